@@ -1,0 +1,82 @@
+"""Thresholds and deadlines, each with its unit and its reason.
+
+None of these numbers is published: they are this project's own defaults (系统默认), shown to operators as such and
+never as a rule of the ministry. A change of a number is a new `RULES_VERSION`, which every alarm and letter records.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+RULES_VERSION: Final = "2020-03"
+
+# A value of the column `data_origin`: whatever carries it was made by the simulator, and says so wherever a person looks.
+SIMULATED_LABEL: Final = "模拟数据"
+
+# Published totals of the 39 cities, March to June 2020, which the simulated season reproduces.
+SEASON_START: Final = date(2020, 3, 1)
+SEASON_END: Final = date(2020, 6, 16)  # exclusive
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Natural time allowed for each step; weekends and holidays count."""
+
+    acknowledge: timedelta = timedelta(hours=2)  # from push to 签收
+    feedback: timedelta = timedelta(hours=24)  # from push to the answer
+    after_return: timedelta = timedelta(hours=24)  # from 退回 to the new answer
+    review: timedelta = timedelta(hours=48)  # from the answer to 审核
+    rectify: timedelta = timedelta(days=3)  # from discovery, unless the city promised a date
+    rectify_longest: timedelta = timedelta(days=15)  # a promise may not be later than this
+
+
+@dataclass(frozen=True)
+class LowResponse:
+    """When a city is reminded. Judged over the alarms of `rolling_days`, so that a day with one alarm does not decide
+    (a city has about eight due in a week)."""
+
+    rolling_days: int = 7
+    remind_overdue: int = 1  # 提醒: this many overdue alarms are enough
+    remind_on_time_rate: float = 0.95  # 提醒: or an on-time rate (share) below this …
+    urge_on_time_rate: float = 0.90  # 督办: the on-time rate (share) below this …
+    least_late: int = 2  # … with at least this many late answers
+    urge_overdue: timedelta = timedelta(hours=24)  # 督办: or one alarm overdue for longer than this
+    repeat_after: timedelta = timedelta(hours=72)  # a second 督办 for the same alarm, then the ministry's list
+    open_days: int = 30  # unanswered alarms pushed in this many days are open; older ones are 长期未反馈
+    silent_letters: int = 3  # letters in a row without any sign of life: verify the address
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """What must have been pulled before a letter may be composed."""
+
+    least_share: float = 1.0  # of the hours of the windows that the figures read
+
+
+@dataclass(frozen=True)
+class Post:
+    """How long a letter is worth sending and how the outbox behaves."""
+
+    send_within: timedelta = timedelta(hours=12)  # a period older than this mails nothing by itself
+    useful_life: timedelta = timedelta(hours=48)  # from release; a delivery not made by then is `expired`
+    lease: timedelta = timedelta(minutes=10)  # a claim older than this was left by a crash
+    retry_first: timedelta = timedelta(minutes=5)  # then doubled
+    retry_longest: timedelta = timedelta(hours=4)
+    reply_within: timedelta = timedelta(hours=24)  # from the letter's as_of to the asked answer
+    remind_approval: timedelta = timedelta(hours=12)  # a waiting approval is brought up again
+    largest_message_bytes: int = 20 * 1024 * 1024
+
+
+DEADLINES: Final = Deadlines()
+LOW_RESPONSE: Final = LowResponse()
+COMPLETENESS: Final = Completeness()
+POST: Final = Post()
+
+PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
+    "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",
+    "机动车与移动源", "VOCs", "餐饮油烟", "垃圾露天倾倒", "其他",
+)  # fmt: skip
+
+FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
+    "acknowledged", "submitted", "returned", "accepted", "disputed", "dispute_upheld", "dispute_rejected",
+)  # fmt: skip

@@ -1,0 +1,112 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from include.errors import InputError
+from include.periods import (
+    BEIJING,
+    Period,
+    chinese_moment,
+    custom_period,
+    last_complete,
+    parse_moment,
+    period_ending,
+    period_of_interval,
+    periods_between,
+    previous,
+)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+
+
+@pytest.mark.parametrize(
+    ("kind", "period_end", "start", "as_of"),
+    [
+        ("day", "2020-03-01", "2020-02-29", "2020-03-01T08:30"),
+        ("midweek", "2020-03-04", "2020-03-01", "2020-03-04T09:00"),
+        ("weekend", "2020-03-08", "2020-03-04", "2020-03-08T09:00"),
+        ("half_month", "2020-03-16", "2020-03-01", "2020-03-16T09:00"),
+        ("half_month", "2020-03-01", "2020-02-16", "2020-03-01T09:00"),
+        ("month", "2020-03-01", "2020-02-01", "2020-03-01T09:00"),
+    ],
+)
+def test_a_window_ends_on_the_day_its_letter_goes_out(kind: str, period_end: str, start: str, as_of: str) -> None:
+    period = period_ending(kind, date.fromisoformat(period_end))
+    assert (str(period.start), str(period.end), period.as_of) == (start, period_end, at(as_of))
+
+
+@pytest.mark.parametrize(
+    ("kind", "period_end", "wanted"),
+    [
+        ("midweek", "2020-03-05", "a Wednesday"),
+        ("weekend", "2020-03-07", "a Sunday"),
+        ("half_month", "2020-03-15", "the 1st or the 16th"),
+        ("month", "2020-03-16", "the 1st"),
+        ("fortnight", "2020-03-16", "a kind of day, midweek"),
+    ],
+)
+def test_a_date_on_which_no_window_ends_says_which_one_would_do(kind: str, period_end: str, wanted: str) -> None:
+    with pytest.raises(InputError, match=wanted):
+        period_ending(kind, date.fromisoformat(period_end))
+
+
+@pytest.mark.parametrize(
+    ("kind", "interval", "window"),
+    [
+        ("day", ("2020-03-01T08:30", "2020-03-02T08:30"), ("2020-03-01", "2020-03-02")),
+        ("midweek", ("2020-03-01T09:00", "2020-03-04T09:00"), ("2020-03-01", "2020-03-04")),
+        ("half_month", ("2020-03-16T09:00", "2020-04-01T09:00"), ("2020-03-16", "2020-04-01")),
+    ],
+)
+def test_a_scheduled_interval_is_cut_to_its_beijing_dates(kind: str, interval: tuple[str, str], window: tuple[str, str]) -> None:
+    period = period_of_interval(kind, at(interval[0]).astimezone(UTC), at(interval[1]).astimezone(UTC))
+    assert (str(period.start), str(period.end)) == window
+    assert period.as_of == at(interval[1])
+
+
+def test_the_windows_of_the_season_partition_it() -> None:
+    windows = sorted(
+        [*periods_between("midweek", date(2020, 3, 1), date(2020, 6, 16)), *periods_between("weekend", date(2020, 3, 1), date(2020, 6, 16))]
+    )
+    assert len(windows) == 30  # and the last one, cut at the season's end
+    assert all(one.end == next_one.start for one, next_one in zip(windows, windows[1:], strict=False))
+    assert (windows[0].start, windows[-1].end) == (date(2020, 3, 1), date(2020, 6, 14))
+
+
+@given(st.sampled_from(["day", "midweek", "weekend", "half_month", "month"]), st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1)))
+def test_the_last_complete_window_is_due_and_the_next_is_not(kind: str, moment: datetime) -> None:
+    now = moment.replace(tzinfo=UTC)
+    period = last_complete(kind, now)
+    assert period.as_of <= now
+    following = next(iter(periods_between(kind, period.end, period.end + timedelta(days=40))))
+    assert following.as_of > now
+    assert previous(following) == period
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "label"),
+    [
+        ("2020-03-12", "2020-03-13", "3月12日"),
+        ("2020-03-01", "2020-03-16", "3月1日至15日"),
+        ("2020-03-29", "2020-04-01", "3月29日至31日"),
+        ("2020-04-29", "2020-05-03", "4月29日至5月2日"),
+        ("2019-12-30", "2020-01-02", "2019年12月30日至2020年1月1日"),
+    ],
+)
+def test_a_window_reads_as_a_person_would_say_it(start: str, end: str, label: str) -> None:
+    assert custom_period(date.fromisoformat(start), date.fromisoformat(end)).label == label
+
+
+def test_moments_read_in_beijing_time() -> None:
+    assert chinese_moment(datetime(2020, 3, 12, 0, 30, tzinfo=UTC)) == "3月12日8时30分"
+    assert chinese_moment(datetime(2020, 3, 12, 1, 0, tzinfo=UTC), year=True) == "2020年3月12日9时"
+    assert parse_moment("2020-06-30T00:00") == parse_moment("2020-06-30T00:00+08:00") == datetime(2020, 6, 29, 16, tzinfo=UTC)
+
+
+def test_an_empty_window_is_refused() -> None:
+    with pytest.raises(InputError, match="at least one day"):
+        Period(date(2020, 3, 1), date(2020, 3, 1), "custom", at("2020-03-01T00:00"))
