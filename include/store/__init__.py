@@ -1,0 +1,1 @@
+"""Facts, letters and the outbox in a relational store: SQLite by default, PostgreSQL by URL."""

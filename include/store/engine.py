@@ -1,0 +1,78 @@
+"""Connections to the store, and the three ways to use one: read a snapshot, write, write under a named lock."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
+
+from include.errors import InputError
+
+_BUSY_SECONDS = 60.0
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://…`. Raises InputError for any other URL."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InputError(
+            "the store's URL cannot be read", where="connection supervision_db",
+            expected="sqlite:///path/to/file.db or postgresql://user:password@host/database",
+        ) from error  # fmt: skip
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _open_sqlite(str(parsed.database))
+    if backend in ("postgresql", "postgres"):
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    raise InputError(
+        "the store runs on SQLite or PostgreSQL only", where="connection supervision_db",
+        got=backend, expected="sqlite:///… or postgresql://…",
+    )  # fmt: skip
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One snapshot: several statements see the same state of the store."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def writing(engine: Engine, lock: str | None = None) -> Iterator[Connection]:
+    """One transaction that writes; commits at the end, rolls back on an error.
+
+    SQLite takes its single write lock at the start (a read that upgrades later could not wait). On PostgreSQL writers
+    run side by side unless they name the same `lock`.
+    """
+    with engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+        if lock is not None and connection.dialect.name == "postgresql":
+            connection.execute(text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": lock})
+        yield connection
+
+
+def _open_sqlite(path: str) -> Engine:
+    if path not in ("", ":memory:", "None"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _configure(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None  # this module says BEGIN itself
+        cursor = dbapi_connection.cursor()
+        cursor.execute("pragma journal_mode = wal")
+        cursor.execute("pragma synchronous = full")  # a committed claim survives a power cut
+        cursor.execute("pragma foreign_keys = on")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        is_writing = connection.get_execution_options().get("is_writing", False)
+        connection.exec_driver_sql("begin immediate" if is_writing else "begin")
+
+    return engine

@@ -1,0 +1,34 @@
+"""The facts as frames, as of a moment: what every figure is computed from."""
+
+from datetime import date, datetime
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from include.store.statements import frame
+
+
+def alarm_states(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql)."""
+    return frame(connection, "alarm_states", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
+def problems_found(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+    """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql)."""
+    return frame(connection, "problems_found", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
+def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
+    """One row a city that belongs to a key region on that Beijing date (sql/cities_of_regions.sql)."""
+    return frame(connection, "cities_of_regions", on_date=on_date)
+
+
+def urged_alarms(connection: Connection, before: date) -> pd.DataFrame:
+    """One row a 督办 of an alarm by a letter that left, for windows before that date (sql/urged_alarms.sql)."""
+    return frame(connection, "urged_alarms", before_date=before)
+
+
+def silent_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
+    """Codes of the cities whose last `letters` notices all went unheard (sql/silent_cities.sql)."""
+    found = frame(connection, "silent_cities", letters=letters, before_date=before, as_of_at=as_of)
+    return [str(code) for code in found["city_code"]]

@@ -1,0 +1,46 @@
+"""Runs the files under sql/: one statement a file, bound parameters only.
+
+Names carry the types: a parameter that is an aware datetime is bound as an instant; result columns that end in `_at`
+come back as UTC timestamps, those that start with `is_` as booleans.
+"""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+from include.store.columns import Instant
+
+SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
+
+
+def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
+    """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
+    result = connection.execute(_prepared(connection, name, parameters), parameters)
+    rows = pd.DataFrame.from_records(list(result.tuples()), columns=list(result.keys()))
+    for column in rows.columns:
+        if column.endswith("_at"):
+            rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        elif column.startswith("is_"):
+            rows[column] = rows[column].astype(bool)
+    return rows
+
+
+def run(connection: Connection, name: str, **parameters: Any) -> int:
+    """Runs `sql/<name>.sql` for its effect; returns the number of rows it touched."""
+    return int(connection.execute(_prepared(connection, name, parameters), parameters).rowcount)
+
+
+def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> TextClause:
+    clause = _clause(name, connection.dialect.name)
+    instants = [bindparam(key, type_=Instant) for key, value in parameters.items() if isinstance(value, datetime)]
+    return clause.bindparams(*instants) if instants else clause
+
+
+@cache
+def _clause(name: str, dialect: str) -> TextClause:
+    special = SQL_DIR / f"{name}.{dialect}.sql"
+    return text((special if special.exists() else SQL_DIR / f"{name}.sql").read_text(encoding="utf-8"))

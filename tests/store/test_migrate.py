@@ -1,0 +1,29 @@
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, func, select
+
+import pytest
+from include.errors import InputError
+from include.store.engine import open_engine, reading
+from include.store.migrate import migrate, require_current
+from include.store.tables import city, metadata, region_member
+
+
+def test_migrations_give_exactly_the_tables_that_the_code_defines(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_migrating_again_changes_nothing(engine: Engine) -> None:
+    with reading(engine) as connection:
+        before = connection.execute(select(func.count()).select_from(region_member)).scalar_one()
+    migrate(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(region_member)).scalar_one() == before
+        assert connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one() == "阳泉市"
+
+
+def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:
+    with pytest.raises(InputError, match="python -m include migrate"):
+        require_current(open_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
