@@ -1,0 +1,82 @@
+"""The layout of the answer form (热点网格排查反馈表): sheets, columns, drop-downs, and what an answer means.
+
+The one place that the writer of the form and the reader of the filled-in form share. One row a problem: an alarm with
+several problems stands on several rows with the same 应答码, each a copy of its first row.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from include.rules import PROBLEM_CATEGORIES
+
+FORM_VERSION: Final = "1"  # a change of sheets, headers or drop-downs is a new version
+
+FORM_SHEET: Final = "排查反馈表"
+GROUP_ROW: Final = 3  # 由系统填写 | 由你市填写
+HEADER_ROW: Final = 4
+FIRST_ROW: Final = 5
+SPARE_ROWS: Final = 200  # rows below the last alarm whose cells have drop-downs too, for copied rows
+
+GUIDE_SHEET: Final = "填写说明"
+LETTER_KEY_CELL: Final = "B3"  # of the guide sheet: the key of the letter that the form went out with
+FORM_VERSION_CELL: Final = "B4"
+
+Event = Literal["acknowledged", "submitted", "disputed"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one value of the drop-down 排查结果 says as a feedback event."""
+
+    event: Event
+    problem_found: bool | None  # None where the event says nothing about it
+    needs: tuple[str, ...] = ()  # keys of the columns that must be filled in with it
+
+
+ACKNOWLEDGED, FOUND, NOTHING_FOUND, FALSE_ALARM = "已签收，正在排查", "已排查，发现问题", "已排查，未发现问题", "误报申诉"
+RESULTS: Final[dict[str, Result]] = {
+    ACKNOWLEDGED: Result("acknowledged", None),
+    FOUND: Result("submitted", True, ("category", "description", "rectification", "unit", "inspector", "answered_at")),
+    NOTHING_FOUND: Result("submitted", False, ("unit", "inspector", "answered_at")),
+    FALSE_ALARM: Result("disputed", None, ("unit", "inspector", "answered_at", "note")),
+}
+RECTIFIED, RECTIFYING = "已整改", "整改中"
+RECTIFICATIONS: Final[dict[str, str]] = {RECTIFIED: "rectified_date", RECTIFYING: "rectify_by_date"}  # and its date
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the form sheet. `choices` are its drop-down; `guide` tells the city how to fill it in."""
+
+    key: str
+    header: str
+    is_ours: bool  # grey: written by the system, not to be changed
+    guide: str
+    choices: tuple[str, ...] = ()
+    kind: Literal["text", "number", "date", "moment"] = "text"  # Beijing time; a date is a whole day
+
+
+COLUMNS: Final[tuple[Column, ...]] = (
+    Column("serial", "序号", True, "按反馈时限由近及远排列。", kind="number"),
+    Column("grid_id", "网格编号", True, "热点网格的编号。"),
+    Column("county", "区县", True, "报警点位所在区县。"),
+    Column("point_name", "点位名称", True, "报警点位的名称。"),
+    Column("lon", "经度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number"),
+    Column("lat", "纬度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number"),
+    Column("started_at", "报警时间", True, "首次报警时间，北京时间。", kind="moment"),
+    Column("alarm_count", "报警次数", True, "该报警累计次数。", kind="number"),
+    Column("peak_pm25_ug_m3", "最高浓度（μg/m³）", True, "PM2.5小时浓度最高值；空白表示平台未提供。", kind="number"),
+    Column("deadline_at", "反馈时限", True, "北京时间；红色表示截至函件统计时已超期。", kind="moment"),
+    Column("code", "应答码", True, "识别函件和报警的代码，复制行时须一并复制。"),
+    Column("alarm_id", "报警编号", True, "监管平台的报警编号，复制行时须一并复制。"),
+    Column("result", "排查结果", False, "必填，从下拉列表选择。", tuple(RESULTS)),
+    Column("category", "问题类别", False, "发现问题时必填，从下拉列表选择。", PROBLEM_CATEGORIES),
+    Column("description", "问题描述", False, "发现问题时必填：地点、污染源、现场情况和已采取的措施。"),
+    Column("rectification", "整改状态", False, "发现问题时必填，从下拉列表选择。", tuple(RECTIFICATIONS)),
+    Column("rectify_by_date", "整改期限", False, "选择“整改中”时必填，如2020-03-15。", kind="date"),
+    Column("rectified_date", "整改完成日期", False, "选择“已整改”时必填，如2020-03-13。", kind="date"),
+    Column("unit", "排查单位", False, "排查后必填。"),
+    Column("inspector", "排查人", False, "排查后必填，多人以顿号分隔。"),
+    Column("answered_at", "反馈时间", False, "排查后必填，北京时间，如2020-03-13 08:30。", kind="moment"),
+    Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
+)  # fmt: skip

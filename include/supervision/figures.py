@@ -1,0 +1,270 @@
+"""The values that letters are composed from: what a run computed, and nothing that it looked up later.
+
+Every class is frozen and goes to JSON and back without loss (`to_json`, `from_json`): a letter keeps the figures that
+it was composed from, and its files can be made again from them at any time.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import TypeAdapter
+
+from include.periods import Period
+
+Level = Literal["", "提醒", "督办", "核实地址"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Share:
+    """n of N. A person never reads a bare percentage."""
+
+    n: int
+    of: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, 0 to 1; None for a zero denominator."""
+        return self.n / self.of if self.of else None
+
+    def __str__(self) -> str:
+        """`3/4（75.0%）`; a zero denominator prints `—`."""
+        return f"{self.n}/{self.of}（{100 * self.n / self.of:.1f}%）" if self.of else "—"
+
+
+@dataclass(frozen=True)
+class FeedbackCounts:
+    """What a city (or all of them) was asked and answered over one window, as of one moment.
+
+    `due` = `on_time` + `late` + `overdue`; alarms whose dispute was upheld are in `upheld` and nowhere else.
+    """
+
+    pushed: int = 0
+    answered: int = 0
+    due: int = 0
+    on_time: int = 0
+    late: int = 0
+    overdue: int = 0
+    upheld: int = 0
+    problems: int = 0
+    alarms_with_problem: int = 0
+    rectification_due: int = 0
+    rectified: int = 0  # of those due for rectification
+
+    @property
+    def feedback_rate(self) -> Share:
+        """反馈率: answered of pushed."""
+        return Share(self.answered, self.pushed)
+
+    @property
+    def on_time_rate(self) -> Share:
+        """按期反馈率: answered by the deadline, of due."""
+        return Share(self.on_time, self.due)
+
+    @property
+    def problem_found_rate(self) -> Share:
+        """问题发现率: alarms with at least one problem, of answered."""
+        return Share(self.alarms_with_problem, self.answered)
+
+    @property
+    def rectified_rate(self) -> Share:
+        """整改率: rectified problems, of problems due for rectification."""
+        return Share(self.rectified, self.rectification_due)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Low response of one city: the level and, in words with figures, every rule that fired."""
+
+    level: Level = ""
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NoticeRow:
+    """One grid with new or open alarms; repeat alarms of a grid share the row."""
+
+    grid_id: str
+    county: str
+    point_name: str
+    started_at: datetime  # of the first alarm
+    last_at: datetime  # of the last one
+    alarm_count: int  # 报警次数, summed
+    peak_pm25_ug_m3: float | None
+    deadline_at: datetime  # the earliest one still open, else the last one
+    status: str  # 已反馈 | 待反馈 | 超期未反馈 | 部分反馈（n/N） | 退回待重报 | 争议待审 | 误报（已核减）
+    alarm_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OverdueRow:
+    """One alarm that is due and unanswered."""
+
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    pushed_at: datetime
+    deadline_at: datetime
+    overdue_hours: float
+
+
+@dataclass(frozen=True)
+class ProblemRow:
+    """One problem found, known by the as-of moment."""
+
+    problem_id: str
+    alarm_id: str
+    county: str
+    point_name: str
+    category: str
+    description: str
+    found_at: datetime
+    status: str  # 已整改 | 整改中 | 逾期未整改
+
+
+@dataclass(frozen=True)
+class FormRow:
+    """One open alarm that the city is asked to answer in the form that goes with the letter."""
+
+    code: str  # see answer_code
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    lon: float | None
+    lat: float | None
+    started_at: datetime
+    alarm_count: int
+    peak_pm25_ug_m3: float | None
+    deadline_at: datetime
+
+
+@dataclass(frozen=True)
+class NoticeFigures:
+    """Everything a 提示函 says to one city."""
+
+    letter_key: str
+    city_code: str
+    city_name: str  # 石家庄市
+    bureau: str  # 石家庄市生态环境局
+    period: Period
+    rolling_label: str  # 3月6日至12日
+    month_label: str  # 3月1日至12日
+    window: FeedbackCounts
+    rolling: FeedbackCounts
+    month: FeedbackCounts
+    rows: tuple[NoticeRow, ...]
+    overdue: tuple[OverdueRow, ...]
+    problems: tuple[ProblemRow, ...]  # found for alarms of the rolling days
+    form: tuple[FormRow, ...]
+    flag: Flag
+    long_unanswered: int  # open alarms pushed before the rolling days (长期未反馈)
+    reply_by: datetime
+    completeness: str  # one sentence on how complete the data was
+    rules_version: str
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class ReminderFigures:
+    """Everything a 督办函 (反馈督办) says to one city: the overdue alarms it names, and why."""
+
+    letter_key: str
+    city_code: str
+    city_name: str
+    bureau: str
+    province_name: str
+    period: Period
+    rolling_label: str
+    rolling: FeedbackCounts
+    overdue: tuple[OverdueRow, ...]  # those that this letter urges
+    round: int  # 1 for the first reminder of its alarms, 2 for the repeated one
+    flag: Flag
+    form: tuple[FormRow, ...]
+    reply_by: datetime
+    completeness: str
+    rules_version: str
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class CityDay:
+    """One city in a day's figures; the same counts over the window, the rolling days and the month to date."""
+
+    city_code: str
+    city_name: str
+    window: FeedbackCounts
+    rolling: FeedbackCounts
+    month: FeedbackCounts
+    open_alarms: int  # unanswered, pushed in the last open days
+    flag: Flag
+
+
+@dataclass(frozen=True)
+class ListedAlarm:
+    """An alarm that two 督办 did not move: on the list for the ministry."""
+
+    city_code: str
+    city_name: str
+    alarm: OverdueRow
+    urged: int  # how often
+
+
+@dataclass(frozen=True)
+class DailyFigures:
+    """Everything that one day of the dispatch says, about all cities."""
+
+    period: Period
+    cities: tuple[CityDay, ...]
+    notices: tuple[NoticeFigures, ...]
+    reminders: tuple[ReminderFigures, ...]
+    nothing_due: tuple[str, ...]  # names of the cities with neither new nor open alarms
+    listed: tuple[ListedAlarm, ...]
+    quiet_reason: str  # why no 督办 was drafted today; empty on a working day
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What the release of a letter adds to its figures. A preview has neither number nor date of issue."""
+
+    issuer: str  # the office that signs
+    contact: str  # 联系人
+    phone: str
+    reply_to: str  # where the answer form goes
+    number: str | None = None  # 发文字号, as printed
+    issued_on: str | None = None  # 2020年3月13日
+    is_rehearsal: bool = False
+
+
+def answer_code(letter_key: str, alarm_id: str) -> str:
+    """The code printed beside an alarm in an answer form: it belongs to this letter and this alarm only.
+
+    Ten base-32 digits of a SHA-256; intake computes it again from the letter and alarm that the form names.
+    """
+    digest = hashlib.sha256(f"{letter_key}\n{alarm_id}".encode()).digest()
+    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+    number = int.from_bytes(digest[:8], "big")
+    return "".join(alphabet[(number >> shift) & 31] for shift in range(45, -1, -5))
+
+
+def to_json(figures: Any) -> str:
+    """The figures as canonical JSON: same figures, same text."""
+    kind: Any = type(figures)
+    return _adapter(kind).dump_json(figures).decode()
+
+
+def from_json(kind: type[T], text: str) -> T:
+    """The figures back from `to_json`."""
+    hashable: Any = kind
+    value: T = _adapter(hashable).validate_json(text)
+    return value
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,130 @@
+"""One hand-made day: every number below was worked out by hand."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from include.periods import period_ending
+from include.supervision.daily import daily_figures, read_window
+from include.supervision.figures import DailyFigures, FeedbackCounts, FormRow, from_json, to_json
+from tests.supervision.states import moment, problems, states
+
+PERIOD = period_ending("day", date(2020, 3, 12))  # a Thursday; the window is Wednesday 11 March
+CITIES = pd.DataFrame(
+    {
+        "city_code": ["130100", "140300", "610100"],
+        "city_name": ["石家庄市", "阳泉市", "西安市"],
+        "province_code": ["130000", "140000", "610000"],
+        "province_name": ["河北省", "山西省", "陕西省"],
+    }
+)
+NO_URGES = pd.DataFrame({"alarm_id": [], "urged_at": pd.to_datetime([], utc=True)})
+
+ALARMS = states(
+    # 阳泉: answered; twice more the same grid, one overdue for long, one not due; an old one; one that was no alarm
+    {"alarm_id": "Y1", "city_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 06:00", "alarm_count": 2,
+     "standing_event": "submitted", "standing_submission_at": "03-11 18:00", "acknowledged_at": "03-11 07:00"},
+    {"alarm_id": "Y2", "city_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 20:00", "alarm_count": 3,
+     "peak_pm25_ug_m3": 222.0},
+    {"alarm_id": "Y3", "city_code": "140300", "grid_id": "T2", "pushed_at": "03-09 06:00"},
+    {"alarm_id": "Y4", "city_code": "140300", "grid_id": "T3", "pushed_at": "02-20 06:00", "lon": None, "lat": None},
+    {"alarm_id": "Y5", "city_code": "140300", "grid_id": "T4", "pushed_at": "03-11 09:00", "dispute_event": "dispute_upheld"},
+    # 石家庄: everything answered before, nothing new
+    {"alarm_id": "S1", "city_code": "130100", "pushed_at": "03-08 06:00", "standing_event": "accepted",
+     "standing_submission_at": "03-08 12:00"},
+)  # fmt: skip
+PROBLEMS = problems(
+    {"problem_id": "P1", "alarm_id": "Y1", "found_at": "03-11 12:00", "category": "扬尘（裸土堆场）"},
+    {"problem_id": "P2", "alarm_id": "S1", "found_at": "03-08 10:00", "rectified_at": "03-08 11:00"},
+)
+
+
+def figures(period: Any = PERIOD, urged: pd.DataFrame = NO_URGES, silent: tuple[str, ...] = ()) -> DailyFigures:
+    return daily_figures(ALARMS, PROBLEMS, CITIES, urged, silent, period, "数据完整。")
+
+
+def test_the_read_window_covers_all_that_the_figures_need() -> None:
+    assert read_window(PERIOD) == (moment("02-11 00:00"), moment("03-12 00:00"))
+    assert read_window(period_ending("day", date(2020, 4, 1)))[0] == moment("03-01 00:00")
+
+
+def test_counts_over_window_rolling_days_and_month() -> None:
+    yangquan = figures().cities[1]
+    assert yangquan.city_name == "阳泉市"
+    assert yangquan.window == FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, upheld=1, problems=1, alarms_with_problem=1)
+    assert yangquan.rolling == FeedbackCounts(
+        pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1
+    )
+    assert yangquan.month == yangquan.rolling  # Y4 was pushed in February
+    assert yangquan.open_alarms == 3
+    assert yangquan.flag.level == "督办"
+    assert yangquan.flag.reasons[-1] == "超期最久的一条已超过反馈时限50小时（督办界限24小时）"
+
+
+def test_a_city_with_new_or_open_alarms_gets_a_letter_and_the_others_are_named() -> None:
+    result = figures()
+    assert [notice.city_name for notice in result.notices] == ["阳泉市"]
+    assert result.nothing_due == ("石家庄市", "西安市")
+    notice = result.notices[0]
+    assert [(row.grid_id, row.status, row.alarm_count, row.alarm_ids) for row in notice.rows] == [
+        ("T3", "超期未反馈", 1, ("Y4",)),
+        ("T2", "超期未反馈", 1, ("Y3",)),
+        ("T85711", "部分反馈（1/2）", 5, ("Y1", "Y2")),
+        ("T4", "误报（已核减）", 1, ("Y5",)),
+    ]
+    assert notice.rows[2].peak_pm25_ug_m3 == 222.0
+    assert notice.rows[2].deadline_at == moment("03-12 20:00")  # of the one still open
+    assert [(row.alarm_id, row.overdue_hours) for row in notice.overdue] == [("Y4", 482.5), ("Y3", 50.5)]
+    assert [row.alarm_id for row in notice.form] == ["Y4", "Y3", "Y2"]
+    assert notice.form[0].lon is None
+    assert [(row.problem_id, row.status) for row in notice.problems] == [("P1", "整改中")]
+    assert notice.long_unanswered == 1
+    assert notice.reply_by == moment("03-13 08:30")
+    assert (notice.rolling_label, notice.month_label) == ("3月5日至11日", "3月1日至11日")
+
+
+def test_a_reminder_names_every_overdue_alarm_once() -> None:
+    (reminder,) = figures().reminders
+    assert (reminder.city_name, reminder.province_name, reminder.round) == ("阳泉市", "山西省", 1)
+    assert [row.alarm_id for row in reminder.overdue] == ["Y4", "Y3"]
+    lately = pd.DataFrame({"alarm_id": ["Y3", "Y4"], "urged_at": [moment("03-11 08:30"), moment("03-09 08:00")]})
+    (second,) = figures(urged=lately).reminders
+    assert ([row.alarm_id for row in second.overdue], second.round) == (["Y4"], 2)
+    twice = pd.DataFrame({"alarm_id": ["Y3"] + ["Y4"] * 2, "urged_at": [moment("03-11 08:30"), moment("03-05 08:00"), moment("03-08 08:00")]})
+    result = figures(urged=twice)
+    assert result.reminders == ()
+    assert [(one.city_name, one.alarm.alarm_id, one.urged) for one in result.listed] == [("阳泉市", "Y4", 2)]
+
+
+def test_no_reminder_on_a_quiet_day_and_the_next_working_day_decides_anew() -> None:
+    saturday = figures(period_ending("day", date(2020, 3, 14)))
+    assert (saturday.reminders, saturday.quiet_reason) == ((), "周末")
+    assert saturday.cities[1].flag.level == "督办"
+    assert len(figures(period_ending("day", date(2020, 3, 16))).reminders) == 1
+
+
+def test_a_silent_city_is_not_low_response() -> None:
+    result = figures(silent=("140300",))
+    assert result.cities[1].flag.level == "核实地址"
+    assert result.reminders == ()
+    assert len(result.notices) == 1
+
+
+def test_a_code_belongs_to_its_letter_and_its_alarm() -> None:
+    result = figures()
+    codes = {row.code for letter in (*result.notices, *result.reminders) for row in letter.form}
+    assert len(codes) == sum(len(letter.form) for letter in (*result.notices, *result.reminders))
+    assert isinstance(result.notices[0].form[0], FormRow)
+
+
+def test_no_alarms_at_all() -> None:
+    result = daily_figures(ALARMS.iloc[:0], PROBLEMS.iloc[:0], CITIES, NO_URGES, (), PERIOD, "")
+    assert (result.notices, result.reminders, result.is_simulated) == ((), (), False)
+    assert result.nothing_due == ("石家庄市", "阳泉市", "西安市")
+    assert all(city.window == FeedbackCounts() and city.flag.level == "" for city in result.cities)
+
+
+def test_figures_survive_json() -> None:
+    result = figures()
+    assert from_json(DailyFigures, to_json(result)) == result
