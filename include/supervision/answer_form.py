@@ -11,6 +11,7 @@ from include.rules import PROBLEM_CATEGORIES
 
 FORM_VERSION: Final = "1"  # a change of sheets, headers or drop-downs is a new version
 
+FORM_TITLE: Final = "热点网格排查反馈表"
 FORM_SHEET: Final = "排查反馈表"
 GROUP_ROW: Final = 3  # 由系统填写 | 由你市填写
 HEADER_ROW: Final = 4
@@ -33,15 +34,25 @@ class Result:
     needs: tuple[str, ...] = ()  # keys of the columns that must be filled in with it
 
 
-ACKNOWLEDGED, FOUND, NOTHING_FOUND, FALSE_ALARM = "已签收，正在排查", "已排查，发现问题", "已排查，未发现问题", "误报申诉"
+ACKNOWLEDGED, FOUND, NOTHING_FOUND, FALSE_ALARM = (
+    "已签收，正在排查",
+    "已排查，发现问题",
+    "已排查，未发现问题",
+    "误报申诉",
+)
 RESULTS: Final[dict[str, Result]] = {
     ACKNOWLEDGED: Result("acknowledged", None),
-    FOUND: Result("submitted", True, ("category", "description", "rectification", "unit", "inspector", "answered_at")),
+    FOUND: Result(
+        "submitted", True, ("category", "description", "rectification", "unit", "inspector", "answered_at")
+    ),
     NOTHING_FOUND: Result("submitted", False, ("unit", "inspector", "answered_at")),
     FALSE_ALARM: Result("disputed", None, ("unit", "inspector", "answered_at", "note")),
 }
 RECTIFIED, RECTIFYING = "已整改", "整改中"
-RECTIFICATIONS: Final[dict[str, str]] = {RECTIFIED: "rectified_date", RECTIFYING: "rectify_by_date"}  # and its date
+RECTIFICATIONS: Final[dict[str, str]] = {
+    RECTIFIED: "rectified_date",
+    RECTIFYING: "rectify_by_date",
+}  # and its date
 
 
 @dataclass(frozen=True)

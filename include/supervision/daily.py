@@ -8,7 +8,14 @@ import pandas as pd
 from include.periods import DAY, Period, midnight, month_to_date, rolling
 from include.rules import LOW_RESPONSE, POST, RULES_VERSION
 from include.supervision.escalation import rungs
-from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
+from include.supervision.feedback import (
+    counts,
+    counts_between,
+    judge,
+    judge_problems,
+    longest_overdue_hours,
+    pushed_between,
+)
 from include.supervision.figures import (
     CityDay,
     DailyFigures,
@@ -77,7 +84,7 @@ def daily_figures(
         code, name = str(city.city_code), str(city.city_name)
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
         alarms = by_city.get(code, judged.iloc[:0])
-        city_flag = _city_flag(week, alarms[alarms["pushed_at"] >= pd.Timestamp(start_rolling)], code in silent)
+        city_flag = flag_of_city(week, alarms[alarms["pushed_at"] >= pd.Timestamp(start_rolling)], code in silent)
         open_alarms = alarms[alarms["is_open"]]
         days.append(CityDay(code, name, window, week, month, len(open_alarms), city_flag))
         named = alarms[alarms["is_new"] | alarms["is_open"]]
@@ -104,7 +111,7 @@ def daily_figures(
         )  # fmt: skip
         if city_flag.level != "督办":
             continue
-        due = rungs(overdue["alarm_id"].tolist(), urged, period.as_of)
+        due = rungs(overdue.loc[~overdue["is_in_grace"], "alarm_id"].tolist(), urged, period.as_of)
         rows = {row.alarm_id: row for row in overdue_rows(overdue)}
         listed += [ListedAlarm(code, name, rows[alarm_id], times) for alarm_id, times in due.listed.items()]
         if due.urge and not quiet.is_quiet:
@@ -126,9 +133,9 @@ def daily_figures(
     )  # fmt: skip
 
 
-def _city_flag(week: FeedbackCounts, week_alarms: pd.DataFrame, is_silent: bool) -> Flag:
+def flag_of_city(week: FeedbackCounts, week_alarms: pd.DataFrame, is_silent: bool) -> Flag:
+    """The flag of one city from the counts and the judged alarms of its rolling days."""
     if is_silent:
         letters = LOW_RESPONSE.silent_letters
         return Flag("核实地址", (f"连续{letters}封函件被退回或无任何签收反馈，请先核实收件地址",))
-    longest = float(week_alarms["overdue_hours"].max()) if len(week_alarms) else 0.0
-    return flag(week, longest)
+    return flag(week, longest_overdue_hours(week_alarms))

@@ -7,7 +7,7 @@ this project's own defaults (系统默认).
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -23,7 +23,8 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
 
     Adds: `is_upheld` (误报, counted apart; every other flag is then false), `is_pushed` (counts as pushed), `is_answered`,
     `is_due` (deadline passed), `is_on_time` / `is_late` / `is_overdue` (they partition the due ones),
-    `overdue_hours` (since the later of the deadline and the last return + 24 h; 0 unless overdue).
+    `overdue_hours` (since the deadline; 0 unless overdue), `is_in_grace` (overdue, but sent back less than 24 h ago: the new
+    answer may still be on time, so it is not urged).
     """
     moment = pd.Timestamp(as_of)
     judged = states.copy()
@@ -39,8 +40,9 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     judged["is_on_time"] = judged["is_due"] & judged["is_answered"] & in_time
     judged["is_late"] = judged["is_due"] & judged["is_answered"] & ~in_time
     judged["is_overdue"] = judged["is_due"] & ~judged["is_answered"]
-    hours = (moment - allowed_until).dt.total_seconds() / 3600
-    judged["overdue_hours"] = hours.clip(lower=0).where(judged["is_overdue"], 0.0).astype(float)
+    hours = (moment - states["deadline_at"]).dt.total_seconds() / 3600
+    judged["overdue_hours"] = hours.where(judged["is_overdue"], 0.0).astype(float)
+    judged["is_in_grace"] = judged["is_overdue"] & (allowed_until >= moment)
     return judged
 
 
@@ -87,6 +89,11 @@ def counts_between(
     return counts_by_city(pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), city_codes)
 
 
+def longest_overdue_hours(judged: pd.DataFrame) -> float:
+    """How long the oldest overdue alarm that is not in grace has been overdue, in hours; 0 without one."""
+    return float(judged.loc[~judged["is_in_grace"], "overdue_hours"].max()) if (~judged["is_in_grace"]).any() else 0.0
+
+
 def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> pd.DataFrame:
     """The rows whose alarm was pushed in [start_at, end_at)."""
     return rows[(rows["pushed_at"] >= pd.Timestamp(start_at)) & (rows["pushed_at"] < pd.Timestamp(end_at))]
@@ -94,5 +101,5 @@ def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> 
 
 def counts(table: pd.DataFrame, city_code: str | None = None) -> FeedbackCounts:
     """One city of `counts_by_city` as a value, or all of them added up."""
-    rows = table if city_code is None else table.loc[[city_code]]
-    return FeedbackCounts(**{name: int(rows[name].sum()) for name in COUNTS})
+    row: Any = table.sum() if city_code is None else table.loc[city_code]
+    return FeedbackCounts(*(int(number) for number in row.tolist()))  # the columns are COUNTS, in that order

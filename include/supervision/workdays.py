@@ -28,3 +28,12 @@ def day_status(day: date) -> DayStatus:
     if is_workday:
         return DayStatus(False, "调休上班" if is_weekend else "工作日", True)
     return DayStatus(True, "周末" if is_weekend else "法定节假日", True)
+
+
+def is_public_holiday(day: date) -> bool:
+    """Whether the day lies in a public holiday (its weekends too); False for a year that the calendar does not know."""
+    try:
+        is_free, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return False
+    return bool(is_free and name)

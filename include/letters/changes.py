@@ -1,0 +1,96 @@
+"""A change on the window before, in words that are right when it is zero, small, or has no base.
+
+Every phrase begins with a comma, so that a sentence reads on; it is empty where there is no window before.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from include.supervision.figures import Share
+
+SMALL_SHARE: Final = 0.05  # a count that changed by less is 略增, 略减
+SMALL_POINTS: Final = 1.0  # a share that changed by fewer 百分点 is 略升, 略降
+LEAST_BASE: Final = 20  # a change in per cent is printed only on a base of at least this many
+
+
+@dataclass(frozen=True)
+class Spans:
+    """How many days the window and the one before have: unequal ones are compared by the day."""
+
+    days: int
+    days_before: int
+
+
+def count_change(now: int, before: int | None, unit: str, spans: Spans) -> str:
+    """`，较上期（178条）减少9条、5.1%`; `，与上期持平`; `，上期没有`; by the day where the windows differ in length."""
+    if before is None:
+        return ""
+    if spans.days != spans.days_before:
+        return _daily_change(now, before, unit, spans)
+    if now == before:
+        return "，与上期持平" if now else "，上期也没有"
+    if not before:
+        return "，上期没有"
+    if not now:
+        return f"，上期有{before}{unit}"
+    share = abs(now - before) / before
+    words = _words(now > before, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
+    percent = f"、{100 * share:.1f}%" if before >= LEAST_BASE else ""
+    return f"，较上期（{before}{unit}）{words}{abs(now - before)}{unit}{percent}"
+
+
+def rate_change(now: Share, before: Share | None) -> str:
+    """`，较上期（170/178，95.5%）上升3.3个百分点`; `，与上期持平`; `，上期没有可比的基数`."""
+    if before is None:
+        return ""
+    if not before.of:
+        return "，上期没有可比的基数" if now.of else ""
+    told = f"{before.n}/{before.of}，{100 * before.n / before.of:.1f}%"
+    if not now.of:
+        return f"，上期为{told}"
+    if now.n * before.of == before.n * now.of:
+        return f"，与上期（{told}）持平"
+    points = _points(now, before)
+    if f"{abs(points):.1f}" == "0.0":
+        return f"，与上期（{told}）基本持平"
+    words = _words(points > 0, abs(points) < SMALL_POINTS, ("略升", "上升"), ("略降", "下降"))
+    return f"，较上期（{told}）{words}{abs(points):.1f}个百分点"
+
+
+def count_difference(now: int, before: int | None) -> str:
+    """For a table: `+2`, `-2`, `0`; — where there is nothing to compare with."""
+    return "—" if before is None else f"{now - before:+d}" if now != before else "0"
+
+
+def point_difference(now: Share, before: Share | None) -> str:
+    """For a table, in 百分点: `+3.3`, `-3.3`, `0.0`; — without a base on either side."""
+    if before is None or not now.of or not before.of:
+        return "—"
+    text = f"{_points(now, before):+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
+
+
+def points(now: Share, before: Share | None) -> float | None:
+    """The change of a share in 百分点, unrounded; None without a base on either side."""
+    return None if before is None or not now.of or not before.of else _points(now, before)
+
+
+def _points(now: Share, before: Share) -> float:
+    return 100 * (now.n * before.of - before.n * now.of) / (now.of * before.of)
+
+
+def _daily_change(now: int, before: int, unit: str, spans: Spans) -> str:
+    mine, theirs = now * spans.days_before, before * spans.days  # the daily means on one denominator
+    told = f"日均{now / spans.days:.1f}{unit}，上期（{spans.days_before}天）日均{before / spans.days_before:.1f}{unit}"
+    if mine == theirs:
+        return f"，{told}，持平"
+    if not before or not now:
+        return f"，{told}"
+    share = abs(mine - theirs) / theirs
+    words = _words(mine > theirs, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
+    return f"，{told}，{words}" + (f"{100 * share:.1f}%" if before >= LEAST_BASE else "")
+
+
+def _words(is_up: bool, is_small: bool, up: tuple[str, str], down: tuple[str, str]) -> str:
+    small, large = up if is_up else down
+    return small if is_small else large

@@ -1,0 +1,171 @@
+"""Composes letters: figures and issue in, files out. No store, no clock, no network.
+
+    figures ─▶ values ─▶ Word template ─▶ docx ─▶ manuscript ─▶ Typst form ─▶ PDF
+                  └────▶ mail templates ─▶ subject, HTML, text          figures ─▶ answer form (xlsx)
+
+The PDF is laid out from what is read back from the docx, so that the two cannot say different things. Heavy libraries are
+imported with the first letter; the compiler, the typefaces and the templates are then kept for the next ones.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from include.errors import CompositionError
+from include.letters.notice import notice_values
+from include.letters.reminder import reminder_values
+from include.letters.wording import Show, marks
+from include.periods import Period
+from include.supervision.answer_form import FORM_TITLE
+from include.supervision.figures import FormRow, Issue, NoticeFigures, ReminderFigures
+
+Role = Literal["pdf", "docx", "xlsx", "html", "text", "inline"]
+
+MEDIA_TYPES: Final[dict[Role, str]] = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "text/html; charset=utf-8",
+    "text": "text/plain; charset=utf-8",
+    "inline": "image/png",
+}
+_ENDINGS: Final[dict[Role, str]] = {"text": "txt", "inline": "png"}
+_ASCII_MARKS: Final = {"模拟数据": "simulated", "演练": "rehearsal"}  # any other mark is the preview's
+
+
+@dataclass(frozen=True)
+class LetterFile:
+    """One file of a letter. A mail attaches `pdf` and `xlsx`; `html` and `text` are its body, `inline` the picture in it;
+    `docx` is for the clerk."""
+
+    role: Role
+    file_name: str
+    ascii_name: str  # for mail programs that read no other
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A composed letter. `warnings`, in Chinese, tell an operator what could not be printed as it came."""
+
+    subject: str
+    files: tuple[LetterFile, ...]
+    warnings: tuple[str, ...] = ()
+
+    def file(self, role: Role) -> LetterFile | None:
+        """The file of a role, or None: a letter without open alarms has no answer form."""
+        return next((file for file in self.files if file.role == role), None)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A letter as Word and PDF, which say the same. `title` is that of the letter, as the template words it."""
+
+    title: str
+    docx: bytes
+    pdf: bytes
+
+
+def compose_notice(
+    figures: NoticeFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
+) -> Letter:
+    """提示函 to one city. Raises CompositionError; a character that no font has only warns when it came from outside."""
+    return _compose("notice", notice_values, figures, issue, fonts_dir, red_head)
+
+
+def compose_reminder(
+    figures: ReminderFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
+) -> Letter:
+    """督办函 to one city. Raises CompositionError as `compose_notice` does."""
+    return _compose("reminder", reminder_values, figures, issue, fonts_dir, red_head)
+
+
+def compose_document(
+    kind: str, values: dict[str, Any], author: str, made_at: datetime, *, fonts_dir: Path | None = None
+) -> Document:
+    """The docx and PDF of `templates/<kind>.docx` filled in with `values`; `made_at` is the moment its properties state."""
+    from include.letters.press import print_pdf
+    from include.letters.word import compose_docx
+    from include.letters.word_reader import read_manuscript
+
+    template = f"{kind}.docx"
+    docx = compose_docx(template, values, author, made_at)
+    manuscript = read_manuscript(docx, template)
+    return Document(
+        manuscript.title, docx, print_pdf(manuscript, made_at, fonts_dir=fonts_dir, where=template)
+    )
+
+
+def _compose(
+    kind: str,
+    values_of: Callable[..., dict[str, Any]],
+    figures: Any,
+    issue: Issue,
+    fonts_dir: Path | None,
+    red_head: bool,
+) -> Letter:
+    from include.letters.mail import compose_mail
+    from include.letters.typefaces import load_typefaces, plain
+    from include.letters.workbook import answer_form
+
+    if (issue.number is None) != (issue.issued_on is None):
+        raise CompositionError(
+            "a letter is issued with both number and date, a preview has neither", where=figures.letter_key,
+            got=f"number {issue.number}, date {issue.issued_on}",
+        )  # fmt: skip
+    period: Period = figures.period
+    warnings: dict[str, None] = {}
+    printed = values_of(
+        figures, issue, printable(load_typefaces(fonts_dir).missing, warnings), red_head=red_head
+    )
+    document = compose_document(kind, printed, issue.issuer, period.as_of, fonts_dir=fonts_dir)
+    labels = marks(issue, figures.is_simulated)
+    form: tuple[FormRow, ...] = figures.form
+    name = f"（{figures.city_name}{period.label}）" + "".join(f"【{label}】" for label in labels)
+    ascii_name = ascii_stem(figures.city_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
+    title = document.title + name
+    mail_values = values_of(figures, issue, plain, red_head=red_head) | {
+        "题名": document.title, "文件": [f"{title}.pdf"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
+    }  # fmt: skip
+    mail = compose_mail(kind, mail_values)
+    files = [
+        letter_file("pdf", title, f"{kind}-{ascii_name}", document.pdf),
+        letter_file("docx", title, f"{kind}-{ascii_name}", document.docx),
+        letter_file("html", title, f"{kind}-{ascii_name}", mail.html.encode()),
+        letter_file("text", title, f"{kind}-{ascii_name}", mail.text.encode()),
+    ]
+    if form:
+        workbook = answer_form(figures, labels)
+        files.insert(1, letter_file("xlsx", FORM_TITLE + name, f"answer-form-{ascii_name}", workbook))
+    return Letter(mail.subject, tuple(files), tuple(warnings))
+
+
+def ascii_stem(*parts: str, labels: Sequence[str]) -> str:
+    """The ASCII name of a letter's files without its ending; `labels` are its marks."""
+    return "-".join((*parts, *(_ASCII_MARKS.get(label, "preview") for label in labels)))
+
+
+def letter_file(role: Role, name: str, ascii_name: str, content: bytes) -> LetterFile:
+    """A file named for people and for mail programs that read ASCII only."""
+    ending = _ENDINGS.get(role, role)
+    safe = "".join("_" if char in '\\/:*?"<>|' or char < " " else char for char in name)
+    return LetterFile(role, f"{safe}.{ending}", f"{ascii_name}.{ending}", MEDIA_TYPES[role], content)
+
+
+def printable(missing: Callable[[str], list[str]], warnings: dict[str, None]) -> Show:
+    """A `Show` that makes outside text printable: a character without a glyph becomes 〓, and `warnings` gets a key that says which one."""
+    from include.letters.typefaces import STAND_IN, plain
+
+    def show(text: str) -> str:
+        text = printed = plain(text)
+        if lacking := missing(text):
+            codes = "、".join(f"{char}（U+{ord(char):04X}）" for char in lacking)
+            warnings[f"“{text}”中的字符{codes}没有字体收录，PDF和Word中以{STAND_IN}代替"] = None
+        for char in lacking:
+            printed = printed.replace(char, STAND_IN)
+        return printed
+
+    return show

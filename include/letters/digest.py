@@ -1,0 +1,41 @@
+"""The daily list of what needs a person: a mail to the operators, without attachments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from include.letters.composition import MEDIA_TYPES, Letter, LetterFile
+from include.letters.mail import compose_mail
+from include.periods import chinese_date, chinese_moment
+from include.rules import SIMULATED_LABEL
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One thing that waits for a person, in the words of an operator."""
+
+    title: str
+    reason: str
+    todo: str
+    since: datetime
+
+
+def compose_digest(day: date, matters: Sequence[Matter], *, is_simulated: bool) -> Letter:
+    """The mail of one Beijing day: every matter with its reason and what to do, the oldest first."""
+    mail = compose_mail(
+        "digest",
+        {
+            "标识": SIMULATED_LABEL if is_simulated else "", "日期": chinese_date(day),
+            "事项": [
+                {"题": one.title, "原因": one.reason, "办法": one.todo, "自": chinese_moment(one.since)} for one in matters
+            ],
+        },
+    )  # fmt: skip
+    name = f"digest-{day}"
+    return Letter(
+        mail.subject,
+        (
+            LetterFile("html", f"{name}.html", f"{name}.html", MEDIA_TYPES["html"], mail.html.encode()),
+            LetterFile("text", f"{name}.txt", f"{name}.txt", MEDIA_TYPES["text"], mail.text.encode()),
+        ),
+    )

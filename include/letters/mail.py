@@ -1,0 +1,50 @@
+"""The mail that brings a letter: subject, HTML and plain text, each from its own template.
+
+The HTML is one line with inline CSS and neither links nor outside resources; the text is written as text, not stripped HTML.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+
+from include.errors import CompositionError
+from include.letters.word import TEMPLATES
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What the post builds a message from."""
+
+    subject: str
+    html: str
+    text: str
+
+
+def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
+    """The mail of `templates/<kind>_mail.html` and `.txt`; the text template sets the subject as 主题."""
+    names = values | {"标识清单": values["标识"].split("　") if values["标识"] else []}
+    environment = _environment()
+    try:
+        html = environment.get_template(f"{kind}_mail.html").render(names)
+        module: Any = environment.get_template(f"{kind}_mail.txt").make_module(names)
+        subject, text = str(module.主题), str(module)
+    except TemplateError as error:
+        raise CompositionError(
+            f"the mail cannot be composed: {error.message}", where=f"{kind}_mail", todo="correct the template"
+        ) from error
+    return Mail(_one_line(subject), _one_line(html), text.strip() + "\n")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=select_autoescape(("html",)),
+    )  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    """Chinese needs no space where a line ends; a tag of a template is never broken over lines."""
+    return "".join(line.strip() for line in text.splitlines())

@@ -1,0 +1,43 @@
+"""督办函: what `templates/reminder.docx` and the mail of the reminder may name."""
+
+from typing import Any
+
+from include.letters.wording import (
+    Show,
+    counts_values,
+    enclosure_values,
+    form_values,
+    issue_values,
+    overdue_values,
+    rule_values,
+    sentence,
+    with_year,
+)
+from include.periods import chinese_moment
+from include.supervision.figures import Issue, ReminderFigures
+
+
+def reminder_values(
+    figures: ReminderFigures, issue: Issue, show: Show, *, red_head: bool = False
+) -> dict[str, Any]:
+    """The values of one city's 督办函, as text. `show` treats every text that came from a city or a platform."""
+    overdue = overdue_values(figures.overdue, show)
+    as_of = figures.period.as_of
+    return (
+        issue_values(issue, figures.is_simulated, red_head)
+        | rule_values(figures.flag, figures.rules_version)
+        | enclosure_values({"超期": len(overdue) > 1, "反馈表": bool(figures.form)})
+        | {
+            "主送机关": figures.bureau, "城市": figures.city_name, "时段": with_year(figures.period),
+            "短时段": figures.period.label, "截至": chinese_moment(as_of, year=True), "短截至": chinese_moment(as_of),
+            "数据完整性": sentence(show(figures.completeness)), "函件标识": figures.letter_key,
+            "近七日": counts_values(figures.rolling, figures.rolling_label), "回复期限": chinese_moment(figures.reply_by),
+            "超期": overdue, "待反馈": form_values(figures.form, as_of, show), "次数": figures.round,
+            "抄送": _province_department(figures),
+        }
+    )  # fmt: skip
+
+
+def _province_department(figures: ReminderFigures) -> str:
+    """The department that gets a copy; a municipality has none above it."""
+    return "" if figures.province_name in ("", figures.city_name) else f"{figures.province_name}生态环境厅"

@@ -1,0 +1,143 @@
+"""How a letter writes numbers, moments and counts, and the values that every kind of letter offers to its templates.
+
+The keys are Chinese because a clerk reads them in the Word template: `{{ 本期.反馈率 }}`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from include.periods import BEIJING, Period, chinese_moment
+from include.rules import LOW_RESPONSE, SIMULATED_LABEL
+from include.supervision.figures import FeedbackCounts, Flag, FormRow, Issue, OverdueRow
+
+Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
+
+NONE: Final = "—"
+REHEARSAL_LABEL: Final = "演练"
+PREVIEW_LABEL: Final = "预览稿 未签发"
+
+
+def concentration(value_ug_m3: float | None) -> str:
+    """A concentration as an integer, half to even (GB/T 8170); — where it is not known."""
+    return NONE if value_ug_m3 is None else str(round(value_ug_m3))
+
+
+def cell_moment(moment: datetime) -> str:
+    """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
+    text = chinese_moment(moment)
+    return text.replace("日", "日\n") if text.endswith("分") else text
+
+
+def cell_moments(first: datetime, last: datetime) -> str:
+    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; Beijing time."""
+    start, end = chinese_moment(first), chinese_moment(last)
+    if start == end:
+        return cell_moment(first)
+    has_minutes = start.endswith("分") or end.endswith("分")
+    if first.astimezone(BEIJING).date() == last.astimezone(BEIJING).date():
+        line = "\n" if has_minutes else ""
+        return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
+    text = f"{start}\n至{end}"
+    return text.replace("日", "日\n") if has_minutes else text
+
+
+def duration(hours: float) -> str:
+    """`22小时` or from three days on `3天4小时`, cut to whole hours; `不足1小时`."""
+    whole = int(hours)
+    if whole < 1:
+        return "不足1小时"
+    days, rest = divmod(whole, 24)
+    return f"{whole}小时" if days < 3 else f"{days}天" + (f"{rest}小时" if rest else "")
+
+
+def with_year(period: Period) -> str:
+    """`2020年3月12日` or `2020年3月1日至15日`."""
+    label = period.label
+    return label if "年" in label else f"{period.start.year}年{label}"
+
+
+def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:
+    """What must stand wherever the letter is seen: 模拟数据, 演练, 预览稿; nothing for a real, issued letter."""
+    found = (
+        (is_simulated, SIMULATED_LABEL), (issue.is_rehearsal, REHEARSAL_LABEL), (issue.issued_on is None, PREVIEW_LABEL)
+    )  # fmt: skip
+    return tuple(label for applies, label in found if applies)
+
+
+def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, Any]:
+    """Who signs, number and date of issue (empty in a preview), and the marks."""
+    return {
+        "发文机关": issue.issuer, "联系人": issue.contact, "电话": issue.phone, "回复地址": issue.reply_to,
+        "文号": issue.number or "", "签发日期": issue.issued_on or "", "红头": red_head,
+        "标识": "　".join(marks(issue, is_simulated)), "是否模拟": is_simulated, "是否演练": issue.is_rehearsal,
+    }  # fmt: skip
+
+
+def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
+    """One window's counts; every rate as n/N（%）."""
+    return {
+        "时段": label, "推送": counts.pushed, "已反馈": counts.answered, "到期": counts.due, "按期": counts.on_time,
+        "迟报": counts.late, "超期": counts.overdue, "误报": counts.upheld, "问题": counts.problems,
+        "反馈率": str(counts.feedback_rate), "按期反馈率": str(counts.on_time_rate),
+        "问题发现率": str(counts.problem_found_rate), "整改率": str(counts.rectified_rate),
+    }  # fmt: skip
+
+
+def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
+    """The flag of the city and the thresholds it was judged by (系统默认), as the footnote states them."""
+    return {
+        "级别": flag.level if flag.level in ("提醒", "督办") else "",
+        "理由": "；".join(flag.reasons),
+        "规则": {
+            "版本": rules_version, "天数": LOW_RESPONSE.rolling_days, "提醒超期": LOW_RESPONSE.remind_overdue,
+            "提醒按期率": _percent(LOW_RESPONSE.remind_on_time_rate), "督办按期率": _percent(LOW_RESPONSE.urge_on_time_rate),
+            "迟报": LOW_RESPONSE.least_late, "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
+        },
+    }  # fmt: skip
+
+
+def overdue_values(rows: Sequence[OverdueRow], show: Show) -> list[dict[str, Any]]:
+    """The overdue alarms, the longest overdue first."""
+    ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
+    return [
+        {
+            "序号": number, "报警编号": show(row.alarm_id), "网格编号": show(row.grid_id), "区县": show(row.county),
+            "点位名称": show(row.point_name), "推送时间": chinese_moment(row.pushed_at),
+            "反馈时限": chinese_moment(row.deadline_at), "超期时长": duration(row.overdue_hours),
+        }
+        for number, row in enumerate(ordered, start=1)
+    ]  # fmt: skip
+
+
+def form_values(rows: Sequence[FormRow], as_of: datetime, show: Show) -> list[dict[str, Any]]:
+    """The open alarms that the answer form asks about."""
+    return [
+        {
+            "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
+            "报警时间": chinese_moment(row.started_at), "报警次数": row.alarm_count,
+            "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": chinese_moment(row.deadline_at),
+            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600) if row.deadline_at < as_of else "",
+        }
+        for number, row in enumerate(rows, start=1)
+    ]  # fmt: skip
+
+
+def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
+    """`附件.X`: how the text names enclosure X (附件2; 附件 when it is the only one; empty when absent); `附件序.X`: its `2. `."""
+    kept = [name for name, is_present in present.items() if is_present]
+    is_many = len(kept) > 1
+    number = {name: str(kept.index(name) + 1) if name in kept and is_many else "" for name in present}
+    return {
+        "附件": {name: f"附件{number[name]}" if name in kept else "" for name in present},
+        "附件序": {name: f"{text}. " if text else "" for name, text in number.items()},
+    }
+
+
+def sentence(text: str) -> str:
+    """The text as a whole sentence."""
+    return text if not text or text.endswith(("。", "！", "？")) else f"{text}。"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g}%"

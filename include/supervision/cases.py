@@ -1,0 +1,224 @@
+"""典型案例: which alarms the summary tells, by stated rules, and the facts before and after.
+
+Each rule, in the order of `RULES`, gives one case: the first alarm in its order whose city and problem category no
+earlier case has; where there is none, the first of a new city; where there is none, the first of a new grid. What a person
+pins comes first and counts; what a person drops is passed over.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from include.errors import InputError
+from include.periods import DAY, Period, midnight
+from include.supervision.feedback import pushed_between
+from include.supervision.notice import problem_rows
+from include.supervision.weekly_figures import Case, CaseRule
+from include.supervision.weekly_rules import SUMMARY
+
+
+@dataclass(frozen=True)
+class CaseChoice:
+    """What a person decided about the cases, by alarm id."""
+
+    pinned: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+
+
+AS_RULED: Final = CaseChoice()
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    rule: CaseRule
+    alarm: Any
+
+
+@dataclass
+class _Seen:
+    alarms: set[str] = field(default_factory=set)
+    grids: set[str] = field(default_factory=set)
+    cities: set[str] = field(default_factory=set)
+    categories: set[str] = field(default_factory=set)
+
+    def add(self, alarm: Any) -> None:
+        self.alarms.add(alarm.alarm_id)
+        self.grids.add(alarm.grid_id)
+        self.cities.add(alarm.city_code)
+        if alarm.category:
+            self.categories.add(alarm.category)
+
+
+def severe(alarms: pd.DataFrame) -> pd.DataFrame:
+    """污染突出: alarms with problems, by the sum of their places in peak concentration and in duration."""
+    rows = alarms[(alarms["problems"] > 0) & alarms["peak_pm25_ug_m3"].notna()]
+    places = sum(
+        rows[column].rank(ascending=False, method="min") for column in ("peak_pm25_ug_m3", "duration_s")
+    )
+    return rows.assign(places=places).sort_values(
+        ["places", "peak_pm25_ug_m3", "pushed_at", "alarm_id"], ascending=[True, False, True, True]
+    )
+
+
+def repeated(alarms: pd.DataFrame) -> pd.DataFrame:
+    """反复报警: alarms of grids with many in the last days; of one grid an answered one first, then the latest."""
+    rows = alarms[alarms["recent_alarms"] >= SUMMARY.repeat_alarms]
+    return rows.sort_values(
+        ["recent_alarms", "grid_id", "is_answered", "pushed_at", "alarm_id"],
+        ascending=[False, True, False, False, True],
+    )
+
+
+def settled(alarms: pd.DataFrame) -> pd.DataFrame:
+    """整改到位: answered in time, every problem rectified; the most problems first, then the shortest time from the push."""
+    rows = alarms[alarms["is_answered"] & ~alarms["is_late"] & (alarms["problems"] > 0)]
+    rows = rows[rows["rectified"] == rows["problems"]]
+    return rows.assign(took=rows["rectified_at"] - rows["pushed_at"]).sort_values(
+        ["problems", "took", "alarm_id"], ascending=[False, True, True]
+    )
+
+
+def lingering(alarms: pd.DataFrame) -> pd.DataFrame:
+    """久拖未决: the longest overdue answers; after them the problems that are longest past their date."""
+    rows = alarms[alarms["is_overdue"] | (alarms["rectification_hours"] > 0)]
+    return rows.sort_values(
+        ["is_overdue", "overdue_hours", "rectification_hours", "alarm_id"],
+        ascending=[False, False, False, True],
+    )
+
+
+# Of the window's alarms; 久拖未决 of those of the rolling days, since nothing is late on its first day.
+RULES: Final[tuple[tuple[CaseRule, Callable[[pd.DataFrame], pd.DataFrame]], ...]] = (
+    ("污染突出", severe), ("反复报警", repeated), ("整改到位", settled), ("久拖未决", lingering),
+)  # fmt: skip
+
+
+def typical_cases(
+    judged: pd.DataFrame,
+    found: pd.DataFrame,
+    answers: pd.DataFrame,
+    names: dict[str, str],
+    window: Period,
+    choice: CaseChoice,
+) -> tuple[Case, ...]:
+    """The cases of a window. `judged`, `found`: the season's alarms and problems (see `feedback`); `answers`: rows of
+    `sql/answers_given.sql`; `names`: city names by code. Raises InputError for a pinned or dropped alarm that is not known.
+    """
+    told = _with_context(judged, found, window)
+    for alarm_id in (*choice.pinned, *choice.dropped):
+        if alarm_id not in set(told["alarm_id"]):
+            raise InputError(
+                "no such alarm in the season up to this window", where="cases", got=alarm_id,
+                expected="the alarm_id of an alarm that was not withdrawn (误报)",
+            )  # fmt: skip
+    both = sorted(set(choice.pinned) & set(choice.dropped))
+    if both:
+        raise InputError("an alarm is both pinned and dropped", where="cases", got=", ".join(both))
+    chosen = _choose(told, window, choice)
+    problems_by_alarm = dict(list(found.groupby("alarm_id")))
+    notes = answers.set_index("alarm_id")
+    pushes = told.groupby("grid_id")["pushed_at"]
+    return tuple(
+        _case(one, problems_by_alarm.get(one.alarm.alarm_id, found.iloc[:0]), notes, names, pushes, window)
+        for one in chosen
+    )
+
+
+def _with_context(judged: pd.DataFrame, found: pd.DataFrame, window: Period) -> pd.DataFrame:
+    """The alarms that count, with what the rules order them by."""
+    alarms = judged[judged["is_pushed"]].sort_values(["pushed_at", "alarm_id"]).reset_index(drop=True)
+    alarms["peak_pm25_ug_m3"] = alarms["peak_pm25_ug_m3"].astype(float)
+    alarms["duration_s"] = (alarms["last_at"] - alarms["started_at"]).dt.total_seconds()
+    alarms["nth_alarm"] = alarms.groupby("grid_id").cumcount() + 1
+    recent = pushed_between(alarms, midnight(window.end - SUMMARY.repeat_days * DAY), window.ends_at)
+    alarms["recent_alarms"] = alarms["grid_id"].map(recent.groupby("grid_id").size()).fillna(0).astype(int)
+    ordered = found.sort_values(["found_at", "problem_id"])
+    open_hours = (pd.Timestamp(window.as_of) - ordered["rectify_due_at"]).dt.total_seconds() / 3600
+    by_alarm = (
+        ordered.assign(hours=open_hours.where(~ordered["is_rectified"], 0.0).clip(lower=0.0))
+        .groupby("alarm_id")
+        .agg(
+            problems=("problem_id", "size"), rectified=("is_rectified", "sum"), rectified_at=("rectified_at", "max"),
+            category=("category", "first"), rectification_hours=("hours", "max"),
+        )
+    )  # fmt: skip
+    alarms = alarms.join(by_alarm, on="alarm_id")
+    counts = ["problems", "rectified"]
+    alarms[counts] = alarms[counts].fillna(0).astype(int)
+    alarms["category"] = alarms["category"].astype(object).where(alarms["category"].notna(), "")
+    return alarms.fillna({"rectification_hours": 0.0})
+
+
+def _choose(told: pd.DataFrame, window: Period, choice: CaseChoice) -> list[_Chosen]:
+    seen = _Seen()
+    chosen = [_Chosen("人工指定", _row(told, alarm_id)) for alarm_id in dict.fromkeys(choice.pinned)]
+    for pin in chosen:
+        seen.add(pin.alarm)
+    free = told[~told["alarm_id"].isin(choice.dropped)]
+    of_window = pushed_between(free, window.starts_at, window.ends_at)
+    of_days = pushed_between(free, midnight(window.end - SUMMARY.long_unanswered_days * DAY), window.ends_at)
+    for rule, order in RULES:
+        if len(chosen) >= SUMMARY.case_count:
+            break
+        found = _first_new(order(of_days if rule == "久拖未决" else of_window).itertuples(index=False), seen)
+        if found is not None:
+            chosen.append(_Chosen(rule, found))
+            seen.add(found)
+    return chosen
+
+
+def _row(told: pd.DataFrame, alarm_id: str) -> Any:
+    return next(told[told["alarm_id"] == alarm_id].itertuples(index=False))
+
+
+def _first_new(ordered: Iterable[Any], seen: _Seen) -> Any:
+    candidates: Sequence[Any] = list(ordered)
+    wishes: tuple[Callable[[Any], bool], ...] = (
+        lambda alarm: alarm.city_code not in seen.cities and alarm.category not in seen.categories,
+        lambda alarm: alarm.city_code not in seen.cities,
+        lambda alarm: alarm.grid_id not in seen.grids,
+    )
+    return next((alarm for wish in wishes for alarm in candidates if wish(alarm)), None)
+
+
+def _case(
+    one: _Chosen,
+    problems: pd.DataFrame,
+    notes: pd.DataFrame,
+    names: dict[str, str],
+    pushes: Any,
+    window: Period,
+) -> Case:
+    alarm = one.alarm
+    answered_at = _moment(alarm.standing_submission_at) if alarm.is_answered else None
+    is_done = 0 < alarm.problems == alarm.rectified
+    rectified_at = _moment(alarm.rectified_at) if is_done else None
+    since = rectified_at or answered_at
+    own_pushes = pushes.get_group(alarm.grid_id)
+    later = (
+        own_pushes[(own_pushes > pd.Timestamp(since)) & (own_pushes > alarm.pushed_at)]
+        if since
+        else own_pushes.iloc[:0]
+    )
+    answer = notes.loc[alarm.alarm_id] if alarm.is_answered and alarm.alarm_id in notes.index else None
+    return Case(
+        rule=one.rule, alarm_id=alarm.alarm_id, grid_id=alarm.grid_id, city_code=alarm.city_code,
+        city_name=names.get(alarm.city_code, alarm.city_code), county=alarm.county, point_name=alarm.point_name,
+        started_at=_moment(alarm.started_at), last_at=_moment(alarm.last_at), pushed_at=_moment(alarm.pushed_at),
+        alarm_count=int(alarm.alarm_count),
+        peak_pm25_ug_m3=None if np.isnan(alarm.peak_pm25_ug_m3) else float(alarm.peak_pm25_ug_m3),
+        nth_alarm=int(alarm.nth_alarm), recent_alarms=int(alarm.recent_alarms), answered_at=answered_at,
+        answered_by=str(answer["unit"]) if answer is not None else "", note=str(answer["note"]) if answer is not None else "",
+        is_on_time=bool(alarm.is_answered and not alarm.is_late), overdue_hours=round(float(alarm.overdue_hours), 2),
+        problems=problem_rows(problems, window.as_of), rectified=int(alarm.rectified), rectified_at=rectified_at,
+        later_alarms=len(later),
+    )  # fmt: skip
+
+
+def _moment(value: Any) -> datetime:
+    moment: datetime = pd.Timestamp(value).to_pydatetime()
+    return moment

@@ -1,0 +1,48 @@
+"""Which city belongs to a key region on which day: a city counts from the day it joins to the day before it leaves."""
+
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from include.periods import BEIJING, Period
+
+CITY: Final = ["city_code", "city_name", "province_code", "province_name"]
+
+
+def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:
+    """One row a city that belongs to a key region on at least one day of the window, by city_code.
+
+    `stays`: rows of `sql/city_stays.sql`. Columns: those of `CITY`, and `remark` (Chinese): joined or left inside the
+    window; a city that only changes from one region to another stays a member and has none.
+    """
+    inside = stays[
+        (stays["valid_from"] < pd.Timestamp(window.end)) & ~(stays["valid_to"] <= pd.Timestamp(window.start))
+    ]
+    rows = []
+    for _, own in inside.groupby("city_code", sort=True):
+        joined = own["valid_from"].min()
+        left = None if own["valid_to"].isna().any() else own["valid_to"].max()
+        parts = []
+        if joined > pd.Timestamp(window.start):
+            parts.append(f"{_day(joined)}起纳入重点区域")
+        if left is not None and left < pd.Timestamp(window.end):
+            parts.append(f"{_day(left)}起不再列入重点区域")
+        rows.append([*own.iloc[-1][CITY], "，".join(parts)])
+    return pd.DataFrame(rows, columns=[*CITY, "remark"])
+
+
+def in_region(alarms: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
+    """The alarms whose city belonged to a key region on the Beijing day of the push."""
+    pushed = alarms["pushed_at"].dt.tz_convert(BEIJING).dt.tz_localize(None).dt.normalize()
+    keys = pd.DataFrame(
+        {"alarm_id": alarms["alarm_id"], "city_code": alarms["city_code"], "pushed_on": pushed}
+    )
+    known = keys.merge(stays[["city_code", "valid_from", "valid_to"]], on="city_code")
+    is_member = (known["valid_from"] <= known["pushed_on"]) & ~(known["valid_to"] <= known["pushed_on"])
+    return alarms[alarms["alarm_id"].isin(known.loc[is_member, "alarm_id"])]
+
+
+def _day(moment: pd.Timestamp) -> str:
+    day: date = moment.date()
+    return f"{day.month}月{day.day}日"

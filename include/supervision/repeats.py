@@ -1,0 +1,83 @@
+"""What comes back and what stays open: repeat alarms, repeat problems, long unanswered alarms.
+
+All functions take the season's judged alarms (see `feedback`) up to the window's end.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from include.periods import DAY, Period, midnight
+from include.supervision.feedback import pushed_between
+from include.supervision.notice import overdue_rows, problem_status
+from include.supervision.weekly_figures import LongUnanswered, RepeatAlarm, RepeatProblem
+from include.supervision.weekly_rules import SUMMARY
+
+
+def repeat_alarms(
+    judged: pd.DataFrame, found: pd.DataFrame, names: dict[str, str], window: Period
+) -> tuple[RepeatAlarm, ...]:
+    """Grids with at least `SUMMARY.repeat_alarms` alarms in the last `SUMMARY.repeat_days`, one of them in the window; most first."""
+    pushed = judged[judged["is_pushed"]]
+    recent = pushed_between(pushed, midnight(window.end - SUMMARY.repeat_days * DAY), window.ends_at)
+    in_window = pushed_between(recent, window.starts_at, window.ends_at).groupby("grid_id").size()
+    season = pushed.groupby("grid_id").size()
+    problems = found.groupby("grid_id").size()
+    rows = []
+    for grid_id, group in recent[recent["grid_id"].isin(in_window.index)].groupby("grid_id"):
+        if len(group) < SUMMARY.repeat_alarms:
+            continue
+        last = group.sort_values(["pushed_at", "alarm_id"]).iloc[-1]
+        peak = group["peak_pm25_ug_m3"].astype(float).max()
+        rows.append(
+            RepeatAlarm(
+                str(grid_id), last["city_code"], names.get(last["city_code"], last["city_code"]), last["county"],
+                last["point_name"], int(in_window[grid_id]), len(group), int(season[grid_id]),
+                None if pd.isna(peak) else float(peak), int(problems.get(grid_id, 0)), int((~group["is_answered"]).sum()),
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (-row.recent_alarms, -row.window_alarms, row.grid_id)))
+
+
+def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) -> tuple[RepeatProblem, ...]:
+    """Grids where a category was found at an alarm of the window and at an earlier alarm of the season; most alarms first."""
+    new = pushed_between(found, window.starts_at, window.ends_at)
+    keys = set(zip(new["grid_id"], new["category"], strict=True))
+    rows = []
+    for (grid_id, category), group in found.groupby(["grid_id", "category"]):
+        if (grid_id, category) not in keys or group["alarm_id"].nunique() < 2:
+            continue
+        ordered = group.sort_values(["found_at", "problem_id"])
+        last: Any = next(ordered.iloc[-1:].itertuples(index=False))
+        rows.append(
+            RepeatProblem(
+                str(grid_id), last.city_code, names.get(last.city_code, last.city_code), last.county, last.point_name,
+                str(category), int(group["alarm_id"].nunique()), ordered["found_at"].iloc[0].to_pydatetime(),
+                last.found_at.to_pydatetime(), problem_status(last, window.as_of),
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (-row.alarms, row.grid_id, row.category)))
+
+
+def long_unanswered(
+    judged: pd.DataFrame, urged: pd.DataFrame, names: dict[str, str], window: Period
+) -> tuple[LongUnanswered, ...]:
+    """Alarms of the season that are overdue and were pushed before the last `SUMMARY.long_unanswered_days`; the oldest first.
+
+    `urged`: one row a 督办 of an alarm that left or may leave (sql/urged_alarms.sql).
+    """
+    before = pd.Timestamp(midnight(window.end - SUMMARY.long_unanswered_days * DAY))
+    open_alarms = judged[judged["is_overdue"] & (judged["pushed_at"] < before)].sort_values(
+        ["pushed_at", "alarm_id"]
+    )
+    cities = {str(one.alarm_id): str(one.city_code) for one in open_alarms.itertuples()}
+    times = urged.groupby("alarm_id").size()
+    rows = {row.alarm_id: row for row in overdue_rows(open_alarms)}
+    return tuple(
+        LongUnanswered(
+            code, names.get(code, code), rows[alarm_id],
+            (window.as_of - rows[alarm_id].pushed_at) // timedelta(days=1), int(times.get(alarm_id, 0)),
+        )
+        for alarm_id, code in cities.items()
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""建议: what the figures of a summary ask for, rule by rule, in the order in which a leader would act."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from include.supervision.weekly_figures import (
+    CategoryCount,
+    CityWeek,
+    LongUnanswered,
+    RepeatAlarm,
+    Subject,
+    Suggestion,
+    SuggestionRule,
+)
+from include.supervision.weekly_rules import SUMMARY
+
+
+def suggestions(
+    cities: Sequence[CityWeek],
+    categories: Sequence[CategoryCount],
+    repeats: Sequence[RepeatAlarm],
+    unanswered: Sequence[LongUnanswered],
+    *,
+    has_previous: bool,
+) -> tuple[Suggestion, ...]:
+    """Every rule that fired; the rules are stated in each function below."""
+    fired = (
+        _overdue(cities), _long_unanswered(unanswered), _repeated(repeats), _frequent(categories, has_previous=has_previous),
+        _rectification(cities), _none_found(cities),
+    )  # fmt: skip
+    return tuple(one for one in fired if one is not None)
+
+
+def _overdue(cities: Sequence[CityWeek]) -> Suggestion | None:
+    """超期未反馈: an alarm of the rolling days is overdue. n of the due ones; subjects are cities."""
+    subjects = _by_count((city.city_name, city.rolling.overdue) for city in cities)
+    due = sum(city.rolling.due for city in cities)
+    return _suggestion("超期未反馈", sum(one.count for one in subjects), due, subjects)
+
+
+def _long_unanswered(rows: Sequence[LongUnanswered]) -> Suggestion | None:
+    """长期未反馈: there is one. Subjects are cities."""
+    subjects = _by_count(Counter(row.city_name for row in rows).items())
+    return _suggestion("长期未反馈", len(rows), 0, subjects)
+
+
+def _repeated(rows: Sequence[RepeatAlarm]) -> Suggestion | None:
+    """反复报警: there is a grid with repeat alarms. Subjects are grids with their recent alarms."""
+    subjects = tuple(Subject(f"{row.city_name}{row.county}{row.grid_id}", row.recent_alarms) for row in rows)
+    return _suggestion("反复报警", len(rows), 0, subjects)
+
+
+def _frequent(categories: Sequence[CategoryCount], *, has_previous: bool) -> Suggestion | None:
+    """问题高发: a category with a leading share of the window's problems, or that rose steeply on the window before."""
+    total = sum(one.problems for one in categories)
+
+    def is_frequent(one: CategoryCount) -> bool:
+        if one.category == "其他":
+            return False
+        is_leading = (
+            one.problems >= SUMMARY.leading_problems and one.problems >= SUMMARY.leading_share * total
+        )
+        if not has_previous or one.previous is None:
+            return is_leading
+        rise = one.problems - one.previous
+        return is_leading or (rise >= SUMMARY.rise_problems and rise >= SUMMARY.rise_share * one.previous)
+
+    subjects = tuple(
+        Subject(one.category, one.problems, one.previous) for one in categories if is_frequent(one)
+    )
+    return _suggestion("问题高发", sum(one.count for one in subjects), total, subjects)
+
+
+def _rectification(cities: Sequence[CityWeek]) -> Suggestion | None:
+    """整改逾期: problems of the season past their date and not rectified. n of those due; subjects are cities."""
+    late = [(city.city_name, city.season.rectification_due - city.season.rectified) for city in cities]
+    due = sum(city.season.rectification_due for city in cities)
+    return _suggestion("整改逾期", sum(count for _, count in late), due, _by_count(late))
+
+
+def _none_found(cities: Sequence[CityWeek]) -> Suggestion | None:
+    """零问题核查: a city that answered often in the window and found nothing. Subjects are cities with their answers."""
+    subjects = _by_count(
+        (city.city_name, city.window.answered)
+        for city in cities
+        if city.window.answered >= SUMMARY.none_found_answers and not city.window.problems
+    )
+    return _suggestion("零问题核查", len(subjects), 0, subjects)
+
+
+def _suggestion(
+    rule: SuggestionRule, count: int, of: int, subjects: tuple[Subject, ...]
+) -> Suggestion | None:
+    return Suggestion(rule, count, of, subjects) if count else None
+
+
+def _by_count(pairs: Iterable[tuple[str, int]]) -> tuple[Subject, ...]:
+    return tuple(Subject(name, count) for name, count in sorted(pairs, key=lambda pair: -pair[1]) if count)

@@ -1,0 +1,144 @@
+"""Warning grids (预警网格) of a month, and how often each was one. The counts come from the history alone, so the order in
+which months are computed never matters. N and the near places are this project's own defaults (系统默认)."""
+
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.errors import InputError
+from include.periods import Period, period_ending
+from include.supervision.standards import steady
+
+# Reason → (the column of `air_quality.compare` it ranks by, what a letter calls it).
+REASONS: Final = {
+    "level": ("pm25_ug_m3", "月均浓度最高"),
+    "year_on_year": ("yoy_pct", "同比变化最差"),
+    "over_previous": ("pop_pct", "环比变化最差"),
+}
+WARNED_RANKS: Final = 1
+NEAR_RANKS: Final = 3
+IN_A_ROW: Final = 3  # published: three times in a row …
+IN_A_YEAR: Final = 6  # … or six times within a year: public notice, talks
+RANK_COLUMNS: Final = ("city_code", "reason", "grid_id", "rank", "pm25_ug_m3", "yoy_pct", "pop_pct")
+
+
+def warning_period(period: Period) -> Period | None:
+    """The full month that a bulletin's window closes; None for a first half, which never sets warning grids."""
+    if period.kind in ("half_month", "month") and period.end.day == 1:
+        return period_ending("month", period.end)
+    return None
+
+
+def month_of(period: Period) -> date:
+    """The first day of a full month. Raises InputError for any other window: only a full month sets warning grids."""
+    if period.kind != "month":
+        raise InputError(
+            "only a full month sets warning grids", where="kind", got=period.kind, expected="month"
+        )
+    return period.start
+
+
+def warning_ranks(grids: pd.DataFrame) -> pd.DataFrame:
+    """The worst `NEAR_RANKS` grids of each city for each reason: `RANK_COLUMNS`, by city, reason and rank.
+
+    `grids`: one row a grid with `city_code` and the columns of `air_quality.compare` (index `grid_id`). The largest
+    value is the worst, of equal changes that with the higher level; grids equal in both share the rank. A grid without
+    a valid mean in every month that a reason uses is not ranked for it.
+    """
+    ranked = [_ranked(grids, reason, column) for reason, (column, _) in REASONS.items()]
+    rows = pd.concat(ranked, ignore_index=True)
+    order = rows["reason"].map({reason: place for place, reason in enumerate(REASONS)})
+    rows = rows.assign(order=order).sort_values(["city_code", "order", "rank", "grid_id"], ignore_index=True)
+    return rows[list(RANK_COLUMNS)]
+
+
+def _ranked(grids: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
+    known = grids[grids[column].notna() & grids["pm25_ug_m3"].notna()]
+    keys = pd.DataFrame(
+        {
+            "city_code": known["city_code"],
+            "value": steady(known[column]),
+            "level": steady(known["pm25_ug_m3"]),
+        }
+    ).sort_values(["city_code", "value", "level"], ascending=[True, False, False], kind="stable")
+    place = keys.groupby("city_code").cumcount() + 1
+    # The first of equal rows gives its place to all of them.
+    rank = place.groupby([keys["city_code"], keys["value"], keys["level"]]).transform("min")
+    rank = rank[rank <= NEAR_RANKS]
+    found = known.loc[rank.index].assign(reason=reason, rank=rank, grid_id=rank.index)
+    return found.reset_index(drop=True)[list(RANK_COLUMNS)]
+
+
+def warning_counts(warned: pd.DataFrame, month: date) -> pd.DataFrame:
+    """One row a grid warned in `month` (index `grid_id`), from its history `warned` (`month, grid_id`, any repetition):
+
+    `in_a_row` months up to this one, `in_a_year` of the twelve that end with it, `escalation` (连续3次, 12个月内6次 or empty).
+    Months after `month` are not looked at; a month without a warning, or that was never computed, ends a row.
+    """
+    moments = pd.to_datetime(warned["month"])
+    history = pd.DataFrame({"grid_id": warned["grid_id"], "ago": _months_since(moments, month)})
+    history = history[history["ago"] >= 0].drop_duplicates().sort_values(["grid_id", "ago"])
+    # Newest first, the n-th warning lies n months back for as long as the row is unbroken.
+    is_unbroken = history["ago"] == history.groupby("grid_id").cumcount()
+    counted = history.assign(in_a_row=is_unbroken, in_a_year=history["ago"] < 12).groupby("grid_id")
+    counts = counted[["in_a_row", "in_a_year"]].sum().astype(int)
+    counts = counts[counts["in_a_row"] > 0]
+    return counts.assign(
+        escalation=[
+            _escalation(row, year) for row, year in zip(counts["in_a_row"], counts["in_a_year"], strict=True)
+        ]
+    )
+
+
+def _months_since(moments: pd.Series, month: date) -> pd.Series:
+    ago: pd.Series = (month.year - moments.dt.year) * 12 + month.month - moments.dt.month
+    return ago
+
+
+def _escalation(in_a_row: int, in_a_year: int) -> str:
+    reached = [f"连续{IN_A_ROW}次"] * (in_a_row >= IN_A_ROW) + [f"12个月内{IN_A_YEAR}次"] * (
+        in_a_year >= IN_A_YEAR
+    )
+    return "、".join(reached)
+
+
+def warning_grids(history: pd.DataFrame, month: date) -> pd.DataFrame:
+    """One row a warned grid of `month`, by city and grid: all its reasons merged, with its counts.
+
+    `history`: the `warning_ranks` of this month and those before, with `month`. Columns `city_code, grid_id, reasons`
+    (as a letter prints them), `pm25_ug_m3, yoy_pct, pop_pct, in_a_row, in_a_year, escalation`.
+    """
+    warned = history[history["rank"] <= WARNED_RANKS]
+    return _merged(warned, month).join(warning_counts(warned, month), on="grid_id", validate="1:1")
+
+
+def near_warnings(history: pd.DataFrame, month: date) -> pd.DataFrame:
+    """One row a grid of `month` on ranks 2 to 3 for a reason and warned for none (临界预警), by city and grid.
+
+    Columns `city_code, grid_id, reasons, pm25_ug_m3, yoy_pct, pop_pct`.
+    """
+    of_month = history[pd.to_datetime(history["month"]) == pd.Timestamp(month)]
+    warned = of_month.loc[of_month["rank"] <= WARNED_RANKS, "grid_id"]
+    return _merged(of_month[~of_month["grid_id"].isin(warned)], month)
+
+
+def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
+    of_month = rows[pd.to_datetime(rows["month"]) == pd.Timestamp(month)]
+    order = of_month["reason"].map({reason: place for place, reason in enumerate(REASONS)})
+    of_month = of_month.assign(
+        reasons=[
+            _label(reason, rank) for reason, rank in zip(of_month["reason"], of_month["rank"], strict=True)
+        ],
+        order=order,
+    ).sort_values(["city_code", "grid_id", "order"])
+    merged = of_month.groupby(["city_code", "grid_id"], as_index=False).agg(
+        reasons=("reasons", "、".join), pm25_ug_m3=("pm25_ug_m3", "first"), yoy_pct=("yoy_pct", "first"), pop_pct=("pop_pct", "first"),
+    )  # fmt: skip
+    return merged.astype({"pm25_ug_m3": np.float64, "yoy_pct": np.float64, "pop_pct": np.float64})
+
+
+def _label(reason: str, rank: int) -> str:
+    label = REASONS[reason][1]
+    return label if rank <= WARNED_RANKS else f"{label}（第{rank}位）"

@@ -1,0 +1,217 @@
+"""The mid-week and weekend summary: every figure of it, from the facts as of its moment.
+
+The window is compared with the one before of the same kind **as that stood at its own as-of moment**: both are then seen
+equally soon after their last day. The season so far is seen as of this summary's moment.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+
+import pandas as pd
+
+from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolling
+from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION
+from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
+from include.supervision.daily import flag_of_city
+from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
+from include.supervision.membership import in_region, members
+from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
+from include.supervision.suggestions import suggestions
+from include.supervision.weekly_figures import CategoryCount, CityWeek, CountyCount, DayCount, SummaryFigures
+from include.supervision.weekly_rules import SUMMARY
+from include.supervision.workdays import is_public_holiday
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What a summary counts: the beat, its days inside the season, the window before, the season so far."""
+
+    period: Period
+    window: Period
+    previous: Period | None
+    season: Period
+    season_end: date
+
+    @property
+    def read(self) -> tuple[datetime, datetime]:
+        """The push times of all alarms that the figures read as of the summary's moment."""
+        return min(
+            self.season.starts_at, rolling(self.window, LOW_RESPONSE.rolling_days)[0]
+        ), self.window.ends_at
+
+
+@dataclass(frozen=True)
+class WeeklyFacts:
+    """Rows of the SQL files of these names: `states`, `problems` over `Windows.read`; `before_*` over the previous window as
+    of its own moment (empty without one); `answers` over `Windows.read`; `stays` over its days; `urged` before the beat.
+    `silent_cities`: codes of the cities whose address must be verified."""
+
+    states: pd.DataFrame
+    problems: pd.DataFrame
+    before_states: pd.DataFrame
+    before_problems: pd.DataFrame
+    answers: pd.DataFrame
+    stays: pd.DataFrame
+    urged: pd.DataFrame
+    silent_cities: tuple[str, ...] = ()
+
+
+def windows(period: Period, season: tuple[date, date]) -> Windows | None:
+    """The windows of a beat in a season (end exclusive); None when no day of it lies inside."""
+    window = cut(period, *season)
+    if window is None:
+        return None
+    so_far = Period(season[0], window.end, "custom", period.as_of)
+    return Windows(period, window, cut(previous(period), *season), so_far, season[1])
+
+
+def weekly_figures(
+    facts: WeeklyFacts,
+    at: Windows,
+    completeness: str,
+    choice: CaseChoice = AS_RULED,
+    province_code: str = "",
+) -> SummaryFigures:
+    """The figures of one summary; with `province_code` of that province's cities only.
+
+    A city counts on the days on which it belongs to a key region. Raises InputError for a case that is pinned or dropped and
+    does not exist.
+    """
+    stays = facts.stays if not province_code else facts.stays[facts.stays["province_code"] == province_code]
+    judged = judge(in_region(facts.states, stays), at.period.as_of)
+    found = judge_problems(facts.problems, judged, at.period.as_of)
+    season_alarms = judged[judged["pushed_at"] >= pd.Timestamp(at.season.starts_at)]
+    season_found = found[found["pushed_at"] >= pd.Timestamp(at.season.starts_at)]
+    codes = sorted(set(stays["city_code"]))
+    names = dict(zip(stays["city_code"], stays["city_name"], strict=True))
+    tables = {
+        "window": counts_between(judged, found, at.window.starts_at, at.window.ends_at, codes),
+        "rolling": counts_between(judged, found, *rolling(at.window, LOW_RESPONSE.rolling_days), codes),
+        "season": counts_between(judged, found, at.season.starts_at, at.season.ends_at, codes),
+    }
+    before, before_found = _before(facts, stays, at, codes)
+    cities = _cities(judged, tables, before, stays, at, set(facts.silent_cities))
+    window_found = pushed_between(found, at.window.starts_at, at.window.ends_at)
+    window_alarms = pushed_between(judged, at.window.starts_at, at.window.ends_at)
+    categories = _categories(window_found, before_found, season_found)
+    repeats = repeat_alarms(season_alarms, season_found, names, at.window)
+    unanswered = long_unanswered(season_alarms, facts.urged, names, at.window)
+    rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
+    return SummaryFigures(
+        letter_key=at.period.letter_key("summary", province_code or "leader"),
+        scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "",
+        period=at.period, window=at.window, previous=at.previous, season=at.season, season_end=at.season_end,
+        cities=cities, total=counts(tables["window"]), previous_total=None if before is None else counts(before),
+        season_total=counts(tables["season"]), rolling_total=counts(tables["rolling"]),
+        rolling_label=Period(rolling_start, at.window.end, "custom", at.period.as_of).label,
+        days=_days(season_alarms, at), categories=categories,
+        counties=_counties(window_alarms, window_found, names),
+        repeat_problems=repeat_problems(season_found, names, at.window),
+        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice),
+        dropped_cases=choice.dropped, repeat_alarms=repeats, long_unanswered=unanswered,
+        suggestions=suggestions(cities, categories, repeats, unanswered, has_previous=before is not None),
+        holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
+        sources=tuple(sorted(set(window_alarms["source"]))), completeness=completeness, rules_version=RULES_VERSION,
+        is_simulated=bool(judged["is_simulated"].any()),
+    )  # fmt: skip
+
+
+def _before(
+    facts: WeeklyFacts, stays: pd.DataFrame, at: Windows, codes: list[str]
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """Counts by city and the problems of the window before, as of its own moment."""
+    if at.previous is None:
+        return None, None
+    judged = judge(in_region(facts.before_states, stays), at.previous.as_of)
+    found = judge_problems(facts.before_problems, judged, at.previous.as_of)
+    return counts_between(judged, found, at.previous.starts_at, at.previous.ends_at, codes), found
+
+
+def _cities(
+    judged: pd.DataFrame,
+    tables: dict[str, pd.DataFrame],
+    before: pd.DataFrame | None,
+    stays: pd.DataFrame,
+    at: Windows,
+    silent: set[str],
+) -> tuple[CityWeek, ...]:
+    """One row a member of the window, by rank; cities without alarms last."""
+    table = members(stays, at.window)
+    members_before = set() if at.previous is None else set(members(stays, at.previous)["city_code"])
+    week = pushed_between(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
+    week_by_city = dict(list(week.groupby("city_code")))
+    rates = {
+        code: Fraction(int(row["answered"]), int(row["pushed"]))
+        for code, row in tables["window"].loc[table["city_code"]].iterrows()
+        if row["pushed"]
+    }
+    places = list(rates.values())
+    rows = []
+    for city in table.itertuples(index=False):
+        code = str(city.city_code)
+        has_before = before is not None and code in members_before
+        rolling_counts = counts(tables["rolling"], code)
+        rate = rates.get(code)
+        rows.append(
+            CityWeek(
+                city_code=code, city_name=str(city.city_name), province_code=str(city.province_code),
+                province_name=str(city.province_name), window=counts(tables["window"], code),
+                previous=counts(before, code) if before is not None and has_before else None,
+                season=counts(tables["season"], code), rolling=rolling_counts,
+                rank=None if rate is None else 1 + sum(other > rate for other in places),
+                is_tied=rate is not None and places.count(rate) > 1,
+                flag=flag_of_city(rolling_counts, week_by_city.get(code, week.iloc[:0]), code in silent), remark=str(city.remark),
+            )
+        )  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.city_code)))
+
+
+def _days(season_alarms: pd.DataFrame, at: Windows) -> tuple[DayCount, ...]:
+    """The last `SUMMARY.trend_days` days of the season so far, days without alarms too."""
+    start = max(at.season.start, at.window.end - SUMMARY.trend_days * DAY)
+    alarms = pushed_between(season_alarms[season_alarms["is_pushed"]], midnight(start), at.window.ends_at)
+    by_day = alarms.groupby(alarms["pushed_at"].dt.tz_convert(BEIJING).dt.date)["is_answered"].agg(
+        ["size", "sum"]
+    )
+    counted = {day: (int(row["size"]), int(row["sum"])) for day, row in by_day.iterrows()}
+    span = Period(start, at.window.end, "custom", at.period.as_of)
+    return tuple(DayCount(day, *counted.get(day, (0, 0))) for day in _dates(span))
+
+
+def _categories(
+    found: pd.DataFrame, before: pd.DataFrame | None, season: pd.DataFrame
+) -> tuple[CategoryCount, ...]:
+    """One row a category of the programme (and any other that a source named), the most problems first."""
+    order = {name: place for place, name in enumerate(PROBLEM_CATEGORIES)}
+    now, so_far = found.groupby("category").size(), season.groupby("category").size()
+    then = None if before is None else before.groupby("category").size()
+    rectified = found.groupby("category")["is_rectified"].sum()
+    names = list(order) + sorted(set(so_far.index) - set(order))
+    rows = [
+        CategoryCount(
+            name, int(now.get(name, 0)), None if then is None else int(then.get(name, 0)), int(so_far.get(name, 0)),
+            int(rectified.get(name, 0)),
+        )
+        for name in names
+    ]  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: (-row.problems, order.get(row.category, len(order)))))
+
+
+def _counties(alarms: pd.DataFrame, found: pd.DataFrame, names: dict[str, str]) -> tuple[CountyCount, ...]:
+    """One row a county with problems at alarms of the window."""
+    keys = ["city_code", "county"]
+    pushed = alarms[alarms["is_pushed"]].groupby(keys).size().rename("pushed")
+    table = found.groupby(keys).size().rename("problems").to_frame().join(pushed).reset_index()
+    table["rank"] = table["problems"].rank(ascending=False, method="min").astype(int)
+    rows = (
+        table.sort_values(["rank", *keys])[["rank", *keys, "pushed", "problems"]]
+        .astype(object)
+        .to_numpy()
+        .tolist()
+    )
+    return tuple(CountyCount(rank, code, names.get(code, code), *rest) for rank, code, *rest in rows)
+
+
+def _dates(window: Period) -> list[date]:
+    return [window.start + day * DAY for day in range((window.end - window.start).days)]

@@ -1,0 +1,192 @@
+"""The values that the mid-week and weekend summary is composed from: every number of its text, tables, pictures, mail and
+workbook. They go to JSON and back like those of `figures`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from include.periods import Period
+from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
+
+CaseRule = Literal["人工指定", "污染突出", "反复报警", "整改到位", "久拖未决"]
+SuggestionRule = Literal["超期未反馈", "长期未反馈", "反复报警", "问题高发", "整改逾期", "零问题核查"]
+
+
+@dataclass(frozen=True)
+class CityWeek:
+    """One city over the window; `previous` is None where there is nothing to compare with."""
+
+    city_code: str
+    city_name: str
+    province_code: str
+    province_name: str
+    window: FeedbackCounts
+    previous: FeedbackCounts | None
+    season: FeedbackCounts
+    rolling: FeedbackCounts  # what the flag was judged by
+    rank: int | None  # by feedback rate, the best is 1; ties share a rank; None without alarms
+    is_tied: bool
+    flag: Flag
+    remark: str  # joined or left the region inside the window; else empty
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """Alarms pushed on one Beijing day, and those of them answered by the as-of moment."""
+
+    day: date
+    pushed: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class CategoryCount:
+    """Problems of one category at alarms of the window; every category of the programme has a row."""
+
+    category: str
+    problems: int
+    previous: int | None
+    season: int
+    rectified: int  # of `problems`
+
+
+@dataclass(frozen=True)
+class CountyCount:
+    """One county with problems at alarms of the window, the most problems first; ties share a rank."""
+
+    rank: int
+    city_code: str
+    city_name: str
+    county: str
+    pushed: int
+    problems: int
+
+
+@dataclass(frozen=True)
+class RepeatProblem:
+    """屡查屡犯: a grid where problems of one category were found at an earlier alarm of the season, and in the window again."""
+
+    grid_id: str
+    city_code: str
+    city_name: str
+    county: str
+    point_name: str
+    category: str
+    alarms: int  # of the season, at which this category was found
+    first_found_at: datetime
+    last_found_at: datetime
+    status: str  # of the last one: 已整改 | 整改中 | 逾期未整改
+
+
+@dataclass(frozen=True)
+class RepeatAlarm:
+    """重复报警: a grid with many alarms in the last days, at least one of them in the window."""
+
+    grid_id: str
+    city_code: str
+    city_name: str
+    county: str
+    point_name: str
+    window_alarms: int
+    recent_alarms: int  # in the last `SUMMARY.repeat_days`
+    season_alarms: int
+    peak_pm25_ug_m3: float | None  # of the recent ones
+    season_problems: int
+    unanswered: int  # of the recent ones
+
+
+@dataclass(frozen=True)
+class LongUnanswered:
+    """长期未反馈: an alarm of the season, unanswered, pushed before the rolling days."""
+
+    city_code: str
+    city_name: str
+    alarm: OverdueRow
+    days: int  # whole days since the push
+    urged: int  # 督办 of this alarm that left or may leave
+
+
+@dataclass(frozen=True)
+class Case:
+    """典型案例: one alarm with what came before and after, and the rule that chose it."""
+
+    rule: CaseRule
+    alarm_id: str
+    grid_id: str
+    city_code: str
+    city_name: str
+    county: str
+    point_name: str
+    started_at: datetime
+    last_at: datetime
+    pushed_at: datetime
+    alarm_count: int
+    peak_pm25_ug_m3: float | None
+    nth_alarm: int  # of the grid in the season
+    recent_alarms: int  # of the grid in the last `SUMMARY.repeat_days`
+    answered_at: datetime | None
+    answered_by: str  # the unit; empty when no source tells
+    note: str  # what the answer said
+    is_on_time: bool
+    overdue_hours: float  # of the answer; 0 unless overdue
+    problems: tuple[ProblemRow, ...]
+    rectified: int
+    rectified_at: datetime | None  # the last of them, when all are rectified
+    later_alarms: int  # of the grid, pushed after that (or after the answer) up to the window's end
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a suggestion is about: a city, grid or category, and its count; `previous` where the rise matters."""
+
+    name: str
+    count: int
+    previous: int | None = None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """建议: a rule that fired. `count` of `of` (0: no base), the subjects with the highest counts first."""
+
+    rule: SuggestionRule
+    count: int
+    of: int
+    subjects: tuple[Subject, ...]
+
+
+@dataclass(frozen=True)
+class SummaryFigures:
+    """Everything that one summary says.
+
+    `period` is the beat; `window` the days that are counted: the same, cut at the season's ends. `previous` is the
+    window before of the same kind as it stood at its own as-of moment; `season` runs from its start to the window's end.
+    """
+
+    letter_key: str
+    scope: str  # empty: all cities of the key regions; else the province whose cities these are
+    period: Period
+    window: Period
+    previous: Period | None
+    season: Period
+    season_end: date  # exclusive, as set
+    cities: tuple[CityWeek, ...]
+    total: FeedbackCounts
+    previous_total: FeedbackCounts | None
+    season_total: FeedbackCounts
+    rolling_total: FeedbackCounts
+    rolling_label: str
+    days: tuple[DayCount, ...]
+    categories: tuple[CategoryCount, ...]
+    counties: tuple[CountyCount, ...]
+    repeat_problems: tuple[RepeatProblem, ...]
+    cases: tuple[Case, ...]
+    dropped_cases: tuple[str, ...]  # alarm ids that a person left out
+    repeat_alarms: tuple[RepeatAlarm, ...]
+    long_unanswered: tuple[LongUnanswered, ...]
+    suggestions: tuple[Suggestion, ...]
+    holidays: tuple[date, ...]  # public holidays inside the window
+    sources: tuple[str, ...]  # that the window's alarms came from
+    completeness: str
+    rules_version: str
+    is_simulated: bool

@@ -1,0 +1,233 @@
+"""What the letters say: PDF and docx say the same, and the sentences are right for none, one and many."""
+
+from dataclasses import replace
+
+import pytest
+
+from include.letters.composition import Letter, compose_notice, compose_reminder
+from include.supervision.figures import FeedbackCounts, Flag
+from tests.letters.reading import docx_footnotes, docx_texts, pdf_pages, pdf_text, squeezed
+from tests.letters.samples import ISSUE, PREVIEW, form_row, notice, notice_row, overdue_row, reminder
+
+
+def content(letter: Letter, role: str) -> bytes:
+    file = letter.file(role)  # type: ignore[arg-type]
+    assert file is not None
+    return file.content
+
+
+def body(letter: Letter) -> str:
+    return "\n".join(docx_texts(content(letter, "docx")))
+
+
+LETTERS = {
+    "notice": lambda: compose_notice(notice(), ISSUE),
+    "simulated notice": lambda: compose_notice(
+        notice(rows=4, overdue=3, form=5, problems=3, is_simulated=True), ISSUE
+    ),
+    "preview with a red head": lambda: compose_notice(notice(rows=1), PREVIEW, red_head=True),
+    "reminder": lambda: compose_reminder(reminder(is_simulated=True), replace(ISSUE, is_rehearsal=True)),
+}
+MARKS = {
+    "simulated notice": ["模拟数据"], "preview with a red head": ["预览稿 未签发"], "reminder": ["模拟数据　演练", "模拟数据演练"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_pdf_and_docx_say_the_same_words_and_nothing_else(name: str) -> None:
+    letter = LETTERS[name]()
+    docx = content(letter, "docx")
+    text = pdf_text(content(letter, "pdf"))
+    for mark in MARKS.get(name, []):
+        text = text.replace(squeezed(mark), "")
+    for note in docx_footnotes(
+        docx
+    ):  # a footnote stands at the foot of its page, amid the text of the letter
+        assert text.count(note) == 1
+        text = text.replace(note, "")
+    assert text == "".join(docx_texts(docx))
+
+
+def test_a_whole_notice() -> None:
+    assert body(compose_notice(notice(rows=1, overdue=1, form=1, problems=1), ISSUE)) == squeezed_lines("""
+        网格函〔2020〕7号
+        关于热点网格排查反馈情况提示的函
+        石家庄市生态环境局：
+        现将2020年3月12日你市热点网格报警及排查反馈情况函告如下。数据取自热点网格监管平台，截至2020年3月13日8时30分。统计时段内应有数据均已取得。
+        一、报警及反馈情况
+        3月12日，平台向你市推送报警3条，已反馈1条；均未到反馈时限。各时段的反馈率和按期反馈率如下：
+        统计时段 | 推送报警（条） | 已反馈（条） | 反馈率 | 按期反馈率 | 超期（条） | 问题（个）
+        本期（3月12日） | 3 | 1 | 1/3（33.3%） | — | 0 | 2
+        近7日（3月6日至12日） | 9 | 7 | 7/9（77.8%） | 6/8（75.0%） | 1 | 5
+        本月（3月1日至12日） | 17 | 15 | 15/17（88.2%） | 13/16（81.2%） | 1 | 9
+        二、超期未反馈情况
+        有1条报警超期未反馈：井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。
+        你市近7日（3月6日至12日）的反馈情况已达到系统默认的提醒条件：近7日应反馈的8条报警中有1条超期未反馈。请你局查明原因，尽快补报，避免再次超期。
+        三、发现问题情况
+        你市对近7日报警的排查发现问题1个，类别为露天焚烧，目前整改中（见附件2）。
+        四、工作要求
+        请你局对附件3所列1条未反馈报警开展现场排查，填写该表，于3月14日8时30分前发送至fankui@example.org；反馈时限尚未届满且早于上述时间的，按反馈时限办理。填表和误报申诉的办法见表内“填写说明”。
+        附件：1. 热点网格报警及反馈情况表
+        2. 发现问题清单
+        3. 热点网格排查反馈表（电子表格，另附）
+        热点网格远程监督组
+        2020年3月13日
+        （联系人：王建国，电话：010-12345678）
+        附件1
+        热点网格报警及反馈情况表
+        统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。
+        序号 | 网格编号 | 区县 | 点位名称 | 报警时间 | 报警次数 | 最高浓度（μg/m³） | 反馈时限 | 反馈状态
+        1 | T85711 | 井陉矿区 | 南孟村东 | 3月12日8时至9时 | 2 | 188 | 3月13日9时 | 超期未反馈
+        附件2
+        发现问题清单
+        序号 | 区县 | 点位名称 | 问题类别 | 问题描述 | 发现时间 | 整改状态
+        1 | 井陉矿区 | 南孟村东 | 露天焚烧 | 裸土未覆盖约200平方米，现场无洒水降尘设施。 | 3月12日10时 | 整改中
+    """)
+
+
+def squeezed_lines(text: str) -> str:
+    cells = (cell for line in text.strip().splitlines() for cell in line.split(" | "))
+    return "\n".join(squeezed(cell) for cell in cells)
+
+
+def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
+    definitions, thresholds = docx_footnotes(content(compose_notice(notice(), ISSUE), "docx"))
+    assert "反馈率＝已反馈条数÷推送条数" in definitions
+    assert "分母为零的列示为“—”" in definitions
+    assert thresholds == (
+        "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2020-03）。提醒：近7日有1条及以上报警超期未反馈，"
+        "或按期反馈率低于95%且逾期反馈2条及以上。督办：有报警超期未反馈，且其中有超期24小时以上的，"
+        "或按期反馈率低于90%且逾期反馈2条及以上。"
+    )
+
+
+@pytest.mark.parametrize(
+    ("window", "sentence"),
+    [
+        (FeedbackCounts(), "3月12日，平台未向你市推送新的报警；此前推送的报警中，尚有2条未反馈。"),
+        (FeedbackCounts(pushed=1), "3月12日，平台向你市推送报警1条，尚未反馈；未到反馈时限。"),
+        (FeedbackCounts(pushed=1, answered=1), "3月12日，平台向你市推送报警1条，已反馈1条；未到反馈时限。"),
+        (
+            FeedbackCounts(pushed=3, answered=3),
+            "3月12日，平台向你市推送报警3条，已全部反馈；均未到反馈时限。",
+        ),
+        (
+            FeedbackCounts(pushed=5, answered=2, due=2, on_time=1, upheld=1),
+            "3月12日，平台向你市推送报警5条，已反馈2条；已到反馈时限2条，其中按期反馈1条。另有1条报警经复核属误报，已予核减。",
+        ),
+    ],
+)
+def test_the_window_in_words(window: FeedbackCounts, sentence: str) -> None:
+    assert sentence + "各时段的反馈率" in body(compose_notice(notice(window=window), ISSUE))
+
+
+def test_a_city_that_answered_everything_gets_no_form_no_reminder_and_no_empty_table() -> None:
+    letter = compose_notice(notice(rows=2, overdue=0, form=0, problems=0), ISSUE)
+    text = body(letter)
+    assert letter.file("xlsx") is None
+    assert "附件所列报警均已反馈或核减，本次无需填报反馈表。请你局继续做好热点网格的排查和反馈。" in text
+    for absent in ("超期未反馈情况", "提醒", "发现问题", "附件1", "清单", "前发送至"):
+        assert absent not in text
+    assert text.count("附件：热点网格报警及反馈情况表") == 1
+
+
+def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
+    text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
+    assert (
+        "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
+        "应于3月9日10时前反馈，已超期3天22小时。\n推送已超过7日仍未反馈的报警有2条，请优先核实办理。"
+    ) in text
+    listed = text[text.rindex("超期未反馈报警清单") :]
+    assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
+        listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")
+    )
+    assert "\n4\nT85711\n井陉矿区\n南孟村东\n3月11日10时\n3月12日10时\n22小时" in listed
+
+
+def test_a_late_city_without_overdue_alarms_is_reminded_under_a_heading_of_its_own() -> None:
+    flag = Flag("提醒", ("近7日按期反馈率6/8（75.0%）低于95%，逾期反馈2条",))
+    text = body(compose_notice(notice(overdue=0, problems=0, flag=flag), ISSUE))
+    assert (
+        "\n二、提醒事项\n你市近7日（3月6日至12日）的反馈情况已达到系统默认的提醒条件：近7日按期反馈率6/8（75.0%）低于95%"
+        in text
+    )
+    assert "\n三、工作要求\n" in text
+
+
+def test_an_address_to_be_verified_is_no_matter_for_the_city() -> None:
+    flag = Flag("核实地址", ("连续3封函件被退回或无任何签收反馈，请先核实收件地址",))
+    assert "核实" not in body(compose_notice(notice(overdue=0, flag=flag), ISSUE))
+
+
+def test_numbers_round_half_to_even_and_unknown_ones_print_a_dash() -> None:
+    peaks = {"T85711": 186.5, "T85712": 187.5, "T85713": None}
+    rows = tuple(notice_row(n, peak_pm25_ug_m3=peak) for n, peak in enumerate(peaks.values(), start=1))
+    lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
+    at = [lines.index(grid, lines.index("序号")) for grid in peaks]
+    assert [lines[i + 5] for i in at] == ["186", "188", "—"]
+
+
+def test_repeat_alarms_show_the_first_and_last_time() -> None:
+    first = notice_row(1).started_at
+    rows = (
+        notice_row(1, last_at=first), notice_row(2, last_at=first.replace(hour=21)),
+        notice_row(3, last_at=first.replace(day=13, hour=2)), notice_row(4, last_at=first.replace(day=13, hour=2, minute=30)),
+    )  # fmt: skip
+    lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
+    at = [lines.index(row.grid_id, lines.index("序号")) for row in rows]
+    assert [lines[i + 3] for i in at] == [
+        "3月12日8时",
+        "3月12日8时至21时",
+        "3月12日8时至3月13日2时",
+        "3月12日8时至3月13日2时30分",
+    ]
+
+
+def test_a_reminder_of_one_alarm_and_a_repeated_one() -> None:
+    text = body(compose_reminder(reminder(overdue=1, round=2), ISSUE))
+    assert "关于再次督办热点网格报警排查反馈的函" in text
+    assert "有1条已超过反馈时限仍未反馈，该报警此前已经督办。" in text
+    assert (
+        "一、督办的报警\n井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。"
+        in text
+    )
+    assert "附件：热点网格排查反馈表（电子表格，另附）" in text
+    assert text.endswith("抄送：河北省生态环境厅")
+
+
+def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
+    text = body(compose_reminder(reminder(), ISSUE))
+    assert "关于督办热点网格报警排查反馈的函" in text
+    assert (
+        "反馈率为6/9（66.7%），按期反馈率为4/8（50.0%），已达到系统默认的督办条件：近7日应反馈的8条报警中有3条超期未反馈；"
+        in text
+    )
+    assert "此前已经督办" not in text
+
+
+def test_a_municipality_has_no_province_to_copy() -> None:
+    letter = compose_reminder(
+        reminder(city_name="北京市", bureau="北京市生态环境局", province_name="北京市"), ISSUE
+    )
+    assert "抄送" not in body(letter)
+
+
+def test_names_from_outside_print_as_they_came() -> None:
+    name = '=<B>&amp; "x" #set $1$ \\n {{ 7*7 }} {% if %} *b* _c_ @d 鄠邑洺河³'
+    figures = replace(
+        notice(), rows=(notice_row(1, point_name=name),), overdue=(overdue_row(1, point_name=name),),
+        form=(form_row(1, point_name=name),),
+    )  # fmt: skip
+    letter = compose_notice(figures, ISSUE)
+    assert letter.warnings == ()
+    assert body(letter).count(squeezed(name)) == 2
+    assert pdf_text(content(letter, "pdf")).count(squeezed(name)) == 2
+    assert name in content(letter, "text").decode()
+
+
+def test_a_character_without_a_glyph_is_replaced_and_reported() -> None:
+    figures = replace(notice(), rows=(notice_row(1, point_name="砖厂🏭\u200d东\x07侧\u202e\n二号"),))
+    letter = compose_notice(figures, ISSUE)
+    assert letter.warnings == ("“砖厂🏭东〓侧 二号”中的字符🏭（U+1F3ED）没有字体收录，PDF和Word中以〓代替",)
+    assert "\n砖厂〓东〓侧二号\n" in body(letter)
+    assert "砖厂〓东〓侧二号" in "".join(map(squeezed, pdf_pages(content(letter, "pdf"))))

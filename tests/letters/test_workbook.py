@@ -1,0 +1,129 @@
+"""The answer form: layout, drop-downs, codes, and text that stays text."""
+
+import io
+from dataclasses import replace
+from datetime import datetime
+
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from include.letters.workbook import answer_form
+from include.rules import PROBLEM_CATEGORIES
+from include.supervision.answer_form import (
+    COLUMNS,
+    FIRST_ROW,
+    FORM_SHEET,
+    FORM_VERSION,
+    FORM_VERSION_CELL,
+    GUIDE_SHEET,
+    HEADER_ROW,
+    LETTER_KEY_CELL,
+    RECTIFICATIONS,
+    RESULTS,
+    SPARE_ROWS,
+)
+from include.supervision.figures import answer_code
+from tests.letters.reading import docx_part
+from tests.letters.samples import KEY, at, form_row, notice, reminder
+
+KEYS = [column.key for column in COLUMNS]
+
+
+def clock(day: int, hour: int) -> datetime:
+    """Beijing wall time, as a cell holds it."""
+    return at(day, hour).replace(tzinfo=None)
+
+
+def sheets(content: bytes) -> tuple[Worksheet, Worksheet]:
+    book = load_workbook(io.BytesIO(content))
+    assert book.sheetnames == [FORM_SHEET, GUIDE_SHEET]
+    return book[FORM_SHEET], book[GUIDE_SHEET]
+
+
+def test_one_row_an_open_alarm() -> None:
+    form, _ = sheets(answer_form(notice(form=2), ()))
+    assert [cell.value for cell in form[HEADER_ROW]] == [column.header for column in COLUMNS]
+    assert [[cell.value for cell in row] for row in form.iter_rows(min_row=FIRST_ROW)] == [
+        [
+            1, "T85711", "井陉矿区", "南孟村东", 114.5, 38.04, clock(12, 8), 1, 186, clock(12, 10),
+            answer_code(KEY, "A1"), "A1", *[None] * 10,
+        ],
+        [
+            2, "T85712", "赵县", "石化园区北厂界外道路及裸土堆场", 114.5, 38.04, clock(12, 8), 2, 186,
+            clock(13, 10), answer_code(KEY, "A2"), "A2", *[None] * 10,
+        ],
+    ]  # fmt: skip
+
+
+def test_an_alarm_without_coordinates_or_peak_has_empty_cells() -> None:
+    bare = form_row(1, lon=None, lat=None, peak_pm25_ug_m3=None)
+    form, _ = sheets(answer_form(replace(notice(), form=(bare,)), ()))
+    row = dict(zip(KEYS, (cell.value for cell in form[FIRST_ROW]), strict=True))
+    assert (row["lon"], row["lat"], row["peak_pm25_ug_m3"]) == (None, None, None)
+
+
+def test_drop_downs_reach_the_rows_for_copies() -> None:
+    form, _ = sheets(answer_form(notice(form=2), ()))
+    lists = {
+        str(one.sqref): one.formula1.strip('"').split(",")
+        for one in form.data_validations.dataValidation
+        if one.type == "list"
+    }
+    last = FIRST_ROW + 1 + SPARE_ROWS
+    assert lists == {
+        f"M{FIRST_ROW}:M{last}": list(RESULTS), f"N{FIRST_ROW}:N{last}": list(PROBLEM_CATEGORIES),
+        f"P{FIRST_ROW}:P{last}": list(RECTIFICATIONS),
+    }  # fmt: skip
+    dates = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "date"}
+    assert dates == {"Q", "R", "U"}
+
+
+def test_our_columns_are_grey_and_refuse_typing_and_yours_are_white() -> None:
+    form, _ = sheets(answer_form(notice(form=1), ()))
+    fills = {
+        column.key: form.cell(FIRST_ROW, i).fill.fgColor.rgb for i, column in enumerate(COLUMNS, start=1)
+    }
+    assert {fills[column.key] for column in COLUMNS if column.is_ours} == {"00E7E6E6"}
+    assert {fills[column.key] for column in COLUMNS if not column.is_ours} == {"00FFFFFF"}
+    refused = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "custom"}
+    assert refused == set("ABCDEFGHIJKL")
+    assert not form.protection.sheet  # a row must be copied for a second problem
+    assert form.freeze_panes == f"E{FIRST_ROW}"
+
+
+def test_an_overdue_deadline_is_red() -> None:
+    form, _ = sheets(answer_form(notice(form=2), ()))
+    overdue, in_time = (form.cell(FIRST_ROW + i, KEYS.index("deadline_at") + 1).font for i in (0, 1))
+    assert (overdue.bold, overdue.color.rgb) == (True, "00C00000")
+    assert (in_time.bold, in_time.color) == (False, None)
+
+
+def test_text_is_text_whatever_it_begins_with() -> None:
+    names = ("=1+1", "+SUM(A1)", "-2", "@cmd", '=HYPERLINK("http://x")', "<&>鄠🏭\x07")
+    rows = tuple(form_row(i, point_name=name, alarm_id=f"={i}") for i, name in enumerate(names, start=1))
+    content = answer_form(replace(notice(), form=rows), ())
+    form, _ = sheets(content)
+    column = KEYS.index("point_name") + 1
+    cells = [form.cell(FIRST_ROW + i, column) for i in range(len(names))]
+    assert [cell.value for cell in cells] == [*names[:5], "<&>鄠🏭〓"]
+    assert {cell.data_type for cell in cells} == {"s"}
+    assert [bool(cell.quotePrefix) for cell in cells] == [True] * 5 + [False]
+    assert "<f>" not in docx_part(content, "xl/worksheets/sheet1.xml")
+
+
+def test_the_guide_names_letter_version_and_every_column_and_carries_the_marks() -> None:
+    figures = reminder(overdue=2)
+    form, guide = sheets(answer_form(figures, ("模拟数据", "演练")))
+    assert (guide[LETTER_KEY_CELL].value, guide[FORM_VERSION_CELL].value) == (
+        figures.letter_key,
+        FORM_VERSION,
+    )
+    texts = [str(cell.value) for row in guide.iter_rows() for cell in row if cell.value is not None]
+    assert {column.header for column in COLUMNS} <= set(texts)
+    assert form["A1"].value == "【模拟数据】【演练】石家庄市热点网格排查反馈表"
+    assert texts[0] == "【模拟数据】【演练】热点网格排查反馈表填写说明"
+
+
+def test_every_result_names_columns_that_exist() -> None:
+    assert {key for result in RESULTS.values() for key in result.needs} <= set(KEYS)
+    assert set(RECTIFICATIONS.values()) <= set(KEYS)
