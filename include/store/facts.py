@@ -32,3 +32,16 @@ def silent_cities(connection: Connection, letters: int, before: date, as_of: dat
     """Codes of the cities whose last `letters` notices all went unheard (sql/silent_cities.sql)."""
     found = frame(connection, "silent_cities", letters=letters, before_date=before, as_of_at=as_of)
     return [str(code) for code in found["city_code"]]
+
+
+def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
+    """One row a stay of a city in a key region that touches [start, end) (sql/city_stays.sql)."""
+    stays = frame(connection, "city_stays", start_date=start, end_date=end)
+    for column in ("valid_from", "valid_to"):
+        stays[column] = pd.to_datetime(stays[column])
+    return stays
+
+
+def answers_given(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+    """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql)."""
+    return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)

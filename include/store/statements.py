@@ -1,16 +1,17 @@
 """Runs the files under sql/: one statement a file, bound parameters only.
 
-Names carry the types: a parameter that is an aware datetime is bound as an instant; result columns that end in `_at`
+Values and names carry the types: an aware datetime is bound as an instant, a date as a date; result columns that end in `_at`
 come back as UTC timestamps, those that start with `is_` as booleans.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, Date, TextClause, bindparam, text
+from sqlalchemy.types import TypeEngine
 
 from include.store.columns import Instant
 
@@ -20,7 +21,7 @@ SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
 def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
     result = connection.execute(_prepared(connection, name, parameters), parameters)
-    rows = pd.DataFrame.from_records(list(result.tuples()), columns=list(result.keys()))
+    rows = pd.DataFrame.from_records([tuple(row) for row in result], columns=list(result.keys()))
     for column in rows.columns:
         if column.endswith("_at"):
             rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
@@ -36,8 +37,12 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
 
 def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> TextClause:
     clause = _clause(name, connection.dialect.name)
-    instants = [bindparam(key, type_=Instant) for key, value in parameters.items() if isinstance(value, datetime)]
-    return clause.bindparams(*instants) if instants else clause
+    typed = [bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)]
+    return clause.bindparams(*typed) if typed else clause
+
+
+def _type(value: date) -> TypeEngine[Any]:
+    return Instant() if isinstance(value, datetime) else Date()
 
 
 @cache

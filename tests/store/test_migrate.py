@@ -1,8 +1,8 @@
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, func, select
 
-import pytest
 from include.errors import InputError
 from include.store.engine import open_engine, reading
 from include.store.migrate import migrate, require_current

@@ -104,11 +104,18 @@ def upgrade() -> None:
     sa.Column('rows_unchanged', sa.Integer(), nullable=False),
     sa.Column('rows_quarantined', sa.Integer(), nullable=False),
     sa.Column('is_simulated', sa.Boolean(), nullable=False, comment='at least one row was 模拟数据'),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False, comment="which state of the source was read: its files' names, sizes and times, or one file's SHA-256"),
+    sa.Column('asked_until_at', include.store.columns.Instant(length=27), nullable=True, comment='end of the asked window; later than end_at when the source was not complete so far'),
+    sa.Column('parts_expected', sa.Integer(), nullable=False, comment='files, pages or query chunks that there were'),
+    sa.Column('parts_received', sa.Integer(), nullable=False, comment='files, pages or query chunks that were read'),
+    sa.Column('cities_expected', sa.Integer(), nullable=False, comment="cities in a key region on the window's last day"),
+    sa.Column('cities_received', sa.Integer(), nullable=False, comment='cities that alarms of the window named'),
     sa.PrimaryKeyConstraint('pull_id', name=op.f('pk_pull')),
     comment='The ledger: one window of one source, committed together with its rows.'
     )
     with op.batch_alter_table('pull', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_pull_source_start_at'), ['source', 'start_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_pull_source_fingerprint'), ['source', 'fingerprint'], unique=False)
 
     op.create_table('quarantine',
     sa.Column('quarantine_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -119,7 +126,9 @@ def upgrade() -> None:
     sa.Column('value', sa.Text(), nullable=False, comment='what came'),
     sa.Column('reason', sa.Text(), nullable=False, comment='what was expected'),
     sa.Column('row_json', sa.Text(), nullable=False, comment='the whole row as it came'),
-    sa.Column('row_hash', sa.String(length=64), nullable=False),
+    sa.Column('row_hash', sa.String(length=64), nullable=False, comment='SHA-256 of row_json: the same row is kept once'),
+    sa.Column('fields_json', sa.Text(), nullable=True, comment='the row in our own columns, which an operator may correct; empty when it could not be split'),
+    sa.Column('waits_for', sa.String(length=64), nullable=True, comment='alarm_id: replayed by itself once this alarm is known'),
     sa.Column('received_at', include.store.columns.Instant(length=27), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False, comment='open, replayed, discarded'),
     sa.Column('settled_at', include.store.columns.Instant(length=27), nullable=True),
@@ -131,6 +140,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quarantine_state_kind'), ['state', 'kind'], unique=False)
+        batch_op.create_index(batch_op.f('ix_quarantine_waits_for'), ['waits_for'], unique=False)
 
     op.create_table('alarm',
     sa.Column('alarm_id', sa.String(length=64), nullable=False, comment="the source's own key"),
@@ -149,6 +159,7 @@ def upgrade() -> None:
     sa.Column('pushed_at', include.store.columns.Instant(length=27), nullable=False, comment='pushed to the city'),
     sa.Column('deadline_at', include.store.columns.Instant(length=27), nullable=False, comment='the answer is due'),
     sa.Column('rules_version', sa.String(length=16), nullable=False, comment='the rules that set the deadline'),
+    sa.Column('is_outside_city', sa.Boolean(), nullable=False, comment='its coordinates lie outside the city that it names'),
     sa.Column('source', sa.String(length=64), nullable=False, comment='name of the source that told it'),
     sa.Column('is_simulated', sa.Boolean(), nullable=False, comment='made by the simulator (模拟数据)'),
     sa.Column('received_at', include.store.columns.Instant(length=27), nullable=False, comment='when we learnt it (audit only; figures use event time)'),
@@ -326,10 +337,12 @@ def downgrade() -> None:
 
     op.drop_table('alarm')
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_quarantine_waits_for'))
         batch_op.drop_index(batch_op.f('ix_quarantine_state_kind'))
 
     op.drop_table('quarantine')
     with op.batch_alter_table('pull', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_pull_source_fingerprint'))
         batch_op.drop_index(batch_op.f('ix_pull_source_start_at'))
 
     op.drop_table('pull')

@@ -1,0 +1,56 @@
+"""What needs a person: for the daily digest and the desk."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from include.rules import POST
+from include.store import statements
+
+_TROUBLE_FOR: Final = timedelta(hours=24)  # a server trouble that no letter has got past since
+
+_TODO: Final = {
+    "unknown": "核实对方是否收到：已收到选“已送达”，未收到选“重新发送”",
+    "refused": "按对方服务器的答复更正联系人，再重发该函",
+    "expired": "有效期内未送出：确认仍需发送后重发该函",
+    "withheld": "按所述原因处理后放行，或否决",
+    "failed": "按所述原因处理后重新运行该期",
+    "approval": "审批：放行或否决",
+    "undecided": "拟稿后无人处理：重新运行该期，或放行、否决",
+    "server": "检查邮件服务器的连接设置；函件都在发件箱中，恢复后自动发出",
+}
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One thing that waits for a person. `topic`: a key of the list above; `subject_id`: letter_key or server."""
+
+    topic: str
+    letter_id: int | None
+    subject_id: str
+    addressee_name: str
+    subject: str
+    address: str
+    reason: str
+    since: datetime
+    todo: str
+
+
+def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
+    """Everything that waits for a person at `now`, the oldest first.
+
+    Letters withheld on purpose (back-fills, a city that answered, a person's own decision) are not in it.
+    """
+    rows = statements.frame(
+        connection, "list_concerns", drafted_before=now - POST.send_within, waiting_before=now - POST.remind_approval,
+        trouble_after=now - _TROUBLE_FOR,
+    )  # fmt: skip
+    return tuple(
+        Concern(
+            row["topic"], row["letter_id"] or None, row["subject_id"], row["addressee_name"], row["subject"],
+            row["address"], row["reason"], row["since_at"].to_pydatetime(), _TODO[row["topic"]],
+        )
+        for row in rows.to_dict("records")
+    )  # fmt: skip

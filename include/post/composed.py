@@ -1,0 +1,120 @@
+"""The shape of a composed letter, as the post takes it in. `include.letters` gives dataclasses of this shape.
+
+Roles of files: `html` and `text` are the two forms of the mail's body; every other role (`pdf`, `docx`, `xlsx`) is attached.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from sqlalchemy import Connection, delete, insert, select
+
+from include.errors import CompositionError, StateError
+from include.store import tables
+from include.store.archive import Archive
+
+BODY_ROLES: Final = ("text", "html")
+EML_ROLE: Final = "eml"
+
+_ATTACHMENT_ORDER: Final = ("pdf", "docx", "xlsx")
+
+
+class ComposedFile(Protocol):
+    """One file of a letter."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
+    @property
+    def ascii_name(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+class ComposedLetter(Protocol):
+    """A letter with all its files, one per role. `warnings` are for the operator (Chinese)."""
+
+    @property
+    def subject(self) -> str: ...
+    @property
+    def files(self) -> Sequence[ComposedFile]: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A ComposedFile that came back from the archive."""
+
+    role: str
+    file_name: str
+    ascii_name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class StoredComposition:
+    """A ComposedLetter that came back from the archive."""
+
+    subject: str
+    files: tuple[StoredFile, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def body(composed: ComposedLetter, role: str) -> str:
+    """The mail's body as `text` or `html`; raises CompositionError when the letter has none."""
+    for file in composed.files:
+        if file.role == role:
+            return file.content.decode("utf-8")
+    raise CompositionError("the letter has no body", where=composed.subject, expected=f"a file of role {role}")
+
+
+def attachments(composed: ComposedLetter) -> list[ComposedFile]:
+    """What is attached to the mail, the PDF first."""
+    files = [file for file in composed.files if file.role not in (*BODY_ROLES, EML_ROLE)]
+    order = {role: place for place, role in enumerate(_ATTACHMENT_ORDER)}
+    return sorted(files, key=lambda file: (order.get(file.role, len(order)), file.role))
+
+
+def keep_files(archive: Archive, composed: ComposedLetter) -> list[dict[str, object]]:
+    """Puts the bytes into the archive; returns the rows of letter_file (without letter_id)."""
+    roles = [file.role for file in composed.files]
+    if len(set(roles)) != len(roles):
+        raise CompositionError("two files of one role", where=composed.subject, got=", ".join(roles))
+    return [
+        {
+            "role": file.role, "file_name": file.file_name, "ascii_name": file.ascii_name,
+            "media_type": file.media_type, "sha256": archive.put(file.content), "size_bytes": len(file.content),
+        }
+        for file in composed.files
+    ]  # fmt: skip
+
+
+def replace_files(connection: Connection, letter_id: int, rows: list[dict[str, object]]) -> None:
+    """Makes `rows` (of `keep_files`) the files of the letter."""
+    connection.execute(delete(tables.letter_file).where(tables.letter_file.c.letter_id == letter_id))
+    connection.execute(insert(tables.letter_file), [{"letter_id": letter_id, **row} for row in rows])
+
+
+def stored_composition(connection: Connection, archive: Archive, letter_id: int) -> StoredComposition:
+    """The letter's present files, exactly as they were archived. Raises StateError when it has none."""
+    subject = connection.execute(
+        select(tables.letter.c.subject).where(tables.letter.c.letter_id == letter_id)
+    ).scalar_one_or_none()
+    rows = connection.execute(
+        select(tables.letter_file).where(tables.letter_file.c.letter_id == letter_id).order_by(tables.letter_file.c.role)
+    ).all()
+    if subject is None or not rows:
+        raise StateError("the letter has no files", where=f"letter {letter_id}", todo="run its period again to compose it")
+    return StoredComposition(
+        subject,
+        tuple(
+            StoredFile(row.role, row.file_name, row.ascii_name, row.media_type, archive.get(row.sha256))
+            for row in rows
+            if row.role != EML_ROLE
+        ),
+    )

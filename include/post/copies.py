@@ -1,0 +1,166 @@
+"""Copies of a letter: the mail that its release queues, an operator's resend, and rehearsals.
+
+A copy is built, archived as .eml and queued in the caller's transaction: after the commit sending only moves bytes.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from include.errors import InputError, StateError
+from include.periods import beijing_date
+from include.post import audit
+from include.post.composed import ComposedLetter, stored_composition
+from include.post.letters import StoredLetter, locked
+from include.post.message import Dispatch, build_message, message_id
+from include.post.outbox import withdraw_all
+from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
+from include.post.server import MailServer, Office, is_on_this_machine
+from include.rules import POST
+from include.store import tables
+from include.store.archive import Archive
+from include.store.engine import writing
+
+_delivery = tables.delivery
+
+
+@dataclass(frozen=True)
+class QueuedCopy:
+    """One mail in the outbox."""
+
+    copy_no: int
+    message_id: str
+    eml_sha256: str
+    size_bytes: int
+
+
+class TooLarge(Exception):
+    """The mail is larger than POST.largest_message_bytes; the text is the reason for the operator."""
+
+
+def simulated_blocker(letter: StoredLetter, server: MailServer) -> str:
+    """Why a letter of simulated data may not go to this server (Chinese), or empty."""
+    if letter.is_simulated and not is_on_this_machine(server):
+        return f"模拟数据的函件只能发往本机邮箱，当前邮件服务器 {server.label} 不在本机：未发出"
+    return ""
+
+
+def queue_copy(
+    connection: Connection, archive: Archive, letter: StoredLetter, composed: ComposedLetter, recipients: Sequence[Recipient], *,
+    office: Office, server: MailServer, now: datetime, actor: str, reason: str, references: tuple[str, ...] = (), is_rehearsal: bool = False,
+) -> QueuedCopy:  # fmt: skip
+    """Builds the next copy's mail, archives it and queues one delivery a recipient. Raises TooLarge, CompositionError."""
+    last = connection.execute(
+        select(func.max(_delivery.c.copy_no)).where(
+            _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal == is_rehearsal
+        )
+    ).scalar_one()
+    copy_no = (last or 0) + 1
+    dispatch = Dispatch(
+        letter.letter_key, copy_no, is_rehearsal, letter.is_simulated, letter.addressee_name, tuple(recipients), references,
+        now, office.reply_to, office.attachment_names,
+    )  # fmt: skip
+    eml = build_message(dispatch, composed, server)
+    if len(eml) > POST.largest_message_bytes:
+        raise TooLarge(
+            f"邮件 {len(eml) / 2**20:.1f} MB，超过上限 {POST.largest_message_bytes / 2**20:.0f} MB：请精简附件后重新拟稿"
+        )
+    identity = message_id(letter.letter_key, copy_no, is_rehearsal=is_rehearsal, domain=server.domain)
+    copy = QueuedCopy(copy_no, identity, archive.put(eml), len(eml))
+    rows = [
+        {
+            "letter_id": letter.letter_id, "copy_no": copy_no, "is_rehearsal": is_rehearsal, "address": each.address,
+            "name": each.name, "header": each.header, "message_id": identity, "eml_sha256": copy.eml_sha256,
+            "state": "queued", "state_reason": reason, "attempts": 0, "next_attempt_at": now,
+            "expires_at": now + POST.useful_life, "updated_at": now,
+        }
+        for each in recipients
+    ]  # fmt: skip
+    ids = connection.execute(insert(_delivery).returning(_delivery.c.delivery_id, sort_by_parameter_order=True), rows).scalars()
+    changes = [audit.Change("delivery", str(each), "queue", None, "queued", reason) for each in ids]
+    audit.record(connection, changes, now=now, actor=actor)
+    return copy
+
+
+def resend(
+    engine: Engine, archive: Archive, letter_id: int, *, office: Office, server: MailServer, now: datetime, actor: str, reason: str,
+    only: Collection[str] = (),
+) -> QueuedCopy:  # fmt: skip
+    """A person sends a released letter again, as the next copy with the same files and number, to today's contacts
+    (or those of them in `only`). What was refused or expired of earlier copies is settled by it.
+
+    Raises StateError while an earlier copy is under way or unknown; InputError without a reason or a recipient.
+    """
+    if not reason.strip():
+        raise InputError("a reason is needed", where=f"letter {letter_id}", todo="say why the letter goes again")
+    with writing(engine) as connection:
+        letter = locked(connection, letter_id)
+        if letter.state != "released":
+            raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released", todo="release it")
+        _require_settled(connection, letter)
+        if blocker := simulated_blocker(letter, server):
+            raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
+        addressing = recipients_for(connection, letter.kind, letter.city_code, beijing_date(now))
+        wanted = {address.lower() for address in only}
+        chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]
+        if addressing.blocker or not chosen:
+            raise InputError(
+                "nobody to send to", where=letter.letter_key, got=addressing.blocker or ", ".join(sorted(only)),
+                expected="an address of the contacts valid today", todo="correct the contacts first",
+            )  # fmt: skip
+        copy = queue_copy(
+            connection, archive, letter, stored_composition(connection, archive, letter_id), chosen, office=office,
+            server=server, now=now, actor=actor, reason=reason, references=(letter.message_id,) if letter.message_id else (),
+        )  # fmt: skip
+        _settle_earlier(connection, letter, copy, addressing.recipients, chosen, now=now, actor=actor)
+        return copy
+
+
+def rehearse(
+    engine: Engine, archive: Archive, letter_id: int, to: Recipient, *, office: Office, server: MailServer, now: datetime, actor: str
+) -> QueuedCopy:
+    """演练: the letter as it is now, marked, to the operator alone. Its state and number stay as they are.
+
+    Raises InputError for an address that cannot be used, StateError for simulated data and a server elsewhere.
+    """
+    problem = address_problem(to.address) or name_problem(to.name)
+    if problem:
+        raise InputError("the rehearsal cannot go there", where="operator's address", got=to.address, expected=problem)
+    with writing(engine) as connection:
+        letter = locked(connection, letter_id)
+        if blocker := simulated_blocker(letter, server):
+            raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
+        return queue_copy(
+            connection, archive, letter, stored_composition(connection, archive, letter_id), [to], office=office,
+            server=server, now=now, actor=actor, reason="演练", is_rehearsal=True,
+        )  # fmt: skip
+
+
+def _require_settled(connection: Connection, letter: StoredLetter) -> None:
+    open_states = connection.execute(
+        select(_delivery.c.address, _delivery.c.state).where(
+            _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal.is_(False),
+            _delivery.c.state.in_(("queued", "sending", "unknown")),
+        )
+    ).all()  # fmt: skip
+    if open_states:
+        raise StateError(
+            "an earlier copy is not settled", where=letter.letter_key,
+            got=", ".join(f"{row.address} {row.state}" for row in open_states),
+            todo="wait for the next round, or settle what is unknown with: letters resolve",
+        )  # fmt: skip
+
+
+def _settle_earlier(
+    connection: Connection, letter: StoredLetter, copy: QueuedCopy, current: Sequence[Recipient], chosen: Sequence[Recipient],
+    *, now: datetime, actor: str,
+) -> None:  # fmt: skip
+    """Refused and expired recipients of earlier copies need nobody any more, unless they are contacts left out now."""
+    left_out = {each.address for each in current} - {each.address for each in chosen}
+    conditions = [
+        _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal.is_(False), _delivery.c.copy_no < copy.copy_no,
+        _delivery.c.state.in_(("refused", "expired")), _delivery.c.address.not_in(left_out),
+    ]  # fmt: skip
+    withdraw_all(connection, conditions, actor=actor, reason=f"已由第 {copy.copy_no} 份代替", now=now)

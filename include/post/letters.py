@@ -1,0 +1,267 @@
+"""Letters in the store: drafting, recomposing in place, and the states before anything is sent.
+
+    drafted ─▶ awaiting_approval ─▶ released          (release.py)
+       └───────────┴──▶ withheld ─▶ released, rejected
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final, Literal, TypeVar
+
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, insert, select, update
+
+from include.errors import StateError
+from include.periods import Period
+from include.post import audit
+from include.post.composed import ComposedLetter, keep_files, replace_files
+from include.store import tables
+from include.store.archive import Archive
+from include.store.engine import reading, writing
+
+_Found = TypeVar("_Found")
+
+_ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
+    "drafted": ("drafted", "awaiting_approval", "withheld"),
+    "awaiting_approval": ("drafted",),
+    "withheld": ("drafted", "awaiting_approval", "withheld", "released"),
+    "rejected": ("drafted", "awaiting_approval", "withheld"),
+    "released": ("drafted", "awaiting_approval", "withheld"),
+}
+"""New state: the states it may come from. `released → withheld` is a withdrawal, which only release.withdraw makes."""
+
+
+@dataclass(frozen=True)
+class NamedAlarm:
+    """An alarm that a letter names. `is_urged`: the letter is a 督办 of it."""
+
+    alarm_id: str
+    is_urged: bool = False
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """One document to one addressee for one window. Key: kind, addressee, period, revision.
+
+    `addressee` is the city_code, or the role it goes to (`leader`, `operators`) when it is about all cities.
+    """
+
+    kind: str
+    addressee: str
+    city_code: str | None
+    period: Period
+    figures_json: str
+    is_simulated: bool
+    alarms: tuple[NamedAlarm, ...] = ()
+    revision: int = 1
+
+    @property
+    def key(self) -> str:
+        """The key in one word: `notice_140300_day_2020-03-12_2020-03-13_1`."""
+        return letter_key(self.kind, self.addressee, self.period, self.revision)
+
+
+@dataclass(frozen=True)
+class StoredLetter:
+    """One row of `letter` with the name of its addressee."""
+
+    letter_id: int
+    kind: str
+    addressee: str
+    addressee_name: str  # the city's name, or the addressee itself
+    city_code: str | None
+    period: Period
+    revision: int
+    letter_key: str
+    state: str
+    state_reason: str
+    state_at: datetime
+    is_stuck: bool
+    held_by: str | None
+    is_simulated: bool
+    figures_json: str
+    subject: str
+    number: str | None
+    issued_on: date | None
+    message_id: str | None
+    composed_at: datetime
+    released_at: datetime | None
+    run_id: str | None
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """What `draft` did. `left`: the letter is released or rejected and was not touched; `differs`: its frozen figures
+    are not those that were drafted now (a case for a 更正)."""
+
+    letter_id: int
+    letter_key: str
+    action: Literal["created", "recomposed", "left"]
+    state: str
+    reason: str
+    differs: bool = False
+
+
+def letter_key(kind: str, addressee: str, period: Period, revision: int = 1) -> str:
+    """The unique key of a letter in one word, fit for a Message-ID."""
+    return f"{kind}_{addressee}_{period.key}_{revision}"
+
+
+def draft(
+    engine: Engine, archive: Archive, facts: LetterFacts, composed: ComposedLetter, *, now: datetime, actor: str, run_id: str = ""
+) -> Drafted:
+    """Creates the letter, or recomposes it in place (files, alarms, figures) when it was not released or rejected.
+
+    A recomposed letter is `drafted` again, except one that a person withheld: it stays withheld.
+    """
+    files = keep_files(archive, composed)
+    with writing(engine, lock="draft") as connection:
+        known = _locked(connection, tables.letter.c.letter_key == facts.key)
+        if known is not None and known.state in ("released", "rejected"):
+            reason = f"{'已发出' if known.state == 'released' else '已否决'}，未改动：{known.state_reason}"
+            return Drafted(
+                known.letter_id, facts.key, "left", known.state, reason, known.figures_json != facts.figures_json
+            )
+        columns = {
+            "as_of": facts.period.as_of, "is_simulated": facts.is_simulated, "figures_json": facts.figures_json,
+            "subject": composed.subject, "composed_at": now, "run_id": run_id or None, "city_code": facts.city_code,
+        }  # fmt: skip
+        reason = "；".join(composed.warnings) or "已拟稿"
+        if known is None:
+            letter_id = _insert(connection, facts, columns, now=now, actor=actor, reason=reason)
+            state = "drafted"
+        else:
+            letter_id = known.letter_id
+            connection.execute(update(tables.letter).where(tables.letter.c.letter_id == letter_id).values(**columns))
+            state = "withheld" if known.held_by else "drafted"
+            if not known.held_by:
+                change_state(connection, known, "drafted", now=now, actor=actor, action="recompose", reason=reason)
+        replace_files(connection, letter_id, files)
+        connection.execute(delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter_id))
+        if facts.alarms:
+            connection.execute(
+                insert(tables.letter_alarm),
+                [{"letter_id": letter_id, "alarm_id": a.alarm_id, "is_urged": a.is_urged} for a in facts.alarms],
+            )
+        return Drafted(letter_id, facts.key, "created" if known is None else "recomposed", state, reason)
+
+
+def await_approval(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str) -> None:
+    """drafted → awaiting_approval. Raises StateError."""
+    _change(engine, letter_id, "awaiting_approval", now=now, actor=actor, action="await_approval", reason=reason)
+
+
+def reject(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str) -> None:
+    """A person decides that the letter never goes out; a re-run leaves it alone. Raises StateError when it is released."""
+    _change(engine, letter_id, "rejected", now=now, actor=actor, action="reject", reason=reason)
+
+
+def withhold(
+    engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str, is_person: bool = False
+) -> None:
+    """Keeps the letter back, with the reason. By a person: no run drafts it anew or releases it. Raises StateError when
+    it is released (see `release.withdraw`) or rejected."""
+    held = {"held_by": actor} if is_person else {}
+    _change(engine, letter_id, "withheld", now=now, actor=actor, action="withhold", reason=reason, **held)
+
+
+def find(connection: Connection, letter_id: int) -> StoredLetter:
+    """The letter. Raises StateError when there is none."""
+    row = connection.execute(_query().where(tables.letter.c.letter_id == letter_id)).mappings().first()
+    return _stored(_existing(row, letter_id))
+
+
+def find_by_key(connection: Connection, key: str) -> StoredLetter | None:
+    """The letter with this `letter_key`, or None."""
+    row = connection.execute(_query().where(tables.letter.c.letter_key == key)).mappings().first()
+    return None if row is None else _stored(row)
+
+
+def letters_of_run(engine: Engine, run_id: str) -> list[StoredLetter]:
+    """The letters that this run composed last, in the order of their kinds and cities."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            _query().where(tables.letter.c.run_id == run_id).order_by(tables.letter.c.kind, tables.letter.c.addressee)
+        ).mappings()
+        return [_stored(row) for row in rows]
+
+
+def locked(connection: Connection, letter_id: int) -> StoredLetter:
+    """The letter, locked until the transaction ends. Raises StateError when there is none."""
+    return _existing(_locked(connection, tables.letter.c.letter_id == letter_id), letter_id)
+
+
+def change_state(
+    connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
+) -> None:
+    """Changes the state of a locked letter, with its audit row. Raises StateError for a change that is not allowed."""
+    if letter.state not in _ALLOWED[to_state]:
+        raise StateError(
+            f"the letter is {letter.state} and cannot become {to_state}", where=letter.letter_key,
+            expected=" or ".join(_ALLOWED[to_state]), todo=f"its reason: {letter.state_reason}",
+        )  # fmt: skip
+    write_state(connection, letter, to_state, now=now, actor=actor, action=action, reason=reason, **columns)
+
+
+def write_state(
+    connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
+) -> None:
+    """As `change_state`, for the two changes that have rules of their own: withdrawal, and a release that failed."""
+    settled = {"is_stuck": False, "held_by": None, **columns}
+    since = {} if letter.state == to_state else {"state_at": now}
+    connection.execute(
+        update(tables.letter)
+        .where(tables.letter.c.letter_id == letter.letter_id)
+        .values(state=to_state, state_reason=reason, **since, **settled)
+    )
+    change = audit.Change("letter", letter.letter_key, action, letter.state, to_state, reason)
+    audit.record(connection, [change], now=now, actor=actor)
+
+
+def _change(
+    engine: Engine, letter_id: int, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
+) -> None:
+    with writing(engine) as connection:
+        letter = locked(connection, letter_id)
+        change_state(connection, letter, to_state, now=now, actor=actor, action=action, reason=reason, **columns)
+
+
+def _insert(
+    connection: Connection, facts: LetterFacts, columns: dict[str, Any], *, now: datetime, actor: str, reason: str
+) -> int:
+    period = facts.period
+    letter_id = connection.execute(
+        insert(tables.letter)
+        .values(
+            kind=facts.kind, addressee=facts.addressee, period_kind=period.kind, period_start=period.start,
+            period_end=period.end, revision=facts.revision, letter_key=facts.key, state="drafted",
+            state_reason=reason, state_at=now, is_stuck=False, **columns,
+        )
+        .returning(tables.letter.c.letter_id)
+    ).scalar_one()  # fmt: skip
+    change = audit.Change("letter", facts.key, "draft", None, "drafted", reason)
+    audit.record(connection, [change], now=now, actor=actor)
+    return int(letter_id)
+
+
+def _query() -> Select[Any]:
+    return select(tables.letter, tables.city.c.city_name).join_from(
+        tables.letter, tables.city, tables.letter.c.city_code == tables.city.c.city_code, isouter=True
+    )
+
+
+def _locked(connection: Connection, condition: Any) -> StoredLetter | None:
+    row = connection.execute(_query().where(condition).with_for_update(of=tables.letter)).mappings().first()
+    return None if row is None else _stored(row)
+
+
+def _existing(found: _Found | None, letter_id: int) -> _Found:
+    if found is None:
+        raise StateError("no such letter", where=f"letter {letter_id}", todo="see: python -m include letters list")
+    return found
+
+
+def _stored(row: RowMapping) -> StoredLetter:
+    own = {name: row[name] for name in StoredLetter.__dataclass_fields__ if name not in ("period", "addressee_name")}
+    period = Period(row["period_start"], row["period_end"], row["period_kind"], row["as_of"])
+    return StoredLetter(period=period, addressee_name=row["city_name"] or row["addressee"], **own)

@@ -1,0 +1,298 @@
+"""yagmail made honest: one attempt a mail, and for every recipient what is known about it.
+
+A mail passes the phases MAIL, RCPT (one a recipient), DATA, body, reply. Until the first byte of the body nothing can
+have been delivered; from then until the server's reply nobody but the server knows.
+"""
+
+import logging
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+import yagmail
+
+from include.errors import PostRefused
+from include.post.server import MailServer, is_loopback
+
+_log = logging.getLogger(__name__)
+
+_CHUNK_BYTES: Final = 64 * 1024
+_LONGEST_TEXT: Final = 500
+_GIVE_UP_SECONDS: Final = 240.0  # for one mail before its body: well inside the lease of rules.POST
+
+Result = Literal["accepted", "refused", "retry", "unknown"]
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is known about one recipient. `code`: the server's (None: ours); `text`: its words, or ours in Chinese."""
+
+    result: Result
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """The outcome of one mail, by address. `is_server_down`: the server could not be reached, nobody was asked.
+    `is_troubled`: the connection or the whole mail failed, not a recipient."""
+
+    outcomes: dict[str, Outcome]
+    is_server_down: bool = False
+    is_troubled: bool = False
+
+
+class _ConnectionLost(Exception):
+    """The connection was lost, or the server closed it (421), while nothing could have been delivered."""
+
+    def __init__(self, code: int | None, text: str) -> None:
+        self.code, self.text = code, text
+        super().__init__(text)
+
+
+def ignore_step(step: str) -> None:
+    """The `on_step` of production: nobody watches the named points of a round."""
+
+
+class MailSession(yagmail.SMTP):  # type: ignore[misc]
+    """One connection for a batch of mails; reconnects when it was lost while idle. Use as a context manager, in one thread.
+
+    `on_step` is told the named points `after_connect`, `mid_data` (all but the end mark is sent) and `after_reply`.
+    """
+
+    def __init__(self, server: MailServer, on_step: OnStep = ignore_step) -> None:
+        is_ssl = server.security == "ssl"
+        super().__init__(
+            server.sender_address, None, server.host, server.port, smtp_ssl=is_ssl,
+            smtp_starttls=server.security == "starttls", smtp_skip_login=not server.user, soft_email_validation=False,
+        )  # fmt: skip
+        self.set_logging(None)  # yagmail would print to stderr on its own
+        self._server = server
+        self._on_step = on_step
+        self._give_up_at = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def connect(self) -> str:
+        """Connects and logs in, unless that is done; returns why it could not (Chinese), or empty."""
+        if self.smtp is not None:
+            return ""
+        try:
+            self.login()
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            self._drop()
+            reason = self._server.redact(_connection_trouble(error, self._server))
+            _log.warning("mail server %s: %s", self._server.label, reason)
+            return reason
+        self._on_step("after_connect")
+        return ""
+
+    def login(self) -> None:
+        """Connects with checked certificates, and logs in with the given user only: no keyring, no prompt, no file."""
+        server = self._server
+        context = ssl.create_default_context(cafile=server.ca_file or None) if server.security != "none" else None
+        options: dict[str, Any] = {"timeout": server.timeout_seconds, "local_hostname": server.domain}
+        if server.security == "ssl":
+            options["context"] = context
+        self.smtp = self.connection(server.host, server.port, **options)
+        self.smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.smtp.ehlo_or_helo_if_needed()
+        if server.security == "starttls":
+            self.smtp.starttls(context=context)
+            self.smtp.ehlo_or_helo_if_needed()
+        self.is_closed = False
+        if server.user:
+            self.smtp.login(server.user, server.password)
+        _log.debug("connected to %s", server.label)
+
+    def transmit(self, recipients: Sequence[str], message: bytes, *, is_simulated: bool) -> Transmission:
+        """One SMTP transaction: `message` (CRLF, 7-bit) to all recipients. Never raises for what a server can do.
+
+        A connection found lost at the first command is opened once more; nothing else is tried twice. Mail made from
+        simulated data is refused unless the connected peer is this machine.
+        """
+        may_reopen = self.smtp is not None
+        while True:
+            if trouble := self.connect():
+                return _all(recipients, Outcome("retry", None, trouble), is_server_down=True, is_troubled=True)
+            if is_simulated and not is_loopback(str(self.smtp.sock.getpeername()[0])):
+                return _all(recipients, Outcome("refused", None, str(_not_this_machine(self._server))))
+            try:
+                return self._attempt_send(recipients, message)
+            except _ConnectionLost as lost:
+                if may_reopen:
+                    may_reopen = False
+                    continue
+                return _all(recipients, Outcome("retry", lost.code, lost.text), is_troubled=True)
+
+    def close(self) -> None:
+        """QUIT, and the socket closed whatever the server does."""
+        self.is_closed = True
+        connection, self.smtp = self.smtp, None
+        if connection is not None:
+            try:
+                connection.quit()
+            except (OSError, smtplib.SMTPException):
+                _log.debug("no orderly end of the connection to %s", self._server.label)
+            finally:
+                connection.close()
+
+    def _attempt_send(self, recipients: Sequence[str], message: bytes) -> Transmission:
+        """Exactly one attempt (yagmail's makes up to three). Raises _ConnectionLost before the server answered to MAIL."""
+        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        most = int(self.smtp.esmtp_features.get("size") or 0)
+        if 0 < most < len(message):
+            text = f"邮件 {len(message)} 字节，超过邮件服务器允许的 {most} 字节"
+            return _all(recipients, Outcome("refused", None, text))
+        options = [f"size={len(message)}"] if self.smtp.has_extn("size") else []
+        outcome = self._judged(*self._ask(self.smtp.mail, self._server.sender_address, options))
+        if outcome.result != "accepted":
+            self._reset()
+            return _all(recipients, outcome, is_troubled=outcome.result == "retry")
+        outcomes: dict[str, Outcome] = {}
+        try:
+            for recipient in recipients:
+                outcome = self._judged(*self._ask(self.smtp.rcpt, recipient))
+                if outcome.result != "accepted":
+                    outcomes[recipient] = outcome
+            if len(outcomes) == len(recipients):
+                self._reset()
+                return Transmission(outcomes)
+            code, text = self._ask(self.smtp.docmd, "DATA")
+            outcome = self._hand_over(message) if code == 354 else self._judged(code, text, is_go_ahead=True)
+        except _ConnectionLost as lost:
+            outcome = Outcome("retry", lost.code, lost.text)
+        remaining = {recipient: outcome for recipient in recipients if recipient not in outcomes}
+        is_troubled = outcome.result == "unknown" or self.smtp is None
+        return Transmission({**outcomes, **remaining}, is_troubled=is_troubled)
+
+    def _hand_over(self, message: bytes) -> Outcome:
+        """The body and its reply. From the first byte on, a lost connection means that only the server knows."""
+        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        lost = "正文传输中连接中断（结束标记未发出），无法确定邮件服务器是否已收下"
+        try:
+            for chunk in _chunks(message):
+                self._arm()
+                self.smtp.sock.sendall(chunk)
+            self._on_step("mid_data")
+            self._arm()
+            lost = "正文已全部发出，未收到邮件服务器的答复，无法确定是否已收下"
+            self.smtp.sock.sendall(b".\r\n")
+            code, answer = self.smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            return Outcome("unknown", None, f"{lost}：{self._clean(str(error))}")
+        self._on_step("after_reply")
+        if code == 421:
+            self._drop()
+        if 200 <= code < 300 or 400 <= code < 600:
+            return self._judged(code, self._clean(answer))
+        self._drop()
+        return Outcome("unknown", code, f"邮件服务器的答复无法理解：{self._clean(answer)}")
+
+    def _ask(self, command: Callable[..., tuple[int, bytes]], *arguments: Any) -> tuple[int, str]:
+        """One command and its reply. Raises _ConnectionLost for a lost connection, a time-out and 421."""
+        try:
+            self._arm()
+            code, answer = command(*arguments)
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()
+            raise _ConnectionLost(None, f"与邮件服务器的连接中断：{self._clean(str(error))}") from error
+        if code == 421:
+            self._drop()
+            raise _ConnectionLost(code, self._clean(answer))
+        return code, self._clean(answer)
+
+    def _judged(self, code: int, text: str, *, is_go_ahead: bool = False) -> Outcome:
+        if 200 <= code < 300 and not is_go_ahead:
+            return Outcome("accepted", code, text)
+        if 500 <= code < 600:
+            return Outcome("refused", code, text)
+        if not 400 <= code < 500:
+            self._drop()  # not SMTP: no further word of this connection can be trusted
+        return Outcome("retry", code, text)
+
+    def _reset(self) -> None:
+        """Ends the transaction; a connection that cannot do that is given up."""
+        if self.smtp is not None:
+            try:
+                self._ask(self.smtp.rset)
+            except _ConnectionLost:
+                _log.debug("connection to %s lost at RSET", self._server.label)
+
+    def _arm(self) -> None:
+        """Bounds the next step: a server that answers slowly for ever must not hold the round."""
+        remaining = self._give_up_at - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("邮件服务器过慢，放弃本次发送")
+        if self.smtp.sock is None:
+            raise smtplib.SMTPServerDisconnected("连接已关闭")
+        self.smtp.sock.settimeout(min(self._server.timeout_seconds, remaining))
+
+    def _drop(self) -> None:
+        connection, self.smtp = self.smtp, None
+        if connection is not None:
+            connection.close()
+
+    def _clean(self, answer: bytes | str) -> str:
+        """The server's words on one line, without anything secret."""
+        words = _decoded(answer) if isinstance(answer, bytes) else answer
+        printable = "".join(char if char.isprintable() else " " for char in words)
+        return self._server.redact(" ".join(printable.split()))[:_LONGEST_TEXT]
+
+
+def _decoded(answer: bytes) -> str:
+    try:
+        return answer.decode("utf-8")
+    except UnicodeDecodeError:
+        return answer.decode("gb18030", errors="replace")
+
+
+def _all(recipients: Sequence[str], outcome: Outcome, *, is_server_down: bool = False, is_troubled: bool = False) -> Transmission:
+    return Transmission(dict.fromkeys(recipients, outcome), is_server_down, is_troubled)
+
+
+def _chunks(message: bytes) -> Iterator[bytes]:
+    """The body with leading dots doubled (RFC 5321, 4.5.2) and a line end at its end, in pieces with a time-out each."""
+    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    if stuffed.startswith(b"."):
+        stuffed = b"." + stuffed
+    if not stuffed.endswith(b"\r\n"):
+        stuffed += b"\r\n"
+    for start in range(0, len(stuffed), _CHUNK_BYTES):
+        yield stuffed[start : start + _CHUNK_BYTES]
+
+
+def _not_this_machine(server: MailServer) -> PostRefused:
+    return PostRefused("模拟数据的邮件不得离开本机", where=server.label, expected="本机（loopback）的邮件服务器")
+
+
+def _connection_trouble(error: Exception, server: MailServer) -> str:
+    """Why there is no connection, for an operator."""
+    hidden = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None  # a time-out, by smtplib
+    cause = hidden or error
+    match cause:
+        case ssl.SSLCertVerificationError():
+            return f"邮件服务器 {server.label} 的证书不可信：{cause.verify_message}"
+        case ssl.SSLError():
+            return f"与邮件服务器 {server.label} 的加密连接失败：{cause.reason or cause}"
+        case smtplib.SMTPAuthenticationError():
+            return f"邮件服务器 {server.label} 拒绝登录（{cause.smtp_code}）：请检查用户名和密码"
+        case smtplib.SMTPNotSupportedError():
+            return f"邮件服务器 {server.label} 不支持所要求的加密或登录方式：{cause}"
+        case smtplib.SMTPResponseException():
+            return f"邮件服务器 {server.label} 暂不服务（{cause.smtp_code}）"
+        case socket.gaierror():
+            return f"找不到邮件服务器 {server.label}：请检查主机名"
+        case ConnectionRefusedError():
+            return f"邮件服务器 {server.label} 拒绝连接：请检查是否在运行、端口是否正确"
+        case TimeoutError():
+            return f"邮件服务器 {server.label} 在 {server.timeout_seconds:g} 秒内没有答复"
+        case _:
+            return f"无法连接邮件服务器 {server.label}：{cause}"

@@ -1,0 +1,122 @@
+"""Who gets a letter: the contacts of its city (or of the ministry) that are valid on the day, checked and without doubles."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row, or_, select
+
+from include.store import tables
+
+MINISTRY_CODE: Final = "100000"
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LONGEST_ADDRESS, _LONGEST_LOCAL_PART = 254, 64
+
+Header = Literal["to", "cc"]
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One address of one letter. `header` says whether it stands in To or Cc."""
+
+    address: str
+    name: str
+    header: Header
+
+
+@dataclass(frozen=True)
+class Addressing:
+    """Where a letter goes. `remarks`: what was left out and why; `blocker`: why it can go nowhere, or empty (Chinese)."""
+
+    recipients: tuple[Recipient, ...]
+    remarks: tuple[str, ...] = ()
+    blocker: str = ""
+
+
+def recipients_for(connection: Connection, letter_kind: str, city_code: str | None, on_date: date) -> Addressing:
+    """The recipients on a Beijing date.
+
+    A city's letter goes to its `to` contacts, copied to its `cc` ones, a reminder also to the `province` contacts of its
+    province. A letter about all cities goes to the ministry's `leader`, copied to `duty`. Order: To before Cc, then by
+    address. An address that cannot be used, or appears twice, is left out with a remark.
+    """
+    if city_code is None:
+        contacts = _contacts(connection, MINISTRY_CODE, ("leader", "duty"), on_date)
+        return _checked("生态环境部", contacts, primary="leader", label="收件领导（leader）")
+    place = connection.execute(
+        select(tables.city.c.city_name, tables.city.c.province_code, tables.city.c.province_name).where(
+            tables.city.c.city_code == city_code
+        )
+    ).one_or_none()
+    if place is None:
+        return Addressing((), (), f"城市代码 {city_code} 不在城市表中：请核对代码后重新拟稿")
+    contacts = _contacts(connection, city_code, ("to", "cc"), on_date)
+    remarks: tuple[str, ...] = ()
+    if letter_kind == "reminder":
+        province = _contacts(connection, place.province_code, ("province",), on_date)
+        contacts += province
+        if not province:
+            remarks = (f"{place.province_name}没有有效的省级联系人（province），督办函未抄送省级",)
+    found = _checked(place.city_name, contacts, primary="to", label="主送联系人（to）")
+    return Addressing(found.recipients, remarks + found.remarks, found.blocker)
+
+
+def address_problem(address: str) -> str:
+    """Why an address cannot be used (Chinese), or empty. Only plain ASCII `name@domain` is taken."""
+    if _CONTROL.search(address):
+        return "地址含有控制字符或换行"
+    if not _ADDRESS.fullmatch(address):
+        return "地址不是 name@domain 形式的英文地址"
+    if len(address) > _LONGEST_ADDRESS or len(address.partition("@")[0]) > _LONGEST_LOCAL_PART:
+        return "地址过长"
+    return ""
+
+
+def name_problem(name: str) -> str:
+    """Why a display name cannot be used (Chinese), or empty."""
+    return "名称含有控制字符或换行" if _CONTROL.search(name) else ""
+
+
+def _contacts(
+    connection: Connection, region_code: str, roles: Sequence[str], on_date: date
+) -> list[Row[tuple[Any, ...]]]:
+    contact = tables.contact.c
+    return list(
+        connection.execute(
+            select(contact.role, contact.address, contact.name)
+            .where(contact.region_code == region_code, contact.role.in_(roles))
+            .where(contact.valid_from <= on_date, or_(contact.valid_to.is_(None), contact.valid_to > on_date))
+            .order_by(contact.address, contact.contact_id)
+        )
+    )
+
+
+def _checked(place: str, contacts: list[Row[tuple[Any, ...]]], *, primary: str, label: str) -> Addressing:
+    """Keeps the usable contacts, each address once (To wins over Cc); without a usable `primary` one the letter is blocked."""
+    kept: dict[str, Recipient] = {}
+    remarks: list[str] = []
+    for contact in sorted(contacts, key=lambda each: each.role != primary):
+        address = contact.address.strip()
+        problem = address_problem(address) or name_problem(contact.name)
+        if problem:
+            remarks.append(f"{place}联系人 {_printable(contact.name)} <{_printable(address)}> 未使用：{problem}")
+        elif address.lower() in kept:
+            remarks.append(f"{place}联系人地址 {address} 重复，只发一次")
+        else:
+            kept[address.lower()] = Recipient(address, contact.name, "to" if contact.role == primary else "cc")
+    if not any(recipient.header == "to" for recipient in kept.values()):
+        unusable = "；".join(remarks)
+        return Addressing(
+            (), tuple(remarks),
+            f"{place}在发文日没有可用的{label}：请在联系人表中补充或更正后再发出" + (f"（{unusable}）" if unusable else ""),
+        )  # fmt: skip
+    return Addressing(tuple(kept.values()), tuple(remarks))
+
+
+def _printable(text: str) -> str:
+    return _CONTROL.sub("�", text)

@@ -1,0 +1,206 @@
+"""Release: the one transaction after which a letter is official and everything needed to send it exists."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, Literal
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from include.errors import QianliyanError, StateError
+from include.periods import beijing_date
+from include.post import numbers
+from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
+from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
+from include.post.letters import StoredLetter, change_state, locked, write_state
+from include.post.outbox import withdraw_all
+from include.post.recipients import Addressing, Recipient, recipients_for
+from include.post.server import MailServer, Office
+from include.store import tables
+from include.store.archive import Archive
+from include.store.engine import writing
+
+_log = logging.getLogger(__name__)
+
+Render = Callable[[StoredLetter, str | None, date | None], ComposedLetter]
+"""The final files of a letter with its number (None: its kind has none, or a preview) and date of issue."""
+
+Premise = Callable[[Connection, StoredLetter], str | None]
+"""Whether the letter is still to be sent, asked at release: a reason (Chinese) withholds it."""
+
+_LONGEST_THREAD: Final = 10
+_delivery, _letter = tables.delivery, tables.letter
+
+
+@dataclass(frozen=True)
+class ReleaseOutcome:
+    """What `release` did: `released` now; `withheld` with the reason; `failed` (nothing happened, the letter is as it was,
+    the reason is on record); `left` alone (released before, or a person's decision stands). `number` as printed."""
+
+    letter_id: int
+    letter_key: str
+    action: Literal["released", "withheld", "failed", "left"]
+    number: str | None
+    reason: str
+    remarks: tuple[str, ...] = ()
+
+
+class _Withheld(Exception):
+    def __init__(self, reason: str, *, is_stuck: bool) -> None:
+        self.reason, self.is_stuck = reason, is_stuck
+        super().__init__(reason)
+
+
+def release(
+    engine: Engine, archive: Archive, letter_id: int, *, now: datetime, actor: str, reason: str, office: Office, server: MailServer,
+    render: Render, premise: Premise | None = None, recipients: tuple[Recipient, ...] | None = None, is_person: bool = False,
+    run_id: str | None = None,
+) -> ReleaseOutcome:  # fmt: skip
+    """Gives the number, renders the final files, builds and archives the mail and queues its deliveries, or nothing of it.
+
+    A run releases only what is `drafted` (with `run_id`: and composed last by that run); a person (`is_person`) also what
+    awaits approval or is withheld. `recipients` replaces the contacts table (digests). Raises StateError only for a
+    person who asks for what cannot be; whatever else goes wrong is the outcome `failed`.
+    """
+    try:
+        with writing(engine, lock="release") as connection:
+            letter = locked(connection, letter_id)
+            if left := _reason_to_leave(letter, is_person=is_person, run_id=run_id):
+                return ReleaseOutcome(letter_id, letter.letter_key, "left", letter.number, left)
+            try:
+                with connection.begin_nested():
+                    return _release(
+                        connection, archive, letter, now=now, actor=actor, reason=reason, office=office, server=server,
+                        render=render, premise=premise, recipients=recipients,
+                    )  # fmt: skip
+            except _Withheld as withheld:
+                change_state(
+                    connection, letter, "withheld", now=now, actor=actor, action="withhold", reason=withheld.reason,
+                    is_stuck=withheld.is_stuck, held_by=letter.held_by,
+                )  # fmt: skip
+                return ReleaseOutcome(letter_id, letter.letter_key, "withheld", None, withheld.reason)
+    except StateError:
+        raise
+    except Exception as error:  # one letter that cannot be released must not stop the others
+        return _failed(engine, letter_id, error, server, now=now, actor=actor)
+
+
+def withdraw(
+    engine: Engine, archive: Archive, letter_id: int, *, now: datetime, actor: str, reason: str, render: Render
+) -> str | None:
+    """A person takes a released letter back before anything left: withheld again, its number 作废 (returned), previews
+    in place of its files. Raises StateError when a copy was sent, is being sent, or may have arrived."""
+    with writing(engine, lock="release") as connection:
+        letter = locked(connection, letter_id)
+        if letter.state != "released":
+            raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released")
+        real = (_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
+        rows = connection.execute(select(_delivery.c.address, _delivery.c.state).where(*real).with_for_update()).all()
+        left = [f"{row.address} {row.state}" for row in rows if row.state in ("sending", "sent", "unknown")]
+        if left:
+            raise StateError("the letter has left", where=letter.letter_key, got=", ".join(left), todo="send a 更正 instead")
+        withdraw_all(connection, [*real, _delivery.c.state != "withdrawn"], actor=actor, reason=reason, now=now)
+        if letter.number is not None:
+            numbers.void(connection, letter.number, reason)
+        write_state(
+            connection, letter, "withheld", now=now, actor=actor, action="withdraw", reason=reason, held_by=actor,
+            number=None, issued_on=None, released_at=None, message_id=None,
+        )  # fmt: skip
+        replace_files(connection, letter_id, keep_files(archive, render(locked(connection, letter_id), None, None)))
+        return letter.number
+
+
+def _release(
+    connection: Connection, archive: Archive, letter: StoredLetter, *, now: datetime, actor: str, reason: str, office: Office,
+    server: MailServer, render: Render, premise: Premise | None, recipients: tuple[Recipient, ...] | None,
+) -> ReleaseOutcome:  # fmt: skip
+    issued_on = beijing_date(now)
+    if blocker := simulated_blocker(letter, server):
+        raise _Withheld(blocker, is_stuck=True)
+    if premise is not None and (answer := premise(connection, letter)):
+        raise _Withheld(answer, is_stuck=False)
+    if recipients is None:
+        addressing = recipients_for(connection, letter.kind, letter.city_code, issued_on)
+    else:
+        addressing = Addressing(recipients)
+    if addressing.blocker:
+        raise _Withheld(addressing.blocker, is_stuck=True)
+    number = numbers.allocate(connection, office, letter.kind, letter.letter_id, issued_on=issued_on, now=now)
+    composed = render(letter, number, issued_on)
+    remarks = (*addressing.remarks, *composed.warnings)
+    try:
+        copy = queue_copy(
+            connection, archive, letter, composed, addressing.recipients, office=office, server=server, now=now,
+            actor=actor, reason=reason, references=_thread(connection, letter),
+        )  # fmt: skip
+    except TooLarge as too_large:
+        raise _Withheld(str(too_large), is_stuck=True) from too_large
+    replace_files(connection, letter.letter_id, keep_files(archive, composed))
+    _keep_eml(connection, letter, copy)
+    change_state(
+        connection, letter, "released", now=now, actor=actor, action="release", reason="；".join((reason, *remarks)),
+        subject=composed.subject, number=number, issued_on=issued_on, released_at=now, message_id=copy.message_id,
+    )  # fmt: skip
+    return ReleaseOutcome(letter.letter_id, letter.letter_key, "released", number, reason, remarks)
+
+
+def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | None) -> str:
+    """Why this caller may not release the letter, or empty. Raises StateError for a person."""
+    if letter.state == "released":
+        return f"已于此前发出：{letter.state_reason}"
+    if run_id is not None and letter.run_id != run_id:
+        return "已由另一次运行重新拟稿，由该次运行决定"
+    if is_person:
+        if letter.state == "rejected":
+            raise StateError(
+                "the letter is rejected", where=letter.letter_key, expected="drafted, awaiting_approval or withheld",
+                todo=f"its reason: {letter.state_reason}",
+            )  # fmt: skip
+        return ""
+    return "" if letter.state == "drafted" else f"等待人工决定（{letter.state}）：{letter.state_reason}"
+
+
+def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
+    """Message-IDs of the letters that told the city of the same alarms, oldest first: a reminder answers to its notices."""
+    if letter.kind != "reminder":
+        return ()
+    named = tables.letter_alarm
+    alarms = select(named.c.alarm_id).where(named.c.letter_id == letter.letter_id)
+    earlier = connection.execute(
+        select(_letter.c.message_id)
+        .where(_letter.c.city_code == letter.city_code, _letter.c.message_id.is_not(None))
+        .where(_letter.c.kind.in_(("notice", "reminder")), _letter.c.letter_id != letter.letter_id)
+        .where(_letter.c.letter_id.in_(select(named.c.letter_id).where(named.c.alarm_id.in_(alarms))))
+        .order_by(_letter.c.released_at, _letter.c.letter_id)
+    ).scalars()
+    thread = [each for each in earlier if each]
+    return tuple(thread[:1] + thread[1:][-(_LONGEST_THREAD - 1) :])
+
+
+def _keep_eml(connection: Connection, letter: StoredLetter, copy: QueuedCopy) -> None:
+    name = f"{letter.letter_key}.eml"
+    connection.execute(
+        insert(tables.letter_file).values(
+            letter_id=letter.letter_id, role=EML_ROLE, file_name=name, ascii_name=name, media_type="message/rfc822",
+            sha256=copy.eml_sha256, size_bytes=copy.size_bytes,
+        )
+    )  # fmt: skip
+
+
+def _failed(
+    engine: Engine, letter_id: int, error: Exception, server: MailServer, *, now: datetime, actor: str
+) -> ReleaseOutcome:
+    """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
+    words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
+    reason = f"发出失败，函件未变动：{server.redact(words)}"
+    _log.exception("release of letter %s failed", letter_id)
+    with writing(engine) as connection:
+        letter = locked(connection, letter_id)
+        if letter.state in ("released", "rejected"):  # by somebody else meanwhile
+            return ReleaseOutcome(letter_id, letter.letter_key, "left", letter.number, letter.state_reason)
+        write_state(
+            connection, letter, letter.state, now=now, actor=actor, action="release_failed", reason=reason, is_stuck=True,
+            held_by=letter.held_by,
+        )  # fmt: skip
+        return ReleaseOutcome(letter_id, letter.letter_key, "failed", letter.number, reason)

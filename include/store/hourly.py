@@ -1,0 +1,156 @@
+"""Air quality that is too large for the store: Parquet by day below one folder, read with DuckDB.
+
+    <root>/<dataset>_hours/2020-03-01.parquet   place_id, observed_on, hour (0 to 23), pm25_ug_m3 and, for cities, the others
+    <root>/<dataset>_days/2020-03-01.parquet    place_id, observed_on, pm25_ug_m3, pm25_hours; the cities' are in the store
+
+`dataset` is city, grid or station; `place_id` a city_code, grid_id or station_id. Hours are those of the natural Beijing day.
+A file is written beside its place and renamed, so a reader sees the day before or after, never a half.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.store.statements import SQL_DIR
+
+Dataset = Literal["city", "grid", "station"]
+DATASETS: Final[tuple[Dataset, ...]] = ("city", "grid", "station")
+_MEMORY: Final = "512MB"  # beyond it DuckDB uses the disk
+_DUST: Final = pa.schema([("area_id", pa.string()), ("observed_on", pa.date32()), ("hour", pa.int8())])
+
+
+def hours_path(root: Path, dataset: Dataset, day: date) -> Path:
+    """Where the hourly values of a day are, or will be."""
+    return root / f"{dataset}_hours" / f"{day}.parquet"
+
+
+def days_path(root: Path, dataset: Dataset, day: date) -> Path:
+    """Where the daily means of a day are, or will be."""
+    return root / f"{dataset}_days" / f"{day}.parquet"
+
+
+def replace_files(
+    root: Path, dataset: Dataset, dates: Sequence[date], hours: pd.DataFrame, days: pd.DataFrame | None = None
+) -> None:
+    """Puts the hourly values of `dates` (`place_id, observed_on, hour`, one column a pollutant), and the daily means
+    (`place_id, observed_on, pm25_ug_m3, pm25_hours`) where they are given, in the place of what was there.
+
+    All files are written beside their places first and then renamed, so that a failure leaves what was there.
+    """
+    hours = hours.astype({"hour": "int8"}).sort_values(["observed_on", "place_id", "hour"])
+    tables = {hours_path(root, dataset, day): _table(rows, day) for day, rows in _by_day(hours, dates)}
+    if days is not None:
+        days = days[["place_id", "observed_on", "pm25_ug_m3", "pm25_hours"]].astype({"pm25_hours": "int8"})
+        days = days.sort_values(["observed_on", "place_id"])
+        tables |= {days_path(root, dataset, day): _table(rows, day) for day, rows in _by_day(days, dates)}
+    drafts: dict[Path, Path] = {}
+    try:
+        for path, table in tables.items():
+            drafts[path] = _draft(path, table)
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def read_hours(root: Path, dataset: Dataset, dates: Sequence[date]) -> pd.DataFrame:
+    """The hourly values of these days by day, place and hour; days that were never imported are missing."""
+    files = _files(hours_path, root, dataset, dates)
+    if not files:
+        return _dated(pd.DataFrame({"place_id": [], "observed_on": [], "hour": [], "pm25_ug_m3": []}))
+    return _dated(_query("hours_of_days", files=files))
+
+
+def day_levels(root: Path, dataset: Dataset, dates: Sequence[date], least_hours: int) -> pd.DataFrame:
+    """From the daily means: one row a place (index `place_id`) with the mean of its valid daily means `pm25_ug_m3`,
+    their number `valid_days`, and `dust_days`, here 0 (sql/levels_of_days.duckdb.sql)."""
+    return _levels("levels_of_days", _files(days_path, root, dataset, dates), least_hours)
+
+
+def hour_levels(
+    root: Path,
+    dataset: Dataset,
+    dates: Sequence[date],
+    least_hours: int,
+    dust: pd.DataFrame,
+    areas: pd.Series,
+) -> pd.DataFrame:
+    """The same from the hourly values, without the hours under `dust` (`place_id, observed_on, hour`, one row an hour of
+    an area); `areas` (index place_id) says in which area a place is. `dust_days` counts the days of a place that have
+    too few hours only because dust was left out (sql/levels_without_dust.duckdb.sql)."""
+    files = _files(hours_path, root, dataset, dates)
+    flags = dust[dust["observed_on"].isin(pd.to_datetime(list(dates)))].rename(
+        columns={"place_id": "area_id"}
+    )
+    if flags.empty:
+        return _levels("levels_of_hours", files, least_hours)
+    relations = {
+        "dust": pa.Table.from_pandas(flags.drop_duplicates(), schema=_DUST, preserve_index=False),
+        "area": pa.table({"place_id": areas.index.to_numpy(object), "area_id": areas.to_numpy(object)}),
+    }
+    return _levels("levels_without_dust", files, least_hours, relations)
+
+
+def _levels(
+    name: str, files: list[str], least_hours: int, relations: Mapping[str, pa.Table] | None = None
+) -> pd.DataFrame:
+    if not files:
+        return pd.DataFrame(
+            {"pm25_ug_m3": [], "valid_days": [], "dust_days": []},
+            index=pd.Index([], name="place_id", dtype="str"),
+        )
+    return _query(name, relations, files=files, least_hours=least_hours).set_index("place_id")
+
+
+def _files(where: Any, root: Path, dataset: Dataset, dates: Sequence[date]) -> list[str]:
+    paths = (where(root, dataset, day) for day in dates)
+    return [str(path) for path in paths if path.exists()]
+
+
+def _query(name: str, relations: Mapping[str, pa.Table] | None = None, **parameters: Any) -> pd.DataFrame:
+    statement = (SQL_DIR / f"{name}.duckdb.sql").read_text(encoding="utf-8")
+    with duckdb.connect(
+        config={"memory_limit": _MEMORY, "temp_directory": tempfile.gettempdir()}
+    ) as connection:
+        for relation, table in (relations or {}).items():
+            connection.register(relation, table)
+        found: pa.Table = connection.sql(statement, params=parameters).to_arrow_table()
+    frame: pd.DataFrame = found.to_pandas()
+    return frame.astype({"place_id": "str"})
+
+
+def _dated(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.astype({"place_id": "str"}).assign(
+        observed_on=pd.to_datetime(rows["observed_on"]).astype("datetime64[s]")
+    )
+
+
+def _by_day(rows: pd.DataFrame, dates: Sequence[date]) -> Iterator[tuple[date, pd.DataFrame]]:
+    groups = dict(iter(rows.groupby("observed_on")))
+    yield from ((day, groups.get(pd.Timestamp(day), rows.iloc[:0])) for day in dates)
+
+
+def _table(rows: pd.DataFrame, day: date) -> pa.Table:
+    table = pa.Table.from_pandas(rows.drop(columns="observed_on"), preserve_index=False)
+    place = table.schema.get_field_index("place_id")
+    table = table.set_column(place, "place_id", table["place_id"].cast(pa.string()).dictionary_encode())
+    table = table.add_column(1, "observed_on", pa.array([day] * len(rows), pa.date32()))
+    return table.replace_schema_metadata(None)
+
+
+def _draft(path: Path, table: pa.Table) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as draft:
+        pq.write_table(table, draft, compression="zstd")
+        draft.flush()
+        os.fsync(draft.fileno())
+    return Path(draft.name)

@@ -1,0 +1,30 @@
+-- What became of the letters that were due on a day.
+-- Row: one letter, with the number of its recipients in each state (rehearsals and withdrawn copies are not counted).
+-- Parameters: on_date (the day the letters go out: their period_end).
+-- Reads: letter, city, delivery.
+select
+    letter.letter_id,
+    letter.letter_key,
+    letter.kind,
+    coalesce(city.city_name, letter.addressee) as addressee_name,
+    letter.subject,
+    letter.number,
+    letter.state,
+    letter.state_reason,
+    sum(case when delivery.state = 'queued' then 1 else 0 end) as queued,
+    sum(case when delivery.state = 'sending' then 1 else 0 end) as sending,
+    sum(case when delivery.state = 'sent' then 1 else 0 end) as sent,
+    sum(case when delivery.state = 'refused' then 1 else 0 end) as refused,
+    sum(case when delivery.state = 'unknown' then 1 else 0 end) as unknown,
+    sum(case when delivery.state = 'expired' then 1 else 0 end) as expired
+from letter
+left join city on city.city_code = letter.city_code
+left join delivery
+    on delivery.letter_id = letter.letter_id
+    and not delivery.is_rehearsal
+    and delivery.state <> 'withdrawn'
+where letter.period_end = :on_date
+group by
+    letter.letter_id, letter.letter_key, letter.kind, city.city_name, letter.addressee, letter.subject, letter.number,
+    letter.state, letter.state_reason
+order by letter.kind, letter.addressee

@@ -1,0 +1,4 @@
+-- Grain: one grid.
+-- Parameters: none.
+-- Reads: grid.
+select grid_id, content_hash, source from grid

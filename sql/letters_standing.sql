@@ -1,0 +1,33 @@
+-- Grain: one letter with its standing: its own state before release, afterwards the worst state of its recipients.
+-- Parameters: city_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
+-- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
+select
+    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, l.addressee) as addressee_name, l.period_start, l.period_end,
+    l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
+    case
+        when l.state <> 'released' then l.state
+        when exists (
+            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'unknown'
+        ) then 'unknown'
+        when exists (
+            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'refused'
+        ) then 'refused'
+        when exists (
+            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'expired'
+        ) then 'expired'
+        when exists (
+            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state in ('queued', 'sending')
+        ) then 'queued'
+        when exists (
+            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'sent'
+        ) then 'sent'
+        else l.state
+    end as standing
+from letter as l
+left join city as c on c.city_code = l.city_code
+where (cast(:city_code as varchar) is null or l.city_code = :city_code)
+  and (cast(:on_date as date) is null or l.period_end = :on_date)
+  and (cast(:run_id as varchar) is null or l.run_id = :run_id)
+  and (cast(:kind as varchar) is null or l.kind = :kind)
+order by l.period_end desc, l.kind, l.addressee, l.revision desc, l.letter_id
+limit :most offset :skip

@@ -1,0 +1,56 @@
+-- What waits for a person.
+-- Row: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at.
+--   unknown, refused, expired: a recipient; withheld, failed, approval, undecided: a letter; server: a mail server that
+--   could not be used and that has taken no mail since.
+-- Parameters: drafted_before, waiting_before, trouble_after (instants).
+-- Reads: delivery, letter, city, audit.
+select
+    delivery.state as topic,
+    letter.letter_id,
+    letter.letter_key as subject_id,
+    coalesce(city.city_name, letter.addressee) as addressee_name,
+    letter.subject,
+    delivery.address,
+    delivery.state_reason as reason,
+    delivery.updated_at as since_at
+from delivery
+join letter on letter.letter_id = delivery.letter_id
+left join city on city.city_code = letter.city_code
+where delivery.state in ('unknown', 'refused', 'expired')
+union all
+select
+    case
+        when letter.state = 'withheld' then 'withheld'
+        when letter.is_stuck then 'failed'
+        when letter.state = 'awaiting_approval' then 'approval'
+        else 'undecided'
+    end as topic,
+    letter.letter_id,
+    letter.letter_key as subject_id,
+    coalesce(city.city_name, letter.addressee) as addressee_name,
+    letter.subject,
+    '' as address,
+    letter.state_reason as reason,
+    letter.state_at as since_at
+from letter
+left join city on city.city_code = letter.city_code
+where (letter.is_stuck and letter.state in ('drafted', 'awaiting_approval', 'withheld'))
+   or (letter.state = 'awaiting_approval' and letter.state_at <= :waiting_before)
+   or (letter.state = 'drafted' and letter.state_at <= :drafted_before)
+union all
+select
+    'server' as topic,
+    0 as letter_id,
+    trouble.subject_id,
+    '' as addressee_name,
+    '' as subject,
+    '' as address,
+    trouble.reason,
+    trouble.at as since_at
+from audit as trouble
+where trouble.subject = 'server'
+  and trouble.action = 'unusable'
+  and trouble.at > :trouble_after
+  and trouble.audit_id = (select max(latest.audit_id) from audit as latest where latest.subject = 'server')
+  and not exists (select 1 from delivery where delivery.state = 'sent' and delivery.updated_at > trouble.at)
+order by since_at, subject_id, address

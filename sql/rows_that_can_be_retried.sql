@@ -1,0 +1,9 @@
+-- Grain: one open row in quarantine that waits for an alarm which the store knows by now.
+-- Parameters: none.
+-- Reads: quarantine, alarm.
+select q.quarantine_id, q.source, q.kind, q.fields_json
+from quarantine as q
+where q.waits_for is not null
+  and q.state = 'open'
+  and exists (select 1 from alarm as a where a.alarm_id = q.waits_for)
+order by q.kind, q.quarantine_id
