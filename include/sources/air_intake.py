@@ -1,0 +1,157 @@
+"""Days of air quality: what all files of an import say about them takes the place of what was known.
+
+A statement covers, of its day, the places and quantities that it names, whole; places and quantities that it does not
+name keep what an earlier import said (the archive with all pollutants, then one with PM2.5 only; one province, then the
+next).
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from include.periods import DAY
+from include.store.air_days import (
+    Provenance,
+    dates_of,
+    imported_days,
+    plain_rows,
+    record_days,
+    replace_city_days,
+    set_dust,
+)
+from include.store.engine import writing
+from include.store.hourly import Dataset, read_hours, replace_files
+from include.supervision.air_quality import day_means, has_valid_mean
+
+_KEY = ["place_id", "observed_on", "hour"]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Hours for which rows said different things: none is used. `file` and `other` number the files involved; `line` and
+    `values` are those of the first such hour."""
+
+    file: int
+    other: int
+    quantity: str
+    count: int
+    line: int
+    values: str
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """One day as it is now. `places` with values, `valid_places` with a valid daily mean of PM2.5, `pm25_hours` values
+    of PM2.5 and `pm25_hours_before` those of the import that this one replaces (0: there was none)."""
+
+    dataset: Dataset
+    observed_on: date
+    places: int
+    valid_places: int
+    pm25_hours: int
+    pm25_hours_before: int
+
+
+def keep_days(
+    engine: Engine, parquet_root: Path, dataset: Dataset, stated: pd.DataFrame, told: Provenance
+) -> tuple[list[DayResult], int, list[Conflict]]:
+    """Replaces the days of `stated` (`place_id, observed_on, hour, quantity, value, file, line`, a row a value as it
+    came). Returns the days, how many values were told more than once, and the contradictions.
+
+    Hours, daily means and ledger change together: the new files are renamed into place just before the store's
+    transaction is committed. An import that dies between the two is repaired by running it again.
+    """
+    dates = dates_of(stated["observed_on"])
+    agreed, duplicates, conflicts = _agreed(stated)
+    named = stated[["place_id", "observed_on", "quantity"]].drop_duplicates()
+    with writing(engine, lock="air_quality") as connection:
+        before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
+        hours, kept_dates = _merged(read_hours(parquet_root, dataset, dates), agreed, named)
+        days = day_means(hours)
+        was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
+        provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
+        counts = _counts(days, dates)
+        record_days(connection, dataset, counts, provenance)
+        if dataset == "city":
+            replace_city_days(connection, dates, days, provenance)
+        replace_files(parquet_root, dataset, dates, hours, None if dataset == "city" else days)
+    hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
+    results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
+    return results, duplicates, conflicts
+
+
+def keep_dust(engine: Engine, stated: pd.DataFrame, told: Provenance) -> tuple[int, list[Conflict]]:
+    """Sets and clears the stated hours under dust (`value` 1 or 0); returns how many, and the contradictions."""
+    agreed, _, conflicts = _agreed(stated)
+    with writing(engine) as connection:
+        set_dust(connection, agreed.assign(is_dust=agreed["value"] == 1), told)
+    return len(agreed), conflicts
+
+
+def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]:
+    by_day = days.assign(is_valid=has_valid_mean(days)).groupby("observed_on")
+    counts = by_day.agg(
+        places=("place_id", "size"), valid_places=("is_valid", "sum"), pm25_hours=("pm25_hours", "sum")
+    )
+    complete = counts.reindex(pd.to_datetime(dates), fill_value=0).astype(int)
+    return dict(
+        zip(dates, ({str(name): int(row[name]) for name in row} for row in plain_rows(complete)), strict=True)
+    )
+
+
+def _agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
+    """The values, one an hour: repetitions once (and their number), contradictions not at all."""
+    measured = stated[stated["value"].notna()]
+    key = [*_KEY, "quantity"]
+    is_again = measured.duplicated(key)
+    if not is_again.any():
+        return measured, 0, []
+    values = measured.groupby(key, sort=False)["value"]
+    is_disputed = values.transform("min") != values.transform("max")
+    repeated = int((is_again & ~is_disputed).sum())
+    return measured[~is_disputed & ~is_again], repeated, _conflicts(measured[is_disputed], key)
+
+
+def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
+    if disputed.empty:
+        return []
+    hours = disputed.sort_values(["file", "line"]).groupby(key, sort=False)
+    found = hours.agg(
+        other=("file", "first"), file=("file", "last"), line=("line", "last"),
+        values=("value", lambda values: " / ".join(f"{value:g}" for value in values.drop_duplicates())),
+    ).reset_index()  # fmt: skip
+    merged: dict[tuple[int, int, str], Conflict] = {}
+    for row in plain_rows(found):
+        who = (row["file"], row["other"], row["quantity"])
+        first = merged.get(who, Conflict(*who, 0, row["line"], row["values"]))
+        merged[who] = replace(first, count=first.count + 1)
+    return list(merged.values())
+
+
+def _merged(old: pd.DataFrame, agreed: pd.DataFrame, named: pd.DataFrame) -> tuple[pd.DataFrame, set[date]]:
+    """The hours of the days (`place_id, observed_on, hour`, a column a quantity), and the days on which old values stay."""
+    columns = []
+    kept_dates: set[date] = set()
+    quantities = ["pm25_ug_m3", *named["quantity"].unique(), *old.columns.difference(_KEY)]
+    for quantity in dict.fromkeys(quantities):
+        rows = agreed.loc[agreed["quantity"] == quantity, [*_KEY, "value"]].rename(
+            columns={"value": quantity}
+        )
+        if quantity in old:
+            kept = _unnamed(old[old[quantity].notna()], named[named["quantity"] == quantity])
+            kept_dates |= set(dates_of(kept["observed_on"]))
+            rows = pd.concat([kept[[*_KEY, quantity]], rows]) if len(kept) else rows
+        columns.append(rows)
+    if len(columns) == 1:
+        return columns[0].reset_index(drop=True), kept_dates
+    hours = pd.concat([rows.set_index(_KEY) for rows in columns], axis=1).sort_index().reset_index()
+    return hours, kept_dates
+
+
+def _unnamed(old: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    key = ["place_id", "observed_on"]
+    is_named = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(named[key]))
+    return old[~is_named]

@@ -1,0 +1,140 @@
+"""Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from include.errors import InputError
+from include.sources.air_file import AirFile, read_air_file
+from include.sources.air_intake import Conflict, DayResult, keep_days, keep_dust
+from include.sources.air_layouts import Fault, HourLabel
+from include.sources.air_quarantine import FileFault, keep_faults, merge_faults
+from include.sources.air_stage import Stage
+from include.store.air_days import Provenance, city_codes, grid_places
+from include.store.engine import reading, writing
+
+SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
+_DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did.
+
+    `days`: every day that was replaced, as it is now. `faults`: values that were not used, by file, field and reason
+    (they are in the quarantine). `rejected`: files that could not be used at all; nothing of them was kept. `skipped`:
+    rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
+    readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
+    `duplicates`: values told again, always the same: used once.
+    """
+
+    files: int
+    rows: int
+    gaps: int
+    duplicates: int
+    dust_hours: int
+    days: tuple[DayResult, ...]
+    faults: tuple[FileFault, ...]
+    rejected: tuple[InputError, ...]
+    skipped: dict[str, int]
+    unknown_grids: tuple[str, ...]
+
+
+def import_air_quality(
+    engine: Engine,
+    parquet_root: Path,
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    hour_label: HourLabel = "start",
+    source: str = SOURCE,
+) -> ImportResult:
+    """Reads files, and the CSV files of folders recursively, in the layouts of `air_layouts`; replaces their days.
+
+    `hour_label` says which end of its hour the time of a reading names (archives print the hours 0 to 23 of the day).
+    A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    """
+    names = _files(paths)
+    parquet_root.mkdir(parents=True, exist_ok=True)
+    with reading(engine) as connection:
+        codes = city_codes(connection)
+        known_grids = set(grid_places(connection).index)
+    done: dict[int, AirFile] = {}
+    rejected: list[InputError] = []
+    days: list[DayResult] = []
+    disputed: list[Conflict] = []
+    dust_hours = duplicates = 0
+    with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as folder:
+        stage = Stage(Path(folder))
+        for number, path in enumerate(names):
+            try:
+                done[number] = read_air_file(path, number, stage, codes, hour_label)
+            except InputError as error:
+                stage.forget(number)
+                rejected.append(error)
+        if not done:
+            raise rejected[0]
+        simulated = frozenset(
+            day for number, file in done.items() if file.is_simulated for day in stage.days_of(number)
+        )
+        told = Provenance(source, simulated, now)
+        for dataset, stated in stage.take():
+            if dataset == "dust":
+                hours, conflicts = keep_dust(engine, stated, told)
+                dust_hours += hours
+            else:
+                replaced, repeated, conflicts = keep_days(engine, parquet_root, dataset, stated, told)
+                days += replaced
+                duplicates += repeated
+            disputed += conflicts
+    files = done.values()
+    faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
+    faults += _disputed(disputed, names)
+    with writing(engine) as connection:
+        keep_faults(connection, source, [file.path for file in files], faults, now)
+    return ImportResult(
+        files=len(done), rows=sum(file.rows for file in files), gaps=sum(file.gaps for file in files),
+        duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected),
+        skipped=dict(sum((file.skipped for file in files), Counter())),
+        unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+    )  # fmt: skip
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(
+                entry for entry in path.rglob("*") if entry.suffix.lower() == ".csv" and entry.is_file()
+            )
+            if not inside:
+                raise InputError(
+                    "no CSV file in the folder", where=str(path), expected="air-quality files (*.csv)"
+                )
+            found |= dict.fromkeys(inside)
+        elif path.is_file():
+            found[path] = None
+        else:
+            raise InputError("no such file or folder", where=str(path), expected="air-quality files (*.csv)")
+    if not found:
+        raise InputError("no file to import", where="paths", expected="at least one file or folder")
+    return list(found)
+
+
+def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
+    """The contradictions as faults of the later file: one a file, quantity and other file."""
+    merged: dict[tuple[int, int, str], list[Conflict]] = {}
+    for conflict in conflicts:
+        merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
+    faults = []
+    for (file, other, quantity), parts in merged.items():
+        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{names[other].name}"
+        count = sum(part.count for part in parts)
+        faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
+    return faults

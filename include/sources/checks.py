@@ -1,0 +1,220 @@
+"""The one validator: text rows in, typed rows and reasons out. Whatever kind of source a row came from, it passes here.
+
+A row has one reason: the first rule that it breaks, rules in the order of this module. Reasons are for operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.periods import BEIJING
+from include.rules import SIMULATED_LABEL
+from include.sources.hashes import content_hashes, joined
+from include.sources.layout import DATA_ORIGIN, Field, Layout
+from include.sources.places import Places, outside_city
+
+# Control characters, direction overrides and the mark of a lost character; line ends only where text may be long.
+_CONTROLS: Final = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{fffd}\x{ffff}]"
+)
+_CONTROLS_OF_LINE: Final = _CONTROLS[:-1] + r"\t\n\r\x{2028}\x{2029}]"
+_DATE = r"\d{4}-\d{2}-\d{2}"
+_MOMENT = _DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
+_OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})"
+_NUMBER = r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2})?"
+_INTEGER = r"[+-]?\d{1,12}(?:\.0{1,6})?"
+_EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
+_FLAGS: Final = {
+    "true": True, "1": True, "yes": True, "y": True, "是": True, "有": True,
+    "false": False, "0": False, "no": False, "n": False, "否": False, "无": False,
+}  # fmt: skip
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_DAY = pd.Timedelta(days=1)
+
+MOMENT_DTYPE: Final = "datetime64[us, UTC]"
+MOMENT_TYPES: Final = ("moment", "promise")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`rows`: every row, typed (text `str`, numbers float64, counts int64, moments UTC, flags nullable), with
+    `is_simulated`, `content_hash` and, for alarms, `is_outside_city`, which is a warning;
+    `reject`: for each row the index of its reason in `reasons`, -1 for a good one. Bad rows hold placeholders."""
+
+    rows: pd.DataFrame
+    reject: NDArray[np.int32]
+    reasons: tuple[tuple[str, str], ...]  # field, reason
+
+    @property
+    def is_good(self) -> NDArray[np.bool_]:
+        return np.asarray(self.reject < 0)
+
+
+class _Reasons:
+    def __init__(self, length: int) -> None:
+        self.reject = np.full(length, -1, dtype=np.int32)
+        self.texts: list[tuple[str, str]] = []
+
+    def add(self, is_bad: Any, field: str, reason: str) -> None:
+        mask = np.asarray(is_bad, dtype=bool) & (self.reject < 0)
+        if mask.any():
+            self.reject[mask] = len(self.texts)
+            self.texts.append((field, reason))
+
+
+def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.Timestamp]:
+    """Instants in UTC; without an offset Beijing time; NaT for what is none.
+
+    `end_of_date`: a date alone is understood, and means the midnight that ends it.
+    """
+    has_offset = text.str.fullmatch(_MOMENT + _OFFSET)
+    if has_offset.all():
+        parsed = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+    else:
+        parsed = pd.to_datetime(text.where(has_offset), format="ISO8601", errors="coerce", utc=True)
+        for pattern, shift in ((_MOMENT, None), (_DATE, _DAY)):
+            if shift is not None and not end_of_date:
+                continue
+            naive = pd.to_datetime(text.where(text.str.fullmatch(pattern)), format="ISO8601", errors="coerce")
+            naive = naive if shift is None else naive + shift
+            local = naive.dt.tz_localize(BEIJING, ambiguous="NaT", nonexistent="NaT")
+            parsed = parsed.fillna(local.dt.tz_convert("UTC"))
+    parsed = parsed.astype(MOMENT_DTYPE)
+    return parsed.where(parsed.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+
+
+def check(layout: Layout, rows: pd.DataFrame, places: Places) -> Checked:
+    """Checks text rows in the columns of the layout and `data_origin`."""
+    reasons = _Reasons(len(rows))
+    _check_text(layout, rows, reasons)
+    typed: dict[str, Any] = {}
+    for field in layout.fields:
+        typed[field.name] = _READERS[field.type](field, rows[field.name], places, reasons)
+    result = pd.DataFrame(typed)
+    if layout.name == "alarms":
+        reasons.add(result["lon"].isna() != result["lat"].isna(), "lon", "经度和纬度须同时填写或同时为空")
+    for earlier, later in layout.orders:
+        is_swapped = result[earlier] > result[later]
+        reasons.add(is_swapped, later, f"早于（或小于）{earlier}，先后顺序不对")
+    if "county" in typed:
+        result["county"] = _current_counties(result, places)
+    result["is_simulated"] = (rows[DATA_ORIGIN] == SIMULATED_LABEL).to_numpy()
+    if layout.name == "alarms":
+        is_outside = outside_city(result["city_code"], result["lon"], result["lat"])
+        result["is_outside_city"] = is_outside & (reasons.reject < 0)
+    result["content_hash"] = pd.array(content_hashes(layout, result), dtype="str")
+    return Checked(result, reasons.reject, tuple(reasons.texts))
+
+
+def _check_text(layout: Layout, rows: pd.DataFrame, reasons: _Reasons) -> None:
+    long = [field.name for field in layout.fields if field.is_long]
+    short = [field.name for field in layout.fields if not field.is_long] + [DATA_ORIGIN]
+    for names, pattern in ((short, _CONTROLS_OF_LINE), (long, _CONTROLS)):
+        if names and joined(rows, names, " ").str.contains(pattern).any():  # rare: only then column by column
+            for name in names:
+                reasons.add(rows[name].str.contains(pattern), name, "含有控制字符、换行或无法显示的字符")
+    for field in layout.fields:
+        if field.required:
+            reasons.add(rows[field.name] == "", field.name, "必填，未填写")
+        if field.type in ("text", "email"):
+            reasons.add(
+                rows[field.name].str.len() > field.longest, field.name, f"过长：最多{field.longest}个字符"
+            )
+
+
+def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
+    return text
+
+
+def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
+    codes = text.map(places.cities)
+    reasons.add(codes.isna(), field.name, "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市")
+    return codes.fillna("").astype("str")
+
+
+def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
+    codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
+    reasons.add(codes == "", field.name, "不认识的地区：应为城市或省的行政区划代码，部级为100000")
+    return codes.astype("str")
+
+
+def _number(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[float]:
+    is_number = text.str.fullmatch(_NUMBER)
+    values = pd.to_numeric(text.where(is_number), errors="coerce").astype("float64")
+    reasons.add((text != "") & ~is_number, field.name, "不是数值")
+    hint = "（经纬度可能填反）" if field.name in ("lon", "lat") else ""
+    is_outside = (values < field.least) | (values > field.most)
+    reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间{hint}")
+    return values
+
+
+def _integer(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[int]:
+    is_integer = text.str.fullmatch(_INTEGER)
+    values = pd.to_numeric(text.where(is_integer), errors="coerce")
+    reasons.add((text != "") & ~is_integer, field.name, "不是整数")
+    is_outside = (values < field.least) | (values > field.most)
+    reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间")
+    return values.fillna(0).astype("int64")
+
+
+def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[pd.Timestamp]:
+    is_promise = field.type == "promise"
+    values = moments(text, end_of_date=is_promise)
+    example = "2020-03-12T08:30" + ("或2020-03-12" if is_promise else "")
+    reasons.add(
+        (text != "") & values.isna(),
+        field.name,
+        f"不是有效的时间：应如{example}（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+    )
+    return values
+
+
+def _date(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[Any]:
+    day = text.str.replace(r"[T ]00:00(?::00)?$", "", regex=True)  # how a spreadsheet gives a date
+    values = pd.to_datetime(day.where(day.str.fullmatch(_DATE)), format="ISO8601", errors="coerce")
+    values = values.where(values.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    reasons.add(
+        (text != "") & values.isna(),
+        field.name,
+        f"不是有效的日期：应如2020-03-12（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+    )
+    return values.astype("datetime64[s]")
+
+
+def _flag(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[bool]:
+    values = text.str.lower().map(_FLAGS)
+    reasons.add((text != "") & values.isna(), field.name, "应为true、false（或是、否）")
+    return values.astype("boolean")
+
+
+def _choice(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
+    reasons.add((text != "") & ~text.isin(field.choices), field.name, "应为：" + "、".join(field.choices))
+    return text
+
+
+def _email(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
+    reasons.add((text != "") & ~text.str.fullmatch(_EMAIL), field.name, "不是电子邮件地址")
+    return text
+
+
+_READERS: Final[dict[str, Callable[[Field, pd.Series[str], Places, _Reasons], pd.Series[Any]]]] = {
+    "text": _text, "city": _city, "region": _region, "number": _number, "integer": _integer, "moment": _moment,
+    "promise": _moment, "date": _date, "flag": _flag, "choice": _choice, "email": _email,
+}  # fmt: skip
+
+
+def _current_counties(rows: pd.DataFrame, places: Places) -> pd.Series[str]:
+    former = {name for _, name in places.counties}
+    is_former = rows["county"].isin(former)
+    if not is_former.any():
+        return rows["county"]
+    pairs = zip(rows["city_code"][is_former], rows["county"][is_former], strict=True)
+    county = rows["county"].copy()
+    county[is_former] = [places.counties.get(pair, pair[1]) for pair in pairs]
+    return county

@@ -1,0 +1,93 @@
+"""What every kind of source hands to intake: raw rows in pieces, as text, with the place that each came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from include.sources.mapping import TableMapping
+
+CHUNK_ROWS: Final = 25_000
+_TEXT = pd.StringDtype(na_value=np.nan)
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """One row that could not be split into columns: its line, the text as it came, and why (Chinese)."""
+
+    line: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows of one table. `rows` has text columns named as the source names them, `lines` the place of each row.
+
+    `origin` names the file, page or query; `word` what a line of it is called (行, 条).
+    """
+
+    origin: str
+    lines: NDArray[np.int64]
+    rows: pd.DataFrame
+    broken: tuple[BrokenRow, ...] = ()
+    word: str = "行"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One chunk and the mapping that it is read with."""
+
+    mapping: TableMapping
+    chunk: Chunk
+
+
+@dataclass
+class Delivery:
+    """One reading of a source; the fields other than `parts` are final when `parts` is used up.
+
+    `is_cut` says that the rows are already those of the window. `covered_until` is what the source says about how far
+    its data is complete. `fingerprint` tells one state of the source from another; empty where that cannot be told.
+    """
+
+    parts: Iterator[Part]
+    is_cut: bool
+    fingerprint: str = ""
+    parts_expected: int = 0
+    parts_received: int = 0
+    covered_until: datetime | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
+    """Rows of equal length as a frame of text columns."""
+    columns = zip(*rows, strict=True) if rows else ((),) * len(header)
+    return pd.DataFrame(
+        {name: pd.array(values, dtype="str") for name, values in zip(header, columns, strict=True)}
+    )
+
+
+def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
+    """The same from Arrow strings, without copying them."""
+    frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    return frame
+
+
+def cell_text(value: object) -> str:
+    """A value of a spreadsheet, of JSON or of a database as text: ISO 8601 for times, no decimal point for whole numbers."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,162 @@
+"""The ledger of pulls: which windows of which source were covered, what is missing, and how complete that makes the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+
+from include.periods import beijing_date, chinese_moment
+from include.sources.config import SourceConfig
+from include.sources.folder import fingerprint
+from include.sources.intake import PullResult, pull
+from include.sources.mapping import mapping_of
+from include.store.engine import reading
+from include.store.statements import frame
+
+Window = tuple[datetime, datetime]
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """How complete the data of a window is. An hour counts as received when every windowed source covered it.
+
+    `cities_received` are cities with an alarm in the window: a city without one is not incomplete by that.
+    """
+
+    start_at: datetime
+    end_at: datetime
+    hours_expected: float
+    hours_received: float
+    cities_expected: int
+    cities_received: int
+    open_quarantine: int
+    missing: tuple[tuple[str, datetime, datetime], ...]  # source, from, to
+
+    @property
+    def share(self) -> float:
+        """Received of expected hours, 0 to 1; 1 for an empty window."""
+        return self.hours_received / self.hours_expected if self.hours_expected else 1.0
+
+    @property
+    def sentence(self) -> str:
+        """One Chinese sentence for letters and the run's summary."""
+        text = (
+            f"数据时段{_moment(self.start_at)}至{_moment(self.end_at)}，应收{_hours(self.hours_expected)}小时，"
+            f"实收{_hours(self.hours_received)}小时；{self.cities_expected}个城市中{self.cities_received}个城市有报警"
+        )
+        if self.missing:
+            gaps = "、".join(
+                f"{_moment(start)}至{_moment(end)}（{source}）" for source, start, end in self.missing[:3]
+            )
+            text += f"；缺{gaps}" + ("等" if len(self.missing) > 3 else "")
+        if self.open_quarantine:
+            text += f"；另有{self.open_quarantine}条记录待核对，未计入"
+        return text + "。"
+
+
+def gaps(
+    connection: Connection,
+    source_name: str,
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    of_fingerprint: str = "",
+) -> list[Window]:
+    """The parts of [start_at, end_at) that no pull of the source covered, in order.
+
+    `of_fingerprint`: only pulls of that state of the source count (a folder that changed is read again).
+    """
+    covered = frame(
+        connection,
+        "covered_windows",
+        source=source_name,
+        start_at=start_at,
+        end_at=end_at,
+        fingerprint=of_fingerprint,
+    )
+    missing: list[Window] = []
+    reached = start_at
+    for start, end in zip(covered["start_at"], covered["end_at"], strict=True):
+        if start > reached:
+            missing.append((reached, min(start.to_pydatetime(), end_at)))
+        reached = max(reached, end.to_pydatetime())
+    if reached < end_at:
+        missing.append((reached, end_at))
+    return missing
+
+
+def ensure_covered(
+    engine: Engine,
+    sources: Iterable[SourceConfig],
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    now: datetime,
+    progress: Callable[[str], None] | None = None,
+) -> list[PullResult]:
+    """Pulls what the ledger lacks of [start_at, end_at), up to `now`, and empties the inboxes; returns what was pulled.
+
+    Safe to run side by side and in any order: what two runs pull at once is stored once. A source that fails raises
+    its error after the ones before it were kept; running again goes on from there.
+    """
+    results: list[PullResult] = []
+    end_at = min(end_at, now)
+    for source in sources:
+        for window in _wanted(engine, source, start_at, end_at):
+            if progress is not None:
+                progress(f"{source.name}：{_moment(window[0])}至{_moment(window[1])}")
+            results.append(pull(engine, source, *window, now=now))
+    return results
+
+
+def completeness(
+    connection: Connection, sources: Collection[SourceConfig], start_at: datetime, end_at: datetime
+) -> Completeness:
+    """What the ledger says about [start_at, end_at) of these sources; inboxes promise no window and do not count."""
+    missing = [
+        (source.name, *window)
+        for source in sources
+        if source.is_windowed
+        for window in gaps(connection, source.name, start_at, end_at)
+    ]
+    expected = (end_at - start_at) / _HOUR if end_at > start_at else 0.0
+    received = frame(connection, "received_in_window", start_at=start_at, end_at=end_at).iloc[0]
+    members = frame(connection, "cities_of_regions", on_date=beijing_date(end_at - timedelta(microseconds=1)))
+    return Completeness(
+        start_at=start_at, end_at=end_at, hours_expected=expected,
+        hours_received=expected - _length([(start, end) for _, start, end in missing]) / _HOUR,
+        cities_expected=len(members), cities_received=int(received["cities"]),
+        open_quarantine=int(received["open_quarantine"]), missing=tuple(missing),
+    )  # fmt: skip
+
+
+def _wanted(engine: Engine, source: SourceConfig, start_at: datetime, end_at: datetime) -> list[Window]:
+    if not source.is_windowed:
+        return [(start_at, end_at)]
+    state = fingerprint(source, mapping_of(source)) if source.kind == "files" else ""
+    with reading(engine) as connection:
+        return gaps(connection, source.name, start_at, end_at, of_fingerprint=state)
+
+
+def _length(windows: list[Window]) -> timedelta:
+    """Of the union of windows."""
+    total, reached = timedelta(), None
+    for start, end in sorted(windows):
+        begin = start if reached is None else max(start, reached)
+        if end > begin:
+            total += end - begin
+            reached = end
+    return total
+
+
+def _moment(moment: datetime) -> str:
+    return chinese_moment(moment, year=True)
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f}".removesuffix(".0")

@@ -1,0 +1,89 @@
+"""Cities by any of their names, counties by former names, and whether a point lies in the city that a row names.
+
+The aliases are in `places.csv`: units that are notified on their own but counted in their parent city (DOMAIN), and
+counties that were renamed. A mapping's `values` add a source's own spellings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from include.geo.boundaries import city_outlines
+from include.geo.grids import locate
+from include.store.tables import city
+
+MINISTRY: Final = "100000"
+# Outlines are simplified by at most 200 m and of 2021: only a point farther out is worth a word.
+_TOLERANCE_DEG: Final = 0.005
+
+
+@dataclass(frozen=True)
+class Places:
+    """`cities`: every accepted spelling → city_code; `regions`: codes that contacts may belong to;
+    `counties`: (city_code, former name) → name today."""
+
+    cities: Mapping[str, str]
+    regions: frozenset[str]
+    counties: Mapping[tuple[str, str], str]
+
+
+def places(connection: Connection) -> Places:
+    """What the store knows of cities, with the shipped aliases."""
+    rows = connection.execute(select(city.c.city_code, city.c.city_name, city.c.province_code)).all()
+    codes = {code for code, _, _ in rows}
+    names: dict[str, str] = {}
+    for code, name, _ in rows:
+        names |= {code: code, name: code, name.removesuffix("市"): code}
+    aliases = _aliases()
+    for alias in aliases[aliases["kind"] == "city"].itertuples():
+        if alias.city_code in codes:
+            names.setdefault(str(alias.alias), str(alias.city_code))
+    former = aliases[aliases["kind"] == "county"]
+    counties = dict(
+        zip(zip(former["city_code"], former["alias"], strict=True), former["meaning"], strict=True)
+    )
+    return Places(names, frozenset(codes | {province for _, _, province in rows} | {MINISTRY}), counties)
+
+
+def outside_city(
+    city_codes: pd.Series[str], lon: pd.Series[float], lat: pd.Series[float]
+) -> NDArray[np.bool_]:
+    """True for points more than about 500 m outside the city that the row names; False without coordinates or outline."""
+    points = pd.DataFrame({"city_code": city_codes.to_numpy(), "lon": lon.to_numpy(), "lat": lat.to_numpy()})
+    different = points.dropna().drop_duplicates()
+    different = different[different["city_code"].isin(_outlines().index)]
+    found = locate(different["lon"], different["lat"])["city_code"].to_numpy()
+    suspects = different[found != different["city_code"].to_numpy()]
+    distance = shapely.distance(
+        shapely.points(suspects["lon"], suspects["lat"]),
+        _outlines().geometry.reindex(suspects["city_code"]).to_numpy(),
+    )
+    outside = suspects[distance > _TOLERANCE_DEG]
+    if outside.empty:
+        return np.zeros(len(points), dtype=bool)
+    found_again = points.merge(
+        outside.assign(is_outside=True), how="left", on=["city_code", "lon", "lat"], validate="m:1"
+    )
+    return found_again["is_outside"].notna().to_numpy()
+
+
+@cache
+def _outlines() -> gpd.GeoDataFrame:
+    return city_outlines().set_index("city_code")
+
+
+@cache
+def _aliases() -> pd.DataFrame:
+    with files("include.sources").joinpath("places.csv").open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, dtype=str)

@@ -1,0 +1,254 @@
+"""Kind `platform`: the HTTP API of docs/platform-api.yaml, page by page; a window is read whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any, Final
+
+import httpx
+import numpy as np
+
+from include.errors import InputError, SourceError
+from include.sources.config import SourceConfig
+from include.sources.delivery import Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.layout import LAYOUTS
+from include.sources.mapping import Mapping, TableMapping
+from include.sources.patience import Patience, Unanswered
+from include.sources.transform import source_columns
+
+PATHS: Final = {
+    "alarms": "/v1/alarms", "feedback": "/v1/feedback-events", "problems": "/v1/problems", "grids": "/v1/grids",
+    "contacts": "/v1/contacts",
+}  # fmt: skip
+_LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes
+_ROWS_AT_ONCE: Final = 10_000
+_READ_AGAIN: Final = 3  # times that a window whose pages do not add up is read
+
+
+@dataclass(frozen=True)
+class Page:
+    """One answer of the platform, checked against the contract."""
+
+    records: list[Any]
+    next_cursor: str | None
+    total: int
+    complete_until: datetime | None
+
+
+def read_platform(source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime) -> Delivery:
+    """What changed in [start_at, end_at), and grids and contacts whole, from the platform at `source.location`.
+
+    Reading raises SourceError when the platform cannot be reached, refuses the token, breaks the contract or keeps
+    losing pages; InputError for an address that must not be used.
+    """
+    delivery = Delivery(iter(()), is_cut=True)
+    delivery.parts = _parts(source, mapping, start_at, end_at, delivery)
+    return delivery
+
+
+def _parts(
+    source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime, delivery: Delivery
+) -> Iterator[Part]:
+    patience = Patience.of(source)
+    with _client(source) as client:
+        for table in mapping.tables:
+            query = {"limit": str(source.options.get("page_size", 1000))}
+            if LAYOUTS[table.table].changes:
+                query |= {"changed_from": _iso(start_at), "changed_until": _iso(end_at)}
+            yield from _table(client, patience, table, query, delivery)
+
+
+def _table(
+    client: httpx.Client, patience: Patience, table: TableMapping, query: dict[str, str], delivery: Delivery
+) -> Iterator[Part]:
+    """Every record of a table's window. Reads on from the start when pages went missing; what came twice is harmless."""
+    path = PATHS[table.table]
+    for _ in range(_READ_AGAIN):
+        received, page = 0, None
+        waiting: list[Any] = []
+        for page in _pages(client, patience, path, query):
+            received += len(page.records)
+            waiting += page.records
+            delivery.parts_received += 1
+            if page.complete_until is not None:
+                delivery.covered_until = min(
+                    page.complete_until, delivery.covered_until or page.complete_until
+                )
+            if len(waiting) >= _ROWS_AT_ONCE:
+                yield _part(table, waiting, received - len(waiting))
+                waiting = []
+        yield _part(table, waiting, received - len(waiting))
+        delivery.parts_expected = delivery.parts_received
+        if page is None or received >= page.total:
+            return
+    raise SourceError(
+        "the platform's pages do not add up", where=f"{client.base_url}{path}", expected=f"{page.total} records" if page else "",
+        got=f"{received} records, {_READ_AGAIN} times", todo="ask the platform's operator; nothing of the window was kept",
+    )  # fmt: skip
+
+
+def _pages(client: httpx.Client, patience: Patience, path: str, query: dict[str, str]) -> Iterator[Page]:
+    seen: set[str] = set()
+    cursor: str | None = None
+    while True:
+        asked = query if cursor is None else {**query, "cursor": cursor}
+        page = patience.ask(lambda asked=asked: _page(client, path, asked), where=f"{client.base_url}{path}")
+        yield page
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+        if cursor in seen:
+            raise SourceError(
+                "the platform's pages go round in a circle",
+                where=f"{client.base_url}{path}",
+                got=f"cursor {cursor} twice",
+            )
+        seen.add(cursor)
+
+
+def _page(client: httpx.Client, path: str, query: dict[str, str]) -> Page:
+    where = f"{client.base_url}{path}"
+    with client.stream("GET", path, params=query) as response:
+        content = _content(response, where)
+        if response.status_code in (401, 403):
+            raise SourceError(
+                "the platform refuses the token", where=where, got=f"{response.status_code} {_message(content)}",
+                todo="renew the token (password) of the connection",
+            )  # fmt: skip
+        if response.status_code == 429 or response.status_code >= 500:
+            raise Unanswered(
+                f"{response.status_code} {_message(content)}", response.headers.get("retry-after")
+            )
+        if response.status_code != 200:
+            raise SourceError(
+                "the platform does not answer the question", where=where, got=f"{response.status_code} {_message(content)}",
+                expected="200", todo="check the connection's address against docs/platform-api.yaml",
+            )  # fmt: skip
+        kind = response.headers.get("content-type", "")
+        if kind.partition(";")[0].strip().lower() != "application/json":
+            raise SourceError(
+                "the platform answers with something else", where=where, got=kind or "no content type", expected="application/json",
+                todo="check the connection's address: a login page or a proxy may stand before the platform",
+            )  # fmt: skip
+    try:
+        return _checked(json.loads(content), where)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Unanswered(f"no valid JSON ({error})") from error
+
+
+def _checked(body: Any, where: str) -> Page:
+    if not isinstance(body, dict):
+        raise _broken_contract(where, "page", body)
+    records, cursor, total, complete = (
+        body.get(name) for name in ("records", "next_cursor", "total", "complete_until")
+    )
+    if not isinstance(records, list):
+        raise _broken_contract(where, "records", records)
+    if cursor is not None and (not isinstance(cursor, str) or not cursor):
+        raise _broken_contract(where, "next_cursor", cursor)
+    if not isinstance(total, int) or isinstance(total, bool) or total < 0:
+        raise _broken_contract(where, "total", total)
+    try:
+        until = None if complete is None else datetime.fromisoformat(complete)
+    except (ValueError, TypeError):
+        raise _broken_contract(where, "complete_until", complete) from None
+    if until is not None and until.tzinfo is None:
+        raise _broken_contract(where, "complete_until", complete)
+    return Page(records, cursor, total, until)
+
+
+def _broken_contract(where: str, name: str, got: object) -> SourceError:
+    return SourceError(
+        "the platform breaks its contract", where=where, got=f"{name}: {json.dumps(got, ensure_ascii=False, default=str)[:80]}",
+        expected="a page as docs/platform-api.yaml describes it", todo="ask the platform's operator",
+    )  # fmt: skip
+
+
+def _content(response: httpx.Response, where: str) -> bytes:
+    content = bytearray()
+    for block in response.iter_bytes():
+        content += block
+        if len(content) > _LARGEST_PAGE:
+            raise SourceError(
+                "a page of the platform is too large", where=where, got=f"more than {_LARGEST_PAGE} bytes",
+                todo="lower page_size in the connection's extra",
+            )  # fmt: skip
+    return bytes(content)
+
+
+def _message(content: bytes) -> str:
+    try:
+        return str(json.loads(content)["error"]["message"])[:200]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return content[:80].decode("utf-8", "replace")
+
+
+def _part(table: TableMapping, records: list[Any], before: int) -> Part:
+    """Records as rows of text, with every column that the mapping may ask for."""
+    objects = [record if isinstance(record, dict) else {"": record} for record in records]
+    named = {str(name) for record in objects for name in record}
+    header = sorted(named | source_columns(table, LAYOUTS[table.table]))
+    rows = [[_text(record.get(name)) for name in header] for record in objects]
+    numbers = np.arange(before + 1, before + 1 + len(rows))
+    return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word="条"))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else cell_text(value)
+
+
+def _client(source: SourceConfig) -> httpx.Client:
+    try:
+        url = httpx.URL(source.location)
+    except httpx.InvalidURL as error:
+        raise InputError(
+            "the platform's address cannot be read", where=f"source {source.name}", got=source.location
+        ) from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise InputError(
+            "the platform's address cannot be used",
+            where=f"source {source.name}",
+            got=source.location,
+            expected="https://…",
+        )
+    if url.scheme == "http" and source.token and not _is_this_machine(url.host):
+        raise InputError(
+            "the token would cross the network unencrypted",
+            where=f"source {source.name}",
+            got=str(url),
+            expected="https://…",
+        )
+    headers = {"accept": "application/json"} | (
+        {"authorization": f"Bearer {source.token}"} if source.token else {}
+    )
+    timeout = httpx.Timeout(float(source.options.get("timeout_seconds", 30)))
+    return httpx.Client(
+        base_url=url, headers=headers, timeout=timeout, verify=_trust(source), trust_env=False
+    )
+
+
+def _trust(source: SourceConfig) -> ssl.SSLContext:
+    """The system's authorities, or those of `ca_file`; a certificate that they did not sign is refused."""
+    ca_file = source.options.get("ca_file")
+    try:
+        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except OSError as error:
+        raise InputError(
+            "the certificates cannot be read", where=f"source {source.name}: ca_file", got=error
+        ) from error
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

@@ -1,0 +1,46 @@
+"""Checked pieces on disk between reading a source and writing the store: memory stays small, the write lock short."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+
+class Spool:
+    """Frames with a little JSON about each, kept in an unnamed temporary file until it is closed."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(prefix="qianliyan-")  # noqa: SIM115 - closed by close()
+        self._places: dict[str, list[int]] = {}
+
+    def put(self, shelf: str, rows: pd.DataFrame, **about: Any) -> None:
+        """Adds a frame to a shelf."""
+        self._places.setdefault(shelf, []).append(self._file.seek(0, 2))
+        table = pa.Table.from_pandas(rows, preserve_index=False)
+        table = table.replace_schema_metadata(
+            {**(table.schema.metadata or {}), b"about": json.dumps(about).encode()}
+        )
+        with pa.ipc.new_stream(self._file, table.schema) as stream:
+            stream.write_table(table)
+
+    def take(self, shelf: str) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
+        """The frames of a shelf in the order in which they were put, each with what was said about it."""
+        for place in self._places.get(shelf, []):
+            self._file.seek(place)
+            with pa.ipc.open_stream(self._file) as stream:
+                table = stream.read_all()
+            yield table.to_pandas(types_mapper=_TYPES.get), json.loads(table.schema.metadata[b"about"])
+
+    def close(self) -> None:
+        """Gives the disk space back."""
+        self._file.close()
+
+
+_TEXT = pd.StringDtype(na_value=np.nan)
+_TYPES = {pa.string(): _TEXT, pa.large_string(): _TEXT, pa.bool_(): pd.BooleanDtype()}

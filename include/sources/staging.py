@@ -1,0 +1,180 @@
+"""The two halves of every intake: `stage` checks a piece and puts it on disk, `commit` writes what was staged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection
+
+from include.sources import merge, quarantine
+from include.sources.checks import check, moments
+from include.sources.delivery import Chunk, Part
+from include.sources.hashes import row_json
+from include.sources.layout import LAYOUTS, Layout
+from include.sources.mapping import TableMapping
+from include.sources.places import Places
+from include.sources.quarantine import Rejected, rejected_row
+from include.sources.spool import Spool
+from include.sources.transform import require_columns, transform
+
+_REJECTS: Final = "rejects"
+_RAW: Final = "raw:"  # before the names of the source's own columns
+_NAMED: Final = 5  # alarms that a warning names
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass
+class Tally:
+    """Running totals of one intake."""
+
+    counts: merge.Counts = field(default_factory=merge.Counts)
+    quarantined: int = 0
+    is_simulated: bool = False
+    cities: set[str] = field(default_factory=set)
+    outside_count: int = 0
+    outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
+
+    @property
+    def read(self) -> int:
+        """Every row is in exactly one of the counts."""
+        return self.counts.new + self.counts.revised + self.counts.unchanged + self.quarantined
+
+    @property
+    def warnings(self) -> list[str]:
+        """What an operator should look at, in Chinese."""
+        if not self.outside_count:
+            return []
+        more = "等" if self.outside_count > len(self.outside) else ""
+        return [
+            f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{'、'.join(self.outside)}{more}"
+        ]
+
+
+def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> None:
+    """Checks the rows of a piece (those that changed inside the window) and puts them on the spool.
+
+    Raises InputError when the piece lacks a column.
+    """
+    chunk, layout = part.chunk, LAYOUTS[part.mapping.table]
+    require_columns(part.mapping, layout, list(chunk.rows.columns), chunk.origin)
+    broken = [_broken(layout, chunk, row.line, row.text, row.reason) for row in chunk.broken]
+    own = transform(part.mapping, layout, chunk.rows)
+    raw, lines = chunk.rows, chunk.lines
+    if window is not None and layout.changes:
+        is_inside = _changed_inside(layout, own, window)
+        own, raw = own[is_inside].reset_index(drop=True), raw[is_inside].reset_index(drop=True)
+        lines = lines[is_inside]
+    checked = check(layout, own, places)
+    bad = np.flatnonzero(~checked.is_good)
+    reasons = [checked.reasons[checked.reject[place]] for place in bad]
+    rejects = broken + _rejects(
+        layout, [_origin(chunk, lines[place]) for place in bad], reasons, raw.iloc[bad], own.iloc[bad]
+    )
+    if rejects:
+        spool.put(_REJECTS, pd.DataFrame([vars(row) for row in rejects], dtype=object).astype("str"))
+    good = checked.rows[checked.is_good].assign(line=lines[checked.is_good])
+    if len(good):
+        named = raw[checked.is_good].rename(columns=_RAW.__add__)
+        spool.put(layout.name, pd.concat([good, named], axis=1), origin=chunk.origin, word=chunk.word)
+
+
+def commit(
+    connection: Connection,
+    spool: Spool,
+    tables: Iterable[TableMapping],
+    *,
+    source: str,
+    owners: Collection[str],
+    now: datetime,
+) -> Tally:
+    """Stores what was staged, in the order in which tables refer to each other; part of the connection's transaction.
+
+    `owners`: sources, this one among them, whose alarms and problems this one may revise.
+    """
+    merge.prepare(connection)
+    tally = Tally()
+    mappings = {mapping.table: mapping for mapping in tables}
+    for table, _ in spool.take(_REJECTS):
+        texts = table.astype(object).where(table.notna(), None)
+        rejects = [Rejected(*row) for row in texts.itertuples(index=False, name=None)]
+        quarantine.keep(connection, source, rejects, now=now)
+        tally.quarantined += len(rejects)
+    for layout in LAYOUTS.values():
+        for rows, about in spool.take(layout.name):
+            _commit_rows(
+                connection,
+                layout,
+                rows,
+                about,
+                mappings[layout.name],
+                tally,
+                source=source,
+                owners=owners,
+                now=now,
+            )
+    return tally
+
+
+def _commit_rows(
+    connection: Connection, layout: Layout, rows: pd.DataFrame, about: dict[str, str], mapping: TableMapping, tally: Tally,
+    *, source: str, owners: Collection[str], now: datetime,
+) -> None:  # fmt: skip
+    raw_names = [name for name in rows.columns if name.startswith(_RAW)]
+    raw = rows[raw_names].rename(columns=lambda name: name.removeprefix(_RAW))
+    typed = rows.drop(columns=[*raw_names, "line"])
+    is_fit = np.ones(len(rows), dtype=bool)
+    rejects: list[Rejected] = []
+    for misfit in merge.misfits(connection, layout, typed, owners):
+        bad = misfit.rows & is_fit
+        is_fit &= ~misfit.rows
+        origins = [f"{about['origin']} 第{line}{about['word']}" for line in rows["line"][bad]]
+        reasons = [(misfit.field, misfit.reason)] * int(bad.sum())
+        rejects += _rejects(
+            layout, origins, reasons, raw[bad], transform(mapping, layout, raw[bad]), waits=misfit.waits
+        )
+    quarantine.keep(connection, source, rejects, now=now)
+    good = typed[is_fit]
+    tally.counts += merge.store(connection, layout, good, source=source, now=now)
+    tally.quarantined += len(rejects)
+    tally.is_simulated = tally.is_simulated or bool(good["is_simulated"].any())
+    if layout.name == "alarms":
+        tally.cities |= set(good["city_code"].unique())
+        outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
+        tally.outside_count += len(outside)
+        tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
+
+
+def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArray[np.bool_]:
+    """Rows with a change inside the window, and rows whose change cannot be dated: no window may lose those."""
+    changes = pd.DataFrame({name: moments(own[name]) for name in layout.changes})
+    is_odd = pd.DataFrame({name: (own[name] != "") for name in layout.changes}) & changes.isna()
+    if layout.last_only:
+        changes = changes.max(axis=1).to_frame()
+    start_at, end_at = (pd.Timestamp(moment) for moment in window)
+    is_inside = ((changes >= start_at) & (changes < end_at)).any(axis=1)
+    return np.asarray(is_inside | is_odd.any(axis=1) | changes.isna().all(axis=1))
+
+
+def _rejects(
+    layout: Layout, origins: list[str], reasons: list[tuple[str, str]], raw: pd.DataFrame, own: pd.DataFrame, *, waits: bool = False
+) -> list[Rejected]:  # fmt: skip
+    rows = zip(origins, reasons, raw.to_dict("records"), own.to_dict("records"), strict=True)
+    return [
+        rejected_row(layout.name, origin, name, reason, as_came, as_ours, waits=waits)  # type: ignore[arg-type]
+        for origin, (name, reason), as_came, as_ours in rows
+    ]
+
+
+def _broken(layout: Layout, chunk: Chunk, line: int, text: str, reason: str) -> Rejected:
+    return Rejected(layout.name, _origin(chunk, line), "", text, reason, row_json({"": text}), None)
+
+
+def _origin(chunk: Chunk, line: int) -> str:
+    return f"{chunk.origin} 第{line}{chunk.word}"
