@@ -5,7 +5,7 @@ exclusive: the day on which the letter goes out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ SCHEDULES: Final[dict[str, str]] = {
     "daily_dispatch": "30 8 * * *",
     "weekly_summary": "0 9 * * 0,3",
     "half_monthly_bulletin": "0 9 1,16 * *",
+    "post_round": "*/15 * * * *",
 }
 _AS_OF: Final[dict[str, time]] = {"day": time(8, 30), "custom": time(0, 0)}
 _AS_OF_OTHERS: Final = time(9, 0)
@@ -166,6 +167,15 @@ def previous(period: Period) -> Period:
     while _start_before(period.kind, day) is None:
         day -= DAY
     return period_ending(period.kind, day)
+
+
+def cut(period: Period, first: date, end: date) -> Period | None:
+    """The days of the window inside [first, end), same kind and `as_of`; None when no day is left.
+
+    The cut window has a key of its own: a letter keeps the key of its beat and counts the days of the cut window.
+    """
+    start, stop = max(period.start, first), min(period.end, end)
+    return replace(period, start=start, end=stop) if start < stop else None
 
 
 def rolling(period: Period, days: int) -> tuple[datetime, datetime]:

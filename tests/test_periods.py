@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from include.periods import (
     Period,
     chinese_moment,
     custom_period,
+    cut,
     last_complete,
     parse_moment,
     period_ending,
@@ -17,6 +19,9 @@ from include.periods import (
     periods_between,
     previous,
 )
+
+# hypothesis draws naive datetimes and puts the zone on by itself
+MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 def at(text: str) -> datetime:
@@ -73,17 +78,34 @@ def test_the_windows_of_the_season_partition_it() -> None:
         [*periods_between("midweek", date(2020, 3, 1), date(2020, 6, 16)), *periods_between("weekend", date(2020, 3, 1), date(2020, 6, 16))]
     )
     assert len(windows) == 30  # and the last one, cut at the season's end
-    assert all(one.end == next_one.start for one, next_one in zip(windows, windows[1:], strict=False))
+    assert all(one.end == next_one.start for one, next_one in pairwise(windows))
     assert (windows[0].start, windows[-1].end) == (date(2020, 3, 1), date(2020, 6, 14))
 
 
-@given(st.sampled_from(["day", "midweek", "weekend", "half_month", "month"]), st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1)))
+def test_the_windows_of_a_season_partition_it_when_they_are_cut_at_its_ends() -> None:
+    first, end = date(2020, 3, 1), date(2020, 6, 16)
+    beats = [one for kind in ("midweek", "weekend") for one in periods_between(kind, first, end + timedelta(days=4))]
+    windows = sorted(window for beat in beats if (window := cut(beat, first, end)))
+    assert len(windows) == 31
+    assert (windows[0].start, windows[-1].end) == (first, end)
+    assert all(one.end == next_one.start for one, next_one in pairwise(windows))
+    last = period_ending("midweek", date(2020, 6, 17))
+    assert windows[-1] == Period(date(2020, 6, 14), end, "midweek", last.as_of)
+    assert windows[:-1] == sorted(beat for beat in beats if beat.end <= end)
+
+
+def test_a_window_outside_the_season_is_cut_to_nothing() -> None:
+    beat = period_ending("weekend", date(2020, 6, 21))
+    assert cut(beat, date(2020, 3, 1), date(2020, 6, 17)) is None
+    assert cut(beat, date(2020, 6, 19), date(2020, 7, 1)) == Period(date(2020, 6, 19), beat.end, "weekend", beat.as_of)
+
+
+@given(st.sampled_from(["day", "midweek", "weekend", "half_month", "month"]), MOMENTS)
 def test_the_last_complete_window_is_due_and_the_next_is_not(kind: str, moment: datetime) -> None:
-    now = moment.replace(tzinfo=UTC)
-    period = last_complete(kind, now)
-    assert period.as_of <= now
+    period = last_complete(kind, moment)
+    assert period.as_of <= moment
     following = next(iter(periods_between(kind, period.end, period.end + timedelta(days=40))))
-    assert following.as_of > now
+    assert following.as_of > moment
     assert previous(following) == period
 
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.supervision.feedback import counts, counts_by_city, judge, judge_problems
+from include.supervision.feedback import counts, counts_by_city, judge, judge_problems, longest_overdue_hours
 from include.supervision.figures import FeedbackCounts, Share
 from tests.supervision.states import moment, problems, states
 
@@ -40,7 +40,7 @@ def test_an_alarm_is_judged_by_its_last_step(row: dict[str, object], expected: l
     assert judged_as(**row) == expected
 
 
-def test_hours_overdue_count_from_the_later_of_deadline_and_return() -> None:
+def test_an_answer_that_was_sent_back_lately_is_overdue_but_in_grace() -> None:
     judged = judge(
         states(
             {"pushed_at": "03-12 08:00"},
@@ -49,8 +49,10 @@ def test_hours_overdue_count_from_the_later_of_deadline_and_return() -> None:
         ),
         AS_OF,
     )
-    assert judged["overdue_hours"].tolist() == [24.5, 1.0, 0.0]
+    assert judged["overdue_hours"].tolist() == [24.5, 24.5, 24.5]
     assert judged["is_overdue"].tolist() == [True, True, True]
+    assert judged["is_in_grace"].tolist() == [False, False, True]
+    assert longest_overdue_hours(judged[judged["is_in_grace"]]) == 0.0
 
 
 def test_counts_of_two_cities_and_one_that_had_nothing() -> None:

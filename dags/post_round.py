@@ -1,0 +1,33 @@
+"""## 投递轮次：清空发件箱
+
+每 15 分钟一次，也可随时手动触发：
+
+1. **待办**：每天 09:30 后把需要人员处理的事项汇成一封邮件发给值班邮箱（每天至多一封，没有待办则不发）；
+2. **投递**：收拾中断的投递（结果不明，等人员核实）、过期的不再发、到时间的再试一次。
+
+各调度 DAG 放行函件后会立即投递一轮；本 DAG 负责重试和善后。
+"""
+
+from airflow.sdk import dag, task
+from cadence import DAG_DEFAULTS, Steps, house_now, timetable
+
+steps = Steps("post_round")
+
+
+@dag(
+    schedule=timetable("post_round"), doc_md=__doc__, dag_display_name="投递轮次 post_round", tags=["投递"],
+    **{**DAG_DEFAULTS, "max_active_runs": 1},
+)  # fmt: skip
+def post_round():
+    @task(task_display_name="待办 digest")
+    def digest():
+        return steps.digest(*house_now())
+
+    @task(task_display_name="投递 deliver")
+    def deliver():
+        return steps.deliver(*house_now())
+
+    digest() >> deliver()
+
+
+post_round()

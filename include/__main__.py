@@ -1,0 +1,184 @@
+"""The command line: `python -m include VERB`. Exit codes: 0 done, 1 a check failed, 2 bad arguments or unusable input."""
+
+import logging
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from include.errors import InputError, QianliyanError
+from include.house import default_registry, open_house
+from include.periods import KINDS, Period, chinese_moment, custom_period, midnight, period_ending
+from include.rules import RULES_VERSION
+from include.verbs.letters import letters
+from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
+
+
+@click.group(help=__doc__, context_settings={"max_content_width": 110})
+@click.version_option(RULES_VERSION, "--rules-version", message="rules %(version)s", help="Show the version of the rules.")
+def cli() -> None:
+    """The group of all verbs."""
+
+
+cli.add_command(letters)
+
+
+@cli.command()
+def migrate() -> None:
+    """Create or upgrade the store."""
+    from include.store.migrate import migrate as run
+
+    house = open_house(default_registry())
+    click.echo(f"store at revision {run(house.engine)}: {house.engine.url.render_as_string(hide_password=True)}")
+
+
+@cli.command()
+@click.option("--start", type=Day(), required=True, help="First day of pushes.")
+@click.option("--end", type=Day(), required=True, help="Day after the last one.")
+@click.option("--seed", type=int, default=None, help="Same seed, same bytes.")
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
+def simulate(start: date, end: date, seed: int | None, to: Path) -> None:
+    """Write the demo region's files (模拟数据)."""
+    from include.simulator.region import write_region
+    from include.simulator.season import DEFAULT_SEED
+
+    for name, rows in write_region(start, end, to, DEFAULT_SEED if seed is None else seed).items():
+        click.echo(f"{name}: {rows} rows")
+
+
+@cli.command()
+@click.option("--start", type=Day(), required=True, help="First day of changes.")
+@click.option("--end", type=Day(), required=True, help="Day after the last one.")
+@click.option("--source", "names", multiple=True, help="Only this source (may be given again); default: all that are set.")
+def pull(start: date, end: date, names: tuple[str, ...]) -> None:
+    """Intake of a window of changes from the sources."""
+    from include.sources.intake import pull as run
+
+    if start >= end:
+        raise InputError("a window needs at least one day", where="--start/--end", got=f"{start} and {end}", expected="start before end")
+    house = open_current_house()
+    for source in _chosen(house.sources, names):
+        done = run(house.engine, source, midnight(start), midnight(end), now=_now())
+        click.echo(
+            f"{done.source}: read {done.read}, new {done.new}, revised {done.revised}, unchanged {done.unchanged}, "
+            f"quarantined {done.quarantined}"
+        )
+        for warning in done.warnings:
+            click.echo(f"  warning: {warning}", err=True)
+
+
+def _window(period_end: date | None, kind: str | None, start: date | None, end: date | None, as_of: datetime | None) -> Period:
+    if period_end and kind and not (start or end):
+        period = period_ending(kind, period_end)
+        return Period(period.start, period.end, period.kind, as_of) if as_of else period
+    if start and end and not (period_end or kind):
+        return custom_period(start, end, as_of)
+    raise InputError(
+        "the window is not clear", where="arguments", expected="--period-end with --kind, or --start with --end",
+        todo="see --help",
+    )  # fmt: skip
+
+
+@cli.command()
+@click.option("--period-end", type=Day(), help="Exclusive end of the window: the day its letter goes out.")
+@click.option("--kind", type=click.Choice([kind for kind in KINDS if kind not in ("month", "custom")]))
+@click.option("--start", type=Day(), help="First day of pushes.")
+@click.option("--end", type=Day(), help="Day after the last one.")
+@click.option("--as-of", type=Moment(), help="The moment whose state is shown; default: see the window's kind.")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def feedback(
+    period_end: date | None, kind: str | None, start: date | None, end: date | None, as_of: datetime | None, form: str
+) -> None:
+    """The cities' figures over a window, one row a city and a total."""
+    from include.desk.feedback import feedback_table, first_moment
+    from include.sources.ledger import ensure_covered
+
+    period = _window(period_end, kind, start, end, as_of)
+    house = open_current_house()
+    ensure_covered(house.engine, house.sources, first_moment(period), period.as_of, now=_now())
+    title = f"{period.label} 截至 {chinese_moment(period.as_of, year=True)}"
+    print_rows(feedback_table(house.engine, period), form, title)
+
+
+@cli.command()
+@click.option("--date", "on_date", type=Day(), required=True, help="The day on which the letters go out.")
+def reconcile(on_date: date) -> None:
+    """Account for every letter due on a day by state; exit 1 on any that is not accounted for."""
+    from include.post.reconciliation import reconcile as run
+    from include.post.reconciliation import require_reconciled
+    from include.store.engine import reading
+    from include.workflows.daily_dispatch import due_keys
+
+    house = open_current_house()
+    due = due_keys(house, period_ending("day", on_date))
+    with reading(house.engine) as connection:
+        found = run(connection, on_date, due=due, mailbox=house.mailbox)
+    for letter in found.letters:
+        click.echo(f"{letter.state:<18}{letter.letter_key}  {letter.number or '无文号'}  {letter.reason}")
+    click.echo(f"{on_date}: {len(due)} letters due; " + (", ".join(f"{n} {state}" for state, n in sorted(found.states.items())) or "none"))
+    require_reconciled(found)
+
+
+@cli.command()
+def demo() -> None:
+    """Play a working day of March 2020 into a local mailbox."""
+    from include.demo import play
+
+    sys.exit(play())
+
+
+@cli.command()
+def up() -> None:
+    """The Airflow UI on this machine with the demo data and the local mailbox, until Ctrl-C."""
+    from include.house import default_var
+    from include.up import run
+
+    sys.exit(run(default_var()))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8025, show_default=True)
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the mailbox.")
+def mailbox(port: int, to: Path) -> None:
+    """Run the local mailbox: a mail server on 127.0.0.1 that keeps what it receives."""
+    from include.post.mailbox import serve
+
+    serve("127.0.0.1", port, to)
+
+
+def _chosen(sources: tuple[Any, ...], names: tuple[str, ...]) -> list[Any]:
+    known = {source.name: source for source in sources}
+    unknown = [name for name in names if name not in known]
+    if unknown or not known:
+        raise InputError(
+            "no such source" if unknown else "no source is set", where="--source", got=", ".join(unknown) or None,
+            expected=" | ".join(known) or "names in the variable `sources`", todo="see airflow_settings.yaml",
+        )  # fmt: skip
+    return [known[name] for name in names or known]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main() -> None:
+    """Runs the verb; an expected error is one line on stderr and its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        cli.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except QianliyanError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

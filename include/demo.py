@@ -1,0 +1,144 @@
+"""`make demo`: a working day of March 2020, played through the same steps as the DAG, into a mailbox on this machine.
+
+The clock is played too: every step believes that it is the morning of that day, so the letters bear its date. All of it is
+模拟数据 and below var/demo/, made afresh each time.
+"""
+
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from include.connections import Registry
+from include.desk.letters import letters_of_period
+from include.desk.tables import print_table
+from include.house import ROOT, House, Run, default_registry, default_var, open_house
+from include.periods import Period, chinese_moment, period_ending
+from include.post.mailbox import local_mailbox, received
+from include.post.reconciliation import reconcile
+from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
+from include.simulator.region import write_region
+from include.store.engine import reading
+from include.store.migrate import migrate
+from include.workflows import daily_dispatch
+
+DEMO_SOURCE: Final = "demo_region"
+DEMO_DAY: Final = date(2020, 3, 12)  # the letters of this morning report 11 March: a Thursday with 督办 and a silent city
+PLAYED_DELAY: Final = timedelta(minutes=5)  # the run starts when the window is due; its letters leave a little later
+
+
+def prepare(house: House) -> None:
+    """Creates or upgrades the store, and writes the demo region's files where the source `demo_region` looks for them."""
+    migrate(house.engine)
+    for source in house.sources:
+        folder = Path(source.location)
+        if source.name == DEMO_SOURCE and not (folder / "alarms.csv").exists():
+            write_region(SEASON_START, SEASON_END, folder)
+
+
+def play() -> int:
+    """Plays the day, shows what came of it, and returns the exit code (1 when a letter failed)."""
+    started = time.monotonic()
+    var = default_var() / "demo"
+    shutil.rmtree(var, ignore_errors=True)
+    with local_mailbox(var / "mailbox") as mailbox:
+        house = open_house(_registry(mailbox.port), var)
+        _say(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
+        prepare(house)
+        failed = _play_daily(house, period_ending("day", DEMO_DAY))
+    mails = received(var / "mailbox")
+    _say(f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails, PDF and answer form attached)")
+    states = _states(house)
+    withheld = states["withheld"] + states["rejected"]
+    failed += sum(states[state] for state in ("refused", "unknown", "expired", "unaccounted", "drafted", "queued", "sending"))
+    _say(f"{time.monotonic() - started:.0f} s")
+    _say(f"demo: {states['sent']} letters sent, {withheld} withheld, {failed} failed")
+    return 1 if failed else 0
+
+
+def _play_daily(house: House, period: Period) -> int:
+    run = Run(
+        house=house, period=period, run_id=f"demo/{period.key}", actor="make demo", deliver="send", is_backfill=False,
+        now=period.as_of + PLAYED_DELAY,
+    )  # fmt: skip
+    _say(f"日调度 daily_dispatch: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
+    pulled = daily_dispatch.pull(run)
+    _step("pull", f"{pulled['rows_new']} new rows, {pulled['rows_quarantined']} quarantined; {pulled['completeness']}")
+    computed = daily_dispatch.figures(run)
+    _step("figures", f"{computed['letters_due']} letters due, {len(computed['nothing_due'])} cities with nothing due")
+    for city, words in computed["flagged"].items():
+        _say(f"      {city}　{words}")
+    composed = daily_dispatch.compose(run, computed)
+    _step("compose", f"{composed['created']} drafted, {len(composed['failed'])} failed")
+    released = daily_dispatch.release(run)
+    _step("release", _words(released["counts"]))
+    posted = daily_dispatch.post(run)
+    _step("post", _words(posted["results"]) + (f"; {posted['trouble']}" if posted["trouble"] else ""))
+    daily_dispatch.account(run, computed)
+    _step("account", "every letter accounted for, the mailbox agrees with the outbox")
+    _show(house, run, computed)
+    return len(composed["failed"])
+
+
+def _show(house: House, run: Run, computed: dict[str, Any]) -> None:
+    figures = daily_dispatch.frozen(run, computed)
+    with reading(house.engine) as connection:
+        letters = letters_of_period(connection, run.period, daily_dispatch.KINDS)
+        states = {one.letter_key: one.state for one in reconcile(connection, run.period.end, due=()).letters}
+    by_city: dict[str, list[str]] = {}
+    for letter in letters:
+        word = {"notice": "提示函", "reminder": "督办函"}[letter.kind]
+        by_city.setdefault(letter.addressee, []).append(f"{word} {letter.number or ''} {states.get(letter.letter_key, letter.state)}")
+    rows = [
+        {
+            "城市": city.city_name, "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
+            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}", "近7日超期": city.rolling.overdue,
+            "问题": city.window.problems, "标记": city.flag.level, "函件": "；".join(by_city.get(city.city_code, ["—"])),
+        }
+        for city in figures.cities
+    ]  # fmt: skip
+    print_table(pd.DataFrame(rows), f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}")
+
+
+def _states(house: House) -> Counter[str]:
+    with reading(house.engine) as connection:
+        return reconcile(connection, DEMO_DAY, due=()).states
+
+
+def _registry(port: int) -> Registry:
+    """The installation of the settings file, with the demo's own store and mailbox, whatever the environment says."""
+    settings = default_registry()
+    store = replace(settings.connections["supervision_db"], conn_type="sqlite", host="var/supervision.db")
+    mail = replace(
+        settings.connections["mail_server"], host="127.0.0.1", port=port, login="", password="",
+        extra={"security": "none", "sender": "dudu@supervision.example", "sender_name": "热点网格监管平台", "mailbox": "var/mailbox"},
+    )  # fmt: skip
+    source = replace(
+        settings.connections.get(DEMO_SOURCE, store), conn_id=DEMO_SOURCE, host="var/demo_region", extra={"kind": "files"}
+    )
+    connections = {**settings.connections, "supervision_db": store, "mail_server": mail, DEMO_SOURCE: source}
+    return Registry(connections, {**settings.variables, "sources": DEMO_SOURCE})
+
+
+def _words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _step(name: str, words: str) -> None:
+    _say(f"  {name:<8}{words}")
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+    sys.stdout.flush()

@@ -1,0 +1,229 @@
+"""The cities' and grids' air quality over a half-month or month, and the warning grids of a month."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from include.errors import InputError
+from include.periods import DAY, Period
+from include.sources.air_quality import ImportResult
+from include.store.air_days import city_days, dust_hours, grid_places, imported_days
+from include.store.engine import reading, writing
+from include.store.facts import cities_on
+from include.store.hourly import day_levels, hour_levels, read_hours
+from include.store.warning_history import replace_month, warning_history, warning_months
+from include.supervision.air_quality import (
+    Windows,
+    compare,
+    day_means,
+    days_over_limit,
+    levels,
+    pollutants,
+    window_levels,
+    windows,
+    with_iaqi,
+    year_to_date,
+)
+from include.supervision.standards import VALIDITY, editions_of
+from include.supervision.warning import month_of, near_warnings, warning_grids, warning_ranks
+
+COLUMNS: Final = [
+    "city_code",
+    "city_name",
+    "pm25_ug_m3",
+    "valid_days",
+    "yoy_pct",
+    "pop_pct",
+    "rank",
+    "status",
+]
+DATASET_LABELS: Final = {"city": "城市", "grid": "网格", "station": "站点"}
+
+
+def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.DataFrame:
+    """One row a city of the key regions on the window's last day, by city_code; columns `COLUMNS`, unrounded.
+
+    PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
+    """
+    return city_air(engine, parquet_root, period).cities[COLUMNS]
+
+
+@dataclass(frozen=True)
+class CityAir:
+    """The cities' air of one window.
+
+    `cities`: one row a city (`city_code, city_name, region` and the columns of `air_quality.compare`), with
+    `days_over` (days over the 24 h limit of the edition in force on the day) and the same figures for the year to date
+    (`ytd_…`). `pollutants`: one row a city (index city_code) of `air_quality.pollutants`. `days`: the daily means behind
+    them with `pm25_iaqi`, over `Windows` and the two years to date. `editions`: names of the editions of GB 3095 that judged the days.
+    """
+
+    period: Period
+    is_without_dust: bool
+    is_simulated: bool
+    editions: tuple[str, ...]
+    cities: pd.DataFrame
+    pollutants: pd.DataFrame
+    days: pd.DataFrame
+
+
+def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False) -> CityAir:
+    """The figures of all cities for a half-month or month, with dust or 扣除沙尘 (for which the hours are read)."""
+    window, year = windows(period), year_to_date(period)
+    start, end = _span(window, year)
+    with reading(engine) as connection:
+        cities = cities_on(connection, period.last_date)
+        days = city_days(connection, start, end)
+        dust = dust_hours(connection, start, end)
+    used = _used(window, year)
+    is_simulated = bool(days.loc[days["observed_on"].isin(pd.to_datetime(used)), "is_simulated"].any())
+    if is_without_dust:
+        days = day_means(read_hours(parquet_root, "city", used), dust)
+    days = with_iaqi(days)
+    codes = cities["city_code"].tolist()
+    table = compare(window_levels(window, lambda dates: levels(days, dates)), window, codes)
+    to_date = compare(window_levels(year, lambda dates: levels(days, dates)), year, codes)
+    over = days_over_limit(days, window.current)["days_over"].reindex(table.index).fillna(0).astype(int)
+    table = table.assign(days_over=over).join(
+        to_date.drop(columns=["before_ug_m3", "pop_pct"]).add_prefix("ytd_")
+    )
+    named = cities.set_index("city_code")[["city_name", "region"]]
+    return CityAir(
+        period=period, is_without_dust=is_without_dust, is_simulated=is_simulated,
+        editions=tuple(edition.name for edition in editions_of(window.current)),
+        cities=named.join(table).rename_axis("city_code").reset_index(),
+        pollutants=pollutants(days, window.current).reindex(codes), days=days,
+    )  # fmt: skip
+
+
+def grid_air(
+    engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False
+) -> pd.DataFrame:
+    """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `city_code,
+    county, name` and the columns of `air_quality.compare` (`rank` among all of them)."""
+    window = windows(period)
+    with reading(engine) as connection:
+        places = grid_places(connection)
+        dust = dust_hours(connection, *_span(window)) if is_without_dust else None
+
+    def read(dates: Sequence[date]) -> pd.DataFrame:
+        if dust is None:
+            return day_levels(parquet_root, "grid", dates, VALIDITY.day_hours)
+        return hour_levels(parquet_root, "grid", dates, VALIDITY.day_hours, dust, places["city_code"])
+
+    found = window_levels(window, read)
+    measured = found.current.index.union(found.before.index).union(found.year_before.index)
+    listed = places[places.index.isin(measured)]
+    return listed.join(compare(found, window, listed.index.tolist()))
+
+
+@dataclass(frozen=True)
+class WarningGrids:
+    """The warning grids of one month: `warned` (`warning.warning_grids`) and `near` (`warning.near_warnings`), both with
+    the grid's `county` and `name`; `missing_months`: months of the twelve that were never set, so that counts are lower
+    bounds. `grids` with readings, `valid_grids` with a valid monthly mean."""
+
+    month: date
+    warned: pd.DataFrame
+    near: pd.DataFrame
+    grids: int
+    valid_grids: int
+    missing_months: tuple[date, ...]
+    is_simulated: bool
+
+
+def set_warning_grids(engine: Engine, parquet_root: Path, period: Period, *, now: datetime) -> WarningGrids:
+    """Computes and keeps the warning grids of a full month (`warning.warning_period`), in the place of what was there.
+
+    Counts of other months follow by themselves: they are derived when they are read. Raises InputError for another
+    kind of period.
+    """
+    month = month_of(period)
+    grids = grid_air(engine, parquet_root, period)
+    used = _used(windows(period))
+    with reading(engine) as connection:
+        members = cities_on(connection, period.last_date)["city_code"]
+        ledger = imported_days(connection, "grid", min(used), max(used) + DAY)
+    grids = grids[grids["city_code"].isin(members)]
+    is_simulated = bool(ledger.loc[ledger["observed_on"].isin(pd.to_datetime(used)), "is_simulated"].any())
+    with writing(engine, lock="warning_grids") as connection:
+        replace_month(
+            connection, month, warning_ranks(grids), grids=len(grids), valid_grids=int(grids["pm25_ug_m3"].notna().sum()),
+            is_simulated=is_simulated, now=now,
+        )  # fmt: skip
+    return warning_list(engine, month)
+
+
+def warning_list(engine: Engine, month: date) -> WarningGrids:
+    """The warning grids of a month as they stand in the history. Raises InputError when the month was never set."""
+    first = (pd.Timestamp(month) - pd.DateOffset(months=11)).date()
+    with reading(engine) as connection:
+        history = warning_history(connection, month)
+        set_months = warning_months(connection, first, month + DAY).set_index("month")
+        places = grid_places(connection)[["county", "name"]]
+    if pd.Timestamp(month) not in set_months.index:
+        raise InputError(
+            "the warning grids of this month were never set", where="warning grids", got=month,
+            todo="run the bulletin of the 1st of the next month, or a back-fill of it",
+        )  # fmt: skip
+    own = set_months.loc[[pd.Timestamp(month)]]
+    twelve = [moment.date() for moment in pd.date_range(first, month, freq="MS")]
+    return WarningGrids(
+        month=month,
+        warned=warning_grids(history, month).join(places, on="grid_id"),
+        near=near_warnings(history, month).join(places, on="grid_id"),
+        grids=int(own["grids"].iloc[0]), valid_grids=int(own["valid_grids"].iloc[0]),
+        missing_months=tuple(day for day in twelve if pd.Timestamp(day) not in set_months.index),
+        is_simulated=bool(own["is_simulated"].iloc[0]),
+    )  # fmt: skip
+
+
+def import_lines(result: ImportResult) -> list[str]:
+    """What an import did, as lines for an operator."""
+    days = result.days
+    lines = [
+        f"读入{result.files}个文件、{result.rows}行；替换{len(days)}天，空值{result.gaps}个，重复值{result.duplicates}个（只计一次）"
+    ]
+    if result.dust_hours:
+        lines.append(f"沙尘时段标记{result.dust_hours}条")
+    for day in days:
+        label = f"{DATASET_LABELS[day.dataset]} {day.observed_on}"
+        if day.valid_places < day.places:
+            lines.append(
+                f"{label}：{day.places}个中有{day.places - day.valid_places}个有效小时不足{VALIDITY.day_hours}个，日均值无效"
+            )
+        if day.pm25_hours < day.pm25_hours_before:
+            lines.append(
+                f"{label}：PM2.5小时值由{day.pm25_hours_before}个减少到{day.pm25_hours}个，请核对文件是否完整"
+            )
+    for file in result.faults:
+        fault = file.fault
+        lines.append(
+            f"{file.path.name} 第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value[:60]}”"
+        )
+    if result.skipped:
+        names = "、".join(list(result.skipped)[:5])
+        lines.append(
+            f"跳过不在城市表中的城市{len(result.skipped)}个（{names}{'等' if len(result.skipped) > 5 else ''}）"
+        )
+    if result.unknown_grids:
+        lines.append(
+            f"网格表中没有的网格{len(result.unknown_grids)}个（如{result.unknown_grids[0]}），数据已保留，网格表补充后计入"
+        )
+    lines += [f"未导入：{error}" for error in result.rejected]
+    return lines
+
+
+def _used(*of: Windows) -> list[date]:
+    """Every date that the windows read."""
+    return sorted({day for window in of for day in (*window.current, *window.year_before, *window.before)})
+
+
+def _span(*of: Windows) -> tuple[date, date]:
+    used = _used(*of)
+    return used[0], used[-1] + DAY

@@ -1,0 +1,61 @@
+"""What waits for a person, over all parts of the house: letters, deliveries, the mail server, quarantined rows."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import func, select
+
+from include.house import House
+from include.letters.digest import Matter, compose_digest
+from include.periods import beijing_date
+from include.post.attention import needs_person
+from include.post.digest import digest_facts, queue_digest
+from include.post.recipients import Recipient
+from include.post.release import ReleaseOutcome
+from include.store import tables
+from include.store.engine import reading
+
+TOPICS: Final = {
+    "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
+    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用",
+}  # fmt: skip
+
+
+def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
+    """Everything that waits, the oldest first, and whether any of it is about 模拟数据."""
+    with reading(house.engine) as connection:
+        found = [
+            Matter(
+                "　".join(part for part in (TOPICS[one.topic], one.addressee_name, one.subject, one.address) if part),
+                one.reason, one.todo, one.since,
+            )
+            for one in needs_person(connection, now)
+        ]  # fmt: skip
+        rejected = tables.quarantine.c
+        rows = connection.execute(
+            select(rejected.source, rejected.kind, func.count(), func.min(rejected.received_at))
+            .where(rejected.state == "open")
+            .group_by(rejected.source, rejected.kind)
+        ).all()
+        is_simulated = connection.execute(
+            select(func.count()).select_from(tables.letter).where(tables.letter.c.is_simulated)
+        ).scalar_one()
+    for source, kind, count, since in rows:
+        title = f"隔离　来源 {source} 的 {kind} 有{count}行"
+        found.append(Matter(title, "内容无法识别，未计入数字", "用 quarantine list 查看，更正后 quarantine replay", since))
+    return sorted(found, key=lambda one: (one.since, one.title)), bool(is_simulated)
+
+
+def queue_daily_digest(house: House, *, now: datetime, actor: str) -> ReleaseOutcome | None:
+    """Queues the day's list to the operators, once a day; None when nothing waits."""
+    found, is_simulated = matters(house, now)
+    if not found:
+        return None
+    day: date = beijing_date(now)
+    facts = digest_facts(day, json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False), as_of=now, is_simulated=is_simulated)
+    return queue_digest(
+        house.engine, house.archive, facts, compose_digest(day, found, is_simulated=is_simulated),
+        (Recipient(house.issuer.operators, "值班", "to"),), office=house.office, server=house.mail_server, now=now, actor=actor,
+    )  # fmt: skip

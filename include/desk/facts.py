@@ -1,0 +1,53 @@
+"""The facts of a span as the desk's pages read them, and a mark that tells whether the store has changed."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from include.house import House
+from include.periods import DAY, beijing_date, midnight
+from include.store.engine import reading
+from include.store.facts import alarm_states, problems_found
+from include.store.statements import frame
+from include.supervision.feedback import judge, judge_problems
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Alarms pushed in [start_at, as_of] and their problems, judged as of `as_of` (see `supervision.feedback`)."""
+
+    start_at: datetime
+    as_of: datetime
+    judged: pd.DataFrame
+    problems: pd.DataFrame
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any of it is 模拟数据."""
+        return bool(self.judged["is_simulated"].any())
+
+
+def facts_since(connection: Connection, start_at: datetime, as_of: datetime) -> Facts:
+    """The facts from `start_at` up to the moment."""
+    end_at = midnight(beijing_date(as_of) + DAY)
+    judged = judge(alarm_states(connection, start_at, end_at, as_of), as_of)
+    found = judge_problems(problems_found(connection, start_at, end_at, as_of), judged, as_of)
+    return Facts(start_at, as_of, judged, found)
+
+
+def season_facts(house: House, as_of: datetime) -> Facts:
+    """The facts of the whole season up to the moment; alarms pushed after the season's end are not in it."""
+    start_at, end_at = midnight(house.season[0]), midnight(house.season[1])
+    with reading(house.engine) as connection:
+        judged = judge(alarm_states(connection, start_at, end_at, as_of), as_of)
+        found = judge_problems(problems_found(connection, start_at, end_at, as_of), judged, as_of)
+    return Facts(start_at, as_of, judged, found)
+
+
+def store_state(engine: Engine) -> Hashable:
+    """Differs whenever facts were pulled or a letter, contact or row in quarantine changed (sql/store_state.sql)."""
+    with reading(engine) as connection:
+        return tuple(frame(connection, "store_state").iloc[0].tolist())

@@ -1,0 +1,83 @@
+"""Outlines as SVG paths, drawn here: no tile server, no script. Every map that uses them carries `boundaries.NOTICE`."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from math import cos, radians
+from typing import Any, Final
+
+from shapely import maximum_inscribed_circle
+
+from include.geo.boundaries import city_outlines, counties
+
+_WIDTH: Final = 1000.0
+_MARGIN_DEG: Final = 0.05
+_SIMPLER_DEG: Final = 0.01  # about a pixel of the region's map
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One outline: its path, and where its name fits best."""
+
+    code: str
+    name: str
+    path: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Map:
+    """Outlines in one picture; `place` puts a point into it."""
+
+    width: float
+    height: float
+    shapes: tuple[Shape, ...]
+    west: float
+    north: float
+    scale: float
+    squeeze: float
+
+    def place(self, lon: float, lat: float) -> tuple[float, float]:
+        """Where a point (degrees WGS84) lies in the picture."""
+        return round((lon - self.west) * self.scale * self.squeeze, 1), round((self.north - lat) * self.scale, 1)
+
+
+@cache
+def region_map(city_codes: tuple[str, ...]) -> Map:
+    """The cities of the region; a city without an outline is missing."""
+    outlines = city_outlines(city_codes)
+    shapes = [(str(code), "", shape.simplify(_SIMPLER_DEG)) for code, shape in zip(outlines["city_code"], outlines.geometry, strict=True)]
+    return _drawn(shapes)
+
+
+@cache
+def city_map(city_code: str) -> Map | None:
+    """The counties of one city, or None where there are no outlines of it."""
+    own = counties([city_code])
+    if own.empty:
+        return None
+    return _drawn(zip(own["county_code"].astype(str), own["county_name"].astype(str), own.geometry, strict=True))
+
+
+def _drawn(shapes: Iterable[tuple[str, str, Any]]) -> Map:
+    rows = list(shapes)
+    if not rows:
+        return Map(_WIDTH, 1.0, (), 0.0, 0.0, 1.0, 1.0)
+    boxes = [shape.bounds for _, _, shape in rows]
+    west, south = min(box[0] for box in boxes) - _MARGIN_DEG, min(box[1] for box in boxes) - _MARGIN_DEG
+    east, north = max(box[2] for box in boxes) + _MARGIN_DEG, max(box[3] for box in boxes) + _MARGIN_DEG
+    squeeze = cos(radians((south + north) / 2))
+    scale = _WIDTH / ((east - west) * squeeze)
+    empty = Map(_WIDTH, round((north - south) * scale, 1), (), west, north, scale, squeeze)
+    drawn = []
+    for code, name, shape in rows:
+        middle = maximum_inscribed_circle(shape, tolerance=0.02).coords[0]
+        drawn.append(Shape(code, name, _path(shape, empty), *empty.place(*middle)))
+    return Map(empty.width, empty.height, tuple(drawn), west, north, scale, squeeze)
+
+
+def _path(shape: Any, picture: Map) -> str:
+    polygons = getattr(shape, "geoms", [shape])
+    rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
+    return "".join("M" + "L".join("{:g},{:g}".format(*picture.place(*point)) for point in ring.coords[:-1]) + "Z" for ring in rings)

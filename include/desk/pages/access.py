@@ -1,0 +1,57 @@
+"""Who may look and who may act, and that a write comes from a page of ours.
+
+The desk has two permissions, given as FastAPI dependencies by whoever mounts it (plugins/desk.py: Airflow's own login and roles).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from fastapi import Form, HTTPException, Request
+
+from include.periods import DAY, beijing_date
+
+_SAME_SITE: Final = ("same-origin", "none")
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks. `name` stands in the audit trail of what they do."""
+
+    name: str
+    may_act: bool
+
+
+@dataclass(frozen=True)
+class Access:
+    """The two permissions: dependencies that return the Visitor, or answer 401 (no login) or 403 (no right)."""
+
+    reader: Callable[..., Any]
+    operator: Callable[..., Any]
+
+
+def form_token(secret: bytes, visitor: Visitor, now: datetime) -> str:
+    """What every form of this visitor carries on this Beijing day."""
+    return _token(secret, visitor.name, str(beijing_date(now)))
+
+
+def require_our_form(request: Request, visitor: Visitor, token: str, secret: bytes, now: datetime) -> None:
+    """Answers 403 to a write that another site caused: by its token (of today or yesterday) and by what the browser says."""
+    site = request.headers.get("sec-fetch-site", "none")
+    origin = request.headers.get("origin")
+    is_foreign = site not in _SAME_SITE or (origin is not None and urlsplit(origin).netloc != request.headers.get("host"))
+    days = (beijing_date(now), beijing_date(now) - DAY)
+    valid = (_token(secret, visitor.name, str(day)) for day in days)
+    if is_foreign or not any(hmac.compare_digest(token.encode(), each.encode()) for each in valid):
+        raise HTTPException(403, "页面已过期，或请求不是从督办台发出的：请刷新页面后重试")
+
+
+Token = Annotated[str, Form(alias="token", max_length=100)]
+
+
+def _token(secret: bytes, name: str, day: str) -> str:
+    return hmac.new(secret, f"{name}\n{day}".encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,97 @@
+"""What all pages share: the installation, the permissions, the clock, and what was computed a moment ago."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import Depends, Path, Query, Request
+
+from include.desk.pages.access import Access, Token, Visitor, require_our_form
+from include.errors import InputError
+from include.house import House
+from include.periods import midnight, parse_moment
+
+T = TypeVar("T")
+
+_KEPT: Final = 64  # computed figures
+_KEPT_SECONDS: Final = 60.0
+_MORNING: Final = timedelta(hours=8, minutes=30)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+
+At = Annotated[str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")]
+LetterId = Annotated[int, Path(ge=1, le=2**53)]
+CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
+
+
+@dataclass
+class _Slot:
+    made_at: float
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    values: list[Any] = field(default_factory=list)  # empty until it is computed
+
+
+class Recent:
+    """Figures that were computed less than a minute ago, by everything they depend on; many readers compute once."""
+
+    def __init__(self) -> None:
+        self._slots: OrderedDict[Hashable, _Slot] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The value of this key, made by the first who asks."""
+        with self._lock:
+            slot = self._slots.get(key)
+            if slot is None or time.monotonic() - slot.made_at > _KEPT_SECONDS:
+                slot = self._slots[key] = _Slot(time.monotonic())
+            self._slots.move_to_end(key)
+            while len(self._slots) > _KEPT:
+                self._slots.popitem(last=False)
+        with slot.lock:
+            if not slot.values:
+                slot.values.append(make())
+            value: T = slot.values[0]
+            return value
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk as its pages see it. `secret` signs forms; `open_house` is called for every request and must be quick."""
+
+    open_house: Callable[[], House]
+    access: Access
+    clock: Callable[[], datetime]
+    secret: bytes = field(repr=False)
+    recent: Recent = field(default_factory=Recent)
+
+    @property
+    def reading(self) -> Any:
+        """The parameter of every page: who looks."""
+        return Annotated[Visitor, Depends(self.access.reader)]
+
+    @property
+    def acting(self) -> Any:
+        """The parameter of every action: who acts, from a form of ours."""
+
+        def operator(request: Request, visitor: Annotated[Visitor, Depends(self.access.operator)], token: Token = "") -> Visitor:
+            require_our_form(request, visitor, token, self.secret, self.clock())
+            return visitor
+
+        return Annotated[Visitor, Depends(operator)]
+
+    def moment(self, house: House, at: str) -> datetime:
+        """The as-of moment that was asked for. Without one: now, to the minute; after the season the morning of its last
+        letters. Raises InputError."""
+        if at:
+            try:
+                moment = parse_moment(at)
+            except OverflowError as error:
+                raise InputError("not a moment", got=at) from error
+            if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+                raise InputError("not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+            return moment
+        now = self.clock().replace(second=0, microsecond=0)
+        return min(now, midnight(house.season[1]) + _MORNING)

@@ -1,0 +1,98 @@
+"""The desk as one FastAPI application: its pages behind permissions, and the headers that every answer carries."""
+
+from contextlib import suppress
+from typing import Final
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from include.desk.maps import region_map
+from include.desk.pages import city, contacts, files, grid, letter, letters, quarantine, season, today
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.view import HERE
+from include.desk.today import today as today_of
+from include.errors import QianliyanError
+
+_LARGEST_BODY: Final = 2 * 1024 * 1024  # bytes: forms, and CSV files of contacts
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
+    "frame-ancestors 'self'; base-uri 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}  # fmt: skip
+_ASSETS: Final = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+
+
+def create_site(desk: Desk) -> FastAPI:
+    """The application, to be mounted under /desk. It serves no schema and no documentation by itself."""
+    site = FastAPI(title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for module in (today, city, grid, letters, letter, files, quarantine, contacts, season):
+        site.include_router(module.routes(desk))
+
+    @site.get("/assets/{name}", responses=answers(404))
+    def asset(name: str, visitor: desk.reading) -> Response:  # type: ignore[name-defined]
+        if name not in _ASSETS:
+            raise HTTPException(404, "no such file")
+        return Response((HERE / name).read_bytes(), media_type=_ASSETS[name], headers={"Cache-Control": "private, max-age=300"})
+
+    @site.exception_handler(QianliyanError)
+    async def refused(request: Request, error: QianliyanError) -> Response:
+        return PlainTextResponse(str(error), 400)
+
+    @site.exception_handler(RequestValidationError)
+    async def unusable(request: Request, error: RequestValidationError) -> Response:
+        places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return PlainTextResponse(places, 422)
+
+    site.add_middleware(_Guard)
+    return site
+
+
+def warm_up(desk: Desk) -> None:
+    """Loads what the first reader would wait for: outlines, templates, the figures of now. What fails here, their page will say."""
+    with suppress(Exception):
+        house = desk.open_house()
+        found = today_of(house, desk.moment(house, ""))
+        region_map(tuple(row.city_code for row in found.cities))
+
+
+class _Guard:
+    """Sets the headers of every answer, and cuts off bodies that no form of ours sends."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, _limited(receive), guarded)
+
+
+def _limited(receive: Receive) -> Receive:
+    received = 0
+
+    async def limited() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > _LARGEST_BODY:
+            raise HTTPException(413, "the file is too large")
+        return message
+
+    return limited

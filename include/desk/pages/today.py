@@ -1,0 +1,48 @@
+"""Today 今日: what waits on top, every city as of a moment as a table and a map."""
+
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse
+
+from include.desk.attention import TOPICS
+from include.desk.colours import RATES, rate_class
+from include.desk.facts import store_state
+from include.desk.maps import region_map
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import At, Desk
+from include.desk.pages.view import page
+from include.desk.today import sorted_cities, today
+from include.desk.waiting import waiting
+from include.geo.boundaries import NOTICE
+
+TOPIC_NAMES: Final = {**TOPICS, "quarantine": "隔离", "pull": "拉取中断", "silent": "核实地址"}
+COLUMNS: Final = (
+    ("city", "城市", False), ("flag", "标记", False), ("window", "当期反馈/推送", True), ("feedback", "近7日反馈/推送", True),
+    ("on_time", "按期/到期", True), ("overdue", "超期", True), ("open", "未反馈", True), ("problems", "问题", True),
+    ("", "走势", False), ("", "最近函件", False),
+)  # fmt: skip
+Order = Literal["flag", "city", "window", "feedback", "on_time", "overdue", "open", "problems"]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /"""
+    router = APIRouter()
+
+    @router.get("/", response_class=HTMLResponse, responses=answers())
+    def read_today(request: Request, visitor: desk.reading, at: At = "", sort: Annotated[Order, Query()] = "flag") -> HTMLResponse:  # type: ignore[name-defined]
+        house = desk.open_house()
+        as_of, state = desk.moment(house, at), store_state(house.engine)
+        found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
+        silent = tuple((row.city_code, row.city_name) for row in found.cities if row.flag.level == "核实地址")
+        now = desk.clock()
+        waits = desk.recent.get(("waiting", now.replace(second=0, microsecond=0), state, silent), lambda: waiting(house, now, silent))
+        picture = region_map(tuple(row.city_code for row in found.cities))
+        values = {
+            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "waits": waits, "as_of": as_of, "now": now,
+            "picture": picture, "by_code": {row.city_code: row for row in found.cities}, "rate_class": rate_class, "rates": RATES,
+            "notice": NOTICE, "columns": COLUMNS, "topics": TOPIC_NAMES, "is_simulated": found.is_simulated,
+        }  # fmt: skip
+        return page(desk, request, visitor, "today.html", values, at=at)
+
+    return router

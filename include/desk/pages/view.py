@@ -1,0 +1,126 @@
+"""Templates, languages, and how instants, shares and states are written."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal
+from urllib.parse import urlencode
+
+import yaml
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from include.desk.pages.access import Visitor, form_token
+from include.desk.pages.desk import Desk
+from include.periods import BEIJING
+
+HERE: Final = Path(__file__).parent
+Language = Literal["zh", "en"]
+
+# What the store's words are called. English comes from words.yaml, as for every other text.
+LABELS: Final[Mapping[str, Mapping[str, str]]] = {
+    "kind": {
+        "notice": "提示函", "reminder": "督办函", "summary": "周汇总", "bulletin": "通报函", "overview": "总览", "digest": "待办清单",
+    },
+    "state": {
+        "drafted": "已拟稿", "awaiting_approval": "待签发", "released": "已放行", "rejected": "不签发", "withheld": "暂不发",
+        "queued": "待发送", "sending": "发送中", "sent": "已送出", "refused": "被拒收", "unknown": "结果不明", "expired": "已过期",
+        "withdrawn": "已撤回", "open": "待处理", "replayed": "已补录", "discarded": "已弃用",
+    },
+    "event": {
+        "pushed": "推送", "acknowledged": "签收", "submitted": "反馈", "returned": "退回", "accepted": "验收", "disputed": "提出争议",
+        "dispute_upheld": "争议成立（误报）", "dispute_rejected": "争议驳回", "found": "发现问题", "rectified": "整改完成",
+    },
+    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "收件领导", "duty": "值班"},
+    "file": {
+        "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
+    },
+    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人"},
+}  # fmt: skip
+
+
+@cache
+def words() -> Mapping[str, str]:
+    """The English of every Chinese text of the pages."""
+    found: dict[str, str] = yaml.safe_load((HERE / "words.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def language_of(accepted: str) -> Language:
+    """The first of Chinese and English in an Accept-Language header; Chinese where neither is asked for."""
+    ranked = []
+    for place, part in enumerate(accepted.split(",")):
+        tag, _, weight = part.partition(";")
+        try:
+            quality = float(weight.strip().removeprefix("q=") or 1)
+        except ValueError:
+            quality = 0.0
+        ranked.append((-quality, place, tag.strip().lower()))
+    for quality, _, tag in sorted(ranked):
+        if quality < 0 and tag.startswith("zh"):
+            return "zh"
+        if quality < 0 and tag.startswith("en"):
+            return "en"
+    return "zh"
+
+
+def page(
+    desk: Desk, request: Request, visitor: Visitor, template: str, values: Mapping[str, Any], *, status: int = 200, at: str = ""
+) -> HTMLResponse:
+    """The rendered template. `at`: the as-of moment that links carry on, as it was asked for."""
+    language = language_of(request.headers.get("accept-language", ""))
+
+    def translated(text: str, **parts: Any) -> Markup | str:
+        found = words()[text] if language == "en" else text
+        return Markup(escape(found)).format(**parts) if parts else found
+
+    def label(group: str, value: str) -> Markup | str:
+        return translated(LABELS[group][value]) if value in LABELS[group] else value
+
+    root = request.scope.get("root_path", "")
+    common = {
+        "t": translated, "label": label, "lang": language, "visitor": visitor, "root": root, "airflow": root.removesuffix("/desk"),
+        "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "", "at": at, "path": request.url.path,
+        "link": lambda path, **query: _link(root, path, {"at": at, **query}),
+    }  # fmt: skip
+    return HTMLResponse(_environment().get_template(template).render({**common, **values}), status_code=status)
+
+
+def moment_text(moment: datetime | None) -> str:
+    """`2020-03-12 08:30`, Beijing time; — for none."""
+    return "—" if moment is None or moment != moment else f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def percent(part: int, whole: int) -> str:
+    """`98.8%` to stand beside n/N; — for a zero denominator."""
+    return f"{100 * part / whole:.1f}%" if whole else "—"
+
+
+def _link(root: str, path: str, query: Mapping[str, Any]) -> str:
+    asked = {name: value for name, value in query.items() if value not in ("", None)}
+    return f"{root}{path}" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def _picker(moment: datetime) -> str:
+    return f"{moment.astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+
+
+def _size(count: int) -> str:
+    return f"{count} B" if count < 1024 else f"{count / 1024:.0f} KB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
+
+
+def _day(day: date | None) -> str:
+    return "—" if day is None else day.isoformat()[:10]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
+    environment.globals["percent"] = percent
+    return environment

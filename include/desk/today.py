@@ -1,0 +1,157 @@
+"""The desk's first page: every city as of a moment, and its last letter."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
+
+from include.desk.facts import Facts, facts_since
+from include.house import House
+from include.periods import BEIJING, DAY, Period, last_complete, midnight, rolling
+from include.rules import LOW_RESPONSE
+from include.sources.ledger import completeness
+from include.store.engine import reading
+from include.store.facts import cities_on, silent_cities
+from include.store.statements import frame
+from include.supervision.daily import flag_of_city, read_window
+from include.supervision.feedback import counts, counts_between, pushed_between
+from include.supervision.figures import FeedbackCounts, Flag, Share
+
+LEVELS: Final = ("督办", "核实地址", "提醒", "")  # the most urgent first
+
+
+@dataclass(frozen=True)
+class LastLetter:
+    """The last letter of a city. `standing`: its state before release, afterwards the worst state of its recipients."""
+
+    letter_id: int
+    kind: str
+    period_end: date
+    number: str | None
+    standing: str
+
+
+@dataclass(frozen=True)
+class CityToday:
+    """One city: counts of the last complete day, of the rolling days, and of the alarms pushed since; its flag."""
+
+    city_code: str
+    city_name: str
+    region: str
+    window: FeedbackCounts
+    rolling: FeedbackCounts
+    since: FeedbackCounts
+    open_alarms: int  # unanswered, pushed in the last open days
+    flag: Flag
+    trend: tuple[Share, ...]  # answered of pushed, one a day of the rolling days
+    letter: LastLetter | None
+
+
+@dataclass(frozen=True)
+class Today:
+    """All cities of the key regions. `period`: the last complete day, as of the moment that was asked for."""
+
+    period: Period
+    rolling_label: str
+    cities: tuple[CityToday, ...]
+    total: CityToday
+    completeness: str
+    is_complete: bool
+    is_simulated: bool
+
+
+def today(house: House, as_of: datetime) -> Today:
+    """Every city's figures as of any moment: the same query as a letter's figures of that moment."""
+    period = replace(last_complete("day", as_of), as_of=as_of)
+    start_rolling, end_rolling = rolling(period, LOW_RESPONSE.rolling_days)
+    with reading(house.engine) as connection:
+        cities = cities_on(connection, period.last_date)
+        facts = facts_since(connection, read_window(period)[0], as_of)
+        silent = set(silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
+        letters = _last_letters(frame(connection, "last_letters", on_date=period.end))
+        complete = completeness(connection, house.sources, start_rolling, as_of)
+    codes = cities["city_code"].tolist()
+    spans = {
+        "window": _counts(facts, period.starts_at, period.ends_at, codes),
+        "rolling": _counts(facts, start_rolling, end_rolling, codes),
+        "since": _counts(facts, period.ends_at, as_of + DAY, codes),
+    }
+    open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
+    week = pushed_between(facts.judged, start_rolling, end_rolling)
+    week_of = dict(list(week.groupby("city_code")))
+    days = [period.end - number * DAY for number in range(LOW_RESPONSE.rolling_days, 0, -1)]
+    trends = _trends(week, days)
+    rows = tuple(
+        CityToday(
+            code, name, region, *(counts(spans[span], code) for span in spans), int(open_alarms.get(code, 0)),
+            flag_of_city(counts(spans["rolling"], code), week_of.get(code, week.iloc[:0]), code in silent),
+            trends.get(code, (Share(0, 0),) * len(days)), letters.get(code),
+        )
+        for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True)
+    )  # fmt: skip
+    total = CityToday(
+        "", "", "", *(counts(spans[span]) for span in spans), sum(row.open_alarms for row in rows), Flag(),
+        tuple(Share(sum(row.trend[place].n for row in rows), sum(row.trend[place].of for row in rows)) for place in range(len(days))),
+        None,
+    )  # fmt: skip
+    return Today(
+        period, Period(days[0], period.end, "custom", as_of).label, rows, total, complete.sentence,
+        complete.share >= house.least_completeness, facts.is_simulated,
+    )  # fmt: skip
+
+
+def sorted_cities(cities: tuple[CityToday, ...], by: str) -> tuple[CityToday, ...]:
+    """The rows in the order of one column: a key of `ORDERS`; ties by city_code."""
+    return tuple(sorted(cities, key=lambda row: (ORDERS[by](row), row.city_code)))
+
+
+ORDERS: Final[dict[str, Any]] = {
+    "flag": lambda row: (LEVELS.index(row.flag.level), -row.rolling.overdue, -row.open_alarms),
+    "city": lambda row: row.city_code,
+    "window": lambda row: -row.window.pushed,
+    "feedback": lambda row: _lowest_first(row.rolling.feedback_rate),
+    "on_time": lambda row: _lowest_first(row.rolling.on_time_rate),
+    "overdue": lambda row: -row.rolling.overdue,
+    "open": lambda row: -row.open_alarms,
+    "problems": lambda row: -row.rolling.problems,
+}
+
+
+def _lowest_first(share: Share) -> tuple[float, int]:
+    return (2.0 if share.value is None else share.value, -share.of)
+
+
+def _counts(facts: Facts, start: datetime, end: datetime, codes: list[str]) -> pd.DataFrame:
+    return counts_between(facts.judged, facts.problems, start, end, codes)
+
+
+def _open_alarms(facts: Facts, start_at: datetime) -> "pd.Series[int]":
+    judged = facts.judged
+    is_open = judged["is_pushed"] & ~judged["is_answered"] & (judged["pushed_at"] >= pd.Timestamp(start_at))
+    return judged[is_open].groupby("city_code").size()
+
+
+def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:
+    pushed = week[week["is_pushed"]]
+    by_day = pushed.groupby(["city_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])["is_answered"].agg(["sum", "size"])
+    shares: dict[tuple[Any, ...], Share] = {
+        key: Share(int(answered), int(size)) for key, answered, size in zip(by_day.index, by_day["sum"], by_day["size"], strict=True)
+    }
+    return {code: tuple(shares.get((code, day), Share(0, 0)) for day in days) for code in {key[0] for key in shares}}
+
+
+def _last_letters(rows: pd.DataFrame) -> dict[str, LastLetter]:
+    return {
+        row["city_code"]: LastLetter(
+            row["letter_id"], row["kind"], date.fromisoformat(str(row["period_end"])[:10]), row["number"] or None, _standing(row)
+        )
+        for row in rows.to_dict("records")
+    }
+
+
+def _standing(row: dict[Any, Any]) -> str:
+    if row["state"] != "released":
+        return str(row["state"])
+    states = {"unknown": "unknown", "refused": "refused", "under_way": "queued", "sent": "sent"}
+    return next((state for name, state in states.items() if row[name]), "released")

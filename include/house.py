@@ -1,0 +1,206 @@
+"""An installation: what was configured, opened. And a run: one beat of the cadence in that installation."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from sqlalchemy import URL, Engine
+
+from include.connections import Connection, Registry, read_registry
+from include.errors import InputError
+from include.periods import Period
+from include.post.server import MailServer, Office
+from include.rules import COMPLETENESS, SEASON_END, SEASON_START
+from include.sources.config import SourceConfig
+from include.store.archive import Archive
+from include.store.engine import open_engine
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SETTINGS_FILE: Final = ROOT / "airflow_settings.yaml"
+CONNECTION_IDS: Final = ("supervision_db", "mail_server")
+DEMO_SOURCE: Final = "demo_region"
+VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness")
+
+Deliver = Literal["auto", "send", "withhold", "rehearse"]
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """The office as its letters name it."""
+
+    name: str
+    contact: str
+    phone: str
+    reply_to: str
+    operators: str  # address of the duty officers: rehearsals and the daily digest go there
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that the steps of a workflow need. `engine` connects when it is first used."""
+
+    engine: Engine
+    var: Path
+    sources: tuple[SourceConfig, ...]
+    mail_server: MailServer
+    mailbox: Path | None  # what the mail server keeps its mail in, where it is the local mailbox: compared with the outbox
+    office: Office
+    issuer: Issuer
+    season: tuple[date, date]  # end exclusive
+    fonts_dir: Path | None
+    has_red_head: bool
+    least_completeness: float  # share of the hours that figures read, below which a run stops before composing
+
+    @property
+    def archive(self) -> Archive:
+        """The exact bytes of every letter."""
+        return Archive(self.var / "archive")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a DAG (or of the command line) for one window."""
+
+    house: House
+    period: Period
+    run_id: str
+    actor: str  # user or process, for the audit trail
+    deliver: Deliver
+    is_backfill: bool
+    now: datetime
+    approve: bool = False  # a person is to release the letters
+
+    def __post_init__(self) -> None:
+        if self.deliver not in get_args(Deliver):
+            raise InputError("unknown way to deliver", got=self.deliver, expected=" | ".join(get_args(Deliver)))
+
+    @property
+    def asks_person(self) -> bool:
+        """Whether anybody is asked: not where nothing would be sent whatever they say."""
+        return self.approve and self.deliver in ("auto", "send") and not self.is_backfill
+
+
+def default_registry() -> Registry:
+    """What airflow_settings.yaml and the environment say."""
+    return read_registry(SETTINGS_FILE, os.environ)
+
+
+def default_var() -> Path:
+    """The folder of everything made at run time: `var/`, or what QIANLIYAN_VAR says."""
+    return Path(os.environ.get("QIANLIYAN_VAR", ROOT / "var")).resolve()
+
+
+def source_names(variables: Mapping[str, str]) -> list[str]:
+    """The connection ids of the sources that are pulled."""
+    return [name.strip() for name in variables.get("sources", "").split(",") if name.strip()]
+
+
+def open_house(registry: Registry, var: Path | None = None) -> House:
+    """The installation that the connections and variables describe. Raises InputError for what cannot be used."""
+    folder = var or default_var()
+    office = _mapping(registry, "office")
+    season = _mapping(registry, "season")
+    letters = _mapping(registry, "letters")
+    fonts = str(letters.get("fonts_dir") or "")
+    names = source_names(registry.variables)
+    mail = _connection(registry, "mail_server")
+    return House(
+        engine=open_engine(_store_url(_connection(registry, "supervision_db"), folder)),
+        var=folder,
+        sources=tuple(_source(_connection(registry, name), folder) for name in names),
+        mail_server=_mail_server(mail),
+        mailbox=_inside(str(mail.extra["mailbox"]), folder) if mail.extra.get("mailbox") else None,
+        office=Office(
+            number_words=office.get("number_words", {}), reply_to=str(office.get("reply_to", "")),
+            attachment_names=office.get("attachment_names", "unicode"),
+        ),
+        issuer=Issuer(
+            name=_word(office, "issuer"), contact=_word(office, "contact"), phone=_word(office, "phone"),
+            reply_to=str(office.get("reply_to", "")), operators=_word(office, "operators"),
+        ),
+        season=(
+            date.fromisoformat(season.get("start", SEASON_START.isoformat())),
+            date.fromisoformat(season.get("end", SEASON_END.isoformat())),
+        ),
+        fonts_dir=_inside(fonts, folder) if fonts else None,
+        has_red_head=bool(letters.get("red_head", False)),
+        least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
+    )  # fmt: skip
+
+
+def _store_url(connection: Connection, var: Path) -> str:
+    if connection.conn_type == "sqlite":
+        return f"sqlite:///{_inside(connection.host, var)}"
+    if connection.conn_type in ("postgres", "postgresql"):
+        return URL.create(
+            "postgresql", connection.login or None, connection.password or None, connection.host or None,
+            connection.port, connection.schema or None,
+        ).render_as_string(hide_password=False)  # fmt: skip
+    raise InputError(
+        "the store runs on SQLite or PostgreSQL only", where="connection supervision_db", got=connection.conn_type,
+        expected="conn_type sqlite or postgres",
+    )  # fmt: skip
+
+
+def _mail_server(connection: Connection) -> MailServer:
+    extra = connection.extra
+    return MailServer(
+        host=connection.host, port=connection.port or 0, sender_address=str(extra.get("sender", "")),
+        sender_name=str(extra.get("sender_name", "")), security=extra.get("security", "starttls"),
+        user=connection.login, password=connection.password, timeout_seconds=float(extra.get("timeout_seconds", 30)),
+        ca_file=str(extra.get("ca_file", "")),
+    )  # fmt: skip
+
+
+def _source(connection: Connection, var: Path) -> SourceConfig:
+    extra = dict(connection.extra)
+    kind = extra.pop("kind", "files")
+    host = connection.host + (f":{connection.port}" if connection.port else "")
+    location = str(extra.pop("url", "") or host)
+    if kind in ("files", "inbox") and location:
+        location = str(_inside(location, var))
+    mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", "Asia/Shanghai")
+    if connection.login:
+        extra["user"] = connection.login
+    return SourceConfig(
+        name=connection.conn_id, kind=kind, location=location, token=connection.password or None,
+        mapping=mapping or None, time_zone=time_zone, options=extra,
+    )  # fmt: skip
+
+
+def _inside(path: str, var: Path) -> Path:
+    """A configured path; `var/…` is below the folder of this installation, other relative paths below the project."""
+    parts = Path(path)
+    if parts.is_absolute():
+        return parts
+    return var.joinpath(*parts.parts[1:]) if parts.parts[:1] == ("var",) else ROOT / parts
+
+
+def _connection(registry: Registry, conn_id: str) -> Connection:
+    if conn_id not in registry.connections:
+        raise InputError(
+            "a connection is missing", where=f"connection {conn_id}",
+            todo=f"set it in airflow_settings.yaml, in the Airflow UI, or as AIRFLOW_CONN_{conn_id.upper()}",
+        )  # fmt: skip
+    return registry.connections[conn_id]
+
+
+def _mapping(registry: Registry, key: str) -> dict[str, Any]:
+    text = registry.variables.get(key, "{}")
+    try:
+        value = json.loads(text or "{}")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise InputError("a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text)
+    return value
+
+
+def _word(values: Mapping[str, Any], key: str) -> str:
+    if not values.get(key):
+        raise InputError("a setting is missing", where=f"variable office: {key}", expected="a text")
+    return str(values[key])

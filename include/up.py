@@ -1,0 +1,205 @@
+"""`make up`: the whole house on this machine. Airflow with its UI, the demo data and the local mailbox, until Ctrl-C.
+
+Everything it makes is under var/; nothing listens on another address than 127.0.0.1.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import yaml
+
+from include.connections import as_airflow_json
+from include.demo import prepare
+from include.errors import InputError
+from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
+
+UI_PORT: Final = 8080
+WORKER_LOG_PORT: Final = 8793
+TRIGGERER_LOG_PORT: Final = 8794
+STOP_SECONDS: Final = 20
+
+
+def run(var: Path) -> int:
+    """Starts everything and waits; returns the exit code. Raises InputError when a port is taken."""
+    registry = default_registry()
+    house = open_house(registry, var)
+    ports = {
+        UI_PORT: "the Airflow UI",
+        **({house.mail_server.port: "the local mailbox"} if house.mailbox else {}),
+        WORKER_LOG_PORT: "the logs of tasks",
+        TRIGGERER_LOG_PORT: "the logs of the triggerer",
+    }
+    for port, what in ports.items():
+        _require_free(port, what)
+    environment = _environment(var)
+    _say("preparing the store and the demo region …")
+    prepare(house)
+    _say("preparing Airflow …")
+    _airflow(environment, "db", "migrate")
+    _load_settings(environment, var)
+    return _serve(environment, var, house)
+
+
+def _serve(environment: dict[str, str], var: Path, house: House) -> int:
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    log = (var / "airflow" / "up.log").open("ab")
+    commands = {"Airflow": ["airflow", "standalone"]}
+    if house.mailbox:
+        port = str(house.mail_server.port)
+        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", str(house.mailbox)]
+    processes = {
+        name: subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        for name, command in commands.items()
+    }
+    exit_code, is_announced = 0, False
+    try:
+        while not stopping:
+            ended = [name for name, process in processes.items() if process.poll() is not None]
+            if ended:
+                _say(f"{ended[0]} stopped by itself; its last words are in {log.name}")
+                exit_code = 1
+                break
+            if not is_announced and _answers(UI_PORT) and (password := _password(var)):
+                _announce(password, var, house)
+                is_announced = True
+            time.sleep(0.5)
+    finally:
+        _say("stopping …")
+        for process in processes.values():
+            _stop_group(process)
+        log.close()
+        _say("stopped; nothing is left running")
+    return exit_code
+
+
+def _announce(password: str, var: Path, house: House) -> None:
+    mailbox = f"{house.mailbox / 'letters'} (every letter as a readable .eml)" if house.mailbox else house.mail_server.label
+    _say(
+        f"""
+  Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {password}
+  letters       {mailbox}
+  logs          {var / "airflow" / "up.log"}
+
+  Trigger: DAG daily_dispatch → Trigger, period_end 2020-03-13, deliver send.
+  Back-fill: airflow's own dialog on the DAG page. Stop: Ctrl-C."""
+    )
+
+
+def _environment(var: Path) -> dict[str, str]:
+    home = var / "airflow"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "AIRFLOW_HOME": home,
+        "AIRFLOW__CORE__DAGS_FOLDER": ROOT / "dags",
+        "AIRFLOW__CORE__PLUGINS_FOLDER": ROOT / "plugins",
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(UI_PORT),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{UI_PORT}",
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(WORKER_LOG_PORT),
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "PYTHONPATH": ROOT,
+        "no_proxy": "127.0.0.1,localhost",
+    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path, **{key: str(value) for key, value in settings.items()}}
+
+
+def _load_settings(environment: dict[str, str], var: Path) -> None:
+    """Connections, pools and variables of airflow_settings.yaml into Airflow; what an operator changed stays."""
+    content = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
+    registry = default_registry()
+    loads = {
+        "connections": as_airflow_json(registry),
+        "variables": dict(registry.variables),
+        "pools": {
+            pool["pool_name"]: {"slots": pool["pool_slot"], "description": pool["pool_description"], "include_deferred": False}
+            for pool in content.get("pools") or []
+        },
+    }
+    for kind, values in loads.items():
+        path = var / "airflow" / f"{kind}.json"
+        path.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
+        path.chmod(0o600)
+        keep = {"connections": [], "variables": ["--action-on-existing-key", "skip"], "pools": []}[kind]
+        try:
+            _airflow(environment, kind, "import", *keep, str(path))
+        finally:
+            path.unlink()
+
+
+def _airflow(environment: Mapping[str, str], *arguments: str) -> None:
+    done = subprocess.run(  # noqa: S603
+        ["airflow", *arguments], env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False  # noqa: S607
+    )  # fmt: skip
+    if done.returncode:
+        raise InputError(
+            f"airflow {' '.join(arguments[:2])} failed", got=(done.stderr or done.stdout).strip()[-400:],
+            todo="see the text above; `make clean` starts afresh",
+        )  # fmt: skip
+
+
+def _password(var: Path) -> str:
+    path = var / "airflow" / "simple_auth_manager_passwords.json.generated"
+    return str(json.loads(path.read_text(encoding="utf-8")).get("admin", "")) if path.exists() else ""
+
+
+def _require_free(port: int, what: str) -> None:
+    if _answers(port):
+        raise InputError(
+            f"port {port} is taken, and {what} needs it", where="make up",
+            todo=f"stop what listens on 127.0.0.1:{port} (another `make up`?) and try again",
+        )  # fmt: skip
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _stop_group(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process and all of its children: Airflow's components would outlive a signal to the parent alone."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and _group_lives(process):
+            time.sleep(0.2)
+        if not _group_lives(process):
+            break
+
+
+def _group_lives(process: "subprocess.Popen[bytes]") -> bool:
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)

@@ -1,0 +1,102 @@
+"""`letters list|show|release|withhold|resend|resolve`."""
+
+from datetime import UTC, date, datetime
+
+import click
+
+from include.house import House
+from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
+
+REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
+LETTER = click.argument("letter_id", type=click.IntRange(min=1))
+
+
+@click.group()
+def letters() -> None:
+    """Letters and their deliveries."""
+
+
+@letters.command("list")
+@click.option("--date", "on_date", type=Day(), help="Only letters that go out on this day.")
+@click.option("--state", help="Only letters in this state.")
+@click.option("--most", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def list_letters(on_date: date | None, state: str | None, most: int, form: str) -> None:
+    """One row a letter, newest windows first."""
+    from include.desk.letters import letter_list
+
+    print_rows(letter_list(open_current_house().engine, on_date=on_date, state=state, most=most), form)
+
+
+@letters.command()
+@LETTER
+def show(letter_id: int) -> None:
+    """A letter: its files, its recipients with the server's words, its history."""
+    from include.desk.letters import letter_history
+
+    house = open_current_house()
+    found = letter_history(house, letter_id)
+    letter = found.letter
+    click.echo(f"{letter.letter_key}  {letter.number or '无文号'}  {letter.state}：{letter.state_reason}")
+    click.echo(f"{letter.subject}")
+    for title, rows in (("files", found.files), ("deliveries", found.deliveries), ("history", found.history)):
+        print_rows(rows, "table", title)
+
+
+@letters.command()
+@LETTER
+@REASON
+def release(letter_id: int, reason: str) -> None:
+    """Number, finish and queue a letter that waits or was withheld; the next round sends it."""
+    from include.desk.letters import release_letter
+
+    house, now, actor = _asked()
+    done = release_letter(house, letter_id, now=now, actor=actor, reason=reason, is_person=True)
+    click.echo(f"{done.action} {done.number or ''}: {done.reason}")
+    if done.action in ("failed", "withheld"):
+        raise click.exceptions.Exit(1)
+
+
+@letters.command()
+@LETTER
+@REASON
+def withhold(letter_id: int, reason: str) -> None:
+    """Keep a letter back; a released one is withdrawn if nothing of it has left, and its number becomes 作废."""
+    from include.desk.letters import withhold_letter
+
+    house, now, actor = _asked()
+    click.echo(withhold_letter(house, letter_id, now=now, actor=actor, reason=reason))
+
+
+@letters.command()
+@LETTER
+@REASON
+@click.option("--only", multiple=True, help="Only this address (may be given again); default: today's contacts.")
+def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
+    """Send a released letter again as its next copy; the next round sends it."""
+    from include.post.copies import resend as run
+
+    house, now, actor = _asked()
+    copy = run(
+        house.engine, house.archive, letter_id, office=house.office, server=house.mail_server, now=now, actor=actor,
+        reason=reason, only=only,
+    )  # fmt: skip
+    click.echo(f"copy {copy.copy_no} is queued as {copy.message_id}")
+
+
+@letters.command()
+@LETTER
+@REASON
+@click.option("--arrived/--send-again", required=True, default=None, help="What became of the unknown delivery.")
+@click.option("--address", help="Only this recipient; default: every unknown one of the letter.")
+def resolve(letter_id: int, reason: str, arrived: bool, address: str | None) -> None:
+    """Settle deliveries whose outcome is unknown."""
+    from include.post.outbox import resolve as run
+
+    house, now, actor = _asked()
+    count = run(house.engine, letter_id, arrived=arrived, now=now, actor=actor, reason=reason, address=address)
+    click.echo(f"{count} recipients: {'sent' if arrived else 'queued again'}")
+
+
+def _asked() -> tuple[House, datetime, str]:
+    return open_current_house(), datetime.now(UTC), operator()

@@ -1,0 +1,70 @@
+"""Types of options, and the ways in and out that all verbs share."""
+
+import getpass
+from datetime import date, datetime
+from typing import Any
+
+import click
+import pandas as pd
+
+from include.errors import InputError
+from include.house import House, default_registry, open_house
+from include.periods import parse_date, parse_moment
+
+FORMATS = click.Choice(["csv", "json", "table"])
+
+
+class Day(click.ParamType[date]):
+    """A date; the message names the value and the form."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date, or a usage error."""
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_date(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Moment(click.ParamType[datetime]):
+    """An instant; without an offset Beijing time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The instant, or a usage error."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_moment(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+def open_current_house() -> House:
+    """The installation, with a store at this version. Raises InputError."""
+    from include.store.migrate import require_current
+
+    house = open_house(default_registry())
+    require_current(house.engine)
+    return house
+
+
+def operator() -> str:
+    """Who is at the keyboard, for the audit trail."""
+    return f"{getpass.getuser()} (command line)"
+
+
+def print_rows(rows: pd.DataFrame, form: str, title: str = "") -> None:
+    """A frame as csv, json (one object a row) or a table for people."""
+    if form == "csv":
+        click.echo(rows.to_csv(index=False), nl=False)
+    elif form == "json":
+        click.echo(rows.to_json(orient="records", force_ascii=False, indent=2, date_format="iso"))
+    else:
+        from include.desk.tables import print_table
+
+        print_table(rows, title)

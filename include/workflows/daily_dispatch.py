@@ -1,0 +1,113 @@
+"""日调度: pull, figures, compose, release, post, account. Each step is one task of the DAG of this name."""
+
+from typing import Any, Final
+
+from include.house import House, Run
+from include.periods import Period
+from include.post.letters import LetterFacts, NamedAlarm
+from include.rules import LOW_RESPONSE
+from include.sources.ledger import completeness
+from include.store.engine import reading
+from include.store.facts import alarm_states, cities_on, problems_found, silent_cities, urged_alarms
+from include.supervision.daily import daily_figures, read_window
+from include.supervision.figures import (
+    CityDay,
+    DailyFigures,
+    NoticeFigures,
+    ReminderFigures,
+    from_json,
+    to_json,
+)
+from include.workflows.steps import (
+    Due,
+    account_for,
+    compose_letters,
+    post_letters,
+    pull_facts,
+    release_letters,
+)
+
+KINDS: Final = ("notice", "reminder")
+
+
+def pull(run: Run) -> dict[str, Any]:
+    """Makes sure that the ledger covers all that the day's figures read; stops the run where too much is missing."""
+    return pull_facts(run, read_window(run.period)[0])
+
+
+def figures(run: Run) -> dict[str, Any]:
+    """Computes every city's feedback and flags; freezes the figures in the archive (returned: where, and the headlines)."""
+    computed = _compute(run.house, run.period)
+    return {
+        "figures_sha256": run.house.archive.put(to_json(computed).encode()),
+        "window": run.period.label,
+        "flagged": {city.city_name: _flag_words(city) for city in computed.cities if city.flag.level},
+        "letters_due": len(computed.notices) + len(computed.reminders),
+        "nothing_due": list(computed.nothing_due),
+        "no_reminders_because": computed.quiet_reason,
+        "for_the_ministry": [f"{one.city_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed],
+    }
+
+
+def compose(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+    """Composes a draft of every letter that is due; a letter that cannot be composed does not stop the others."""
+    return compose_letters(run, _due(frozen(run, computed)), KINDS)
+
+
+def release(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, Any]:
+    """Numbers and queues the letters, or withholds them with the reason (see `house.Run` for who decides)."""
+    return release_letters(run, KINDS, decision)
+
+
+def post(run: Run) -> dict[str, Any]:
+    """Hands over what is queued: one round of the outbox."""
+    return post_letters(run)
+
+
+def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+    """Accounts for every letter that is due, by name and state; raises CheckFailed when one is not where it must be."""
+    return account_for(run, [one.facts.key for one in _due(frozen(run, computed))])
+
+
+def due_keys(house: House, period: Period) -> list[str]:
+    """The keys of the letters that are due for a window, by the facts as they are known now."""
+    return [one.facts.key for one in _due(_compute(house, period))]
+
+
+def frozen(run: Run, computed: dict[str, Any]) -> DailyFigures:
+    """The figures of this run, from the archive."""
+    return from_json(DailyFigures, run.house.archive.get(computed["figures_sha256"]).decode())
+
+
+def _compute(house: House, period: Period) -> DailyFigures:
+    start_at, end_at = read_window(period)
+    with reading(house.engine) as connection:
+        return daily_figures(
+            alarm_states(connection, start_at, end_at, period.as_of),
+            problems_found(connection, start_at, end_at, period.as_of),
+            cities_on(connection, period.last_date),
+            urged_alarms(connection, period.end),
+            silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, period.as_of),
+            period,
+            completeness(connection, house.sources, start_at, period.as_of).sentence,
+        )
+
+
+def _due(computed: DailyFigures) -> list[Due]:
+    notices = [
+        _letter("notice", one, tuple(NamedAlarm(alarm_id) for row in one.rows for alarm_id in row.alarm_ids))
+        for one in computed.notices
+    ]
+    return notices + [
+        _letter("reminder", one, tuple(NamedAlarm(row.alarm_id, is_urged=True) for row in one.overdue))
+        for one in computed.reminders
+    ]
+
+
+def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[NamedAlarm, ...]) -> Due:
+    facts = LetterFacts(kind, one.city_code, one.city_code, one.period, to_json(one), one.is_simulated, alarms)
+    return Due(facts, one.city_name)
+
+
+def _flag_words(city: CityDay) -> str:
+    return f"{city.flag.level}：" + "；".join(city.flag.reasons)

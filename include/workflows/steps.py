@@ -1,0 +1,195 @@
+"""The steps that every beat of the cadence shares; the modules of the DAGs put them in order."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.desk.letters import letters_of_period, release_letter, render
+from include.errors import CheckFailed, QianliyanError
+from include.house import House, Run
+from include.post.copies import rehearse
+from include.post.letters import LetterFacts, StoredLetter, await_approval, draft, reject, withhold
+from include.post.recipients import Recipient
+from include.post.reconciliation import reconcile, require_reconciled
+from include.post.round import post_round
+from include.rules import POST
+from include.sources.ledger import completeness, ensure_covered
+from include.store.engine import reading
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Due:
+    """One letter that is due: what it is, and a name for people."""
+
+    facts: LetterFacts
+    name: str
+
+
+def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
+    """Pulls what the ledger lacks of [start_at, as-of); stops the run where less than the wanted share is covered."""
+    house, as_of = run.house, run.period.as_of
+    pulls = ensure_covered(house.engine, house.sources, start_at, as_of, now=run.now)
+    with reading(house.engine) as connection:
+        found = completeness(connection, house.sources, start_at, as_of)
+    summary = {
+        "pulls": len(pulls), "rows_read": sum(one.read for one in pulls), "rows_new": sum(one.new for one in pulls),
+        "rows_revised": sum(one.revised for one in pulls), "rows_quarantined": sum(one.quarantined for one in pulls),
+        "warnings": [warning for one in pulls for warning in one.warnings][:20], "completeness": found.sentence,
+    }  # fmt: skip
+    if found.share < house.least_completeness:
+        raise CheckFailed(
+            "数据不完整，未编制函件", where=f"{run.period.label} 截至 {as_of:%Y-%m-%d %H:%M}", got=found.sentence,
+            expected=f"至少 {house.least_completeness:.0%}", todo="补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑",
+        )  # fmt: skip
+    return summary
+
+
+def compose_letters(run: Run, due: Sequence[Due], kinds: Sequence[str]) -> dict[str, Any]:
+    """Drafts every letter that is due (in place where it was drafted before) and withholds drafts that are no longer due.
+
+    A letter that cannot be composed does not stop the others: it is in `failed` with the reason, and `account_for` fails.
+    """
+    house, counts, failed, warnings = run.house, {"created": 0, "recomposed": 0, "left": 0}, {}, []
+    for one in due:
+        try:
+            letter = render(house, one.facts.kind, one.facts.figures_json, None, None)
+            drafted = draft(
+                house.engine, house.archive, one.facts, letter, now=run.now, actor=run.actor, run_id=run.run_id
+            )
+        except QianliyanError as error:
+            _log.exception("letter %s cannot be composed", one.facts.key)
+            failed[one.facts.key] = str(error)
+            continue
+        counts[drafted.action] += 1
+        warnings += [f"{one.name}：{warning}" for warning in letter.warnings]
+        if drafted.differs:
+            warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
+        if run.asks_person and drafted.state == "drafted":
+            await_approval(house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发")
+    keys = {one.facts.key for one in due}
+    for letter_row in _open_letters(run, kinds):
+        if letter_row.letter_key not in keys:
+            reason = "重新计算后本时段不再需要这封函件"
+            withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
+    names = "、".join(one.name for one in due)
+    return {
+        **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person,
+        "title": f"{run.period.label}：{len(due)}封函件待签发", "preview": f"{names}\n\n预览见督办台或 `letters show`。",
+    }  # fmt: skip
+
+
+def release_letters(run: Run, kinds: Sequence[str], decision: tuple[bool, str, str] | None) -> dict[str, Any]:
+    """Releases or keeps back this run's letters; returns how many by outcome, with every reason.
+
+    `decision`: (is_released, who, reason) of the person who was asked; None when nobody was.
+    """
+    outcomes: dict[str, list[str]] = {}
+    settle = _settle_by_person(run, decision) if decision else _settle_by_rule(run)
+    for letter in _open_letters(run, kinds):
+        action, reason = settle(letter)
+        outcomes.setdefault(action, []).append(f"{letter.addressee_name}：{reason}")
+    return {"counts": {action: len(words) for action, words in outcomes.items()}, "letters": outcomes}
+
+
+def post_letters(run: Run) -> dict[str, Any]:
+    """One round of the outbox, at once: a normal day needs no waiting for `post_round`."""
+    return one_round(run.house, run.now, run.actor)
+
+
+def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """One round of the outbox that began at `now`; returns what became of the mails."""
+    began = time.monotonic()
+    done = post_round(
+        house.engine, house.archive, house.mail_server, owner=actor,
+        clock=lambda: now + timedelta(seconds=time.monotonic() - began),
+    )  # fmt: skip
+    return {
+        "mails": len(done.mails), "results": dict(done.results), "swept": done.swept, "expired": done.expired,
+        "still_due": done.still_due, "trouble": done.trouble, "waiting_for_approval": list(done.waiting),
+    }  # fmt: skip
+
+
+def account_for(run: Run, due_keys: Sequence[str]) -> dict[str, Any]:
+    """Accounts for every letter of the day by name and state; raises CheckFailed when one is nowhere."""
+    house = run.house
+    with reading(house.engine) as connection:
+        found = reconcile(connection, run.period.end, due=due_keys, mailbox=house.mailbox)
+    for letter in found.letters:
+        _log.info("%s %s %s %s %s", letter.kind, letter.addressee_name, letter.number or "—", letter.state, letter.reason)
+    require_reconciled(found)
+    return {
+        "states": dict(found.states),
+        "letters": [
+            f"{letter.addressee_name}（{letter.kind}）{letter.number or '无文号'}：{letter.state}　{letter.reason}"
+            for letter in found.letters
+        ],
+    }
+
+
+_Settle = Callable[[StoredLetter], tuple[str, str]]
+
+
+def _settle_by_person(run: Run, decision: tuple[bool, str, str]) -> _Settle:
+    is_released, who, words = decision
+
+    def settle(letter: StoredLetter) -> tuple[str, str]:
+        if is_released:
+            return _release(run, letter, actor=who, reason=f"{who}签发" + (f"：{words}" if words else ""), is_person=True)
+        reason = f"{who}不签发：{words or '未说明理由'}"
+        reject(run.house.engine, letter.letter_id, now=run.now, actor=who, reason=reason)
+        return "rejected", reason
+
+    return settle
+
+
+def _settle_by_rule(run: Run) -> _Settle:
+    reason = _reason_to_withhold(run)
+
+    def settle(letter: StoredLetter) -> tuple[str, str]:
+        house = run.house
+        if not reason:
+            return _release(run, letter, actor=run.actor, reason="时段新鲜，自动放行" if run.deliver == "auto" else "按参数 send 放行")
+        if run.deliver == "rehearse":
+            to = Recipient(house.issuer.operators, "值班（演练）", "to")
+            rehearse(
+                house.engine, house.archive, letter.letter_id, to, office=house.office, server=house.mail_server,
+                now=run.now, actor=run.actor,
+            )  # fmt: skip
+        withhold(house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason)
+        return ("rehearsed" if run.deliver == "rehearse" else "withheld"), reason
+
+    return settle
+
+
+def _reason_to_withhold(run: Run) -> str:
+    """Why this run mails nothing by itself, or empty (rules: DESIGN of the letters)."""
+    if run.deliver == "withhold":
+        return "运行参数 withhold：只编制存档"
+    if run.deliver == "rehearse":
+        return "演练：只发给值班邮箱"
+    if run.deliver == "auto" and run.is_backfill:
+        return "补录的时段只编制存档"
+    age = run.now - run.period.as_of
+    if run.deliver == "auto" and age > POST.send_within:
+        hours = POST.send_within.total_seconds() / 3600
+        return f"时段已过{age.total_seconds() / 3600:.0f}小时，超过{hours:.0f}小时不再自动发送"
+    return ""
+
+
+def _release(run: Run, letter: StoredLetter, *, actor: str, reason: str, is_person: bool = False) -> tuple[str, str]:
+    outcome = release_letter(
+        run.house, letter.letter_id, now=run.now, actor=actor, reason=reason, is_person=is_person, run_id=run.run_id
+    )
+    return outcome.action, outcome.number or outcome.reason
+
+
+def _open_letters(run: Run, kinds: Sequence[str]) -> list[StoredLetter]:
+    """The letters of this window that wait for a decision."""
+    with reading(run.house.engine) as connection:
+        letters = letters_of_period(connection, run.period, kinds)
+    return [letter for letter in letters if letter.state in ("drafted", "awaiting_approval")]

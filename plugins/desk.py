@@ -1,0 +1,100 @@
+"""The desk 督办台 inside the Airflow UI: mounts the pages of include/desk with Airflow's own login and roles.
+
+Who may see the DAG daily_dispatch may look; who may trigger it (and so send letters) may act. The pages are built when the
+API server starts; every other process of Airflow that loads plugins loads only this file.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Annotated, Any
+
+from airflow.plugins_manager import AirflowPlugin
+from fastapi import Depends, FastAPI
+
+if TYPE_CHECKING:
+    from include.desk.pages.access import Access
+    from include.house import House
+
+DAG_ID = "daily_dispatch"
+PREFIX = "/desk"
+SETTINGS_SECONDS = 30.0  # so long a changed connection or variable may go unnoticed
+
+
+class Installation:
+    """The House of Airflow's connections and variables, opened again when they change."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked_at = 0.0
+        self._registry: Any = None
+        self._house: Any = None
+
+    def house(self) -> "House":
+        """The House; asks Airflow at most every SETTINGS_SECONDS. Raises InputError for settings that cannot be used."""
+        import cadence
+
+        from include.house import open_house
+
+        with self._lock:
+            if self._house is None or time.monotonic() - self._asked_at > SETTINGS_SECONDS:
+                registry = cadence.registry()
+                if registry != self._registry:
+                    self._house, self._registry = open_house(registry), registry
+                self._asked_at = time.monotonic()
+            return self._house
+
+
+def airflow_access() -> "Access":
+    """The desk's two permissions as Airflow's auth manager decides them; 401 and 403 are its answers."""
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
+
+    from include.desk.pages.access import Access, Visitor
+
+    may_read = Annotated[None, Depends(requires_access_dag("GET", param_dag_id=DAG_ID))]
+    may_trigger = Annotated[None, Depends(requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG_ID))]
+
+    def reader(user: GetUserDep, _: may_read) -> Visitor:
+        may_act = get_auth_manager().is_authorized_dag(
+            method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG_ID), user=user
+        )
+        return Visitor(user.get_name(), may_act)
+
+    def operator(visitor: Annotated[Visitor, Depends(reader)], _: may_trigger) -> Visitor:
+        return visitor
+
+    return Access(reader, operator)
+
+
+@asynccontextmanager
+async def build(shell: FastAPI) -> AsyncIterator[None]:
+    """Builds the pages inside the shell when the API server starts."""
+    from airflow.configuration import conf
+
+    from include.desk.pages.desk import Desk
+    from include.desk.pages.site import create_site, warm_up
+
+    desk = Desk(Installation().house, airflow_access(), lambda: datetime.now(UTC), conf.get("api", "secret_key").encode())
+    shell.mount("", create_site(desk))
+    Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()
+    yield
+
+
+class DeskPlugin(AirflowPlugin):
+    """The place in the side bar, and the tab of a run that leads to its letters."""
+
+    name = "desk"
+    fastapi_apps = [  # noqa: RUF012  # Airflow's own form
+        {"app": FastAPI(lifespan=build, openapi_url=None, docs_url=None, redoc_url=None), "url_prefix": PREFIX, "name": "desk"}
+    ]
+    external_views = [  # noqa: RUF012
+        {"name": "督办台", "href": f"{PREFIX}/", "destination": "nav", "url_route": "desk", "icon": f"{PREFIX}/assets/icon.svg"},
+        {
+            "name": "函件 Letters", "href": f"{PREFIX}/letters?dag_id={{DAG_ID}}&run_id={{RUN_ID}}", "destination": "dag_run",
+            "url_route": "desk-letters", "icon": f"{PREFIX}/assets/icon.svg",
+        },
+    ]  # fmt: skip

@@ -1,0 +1,116 @@
+"""What every DAG of this house must be; the messages name the DAG and the remedy."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from include.periods import SCHEDULES
+
+ROOT = Path(__file__).resolve().parents[2]
+DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
+
+PARSE = """
+import json, sys, time
+sys.path.insert(0, {plugins!r})
+import airflow.sdk, airflow.providers.standard.operators.hitl
+before = set(sys.modules)
+started = time.perf_counter()
+import importlib.util
+spec = importlib.util.spec_from_file_location("parsed_dag", {path!r})
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from airflow.sdk import DAG
+found = [value for value in vars(module).values() if isinstance(value, DAG)]
+heavy = [name for name in ("pandas", "geopandas", "matplotlib", "typst", "duckdb", "include.store", "include.house") if name in set(sys.modules) - before]
+print(json.dumps({{"heavy": heavy}}))
+"""
+
+
+@pytest.fixture(scope="module")
+def airflow_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {
+        **os.environ,
+        "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+        "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_parsing_a_dag_imports_nothing_heavy(path: Path, airflow_environment: dict[str, str]) -> None:
+    code = PARSE.format(path=str(path), plugins=str(ROOT / "plugins"))
+    done = subprocess.run([sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == '{"heavy": []}', f"{path.stem}: import it inside the task (see cadence.Steps)"
+
+
+@pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
+def test_a_dag_file_is_wiring_only(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 60, f"{path.stem}: {len(lines)} lines; move work into include/workflows/{path.stem}.py"
+    assert (ROOT / "include" / "workflows" / path.name).exists(), f"{path.stem}: its steps belong into include/workflows/{path.name}"
+
+
+@pytest.fixture(scope="module")
+def dags(airflow_environment: dict[str, str]) -> dict[str, dict[str, object]]:
+    """The DAGs as Airflow loads them, in a process of its own."""
+    code = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+print("@@" + json.dumps({"errors": bag.import_errors, "dags": {
+    dag.dag_id: {
+        "schedule": [type(dag.timetable).__name__, dag.timetable.expression, str(dag.timetable.timezone)],
+        "catchup": dag.catchup, "doc": dag.doc_md or "", "tags": sorted(dag.tags),
+        "params": {name: param.description for name, param in ((key, dag.params.get_param(key)) for key in dag.params)},
+        "tasks": {task.task_id: [task.retries, str(task.execution_timeout), sorted(task.upstream_task_ids)] for task in dag.tasks},
+    } for dag in bag.dags.values()}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
+    assert found["errors"] == {}
+    return found["dags"]
+
+
+def test_there_is_one_dag_a_file_with_its_name(dags: dict[str, dict[str, object]]) -> None:
+    assert sorted(dags) == [path.stem for path in DAG_FILES]
+
+
+def test_every_dag_keeps_the_beat_of_the_cadence_in_beijing_time(dags: dict[str, dict[str, object]]) -> None:
+    for dag_id, dag in dags.items():
+        assert dag["schedule"] == ["CronDataIntervalTimetable", SCHEDULES[dag_id], "Asia/Shanghai"], dag_id
+        assert dag["catchup"] is False, f"{dag_id}: a restart after days of downtime must not run old periods"
+
+
+def test_every_dag_explains_itself(dags: dict[str, dict[str, object]]) -> None:
+    for dag_id, dag in dags.items():
+        assert str(dag["doc"]).startswith("## "), f"{dag_id}: its docstring is its doc_md"
+        assert dag["tags"], f"{dag_id}: needs tags"
+        assert all(dag["params"].values()), f"{dag_id}: every param needs a description"  # type: ignore[attr-defined]
+
+
+def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(dags: dict[str, dict[str, object]]) -> None:
+    for dag_id, dag in dags.items():
+        for task_id, (retries, timeout, _) in dag["tasks"].items():  # type: ignore[attr-defined]
+            assert retries == 2, f"{dag_id}.{task_id}"
+            assert (timeout == "None") == (task_id == "approve"), f"{dag_id}.{task_id}: {timeout}"
+
+
+def test_the_order_of_the_daily_dispatch(dags: dict[str, dict[str, object]]) -> None:
+    assert {name: task[2] for name, task in dags["daily_dispatch"]["tasks"].items()} == {  # type: ignore[attr-defined]
+        "pull": [],
+        "figures": ["pull"],
+        "compose": ["figures"],
+        "approve": ["compose"],
+        "release": ["approve"],
+        "post": ["release"],
+        "account": ["figures", "post"],
+    }
+    assert sorted(dags["daily_dispatch"]["params"]) == ["approve", "deliver", "period_end"]  # type: ignore[arg-type]

@@ -1,0 +1,102 @@
+from pathlib import Path
+
+import pytest
+
+from include.connections import Connection, Registry, as_airflow_json, from_text, read_registry
+from include.errors import InputError
+from include.house import SETTINGS_FILE, open_house
+
+SETTINGS = """
+airflow:
+  connections:
+    - conn_id: store
+      conn_type: sqlite
+      conn_host: var/a.db
+    - conn_id: mail
+      conn_uri: smtp://user:p%40ss@mail.example:465/?security=ssl
+  variables:
+    - variable_name: plain
+      variable_value: text
+    - variable_name: table
+      variable_value: {a: 1}
+"""
+
+
+def registry(tmp_path: Path, **environment: str) -> Registry:
+    path = tmp_path / "airflow_settings.yaml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    return read_registry(path, environment)
+
+
+def test_the_settings_file_gives_connections_and_variables(tmp_path: Path) -> None:
+    found = registry(tmp_path)
+    assert found.connections == {
+        "store": Connection("store", "sqlite", "var/a.db"),
+        "mail": Connection("mail", "smtp", "mail.example", 465, "user", "p@ss", "", {"security": "ssl"}),
+    }
+    assert found.variables == {"plain": "text", "table": '{"a": 1}'}
+
+
+def test_the_environment_goes_first(tmp_path: Path) -> None:
+    found = registry(
+        tmp_path,
+        AIRFLOW_CONN_STORE='{"conn_type": "postgres", "host": "db", "port": 5432, "extra": {"sslmode": "require"}}',
+        AIRFLOW_CONN_OTHER="generic://host",
+        AIRFLOW_VAR_PLAIN="other",
+        PATH="/bin",
+    )
+    assert found.connections["store"] == Connection("store", "postgres", "db", 5432, extra={"sslmode": "require"})
+    assert found.connections["other"].host == "host"
+    assert found.variables["plain"] == "other"
+
+
+@pytest.mark.parametrize("value", ['{"conn_type": ', "smtp://host:notaport-secret", '{"port": "secret"}'])
+def test_an_unreadable_connection_is_named_without_its_value(value: str) -> None:
+    with pytest.raises(InputError, match="AIRFLOW_CONN_MAIL") as error:
+        from_text("mail", value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_password_is_in_no_repr_but_reaches_airflow() -> None:
+    secret = Connection("mail", "smtp", password="hunter2")
+    assert "hunter2" not in repr(secret)
+    assert as_airflow_json(Registry({"mail": secret}, {}))["mail"]["password"] == "hunter2"
+
+
+def test_a_settings_file_that_is_none_says_what_it_should_be(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("connections: []")
+    with pytest.raises(InputError, match="Astro CLI's format"):
+        read_registry(tmp_path / "bad.yaml", {})
+
+
+def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
+    house = open_house(read_registry(SETTINGS_FILE, {}), tmp_path)
+    assert house.mail_server.host == "127.0.0.1"
+    assert house.mailbox == tmp_path / "mailbox"
+    assert house.engine.url.database == str(tmp_path / "supervision.db")
+    assert [source.name for source in house.sources] == ["demo_region"]
+    assert house.sources[0].location == str(tmp_path / "demo_region")
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"AIRFLOW_CONN_SUPERVISION_DB": "mysql://db/x"}, "SQLite or PostgreSQL only"),
+        ({"AIRFLOW_VAR_SOURCES": "nowhere"}, "AIRFLOW_CONN_NOWHERE"),
+        ({"AIRFLOW_VAR_OFFICE": "[1]"}, "a JSON object"),
+        ({"AIRFLOW_VAR_OFFICE": "{}"}, "variable office: issuer"),
+        ({"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'}, "ssl | starttls | none"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, environment: dict[str, str], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        open_house(read_registry(SETTINGS_FILE, environment), tmp_path)
+    assert message in str(error.value)
+
+
+def test_a_postgresql_connection_keeps_special_characters(tmp_path: Path) -> None:
+    environment = {"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": "db", "login": "u", "password": "a@b/c", "schema": "q"}'}
+    house = open_house(read_registry(SETTINGS_FILE, environment), tmp_path)
+    url = house.engine.url
+    assert (url.username, url.password, url.host, url.database) == ("u", "a@b/c", "db", "q")
+    assert "a@b/c" not in repr(house)
