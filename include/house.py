@@ -53,6 +53,7 @@ class House:
     season: tuple[date, date]  # end exclusive
     fonts_dir: Path | None
     has_red_head: bool
+    has_province_summaries: bool  # the mid-week and weekend summaries go to the provinces too, each with its own cities only
     least_completeness: float  # share of the hours that figures read, below which a run stops before composing
 
     @property
@@ -128,6 +129,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         ),
         fonts_dir=_inside(fonts, folder) if fonts else None,
         has_red_head=bool(letters.get("red_head", False)),
+        has_province_summaries=bool(letters.get("province_summaries", False)),
         least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
     )  # fmt: skip
 

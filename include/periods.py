@@ -4,7 +4,7 @@ Every window is whole natural days, half-open: [start 00:00, end 00:00) in Asia/
 exclusive: the day on which the letter goes out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Literal, get_args
@@ -129,6 +129,14 @@ def period_ending(kind: str, period_end: date) -> Period:
             todo="the date is exclusive: the day on which the letter goes out",
         )  # fmt: skip
     return Period(start, period_end, _kind(kind), _as_of(kind, period_end))
+
+
+def kind_ending(kinds: Sequence[str], end: date) -> Kind:
+    """The first of `kinds` that has a window ending on that date. Raises InputError."""
+    for kind in kinds:
+        if _start_before(kind, end) is not None:
+            return _kind(kind)
+    return period_ending(kinds[-1], end).kind
 
 
 def period_of_interval(kind: str, interval_start: datetime, interval_end: datetime) -> Period:

@@ -1,6 +1,6 @@
 """`make up`: the whole house on this machine. Airflow with its UI, the demo data and the local mailbox, until Ctrl-C.
 
-Everything it makes is under var/; nothing listens on another address than 127.0.0.1.
+Everything it makes is under var/; nothing of it listens on another address than 127.0.0.1.
 """
 
 import json
@@ -23,8 +23,6 @@ from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
 
 UI_PORT: Final = 8080
-WORKER_LOG_PORT: Final = 8793
-TRIGGERER_LOG_PORT: Final = 8794
 STOP_SECONDS: Final = 20
 
 
@@ -32,14 +30,9 @@ def run(var: Path) -> int:
     """Starts everything and waits; returns the exit code. Raises InputError when a port is taken."""
     registry = default_registry()
     house = open_house(registry, var)
-    ports = {
-        UI_PORT: "the Airflow UI",
-        **({house.mail_server.port: "the local mailbox"} if house.mailbox else {}),
-        WORKER_LOG_PORT: "the logs of tasks",
-        TRIGGERER_LOG_PORT: "the logs of the triggerer",
-    }
-    for port, what in ports.items():
-        _require_free(port, what)
+    _require_free(UI_PORT, "the Airflow UI")
+    if house.mailbox:
+        _require_free(house.mail_server.port, "the local mailbox")
     environment = _environment(var)
     _say("preparing the store and the demo region …")
     prepare(house)
@@ -58,10 +51,7 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     log = (var / "airflow" / "up.log").open("ab")
-    commands = {"Airflow": ["airflow", "standalone"]}
-    if house.mailbox:
-        port = str(house.mail_server.port)
-        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", str(house.mailbox)]
+    commands = _commands(house)
     processes = {
         name: subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
         for name, command in commands.items()
@@ -85,6 +75,19 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
         log.close()
         _say("stopped; nothing is left running")
     return exit_code
+
+
+def _commands(house: House) -> dict[str, list[str]]:
+    """The processes by name. Airflow's log servers, which listen on every address, are left out: the logs are on this disk."""
+    commands = {
+        "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
+        "dag-processor": ["airflow", "dag-processor"],
+        "api-server": ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(UI_PORT)],
+    }
+    if house.mailbox:
+        port, folder = str(house.mail_server.port), str(house.mailbox)
+        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", folder]
+    return commands
 
 
 def _announce(password: str, var: Path, house: House) -> None:
@@ -116,7 +119,6 @@ def _environment(var: Path) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(UI_PORT),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{UI_PORT}",
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(WORKER_LOG_PORT),
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PYTHONPATH": ROOT,
         "no_proxy": "127.0.0.1,localhost",

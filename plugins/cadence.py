@@ -86,20 +86,25 @@ def house() -> House:
     return open_house(registry())
 
 
-def current_run(kind: str) -> Run:
-    """The run that the current task belongs to: its window, how its letters leave, and who asked for it."""
+def current_run(*kinds: str) -> Run:
+    """The run that the current task belongs to: its window, how its letters leave, and who asked for it.
+
+    A beat of several kinds of windows takes the one that ends on the day the letter goes out.
+    """
     from include.house import Run
-    from include.periods import last_complete, period_ending, period_of_interval
+    from include.periods import beijing_date, kind_ending, last_complete, period_ending, period_of_interval
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
     now = datetime.now(UTC)
     if params.get("period_end"):
-        period = period_ending(kind, date.fromisoformat(params["period_end"]))
+        end = date.fromisoformat(params["period_end"])
+        period = period_ending(kind_ending(kinds, end), end)
     elif dag_run.data_interval_start and dag_run.data_interval_end:
+        kind = kind_ending(kinds, beijing_date(dag_run.data_interval_end))
         period = period_of_interval(kind, dag_run.data_interval_start, dag_run.data_interval_end)
     else:
-        period = last_complete(kind, now)
+        period = max((last_complete(kind, now) for kind in kinds), key=lambda one: one.end)
     return Run(
         house=house(),
         period=period,

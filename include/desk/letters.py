@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter, compose_notice, compose_reminder
+from include.letters.summary import compose_summary
 from include.periods import Period, chinese_date
 from include.post.letters import StoredLetter, find, withhold
 from include.post.release import ReleaseOutcome, release, withdraw
@@ -21,6 +22,7 @@ from include.store.facts import alarm_states
 from include.store.statements import frame
 from include.supervision.feedback import judge
 from include.supervision.figures import Issue, NoticeFigures, ReminderFigures, from_json
+from include.supervision.weekly_figures import SummaryFigures
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -36,7 +38,11 @@ def render(house: House, kind: str, figures_json: str, number: str | None, issue
         return compose_notice(from_json(NoticeFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
     if kind == "reminder":
         return compose_reminder(from_json(ReminderFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
-    raise StateError("a kind of letter that nothing composes", where="letter", got=kind, expected="notice or reminder")
+    if kind == "summary":
+        return compose_summary(from_json(SummaryFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
+    raise StateError(
+        "a kind of letter that nothing composes", where="letter", got=kind, expected="notice, reminder or summary"
+    )
 
 
 def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | None]:

@@ -25,14 +25,14 @@ def count_change(now: int, before: int | None, unit: str, spans: Spans) -> str:
     """`，较上期（178条）减少9条、5.1%`; `，与上期持平`; `，上期没有`; by the day where the windows differ in length."""
     if before is None:
         return ""
+    if not before:
+        return "，上期没有" if now else "，上期也没有"
+    if not now:
+        return f"，上期有{before}{unit}"
     if spans.days != spans.days_before:
         return _daily_change(now, before, unit, spans)
     if now == before:
-        return "，与上期持平" if now else "，上期也没有"
-    if not before:
-        return "，上期没有"
-    if not now:
-        return f"，上期有{before}{unit}"
+        return "，与上期持平"
     share = abs(now - before) / before
     words = _words(now > before, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
     percent = f"、{100 * share:.1f}%" if before >= LEAST_BASE else ""
@@ -84,8 +84,6 @@ def _daily_change(now: int, before: int, unit: str, spans: Spans) -> str:
     told = f"日均{now / spans.days:.1f}{unit}，上期（{spans.days_before}天）日均{before / spans.days_before:.1f}{unit}"
     if mine == theirs:
         return f"，{told}，持平"
-    if not before or not now:
-        return f"，{told}"
     share = abs(mine - theirs) / theirs
     words = _words(mine > theirs, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
     return f"，{told}，{words}" + (f"{100 * share:.1f}%" if before >= LEAST_BASE else "")

@@ -7,7 +7,7 @@ black-and-white print and colour-blind eyes read the same; what matters is also 
 import io
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ RATE_CLASSES: Final[tuple[tuple[float, str, str], ...]] = (
 )  # fmt: skip
 NO_ALARMS: Final = "本期无报警"
 NO_ALARMS_LOOK: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}
-HEAVY: Final = [withStroke(linewidth=0.6, foreground=INK)]  # the wheel has no bold cut
+HEAVY: Final[list[Any]] = [withStroke(linewidth=0.6, foreground=INK)]  # the wheel has no bold cut
 _MM: Final = 1 / 25.4
 F = TypeVar("F")
 
@@ -103,7 +103,13 @@ def add_axes(figure: Figure, margins_mm: tuple[float, float, float, float]) -> A
     return axes
 
 
-def legend(figure: Figure, handles: Sequence[Any], place: str, *, above_mm: float = 0.0) -> None:
+def legend(
+    figure: Figure,
+    handles: Sequence[Any],
+    place: Literal["upper left", "lower center"],
+    *,
+    above_mm: float = 0.0,
+) -> None:
     """The legend in one row at `upper left` or `lower center` of the whole picture, `above_mm` over its lower edge."""
     height_mm = figure.get_figheight() / _MM
     corner = {"upper left": (0.0, 1.0), "lower center": (0.5, above_mm / height_mm)}[place]
@@ -128,7 +134,7 @@ def png(figure: Figure, dpi: int = DPI) -> bytes:
 
 
 @cache
-def _look() -> dict[str, Any]:
+def _look() -> Any:
     fontManager.addfont(_sans())
     family = FontProperties(fname=_sans()).get_name()
     return {"font.family": family, "axes.unicode_minus": False, "hatch.linewidth": 0.5, "text.color": INK}

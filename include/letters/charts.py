@@ -38,7 +38,7 @@ from include.supervision.weekly_rules import SUMMARY
 _DAY_STEP, _CATEGORY_STEP = 200, 40  # fixed ends of the scales: alarms a day, problems of a category
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
-_OUTLINED: Final = [withStroke(linewidth=3.4, foreground="white")]
+_OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 

@@ -29,7 +29,7 @@ from include.supervision.weekly_figures import SummaryFigures
 _KM_PER_DEG: Final = 111.2
 _LEGEND_MM: Final = 15.0
 _HIGHEST_MM: Final = 103.0  # of the map itself: it shares a page with the days
-_HALO: Final = [withStroke(linewidth=2.2, foreground="white")]
+_HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
 
 
 @styled

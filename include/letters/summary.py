@@ -16,7 +16,7 @@ from include.letters.wording import marks
 from include.supervision.figures import Issue
 from include.supervision.weekly_figures import SummaryFigures
 
-INLINE_ID: Final = "picture"  # the mail's HTML names the picture `cid:picture`
+PICTURE: Final = "cid:inline"  # how the mail's HTML names the file of role `inline`; the post makes it unique
 DATA_TITLE: Final = "汇总数据表"
 
 
@@ -45,7 +45,7 @@ def compose_summary(
     title, data_title = document.title + name, DATA_TITLE + name
     mail_values: dict[str, Any] = summary_values(figures, issue, plain, red_head=red_head) | {
         "题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx", f"{data_title}.xlsx"],
-        "主送机关": _addressee(figures.scope), "图": f"cid:{INLINE_ID}", "图说明": pictures["图_地图"].alt,
+        "主送机关": _addressee(figures.scope), "图": PICTURE, "图说明": pictures["图_地图"].alt,
         "总体情况": _section(read_manuscript(document.docx), "总体情况"),
         "建议正文": _section(read_manuscript(document.docx), "建议"),
     }  # fmt: skip

@@ -1,5 +1,7 @@
 """The pictures of one summary as its Word template takes them, each with words for who cannot see it."""
 
+from functools import lru_cache
+
 from include.letters.chart_style import WIDTH_MM, png
 from include.letters.charts import alarms_by_day, problems_by_category, rate_bars
 from include.letters.region_map import rate_map
@@ -7,8 +9,9 @@ from include.letters.word import TemplatePicture
 from include.supervision.weekly_figures import SummaryFigures
 
 
+@lru_cache(maxsize=2)
 def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
-    """`图_地图`, `图_每日`, `图_城市`, `图_类别`."""
+    """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
     flagged = [f"{city.city_name}（{city.flag.level}）" for city in figures.cities if city.flag.level]
     busiest = max(figures.days, key=lambda one: one.pushed, default=None)
     found = [row for row in figures.categories if row.problems]

@@ -24,7 +24,7 @@ from include.letters.wording import (
     with_year,
 )
 from include.periods import BEIJING, Period, chinese_date, chinese_moment
-from include.supervision.figures import FeedbackCounts, Flag, Issue
+from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
 from include.supervision.weekly_rules import SUMMARY
 
@@ -106,8 +106,8 @@ def _changes(figures: SummaryFigures) -> dict[str, str]:
         for name, (key, unit) in counted.items()
     }
     return words | {
-        "反馈率": rate_change(now.feedback_rate, before and before.feedback_rate),
-        "按期反馈率": rate_change(now.on_time_rate, before and before.on_time_rate),
+        "反馈率": rate_change(now.feedback_rate, _rate(before, "feedback_rate")),
+        "按期反馈率": rate_change(now.on_time_rate, _rate(before, "on_time_rate")),
     }
 
 
@@ -118,9 +118,14 @@ def _differences(now: FeedbackCounts, before: FeedbackCounts | None) -> dict[str
         name: count_difference(getattr(now, key), None if before is None else getattr(before, key))
         for name, key in counted.items()
     } | {
-        "反馈率": point_difference(now.feedback_rate, before and before.feedback_rate),
-        "按期反馈率": point_difference(now.on_time_rate, before and before.on_time_rate),
+        "反馈率": point_difference(now.feedback_rate, _rate(before, "feedback_rate")),
+        "按期反馈率": point_difference(now.on_time_rate, _rate(before, "on_time_rate")),
     }
+
+
+def _rate(counts: FeedbackCounts | None, name: str) -> Share | None:
+    share: Share | None = None if counts is None else getattr(counts, name)
+    return share
 
 
 def _city_values(figures: SummaryFigures) -> dict[str, Any]:
@@ -234,7 +239,7 @@ def _case_values(number: int, case: Case, show: Show) -> dict[str, Any]:
         "最高浓度": concentration(case.peak_pm25_ug_m3), "第几条": case.nth_alarm, "近期": case.recent_alarms,
         "反馈时间": _hour(case.answered_at) if case.answered_at else "", "是否按期": case.is_on_time,
         "反馈内容": sentence(show(case.note)), "超期时长": duration(case.overdue_hours) if case.overdue_hours > 0 else "",
-        "问题": sentence(show(case.problems[0].description)).rstrip("。") if case.problems else "", "问题数": len(case.problems),
+        "问题": _quoted(show(case.problems[0].description)) if case.problems else "", "问题数": len(case.problems),
         "已整改": case.rectified, "整改时间": _hour(case.rectified_at) if case.rectified_at else "",
         "之后报警": case.later_alarms,
     }  # fmt: skip
@@ -255,6 +260,11 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         "序": number, "规则": one.rule, "数": one.count, "总": one.of, "对象": named(words, _TOLD_SUBJECTS, unit),
         "对象数": len(one.subjects), "最多": max((subject.count for subject in one.subjects), default=0),
     }  # fmt: skip
+
+
+def _quoted(text: str) -> str:
+    """The text as it stands inside “ ”."""
+    return text.rstrip("。").replace("“", "‘").replace("”", "’")
 
 
 def _day(moment: datetime) -> str:

@@ -79,9 +79,9 @@ WORD_STYLES: Final[dict[str, WordStyle]] = {
     MARKS: WordStyle(HEI, 10.5, "center", line_pt=16, is_on_grid=False, color="C00000"),
     PAGE_NUMBER: WordStyle(SONG, 14, "right", left=1, right=1, line_pt=20, is_on_grid=False),
     SUMMARY_TITLE: WordStyle(XIAOBIAOSONG, 22, "center", after_pt=8, line_pt=33, is_on_grid=False),
-    SUMMARY_BODY: WordStyle(size_pt=14, first_line=2, line_pt=22.5, is_on_grid=False),
+    SUMMARY_BODY: WordStyle(size_pt=14, first_line=2, line_pt=22, is_on_grid=False),
     SUMMARY_HEADING: WordStyle(
-        HEI, 14, first_line=2, line_pt=22.5, is_on_grid=False, keeps_with_next=True, outline_level=1
+        HEI, 14, first_line=2, line_pt=22, is_on_grid=False, keeps_with_next=True, outline_level=1
     ),
     SUMMARY_LINE: WordStyle(KAI, 14, "center", line_pt=20, is_on_grid=False),
     CONTROL: WordStyle(FANGSONG, 10.5, "left", line_pt=14, is_on_grid=False, color=GREY),

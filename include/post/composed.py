@@ -1,6 +1,7 @@
 """The shape of a composed letter, as the post takes it in. `include.letters` gives dataclasses of this shape.
 
-Roles of files: `html` and `text` are the two forms of the mail's body; every other role (`pdf`, `docx`, `xlsx`) is attached.
+Roles of files: `html` and `text` are the two forms of the mail's body; `inline` is a picture that the HTML shows as
+`cid:inline`; every other role (`pdf`, `docx`, `xlsx`) is attached.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from include.store import tables
 from include.store.archive import Archive
 
 BODY_ROLES: Final = ("text", "html")
+INLINE_ROLE: Final = "inline"
 EML_ROLE: Final = "eml"
 
 _ATTACHMENT_ORDER: Final = ("pdf", "docx", "xlsx")
@@ -75,9 +77,14 @@ def body(composed: ComposedLetter, role: str) -> str:
 
 def attachments(composed: ComposedLetter) -> list[ComposedFile]:
     """What is attached to the mail, the PDF first."""
-    files = [file for file in composed.files if file.role not in (*BODY_ROLES, EML_ROLE)]
+    files = [file for file in composed.files if file.role not in (*BODY_ROLES, INLINE_ROLE, EML_ROLE)]
     order = {role: place for place, role in enumerate(_ATTACHMENT_ORDER)}
     return sorted(files, key=lambda file: (order.get(file.role, len(order)), file.role))
+
+
+def inline_picture(composed: ComposedLetter) -> ComposedFile | None:
+    """The picture inside the mail's HTML, or None."""
+    return next((file for file in composed.files if file.role == INLINE_ROLE), None)
 
 
 def keep_files(archive: Archive, composed: ComposedLetter) -> list[dict[str, object]]:

@@ -102,7 +102,7 @@ def resend(
         _require_settled(connection, letter)
         if blocker := simulated_blocker(letter, server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
-        addressing = recipients_for(connection, letter.kind, letter.city_code, beijing_date(now))
+        addressing = recipients_for(connection, letter.kind, letter.city_code, beijing_date(now), letter.addressee)
         wanted = {address.lower() for address in only}
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]
         if addressing.blocker or not chosen:

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import policy
-from email.message import EmailMessage
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -77,7 +78,11 @@ class MaildirHandler:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd with the whole mail."""
-        self.keep(bytes(envelope.original_content or b""), envelope.rcpt_tos)
+        try:
+            self.keep(bytes(envelope.original_content or b""), envelope.rcpt_tos)
+        except OSError as error:
+            _log.error("a mail could not be kept: %s", error)
+            return "452 4.3.1 no room in the local mailbox"
         return "250 2.0.0 OK: kept in the local mailbox"
 
     def keep(self, content: bytes, recipients: list[str]) -> Path:
@@ -91,8 +96,8 @@ class MaildirHandler:
         draft.rename(path)
         try:
             _offer(self._folder / _LETTERS, content)
-        except Exception:  # a mail of others with headers that nobody can read: it is kept all the same
-            _log.warning("no readable name for %s", path, exc_info=True)
+        except OSError as error:  # it is kept all the same
+            _log.warning("no readable copy of %s: %s", path, error)
         return path
 
 
@@ -119,17 +124,13 @@ def serve(host: str, port: int, folder: Path) -> None:
 
 def received(folder: Path) -> list[ReceivedMail]:
     """Every mail of the mailbox, oldest first (by its Date, then by name). Empty when there is no such folder."""
-    parser = BytesHeaderParser(policy=policy.default)
-    mails = []
-    for path in [*folder.glob("new/*"), *folder.glob("cur/*")]:
-        with path.open("rb") as file:
-            mails.append(_read(path, parser.parse(file)))
+    mails = [_read(path, head) for path, head in _heads(folder)]
     return sorted(mails, key=lambda mail: (mail.sent_at.timestamp() if mail.sent_at else 0.0, mail.path.name))
 
 
 def copies(folder: Path) -> Counter[tuple[str, str]]:
     """How often each Message-ID arrived for each recipient."""
-    return Counter((mail.message_id, recipient) for mail in received(folder) for recipient in mail.recipients)
+    return Counter((_message_id(head), recipient) for _, head in _heads(folder) for recipient in _recipients(head))
 
 
 class LoopbackController(Controller):
@@ -174,18 +175,40 @@ async def _serve(listening: socket.socket, handler: MaildirHandler, folder: Path
     server.close()
 
 
-def _read(path: Path, message: EmailMessage) -> ReceivedMail:
+def _heads(folder: Path) -> Iterator[tuple[Path, Message]]:
+    parser = BytesHeaderParser()
+    for path in [*folder.glob("new/*"), *folder.glob("cur/*")]:
+        with path.open("rb") as file:
+            yield path, parser.parse(file)
+
+
+def _read(path: Path, head: Message) -> ReceivedMail:
     return ReceivedMail(
-        path, str(message.get("Message-ID", "")).strip(),
-        tuple(each.strip() for each in str(message.get(_RECEIVED_FOR, "")).split(",") if each.strip()),
-        str(message.get("From", "")), str(message.get("Subject", "")), str(message.get(LETTER_HEADER, "")),
-        _sent_at(message),
+        path, _message_id(head), _recipients(head), _text(head, "From"), _text(head, "Subject"), _text(head, LETTER_HEADER),
+        _sent_at(head),
     )  # fmt: skip
 
 
-def _sent_at(message: EmailMessage) -> datetime | None:
+def _message_id(head: Message) -> str:
+    return str(head.get("Message-ID", "")).strip()
+
+
+def _recipients(head: Message) -> tuple[str, ...]:
+    return tuple(each.strip() for each in str(head.get(_RECEIVED_FOR, "")).split(",") if each.strip())
+
+
+def _text(head: Message, name: str) -> str:
+    """A header as a person reads it; one that cannot be decoded, as it came."""
+    raw = str(head.get(name, ""))
     try:
-        moment = parsedate_to_datetime(str(message["Date"]))
+        return str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, ValueError):
+        return raw
+
+
+def _sent_at(head: Message) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(str(head["Date"]))
     except (TypeError, ValueError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -193,11 +216,9 @@ def _sent_at(message: EmailMessage) -> datetime | None:
 
 def _offer(folder: Path, content: bytes) -> None:
     """The same mail under a name that a person can read."""
-    message = BytesHeaderParser(policy=policy.default).parsebytes(content)
-    moment = _sent_at(message)
-    words = [
-        str(beijing_date(moment)) if moment else "undated", str(message.get(ADDRESSEE_HEADER, "")), str(message.get("Subject", ""))
-    ]  # fmt: skip
+    head = BytesHeaderParser().parsebytes(content)
+    moment = _sent_at(head)
+    words = [str(beijing_date(moment)) if moment else "undated", _text(head, ADDRESSEE_HEADER), _text(head, "Subject")]
     name = "_".join(_UNSAFE.sub("_", word).strip("_") for word in words if word)[:_LONGEST_NAME]
     for place in itertools.count(1):
         try:

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 64 * 1024
 _LONGEST_TEXT: Final = 500
-_GIVE_UP_SECONDS: Final = 240.0  # for one mail before its body: well inside the lease of rules.POST
+_GIVE_UP_SECONDS: Final = 240.0  # for all before the body, and again for the body: together inside the lease of rules.POST
 
 Result = Literal["accepted", "refused", "retry", "unknown"]
 OnStep = Callable[[str], None]
@@ -74,13 +74,18 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         self.set_logging(None)  # yagmail would print to stderr on its own
         self._server = server
         self._on_step = on_step
-        self._give_up_at = 0.0
+        self._give_up_at = 0.0  # on the monotonic clock
+        self._peer = ""  # the address at the other end of the open connection
 
     def __enter__(self) -> Self:
         return self
 
     def connect(self) -> str:
         """Connects and logs in, unless that is done; returns why it could not (Chinese), or empty."""
+        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        return self._open()
+
+    def _open(self) -> str:
         if self.smtp is not None:
             return ""
         try:
@@ -102,12 +107,16 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             options["context"] = context
         self.smtp = self.connection(server.host, server.port, **options)
         self.smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._peer = str(self.smtp.sock.getpeername()[0])
+        self._arm()
         self.smtp.ehlo_or_helo_if_needed()
         if server.security == "starttls":
+            self._arm()
             self.smtp.starttls(context=context)
             self.smtp.ehlo_or_helo_if_needed()
         self.is_closed = False
         if server.user:
+            self._arm()
             self.smtp.login(server.user, server.password)
         _log.debug("connected to %s", server.label)
 
@@ -117,11 +126,12 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         A connection found lost at the first command is opened once more; nothing else is tried twice. Mail made from
         simulated data is refused unless the connected peer is this machine.
         """
+        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
         may_reopen = self.smtp is not None
         while True:
-            if trouble := self.connect():
+            if trouble := self._open():
                 return _all(recipients, Outcome("retry", None, trouble), is_server_down=True, is_troubled=True)
-            if is_simulated and not is_loopback(str(self.smtp.sock.getpeername()[0])):
+            if is_simulated and not is_loopback(self._peer):
                 return _all(recipients, Outcome("refused", None, str(_not_this_machine(self._server))))
             try:
                 return self._attempt_send(recipients, message)
@@ -145,7 +155,6 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
 
     def _attempt_send(self, recipients: Sequence[str], message: bytes) -> Transmission:
         """Exactly one attempt (yagmail's makes up to three). Raises _ConnectionLost before the server answered to MAIL."""
-        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
         most = int(self.smtp.esmtp_features.get("size") or 0)
         if 0 < most < len(message):
             text = f"邮件 {len(message)} 字节，超过邮件服务器允许的 {most} 字节"

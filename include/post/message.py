@@ -15,6 +15,7 @@ from datetime import datetime
 from email.generator import BytesGenerator
 from email.header import Header
 from email.message import Message
+from email.mime.image import MIMEImage
 from email.mime.text import MIMEText
 from email.policy import compat32
 from email.utils import format_datetime, formataddr
@@ -25,7 +26,7 @@ from yagmail.message import prepare_message
 
 from include.errors import CompositionError
 from include.periods import BEIJING
-from include.post.composed import ComposedFile, ComposedLetter, attachments, body
+from include.post.composed import ComposedFile, ComposedLetter, attachments, body, inline_picture
 from include.post.recipients import Recipient
 from include.post.server import AttachmentNames, MailServer
 
@@ -82,7 +83,13 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
     plain, related = _parts(alternative)
     notice = _rehearsal_notice(dispatch)
     _become(plain, MIMEText(notice + body(composed, "text"), "plain", "utf-8"))
-    _become(_parts(related)[0], MIMEText(_with_notice(body(composed, "html"), notice), "html", "utf-8"))
+    html = _with_notice(body(composed, "html"), notice)
+    picture = inline_picture(composed)
+    if picture is not None:
+        content_id = f"inline.{identity.strip('<>')}"
+        html = html.replace("cid:inline", f"cid:{content_id}")
+        related.attach(_inline_part(picture, content_id, dispatch))
+    _become(_parts(related)[0], MIMEText(html, "html", "utf-8"))
     for part, file in zip(attached, attachments(composed), strict=True):
         _name(part, file, dispatch)
     _set_boundaries(message, identity)
@@ -134,6 +141,14 @@ def _parts(message: Message) -> list[Message]:
 def _become(part: Message, other: Message) -> None:
     part._headers = other._headers  # type: ignore[attr-defined]  # a part has no public way to take another's place
     part.set_payload(other.get_payload())
+
+
+def _inline_part(picture: ComposedFile, content_id: str, dispatch: Dispatch) -> MIMEImage:
+    part = MIMEImage(picture.content, picture.media_type.partition("/")[2])
+    _name(part, picture, dispatch)
+    part.replace_header("Content-Disposition", part["Content-Disposition"].replace("attachment", "inline", 1))
+    part["Content-ID"] = f"<{content_id}>"
+    return part
 
 
 def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:

@@ -102,8 +102,12 @@ def settle(connection: Connection, claimed: Claim, transmission: Transmission, *
             key = {"ids": delivery_ids, "owner": claimed.owner, "from_state": from_state}
             done = sorted(connection.execute(_SETTLE, {**key, **values}).scalars())
             changes += [_change(each, "settle", from_state, values["to_state"], values["reason"]) for each in done]
-            if len(done) == len(delivery_ids):
+            delivery_ids = [each for each in delivery_ids if each not in done]
+            if not delivery_ids:
                 break
+        # A person has decided meanwhile; what the server said is still worth knowing.
+        late = f"邮件服务器的迟到答复：{values['reason']}"
+        changes += [audit.Change("delivery", str(each), "settle_late", None, None, late) for each in delivery_ids]
     audit.record(connection, changes, now=now, actor=actor)
 
 

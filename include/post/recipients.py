@@ -38,13 +38,19 @@ class Addressing:
     blocker: str = ""
 
 
-def recipients_for(connection: Connection, letter_kind: str, city_code: str | None, on_date: date) -> Addressing:
+def recipients_for(
+    connection: Connection, letter_kind: str, city_code: str | None, on_date: date, addressee: str = ""
+) -> Addressing:
     """The recipients on a Beijing date.
 
     A city's letter goes to its `to` contacts, copied to its `cc` ones, a reminder also to the `province` contacts of its
-    province. A letter about all cities goes to the ministry's `leader`, copied to `duty`. Order: To before Cc, then by
+    province. A letter about all cities goes to the ministry's `leader`, copied to `duty`; one about the cities of a province
+    (`addressee` is its code) to the `province` contacts. Order: To before Cc, then by
     address. An address that cannot be used, or appears twice, is left out with a remark.
     """
+    if city_code is None and addressee.isdigit():
+        contacts = _contacts(connection, addressee, ("province",), on_date)
+        return _checked(f"省份 {addressee} ", contacts, primary="province", label="省级联系人（province）")
     if city_code is None:
         contacts = _contacts(connection, MINISTRY_CODE, ("leader", "duty"), on_date)
         return _checked("生态环境部", contacts, primary="leader", label="收件领导（leader）")

@@ -121,7 +121,7 @@ def _release(
     if premise is not None and (answer := premise(connection, letter)):
         raise _Withheld(answer, is_stuck=False)
     if recipients is None:
-        addressing = recipients_for(connection, letter.kind, letter.city_code, issued_on)
+        addressing = recipients_for(connection, letter.kind, letter.city_code, issued_on, letter.addressee)
     else:
         addressing = Addressing(recipients)
     if addressing.blocker:

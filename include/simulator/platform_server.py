@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import secrets
+import socket
 import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
@@ -103,33 +104,27 @@ def platform_app(platform: Platform) -> FastAPI:
 @contextmanager
 def serving(app: Any, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
     """Serves an ASGI application in a thread; yields its URL. Raises StateError when the port is taken."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
     try:
-        socket = config.bind_socket()
-    except SystemExit as stopped:  # how uvicorn says that it cannot listen
+        listening = socket.create_server((host, port))
+    except OSError as error:
         raise StateError(
             "the port is taken",
             where=f"{host}:{port}",
+            got=error,
             todo="stop what listens there, or choose another port",
-        ) from stopped
-    thread = threading.Thread(target=server.run, args=([socket],), name="demo platform", daemon=True)
+        ) from error
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],), name="demo platform", daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{socket.getsockname()[1]}"
+        yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(_STARTED_WITHIN_S)
-        socket.close()
+        listening.close()
 
 
 def _windowed(platform: Platform, name: str) -> Callable[..., JSONResponse]:

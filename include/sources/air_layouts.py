@@ -9,7 +9,7 @@ Archives print Beijing dates and the hours 0 to 23 of that natural day. Concentr
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal
@@ -163,10 +163,10 @@ def faults_of(rows: pd.DataFrame, name: str, reason: str, text: str) -> list[Fau
 
 def _measured(texts: pd.DataFrame, faults: list[Fault], skipped: Counter[str]) -> Reading:
     """`texts` (with `field`, `text`) as values; what is no concentration is missing, and a fault of its field."""
-    text = texts["text"].str.strip()
+    text = texts["text"].astype("str").str.strip()
     is_gap = text.str.lower().isin(_GAPS)
     values = pd.to_numeric(text.mask(is_gap), errors="coerce").astype(float)
-    bounds = texts["quantity"].map(_TOO_HIGH)
+    bounds = _by_value(texts["quantity"], lambda names: names.map(_TOO_HIGH).astype(float))
     for is_bad, reason in (
         (values.isna() & ~is_gap, _NOT_A_NUMBER),
         (values == 0, _ZERO),
@@ -185,15 +185,13 @@ def _measured(texts: pd.DataFrame, faults: list[Fault], skipped: Counter[str]) -
 
 def _dated(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """The rows with `observed_on` and `hour` from an archive's columns date and hour; others are faults."""
-    days = rows["date"].map({text: _day(text) for text in rows["date"].unique()})
-    hours = rows["hour"].map({text: _hour(text) for text in rows["hour"].unique()})
+    days = _by_value(
+        rows["date"], lambda texts: pd.to_datetime(pd.Series([_day(text) for text in texts], dtype=object))
+    )
+    hours = _by_value(rows["hour"], lambda texts: pd.Series([_hour(text) for text in texts], dtype=float))
     faults = faults_of(rows[days.isna()], "date", _BAD_DATE, "date")
     faults += faults_of(rows[days.notna() & hours.isna()], "hour", _BAD_HOUR, "hour")
-    is_good = days.notna() & hours.notna()
-    dated = rows[is_good].assign(
-        observed_on=pd.to_datetime(days[is_good]).astype("datetime64[s]"), hour=hours[is_good].astype("int8")
-    )
-    return dated, faults
+    return _placed_in_time(rows, days, hours), faults
 
 
 def _day(text: str) -> date | None:
@@ -212,14 +210,23 @@ def _hour(text: str) -> float:
 
 def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, list[Fault]]:
     """The same from ISO 8601 times in the column hour."""
-    texts = pd.Series(rows["hour"].unique(), dtype="str")  # few: parsed once each
-    starts = moments(texts.str.strip()) - pd.Timedelta(hours=hour_label == "end")
-    starts = starts.where(starts == starts.dt.floor("h")).dt.tz_convert(BEIJING)
-    days = rows["hour"].map(dict(zip(texts, starts.dt.tz_localize(None).dt.floor("D"), strict=True)))
-    hours = rows["hour"].map(dict(zip(texts, starts.dt.hour, strict=True)))
-    faults = faults_of(rows[days.isna()], "hour", _BAD_TIME, "hour")
-    is_good = days.notna()
-    timed = rows[is_good].assign(
-        observed_on=days[is_good].astype("datetime64[s]"), hour=hours[is_good].astype("int8")
-    )
-    return timed, faults
+
+    def beginning(texts: pd.Series) -> pd.Series:
+        begins = moments(texts.str.strip()) - pd.Timedelta(hours=1 if hour_label == "end" else 0)
+        return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(BEIJING).dt.tz_localize(None)
+
+    begins = _by_value(rows["hour"], beginning)
+    faults = faults_of(rows[begins.isna()], "hour", _BAD_TIME, "hour")
+    return _placed_in_time(rows, begins.dt.floor("D"), begins.dt.hour), faults
+
+
+def _placed_in_time(rows: pd.DataFrame, days: pd.Series, hours: pd.Series) -> pd.DataFrame:
+    is_good = days.notna() & hours.notna()
+    timed = rows[is_good] if not is_good.all() else rows
+    return timed.assign(observed_on=days[is_good].astype("datetime64[s]"), hour=hours[is_good].astype("int8"))
+
+
+def _by_value(texts: pd.Series, parsed: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """`parsed` of a column with few different values: each is parsed once."""
+    codes, uniques = pd.factorize(texts)
+    return parsed(pd.Series(uniques, dtype="str")).take(codes).set_axis(texts.index)

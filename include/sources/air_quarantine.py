@@ -18,6 +18,7 @@ from include.store.tables import quarantine
 
 KIND: Final = "air-quality"
 _SETTLED_BY: Final = "import-air-quality"
+_LONGEST_VALUE: Final = 1000  # characters shown of what came
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class FileFault:
         """The fault as the quarantine keeps it: the same fault of the same file is the same text."""
         content = {
             "file": str(self.path.resolve()), "field": self.fault.field, "reason": self.fault.reason,
-            "count": self.fault.count, "first_line": self.fault.line, "first_value": self.fault.value,
+            "count": self.fault.count, "first_line": self.fault.line, "first_value": self.fault.value[:_LONGEST_VALUE],
         }  # fmt: skip
         return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
@@ -69,12 +70,18 @@ def keep_faults(
             connection.execute(change.values(state=state, settled_at=at, settled_by=by))
     rows = [
         {
-            "source": source, "kind": KIND, "origin": f"{file.path.name} 第{file.fault.line}行", "field": file.fault.field,
-            "value": file.fault.value, "reason": f"{file.fault.reason}（共{file.fault.count}个）", "row_json": file.row_json,
-            "row_hash": digest, "received_at": now, "state": "open",
+            "source": source, "kind": KIND, "origin": f"{file.path.name[:400]} 第{file.fault.line}行",
+            "field": _text(file.fault.field, 64), "value": _text(file.fault.value, _LONGEST_VALUE),
+            "reason": f"{file.fault.reason}（共{file.fault.count}个）", "row_json": file.row_json, "row_hash": digest,
+            "received_at": now, "state": "open",
         }
         for digest, file in new.items()
         if digest not in known
     ]  # fmt: skip
     if rows:
         connection.execute(quarantine.insert(), rows)
+
+
+def _text(value: str, longest: int) -> str:
+    # PostgreSQL keeps no NUL in a text.
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]

@@ -84,7 +84,7 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
             naive = pd.to_datetime(text.where(text.str.fullmatch(pattern)), format="ISO8601", errors="coerce")
             naive = naive if shift is None else naive + shift
             local = naive.dt.tz_localize(BEIJING, ambiguous="NaT", nonexistent="NaT")
-            parsed = parsed.fillna(local.dt.tz_convert("UTC"))
+            parsed = parsed.astype(MOMENT_DTYPE).fillna(local.dt.tz_convert("UTC").astype(MOMENT_DTYPE))
     parsed = parsed.astype(MOMENT_DTYPE)
     return parsed.where(parsed.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
 

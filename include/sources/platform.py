@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ PATHS: Final = {
 }  # fmt: skip
 _LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes
 _ROWS_AT_ONCE: Final = 10_000
+_WIDEST: Final = 200  # fields
 _READ_AGAIN: Final = 3  # times that a window whose pages do not add up is read
 
 
@@ -97,7 +99,7 @@ def _pages(client: httpx.Client, patience: Patience, path: str, query: dict[str,
     cursor: str | None = None
     while True:
         asked = query if cursor is None else {**query, "cursor": cursor}
-        page = patience.ask(lambda asked=asked: _page(client, path, asked), where=f"{client.base_url}{path}")
+        page = patience.ask(partial(_page, client, path, asked), where=f"{client.base_url}{path}")
         yield page
         cursor = page.next_cursor
         if cursor is None:
@@ -137,7 +139,7 @@ def _page(client: httpx.Client, path: str, query: dict[str, str]) -> Page:
             )  # fmt: skip
     try:
         return _checked(json.loads(content), where)
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Unanswered(f"no valid JSON ({error})") from error
 
 
@@ -190,8 +192,11 @@ def _message(content: bytes) -> str:
 
 def _part(table: TableMapping, records: list[Any], before: int) -> Part:
     """Records as rows of text, with every column that the mapping may ask for."""
-    objects = [record if isinstance(record, dict) else {"": record} for record in records]
-    named = {str(name) for record in objects for name in record}
+    told = [record if isinstance(record, dict) else {"": record} for record in records]
+    objects = [{cell_text(name): value for name, value in record.items()} for record in told]
+    named = {name for record in objects for name in record}
+    if len(named) > _WIDEST:
+        raise _broken_contract(PATHS[table.table], "fields of records", f"{len(named)} different names")
     header = sorted(named | source_columns(table, LAYOUTS[table.table]))
     rows = [[_text(record.get(name)) for name in header] for record in objects]
     numbers = np.arange(before + 1, before + 1 + len(rows))
@@ -199,7 +204,7 @@ def _part(table: TableMapping, records: list[Any], before: int) -> Part:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else cell_text(value)
+    return cell_text(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
 
 
 def _client(source: SourceConfig) -> httpx.Client:

@@ -17,8 +17,7 @@ import pyarrow.csv as pa_csv
 from include.errors import InputError
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
 
-_LONGEST_LINE: Final = 1 << 20  # bytes; a longer line is no text file
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 20  # bytes; a whole block without a line end is no text
 _NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -112,7 +111,7 @@ def _plain_chunks(path: Path, header: list[str], delimiter: str) -> Iterator[Chu
     broken: list[BrokenRow] = []  # in the order of the file
 
     def set_apart(row: pa_csv.InvalidRow) -> str:
-        broken.append(_wrong_width(row.number + 1, row.text, row.expected_columns, row.actual_columns))
+        broken.append(_wrong_width(row.number, row.text, row.expected_columns, row.actual_columns))
         return "skip"
 
     reader = pa_csv.open_csv(
@@ -167,13 +166,7 @@ def _lines(
     path: Path, stream: IO[bytes], encoding: str, broken: list[BrokenRow]
 ) -> Iterator[tuple[int, str]]:
     """Numbered, decoded lines; those in another encoding than the file go to `broken`."""
-    number = 0
-    while line := stream.readline(_LONGEST_LINE):
-        number += 1
-        if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-            raise InputError(
-                "a line is longer than a text file's can be", where=f"{path}, line {number}", got=line[:60]
-            )
+    for number, line in enumerate(stream, start=1):
         try:
             text = line.decode(encoding)
         except UnicodeDecodeError:
@@ -201,26 +194,28 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
         )
     start = len(mark) if mark == codecs.BOM_UTF8 else 0
     stream.seek(start)
-    is_plain = True
+    is_plain, is_utf8 = True, True
     decoder = codecs.getincrementaldecoder("utf-8")()
     before = b"\n"  # so that an empty first line is seen
-    try:
-        while block := stream.read(_BLOCK):
-            decoder.decode(block)
-            is_plain = is_plain and _is_plain(before + block)
-            before = block[-2:]
-        decoder.decode(b"", final=True)
+    while block := stream.read(_BLOCK):
+        if len(block) == _BLOCK and b"\n" not in block:
+            raise InputError("a line is longer than a text file's can be", where=str(path), got=block[:40])
+        is_plain = is_plain and _is_plain(before + block)
+        before = block[-2:]
+        try:
+            decoder.decode(block if is_utf8 else b"")
+        except UnicodeDecodeError:
+            is_utf8 = False
+    if is_utf8 and not decoder.getstate()[0]:
         return _Text(start, "utf-8", is_plain)
-    except UnicodeDecodeError:
-        pass
     if start:
         return _Text(start, "utf-8", is_plain=False)
     stream.seek(0)
     utf8 = others = 0
-    while line := stream.readline(_LONGEST_LINE):
+    for line in stream:
         if not line.isascii():
-            is_utf8 = _decodes_line(line)
-            utf8, others = utf8 + is_utf8, others + (not is_utf8)
+            is_line_utf8 = _decodes_line(line)
+            utf8, others = utf8 + is_line_utf8, others + (not is_line_utf8)
     return _Text(0, "utf-8" if utf8 > others else "gb18030", is_plain=False)
 
 

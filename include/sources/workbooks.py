@@ -16,7 +16,6 @@ from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, cell_text, te
 from include.sources.text_files import clean_header
 
 _LARGEST_UNPACKED: Final = 1 << 29  # bytes: a workbook that unpacks to more is not read
-_WIDEST: Final = 500  # columns
 _HEADER_WITHIN: Final = 20  # rows
 
 
@@ -56,7 +55,7 @@ def _read(path: Path, chunk_rows: int) -> Iterator[Chunk]:
     try:
         sheet = workbook.worksheets[0]
         sheet.reset_dimensions()
-        table = sheet.iter_rows(max_col=_WIDEST)
+        table = sheet.iter_rows()
         header, number = _header(path, table)
         while True:
             block = list(islice(table, chunk_rows))
@@ -91,7 +90,8 @@ def _chunk(path: Path, header: list[str], block: list[tuple[Any, ...]], first: i
         reason = _reason(cells, texts, len(header))
         texts = texts[: len(header)] + [""] * (len(header) - len(texts))
         if reason:
-            broken.append(BrokenRow(line, "\t".join(cell_text(cell.value) for cell in cells), reason))
+            whole = "\t".join(cell_text(cell.value) for cell in cells).rstrip("\t")
+            broken.append(BrokenRow(line, whole, reason))
         elif any(texts):
             rows.append(texts)
             lines.append(line)

@@ -33,7 +33,8 @@ class Provenance:
 def city_days(connection: Connection, start: date, end: date) -> pd.DataFrame:
     """One row a city and day in [start, end): `place_id` (the city_code), `observed_on`, the columns of city_day, dust
     included (sql/city_days.sql)."""
-    return _dated(frame(connection, "city_days", start_date=start, end_date=end))
+    rows = frame(connection, "city_days", start_date=start, end_date=end)
+    return _dated(rows.astype({name: "float64" for name in rows.columns if name.endswith("_m3")}))
 
 
 def dust_hours(connection: Connection, start: date, end: date) -> pd.DataFrame:

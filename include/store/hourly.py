@@ -51,10 +51,14 @@ def replace_files(
         days = days[["place_id", "observed_on", "pm25_ug_m3", "pm25_hours"]].astype({"pm25_hours": "int8"})
         days = days.sort_values(["observed_on", "place_id"])
         tables |= {days_path(root, dataset, day): _table(rows, day) for day, rows in _by_day(days, dates)}
-    drafts: dict[Path, Path] = {}
+    drafts = {path: path.with_name(f".new-{os.getpid()}-{path.name}") for path in tables}
     try:
-        for path, table in tables.items():
-            drafts[path] = _draft(path, table)
+        for path, draft in drafts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("wb") as stream:
+                pq.write_table(tables[path], stream, compression="zstd")
+                stream.flush()
+                os.fsync(stream.fileno())
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
@@ -145,12 +149,3 @@ def _table(rows: pd.DataFrame, day: date) -> pa.Table:
     table = table.set_column(place, "place_id", table["place_id"].cast(pa.string()).dictionary_encode())
     table = table.add_column(1, "observed_on", pa.array([day] * len(rows), pa.date32()))
     return table.replace_schema_metadata(None)
-
-
-def _draft(path: Path, table: pa.Table) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as draft:
-        pq.write_table(table, draft, compression="zstd")
-        draft.flush()
-        os.fsync(draft.fileno())
-    return Path(draft.name)

@@ -64,8 +64,8 @@ def _ranked(grids: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
         }
     ).sort_values(["city_code", "value", "level"], ascending=[True, False, False], kind="stable")
     place = keys.groupby("city_code").cumcount() + 1
-    # The first of equal rows gives its place to all of them.
-    rank = place.groupby([keys["city_code"], keys["value"], keys["level"]]).transform("min")
+    is_tied = (keys == keys.shift()).all(axis=1)
+    rank = place.mask(is_tied).ffill().astype(int)  # equal rows have the place of the first of them
     rank = rank[rank <= NEAR_RANKS]
     found = known.loc[rank.index].assign(reason=reason, rank=rank, grid_id=rank.index)
     return found.reset_index(drop=True)[list(RANK_COLUMNS)]

@@ -100,7 +100,7 @@ def weekly_figures(
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
     return SummaryFigures(
         letter_key=at.period.letter_key("summary", province_code or "leader"),
-        scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "",
+        scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "", province_code=province_code,
         period=at.period, window=at.window, previous=at.previous, season=at.season, season_end=at.season_end,
         cities=cities, total=counts(tables["window"]), previous_total=None if before is None else counts(before),
         season_total=counts(tables["season"]), rolling_total=counts(tables["rolling"]),

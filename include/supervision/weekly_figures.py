@@ -164,7 +164,8 @@ class SummaryFigures:
     """
 
     letter_key: str
-    scope: str  # empty: all cities of the key regions; else the province whose cities these are
+    scope: str  # empty: all cities of the key regions; else the name of the province whose cities these are
+    province_code: str  # empty with `scope`
     period: Period
     window: Period
     previous: Period | None
@@ -190,3 +191,11 @@ class SummaryFigures:
     completeness: str
     rules_version: str
     is_simulated: bool
+
+
+@dataclass(frozen=True)
+class WeeklySummaries:
+    """Everything of one beat: the leaders' summary, then those of the provinces that get one; none outside the season."""
+
+    period: Period
+    summaries: tuple[SummaryFigures, ...]

@@ -78,7 +78,7 @@ def compose_letters(run: Run, due: Sequence[Due], kinds: Sequence[str]) -> dict[
             withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
     names = "、".join(one.name for one in due)
     return {
-        **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person,
+        **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person and bool(due),
         "title": f"{run.period.label}：{len(due)}封函件待签发", "preview": f"{names}\n\n预览见督办台或 `letters show`。",
     }  # fmt: skip
 

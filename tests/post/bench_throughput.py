@@ -1,8 +1,7 @@
-"""`python -m tests.post.bench_throughput`: the outbox against bare smtplib, with the same ready-made messages, over one
+"""The outbox against bare smtplib, with the same ready-made messages, over one
 connection each, to the same server process, in one run. Prints letters per second and the ratio; exit 1 below 0.80."""
 
 import smtplib
-import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -74,7 +73,3 @@ def _own_seconds(engine: Engine, archive: Archive, on: MailServer) -> float:
     seconds = time.perf_counter() - started
     assert summary.results == {"accepted": _LETTERS}, summary
     return seconds
-
-
-if __name__ == "__main__":
-    sys.exit(main())

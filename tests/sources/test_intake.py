@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.sources.config import SourceConfig
-from include.sources.intake import PullResult, pull
+from include.sources.intake import pull
+from include.sources.receipt import PullResult
 from tests.sources.exports import FACTS, NOW, at, empty, facts, folder_source, stored, write
 
 MARCH = (at("2020-03-01"), at("2020-04-01"))
@@ -31,14 +32,16 @@ def test_a_day_of_exports_is_stored_as_told(engine: Engine, tmp_path: Path) -> N
         ("A1", 1, utc("2020-03-12T00:30"), "140300", 113.62, 3, 180.5, utc("2020-03-12T00:30"), utc("2020-03-13T00:30"),
          "2020-03", False, True, "exports")
     ]  # fmt: skip
-    assert stored(engine, "feedback_event", "alarm_id", "event", "event_at", "inspector", "problem_found", "note") == [
-        ("A1", "submitted", utc("2020-03-12T07:00"), "王某", True, "裸土未苫盖")
-    ]
+    assert stored(
+        engine, "feedback_event", "alarm_id", "event", "event_at", "inspector", "problem_found", "note"
+    ) == [("A1", "submitted", utc("2020-03-12T07:00"), "王某", True, "裸土未苫盖")]
     # A promised date is kept until the end of that day.
     assert stored(engine, "problem", "problem_id", "alarm_id", "found_at", "rectify_by", "rectified_at") == [
         ("P1", "A1", utc("2020-03-12T06:00"), utc("2020-03-15T16:00"), None)
     ]
-    assert stored(engine, "grid", "grid_id", "west", "is_hot", "is_monitored") == [("T85711", 113.6, True, False)]
+    assert stored(engine, "grid", "grid_id", "west", "is_hot", "is_monitored") == [
+        ("T85711", 113.6, True, False)
+    ]
     assert stored(engine, "contact", "region_code", "address", "phone", "valid_to") == [
         ("140300", "dudu@yangquan.example", "", None)
     ]
@@ -84,7 +87,12 @@ def test_adjacent_windows_take_every_change_once_and_lose_none(engine: Engine, t
 
 def test_windows_in_any_order_give_the_same_facts(engine: Engine, tmp_path: Path) -> None:
     write(tmp_path, "alarms", {}, {"revised_at": "2020-03-13T02:00+08:00", "alarm_count": "9"})
-    write(tmp_path, "feedback", {}, {"event": "returned", "event_at": "2020-03-13T09:00+08:00", "problem_found": ""})
+    write(
+        tmp_path,
+        "feedback",
+        {},
+        {"event": "returned", "event_at": "2020-03-13T09:00+08:00", "problem_found": ""},
+    )
     write(tmp_path, "problems", {"rectified_at": "2020-03-13T10:00+08:00"})
     days = [(at(f"2020-03-{day}"), at(f"2020-03-{day + 1}")) for day in (12, 13)]
     for window in reversed(days):
@@ -98,7 +106,13 @@ def test_windows_in_any_order_give_the_same_facts(engine: Engine, tmp_path: Path
 
 
 def test_the_same_content_told_later_is_no_revision(engine: Engine, tmp_path: Path) -> None:
-    write(tmp_path, "alarms", {}, {"revised_at": "2020-03-12T20:00+08:00"}, {"revised_at": "2020-03-12T22:00+08:00", "alarm_count": "4"})
+    write(
+        tmp_path,
+        "alarms",
+        {},
+        {"revised_at": "2020-03-12T20:00+08:00"},
+        {"revised_at": "2020-03-12T22:00+08:00", "alarm_count": "4"},
+    )
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.new, result.revised, result.unchanged) == (1, 1, 1)
     assert stored(engine, "alarm", "revision", "alarm_count") == [(1, 3), (2, 4)]
@@ -128,7 +142,12 @@ def test_answers_to_an_unknown_alarm_wait_for_it(engine: Engine, tmp_path: Path)
 
 
 def test_a_row_that_cannot_be_dated_is_lost_in_no_window(engine: Engine, tmp_path: Path) -> None:
-    write(tmp_path, "alarms", {"pushed_at": "2020-13-12T08:30+08:00"}, {"alarm_id": "", "pushed_at": "2020-02-01T08:30"})
+    write(
+        tmp_path,
+        "alarms",
+        {"pushed_at": "2020-13-12T08:30+08:00"},
+        {"alarm_id": "", "pushed_at": "2020-02-01T08:30"},
+    )
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.read, result.quarantined) == (1, 1)
     assert stored(engine, "quarantine", "source", "kind", "origin", "field", "value", "reason", "state") == [
@@ -173,13 +192,22 @@ def test_two_sources_share_an_alarm_only_when_both_say_so(engine: Engine, tmp_pa
     ]
     friend = SourceConfig("other", "files", str(tmp_path / "b"), options={"same_ids_as": ["exports"]})
     assert pull(engine, friend, *MARCH, now=NOW).revised == 1
-    assert stored(engine, "alarm", "revision", "alarm_count", "source") == [(1, 3, "exports"), (2, 5, "other")]
+    assert stored(engine, "alarm", "revision", "alarm_count", "source") == [
+        (1, 3, "exports"),
+        (2, 5, "other"),
+    ]
 
 
 def test_a_changed_contact_takes_the_place_of_the_old_one(engine: Engine, tmp_path: Path) -> None:
     write(tmp_path, "contacts", {}, {"role": "cc"})
     pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
-    write(tmp_path, "contacts", {"valid_to": "2020-03-20", "phone": "000-1"}, {"role": "cc"}, {"valid_from": "2020-03-20"})
+    write(
+        tmp_path,
+        "contacts",
+        {"valid_to": "2020-03-20", "phone": "000-1"},
+        {"role": "cc"},
+        {"valid_from": "2020-03-20"},
+    )
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.new, result.revised, result.unchanged) == (1, 1, 1)
     assert [(role, str(start), str(end), phone) for role, start, end, phone in stored(engine, "contact", "role", "valid_from", "valid_to", "phone")] == [
@@ -215,6 +243,8 @@ def test_the_future_is_never_covered(engine: Engine, tmp_path: Path) -> None:
     now = at("2020-03-12T12:00")
     result = pull(engine, folder_source(tmp_path), *MARCH, now=now)
     assert (result.end_at, result.new) == (now, 1)
-    assert stored(engine, "pull", "end_at", "asked_until_at") == [(utc("2020-03-12T04:00"), utc("2020-03-31T16:00"))]
+    assert stored(engine, "pull", "end_at", "asked_until_at") == [
+        (utc("2020-03-12T04:00"), utc("2020-03-31T16:00"))
+    ]
     with pytest.raises(InputError, match="there is nothing to pull"):
         pull(engine, folder_source(tmp_path), at("2020-03-13"), at("2020-03-14"), now=now)

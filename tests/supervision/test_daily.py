@@ -7,6 +7,7 @@ import pandas as pd
 
 from include.periods import period_ending
 from include.supervision.daily import daily_figures, read_window
+from include.supervision.escalation import NO_URGES
 from include.supervision.figures import DailyFigures, FeedbackCounts, FormRow, from_json, to_json
 from tests.supervision.states import moment, problems, states
 
@@ -19,7 +20,6 @@ CITIES = pd.DataFrame(
         "province_name": ["河北省", "山西省", "陕西省"],
     }
 )
-NO_URGES = pd.DataFrame({"alarm_id": [], "urged_at": pd.to_datetime([], utc=True)})
 
 ALARMS = states(
     # 阳泉: answered; twice more the same grid, one overdue for long, one not due; an old one; one that was no alarm

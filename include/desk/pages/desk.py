@@ -82,9 +82,9 @@ class Desk:
 
         return Annotated[Visitor, Depends(operator)]
 
-    def moment(self, house: House, at: str) -> datetime:
+    def moment(self, house: House, at: str, *, is_final: bool = False) -> datetime:
         """The as-of moment that was asked for. Without one: now, to the minute; after the season the morning of its last
-        letters. Raises InputError."""
+        letters, except where what is shown `is_final` (the season's own figures). Raises InputError."""
         if at:
             try:
                 moment = parse_moment(at)
@@ -94,4 +94,4 @@ class Desk:
                 raise InputError("not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
             return moment
         now = self.clock().replace(second=0, microsecond=0)
-        return min(now, midnight(house.season[1]) + _MORNING)
+        return now if is_final else min(now, midnight(house.season[1]) + _MORNING)

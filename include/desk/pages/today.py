@@ -39,7 +39,7 @@ def routes(desk: Desk) -> APIRouter:
         waits = desk.recent.get(("waiting", now.replace(second=0, microsecond=0), state, silent), lambda: waiting(house, now, silent))
         picture = region_map(tuple(row.city_code for row in found.cities))
         values = {
-            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "waits": waits, "as_of": as_of, "now": now,
+            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "waits": waits, "as_of": as_of, "now": now, "is_after_season": not at and as_of < now.replace(second=0, microsecond=0),
             "picture": picture, "by_code": {row.city_code: row for row in found.cities}, "rate_class": rate_class, "rates": RATES,
             "notice": NOTICE, "columns": COLUMNS, "topics": TOPIC_NAMES, "is_simulated": found.is_simulated,
         }  # fmt: skip

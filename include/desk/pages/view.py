@@ -11,7 +11,6 @@ import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
@@ -73,11 +72,11 @@ def page(
     """The rendered template. `at`: the as-of moment that links carry on, as it was asked for."""
     language = language_of(request.headers.get("accept-language", ""))
 
-    def translated(text: str, **parts: Any) -> Markup | str:
-        found = words()[text] if language == "en" else text
-        return Markup(escape(found)).format(**parts) if parts else found
+    def translated(text: str, **parts: Any) -> str:
+        found = words().get(text, text) if language == "en" else text
+        return found.format(**parts)
 
-    def label(group: str, value: str) -> Markup | str:
+    def label(group: str, value: str) -> str:
         return translated(LABELS[group][value]) if value in LABELS[group] else value
 
     root = request.scope.get("root_path", "")
@@ -112,8 +111,9 @@ def _size(count: int) -> str:
     return f"{count} B" if count < 1024 else f"{count / 1024:.0f} KB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
 
 
-def _day(day: date | None) -> str:
-    return "—" if day is None else day.isoformat()[:10]
+def _day(day: date | str | None) -> str:
+    """A date as SQLite (text) or PostgreSQL gives it."""
+    return "—" if day is None else str(day)[:10]
 
 
 @cache

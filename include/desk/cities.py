@@ -1,0 +1,170 @@
+"""One city: its counts, its alarms with everything that happened to them, its rates by week, its hot grids."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from include.desk.facts import Facts
+from include.errors import StateError
+from include.house import House
+from include.periods import DAY, Period, beijing_date, midnight
+from include.rules import LOW_RESPONSE
+from include.store import tables
+from include.store.engine import reading
+from include.store.statements import frame
+from include.supervision.feedback import counts, counts_between
+from include.supervision.figures import FeedbackCounts
+
+HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happened to an alarm. `event`: pushed, an event of feedback, found or rectified (of a problem)."""
+
+    event: str
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True)
+class AlarmStory:
+    """One alarm with its steps, oldest first. `standing`: answered, late, overdue, waiting, upheld."""
+
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    alarm_count: int
+    peak_pm25_ug_m3: float | None
+    pushed_at: datetime
+    deadline_at: datetime
+    overdue_hours: float
+    standing: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Week:
+    """The counts of one week of pushes, from `start` (a Monday, cut to the season)."""
+
+    start: date
+    counts: FeedbackCounts
+
+
+@dataclass(frozen=True)
+class HotSpot:
+    """One grid of a city with the alarms of the season up to the moment."""
+
+    grid_id: str
+    point_name: str
+    lon: float
+    lat: float
+    alarms: int
+    open_alarms: int
+
+
+@dataclass(frozen=True)
+class CityPage:
+    """Everything about one city as of a moment."""
+
+    city_code: str
+    city_name: str
+    province_name: str
+    rolling: FeedbackCounts
+    season: FeedbackCounts
+    weeks: tuple[Week, ...]
+    alarms: tuple[AlarmStory, ...]
+    spots: tuple[HotSpot, ...]
+    is_simulated: bool
+
+
+def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> CityPage:
+    """The city as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for an unknown city."""
+    with reading(house.engine) as connection:
+        city = tables.city.c
+        row = connection.execute(select(city.city_name, city.province_name).where(city.city_code == city_code)).one_or_none()
+        if row is None:
+            raise StateError("no such city", where="city", got=city_code, expected="an adcode of six digits")
+        own = _of(season, "city_code", city_code)
+        start_at = as_of - HISTORY_DAYS * DAY
+        alarms = stories(connection, own, start_at, as_of, city_code=city_code)
+    last_day = min(beijing_date(as_of) + DAY, house.season[1])
+    rolling_start = midnight(beijing_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
+    total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [city_code])
+    week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [city_code])
+    return CityPage(
+        city_code, row.city_name, row.province_name, counts(week), counts(total), _weeks(own, house.season[0], last_day, city_code),
+        alarms, _spots(own.judged), own.is_simulated,
+    )  # fmt: skip
+
+
+def stories(
+    connection: Connection, facts: Facts, start_at: datetime, as_of: datetime, *, city_code: str | None = None, grid_id: str | None = None
+) -> tuple[AlarmStory, ...]:
+    """The alarms of `facts` pushed from `start_at` on with their steps, the latest first."""
+    told = frame(
+        connection, "alarm_steps", city_code=city_code, grid_id=grid_id, start_at=start_at, end_at=as_of + timedelta(days=1), as_of_at=as_of
+    )
+    steps: dict[str, list[Step]] = defaultdict(list)
+    for row in told.itertuples():
+        words = "　".join(part for part in (row.unit, row.inspector, row.note) if part)
+        steps[str(row.alarm_id)].append(Step(str(row.event), row.event_at.to_pydatetime(), words))
+    for row in facts.problems.itertuples():
+        found = steps[str(row.alarm_id)]
+        found.append(Step("found", row.found_at.to_pydatetime(), f"{row.category}　{row.description}"))
+        if row.rectified_at == row.rectified_at and row.rectified_at is not None:
+            found.append(Step("rectified", row.rectified_at.to_pydatetime(), str(row.category)))
+    alarms = facts.judged[facts.judged["pushed_at"] >= pd.Timestamp(start_at)]
+    ordered = alarms.sort_values(["pushed_at", "alarm_id"], ascending=[False, True])
+    return tuple(_story(row, steps[str(row["alarm_id"])]) for row in ordered.to_dict("records"))
+
+
+def of_grid(facts: Facts, grid_id: str) -> Facts:
+    """The facts of one grid."""
+    return _of(facts, "grid_id", grid_id)
+
+
+def _of(facts: Facts, column: str, value: str) -> Facts:
+    problems = facts.problems
+    return Facts(facts.start_at, facts.as_of, facts.judged[facts.judged[column] == value], problems[problems[column] == value])
+
+
+def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
+    peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
+    standing = next(
+        (name for name in ("upheld", "overdue", "late", "answered") if row[f"is_{name}"]), "waiting"
+    )
+    return AlarmStory(
+        row["alarm_id"], row["grid_id"], row["county"], row["point_name"], int(row["alarm_count"]),
+        None if peak is None or peak != peak else float(peak), pushed_at, row["deadline_at"].to_pydatetime(),
+        float(row["overdue_hours"]), standing,
+        tuple(sorted([Step("pushed", pushed_at, ""), *steps], key=lambda step: step.at)),
+    )  # fmt: skip
+
+
+def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, ...]:
+    weeks = []
+    start = first
+    while start < last:
+        end = min(start + (7 - start.weekday()) * DAY, last)
+        period = Period(start, end, "custom", own.as_of)
+        weeks.append(Week(start, counts(counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [city_code]))))
+        start = end
+    return tuple(weeks)
+
+
+def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
+    placed = judged[judged["is_pushed"] & judged["lon"].notna()]
+    spots = placed.assign(is_open=~placed["is_answered"]).groupby("grid_id").agg(
+        point_name=("point_name", "last"), lon=("lon", "mean"), lat=("lat", "mean"), alarms=("alarm_id", "size"), is_open=("is_open", "sum"),
+    )  # fmt: skip
+    return tuple(
+        HotSpot(str(row.Index), str(row.point_name), float(row.lon), float(row.lat), int(row.alarms), int(row.is_open))
+        for row in spots.sort_values(["alarms", "point_name"]).itertuples()
+    )
+

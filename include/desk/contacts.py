@@ -1,0 +1,129 @@
+"""Contacts as operators keep them: list, set with validity dates, and CSV in and out. Every change is in the audit trail.
+
+A row passes the same checks as one that a source sends (`sources.checks`). Two rows with the same region, role, address and
+first day are the same contact: the later one takes its place.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from include.errors import InputError
+from include.house import House
+from include.post import audit
+from include.rules import SIMULATED_LABEL
+from include.sources import merge
+from include.sources.checks import check
+from include.sources.layout import CONTACTS, DATA_ORIGIN
+from include.sources.places import places
+from include.store.engine import reading, writing
+from include.store.statements import frame
+
+SOURCE: Final = "desk"
+COLUMNS: Final = CONTACTS.names
+_MOST_ROWS: Final = 5_000
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of rows: either all were stored, or none and `problems` names each bad row (line, column, reason)."""
+
+    new: int
+    changed: int
+    unchanged: int
+    problems: tuple[str, ...] = ()
+
+
+def contact_list(house: House, *, region_code: str | None, on_date: date | None) -> pd.DataFrame:
+    """One row a contact and stay (sql/list_contacts.sql); with `on_date` only those valid on it."""
+    with reading(house.engine) as connection:
+        rows = frame(connection, "list_contacts", region_code=region_code, on_date=on_date)
+    return rows.astype(object).where(rows.notna(), None)
+
+
+def save_contacts(house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime) -> Saved:
+    """Stores contacts (texts in the columns COLUMNS), all or none of them. Raises InputError without a reason."""
+    if not reason.strip():
+        raise InputError("a reason is needed", where="contacts", todo="say why the contacts change")
+    names = (*COLUMNS, DATA_ORIGIN)
+    table = pd.DataFrame({name: pd.array([row.get(name, "").strip() for row in rows], dtype="str") for name in names})
+    with writing(house.engine, lock="intake") as connection:
+        checked = check(CONTACTS, table, places(connection))
+        problems = tuple(
+            f"第{place + 1}行 {field}：{words}"
+            for place, bad in enumerate(checked.reject)
+            if bad >= 0
+            for field, words in [checked.reasons[bad]]
+        )
+        if problems or table.empty:
+            return Saved(0, 0, 0, problems or ("没有任何行",))
+        merge.prepare(connection)
+        before = _keys(connection)
+        done = merge.store(connection, CONTACTS, checked.rows, source=SOURCE, now=now)
+        changes = [
+            audit.Change(
+                "contact", "/".join((row["region_code"], row["role"], row["address"], row["valid_from"]))[:255],
+                "change" if (row["region_code"], row["role"], row["address"], row["valid_from"]) in before else "add", None, None,
+                f"{reason}（{row['name']}，{row['valid_from']} 至 {row['valid_to'] or '今后'}）",
+            )
+            for row in table.to_dict("records")
+        ]  # fmt: skip
+        audit.record(connection, changes, now=now, actor=actor)
+        return Saved(done.new, done.revised, done.unchanged)
+
+
+def read_csv(content: bytes) -> list[dict[str, str]]:
+    """The rows of a CSV file of contacts (UTF-8 or GB18030, header row). Raises InputError."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise InputError("the file cannot be read", where="contacts", expected="CSV in UTF-8 or GB18030") from error
+    if "\x00" in text:
+        raise InputError("the file cannot be read", where="contacts", expected="CSV in UTF-8 or GB18030")
+    try:
+        reader = csv.DictReader(io.StringIO(text), strict=True)
+        missing = [name for name in CONTACTS.required if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError("columns are missing", where="contacts", got=", ".join(missing), expected=", ".join(COLUMNS))
+        known = {*COLUMNS, DATA_ORIGIN}
+        rows = [{name: _unescaped(value) for name, value in row.items() if name in known and value} for row in reader]
+    except csv.Error as error:
+        raise InputError("the file cannot be read", where="contacts", got=error, expected="CSV with a header row") from error
+    if len(rows) > _MOST_ROWS:
+        raise InputError("too many rows", where="contacts", got=len(rows), expected=f"at most {_MOST_ROWS}")
+    return rows
+
+
+def contacts_csv(rows: pd.DataFrame) -> str:
+    """The rows of `contact_list` as CSV in the columns of intake; a text that a spreadsheet would run is escaped with an
+    apostrophe, which `read_csv` takes off again."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow((*COLUMNS, DATA_ORIGIN))
+    for row in rows.to_dict("records"):
+        values = [str(row[name] or "")[:10] if name.startswith("valid_") else str(row[name] or "") for name in COLUMNS]
+        writer.writerow([_escaped(value) for value in (*values, SIMULATED_LABEL if row["is_simulated"] else "")])
+    return stream.getvalue()
+
+
+def _keys(connection: Connection) -> set[tuple[str, str, str, str]]:
+    rows = frame(connection, "known_contacts")
+    return {(row.region_code, row.role, row.address, str(row.valid_from)[:10]) for row in rows.itertuples()}  # type: ignore[misc]
+
+
+def _escaped(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _unescaped(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

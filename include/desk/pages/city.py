@@ -1,0 +1,57 @@
+"""City: its alarms with their history, its letters and contacts, rates by week, its hotspot map."""
+
+from typing import Final
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse
+
+from include.desk.cities import HISTORY_DAYS, CityPage, city_page
+from include.desk.contacts import contact_list
+from include.desk.facts import season_facts, store_state
+from include.desk.maps import Map, city_map
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import At, CityCode, Desk
+from include.desk.pages.view import page
+from include.desk.standing import letters_standing
+from include.errors import StateError
+from include.geo.boundaries import NOTICE
+from include.periods import beijing_date
+
+STANDINGS: Final = {"answered": "已反馈", "late": "逾期反馈", "overdue": "超期未反馈", "waiting": "未到期", "upheld": "误报（已核减）"}
+_LETTERS: Final = 12
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /cities/{city_code}"""
+    router = APIRouter()
+
+    @router.get("/cities/{city_code}", response_class=HTMLResponse, responses=answers(404))
+    def read_city(request: Request, visitor: desk.reading, city_code: CityCode, at: At = "") -> HTMLResponse:  # type: ignore[name-defined]
+        house = desk.open_house()
+        as_of, state = desk.moment(house, at), store_state(house.engine)
+        season = desk.recent.get(("season", as_of, state), lambda: season_facts(house, as_of))
+        try:
+            found = city_page(house, city_code, season, as_of)
+        except StateError as error:
+            raise HTTPException(404, "没有这个城市") from error
+        picture = city_map(city_code)
+        values = {
+            "found": found, "as_of": as_of, "letters": letters_standing(house, city_code=city_code, most=_LETTERS).to_dict("records"),
+            "contacts": contact_list(house, region_code=city_code, on_date=beijing_date(as_of)).to_dict("records"),
+            "picture": picture, "spots": _placed(found, picture), "notice": NOTICE, "standings": STANDINGS, "history_days": HISTORY_DAYS,
+            "is_simulated": found.is_simulated,
+        }  # fmt: skip
+        return page(desk, request, visitor, "city.html", values, at=at)
+
+    return router
+
+
+def _placed(found: CityPage, picture: Map | None) -> list[dict[str, object]]:
+    """The hotspots where they lie in the picture; the area of a circle grows with its alarms."""
+    if picture is None:
+        return []
+    place = picture.place
+    return [
+        {"spot": spot, "x": place(spot.lon, spot.lat)[0], "y": place(spot.lon, spot.lat)[1], "r": round(7 * spot.alarms**0.5, 1)}
+        for spot in found.spots
+    ]

@@ -1,0 +1,74 @@
+"""Contacts 联系人: list, set with validity dates, CSV in and out."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from include.desk.contacts import COLUMNS, contact_list, contacts_csv, read_csv, save_contacts
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.letter import Reason
+from include.desk.pages.view import page
+from include.errors import InputError
+from include.periods import beijing_date
+from include.rules import SIMULATED_LABEL
+from include.store.tables import CONTACT_ROLES
+
+Region = Annotated[str, Query(pattern=r"^(\d{6})?$")]
+_Text = Annotated[str, Form(max_length=300, pattern=r"^[^\x00]*$")]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /contacts, /contacts.csv; POST /contacts, /contacts/import"""
+    router = APIRouter()
+
+    def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
+        today = beijing_date(desk.clock())
+        rows = contact_list(desk.open_house(), region_code=region or None, on_date=None if past else today).to_dict("records")
+        values = {
+            "rows": rows, "region": region, "past": past, "roles": CONTACT_ROLES, "today": today, "is_simulated": any(row["is_simulated"] for row in rows),
+            "edited": {}, "done": "", "problems": (), **more,
+        }  # fmt: skip
+        return page(desk, request, visitor, "contacts.html", values, status=more.get("status", 200))
+
+    @router.get("/contacts", response_class=HTMLResponse, responses=answers())
+    def read_contacts(
+        request: Request, visitor: desk.reading, region: Region = "", past: bool = False, edit: Annotated[int, Query(ge=0, le=2**53)] = 0,  # type: ignore[name-defined]
+        done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
+    ) -> HTMLResponse:  # fmt: skip
+        rows = contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records") if edit else []
+        edited = next((row for row in rows if row["contact_id"] == edit), {})
+        return shown(request, visitor, region, past, edited=edited, done=done)
+
+    @router.get("/contacts.csv", response_class=Response, responses=answers())
+    def export(visitor: desk.reading) -> Response:  # type: ignore[name-defined]
+        text = contacts_csv(contact_list(desk.open_house(), region_code=None, on_date=None))
+        return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="contacts.csv"'})
+
+    def save(request: Request, visitor: Visitor, rows: list[dict[str, str]], reason: str, region: str) -> Response:
+        saved = save_contacts(desk.open_house(), rows, actor=visitor.name, reason=reason, now=desk.clock())
+        if saved.problems:
+            return shown(request, visitor, region, False, problems=saved.problems, edited=rows[0] if len(rows) == 1 else {}, status=409)
+        return RedirectResponse(f"{request.scope['root_path']}/contacts?region={region}&done={saved.new}-{saved.changed}", 303)
+
+    @router.post("/contacts", response_class=Response, responses=answers(409))
+    def set_contact(
+        request: Request, visitor: desk.acting, reason: Reason, region_code: _Text = "", role: _Text = "", name: _Text = "",  # type: ignore[name-defined]
+        address: _Text = "", phone: _Text = "", valid_from: _Text = "", valid_to: _Text = "", is_simulated: Annotated[bool, Form()] = False,
+    ) -> Response:  # fmt: skip
+        values = (region_code, role, name, address, phone, valid_from, valid_to)
+        row = dict(zip(COLUMNS, values, strict=True)) | {"data_origin": SIMULATED_LABEL if is_simulated else ""}
+        region = region_code if region_code.isascii() and region_code.isdigit() and len(region_code) == 6 else ""
+        return save(request, visitor, [row], reason, region)
+
+    @router.post("/contacts/import", response_class=Response, responses=answers(409, 413))
+    def import_csv(request: Request, visitor: desk.acting, reason: Reason, file: UploadFile) -> Response:  # type: ignore[name-defined]
+        try:
+            rows = read_csv(file.file.read())
+        except InputError as error:
+            return shown(request, visitor, "", False, problems=(str(error),), status=409)
+        return save(request, visitor, rows, reason, "")
+
+    return router

@@ -1,0 +1,37 @@
+// Inside Airflow the desk is a sandboxed frame of the same origin: it follows Airflow's theme, and asks the page around it to
+// open Airflow's own pages, which the frame itself may not do. Without this script every page works in a tab of its own.
+(() => {
+  "use strict";
+  let outer = null;
+  try {
+    if (window.parent !== window && window.parent.document) outer = window.parent;
+  } catch {
+    outer = null;
+  }
+
+  const theme = () => {
+    const classes = (outer ? outer.document.documentElement : document.createElement("i")).classList;
+    const kept = localStorage.getItem("theme");
+    const chosen = classes.contains("dark") ? "dark" : classes.contains("light") ? "light" : kept;
+    if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
+    else delete document.documentElement.dataset.theme;
+  };
+  theme();
+  window.addEventListener("storage", theme);
+  if (outer) new MutationObserver(theme).observe(outer.document.documentElement, { attributes: true, attributeFilter: ["class"] });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-airflow]");
+    if (!link || !outer || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const opener = outer.document.createElement("a");
+    opener.href = link.href;
+    if (link.dataset.airflow === "new") {
+      opener.target = "_blank";
+      opener.rel = "noopener";
+    }
+    outer.document.body.append(opener);
+    opener.click();
+    opener.remove();
+  });
+})();

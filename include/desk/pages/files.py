@@ -1,0 +1,56 @@
+"""The bytes of letters, from the archive. The store names them by SHA-256; nothing from outside becomes a path.
+
+Only a PDF is shown in place; the mail's body is shown without scripts and without origin; everything else is saved.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Final, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path, Response
+
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk, LetterId
+from include.desk.standing import ArchivedFile, delivered_mail, letter_file
+from include.errors import StateError
+
+Role = Literal["pdf", "docx", "xlsx", "html", "text", "eml"]
+_TYPES: Final = {
+    "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "html": "application/octet-stream",
+    "text": "text/plain; charset=utf-8", "eml": "message/rfc822",
+}  # fmt: skip
+_SEALED: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /letters/{letter_id}/files/{role}, /letters/{letter_id}/mail, /deliveries/{delivery_id}/mail"""
+    router = APIRouter()
+
+    @router.get("/letters/{letter_id}/files/{role}", response_class=Response, responses=answers(404))
+    def read_file(visitor: desk.reading, letter_id: LetterId, role: Role) -> Response:  # type: ignore[name-defined]
+        return _sent(_found(lambda: letter_file(desk.open_house(), letter_id, role)))
+
+    @router.get("/letters/{letter_id}/mail", response_class=Response, responses=answers(404))
+    def read_mail(visitor: desk.reading, letter_id: LetterId) -> Response:  # type: ignore[name-defined]
+        mail = _found(lambda: letter_file(desk.open_house(), letter_id, "html"))
+        return Response(mail.content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SEALED})
+
+    @router.get("/deliveries/{delivery_id}/mail", response_class=Response, responses=answers(404))
+    def read_delivered(visitor: desk.reading, delivery_id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:  # type: ignore[name-defined]
+        return _sent(_found(lambda: delivered_mail(desk.open_house(), delivery_id)))
+
+    return router
+
+
+def _found(look: Callable[[], ArchivedFile]) -> ArchivedFile:
+    try:
+        return look()
+    except StateError as error:
+        raise HTTPException(404, "没有这个文件") from error
+
+
+def _sent(file: ArchivedFile) -> Response:
+    shown = "inline" if file.role == "pdf" else "attachment"
+    name = f"{shown}; filename=\"letter.{file.role}\"; filename*=UTF-8''{quote(file.file_name, safe='')}"
+    return Response(file.content, media_type=_TYPES[file.role], headers={"Content-Disposition": name})

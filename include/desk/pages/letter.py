@@ -1,0 +1,131 @@
+"""Letter: the exact files, the deliveries with the server's words, the audit trail; and the actions, each with a reason."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from include.desk.letters import release_letter, withhold_letter
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import At, Desk, LetterId
+from include.desk.pages.view import page
+from include.desk.standing import letter_page
+from include.errors import QianliyanError, StateError
+from include.post.copies import TooLarge, rehearse, resend
+from include.post.letters import reject
+from include.post.outbox import resolve
+from include.post.recipients import Recipient, address_problem
+
+Reason = Annotated[str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
+Action = Literal["release", "withhold", "reject", "resend", "resolve", "rehearse"]
+# What the page says after an action.
+SAID: Final = {
+    "release": "已放行，下一个投递轮次发出。", "withhold": "已暂不发。", "reject": "已决定不签发。", "resend": "已排入发件箱重发，下一个投递轮次发出。",
+    "resolve": "结果不明的投递已处理。", "rehearse": "演练件已排入发件箱。",
+}  # fmt: skip
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /letters/{letter_id}, POST /letters/{letter_id}/{action}"""
+    router = APIRouter()
+
+    def shown(request: Request, visitor: Visitor, letter_id: int, at: str, **more: Any) -> HTMLResponse:
+        house = desk.open_house()
+        try:
+            found = letter_page(house, letter_id)
+        except StateError as error:
+            raise HTTPException(404, "没有这封函件") from error
+        run = (found.letter.run_id or "").split("/", 1)
+        values = {
+            "found": found, "letter": found.letter, "files": found.files.to_dict("records"),
+            "recipients": found.recipients.to_dict("records"), "history": found.history.to_dict("records"),
+            "run": run if len(run) == 2 else None, "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
+            "is_simulated": found.letter.is_simulated, **more,
+        }  # fmt: skip
+        return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)
+
+    @router.get("/letters/{letter_id}", response_class=HTMLResponse, responses=answers(404))
+    def read_letter(request: Request, visitor: desk.reading, letter_id: LetterId, at: At = "", done: Action | Literal[""] = "") -> HTMLResponse:  # type: ignore[name-defined]
+        return shown(request, visitor, letter_id, at, said_key=SAID.get(done, ""))
+
+    def act(request: Request, visitor: Visitor, letter_id: int, action: str, do: Callable[[], str | None]) -> Response:
+        """Runs an action; back to the letter, which says what happened."""
+        try:
+            trouble = do()
+        except (QianliyanError, TooLarge) as error:
+            trouble = str(error)
+        if trouble:
+            return shown(request, visitor, letter_id, "", problem=trouble, said_key="", status=409)
+        return RedirectResponse(f"{request.scope['root_path']}/letters/{letter_id}?done={action}", 303)
+
+    @router.post("/letters/{letter_id}/release", response_class=Response, responses=answers(404, 409))
+    def release_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+        def do() -> str | None:
+            outcome = release_letter(
+                desk.open_house(), letter_id, now=desk.clock(), actor=visitor.name, reason=f"{visitor.name}签发：{reason}", is_person=True
+            )
+            return None if outcome.action == "released" else outcome.reason
+
+        return act(request, visitor, letter_id, "release", do)
+
+    @router.post("/letters/{letter_id}/withhold", response_class=Response, responses=answers(404, 409))
+    def withhold_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+        def do() -> None:
+            withhold_letter(desk.open_house(), letter_id, now=desk.clock(), actor=visitor.name, reason=reason)
+
+        return act(request, visitor, letter_id, "withhold", do)
+
+    @router.post("/letters/{letter_id}/reject", response_class=Response, responses=answers(404, 409))
+    def reject_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+        def do() -> None:
+            reject(desk.open_house().engine, letter_id, now=desk.clock(), actor=visitor.name, reason=reason)
+
+        return act(request, visitor, letter_id, "reject", do)
+
+    @router.post("/letters/{letter_id}/resend", response_class=Response, responses=answers(404, 409))
+    def resend_it(
+        request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason, only: Annotated[list[str], Form(max_length=50)] = [],  # type: ignore[name-defined]  # noqa: B006
+    ) -> Response:  # fmt: skip
+        def do() -> None:
+            house = desk.open_house()
+            resend(
+                house.engine, house.archive, letter_id, office=house.office, server=house.mail_server, now=desk.clock(),
+                actor=visitor.name, reason=reason, only=only,
+            )  # fmt: skip
+
+        return act(request, visitor, letter_id, "resend", do)
+
+    @router.post("/letters/{letter_id}/resolve", response_class=Response, responses=answers(404, 409))
+    def resolve_it(
+        request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason, outcome: Annotated[Literal["arrived", "again"], Form()],  # type: ignore[name-defined]
+        address: Annotated[str, Form(max_length=254)] = "",
+    ) -> Response:  # fmt: skip
+        def do() -> None:
+            house = desk.open_house()
+            resolve(
+                house.engine, letter_id, arrived=outcome == "arrived", now=desk.clock(), actor=visitor.name, reason=reason,
+                address=address or None,
+            )  # fmt: skip
+
+        return act(request, visitor, letter_id, "resolve", do)
+
+    @router.post("/letters/{letter_id}/rehearse", response_class=Response, responses=answers(404, 409))
+    def rehearse_it(request: Request, visitor: desk.acting, letter_id: LetterId) -> Response:  # type: ignore[name-defined]
+        def do() -> None:
+            house = desk.open_house()
+            to = Recipient(_rehearse_to(visitor, house.issuer.operators), "演练", "to")
+            rehearse(
+                house.engine, house.archive, letter_id, to, office=house.office, server=house.mail_server, now=desk.clock(),
+                actor=visitor.name,
+            )  # fmt: skip
+
+        return act(request, visitor, letter_id, "rehearse", do)
+
+    return router
+
+
+def _rehearse_to(visitor: Visitor, operators: str) -> str:
+    """The visitor's own address where their name is one; otherwise the duty officers'."""
+    return operators if address_problem(visitor.name) else visitor.name

@@ -1,0 +1,60 @@
+"""The season up to a moment: the headline figures, and one row a day."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from include.desk.facts import Facts
+from include.house import House
+from include.periods import BEIJING, DAY, beijing_date
+from include.supervision.feedback import counts, counts_between
+from include.supervision.figures import FeedbackCounts
+
+DAY_COLUMNS: Final = ("date", "pushed", "answered", "due", "on_time", "overdue", "problems", "alarms_with_problem")
+
+
+@dataclass(frozen=True)
+class SeasonDay:
+    """The alarms pushed on one day, as of the moment."""
+
+    day: date
+    counts: FeedbackCounts
+
+
+@dataclass(frozen=True)
+class SeasonPage:
+    """The season's total and its days up to the moment; `most`: the largest number of pushes of a day."""
+
+    start: date
+    last_date: date
+    total: FeedbackCounts
+    days: tuple[SeasonDay, ...]
+    most: int
+    is_simulated: bool
+
+
+def season_page(house: House, facts: Facts) -> SeasonPage:
+    """The figures of the season as of `facts.as_of`, over all cities."""
+    start, end = house.season
+    last = min(end, beijing_date(facts.as_of) + DAY)
+    dates = [start + number * DAY for number in range(max((last - start).days, 0))]
+    # The same counting as for cities, with the day of the push in the place of the city.
+    judged = facts.judged.assign(city_code=_days(facts.judged["pushed_at"]))
+    problems = facts.problems.assign(city_code=_days(facts.problems["pushed_at"]))
+    names = [str(day) for day in dates]
+    table = counts_between(judged, problems, facts.start_at, facts.as_of + DAY, names)
+    days = tuple(SeasonDay(day, counts(table, name)) for day, name in zip(dates, names, strict=True))
+    return SeasonPage(start, end - DAY, counts(table), days, max((one.counts.pushed for one in days), default=0), facts.is_simulated)
+
+
+def days_csv(page: SeasonPage) -> str:
+    """One row a day of the season and a last one `total`: the columns DAY_COLUMNS."""
+    rows = [(str(one.day), one.counts) for one in page.days] + [("total", page.total)]
+    table = pd.DataFrame([(name, *(getattr(one, column) for column in DAY_COLUMNS[1:])) for name, one in rows], columns=DAY_COLUMNS)
+    return table.to_csv(index=False, lineterminator="\r\n")
+
+
+def _days(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[str]":
+    return moments.dt.tz_convert(BEIJING).dt.strftime("%Y-%m-%d")

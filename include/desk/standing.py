@@ -1,0 +1,89 @@
+"""Letters with their standing, one letter with its recipients, and the file of one: what the desk's letter pages ask."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+from sqlalchemy import select
+
+from include.desk.letters import letter_history
+from include.errors import StateError
+from include.house import House
+from include.post.letters import StoredLetter
+from include.store import tables
+from include.store.engine import reading
+from include.store.statements import frame
+
+
+def letters_standing(
+    house: House, *, city_code: str | None = None, on_date: date | None = None, run_id: str | None = None, kind: str | None = None,
+    most: int, skip: int = 0,
+) -> pd.DataFrame:  # fmt: skip
+    """One row a letter (sql/letters_standing.sql), newest windows first."""
+    with reading(house.engine) as connection:
+        found = frame(
+            connection, "letters_standing", city_code=city_code, on_date=on_date, run_id=run_id, kind=kind, most=most, skip=skip
+        )
+    return _plain(found)
+
+
+@dataclass(frozen=True)
+class LetterPage:
+    """A letter; one row a file, a recipient of a copy (sql/list_recipients.sql), a change of state. Empty values are None."""
+
+    letter: StoredLetter
+    files: pd.DataFrame
+    recipients: pd.DataFrame
+    history: pd.DataFrame
+
+    @property
+    def unknown(self) -> list[str]:
+        """Addresses whose delivery a person must settle."""
+        rows = self.recipients.to_dict("records")
+        return sorted(row["address"] for row in rows if row["state"] == "unknown" and not row["is_rehearsal"])
+
+
+def letter_page(house: House, letter_id: int) -> LetterPage:
+    """Everything that the letter's page shows. Raises StateError when there is no such letter."""
+    told = letter_history(house, letter_id)
+    with reading(house.engine) as connection:
+        recipients = frame(connection, "list_recipients", letter_id=letter_id)
+    return LetterPage(told.letter, *(_plain(rows) for rows in (told.files, recipients, told.history)))
+
+
+@dataclass(frozen=True)
+class ArchivedFile:
+    """A file as it is in the archive. `role`: a role of letter_file."""
+
+    role: str
+    file_name: str
+    content: bytes
+
+
+def letter_file(house: House, letter_id: int, role: str) -> ArchivedFile:
+    """One file of a letter; the store names its bytes. Raises StateError when the letter has none of that role."""
+    named = tables.letter_file.c
+    with reading(house.engine) as connection:
+        row = connection.execute(
+            select(named.file_name, named.sha256).where(named.letter_id == letter_id, named.role == role)
+        ).one_or_none()
+    if row is None:
+        raise StateError("the letter has no such file", where=f"letter {letter_id}", got=role)
+    return ArchivedFile(role, row.file_name, house.archive.get(row.sha256))
+
+
+def delivered_mail(house: House, delivery_id: int) -> ArchivedFile:
+    """The exact mail of one delivery. Raises StateError when there is no such delivery."""
+    delivery = tables.delivery.c
+    with reading(house.engine) as connection:
+        row = connection.execute(
+            select(delivery.eml_sha256, delivery.letter_id, delivery.copy_no).where(delivery.delivery_id == delivery_id)
+        ).one_or_none()
+    if row is None:
+        raise StateError("no such delivery", where=f"delivery {delivery_id}")
+    return ArchivedFile("eml", f"letter-{row.letter_id}-{row.copy_no}.eml", house.archive.get(row.eml_sha256))
+
+
+def _plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """None for what is empty, as templates ask for it."""
+    return rows.astype(object).where(rows.notna(), None)

@@ -1,0 +1,233 @@
+"""A city's filled-in answer form (热点网格排查反馈表) as feedback events and problems.
+
+The form's code ties a row to one letter and one alarm. A row that does not fit, or is filled in by half, is set apart
+with its reason; rows that were left empty are no answers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+from sqlalchemy import Engine
+
+from include.errors import InputError
+from include.periods import BEIJING, DAY
+from include.rules import SIMULATED_LABEL
+from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
+from include.sources.mapping import TableMapping
+from include.sources.workbooks import open_workbook
+from include.store.engine import reading
+from include.store.statements import frame
+from include.supervision import answer_form as form
+from include.supervision.figures import answer_code
+
+_LAST_ROW: Final = 5000
+_OURS: Final = tuple(column for column in form.COLUMNS if not column.is_ours)
+# Dates and times as people type them into cells that were formatted as text.
+_TYPED = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\s*(\d{1,2})[:：时](\d{2})?(?:[:：分]\d{0,2}\.?\d*)?)?"
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """The letter that a form went out with, and the alarms that it names."""
+
+    key: str
+    is_simulated: bool
+    alarms: frozenset[str]
+
+
+@dataclass
+class _Answers:
+    feedback: dict[tuple[str, str, str], tuple[int, list[str]]] = field(default_factory=dict)
+    problems: list[tuple[int, list[str]]] = field(default_factory=list)
+    broken: list[BrokenRow] = field(default_factory=list)
+
+
+def is_answer_form(path: Path) -> bool:
+    """Whether the file is a workbook with the sheets of the answer form."""
+    if path.suffix.lower() != ".xlsx":
+        return False
+    try:
+        workbook = open_workbook(path, read_only=True)
+    except (InputError, OSError, BadZipFile, KeyError, ValueError):
+        return False
+    with_sheets = {form.FORM_SHEET, form.GUIDE_SHEET} <= set(workbook.sheetnames)
+    workbook.close()
+    return with_sheets
+
+
+def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
+    """The answers in a form. `now` dates an acknowledgement without a time of its own.
+
+    Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
+    """
+    try:
+        workbook = open_workbook(path, read_only=False)
+        sheet, guide = workbook[form.FORM_SHEET], workbook[form.GUIDE_SHEET]
+        letter_key, version = (
+            cell_text(guide[cell].value).strip() for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
+        )
+        cells = [list(row) for row in sheet.iter_rows(min_row=form.HEADER_ROW, max_row=_LAST_ROW)]
+    except Exception as error:  # a broken workbook can fail anywhere inside openpyxl, with any exception
+        raise InputError(
+            "the answer form cannot be read", where=str(path), got=f"{type(error).__name__}: {error}"
+        ) from error
+    if version != form.FORM_VERSION:
+        raise InputError(
+            "the answer form is of another version",
+            where=str(path),
+            expected=form.FORM_VERSION,
+            got=version or "none",
+        )
+    places = _places(path, cells[0])
+    answers = _answers(cells[1:], places, _letter(engine, path, letter_key), now)
+    return Delivery(_parts(path, answers), is_cut=True, parts_expected=1, parts_received=1)
+
+
+def _letter(engine: Engine, path: Path, key: str) -> Letter:
+    with reading(engine) as connection:
+        rows = frame(connection, "letters_answered", letter_key=key)
+    if rows.empty:
+        raise InputError(
+            "the answer form belongs to no letter of ours", where=f"{path}, {form.GUIDE_SHEET}!{form.LETTER_KEY_CELL}", got=key or "nothing",
+            todo="ask the city for the form that came with its letter",
+        )  # fmt: skip
+    return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
+
+
+def _places(path: Path, header: list[Any]) -> dict[str, int]:
+    """Where each column stands: found by its header, so that a column which the city put in does no harm."""
+    titles = [cell_text(cell.value).strip() for cell in header]
+    wanted = {
+        column.key: column.header
+        for column in form.COLUMNS
+        if column.key in ("code", "alarm_id") or not column.is_ours
+    }
+    missing = [title for title in wanted.values() if titles.count(title) != 1]
+    if missing:
+        raise InputError(
+            "columns are missing or stand twice", where=f"{path}, {form.FORM_SHEET} row {form.HEADER_ROW}",
+            expected=", ".join(missing), todo="fill in the form that came with the letter",
+        )  # fmt: skip
+    return {key: titles.index(title) for key, title in wanted.items()}
+
+
+def _answers(rows: list[list[Any]], places: dict[str, int], letter: Letter, now: datetime) -> _Answers:
+    answers = _Answers()
+    counted: dict[str, int] = {}
+    for line, cells in enumerate(rows, start=form.FIRST_ROW):
+        row = {key: cell_text(cells[place].value).strip() for key, place in places.items()}
+        if not any(row[column.key] for column in _OURS):
+            continue
+        is_formula = any(cells[place].data_type == "f" for place in places.values())
+        reason = "含有公式：请粘贴为数值后重新提交" if is_formula else _reason(row, letter)
+        if reason:
+            answers.broken.append(BrokenRow(line, "\t".join(row.values()), reason))
+            continue
+        _add(answers, counted, line, row, letter, now)
+    return answers
+
+
+def _reason(row: dict[str, str], letter: Letter) -> str:
+    if row["code"] != answer_code(letter.key, row["alarm_id"]) or row["alarm_id"] not in letter.alarms:
+        return f"应答码与函件（{letter.key}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号"
+    if row["result"] not in form.RESULTS:
+        return "排查结果应从下拉列表选择：" + "、".join(form.RESULTS)
+    needed = [*form.RESULTS[row["result"]].needs]
+    if "rectification" in needed:
+        if row["rectification"] not in form.RECTIFICATIONS:
+            return "整改状态应从下拉列表选择：" + "、".join(form.RECTIFICATIONS)
+        needed.append(form.RECTIFICATIONS[row["rectification"]])
+    empty = [column.header for column in _OURS if column.key in needed and not row[column.key]]
+    if empty:
+        return f"选择“{row['result']}”时必填：{'、'.join(empty)}"
+    for column in _OURS:
+        if column.kind in ("date", "moment") and row[column.key]:
+            typed = _TYPED.fullmatch(row[column.key])
+            if (
+                typed is None
+                or (column.kind == "moment" and typed[4] is None)
+                or _moment(row[column.key]) is None
+            ):
+                example = "2020-03-13 08:30" if column.kind == "moment" else "2020-03-13"
+                return (
+                    f"{column.header}不是有效的{'时间' if column.kind == 'moment' else '日期'}：应如{example}"
+                )
+    return ""
+
+
+def _add(
+    answers: _Answers, counted: dict[str, int], line: int, row: dict[str, str], letter: Letter, now: datetime
+) -> None:
+    result = form.RESULTS[row["result"]]
+    answered_at = _moment(row["answered_at"]) or now
+    origin = SIMULATED_LABEL if letter.is_simulated else ""
+    found = "" if result.problem_found is None else str(result.problem_found).lower()
+    event = [
+        row["alarm_id"],
+        result.event,
+        answered_at.isoformat(),
+        row["unit"],
+        row["inspector"],
+        found,
+        row["note"],
+        origin,
+    ]
+    answers.feedback.setdefault((row["alarm_id"], result.event, event[2]), (line, event))
+    if not result.problem_found:
+        return
+    counted[row["alarm_id"]] = number = counted.get(row["alarm_id"], 0) + 1
+    rectified = row["rectification"] == form.RECTIFIED
+    rectified_at = min(_end_of_day(row["rectified_date"]), answered_at) if rectified else None
+    promised = None if rectified else _end_of_day(row["rectify_by_date"])
+    # A form does not say when a problem was found: at the latest when it was reported, or rectified.
+    found_at = min(answered_at, rectified_at or answered_at)
+    answers.problems.append(
+        (line, [
+            _problem_id(row["alarm_id"], number), row["alarm_id"], row["category"], row["description"], found_at.isoformat(),
+            row["rectification"], promised.isoformat() if promised else "", rectified_at.isoformat() if rectified_at else "", origin,
+        ])
+    )  # fmt: skip
+
+
+def _problem_id(alarm_id: str, number: int) -> str:
+    """Stays the same when the city hands in its form again."""
+    plain = f"{alarm_id}-F{number}"
+    return plain if len(plain) <= 64 else f"{hashlib.sha256(alarm_id.encode()).hexdigest()[:40]}-F{number}"
+
+
+def _moment(text: str) -> datetime | None:
+    typed = _TYPED.fullmatch(text)
+    if typed is None:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in typed.groups()), tzinfo=BEIJING)  # type: ignore[arg-type, misc]
+    except ValueError:
+        return None
+
+
+def _end_of_day(text: str) -> datetime:
+    moment = _moment(text)
+    if moment is None:
+        raise ValueError(text)
+    return moment.replace(hour=0, minute=0) + DAY
+
+
+def _parts(path: Path, answers: _Answers) -> Iterator[Part]:
+    broken = tuple(answers.broken)
+    for layout, rows in ((FEEDBACK, list(answers.feedback.values())), (PROBLEMS, answers.problems)):
+        lines = np.array([line for line, _ in rows], dtype=np.int64)
+        table = text_frame([*layout.names, DATA_ORIGIN], [values for _, values in rows])
+        yield Part(TableMapping(layout.name), Chunk(path.name, lines, table, broken))
+        broken = ()

@@ -1,0 +1,165 @@
+"""周汇总: pull, figures, compose, release, post, account. Each step is one task of the DAG of this name."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from include.house import House, Run
+from include.periods import Period, beijing_date
+from include.post.letters import LetterFacts
+from include.rules import LOW_RESPONSE
+from include.sources.ledger import completeness
+from include.store.engine import reading
+from include.store.facts import (
+    alarm_states,
+    answers_given,
+    city_stays,
+    problems_found,
+    silent_cities,
+    urged_alarms,
+)
+from include.supervision.cases import AS_RULED, CaseChoice
+from include.supervision.figures import from_json, to_json
+from include.supervision.membership import members
+from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
+from include.supervision.weekly_figures import SummaryFigures, WeeklySummaries
+from include.workflows.steps import (
+    Due,
+    account_for,
+    compose_letters,
+    post_letters,
+    pull_facts,
+    release_letters,
+)
+
+KINDS: Final = ("summary",)
+LEADERS: Final = "leader"
+
+
+def pull(run: Run) -> dict[str, Any]:
+    """Makes sure that the ledger covers all that the summary reads; stops the run where too much is missing."""
+    at = windows(run.period, run.house.season)
+    if at is None:
+        return {
+            "nothing_due": _outside(run.house, run.period),
+            "rows_new": 0,
+            "rows_quarantined": 0,
+            "completeness": "",
+        }
+    return pull_facts(run, at.read[0])
+
+
+def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -> dict[str, Any]:
+    """Computes the summary of all cities (and of each province, where that is set); freezes it in the archive.
+
+    `pinned`, `dropped`: alarm ids of the cases that a person wants told or left out. Raises InputError for an unknown one.
+    """
+    computed = summaries(run.house, run.period, CaseChoice(tuple(pinned), tuple(dropped)))
+    headlines: dict[str, Any] = {
+        "figures_sha256": run.house.archive.put(to_json(computed).encode()), "window": run.period.label,
+        "letters_due": len(computed.summaries),
+    }  # fmt: skip
+    if not computed.summaries:
+        return headlines | {"nothing_due": _outside(run.house, run.period)}
+    leaders = computed.summaries[0]
+    return headlines | {
+        "window": leaders.window.label,
+        "pushed": leaders.total.pushed,
+        "feedback_rate": str(leaders.total.feedback_rate),
+        "problems": leaders.total.problems,
+        "flagged": {city.city_name: city.flag.level for city in leaders.cities if city.flag.level},
+        "cases": [f"{case.rule}：{case.city_name}{case.county} {case.alarm_id}" for case in leaders.cases],
+        "suggestions": [one.rule for one in leaders.suggestions],
+    }
+
+
+def compose(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+    """Composes a draft of every summary that is due."""
+    return compose_letters(run, _due(frozen(run, computed)), KINDS)
+
+
+def release(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, Any]:
+    """Queues the summaries, or withholds them with the reason (see `house.Run` for who decides)."""
+    return release_letters(run, KINDS, decision)
+
+
+def post(run: Run) -> dict[str, Any]:
+    """Hands over what is queued: one round of the outbox."""
+    return post_letters(run)
+
+
+def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+    """Accounts for every summary that is due, by name and state; raises CheckFailed when one is not where it must be."""
+    return account_for(run, [one.facts.key for one in _due(frozen(run, computed))])
+
+
+def due_keys(house: House, period: Period) -> list[str]:
+    """The keys of the summaries that are due for a window; none outside the season."""
+    at = windows(period, house.season)
+    if at is None:
+        return []
+    with reading(house.engine) as connection:
+        return [period.letter_key("summary", addressee) for addressee in _addressees(connection, house, at)]
+
+
+def summaries(house: House, period: Period, choice: CaseChoice = AS_RULED) -> WeeklySummaries:
+    """Every summary of a beat, by the facts as they are known now; `choice` is for the leaders' one."""
+    at = windows(period, house.season)
+    if at is None:
+        return WeeklySummaries(period, ())
+    with reading(house.engine) as connection:
+        facts = _facts(connection, at)
+        told = completeness(connection, house.sources, at.read[0], period.as_of).sentence
+        addressees = _addressees(connection, house, at)
+    return WeeklySummaries(
+        period,
+        tuple(
+            weekly_figures(facts, at, told, choice)
+            if addressee == LEADERS
+            else weekly_figures(facts, at, told, AS_RULED, addressee)
+            for addressee in addressees
+        ),
+    )
+
+
+def frozen(run: Run, computed: dict[str, Any]) -> WeeklySummaries:
+    """The figures of this run, from the archive."""
+    return from_json(WeeklySummaries, run.house.archive.get(computed["figures_sha256"]).decode())
+
+
+def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
+    read = (*at.read, at.period.as_of)
+    before = at.previous or at.window
+    span = (before.starts_at, before.ends_at if at.previous else before.starts_at, before.as_of)
+    return WeeklyFacts(
+        states=alarm_states(connection, *read), problems=problems_found(connection, *read),
+        before_states=alarm_states(connection, *span), before_problems=problems_found(connection, *span),
+        answers=answers_given(connection, *read),
+        stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
+        urged=urged_alarms(connection, at.period.end),
+        silent_cities=tuple(silent_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),
+    )  # fmt: skip
+
+
+def _addressees(connection: Connection, house: House, at: Windows) -> list[str]:
+    """`leader`, and where that is set the codes of the provinces that have a city in the window."""
+    if not house.has_province_summaries:
+        return [LEADERS]
+    cities = members(city_stays(connection, at.window.start, at.window.end), at.window)
+    return [LEADERS, *sorted(set(cities["province_code"]))]
+
+
+def _due(computed: WeeklySummaries) -> list[Due]:
+    return [_letter(one) for one in computed.summaries]
+
+
+def _letter(one: SummaryFigures) -> Due:
+    addressee = one.province_code or LEADERS
+    facts = LetterFacts("summary", addressee, None, one.period, to_json(one), one.is_simulated)
+    return Due(facts, one.scope or "领导和值班室")
+
+
+def _outside(house: House, period: Period) -> str:
+    first, end = house.season
+    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编汇总"

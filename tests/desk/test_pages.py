@@ -1,0 +1,275 @@
+"""The pages as a browser gets them: permissions route by route, forms, headers, escaping, languages."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine, insert, update
+
+from include.desk.attention import TOPICS
+from include.desk.colours import RATES
+from include.desk.pages import city, letter, today, view
+from include.desk.pages.view import LABELS, language_of
+from include.geo.boundaries import NOTICE
+from include.post.letters import draft
+from include.store import tables
+from include.store.engine import writing
+from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, house_of
+from tests.post.samples import File, Letter, add_cities, archive_in, audit_rows, composition, deliveries, facts, released
+
+PAGES = Path(view.__file__).parent
+VALUES = {"city_code": YANGQUAN, "letter_id": "1", "role": "pdf", "grid_id": "T85711", "row": "1", "delivery_id": "1", "name": "desk.css"}
+
+
+@pytest.fixture
+def store(engine: Engine, tmp_path: Path) -> Engine:
+    add_alarm(engine, "A1", "03-11 06:00")
+    add_event(engine, "A1", "submitted", "03-11 18:00", note="<script>alert(1)</script>")
+    add_cities(engine)
+    released(engine, archive_in(tmp_path))
+    return engine
+
+
+@pytest.fixture
+def browser(store: Engine, tmp_path: Path) -> Browser:
+    return Browser(house_of(store, tmp_path))
+
+
+def routes() -> list[tuple[str, APIRoute]]:
+    """Every route of the desk, by method."""
+    site = Browser(None).site  # type: ignore[arg-type]
+    found = [route for route in site.routes if isinstance(route, APIRoute)]
+    assert len(found) == len(site.routes), "a route that is no APIRoute carries no permission"
+    return [(method, route) for route in found for method in sorted(route.methods)]
+
+
+def path_of(route: APIRoute) -> str:
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda name: VALUES[name[1]], route.path)
+
+
+def calls(dependant: Dependant) -> set[str]:
+    names = {getattr(dependant.call, "__qualname__", "")}
+    return names.union(*(calls(each) for each in dependant.dependencies))
+
+
+ROUTES = routes()
+NAMES = [f"{method} {route.path}" for method, route in ROUTES]
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=NAMES)
+def test_every_route_has_a_permission(method: str, route: APIRoute) -> None:
+    asked = calls(route.dependant)
+    if method == "GET":
+        assert "access.<locals>.reader" in asked, f"{route.path}: give it a parameter `visitor: desk.reading`"
+    else:
+        assert "access.<locals>.operator" in asked, f"{route.path}: a write needs a parameter `visitor: desk.acting`"
+        assert "Desk.acting.<locals>.operator" in asked, f"{route.path}: a write must come from a form of ours"
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=NAMES)
+def test_nobody_gets_in_without_a_login_and_a_reader_writes_nothing(method: str, route: APIRoute, tmp_path: Path) -> None:
+    stranger, guest = Browser(None, user="nobody"), Browser(None, user="guest")  # type: ignore[arg-type]
+    assert stranger.ask(method, path_of(route)).status_code == 401
+    if method != "GET":
+        assert guest.post(path_of(route), {"reason": "想试试"}).status_code == 403
+
+
+def test_every_answer_carries_the_headers(browser: Browser) -> None:
+    for path in ("/", "/letters/1", "/assets/desk.js", "/nowhere", "/letters/0"):
+        headers = browser.get(path).headers
+        assert "unsafe" not in headers["content-security-policy"], path
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'"), path
+        assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "SAMEORIGIN"), path
+
+
+def test_the_pages_hold_no_style_and_no_script_of_their_own() -> None:
+    for template in sorted(PAGES.glob("*.html")):
+        text = template.read_text(encoding="utf-8")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://|\|\s*safe|Markup", text), template.name
+        assert re.findall(r"<script[^>]*>", text) in ([], ['<script src="{{ root }}/assets/desk.js" defer>']), template.name
+
+
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("", {}),
+        ("0" * 64, {}),
+        (None, {"origin": "http://evil.example"}),
+        (None, {"origin": "null"}),
+        (None, {"sec-fetch-site": "cross-site"}),
+        (None, {"sec-fetch-site": "same-site"}),
+    ],
+)
+def test_a_form_of_another_site_does_nothing(browser: Browser, store: Engine, token: str | None, headers: dict[str, str]) -> None:
+    before = audit_rows(store, "delivery")
+    answer = browser.post("/letters/1/rehearse", token=token, headers=headers)
+    assert (answer.status_code, audit_rows(store, "delivery")) == (403, before)
+
+
+def test_a_body_that_no_form_of_ours_sends_is_cut_off(browser: Browser) -> None:
+    answer = browser.post("/contacts/import", {"reason": "x"}, files={"file": ("contacts.csv", b"x" * 3_000_000)})
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/", "/?sort=overdue", f"/cities/{YANGQUAN}", "/letters", "/letters/1", "/season", "/contacts", "/quarantine", "/grids/T85711"])
+@pytest.mark.parametrize("language", ["zh-CN,zh;q=0.9", "en-GB,en;q=0.8"])
+def test_every_page_opens_in_both_languages(store: Engine, tmp_path: Path, path: str, language: str) -> None:
+    answer = Browser(house_of(store, tmp_path), language=language).get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert f'<html lang="{"en" if language.startswith("en") else "zh-CN"}">' in answer.text
+    assert (">Waiting for a person <" in answer.text) == (path in ("/", "/?sort=overdue") and language.startswith("en"))
+
+
+def test_what_comes_from_outside_is_escaped(browser: Browser) -> None:
+    page = browser.get(f"/cities/{YANGQUAN}").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+    assert '"><b>' not in browser.get('/letters?dag_id="><b>&run_id="><b>').text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/?at=tomorrow", "/?at=9999-12-31T23:59", "/?at=0001-01-01", "/?sort=x", "/cities/1", "/cities/999999", "/letters/99", "/letters/0",
+     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
+     "/assets/%2e%2e%2fsite.py", "/quarantine/5", "/deliveries/99/mail"],
+)  # fmt: skip
+def test_what_cannot_be_shown_is_refused(browser: Browser, path: str) -> None:
+    assert browser.get(path).status_code in (400, 404, 422)
+
+
+def test_files_come_from_the_archive_with_their_types(browser: Browser) -> None:
+    pdf = browser.get("/letters/1/files/pdf")
+    assert (pdf.headers["content-type"], pdf.content[:8]) == ("application/pdf", b"%PDF-1.7")
+    assert pdf.headers["content-disposition"].startswith('inline; filename="letter.pdf"; filename*=UTF-8\'\'%E6%8F%90')
+    page = browser.get("/letters/1/files/html")
+    assert (page.headers["content-type"], page.headers["content-disposition"][:10]) == ("application/octet-stream", "attachment")
+    mail = browser.get("/letters/1/mail")
+    assert mail.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    sent = browser.get("/deliveries/1/mail")
+    assert (sent.headers["content-type"], b"X-Qianliyan-Letter: notice_140300" in sent.content) == ("message/rfc822", True)
+
+
+def test_a_changed_file_is_not_served(browser: Browser, tmp_path: Path) -> None:
+    for path in (tmp_path / "archive").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"other")
+    answer = browser.get("/letters/1/files/pdf")
+    assert (answer.status_code, "an archived file was changed" in answer.text) == (400, True)
+
+
+def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Engine, tmp_path: Path) -> None:
+    drafted = draft(store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run")
+    answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "数据有误"})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/letters/{drafted.letter_id}?done=withhold")
+    assert audit_rows(store, "letter")[-1][1:] == ("withhold", "drafted", "withheld")
+    page = browser.get(f"/letters/{drafted.letter_id}?done=withhold").text
+    assert "已暂不发。" in page
+    assert re.search(r"<td[^>]*>duty</td>.*数据有误", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("reason", ["", " ", "\x00"])
+def test_an_action_needs_a_reason(browser: Browser, store: Engine, reason: str) -> None:
+    assert browser.post("/letters/1/withhold", {"reason": reason}).status_code == 422
+
+
+def test_an_unknown_delivery_is_settled_and_a_settled_letter_goes_again(browser: Browser, store: Engine) -> None:
+    with writing(store) as connection:
+        connection.execute(update(tables.delivery).values(state="unknown"))
+    assert browser.post("/letters/1/resend", {"reason": "没收到"}).status_code == 409
+    page = browser.get("/letters/1").text
+    assert "处理结果不明" in page
+    done = browser.post("/letters/1/resolve", {"reason": "电话核实", "outcome": "arrived", "address": "to140300@city.example"})
+    assert done.headers["location"] == "/desk/letters/1?done=resolve"
+    assert deliveries(store) == {"to140300@city.example": "sent", "cc140300@city.example": "unknown"}
+    browser.post("/letters/1/resolve", {"reason": "电话核实", "outcome": "arrived"})
+    assert browser.post("/letters/1/resend", {"reason": "没收到"}).headers["location"] == "/desk/letters/1?done=resend"
+    assert deliveries(store) == {"to140300@city.example": "queued", "cc140300@city.example": "queued"}
+
+
+def test_a_rehearsal_goes_to_the_duty_officers(browser: Browser, store: Engine) -> None:
+    assert browser.post("/letters/1/rehearse").status_code == 303
+    assert deliveries(store)["zhiban@supervision.example"] == "queued"
+
+
+def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path) -> None:
+    drafted = draft(store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run")
+    assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
+    answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
+    assert (answer.status_code, "the letter is rejected" in answer.text) == (409, True)
+
+
+def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
+    hostile = Letter("标题 <b>", composition().files + (File("xlsx", "答复表.xlsx", "a.xlsx", "x/x", b"PK"),))
+    draft(store, archive_in(tmp_path), facts(city_code="140100"), hostile, now=NOW, actor="run", run_id="daily_dispatch/manual__1+00:00")
+    page = browser.get("/letters", params={"dag_id": "daily_dispatch", "run_id": "manual__1+00:00"}).text
+    assert re.findall(r'href="/desk/letters/(\d+)', page) == ["2"]
+    assert 'href="/dags/daily_dispatch/runs/manual__1%2B00%3A00" data-airflow' in page
+    assert "标题 &lt;b&gt;" in browser.get("/letters/2").text
+
+
+def test_a_quarantined_row_is_corrected_and_replayed(browser: Browser, store: Engine) -> None:
+    fields = '{"alarm_id": "A9", "event": "submitted", "event_at": "2020-03-11T09:00"}'
+    with writing(store) as connection:
+        connection.execute(
+            insert(tables.quarantine).values(
+                source="test", kind="feedback", origin="feedback.csv:2", field="alarm_id", value="A9", reason="报警未知",
+                row_json=fields, row_hash="1" * 64, fields_json=fields, received_at=NOW, state="open",
+            )
+        )  # fmt: skip
+    assert 'name="field.alarm_id" value="A9"' in browser.get("/quarantine/1").text
+    still_wrong = browser.post("/quarantine/1/correct", {"reason": "笔误", "field.alarm_id": "A8"})
+    assert (still_wrong.status_code, "报警未知" in still_wrong.text) == (409, True)
+    done = browser.post("/quarantine/1/correct", {"reason": "笔误", "field.alarm_id": "A1"})
+    assert done.headers["location"] == "/desk/quarantine?done=1-0"
+    assert [row[1] for row in audit_rows(store, "quarantine")] == ["correct", "correct", "replay"]
+    assert browser.post("/quarantine/1/discard", {"reason": "重复"}).status_code == 409
+
+
+def test_contacts_are_kept_by_form_and_by_file(browser: Browser, store: Engine) -> None:
+    row = {"region_code": "130100", "role": "to", "name": "石家庄市局", "address": "dudu@sjz.example", "valid_from": "2020-03-01"}
+    assert browser.post("/contacts", {**row, "reason": "新设"}).headers["location"] == "/desk/contacts?region=130100&done=1-0"
+    bad = browser.post("/contacts", {**row, "address": "x", "reason": "新设"})
+    assert (bad.status_code, "没有保存任何一行" in bad.text) == (409, True)
+    file = {"file": ("contacts.csv", browser.get("/contacts.csv").content)}
+    for changed in (2, 0):  # the two that the test put in have no true content hash
+        done = browser.post("/contacts/import", {"reason": "整理"}, files=file)
+        assert done.headers["location"] == f"/desk/contacts?region=&done=0-{changed}"
+
+
+def test_the_season_in_figures_and_as_csv(browser: Browser) -> None:
+    lines = browser.get("/season.csv?at=2020-03-12T08:30").text.removeprefix("\ufeff").splitlines()
+    assert lines[0] == "date,pushed,answered,due,on_time,overdue,problems,alarms_with_problem"
+    assert (lines[11], lines[-1], len(lines)) == ("2020-03-11,1,1,1,1,0,0,0", "total,1,1,1,1,0,0,0", 14)
+
+
+def test_a_guest_sees_no_action(store: Engine, tmp_path: Path) -> None:
+    page = Browser(house_of(store, tmp_path), user="guest").get("/letters/1").text
+    assert 'method="post"' not in page
+    assert "只读" in page
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("", "zh"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,en;q=0.9", "en"), ("fr,en;q=0.5,zh;q=0.6", "zh"), ("en;q=0", "zh"), ("x;q=y", "zh")],
+)
+def test_the_first_language_that_we_speak(accepted: str, language: str) -> None:
+    assert language_of(accepted) == language
+
+
+def test_every_text_has_its_english() -> None:
+    used = {text for group in LABELS.values() for text in group.values()}
+    for template in PAGES.glob("*.html"):
+        source = template.read_text(encoding="utf-8")
+        used |= set(re.findall(r"\bt\('([^']+)'", source))
+        bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
+        assert not re.search(r"[\u4e00-\u9fff]", bare), f"{template.name}: put Chinese texts into t('…')"
+    used |= {*TOPICS.values(), *today.TOPIC_NAMES.values(), *(name for _, name, _ in today.COLUMNS), *(name for _, _, name in RATES)}
+    used |= {*city.STANDINGS.values(), *letter.SAID.values(), NOTICE, "督办", "提醒", "核实地址", *"一二三四五六日"}
+    used |= {"今日", "函件", "监管季", "隔离", "联系人"}
+    english: dict[str, Any] = yaml.safe_load((PAGES / "words.yaml").read_text(encoding="utf-8"))
+    assert sorted(used - set(english)) == []
+    assert sorted(set(english) - used) == []

@@ -1,0 +1,72 @@
+"""Every city as of a moment; every number was worked out by hand."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include.desk.today import CityToday, LastLetter, sorted_cities, today
+from include.supervision.figures import FeedbackCounts, Flag, Share
+from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, add_alarm, add_event, add_problem, house_of, moment
+from tests.post.samples import add_cities, archive_in, released
+
+NONE = FeedbackCounts()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    add_alarm(engine, "answered", "03-11 06:00")
+    add_event(engine, "answered", "submitted", "03-11 18:00")
+    add_problem(engine, "P1", "answered", "03-11 12:00")
+    add_alarm(engine, "waiting", "03-11 20:00")
+    add_alarm(engine, "overdue", "03-09 06:00")
+    add_alarm(engine, "of today", "03-12 07:00")
+    add_alarm(engine, "no alarm", "03-10 06:00")
+    add_event(engine, "no alarm", "disputed", "03-10 07:00")
+    add_event(engine, "no alarm", "dispute_upheld", "03-10 09:00")
+    return engine
+
+
+def city(found: object, code: str) -> CityToday:
+    return next(row for row in found.cities if row.city_code == code)  # type: ignore[attr-defined]
+
+
+def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
+    found = today(house_of(store, tmp_path), NOW)
+    assert len(found.cities) == 39
+    assert (found.period.label, found.rolling_label, found.is_simulated) == ("3月11日", "3月5日至11日", False)
+    assert city(found, YANGQUAN) == CityToday(
+        YANGQUAN, "阳泉市", "2+26",
+        window=FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, problems=1, alarms_with_problem=1),
+        rolling=FeedbackCounts(pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1),
+        since=FeedbackCounts(pushed=1), open_alarms=3,
+        flag=Flag("督办", ("近7日应反馈的2条报警中有1条超期未反馈", "超期最久的一条已超过反馈时限50小时（督办界限24小时）")),
+        trend=(Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 1), Share(0, 0), Share(1, 2)), letter=None,
+    )  # fmt: skip
+    empty = city(found, SHIJIAZHUANG)
+    assert (empty.window, empty.rolling, empty.flag, empty.open_alarms) == (NONE, NONE, Flag(), 0)
+    assert found.total.window == city(found, YANGQUAN).window
+
+
+def test_the_past_is_shown_as_it_was_then(store: Engine, tmp_path: Path) -> None:
+    found = today(house_of(store, tmp_path), moment("03-11 12:00"))
+    row = city(found, YANGQUAN)
+    assert found.period.label == "3月10日"
+    assert (row.window, row.since) == (FeedbackCounts(upheld=1), FeedbackCounts(pushed=1, problems=1, alarms_with_problem=1))
+    assert row.flag.level == "督办"  # overdue since 10 March, 30 hours
+
+
+def test_rows_are_sorted_by_what_was_asked(store: Engine, tmp_path: Path) -> None:
+    cities = today(house_of(store, tmp_path), NOW).cities
+    assert sorted_cities(cities, "flag")[0].city_code == YANGQUAN
+    assert sorted_cities(cities, "city")[0].city_code == "110000"
+    assert sorted_cities(cities, "on_time")[0].city_code == YANGQUAN
+
+
+def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, tmp_path: Path) -> None:
+    house = house_of(store, tmp_path)
+    add_cities(store)
+    outcome = released(store, archive_in(tmp_path))
+    letter = city(today(house, moment("03-13 08:30")), YANGQUAN).letter
+    assert letter == LastLetter(outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued")
+    assert city(today(house, NOW), YANGQUAN).letter is None  # it goes out on the day after

@@ -1,0 +1,301 @@
+"""Pulling over HTTP: pages that shift, servers that stumble, and what must never be kept."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import Engine
+
+from include.errors import InputError, SourceError
+from include.simulator.platform_server import Platform, Shelf, load_platform, platform_app, serving
+from include.sources.config import SourceConfig
+from include.sources.intake import pull
+from tests.sources import faults
+from tests.sources.exports import NOW, at, empty, facts, folder_source, stored, write
+from tests.sources.faults import Answer, Fault, Faulty
+
+MARCH = (at("2020-03-01"), at("2020-04-01"))
+ALARMS = 7
+
+
+@dataclass
+class Rig:
+    platform: Platform
+    faulty: Faulty
+    source: SourceConfig
+    folder: Path
+
+    def with_options(self, **options: Any) -> SourceConfig:
+        return replace(self.source, options={**self.source.options, **options})
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    folder = tmp_path_factory.mktemp("exports")
+    write(folder, "alarms", *({"alarm_id": f"A{number}", "pushed_at": f"2020-03-1{number}T08:30+08:00", "started_at": "2020-03-10T06:00", "last_at": "2020-03-10T06:00"} for number in range(1, ALARMS + 1)))  # fmt: skip
+    write(folder, "feedback", {}, {"alarm_id": "A2", "event_at": "2020-03-13T09:00"})
+    write(folder, "problems", {"alarm_id": "A2", "rectified_at": "2020-03-14T00:00"})
+    write(folder, "grids", {})
+    write(folder, "contacts", {})
+    platform = load_platform(folder, "secret")
+    faulty = Faulty(platform_app(platform))
+    options = {"page_size": 2, "attempts": 3, "first_wait_seconds": 0, "timeout_seconds": 5}
+    with serving(faulty) as url:
+        yield Rig(
+            platform, faulty, SourceConfig("platform", "platform", url, "secret", options=options), folder
+        )
+
+
+@pytest.fixture
+def rig(server: Rig) -> Iterator[Rig]:
+    shelves = dict(server.platform.shelves)
+    server.faulty.set([])
+    yield server
+    server.platform.shelves = shelves
+    server.platform.complete_until = None
+
+
+def test_a_pull_over_http_equals_a_pull_of_the_files(engine: Engine, rig: Rig) -> None:
+    result = pull(engine, rig.source, *MARCH, now=NOW)
+    # A problem that was found and rectified inside the window comes twice.
+    assert (result.read, result.new, result.unchanged, result.quarantined) == (13, 12, 1, 0)
+    assert rig.faulty.asked == (
+        ["/v1/grids", "/v1/contacts"] + ["/v1/alarms"] * 4 + ["/v1/feedback-events", "/v1/problems"]
+    )
+    assert stored(engine, "pull", "parts_expected", "parts_received", "cities_received") == [(8, 8, 1)]
+    over_http = facts(engine)
+    empty(engine)
+    pull(engine, replace(folder_source(rig.folder), name="platform"), *MARCH, now=NOW)
+    assert facts(engine) == over_http
+
+
+@pytest.mark.parametrize(
+    "stumbles",
+    [
+        [faults.status(429, retry_after="0")],
+        [faults.status(500), faults.status(503, retry_after="Thu, 01 Jan 2015 00:00:00 GMT")],
+        [faults.truncated, faults.unharmed, faults.unharmed, faults.truncated],
+        [faults.cut_off],
+        [faults.content("application/json", b"")],
+        [faults.content("application/json; charset=utf-8", b'{"records": [' + b"9" * 5000 + b"]}")],
+    ],
+    ids=["429", "500 and 503", "truncated", "cut off", "empty", "endless number"],
+)
+def test_a_stumble_is_asked_again(engine: Engine, rig: Rig, stumbles: list[Fault]) -> None:
+    rig.faulty.set(stumbles)
+    assert pull(engine, rig.source, *MARCH, now=NOW).new == 12
+
+
+@pytest.mark.parametrize(
+    ("always", "options", "message"),
+    [
+        ([faults.status(500)] * 3, {}, "the server gives no answer; got Unanswered: 500 later, 3 times"),
+        ([faults.truncated] * 3, {}, r"the server gives no answer; got Unanswered: no valid JSON"),
+        ([faults.silent] * 2, {"timeout_seconds": 0.05, "attempts": 2}, "the server gives no answer; got ReadTimeout"),
+        ([faults.status(429, retry_after="3600")], {}, "the server asks to wait too long; expected at most 60 s; got 429 later, Retry-After 3600 s"),
+        ([faults.status(401)], {}, "the platform refuses the token; got 401 later; renew the token"),
+        ([faults.status(404)], {}, "the platform does not answer the question; expected 200; got 404 later"),
+        ([faults.status(302, location="/login")], {}, "the platform does not answer the question; expected 200; got 302"),
+        ([faults.content("text/html", b"<html>Login</html>")], {}, "expected application/json; got text/html"),
+        ([faults.content("application/json", b"[]")], {}, "the platform breaks its contract"),
+        ([faults.content("application/json", b'{"records": {}, "total": 0}')], {}, r"got records: \{\}"),
+        ([faults.content("application/json", b'{"records": []}')], {}, "got total: null"),
+        ([faults.content("application/json", b'{"records": [], "total": 1, "next_cursor": 7}')], {}, "got next_cursor: 7"),
+        ([faults.content("application/json", b'{"records": [], "total": 0, "complete_until": "soon"}')], {}, "got complete_until"),
+    ],
+)  # fmt: skip
+def test_a_fault_that_lasts_keeps_nothing_of_the_window(
+    engine: Engine, rig: Rig, always: list[Fault], options: dict[str, Any], message: str
+) -> None:
+    rig.faulty.set([faults.unharmed] * 4 + always)  # two pages of alarms have come by then
+    with pytest.raises(SourceError, match=message):
+        pull(engine, rig.with_options(**options), *MARCH, now=NOW)
+    assert all(rows == [] for rows in facts(engine).values())
+    assert stored(engine, "pull", "pull_id") == []
+    rig.faulty.set([])
+    assert pull(engine, rig.source, *MARCH, now=NOW).new == 12
+
+
+def on_page(number: int, change: Callable[[Platform], None], rig: Rig) -> Callable[[int], None]:
+    """Changes the platform just before it answers the request of that number."""
+    return lambda asked: change(rig.platform) if asked == number else None
+
+
+def test_a_record_that_changes_between_pages_is_not_lost(engine: Engine, rig: Rig) -> None:
+    def revise(platform: Platform) -> None:
+        shelf = platform.shelves["alarms"]
+        revised = shelf.records[5] | {"alarm_count": 99, "revised_at": "2020-04-02T00:00+08:00"}
+        places = [*shelf.places[:5], *shelf.places[6:], ("2020-04-01T16:00:00.000000Z", "A6")]
+        platform.shelves["alarms"] = Shelf(places, [*shelf.records[:5], *shelf.records[6:], revised])
+
+    rig.faulty.set([], before=on_page(4, revise, rig))
+    first = pull(engine, rig.source, *MARCH, now=NOW)
+    assert (first.new, stored(engine, "alarm", "alarm_id")) == (
+        11,
+        [(f"A{number}",) for number in (1, 2, 3, 4, 5, 7)],
+    )
+    second = pull(engine, rig.source, MARCH[1], at("2020-05-01"), now=NOW)
+    assert second.new == 1
+    assert stored(engine, "alarm", "alarm_id", "alarm_count")[5] == ("A6", 99)
+
+
+def test_a_record_that_turns_up_on_an_earlier_page_is_not_lost(engine: Engine, rig: Rig) -> None:
+    def add(platform: Platform) -> None:
+        shelf = platform.shelves["alarms"]
+        late = shelf.records[0] | {"alarm_id": "late"}
+        platform.shelves["alarms"] = Shelf(
+            [("2020-03-11T00:00:00.000000Z", "late"), *shelf.places], [late, *shelf.records]
+        )
+
+    rig.faulty.set([], before=on_page(5, add, rig))
+    result = pull(engine, rig.source, *MARCH, now=NOW)
+    assert result.new == 13
+    assert len(stored(engine, "alarm", "alarm_id")) == ALARMS + 1
+
+
+def doubled(answer: Answer) -> Answer:
+    page = answer.page
+    return answer.with_page(records=page["records"] * 2)
+
+
+def test_records_that_come_twice_are_stored_once(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set([doubled] * 8)
+    result = pull(engine, rig.source, *MARCH, now=NOW)
+    assert (result.new, result.unchanged) == (12, 14)
+
+
+def lost(answer: Answer) -> Answer:
+    return answer.with_page(records=[])
+
+
+def test_a_page_that_is_missing_once_is_read_again(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set([faults.unharmed] * 3 + [lost])
+    assert pull(engine, rig.source, *MARCH, now=NOW).new == 12
+    assert rig.faulty.asked.count("/v1/alarms") == 8
+
+
+def test_pages_that_stay_missing_keep_nothing(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set([faults.unharmed] * 2 + [lost] * 12)
+    with pytest.raises(
+        SourceError, match="the platform's pages do not add up; expected 7 records; got 0 records, 3 times"
+    ):
+        pull(engine, rig.source, *MARCH, now=NOW)
+    assert all(rows == [] for rows in facts(engine).values())
+
+
+def test_pages_in_a_circle_end(engine: Engine, rig: Rig) -> None:
+    page = b'{"records": [], "next_cursor": "round", "total": 9}'
+    rig.faulty.set([faults.content("application/json", page)] * 3)
+    with pytest.raises(SourceError, match="round in a circle"):
+        pull(engine, rig.source, *MARCH, now=NOW)
+
+
+def test_records_that_are_none_are_quarantined(engine: Engine, rig: Rig) -> None:
+    odd: list[Any] = [7, {"alarm_id": {"a": ["\ud800"]}, "lon": None}, {"alarm_id": True, "\ud800": 1}, None]
+    rig.faulty.set(
+        [faults.unharmed] * 5 + [lambda answer: answer.with_page(records=answer.page["records"] + odd)]
+    )
+    result = pull(engine, rig.source, *MARCH, now=NOW)
+    assert (result.new, result.quarantined) == (12, 4)
+    assert stored(engine, "quarantine", "origin", "field", "value", "reason") == [
+        ("/v1/alarms 第10条", "grid_id", "", "必填，未填写"),
+        ("/v1/alarms 第11条", "alarm_id", "", "必填，未填写"),
+        ("/v1/alarms 第8条", "alarm_id", "", "必填，未填写"),
+        ("/v1/alarms 第9条", "alarm_id", '{"a": ["\ufffd"]}', "含有控制字符、换行或无法显示的字符"),
+    ]
+
+
+def test_the_window_reaches_as_far_as_the_platform_is_complete(engine: Engine, rig: Rig) -> None:
+    rig.platform.complete_until = at("2020-03-20")
+    assert pull(engine, rig.source, *MARCH, now=NOW).end_at == at("2020-03-20")
+    assert stored(engine, "pull", "end_at", "asked_until_at") == [
+        (datetime(2020, 3, 19, 16, tzinfo=UTC), datetime(2020, 3, 31, 16, tzinfo=UTC))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        ("ftp://platform.example", "the platform's address cannot be used"),
+        ("platform.example", "the platform's address cannot be used"),
+        ("http://platform.example", "the token would cross the network unencrypted"),
+        ("https://platform.example:x", "the platform's address cannot be read"),
+    ],
+)
+def test_an_address_that_must_not_be_used(engine: Engine, location: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        pull(engine, SourceConfig("platform", "platform", location, "secret"), *MARCH, now=NOW)
+
+
+def test_no_message_shows_the_token(engine: Engine, rig: Rig) -> None:
+    source = replace(rig.source, token="wrong-secret-token")
+    with pytest.raises(SourceError) as caught:
+        pull(engine, source, *MARCH, now=NOW)
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(source)
+
+
+class OnePage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = b'{"records": [], "next_cursor": null, "total": 0}'
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A platform whose certificate no authority signed: its URL and the certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+        .not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    pem, secret = tmp_path / "platform.pem", tmp_path / "platform.key"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, secret)
+    server = ThreadingHTTPServer(("localhost", 0), OnePage)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"https://localhost:{server.server_port}", pem
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_self_signed_certificate_is_refused_unless_it_is_named(
+    engine: Engine, self_signed: tuple[str, Path]
+) -> None:
+    url, pem = self_signed
+    stranger = SourceConfig("platform", "platform", url, "secret")
+    with pytest.raises(SourceError, match="the server's certificate is not trusted"):
+        pull(engine, stranger, *MARCH, now=NOW)
+    assert pull(engine, replace(stranger, options={"ca_file": str(pem)}), *MARCH, now=NOW).read == 0

@@ -1,0 +1,189 @@
+"""One hand-made window and its edges: every number below was worked out by hand."""
+
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from include.periods import Period, period_ending
+from include.supervision.figures import FeedbackCounts, from_json, to_json
+from include.supervision.weekly import windows
+from include.supervision.weekly_figures import CategoryCount, CountyCount, DayCount, SummaryFigures
+from tests.supervision.states import moment, states
+from tests.supervision.summaries import (
+    ALARMS,
+    MIDWEEK,
+    PROBLEMS,
+    SEASON,
+    answered,
+    city,
+    stays,
+    summary,
+)
+
+
+def test_the_windows_of_a_beat() -> None:
+    at = windows(MIDWEEK, SEASON)
+    assert at is not None
+    assert at.window == MIDWEEK
+    assert at.previous == period_ending("midweek", date(2020, 3, 4))
+    assert (at.season.start, at.season.end, at.season.as_of) == (
+        date(2020, 3, 1),
+        date(2020, 3, 11),
+        MIDWEEK.as_of,
+    )
+    assert at.read == (moment("03-01 00:00"), moment("03-11 00:00"))
+
+
+def test_the_last_window_is_cut_at_the_seasons_end_and_the_next_beat_has_none() -> None:
+    last = windows(period_ending("midweek", date(2020, 6, 17)), SEASON)
+    assert last is not None
+    assert (last.window.start, last.window.end) == (date(2020, 6, 14), date(2020, 6, 16))
+    assert last.period.end == date(2020, 6, 17)  # the letter keeps the key of its beat
+    assert windows(period_ending("weekend", date(2020, 6, 21)), SEASON) is None
+
+
+def test_the_first_window_has_none_before_and_reads_the_days_of_the_flags() -> None:
+    first = windows(period_ending("midweek", date(2020, 3, 4)), SEASON)
+    assert first is not None
+    assert first.previous is None
+    assert first.read == (moment("02-26 00:00"), moment("03-04 00:00"))
+
+
+def test_totals_of_the_window_the_one_before_and_the_season() -> None:
+    figures = summary()
+    assert figures.total == FeedbackCounts(
+        pushed=6, answered=5, due=6, on_time=4, late=1, overdue=1, upheld=1, problems=4, alarms_with_problem=3,
+    )  # fmt: skip
+    assert figures.previous_total == FeedbackCounts(
+        pushed=3, answered=2, due=3, on_time=2, overdue=1, problems=1, alarms_with_problem=1
+    )
+    assert figures.season_total == FeedbackCounts(
+        pushed=9, answered=7, due=9, on_time=6, late=1, overdue=2, upheld=1, problems=5, alarms_with_problem=4, rectification_due=1,
+        rectified=1,
+    )  # fmt: skip
+
+
+def test_cities_are_ranked_by_their_exact_rate_with_ties_and_without_those_that_had_nothing() -> None:
+    figures = summary()
+    assert [
+        (one.city_name, one.rank, one.is_tied, str(one.window.feedback_rate)) for one in figures.cities
+    ] == [
+        ("石家庄市", 1, True, "2/2（100.0%）"),
+        ("西安市", 1, True, "1/1（100.0%）"),
+        ("阳泉市", 3, False, "2/3（66.7%）"),
+        ("太原市", None, False, "—"),
+    ]
+    assert city(figures, "610100").previous == FeedbackCounts()
+    assert city(figures, "140300").flag.level == "提醒"  # one alarm overdue for 12 hours
+    assert city(figures, "140300").flag.reasons == ("近7日应反馈的3条报警中有1条超期未反馈",)
+    assert city(figures, "140100").window == FeedbackCounts(upheld=1)
+
+
+def test_the_window_before_is_seen_as_of_its_own_moment() -> None:
+    late = states(answered("03-03 08:00", "03-05 12:00", alarm_id="L1", city_code="130100"))
+    unanswered = late.assign(standing_event=None, standing_submission_at=pd.to_datetime([None], utc=True))
+    figures = summary(late, PROBLEMS.iloc[:0], before_states=unanswered)
+    assert figures.previous_total == FeedbackCounts(pushed=1, due=1, overdue=1)
+    assert figures.season_total.answered == 1
+
+
+def test_alarms_by_day_start_with_the_season_and_have_no_gap() -> None:
+    days = summary().days
+    assert [one.day for one in days] == [date(2020, 3, day) for day in range(1, 11)]
+    assert days[7:] == (
+        DayCount(date(2020, 3, 8), 2, 2),
+        DayCount(date(2020, 3, 9), 3, 2),
+        DayCount(date(2020, 3, 10), 1, 1),
+    )
+    later = summary(period=period_ending("midweek", date(2020, 4, 15))).days
+    assert (len(later), later[0].day) == (28, date(2020, 3, 18))
+
+
+def test_problems_by_category_and_county() -> None:
+    figures = summary()
+    assert [one for one in figures.categories if one.season] == [
+        CategoryCount("扬尘（道路）", 1, 1, 2, 1),
+        CategoryCount("露天焚烧", 1, 0, 1, 1),
+        CategoryCount("垃圾露天倾倒", 1, 0, 1, 1),
+        CategoryCount("其他", 1, 0, 1, 0),
+    ]
+    assert sum(one.problems for one in figures.categories) == figures.total.problems
+    assert figures.counties == (
+        CountyCount(1, "130100", "石家庄市", "赵县", 1, 2),
+        CountyCount(2, "140300", "阳泉市", "郊区", 3, 1),
+        CountyCount(2, "610100", "西安市", "鄠邑区", 1, 1),
+    )
+
+
+def test_no_alarms_at_all() -> None:
+    figures = summary(ALARMS.iloc[:0], PROBLEMS.iloc[:0])
+    assert figures.total == figures.season_total == FeedbackCounts()
+    assert [one.rank for one in figures.cities] == [None] * 4
+    assert (figures.cases, figures.suggestions, figures.counties, figures.sources) == ((), (), (), ())
+    assert all(one == DayCount(one.day, 0, 0) for one in figures.days)
+    assert figures.is_simulated is False
+
+
+def test_one_province_has_its_own_cities_only() -> None:
+    figures = summary(province_code="140000")
+    assert figures.scope == "山西省"
+    assert figures.letter_key == "summary_140000_midweek_2020-03-08_2020-03-11_1"
+    assert [(one.city_name, one.rank) for one in figures.cities] == [("阳泉市", 1), ("太原市", None)]
+    assert (figures.total.pushed, figures.season_total.pushed, figures.total.upheld) == (3, 4, 1)
+
+
+def test_one_city_alone_is_first_and_not_tied() -> None:
+    figures = summary(stays=stays(("140300", "2018-07-01", None)))
+    assert [(one.city_name, one.rank, one.is_tied) for one in figures.cities] == [("阳泉市", 1, False)]
+    assert figures.total.pushed == 3
+
+
+def test_a_city_counts_from_the_day_it_joins_to_the_day_before_it_leaves() -> None:
+    figures = summary(stays=stays(("130100", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
+    assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [
+        ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
+        ("阳泉市", 2, "3月9日起纳入重点区域"),  # Y2 was pushed on the 8th
+    ]
+    assert city(figures, "140300").previous is None  # it was not in the region then
+    assert city(figures, "130100").previous == FeedbackCounts(
+        pushed=2, answered=2, due=2, on_time=2, problems=1, alarms_with_problem=1
+    )
+    assert figures.total.pushed == 3
+
+
+def test_a_city_that_changes_its_region_stays_in() -> None:
+    figures = summary(stays=stays(("140300", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
+    assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [("阳泉市", 3, "")]
+
+
+def test_public_holidays_inside_the_window_are_named() -> None:
+    season = (date(2020, 1, 1), date(2020, 3, 1))
+    new_year = summary(
+        ALARMS.iloc[:0], PROBLEMS.iloc[:0], period=period_ending("midweek", date(2020, 1, 29)), season=season
+    )
+    assert new_year.holidays == (date(2020, 1, 26), date(2020, 1, 27), date(2020, 1, 28))
+    assert summary().holidays == ()  # a weekend alone is none
+
+
+def test_a_silent_city_is_not_low_response() -> None:
+    assert city(summary(silent_cities=("140300",)), "140300").flag.level == "核实地址"
+
+
+def test_figures_survive_json() -> None:
+    figures = summary()
+    assert from_json(SummaryFigures, to_json(figures)) == figures
+
+
+def test_simulated_data_is_said() -> None:
+    assert summary(ALARMS.assign(is_simulated=ALARMS["alarm_id"] == "S3")).is_simulated is True
+
+
+@pytest.mark.parametrize(("days", "pushed"), [(1, 2), (2, 5), (3, 6)])
+def test_a_cut_window_counts_its_days_only(days: int, pushed: int) -> None:
+    season = (date(2020, 3, 1), date(2020, 3, 8 + days))
+    figures = summary(season=season)
+    assert figures.window == Period(date(2020, 3, 8), season[1], "midweek", MIDWEEK.as_of)
+    assert figures.total.pushed == pushed
+    assert replace(figures.window, end=MIDWEEK.end) == figures.period
