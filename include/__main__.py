@@ -12,8 +12,10 @@ from include.errors import InputError, QianliyanError
 from include.house import default_registry, open_house
 from include.periods import KINDS, Period, chinese_moment, custom_period, midnight, period_ending
 from include.rules import RULES_VERSION
+from include.verbs.air_quality import air_quality, import_air_quality
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
+from include.verbs.quarantine import quarantine
 
 
 @click.group(help=__doc__, context_settings={"max_content_width": 110})
@@ -22,7 +24,8 @@ def cli() -> None:
     """The group of all verbs."""
 
 
-cli.add_command(letters)
+for command in (letters, quarantine, import_air_quality, air_quality):
+    cli.add_command(command)
 
 
 @cli.command()

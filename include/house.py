@@ -57,6 +57,11 @@ class House:
     least_completeness: float  # share of the hours that figures read, below which a run stops before composing
 
     @property
+    def hourly_dir(self) -> Path:
+        """Hourly values and the grids' daily means, in Parquet by day."""
+        return self.var / "hourly"
+
+    @property
     def archive(self) -> Archive:
         """The exact bytes of every letter."""
         return Archive(self.var / "archive")

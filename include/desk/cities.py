@@ -111,14 +111,14 @@ def stories(
         connection, "alarm_steps", city_code=city_code, grid_id=grid_id, start_at=start_at, end_at=as_of + timedelta(days=1), as_of_at=as_of
     )
     steps: dict[str, list[Step]] = defaultdict(list)
-    for row in told.itertuples():
-        words = "　".join(part for part in (row.unit, row.inspector, row.note) if part)
-        steps[str(row.alarm_id)].append(Step(str(row.event), row.event_at.to_pydatetime(), words))
-    for row in facts.problems.itertuples():
-        found = steps[str(row.alarm_id)]
-        found.append(Step("found", row.found_at.to_pydatetime(), f"{row.category}　{row.description}"))
-        if row.rectified_at == row.rectified_at and row.rectified_at is not None:
-            found.append(Step("rectified", row.rectified_at.to_pydatetime(), str(row.category)))
+    for row in told.to_dict("records"):
+        words = "　".join(part for part in (row["unit"], row["inspector"], row["note"]) if part)
+        steps[row["alarm_id"]].append(Step(row["event"], row["event_at"].to_pydatetime(), words))
+    for row in facts.problems.to_dict("records"):
+        found = steps[row["alarm_id"]]
+        found.append(Step("found", row["found_at"].to_pydatetime(), f"{row['category']}　{row['description']}"))
+        if row["is_rectified"]:
+            found.append(Step("rectified", row["rectified_at"].to_pydatetime(), row["category"]))
     alarms = facts.judged[facts.judged["pushed_at"] >= pd.Timestamp(start_at)]
     ordered = alarms.sort_values(["pushed_at", "alarm_id"], ascending=[False, True])
     return tuple(_story(row, steps[str(row["alarm_id"])]) for row in ordered.to_dict("records"))
@@ -164,7 +164,6 @@ def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
         point_name=("point_name", "last"), lon=("lon", "mean"), lat=("lat", "mean"), alarms=("alarm_id", "size"), is_open=("is_open", "sum"),
     )  # fmt: skip
     return tuple(
-        HotSpot(str(row.Index), str(row.point_name), float(row.lon), float(row.lat), int(row.alarms), int(row.is_open))
-        for row in spots.sort_values(["alarms", "point_name"]).itertuples()
+        HotSpot(row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"]))
+        for row in spots.sort_values(["alarms", "point_name"]).reset_index().to_dict("records")
     )
-

@@ -33,4 +33,6 @@ def _cell(column: str, value: Any) -> str:
         return f"{100 * float(value):.2f}%"
     if isinstance(value, datetime):
         return f"{value.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, float):
+        return f"{value:.2f}"
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -53,7 +53,7 @@ class Today:
     """All cities of the key regions. `period`: the last complete day, as of the moment that was asked for."""
 
     period: Period
-    rolling_label: str
+    rolling_start: date
     cities: tuple[CityToday, ...]
     total: CityToday
     completeness: str
@@ -72,11 +72,9 @@ def today(house: House, as_of: datetime) -> Today:
         letters = _last_letters(frame(connection, "last_letters", on_date=period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["city_code"].tolist()
-    spans = {
-        "window": _counts(facts, period.starts_at, period.ends_at, codes),
-        "rolling": _counts(facts, start_rolling, end_rolling, codes),
-        "since": _counts(facts, period.ends_at, as_of + DAY, codes),
-    }
+    window = _counts(facts, period.starts_at, period.ends_at, codes)
+    week_counts = _counts(facts, start_rolling, end_rolling, codes)
+    since = _counts(facts, period.ends_at, as_of + DAY, codes)
     open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
     week = pushed_between(facts.judged, start_rolling, end_rolling)
     week_of = dict(list(week.groupby("city_code")))
@@ -84,19 +82,19 @@ def today(house: House, as_of: datetime) -> Today:
     trends = _trends(week, days)
     rows = tuple(
         CityToday(
-            code, name, region, *(counts(spans[span], code) for span in spans), int(open_alarms.get(code, 0)),
-            flag_of_city(counts(spans["rolling"], code), week_of.get(code, week.iloc[:0]), code in silent),
+            code, name, region, counts(window, code), counts(week_counts, code), counts(since, code), int(open_alarms.get(code, 0)),
+            flag_of_city(counts(week_counts, code), week_of.get(code, week.iloc[:0]), code in silent),
             trends.get(code, (Share(0, 0),) * len(days)), letters.get(code),
         )
         for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True)
     )  # fmt: skip
     total = CityToday(
-        "", "", "", *(counts(spans[span]) for span in spans), sum(row.open_alarms for row in rows), Flag(),
+        "", "", "", counts(window), counts(week_counts), counts(since), sum(row.open_alarms for row in rows), Flag(),
         tuple(Share(sum(row.trend[place].n for row in rows), sum(row.trend[place].of for row in rows)) for place in range(len(days))),
         None,
     )  # fmt: skip
     return Today(
-        period, Period(days[0], period.end, "custom", as_of).label, rows, total, complete.sentence,
+        period, days[0], rows, total, complete.sentence,
         complete.share >= house.least_completeness, facts.is_simulated,
     )  # fmt: skip
 

@@ -40,6 +40,9 @@ def rate_map(figures: SummaryFigures) -> Figure:
     """
     shapes = {code: _shape(code) for code in (city.city_code for city in figures.cities)}
     drawn = [city for city in figures.cities if shapes[city.city_code] is not None]
+    missing = "、".join(
+        short_name(city.city_name) for city in figures.cities if shapes[city.city_code] is None
+    )
     west, south, east, north = _bounds([shapes[city.city_code].bounds for city in drawn])
     ratio = _cosine((south + north) / 2)
     height = min((WIDTH_MM - 4) * (north - south) / ((east - west) * ratio), _HIGHEST_MM)
@@ -87,6 +90,10 @@ def rate_map(figures: SummaryFigures) -> Figure:
             **look,
         )
     notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：已反馈/推送"
+    if missing:
+        axes.text(
+            0, 1, f"没有边界数据，未绘制：{missing}", transform=axes.transAxes, va="top", size=8, color=INK
+        )
     figure.text(1.5 / WIDTH_MM, 1.5 / total_mm, notes, ha="left", va="bottom", size=8, color=INK)
     figure.text(1 - 1.5 / WIDTH_MM, 1.5 / total_mm, NOTICE, ha="right", va="bottom", size=8, color=INK)
     legend(figure, rate_patches(with_no_alarms=True), "lower center", above_mm=6)
@@ -115,7 +122,10 @@ def _outline(shape: Any) -> Outline:
 
 
 def _bounds(boxes: list[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
+    """What the map shows: all outlines, or the middle of the region where there is none."""
     margin = 0.05
+    if not boxes:
+        return 113.0, 35.0, 117.0, 38.0
     west, south, east, north = (list(side) for side in zip(*boxes, strict=True))
     return min(west) - margin, min(south) - margin, max(east) + margin, max(north) + margin
 

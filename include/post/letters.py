@@ -24,11 +24,11 @@ _Found = TypeVar("_Found")
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
     "drafted": ("drafted", "awaiting_approval", "withheld"),
     "awaiting_approval": ("drafted",),
-    "withheld": ("drafted", "awaiting_approval", "withheld", "released"),
+    "withheld": ("drafted", "awaiting_approval", "withheld"),
     "rejected": ("drafted", "awaiting_approval", "withheld"),
     "released": ("drafted", "awaiting_approval", "withheld"),
 }
-"""New state: the states it may come from. `released → withheld` is a withdrawal, which only release.withdraw makes."""
+"""New state: the states it may come from. From `released` there is only release.withdraw."""
 
 
 @dataclass(frozen=True)

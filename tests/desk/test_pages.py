@@ -19,7 +19,17 @@ from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, house_of
-from tests.post.samples import File, Letter, add_cities, archive_in, audit_rows, composition, deliveries, facts, released
+from tests.post.samples import (
+    File,
+    Letter,
+    add_cities,
+    archive_in,
+    audit_rows,
+    composition,
+    deliveries,
+    facts,
+    released,
+)
 
 PAGES = Path(view.__file__).parent
 VALUES = {"city_code": YANGQUAN, "letter_id": "1", "role": "pdf", "grid_id": "T85711", "row": "1", "delivery_id": "1", "name": "desk.css"}
@@ -203,7 +213,7 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
 
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
-    hostile = Letter("标题 <b>", composition().files + (File("xlsx", "答复表.xlsx", "a.xlsx", "x/x", b"PK"),))
+    hostile = Letter("标题 <b>", (*composition().files, File("xlsx", "答复表.xlsx", "a.xlsx", "x/x", b"PK")))
     draft(store, archive_in(tmp_path), facts(city_code="140100"), hostile, now=NOW, actor="run", run_id="daily_dispatch/manual__1+00:00")
     page = browser.get("/letters", params={"dag_id": "daily_dispatch", "run_id": "manual__1+00:00"}).text
     assert re.findall(r'href="/desk/letters/(\d+)', page) == ["2"]

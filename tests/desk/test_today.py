@@ -1,5 +1,6 @@
 """Every city as of a moment; every number was worked out by hand."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def city(found: object, code: str) -> CityToday:
 def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
     found = today(house_of(store, tmp_path), NOW)
     assert len(found.cities) == 39
-    assert (found.period.label, found.rolling_label, found.is_simulated) == ("3月11日", "3月5日至11日", False)
+    assert (found.period.label, found.rolling_start, found.is_simulated) == ("3月11日", date(2020, 3, 5), False)
     assert city(found, YANGQUAN) == CityToday(
         YANGQUAN, "阳泉市", "2+26",
         window=FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, problems=1, alarms_with_problem=1),

@@ -33,14 +33,11 @@ def source(engine: Engine, tmp_path: Path) -> SourceConfig:
     """Two alarms, and the letter that asks for answers to them."""
     write(tmp_path / "drop", "alarms", *({"alarm_id": f"A{number}", "city_code": "130100", "county": "长安区", "lon": "", "lat": ""} for number in (1, 2, 3)))  # fmt: skip
     pull(engine, folder_source(tmp_path / "drop"), at("2020-03-12"), at("2020-03-13"), now=NOW)
+    told = {"kind": "notice", "addressee": "130100", "letter_key": KEY, "state": "released", "is_simulated": True, "revision": 1}
+    fillers: dict[type, Any] = {bool: False, str: "", int: 0, object: NOW, date: date(2020, 3, 12)}
+    others = {column.name: fillers[column.type.python_type] for column in letter.c if not column.nullable and not column.primary_key}
     with writing(engine) as connection:
-        (letter_id,) = connection.execute(
-            letter.insert().values(
-                kind="notice", addressee="130100", city_code="130100", period_kind="day", period_start=date(2020, 3, 12),
-                period_end=date(2020, 3, 13), as_of=NOW, revision=1, letter_key=KEY, state="released", state_reason="",
-                is_simulated=True, figures_json="{}", subject="", composed_at=NOW,
-            )
-        ).inserted_primary_key  # fmt: skip
+        (letter_id,) = connection.execute(letter.insert().values(others | told)).inserted_primary_key
         for number in (1, 2):
             connection.execute(letter_alarm.insert().values(letter_id=letter_id, alarm_id=f"A{number}", is_urged=False))
     (tmp_path / "inbox").mkdir()

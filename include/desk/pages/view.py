@@ -25,7 +25,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "notice": "提示函", "reminder": "督办函", "summary": "周汇总", "bulletin": "通报函", "overview": "总览", "digest": "待办清单",
     },
     "state": {
-        "drafted": "已拟稿", "awaiting_approval": "待签发", "released": "已放行", "rejected": "不签发", "withheld": "暂不发",
+        "drafted": "已拟稿", "awaiting_approval": "待签发", "released": "已放行", "rejected": "不签发", "withheld": "已暂缓",
         "queued": "待发送", "sending": "发送中", "sent": "已送出", "refused": "被拒收", "unknown": "结果不明", "expired": "已过期",
         "withdrawn": "已撤回", "open": "待处理", "replayed": "已补录", "discarded": "已弃用",
     },

@@ -1,0 +1,54 @@
+"""`import-air-quality` and `air-quality`."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from include.periods import period_ending
+from include.verbs.options import FORMATS, Day, open_current_house, print_rows
+
+
+@click.command("import-air-quality")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--hour-label", type=click.Choice(["start", "end"]), default="start", show_default=True,
+    help="Which end of its hour the time of a reading names.",
+)  # fmt: skip
+def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
+    """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file could not be used."""
+    from include.sources.air_quality import import_air_quality as run
+
+    house = open_current_house()
+    done = run(
+        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label="end" if hour_label == "end" else "start"
+    )  # fmt: skip
+    days = sorted({str(day.observed_on) for day in done.days})
+    click.echo(
+        f"{done.files} files, {done.rows} rows, {done.gaps} empty values, {done.duplicates} told again; "
+        f"{len(days)} days replaced" + (f" ({days[0]} to {days[-1]})" if days else "")
+    )
+    for fault in done.faults:
+        click.echo(f"quarantined: {fault}", err=True)
+    if done.skipped:
+        rows = sum(done.skipped.values())
+        click.echo(f"{rows} rows or columns of {len(done.skipped)} cities that are not in the store were skipped", err=True)
+    if done.unknown_grids:
+        click.echo(f"{len(done.unknown_grids)} grids are not in the table of grids: {', '.join(done.unknown_grids[:5])} …", err=True)
+    for error in done.rejected:
+        click.echo(str(error), err=True)
+    if done.rejected:
+        raise click.exceptions.Exit(1)
+
+
+@click.command("air-quality")
+@click.option("--period-end", type=Day(), required=True, help="Exclusive end of the window.")
+@click.option("--kind", type=click.Choice(["half_month", "month"]), required=True)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def air_quality(period_end: date, kind: str, form: str) -> None:
+    """The cities' PM2.5 over a half-month or month: level, valid days, changes and rank, unrounded."""
+    from include.desk.air_quality import air_quality_table
+
+    house = open_current_house()
+    period = period_ending(kind, period_end)
+    print_rows(air_quality_table(house.engine, house.hourly_dir, period), form, f"PM2.5 {period.label}")

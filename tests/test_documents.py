@@ -1,0 +1,69 @@
+"""What the documents list is what there is."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from include.__main__ import cli
+from include.house import CONNECTION_IDS, VARIABLE_KEYS
+from include.periods import SCHEDULES
+from include.store.dictionary import dictionary
+from include.store.tables import CONTACT_ROLES, DELIVERY_STATES, LETTER_STATES
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "operators-guide.md").read_text(encoding="utf-8")
+
+
+def verbs(group: click.Group, prefix: str = "") -> list[str]:
+    found = []
+    for name, command in group.commands.items():
+        found += verbs(command, f"{prefix}{name} ") if isinstance(command, click.Group) else [prefix + name]
+    return found
+
+
+def test_the_data_dictionary_is_that_of_the_tables() -> None:
+    written = (ROOT / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
+    assert written == dictionary(), "run: python -m include.store.dictionary"
+
+
+@pytest.mark.parametrize("verb", verbs(cli))
+def test_the_readme_lists_every_verb(verb: str) -> None:
+    assert f"`{verb}`" in README, f"add `{verb}` to the table of verbs"
+
+
+def test_the_readme_lists_no_verb_that_is_not_there() -> None:
+    table = README.split("<!-- verbs -->")[1].split("##")[0]
+    assert set(re.findall(r"^\| `([a-z -]+)`", table, re.MULTILINE)) == set(verbs(cli))
+
+
+def test_every_dag_is_in_the_cadence_table_with_its_beat() -> None:
+    cadence = README.split("## The cadence")[1].split("##")[0]
+    dags = {path.stem for path in (ROOT / "dags").glob("*.py")}
+    assert set(re.findall(r"^\| `(\w+)`", cadence, re.MULTILINE)) == dags
+    assert dags <= set(SCHEDULES)
+    for dag in dags:
+        assert dag in GUIDE, f"the operator's guide says nothing about {dag}"
+
+
+@pytest.mark.parametrize("name", [*CONNECTION_IDS, *VARIABLE_KEYS])
+def test_the_readme_explains_every_connection_and_variable(name: str) -> None:
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("state", [*LETTER_STATES, *DELIVERY_STATES])
+def test_the_operators_guide_explains_every_state(state: str) -> None:
+    assert f"`{state}`" in GUIDE
+
+
+@pytest.mark.parametrize("role", CONTACT_ROLES)
+def test_the_operators_guide_explains_every_role_of_a_contact(role: str) -> None:
+    assert f"`{role}`" in GUIDE
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
