@@ -10,7 +10,7 @@ import click
 
 from include.errors import InputError, QianliyanError
 from include.house import default_registry, open_house
-from include.periods import KINDS, Period, chinese_moment, custom_period, midnight, period_ending
+from include.periods import KINDS, Period, chinese_moment, custom_period, kind_ending, midnight, period_ending
 from include.rules import RULES_VERSION
 from include.verbs.air_quality import air_quality, import_air_quality
 from include.verbs.letters import letters
@@ -112,10 +112,12 @@ def reconcile(on_date: date) -> None:
     from include.post.reconciliation import reconcile as run
     from include.post.reconciliation import require_reconciled
     from include.store.engine import reading
-    from include.workflows.daily_dispatch import due_keys
+    from include.workflows import daily_dispatch, weekly_summary
 
     house = open_current_house()
-    due = due_keys(house, period_ending("day", on_date))
+    due = daily_dispatch.due_keys(house, period_ending("day", on_date))
+    if on_date.strftime("%a") in ("Wed", "Sun"):
+        due += weekly_summary.due_keys(house, period_ending(kind_ending(("midweek", "weekend"), on_date), on_date))
     with reading(house.engine) as connection:
         found = run(connection, on_date, due=due, mailbox=house.mailbox)
     for letter in found.letters:
@@ -170,12 +172,11 @@ def main() -> None:
     """Runs the verb; an expected error is one line on stderr and its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)  # what a verb leaves with `Exit` comes back as its code
     except click.UsageError as error:
         error.show()
         sys.exit(2)
-    except click.exceptions.Exit as leave:
-        sys.exit(leave.exit_code)
     except click.Abort:
         sys.exit(130)
     except QianliyanError as error:

@@ -1,7 +1,7 @@
-"""`make demo`: a working day of March 2020, played through the same steps as the DAG, into a mailbox on this machine.
+"""`make demo`: days of March 2020, played through the same steps as the DAGs, into a mailbox on this machine.
 
-The clock is played too: every step believes that it is the morning of that day, so the letters bear its date. All of it is
-模拟数据 and below var/demo/, made afresh each time.
+A mid-week summary, a working day's dispatch and a weekend summary. The clock is played too: every step believes that it is
+the morning of its day, so the letters bear that date. All of it is 模拟数据 and below var/demo/, made afresh each time.
 """
 
 import shutil
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import pandas as pd
@@ -27,10 +28,12 @@ from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from include.simulator.region import write_region
 from include.store.engine import reading
 from include.store.migrate import migrate
-from include.workflows import daily_dispatch
+from include.workflows import daily_dispatch, weekly_summary
 
 DEMO_SOURCE: Final = "demo_region"
-DEMO_DAY: Final = date(2020, 3, 12)  # the letters of this morning report 11 March: a Thursday with 督办 and a silent city
+DEMO_DAY: Final = date(2020, 3, 12)  # a Thursday: the letters of this morning report 11 March, with 督办 and a silent city
+MIDWEEK_DAY: Final = date(2020, 3, 11)  # Wednesday: Sunday to Tuesday
+WEEKEND_DAY: Final = date(2020, 3, 15)  # Sunday: Wednesday to Saturday
 PLAYED_DELAY: Final = timedelta(minutes=5)  # the run starts when the window is due; its letters leave a little later
 
 
@@ -52,7 +55,9 @@ def play() -> int:
         house = open_house(_registry(mailbox.port), var)
         _say(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
         prepare(house)
-        failed = _play_daily(house, period_ending("day", DEMO_DAY))
+        failed = _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("midweek", MIDWEEK_DAY))
+        failed += _play(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
+        failed += _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY))
     mails = received(var / "mailbox")
     _say(f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails, PDF and answer form attached)")
     states = _states(house)
@@ -63,32 +68,33 @@ def play() -> int:
     return 1 if failed else 0
 
 
-def _play_daily(house: House, period: Period) -> int:
+def _play(house: House, steps: ModuleType, title: str, period: Period) -> int:
+    """One run, step by step; returns how many letters could not be composed."""
     run = Run(
         house=house, period=period, run_id=f"demo/{period.key}", actor="make demo", deliver="send", is_backfill=False,
         now=period.as_of + PLAYED_DELAY,
     )  # fmt: skip
-    _say(f"日调度 daily_dispatch: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
-    pulled = daily_dispatch.pull(run)
+    _say(f"{title}: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
+    pulled = steps.pull(run)
     _step("pull", f"{pulled['rows_new']} new rows, {pulled['rows_quarantined']} quarantined; {pulled['completeness']}")
-    computed = daily_dispatch.figures(run)
-    _step("figures", f"{computed['letters_due']} letters due, {len(computed['nothing_due'])} cities with nothing due")
-    for city, words in computed["flagged"].items():
-        _say(f"      {city}　{words}")
-    composed = daily_dispatch.compose(run, computed)
+    computed = steps.figures(run)
+    _step("figures", f"{computed['letters_due']} letters due, {len(computed['flagged'])} cities flagged")
+    composed = steps.compose(run, computed)
     _step("compose", f"{composed['created']} drafted, {len(composed['failed'])} failed")
-    released = daily_dispatch.release(run)
+    released = steps.release(run)
     _step("release", _words(released["counts"]))
-    posted = daily_dispatch.post(run)
+    posted = steps.post(run)
     _step("post", _words(posted["results"]) + (f"; {posted['trouble']}" if posted["trouble"] else ""))
-    daily_dispatch.account(run, computed)
+    steps.account(run, computed)
     _step("account", "every letter accounted for, the mailbox agrees with the outbox")
-    _show(house, run, computed)
+    if steps is daily_dispatch:
+        _show(run, computed)
     return len(composed["failed"])
 
 
-def _show(house: House, run: Run, computed: dict[str, Any]) -> None:
-    figures = daily_dispatch.frozen(run, computed)
+def _show(run: Run, computed: dict[str, Any]) -> None:
+    """The cities of the day as a table a person can read."""
+    house, figures = run.house, daily_dispatch.frozen(run, computed)
     with reading(house.engine) as connection:
         letters = letters_of_period(connection, run.period, daily_dispatch.KINDS)
         states = {one.letter_key: one.state for one in reconcile(connection, run.period.end, due=()).letters}
@@ -105,11 +111,14 @@ def _show(house: House, run: Run, computed: dict[str, Any]) -> None:
         for city in figures.cities
     ]  # fmt: skip
     print_table(pd.DataFrame(rows), f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}")
+    for city, words in computed["flagged"].items():
+        _say(f"  {city}　{words}")
 
 
 def _states(house: House) -> Counter[str]:
     with reading(house.engine) as connection:
-        return reconcile(connection, DEMO_DAY, due=()).states
+        days = [reconcile(connection, day, due=()).states for day in (MIDWEEK_DAY, DEMO_DAY, WEEKEND_DAY)]
+    return sum(days, Counter())
 
 
 def _registry(port: int) -> Registry:

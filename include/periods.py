@@ -33,6 +33,12 @@ _AS_OF: Final[dict[str, time]] = {"day": time(8, 30), "custom": time(0, 0)}
 _AS_OF_OTHERS: Final = time(9, 0)
 
 _WEDNESDAY, _SUNDAY = 2, 6
+_ENDS: Final = {
+    "midweek": "a Wednesday",
+    "weekend": "a Sunday",
+    "half_month": "the 1st or the 16th",
+    "month": "the 1st",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -120,12 +126,9 @@ def period_ending(kind: str, period_end: date) -> Period:
     """
     start = _start_before(kind, period_end)
     if start is None:
-        wanted = {
-            "midweek": "a Wednesday", "weekend": "a Sunday", "half_month": "the 1st or the 16th", "month": "the 1st"
-        }  # fmt: skip
         raise InputError(
             f"no {kind} window ends there", where="period_end", got=f"{period_end} ({period_end:%A})",
-            expected=wanted.get(kind, "a kind of " + ", ".join(k for k in KINDS if k != "custom")),
+            expected=_ENDS.get(kind, "a kind of " + ", ".join(k for k in KINDS if k != "custom")),
             todo="the date is exclusive: the day on which the letter goes out",
         )  # fmt: skip
     return Period(start, period_end, _kind(kind), _as_of(kind, period_end))
@@ -136,7 +139,11 @@ def kind_ending(kinds: Sequence[str], end: date) -> Kind:
     for kind in kinds:
         if _start_before(kind, end) is not None:
             return _kind(kind)
-    return period_ending(kinds[-1], end).kind
+    raise InputError(
+        "no window of this beat ends there", where="period_end", got=f"{end} ({end:%A})",
+        expected=" or ".join(_ENDS.get(kind, kind) for kind in kinds),
+        todo="the date is exclusive: the day on which the letter goes out",
+    )  # fmt: skip
 
 
 def period_of_interval(kind: str, interval_start: datetime, interval_end: datetime) -> Period:

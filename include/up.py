@@ -5,6 +5,7 @@ Everything it makes is under var/; nothing of it listens on another address than
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -37,6 +38,7 @@ def run(var: Path) -> int:
     _say("preparing the store and the demo region …")
     prepare(house)
     _say("preparing Airflow …")
+    _write_environment(environment, var)
     _airflow(environment, "db", "migrate")
     _load_settings(environment, var)
     return _serve(environment, var, house)
@@ -108,6 +110,7 @@ def _environment(var: Path) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     settings = {
         "AIRFLOW_HOME": home,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=60",  # its writers wait for each other
         "AIRFLOW__CORE__DAGS_FOLDER": ROOT / "dags",
         "AIRFLOW__CORE__PLUGINS_FOLDER": ROOT / "plugins",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -125,6 +128,15 @@ def _environment(var: Path) -> dict[str, str]:
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return {**os.environ, "PATH": path, **{key: str(value) for key, value in settings.items()}}
+
+
+def _write_environment(environment: Mapping[str, str], var: Path) -> None:
+    """`. var/airflow/env.sh` gives another terminal the same `airflow`: for back-fills from the command line."""
+    names = sorted(name for name in environment if name in ("AIRFLOW_HOME", "PATH", "PYTHONPATH") or name.startswith("AIRFLOW__"))
+    lines = [f"export {name}={shlex.quote(environment[name])}" for name in names]
+    path = var / "airflow" / "env.sh"
+    path.touch(mode=0o600)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _load_settings(environment: dict[str, str], var: Path) -> None:

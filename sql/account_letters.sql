@@ -1,7 +1,7 @@
--- What became of the letters that were due on a day.
--- Row: one letter, with the number of its recipients in each state (rehearsals and withdrawn copies are not counted).
+-- Grain: one letter, with the number of its recipients in each state (rehearsals and withdrawn copies are not counted).
 -- Parameters: on_date (the day the letters go out: their period_end).
 -- Reads: letter, city, delivery.
+-- What became of the letters that were due on a day.
 select
     letter.letter_id,
     letter.letter_key,

@@ -1,8 +1,8 @@
--- Claims the oldest mail that is due and that no other process is claiming just now.
--- Row touched: one delivery. None: nothing is due.
+-- Grain: one delivery. None: nothing is due.
 -- Parameters: now, owner, lease_until_at.
 -- Reads and writes: delivery.
 -- The first due recipient of a mail stands for the mail: whoever locks it has all its recipients, others skip the mail.
+-- Claims the oldest mail that is due and that no other process is claiming just now.
 update delivery
 set
     state = 'sending',

@@ -1,7 +1,7 @@
--- Claims the oldest mail that is due: all due recipients of one copy of one letter become `sending`.
--- Row touched: one delivery. None: nothing is due.
+-- Grain: one delivery. None: nothing is due.
 -- Parameters: now, owner, lease_until_at. The caller holds SQLite's write lock; see claim_mail.postgresql.sql.
 -- Reads and writes: delivery.
+-- Claims the oldest mail that is due: all due recipients of one copy of one letter become `sending`.
 update delivery
 set
     state = 'sending',

@@ -1,7 +1,7 @@
--- What must not be in the register of letter numbers.
--- Row: one fault: `series`, `year`, `fault` (Chinese). No rows: every series runs 1, 2, 3 … and agrees with the letters.
+-- Grain: one fault: `series`, `year`, `fault` (Chinese). No rows: every series runs 1, 2, 3 … and agrees with the letters.
 -- Parameters: none.
 -- Reads: letter_number, letter.
+-- What must not be in the register of letter numbers.
 select
     series,
     year,

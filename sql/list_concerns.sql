@@ -1,9 +1,9 @@
--- What waits for a person.
--- Row: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at.
+-- Grain: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at.
 --   unknown, refused, expired: a recipient; withheld, failed, approval, undecided: a letter; server: a mail server that
 --   could not be used and that has taken no mail since.
 -- Parameters: drafted_before, waiting_before, trouble_after (instants).
 -- Reads: delivery, letter, city, audit.
+-- What waits for a person.
 select
     delivery.state as topic,
     letter.letter_id,

@@ -1,7 +1,7 @@
--- The register of letter numbers (发文字号).
--- Row: one number ever given, by series and seq. void_reason is empty while the number stands.
+-- Grain: one number ever given, by series and seq. void_reason is empty while the number stands.
 -- Parameters: year (integer, of the issue date).
 -- Reads: letter_number, letter, city.
+-- The register of letter numbers (发文字号).
 select
     letter_number.series,
     letter_number.year,

@@ -12,6 +12,7 @@ from include.periods import (
     chinese_moment,
     custom_period,
     cut,
+    kind_ending,
     last_complete,
     parse_moment,
     period_ending,
@@ -92,6 +93,13 @@ def test_the_windows_of_a_season_partition_it_when_they_are_cut_at_its_ends() ->
     last = period_ending("midweek", date(2020, 6, 17))
     assert windows[-1] == Period(date(2020, 6, 14), end, "midweek", last.as_of)
     assert windows[:-1] == sorted(beat for beat in beats if beat.end <= end)
+
+
+def test_the_kind_of_a_beat_of_two_kinds_is_told_by_its_day() -> None:
+    kinds = ("midweek", "weekend")
+    assert [kind_ending(kinds, date(2020, 3, day)) for day in (11, 15)] == ["midweek", "weekend"]
+    with pytest.raises(InputError, match="expected a Wednesday or a Sunday"):
+        kind_ending(kinds, date(2020, 3, 12))
 
 
 def test_a_window_outside_the_season_is_cut_to_nothing() -> None:

@@ -201,11 +201,7 @@ def import_lines(result: ImportResult) -> list[str]:
             lines.append(
                 f"{label}：PM2.5小时值由{day.pm25_hours_before}个减少到{day.pm25_hours}个，请核对文件是否完整"
             )
-    for file in result.faults:
-        fault = file.fault
-        lines.append(
-            f"{file.path.name} 第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value[:60]}”"
-        )
+    lines += [str(fault) for fault in result.faults]
     if result.skipped:
         names = "、".join(list(result.skipped)[:5])
         lines.append(

@@ -15,7 +15,7 @@ from include.store.engine import reading
 from include.store.facts import cities_on, silent_cities
 from include.store.statements import frame
 from include.supervision.daily import flag_of_city, read_window
-from include.supervision.feedback import counts, counts_between, pushed_between
+from include.supervision.feedback import COUNTS, counts, counts_by_city, pushed_between
 from include.supervision.figures import FeedbackCounts, Flag, Share
 
 LEVELS: Final = ("督办", "核实地址", "提醒", "")  # the most urgent first
@@ -72,29 +72,29 @@ def today(house: House, as_of: datetime) -> Today:
         letters = _last_letters(frame(connection, "last_letters", on_date=period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["city_code"].tolist()
-    window = _counts(facts, period.starts_at, period.ends_at, codes)
-    week_counts = _counts(facts, start_rolling, end_rolling, codes)
-    since = _counts(facts, period.ends_at, as_of + DAY, codes)
+    spans = _counts_by_span(facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes)
     open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
     week = pushed_between(facts.judged, start_rolling, end_rolling)
     week_of = dict(list(week.groupby("city_code")))
     days = [period.end - number * DAY for number in range(LOW_RESPONSE.rolling_days, 0, -1)]
     trends = _trends(week, days)
-    rows = tuple(
-        CityToday(
-            code, name, region, counts(window, code), counts(week_counts, code), counts(since, code), int(open_alarms.get(code, 0)),
-            flag_of_city(counts(week_counts, code), week_of.get(code, week.iloc[:0]), code in silent),
-            trends.get(code, (Share(0, 0),) * len(days)), letters.get(code),
+    rows = []
+    for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True):
+        window, before, since = (counts(spans, f"{code}/{span}") for span in ("window", "before", "since"))
+        own = _added(before, window)
+        city_flag = flag_of_city(own, week_of.get(code, week.iloc[:0]), code in silent)
+        trend = trends.get(code, (Share(0, 0),) * len(days))
+        rows.append(
+            CityToday(code, name, region, window, own, since, int(open_alarms.get(code, 0)), city_flag, trend, letters.get(code))
         )
-        for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True)
-    )  # fmt: skip
     total = CityToday(
-        "", "", "", counts(window), counts(week_counts), counts(since), sum(row.open_alarms for row in rows), Flag(),
-        tuple(Share(sum(row.trend[place].n for row in rows), sum(row.trend[place].of for row in rows)) for place in range(len(days))),
+        "", "", "", _added(*(row.window for row in rows)), _added(*(row.rolling for row in rows)), _added(*(row.since for row in rows)),
+        sum(row.open_alarms for row in rows), Flag(),
+        tuple(Share(sum(one.n for one in day), sum(one.of for one in day)) for day in zip(*(row.trend for row in rows), strict=True)),
         None,
     )  # fmt: skip
     return Today(
-        period, days[0], rows, total, complete.sentence,
+        period, days[0], tuple(rows), total, complete.sentence,
         complete.share >= house.least_completeness, facts.is_simulated,
     )  # fmt: skip
 
@@ -120,8 +120,20 @@ def _lowest_first(share: Share) -> tuple[float, int]:
     return (2.0 if share.value is None else share.value, -share.of)
 
 
-def _counts(facts: Facts, start: datetime, end: datetime, codes: list[str]) -> pd.DataFrame:
-    return counts_between(facts.judged, facts.problems, start, end, codes)
+def _counts_by_span(facts: Facts, starts: dict[str, datetime], codes: list[str]) -> pd.DataFrame:
+    """`counts_by_city` with `city/span` in the place of the city: one pass over spans that follow each other."""
+    names = list(starts)
+
+    def named(rows: pd.DataFrame) -> pd.DataFrame:
+        place = sum((rows["pushed_at"] >= pd.Timestamp(start)).astype(int) for start in starts.values())
+        inside = rows[place > 0]
+        return inside.assign(city_code=inside["city_code"] + "/" + place[place > 0].map(dict(enumerate(names, start=1))))
+
+    return counts_by_city(named(facts.judged), named(facts.problems), [f"{code}/{name}" for code in codes for name in names])
+
+
+def _added(*several: FeedbackCounts) -> FeedbackCounts:
+    return FeedbackCounts(**{name: sum(getattr(one, name) for one in several) for name in COUNTS})
 
 
 def _open_alarms(facts: Facts, start_at: datetime) -> "pd.Series[int]":

@@ -106,7 +106,7 @@ def local_mailbox(folder: Path, port: int = 0) -> Iterator[LocalMailbox]:
     """A mailbox in a thread of this process; port 0 takes any free one. Raises InputError when the port is taken."""
     listening = listen("127.0.0.1", port)
     host, actual_port = listening.getsockname()[:2]
-    controller = LoopbackController(MaildirHandler(folder), listening)
+    controller = LoopbackController(MaildirHandler(folder), listening, data_size_limit=_LARGEST_MAIL_BYTES)
     controller.start()
     try:
         yield LocalMailbox(host, actual_port, folder)
@@ -138,7 +138,7 @@ class LoopbackController(Controller):
 
     def __init__(self, handler: Any, listening: socket.socket, **options: Any) -> None:
         host, port = listening.getsockname()[:2]
-        super().__init__(handler, hostname=host, port=port, data_size_limit=_LARGEST_MAIL_BYTES, **options)
+        super().__init__(handler, hostname=host, port=port, **options)
         self._listening = listening
 
     def _create_server(self) -> Any:

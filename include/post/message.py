@@ -86,7 +86,7 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
     html = _with_notice(body(composed, "html"), notice)
     picture = inline_picture(composed)
     if picture is not None:
-        content_id = f"inline.{identity.strip('<>')}"
+        content_id = f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}@{server.domain}"  # short: not folded
         html = html.replace("cid:inline", f"cid:{content_id}")
         related.attach(_inline_part(picture, content_id, dispatch))
     _become(_parts(related)[0], MIMEText(html, "html", "utf-8"))

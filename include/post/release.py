@@ -1,6 +1,7 @@
 """Release: the one transaction after which a letter is official and everything needed to send it exists."""
 
 import logging
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -194,7 +195,8 @@ def _failed(
     """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
     words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
     reason = f"发出失败，函件未变动：{server.redact(words)}"
-    _log.exception("release of letter %s failed", letter_id)
+    trace = "".join(traceback.format_exception(error))  # not left to the logger: what it tells may hold the password
+    _log.error("release of letter %s failed\n%s", letter_id, server.redact(trace))
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         if letter.state in ("released", "rejected"):  # by somebody else meanwhile

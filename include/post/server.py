@@ -69,8 +69,8 @@ class MailServer:
         """`text` without the password, plain or as it travels in base64."""
         if not self.password:
             return text
-        plain = f"\0{self.user}\0{self.password}"
-        for secret in (self.password, *(base64.b64encode(part.encode()).decode() for part in (self.password, plain))):
+        spoken = (f"\0{self.user}\0{self.password}", self.password)
+        for secret in (*(base64.b64encode(each.encode()).decode() for each in spoken), self.password):
             text = text.replace(secret, _HIDDEN)
         return text
 

@@ -18,7 +18,8 @@ from include.store.tables import quarantine
 
 KIND: Final = "air-quality"
 _SETTLED_BY: Final = "import-air-quality"
-_LONGEST_VALUE: Final = 1000  # characters shown of what came
+_LONGEST_VALUE: Final = 1000  # characters kept of what came …
+_SHOWN: Final = 60  # … and on a line
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class FileFault:
 
     path: Path
     fault: Fault
+
+    def __str__(self) -> str:
+        """One line for an operator."""
+        fault = self.fault
+        value = " ".join(fault.value[:_SHOWN].split())
+        return f"{self.path.name} 第{fault.line}行起 {fault.field[:_SHOWN]}：{fault.reason}，共{fault.count}个，如“{value}”"
 
     @property
     def row_json(self) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.periods import BEIJING
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -36,6 +35,7 @@ _FLAGS: Final = {
 }  # fmt: skip
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 _DAY = pd.Timedelta(days=1)
+_BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
 MOMENT_DTYPE: Final = "datetime64[us, UTC]"
 MOMENT_TYPES: Final = ("moment", "promise")
@@ -73,19 +73,16 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
 
     `end_of_date`: a date alone is understood, and means the midnight that ends it.
     """
-    has_offset = text.str.fullmatch(_MOMENT + _OFFSET)
-    if has_offset.all():
-        parsed = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-    else:
-        parsed = pd.to_datetime(text.where(has_offset), format="ISO8601", errors="coerce", utc=True)
-        for pattern, shift in ((_MOMENT, None), (_DATE, _DAY)):
-            if shift is not None and not end_of_date:
-                continue
-            naive = pd.to_datetime(text.where(text.str.fullmatch(pattern)), format="ISO8601", errors="coerce")
-            naive = naive if shift is None else naive + shift
-            local = naive.dt.tz_localize(BEIJING, ambiguous="NaT", nonexistent="NaT")
-            parsed = parsed.astype(MOMENT_DTYPE).fillna(local.dt.tz_convert("UTC").astype(MOMENT_DTYPE))
-    parsed = parsed.astype(MOMENT_DTYPE)
+    is_date = text.str.fullmatch(_DATE) if end_of_date else pd.Series(False, index=text.index)
+    is_moment = text.str.fullmatch(_MOMENT + _OFFSET + "?")
+    if not (is_date | is_moment).any():
+        return pd.Series(pd.NaT, index=text.index, dtype=MOMENT_DTYPE)
+    is_naive = is_moment & ~text.str.contains(_OFFSET + "$")
+    iso = text.where(is_moment, "")
+    iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
+    iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
+    parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
+    parsed = parsed + is_date.astype("int64") * _DAY if end_of_date else parsed
     return parsed.where(parsed.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
 
 

@@ -76,7 +76,7 @@ def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
 
 def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
     """The same from Arrow strings, without copying them."""
-    frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT}.get)
+    frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get)
     return frame
 
 

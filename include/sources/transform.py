@@ -12,11 +12,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.geo.datum import to_wgs84
 from include.geo.grids import locate
 from include.periods import BEIJING
+from include.sources.delivery import arrow_text_frame
 from include.sources.layout import DATA_ORIGIN, Layout
 from include.sources.mapping import (
     Constant,
@@ -55,7 +58,7 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
 
 def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.DataFrame:
     """The rows in our columns and `data_origin`, all of them text; empty text where there is nothing."""
-    raw = raw.apply(lambda column: column.str.strip())
+    raw = _stripped({str(name): raw[name] for name in raw.columns}, raw.index)
     names = (*layout.names, DATA_ORIGIN)
     own: dict[str, pd.Series[str]] = {}
     later: dict[str, Expression] = {}
@@ -75,7 +78,14 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
     for field in layout.fields:
         if field.type in _MOMENT_TYPES and mapping.time_zone != BEIJING:
             own[field.name] = _with_offset(own[field.name], mapping.time_zone)
-    return pd.DataFrame({name: own[name].str.strip() for name in names})
+    own = {name: own[name] for name in names}
+    return _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own)
+
+
+def _stripped(columns: dict[str, pd.Series[str]], index: pd.Index[int]) -> pd.DataFrame:
+    """Text columns without the white space around their values."""
+    texts = {name: pc.utf8_trim_whitespace(pa.array(values, pa.large_string())) for name, values in columns.items()}
+    return arrow_text_frame(pa.table(texts)).set_axis(index)
 
 
 def _copied(expression: Copy, raw: pd.DataFrame) -> pd.Series[str]:

@@ -1,8 +1,13 @@
 """Small summaries for the tests of letters: the tiny region of tests/supervision, and its edges."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from unittest.mock import patch
 
+from include.letters.chart_style import png
+from include.letters.summary_pictures import summary_pictures
 from include.periods import period_ending
 from include.supervision.figures import Issue
 from include.supervision.weekly_figures import SummaryFigures
@@ -51,3 +56,12 @@ def simulated() -> SummaryFigures:
 
 
 EDGES = (plain, nothing, one_city, first, all_answered, joined_and_left, new_year, cut, simulated)
+
+
+@contextmanager
+def small_pictures() -> Iterator[None]:
+    """Pictures of few pixels, for tests that look at something else."""
+    summary_pictures.cache_clear()
+    with patch("include.letters.summary_pictures.png", lambda figure: png(figure, dpi=30)):
+        yield
+    summary_pictures.cache_clear()

@@ -30,7 +30,6 @@ ROUND_POINTS = ("before_claim", "after_connect", "after_claim", "mid_data", "aft
 RELEASE_POINTS = ("premise", "number_given", "before_release_commit", "after_release_commit")
 ANY_MOMENT = "any_moment"  # killed from outside, wherever it is
 POINTS = (*ROUND_POINTS, *RELEASE_POINTS, ANY_MOMENT)
-_RIVALS = 0.3  # share of the repetitions
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,9 @@ def table(tally: Counter[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def sweep(place: Place, *, repetitions: int, seed: int, report: bool = False) -> Counter[tuple[str, str]]:
-    """Runs the repetitions; returns (point, what the killed mail's recipients became) and how often. Raises AssertionError
-    with the repetition that broke the promise."""
+def sweep(place: Place, *, repetitions: int, seed: int, rivals: float = 0.3, report: bool = False) -> Counter[tuple[str, str]]:
+    """Runs the repetitions, a share `rivals` of them with a rival; returns how often the process was killed at a point or
+    ended first, and what its recipients became. Raises AssertionError with the repetition that broke the promise."""
     engine = open_engine(place.url)
     run_seconds = 0.0
     for warming_up in (-2, -1):  # the first process also starts the server that the others are forked from
@@ -77,7 +76,7 @@ def sweep(place: Place, *, repetitions: int, seed: int, report: bool = False) ->
         point = POINTS[repetition % len(POINTS)]
         cities = tuple(random.sample(list(RECIPIENTS), random.randint(1, 3)))
         last = {ANY_MOMENT: 1000, "after_connect": 1, "after_claim": 1}.get(point, len(cities))
-        plan = Plan(repetition, point, random.randint(1, last), cities, has_rival=random.random() < _RIVALS)
+        plan = Plan(repetition, point, random.randint(1, last), cities, has_rival=random.random() < rivals)
         outcome = "killed" if _run_and_kill(place, plan, run_seconds) else "ended first"
         _recover(engine, place, plan)
         held += _collect(place.mailbox)

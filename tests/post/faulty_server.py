@@ -22,18 +22,19 @@ class FaultyServer:
     """
 
     def __init__(
-        self, faults: Sequence[str] = (), *, certificate: Path | None = None, security: str = "none", login: bool = False
+        self, faults: Sequence[str] = (), *, certificate: Path | None = None, security: str = "none", login: bool = False,
+        most_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.faults = set(faults)
         self.held: Counter[tuple[str, str]] = Counter()
         self.connections = 0
         self.commands: list[str] = []
         self._seen: set[str] = set()
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"data_size_limit": most_bytes}
         if certificate is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
-            options = {"ssl_context": context} if security == "ssl" else {"tls_context": context}
+            options["ssl_context" if security == "ssl" else "tls_context"] = context
         if login:
             options |= {"authenticator": self._authenticate, "auth_required": True, "auth_require_tls": False}
         self._controller = _FaultyController(self, listen("127.0.0.1", 0), **options)
@@ -72,6 +73,8 @@ class FaultyServer:
         if "greylist" in self.faults and address not in self._seen:
             self._seen.add(address)
             return "451 4.7.1 greylisted, come back later"
+        if "echo the password in a refusal" in self.faults:
+            return f"550 5.7.1 not with {SERVER_PASSWORD}"
         if "refuse all" in self.faults or f"refuse:{address}" in self.faults:
             return "550 5.1.1 no such user"
         if f"421 at RCPT:{address}" in self.faults:
