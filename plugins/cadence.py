@@ -22,7 +22,12 @@ DAG_DEFAULTS: dict[str, Any] = {
     "start_date": datetime(2020, 1, 1, tzinfo=UTC),  # back-fills may go back to here
     "catchup": False,
     "max_active_runs": 4,
-    "default_args": {"retries": 2, "retry_delay": timedelta(minutes=2), "execution_timeout": timedelta(minutes=30)},
+    "default_args": {
+        "retries": 2,
+        "retry_delay": timedelta(minutes=2),
+        "execution_timeout": timedelta(minutes=30),
+        "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
+    },
 }
 RELEASE, REJECT = "签发", "不签发"
 

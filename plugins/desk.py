@@ -56,7 +56,9 @@ def airflow_access() -> "Access":
     from include.desk.pages.access import Access, Visitor
 
     may_read = Annotated[None, Depends(requires_access_dag("GET", param_dag_id=DAG_ID))]
-    may_trigger = Annotated[None, Depends(requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG_ID))]
+    may_trigger = Annotated[
+        None, Depends(requires_access_dag("POST", DagAccessEntity.RUN, param_dag_id=DAG_ID))
+    ]
 
     def reader(user: GetUserDep, _: may_read) -> Visitor:
         may_act = get_auth_manager().is_authorized_dag(
@@ -78,7 +80,12 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
     from include.desk.pages.desk import Desk
     from include.desk.pages.site import create_site, warm_up
 
-    desk = Desk(Installation().house, airflow_access(), lambda: datetime.now(UTC), conf.get("api", "secret_key").encode())
+    desk = Desk(
+        Installation().house,
+        airflow_access(),
+        lambda: datetime.now(UTC),
+        conf.get("api", "secret_key").encode(),
+    )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()
     yield
@@ -89,7 +96,11 @@ class DeskPlugin(AirflowPlugin):
 
     name = "desk"
     fastapi_apps = [  # noqa: RUF012  # Airflow's own form
-        {"app": FastAPI(lifespan=build, openapi_url=None, docs_url=None, redoc_url=None), "url_prefix": PREFIX, "name": "desk"}
+        {
+            "app": FastAPI(lifespan=build, openapi_url=None, docs_url=None, redoc_url=None),
+            "url_prefix": PREFIX,
+            "name": "desk",
+        }
     ]
     external_views = [  # noqa: RUF012
         {"name": "督办台", "href": f"{PREFIX}/", "destination": "nav", "url_route": "desk", "icon": f"{PREFIX}/assets/icon.svg"},

@@ -1,6 +1,7 @@
 """What waits for a person, over all parts of the house: letters, deliveries, the mail server, quarantined rows."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Final
@@ -48,9 +49,12 @@ def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
     return sorted(found, key=lambda one: (one.since, one.title)), bool(is_simulated)
 
 
-def queue_daily_digest(house: House, *, now: datetime, actor: str) -> ReleaseOutcome | None:
-    """Queues the day's list to the operators, once a day; None when nothing waits."""
-    found, is_simulated = matters(house, now)
+def queue_daily_digest(
+    house: House, *, now: datetime, actor: str, more: Sequence[Matter] = ()
+) -> ReleaseOutcome | None:
+    """Queues the day's list to the operators, once a day, with what the caller adds; None when nothing waits."""
+    waiting, is_simulated = matters(house, now)
+    found = sorted([*waiting, *more], key=lambda one: (one.since, one.title))
     if not found:
         return None
     day: date = beijing_date(now)

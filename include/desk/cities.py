@@ -87,7 +87,9 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
     """The city as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for an unknown city."""
     with reading(house.engine) as connection:
         city = tables.city.c
-        row = connection.execute(select(city.city_name, city.province_name).where(city.city_code == city_code)).one_or_none()
+        row = connection.execute(
+            select(city.city_name, city.province_name).where(city.city_code == city_code)
+        ).one_or_none()
         if row is None:
             raise StateError("no such city", where="city", got=city_code, expected="an adcode of six digits")
         own = _of(season, "city_code", city_code)
@@ -104,11 +106,23 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
 
 
 def stories(
-    connection: Connection, facts: Facts, start_at: datetime, as_of: datetime, *, city_code: str | None = None, grid_id: str | None = None
+    connection: Connection,
+    facts: Facts,
+    start_at: datetime,
+    as_of: datetime,
+    *,
+    city_code: str | None = None,
+    grid_id: str | None = None,
 ) -> tuple[AlarmStory, ...]:
     """The alarms of `facts` pushed from `start_at` on with their steps, the latest first."""
     told = frame(
-        connection, "alarm_steps", city_code=city_code, grid_id=grid_id, start_at=start_at, end_at=as_of + timedelta(days=1), as_of_at=as_of
+        connection,
+        "alarm_steps",
+        city_code=city_code,
+        grid_id=grid_id,
+        start_at=start_at,
+        end_at=as_of + timedelta(days=1),
+        as_of_at=as_of,
     )
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in told.to_dict("records"):
@@ -116,7 +130,9 @@ def stories(
         steps[row["alarm_id"]].append(Step(row["event"], row["event_at"].to_pydatetime(), words))
     for row in facts.problems.to_dict("records"):
         found = steps[row["alarm_id"]]
-        found.append(Step("found", row["found_at"].to_pydatetime(), f"{row['category']}　{row['description']}"))
+        found.append(
+            Step("found", row["found_at"].to_pydatetime(), f"{row['category']}　{row['description']}")
+        )
         if row["is_rectified"]:
             found.append(Step("rectified", row["rectified_at"].to_pydatetime(), row["category"]))
     alarms = facts.judged[facts.judged["pushed_at"] >= pd.Timestamp(start_at)]
@@ -131,7 +147,12 @@ def of_grid(facts: Facts, grid_id: str) -> Facts:
 
 def _of(facts: Facts, column: str, value: str) -> Facts:
     problems = facts.problems
-    return Facts(facts.start_at, facts.as_of, facts.judged[facts.judged[column] == value], problems[problems[column] == value])
+    return Facts(
+        facts.start_at,
+        facts.as_of,
+        facts.judged[facts.judged[column] == value],
+        problems[problems[column] == value],
+    )
 
 
 def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
@@ -153,7 +174,14 @@ def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, .
     while start < last:
         end = min(start + (7 - start.weekday()) * DAY, last)
         period = Period(start, end, "custom", own.as_of)
-        weeks.append(Week(start, counts(counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [city_code]))))
+        weeks.append(
+            Week(
+                start,
+                counts(
+                    counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [city_code])
+                ),
+            )
+        )
         start = end
     return tuple(weeks)
 
@@ -164,6 +192,8 @@ def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
         point_name=("point_name", "last"), lon=("lon", "mean"), lat=("lat", "mean"), alarms=("alarm_id", "size"), is_open=("is_open", "sum"),
     )  # fmt: skip
     return tuple(
-        HotSpot(row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"]))
+        HotSpot(
+            row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"])
+        )
         for row in spots.sort_values(["alarms", "point_name"]).reset_index().to_dict("records")
     )

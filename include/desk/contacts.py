@@ -48,12 +48,16 @@ def contact_list(house: House, *, region_code: str | None, on_date: date | None)
     return rows.astype(object).where(rows.notna(), None)
 
 
-def save_contacts(house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime) -> Saved:
+def save_contacts(
+    house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime
+) -> Saved:
     """Stores contacts (texts in the columns COLUMNS), all or none of them. Raises InputError without a reason."""
     if not reason.strip():
         raise InputError("a reason is needed", where="contacts", todo="say why the contacts change")
     names = (*COLUMNS, DATA_ORIGIN)
-    table = pd.DataFrame({name: pd.array([row.get(name, "").strip() for row in rows], dtype="str") for name in names})
+    table = pd.DataFrame(
+        {name: pd.array([row.get(name, "").strip() for row in rows], dtype="str") for name in names}
+    )
     with writing(house.engine, lock="intake") as connection:
         checked = check(CONTACTS, table, places(connection))
         problems = tuple(
@@ -87,18 +91,27 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
         try:
             text = content.decode("gb18030")
         except UnicodeDecodeError as error:
-            raise InputError("the file cannot be read", where="contacts", expected="CSV in UTF-8 or GB18030") from error
+            raise InputError(
+                "the file cannot be read", where="contacts", expected="CSV in UTF-8 or GB18030"
+            ) from error
     if "\x00" in text:
         raise InputError("the file cannot be read", where="contacts", expected="CSV in UTF-8 or GB18030")
     try:
         reader = csv.DictReader(io.StringIO(text), strict=True)
         missing = [name for name in CONTACTS.required if name not in (reader.fieldnames or ())]
         if missing:
-            raise InputError("columns are missing", where="contacts", got=", ".join(missing), expected=", ".join(COLUMNS))
+            raise InputError(
+                "columns are missing", where="contacts", got=", ".join(missing), expected=", ".join(COLUMNS)
+            )
         known = {*COLUMNS, DATA_ORIGIN}
-        rows = [{name: _unescaped(value) for name, value in row.items() if name in known and value} for row in reader]
+        rows = [
+            {name: _unescaped(value) for name, value in row.items() if name in known and value}
+            for row in reader
+        ]
     except csv.Error as error:
-        raise InputError("the file cannot be read", where="contacts", got=error, expected="CSV with a header row") from error
+        raise InputError(
+            "the file cannot be read", where="contacts", got=error, expected="CSV with a header row"
+        ) from error
     if len(rows) > _MOST_ROWS:
         raise InputError("too many rows", where="contacts", got=len(rows), expected=f"at most {_MOST_ROWS}")
     return rows
@@ -111,8 +124,13 @@ def contacts_csv(rows: pd.DataFrame) -> str:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow((*COLUMNS, DATA_ORIGIN))
     for row in rows.to_dict("records"):
-        values = [str(row[name] or "")[:10] if name.startswith("valid_") else str(row[name] or "") for name in COLUMNS]
-        writer.writerow([_escaped(value) for value in (*values, SIMULATED_LABEL if row["is_simulated"] else "")])
+        values = [
+            str(row[name] or "")[:10] if name.startswith("valid_") else str(row[name] or "")
+            for name in COLUMNS
+        ]
+        writer.writerow(
+            [_escaped(value) for value in (*values, SIMULATED_LABEL if row["is_simulated"] else "")]
+        )
     return stream.getvalue()
 
 

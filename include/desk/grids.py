@@ -38,4 +38,3 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
         grid_id, place, alarms, tuple({str(k): v for k, v in row.items()} for row in warned.to_dict("records")),
         own.is_simulated or bool(place and place["is_simulated"]),
     )  # fmt: skip
-

@@ -40,14 +40,19 @@ class Map:
 
     def place(self, lon: float, lat: float) -> tuple[float, float]:
         """Where a point (degrees WGS84) lies in the picture."""
-        return round((lon - self.west) * self.scale * self.squeeze, 1), round((self.north - lat) * self.scale, 1)
+        return round((lon - self.west) * self.scale * self.squeeze, 1), round(
+            (self.north - lat) * self.scale, 1
+        )
 
 
 @cache
 def region_map(city_codes: tuple[str, ...]) -> Map:
     """The cities of the region; a city without an outline is missing."""
     outlines = city_outlines(city_codes)
-    shapes = [(str(code), "", shape.simplify(_SIMPLER_DEG)) for code, shape in zip(outlines["city_code"], outlines.geometry, strict=True)]
+    shapes = [
+        (str(code), "", shape.simplify(_SIMPLER_DEG))
+        for code, shape in zip(outlines["city_code"], outlines.geometry, strict=True)
+    ]
     return _drawn(shapes)
 
 
@@ -57,7 +62,9 @@ def city_map(city_code: str) -> Map | None:
     own = counties([city_code])
     if own.empty:
         return None
-    return _drawn(zip(own["county_code"].astype(str), own["county_name"].astype(str), own.geometry, strict=True))
+    return _drawn(
+        zip(own["county_code"].astype(str), own["county_name"].astype(str), own.geometry, strict=True)
+    )
 
 
 def _drawn(shapes: Iterable[tuple[str, str, Any]]) -> Map:
@@ -80,4 +87,7 @@ def _drawn(shapes: Iterable[tuple[str, str, Any]]) -> Map:
 def _path(shape: Any, picture: Map) -> str:
     polygons = getattr(shape, "geoms", [shape])
     rings = [ring for polygon in polygons for ring in (polygon.exterior, *polygon.interiors)]
-    return "".join("M" + "L".join("{:g},{:g}".format(*picture.place(*point)) for point in ring.coords[:-1]) + "Z" for ring in rings)
+    return "".join(
+        "M" + "L".join("{:g},{:g}".format(*picture.place(*point)) for point in ring.coords[:-1]) + "Z"
+        for ring in rings
+    )

@@ -12,7 +12,16 @@ from include.periods import BEIJING, DAY, beijing_date
 from include.supervision.feedback import counts, counts_between
 from include.supervision.figures import FeedbackCounts
 
-DAY_COLUMNS: Final = ("date", "pushed", "answered", "due", "on_time", "overdue", "problems", "alarms_with_problem")
+DAY_COLUMNS: Final = (
+    "date",
+    "pushed",
+    "answered",
+    "due",
+    "on_time",
+    "overdue",
+    "problems",
+    "alarms_with_problem",
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +55,23 @@ def season_page(house: House, facts: Facts) -> SeasonPage:
     names = [str(day) for day in dates]
     table = counts_between(judged, problems, facts.start_at, facts.as_of + DAY, names)
     days = tuple(SeasonDay(day, counts(table, name)) for day, name in zip(dates, names, strict=True))
-    return SeasonPage(start, end - DAY, counts(table), days, max((one.counts.pushed for one in days), default=0), facts.is_simulated)
+    return SeasonPage(
+        start,
+        end - DAY,
+        counts(table),
+        days,
+        max((one.counts.pushed for one in days), default=0),
+        facts.is_simulated,
+    )
 
 
 def days_csv(page: SeasonPage) -> str:
     """One row a day of the season and a last one `total`: the columns DAY_COLUMNS."""
     rows = [(str(one.day), one.counts) for one in page.days] + [("total", page.total)]
-    table = pd.DataFrame([(name, *(getattr(one, column) for column in DAY_COLUMNS[1:])) for name, one in rows], columns=DAY_COLUMNS)
+    table = pd.DataFrame(
+        [(name, *(getattr(one, column) for column in DAY_COLUMNS[1:])) for name, one in rows],
+        columns=DAY_COLUMNS,
+    )
     return table.to_csv(index=False, lineterminator="\r\n")
 
 

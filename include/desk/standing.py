@@ -22,7 +22,14 @@ def letters_standing(
     """One row a letter (sql/letters_standing.sql), newest windows first."""
     with reading(house.engine) as connection:
         found = frame(
-            connection, "letters_standing", city_code=city_code, on_date=on_date, run_id=run_id, kind=kind, most=most, skip=skip
+            connection,
+            "letters_standing",
+            city_code=city_code,
+            on_date=on_date,
+            run_id=run_id,
+            kind=kind,
+            most=most,
+            skip=skip,
         )
     return _plain(found)
 
@@ -77,7 +84,9 @@ def delivered_mail(house: House, delivery_id: int) -> ArchivedFile:
     delivery = tables.delivery.c
     with reading(house.engine) as connection:
         row = connection.execute(
-            select(delivery.eml_sha256, delivery.letter_id, delivery.copy_no).where(delivery.delivery_id == delivery_id)
+            select(delivery.eml_sha256, delivery.letter_id, delivery.copy_no).where(
+                delivery.delivery_id == delivery_id
+            )
         ).one_or_none()
     if row is None:
         raise StateError("no such delivery", where=f"delivery {delivery_id}")

@@ -72,7 +72,9 @@ def today(house: House, as_of: datetime) -> Today:
         letters = _last_letters(frame(connection, "last_letters", on_date=period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["city_code"].tolist()
-    spans = _counts_by_span(facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes)
+    spans = _counts_by_span(
+        facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes
+    )
     open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
     week = pushed_between(facts.judged, start_rolling, end_rolling)
     week_of = dict(list(week.groupby("city_code")))
@@ -85,7 +87,18 @@ def today(house: House, as_of: datetime) -> Today:
         city_flag = flag_of_city(own, week_of.get(code, week.iloc[:0]), code in silent)
         trend = trends.get(code, (Share(0, 0),) * len(days))
         rows.append(
-            CityToday(code, name, region, window, own, since, int(open_alarms.get(code, 0)), city_flag, trend, letters.get(code))
+            CityToday(
+                code,
+                name,
+                region,
+                window,
+                own,
+                since,
+                int(open_alarms.get(code, 0)),
+                city_flag,
+                trend,
+                letters.get(code),
+            )
         )
     total = CityToday(
         "", "", "", _added(*(row.window for row in rows)), _added(*(row.rolling for row in rows)), _added(*(row.since for row in rows)),
@@ -125,11 +138,15 @@ def _counts_by_span(facts: Facts, starts: dict[str, datetime], codes: list[str])
     names = list(starts)
 
     def named(rows: pd.DataFrame) -> pd.DataFrame:
-        place = sum((rows["pushed_at"] >= pd.Timestamp(start)).astype(int) for start in starts.values())
-        inside = rows[place > 0]
-        return inside.assign(city_code=inside["city_code"] + "/" + place[place > 0].map(dict(enumerate(names, start=1))))
+        span = pd.Series("", index=rows.index, dtype="str")
+        for name, start in starts.items():
+            span = span.mask(rows["pushed_at"] >= pd.Timestamp(start), name)
+        inside = rows[span != ""]
+        return inside.assign(city_code=inside["city_code"] + "/" + span[span != ""])
 
-    return counts_by_city(named(facts.judged), named(facts.problems), [f"{code}/{name}" for code in codes for name in names])
+    return counts_by_city(
+        named(facts.judged), named(facts.problems), [f"{code}/{name}" for code in codes for name in names]
+    )
 
 
 def _added(*several: FeedbackCounts) -> FeedbackCounts:
@@ -144,17 +161,27 @@ def _open_alarms(facts: Facts, start_at: datetime) -> "pd.Series[int]":
 
 def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:
     pushed = week[week["is_pushed"]]
-    by_day = pushed.groupby(["city_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])["is_answered"].agg(["sum", "size"])
+    by_day = pushed.groupby(["city_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])[
+        "is_answered"
+    ].agg(["sum", "size"])
     shares: dict[tuple[Any, ...], Share] = {
-        key: Share(int(answered), int(size)) for key, answered, size in zip(by_day.index, by_day["sum"], by_day["size"], strict=True)
+        key: Share(int(answered), int(size))
+        for key, answered, size in zip(by_day.index, by_day["sum"], by_day["size"], strict=True)
     }
-    return {code: tuple(shares.get((code, day), Share(0, 0)) for day in days) for code in {key[0] for key in shares}}
+    return {
+        code: tuple(shares.get((code, day), Share(0, 0)) for day in days)
+        for code in {key[0] for key in shares}
+    }
 
 
 def _last_letters(rows: pd.DataFrame) -> dict[str, LastLetter]:
     return {
         row["city_code"]: LastLetter(
-            row["letter_id"], row["kind"], date.fromisoformat(str(row["period_end"])[:10]), row["number"] or None, _standing(row)
+            row["letter_id"],
+            row["kind"],
+            date.fromisoformat(str(row["period_end"])[:10]),
+            row["number"] or None,
+            _standing(row),
         )
         for row in rows.to_dict("records")
     }

@@ -14,7 +14,9 @@ from include.store.engine import reading
 from include.store.statements import frame
 
 _LOOK_BACK: Final = 30 * DAY
-STOPPED_AFTER: Final = timedelta(hours=26)  # a daily pull and two hours: without one for longer the source has stopped
+STOPPED_AFTER: Final = timedelta(
+    hours=26
+)  # a daily pull and two hours: without one for longer the source has stopped
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ def waiting(house: House, now: datetime, silent: Collection[tuple[str, str]] = (
             (source.name, missing[-1][0])
             for source in house.sources
             if source.is_windowed
-            and (missing := gaps(connection, source.name, max(until - _LOOK_BACK, midnight(house.season[0])), until))
+            and (
+                missing := gaps(
+                    connection, source.name, max(until - _LOOK_BACK, midnight(house.season[0])), until
+                )
+            )
             and missing[-1][1] == until
             and missing[-1][1] - missing[-1][0] > STOPPED_AFTER
         ]
@@ -64,7 +70,14 @@ def waiting(house: House, now: datetime, silent: Collection[tuple[str, str]] = (
         for source, since in stopped
     ]
     found += [
-        Waiting("silent", name, "连续多封函件被退回或无任何签收反馈", "核实收件地址，在联系人页更正", None, city_code=code)
+        Waiting(
+            "silent",
+            name,
+            "连续多封函件被退回或无任何签收反馈",
+            "核实收件地址，在联系人页更正",
+            None,
+            city_code=code,
+        )
         for code, name in silent
     ]
     return found

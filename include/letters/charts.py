@@ -35,7 +35,8 @@ from include.letters.chart_style import (
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 from include.supervision.weekly_rules import SUMMARY
 
-_DAY_STEP, _CATEGORY_STEP = 200, 40  # fixed ends of the scales: alarms a day, problems of a category
+# Fixed ends of the scales, alarms a day and problems of a category: of the whole region, of one province.
+_DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
 _OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
@@ -73,9 +74,9 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int) -> None:
             axes.text(2, place, NO_ALARMS, va="center", size=8, color=SOFT)
         else:
             axes.barh(place, 100 * share.value, height=0.72, color=rate_colour(share), **_EDGE)
-            axes.text(103, place, f"{share.n}/{share.of}", va="center", size=8.5, color=INK)
+            _beside(axes, place, 3, f"{share.n}/{share.of}", INK)
         if city.flag.level:
-            axes.text(134, place, flag_words(city), va="center", size=8.5, color=MARK_RED)
+            _beside(axes, place, 34, flag_words(city), MARK_RED)
     axes.set_ylim(rows - 0.4, -0.6)
     axes.set_yticks(range(len(cities)), [short_name(city.city_name) for city in cities], size=9)
     for label, city in zip(axes.get_yticklabels(), cities, strict=True):
@@ -86,6 +87,14 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int) -> None:
     axes.set_xticks(ticks, [f"{tick}%" for tick in ticks], size=8)
     axes.xaxis.grid(True, color=GRID, linewidth=0.6)
     axes.tick_params(axis="y", length=0)
+
+
+def _beside(axes: Axes, place: float, points: float, words: str, colour: str) -> None:
+    """Words to the right of the bars, that many points away, however wide the columns are."""
+    axes.annotate(
+        words, (100, place), xytext=(points, 0), textcoords="offset points", va="center", size=8.5, color=colour,
+        annotation_clip=False,
+    )  # fmt: skip
 
 
 @styled
@@ -106,7 +115,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
     )
     for place, one in zip(places, days, strict=True):
         axes.text(place, one.pushed, str(one.pushed), ha="center", va="bottom", size=7.5, color=INK)
-    limit = scale_end([one.pushed for one in days], _DAY_STEP)
+    limit = scale_end([one.pushed for one in days], _DAY_STEPS[bool(figures.scope)])
     for name, span in (("本期", figures.window), ("上期", figures.previous)):
         if span is not None:
             left, right = (SUMMARY.trend_days - (end - day).days - 0.5 for day in (span.start, span.end))
@@ -144,7 +153,9 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     axes.barh(
         places, [row.problems - row.rectified for row in rows], height=0.72, left=done, color=UNDONE, **_EDGE
     )
-    limit = scale_end([max(row.problems, row.previous or 0) for row in rows], _CATEGORY_STEP)
+    limit = scale_end(
+        [max(row.problems, row.previous or 0) for row in rows], _CATEGORY_STEPS[bool(figures.scope)]
+    )
     for place, row in enumerate(rows):
         before = row.previous
         if before is not None:

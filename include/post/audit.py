@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, insert
 
 from include.store import tables
+
+_LONGEST_ACTOR: Final = 128  # characters of audit.actor: the long id of a run must not stop the post
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ def record(connection: Connection, changes: Sequence[Change], *, now: datetime, 
     if changes:
         rows = [
             {
-                "at": now, "actor": actor, "subject": change.subject, "subject_id": change.subject_id,
+                "at": now, "actor": actor[:_LONGEST_ACTOR], "subject": change.subject, "subject_id": change.subject_id,
                 "action": change.action, "from_state": change.from_state, "to_state": change.to_state,
                 "reason": change.reason,
             }

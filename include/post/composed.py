@@ -72,7 +72,9 @@ def body(composed: ComposedLetter, role: str) -> str:
     for file in composed.files:
         if file.role == role:
             return file.content.decode("utf-8")
-    raise CompositionError("the letter has no body", where=composed.subject, expected=f"a file of role {role}")
+    raise CompositionError(
+        "the letter has no body", where=composed.subject, expected=f"a file of role {role}"
+    )
 
 
 def attachments(composed: ComposedLetter) -> list[ComposedFile]:
@@ -113,10 +115,14 @@ def stored_composition(connection: Connection, archive: Archive, letter_id: int)
         select(tables.letter.c.subject).where(tables.letter.c.letter_id == letter_id)
     ).scalar_one_or_none()
     rows = connection.execute(
-        select(tables.letter_file).where(tables.letter_file.c.letter_id == letter_id).order_by(tables.letter_file.c.role)
+        select(tables.letter_file)
+        .where(tables.letter_file.c.letter_id == letter_id)
+        .order_by(tables.letter_file.c.role)
     ).all()
     if subject is None or not rows:
-        raise StateError("the letter has no files", where=f"letter {letter_id}", todo="run its period again to compose it")
+        raise StateError(
+            "the letter has no files", where=f"letter {letter_id}", todo="run its period again to compose it"
+        )
     return StoredComposition(
         subject,
         tuple(

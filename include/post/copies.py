@@ -78,7 +78,9 @@ def queue_copy(
         }
         for each in recipients
     ]  # fmt: skip
-    ids = connection.execute(insert(_delivery).returning(_delivery.c.delivery_id, sort_by_parameter_order=True), rows).scalars()
+    ids = connection.execute(
+        insert(_delivery).returning(_delivery.c.delivery_id, sort_by_parameter_order=True), rows
+    ).scalars()
     changes = [audit.Change("delivery", str(each), "queue", None, "queued", reason) for each in ids]
     audit.record(connection, changes, now=now, actor=actor)
     return copy
@@ -94,15 +96,24 @@ def resend(
     Raises StateError while an earlier copy is under way or unknown; InputError without a reason or a recipient.
     """
     if not reason.strip():
-        raise InputError("a reason is needed", where=f"letter {letter_id}", todo="say why the letter goes again")
+        raise InputError(
+            "a reason is needed", where=f"letter {letter_id}", todo="say why the letter goes again"
+        )
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         if letter.state != "released":
-            raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released", todo="release it")
+            raise StateError(
+                f"the letter is {letter.state}",
+                where=letter.letter_key,
+                expected="released",
+                todo="release it",
+            )
         _require_settled(connection, letter)
         if blocker := simulated_blocker(letter, server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
-        addressing = recipients_for(connection, letter.kind, letter.city_code, beijing_date(now), letter.addressee)
+        addressing = recipients_for(
+            connection, letter.kind, letter.city_code, beijing_date(now), letter.addressee
+        )
         wanted = {address.lower() for address in only}
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]
         if addressing.blocker or not chosen:
@@ -119,7 +130,15 @@ def resend(
 
 
 def rehearse(
-    engine: Engine, archive: Archive, letter_id: int, to: Recipient, *, office: Office, server: MailServer, now: datetime, actor: str
+    engine: Engine,
+    archive: Archive,
+    letter_id: int,
+    to: Recipient,
+    *,
+    office: Office,
+    server: MailServer,
+    now: datetime,
+    actor: str,
 ) -> QueuedCopy:
     """演练: the letter as it is now, marked, to the operator alone. Its state and number stay as they are.
 
@@ -127,7 +146,9 @@ def rehearse(
     """
     problem = address_problem(to.address) or name_problem(to.name)
     if problem:
-        raise InputError("the rehearsal cannot go there", where="operator's address", got=to.address, expected=problem)
+        raise InputError(
+            "the rehearsal cannot go there", where="operator's address", got=to.address, expected=problem
+        )
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         if blocker := simulated_blocker(letter, server):

@@ -16,7 +16,14 @@ from include.store.archive import Archive
 
 def digest_facts(day: date, figures_json: str, *, as_of: datetime, is_simulated: bool) -> LetterFacts:
     """The letter of one Beijing day; there is one a day."""
-    return LetterFacts("digest", "operators", None, Period(day, day + timedelta(days=1), "day", as_of), figures_json, is_simulated)
+    return LetterFacts(
+        "digest",
+        "operators",
+        None,
+        Period(day, day + timedelta(days=1), "day", as_of),
+        figures_json,
+        is_simulated,
+    )
 
 
 def queue_digest(

@@ -1,7 +1,7 @@
 """Letters in the store: drafting, recomposing in place, and the states before anything is sent.
 
-    drafted ─▶ awaiting_approval ─▶ released          (release.py)
-       └───────────┴──▶ withheld ─▶ released, rejected
+drafted ─▶ awaiting_approval ─▶ released          (release.py)
+   └───────────┴──▶ withheld ─▶ released, rejected
 """
 
 from collections.abc import Mapping
@@ -109,7 +109,7 @@ def letter_key(kind: str, addressee: str, period: Period, revision: int = 1) -> 
 
 def draft(
     engine: Engine, archive: Archive, facts: LetterFacts, composed: ComposedLetter, *, now: datetime, actor: str, run_id: str = ""
-) -> Drafted:
+) -> Drafted:  # fmt: skip
     """Creates the letter, or recomposes it in place (files, alarms, figures) when it was not released or rejected.
 
     A recomposed letter is `drafted` again, except one that a person withheld: it stays withheld.
@@ -120,7 +120,12 @@ def draft(
         if known is not None and known.state in ("released", "rejected"):
             reason = f"{'已发出' if known.state == 'released' else '已否决'}，未改动：{known.state_reason}"
             return Drafted(
-                known.letter_id, facts.key, "left", known.state, reason, known.figures_json != facts.figures_json
+                known.letter_id,
+                facts.key,
+                "left",
+                known.state,
+                reason,
+                known.figures_json != facts.figures_json,
             )
         columns = {
             "as_of": facts.period.as_of, "is_simulated": facts.is_simulated, "figures_json": facts.figures_json,
@@ -132,23 +137,32 @@ def draft(
             state = "drafted"
         else:
             letter_id = known.letter_id
-            connection.execute(update(tables.letter).where(tables.letter.c.letter_id == letter_id).values(**columns))
+            connection.execute(
+                update(tables.letter).where(tables.letter.c.letter_id == letter_id).values(**columns)
+            )
             state = "withheld" if known.held_by else "drafted"
             if not known.held_by:
-                change_state(connection, known, "drafted", now=now, actor=actor, action="recompose", reason=reason)
+                change_state(
+                    connection, known, "drafted", now=now, actor=actor, action="recompose", reason=reason
+                )
         replace_files(connection, letter_id, files)
         connection.execute(delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter_id))
         if facts.alarms:
             connection.execute(
                 insert(tables.letter_alarm),
-                [{"letter_id": letter_id, "alarm_id": a.alarm_id, "is_urged": a.is_urged} for a in facts.alarms],
+                [
+                    {"letter_id": letter_id, "alarm_id": a.alarm_id, "is_urged": a.is_urged}
+                    for a in facts.alarms
+                ],
             )
         return Drafted(letter_id, facts.key, "created" if known is None else "recomposed", state, reason)
 
 
 def await_approval(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str) -> None:
     """drafted → awaiting_approval. Raises StateError."""
-    _change(engine, letter_id, "awaiting_approval", now=now, actor=actor, action="await_approval", reason=reason)
+    _change(
+        engine, letter_id, "awaiting_approval", now=now, actor=actor, action="await_approval", reason=reason
+    )
 
 
 def reject(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str) -> None:
@@ -181,7 +195,9 @@ def letters_of_run(engine: Engine, run_id: str) -> list[StoredLetter]:
     """The letters that this run composed last, in the order of their kinds and cities."""
     with reading(engine) as connection:
         rows = connection.execute(
-            _query().where(tables.letter.c.run_id == run_id).order_by(tables.letter.c.kind, tables.letter.c.addressee)
+            _query()
+            .where(tables.letter.c.run_id == run_id)
+            .order_by(tables.letter.c.kind, tables.letter.c.addressee)
         ).mappings()
         return [_stored(row) for row in rows]
 
@@ -193,7 +209,7 @@ def locked(connection: Connection, letter_id: int) -> StoredLetter:
 
 def change_state(
     connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:
+) -> None:  # fmt: skip
     """Changes the state of a locked letter, with its audit row. Raises StateError for a change that is not allowed."""
     if letter.state not in _ALLOWED[to_state]:
         raise StateError(
@@ -205,7 +221,7 @@ def change_state(
 
 def write_state(
     connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:
+) -> None:  # fmt: skip
     """As `change_state`, for the two changes that have rules of their own: withdrawal, and a release that failed."""
     settled = {"is_stuck": False, "held_by": None, **columns}
     since = {} if letter.state == to_state else {"state_at": now}
@@ -220,14 +236,22 @@ def write_state(
 
 def _change(
     engine: Engine, letter_id: int, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:
+) -> None:  # fmt: skip
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
-        change_state(connection, letter, to_state, now=now, actor=actor, action=action, reason=reason, **columns)
+        change_state(
+            connection, letter, to_state, now=now, actor=actor, action=action, reason=reason, **columns
+        )
 
 
 def _insert(
-    connection: Connection, facts: LetterFacts, columns: dict[str, Any], *, now: datetime, actor: str, reason: str
+    connection: Connection,
+    facts: LetterFacts,
+    columns: dict[str, Any],
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
 ) -> int:
     period = facts.period
     letter_id = connection.execute(
@@ -257,11 +281,17 @@ def _locked(connection: Connection, condition: Any) -> StoredLetter | None:
 
 def _existing(found: _Found | None, letter_id: int) -> _Found:
     if found is None:
-        raise StateError("no such letter", where=f"letter {letter_id}", todo="see: python -m include letters list")
+        raise StateError(
+            "no such letter", where=f"letter {letter_id}", todo="see: python -m include letters list"
+        )
     return found
 
 
 def _stored(row: RowMapping) -> StoredLetter:
-    own = {name: row[name] for name in StoredLetter.__dataclass_fields__ if name not in ("period", "addressee_name")}
+    own = {
+        name: row[name]
+        for name in StoredLetter.__dataclass_fields__
+        if name not in ("period", "addressee_name")
+    }
     period = Period(row["period_start"], row["period_end"], row["period_kind"], row["as_of"])
     return StoredLetter(period=period, addressee_name=row["city_name"] or row["addressee"], **own)

@@ -1,7 +1,7 @@
 """The local mailbox: a mail server on this machine that keeps what it receives in a folder, where a person can open it.
 
-    FOLDER/new, cur, tmp      a Maildir, one file a mail as it came, with who it was for in the first line
-    FOLDER/letters            the same mails as `2020-03-12_阳泉市_关于….eml`, to open with any mail program
+FOLDER/new, cur, tmp      a Maildir, one file a mail as it came, with who it was for in the first line
+FOLDER/letters            the same mails as `2020-03-12_阳泉市_关于….eml`, to open with any mail program
 """
 
 import asyncio
@@ -118,7 +118,9 @@ def serve(host: str, port: int, folder: Path) -> None:
     """Runs the mailbox until SIGTERM or Ctrl-C; prints one line when it listens. Raises InputError when the port is taken
     or `host` is not this machine."""
     if not is_loopback(host):
-        raise InputError("the mailbox takes mail of this machine only", where="mailbox", got=host, expected="127.0.0.1")
+        raise InputError(
+            "the mailbox takes mail of this machine only", where="mailbox", got=host, expected="127.0.0.1"
+        )
     asyncio.run(_serve(listen(host, port), MaildirHandler(folder), folder))
 
 
@@ -130,7 +132,9 @@ def received(folder: Path) -> list[ReceivedMail]:
 
 def copies(folder: Path) -> Counter[tuple[str, str]]:
     """How often each Message-ID arrived for each recipient."""
-    return Counter((_message_id(head), recipient) for _, head in _heads(folder) for recipient in _recipients(head))
+    return Counter(
+        (_message_id(head), recipient) for _, head in _heads(folder) for recipient in _recipients(head)
+    )
 
 
 class LoopbackController(Controller):
@@ -167,7 +171,8 @@ async def _serve(listening: socket.socket, handler: MaildirHandler, folder: Path
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     server = await loop.create_server(
-        lambda: SMTP(handler, loop=loop, enable_SMTPUTF8=True, data_size_limit=_LARGEST_MAIL_BYTES), sock=listening
+        lambda: SMTP(handler, loop=loop, enable_SMTPUTF8=True, data_size_limit=_LARGEST_MAIL_BYTES),
+        sock=listening,
     )
     host, port = listening.getsockname()[:2]
     print(f"local mailbox: {host}:{port}, letters in {folder / _LETTERS}", flush=True)
@@ -218,7 +223,11 @@ def _offer(folder: Path, content: bytes) -> None:
     """The same mail under a name that a person can read."""
     head = BytesHeaderParser().parsebytes(content)
     moment = _sent_at(head)
-    words = [str(beijing_date(moment)) if moment else "undated", _text(head, ADDRESSEE_HEADER), _text(head, "Subject")]
+    words = [
+        str(beijing_date(moment)) if moment else "undated",
+        _text(head, ADDRESSEE_HEADER),
+        _text(head, "Subject"),
+    ]
     name = "_".join(_UNSAFE.sub("_", word).strip("_") for word in words if word)[:_LONGEST_NAME]
     for place in itertools.count(1):
         try:

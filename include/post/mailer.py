@@ -10,41 +10,23 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import yagmail
 
 from include.errors import PostRefused
+from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer, is_loopback
 
 _log = logging.getLogger(__name__)
 
 _CHUNK_BYTES: Final = 64 * 1024
 _LONGEST_TEXT: Final = 500
-_GIVE_UP_SECONDS: Final = 240.0  # for all before the body, and again for the body: together inside the lease of rules.POST
+_GIVE_UP_SECONDS: Final = (
+    240.0  # before the body, and again for the body: together inside the lease of rules.POST
+)
 
-Result = Literal["accepted", "refused", "retry", "unknown"]
 OnStep = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What is known about one recipient. `code`: the server's (None: ours); `text`: its words, or ours in Chinese."""
-
-    result: Result
-    code: int | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Transmission:
-    """The outcome of one mail, by address. `is_server_down`: the server could not be reached, nobody was asked.
-    `is_troubled`: the connection or the whole mail failed, not a recipient."""
-
-    outcomes: dict[str, Outcome]
-    is_server_down: bool = False
-    is_troubled: bool = False
 
 
 class _ConnectionLost(Exception):
@@ -101,7 +83,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
     def login(self) -> None:
         """Connects with checked certificates, and logs in with the given user only: no keyring, no prompt, no file."""
         server = self._server
-        context = ssl.create_default_context(cafile=server.ca_file or None) if server.security != "none" else None
+        context = (
+            ssl.create_default_context(cafile=server.ca_file or None) if server.security != "none" else None
+        )
         options: dict[str, Any] = {"timeout": server.timeout_seconds, "local_hostname": server.domain}
         if server.security == "ssl":
             options["context"] = context
@@ -130,7 +114,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         may_reopen = self.smtp is not None
         while True:
             if trouble := self._open():
-                return _all(recipients, Outcome("retry", None, trouble), is_server_down=True, is_troubled=True)
+                return _all(
+                    recipients, Outcome("retry", None, trouble), is_server_down=True, is_troubled=True
+                )
             if is_simulated and not is_loopback(self._peer):
                 return _all(recipients, Outcome("refused", None, str(_not_this_machine(self._server))))
             try:
@@ -263,28 +249,35 @@ def _decoded(answer: bytes) -> str:
         return answer.decode("gb18030", errors="replace")
 
 
-def _all(recipients: Sequence[str], outcome: Outcome, *, is_server_down: bool = False, is_troubled: bool = False) -> Transmission:
+def _all(
+    recipients: Sequence[str], outcome: Outcome, *, is_server_down: bool = False, is_troubled: bool = False
+) -> Transmission:
     return Transmission(dict.fromkeys(recipients, outcome), is_server_down, is_troubled)
 
 
-def _chunks(message: bytes) -> Iterator[bytes]:
+def _chunks(message: bytes) -> Iterator[memoryview]:
     """The body with leading dots doubled (RFC 5321, 4.5.2) and a line end at its end, in pieces with a time-out each."""
-    stuffed = message.replace(b"\r\n.", b"\r\n..")
+    stuffed = message.replace(b"\r\n.", b"\r\n..") if b"\r\n." in message else message
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
     if not stuffed.endswith(b"\r\n"):
         stuffed += b"\r\n"
-    for start in range(0, len(stuffed), _CHUNK_BYTES):
-        yield stuffed[start : start + _CHUNK_BYTES]
+    view = memoryview(stuffed)
+    for start in range(0, len(view), _CHUNK_BYTES):
+        yield view[start : start + _CHUNK_BYTES]
 
 
 def _not_this_machine(server: MailServer) -> PostRefused:
-    return PostRefused("模拟数据的邮件不得离开本机", where=server.label, expected="本机（loopback）的邮件服务器")
+    return PostRefused(
+        "模拟数据的邮件不得离开本机", where=server.label, expected="本机（loopback）的邮件服务器"
+    )
 
 
 def _connection_trouble(error: Exception, server: MailServer) -> str:
     """Why there is no connection, for an operator."""
-    hidden = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None  # a time-out, by smtplib
+    hidden = (
+        error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
+    )  # a time-out, by smtplib
     cause = hidden or error
     match cause:
         case ssl.SSLCertVerificationError():

@@ -68,7 +68,12 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
     """The exact bytes to hand over: 7-bit, CRLF. Raises CompositionError for a subject that would break a header."""
     subject = (_REHEARSAL if dispatch.is_rehearsal else "") + composed.subject
     if not subject.strip() or _CONTROL.search(subject):
-        raise CompositionError("the subject cannot be a header", where=dispatch.letter_key, got=repr(subject), expected="one line")
+        raise CompositionError(
+            "the subject cannot be a header",
+            where=dispatch.letter_key,
+            got=repr(subject),
+            expected="one line",
+        )
     identity = message_id(
         dispatch.letter_key, dispatch.copy_no, is_rehearsal=dispatch.is_rehearsal, domain=server.domain
     )
@@ -86,7 +91,9 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
     html = _with_notice(body(composed, "html"), notice)
     picture = inline_picture(composed)
     if picture is not None:
-        content_id = f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}@{server.domain}"  # short: not folded
+        content_id = (
+            f"{hashlib.sha256(identity.encode()).hexdigest()[:24]}@{server.domain}"  # short: not folded
+        )
         html = html.replace("cid:inline", f"cid:{content_id}")
         related.attach(_inline_part(picture, content_id, dispatch))
     _become(_parts(related)[0], MIMEText(html, "html", "utf-8"))
@@ -99,7 +106,11 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
 
 
 def _header(dispatch: Dispatch, header: str) -> dict[str, str]:
-    return {each.address: formataddr((each.name, each.address)) for each in dispatch.recipients if each.header == header}
+    return {
+        each.address: formataddr((each.name, each.address))
+        for each in dispatch.recipients
+        if each.header == header
+    }
 
 
 def _headers(dispatch: Dispatch) -> dict[str, str]:
@@ -134,7 +145,9 @@ def _correct_sender(message: Message, server: MailServer) -> None:
 def _parts(message: Message) -> list[Message]:
     parts = message.get_payload()
     if not isinstance(parts, list):
-        raise CompositionError("not the structure that yagmail 0.16.0 builds", where="mail", got=message.get_content_type())
+        raise CompositionError(
+            "not the structure that yagmail 0.16.0 builds", where="mail", got=message.get_content_type()
+        )
     return [part for part in parts if isinstance(part, Message)]
 
 
@@ -165,7 +178,9 @@ def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:
     for header in ("Content-Type", "Content-Disposition", "Content-Transfer-Encoding"):
         del part[header]
     part.add_header("Content-Type", file.media_type, name=encoded)
-    part.add_header("Content-Disposition", "attachment", filename=name if name.isascii() else ("utf-8", "", name))
+    part.add_header(
+        "Content-Disposition", "attachment", filename=name if name.isascii() else ("utf-8", "", name)
+    )
     part["Content-Transfer-Encoding"] = "base64"
     part.set_payload(base64.encodebytes(file.content).decode("ascii"))
 

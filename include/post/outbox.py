@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, Integer, bindparam, func, select, upd
 
 from include.errors import InputError, StateError
 from include.post import audit
-from include.post.mailer import Outcome, Transmission
+from include.post.outcomes import Outcome, Transmission
 from include.rules import POST
 from include.store import statements, tables
 from include.store.columns import Instant
@@ -86,7 +86,9 @@ def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> C
     )  # fmt: skip
 
 
-def settle(connection: Connection, claimed: Claim, transmission: Transmission, *, actor: str, now: datetime) -> None:
+def settle(
+    connection: Connection, claimed: Claim, transmission: Transmission, *, actor: str, now: datetime
+) -> None:
     """Records what the server said about each recipient.
 
     A claim that was swept in the meantime (`unknown`) is settled too, as long as no person has decided about it.
@@ -101,13 +103,17 @@ def settle(connection: Connection, claimed: Claim, transmission: Transmission, *
         for from_state in ("sending", "unknown"):
             key = {"ids": delivery_ids, "owner": claimed.owner, "from_state": from_state}
             done = sorted(connection.execute(_SETTLE, {**key, **values}).scalars())
-            changes += [_change(each, "settle", from_state, values["to_state"], values["reason"]) for each in done]
+            changes += [
+                _change(each, "settle", from_state, values["to_state"], values["reason"]) for each in done
+            ]
             delivery_ids = [each for each in delivery_ids if each not in done]
             if not delivery_ids:
                 break
         # A person has decided meanwhile; what the server said is still worth knowing.
         late = f"邮件服务器的迟到答复：{values['reason']}"
-        changes += [audit.Change("delivery", str(each), "settle_late", None, None, late) for each in delivery_ids]
+        changes += [
+            audit.Change("delivery", str(each), "settle_late", None, None, late) for each in delivery_ids
+        ]
     audit.record(connection, changes, now=now, actor=actor)
 
 
@@ -116,14 +122,36 @@ def sweep(connection: Connection, *, actor: str, now: datetime) -> int:
     reason = "发送进程中断，无法确定邮件服务器是否已收下：请核实后选择“已送达”或“重新发送”"
     stale = (_delivery.c.state == "sending", _delivery.c.lease_until_at <= now)
     # The owner stays on record: should it live after all, it may still settle.
-    return len(_move_all(connection, stale, "unknown", action="sweep", reason=reason, actor=actor, now=now, skip_locked=True))
+    return len(
+        _move_all(
+            connection,
+            stale,
+            "unknown",
+            action="sweep",
+            reason=reason,
+            actor=actor,
+            now=now,
+            skip_locked=True,
+        )
+    )
 
 
 def expire(connection: Connection, *, actor: str, now: datetime) -> int:
     """Queued recipients whose useful life is over are not tried any more. Returns recipients."""
     stale = (_delivery.c.state == "queued", _delivery.c.expires_at <= now)
     reason = "超过有效期仍未送出"
-    return len(_move_all(connection, stale, "expired", action="expire", reason=reason, actor=actor, now=now, skip_locked=True))
+    return len(
+        _move_all(
+            connection,
+            stale,
+            "expired",
+            action="expire",
+            reason=reason,
+            actor=actor,
+            now=now,
+            skip_locked=True,
+        )
+    )
 
 
 def due(connection: Connection, now: datetime) -> int:
@@ -131,12 +159,21 @@ def due(connection: Connection, now: datetime) -> int:
     return connection.execute(
         select(func.count())
         .select_from(_delivery)
-        .where(_delivery.c.state == "queued", _delivery.c.next_attempt_at <= now, _delivery.c.expires_at > now)
+        .where(
+            _delivery.c.state == "queued", _delivery.c.next_attempt_at <= now, _delivery.c.expires_at > now
+        )
     ).scalar_one()
 
 
 def resolve(
-    engine: Engine, letter_id: int, *, arrived: bool, now: datetime, actor: str, reason: str, address: str | None = None
+    engine: Engine,
+    letter_id: int,
+    *,
+    arrived: bool,
+    now: datetime,
+    actor: str,
+    reason: str,
+    address: str | None = None,
 ) -> int:
     """A person settles what is `unknown` (of one address, or of all of the letter): it arrived, or send it again.
 
@@ -144,31 +181,49 @@ def resolve(
     nothing is unknown, InputError without a reason.
     """
     if not reason.strip():
-        raise InputError("a reason is needed", where=f"letter {letter_id}", todo="say how you know, or why it must go again")
+        raise InputError(
+            "a reason is needed",
+            where=f"letter {letter_id}",
+            todo="say how you know, or why it must go again",
+        )
     with writing(engine) as connection:
         unknown = [_delivery.c.letter_id == letter_id, _delivery.c.state == "unknown"]
         if address is not None:
             unknown.append(_delivery.c.address == address)
         action = "resolve_arrived" if arrived else "resolve_again"
-        again: dict[str, Any] = {} if arrived else {"next_attempt_at": now, "expires_at": now + POST.useful_life}
+        again: dict[str, Any] = (
+            {} if arrived else {"next_attempt_at": now, "expires_at": now + POST.useful_life}
+        )
         moved = _move_all(
             connection, unknown, "sent" if arrived else "queued", action=action, reason=reason, actor=actor, now=now,
             lease_owner=None, lease_until_at=None, **again,
         )  # fmt: skip
     if not moved:
-        raise StateError("nothing is unknown", where=f"letter {letter_id} {address or ''}".strip(), expected="a delivery in state unknown")
+        raise StateError(
+            "nothing is unknown",
+            where=f"letter {letter_id} {address or ''}".strip(),
+            expected="a delivery in state unknown",
+        )
     return len(moved)
 
 
-def withdraw_all(connection: Connection, conditions: Sequence[Any], *, actor: str, reason: str, now: datetime) -> int:
+def withdraw_all(
+    connection: Connection, conditions: Sequence[Any], *, actor: str, reason: str, now: datetime
+) -> int:
     """Takes deliveries that never left out of the outbox, for good. Returns recipients."""
-    return len(_move_all(connection, conditions, "withdrawn", action="withdraw", reason=reason, actor=actor, now=now))
+    return len(
+        _move_all(connection, conditions, "withdrawn", action="withdraw", reason=reason, actor=actor, now=now)
+    )
 
 
-def _settlement(outcome: Outcome, claimed: Claim, transmission: Transmission, now: datetime) -> dict[str, Any]:
+def _settlement(
+    outcome: Outcome, claimed: Claim, transmission: Transmission, now: datetime
+) -> dict[str, Any]:
     next_attempt_at, uncounted = None, 0
     if outcome.result == "retry":
-        if transmission.is_server_down:  # nobody was asked: it does not count, and the next round begins with it
+        if (
+            transmission.is_server_down
+        ):  # nobody was asked: it does not count, and the next round begins with it
             next_attempt_at, uncounted = now, 1
         else:
             next_attempt_at = now + retry_delay(claimed.attempts)
@@ -185,8 +240,16 @@ def retry_delay(attempts: int) -> timedelta:
 
 
 def _move_all(
-    connection: Connection, conditions: Sequence[Any], to_state: str, *, action: str, reason: str, actor: str, now: datetime,
-    skip_locked: bool = False, **columns: Any,
+    connection: Connection,
+    conditions: Sequence[Any],
+    to_state: str,
+    *,
+    action: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+    skip_locked: bool = False,
+    **columns: Any,
 ) -> list[int]:
     """Changes the state of all deliveries that match; with `skip_locked` those that another process holds are left alone."""
     rows = connection.execute(

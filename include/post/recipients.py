@@ -110,11 +110,15 @@ def _checked(place: str, contacts: list[Row[tuple[Any, ...]]], *, primary: str, 
         address = contact.address.strip()
         problem = address_problem(address) or name_problem(contact.name)
         if problem:
-            remarks.append(f"{place}联系人 {_printable(contact.name)} <{_printable(address)}> 未使用：{problem}")
+            remarks.append(
+                f"{place}联系人 {_printable(contact.name)} <{_printable(address)}> 未使用：{problem}"
+            )
         elif address.lower() in kept:
             remarks.append(f"{place}联系人地址 {address} 重复，只发一次")
         else:
-            kept[address.lower()] = Recipient(address, contact.name, "to" if contact.role == primary else "cc")
+            kept[address.lower()] = Recipient(
+                address, contact.name, "to" if contact.role == primary else "cc"
+            )
     if not any(recipient.header == "to" for recipient in kept.values()):
         unusable = "；".join(remarks)
         return Addressing(

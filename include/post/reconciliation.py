@@ -61,7 +61,9 @@ def reconcile(
     for row in rows.to_dict("records"):
         state, recipients = _account(row)
         if state == "":
-            faults.append(f"{row['addressee_name']} {row['letter_key']}：状态为 {row['state']}，但没有任何投递记录，去向不明")
+            faults.append(
+                f"{row['addressee_name']} {row['letter_key']}：状态为 {row['state']}，但没有任何投递记录，去向不明"
+            )
         number = row["number"] if isinstance(row["number"], str) else None
         letters.append(
             Accounted(
@@ -110,5 +112,7 @@ def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
         elif count > 1:
             faults.append(f"邮箱中同一邮件有 {count} 份：{identity} 收件人 {address}")
     missing = sorted(key for key, state in states.items() if state == "sent" and key not in held)
-    faults += [f"发件箱记为已送出，但邮箱中没有：{identity} 收件人 {address}" for identity, address in missing]
+    faults += [
+        f"发件箱记为已送出，但邮箱中没有：{identity} 收件人 {address}" for identity, address in missing
+    ]
     return faults

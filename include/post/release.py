@@ -88,7 +88,14 @@ def release(
 
 
 def withdraw(
-    engine: Engine, archive: Archive, letter_id: int, *, now: datetime, actor: str, reason: str, render: Render
+    engine: Engine,
+    archive: Archive,
+    letter_id: int,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    render: Render,
 ) -> str | None:
     """A person takes a released letter back before anything left: withheld again, its number 作废 (returned), previews
     in place of its files. Raises StateError when a copy was sent, is being sent, or may have arrived."""
@@ -97,18 +104,29 @@ def withdraw(
         if letter.state != "released":
             raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released")
         real = (_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
-        rows = connection.execute(select(_delivery.c.address, _delivery.c.state).where(*real).with_for_update()).all()
+        rows = connection.execute(
+            select(_delivery.c.address, _delivery.c.state).where(*real).with_for_update()
+        ).all()
         left = [f"{row.address} {row.state}" for row in rows if row.state in ("sending", "sent", "unknown")]
         if left:
-            raise StateError("the letter has left", where=letter.letter_key, got=", ".join(left), todo="send a 更正 instead")
-        withdraw_all(connection, [*real, _delivery.c.state != "withdrawn"], actor=actor, reason=reason, now=now)
+            raise StateError(
+                "the letter has left",
+                where=letter.letter_key,
+                got=", ".join(left),
+                todo="send a 更正 instead",
+            )
+        withdraw_all(
+            connection, [*real, _delivery.c.state != "withdrawn"], actor=actor, reason=reason, now=now
+        )
         if letter.number is not None:
             numbers.void(connection, letter.number, reason)
         write_state(
             connection, letter, "withheld", now=now, actor=actor, action="withdraw", reason=reason, held_by=actor,
             number=None, issued_on=None, released_at=None, message_id=None,
         )  # fmt: skip
-        replace_files(connection, letter_id, keep_files(archive, render(locked(connection, letter_id), None, None)))
+        replace_files(
+            connection, letter_id, keep_files(archive, render(locked(connection, letter_id), None, None))
+        )
         return letter.number
 
 
@@ -195,7 +213,9 @@ def _failed(
     """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
     words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
     reason = f"发出失败，函件未变动：{server.redact(words)}"
-    trace = "".join(traceback.format_exception(error))  # not left to the logger: what it tells may hold the password
+    trace = "".join(
+        traceback.format_exception(error)
+    )  # not left to the logger: what it tells may hold the password
     _log.error("release of letter %s failed\n%s", letter_id, server.redact(trace))
     with writing(engine) as connection:
         letter = locked(connection, letter_id)

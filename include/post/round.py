@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
 from include.post import audit, outbox
-from include.post.mailer import MailSession, OnStep, Outcome, Transmission, ignore_step
+from include.post.mailer import MailSession, OnStep, ignore_step
 from include.post.outbox import Claim
+from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer
 from include.rules import POST
 from include.store import tables
@@ -90,7 +91,9 @@ def post_round(
         with MailSession(server, on_step) as session:
             trouble = session.connect()
             if not trouble:
-                trouble = _drain(engine, archive, session, mails, clock, owner, limits or RoundLimits(), on_step)
+                trouble = _drain(
+                    engine, archive, session, mails, clock, owner, limits or RoundLimits(), on_step
+                )
         if trouble:
             _record_trouble(engine, server, trouble, actor=owner, now=clock())
     with reading(engine) as connection:
@@ -104,7 +107,7 @@ def _drain(
     limits: RoundLimits, on_step: OnStep,
 ) -> str:  # fmt: skip
     """Sends mail after mail; one commit settles the last one and claims the next. Returns the trouble that ended it."""
-    lease_owner = f"{owner} {uuid4().hex[:12]}"
+    lease_owner = f"{owner[:100]} {uuid4().hex}"
     ends_at = time.monotonic() + limits.most_seconds
     claimed: Claim | None = None
     transmission: Transmission | None = None
@@ -115,14 +118,22 @@ def _drain(
         with writing(engine) as connection:
             if claimed is not None and transmission is not None:
                 outbox.settle(connection, claimed, transmission, actor=owner, now=clock())
-            upcoming = outbox.claim(connection, owner=lease_owner, actor=owner, now=clock()) if may_go_on else None
+            upcoming = (
+                outbox.claim(connection, owner=lease_owner, actor=owner, now=clock()) if may_go_on else None
+            )
         on_step("after_commit" if claimed is not None else "after_claim")
         if upcoming is None:
             return trouble
         claimed = upcoming
         transmission = _transmit(archive, session, claimed)
         mails.append(
-            SentMail(claimed.letter_id, claimed.letter_key, claimed.subject, claimed.is_rehearsal, transmission.outcomes)
+            SentMail(
+                claimed.letter_id,
+                claimed.letter_key,
+                claimed.subject,
+                claimed.is_rehearsal,
+                transmission.outcomes,
+            )
         )
         _log.info("letter %s: %s", claimed.letter_key, mails[-1].result)
         troubles = troubles + 1 if transmission.is_troubled else 0
@@ -135,7 +146,9 @@ def _transmit(archive: Archive, session: MailSession, claimed: Claim) -> Transmi
     try:
         message = archive.get(claimed.eml_sha256)
     except InputError as error:  # of this mail alone: the others go on
-        return Transmission(dict.fromkeys(addresses, Outcome("refused", None, f"邮件存档缺失或被改动，未发送：{error}")))
+        return Transmission(
+            dict.fromkeys(addresses, Outcome("refused", None, f"邮件存档缺失或被改动，未发送：{error}"))
+        )
     return session.transmit(addresses, message, is_simulated=claimed.is_simulated)
 
 

@@ -32,21 +32,33 @@ class MailServer:
     user: str = ""
     password: str = field(default="", repr=False)
     timeout_seconds: float = 30.0  # of one step: a connection, a command, 64 KB of the body
-    ca_file: str = ""  # PEM of the authority that signed the server's certificate, when it is not a public one
+    ca_file: str = (
+        ""  # PEM of the authority that signed the server's certificate, when it is not a public one
+    )
 
     def __post_init__(self) -> None:
         where = f"mail server {self.host}:{self.port}"
         if self.security not in get_args(Security):
-            raise InputError("unknown security", where=where, expected=" | ".join(get_args(Security)), got=self.security)
+            raise InputError(
+                "unknown security", where=where, expected=" | ".join(get_args(Security)), got=self.security
+            )
         if not self.host or not 0 < self.port < 65536:
             raise InputError("not a mail server", where=where, expected="a host and a port from 1 to 65535")
         if bool(self.user) != bool(self.password):
-            raise InputError("a login needs both a user and a password", where=where, todo="set both, or neither for a relay")
+            raise InputError(
+                "a login needs both a user and a password",
+                where=where,
+                todo="set both, or neither for a relay",
+            )
         if self.timeout_seconds <= 0:
-            raise InputError("a time-out must be positive", where=where, got=self.timeout_seconds, expected="seconds")
+            raise InputError(
+                "a time-out must be positive", where=where, got=self.timeout_seconds, expected="seconds"
+            )
         problem = address_problem(self.sender_address) or name_problem(self.sender_name)
         if problem:
-            raise InputError("the sender cannot be used", where=where, got=self.sender_address, expected=problem)
+            raise InputError(
+                "the sender cannot be used", where=where, got=self.sender_address, expected=problem
+            )
         if self.ca_file and not Path(self.ca_file).is_file():
             raise InputError("the file of certificates does not exist", where=where, got=self.ca_file)
         if self.user and self.security == "none" and not is_on_this_machine(self):
@@ -85,7 +97,9 @@ class Office:
 
     number_words: Mapping[str, str]
     reply_to: str = ""
-    attachment_names: AttachmentNames = "unicode"  # ascii: for recipients whose client garbles Chinese file names
+    attachment_names: AttachmentNames = (
+        "unicode"  # ascii: for recipients whose client garbles Chinese file names
+    )
 
     def __post_init__(self) -> None:
         words = list(self.number_words.values())
@@ -95,7 +109,12 @@ class Office:
                 expected="a 机关代字 of its own for each kind",
             )  # fmt: skip
         if self.reply_to and (problem := address_problem(self.reply_to)):
-            raise InputError("the reply address cannot be used", where="office.reply_to", got=self.reply_to, expected=problem)
+            raise InputError(
+                "the reply address cannot be used",
+                where="office.reply_to",
+                got=self.reply_to,
+                expected=problem,
+            )
 
 
 def is_on_this_machine(server: MailServer) -> bool:

@@ -33,7 +33,7 @@ def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> 
             stream.seek(text.start)
             records = _Records(path, stream, text, delimiter)
             header = _header(path, records)
-            if text.is_plain:
+            if text.is_plain and stream.peek(1):  # there is more than a header
                 yield from _plain_chunks(path, header, delimiter)
             else:
                 yield from _chunks(path, header, records, chunk_rows)

@@ -45,3 +45,10 @@ def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
 def answers_given(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
     """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql)."""
     return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
+def letters_with_late_facts(connection: Connection, since: date) -> pd.DataFrame:
+    """One row a released letter that facts learnt after its release may change (sql/letters_with_late_facts.sql)."""
+    rows = frame(connection, "letters_with_late_facts", since_date=since)
+    rows["period_end"] = pd.to_datetime(rows["period_end"]).dt.date
+    return rows

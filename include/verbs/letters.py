@@ -1,4 +1,4 @@
-"""`letters list|show|release|withhold|resend|resolve`."""
+"""`letters list|show|release|withhold|resend|resolve|corrections`."""
 
 from datetime import UTC, date, datetime
 
@@ -96,6 +96,20 @@ def resolve(letter_id: int, reason: str, arrived: bool, address: str | None) -> 
     house, now, actor = _asked()
     count = run(house.engine, letter_id, arrived=arrived, now=now, actor=actor, reason=reason, address=address)
     click.echo(f"{count} recipients: {'sent' if arrived else 'queued again'}")
+
+
+@letters.command()
+@click.option("--since", type=Day(), required=True, help="Letters that went out on this day or later.")
+def corrections(since: date) -> None:
+    """Released letters that would say something else today (更正), with every difference; nothing is sent."""
+    from include.workflows.corrections import proposed_corrections
+
+    found = proposed_corrections(open_current_house(), since)
+    for one in found:
+        click.echo(f"{one.letter_id}  {one.letter_key}  {one.number}")
+        for words in one.differences:
+            click.echo(f"    {words}")
+    click.echo(f"{len(found)} letters since {since} would differ")
 
 
 def _asked() -> tuple[House, datetime, str]:

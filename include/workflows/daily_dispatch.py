@@ -37,7 +37,7 @@ def pull(run: Run) -> dict[str, Any]:
 
 def figures(run: Run) -> dict[str, Any]:
     """Computes every city's feedback and flags; freezes the figures in the archive (returned: where, and the headlines)."""
-    computed = _compute(run.house, run.period)
+    computed = compute(run.house, run.period)
     return {
         "figures_sha256": run.house.archive.put(to_json(computed).encode()),
         "window": run.period.label,
@@ -71,7 +71,7 @@ def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
 
 def due_keys(house: House, period: Period) -> list[str]:
     """The keys of the letters that are due for a window, by the facts as they are known now."""
-    return [one.facts.key for one in _due(_compute(house, period))]
+    return [one.facts.key for one in _due(compute(house, period))]
 
 
 def frozen(run: Run, computed: dict[str, Any]) -> DailyFigures:
@@ -79,7 +79,8 @@ def frozen(run: Run, computed: dict[str, Any]) -> DailyFigures:
     return from_json(DailyFigures, run.house.archive.get(computed["figures_sha256"]).decode())
 
 
-def _compute(house: House, period: Period) -> DailyFigures:
+def compute(house: House, period: Period) -> DailyFigures:
+    """The figures of a day, by the facts as they are known now."""
     start_at, end_at = read_window(period)
     with reading(house.engine) as connection:
         return daily_figures(

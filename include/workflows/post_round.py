@@ -1,21 +1,31 @@
 """The post's own beat, every 15 minutes: the day's list of what needs a person, then one round of the outbox."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from include.desk.attention import queue_daily_digest
 from include.house import House
-from include.periods import BEIJING
+from include.letters.digest import Matter
+from include.periods import BEIJING, beijing_date
+from include.workflows.corrections import proposed_corrections
 from include.workflows.steps import one_round
 
 DIGEST_AT: Final = time(9, 30)  # Beijing time: after the morning's letters
+CORRECTIONS_OF: Final = timedelta(days=31)  # letters older than this are not compared again
 
 
 def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """From 09:30 on, once a day: queues the list to the operators when anything waits."""
     if now.astimezone(BEIJING).time() < DIGEST_AT:
         return {"digest": "未到时间"}
-    outcome = queue_daily_digest(house, now=now, actor=actor)
+    corrections = [
+        Matter(
+            f"更正建议　{one.number or one.letter_key}", "；".join(one.differences),
+            "核实后决定是否向收件单位更正；系统不会自己发更正", now,
+        )
+        for one in proposed_corrections(house, beijing_date(now - CORRECTIONS_OF))
+    ]  # fmt: skip
+    outcome = queue_daily_digest(house, now=now, actor=actor, more=corrections)
     return {"digest": "没有待办" if outcome is None else f"{outcome.action}：{outcome.reason}"}
 
 

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from include.house import SETTINGS_FILE
 from include.periods import SCHEDULES
 
 ROOT = Path(__file__).resolve().parents[2]
+POOLS = [pool["pool_name"] for pool in yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]["pools"]]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 
 PARSE = """
@@ -69,7 +72,7 @@ print("@@" + json.dumps({"errors": bag.import_errors, "dags": {
         "schedule": [type(dag.timetable).__name__, dag.timetable.expression, str(dag.timetable.timezone)],
         "catchup": dag.catchup, "doc": dag.doc_md or "", "tags": sorted(dag.tags),
         "params": {name: param.description for name, param in ((key, dag.params.get_param(key)) for key in dag.params)},
-        "tasks": {task.task_id: [task.retries, str(task.execution_timeout), sorted(task.upstream_task_ids)] for task in dag.tasks},
+        "tasks": {task.task_id: [task.retries, str(task.execution_timeout), sorted(task.upstream_task_ids), task.pool] for task in dag.tasks},
     } for dag in bag.dags.values()}}))
 """
     done = subprocess.run([sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False)
@@ -98,8 +101,9 @@ def test_every_dag_explains_itself(dags: dict[str, dict[str, object]]) -> None:
 
 def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(dags: dict[str, dict[str, object]]) -> None:
     for dag_id, dag in dags.items():
-        for task_id, (retries, timeout, _) in dag["tasks"].items():  # type: ignore[attr-defined]
+        for task_id, (retries, timeout, _, pool) in dag["tasks"].items():  # type: ignore[attr-defined]
             assert retries == 2, f"{dag_id}.{task_id}"
+            assert pool in POOLS, f"{dag_id}.{task_id}: a pool that airflow_settings.yaml does not have would wait for ever"
             assert (timeout == "None") == (task_id == "approve"), f"{dag_id}.{task_id}: {timeout}"
 
 

@@ -10,12 +10,13 @@ import httpx
 from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy import Engine, insert
 
-from include.desk.pages.access import Access, Visitor
+from include.desk.pages.access import Access, Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.desk.pages.site import create_site
 from include.house import House, default_registry, open_house
 from include.periods import BEIJING
 from include.store import tables
+from include.store.archive import Archive
 from include.store.engine import writing
 
 YANGQUAN, SHIJIAZHUANG = "140300", "130100"
@@ -48,7 +49,14 @@ def add_event(engine: Engine, alarm_id: str, event: str, at: str, note: str = ""
     with writing(engine) as connection:
         connection.execute(
             insert(tables.feedback_event).values(
-                alarm_id=alarm_id, event=event, event_at=moment(at), revision=1, unit="阳泉市局", inspector="张三", note=note, **provenance()
+                alarm_id=alarm_id,
+                event=event,
+                event_at=moment(at),
+                revision=1,
+                unit="阳泉市局",
+                inspector="张三",
+                note=note,
+                **provenance(),
             )
         )
 
@@ -61,6 +69,11 @@ def add_problem(engine: Engine, problem_id: str, alarm_id: str, found: str) -> N
                 found_at=moment(found), **provenance(),
             )
         )  # fmt: skip
+
+
+def archive_in(folder: Path) -> Archive:
+    """The archive of the installation in this folder."""
+    return Archive(folder / "archive")
 
 
 def house_of(engine: Engine, folder: Path) -> House:
@@ -112,10 +125,10 @@ class Browser:
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.ask("GET", path, **options)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **options: Any) -> httpx.Response:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, token: str | None = None, **options: Any
+    ) -> httpx.Response:
         """A form of the desk's own pages (with its token)."""
-        from include.desk.pages.access import form_token
-
         user = PEOPLE.get(self._headers["user"], PEOPLE["guest"])
         own = form_token(self.desk.secret, user, NOW) if token is None else token
         return self.ask("POST", path, data={"token": own, **(data or {})}, **options)

@@ -12,7 +12,13 @@ from tests.desk.facts import house_of
 from tests.post.samples import audit_rows
 
 NOW = datetime(2020, 3, 12, tzinfo=UTC)
-ROW = {"region_code": "140300", "role": "to", "name": "阳泉市生态环境局", "address": "dudu@yq.example", "valid_from": "2020-03-01"}
+ROW = {
+    "region_code": "140300",
+    "role": "to",
+    "name": "阳泉市生态环境局",
+    "address": "dudu@yq.example",
+    "valid_from": "2020-03-01",
+}
 
 
 def save(engine: Engine, folder: Path, *rows: dict[str, str]) -> Saved:
@@ -25,14 +31,22 @@ def test_a_contact_is_added_changed_and_ended(engine: Engine, tmp_path: Path) ->
     assert save(engine, tmp_path, {**ROW, "valid_to": "2020-04-01"}) == Saved(0, 1, 0)
     house = house_of(engine, tmp_path)
     [row] = contact_list(house, region_code="140300", on_date=date(2020, 3, 31)).to_dict("records")
-    assert (row["address"], str(row["valid_to"])[:10], row["source"], row["region_name"]) == ("dudu@yq.example", "2020-04-01", "desk", "阳泉市")
+    assert (row["address"], str(row["valid_to"])[:10], row["source"], row["region_name"]) == (
+        "dudu@yq.example",
+        "2020-04-01",
+        "desk",
+        "阳泉市",
+    )
     assert contact_list(house, region_code="140300", on_date=date(2020, 4, 1)).empty
     assert [action for _, action, _, _ in audit_rows(engine, "contact")] == ["add", "change", "change"]
 
 
 def test_one_bad_row_and_nothing_is_saved(engine: Engine, tmp_path: Path) -> None:
     saved = save(engine, tmp_path, ROW, {**ROW, "address": "no address"}, {**ROW, "region_code": "999999"})
-    assert (saved.new, [words.split("：")[0] for words in saved.problems]) == (0, ["第2行 address", "第3行 region_code"])
+    assert (saved.new, [words.split("：")[0] for words in saved.problems]) == (
+        0,
+        ["第2行 address", "第3行 region_code"],
+    )
     assert contact_list(house_of(engine, tmp_path), region_code=None, on_date=None).empty
 
 

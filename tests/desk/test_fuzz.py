@@ -10,14 +10,19 @@ import pytest
 from fastapi.openapi.utils import get_openapi
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
-from tests.desk.facts import NOW, PEOPLE, Browser, add_alarm, house_of
-from tests.post.samples import add_cities, archive_in, released
+from include.desk.pages.access import form_token
+from include.store import tables
+from include.store.engine import open_engine, writing
+from tests.desk.facts import NOW, PEOPLE, Browser, add_alarm, archive_in, house_of
+from tests.post.samples import add_cities, released
 
 _SCHEMA = get_openapi(title="desk", version="1", routes=Browser(None).site.routes)  # type: ignore[arg-type]
 OPERATIONS = [
-    (method.upper(), path, operation) for path, methods in _SCHEMA["paths"].items() for method, operation in methods.items()
+    (method.upper(), path, operation)
+    for path, methods in _SCHEMA["paths"].items()
+    for method, operation in methods.items()
 ]
 HOSTILE = st.one_of(
     st.text(max_size=40),
@@ -31,14 +36,14 @@ HOSTILE = st.one_of(
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Browser]:
-    from include.store.engine import open_engine
-
     folder = tmp_path_factory.mktemp("fuzzed")
     (folder / "supervision.db").write_bytes(sqlite_template.read_bytes())
     engine: Engine = open_engine(f"sqlite:///{folder / 'supervision.db'}")
     add_alarm(engine, "A1", "03-11 06:00")
     add_cities(engine)
     released(engine, archive_in(folder))
+    with writing(engine) as connection:
+        connection.execute(update(tables.delivery).values(state="sent"))
     yield Browser(house_of(engine, folder))
     engine.dispose()
 
@@ -53,17 +58,25 @@ def fields(operation: dict[str, Any]) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.mark.parametrize(
+    ("method", "path", "operation"), OPERATIONS, ids=[f"{method} {path}" for method, path, _ in OPERATIONS]
+)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
-def test_no_value_breaks_a_route(prepared: Browser, method: str, path: str, operation: dict[str, Any], data: st.DataObject) -> None:
-    from include.desk.pages.access import form_token
-
+def test_no_value_breaks_a_route(
+    prepared: Browser, method: str, path: str, operation: dict[str, Any], data: st.DataObject
+) -> None:
     query: dict[str, str] = {}
     for parameter in operation.get("parameters", []):
         value = data.draw(HOSTILE, label=parameter["name"])
         if parameter["in"] == "path":
-            path = path.replace("{%s}" % parameter["name"], quote(value.encode("utf-8", "replace"), safe="") or "0")
+            path = path.replace(
+                "{" + parameter["name"] + "}", quote(value.encode("utf-8", "replace"), safe="") or "0"
+            )
         else:
             query[parameter["name"]] = value
     form = {name: data.draw(HOSTILE, label=name) for name in fields(operation) if name != "file"}

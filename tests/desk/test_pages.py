@@ -18,12 +18,11 @@ from include.geo.boundaries import NOTICE
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
-from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, house_of
+from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
 from tests.post.samples import (
     File,
     Letter,
     add_cities,
-    archive_in,
     audit_rows,
     composition,
     deliveries,
@@ -32,7 +31,15 @@ from tests.post.samples import (
 )
 
 PAGES = Path(view.__file__).parent
-VALUES = {"city_code": YANGQUAN, "letter_id": "1", "role": "pdf", "grid_id": "T85711", "row": "1", "delivery_id": "1", "name": "desk.css"}
+VALUES = {
+    "city_code": YANGQUAN,
+    "letter_id": "1",
+    "role": "pdf",
+    "grid_id": "T85711",
+    "row": "1",
+    "delivery_id": "1",
+    "name": "desk.css",
+}
 
 
 @pytest.fixture
@@ -74,14 +81,20 @@ NAMES = [f"{method} {route.path}" for method, route in ROUTES]
 def test_every_route_has_a_permission(method: str, route: APIRoute) -> None:
     asked = calls(route.dependant)
     if method == "GET":
-        assert "access.<locals>.reader" in asked, f"{route.path}: give it a parameter `visitor: desk.reading`"
+        assert "access.<locals>.reader" in asked, f"{route.path}: give it `visitor: Visitor = desk.reading`"
     else:
-        assert "access.<locals>.operator" in asked, f"{route.path}: a write needs a parameter `visitor: desk.acting`"
-        assert "Desk.acting.<locals>.operator" in asked, f"{route.path}: a write must come from a form of ours"
+        assert "access.<locals>.operator" in asked, (
+            f"{route.path}: a write needs `visitor: Visitor = desk.acting`"
+        )
+        assert "Desk.acting.<locals>.operator" in asked, (
+            f"{route.path}: a write must come from a form of ours"
+        )
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=NAMES)
-def test_nobody_gets_in_without_a_login_and_a_reader_writes_nothing(method: str, route: APIRoute, tmp_path: Path) -> None:
+def test_nobody_gets_in_without_a_login_and_a_reader_writes_nothing(
+    method: str, route: APIRoute, tmp_path: Path
+) -> None:
     stranger, guest = Browser(None, user="nobody"), Browser(None, user="guest")  # type: ignore[arg-type]
     assert stranger.ask(method, path_of(route)).status_code == 401
     if method != "GET":
@@ -93,14 +106,21 @@ def test_every_answer_carries_the_headers(browser: Browser) -> None:
         headers = browser.get(path).headers
         assert "unsafe" not in headers["content-security-policy"], path
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'"), path
-        assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "SAMEORIGIN"), path
+        assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "SAMEORIGIN"), (
+            path
+        )
 
 
 def test_the_pages_hold_no_style_and_no_script_of_their_own() -> None:
     for template in sorted(PAGES.glob("*.html")):
         text = template.read_text(encoding="utf-8")
-        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://|\|\s*safe|Markup", text), template.name
-        assert re.findall(r"<script[^>]*>", text) in ([], ['<script src="{{ root }}/assets/desk.js" defer>']), template.name
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://|\|\s*safe|Markup", text), (
+            template.name
+        )
+        assert re.findall(r"<script[^>]*>", text) in (
+            [],
+            ['<script src="{{ root }}/assets/desk.js" defer>'],
+        ), template.name
 
 
 @pytest.mark.parametrize(
@@ -114,24 +134,43 @@ def test_the_pages_hold_no_style_and_no_script_of_their_own() -> None:
         (None, {"sec-fetch-site": "same-site"}),
     ],
 )
-def test_a_form_of_another_site_does_nothing(browser: Browser, store: Engine, token: str | None, headers: dict[str, str]) -> None:
+def test_a_form_of_another_site_does_nothing(
+    browser: Browser, store: Engine, token: str | None, headers: dict[str, str]
+) -> None:
     before = audit_rows(store, "delivery")
     answer = browser.post("/letters/1/rehearse", token=token, headers=headers)
     assert (answer.status_code, audit_rows(store, "delivery")) == (403, before)
 
 
 def test_a_body_that_no_form_of_ours_sends_is_cut_off(browser: Browser) -> None:
-    answer = browser.post("/contacts/import", {"reason": "x"}, files={"file": ("contacts.csv", b"x" * 3_000_000)})
+    answer = browser.post(
+        "/contacts/import", {"reason": "x"}, files={"file": ("contacts.csv", b"x" * 3_000_000)}
+    )
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/", "/?sort=overdue", f"/cities/{YANGQUAN}", "/letters", "/letters/1", "/season", "/contacts", "/quarantine", "/grids/T85711"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?sort=overdue",
+        f"/cities/{YANGQUAN}",
+        "/letters",
+        "/letters/1",
+        "/season",
+        "/contacts",
+        "/quarantine",
+        "/grids/T85711",
+    ],
+)
 @pytest.mark.parametrize("language", ["zh-CN,zh;q=0.9", "en-GB,en;q=0.8"])
 def test_every_page_opens_in_both_languages(store: Engine, tmp_path: Path, path: str, language: str) -> None:
     answer = Browser(house_of(store, tmp_path), language=language).get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert f'<html lang="{"en" if language.startswith("en") else "zh-CN"}">' in answer.text
-    assert (">Waiting for a person <" in answer.text) == (path in ("/", "/?sort=overdue") and language.startswith("en"))
+    assert (">Waiting for a person <" in answer.text) == (
+        path in ("/", "/?sort=overdue") and language.startswith("en")
+    )
 
 
 def test_what_comes_from_outside_is_escaped(browser: Browser) -> None:
@@ -154,13 +193,21 @@ def test_what_cannot_be_shown_is_refused(browser: Browser, path: str) -> None:
 def test_files_come_from_the_archive_with_their_types(browser: Browser) -> None:
     pdf = browser.get("/letters/1/files/pdf")
     assert (pdf.headers["content-type"], pdf.content[:8]) == ("application/pdf", b"%PDF-1.7")
-    assert pdf.headers["content-disposition"].startswith('inline; filename="letter.pdf"; filename*=UTF-8\'\'%E6%8F%90')
+    assert pdf.headers["content-disposition"].startswith(
+        "inline; filename=\"letter.pdf\"; filename*=UTF-8''%E6%8F%90"
+    )
     page = browser.get("/letters/1/files/html")
-    assert (page.headers["content-type"], page.headers["content-disposition"][:10]) == ("application/octet-stream", "attachment")
+    assert (page.headers["content-type"], page.headers["content-disposition"][:10]) == (
+        "application/octet-stream",
+        "attachment",
+    )
     mail = browser.get("/letters/1/mail")
     assert mail.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
     sent = browser.get("/deliveries/1/mail")
-    assert (sent.headers["content-type"], b"X-Qianliyan-Letter: notice_140300" in sent.content) == ("message/rfc822", True)
+    assert (sent.headers["content-type"], b"X-Qianliyan-Letter: notice_140300" in sent.content) == (
+        "message/rfc822",
+        True,
+    )
 
 
 def test_a_changed_file_is_not_served(browser: Browser, tmp_path: Path) -> None:
@@ -172,9 +219,14 @@ def test_a_changed_file_is_not_served(browser: Browser, tmp_path: Path) -> None:
 
 
 def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Engine, tmp_path: Path) -> None:
-    drafted = draft(store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run")
+    drafted = draft(
+        store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run"
+    )
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "数据有误"})
-    assert (answer.status_code, answer.headers["location"]) == (303, f"/desk/letters/{drafted.letter_id}?done=withhold")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        f"/desk/letters/{drafted.letter_id}?done=withhold",
+    )
     assert audit_rows(store, "letter")[-1][1:] == ("withhold", "drafted", "withheld")
     page = browser.get(f"/letters/{drafted.letter_id}?done=withhold").text
     assert "已暂不发。" in page
@@ -186,17 +238,24 @@ def test_an_action_needs_a_reason(browser: Browser, store: Engine, reason: str) 
     assert browser.post("/letters/1/withhold", {"reason": reason}).status_code == 422
 
 
-def test_an_unknown_delivery_is_settled_and_a_settled_letter_goes_again(browser: Browser, store: Engine) -> None:
+def test_an_unknown_delivery_is_settled_and_a_settled_letter_goes_again(
+    browser: Browser, store: Engine
+) -> None:
     with writing(store) as connection:
         connection.execute(update(tables.delivery).values(state="unknown"))
     assert browser.post("/letters/1/resend", {"reason": "没收到"}).status_code == 409
     page = browser.get("/letters/1").text
     assert "处理结果不明" in page
-    done = browser.post("/letters/1/resolve", {"reason": "电话核实", "outcome": "arrived", "address": "to140300@city.example"})
+    done = browser.post(
+        "/letters/1/resolve", {"reason": "电话核实", "outcome": "arrived", "address": "to140300@city.example"}
+    )
     assert done.headers["location"] == "/desk/letters/1?done=resolve"
     assert deliveries(store) == {"to140300@city.example": "sent", "cc140300@city.example": "unknown"}
     browser.post("/letters/1/resolve", {"reason": "电话核实", "outcome": "arrived"})
-    assert browser.post("/letters/1/resend", {"reason": "没收到"}).headers["location"] == "/desk/letters/1?done=resend"
+    assert (
+        browser.post("/letters/1/resend", {"reason": "没收到"}).headers["location"]
+        == "/desk/letters/1?done=resend"
+    )
     assert deliveries(store) == {"to140300@city.example": "queued", "cc140300@city.example": "queued"}
 
 
@@ -206,7 +265,9 @@ def test_a_rehearsal_goes_to_the_duty_officers(browser: Browser, store: Engine) 
 
 
 def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path) -> None:
-    drafted = draft(store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run")
+    drafted = draft(
+        store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run"
+    )
     assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
     assert (answer.status_code, "the letter is rejected" in answer.text) == (409, True)
@@ -214,7 +275,15 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
     hostile = Letter("标题 <b>", (*composition().files, File("xlsx", "答复表.xlsx", "a.xlsx", "x/x", b"PK")))
-    draft(store, archive_in(tmp_path), facts(city_code="140100"), hostile, now=NOW, actor="run", run_id="daily_dispatch/manual__1+00:00")
+    draft(
+        store,
+        archive_in(tmp_path),
+        facts(city_code="140100"),
+        hostile,
+        now=NOW,
+        actor="run",
+        run_id="daily_dispatch/manual__1+00:00",
+    )
     page = browser.get("/letters", params={"dag_id": "daily_dispatch", "run_id": "manual__1+00:00"}).text
     assert re.findall(r'href="/desk/letters/(\d+)', page) == ["2"]
     assert 'href="/dags/daily_dispatch/runs/manual__1%2B00%3A00" data-airflow' in page
@@ -240,8 +309,17 @@ def test_a_quarantined_row_is_corrected_and_replayed(browser: Browser, store: En
 
 
 def test_contacts_are_kept_by_form_and_by_file(browser: Browser, store: Engine) -> None:
-    row = {"region_code": "130100", "role": "to", "name": "石家庄市局", "address": "dudu@sjz.example", "valid_from": "2020-03-01"}
-    assert browser.post("/contacts", {**row, "reason": "新设"}).headers["location"] == "/desk/contacts?region=130100&done=1-0"
+    row = {
+        "region_code": "130100",
+        "role": "to",
+        "name": "石家庄市局",
+        "address": "dudu@sjz.example",
+        "valid_from": "2020-03-01",
+    }
+    assert (
+        browser.post("/contacts", {**row, "reason": "新设"}).headers["location"]
+        == "/desk/contacts?region=130100&done=1-0"
+    )
     bad = browser.post("/contacts", {**row, "address": "x", "reason": "新设"})
     assert (bad.status_code, "没有保存任何一行" in bad.text) == (409, True)
     file = {"file": ("contacts.csv", browser.get("/contacts.csv").content)}
@@ -264,7 +342,14 @@ def test_a_guest_sees_no_action(store: Engine, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
-    [("", "zh"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh"), ("en-US,en;q=0.9", "en"), ("fr,en;q=0.5,zh;q=0.6", "zh"), ("en;q=0", "zh"), ("x;q=y", "zh")],
+    [
+        ("", "zh"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-US,en;q=0.9", "en"),
+        ("fr,en;q=0.5,zh;q=0.6", "zh"),
+        ("en;q=0", "zh"),
+        ("x;q=y", "zh"),
+    ],
 )
 def test_the_first_language_that_we_speak(accepted: str, language: str) -> None:
     assert language_of(accepted) == language
@@ -277,8 +362,21 @@ def test_every_text_has_its_english() -> None:
         used |= set(re.findall(r"\bt\('([^']+)'", source))
         bare = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
         assert not re.search(r"[\u4e00-\u9fff]", bare), f"{template.name}: put Chinese texts into t('…')"
-    used |= {*TOPICS.values(), *today.TOPIC_NAMES.values(), *(name for _, name, _ in today.COLUMNS), *(name for _, _, name in RATES)}
-    used |= {*city.STANDINGS.values(), *letter.SAID.values(), NOTICE, "督办", "提醒", "核实地址", *"一二三四五六日"}
+    used |= {
+        *TOPICS.values(),
+        *today.TOPIC_NAMES.values(),
+        *(name for _, name, _ in today.COLUMNS),
+        *(name for _, _, name in RATES),
+    }
+    used |= {
+        *city.STANDINGS.values(),
+        *letter.SAID.values(),
+        NOTICE,
+        "督办",
+        "提醒",
+        "核实地址",
+        *"一二三四五六日",
+    }
     used |= {"今日", "函件", "监管季", "隔离", "联系人"}
     english: dict[str, Any] = yaml.safe_load((PAGES / "words.yaml").read_text(encoding="utf-8"))
     assert sorted(used - set(english)) == []

@@ -8,8 +8,18 @@ from sqlalchemy import Engine
 
 from include.desk.today import CityToday, LastLetter, sorted_cities, today
 from include.supervision.figures import FeedbackCounts, Flag, Share
-from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, add_alarm, add_event, add_problem, house_of, moment
-from tests.post.samples import add_cities, archive_in, released
+from tests.desk.facts import (
+    NOW,
+    SHIJIAZHUANG,
+    YANGQUAN,
+    add_alarm,
+    add_event,
+    add_problem,
+    archive_in,
+    house_of,
+    moment,
+)
+from tests.post.samples import add_cities, released
 
 NONE = FeedbackCounts()
 
@@ -35,7 +45,11 @@ def city(found: object, code: str) -> CityToday:
 def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
     found = today(house_of(store, tmp_path), NOW)
     assert len(found.cities) == 39
-    assert (found.period.label, found.rolling_start, found.is_simulated) == ("3月11日", date(2020, 3, 5), False)
+    assert (found.period.label, found.rolling_start, found.is_simulated) == (
+        "3月11日",
+        date(2020, 3, 5),
+        False,
+    )
     assert city(found, YANGQUAN) == CityToday(
         YANGQUAN, "阳泉市", "2+26",
         window=FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, problems=1, alarms_with_problem=1),
@@ -53,7 +67,10 @@ def test_the_past_is_shown_as_it_was_then(store: Engine, tmp_path: Path) -> None
     found = today(house_of(store, tmp_path), moment("03-11 12:00"))
     row = city(found, YANGQUAN)
     assert found.period.label == "3月10日"
-    assert (row.window, row.since) == (FeedbackCounts(upheld=1), FeedbackCounts(pushed=1, problems=1, alarms_with_problem=1))
+    assert (row.window, row.since) == (
+        FeedbackCounts(upheld=1),
+        FeedbackCounts(pushed=1, problems=1, alarms_with_problem=1),
+    )
     assert row.flag.level == "督办"  # overdue since 10 March, 30 hours
 
 
@@ -69,5 +86,7 @@ def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, 
     add_cities(store)
     outcome = released(store, archive_in(tmp_path))
     letter = city(today(house, moment("03-13 08:30")), YANGQUAN).letter
-    assert letter == LastLetter(outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued")
+    assert letter == LastLetter(
+        outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued"
+    )
     assert city(today(house, NOW), YANGQUAN).letter is None  # it goes out on the day after

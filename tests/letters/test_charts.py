@@ -20,7 +20,7 @@ from include.periods import Period
 from include.supervision.figures import Share
 from include.supervision.weekly_figures import DayCount, SummaryFigures
 from tests.letters import summaries
-from tests.supervision.summaries import city_week
+from tests.supervision.summaries import city_week, summary
 
 DRAWINGS = (rate_bars, alarms_by_day, problems_by_category, rate_map)
 
@@ -109,6 +109,12 @@ def test_alarms_by_day_stack_answered_and_not() -> None:
     ]
     busy = replace(figures, days=(*figures.days[:-1], DayCount(date(2020, 3, 10), 201, 0)))
     assert alarms_by_day(busy).axes[0].get_ylim() == (0, 400)
+
+
+def test_a_province_has_a_scale_of_its_own() -> None:
+    figures = summary(province_code="140000")
+    assert alarms_by_day(figures).axes[0].get_ylim() == (0, 25)
+    assert problems_by_category(figures).axes[0].get_xlim() == (0, 10)
 
 
 def test_days_keep_their_places_from_week_to_week() -> None:

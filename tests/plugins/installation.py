@@ -8,13 +8,18 @@ from pathlib import Path
 
 from include.house import default_registry, open_house
 from include.store.migrate import migrate
-from tests.desk.facts import add_alarm
-from tests.post.samples import add_cities, archive_in, released
+from tests.desk.facts import add_alarm, archive_in
+from tests.post.samples import add_cities, released
 
 ROOT = Path(__file__).resolve().parents[2]
 _CONNECTIONS = {
     "supervision_db": {"conn_type": "sqlite", "host": "var/supervision.db"},
-    "mail_server": {"conn_type": "smtp", "host": "127.0.0.1", "port": 8025, "extra": {"security": "none", "sender": "a@b.example"}},
+    "mail_server": {
+        "conn_type": "smtp",
+        "host": "127.0.0.1",
+        "port": 8025,
+        "extra": {"security": "none", "sender": "a@b.example"},
+    },
 }
 
 
@@ -32,7 +37,10 @@ def install(folder: Path) -> dict[str, str]:
         "QIANLIYAN_VAR": str(folder),
         "PYTHONPATH": str(ROOT),
         **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(value) for name, value in _CONNECTIONS.items()},
-        **{f"AIRFLOW_VAR_{name.upper()}": value for name, value in {**default_registry().variables, "sources": ""}.items()},
+        **{
+            f"AIRFLOW_VAR_{name.upper()}": value
+            for name, value in {**default_registry().variables, "sources": ""}.items()
+        },
     }
     house = open_house(default_registry(), folder)
     migrate(house.engine)
@@ -41,7 +49,12 @@ def install(folder: Path) -> dict[str, str]:
     released(house.engine, archive_in(folder))
     house.engine.dispose()
     done = subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return environment

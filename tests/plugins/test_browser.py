@@ -20,7 +20,9 @@ from include.store.engine import open_engine, writing
 from tests.plugins.installation import ROOT, install
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
+playwright = pytest.importorskip(
+    "playwright.sync_api", reason="Playwright is not installed: pip install playwright"
+)
 pytestmark = [
     pytest.mark.skipif(BROWSER is None, reason="no chromium on the path: apt-get install chromium"),
     pytest.mark.timeout(240),
@@ -43,10 +45,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     with writing(engine) as connection:
         connection.execute(update(tables.delivery).values(state="unknown", state_reason="连接中断"))
     engine.dispose()
-    command = [sys.executable, "-m", "airflow", "api-server", "--port", str(port), "--host", "127.0.0.1", "--apps", "core"]
-    with (folder / "api.log").open("wb") as log, subprocess.Popen(
-        command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-    ) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "airflow",
+        "api-server",
+        "--port",
+        str(port),
+        "--host",
+        "127.0.0.1",
+        "--apps",
+        "core",
+    ]
+    with (
+        (folder / "api.log").open("wb") as log,
+        subprocess.Popen(
+            command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        ) as process,
+    ):
         deadline = time.monotonic() + 120
         while True:
             with socket.socket() as probe:
@@ -64,10 +80,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 def page(served: tuple[str, Path]) -> Iterator[Any]:
     """A browser that is logged in as admin, in Chinese."""
     address, folder = served
-    passwords = json.loads((folder / "airflow" / "simple_auth_manager_passwords.json.generated").read_text(encoding="utf-8"))
+    passwords = json.loads(
+        (folder / "airflow" / "simple_auth_manager_passwords.json.generated").read_text(encoding="utf-8")
+    )
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        context = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}, base_url=address)
+        context = browser.new_context(
+            locale="zh-CN", viewport={"width": 1440, "height": 900}, base_url=address
+        )
         page = context.new_page()
         page.goto("/auth/login/")
         page.fill("input[name=username]", "admin")
@@ -109,7 +129,9 @@ def test_the_desk_follows_the_theme_of_airflow(page: Any) -> None:
     page.goto("/plugin/desk")
     desk = page.frame_locator("iframe")
     desk.locator("h1").first.wait_for()
-    page.evaluate("document.documentElement.classList.replace('light', 'dark') || document.documentElement.classList.add('dark')")
+    page.evaluate(
+        "document.documentElement.classList.replace('light', 'dark') || document.documentElement.classList.add('dark')"
+    )
     desk.locator("html[data-theme=dark]").wait_for(state="attached")
     page.evaluate("document.documentElement.classList.replace('dark', 'light')")
     desk.locator("html[data-theme=light]").wait_for(state="attached")

@@ -20,10 +20,18 @@ class Airflow:
     def __init__(self, environment: dict[str, str]) -> None:
         command = [sys.executable, "-m", "tests.plugins.airflow_site"]
         self.process = subprocess.Popen(
-            command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
-    def ask(self, user: str, method: str, path: str, form: dict[str, str] | None = None, carrier: str = "cookie") -> tuple[int, str, dict[str, str]]:
+    def ask(
+        self, user: str, method: str, path: str, form: dict[str, str] | None = None, carrier: str = "cookie"
+    ) -> tuple[int, str, dict[str, str]]:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(json.dumps([user, method, path, form, carrier if user else ""]) + "\n")
@@ -32,7 +40,9 @@ class Airflow:
             if line.startswith("@@"):
                 status, text, headers = json.loads(line[2:])
                 return status, text, headers
-        raise AssertionError("Airflow's API server stopped; run python -m tests.plugins.airflow_site to see why")
+        raise AssertionError(
+            "Airflow's API server stopped; run python -m tests.plugins.airflow_site to see why"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +57,11 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
 def test_today_opens_with_the_cookie_of_the_ui_and_with_a_token(airflow: Airflow) -> None:
     for carrier in ("cookie", "bearer"):
         status, page, _ = airflow.ask("admin", "GET", "/desk/?at=2020-03-12T08:30", carrier=carrier)
-        assert (status, "各城市反馈情况" in page, 'href="/desk/cities/140300?at=' in page) == (200, True, True)
+        assert (status, "各城市反馈情况" in page, 'href="/desk/cities/140300?at=' in page) == (
+            200,
+            True,
+            True,
+        )
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=NAMES)
@@ -92,6 +106,8 @@ def test_loading_the_plugin_loads_nothing_heavy() -> None:
         name.split(".")[0]
         for node in tree.body
         if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in ([alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        for name in (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        )
     }
     assert "include" not in at_import, "plugins/desk.py: import include inside functions"

@@ -1,7 +1,8 @@
-"""The outbox against bare smtplib, with the same ready-made messages, over one
+"""`python -m tests.post.bench_throughput`: the outbox against bare smtplib, with the same ready-made messages, over one
 connection each, to the same server process, in one run. Prints letters per second and the ratio; exit 1 below 0.80."""
 
 import smtplib
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -24,13 +25,19 @@ LEAST_RATIO = 0.80
 _LETTERS, _ROUNDS, _ATTACHED_BYTES = 60, 5, 200 * 1024
 
 
-def queue_letters(engine: Engine, archive: Archive, on: MailServer, count: int, *, attached_bytes: int, start: int = 0) -> None:
+def queue_letters(
+    engine: Engine, archive: Archive, on: MailServer, count: int, *, attached_bytes: int, start: int = 0
+) -> None:
     """Releases `count` letters to one city, one a day, each with an attachment that does not compress."""
     for number in range(start, start + count):
         attached = Random(number).randbytes(attached_bytes)
         letter = facts(day=DAY - timedelta(days=number))
         outcome = released(
-            engine, archive, letter, on=on, render=lambda letter, number, _, attached=attached: composition(letter.subject, number, attached)
+            engine,
+            archive,
+            letter,
+            on=on,
+            render=lambda letter, number, _, attached=attached: composition(letter.subject, number, attached),
         )
         assert outcome.action == "released", outcome
 
@@ -43,19 +50,27 @@ def main() -> int:
         add_cities(engine)
         ratios = []
         for turn in range(_ROUNDS):
-            queue_letters(engine, archive, on, _LETTERS, attached_bytes=_ATTACHED_BYTES, start=turn * _LETTERS)
+            queue_letters(
+                engine, archive, on, _LETTERS, attached_bytes=_ATTACHED_BYTES, start=turn * _LETTERS
+            )
             bare, own = _bare_seconds(engine, archive, on), _own_seconds(engine, archive, on)
             ratios.append(bare / own)
-            print(f"bare smtplib {_LETTERS / bare:6.1f} letters/s   outbox {_LETTERS / own:6.1f} letters/s   ratio {bare / own:.2f}")
+            print(
+                f"bare smtplib {_LETTERS / bare:6.1f} letters/s   outbox {_LETTERS / own:6.1f} letters/s   ratio {bare / own:.2f}"
+            )
         engine.dispose()
-    print(f"throughput: {median(ratios):.2f} of bare smtplib (median of {_ROUNDS}; at least {LEAST_RATIO:.2f})")
+    print(
+        f"throughput: {median(ratios):.2f} of bare smtplib (median of {_ROUNDS}; at least {LEAST_RATIO:.2f})"
+    )
     return 0 if median(ratios) >= LEAST_RATIO else 1
 
 
 def _bare_seconds(engine: Engine, archive: Archive, on: MailServer) -> float:
     delivery = tables.delivery.c
     with reading(engine) as connection:
-        rows = connection.execute(select(delivery.eml_sha256, delivery.address).where(delivery.state == "queued")).all()
+        rows = connection.execute(
+            select(delivery.eml_sha256, delivery.address).where(delivery.state == "queued")
+        ).all()
     mails: dict[str, list[str]] = {}
     for row in rows:
         mails.setdefault(row.eml_sha256, []).append(row.address)
@@ -73,3 +88,7 @@ def _own_seconds(engine: Engine, archive: Archive, on: MailServer) -> float:
     seconds = time.perf_counter() - started
     assert summary.results == {"accepted": _LETTERS}, summary
     return seconds
+
+
+if __name__ == "__main__":
+    sys.exit(main())

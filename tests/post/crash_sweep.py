@@ -16,7 +16,9 @@ from tests.post.races import race
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.post.crash_sweep", description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--repetitions", type=int, default=330, help="of the sweep, on each database (default 330)")
+    parser.add_argument(
+        "--repetitions", type=int, default=330, help="of the sweep, on each database (default 330)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--letters", type=int, default=1000, help="of the race (default 1000; 0: no race)")
     parser.add_argument("--workers", type=int, default=8, help="of the race (default 8)")
@@ -28,7 +30,10 @@ def main() -> int:
             folder = Path(name) / database
             with mailbox_process(folder / "mailbox") as port:
                 place = Place(url, folder, port)
-                print(table(sweep(place, repetitions=options.repetitions, seed=options.seed, report=True)), flush=True)
+                print(
+                    table(sweep(place, repetitions=options.repetitions, seed=options.seed, report=True)),
+                    flush=True,
+                )
                 if options.letters:
                     print(race(place, letters=options.letters, workers=options.workers), flush=True)
     print("crash-sweep: nothing lost, nothing doubled")

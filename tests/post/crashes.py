@@ -56,11 +56,15 @@ def table(tally: Counter[tuple[str, str]]) -> str:
     """What `sweep` found, a line a point."""
     columns = ("killed", "ended first", "sent", "unknown")
     lines = ["  killed at             " + "".join(f"{column:>13}" for column in columns)]
-    lines += [f"  {point:22}" + "".join(f"{tally[point, column]:13}" for column in columns) for point in POINTS]
+    lines += [
+        f"  {point:22}" + "".join(f"{tally[point, column]:13}" for column in columns) for point in POINTS
+    ]
     return "\n".join(lines)
 
 
-def sweep(place: Place, *, repetitions: int, seed: int, rivals: float = 0.3, report: bool = False) -> Counter[tuple[str, str]]:
+def sweep(
+    place: Place, *, repetitions: int, seed: int, rivals: float = 0.3, report: bool = False
+) -> Counter[tuple[str, str]]:
     """Runs the repetitions, a share `rivals` of them with a rival; returns how often the process was killed at a point or
     ended first, and what its recipients became. Raises AssertionError with the repetition that broke the promise."""
     engine = open_engine(place.url)
@@ -86,7 +90,9 @@ def sweep(place: Place, *, repetitions: int, seed: int, rivals: float = 0.3, rep
         if report and (repetition + 1) % 50 == 0:
             print(f"  {repetition + 1} repetitions", flush=True)
     with reading(engine) as connection:
-        rows = connection.execute(select(tables.delivery.c.message_id, tables.delivery.c.address, tables.delivery.c.state))
+        rows = connection.execute(
+            select(tables.delivery.c.message_id, tables.delivery.c.address, tables.delivery.c.state)
+        )
         sent = {(row.message_id, row.address) for row in rows if row.state == "sent"}
     held += _collect(place.mailbox)
     assert max(held.values()) == 1, [key for key, count in held.items() if count > 1]
@@ -140,7 +146,9 @@ def run_period(place: Place, plan: Plan, is_killed: bool) -> None:
 
     for city in plan.cities:
         letter = facts(city_code=city, day=plan.day)
-        released(engine, archive, letter, now=plan.now, on=on, premise=lambda *_: at("premise"), render=rendered)
+        released(
+            engine, archive, letter, now=plan.now, on=on, premise=lambda *_: at("premise"), render=rendered
+        )
         at("after_release_commit")
     post_round(engine, archive, on, clock=lambda: plan.now, owner="sweep", on_step=at)
     engine.dispose()
@@ -153,7 +161,9 @@ def _recover(engine: Engine, place: Place, plan: Plan) -> None:
     post_round(engine, place.archive, server(place.port), clock=lambda: later, owner="recovery")
 
 
-def _require_promise(engine: Engine, plan: Plan, held: Counter[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def _require_promise(
+    engine: Engine, plan: Plan, held: Counter[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
     """The states of the repetition's recipients, by Message-ID and address."""
     letter, delivery = tables.letter.c, tables.delivery.c
     with reading(engine) as connection:
@@ -162,10 +172,14 @@ def _require_promise(engine: Engine, plan: Plan, held: Counter[tuple[str, str]])
         ).all()
         ids = [row.letter_id for row in letters]
         rows = connection.execute(
-            select(delivery.letter_id, delivery.message_id, delivery.address, delivery.state).where(delivery.letter_id.in_(ids))
+            select(delivery.letter_id, delivery.message_id, delivery.address, delivery.state).where(
+                delivery.letter_id.in_(ids)
+            )
         ).all()
         assert numbers.gaps(connection) == [], plan
-    assert [(row.state, row.number is not None) for row in letters] == [("released", True)] * len(plan.cities), (plan, letters)
+    assert [(row.state, row.number is not None) for row in letters] == [("released", True)] * len(
+        plan.cities
+    ), (plan, letters)
     assert len(rows) == sum(RECIPIENTS[city] for city in plan.cities), (plan, rows)
     for row in rows:
         count = held[row.message_id, row.address]

@@ -22,7 +22,12 @@ class FaultyServer:
     """
 
     def __init__(
-        self, faults: Sequence[str] = (), *, certificate: Path | None = None, security: str = "none", login: bool = False,
+        self,
+        faults: Sequence[str] = (),
+        *,
+        certificate: Path | None = None,
+        security: str = "none",
+        login: bool = False,
         most_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self.faults = set(faults)
@@ -48,10 +53,14 @@ class FaultyServer:
     def __exit__(self, *_: object) -> None:
         self._controller.stop()
 
-    def _authenticate(self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any) -> AuthResult:
+    def _authenticate(
+        self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any
+    ) -> AuthResult:
         return AuthResult(success=data.password == SERVER_PASSWORD.encode(), handled=False)
 
-    async def handle_MAIL(self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_MAIL(
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         self.commands.append("MAIL")
         await self._stall("hang at MAIL")
         for fault, reply in (
@@ -67,7 +76,9 @@ class FaultyServer:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         self.commands.append(f"RCPT {address}")
         await self._stall("hang at RCPT")
         if "greylist" in self.faults and address not in self._seen:

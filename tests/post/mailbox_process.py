@@ -12,7 +12,9 @@ _SERVE = "import sys, pathlib; from include.post.mailbox import serve; serve('12
 @contextmanager
 def mailbox_process(folder: Path) -> Iterator[int]:
     """Yields the port; the process is ended with SIGTERM and must end well."""
-    with subprocess.Popen([sys.executable, "-c", _SERVE, str(folder)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVE, str(folder)], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             yield int(process.stdout.readline().split(", ")[0].rpartition(":")[2])

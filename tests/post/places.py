@@ -12,7 +12,9 @@ from tests.post.samples import JINAN, TAIYUAN, YANGQUAN, add_cities, add_contact
 RECIPIENTS = {YANGQUAN: 1, TAIYUAN: 2, JINAN: 3}
 
 ALONE = multiprocessing.get_context("forkserver")  # processes without the threads and connections of this one
-ALONE.set_forkserver_preload(["tests.post.crashes", "tests.post.races"])  # that need not import anything themselves
+ALONE.set_forkserver_preload(
+    ["tests.post.crashes", "tests.post.races"]
+)  # that need not import anything themselves
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ def race(place: Place, *, letters: int, workers: int) -> str:
     held = copies(place.mailbox)
     assert Counter(held.values()) == {1: 2 * letters}, Counter(held.values())  # TAIYUAN has two recipients
     with reading(engine) as connection:
-        raced = select(tables.letter.c.letter_id).where(tables.letter.c.period_start < _FIRST_DAY + timedelta(days=letters))
+        raced = select(tables.letter.c.letter_id).where(
+            tables.letter.c.period_start < _FIRST_DAY + timedelta(days=letters)
+        )
         states = connection.execute(
             select(tables.delivery.c.state).where(tables.delivery.c.letter_id.in_(raced)).distinct()
         ).scalars().all()  # fmt: skip
@@ -60,7 +62,13 @@ def _release_all(place: Place, letters: int, worker: int) -> int:
     """One run of the period: drafts and releases every letter; returns how many were its own."""
     engine, archive = open_engine(place.url), place.archive
     outcomes = Counter(
-        released(engine, archive, facts(city_code=TAIYUAN, day=_FIRST_DAY + timedelta(days=day)), on=server(place.port), actor=f"run {worker}").action
+        released(
+            engine,
+            archive,
+            facts(city_code=TAIYUAN, day=_FIRST_DAY + timedelta(days=day)),
+            on=server(place.port),
+            actor=f"run {worker}",
+        ).action
         for day in range(letters)
     )
     engine.dispose()

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, Select, insert, select
 
 from include.periods import Period, midnight
-from include.post.letters import LetterFacts, NamedAlarm, draft
+from include.post import numbers
+from include.post.letters import LetterFacts, NamedAlarm, StoredLetter, draft, find
 from include.post.release import ReleaseOutcome, release
 from include.post.server import MailServer, Office
 from include.store import tables
@@ -17,9 +17,7 @@ from include.store.engine import reading, writing
 NOW = datetime(2020, 3, 13, 0, 30, tzinfo=UTC)  # 08:30 in Beijing
 DAY = date(2020, 3, 12)
 YANGQUAN, TAIYUAN, JINAN = "140300", "140100", "370100"
-OFFICE = Office(
-    {"notice": "环督提", "reminder": "环督催", "bulletin": "环督通"}, reply_to="duty@mee.example"
-)
+OFFICE = Office({"notice": "环督提", "reminder": "环督催", "bulletin": "环督通"}, reply_to="duty@mee.example")
 
 
 @dataclass(frozen=True)
@@ -38,13 +36,29 @@ class Letter:
     warnings: tuple[str, ...] = ()
 
 
-def composition(subject: str = "关于热点网格排查反馈情况提示的函", number: str | None = None, attached: bytes = b"%PDF-1.7") -> Letter:
+def composition(
+    subject: str = "关于热点网格排查反馈情况提示的函",
+    number: str | None = None,
+    attached: bytes = b"%PDF-1.7",
+) -> Letter:
     head = number or "（预览）"
     return Letter(
         subject,
         (
-            File("pdf", "提示函（阳泉市）.pdf", "notice_140300.pdf", "application/pdf", attached + head.encode()),
-            File("html", "mail.html", "mail.html", "text/html", f"<!doctype html><html><body>\n<p>{head}</p>\n</body></html>".encode()),
+            File(
+                "pdf",
+                "提示函（阳泉市）.pdf",
+                "notice_140300.pdf",
+                "application/pdf",
+                attached + head.encode(),
+            ),
+            File(
+                "html",
+                "mail.html",
+                "mail.html",
+                "text/html",
+                f"<!doctype html><html><body>\n<p>{head}</p>\n</body></html>".encode(),
+            ),
             File("text", "mail.txt", "mail.txt", "text/plain", f"{head}\n.第二行\n".encode()),
         ),
     )
@@ -54,18 +68,41 @@ def render(letter, number, issued_on) -> Letter:
     return composition(letter.subject, number)
 
 
-def facts(kind="notice", city_code=YANGQUAN, day=DAY, alarms=(), is_simulated=True, figures="{}") -> LetterFacts:
-    period = Period(day, day + timedelta(days=1), "day", midnight(day + timedelta(days=1)) + timedelta(hours=8, minutes=30))
+def facts(
+    kind="notice", city_code=YANGQUAN, day=DAY, alarms=(), is_simulated=True, figures="{}"
+) -> LetterFacts:
+    period = Period(
+        day,
+        day + timedelta(days=1),
+        "day",
+        midnight(day + timedelta(days=1)) + timedelta(hours=8, minutes=30),
+    )
     named = tuple(NamedAlarm(alarm_id, kind == "reminder") for alarm_id in alarms)
     return LetterFacts(kind, city_code or "leader", city_code, period, figures, is_simulated, named)
 
 
-def add_contact(engine: Engine, region_code: str, role: str, address: str, name="生态环境局", valid_from=date(2020, 1, 1), valid_to=None) -> None:
+def add_contact(
+    engine: Engine,
+    region_code: str,
+    role: str,
+    address: str,
+    name="生态环境局",
+    valid_from=date(2020, 1, 1),
+    valid_to=None,
+) -> None:
     with writing(engine) as connection:
         connection.execute(
             insert(tables.contact).values(
-                region_code=region_code, role=role, address=address, name=name, valid_from=valid_from, valid_to=valid_to,
-                source="test", is_simulated=True, received_at=NOW, content_hash="0" * 64,
+                region_code=region_code,
+                role=role,
+                address=address,
+                name=name,
+                valid_from=valid_from,
+                valid_to=valid_to,
+                source="test",
+                is_simulated=True,
+                received_at=NOW,
+                content_hash="0" * 64,
             )
         )
 
@@ -78,14 +115,23 @@ def add_cities(engine: Engine, *cities: str) -> None:
 
 
 def server(port: int = 25, **changes: object) -> MailServer:
-    plain = MailServer("127.0.0.1", port, "qianliyan@mee.example", "千里眼", security="none", timeout_seconds=5.0)
+    plain = MailServer(
+        "127.0.0.1", port, "qianliyan@mee.example", "千里眼", security="none", timeout_seconds=5.0
+    )
     return replace(plain, **changes)
 
 
 def released(engine: Engine, archive: Archive, letter=None, *, now=NOW, on=None, **changes) -> ReleaseOutcome:
     """Drafts and releases one letter."""
     drafted = draft(engine, archive, letter or facts(), composition(), now=now, actor="run")
-    options = {"render": render, "office": OFFICE, "server": on or server(), "actor": "run", "reason": "自动发出", **changes}
+    options = {
+        "render": render,
+        "office": OFFICE,
+        "server": on or server(),
+        "actor": "run",
+        "reason": "自动发出",
+        **changes,
+    }
     return release(engine, archive, drafted.letter_id, now=now, **options)
 
 
@@ -100,9 +146,27 @@ def audit_rows(engine: Engine, subject: str) -> list[tuple[str, str, str | None,
     """(subject_id, action, from_state, to_state) in order."""
     audit = tables.audit.c
     with reading(engine) as connection:
-        query = select(audit.subject_id, audit.action, audit.from_state, audit.to_state).where(audit.subject == subject)
+        query = select(audit.subject_id, audit.action, audit.from_state, audit.to_state).where(
+            audit.subject == subject
+        )
         return [tuple(row) for row in connection.execute(query.order_by(audit.audit_id))]
 
 
-def archive_in(folder: Path) -> Archive:
-    return Archive(folder / "archive")
+def the_letter(engine: Engine, letter_id: int = 1) -> StoredLetter:
+    """The letter as it is stored."""
+    with reading(engine) as connection:
+        return find(connection, letter_id)
+
+
+def rows(engine: Engine, query: Select) -> list[tuple]:
+    """What a query finds."""
+    with reading(engine) as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def register(engine: Engine, year: int = 2020) -> list[tuple[str, str, str | None]]:
+    """(number, letter_key, void_reason) in order; the register must have no fault."""
+    with reading(engine) as connection:
+        assert numbers.gaps(connection) == []
+        found = numbers.register(connection, year)
+    return [(row.number, row.letter_key, row.void_reason or None) for row in found.fillna("").itertuples()]

@@ -23,7 +23,9 @@ def test_nothing_needs_a_person_when_all_is_sent(engine, archive, faulty):
     assert concerns(engine) == []
 
 
-def test_unknown_refused_and_expired_recipients_are_listed_with_the_reason_and_what_to_do(engine, archive, faulty):
+def test_unknown_refused_and_expired_recipients_are_listed_with_the_reason_and_what_to_do(
+    engine, archive, faulty
+):
     add_cities(engine)
     released(engine, archive)
     post_round(engine, archive, server(faulty("refuse all").port), clock=lambda: NOW, owner="test")
@@ -35,17 +37,30 @@ def test_unknown_refused_and_expired_recipients_are_listed_with_the_reason_and_w
     assert "更正联系人" in first.todo
     assert [first.address, second.address] == ["cc140300@city.example", "to140300@city.example"]
     with writing(engine) as connection:
-        connection.execute(tables.delivery.update().values(state="unknown").where(tables.delivery.c.header == "to"))
-        connection.execute(tables.delivery.update().values(state="expired").where(tables.delivery.c.header == "cc"))
+        connection.execute(
+            tables.delivery.update().values(state="unknown").where(tables.delivery.c.header == "to")
+        )
+        connection.execute(
+            tables.delivery.update().values(state="expired").where(tables.delivery.c.header == "cc")
+        )
     assert [topic for topic, _, _ in concerns(engine)] == ["expired", "unknown"]
 
 
-def test_letters_that_wait_or_cannot_go_out_are_listed_and_those_kept_back_on_purpose_are_not(engine, archive):
+def test_letters_that_wait_or_cannot_go_out_are_listed_and_those_kept_back_on_purpose_are_not(
+    engine, archive
+):
     add_cities(engine, TAIYUAN, "110000")
     released(engine, archive)  # 阳泉 has no contact
     released(engine, archive, facts(city_code=TAIYUAN), render=lambda *_: 1 / 0)
     for number, city in enumerate((JINAN, "120000", "130100"), start=3):
-        draft(engine, archive, facts(city_code=city), composition(), now=NOW + timedelta(seconds=number), actor="run")
+        draft(
+            engine,
+            archive,
+            facts(city_code=city),
+            composition(),
+            now=NOW + timedelta(seconds=number),
+            actor="run",
+        )
     await_approval(engine, 3, now=NOW, actor="run", reason="等待签发")
     withhold(engine, 4, now=NOW, actor="run", reason="补录的时段只编制存档")
     released(engine, archive, facts(city_code="110000"), premise=lambda *_: "该市已反馈")

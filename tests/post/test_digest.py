@@ -10,7 +10,17 @@ def test_the_list_of_the_day_goes_to_the_operators_once_without_a_number(engine,
     to = (Recipient("operators@mee.example", "值班", "to"),)
     letter = digest_facts(beijing_date(NOW), "[]", as_of=NOW, is_simulated=True)
     outcomes = [
-        queue_digest(engine, archive, letter, composition("待办清单"), to, office=OFFICE, server=server(), now=NOW, actor="post")
+        queue_digest(
+            engine,
+            archive,
+            letter,
+            composition("待办清单"),
+            to,
+            office=OFFICE,
+            server=server(),
+            now=NOW,
+            actor="post",
+        )
         for _ in range(2)
     ]
     assert [(outcome.action, outcome.number) for outcome in outcomes] == [("released", None), ("left", None)]

@@ -40,14 +40,18 @@ def _round(engine, archive, on: MailServer, now=NOW):
 
 def _recorded(engine) -> dict[tuple[str, str], str]:
     with reading(engine) as connection:
-        return {(row.message_id, row.address): row.state for row in connection.execute(select(tables.delivery))}
+        return {
+            (row.message_id, row.address): row.state for row in connection.execute(select(tables.delivery))
+        }
 
 
 def _require_truth(engine, held) -> None:
     """`sent` is held once, `unknown` at most once, anything else not at all; the server holds nothing besides."""
     recorded = _recorded(engine)
     allowed = {"sent": {1}, "unknown": {0, 1}}
-    assert {key: held[key] for key, state in recorded.items() if held[key] not in allowed.get(state, {0})} == {}
+    assert {
+        key: held[key] for key, state in recorded.items() if held[key] not in allowed.get(state, {0})
+    } == {}
     assert set(held) <= set(recorded)
 
 
@@ -156,9 +160,9 @@ def test_a_server_that_is_away_costs_no_letter_an_attempt(engine, archive):
     assert "拒绝连接" in summary.trouble
     with reading(engine) as connection:
         assert connection.execute(select(tables.delivery.c.attempts)).scalars().all() == [0, 0, 0]
-        assert connection.execute(select(tables.audit.c.reason).where(tables.audit.c.subject == "server")).scalars().all() == [
-            summary.trouble
-        ]
+        assert connection.execute(
+            select(tables.audit.c.reason).where(tables.audit.c.subject == "server")
+        ).scalars().all() == [summary.trouble]
 
 
 def test_a_server_that_says_nothing_does_not_hold_the_round(engine, archive):

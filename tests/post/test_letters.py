@@ -7,7 +7,6 @@ from include.post.letters import (
     Drafted,
     await_approval,
     draft,
-    find,
     find_by_key,
     letters_of_run,
     reject,
@@ -15,23 +14,22 @@ from include.post.letters import (
 )
 from include.store import tables
 from include.store.engine import reading
-from tests.post.samples import NOW, TAIYUAN, add_cities, audit_rows, composition, facts, released
+from tests.post.samples import NOW, TAIYUAN, add_cities, audit_rows, composition, facts, released, the_letter
 
 KEY = "notice_140300_day_2020-03-12_2020-03-13_1"
 
 
 def drafted(engine, archive, letter=None, composed=None, run_id="run 1") -> Drafted:
-    return draft(engine, archive, letter or facts(), composed or composition(), now=NOW, actor="run", run_id=run_id)
-
-
-def the_letter(engine, letter_id=1):
-    with reading(engine) as connection:
-        return find(connection, letter_id)
+    return draft(
+        engine, archive, letter or facts(), composed or composition(), now=NOW, actor="run", run_id=run_id
+    )
 
 
 def alarms(engine) -> list[tuple[str, bool]]:
     with reading(engine) as connection:
-        query = select(tables.letter_alarm.c.alarm_id, tables.letter_alarm.c.is_urged).order_by(tables.letter_alarm.c.alarm_id)
+        query = select(tables.letter_alarm.c.alarm_id, tables.letter_alarm.c.is_urged).order_by(
+            tables.letter_alarm.c.alarm_id
+        )
         return [tuple(row) for row in connection.execute(query)]
 
 
@@ -39,18 +37,31 @@ def test_a_draft_keeps_its_files_its_figures_and_the_alarms_it_names(engine, arc
     done = drafted(engine, archive, facts(kind="reminder", alarms=("A1", "A2"), figures='{"n": 1}'))
     assert done == Drafted(1, KEY.replace("notice", "reminder"), "created", "drafted", "已拟稿")
     letter = the_letter(engine)
-    assert (letter.addressee_name, letter.state, letter.figures_json, letter.number) == ("阳泉市", "drafted", '{"n": 1}', None)
+    assert (letter.addressee_name, letter.state, letter.figures_json, letter.number) == (
+        "阳泉市",
+        "drafted",
+        '{"n": 1}',
+        None,
+    )
     assert letter.period == facts().period
     assert alarms(engine) == [("A1", True), ("A2", True)]
     with reading(engine) as connection:
         stored = stored_composition(connection, archive, 1)
-    assert {file.role: file.content for file in stored.files} == {file.role: file.content for file in composition().files}
+    assert {file.role: file.content for file in stored.files} == {
+        file.role: file.content for file in composition().files
+    }
     assert audit_rows(engine, "letter") == [(done.letter_key, "draft", None, "drafted")]
 
 
 def test_a_re_run_recomposes_in_place(engine, archive):
     drafted(engine, archive, facts(alarms=("A1", "A2")))
-    again = drafted(engine, archive, facts(alarms=("A2", "A3"), figures="[2]"), composition("新的标题", attached=b"new"), "run 2")
+    again = drafted(
+        engine,
+        archive,
+        facts(alarms=("A2", "A3"), figures="[2]"),
+        composition("新的标题", attached=b"new"),
+        "run 2",
+    )
     assert (again.letter_id, again.action) == (1, "recomposed")
     letter = the_letter(engine)
     assert (letter.subject, letter.figures_json, letter.run_id) == ("新的标题", "[2]", "run 2")
@@ -83,7 +94,12 @@ def test_what_a_run_withheld_is_drafted_anew_and_what_a_person_withheld_is_not(e
     assert drafted(engine, archive).state == "drafted"
     assert drafted(engine, archive, facts(city_code=TAIYUAN, figures="[2]")).state == "withheld"
     letter = the_letter(engine, 2)
-    assert (letter.state, letter.state_reason, letter.held_by, letter.figures_json) == ("withheld", "等待核实", "王", "[2]")
+    assert (letter.state, letter.state_reason, letter.held_by, letter.figures_json) == (
+        "withheld",
+        "等待核实",
+        "王",
+        "[2]",
+    )
 
 
 def test_a_letter_that_waits_for_approval_is_recomposed_and_asked_about_again(engine, archive):

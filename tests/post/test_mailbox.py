@@ -73,7 +73,10 @@ def test_a_full_disk_is_a_temporary_refusal_and_nothing_half_kept(tmp_path, monk
 def test_a_taken_port_and_another_host_are_said_so(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(InputError, match=f"127.0.0.1:{port}: the port of the local mailbox is taken"), local_mailbox(tmp_path, port):
+        with (
+            pytest.raises(InputError, match=f"127.0.0.1:{port}: the port of the local mailbox is taken"),
+            local_mailbox(tmp_path, port),
+        ):
             pass
     with pytest.raises(InputError, match="mail of this machine only"):
         serve("0.0.0.0", 0, tmp_path)

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from include.errors import InputError, StateError
-from include.post.mailer import Outcome, Transmission
 from include.post.outbox import claim, expire, resolve, retry_delay, settle, sweep
+from include.post.outcomes import Outcome, Transmission
 from include.rules import POST
 from include.store import tables
 from include.store.engine import reading, writing
@@ -55,7 +55,11 @@ def test_a_claim_is_a_whole_mail_the_oldest_first(engine, archive):
     assert [each and sorted(each.addresses.values()) for each in found] == [
         [f"cc{city}@city.example", f"to{city}@city.example"] for city in (TAIYUAN, JINAN, YANGQUAN)
     ] + [None]
-    assert (found[0].subject, found[0].attempts, found[0].is_simulated) == ("关于热点网格排查反馈情况提示的函", 1, True)
+    assert (found[0].subject, found[0].attempts, found[0].is_simulated) == (
+        "关于热点网格排查反馈情况提示的函",
+        1,
+        True,
+    )
     assert claimed(engine, now=NOW - timedelta(minutes=1)) is None
 
 
@@ -72,7 +76,9 @@ def test_what_the_server_said_is_recorded_for_each_recipient(engine, archive):
     ]  # fmt: skip
 
 
-def test_a_claim_left_by_a_crash_becomes_unknown_when_its_lease_ends_and_is_never_claimed_again(engine, archive):
+def test_a_claim_left_by_a_crash_becomes_unknown_when_its_lease_ends_and_is_never_claimed_again(
+    engine, archive
+):
     add_cities(engine)
     released(engine, archive)
     claimed(engine)
@@ -91,7 +97,10 @@ def test_a_process_that_was_only_slow_still_settles(engine, archive):
     swept(engine)
     settled(engine, slow, TAKEN, LATER)
     assert deliveries(engine) == {TO: "sent", CC: "refused"}
-    assert audit_rows(engine, "delivery")[-2:] == [("1", "settle", "unknown", "sent"), ("2", "settle", "unknown", "refused")]
+    assert audit_rows(engine, "delivery")[-2:] == [
+        ("1", "settle", "unknown", "sent"),
+        ("2", "settle", "unknown", "refused"),
+    ]
 
 
 def test_a_persons_decision_stands_against_a_late_answer(engine, archive):
@@ -102,7 +111,10 @@ def test_a_persons_decision_stands_against_a_late_answer(engine, archive):
     assert resolve(engine, 1, arrived=False, now=LATER, actor="王", reason="电话核实未收到", address=TO) == 1
     settled(engine, slow, TAKEN, LATER)
     assert deliveries(engine) == {TO: "queued", CC: "refused"}
-    assert audit_rows(engine, "delivery")[-2:] == [("1", "settle_late", None, None), ("2", "settle", "unknown", "refused")]
+    assert audit_rows(engine, "delivery")[-2:] == [
+        ("1", "settle_late", None, None),
+        ("2", "settle", "unknown", "refused"),
+    ]
 
 
 def test_a_person_settles_what_is_unknown(engine, archive):
@@ -114,7 +126,12 @@ def test_a_person_settles_what_is_unknown(engine, archive):
     assert resolve(engine, 1, arrived=False, now=LATER, actor="王", reason="电话核实未收到") == 1
     assert deliveries(engine) == {TO: "queued", CC: "sent"}
     to = row(engine)
-    assert (to.state_reason, to.next_attempt_at, to.expires_at, to.lease_owner) == ("电话核实未收到", LATER, LATER + POST.useful_life, None)
+    assert (to.state_reason, to.next_attempt_at, to.expires_at, to.lease_owner) == (
+        "电话核实未收到",
+        LATER,
+        LATER + POST.useful_life,
+        None,
+    )
     assert list(claimed(engine, "round 2", LATER).addresses.values()) == [TO]
     with pytest.raises(StateError, match="nothing is unknown"):
         resolve(engine, 1, arrived=True, now=LATER, actor="王", reason="再次")
@@ -137,7 +154,15 @@ def test_what_is_too_old_expires_but_not_what_is_being_sent(engine, archive):
 
 
 def test_retries_back_off_and_a_server_that_is_away_costs_nothing(engine, archive):
-    assert [retry_delay(attempt) / timedelta(minutes=1) for attempt in (1, 2, 3, 6, 7, 8, 500)] == [5, 10, 20, 160, 240, 240, 240]
+    assert [retry_delay(attempt) / timedelta(minutes=1) for attempt in (1, 2, 3, 6, 7, 8, 500)] == [
+        5,
+        10,
+        20,
+        160,
+        240,
+        240,
+        240,
+    ]
     add_cities(engine)
     released(engine, archive)
     away = Outcome("retry", None, "拒绝连接")

@@ -28,7 +28,8 @@ def test_a_city_letter_goes_to_the_contacts_valid_on_the_day(engine):
 def test_a_reminder_is_copied_to_the_province(engine):
     add_contact(engine, YANGQUAN, "to", "to@yq.example", "局")
     assert found(engine, "reminder") == Addressing(
-        (Recipient("to@yq.example", "局", "to"),), ("山西省没有有效的省级联系人（province），督办函未抄送省级",)
+        (Recipient("to@yq.example", "局", "to"),),
+        ("山西省没有有效的省级联系人（province），督办函未抄送省级",),
     )
     add_contact(engine, "140000", "province", "province@sx.example", "山西省厅")
     assert found(engine, "reminder") == Addressing(
@@ -53,7 +54,9 @@ def test_a_letter_about_a_province_goes_to_its_contacts(engine):
 
 def test_a_city_without_a_contact_says_which_and_what_to_do(engine):
     add_contact(engine, YANGQUAN, "cc", "duty@yq.example")
-    assert found(engine) == Addressing((), (), "阳泉市在发文日没有可用的主送联系人（to）：请在联系人表中补充或更正后再发出")
+    assert found(engine) == Addressing(
+        (), (), "阳泉市在发文日没有可用的主送联系人（to）：请在联系人表中补充或更正后再发出"
+    )
     assert "999999" in found(engine, city_code="999999").blocker
 
 
@@ -71,7 +74,10 @@ def test_a_bad_contact_is_left_out_and_does_not_stop_the_others(engine):
     add_contact(engine, YANGQUAN, "cc", "y@yq.example", "名称\r\nBcc: all@example.org")
     addressing = found(engine)
     assert addressing.recipients == (Recipient("to@yq.example", "局", "to"),)
-    assert [remark.partition("：")[2] for remark in addressing.remarks] == ["地址含有控制字符或换行", "名称含有控制字符或换行"]
+    assert [remark.partition("：")[2] for remark in addressing.remarks] == [
+        "地址含有控制字符或换行",
+        "名称含有控制字符或换行",
+    ]
     assert not any("\n" in remark or "\r" in remark for remark in addressing.remarks)
 
 

@@ -28,9 +28,13 @@ def mark(engine, letter_id: int, *states: str) -> None:
     """Puts the recipients of a letter into these states, in order."""
     delivery = tables.delivery
     with writing(engine) as connection:
-        ids = connection.execute(delivery.select().where(delivery.c.letter_id == letter_id).order_by(delivery.c.delivery_id)).all()
+        ids = connection.execute(
+            delivery.select().where(delivery.c.letter_id == letter_id).order_by(delivery.c.delivery_id)
+        ).all()
         for row, state in zip(ids, states, strict=True):
-            connection.execute(delivery.update().where(delivery.c.delivery_id == row.delivery_id).values(state=state))
+            connection.execute(
+                delivery.update().where(delivery.c.delivery_id == row.delivery_id).values(state=state)
+            )
 
 
 def test_every_letter_of_the_day_is_accounted_for_by_name_and_state(engine, archive):
@@ -104,7 +108,9 @@ def test_mail_and_outbox_are_compared_both_ways(engine, archive, tmp_path):
     )
     mark(engine, 1, "queued", "unknown")
     handler.keep(content, ["to140300@city.example", "cc140300@city.example"])
-    assert found(engine, mailbox=folder).faults == (f"邮箱已收到 {identity} 收件人 to140300@city.example，但发件箱记为 queued",)
+    assert found(engine, mailbox=folder).faults == (
+        f"邮箱已收到 {identity} 收件人 to140300@city.example，但发件箱记为 queued",
+    )
 
 
 def test_a_gap_in_the_register_fails_the_day(engine, archive):

@@ -9,9 +9,8 @@ from sqlalchemy import select
 from include.errors import InputError, StateError
 from include.post import numbers
 from include.post.composed import stored_composition
-from include.post.copies import rehearse, resend
-from include.post.letters import draft, find, reject, withhold
-from include.post.message import COPY_HEADER
+from include.post.copies import rehearse
+from include.post.letters import draft, reject, withhold
 from include.post.outbox import claim
 from include.post.recipients import Recipient
 from include.post.release import release, withdraw
@@ -31,40 +30,36 @@ from tests.post.samples import (
     composition,
     deliveries,
     facts,
+    register,
     released,
     render,
+    rows,
     server,
+    the_letter,
 )  # fmt: skip
 
 TO, CC = "to140300@city.example", "cc140300@city.example"
-
-
-def the_letter(engine, letter_id=1):
-    with reading(engine) as connection:
-        return find(connection, letter_id)
-
-
-def rows(engine, query):
-    with reading(engine) as connection:
-        return [tuple(row) for row in connection.execute(query)]
-
-
-def register(engine, year=2020) -> list[tuple[str, str, str | None]]:
-    with reading(engine) as connection:
-        assert numbers.gaps(connection) == []
-        found = numbers.register(connection, year)
-    return [(row.number, row.letter_key, row.void_reason or None) for row in found.fillna("").itertuples()]
 
 
 def test_after_the_commit_everything_needed_to_send_exists(engine, archive):
     add_cities(engine)
     assert released(engine, archive).action == "released"
     letter = the_letter(engine)
-    assert (letter.state, letter.number, letter.issued_on, letter.released_at) == ("released", "环督提〔2020〕1号", date(2020, 3, 13), NOW)
+    assert (letter.state, letter.number, letter.issued_on, letter.released_at) == (
+        "released",
+        "环督提〔2020〕1号",
+        date(2020, 3, 13),
+        NOW,
+    )
     assert letter.message_id == "<notice_140300_day_2020-03-12_2020-03-13_1.1@mee.example>"
     [eml] = set(rows(engine, select(tables.delivery.c.eml_sha256)))
     assert b"Message-ID: " + letter.message_id.encode() in archive.get(*eml)
-    assert rows(engine, select(tables.letter_file.c.role, tables.letter_file.c.sha256).where(tables.letter_file.c.role == "eml")) == [("eml", *eml)]
+    assert rows(
+        engine,
+        select(tables.letter_file.c.role, tables.letter_file.c.sha256).where(
+            tables.letter_file.c.role == "eml"
+        ),
+    ) == [("eml", *eml)]
     with reading(engine) as connection:
         files = {file.role: file.content for file in stored_composition(connection, archive, 1).files}
     assert files["text"].decode().startswith("环督提〔2020〕1号")
@@ -98,9 +93,18 @@ def test_a_release_that_fails_leaves_no_number_and_says_why(engine, archive):
         raise KeyError("pm25")
 
     outcome = released(engine, archive, render=broken)
-    assert (outcome.action, outcome.number, outcome.reason) == ("failed", None, "发出失败，函件未变动：KeyError: 'pm25'")
+    assert (outcome.action, outcome.number, outcome.reason) == (
+        "failed",
+        None,
+        "发出失败，函件未变动：KeyError: 'pm25'",
+    )
     letter = the_letter(engine)
-    assert (letter.state, letter.is_stuck, letter.number, letter.state_reason) == ("drafted", True, None, outcome.reason)
+    assert (letter.state, letter.is_stuck, letter.number, letter.state_reason) == (
+        "drafted",
+        True,
+        None,
+        outcome.reason,
+    )
     assert (register(engine), deliveries(engine)) == ([], {})
     assert released(engine, archive, facts(city_code=TAIYUAN)).number == "环督提〔2020〕1号"
     assert released(engine, archive).number == "环督提〔2020〕2号"
@@ -121,14 +125,19 @@ def test_a_letter_too_large_is_withheld_without_a_number(engine, archive, monkey
     add_cities(engine)
     monkeypatch.setattr("include.post.copies.POST", replace(POST, largest_message_bytes=1024 * 1024))
     outcome = released(engine, archive, render=lambda *_: composition(attached=b"x" * 1024 * 1024))
-    assert (outcome.action, outcome.reason) == ("withheld", "邮件 1.4 MB，超过上限 1 MB：请精简附件后重新拟稿")
+    assert (outcome.action, outcome.reason) == (
+        "withheld",
+        "邮件 1.4 MB，超过上限 1 MB：请精简附件后重新拟稿",
+    )
     assert (register(engine), deliveries(engine), the_letter(engine).is_stuck) == ([], {}, True)
 
 
 def test_a_premise_that_no_longer_holds_withholds_the_letter(engine, archive):
     add_cities(engine)
     asked = []
-    outcome = released(engine, archive, premise=lambda connection, letter: asked.append(letter.letter_key) or "该市已反馈")
+    outcome = released(
+        engine, archive, premise=lambda connection, letter: asked.append(letter.letter_key) or "该市已反馈"
+    )
     assert (outcome.action, outcome.reason, asked) == ("withheld", "该市已反馈", [facts().key])
     letter = the_letter(engine)
     assert (letter.state, letter.is_stuck, register(engine)) == ("withheld", False, [])
@@ -149,8 +158,20 @@ def test_simulated_letters_refuse_a_server_elsewhere_and_real_ones_do_not(engine
         "withheld", "模拟数据的函件只能发往本机邮箱，当前邮件服务器 192.0.2.1:25 不在本机：未发出"
     )  # fmt: skip
     with pytest.raises(StateError, match="不在本机"):
-        rehearse(engine, archive, 1, Recipient(TO, "值班", "to"), office=OFFICE, server=elsewhere, now=NOW, actor="王")
-    assert released(engine, archive, facts(day=date(2020, 3, 1), is_simulated=False), on=elsewhere).action == "released"
+        rehearse(
+            engine,
+            archive,
+            1,
+            Recipient(TO, "值班", "to"),
+            office=OFFICE,
+            server=elsewhere,
+            now=NOW,
+            actor="王",
+        )
+    assert (
+        released(engine, archive, facts(day=date(2020, 3, 1), is_simulated=False), on=elsewhere).action
+        == "released"
+    )
 
 
 def test_releasing_again_changes_nothing(engine, archive):
@@ -168,7 +189,10 @@ def test_a_run_does_not_release_what_waits_for_a_person(engine, archive):
     draft(engine, archive, facts(), composition(), now=NOW, actor="run", run_id="run 2")
     assert release(engine, archive, 1, actor="run", run_id="run 1", **options).action == "left"
     withhold(engine, 1, now=NOW, actor="王", reason="核实", is_person=True)
-    assert release(engine, archive, 1, actor="run", run_id="run 2", **options).reason == "等待人工决定（withheld）：核实"
+    assert (
+        release(engine, archive, 1, actor="run", run_id="run 2", **options).reason
+        == "等待人工决定（withheld）：核实"
+    )
     assert release(engine, archive, 1, actor="王", is_person=True, **options).action == "released"
     draft(engine, archive, facts(city_code=JINAN), composition(), now=NOW, actor="run")
     reject(engine, 2, now=NOW, actor="王", reason="不发")
@@ -180,16 +204,29 @@ def test_a_run_does_not_release_what_waits_for_a_person(engine, archive):
 def test_a_withdrawn_letter_leaves_its_number_in_the_register(engine, archive):
     add_cities(engine)
     released(engine, archive)
-    assert withdraw(engine, archive, 1, now=NOW, actor="王", reason="数据有误", render=render) == "环督提〔2020〕1号"
+    assert (
+        withdraw(engine, archive, 1, now=NOW, actor="王", reason="数据有误", render=render)
+        == "环督提〔2020〕1号"
+    )
     letter = the_letter(engine)
     assert (letter.state, letter.number, letter.issued_on, letter.held_by) == ("withheld", None, None, "王")
     assert deliveries(engine) == {TO: "withdrawn", CC: "withdrawn"}
     with reading(engine) as connection:
         files = {file.role: file.content for file in stored_composition(connection, archive, 1).files}
     assert files["text"].decode().startswith("（预览）")
-    options = {"now": NOW, "actor": "王", "reason": "重发", "office": OFFICE, "server": server(), "render": render}
+    options = {
+        "now": NOW,
+        "actor": "王",
+        "reason": "重发",
+        "office": OFFICE,
+        "server": server(),
+        "render": render,
+    }
     assert release(engine, archive, 1, is_person=True, **options).number == "环督提〔2020〕2号"
-    assert register(engine) == [("环督提〔2020〕1号", letter.letter_key, "数据有误"), ("环督提〔2020〕2号", letter.letter_key, None)]
+    assert register(engine) == [
+        ("环督提〔2020〕1号", letter.letter_key, "数据有误"),
+        ("环督提〔2020〕2号", letter.letter_key, None),
+    ]
     assert the_letter(engine).message_id == f"<{letter.letter_key}.2@mee.example>"
 
 
@@ -205,63 +242,18 @@ def test_a_letter_on_its_way_cannot_be_withdrawn(engine, archive):
 def test_a_reminder_answers_to_the_notices_that_named_its_alarms(engine, archive):
     add_cities(engine, YANGQUAN, TAIYUAN)
     for day, named in ((8, ("A1",)), (9, ("A2",)), (10, ("A1", "A3"))):
-        released(engine, archive, facts(day=date(2020, 3, day), alarms=named), now=NOW - timedelta(days=12 - day))
+        released(
+            engine, archive, facts(day=date(2020, 3, day), alarms=named), now=NOW - timedelta(days=12 - day)
+        )
     released(engine, archive, facts(city_code=TAIYUAN, alarms=("A1",)))
     released(engine, archive, facts(kind="reminder", alarms=("A1",)))
     [digest] = set(rows(engine, select(tables.delivery.c.eml_sha256).where(tables.delivery.c.letter_id == 5)))
     message = archive.get(*digest).decode().replace("\r\n ", " ")
-    first, last = (f"<notice_140300_day_2020-03-{day:02}_2020-03-{day + 1:02}_1.1@mee.example>" for day in (8, 10))
+    first, last = (
+        f"<notice_140300_day_2020-03-{day:02}_2020-03-{day + 1:02}_1.1@mee.example>" for day in (8, 10)
+    )
     assert f"\r\nReferences: {first} {last}\r\n" in message
     assert f"\r\nIn-Reply-To: {last}\r\n" in message
-
-
-def test_a_rehearsal_touches_neither_state_nor_number(engine, archive):
-    draft(engine, archive, facts(), composition(), now=NOW, actor="run")
-    before = the_letter(engine)
-    to = Recipient("me@mee.example", "值班", "to")
-    copies = [
-        rehearse(engine, archive, 1, to, office=OFFICE, server=server(), now=NOW, actor="run").copy_no for _ in range(2)
-    ]
-    assert (copies, the_letter(engine), register(engine)) == ([1, 2], before, [])
-    add_cities(engine)
-    released(engine, archive)
-    assert the_letter(engine).message_id == f"<{before.letter_key}.1@mee.example>"
-    with pytest.raises(InputError, match="cannot go there"):
-        rehearse(engine, archive, 1, replace(to, address="me@mee.example\nBcc: x@y"), office=OFFICE, server=server(), now=NOW, actor="r")
-
-
-def test_a_letter_is_sent_again_to_the_corrected_contact(engine, archive):
-    add_cities(engine)
-    released(engine, archive)
-    options = {"office": OFFICE, "server": server(), "now": NOW, "actor": "王", "reason": "地址已更正"}
-    with pytest.raises(StateError, match="an earlier copy is not settled"):
-        resend(engine, archive, 1, **options)
-    with writing(engine) as connection:
-        connection.execute(tables.delivery.update().values(state="sent").where(tables.delivery.c.address == CC))
-        connection.execute(tables.delivery.update().values(state="refused").where(tables.delivery.c.address == TO))
-        connection.execute(tables.contact.update().values(address="new@city.example").where(tables.contact.c.address == TO))
-    assert resend(engine, archive, 1, only=["new@city.example"], **options).copy_no == 2
-    assert deliveries(engine) == {TO: "withdrawn", CC: "sent", "new@city.example": "queued"}
-    [(digest,)] = rows(engine, select(tables.delivery.c.eml_sha256).where(tables.delivery.c.copy_no == 2))
-    message = archive.get(digest).decode().replace("\r\n ", " ")
-    assert f"\r\n{COPY_HEADER}: 2\r\n" in message
-    assert f"\r\nReferences: {the_letter(engine).message_id}\r\n" in message
-    assert len(register(engine)) == 1
-
-
-def test_sending_again_needs_a_reason_a_recipient_and_a_released_letter(engine, archive):
-    add_cities(engine)
-    draft(engine, archive, facts(), composition(), now=NOW, actor="run")
-    options = {"office": OFFICE, "server": server(), "now": NOW, "actor": "王"}
-    with pytest.raises(InputError, match="a reason is needed"):
-        resend(engine, archive, 1, reason=" ", **options)
-    with pytest.raises(StateError, match="the letter is drafted"):
-        resend(engine, archive, 1, reason="再发", **options)
-    released(engine, archive)
-    with writing(engine) as connection:
-        connection.execute(tables.delivery.update().values(state="sent"))
-    with pytest.raises(InputError, match="nobody to send to"):
-        resend(engine, archive, 1, reason="再发", only=["other@city.example"], **options)
 
 
 def test_two_kinds_may_not_print_the_same_numbers():

@@ -54,7 +54,9 @@ def test_all_letters_of_a_batch_go_over_one_connection(engine, archive, faulty):
         released(engine, archive, facts(city_code=city))
     good = faulty()
     summary = one_round(engine, archive, good.port)
-    assert [(mail.letter_key, mail.result) for mail in summary.mails] == [(facts(city_code=city).key, "accepted") for city in cities]
+    assert [(mail.letter_key, mail.result) for mail in summary.mails] == [
+        (facts(city_code=city).key, "accepted") for city in cities
+    ]
     assert good.connections == 1
     assert sum(good.held.values()) == 6
 
@@ -72,7 +74,9 @@ def test_a_round_ends_at_its_limit_and_the_next_goes_on(engine, archive, faulty)
     good = faulty()
     first = one_round(engine, archive, good.port, limits=RoundLimits(most_mails=2))
     assert (len(first.mails), first.still_due) == (2, 2)
-    assert [mail.letter_key for mail in one_round(engine, archive, good.port).mails] == [facts(city_code=JINAN).key]
+    assert [mail.letter_key for mail in one_round(engine, archive, good.port).mails] == [
+        facts(city_code=JINAN).key
+    ]
     assert one_round(engine, archive, good.port, limits=RoundLimits(most_seconds=0)).mails == ()
 
 
@@ -101,17 +105,30 @@ def test_simulated_mail_is_refused_again_just_before_it_would_leave(engine, arch
     ]  # fmt: skip
     assert (deliveries(engine)[TO], deliveries(engine)["to140100@city.example"]) == ("refused", "sent")
     with reading(engine) as connection:
-        reason = connection.execute(select(tables.delivery.c.state_reason).where(tables.delivery.c.address == TO)).scalar_one()
+        reason = connection.execute(
+            select(tables.delivery.c.state_reason).where(tables.delivery.c.address == TO)
+        ).scalar_one()
     assert "模拟数据的邮件不得离开本机" in reason
 
 
 def test_a_rehearsal_reaches_the_operator_alone(engine, archive, tmp_path):
     add_cities(engine)
     draft(engine, archive, facts(), composition(), now=NOW, actor="run")
-    rehearse(engine, archive, 1, Recipient("me@mee.example", "值班", "to"), office=OFFICE, server=server(), now=NOW, actor="run")
+    rehearse(
+        engine,
+        archive,
+        1,
+        Recipient("me@mee.example", "值班", "to"),
+        office=OFFICE,
+        server=server(),
+        now=NOW,
+        actor="run",
+    )
     with local_mailbox(tmp_path / "mailbox") as mailbox:
         summary = one_round(engine, archive, mailbox.port)
-    assert [(mail.is_rehearsal, list(mail.recipients)) for mail in summary.mails] == [(True, ["me@mee.example"])]
+    assert [(mail.is_rehearsal, list(mail.recipients)) for mail in summary.mails] == [
+        (True, ["me@mee.example"])
+    ]
     assert [(mail.subject, mail.recipients) for mail in received(tmp_path / "mailbox")] == [
         ("【演练】关于热点网格排查反馈情况提示的函", ("me@mee.example",))
     ]
@@ -131,4 +148,7 @@ def test_a_mail_larger_than_the_server_takes_is_refused_with_both_sizes(engine, 
     one_round(engine, archive, small.port)
     assert (set(deliveries(engine).values()), small.commands) == ({"refused"}, [])
     with reading(engine) as connection:
-        assert "超过邮件服务器允许的 50000 字节" in connection.execute(select(tables.delivery.c.state_reason)).scalars().first()
+        assert (
+            "超过邮件服务器允许的 50000 字节"
+            in connection.execute(select(tables.delivery.c.state_reason)).scalars().first()
+        )

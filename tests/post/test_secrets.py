@@ -47,7 +47,9 @@ def test_nothing_that_is_written_holds_the_password(engine, archive, faulty, cap
     with reading(engine) as connection:
         rows = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]
     kept = [path.read_bytes().decode("latin-1") for path in archive.root.rglob("*") if path.is_file()]
-    logged = [caplog.handler.format(record) for record in caplog.records if record.name != "mail.log"]  # the server's own
+    logged = [
+        caplog.handler.format(record) for record in caplog.records if record.name != "mail.log"
+    ]  # the server's own
     assert any("RuntimeError: 535 rejected ***" in line for line in logged)
     written = [*rows, *kept, *logged, *capfd.readouterr(), repr(summary), repr(on)]
     assert [secret for secret in SECRETS for text in written if secret in text] == []

@@ -53,7 +53,10 @@ def test_settings_that_cannot_work_are_refused_without_showing_the_password(chan
 def test_the_password_is_in_no_representation():
     guarded = server(security="starttls", user="u", password=PASSWORD)
     assert PASSWORD not in repr(guarded)
-    assert guarded.redact(f"535 {PASSWORD} cDRzcy13b3JkLW9mLXRoZS10ZXN0 AHUAcDRzcy13b3JkLW9mLXRoZS10ZXN0") == "535 *** *** ***"
+    assert (
+        guarded.redact(f"535 {PASSWORD} cDRzcy13b3JkLW9mLXRoZS10ZXN0 AHUAcDRzcy13b3JkLW9mLXRoZS10ZXN0")
+        == "535 *** *** ***"
+    )
 
 
 def test_a_reply_address_that_cannot_be_used_is_refused():

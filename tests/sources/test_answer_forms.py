@@ -24,7 +24,7 @@ from tests.sources.exports import NOW, at, folder_source, stored, write
 HEADERS = {column.key: column.header for column in form.COLUMNS}
 FOUND = {
     "result": form.FOUND, "category": "扬尘（工地）", "description": "裸土未苫盖", "rectification": form.RECTIFYING,
-    "rectify_by_date": date(2020, 3, 15), "unit": "长安区分局", "inspector": "李某", "answered_at": datetime(2020, 3, 13, 10, 0),
+    "rectify_by_date": date(2020, 3, 15), "unit": "长安区分局", "inspector": "李某", "answered_at": datetime.fromisoformat("2020-03-13T10:00"),
 }  # fmt: skip
 
 
@@ -33,13 +33,26 @@ def source(engine: Engine, tmp_path: Path) -> SourceConfig:
     """Two alarms, and the letter that asks for answers to them."""
     write(tmp_path / "drop", "alarms", *({"alarm_id": f"A{number}", "city_code": "130100", "county": "长安区", "lon": "", "lat": ""} for number in (1, 2, 3)))  # fmt: skip
     pull(engine, folder_source(tmp_path / "drop"), at("2020-03-12"), at("2020-03-13"), now=NOW)
-    told = {"kind": "notice", "addressee": "130100", "letter_key": KEY, "state": "released", "is_simulated": True, "revision": 1}
+    told = {
+        "kind": "notice",
+        "addressee": "130100",
+        "letter_key": KEY,
+        "state": "released",
+        "is_simulated": True,
+        "revision": 1,
+    }
     fillers: dict[type, Any] = {bool: False, str: "", int: 0, object: NOW, date: date(2020, 3, 12)}
-    others = {column.name: fillers[column.type.python_type] for column in letter.c if not column.nullable and not column.primary_key}
+    others = {
+        column.name: fillers[column.type.python_type]
+        for column in letter.c
+        if not column.nullable and not column.primary_key
+    }
     with writing(engine) as connection:
         (letter_id,) = connection.execute(letter.insert().values(others | told)).inserted_primary_key
         for number in (1, 2):
-            connection.execute(letter_alarm.insert().values(letter_id=letter_id, alarm_id=f"A{number}", is_urged=False))
+            connection.execute(
+                letter_alarm.insert().values(letter_id=letter_id, alarm_id=f"A{number}", is_urged=False)
+            )
     (tmp_path / "inbox").mkdir()
     return SourceConfig("answers", "inbox", str(tmp_path / "inbox"))
 
@@ -79,20 +92,49 @@ def test_answers_become_feedback_and_problems(engine: Engine, source: SourceConf
         sheet = workbook[form.FORM_SHEET]
         code, alarm = (column.key for column in form.COLUMNS if column.key in ("code", "alarm_id"))
         titles = [cell.value for cell in sheet[form.HEADER_ROW]]
-        first = {key: sheet.cell(form.FIRST_ROW, titles.index(HEADERS[key]) + 1).value for key in (code, alarm)}
+        first = {
+            key: sheet.cell(form.FIRST_ROW, titles.index(HEADERS[key]) + 1).value for key in (code, alarm)
+        }
         write_row(workbook, 0, FOUND)
-        write_row(workbook, 1, {"result": form.NOTHING_FOUND, "unit": "井陉矿区分局", "inspector": "赵某", "answered_at": "2020年3月13日 9:05"})
-        second_problem = {"category": "露天焚烧", "description": "焚烧秸秆", "rectification": form.RECTIFIED, "rectified_date": "2020-03-12"}
+        write_row(
+            workbook,
+            1,
+            {
+                "result": form.NOTHING_FOUND,
+                "unit": "井陉矿区分局",
+                "inspector": "赵某",
+                "answered_at": "2020年3月13日 9:05",
+            },
+        )
+        second_problem = {
+            "category": "露天焚烧",
+            "description": "焚烧秸秆",
+            "rectification": form.RECTIFIED,
+            "rectified_date": "2020-03-12",
+        }
         write_row(workbook, 2, first | FOUND | {"rectify_by_date": None} | second_problem)
 
     hand_in(source, fill)
     result = empty_inbox(engine, source, now=NOW)
     assert (result.read, result.new, result.quarantined, result.warnings) == (4, 4, 0, ())
-    assert stored(engine, "feedback_event", "alarm_id", "event", "event_at", "unit", "inspector", "problem_found", "is_simulated", "source") == [
+    assert stored(
+        engine,
+        "feedback_event",
+        "alarm_id",
+        "event",
+        "event_at",
+        "unit",
+        "inspector",
+        "problem_found",
+        "is_simulated",
+        "source",
+    ) == [
         ("A1", "submitted", utc(13, 2), "长安区分局", "李某", True, True, "answers"),
         ("A2", "submitted", utc(13, 1, 5), "井陉矿区分局", "赵某", False, True, "answers"),
     ]
-    assert stored(engine, "problem", "problem_id", "category", "found_at", "status", "rectify_by", "rectified_at") == [
+    assert stored(
+        engine, "problem", "problem_id", "category", "found_at", "status", "rectify_by", "rectified_at"
+    ) == [
         ("A1-F1", "扬尘（工地）", utc(13, 2), "整改中", utc(15, 16), None),
         # Rectified on the 12th, so it was found by the end of that day.
         ("A1-F2", "露天焚烧", utc(12, 16), "已整改", None, utc(12, 16)),
@@ -102,7 +144,13 @@ def test_answers_become_feedback_and_problems(engine: Engine, source: SourceConf
 def test_a_form_handed_in_again_revises_its_answers(engine: Engine, source: SourceConfig) -> None:
     hand_in(source, rows(FOUND))
     empty_inbox(engine, source, now=NOW)
-    hand_in(source, rows(FOUND | {"rectification": form.RECTIFIED, "rectify_by_date": None, "rectified_date": date(2020, 3, 13)}))
+    hand_in(
+        source,
+        rows(
+            FOUND
+            | {"rectification": form.RECTIFIED, "rectify_by_date": None, "rectified_date": date(2020, 3, 13)}
+        ),
+    )
     result = empty_inbox(engine, source, now=NOW)
     assert (result.revised, result.unchanged) == (1, 1)
     assert stored(engine, "problem", "problem_id", "revision", "status", "rectified_at") == [
@@ -111,7 +159,19 @@ def test_a_form_handed_in_again_revises_its_answers(engine: Engine, source: Sour
 
 
 def test_an_acknowledgement_needs_no_time_of_its_own(engine: Engine, source: SourceConfig) -> None:
-    hand_in(source, rows({"result": form.ACKNOWLEDGED}, {"result": form.FALSE_ALARM, "unit": "x", "inspector": "y", "answered_at": datetime(2020, 3, 13, 9), "note": "设备故障"}))
+    hand_in(
+        source,
+        rows(
+            {"result": form.ACKNOWLEDGED},
+            {
+                "result": form.FALSE_ALARM,
+                "unit": "x",
+                "inspector": "y",
+                "answered_at": datetime.fromisoformat("2020-03-13T09:00"),
+                "note": "设备故障",
+            },
+        ),
+    )
     empty_inbox(engine, source, now=NOW)
     assert stored(engine, "feedback_event", "alarm_id", "event", "event_at", "problem_found", "note") == [
         ("A1", "acknowledged", NOW, None, ""), ("A2", "disputed", utc(13, 1), None, "设备故障")
@@ -127,7 +187,10 @@ CODE = f"应答码与函件（{KEY}）或报警编号不符：应使用随函所
         ({"code": "2222222222"}, CODE),
         ({"alarm_id": "A2"}, CODE),
         ({"alarm_id": "A3"}, CODE),
-        ({"result": "已处理"}, "排查结果应从下拉列表选择：已签收，正在排查、已排查，发现问题、已排查，未发现问题、误报申诉"),
+        (
+            {"result": "已处理"},
+            "排查结果应从下拉列表选择：已签收，正在排查、已排查，发现问题、已排查，未发现问题、误报申诉",
+        ),
         ({"unit": None, "inspector": " "}, "选择“已排查，发现问题”时必填：排查单位、排查人"),
         ({"rectification": "快了"}, "整改状态应从下拉列表选择：已整改、整改中"),
         ({"rectify_by_date": None}, "选择“已排查，发现问题”时必填：整改期限"),
@@ -137,23 +200,29 @@ CODE = f"应答码与函件（{KEY}）或报警编号不符：应使用随函所
         ({"description": "=1+1"}, "含有公式：请粘贴为数值后重新提交"),
     ],
 )
-def test_a_row_that_does_not_fit_says_why(engine: Engine, source: SourceConfig, values: dict[str, Any], reason: str) -> None:
+def test_a_row_that_does_not_fit_says_why(
+    engine: Engine, source: SourceConfig, values: dict[str, Any], reason: str
+) -> None:
     hand_in(source, rows(FOUND | values, {"result": form.ACKNOWLEDGED}))
     result = empty_inbox(engine, source, now=NOW)
     assert (result.new, result.quarantined) == (1, 1)
-    assert stored(engine, "quarantine", "kind", "origin", "reason") == [("feedback", "回执.xlsx 第5行", reason)]
+    assert stored(engine, "quarantine", "kind", "origin", "reason") == [
+        ("feedback", "回执.xlsx 第5行", reason)
+    ]
     assert "第5行" in (Path(source.location) / "done/回执.xlsx.report.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("values", "field", "reason"),
     [
-        ({"answered_at": datetime(2020, 3, 11, 9)}, "event_at", "早于报警开始时间"),
+        ({"answered_at": datetime.fromisoformat("2020-03-11T09:00")}, "event_at", "早于报警开始时间"),
         ({"rectify_by_date": date(2020, 3, 12)}, "rectify_by", "早于（或小于）found_at，先后顺序不对"),
         ({"category": "其它"}, "category", None),
     ],
 )
-def test_answers_pass_the_same_check_as_everything(engine: Engine, source: SourceConfig, values: dict[str, Any], field: str, reason: str | None) -> None:
+def test_answers_pass_the_same_check_as_everything(
+    engine: Engine, source: SourceConfig, values: dict[str, Any], field: str, reason: str | None
+) -> None:
     hand_in(source, rows(FOUND | values))
     empty_inbox(engine, source, now=NOW)
     found = {row[0]: row[1] for row in stored(engine, "quarantine", "field", "reason")}
@@ -172,11 +241,16 @@ def relabel(sheet: str, cell: str, value: str | None) -> Callable[[Any], None]:
     ("fill", "message"),
     [
         (relabel(form.GUIDE_SHEET, form.FORM_VERSION_CELL, "0"), "the answer form is of another version"),
-        (relabel(form.GUIDE_SHEET, form.LETTER_KEY_CELL, "notice/none"), "the answer form belongs to no letter of ours"),
+        (
+            relabel(form.GUIDE_SHEET, form.LETTER_KEY_CELL, "notice/none"),
+            "the answer form belongs to no letter of ours",
+        ),
         (relabel(form.FORM_SHEET, f"A{form.HEADER_ROW}", "应答码"), "columns are missing or stand twice"),
     ],
 )
-def test_a_form_that_is_not_ours_fails(engine: Engine, source: SourceConfig, fill: Callable[[Any], None], message: str) -> None:
+def test_a_form_that_is_not_ours_fails(
+    engine: Engine, source: SourceConfig, fill: Callable[[Any], None], message: str
+) -> None:
     hand_in(source, fill)
     (warning,) = empty_inbox(engine, source, now=NOW).warnings
     assert message in warning

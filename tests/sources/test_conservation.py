@@ -60,7 +60,7 @@ def export(folder: Path, content: dict[str, list[dict[str, str]]]) -> None:
         write(folder, table, *(changes or [{}]))
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=EXPORTS)
 def test_rows_read_are_stored_known_or_quarantined(
     sqlite_template: Path, content: dict[str, list[dict[str, str]]]
@@ -88,7 +88,7 @@ def test_rows_read_are_stored_known_or_quarantined(
         assert stored(engine, "quarantine", "state", "row_json") == kept
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=EXPORTS, order=st.permutations(list(pairwise(DAYS))))
 def test_windows_in_any_order_agree_with_one_pull(
     sqlite_template: Path, content: dict[str, list[dict[str, str]]], order: list[tuple]

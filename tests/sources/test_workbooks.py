@@ -35,7 +35,7 @@ def read(path: Path) -> tuple[list[tuple[int, list[str]]], list[BrokenRow]]:
 def test_cells_become_text(tmp_path: Path) -> None:
     path = saved(
         tmp_path / "a.xlsx", [], ["a", " b ", "c"], [1, 2.0, 2.5], [True, None, "x"], [None, None, None],
-        [datetime(2020, 3, 12, 8, 30), date(2020, 3, 12), "0012"],
+        [datetime.fromisoformat("2020-03-12T08:30"), date(2020, 3, 12), "0012"],
     )  # fmt: skip
     assert read(path) == (
         [(3, ["1", "2", "2.5"]), (4, ["true", "", "x"]), (6, ["2020-03-12T08:30:00", "2020-03-12T00:00:00", "0012"])], []

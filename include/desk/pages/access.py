@@ -43,7 +43,9 @@ def require_our_form(request: Request, visitor: Visitor, token: str, secret: byt
     """Answers 403 to a write that another site caused: by its token (of today or yesterday) and by what the browser says."""
     site = request.headers.get("sec-fetch-site", "none")
     origin = request.headers.get("origin")
-    is_foreign = site not in _SAME_SITE or (origin is not None and urlsplit(origin).netloc != request.headers.get("host"))
+    is_foreign = site not in _SAME_SITE or (
+        origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    )
     days = (beijing_date(now), beijing_date(now) - DAY)
     valid = (_token(secret, visitor.name, str(day)) for day in days)
     if is_foreign or not any(hmac.compare_digest(token.encode(), each.encode()) for each in valid):

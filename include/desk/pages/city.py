@@ -9,6 +9,7 @@ from include.desk.cities import HISTORY_DAYS, CityPage, city_page
 from include.desk.contacts import contact_list
 from include.desk.facts import season_facts, store_state
 from include.desk.maps import Map, city_map
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, CityCode, Desk
 from include.desk.pages.view import page
@@ -17,7 +18,13 @@ from include.errors import StateError
 from include.geo.boundaries import NOTICE
 from include.periods import beijing_date
 
-STANDINGS: Final = {"answered": "已反馈", "late": "逾期反馈", "overdue": "超期未反馈", "waiting": "未到期", "upheld": "误报（已核减）"}
+STANDINGS: Final = {
+    "answered": "已反馈",
+    "late": "逾期反馈",
+    "overdue": "超期未反馈",
+    "waiting": "未到期",
+    "upheld": "误报（已核减）",
+}
 _LETTERS: Final = 12
 
 
@@ -26,7 +33,9 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/cities/{city_code}", response_class=HTMLResponse, responses=answers(404))
-    def read_city(request: Request, visitor: desk.reading, city_code: CityCode, at: At = "") -> HTMLResponse:  # type: ignore[name-defined]
+    def read_city(
+        request: Request, *, visitor: Visitor = desk.reading, city_code: CityCode, at: At = ""
+    ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         season = desk.recent.get(("season", as_of, state), lambda: season_facts(house, as_of))
@@ -52,6 +61,11 @@ def _placed(found: CityPage, picture: Map | None) -> list[dict[str, object]]:
         return []
     place = picture.place
     return [
-        {"spot": spot, "x": place(spot.lon, spot.lat)[0], "y": place(spot.lon, spot.lat)[1], "r": round(7 * spot.alarms**0.5, 1)}
+        {
+            "spot": spot,
+            "x": place(spot.lon, spot.lat)[0],
+            "y": place(spot.lon, spot.lat)[1],
+            "r": round(7 * spot.alarms**0.5, 1),
+        }
         for spot in found.spots
     ]

@@ -26,7 +26,9 @@ def routes(desk: Desk) -> APIRouter:
 
     def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
         today = beijing_date(desk.clock())
-        rows = contact_list(desk.open_house(), region_code=region or None, on_date=None if past else today).to_dict("records")
+        rows = contact_list(
+            desk.open_house(), region_code=region or None, on_date=None if past else today
+        ).to_dict("records")
         values = {
             "rows": rows, "region": region, "past": past, "roles": CONTACT_ROLES, "today": today, "is_simulated": any(row["is_simulated"] for row in rows),
             "edited": {}, "done": "", "problems": (), **more,
@@ -35,36 +37,62 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/contacts", response_class=HTMLResponse, responses=answers())
     def read_contacts(
-        request: Request, visitor: desk.reading, region: Region = "", past: bool = False, edit: Annotated[int, Query(ge=0, le=2**53)] = 0,  # type: ignore[name-defined]
+        request: Request, *, visitor: Visitor = desk.reading, region: Region = "", past: bool = False, edit: Annotated[int, Query(ge=0, le=2**53)] = 0,
         done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
     ) -> HTMLResponse:  # fmt: skip
-        rows = contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records") if edit else []
+        rows = (
+            contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records")
+            if edit
+            else []
+        )
         edited = next((row for row in rows if row["contact_id"] == edit), {})
         return shown(request, visitor, region, past, edited=edited, done=done)
 
     @router.get("/contacts.csv", response_class=Response, responses=answers())
-    def export(visitor: desk.reading) -> Response:  # type: ignore[name-defined]
+    def export(*, visitor: Visitor = desk.reading) -> Response:
         text = contacts_csv(contact_list(desk.open_house(), region_code=None, on_date=None))
-        return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": 'attachment; filename="contacts.csv"'})
+        return Response(
+            "\ufeff" + text,
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="contacts.csv"'},
+        )
 
-    def save(request: Request, visitor: Visitor, rows: list[dict[str, str]], reason: str, region: str) -> Response:
+    def save(
+        request: Request, visitor: Visitor, rows: list[dict[str, str]], reason: str, region: str
+    ) -> Response:
         saved = save_contacts(desk.open_house(), rows, actor=visitor.name, reason=reason, now=desk.clock())
         if saved.problems:
-            return shown(request, visitor, region, False, problems=saved.problems, edited=rows[0] if len(rows) == 1 else {}, status=409)
-        return RedirectResponse(f"{request.scope['root_path']}/contacts?region={region}&done={saved.new}-{saved.changed}", 303)
+            return shown(
+                request,
+                visitor,
+                region,
+                False,
+                problems=saved.problems,
+                edited=rows[0] if len(rows) == 1 else {},
+                status=409,
+            )
+        return RedirectResponse(
+            f"{request.scope['root_path']}/contacts?region={region}&done={saved.new}-{saved.changed}", 303
+        )
 
     @router.post("/contacts", response_class=Response, responses=answers(409))
     def set_contact(
-        request: Request, visitor: desk.acting, reason: Reason, region_code: _Text = "", role: _Text = "", name: _Text = "",  # type: ignore[name-defined]
+        request: Request, *, visitor: Visitor = desk.acting, reason: Reason, region_code: _Text = "", role: _Text = "", name: _Text = "",
         address: _Text = "", phone: _Text = "", valid_from: _Text = "", valid_to: _Text = "", is_simulated: Annotated[bool, Form()] = False,
     ) -> Response:  # fmt: skip
         values = (region_code, role, name, address, phone, valid_from, valid_to)
-        row = dict(zip(COLUMNS, values, strict=True)) | {"data_origin": SIMULATED_LABEL if is_simulated else ""}
-        region = region_code if region_code.isascii() and region_code.isdigit() and len(region_code) == 6 else ""
+        row = dict(zip(COLUMNS, values, strict=True)) | {
+            "data_origin": SIMULATED_LABEL if is_simulated else ""
+        }
+        region = (
+            region_code if region_code.isascii() and region_code.isdigit() and len(region_code) == 6 else ""
+        )
         return save(request, visitor, [row], reason, region)
 
     @router.post("/contacts/import", response_class=Response, responses=answers(409, 413))
-    def import_csv(request: Request, visitor: desk.acting, reason: Reason, file: UploadFile) -> Response:  # type: ignore[name-defined]
+    def import_csv(
+        request: Request, *, visitor: Visitor = desk.acting, reason: Reason, file: UploadFile
+    ) -> Response:
         try:
             rows = read_csv(file.file.read())
         except InputError as error:

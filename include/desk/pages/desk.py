@@ -22,7 +22,9 @@ _KEPT_SECONDS: Final = 60.0
 _MORNING: Final = timedelta(hours=8, minutes=30)
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
-At = Annotated[str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")]
+At = Annotated[
+    str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")
+]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
 CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 
@@ -69,18 +71,20 @@ class Desk:
 
     @property
     def reading(self) -> Any:
-        """The parameter of every page: who looks."""
-        return Annotated[Visitor, Depends(self.access.reader)]
+        """The default of every page's `visitor`: who looks."""
+        return Depends(self.access.reader)
 
     @property
     def acting(self) -> Any:
-        """The parameter of every action: who acts, from a form of ours."""
+        """The default of every action's `visitor`: who acts, from a form of ours."""
 
-        def operator(request: Request, visitor: Annotated[Visitor, Depends(self.access.operator)], token: Token = "") -> Visitor:
+        def operator(
+            request: Request, visitor: Annotated[Visitor, Depends(self.access.operator)], token: Token = ""
+        ) -> Visitor:
             require_our_form(request, visitor, token, self.secret, self.clock())
             return visitor
 
-        return Annotated[Visitor, Depends(operator)]
+        return Depends(operator)
 
     def moment(self, house: House, at: str, *, is_final: bool = False) -> datetime:
         """The as-of moment that was asked for. Without one: now, to the minute; after the season the morning of its last
@@ -91,7 +95,9 @@ class Desk:
             except OverflowError as error:
                 raise InputError("not a moment", got=at) from error
             if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-                raise InputError("not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+                raise InputError(
+                    "not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+                )
             return moment
         now = self.clock().replace(second=0, microsecond=0)
         return now if is_final else min(now, midnight(house.season[1]) + _MORNING)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Path, Response
 
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk, LetterId
 from include.desk.standing import ArchivedFile, delivered_mail, letter_file
@@ -28,16 +29,20 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/letters/{letter_id}/files/{role}", response_class=Response, responses=answers(404))
-    def read_file(visitor: desk.reading, letter_id: LetterId, role: Role) -> Response:  # type: ignore[name-defined]
+    def read_file(*, visitor: Visitor = desk.reading, letter_id: LetterId, role: Role) -> Response:
         return _sent(_found(lambda: letter_file(desk.open_house(), letter_id, role)))
 
     @router.get("/letters/{letter_id}/mail", response_class=Response, responses=answers(404))
-    def read_mail(visitor: desk.reading, letter_id: LetterId) -> Response:  # type: ignore[name-defined]
+    def read_mail(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:
         mail = _found(lambda: letter_file(desk.open_house(), letter_id, "html"))
-        return Response(mail.content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SEALED})
+        return Response(
+            mail.content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SEALED}
+        )
 
     @router.get("/deliveries/{delivery_id}/mail", response_class=Response, responses=answers(404))
-    def read_delivered(visitor: desk.reading, delivery_id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:  # type: ignore[name-defined]
+    def read_delivered(
+        *, visitor: Visitor = desk.reading, delivery_id: Annotated[int, Path(ge=1, le=2**53)]
+    ) -> Response:
         return _sent(_found(lambda: delivered_mail(desk.open_house(), delivery_id)))
 
     return router

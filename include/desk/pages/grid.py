@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from include.desk.facts import season_facts, store_state
 from include.desk.grids import grid_page
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk
@@ -21,7 +22,9 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/grids/{grid_id:path}", response_class=HTMLResponse, responses=answers(404))
-    def read_grid(request: Request, visitor: desk.reading, grid_id: GridId, at: At = "") -> HTMLResponse:  # type: ignore[name-defined]
+    def read_grid(
+        request: Request, *, visitor: Visitor = desk.reading, grid_id: GridId, at: At = ""
+    ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         season = desk.recent.get(("season", as_of, state), lambda: season_facts(house, as_of))

@@ -18,7 +18,9 @@ from include.post.letters import reject
 from include.post.outbox import resolve
 from include.post.recipients import Recipient, address_problem
 
-Reason = Annotated[str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")]
+Reason = Annotated[
+    str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
+]
 Action = Literal["release", "withhold", "reject", "resend", "resolve", "rehearse"]
 # What the page says after an action.
 SAID: Final = {
@@ -47,10 +49,19 @@ def routes(desk: Desk) -> APIRouter:
         return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)
 
     @router.get("/letters/{letter_id}", response_class=HTMLResponse, responses=answers(404))
-    def read_letter(request: Request, visitor: desk.reading, letter_id: LetterId, at: At = "", done: Action | Literal[""] = "") -> HTMLResponse:  # type: ignore[name-defined]
+    def read_letter(
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        letter_id: LetterId,
+        at: At = "",
+        done: Action | Literal[""] = "",
+    ) -> HTMLResponse:
         return shown(request, visitor, letter_id, at, said_key=SAID.get(done, ""))
 
-    def act(request: Request, visitor: Visitor, letter_id: int, action: str, do: Callable[[], str | None]) -> Response:
+    def act(
+        request: Request, visitor: Visitor, letter_id: int, action: str, do: Callable[[], str | None]
+    ) -> Response:
         """Runs an action; back to the letter, which says what happened."""
         try:
             trouble = do()
@@ -61,24 +72,35 @@ def routes(desk: Desk) -> APIRouter:
         return RedirectResponse(f"{request.scope['root_path']}/letters/{letter_id}?done={action}", 303)
 
     @router.post("/letters/{letter_id}/release", response_class=Response, responses=answers(404, 409))
-    def release_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+    def release_it(
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
+    ) -> Response:
         def do() -> str | None:
             outcome = release_letter(
-                desk.open_house(), letter_id, now=desk.clock(), actor=visitor.name, reason=f"{visitor.name}签发：{reason}", is_person=True
+                desk.open_house(),
+                letter_id,
+                now=desk.clock(),
+                actor=visitor.name,
+                reason=f"{visitor.name}签发：{reason}",
+                is_person=True,
             )
             return None if outcome.action == "released" else outcome.reason
 
         return act(request, visitor, letter_id, "release", do)
 
     @router.post("/letters/{letter_id}/withhold", response_class=Response, responses=answers(404, 409))
-    def withhold_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+    def withhold_it(
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
+    ) -> Response:
         def do() -> None:
             withhold_letter(desk.open_house(), letter_id, now=desk.clock(), actor=visitor.name, reason=reason)
 
         return act(request, visitor, letter_id, "withhold", do)
 
     @router.post("/letters/{letter_id}/reject", response_class=Response, responses=answers(404, 409))
-    def reject_it(request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason) -> Response:  # type: ignore[name-defined]
+    def reject_it(
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
+    ) -> Response:
         def do() -> None:
             reject(desk.open_house().engine, letter_id, now=desk.clock(), actor=visitor.name, reason=reason)
 
@@ -86,7 +108,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/letters/{letter_id}/resend", response_class=Response, responses=answers(404, 409))
     def resend_it(
-        request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason, only: Annotated[list[str], Form(max_length=50)] = [],  # type: ignore[name-defined]  # noqa: B006
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason, only: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
     ) -> Response:  # fmt: skip
         def do() -> None:
             house = desk.open_house()
@@ -99,7 +121,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/letters/{letter_id}/resolve", response_class=Response, responses=answers(404, 409))
     def resolve_it(
-        request: Request, visitor: desk.acting, letter_id: LetterId, reason: Reason, outcome: Annotated[Literal["arrived", "again"], Form()],  # type: ignore[name-defined]
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason, outcome: Annotated[Literal["arrived", "again"], Form()],
         address: Annotated[str, Form(max_length=254)] = "",
     ) -> Response:  # fmt: skip
         def do() -> None:
@@ -112,7 +134,7 @@ def routes(desk: Desk) -> APIRouter:
         return act(request, visitor, letter_id, "resolve", do)
 
     @router.post("/letters/{letter_id}/rehearse", response_class=Response, responses=answers(404, 409))
-    def rehearse_it(request: Request, visitor: desk.acting, letter_id: LetterId) -> Response:  # type: ignore[name-defined]
+    def rehearse_it(request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId) -> Response:
         def do() -> None:
             house = desk.open_house()
             to = Recipient(_rehearse_to(visitor, house.issuer.operators), "演练", "to")

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
@@ -22,13 +23,19 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
-        request: Request, visitor: desk.reading, at: At = "", kind: Kind = "", day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",  # type: ignore[name-defined]
+        request: Request, *, visitor: Visitor = desk.reading, at: At = "", kind: Kind = "", day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
         city: Annotated[str, Query(pattern=r"^(\d{6})?$")] = "", dag_id: _Id = "", run_id: _Id = "", skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> HTMLResponse:  # fmt: skip
         house = desk.open_house()
         run = f"{dag_id}/{run_id}" if dag_id and run_id else None
         rows = letters_standing(
-            house, city_code=city or None, on_date=parse_date(day) if day else None, run_id=run, kind=kind or None, most=PAGE + 1, skip=skip
+            house,
+            city_code=city or None,
+            on_date=parse_date(day) if day else None,
+            run_id=run,
+            kind=kind or None,
+            most=PAGE + 1,
+            skip=skip,
         ).to_dict("records")
         values = {
             "rows": rows[:PAGE], "has_more": len(rows) > PAGE, "skip": skip, "page_size": PAGE, "kind": kind, "day": day, "city": city,

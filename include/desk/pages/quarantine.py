@@ -28,7 +28,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/quarantine", response_class=HTMLResponse, responses=answers())
     def read_rows(
-        request: Request, visitor: desk.reading, state: Annotated[State, Query()] = "open", done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",  # type: ignore[name-defined]
+        request: Request, *, visitor: Visitor = desk.reading, state: Annotated[State, Query()] = "open", done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
     ) -> HTMLResponse:  # fmt: skip
         with reading(desk.open_house().engine) as connection:
             rows = list_rows(connection, state=state, limit=MOST)
@@ -45,28 +45,41 @@ def routes(desk: Desk) -> APIRouter:
                 row = show(connection, number)
         except InputError as error:
             raise HTTPException(404, "没有这一行") from error
-        values = {"row": row, "layout": LAYOUTS[row.kind], "problem": problem, "is_simulated": row.is_simulated}
+        values = {
+            "row": row,
+            "layout": LAYOUTS[row.kind],
+            "problem": problem,
+            "is_simulated": row.is_simulated,
+        }
         return page(desk, request, visitor, "quarantined_row.html", values, status=409 if problem else 200)
 
     @router.get("/quarantine/{row}", response_class=HTMLResponse, responses=answers(404))
-    def read_row(request: Request, visitor: desk.reading, row: RowId) -> HTMLResponse:  # type: ignore[name-defined]
+    def read_row(request: Request, *, visitor: Visitor = desk.reading, row: RowId) -> HTMLResponse:
         return shown(request, visitor, row)
 
     @router.post("/quarantine/replay", response_class=Response, responses=answers())
-    def replay_all(request: Request, visitor: desk.acting) -> Response:  # type: ignore[name-defined]
+    def replay_all(request: Request, *, visitor: Visitor = desk.acting) -> Response:
         engine = desk.open_house().engine
         with reading(engine) as connection:
             numbers = [row.quarantine_id for row in list_rows(connection, state="open", limit=MOST)]
         wrong = replay(engine, numbers, by=visitor.name, now=desk.clock())
-        return RedirectResponse(f"{request.scope['root_path']}/quarantine?done={len(numbers) - len(wrong)}-{len(wrong)}", 303)
+        return RedirectResponse(
+            f"{request.scope['root_path']}/quarantine?done={len(numbers) - len(wrong)}-{len(wrong)}", 303
+        )
 
     @router.post("/quarantine/{row}/correct", response_class=Response, responses=answers(404, 409))
-    async def correct_form(request: Request, visitor: desk.acting, row: RowId, reason: Reason) -> Response:  # type: ignore[name-defined]
+    async def correct_form(
+        request: Request, *, visitor: Visitor = desk.acting, row: RowId, reason: Reason
+    ) -> Response:
         form = await request.form()
-        values = {name.removeprefix(_FIELD): str(value) for name, value in form.items() if name.startswith(_FIELD)}
+        values = {
+            name.removeprefix(_FIELD): str(value) for name, value in form.items() if name.startswith(_FIELD)
+        }
         return await run_in_threadpool(correct_it, request, visitor, row, values, reason)
 
-    def correct_it(request: Request, visitor: Visitor, number: int, values: dict[str, str], reason: str) -> Response:
+    def correct_it(
+        request: Request, visitor: Visitor, number: int, values: dict[str, str], reason: str
+    ) -> Response:
         engine, now = desk.open_house().engine, desk.clock()
         try:
             with reading(engine) as connection:
@@ -82,7 +95,9 @@ def routes(desk: Desk) -> APIRouter:
         return RedirectResponse(f"{request.scope['root_path']}/quarantine?done=1-0", 303)
 
     @router.post("/quarantine/{row}/discard", response_class=Response, responses=answers(404, 409))
-    def discard_it(request: Request, visitor: desk.acting, row: RowId, reason: Reason) -> Response:  # type: ignore[name-defined]
+    def discard_it(
+        request: Request, *, visitor: Visitor = desk.acting, row: RowId, reason: Reason
+    ) -> Response:
         try:
             discard(desk.open_house().engine, row, by=visitor.name, reason=reason, now=desk.clock())
         except QianliyanError as error:

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from include.desk.colours import heat_class
 from include.desk.facts import season_facts, store_state
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
@@ -25,7 +26,7 @@ def routes(desk: Desk) -> APIRouter:
         return desk.recent.get(("season page", as_of, state), lambda: season_page(house, facts)), as_of
 
     @router.get("/season", response_class=HTMLResponse, responses=answers())
-    def read_season(request: Request, visitor: desk.reading, at: At = "") -> HTMLResponse:  # type: ignore[name-defined]
+    def read_season(request: Request, *, visitor: Visitor = desk.reading, at: At = "") -> HTMLResponse:
         found, as_of = found_at(at)
         months: dict[str, list[Any]] = {}
         for one in found.days:
@@ -37,9 +38,13 @@ def routes(desk: Desk) -> APIRouter:
         return page(desk, request, visitor, "season.html", values, at=at)
 
     @router.get("/season.csv", response_class=Response, responses=answers())
-    def export(visitor: desk.reading, at: At = "") -> Response:  # type: ignore[name-defined]
+    def export(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
         found, as_of = found_at(at)
         name = f"season-{as_of:%Y%m%dT%H%MZ}.csv"
-        return Response("\ufeff" + days_csv(found), media_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return Response(
+            "\ufeff" + days_csv(found),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     return router

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.desk.maps import region_map
 from include.desk.pages import city, contacts, files, grid, letter, letters, quarantine, season, today
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import HERE
@@ -32,15 +33,21 @@ _ASSETS: Final = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.sv
 
 def create_site(desk: Desk) -> FastAPI:
     """The application, to be mounted under /desk. It serves no schema and no documentation by itself."""
-    site = FastAPI(title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    site = FastAPI(
+        title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     for module in (today, city, grid, letters, letter, files, quarantine, contacts, season):
         site.include_router(module.routes(desk))
 
     @site.get("/assets/{name}", responses=answers(404))
-    def asset(name: str, visitor: desk.reading) -> Response:  # type: ignore[name-defined]
+    def asset(name: str, *, visitor: Visitor = desk.reading) -> Response:
         if name not in _ASSETS:
             raise HTTPException(404, "no such file")
-        return Response((HERE / name).read_bytes(), media_type=_ASSETS[name], headers={"Cache-Control": "private, max-age=300"})
+        return Response(
+            (HERE / name).read_bytes(),
+            media_type=_ASSETS[name],
+            headers={"Cache-Control": "private, max-age=300"},
+        )
 
     @site.exception_handler(QianliyanError)
     async def refused(request: Request, error: QianliyanError) -> Response:

@@ -9,6 +9,7 @@ from include.desk.attention import TOPICS
 from include.desk.colours import RATES, rate_class
 from include.desk.facts import store_state
 from include.desk.maps import region_map
+from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
@@ -30,13 +31,22 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     @router.get("/", response_class=HTMLResponse, responses=answers())
-    def read_today(request: Request, visitor: desk.reading, at: At = "", sort: Annotated[Order, Query()] = "flag") -> HTMLResponse:  # type: ignore[name-defined]
+    def read_today(
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        at: At = "",
+        sort: Annotated[Order, Query()] = "flag",
+    ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
         silent = tuple((row.city_code, row.city_name) for row in found.cities if row.flag.level == "核实地址")
         now = desk.clock()
-        waits = desk.recent.get(("waiting", now.replace(second=0, microsecond=0), state, silent), lambda: waiting(house, now, silent))
+        waits = desk.recent.get(
+            ("waiting", now.replace(second=0, microsecond=0), state, silent),
+            lambda: waiting(house, now, silent),
+        )
         picture = region_map(tuple(row.city_code for row in found.cities))
         values = {
             "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "waits": waits, "as_of": as_of, "now": now, "is_after_season": not at and as_of < now.replace(second=0, microsecond=0),

@@ -67,7 +67,14 @@ def language_of(accepted: str) -> Language:
 
 
 def page(
-    desk: Desk, request: Request, visitor: Visitor, template: str, values: Mapping[str, Any], *, status: int = 200, at: str = ""
+    desk: Desk,
+    request: Request,
+    visitor: Visitor,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    status: int = 200,
+    at: str = "",
 ) -> HTMLResponse:
     """The rendered template. `at`: the as-of moment that links carry on, as it was asked for."""
     language = language_of(request.headers.get("accept-language", ""))
@@ -85,7 +92,9 @@ def page(
         "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "", "at": at, "path": request.url.path,
         "link": lambda path, **query: _link(root, path, {"at": at, **query}),
     }  # fmt: skip
-    return HTMLResponse(_environment().get_template(template).render({**common, **values}), status_code=status)
+    return HTMLResponse(
+        _environment().get_template(template).render({**common, **values}), status_code=status
+    )
 
 
 def moment_text(moment: datetime | None) -> str:
@@ -108,7 +117,13 @@ def _picker(moment: datetime) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count} B" if count < 1024 else f"{count / 1024:.0f} KB" if count < 1024**2 else f"{count / 1024**2:.1f} MB"
+    return (
+        f"{count} B"
+        if count < 1024
+        else f"{count / 1024:.0f} KB"
+        if count < 1024**2
+        else f"{count / 1024**2:.1f} MB"
+    )
 
 
 def _day(day: date | str | None) -> str:
@@ -119,7 +134,11 @@ def _day(day: date | str | None) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
     environment.globals["percent"] = percent

@@ -1,0 +1,128 @@
+"""The verbs as an operator runs them: what they print, and with which code they end."""
+
+import json
+import sys
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from include.__main__ import main
+from tests.workflows.region import write_files
+
+Verb = Callable[..., int]
+
+
+@pytest.fixture
+def verb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Verb:
+    """Runs a verb in an installation of its own; returns the exit code."""
+    monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path / "var"))
+
+    def run(*arguments: str) -> int:
+        monkeypatch.setattr(sys, "argv", ["include", *arguments])
+        with pytest.raises(SystemExit) as left:
+            main()
+        return int(left.value.code or 0)
+
+    return run
+
+
+@pytest.fixture
+def region(tmp_path: Path, verb: Verb) -> Path:
+    """A store with the hand-made region in the folder of the configured source."""
+    assert verb("migrate") == 0
+    return write_files(tmp_path / "var" / "demo_region")
+
+
+def test_a_window_from_pull_to_figures(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verb("pull", "--start", "2020-03-01", "--end", "2020-03-13") == 0
+    # 5 alarms, 3 answers, 1 problem, 1 grid, 4 contacts; one alarm of an unknown city
+    assert "demo_region: read 14, new 13, revised 0, unchanged 0, quarantined 1" in capsys.readouterr().out
+    assert verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "csv") == 0
+    table = pd.read_csv(StringIO(capsys.readouterr().out), dtype={"city_code": str}).set_index("city_code")
+    assert list(table.columns) == [
+        "city_name", "pushed", "answered", "due", "on_time", "overdue", "feedback_rate", "on_time_rate", "problems",
+        "alarms_with_problem", "flag",
+    ]  # fmt: skip
+    assert table.loc["140300", ["pushed", "answered", "due", "overdue", "flag"]].tolist() == [1, 0, 1, 1, "督办"]
+    assert table.loc["total", ["pushed", "answered", "due", "on_time", "overdue"]].tolist() == [3, 1, 3, 1, 2]
+    assert len(table) == 40
+
+
+def test_figures_pull_what_they_need_by_themselves(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    as_of = "2020-03-13T00:00"
+    assert verb("feedback", "--start", "2020-03-08", "--end", "2020-03-12", "--as-of", as_of, "--format", "json") == 0
+    total = json.loads(capsys.readouterr().out)[-1]
+    assert (total["city_code"], total["pushed"], total["answered"], total["problems"]) == ("total", 4, 2, 1)
+    assert total["feedback_rate"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["feedback", "--period-end", "2020-03-05", "--kind", "midweek"], "expected a Wednesday; got 2020-03-05 (Thursday)"),
+        (["feedback", "--start", "2020-03-05"], "expected --period-end with --kind, or --start with --end"),
+        (["feedback", "--start", "2020-03-05", "--end", "2020-03-05"], "at least one day"),
+        (["pull", "--start", "2020-03-05", "--end", "2020-03-01"], "at least one day"),
+        (["pull", "--start", "yesterday", "--end", "2020-03-01"], "expected YYYY-MM-DD"),
+        (["pull", "--start", "2020-03-01", "--end", "2020-03-02", "--source", "nobody"], "no such source; expected demo_region; got nobody"),
+        (["letters", "show", "7"], "no such letter"),
+        (["letters", "release", "7", "--reason", "x"], "no such letter"),
+        (["quarantine", "show", "7"], "no such row in quarantine"),
+        (["simulate", "--start", "2021-01-01", "--end", "2021-02-01", "--to", "x"], "2020-03-01"),
+        (["nonsense"], "No such command"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_end_with_2_and_say_what_to_do(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert verb(*arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_a_store_that_was_never_made_says_so(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verb("letters", "list") == 2
+    assert "run: python -m include migrate" in capsys.readouterr().err
+
+
+def test_a_row_in_quarantine_is_listed_corrected_and_replayed(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    verb("pull", "--start", "2020-03-01", "--end", "2020-03-13")
+    capsys.readouterr()
+    assert verb("quarantine", "list", "--format", "json") == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["kind"], row["field"], row["value"]) == ("alarms", "city_code", "999999")
+    number = str(row["quarantine_id"])
+    assert verb("quarantine", "replay", number) == 1
+    assert verb("quarantine", "correct", number, "city_code=610100", "--reason", "城市代码录错") == 0
+    assert verb("quarantine", "replay", number) == 0
+    capsys.readouterr()
+    verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "json")
+    xian = next(one for one in json.loads(capsys.readouterr().out) if one["city_code"] == "610100")
+    assert xian["pushed"] == 2
+
+
+def test_a_day_whose_letters_were_never_composed_is_not_reconciled(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    verb("pull", "--start", "2020-02-01", "--end", "2020-03-13")
+    assert verb("reconcile", "--date", "2020-03-12") == 1
+    assert "notice_140300_day_2020-03-11_2020-03-12_1：应有函件，但发件箱中没有" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["feedback"], ["letters", "resolve"], ["quarantine", "correct"], ["air-quality"]])
+def test_every_verb_has_help(verb: Verb, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert verb(*arguments, "--help") == 0
+    assert "Usage:" in capsys.readouterr().out
+
+
+def test_importing_air_quality_ends_with_1_where_a_file_was_refused(tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    verb("migrate")
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    header = "date,hour,城市,AQI,PM2.5"
+    good.write_text("\n".join([header, *(f"20200401,{hour},阳泉,50,{30 + hour}" for hour in range(24))]) + "\n", encoding="utf-8-sig")
+    bad.write_text("id,x\n1,2\n", encoding="utf-8")
+    assert verb("import-air-quality", str(good)) == 0
+    assert verb("import-air-quality", str(good), str(bad)) == 1
+    assert "bad.csv" in capsys.readouterr().err
