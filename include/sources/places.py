@@ -62,6 +62,8 @@ def outside_city(
     """True for points more than about 500 m outside the city that the row names; False without coordinates or outline."""
     points = pd.DataFrame({"city_code": city_codes.to_numpy(), "lon": lon.to_numpy(), "lat": lat.to_numpy()})
     different = points.dropna().drop_duplicates()
+    if different.empty:
+        return np.zeros(len(points), dtype=bool)
     different = different[different["city_code"].isin(_outlines().index)]
     found = locate(different["lon"], different["lat"])["city_code"].to_numpy()
     suspects = different[found != different["city_code"].to_numpy()]

