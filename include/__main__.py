@@ -1,7 +1,9 @@
 """The command line: `python -m include VERB`. Exit codes: 0 done, 1 a check failed, 2 bad arguments or unusable input."""
 
 import logging
+import signal
 import sys
+import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,17 @@ import click
 
 from include.errors import InputError, QianliyanError
 from include.house import default_registry, open_house
-from include.periods import KINDS, Period, chinese_moment, custom_period, kind_ending, midnight, period_ending
-from include.rules import RULES_VERSION
+from include.periods import (
+    DAY,
+    KINDS,
+    Period,
+    chinese_moment,
+    custom_period,
+    midnight,
+    period_ending,
+    periods_between,
+)
+from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.verbs.air_quality import air_quality, import_air_quality
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
@@ -115,9 +126,9 @@ def reconcile(on_date: date) -> None:
     from include.workflows import daily_dispatch, weekly_summary
 
     house = open_current_house()
-    due = daily_dispatch.due_keys(house, period_ending("day", on_date))
-    if on_date.strftime("%a") in ("Wed", "Sun"):
-        due += weekly_summary.due_keys(house, period_ending(kind_ending(("midweek", "weekend"), on_date), on_date))
+    beats = (("day", daily_dispatch), ("midweek", weekly_summary), ("weekend", weekly_summary))
+    windows = [(steps, period) for kind, steps in beats for period in periods_between(kind, on_date - DAY, on_date)]
+    due = [key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)]
     with reading(house.engine) as connection:
         found = run(connection, on_date, due=due, mailbox=house.mailbox)
     for letter in found.letters:
@@ -151,6 +162,22 @@ def mailbox(port: int, to: Path) -> None:
     from include.post.mailbox import serve
 
     serve("127.0.0.1", port, to)
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8026, show_default=True)
+@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder that `simulate` wrote.")
+@click.option("--token", default="demo-token", show_default=True, help="Bearer token that it asks for.")
+def platform(port: int, folder: Path, token: str) -> None:
+    """Run the demo platform: the demo region's files as the HTTP API of docs/platform-api.yaml, on 127.0.0.1."""
+    from include.simulator.platform_server import load_platform, platform_app, serving
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with serving(platform_app(load_platform(folder, token)), port) as url:
+        click.echo(f"demo platform（{SIMULATED_LABEL}）: {url}")
+        stopped.wait()
 
 
 def _chosen(sources: tuple[Any, ...], names: tuple[str, ...]) -> list[Any]:

@@ -19,11 +19,12 @@ from typing import Final
 import yaml
 
 from include.connections import as_airflow_json
-from include.demo import prepare
+from include.demo import DEMO_SOURCE, prepare
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
 
 UI_PORT: Final = 8080
+PLATFORM_PORT: Final = 8026
 STOP_SECONDS: Final = 20
 
 
@@ -32,6 +33,7 @@ def run(var: Path) -> int:
     registry = default_registry()
     house = open_house(registry, var)
     _require_free(UI_PORT, "the Airflow UI")
+    _require_free(PLATFORM_PORT, "the demo platform")
     if house.mailbox:
         _require_free(house.mail_server.port, "the local mailbox")
     environment = _environment(var)
@@ -53,7 +55,7 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     log = (var / "airflow" / "up.log").open("ab")
-    commands = _commands(house)
+    commands = _commands(house, var)
     processes = {
         name: subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
         for name, command in commands.items()
@@ -79,16 +81,19 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     return exit_code
 
 
-def _commands(house: House) -> dict[str, list[str]]:
+def _commands(house: House, var: Path) -> dict[str, list[str]]:
     """The processes by name. Airflow's log servers, which listen on every address, are left out: the logs are on this disk."""
     commands = {
         "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
         "dag-processor": ["airflow", "dag-processor"],
         "api-server": ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(UI_PORT)],
     }
+    folder = var / DEMO_SOURCE
+    if (folder / "alarms.csv").exists():
+        commands["demo platform"] = [sys.executable, "-m", "include", "platform", "--port", str(PLATFORM_PORT), "--from", str(folder)]
     if house.mailbox:
-        port, folder = str(house.mail_server.port), str(house.mailbox)
-        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", folder]
+        port = str(house.mail_server.port)
+        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", str(house.mailbox)]
     return commands
 
 

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, printable
-from include.letters.mail import compose_mail
 from include.letters.manuscript import Manuscript, Paragraph
-from include.letters.summary_values import summary_values
 from include.letters.word_styles import SUMMARY_BODY, SUMMARY_HEADING
 from include.letters.wording import marks
 from include.supervision.figures import Issue
@@ -27,7 +25,9 @@ def compose_summary(
 
     Files: pdf, docx, xlsx, html, text, and `inline`: the map, shown in the HTML.
     """
+    from include.letters.mail import compose_mail
     from include.letters.summary_pictures import summary_pictures
+    from include.letters.summary_values import summary_values
     from include.letters.summary_workbook import summary_workbook
     from include.letters.typefaces import load_typefaces, plain
     from include.letters.word_reader import read_manuscript

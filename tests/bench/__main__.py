@@ -8,6 +8,7 @@ import sys
 
 PARTS = {
     "composing": "tests.bench.composing",
+    "summary": "tests.bench.summary",
     "intake": "tests.bench.intake",
     "air-quality": "tests.bench.air_quality",
     "post": "tests.post.bench_throughput",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from unittest.mock import patch
 
 from include.letters.chart_style import png
@@ -18,39 +19,48 @@ PREVIEW = replace(ISSUE, issued_on=None)
 EMPTY = ALARMS.iloc[:0], PROBLEMS.iloc[:0]
 
 
+@cache
 def plain() -> SummaryFigures:
     return summary()
 
 
+@cache
 def nothing() -> SummaryFigures:
     return summary(*EMPTY)
 
 
+@cache
 def one_city() -> SummaryFigures:
     return summary(stays=stays(("140300", "2018-07-01", None)))
 
 
+@cache
 def first() -> SummaryFigures:
     return summary(period=period_ending("midweek", date(2020, 3, 4)))
 
 
+@cache
 def all_answered() -> SummaryFigures:
     return summary(ALARMS[ALARMS["standing_event"] == "accepted"].reset_index(drop=True))
 
 
+@cache
 def joined_and_left() -> SummaryFigures:
     return summary(stays=stays(("130100", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
 
 
+@cache
 def new_year() -> SummaryFigures:
     beat = period_ending("midweek", date(2020, 1, 29))
     return summary(*EMPTY, period=beat, season=(date(2020, 1, 1), date(2020, 3, 1)))
 
 
+@cache
 def cut() -> SummaryFigures:
     return summary(season=(date(2020, 3, 1), date(2020, 3, 10)))
 
 
+@cache
 def simulated() -> SummaryFigures:
     return summary(ALARMS.assign(is_simulated=True))
 

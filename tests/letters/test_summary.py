@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -19,7 +21,7 @@ from include.letters.summary_values import named
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters import summaries
 from tests.letters.reading import docx_texts, pdf_pages, pdf_text, squeezed
-from tests.letters.summaries import ISSUE, PREVIEW
+from tests.letters.summaries import ISSUE, PREVIEW, small_pictures
 from tests.supervision.states import moment
 from tests.supervision.summaries import ALARMS, summary
 
@@ -211,7 +213,8 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
     ],
 )  # fmt: skip
 def test_the_edges(edge: Callable[[], SummaryFigures], told: list[str], not_told: list[str]) -> None:
-    letter = compose_summary(edge(), ISSUE)
+    with small_pictures():
+        letter = compose_summary(edge(), ISSUE)
     text = text_of(letter)
     assert [words for words in told if squeezed(words) not in text] == []
     body = text[: text.index("附件1报警及反馈情况图")]
@@ -220,7 +223,8 @@ def test_the_edges(edge: Callable[[], SummaryFigures], told: list[str], not_told
 
 
 def test_simulated_data_says_so_everywhere() -> None:
-    letter = compose_summary(summaries.simulated(), ISSUE)
+    with small_pictures():
+        letter = compose_summary(summaries.simulated(), ISSUE)
     assert letter.subject.startswith("【模拟数据】")
     assert all("模拟数据" in page for page in pdf_pages(content(letter, "pdf")))
     assert "模拟数据" in content(letter, "html").decode()
@@ -232,14 +236,16 @@ def test_simulated_data_says_so_everywhere() -> None:
 
 
 def test_a_preview_says_so_and_carries_no_date() -> None:
-    letter = compose_summary(summaries.plain(), PREVIEW)
+    with small_pictures():
+        letter = compose_summary(summaries.plain(), PREVIEW)
     assert "预览稿" in text_of(letter)
     assert letter.subject.startswith("【预览稿 未签发】")
     assert "2020年3月11日" not in squeezed(pdf_pages(content(letter, "pdf"))[0])
 
 
 def test_a_province_gets_its_own_cities() -> None:
-    letter = compose_summary(summary(province_code="140000"), ISSUE)
+    with small_pictures():
+        letter = compose_summary(summary(province_code="140000"), ISSUE)
     text = text_of(letter)
     assert "山西省2020年3月8日至10日（周日至周二）" in text
     assert "石家庄" not in text
@@ -253,7 +259,8 @@ def test_names_from_outside_are_printed_as_they_are_or_said() -> None:
     alarms = alarms.assign(
         pushed_at=alarms["pushed_at"].mask(alarms["alarm_id"] == "Y1", moment("03-02 08:00"))
     )
-    letter = compose_summary(summary(alarms), ISSUE)
+    with small_pictures():
+        letter = compose_summary(summary(alarms), ISSUE)
     assert squeezed("A&B <路口> =1+1 #$\\ 鄠邑〓") in text_of(letter)
     assert any("😀" in warning for warning in letter.warnings)
     assert sheet(letter, "长期未反馈")["点位名称"].tolist() == [wild]
@@ -270,7 +277,7 @@ def test_a_long_list_of_names_is_cut_and_counted() -> None:
 
 
 def test_a_missing_value_is_an_error_and_not_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    import include.letters.summary as module
+    import include.letters.summary_values as module
 
     values = module.summary_values
     monkeypatch.setattr(
@@ -290,3 +297,9 @@ def test_the_pdf_is_tagged_and_its_pictures_have_words_for_who_cannot_see_them(l
     docx = Document(io.BytesIO(content(letter, "docx")))
     words = [shape._inline.docPr.get("descr") for shape in docx.inline_shapes]
     assert [word.partition("：")[0] for word in words] == ["地图", "柱状图", "条形图", "条形图"]
+
+
+def test_importing_the_module_loads_nothing_heavy() -> None:
+    code = "import sys, include.letters.summary; print([m for m in ('matplotlib', 'docx', 'typst', 'openpyxl', 'geopandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

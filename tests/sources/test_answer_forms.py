@@ -181,35 +181,46 @@ def test_an_acknowledgement_needs_no_time_of_its_own(engine: Engine, source: Sou
 CODE = f"应答码与函件（{KEY}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号"
 
 
-@pytest.mark.parametrize(
-    ("values", "reason"),
-    [
-        ({"code": "2222222222"}, CODE),
-        ({"alarm_id": "A2"}, CODE),
-        ({"alarm_id": "A3"}, CODE),
-        (
-            {"result": "已处理"},
-            "排查结果应从下拉列表选择：已签收，正在排查、已排查，发现问题、已排查，未发现问题、误报申诉",
-        ),
-        ({"unit": None, "inspector": " "}, "选择“已排查，发现问题”时必填：排查单位、排查人"),
-        ({"rectification": "快了"}, "整改状态应从下拉列表选择：已整改、整改中"),
-        ({"rectify_by_date": None}, "选择“已排查，发现问题”时必填：整改期限"),
-        ({"rectify_by_date": "三天内"}, "整改期限不是有效的日期：应如2020-03-13"),
-        ({"answered_at": "2020-03-13"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
-        ({"answered_at": "2020-13-13 08:30"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
-        ({"description": "=1+1"}, "含有公式：请粘贴为数值后重新提交"),
-    ],
+MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"code": "2222222222"}, CODE),
+    ({"alarm_id": "A2"}, CODE),
+    ({"alarm_id": "A3"}, CODE),
+    (
+        {"result": "已处理"},
+        "排查结果应从下拉列表选择：已签收，正在排查、已排查，发现问题、已排查，未发现问题、误报申诉",
+    ),
+    ({"unit": None, "inspector": " "}, "选择“已排查，发现问题”时必填：排查单位、排查人"),
+    ({"rectification": "快了"}, "整改状态应从下拉列表选择：已整改、整改中"),
+    ({"rectify_by_date": None}, "选择“已排查，发现问题”时必填：整改期限"),
+    ({"rectify_by_date": "三天内"}, "整改期限不是有效的日期：应如2020-03-13"),
+    ({"answered_at": "2020-03-13"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
+    ({"answered_at": "2020-13-13 08:30"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
+    ({"description": "=1+1"}, "含有公式：请粘贴为数值后重新提交"),
 )
-def test_a_row_that_does_not_fit_says_why(
-    engine: Engine, source: SourceConfig, values: dict[str, Any], reason: str
-) -> None:
-    hand_in(source, rows(FOUND | values, {"result": form.ACKNOWLEDGED}))
+
+
+def test_rows_that_do_not_fit_say_why(engine: Engine, source: SourceConfig) -> None:
+    def fill(workbook: Any) -> None:
+        sheet = workbook[form.FORM_SHEET]
+        titles = [cell.value for cell in sheet[form.HEADER_ROW]]
+        first = {
+            key: sheet.cell(form.FIRST_ROW, titles.index(HEADERS[key]) + 1).value
+            for key in ("code", "alarm_id")
+        }
+        write_row(workbook, 1, {"result": form.ACKNOWLEDGED})
+        for number, (values, _) in enumerate(MISFITS, start=2):
+            write_row(workbook, number, first | FOUND | values)
+
+    hand_in(source, fill)
     result = empty_inbox(engine, source, now=NOW)
-    assert (result.new, result.quarantined) == (1, 1)
-    assert stored(engine, "quarantine", "kind", "origin", "reason") == [
-        ("feedback", "回执.xlsx 第5行", reason)
-    ]
-    assert "第5行" in (Path(source.location) / "done/回执.xlsx.report.txt").read_text(encoding="utf-8")
+    assert (result.new, result.quarantined) == (1, len(MISFITS))
+    assert stored(engine, "feedback_event", "alarm_id", "event") == [("A2", "acknowledged")]
+    assert stored(engine, "quarantine", "origin", "kind", "reason") == sorted(
+        (f"回执.xlsx 第{number}行", "feedback", reason)
+        for number, (_, reason) in enumerate(MISFITS, start=form.FIRST_ROW + 2)
+    )
+    report = (Path(source.location) / "done/回执.xlsx.report.txt").read_text(encoding="utf-8")
+    assert all(reason in report for _, reason in MISFITS)
 
 
 @pytest.mark.parametrize(
