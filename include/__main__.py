@@ -30,7 +30,9 @@ from include.verbs.quarantine import quarantine
 
 
 @click.group(help=__doc__, context_settings={"max_content_width": 110})
-@click.version_option(RULES_VERSION, "--rules-version", message="rules %(version)s", help="Show the version of the rules.")
+@click.version_option(
+    RULES_VERSION, "--rules-version", message="rules %(version)s", help="Show the version of the rules."
+)
 def cli() -> None:
     """The group of all verbs."""
 
@@ -45,14 +47,18 @@ def migrate() -> None:
     from include.store.migrate import migrate as run
 
     house = open_house(default_registry())
-    click.echo(f"store at revision {run(house.engine)}: {house.engine.url.render_as_string(hide_password=True)}")
+    click.echo(
+        f"store at revision {run(house.engine)}: {house.engine.url.render_as_string(hide_password=True)}"
+    )
 
 
 @cli.command()
 @click.option("--start", type=Day(), required=True, help="First day of pushes.")
 @click.option("--end", type=Day(), required=True, help="Day after the last one.")
 @click.option("--seed", type=int, default=None, help="Same seed, same bytes.")
-@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into.")
+@click.option(
+    "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into."
+)
 def simulate(start: date, end: date, seed: int | None, to: Path) -> None:
     """Write the demo region's files (模拟数据)."""
     from include.simulator.region import write_region
@@ -65,13 +71,23 @@ def simulate(start: date, end: date, seed: int | None, to: Path) -> None:
 @cli.command()
 @click.option("--start", type=Day(), required=True, help="First day of changes.")
 @click.option("--end", type=Day(), required=True, help="Day after the last one.")
-@click.option("--source", "names", multiple=True, help="Only this source (may be given again); default: all that are set.")
+@click.option(
+    "--source",
+    "names",
+    multiple=True,
+    help="Only this source (may be given again); default: all that are set.",
+)
 def pull(start: date, end: date, names: tuple[str, ...]) -> None:
     """Intake of a window of changes from the sources."""
     from include.sources.intake import pull as run
 
     if start >= end:
-        raise InputError("a window needs at least one day", where="--start/--end", got=f"{start} and {end}", expected="start before end")
+        raise InputError(
+            "a window needs at least one day",
+            where="--start/--end",
+            got=f"{start} and {end}",
+            expected="start before end",
+        )
     house = open_current_house()
     for source in _chosen(house.sources, names):
         done = run(house.engine, source, midnight(start), midnight(end), now=_now())
@@ -83,7 +99,9 @@ def pull(start: date, end: date, names: tuple[str, ...]) -> None:
             click.echo(f"  warning: {warning}", err=True)
 
 
-def _window(period_end: date | None, kind: str | None, start: date | None, end: date | None, as_of: datetime | None) -> Period:
+def _window(
+    period_end: date | None, kind: str | None, start: date | None, end: date | None, as_of: datetime | None
+) -> Period:
     if period_end and kind and not (start or end):
         period = period_ending(kind, period_end)
         return Period(period.start, period.end, period.kind, as_of) if as_of else period
@@ -100,10 +118,17 @@ def _window(period_end: date | None, kind: str | None, start: date | None, end: 
 @click.option("--kind", type=click.Choice([kind for kind in KINDS if kind not in ("month", "custom")]))
 @click.option("--start", type=Day(), help="First day of pushes.")
 @click.option("--end", type=Day(), help="Day after the last one.")
-@click.option("--as-of", type=Moment(), help="The moment whose state is shown; default: see the window's kind.")
+@click.option(
+    "--as-of", type=Moment(), help="The moment whose state is shown; default: see the window's kind."
+)
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def feedback(
-    period_end: date | None, kind: str | None, start: date | None, end: date | None, as_of: datetime | None, form: str
+    period_end: date | None,
+    kind: str | None,
+    start: date | None,
+    end: date | None,
+    as_of: datetime | None,
+    form: str,
 ) -> None:
     """The cities' figures over a window, one row a city and a total."""
     from include.desk.feedback import feedback_table, first_moment
@@ -127,13 +152,20 @@ def reconcile(on_date: date) -> None:
 
     house = open_current_house()
     beats = (("day", daily_dispatch), ("midweek", weekly_summary), ("weekend", weekly_summary))
-    windows = [(steps, period) for kind, steps in beats for period in periods_between(kind, on_date - DAY, on_date)]
-    due = [key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)]
+    windows = [
+        (steps, period) for kind, steps in beats for period in periods_between(kind, on_date - DAY, on_date)
+    ]
+    due = [
+        key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)
+    ]
     with reading(house.engine) as connection:
         found = run(connection, on_date, due=due, mailbox=house.mailbox)
     for letter in found.letters:
         click.echo(f"{letter.state:<18}{letter.letter_key}  {letter.number or '无文号'}  {letter.reason}")
-    click.echo(f"{on_date}: {len(due)} letters due; " + (", ".join(f"{n} {state}" for state, n in sorted(found.states.items())) or "none"))
+    click.echo(
+        f"{on_date}: {len(due)} letters due; "
+        + (", ".join(f"{n} {state}" for state, n in sorted(found.states.items())) or "none")
+    )
     require_reconciled(found)
 
 
@@ -156,7 +188,9 @@ def up() -> None:
 
 @cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8025, show_default=True)
-@click.option("--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the mailbox.")
+@click.option(
+    "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder of the mailbox."
+)
 def mailbox(port: int, to: Path) -> None:
     """Run the local mailbox: a mail server on 127.0.0.1 that keeps what it receives."""
     from include.post.mailbox import serve
@@ -166,7 +200,13 @@ def mailbox(port: int, to: Path) -> None:
 
 @cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8026, show_default=True)
-@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="Folder that `simulate` wrote.")
+@click.option(
+    "--from",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder that `simulate` wrote.",
+)
 @click.option("--token", default="demo-token", show_default=True, help="Bearer token that it asks for.")
 def platform(port: int, folder: Path, token: str) -> None:
     """Run the demo platform: the demo region's files as the HTTP API of docs/platform-api.yaml, on 127.0.0.1."""
@@ -200,11 +240,13 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         code = cli.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)  # what a verb leaves with `Exit` comes back as its code
+        sys.exit(
+            code if isinstance(code, int) else 0
+        )  # what a verb leaves with `Exit` comes back as its code
     except click.UsageError as error:
         error.show()
         sys.exit(2)
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except QianliyanError as error:
         click.echo(str(error), err=True)

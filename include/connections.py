@@ -49,7 +49,8 @@ def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Regist
         ) from error  # fmt: skip
     connections = {str(entry["conn_id"]): _from_entry(entry) for entry in content.get("connections") or []}
     variables = {
-        str(entry["variable_name"]): _text(entry["variable_value"]) for entry in content.get("variables") or []
+        str(entry["variable_name"]): _text(entry["variable_value"])
+        for entry in content.get("variables") or []
     }
     for name, value in environment.items():
         if name.startswith("AIRFLOW_CONN_"):

@@ -31,10 +31,14 @@ from include.store.migrate import migrate
 from include.workflows import daily_dispatch, weekly_summary
 
 DEMO_SOURCE: Final = "demo_region"
-DEMO_DAY: Final = date(2020, 3, 12)  # a Thursday: the letters of this morning report 11 March, with 督办 and a silent city
+DEMO_DAY: Final = date(
+    2020, 3, 12
+)  # a Thursday: the letters of this morning report 11 March, with 督办 and a silent city
 MIDWEEK_DAY: Final = date(2020, 3, 11)  # Wednesday: Sunday to Tuesday
 WEEKEND_DAY: Final = date(2020, 3, 15)  # Sunday: Wednesday to Saturday
-PLAYED_DELAY: Final = timedelta(minutes=5)  # the run starts when the window is due; its letters leave a little later
+PLAYED_DELAY: Final = timedelta(
+    minutes=5
+)  # the run starts when the window is due; its letters leave a little later
 
 
 def prepare(house: House) -> None:
@@ -59,10 +63,15 @@ def play() -> int:
         failed += _play(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
         failed += _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY))
     mails = received(var / "mailbox")
-    _say(f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails, PDF and answer form attached)")
+    _say(
+        f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails, PDF and answer form attached)"
+    )
     states = _states(house)
     withheld = states["withheld"] + states["rejected"]
-    failed += sum(states[state] for state in ("refused", "unknown", "expired", "unaccounted", "drafted", "queued", "sending"))
+    failed += sum(
+        states[state]
+        for state in ("refused", "unknown", "expired", "unaccounted", "drafted", "queued", "sending")
+    )
     _say(f"{time.monotonic() - started:.0f} s")
     _say(f"demo: {states['sent']} letters sent, {withheld} withheld, {failed} failed")
     return 1 if failed else 0
@@ -76,7 +85,10 @@ def _play(house: House, steps: ModuleType, title: str, period: Period) -> int:
     )  # fmt: skip
     _say(f"{title}: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
     pulled = steps.pull(run)
-    _step("pull", f"{pulled['rows_new']} new rows, {pulled['rows_quarantined']} quarantined; {pulled['completeness']}")
+    _step(
+        "pull",
+        f"{pulled['rows_new']} new rows, {pulled['rows_quarantined']} quarantined; {pulled['completeness']}",
+    )
     computed = steps.figures(run)
     _step("figures", f"{computed['letters_due']} letters due, {len(computed['flagged'])} cities flagged")
     composed = steps.compose(run, computed)
@@ -101,7 +113,9 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
     by_city: dict[str, list[str]] = {}
     for letter in letters:
         word = {"notice": "提示函", "reminder": "督办函"}[letter.kind]
-        by_city.setdefault(letter.addressee, []).append(f"{word} {letter.number or ''} {states.get(letter.letter_key, letter.state)}")
+        by_city.setdefault(letter.addressee, []).append(
+            f"{word} {letter.number or ''} {states.get(letter.letter_key, letter.state)}"
+        )
     rows = [
         {
             "城市": city.city_name, "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
@@ -110,7 +124,10 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         }
         for city in figures.cities
     ]  # fmt: skip
-    print_table(pd.DataFrame(rows), f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}")
+    print_table(
+        pd.DataFrame(rows),
+        f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}",
+    )
     for city, words in computed["flagged"].items():
         _say(f"  {city}　{words}")
 
@@ -130,7 +147,10 @@ def _registry(port: int) -> Registry:
         extra={"security": "none", "sender": "dudu@supervision.example", "sender_name": "热点网格监管平台", "mailbox": "var/mailbox"},
     )  # fmt: skip
     source = replace(
-        settings.connections.get(DEMO_SOURCE, store), conn_id=DEMO_SOURCE, host="var/demo_region", extra={"kind": "files"}
+        settings.connections.get(DEMO_SOURCE, store),
+        conn_id=DEMO_SOURCE,
+        host="var/demo_region",
+        extra={"kind": "files"},
     )
     connections = {**settings.connections, "supervision_db": store, "mail_server": mail, DEMO_SOURCE: source}
     return Registry(connections, {**settings.variables, "sources": DEMO_SOURCE})

@@ -47,14 +47,20 @@ class House:
     var: Path
     sources: tuple[SourceConfig, ...]
     mail_server: MailServer
-    mailbox: Path | None  # what the mail server keeps its mail in, where it is the local mailbox: compared with the outbox
+    mailbox: (
+        Path | None
+    )  # what the mail server keeps its mail in, where it is the local mailbox: compared with the outbox
     office: Office
     issuer: Issuer
     season: tuple[date, date]  # end exclusive
     fonts_dir: Path | None
     has_red_head: bool
-    has_province_summaries: bool  # the mid-week and weekend summaries go to the provinces too, each with its own cities only
-    least_completeness: float  # share of the hours that figures read, below which a run stops before composing
+    has_province_summaries: (
+        bool  # the mid-week and weekend summaries go to the provinces too, each with its own cities only
+    )
+    least_completeness: (
+        float  # share of the hours that figures read, below which a run stops before composing
+    )
 
     @property
     def hourly_dir(self) -> Path:
@@ -82,7 +88,9 @@ class Run:
 
     def __post_init__(self) -> None:
         if self.deliver not in get_args(Deliver):
-            raise InputError("unknown way to deliver", got=self.deliver, expected=" | ".join(get_args(Deliver)))
+            raise InputError(
+                "unknown way to deliver", got=self.deliver, expected=" | ".join(get_args(Deliver))
+            )
 
     @property
     def asks_person(self) -> bool:
@@ -203,7 +211,9 @@ def _mapping(registry: Registry, key: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise InputError("a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text)
+        raise InputError(
+            "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text
+        )
     return value
 
 

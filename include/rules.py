@@ -41,7 +41,9 @@ class LowResponse:
     urge_on_time_rate: float = 0.90  # 督办: the on-time rate (share) below this …
     least_late: int = 2  # … with at least this many late answers
     urge_overdue: timedelta = timedelta(hours=24)  # 督办: or one alarm overdue for longer than this
-    repeat_after: timedelta = timedelta(hours=72)  # a second 督办 for the same alarm, then the ministry's list
+    repeat_after: timedelta = timedelta(
+        hours=72
+    )  # a second 督办 for the same alarm, then the ministry's list
     open_days: int = 30  # unanswered alarms pushed in this many days are open; older ones are 长期未反馈
     silent_letters: int = 3  # letters in a row without any sign of life: verify the address
 

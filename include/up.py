@@ -57,7 +57,9 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
     log = (var / "airflow" / "up.log").open("ab")
     commands = _commands(house, var)
     processes = {
-        name: subprocess.Popen(command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        name: subprocess.Popen(  # noqa: S603
+            command, env=environment, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+        )
         for name, command in commands.items()
     }
     exit_code, is_announced = 0, False
@@ -90,15 +92,37 @@ def _commands(house: House, var: Path) -> dict[str, list[str]]:
     }
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
-        commands["demo platform"] = [sys.executable, "-m", "include", "platform", "--port", str(PLATFORM_PORT), "--from", str(folder)]
+        commands["demo platform"] = [
+            sys.executable,
+            "-m",
+            "include",
+            "platform",
+            "--port",
+            str(PLATFORM_PORT),
+            "--from",
+            str(folder),
+        ]
     if house.mailbox:
         port = str(house.mail_server.port)
-        commands["mailbox"] = [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", str(house.mailbox)]
+        commands["mailbox"] = [
+            sys.executable,
+            "-m",
+            "include",
+            "mailbox",
+            "--port",
+            port,
+            "--to",
+            str(house.mailbox),
+        ]
     return commands
 
 
 def _announce(password: str, var: Path, house: House) -> None:
-    mailbox = f"{house.mailbox / 'letters'} (every letter as a readable .eml)" if house.mailbox else house.mail_server.label
+    mailbox = (
+        f"{house.mailbox / 'letters'} (every letter as a readable .eml)"
+        if house.mailbox
+        else house.mail_server.label
+    )
     _say(
         f"""
   Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {password}
@@ -137,7 +161,11 @@ def _environment(var: Path) -> dict[str, str]:
 
 def _write_environment(environment: Mapping[str, str], var: Path) -> None:
     """`. var/airflow/env.sh` gives another terminal the same `airflow`: for back-fills from the command line."""
-    names = sorted(name for name in environment if name in ("AIRFLOW_HOME", "PATH", "PYTHONPATH") or name.startswith("AIRFLOW__"))
+    names = sorted(
+        name
+        for name in environment
+        if name in ("AIRFLOW_HOME", "PATH", "PYTHONPATH") or name.startswith("AIRFLOW__")
+    )
     lines = [f"export {name}={shlex.quote(environment[name])}" for name in names]
     path = var / "airflow" / "env.sh"
     path.touch(mode=0o600)
@@ -152,7 +180,11 @@ def _load_settings(environment: dict[str, str], var: Path) -> None:
         "connections": as_airflow_json(registry),
         "variables": dict(registry.variables),
         "pools": {
-            pool["pool_name"]: {"slots": pool["pool_slot"], "description": pool["pool_description"], "include_deferred": False}
+            pool["pool_name"]: {
+                "slots": pool["pool_slot"],
+                "description": pool["pool_description"],
+                "include_deferred": False,
+            }
             for pool in content.get("pools") or []
         },
     }

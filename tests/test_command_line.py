@@ -46,14 +46,25 @@ def test_a_window_from_pull_to_figures(region: Path, verb: Verb, capsys: pytest.
         "city_name", "pushed", "answered", "due", "on_time", "overdue", "feedback_rate", "on_time_rate", "problems",
         "alarms_with_problem", "flag",
     ]  # fmt: skip
-    assert table.loc["140300", ["pushed", "answered", "due", "overdue", "flag"]].tolist() == [1, 0, 1, 1, "督办"]
+    assert table.loc["140300", ["pushed", "answered", "due", "overdue", "flag"]].tolist() == [
+        1,
+        0,
+        1,
+        1,
+        "督办",
+    ]
     assert table.loc["total", ["pushed", "answered", "due", "on_time", "overdue"]].tolist() == [3, 1, 3, 1, 2]
     assert len(table) == 40
 
 
-def test_figures_pull_what_they_need_by_themselves(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_pull_what_they_need_by_themselves(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
     as_of = "2020-03-13T00:00"
-    assert verb("feedback", "--start", "2020-03-08", "--end", "2020-03-12", "--as-of", as_of, "--format", "json") == 0
+    assert (
+        verb("feedback", "--start", "2020-03-08", "--end", "2020-03-12", "--as-of", as_of, "--format", "json")
+        == 0
+    )
     total = json.loads(capsys.readouterr().out)[-1]
     assert (total["city_code"], total["pushed"], total["answered"], total["problems"]) == ("total", 4, 2, 1)
     assert total["feedback_rate"] == 0.5
@@ -89,7 +100,9 @@ def test_a_store_that_was_never_made_says_so(verb: Verb, capsys: pytest.CaptureF
     assert "run: python -m include migrate" in capsys.readouterr().err
 
 
-def test_a_row_in_quarantine_is_listed_corrected_and_replayed(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_row_in_quarantine_is_listed_corrected_and_replayed(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
     verb("pull", "--start", "2020-03-01", "--end", "2020-03-13")
     capsys.readouterr()
     assert verb("quarantine", "list", "--format", "json") == 0
@@ -105,23 +118,32 @@ def test_a_row_in_quarantine_is_listed_corrected_and_replayed(region: Path, verb
     assert xian["pushed"] == 2
 
 
-def test_a_day_whose_letters_were_never_composed_is_not_reconciled(region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_day_whose_letters_were_never_composed_is_not_reconciled(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
     verb("pull", "--start", "2020-02-01", "--end", "2020-03-13")
     assert verb("reconcile", "--date", "2020-03-12") == 1
     assert "notice_140300_day_2020-03-11_2020-03-12_1：应有函件，但发件箱中没有" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["feedback"], ["letters", "resolve"], ["quarantine", "correct"], ["air-quality"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["feedback"], ["letters", "resolve"], ["quarantine", "correct"], ["air-quality"]]
+)
 def test_every_verb_has_help(verb: Verb, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert verb(*arguments, "--help") == 0
     assert "Usage:" in capsys.readouterr().out
 
 
-def test_importing_air_quality_ends_with_1_where_a_file_was_refused(tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+def test_importing_air_quality_ends_with_1_where_a_file_was_refused(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
     verb("migrate")
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     header = "date,hour,城市,AQI,PM2.5"
-    good.write_text("\n".join([header, *(f"20200401,{hour},阳泉,50,{30 + hour}" for hour in range(24))]) + "\n", encoding="utf-8-sig")
+    good.write_text(
+        "\n".join([header, *(f"20200401,{hour},阳泉,50,{30 + hour}" for hour in range(24))]) + "\n",
+        encoding="utf-8-sig",
+    )
     bad.write_text("id,x\n1,2\n", encoding="utf-8")
     assert verb("import-air-quality", str(good)) == 0
     assert verb("import-air-quality", str(good), str(bad)) == 1

@@ -45,7 +45,9 @@ def test_the_environment_goes_first(tmp_path: Path) -> None:
         AIRFLOW_VAR_PLAIN="other",
         PATH="/bin",
     )
-    assert found.connections["store"] == Connection("store", "postgres", "db", 5432, extra={"sslmode": "require"})
+    assert found.connections["store"] == Connection(
+        "store", "postgres", "db", 5432, extra={"sslmode": "require"}
+    )
     assert found.connections["other"].host == "host"
     assert found.variables["plain"] == "other"
 
@@ -85,17 +87,24 @@ def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
         ({"AIRFLOW_VAR_SOURCES": "nowhere"}, "AIRFLOW_CONN_NOWHERE"),
         ({"AIRFLOW_VAR_OFFICE": "[1]"}, "a JSON object"),
         ({"AIRFLOW_VAR_OFFICE": "{}"}, "variable office: issuer"),
-        ({"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'}, "ssl | starttls | none"),
+        (
+            {"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'},
+            "ssl | starttls | none",
+        ),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, environment: dict[str, str], message: str) -> None:
+def test_a_setting_that_cannot_be_used_is_named(
+    tmp_path: Path, environment: dict[str, str], message: str
+) -> None:
     with pytest.raises(InputError) as error:
         open_house(read_registry(SETTINGS_FILE, environment), tmp_path)
     assert message in str(error.value)
 
 
 def test_a_postgresql_connection_keeps_special_characters(tmp_path: Path) -> None:
-    environment = {"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": "db", "login": "u", "password": "a@b/c", "schema": "q"}'}
+    environment = {
+        "AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": "db", "login": "u", "password": "a@b/c", "schema": "q"}'
+    }
     house = open_house(read_registry(SETTINGS_FILE, environment), tmp_path)
     url = house.engine.url
     assert (url.username, url.password, url.host, url.database) == ("u", "a@b/c", "db", "q")

@@ -30,7 +30,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "verbs": {"*"},
     "__main__": {"*"},
 }
-LIBRARIES_OF_ONE_LAYER = {"yagmail": {"post"}, "smtplib": {"post"}, "typst": {"letters"}, "docxtpl": {"letters"}, "alembic": {"store"}}
+LIBRARIES_OF_ONE_LAYER = {
+    "yagmail": {"post"},
+    "smtplib": {"post"},
+    "typst": {"letters"},
+    "docxtpl": {"letters"},
+    "alembic": {"store"},
+}
 AIRFLOW_MAY_IMPORT = {"workflows", "desk", "rules", "periods", "house", "connections"}
 
 
@@ -40,7 +46,11 @@ def imports(path: Path) -> list[str]:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            names += [node.module or ""] if node.module != "include" else [f"include.{alias.name}" for alias in node.names]
+            names += (
+                [node.module or ""]
+                if node.module != "include"
+                else [f"include.{alias.name}" for alias in node.names]
+            )
     return names
 
 
@@ -49,7 +59,11 @@ def part(path: Path) -> str:
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
 
 
-MODULES = sorted(path for path in (ROOT / "include").rglob("*.py") if path.name != "__init__.py" or path.parent.name != "include")
+MODULES = sorted(
+    path
+    for path in (ROOT / "include").rglob("*.py")
+    if path.name != "__init__.py" or path.parent.name != "include"
+)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -59,12 +73,18 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
     for name in imports(path):
         top, _, rest = name.partition(".")
         assert top != "airflow", f"{path}: include/ never imports Airflow; put the glue into plugins/"
-        assert own in LIBRARIES_OF_ONE_LAYER.get(top, {own}), f"{path}: {top} belongs to {LIBRARIES_OF_ONE_LAYER[top]}"
+        assert own in LIBRARIES_OF_ONE_LAYER.get(top, {own}), (
+            f"{path}: {top} belongs to {LIBRARIES_OF_ONE_LAYER[top]}"
+        )
         if top == "include" and "*" not in allowed:
             assert rest.split(".")[0] in allowed, f"{path}: {own} may not import {name}"
 
 
-@pytest.mark.parametrize("path", sorted([*(ROOT / "dags").glob("*.py"), *(ROOT / "plugins").rglob("*.py")]), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path",
+    sorted([*(ROOT / "dags").glob("*.py"), *(ROOT / "plugins").rglob("*.py")]),
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
 def test_dags_and_plugins_use_only_the_surface(path: Path) -> None:
     dag_names = {dag.stem for dag in (ROOT / "dags").glob("*.py")}
     for name in imports(path):
@@ -90,4 +110,6 @@ def test_sql_stays_in_its_folder_and_reads_no_clock() -> None:
         text = path.read_text(encoding="utf-8")
         assert text.startswith("-- Grain:"), f"{path}: the header says what a row is"
         body = "\n".join(line for line in text.splitlines() if not line.startswith("--")).lower()
-        assert not any(clock in body for clock in ("now(", "current_date", "current_timestamp", "'now'")), f"{path}: figures never read the clock"
+        assert not any(clock in body for clock in ("now(", "current_date", "current_timestamp", "'now'")), (
+            f"{path}: figures never read the clock"
+        )

@@ -40,7 +40,9 @@ def at(text: str) -> datetime:
         ("month", "2020-03-01", "2020-02-01", "2020-03-01T09:00"),
     ],
 )
-def test_a_window_ends_on_the_day_its_letter_goes_out(kind: str, period_end: str, start: str, as_of: str) -> None:
+def test_a_window_ends_on_the_day_its_letter_goes_out(
+    kind: str, period_end: str, start: str, as_of: str
+) -> None:
     period = period_ending(kind, date.fromisoformat(period_end))
     assert (str(period.start), str(period.end), period.as_of) == (start, period_end, at(as_of))
 
@@ -55,7 +57,9 @@ def test_a_window_ends_on_the_day_its_letter_goes_out(kind: str, period_end: str
         ("fortnight", "2020-03-16", "a kind of day, midweek"),
     ],
 )
-def test_a_date_on_which_no_window_ends_says_which_one_would_do(kind: str, period_end: str, wanted: str) -> None:
+def test_a_date_on_which_no_window_ends_says_which_one_would_do(
+    kind: str, period_end: str, wanted: str
+) -> None:
     with pytest.raises(InputError, match=wanted):
         period_ending(kind, date.fromisoformat(period_end))
 
@@ -68,7 +72,9 @@ def test_a_date_on_which_no_window_ends_says_which_one_would_do(kind: str, perio
         ("half_month", ("2020-03-16T09:00", "2020-04-01T09:00"), ("2020-03-16", "2020-04-01")),
     ],
 )
-def test_a_scheduled_interval_is_cut_to_its_beijing_dates(kind: str, interval: tuple[str, str], window: tuple[str, str]) -> None:
+def test_a_scheduled_interval_is_cut_to_its_beijing_dates(
+    kind: str, interval: tuple[str, str], window: tuple[str, str]
+) -> None:
     period = period_of_interval(kind, at(interval[0]).astimezone(UTC), at(interval[1]).astimezone(UTC))
     assert (str(period.start), str(period.end)) == window
     assert period.as_of == at(interval[1])
@@ -76,7 +82,10 @@ def test_a_scheduled_interval_is_cut_to_its_beijing_dates(kind: str, interval: t
 
 def test_the_windows_of_the_season_partition_it() -> None:
     windows = sorted(
-        [*periods_between("midweek", date(2020, 3, 1), date(2020, 6, 16)), *periods_between("weekend", date(2020, 3, 1), date(2020, 6, 16))]
+        [
+            *periods_between("midweek", date(2020, 3, 1), date(2020, 6, 16)),
+            *periods_between("weekend", date(2020, 3, 1), date(2020, 6, 16)),
+        ]
     )
     assert len(windows) == 30  # and the last one, cut at the season's end
     assert all(one.end == next_one.start for one, next_one in pairwise(windows))
@@ -85,7 +94,11 @@ def test_the_windows_of_the_season_partition_it() -> None:
 
 def test_the_windows_of_a_season_partition_it_when_they_are_cut_at_its_ends() -> None:
     first, end = date(2020, 3, 1), date(2020, 6, 16)
-    beats = [one for kind in ("midweek", "weekend") for one in periods_between(kind, first, end + timedelta(days=4))]
+    beats = [
+        one
+        for kind in ("midweek", "weekend")
+        for one in periods_between(kind, first, end + timedelta(days=4))
+    ]
     windows = sorted(window for beat in beats if (window := cut(beat, first, end)))
     assert len(windows) == 31
     assert (windows[0].start, windows[-1].end) == (first, end)
@@ -105,7 +118,9 @@ def test_the_kind_of_a_beat_of_two_kinds_is_told_by_its_day() -> None:
 def test_a_window_outside_the_season_is_cut_to_nothing() -> None:
     beat = period_ending("weekend", date(2020, 6, 21))
     assert cut(beat, date(2020, 3, 1), date(2020, 6, 17)) is None
-    assert cut(beat, date(2020, 6, 19), date(2020, 7, 1)) == Period(date(2020, 6, 19), beat.end, "weekend", beat.as_of)
+    assert cut(beat, date(2020, 6, 19), date(2020, 7, 1)) == Period(
+        date(2020, 6, 19), beat.end, "weekend", beat.as_of
+    )
 
 
 @given(st.sampled_from(["day", "midweek", "weekend", "half_month", "month"]), MOMENTS)
@@ -134,7 +149,11 @@ def test_a_window_reads_as_a_person_would_say_it(start: str, end: str, label: st
 def test_moments_read_in_beijing_time() -> None:
     assert chinese_moment(datetime(2020, 3, 12, 0, 30, tzinfo=UTC)) == "3月12日8时30分"
     assert chinese_moment(datetime(2020, 3, 12, 1, 0, tzinfo=UTC), year=True) == "2020年3月12日9时"
-    assert parse_moment("2020-06-30T00:00") == parse_moment("2020-06-30T00:00+08:00") == datetime(2020, 6, 29, 16, tzinfo=UTC)
+    assert (
+        parse_moment("2020-06-30T00:00")
+        == parse_moment("2020-06-30T00:00+08:00")
+        == datetime(2020, 6, 29, 16, tzinfo=UTC)
+    )
 
 
 def test_an_empty_window_is_refused() -> None:

@@ -33,7 +33,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def season(request: pytest.FixtureRequest, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def season(
+    request: pytest.FixtureRequest, files: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
     """A store with the season pulled once; on PostgreSQL in a database of its own."""
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('season') / 'supervision.db'}")
@@ -106,7 +108,12 @@ def walk(files: Path) -> Walk:
 
 def test_the_published_totals(season: Engine) -> None:
     whole = feedback_table(season, custom_period(SEASON_START, SEASON_END, END_OF_JUNE)).iloc[-1]
-    assert (whole["city_code"], whole["pushed"], whole["answered"], whole["problems"]) == ("total", 5093, 5030, 3273)
+    assert (whole["city_code"], whole["pushed"], whole["answered"], whole["problems"]) == (
+        "total",
+        5093,
+        5030,
+        3273,
+    )
     assert f"{whole['feedback_rate']:.4f}" == "0.9876"
     march = feedback_table(season, custom_period(date(2020, 3, 1), date(2020, 3, 29), END_OF_JUNE)).iloc[-1]
     assert (march["pushed"], march["problems"]) == (1989, 1191)
@@ -130,7 +137,9 @@ def test_the_season_so_far_equals_the_second_computation(season: Engine, walk: W
     period = custom_period(SEASON_START, date.fromisoformat(period_end), as_of)
     total = feedback_table(season, period).iloc[-1]
     expected = walk.counts(period.starts_at, period.ends_at, as_of).values()
-    assert {name: total[name] for name in COUNTS} == {name: sum(city[name] for city in expected) for name in COUNTS}
+    assert {name: total[name] for name in COUNTS} == {
+        name: sum(city[name] for city in expected) for name in COUNTS
+    }
 
 
 def test_pulling_again_and_in_pieces_changes_nothing(files: Path, tmp_path: Path, walk: Walk) -> None:
@@ -139,7 +148,12 @@ def test_pulling_again_and_in_pieces_changes_nothing(files: Path, tmp_path: Path
     migrate(engine)
     source = SourceConfig("region", "files", str(files))
     edges = [midnight(date(2020, 2, 1)), midnight(date(2020, 3, 20)), midnight(date(2020, 5, 1)), END_OF_JUNE]
-    for start_at, end_at in [(edges[2], edges[3]), (edges[0], edges[1]), (edges[1], edges[2]), (edges[1], edges[2])]:
+    for start_at, end_at in [
+        (edges[2], edges[3]),
+        (edges[0], edges[1]),
+        (edges[1], edges[2]),
+        (edges[1], edges[2]),
+    ]:
         pull(engine, source, start_at, end_at, now=NOW)
     whole = feedback_table(engine, custom_period(SEASON_START, SEASON_END, END_OF_JUNE)).iloc[-1]
     assert (whole["pushed"], whole["answered"], whole["problems"]) == (5093, 5030, 3273)

@@ -45,7 +45,11 @@ def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
         ).scalar_one()
     for source, kind, count, since in rows:
         title = f"隔离　来源 {source} 的 {kind} 有{count}行"
-        found.append(Matter(title, "内容无法识别，未计入数字", "用 quarantine list 查看，更正后 quarantine replay", since))
+        found.append(
+            Matter(
+                title, "内容无法识别，未计入数字", "用 quarantine list 查看，更正后 quarantine replay", since
+            )
+        )
     return sorted(found, key=lambda one: (one.since, one.title)), bool(is_simulated)
 
 
@@ -58,7 +62,12 @@ def queue_daily_digest(
     if not found:
         return None
     day: date = beijing_date(now)
-    facts = digest_facts(day, json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False), as_of=now, is_simulated=is_simulated)
+    facts = digest_facts(
+        day,
+        json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False),
+        as_of=now,
+        is_simulated=is_simulated,
+    )
     return queue_digest(
         house.engine, house.archive, facts, compose_digest(day, found, is_simulated=is_simulated),
         (Recipient(house.issuer.operators, "值班", "to"),), office=house.office, server=house.mail_server, now=now, actor=actor,

@@ -31,17 +31,31 @@ def render(house: House, kind: str, figures_json: str, number: str | None, issue
     """The files of a letter of any kind from its frozen figures; a preview without number and date of issue."""
     issuer = house.issuer
     issue = Issue(
-        issuer.name, issuer.contact, issuer.phone, issuer.reply_to, number, chinese_date(issued_on) if issued_on else None
+        issuer.name,
+        issuer.contact,
+        issuer.phone,
+        issuer.reply_to,
+        number,
+        chinese_date(issued_on) if issued_on else None,
     )
     fonts_dir, red_head = house.fonts_dir, house.has_red_head
     if kind == "notice":
-        return compose_notice(from_json(NoticeFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
+        return compose_notice(
+            from_json(NoticeFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
+        )
     if kind == "reminder":
-        return compose_reminder(from_json(ReminderFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
+        return compose_reminder(
+            from_json(ReminderFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
+        )
     if kind == "summary":
-        return compose_summary(from_json(SummaryFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head)
+        return compose_summary(
+            from_json(SummaryFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
+        )
     raise StateError(
-        "a kind of letter that nothing composes", where="letter", got=kind, expected="notice, reminder or summary"
+        "a kind of letter that nothing composes",
+        where="letter",
+        got=kind,
+        expected="notice, reminder or summary",
     )
 
 
@@ -63,7 +77,14 @@ def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | None]:
 
 
 def release_letter(
-    house: House, letter_id: int, *, now: datetime, actor: str, reason: str, is_person: bool, run_id: str | None = None
+    house: House,
+    letter_id: int,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    is_person: bool,
+    run_id: str | None = None,
 ) -> ReleaseOutcome:
     """Numbers, renders and queues one letter, if its premise still holds (see `post.release.release`).
 

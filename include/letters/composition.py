@@ -37,8 +37,8 @@ _ASCII_MARKS: Final = {"模拟数据": "simulated", "演练": "rehearsal"}  # an
 
 @dataclass(frozen=True)
 class LetterFile:
-    """One file of a letter. A mail attaches `pdf` and `xlsx`; `html` and `text` are its body, `inline` the picture in it;
-    `docx` is for the clerk."""
+    """One file of a letter. A mail attaches `pdf`, `docx` and `xlsx`; `html` and `text` are its body, `inline` the picture
+    in it."""
 
     role: Role
     file_name: str
@@ -128,7 +128,7 @@ def _compose(
     ascii_name = ascii_stem(figures.city_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
     title = document.title + name
     mail_values = values_of(figures, issue, plain, red_head=red_head) | {
-        "题名": document.title, "文件": [f"{title}.pdf"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
+        "题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
     }  # fmt: skip
     mail = compose_mail(kind, mail_values)
     files = [

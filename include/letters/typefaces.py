@@ -64,7 +64,9 @@ def load_typefaces(fonts_dir: Path | None = None) -> Typefaces:
     )
     families = fonts.families()
     roles = {
-        role: list(dict.fromkeys([*(name for name in known if name in families), *_LAST_RESORT, *sorted(families)]))
+        role: list(
+            dict.fromkeys([*(name for name in known if name in families), *_LAST_RESORT, *sorted(families)])
+        )
         for role, known in _ROLES.items()
     }
     coverage: set[int] = set()

@@ -42,7 +42,12 @@ TABLE_HEAD, TABLE_TEXT, TABLE_LEFT = "公文表头", "公文表格文字", "公�
 SMALL_HEAD, SMALL_TEXT, SMALL_LEFT = "公文小表头", "公文小表文字", "公文小表左文字"
 PICTURE, CAPTION, FOOTNOTE, MARKS, PAGE_NUMBER = "公文图", "公文图题", "公文脚注", "公文标识", "公文页码"
 # A report (汇总) is denser than a letter: 四号, and its title stands at the top of the page.
-SUMMARY_TITLE, SUMMARY_LINE, SUMMARY_HEADING, SUMMARY_BODY = "公文汇总题名", "公文汇总副题", "公文汇总标题", "公文汇总正文"
+SUMMARY_TITLE, SUMMARY_LINE, SUMMARY_HEADING, SUMMARY_BODY = (
+    "公文汇总题名",
+    "公文汇总副题",
+    "公文汇总标题",
+    "公文汇总正文",
+)
 TITLES: Final = (TITLE, SUMMARY_TITLE)
 CONTROL = (
     "公文控制"  # paragraphs that hold only {%p … %} or {%tr … %}: they are gone from the composed letter

@@ -33,6 +33,7 @@ from include.sources.platform import PATHS
 from include.sources.transform import transform
 
 _WHOLE: Final = ("grids", "contacts")
+_SORTABLE: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 _STARTED_WITHIN_S: Final = 10.0
 _Place = tuple[str, str]  # moment of the change (UTC, sorts as text) and key
 
@@ -173,17 +174,14 @@ def _shelf(layout: Layout, rows: pd.DataFrame) -> Shelf:
     changes = pd.DataFrame({name: moments(rows[name]) for name in layout.changes}, index=rows.index)
     if layout.last_only:
         changes = changes.max(axis=1).to_frame()
-    texts = (
-        changes.apply(lambda column: column.dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
-        if layout.changes
-        else pd.DataFrame({"": ""}, index=rows.index)
-    )
+    told = [column.dt.strftime(_SORTABLE).fillna("").tolist() for _, column in changes.items()]
+    when = [set(texts) - {""} for texts in zip(*told, strict=True)] if told else [{""}] * len(rows)
     records = [_record(layout, row) for row in rows.to_dict("records")]
     keys = rows[list(layout.key)].agg("/".join, axis=1)
     entries = [
-        ((str(text), f"{keys[number]}#{number:08d}"), record)
-        for number, record in enumerate(records)
-        for text in dict.fromkeys(texts.loc[number].dropna())
+        ((text, f"{key}#{number:08d}"), record)
+        for number, (key, record, texts) in enumerate(zip(keys, records, when, strict=True))
+        for text in texts
     ]
     entries.sort(key=lambda entry: entry[0])
     return Shelf([place for place, _ in entries], [record for _, record in entries])
@@ -210,7 +208,7 @@ def _instant(text: str) -> str:
         raise ValueError(
             f"changed_from and changed_until must be ISO 8601 times with an offset, got {text!r}"
         )
-    return str(moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    return str(moment.strftime(_SORTABLE))
 
 
 def _cursor(place: _Place) -> str:

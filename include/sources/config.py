@@ -26,7 +26,7 @@ class SourceConfig:
     time_zone of times that carry no offset, unless the mapping says otherwise
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
               files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds`, `attempts`,
-              `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
+              `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """
 
     name: str

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from include.errors import InputError
+from include.errors import InputError, SourceError
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.mapping import Mapping, TableMapping
@@ -24,7 +24,8 @@ _USUAL: Final = ("alarms", "feedback", "problems")
 def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     """Every file of the folder that the mapping has a use for, whole; intake cuts the window out of it.
 
-    Raises InputError when the folder is missing or empty of such files, or lacks a table that the mapping describes.
+    Raises InputError when the folder is missing or empty of such files, or lacks a table that the mapping describes;
+    reading raises SourceError when the folder changes meanwhile.
     """
     folder = Path(source.location)
     chosen = [(table, path) for table in mapping.tables for path in table_files(folder, table, source.name)]
@@ -88,11 +89,20 @@ def _parts(delivery: Delivery, chosen: list[tuple[TableMapping, Path]]) -> Itera
         for chunk in read_file(path, table.delimiter):
             yield Part(table, chunk)
         delivery.parts_received += 1
+    if _fingerprint(chosen) != delivery.fingerprint:
+        raise SourceError(
+            "the folder changed while it was read",
+            where=str(chosen[0][1].parent),
+            todo="run again when the export is finished; nothing of the window was kept",
+        )
 
 
 def _fingerprint(chosen: list[tuple[TableMapping, Path]]) -> str:
     digest = hashlib.sha256()
     for table, path in chosen:
-        status = path.stat()
+        try:
+            status = path.stat()
+        except OSError:  # taken away since the folder was listed
+            continue
         digest.update(f"{table.table}\n{path.name}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()

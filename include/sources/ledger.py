@@ -46,10 +46,9 @@ class Completeness:
     @property
     def sentence(self) -> str:
         """One Chinese sentence for letters and the run's summary."""
-        text = (
-            f"数据时段{_moment(self.start_at)}至{_moment(self.end_at)}，应收{_hours(self.hours_expected)}小时，"
-            f"实收{_hours(self.hours_received)}小时；{self.cities_expected}个城市中{self.cities_received}个城市有报警"
-        )
+        span = f"{_moment(self.start_at)}至{_moment(self.end_at)}"
+        hours = f"{_hours(self.hours_received)}/{_hours(self.hours_expected)}小时"
+        text = f"{span}的数据" + (f"不完整，已收{hours}" if self.missing else f"已收齐（{hours}）")
         if self.missing:
             gaps = "、".join(
                 f"{_moment(start)}至{_moment(end)}（{source}）" for source, start, end in self.missing[:3]

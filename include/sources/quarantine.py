@@ -126,12 +126,7 @@ def correct(engine: Engine, quarantine_id: int, values: Mapping[str, str], *, by
     """Changes fields of an open row (our own columns), with an audit entry; `replay` then stores it."""
     with writing(engine, lock="intake") as connection:
         row = _open(connection, quarantine_id)
-        if row.kind not in LAYOUTS:
-            raise InputError(
-                "rows of this kind are not corrected here", where=f"quarantine {quarantine_id}", got=row.kind,
-                todo="correct the file and import it again: the row then settles itself",
-            )  # fmt: skip
-        layout = LAYOUTS[row.kind]
+        layout = _layout(row)
         unknown = sorted(set(values) - set(layout.names))
         if unknown:
             raise InputError(
@@ -160,6 +155,8 @@ def replay(engine: Engine, quarantine_ids: Collection[int], *, by: str, now: dat
     """Checks open rows again and stores those that are good now, in one transaction; returns what is still wrong, by row."""
     with writing(engine, lock="intake") as connection:
         rows = [_open(connection, number) for number in quarantine_ids]
+        for row in rows:
+            _layout(row)
         unsplit = {row.quarantine_id: "该行未能拆分成列，请先补录各字段" for row in rows if not row.fields}
         table = pd.DataFrame(
             [
@@ -235,6 +232,15 @@ def _open(connection: Connection, quarantine_id: int) -> QuarantinedRow:
             got=f"{row.state} by {row.settled_by}",
         )
     return row
+
+
+def _layout(row: QuarantinedRow) -> Layout:
+    if row.kind not in LAYOUTS:
+        raise InputError(
+            "rows of this kind are not corrected here", where=f"quarantine {row.quarantine_id}", got=row.kind,
+            todo="correct the file and import it again: the row then settles itself",
+        )  # fmt: skip
+    return LAYOUTS[row.kind]
 
 
 def _set(connection: Connection, quarantine_id: int, **values: Any) -> None:

@@ -84,7 +84,9 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
 
 def _stripped(columns: dict[str, pd.Series[str]], index: pd.Index[int]) -> pd.DataFrame:
     """Text columns without the white space around their values."""
-    texts = {name: pc.utf8_trim_whitespace(pa.array(values, pa.large_string())) for name, values in columns.items()}
+    texts = {
+        name: pc.utf8_trim_whitespace(pa.array(values, pa.large_string())) for name, values in columns.items()
+    }
     return arrow_text_frame(pa.table(texts)).set_axis(index)
 
 

@@ -35,10 +35,17 @@ class Archive:
         """The bytes; raises InputError when they are not here or are no longer what they were."""
         path = self.path(sha256)
         if not path.exists():
-            raise InputError("not in the archive", where=str(self.root), got=sha256, todo="restore the archive from its backup")
+            raise InputError(
+                "not in the archive",
+                where=str(self.root),
+                got=sha256,
+                todo="restore the archive from its backup",
+            )
         content = path.read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise InputError("an archived file was changed", where=str(path), todo="restore it from the backup")
+            raise InputError(
+                "an archived file was changed", where=str(path), todo="restore it from the backup"
+            )
         return content
 
     def path(self, sha256: str) -> Path:

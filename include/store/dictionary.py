@@ -1,6 +1,6 @@
 """The data dictionary: docs/data-dictionary.md, written from the tables themselves.
 
-    python -m include.store.dictionary    writes it
+python -m include.store.dictionary    writes it
 """
 
 import sys
@@ -29,14 +29,28 @@ def dictionary() -> str:
         parts += _table(table)
     parts += ["# Statements", "", "One file each under `sql/`; bound parameters only.", ""]
     for path in sorted(SQL_DIR.glob("*.sql")):
-        header = [line.removeprefix("--").strip() for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("--")]
+        header = [
+            line.removeprefix("--").strip()
+            for line in path.read_text(encoding="utf-8").splitlines()
+            if line.startswith("--")
+        ]
         parts.append(f"- `{path.name}`: {' '.join(header)}")
     return "\n".join(parts) + "\n"
 
 
 def _table(table: Table) -> list[str]:
-    lines = [f"## {table.name}", "", table.comment or "", "", "| column | type | key | meaning |", "|---|---|---|---|"]
-    lines += [f"| {column.name} | {_type(column)} | {_key(column)} | {column.comment or ''} |" for column in table.columns]
+    lines = [
+        f"## {table.name}",
+        "",
+        table.comment or "",
+        "",
+        "| column | type | key | meaning |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {column.name} | {_type(column)} | {_key(column)} | {column.comment or ''} |"
+        for column in table.columns
+    ]
     for constraint in sorted(table.constraints, key=lambda one: str(one.name)):
         if isinstance(constraint, UniqueConstraint):
             lines += ["", f"Unique: {', '.join(column.name for column in constraint.columns)}."]

@@ -8,12 +8,16 @@ from sqlalchemy import Connection
 from include.store.statements import frame
 
 
-def alarm_states(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+def alarm_states(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+) -> pd.DataFrame:
     """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql)."""
     return frame(connection, "alarm_states", start_at=start_at, end_at=end_at, as_of_at=as_of)
 
 
-def problems_found(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+def problems_found(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+) -> pd.DataFrame:
     """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql)."""
     return frame(connection, "problems_found", start_at=start_at, end_at=end_at, as_of_at=as_of)
 
@@ -42,7 +46,9 @@ def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
     return stays
 
 
-def answers_given(connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime) -> pd.DataFrame:
+def answers_given(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+) -> pd.DataFrame:
     """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql)."""
     return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)
 

@@ -25,7 +25,9 @@ def migrate(engine: Engine) -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _fill(connection, city, _rows("cities.csv"), key=["city_code"])
-        _fill(connection, region_member, _rows("region_members.csv"), key=["city_code", "region", "valid_from"])
+        _fill(
+            connection, region_member, _rows("region_members.csv"), key=["city_code", "region", "valid_from"]
+        )
     return _head(config)
 
 
@@ -55,7 +57,11 @@ def _rows(name: str) -> list[dict[str, Any]]:
     text = files("include.geo").joinpath("data", name).read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = []
     for line in csv.DictReader(text.splitlines()):
-        dates = {key: date.fromisoformat(value) if value else None for key, value in line.items() if key.startswith("valid_")}
+        dates = {
+            key: date.fromisoformat(value) if value else None
+            for key, value in line.items()
+            if key.startswith("valid_")
+        }
         rows.append({**line, **dates})
     return rows
 

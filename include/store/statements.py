@@ -24,7 +24,9 @@ def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     rows = pd.DataFrame.from_records([tuple(row) for row in result], columns=list(result.keys()))
     for column in rows.columns:
         if column.endswith("_at"):
-            rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+            rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype(
+                "datetime64[us, UTC]"
+            )
         elif column.startswith("is_"):
             rows[column] = rows[column].astype(bool)
     return rows
@@ -37,7 +39,9 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
 
 def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> TextClause:
     clause = _clause(name, connection.dialect.name)
-    typed = [bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)]
+    typed = [
+        bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
+    ]
     return clause.bindparams(*typed) if typed else clause
 
 

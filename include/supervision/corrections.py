@@ -34,9 +34,15 @@ def differences(told: Told, now: Told) -> tuple[str, ...]:
         cities = [
             words
             for city in told.cities
-            for words in _counts(city.city_name, city.window, after_by_city.get(city.city_code, FeedbackCounts()))
+            for words in _counts(
+                city.city_name, city.window, after_by_city.get(city.city_code, FeedbackCounts())
+            )
         ]
-        return (*_counts("合计", told.total, now.total), *_counts("监管期", told.season_total, now.season_total), *cities)
+        return (
+            *_counts("合计", told.total, now.total),
+            *_counts("监管期", told.season_total, now.season_total),
+            *cities,
+        )
     raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
 
 
@@ -58,5 +64,7 @@ def _rows(told: tuple[NoticeRow, ...], now: tuple[NoticeRow, ...]) -> tuple[str,
         elif old.status != new.status:
             words.append(f"网格{grid_id} 状态 {old.status}→{new.status}")
         elif (old.alarm_count, old.peak_pm25_ug_m3) != (new.alarm_count, new.peak_pm25_ug_m3):
-            words.append(f"网格{grid_id} 报警次数 {old.alarm_count}→{new.alarm_count}，最高浓度 {old.peak_pm25_ug_m3}→{new.peak_pm25_ug_m3}")
+            words.append(
+                f"网格{grid_id} 报警次数 {old.alarm_count}→{new.alarm_count}，最高浓度 {old.peak_pm25_ug_m3}→{new.peak_pm25_ug_m3}"
+            )
     return tuple(words)

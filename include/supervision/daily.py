@@ -84,7 +84,9 @@ def daily_figures(
         code, name = str(city.city_code), str(city.city_name)
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
         alarms = by_city.get(code, judged.iloc[:0])
-        city_flag = flag_of_city(week, alarms[alarms["pushed_at"] >= pd.Timestamp(start_rolling)], code in silent)
+        city_flag = flag_of_city(
+            week, alarms[alarms["pushed_at"] >= pd.Timestamp(start_rolling)], code in silent
+        )
         open_alarms = alarms[alarms["is_open"]]
         days.append(CityDay(code, name, window, week, month, len(open_alarms), city_flag))
         named = alarms[alarms["is_new"] | alarms["is_open"]]
@@ -94,7 +96,9 @@ def daily_figures(
         overdue = open_alarms[open_alarms["is_overdue"]]
         key = period.letter_key("notice", code)
         bureau = f"{name}生态环境局"
-        rolling_label = Period(period.end - LOW_RESPONSE.rolling_days * DAY, period.end, "custom", period.as_of).label
+        rolling_label = Period(
+            period.end - LOW_RESPONSE.rolling_days * DAY, period.end, "custom", period.as_of
+        ).label
         month_label = Period(period.last_date.replace(day=1), period.end, "custom", period.as_of).label
         reply_by = period.as_of + POST.reply_within
         is_simulated = bool(alarms["is_simulated"].any())

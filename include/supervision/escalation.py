@@ -13,7 +13,9 @@ import pandas as pd
 from include.rules import LOW_RESPONSE
 
 ROUNDS: Final = 2  # a first 督办 and its repetition
-NO_URGES: Final = pd.DataFrame({"alarm_id": pd.Series(dtype=str), "urged_at": pd.Series(dtype="datetime64[us, UTC]")})
+NO_URGES: Final = pd.DataFrame(
+    {"alarm_id": pd.Series(dtype=str), "urged_at": pd.Series(dtype="datetime64[us, UTC]")}
+)
 
 
 @dataclass(frozen=True)

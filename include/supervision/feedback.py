@@ -33,7 +33,8 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     judged["is_answered"] = judged["is_pushed"] & states["standing_event"].isin(ANSWERING)
     judged["is_due"] = judged["is_pushed"] & (states["deadline_at"] < moment)
     allowed_until = states["deadline_at"].where(
-        states["returned_at"].isna() | (states["returned_at"] + DEADLINES.after_return < states["deadline_at"]),
+        states["returned_at"].isna()
+        | (states["returned_at"] + DEADLINES.after_return < states["deadline_at"]),
         states["returned_at"] + DEADLINES.after_return,
     )
     in_time = states["standing_submission_at"] <= allowed_until
@@ -52,7 +53,9 @@ def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime
     Adds `city_code`, `county`, `point_name`, `pushed_at` of the alarm, `rectify_due_at` (the promise, at most 15 days;
     3 days without one), `is_rectification_due`, `is_rectified`.
     """
-    alarms = judged.loc[judged["is_pushed"], ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed_at"]]
+    alarms = judged.loc[
+        judged["is_pushed"], ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed_at"]
+    ]
     found = problems.merge(alarms, on="alarm_id", how="inner", validate="m:1")
     default = found["found_at"] + DEADLINES.rectify
     longest = found["found_at"] + DEADLINES.rectify_longest
@@ -83,15 +86,25 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
 
 
 def counts_between(
-    judged: pd.DataFrame, problems: pd.DataFrame, start_at: datetime, end_at: datetime, city_codes: Iterable[str]
+    judged: pd.DataFrame,
+    problems: pd.DataFrame,
+    start_at: datetime,
+    end_at: datetime,
+    city_codes: Iterable[str],
 ) -> pd.DataFrame:
     """`counts_by_city` of the alarms pushed in [start_at, end_at)."""
-    return counts_by_city(pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), city_codes)
+    return counts_by_city(
+        pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), city_codes
+    )
 
 
 def longest_overdue_hours(judged: pd.DataFrame) -> float:
     """How long the oldest overdue alarm that is not in grace has been overdue, in hours; 0 without one."""
-    return float(judged.loc[~judged["is_in_grace"], "overdue_hours"].max()) if (~judged["is_in_grace"]).any() else 0.0
+    return (
+        float(judged.loc[~judged["is_in_grace"], "overdue_hours"].max())
+        if (~judged["is_in_grace"]).any()
+        else 0.0
+    )
 
 
 def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> pd.DataFrame:

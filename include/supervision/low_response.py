@@ -24,11 +24,15 @@ def flag(rolling: FeedbackCounts, longest_overdue_hours: float, rules: LowRespon
         reasons.append(f"{days}应反馈的{rolling.due}条报警中有{rolling.overdue}条超期未反馈")
     if is_low(rules.remind_on_time_rate):
         level = "提醒"
-        reasons.append(f"{days}按期反馈率{rate}低于{_percent(rules.remind_on_time_rate)}，逾期反馈{rolling.late}条")
+        reasons.append(
+            f"{days}按期反馈率{rate}低于{_percent(rules.remind_on_time_rate)}，逾期反馈{rolling.late}条"
+        )
     urge_hours = rules.urge_overdue.total_seconds() / 3600
     if is_overdue and longest_overdue_hours > urge_hours:
         level = "督办"
-        reasons.append(f"超期最久的一条已超过反馈时限{longest_overdue_hours:.0f}小时（督办界限{urge_hours:.0f}小时）")
+        reasons.append(
+            f"超期最久的一条已超过反馈时限{longest_overdue_hours:.0f}小时（督办界限{urge_hours:.0f}小时）"
+        )
     if is_overdue and is_low(rules.urge_on_time_rate):
         level = "督办"
         reasons.append(f"按期反馈率低于督办界限{_percent(rules.urge_on_time_rate)}")

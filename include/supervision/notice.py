@@ -44,7 +44,9 @@ def notice_rows(alarms: pd.DataFrame) -> tuple[NoticeRow, ...]:
                 last_at=_moment(group["last_at"].max()),
                 alarm_count=int(group["alarm_count"].sum()),
                 peak_pm25_ug_m3=_number(group["peak_pm25_ug_m3"].astype(float).max()),
-                deadline_at=_moment(unanswered["deadline_at"].min() if len(unanswered) else group["deadline_at"].max()),
+                deadline_at=_moment(
+                    unanswered["deadline_at"].min() if len(unanswered) else group["deadline_at"].max()
+                ),
                 status=_grid_status(statuses),
                 alarm_ids=tuple(group["alarm_id"]),
             )

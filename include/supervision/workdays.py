@@ -24,7 +24,9 @@ def day_status(day: date) -> DayStatus:
     try:
         is_workday = chinese_calendar.is_workday(day)
     except NotImplementedError:
-        return DayStatus(is_weekend, "周末（节假日安排未知）" if is_weekend else "工作日（节假日安排未知）", False)
+        return DayStatus(
+            is_weekend, "周末（节假日安排未知）" if is_weekend else "工作日（节假日安排未知）", False
+        )
     if is_workday:
         return DayStatus(False, "调休上班" if is_weekend else "工作日", True)
     return DayStatus(True, "周末" if is_weekend else "法定节假日", True)

@@ -32,9 +32,15 @@ def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
         click.echo(f"quarantined: {fault}", err=True)
     if done.skipped:
         rows = sum(done.skipped.values())
-        click.echo(f"{rows} rows or columns of {len(done.skipped)} cities that are not in the store were skipped", err=True)
+        click.echo(
+            f"{rows} rows or columns of {len(done.skipped)} cities that are not in the store were skipped",
+            err=True,
+        )
     if done.unknown_grids:
-        click.echo(f"{len(done.unknown_grids)} grids are not in the table of grids: {', '.join(done.unknown_grids[:5])} …", err=True)
+        click.echo(
+            f"{len(done.unknown_grids)} grids are not in the table of grids: {', '.join(done.unknown_grids[:5])} …",
+            err=True,
+        )
     for error in done.rejected:
         click.echo(str(error), err=True)
     if done.rejected:

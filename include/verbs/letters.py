@@ -71,7 +71,9 @@ def withhold(letter_id: int, reason: str) -> None:
 @letters.command()
 @LETTER
 @REASON
-@click.option("--only", multiple=True, help="Only this address (may be given again); default: today's contacts.")
+@click.option(
+    "--only", multiple=True, help="Only this address (may be given again); default: today's contacts."
+)
 def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
     """Send a released letter again as its next copy; the next round sends it."""
     from include.post.copies import resend as run
@@ -87,14 +89,18 @@ def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
 @letters.command()
 @LETTER
 @REASON
-@click.option("--arrived/--send-again", required=True, default=None, help="What became of the unknown delivery.")
+@click.option(
+    "--arrived/--send-again", required=True, default=None, help="What became of the unknown delivery."
+)
 @click.option("--address", help="Only this recipient; default: every unknown one of the letter.")
 def resolve(letter_id: int, reason: str, arrived: bool, address: str | None) -> None:
     """Settle deliveries whose outcome is unknown."""
     from include.post.outbox import resolve as run
 
     house, now, actor = _asked()
-    count = run(house.engine, letter_id, arrived=arrived, now=now, actor=actor, reason=reason, address=address)
+    count = run(
+        house.engine, letter_id, arrived=arrived, now=now, actor=actor, reason=reason, address=address
+    )
     click.echo(f"{count} recipients: {'sent' if arrived else 'queued again'}")
 
 

@@ -63,7 +63,11 @@ def print_rows(rows: pd.DataFrame, form: str, title: str = "") -> None:
     if form == "csv":
         click.echo(rows.to_csv(index=False), nl=False)
     elif form == "json":
-        click.echo(rows.to_json(orient="records", force_ascii=False, indent=2, date_format="iso", double_precision=15))
+        click.echo(
+            rows.to_json(
+                orient="records", force_ascii=False, indent=2, date_format="iso", double_precision=15
+            )
+        )
     else:
         from include.desk.tables import print_table
 

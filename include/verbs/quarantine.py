@@ -28,7 +28,17 @@ def list_rows(is_all: bool, source: str | None, most: int, form: str) -> None:
     from include.sources.quarantine import list_rows as run
     from include.store.engine import reading
 
-    columns = ["quarantine_id", "source", "kind", "origin", "field", "value", "reason", "state", "received_at"]
+    columns = [
+        "quarantine_id",
+        "source",
+        "kind",
+        "origin",
+        "field",
+        "value",
+        "reason",
+        "state",
+        "received_at",
+    ]
     with reading(open_current_house().engine) as connection:
         found = run(connection, state=None if is_all else "open", source=source, limit=most)
     print_rows(pd.DataFrame([asdict(row) for row in found], columns=columns), form)
@@ -59,8 +69,20 @@ def correct(quarantine_id: int, assignments: tuple[str, ...], reason: str) -> No
 
     values = dict(one.split("=", 1) for one in assignments if "=" in one)
     if len(values) != len(assignments):
-        raise InputError("not an assignment", where="arguments", got=" ".join(assignments), expected="FIELD=VALUE, each field once")
-    row = run(open_current_house().engine, quarantine_id, values, by=operator(), reason=reason, now=datetime.now(UTC))
+        raise InputError(
+            "not an assignment",
+            where="arguments",
+            got=" ".join(assignments),
+            expected="FIELD=VALUE, each field once",
+        )
+    row = run(
+        open_current_house().engine,
+        quarantine_id,
+        values,
+        by=operator(),
+        reason=reason,
+        now=datetime.now(UTC),
+    )
     click.echo(f"row {row.quarantine_id} corrected; now: quarantine replay {row.quarantine_id}")
 
 

@@ -13,7 +13,11 @@ from include.supervision.figures import NoticeFigures, ReminderFigures, from_jso
 from include.supervision.weekly_figures import SummaryFigures
 from include.workflows import daily_dispatch, weekly_summary
 
-_KINDS: Final[dict[str, Any]] = {"notice": NoticeFigures, "reminder": ReminderFigures, "summary": SummaryFigures}
+_KINDS: Final[dict[str, Any]] = {
+    "notice": NoticeFigures,
+    "reminder": ReminderFigures,
+    "summary": SummaryFigures,
+}
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,9 @@ def figures(run: Run) -> dict[str, Any]:
         "letters_due": len(computed.notices) + len(computed.reminders),
         "nothing_due": list(computed.nothing_due),
         "no_reminders_because": computed.quiet_reason,
-        "for_the_ministry": [f"{one.city_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed],
+        "for_the_ministry": [
+            f"{one.city_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed
+        ],
     }
 
 
@@ -106,7 +108,9 @@ def _due(computed: DailyFigures) -> list[Due]:
 
 
 def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[NamedAlarm, ...]) -> Due:
-    facts = LetterFacts(kind, one.city_code, one.city_code, one.period, to_json(one), one.is_simulated, alarms)
+    facts = LetterFacts(
+        kind, one.city_code, one.city_code, one.period, to_json(one), one.is_simulated, alarms
+    )
     return Due(facts, one.city_name)
 
 

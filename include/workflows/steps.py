@@ -59,7 +59,13 @@ def compose_letters(run: Run, due: Sequence[Due], kinds: Sequence[str]) -> dict[
         try:
             letter = render(house, one.facts.kind, one.facts.figures_json, None, None)
             drafted = draft(
-                house.engine, house.archive, one.facts, letter, now=run.now, actor=run.actor, run_id=run.run_id
+                house.engine,
+                house.archive,
+                one.facts,
+                letter,
+                now=run.now,
+                actor=run.actor,
+                run_id=run.run_id,
             )
         except QianliyanError as error:
             _log.exception("letter %s cannot be composed", one.facts.key)
@@ -70,7 +76,9 @@ def compose_letters(run: Run, due: Sequence[Due], kinds: Sequence[str]) -> dict[
         if drafted.differs:
             warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
         if run.asks_person and drafted.state == "drafted":
-            await_approval(house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发")
+            await_approval(
+                house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发"
+            )
     keys = {one.facts.key for one in due}
     for letter_row in _open_letters(run, kinds):
         if letter_row.letter_key not in keys:
@@ -120,7 +128,14 @@ def account_for(run: Run, due_keys: Sequence[str]) -> dict[str, Any]:
     with reading(house.engine) as connection:
         found = reconcile(connection, run.period.end, due=due_keys, mailbox=house.mailbox)
     for letter in found.letters:
-        _log.info("%s %s %s %s %s", letter.kind, letter.addressee_name, letter.number or "—", letter.state, letter.reason)
+        _log.info(
+            "%s %s %s %s %s",
+            letter.kind,
+            letter.addressee_name,
+            letter.number or "—",
+            letter.state,
+            letter.reason,
+        )
     require_reconciled(found)
     return {
         "states": dict(found.states),
@@ -139,7 +154,9 @@ def _settle_by_person(run: Run, decision: tuple[bool, str, str]) -> _Settle:
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
         if is_released:
-            return _release(run, letter, actor=who, reason=f"{who}签发" + (f"：{words}" if words else ""), is_person=True)
+            return _release(
+                run, letter, actor=who, reason=f"{who}签发" + (f"：{words}" if words else ""), is_person=True
+            )
         reason = f"{who}不签发：{words or '未说明理由'}"
         reject(run.house.engine, letter.letter_id, now=run.now, actor=who, reason=reason)
         return "rejected", reason
@@ -153,7 +170,12 @@ def _settle_by_rule(run: Run) -> _Settle:
     def settle(letter: StoredLetter) -> tuple[str, str]:
         house = run.house
         if not reason:
-            return _release(run, letter, actor=run.actor, reason="时段新鲜，自动放行" if run.deliver == "auto" else "按参数 send 放行")
+            return _release(
+                run,
+                letter,
+                actor=run.actor,
+                reason="时段新鲜，自动放行" if run.deliver == "auto" else "按参数 send 放行",
+            )
         if run.deliver == "rehearse":
             to = Recipient(house.issuer.operators, "值班（演练）", "to")
             rehearse(
@@ -181,9 +203,17 @@ def _reason_to_withhold(run: Run) -> str:
     return ""
 
 
-def _release(run: Run, letter: StoredLetter, *, actor: str, reason: str, is_person: bool = False) -> tuple[str, str]:
+def _release(
+    run: Run, letter: StoredLetter, *, actor: str, reason: str, is_person: bool = False
+) -> tuple[str, str]:
     outcome = release_letter(
-        run.house, letter.letter_id, now=run.now, actor=actor, reason=reason, is_person=is_person, run_id=run.run_id
+        run.house,
+        letter.letter_id,
+        now=run.now,
+        actor=actor,
+        reason=reason,
+        is_person=is_person,
+        run_id=run.run_id,
     )
     return outcome.action, outcome.number or outcome.reason
 

@@ -1,6 +1,6 @@
 """`make bench`: speed as ratios measured in one run, and memory. Each part runs in a process of its own.
 
-    python -m tests.bench [PART ...]
+python -m tests.bench [PART ...]
 """
 
 import subprocess

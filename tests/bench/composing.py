@@ -90,14 +90,30 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
         letter = compose_notice(one, issue)
         manuscript = read_manuscript(letter.file("docx").content, "notice.docx")  # type: ignore[union-attr]
         inputs = {"letter": manuscript.to_json(), "roles": json.dumps(faces.roles, ensure_ascii=False)}
-        cells = [[row.code, row.alarm_id, row.grid_id, row.county, row.point_name, row.lon, row.lat, row.alarm_count] for row in one.form]
+        cells = [
+            [
+                row.code,
+                row.alarm_id,
+                row.grid_id,
+                row.county,
+                row.point_name,
+                row.lon,
+                row.lat,
+                row.alarm_count,
+            ]
+            for row in one.form
+        ]
         prepared.append((values | {"题名": manuscript.title, "文件": [], "标识清单": []}, inputs, cells))
 
     def loop() -> None:
         for values, inputs, cells in prepared:
             document = DocxTemplate(io.BytesIO(template))
             numbers = iter("一二三四五六七八九")
-            document.render(values | {"节号": lambda numbers=numbers: next(numbers)}, Environment(undefined=StrictUndefined, autoescape=True), autoescape=True)
+            document.render(
+                values | {"节号": lambda numbers=numbers: next(numbers)},
+                Environment(undefined=StrictUndefined, autoescape=True),
+                autoescape=True,
+            )
             document.docx.save(io.BytesIO())
             compiler.compile_with_warnings(format="pdf", sys_inputs=inputs, timestamp=0)
             book = Workbook()
@@ -126,7 +142,11 @@ bare = timed(empty, "empty")
 print("@@", timed(open({path!r}, encoding="utf-8").read(), {path!r}), bare)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code.format(plugins=str(_ROOT / "plugins"), path=str(path))], cwd=_ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code.format(plugins=str(_ROOT / "plugins"), path=str(path))],
+        cwd=_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     _, own, bare_seconds = next(line for line in done.stdout.splitlines() if line.startswith("@@")).split()
     return float(own), float(bare_seconds)
@@ -134,7 +154,14 @@ print("@@", timed(open({path!r}, encoding="utf-8").read(), {path!r}), bare)
 
 def main() -> None:
     """Prints the figures."""
-    issue = Issue("生态环境部生态环境执法局", "值班室", "010-00000000", "fankui@supervision.example", "环执法提函〔2020〕1号", "2020年3月12日")
+    issue = Issue(
+        "生态环境部生态环境执法局",
+        "值班室",
+        "010-00000000",
+        "fankui@supervision.example",
+        "环执法提函〔2020〕1号",
+        "2020年3月12日",
+    )
     figures = notices()
     product(figures[:2], issue)  # libraries, fonts and templates are loaded once a process
     loop = bare(figures, issue)
@@ -156,7 +183,9 @@ def main() -> None:
     )
     for path in sorted((_ROOT / "dags").glob("*.py")):
         own, nothing = parse_seconds(path)
-        print(f"parsing {path.stem}: {own:.3f} s, a DAG that does nothing {nothing:.3f} s, ratio {own / nothing:.1f}")
+        print(
+            f"parsing {path.stem}: {own:.3f} s, a DAG that does nothing {nothing:.3f} s, ratio {own / nothing:.1f}"
+        )
 
 
 if __name__ == "__main__":

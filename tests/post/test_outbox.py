@@ -117,6 +117,18 @@ def test_a_persons_decision_stands_against_a_late_answer(engine, archive):
     ]
 
 
+def test_a_late_answer_does_not_settle_the_claim_of_another_round(engine, archive):
+    add_cities(engine)
+    released(engine, archive)
+    slow = claimed(engine)
+    swept(engine)
+    resolve(engine, 1, arrived=False, now=LATER, actor="王", reason="电话核实未收到")
+    assert claimed(engine, "round 2", LATER) is not None
+    settled(engine, slow, TAKEN, LATER)
+    assert deliveries(engine) == {TO: "sending", CC: "sending"}
+    assert row(engine).lease_owner == "round 2"
+
+
 def test_a_person_settles_what_is_unknown(engine, archive):
     add_cities(engine)
     released(engine, archive)

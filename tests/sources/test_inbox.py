@@ -69,7 +69,9 @@ def test_what_is_not_finished_stays(engine: Engine, folder: Path, source: Source
     assert empty_inbox(engine, source, now=NOW + timedelta(seconds=1)).read == 1
 
 
-def test_a_file_that_grows_while_it_is_read_stays(engine: Engine, folder: Path, source: SourceConfig, monkeypatch) -> None:
+def test_a_file_that_grows_while_it_is_read_stays(
+    engine: Engine, folder: Path, source: SourceConfig, monkeypatch
+) -> None:
     path = drop(folder, "alarms", {})
     read = inbox._read
 
@@ -84,7 +86,9 @@ def test_a_file_that_grows_while_it_is_read_stays(engine: Engine, folder: Path, 
     assert stored(engine, "alarm", "alarm_id") == []
 
 
-def test_files_that_cannot_be_used_do_not_stop_the_others(engine: Engine, folder: Path, source: SourceConfig) -> None:
+def test_files_that_cannot_be_used_do_not_stop_the_others(
+    engine: Engine, folder: Path, source: SourceConfig
+) -> None:
     dated(write(folder, "alarms", {}, name="a letter.docx"))
     drop(folder, "alarms", {}, name="报警.csv")
     (folder / "feedback.csv").write_text("alarm_id\nA1\n")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from include.errors import InputError
+from include.errors import InputError, SourceError
+from include.sources import folder
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.receipt import PullResult
@@ -248,3 +249,20 @@ def test_the_future_is_never_covered(engine: Engine, tmp_path: Path) -> None:
     ]
     with pytest.raises(InputError, match="there is nothing to pull"):
         pull(engine, folder_source(tmp_path), at("2020-03-13"), at("2020-03-14"), now=now)
+
+
+def test_a_folder_that_changes_while_it_is_read_leaves_nothing(
+    engine: Engine, tmp_path: Path, monkeypatch
+) -> None:
+    write(tmp_path, "alarms", {})
+    read = folder.read_file
+
+    def growing(path: Path, delimiter: str):
+        yield from read(path, delimiter)
+        with path.open("a") as stream:
+            stream.write("half a li")
+
+    monkeypatch.setattr(folder, "read_file", growing)
+    with pytest.raises(SourceError, match="the folder changed while it was read"):
+        pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert stored(engine, "alarm", "alarm_id") == stored(engine, "pull", "pull_id") == []

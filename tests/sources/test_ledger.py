@@ -99,11 +99,11 @@ def test_completeness_is_said_in_a_sentence(engine: Engine, source: SourceConfig
         nothing = completeness(connection, [SourceConfig("new", "files", "x")], *window)
     assert whole.share == 1.0
     assert whole.sentence == (
-        "数据时段2020年3月12日0时至2020年3月13日8时30分，应收32.5小时，实收32.5小时；39个城市中1个城市有报警；另有2条记录待核对，未计入。"
+        "2020年3月12日0时至2020年3月13日8时30分的数据已收齐（32.5/32.5小时）；另有2条记录待核对，未计入。"
     )
     assert partly.hours_received == 24.0
     assert partly.sentence == (
-        "数据时段2020年3月12日0时至2020年3月13日8时30分，应收32.5小时，实收24小时；39个城市中1个城市有报警；"
+        "2020年3月12日0时至2020年3月13日8时30分的数据不完整，已收24/32.5小时；"
         "缺2020年3月13日0时至2020年3月13日8时30分（other）；另有2条记录待核对，未计入。"
     )
     assert (nothing.share, nothing.missing) == (0.0, (("new", *window),))

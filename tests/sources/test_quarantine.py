@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 from include.errors import InputError, StateError
 from include.sources import quarantine
 from include.sources.intake import pull
-from include.store.engine import reading
+from include.store.engine import reading, writing
+from include.store.tables import quarantine as quarantine_table
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored, write
 
 MARCH = (at("2020-03-01"), at("2020-04-01"))
@@ -102,3 +103,12 @@ def test_unknown_rows_and_columns_are_errors(engine: Engine, bad_row: int) -> No
         quarantine.discard(engine, bad_row + 1, by="x", reason="", now=NOW)
     with pytest.raises(InputError, match="no such column; expected alarm_id, grid_id"):
         quarantine.correct(engine, bad_row, {"count": "4"}, by="x", reason="", now=NOW)
+
+
+def test_a_row_of_another_intake_is_settled_there(engine: Engine, bad_row: int) -> None:
+    with writing(engine) as connection:
+        connection.execute(quarantine_table.update().values(kind="air-quality"))
+    with pytest.raises(InputError, match="rows of this kind are not corrected here"):
+        quarantine.replay(engine, [bad_row], by="x", now=NOW)
+    with pytest.raises(InputError, match="rows of this kind are not corrected here"):
+        quarantine.correct(engine, bad_row, {"alarm_count": "1"}, by="x", reason="", now=NOW)

@@ -21,7 +21,10 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(region_member)).scalar_one() == before
-        assert connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one() == "阳泉市"
+        assert (
+            connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one()
+            == "阳泉市"
+        )
 
 
 def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:

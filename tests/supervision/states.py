@@ -4,7 +4,15 @@ from typing import Any
 
 import pandas as pd
 
-INSTANTS = ("started_at", "last_at", "pushed_at", "deadline_at", "acknowledged_at", "standing_submission_at", "returned_at")
+INSTANTS = (
+    "started_at",
+    "last_at",
+    "pushed_at",
+    "deadline_at",
+    "acknowledged_at",
+    "standing_submission_at",
+    "returned_at",
+)
 
 
 def states(*rows: dict[str, Any]) -> pd.DataFrame:
@@ -18,23 +26,44 @@ def states(*rows: dict[str, Any]) -> pd.DataFrame:
     filled = []
     for number, row in enumerate(rows, start=1):
         pushed = moment(row["pushed_at"])
-        values = {"alarm_id": f"A{number}", "started_at": pushed, "last_at": pushed, **base, **row, "pushed_at": pushed}
-        values["deadline_at"] = moment(row["deadline_at"]) if "deadline_at" in row else pushed + pd.Timedelta(hours=24)
+        values = {
+            "alarm_id": f"A{number}",
+            "started_at": pushed,
+            "last_at": pushed,
+            **base,
+            **row,
+            "pushed_at": pushed,
+        }
+        values["deadline_at"] = (
+            moment(row["deadline_at"]) if "deadline_at" in row else pushed + pd.Timedelta(hours=24)
+        )
         filled.append(values)
     frame = pd.DataFrame(filled)
     for column in INSTANTS:
-        frame[column] = pd.to_datetime([moment(value) for value in frame[column]], utc=True).astype("datetime64[us, UTC]")
+        frame[column] = pd.to_datetime([moment(value) for value in frame[column]], utc=True).astype(
+            "datetime64[us, UTC]"
+        )
     return frame
 
 
 def problems(*rows: dict[str, Any]) -> pd.DataFrame:
     """Problems; a row names `alarm_id` and `found_at`."""
-    columns = ["problem_id", "alarm_id", "category", "description", "found_at", "rectify_by_at", "rectified_at"]
+    columns = [
+        "problem_id",
+        "alarm_id",
+        "category",
+        "description",
+        "found_at",
+        "rectify_by_at",
+        "rectified_at",
+    ]
     base = {"category": "其他", "description": "说明", "rectify_by_at": None, "rectified_at": None}
     filled = [{"problem_id": f"P{number}", **base, **row} for number, row in enumerate(rows, start=1)]
     frame = pd.DataFrame(filled, columns=columns)
     for column in ("found_at", "rectify_by_at", "rectified_at"):
-        frame[column] = pd.to_datetime([moment(value) for value in frame[column]], utc=True).astype("datetime64[us, UTC]")
+        frame[column] = pd.to_datetime([moment(value) for value in frame[column]], utc=True).astype(
+            "datetime64[us, UTC]"
+        )
     return frame
 
 

@@ -40,7 +40,9 @@ PROBLEMS = problems(
 )
 
 
-def figures(period: Any = PERIOD, urged: pd.DataFrame = NO_URGES, silent: tuple[str, ...] = ()) -> DailyFigures:
+def figures(
+    period: Any = PERIOD, urged: pd.DataFrame = NO_URGES, silent: tuple[str, ...] = ()
+) -> DailyFigures:
     return daily_figures(ALARMS, PROBLEMS, CITIES, urged, silent, period, "数据完整。")
 
 
@@ -52,7 +54,9 @@ def test_the_read_window_covers_all_that_the_figures_need() -> None:
 def test_counts_over_window_rolling_days_and_month() -> None:
     yangquan = figures().cities[1]
     assert yangquan.city_name == "阳泉市"
-    assert yangquan.window == FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, upheld=1, problems=1, alarms_with_problem=1)
+    assert yangquan.window == FeedbackCounts(
+        pushed=2, answered=1, due=1, on_time=1, upheld=1, problems=1, alarms_with_problem=1
+    )
     assert yangquan.rolling == FeedbackCounts(
         pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1
     )
@@ -88,10 +92,17 @@ def test_a_reminder_names_every_overdue_alarm_once() -> None:
     (reminder,) = figures().reminders
     assert (reminder.city_name, reminder.province_name, reminder.round) == ("阳泉市", "山西省", 1)
     assert [row.alarm_id for row in reminder.overdue] == ["Y4", "Y3"]
-    lately = pd.DataFrame({"alarm_id": ["Y3", "Y4"], "urged_at": [moment("03-11 08:30"), moment("03-09 08:00")]})
+    lately = pd.DataFrame(
+        {"alarm_id": ["Y3", "Y4"], "urged_at": [moment("03-11 08:30"), moment("03-09 08:00")]}
+    )
     (second,) = figures(urged=lately).reminders
     assert ([row.alarm_id for row in second.overdue], second.round) == (["Y4"], 2)
-    twice = pd.DataFrame({"alarm_id": ["Y3"] + ["Y4"] * 2, "urged_at": [moment("03-11 08:30"), moment("03-05 08:00"), moment("03-08 08:00")]})
+    twice = pd.DataFrame(
+        {
+            "alarm_id": ["Y3"] + ["Y4"] * 2,
+            "urged_at": [moment("03-11 08:30"), moment("03-05 08:00"), moment("03-08 08:00")],
+        }
+    )
     result = figures(urged=twice)
     assert result.reminders == ()
     assert [(one.city_name, one.alarm.alarm_id, one.urged) for one in result.listed] == [("阳泉市", "Y4", 2)]

@@ -12,7 +12,9 @@ AS_OF = moment("03-14 08:30")
 
 def judged_as(**row: object) -> list[str]:
     alarm = judge(states({"pushed_at": "03-12 08:00", **row}), AS_OF).iloc[0]
-    return [name for name in ("upheld", "answered", "due", "on_time", "late", "overdue") if alarm[f"is_{name}"]]
+    return [
+        name for name in ("upheld", "answered", "due", "on_time", "late", "overdue") if alarm[f"is_{name}"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,12 @@ def test_counts_of_two_cities_and_one_that_had_nothing() -> None:
         {"pushed_at": "03-13 12:00", "city_code": "130100"},
     )
     found = problems(
-        {"alarm_id": "A1", "found_at": "03-12 12:00", "rectified_at": "03-12 15:00", "rectify_by_at": "03-13 00:00"},
+        {
+            "alarm_id": "A1",
+            "found_at": "03-12 12:00",
+            "rectified_at": "03-12 15:00",
+            "rectify_by_at": "03-13 00:00",
+        },
         {"alarm_id": "A1", "found_at": "03-10 12:00"},  # three days without a promise: due, not done
         {"alarm_id": "A2", "found_at": "03-13 12:00", "rectified_at": "03-13 13:00"},  # done before it is due
         {"alarm_id": "A4", "found_at": "03-12 12:00"},  # its alarm was no alarm
@@ -109,11 +116,16 @@ def test_due_is_always_on_time_plus_late_plus_overdue(rows: list[dict[str, objec
     filled = []
     for row in rows:
         pushed = moment("03-11 00:00") + pd.Timedelta(hours=int(str(row["pushed_at"])))
-        alarm: dict[str, object] = {"pushed_at": pushed, **{key: row[key] for key in ("standing_event", "dispute_event") if key in row}}
+        alarm: dict[str, object] = {
+            "pushed_at": pushed,
+            **{key: row[key] for key in ("standing_event", "dispute_event") if key in row},
+        }
         if "return_after_hours" in row:
             alarm["returned_at"] = pushed + pd.Timedelta(hours=int(str(row["return_after_hours"])))
         if alarm.get("standing_event") in ("submitted", "accepted"):
-            alarm["standing_submission_at"] = pushed + pd.Timedelta(hours=int(str(row.get("answer_after_hours", 1))))
+            alarm["standing_submission_at"] = pushed + pd.Timedelta(
+                hours=int(str(row.get("answer_after_hours", 1)))
+            )
         filled.append(alarm)
     judged = judge(states(*filled), AS_OF)
     total = counts(counts_by_city(judged, judge_problems(problems(), judged, AS_OF), ["140300"]))

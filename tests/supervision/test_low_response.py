@@ -6,7 +6,9 @@ from include.supervision.low_response import flag
 
 def week(on_time: int, late: int, overdue: int) -> FeedbackCounts:
     due = on_time + late + overdue
-    return FeedbackCounts(pushed=due, answered=on_time + late, due=due, on_time=on_time, late=late, overdue=overdue)
+    return FeedbackCounts(
+        pushed=due, answered=on_time + late, due=due, on_time=on_time, late=late, overdue=overdue
+    )
 
 
 @pytest.mark.parametrize(

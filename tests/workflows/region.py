@@ -40,7 +40,13 @@ PROBLEMS = "problem_id,alarm_id,category,description,found_at,status,rectify_by,
 def write_files(folder: Path, *, origin: str = "", **files: str) -> Path:
     """The files of the region; a keyword replaces the content of a file."""
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {"alarms": ALARMS.format(origin=origin), "feedback": FEEDBACK, "problems": PROBLEMS, "grids": GRIDS, "contacts": CONTACTS}
+    contents = {
+        "alarms": ALARMS.format(origin=origin),
+        "feedback": FEEDBACK,
+        "problems": PROBLEMS,
+        "grids": GRIDS,
+        "contacts": CONTACTS,
+    }
     for name, content in {**contents, **files}.items():
         (folder / f"{name}.csv").write_text(content, encoding="utf-8")
     return folder
@@ -53,7 +59,9 @@ def open_region(engine: Engine, var: Path, mailbox: Any, **files: str) -> House:
         house,
         engine=engine,
         sources=(SourceConfig("region", "files", str(write_files(var / "region", **files))),),
-        mail_server=MailServer(mailbox.host, mailbox.port, "dudu@ministry.example", "监管平台", security="none"),
+        mail_server=MailServer(
+            mailbox.host, mailbox.port, "dudu@ministry.example", "监管平台", security="none"
+        ),
         mailbox=mailbox.folder,
     )
 
@@ -62,7 +70,9 @@ def run_of(house: House, *, day: date = DAY, deliver: Deliver = "auto", **change
     """A run of the daily dispatch, five minutes after its window is due."""
     period = period_ending("day", day)
     values: dict[str, Any] = {"is_backfill": False, "now": period.as_of + timedelta(minutes=5), **changes}
-    return Run(house=house, period=period, run_id="daily_dispatch/test", actor="test", deliver=deliver, **values)
+    return Run(
+        house=house, period=period, run_id="daily_dispatch/test", actor="test", deliver=deliver, **values
+    )
 
 
 def later(run: Run, **delay: float) -> datetime:

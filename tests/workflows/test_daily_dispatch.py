@@ -41,7 +41,14 @@ def play(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, A
     composed = daily_dispatch.compose(run, computed)
     released = daily_dispatch.release(run, decision)
     posted = daily_dispatch.post(run)
-    return {"pull": pulled, "figures": computed, "compose": composed, "release": released, "post": posted, "account": daily_dispatch.account(run, computed)}
+    return {
+        "pull": pulled,
+        "figures": computed,
+        "compose": composed,
+        "release": released,
+        "post": posted,
+        "account": daily_dispatch.account(run, computed),
+    }
 
 
 def states(house: House, day: date = DAY) -> dict[str, tuple[str, str | None]]:
@@ -52,7 +59,9 @@ def states(house: House, day: date = DAY) -> dict[str, tuple[str, str | None]]:
 
 
 def mailed(mailbox: LocalMailbox) -> list[tuple[str, ...]]:
-    return sorted((mail.letter_key.split("_day")[0], *sorted(mail.recipients)) for mail in received(mailbox.folder))
+    return sorted(
+        (mail.letter_key.split("_day")[0], *sorted(mail.recipients)) for mail in received(mailbox.folder)
+    )
 
 
 SENT = [
@@ -78,19 +87,27 @@ def test_a_working_day(house: House, mailbox: LocalMailbox) -> None:
     }
     assert "西安市在发文日没有可用的主送联系人" in result["release"]["letters"]["withheld"][0]
     assert result["account"]["states"] == {"sent": 3, "withheld": 1}
-    assert any("😀" in warning for warning in result["compose"]["warnings"])  # no font has it: 〓 in the letter, and said
+    assert any(
+        "😀" in warning for warning in result["compose"]["warnings"]
+    )  # no font has it: 〓 in the letter, and said
 
 
-def test_running_the_day_again_sends_nothing_twice_and_touches_nothing_released(house: House, mailbox: LocalMailbox) -> None:
+def test_running_the_day_again_sends_nothing_twice_and_touches_nothing_released(
+    house: House, mailbox: LocalMailbox
+) -> None:
     play(run_of(house))
     with reading(house.engine) as connection:
-        files = connection.execute(select(tables.letter_file).order_by(tables.letter_file.c.letter_id, tables.letter_file.c.role)).all()
+        files = connection.execute(
+            select(tables.letter_file).order_by(tables.letter_file.c.letter_id, tables.letter_file.c.role)
+        ).all()
     again = play(run_of(house))
     assert again["compose"]["left"] == 3
     assert again["post"]["mails"] == 0
     assert mailed(mailbox) == SENT
     with reading(house.engine) as connection:
-        kept = connection.execute(select(tables.letter_file).order_by(tables.letter_file.c.letter_id, tables.letter_file.c.role)).all()
+        kept = connection.execute(
+            select(tables.letter_file).order_by(tables.letter_file.c.letter_id, tables.letter_file.c.role)
+        ).all()
     assert [row for row in kept if row.role == "eml"] == [row for row in files if row.role == "eml"]
     assert [row.sha256 for row in kept] == [row.sha256 for row in files]
 
@@ -99,7 +116,10 @@ def test_running_the_day_again_sends_nothing_twice_and_touches_nothing_released(
     ("changes", "reason"),
     [
         ({"deliver": "auto", "is_backfill": True}, "补录的时段只编制存档"),
-        ({"deliver": "auto", "now": run_of(None, day=DAY).period.as_of + timedelta(days=3)}, "时段已过72小时，超过12小时不再自动发送"),  # type: ignore[arg-type]
+        (
+            {"deliver": "auto", "now": run_of(None, day=DAY).period.as_of + timedelta(days=3)},
+            "时段已过72小时，超过12小时不再自动发送",
+        ),  # type: ignore[arg-type]
         ({"deliver": "withhold"}, "运行参数 withhold：只编制存档"),
     ],
 )
@@ -113,14 +133,21 @@ def test_what_is_not_fresh_or_not_wanted_is_archived_and_mails_nothing(
     assert all(reason in words for words in result["release"]["letters"]["withheld"])
 
 
-def test_asked_to_send_an_old_period_it_sends_but_not_a_reminder_that_was_answered(house: House, mailbox: LocalMailbox) -> None:
+def test_asked_to_send_an_old_period_it_sends_but_not_a_reminder_that_was_answered(
+    house: House, mailbox: LocalMailbox
+) -> None:
     answers = Path(house.sources[0].location) / "feedback.csv"
-    answers.write_text(answers.read_text(encoding="utf-8") + "Y2,submitted,2020-03-12T13:00,郊区分局,李某,false,\n", encoding="utf-8")
+    answers.write_text(
+        answers.read_text(encoding="utf-8") + "Y2,submitted,2020-03-12T13:00,郊区分局,李某,false,\n",
+        encoding="utf-8",
+    )
     run = run_of(house, deliver="send")
     result = play(replace(run, now=later(run, days=3)))
     assert [row[0] for row in mailed(mailbox)] == ["notice_130100", "notice_140300"]
     assert states(house)["reminder 140300"] == ("withheld", None)
-    assert any("所列2条报警均已反馈或核减，不再督办" in words for words in result["release"]["letters"]["withheld"])
+    assert any(
+        "所列2条报警均已反馈或核减，不再督办" in words for words in result["release"]["letters"]["withheld"]
+    )
 
 
 def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> None:
@@ -135,7 +162,11 @@ def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> No
     daily_dispatch.post(late)
     assert mailed(mailbox) == SENT
     with reading(house.engine) as connection:
-        actors = set(connection.execute(select(tables.audit.c.actor).where(tables.audit.c.action == "release")).scalars())
+        actors = set(
+            connection.execute(
+                select(tables.audit.c.actor).where(tables.audit.c.action == "release")
+            ).scalars()
+        )
     assert actors == {"王处长"}
 
 
@@ -148,7 +179,9 @@ def test_what_a_person_rejected_stays_rejected(house: House, mailbox: LocalMailb
     assert mailed(mailbox) == []
 
 
-def test_a_rehearsal_goes_to_the_operators_alone_and_takes_no_number(house: House, mailbox: LocalMailbox) -> None:
+def test_a_rehearsal_goes_to_the_operators_alone_and_takes_no_number(
+    house: House, mailbox: LocalMailbox
+) -> None:
     play(run_of(house, deliver="rehearse"))
     assert [mail.recipients for mail in received(mailbox.folder)] == [("zhiban@supervision.example",)] * 4
     assert all(mail.subject.startswith("【演练】") for mail in received(mailbox.folder))
@@ -157,7 +190,9 @@ def test_a_rehearsal_goes_to_the_operators_alone_and_takes_no_number(house: Hous
         assert connection.execute(select(tables.letter_number)).all() == []
 
 
-def test_back_fills_in_any_order_give_the_same_letters(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> None:
+def test_back_fills_in_any_order_give_the_same_letters(
+    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
+) -> None:
     days = [date(2020, 3, 12), date(2020, 3, 13), date(2020, 3, 11)]
     digests = []
     for place, order in enumerate((days, days[::-1])):
@@ -166,7 +201,9 @@ def test_back_fills_in_any_order_give_the_same_letters(engine: Engine, tmp_path:
         house = open_region(other, tmp_path / f"var{place}", mailbox)
         figures = {}
         for day in order:
-            run = run_of(house, day=day, is_backfill=True, now=run_of(house, day=date(2020, 3, 20)).period.as_of)
+            run = run_of(
+                house, day=day, is_backfill=True, now=run_of(house, day=date(2020, 3, 20)).period.as_of
+            )
             figures[day] = play(run)["figures"]["figures_sha256"]
         with reading(house.engine) as connection:
             rows = connection.execute(
@@ -180,9 +217,18 @@ def test_back_fills_in_any_order_give_the_same_letters(engine: Engine, tmp_path:
     assert digests[0] == digests[1]
 
 
-def test_an_empty_day_has_no_letters_and_says_so(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> None:
+def test_an_empty_day_has_no_letters_and_says_so(
+    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
+) -> None:
     header = "alarm_id,grid_id,city_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,pushed_at\n"
-    house = open_region(engine, tmp_path / "var", mailbox, alarms=header, feedback="alarm_id,event,event_at\n", problems="problem_id,alarm_id,category,description,found_at\n")
+    house = open_region(
+        engine,
+        tmp_path / "var",
+        mailbox,
+        alarms=header,
+        feedback="alarm_id,event,event_at\n",
+        problems="problem_id,alarm_id,category,description,found_at\n",
+    )
     result = play(run_of(house))
     assert result["figures"]["letters_due"] == 0
     assert len(result["figures"]["nothing_due"]) == 39
@@ -190,7 +236,10 @@ def test_an_empty_day_has_no_letters_and_says_so(engine: Engine, tmp_path: Path,
 
 
 def test_missing_data_stops_the_run_before_composing(house: House, tmp_path: Path) -> None:
-    broken = replace(house, sources=(*house.sources, SourceConfig("inbox of a province", "files", str(tmp_path / "nowhere"))))
+    broken = replace(
+        house,
+        sources=(*house.sources, SourceConfig("inbox of a province", "files", str(tmp_path / "nowhere"))),
+    )
     with pytest.raises(QianliyanError, match="nowhere"):
         daily_dispatch.pull(run_of(broken))
 
@@ -200,13 +249,20 @@ def test_a_run_stops_where_too_little_is_covered(house: House) -> None:
     with pytest.raises(CheckFailed, match="数据不完整，未编制函件"):
         daily_dispatch.pull(replace(early, now=early.period.as_of - timedelta(days=2)))
     tolerant = replace(house, least_completeness=0.5)
-    assert daily_dispatch.pull(replace(run_of(tolerant), now=early.period.as_of - timedelta(days=2)))["pulls"] == 0
+    assert (
+        daily_dispatch.pull(replace(run_of(tolerant), now=early.period.as_of - timedelta(days=2)))["pulls"]
+        == 0
+    )
 
 
-def test_letters_of_simulated_data_reach_no_other_machine(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> None:
+def test_letters_of_simulated_data_reach_no_other_machine(
+    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
+) -> None:
     house = open_region(engine, tmp_path / "var", mailbox)
     write_files(Path(house.sources[0].location), origin=SIMULATED_LABEL)
-    elsewhere = MailServer("192.0.2.1", 25, "dudu@ministry.example", "监管平台", security="none", timeout_seconds=1)
+    elsewhere = MailServer(
+        "192.0.2.1", 25, "dudu@ministry.example", "监管平台", security="none", timeout_seconds=1
+    )
     remote = replace(house, mail_server=elsewhere, mailbox=None)
     play(run_of(remote, deliver="send"))
     assert {state for state, _ in states(remote).values()} == {"withheld"}
@@ -214,7 +270,9 @@ def test_letters_of_simulated_data_reach_no_other_machine(engine: Engine, tmp_pa
         letter = letters_of_period(connection, run_of(remote).period, ("notice",))[0]
     assert "模拟数据的函件只能发往本机邮箱" in letter.state_reason
     run = run_of(remote)
-    outcome = release_letter(remote, letter.letter_id, now=run.now, actor="值班员", reason="试试", is_person=True)
+    outcome = release_letter(
+        remote, letter.letter_id, now=run.now, actor="值班员", reason="试试", is_person=True
+    )
     assert outcome.action == "withheld"
 
 
@@ -222,7 +280,10 @@ def test_a_letter_that_is_no_longer_due_is_withheld(house: House) -> None:
     run = run_of(house, deliver="withhold")
     play(run)
     location = Path(house.sources[0].location)
-    write_files(location, feedback="alarm_id,event,event_at,unit,inspector,problem_found,note\nY1,submitted,2020-03-09T08:00,,,,\nY2,submitted,2020-03-11T08:00,,,,\n")
+    write_files(
+        location,
+        feedback="alarm_id,event,event_at,unit,inspector,problem_found,note\nY1,submitted,2020-03-09T08:00,,,,\nY2,submitted,2020-03-11T08:00,,,,\n",
+    )
     assert daily_dispatch.figures(run)["letters_due"] == 4  # before the files are read again
     daily_dispatch.pull(run)
     computed = daily_dispatch.figures(run)

@@ -32,7 +32,9 @@ def test_the_operators_get_one_list_a_day_of_what_waits_for_them(house: House, t
     assert post_round.digest(house, noon, "test")["digest"].startswith("released")
     assert post_round.digest(house, noon + timedelta(minutes=15), "test")["digest"].startswith("left")
     assert post_round.deliver(house, noon, "test")["results"] == {"accepted": 4}  # three letters and the list
-    (mail,) = [one for one in received(tmp_path / "mailbox") if one.recipients == ("zhiban@supervision.example",)]
+    (mail,) = [
+        one for one in received(tmp_path / "mailbox") if one.recipients == ("zhiban@supervision.example",)
+    ]
     message = message_from_bytes(mail.content(), policy=policy.default)
     body = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "暂不能发　西安市" in body
