@@ -131,13 +131,15 @@ def feedback(
     form: str,
 ) -> None:
     """The cities' figures over a window, one row a city and a total."""
-    from include.desk.feedback import feedback_table, first_moment
+    from include.desk.feedback import feedback_table, first_moment, has_simulated_data
     from include.sources.ledger import ensure_covered
 
     period = _window(period_end, kind, start, end, as_of)
     house = open_current_house()
     ensure_covered(house.engine, house.sources, first_moment(period), period.as_of, now=_now())
     title = f"{period.label} 截至 {chinese_moment(period.as_of, year=True)}"
+    if has_simulated_data(house.engine):
+        click.echo(SIMULATED_LABEL, err=True)
     print_rows(feedback_table(house.engine, period), form, title)
 
 

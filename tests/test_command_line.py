@@ -57,6 +57,19 @@ def test_a_window_from_pull_to_figures(region: Path, verb: Verb, capsys: pytest.
     assert len(table) == 40
 
 
+@pytest.mark.parametrize(("origin", "said"), [("模拟数据", "模拟数据\n"), ("", "")])
+def test_figures_of_simulated_data_say_so(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str], origin: str, said: str
+) -> None:
+    verb("migrate")
+    write_files(tmp_path / "var" / "demo_region", origin=origin)
+    capsys.readouterr()
+    assert verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "csv") == 0
+    shown = capsys.readouterr()
+    assert shown.err == said
+    assert shown.out.startswith("city_code,")
+
+
 def test_figures_pull_what_they_need_by_themselves(
     region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
 ) -> None:
