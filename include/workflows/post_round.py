@@ -1,4 +1,4 @@
-"""The post's own beat, every 15 minutes: the day's list of what needs a person, then one round of the outbox."""
+"""The post's own beat, every 15 minutes: the day's list of what needs a person, one round of the outbox, a reckoning."""
 
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -7,6 +7,8 @@ from include.desk.attention import queue_daily_digest
 from include.house import House
 from include.letters.digest import Matter
 from include.periods import BEIJING, beijing_date
+from include.post.reconciliation import reconcile, require_reconciled
+from include.store.engine import reading
 from include.workflows.corrections import proposed_corrections
 from include.workflows.steps import one_round
 
@@ -32,3 +34,11 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
 def deliver(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """One round: settles what crashed, expires what is too old, sends what is due."""
     return one_round(house, now, actor)
+
+
+def account(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """The letters that go out today by state; raises CheckFailed on one that is nowhere, or on mail nobody knows of."""
+    with reading(house.engine) as connection:
+        found = reconcile(connection, beijing_date(now), due=(), mailbox=house.mailbox)
+    require_reconciled(found)
+    return {"by": actor, "states": dict(found.states)}

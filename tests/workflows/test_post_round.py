@@ -1,3 +1,4 @@
+import smtplib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from include.errors import CheckFailed
 from include.house import House
 from include.post.mailbox import local_mailbox, received
 from include.workflows import daily_dispatch, post_round
@@ -43,6 +45,15 @@ def test_the_operators_get_one_list_a_day_of_what_waits_for_them(house: House, t
     assert "更正建议　环执法提函〔2020〕2号" in body
     assert "本期已反馈 0→1" in body
     assert list(message.iter_attachments()) == []
+
+
+def test_mail_that_the_outbox_does_not_know_fails_the_round_loudly(house: House) -> None:
+    noon = run_of(house).period.as_of + timedelta(hours=4)
+    assert post_round.account(house, noon, "test") == {"by": "test", "states": {}}
+    with smtplib.SMTP(house.mail_server.host, house.mail_server.port) as stranger:
+        stranger.sendmail("x@x.example", ["y@y.example"], b"Message-ID: <stray@x.example>\r\n\r\nstray")
+    with pytest.raises(CheckFailed, match=r"发件箱不知道的邮件：<stray@x\.example>"):
+        post_round.account(house, noon, "test")
 
 
 def test_nothing_waiting_is_no_mail(house: House) -> None:
