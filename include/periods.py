@@ -91,7 +91,7 @@ class Period:
         return f"{self.kind}_{self.start}_{self.end}"
 
     def letter_key(self, letter_kind: str, addressee: str, revision: int = 1) -> str:
-        """The identity of a letter in one word: `notice_130100_day_2020-03-12_2020-03-13_1`."""
+        """The identity of a letter in one word, fit for a Message-ID: `notice_130100_day_2020-03-12_2020-03-13_1`."""
         return f"{letter_kind}_{addressee}_{self.key}_{revision}"
 
 

@@ -58,7 +58,7 @@ class LetterFacts:
     @property
     def key(self) -> str:
         """The key in one word: `notice_140300_day_2020-03-12_2020-03-13_1`."""
-        return letter_key(self.kind, self.addressee, self.period, self.revision)
+        return self.period.letter_key(self.kind, self.addressee, self.revision)
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,6 @@ class Drafted:
     state: str
     reason: str
     differs: bool = False
-
-
-def letter_key(kind: str, addressee: str, period: Period, revision: int = 1) -> str:
-    """The unique key of a letter in one word, fit for a Message-ID."""
-    return f"{kind}_{addressee}_{period.key}_{revision}"
 
 
 def draft(
