@@ -69,10 +69,59 @@ class Post:
     largest_message_bytes: int = 20 * 1024 * 1024
 
 
+@dataclass(frozen=True)
+class SummaryRules:
+    """What the mid-week and weekend summary counts as repeated, long unanswered or worth a suggestion."""
+
+    repeat_days: int = 30  # 重复报警: over the days that also bound an open alarm …
+    repeat_alarms: int = (
+        4  # … a grid with this many alarms, one of them in the window (about 15 grids in a busy one)
+    )
+    long_unanswered_days: int = 7  # 长期未反馈: unanswered and pushed before the rolling days of the flags
+    trend_days: int = 28  # days in the picture of alarms by day: four weeks, so that weekends compare
+    top_counties: int = 3  # counties that the text names
+    listed_rows: int = 10  # rows of a list in the annexes; the workbook has them all
+    named_cities: int = 6  # cities that one sentence names before 等
+    case_count: int = 4  # one case a rule
+    leading_share: float = 0.20  # 建议: a category with this share of the problems is worth a campaign …
+    leading_problems: int = 5  # … when it has at least this many
+    rise_share: float = 0.50  # 建议: or one that rose by this share …
+    rise_problems: int = 5  # … and by this many problems
+    none_found_answers: int = (
+        5  # 建议: a city with this many answers and no problem found is worth a second look
+    )
+    most_suggestions: int = 5  # the text says no more than this many, in the order of their rules
+
+
+@dataclass(frozen=True)
+class BulletinRules:
+    """What the half-monthly bulletin lists, and when it asks for more."""
+
+    listed_grids: int = 10  # published: the ten highest and the ten fastest-rising grids
+    near_km: float = 3.0  # published: key enterprises within 3 km, measured from the grid's edge
+    listed_enterprises: int = 5  # of one grid in the letter; the workbook has them all
+    high_share: float = 0.10  # 高值区: the highest tenth of the city's grids with a figure …
+    least_high_grids: int = 3  # … at least this many, where the city has them …
+    high_above_share: float = (
+        0.05  # … and this share above the mean of the city's grids: a flat city has no high-value area
+    )
+    joined_km: float = (
+        3.0  # high grids whose edges are this close belong to one area: one missing grid does not split it
+    )
+    worst_cities: int = 3  # of each list in the overview, as in the published press tables
+    region_grids: int = 10  # of each list of grids in the overview
+    rebound_pct: float = 20.0  # 浓度反弹: a rise over the previous window worth a question
+    many_enterprises: int = 5  # 企业集中: inside one high-value area
+    most_follow_ups: int = 5  # the letter asks no more than this many questions, in the order of their rules
+    report_within_days: int = 10  # from the day the letter goes out to the city's report of what it did
+
+
 DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
+SUMMARY: Final = SummaryRules()
+BULLETIN: Final = BulletinRules()
 
 PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
     "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",

@@ -32,8 +32,8 @@ from include.letters.chart_style import (
     scale_end,
     styled,
 )
+from include.rules import SUMMARY
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
-from include.supervision.weekly_rules import SUMMARY
 
 # Fixed ends of the scales, alarms a day and problems of a category: of the whole region, of one province.
 _DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)

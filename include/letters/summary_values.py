@@ -24,9 +24,9 @@ from include.letters.wording import (
     with_year,
 )
 from include.periods import BEIJING, Period, chinese_date, chinese_moment
+from include.rules import SUMMARY
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
-from include.supervision.weekly_rules import SUMMARY
 
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
 _WEEKDAYS: Final = "一二三四五六日"

@@ -15,10 +15,10 @@ import pandas as pd
 
 from include.errors import InputError
 from include.periods import DAY, Period, midnight
+from include.rules import SUMMARY
 from include.supervision.feedback import pushed_between
 from include.supervision.notice import problem_rows
 from include.supervision.weekly_figures import Case, CaseRule
-from include.supervision.weekly_rules import SUMMARY
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from include.periods import DAY, Period, midnight
+from include.rules import SUMMARY
 from include.supervision.feedback import pushed_between
 from include.supervision.notice import overdue_rows, problem_status
 from include.supervision.weekly_figures import LongUnanswered, RepeatAlarm, RepeatProblem
-from include.supervision.weekly_rules import SUMMARY
 
 
 def repeat_alarms(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from include.rules import SUMMARY
 from include.supervision.weekly_figures import (
     CategoryCount,
     CityWeek,
@@ -12,7 +13,6 @@ from include.supervision.weekly_figures import (
     Suggestion,
     SuggestionRule,
 )
-from include.supervision.weekly_rules import SUMMARY
 
 
 def suggestions(

@@ -11,7 +11,7 @@ from fractions import Fraction
 import pandas as pd
 
 from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolling
-from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION
+from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
 from include.supervision.daily import flag_of_city
 from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
@@ -19,7 +19,6 @@ from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
 from include.supervision.weekly_figures import CategoryCount, CityWeek, CountyCount, DayCount, SummaryFigures
-from include.supervision.weekly_rules import SUMMARY
 from include.supervision.workdays import is_public_holiday
 
 

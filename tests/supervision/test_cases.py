@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from include.errors import InputError
+from include.rules import SUMMARY
 from include.supervision.cases import AS_RULED, CaseChoice
 from include.supervision.weekly_figures import Case
-from include.supervision.weekly_rules import SUMMARY
 from tests.supervision.states import moment, problems, states
 from tests.supervision.summaries import answered, answers, summary
 

@@ -1,0 +1,281 @@
+"""The values that the half-monthly letters are composed from: the 通报函 to a city and the overview to the leadership.
+
+They go to JSON and back like those of `figures`. Concentrations and changes are unrounded; None is 数据不足: too few valid
+days for a figure (`standards.VALIDITY`), which is listed and never ranked.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from include.periods import Period
+from include.supervision.figures import FeedbackCounts
+
+FollowUpRule = Literal[
+    "连续预警", "高值未查出问题", "升高未报警", "超期未反馈", "整改逾期", "浓度反弹", "企业集中", "数据不足"
+]
+
+
+@dataclass(frozen=True)
+class AirLevel:
+    """PM2.5 of one place over one window, and its changes in per cent.
+
+    `rank` 1 is the lowest of the `ranked` places with a figure; `yoy_pct` compares the same dates a year before,
+    `pop_pct` the window before (None for the year to date).
+    """
+
+    pm25_ug_m3: float | None
+    valid_days: int
+    year_before_ug_m3: float | None
+    yoy_pct: float | None
+    before_ug_m3: float | None
+    pop_pct: float | None
+    rank: int | None
+    ranked: int
+    is_tied: bool
+
+
+@dataclass(frozen=True)
+class PollutantMean:
+    """Mean of the valid days of one pollutant; `name` is its column: `pm10_ug_m3`, `co_mg_m3`, `o3_8h_ug_m3` …"""
+
+    name: str
+    mean: float | None
+    valid_days: int
+
+
+@dataclass(frozen=True)
+class DayLevel:
+    """One day of a city: its mean (None: too few hours), the 24 h limit (class II) and the IAQI of that day's edition."""
+
+    day: date
+    pm25_ug_m3: float | None
+    hours: int
+    year_before_ug_m3: float | None
+    limit_ug_m3: int
+    iaqi: int | None
+
+
+@dataclass(frozen=True)
+class CitySituation:
+    """One city: its air, and how its inspections went over the same window."""
+
+    city_code: str
+    city_name: str
+    province_name: str
+    region: str  # 2+26 | 汾渭平原
+    half: AirLevel
+    month: AirLevel | None  # the full month that the window closes; None in a first half
+    year: AirLevel  # 1 January to the window's end
+    days_over: int  # of `half.valid_days`: above the 24 h limit in force on the day
+    without_dust: AirLevel | None  # 扣除沙尘; None without an hour under dust in the window
+    dust_hours: int
+    window: FeedbackCounts
+    season: FeedbackCounts
+
+
+@dataclass(frozen=True)
+class Enterprise:
+    """One key enterprise in or near a grid. `distance_km` from the grid's edge, 0 inside; `direction` from the grid's
+    centre (东北 …), empty inside."""
+
+    enterprise_id: str
+    name: str
+    industry: str
+    county: str
+    lon: float  # WGS84
+    lat: float
+    distance_km: float
+    direction: str
+
+
+@dataclass(frozen=True)
+class GridInspection:
+    """What was inspected and found at one grid in the window: alarms, those answered, problems by category."""
+
+    pushed: int
+    answered: int
+    overdue: int
+    problems: int
+    rectified: int
+    categories: tuple[tuple[str, int], ...]  # the most frequent first
+
+
+@dataclass(frozen=True)
+class GridSituation:
+    """One grid of a city with readings. Bounds in degrees WGS84; `half` is ranked inside the city, 1 the lowest."""
+
+    grid_id: str
+    county: str
+    name: str
+    west: float
+    south: float
+    east: float
+    north: float
+    half: AirLevel
+    inspection: GridInspection
+    is_high: bool  # part of a high-value area
+
+
+@dataclass(frozen=True)
+class CountySituation:
+    """One county of a city, the highest first: mean of its grids with a figure, changes over the same grids on both sides."""
+
+    county: str
+    grids: int  # with a figure
+    pm25_ug_m3: float | None
+    yoy_pct: float | None
+    pop_pct: float | None
+    high_grids: int
+    inspection: GridInspection  # of all its grids, with readings or not
+
+
+@dataclass(frozen=True)
+class HighArea:
+    """高值区: neighbouring grids at the top of the city. `number` as on the map; the highest first."""
+
+    number: int
+    counties: tuple[str, ...]
+    grid_ids: tuple[str, ...]
+    pm25_ug_m3: float  # mean of its grids
+    highest_ug_m3: float
+    lon: float  # of its middle
+    lat: float
+    inspection: GridInspection
+    enterprises: int  # inside its grids
+
+
+@dataclass(frozen=True)
+class ListedGrid:
+    """One grid of a list (highest, fastest-rising), with the enterprises in it and within `BULLETIN.near_km`.
+
+    `enterprises`: the nearest `BULLETIN.listed_enterprises`, of `inside` + `nearby` in all.
+    """
+
+    place: int  # in the list; ties share it
+    grid: GridSituation
+    enterprises: tuple[Enterprise, ...]
+    inside: int
+    nearby: int
+
+
+@dataclass(frozen=True)
+class WarnedGrid:
+    """预警网格 of the month, reasons merged; for a near-warning (临界预警) the counts are 0 and `escalation` is empty."""
+
+    city_code: str
+    city_name: str
+    grid_id: str
+    county: str
+    name: str
+    reasons: str  # as a letter prints them
+    pm25_ug_m3: float  # monthly mean
+    yoy_pct: float | None
+    pop_pct: float | None
+    in_a_row: int
+    in_a_year: int
+    escalation: str  # 连续3次、12个月内6次 or empty
+
+
+@dataclass(frozen=True)
+class Warnings:
+    """The warning grids of one month. `missing_months` of the twelve were never set: counts are lower bounds."""
+
+    month: date
+    warned: tuple[WarnedGrid, ...]
+    near: tuple[WarnedGrid, ...]
+    missing_months: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """A question to follow up: a rule that fired, `count` of `of` (0: no base), and what it is about, worst first."""
+
+    rule: FollowUpRule
+    count: int
+    of: int
+    subjects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ProblemCount:
+    """Problems of one category at alarms of the window, with those rectified."""
+
+    category: str
+    problems: int
+    rectified: int
+
+
+@dataclass(frozen=True)
+class BulletinFigures:
+    """Everything that a 通报函 says to one city; its grid tables hold every grid with readings."""
+
+    letter_key: str
+    city: CitySituation
+    bureau: str
+    period: Period
+    window: Period  # the days of `period` inside the season: those of the inspections
+    season: Period
+    days: tuple[DayLevel, ...]
+    pollutants: tuple[PollutantMean, ...]
+    editions: tuple[str, ...]
+    counties: tuple[CountySituation, ...]
+    grids: tuple[GridSituation, ...]  # the highest first
+    high_areas: tuple[HighArea, ...]
+    highest: tuple[ListedGrid, ...]
+    rising: tuple[ListedGrid, ...]  # by year-on-year; only rises
+    warnings: Warnings | None  # of this city; None in a first half
+    categories: tuple[ProblemCount, ...]
+    follow_ups: tuple[FollowUp, ...]
+    cities: int  # that the bulletin compares
+    reply_by: date  # until when the city is asked to report what it did
+    completeness: str
+    rules_version: str
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class RegionSituation:
+    """The cities of one region: mean of the cities with a figure; changes over the same cities on both sides."""
+
+    name: str  # 2+26 | 汾渭平原 | 39个城市 …
+    cities: int
+    pm25_ug_m3: float | None
+    yoy_pct: float | None
+    pop_pct: float | None
+
+
+@dataclass(frozen=True)
+class OverviewFigures:
+    """Everything that the overview to the leadership says. `highest` and `rising`: grids of all cities, with their city."""
+
+    letter_key: str
+    period: Period
+    window: Period
+    season: Period
+    cities: tuple[CitySituation, ...]  # by rank, the lowest first; those without a figure last
+    regions: tuple[RegionSituation, ...]  # the last one is all cities
+    worst_level: tuple[str, ...]  # city codes, the worst first, ties with the last included
+    worst_yoy: tuple[str, ...]
+    worst_pop: tuple[str, ...]
+    total: FeedbackCounts
+    season_total: FeedbackCounts
+    categories: tuple[ProblemCount, ...]
+    highest: tuple[tuple[str, GridSituation], ...]  # (city_name, grid)
+    rising: tuple[tuple[str, GridSituation], ...]
+    warnings: Warnings | None
+    grids: int  # with readings
+    valid_grids: int
+    editions: tuple[str, ...]
+    completeness: str
+    rules_version: str
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class HalfMonthBulletins:
+    """Everything of one beat; nothing outside the season."""
+
+    period: Period
+    overview: OverviewFigures | None
+    bulletins: tuple[BulletinFigures, ...]
