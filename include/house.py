@@ -74,6 +74,15 @@ class House:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What the person said who was asked. `names`: the addressees whose letters may leave; None: all; empty: none (不签发)."""
+
+    who: str
+    reason: str
+    names: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Run:
     """One run of a DAG (or of the command line) for one window."""
 

@@ -10,13 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import CronDataIntervalTimetable, Param, get_current_context
+from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, get_current_context
 
 from include.periods import SCHEDULES
 
 if TYPE_CHECKING:
     from include.connections import Registry
-    from include.house import House, Run
+    from include.house import Decision, House, Run
 
 DAG_DEFAULTS: dict[str, Any] = {
     "start_date": datetime(2020, 1, 1, tzinfo=UTC),  # back-fills may go back to here
@@ -29,7 +29,19 @@ DAG_DEFAULTS: dict[str, Any] = {
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
 }
-RELEASE, REJECT = "签发", "不签发"
+RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
+DESK = "/desk"  # where the desk is mounted in the Airflow UI
+_APPROVAL_BODY = f"""
+签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。
+
+- **{RELEASE}**：下列函件全部编号、定稿、发出；
+- **{SOME}**：只发出所选单位的函件，其余留待处理；
+- **{REJECT}**：均不发出，须说明理由；没有理由会再次询问。
+
+{{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}}
+1. [{{{{ one.name }}}}]({DESK}/letters/{{{{ one.letter_id }}}})　{{{{ one.subject }}}}
+{{% endfor %}}
+"""
 
 
 def timetable(dag_id: str) -> CronDataIntervalTimetable:
@@ -129,30 +141,66 @@ def house_now() -> tuple[House, datetime, str]:
 
 
 class Approval(HITLOperator):
-    """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not."""
+    """Waits for a person where the run asks for it, as long as it takes; passes at once where it does not.
+
+    An answer that cannot be acted on (不签发 without a reason, 签发部分 without a name, a name that is not in the list) is
+    asked for again.
+    """
 
     def execute(self, context: Any) -> Any:
         """Parks the task for a person, or returns None when nobody has to be asked."""
         composed = context["ti"].xcom_pull(task_ids="compose")
-        return super().execute(context) if composed["asks_person"] else None
+        if not composed["asks_person"]:
+            return None
+        names = list(dict.fromkeys(letter["name"] for letter in composed["waiting"]))
+        chosen = Param(
+            [], type="array", items={"type": "string"}, examples=names, title="签发哪些单位", source="task",
+            description=f"只在选择“{SOME}”时填写；其余函件留待处理，可在督办台逐封放行。",
+        )  # fmt: skip
+        self.params = ParamsDict({"reason": self.params.get_param("reason"), "names": chosen})
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        """The person's answer, or the question again."""
+        known = {letter["name"] for letter in context["ti"].xcom_pull(task_ids="compose")["waiting"]}
+        (option,), said = event["chosen_options"] or [""], event["params_input"] or {}
+        names = set(said.get("names") or [])
+        is_usable = {
+            RELEASE: True,
+            SOME: bool(names) and names <= known,
+            REJECT: bool(str(said.get("reason") or "").strip()),
+        }
+        if not is_usable.get(option):
+            self.log.warning("the answer %s %s cannot be acted on; asking again", option, said)
+            return self.execute(context)
+        return super().execute_complete(context, event)
 
 
 def approval() -> Approval:
-    """The task between composing and releasing; its subject and text come from `compose`."""
+    """The task between composing and releasing; what it shows comes from `compose`."""
     return Approval(
         task_id="approve",
         task_display_name="签发 approve",
         subject="{{ ti.xcom_pull(task_ids='compose')['title'] }}",
-        body="{{ ti.xcom_pull(task_ids='compose')['preview'] }}",
-        options=[RELEASE, REJECT],
-        params={"reason": Param("", type="string", title="理由", description="不签发请说明理由；记入审计。")},
+        body=_APPROVAL_BODY,
+        options=[RELEASE, SOME, REJECT],
+        params={
+            "reason": Param("", type="string", title="理由", description="不签发必须说明理由；记入审计。"),
+            "names": Param(
+                [], type="array", items={"type": "string"}, title="签发哪些单位", description="见选项。"
+            ),
+        },
         execution_timeout=None,  # a person may take as long as it takes
     )
 
 
-def decision(answer: Any) -> tuple[bool, str, str] | None:
-    """What the person decided: (is_released, who, reason); None when nobody was asked."""
+def decision(answer: Any) -> Decision | None:
+    """What the person decided; None when nobody was asked."""
     if answer is None:
         return None
+    from include.house import Decision
+
+    (option,), said = answer["chosen_options"], answer.get("params_input") or {}
+    names = {RELEASE: None, SOME: frozenset(said.get("names") or ()), REJECT: frozenset[str]()}[option]
     who = (answer.get("responded_by_user") or {}).get("name") or "unknown user"
-    return RELEASE in answer["chosen_options"], who, str((answer.get("params_input") or {}).get("reason", ""))
+    return Decision(who, str(said.get("reason") or "").strip(), names)

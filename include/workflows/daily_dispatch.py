@@ -18,14 +18,7 @@ from include.supervision.figures import (
     from_json,
     to_json,
 )
-from include.workflows.steps import (
-    Due,
-    account_for,
-    compose_letters,
-    post_letters,
-    pull_facts,
-    release_letters,
-)
+from include.workflows.steps import Due, LetterSteps, pull_facts
 
 KINDS: Final = ("notice", "reminder")
 
@@ -49,26 +42,6 @@ def figures(run: Run) -> dict[str, Any]:
             f"{one.city_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed
         ],
     }
-
-
-def compose(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
-    """Composes a draft of every letter that is due; a letter that cannot be composed does not stop the others."""
-    return compose_letters(run, _due(frozen(run, computed)), KINDS)
-
-
-def release(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, Any]:
-    """Numbers and queues the letters, or withholds them with the reason (see `house.Run` for who decides)."""
-    return release_letters(run, KINDS, decision)
-
-
-def post(run: Run) -> dict[str, Any]:
-    """Hands over what is queued: one round of the outbox."""
-    return post_letters(run)
-
-
-def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
-    """Accounts for every letter that is due, by name and state; raises CheckFailed when one is not where it must be."""
-    return account_for(run, [one.facts.key for one in _due(frozen(run, computed))])
 
 
 def due_keys(house: House, period: Period) -> list[str]:
@@ -116,3 +89,7 @@ def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[Named
 
 def _flag_words(city: CityDay) -> str:
     return f"{city.flag.level}：" + "；".join(city.flag.reasons)
+
+
+_letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
+compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account

@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from include.desk.letters import letters_of_period, release_letter, render
 from include.errors import CheckFailed, QianliyanError
-from include.house import House, Run
+from include.house import Decision, House, Run
 from include.post.copies import rehearse
 from include.post.letters import LetterFacts, StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
@@ -49,64 +49,99 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
     return summary
 
 
-def compose_letters(run: Run, due: Sequence[Due], kinds: Sequence[str]) -> dict[str, Any]:
-    """Drafts every letter that is due (in place where it was drafted before) and withholds drafts that are no longer due.
+@dataclass(frozen=True)
+class LetterSteps:
+    """The last steps of a beat that makes letters of these `kinds`; `due` lists them from what its figures step returned."""
 
-    A letter that cannot be composed does not stop the others: it is in `failed` with the reason, and `account_for` fails.
-    """
-    house, counts, failed, warnings = run.house, {"created": 0, "recomposed": 0, "left": 0}, {}, []
-    for one in due:
-        try:
-            letter = render(house, one.facts.kind, one.facts.figures_json, None, None)
-            drafted = draft(
-                house.engine,
-                house.archive,
-                one.facts,
-                letter,
-                now=run.now,
-                actor=run.actor,
-                run_id=run.run_id,
+    kinds: tuple[str, ...]
+    due: Callable[[Run, dict[str, Any]], list[Due]]
+
+    def compose(self, run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+        """Drafts every letter that is due (in place where it was drafted before) and withholds drafts that are no longer due.
+
+        A letter that cannot be composed does not stop the others: it is in `failed` with the reason, and `account` fails.
+        `waiting`: the letters that a decision is about, one mapping each of `letter_id`, `name` (of the addressee), `subject`.
+        """
+        due = self.due(run, computed)
+        house, counts, failed, warnings = run.house, {"created": 0, "recomposed": 0, "left": 0}, {}, []
+        for one in due:
+            try:
+                letter = render(house, one.facts.kind, one.facts.figures_json, None, None)
+                drafted = draft(
+                    house.engine, house.archive, one.facts, letter, now=run.now, actor=run.actor, run_id=run.run_id
+                )  # fmt: skip
+            except QianliyanError as error:
+                _log.exception("letter %s cannot be composed", one.facts.key)
+                failed[one.facts.key] = str(error)
+                continue
+            counts[drafted.action] += 1
+            warnings += [f"{one.name}：{warning}" for warning in letter.warnings]
+            if drafted.differs:
+                warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
+            if run.asks_person and drafted.state == "drafted":
+                await_approval(
+                    house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发"
+                )
+        keys = {one.facts.key for one in due}
+        for letter_row in self._open(run):
+            if letter_row.letter_key not in keys:
+                reason = "重新计算后本时段不再需要这封函件"
+                withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
+        waiting = self._open(run)
+        return {
+            **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person and bool(waiting),
+            "title": f"{run.period.label}：{len(waiting)}封函件待签发",
+            "waiting": [
+                {"letter_id": one.letter_id, "name": one.addressee_name, "subject": one.subject} for one in waiting
+            ],
+        }  # fmt: skip
+
+    def release(self, run: Run, decision: Decision | None = None) -> dict[str, Any]:
+        """Releases or keeps back this run's letters; returns how many by outcome, with every reason.
+
+        `decision` is None when nobody was asked: the run's own rule decides (see `house.Run`).
+        """
+        outcomes: dict[str, list[str]] = {}
+        settle = _settle_by_person(run, decision) if decision else _settle_by_rule(run)
+        for letter in self._open(run):
+            action, reason = settle(letter)
+            outcomes.setdefault(action, []).append(f"{letter.addressee_name}：{reason}")
+        return {"counts": {action: len(words) for action, words in outcomes.items()}, "letters": outcomes}
+
+    def post(self, run: Run) -> dict[str, Any]:
+        """One round of the outbox, at once: a normal day needs no waiting for `post_round`."""
+        return one_round(run.house, run.now, run.actor)
+
+    def account(self, run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+        """Accounts for every letter of the day by name and state; raises CheckFailed when one is not where it must be."""
+        house = run.house
+        with reading(house.engine) as connection:
+            found = reconcile(
+                connection, run.period.end, due=[one.facts.key for one in self.due(run, computed)], mailbox=house.mailbox
+            )  # fmt: skip
+        for letter in found.letters:
+            _log.info(
+                "%s %s %s %s %s",
+                letter.kind,
+                letter.addressee_name,
+                letter.number or "—",
+                letter.state,
+                letter.reason,
             )
-        except QianliyanError as error:
-            _log.exception("letter %s cannot be composed", one.facts.key)
-            failed[one.facts.key] = str(error)
-            continue
-        counts[drafted.action] += 1
-        warnings += [f"{one.name}：{warning}" for warning in letter.warnings]
-        if drafted.differs:
-            warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
-        if run.asks_person and drafted.state == "drafted":
-            await_approval(
-                house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发"
-            )
-    keys = {one.facts.key for one in due}
-    for letter_row in _open_letters(run, kinds):
-        if letter_row.letter_key not in keys:
-            reason = "重新计算后本时段不再需要这封函件"
-            withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
-    names = "、".join(one.name for one in due)
-    return {
-        **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person and bool(due),
-        "title": f"{run.period.label}：{len(due)}封函件待签发", "preview": f"{names}\n\n预览见督办台或 `letters show`。",
-    }  # fmt: skip
+        require_reconciled(found)
+        return {
+            "states": dict(found.states),
+            "letters": [
+                f"{letter.addressee_name}（{letter.kind}）{letter.number or '无文号'}：{letter.state}　{letter.reason}"
+                for letter in found.letters
+            ],
+        }
 
-
-def release_letters(run: Run, kinds: Sequence[str], decision: tuple[bool, str, str] | None) -> dict[str, Any]:
-    """Releases or keeps back this run's letters; returns how many by outcome, with every reason.
-
-    `decision`: (is_released, who, reason) of the person who was asked; None when nobody was.
-    """
-    outcomes: dict[str, list[str]] = {}
-    settle = _settle_by_person(run, decision) if decision else _settle_by_rule(run)
-    for letter in _open_letters(run, kinds):
-        action, reason = settle(letter)
-        outcomes.setdefault(action, []).append(f"{letter.addressee_name}：{reason}")
-    return {"counts": {action: len(words) for action, words in outcomes.items()}, "letters": outcomes}
-
-
-def post_letters(run: Run) -> dict[str, Any]:
-    """One round of the outbox, at once: a normal day needs no waiting for `post_round`."""
-    return one_round(run.house, run.now, run.actor)
+    def _open(self, run: Run) -> list[StoredLetter]:
+        """The letters of this window that wait for a decision."""
+        with reading(run.house.engine) as connection:
+            letters = letters_of_period(connection, run.period, self.kinds)
+        return [letter for letter in letters if letter.state in ("drafted", "awaiting_approval")]
 
 
 def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -122,43 +157,22 @@ def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def account_for(run: Run, due_keys: Sequence[str]) -> dict[str, Any]:
-    """Accounts for every letter of the day by name and state; raises CheckFailed when one is nowhere."""
-    house = run.house
-    with reading(house.engine) as connection:
-        found = reconcile(connection, run.period.end, due=due_keys, mailbox=house.mailbox)
-    for letter in found.letters:
-        _log.info(
-            "%s %s %s %s %s",
-            letter.kind,
-            letter.addressee_name,
-            letter.number or "—",
-            letter.state,
-            letter.reason,
-        )
-    require_reconciled(found)
-    return {
-        "states": dict(found.states),
-        "letters": [
-            f"{letter.addressee_name}（{letter.kind}）{letter.number or '无文号'}：{letter.state}　{letter.reason}"
-            for letter in found.letters
-        ],
-    }
-
-
 _Settle = Callable[[StoredLetter], tuple[str, str]]
 
 
-def _settle_by_person(run: Run, decision: tuple[bool, str, str]) -> _Settle:
-    is_released, who, words = decision
+def _settle_by_person(run: Run, decision: Decision) -> _Settle:
+    who, names, said = decision.who, decision.names, f"：{decision.reason}" if decision.reason else ""
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
-        if is_released:
-            return _release(
-                run, letter, actor=who, reason=f"{who}签发" + (f"：{words}" if words else ""), is_person=True
-            )
-        reason = f"{who}不签发：{words or '未说明理由'}"
-        reject(run.house.engine, letter.letter_id, now=run.now, actor=who, reason=reason)
+        if names is None or letter.addressee_name in names:
+            return _release(run, letter, actor=who, reason=f"{who}签发{said}", is_person=True)
+        asked: dict[str, Any] = {"now": run.now, "actor": who}
+        if names:
+            reason = f"{who}本次只签发{len(names)}个单位的函件，这封留待处理{said}"
+            withhold(run.house.engine, letter.letter_id, **asked, reason=reason, is_person=True)
+            return "withheld", reason
+        reason = f"{who}不签发{said or '：未说明理由'}"
+        reject(run.house.engine, letter.letter_id, **asked, reason=reason)
         return "rejected", reason
 
     return settle
@@ -216,10 +230,3 @@ def _release(
         run_id=run.run_id,
     )
     return outcome.action, outcome.number or outcome.reason
-
-
-def _open_letters(run: Run, kinds: Sequence[str]) -> list[StoredLetter]:
-    """The letters of this window that wait for a decision."""
-    with reading(run.house.engine) as connection:
-        letters = letters_of_period(connection, run.period, kinds)
-    return [letter for letter in letters if letter.state in ("drafted", "awaiting_approval")]

@@ -24,14 +24,7 @@ from include.supervision.figures import from_json, to_json
 from include.supervision.membership import members
 from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
 from include.supervision.weekly_figures import SummaryFigures, WeeklySummaries
-from include.workflows.steps import (
-    Due,
-    account_for,
-    compose_letters,
-    post_letters,
-    pull_facts,
-    release_letters,
-)
+from include.workflows.steps import Due, LetterSteps, pull_facts
 
 KINDS: Final = ("summary",)
 LEADERS: Final = "leader"
@@ -72,26 +65,6 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "cases": [f"{case.rule}：{case.city_name}{case.county} {case.alarm_id}" for case in leaders.cases],
         "suggestions": [one.rule for one in leaders.suggestions],
     }
-
-
-def compose(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
-    """Composes a draft of every summary that is due."""
-    return compose_letters(run, _due(frozen(run, computed)), KINDS)
-
-
-def release(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, Any]:
-    """Queues the summaries, or withholds them with the reason (see `house.Run` for who decides)."""
-    return release_letters(run, KINDS, decision)
-
-
-def post(run: Run) -> dict[str, Any]:
-    """Hands over what is queued: one round of the outbox."""
-    return post_letters(run)
-
-
-def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
-    """Accounts for every summary that is due, by name and state; raises CheckFailed when one is not where it must be."""
-    return account_for(run, [one.facts.key for one in _due(frozen(run, computed))])
 
 
 def due_keys(house: House, period: Period) -> list[str]:
@@ -163,3 +136,7 @@ def _letter(one: SummaryFigures) -> Due:
 def _outside(house: House, period: Period) -> str:
     first, end = house.season
     return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编汇总"
+
+
+_letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
+compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account

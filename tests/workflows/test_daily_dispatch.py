@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from include.desk.letters import letters_of_period, release_letter
 from include.errors import CheckFailed, QianliyanError
-from include.house import House, Run
+from include.house import Decision, House, Run
 from include.post.mailbox import LocalMailbox, local_mailbox, received
 from include.post.server import MailServer
 from include.rules import SIMULATED_LABEL
@@ -34,7 +34,7 @@ def house(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> House:
     return open_region(engine, tmp_path / "var", mailbox)
 
 
-def play(run: Run, decision: tuple[bool, str, str] | None = None) -> dict[str, Any]:
+def play(run: Run, decision: Decision | None = None) -> dict[str, Any]:
     """All the steps, as the DAG orders them."""
     pulled = daily_dispatch.pull(run)
     computed = daily_dispatch.figures(run)
@@ -158,7 +158,7 @@ def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> No
     assert {state for state, _ in states(house).values()} == {"awaiting_approval"}
     assert daily_dispatch.post(run)["mails"] == 0  # nothing is queued before the decision
     late = replace(run, now=later(run, hours=30))  # the approval counts as asking, however late
-    daily_dispatch.release(late, (True, "王处长", ""))
+    daily_dispatch.release(late, Decision("王处长", ""))
     daily_dispatch.post(late)
     assert mailed(mailbox) == SENT
     with reading(house.engine) as connection:
@@ -170,9 +170,20 @@ def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> No
     assert actors == {"王处长"}
 
 
+def test_a_person_releases_some_and_the_rest_waits_for_the_desk(house: House, mailbox: LocalMailbox) -> None:
+    run = run_of(house, approve=True)
+    result = play(run, Decision("王处长", "其余数字待核", frozenset({"石家庄市"})))
+    assert [one["name"] for one in result["compose"]["waiting"]] == ["石家庄市", "阳泉市", "西安市", "阳泉市"]
+    assert [row[0] for row in mailed(mailbox)] == ["notice_130100"]
+    kept = result["release"]["letters"]["withheld"]
+    assert "阳泉市：王处长本次只签发1个单位的函件，这封留待处理：其余数字待核" in kept
+    play(replace(run, approve=False, deliver="send"))  # no run releases what a person kept back
+    assert [row[0] for row in mailed(mailbox)] == ["notice_130100"]
+
+
 def test_what_a_person_rejected_stays_rejected(house: House, mailbox: LocalMailbox) -> None:
     run = run_of(house, approve=True)
-    play(run, (False, "王处长", "数字有疑问"))
+    play(run, Decision("王处长", "数字有疑问", frozenset()))
     assert {state for state, _ in states(house).values()} == {"rejected"}
     play(replace(run, approve=False, deliver="send"))
     assert {state for state, _ in states(house).values()} == {"rejected"}

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from include.desk.letters import letters_of_period
 from include.errors import InputError
-from include.house import Deliver, House, Run
+from include.house import Decision, Deliver, House, Run
 from include.periods import period_ending
 from include.post.mailbox import LocalMailbox, local_mailbox, received
 from include.rules import SIMULATED_LABEL
@@ -65,7 +65,7 @@ def run_of(
     )
 
 
-def play(run: Run, decision: tuple[bool, str, str] | None = None, **choice: Any) -> dict[str, Any]:
+def play(run: Run, decision: Decision | None = None, **choice: Any) -> dict[str, Any]:
     pulled = weekly_summary.pull(run)
     computed = weekly_summary.figures(run, **choice)
     composed = weekly_summary.compose(run, computed)
@@ -155,7 +155,7 @@ def test_a_person_releases_it(house: House, mailbox: LocalMailbox) -> None:
     computed = weekly_summary.figures(run)
     assert weekly_summary.compose(run, computed)["asks_person"] is True
     late = replace(run, now=run.now + timedelta(hours=30))  # the approval counts as asking, however late
-    weekly_summary.release(late, (True, "王处长", ""))
+    weekly_summary.release(late, Decision("王处长", ""))
     weekly_summary.post(late)
     assert mailed(mailbox) == [LEADERS]
 
