@@ -16,6 +16,7 @@ from include.rules import SIMULATED_LABEL
 from include.simulator.alarms import revisions, season_alarms
 from include.simulator.answers import Course, season_courses
 from include.simulator.contacts import contacts
+from include.simulator.enterprises import enterprises
 from include.simulator.hotspots import grid_points, hot_grids
 from include.simulator.problems import season_problems
 from include.simulator.season import DEFAULT_SEED, SEASON, Season, stream
@@ -29,7 +30,7 @@ class Region:
     """The files of the demo region, one frame each, columns as in the file; a field's name is the file's name.
 
     `alarms` has one row a revision of an alarm, `feedback` one an event, `problems` one a problem, all in the order
-    of the alarms' push; `grids` one a hotspot grid; `contacts` one a contact and stay. Instants are ISO 8601 text, +08:00.
+    of the alarms' push; `grids` one a hotspot grid; `contacts` one a contact and stay; `enterprises` one a key enterprise (WGS84). Instants are ISO 8601 text, +08:00.
     """
 
     alarms: pd.DataFrame
@@ -37,6 +38,7 @@ class Region:
     problems: pd.DataFrame
     grids: pd.DataFrame
     contacts: pd.DataFrame
+    enterprises: pd.DataFrame
 
 
 def demo_region(seed: int = DEFAULT_SEED, season: Season = SEASON) -> Region:
@@ -51,11 +53,12 @@ def demo_region(seed: int = DEFAULT_SEED, season: Season = SEASON) -> Region:
         problems=_problem_rows(season, alarms, problems),
         grids=_grid_rows(grids),
         contacts=contacts(),
+        enterprises=enterprises(grids, seed),
     )
 
 
 def write_region(start: date, end: date, to: Path, seed: int = DEFAULT_SEED) -> dict[str, int]:
-    """Writes alarms.csv, feedback.csv, problems.csv, grids.csv and contacts.csv into `to`; returns rows by file.
+    """Writes alarms.csv, feedback.csv, problems.csv, grids.csv, contacts.csv and enterprises.csv into `to`; returns rows by file.
 
     Alarms are those pushed in [start, end), whole Beijing days, each with everything that is ever known of it.
     The same seed and window give the same bytes. Raises InputError for a window that is not inside the season.

@@ -88,8 +88,13 @@ def severity(season: Season, rng: np.random.Generator) -> NDArray[np.float64]:
     Declines from winter to summer; pollution episodes of several days ride on it.
     """
     decline = np.exp(-np.arange(season.days) / 70.0)
-    swing = np.empty(season.days)
-    swing[0] = rng.normal(0.0, 0.35)
-    for day in range(1, season.days):
-        swing[day] = 0.7 * swing[day - 1] + rng.normal(0.0, 0.25)
-    return np.asarray(decline * np.exp(swing))
+    return np.asarray(decline * np.exp(swing(season.days, rng)))
+
+
+def swing(days: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The pollution episodes of so many days, as the logarithm of a factor around 1: one day is much like the last."""
+    found = np.empty(days)
+    found[0] = rng.normal(0.0, 0.35)
+    for day in range(1, days):
+        found[day] = 0.7 * found[day - 1] + rng.normal(0.0, 0.25)
+    return found

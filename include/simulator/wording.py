@@ -51,6 +51,11 @@ def point_names(places: Iterable[str], rng: np.random.Generator) -> list[str]:
     return names
 
 
+def roads(count: int, rng: np.random.Generator) -> list[str]:
+    """So many street names, any of them often."""
+    return [_ROADS[place] for place in rng.integers(len(_ROADS), size=count)]
+
+
 def person(rng: np.random.Generator) -> str:
     """`张某某`."""
     return _SURNAMES[rng.integers(len(_SURNAMES))] + "某某"

@@ -22,6 +22,7 @@ from include.sources.air_layouts import (
 from include.sources.air_stage import Stage, Staged
 from include.sources.delivery import BrokenRow, Chunk
 from include.sources.layout import DATA_ORIGIN
+from include.sources.parquet_files import read_parquet
 from include.sources.text_files import read_csv
 
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
@@ -55,7 +56,8 @@ def read_air_file(
         layout = layout or recognise(list(chunk.rows.columns), str(path))
         told = _told(chunk, layout, codes, hour_label)
         if DATA_ORIGIN in chunk.rows:
-            file.is_simulated |= bool((chunk.rows[DATA_ORIGIN].str.strip() == SIMULATED_LABEL).any())
+            origins = chunk.rows[DATA_ORIGIN].drop_duplicates()
+            file.is_simulated |= bool((origins.str.strip() == SIMULATED_LABEL).any())
         file.rows += len(chunk.rows)
         file.gaps += told.gaps
         file.skipped += told.skipped
@@ -111,6 +113,9 @@ def _require_use(file: AirFile) -> None:
 
 def _chunks(path: Path) -> Iterator[Chunk]:
     """The chunks of a file; a last line that was cut off goes to the broken ones."""
+    if path.suffix.lower() == ".parquet":
+        yield from read_parquet(path)
+        return
     held: Chunk | None = None
     for chunk in read_csv(path):
         if held is not None:

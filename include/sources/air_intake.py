@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
@@ -66,10 +67,9 @@ def keep_days(
     """
     dates = dates_of(stated["observed_on"])
     agreed, duplicates, conflicts = _agreed(stated)
-    named = stated[["place_id", "observed_on", "quantity"]].drop_duplicates()
     with writing(engine, lock="air_quality") as connection:
         before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
-        hours, kept_dates = _merged(read_hours(parquet_root, dataset, dates), agreed, named)
+        hours, kept_dates = _merged(read_hours(parquet_root, dataset, dates), agreed, stated)
         days = day_means(hours)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
         provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
@@ -105,14 +105,23 @@ def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]
 def _agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
     """The values, one an hour: repetitions once (and their number), contradictions not at all."""
     measured = stated[stated["value"].notna()]
-    key = [*_KEY, "quantity"]
-    is_again = measured.duplicated(key)
+    hours, quantities = _hour_numbers(measured), measured["quantity"].cat
+    is_again = pd.Series(hours * len(quantities.categories) + quantities.codes, measured.index).duplicated()
     if not is_again.any():
         return measured, 0, []
+    key = [*_KEY, "quantity"]
     values = measured.groupby(key, sort=False)["value"]
     is_disputed = values.transform("min") != values.transform("max")
     repeated = int((is_again & ~is_disputed).sum())
     return measured[~is_disputed & ~is_again], repeated, _conflicts(measured[is_disputed], key)
+
+
+def _hour_numbers(rows: pd.DataFrame) -> pd.Series:
+    """A number for each hour of a place (a categorical), ordered by day, place and hour."""
+    places = rows["place_id"].cat
+    days = rows["observed_on"].astype("int64") // 86_400
+    numbers: pd.Series = (days * len(places.categories) + places.codes) * 24 + rows["hour"]
+    return numbers
 
 
 def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
@@ -131,27 +140,36 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
     return list(merged.values())
 
 
-def _merged(old: pd.DataFrame, agreed: pd.DataFrame, named: pd.DataFrame) -> tuple[pd.DataFrame, set[date]]:
-    """The hours of the days (`place_id, observed_on, hour`, a column a quantity), and the days on which old values stay."""
-    columns = []
-    kept_dates: set[date] = set()
-    quantities = ["pm25_ug_m3", *named["quantity"].unique(), *old.columns.difference(_KEY)]
-    for quantity in dict.fromkeys(quantities):
-        rows = agreed.loc[agreed["quantity"] == quantity, [*_KEY, "value"]].rename(
-            columns={"value": quantity}
-        )
-        if quantity in old:
-            kept = _unnamed(old[old[quantity].notna()], named[named["quantity"] == quantity])
-            kept_dates |= set(dates_of(kept["observed_on"]))
-            rows = pd.concat([kept[[*_KEY, quantity]], rows]) if len(kept) else rows
-        columns.append(rows)
-    if len(columns) == 1:
-        return columns[0].reset_index(drop=True), kept_dates
-    hours = pd.concat([rows.set_index(_KEY) for rows in columns], axis=1).sort_index().reset_index()
+def _merged(old: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> tuple[pd.DataFrame, set[date]]:
+    """The hours of the days (`place_id, observed_on, hour`, a column a quantity) by day, place and hour, and the days on
+    which old values stay."""
+    rows, kept_dates = agreed[[*_KEY, "quantity", "value"]], set[date]()
+    if len(old):
+        kept = _unnamed(old.melt(_KEY, var_name="quantity").dropna(subset="value"), stated)
+        kept_dates = set(dates_of(kept["observed_on"]))
+        rows = _alike(rows, kept)
+    _, first, hour = np.unique(_hour_numbers(rows), return_index=True, return_inverse=True)
+    hours = rows[_KEY].iloc[first].reset_index(drop=True)
+    for quantity in dict.fromkeys(["pm25_ug_m3", *stated["quantity"].unique(), *rows["quantity"].unique()]):
+        is_own = (rows["quantity"] == quantity).to_numpy()
+        values = np.full(len(hours), np.nan)
+        values[hour[is_own]] = rows["value"].to_numpy()[is_own]
+        hours[quantity] = values
     return hours, kept_dates
 
 
-def _unnamed(old: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
-    key = ["place_id", "observed_on"]
-    is_named = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(named[key]))
+def _unnamed(old: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
+    """The old values of places and quantities that are not spoken of on their day."""
+    key = ["place_id", "observed_on", "quantity"]
+    named = stated[key].drop_duplicates().astype({"place_id": "str", "quantity": "str"})
+    is_named = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(named))
     return old[~is_named]
+
+
+def _alike(rows: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    """Both together, with places and quantities as categoricals that know the names of both."""
+    names = sorted({*rows["place_id"].cat.categories, *more["place_id"], *more["quantity"]})
+    dtype = pd.CategoricalDtype(names)
+    return pd.concat(
+        [each.astype({"place_id": dtype, "quantity": dtype}) for each in (rows, more)], ignore_index=True
+    )

@@ -5,7 +5,7 @@
     readings   grid_id | station_id, hour, pm25_ug_m3  one row a place and hour; `hour` an ISO 8601 time
     dust       city_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
 
-Archives print Beijing dates and the hours 0 to 23 of that natural day. Concentrations are μg/m³, of CO mg/m³.
+CSV files and Parquet files alike. Archives print Beijing dates and the hours 0 to 23 of that natural day. Concentrations are μg/m³, of CO mg/m³.
 """
 
 from collections import Counter
@@ -44,6 +44,7 @@ _TOO_HIGH: Final = {
 _GAPS: Final = ("", "-", "--", "—", "na", "n/a", "nan", "null", "none")
 _ZERO: Final = "为零，按缺测处理：小时浓度低于仪器检出限也不为零，零值来自校零或传输中断"
 _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自仪器漂移或缺测代码"
+_TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
 _BAD_HOUR: Final = "不是0至23的小时，整行未用"
@@ -127,15 +128,13 @@ def read_wide(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
 def read_readings(chunk: Chunk, hour_label: HourLabel) -> Reading:
     """The rows of a file of grid or station readings; `hour_label` says which end of its hour `hour` names."""
     place = "grid_id" if "grid_id" in chunk.rows else "station_id"
-    rows = chunk.rows.assign(line=chunk.lines, place_id=chunk.rows[place].str.strip())
-    rows, faults = _timed(rows, hour_label)
+    names = _by_value(chunk.rows[place], lambda texts: texts.str.strip())
+    rows, faults = _timed(chunk.rows.assign(line=chunk.lines, place_id=names), hour_label)
     is_placed = rows["place_id"] != ""
     faults += faults_of(rows[~is_placed], place, _NO_PLACE, place)
-    texts = (
-        rows[is_placed]
-        .rename(columns={"pm25_ug_m3": "text"})
-        .assign(field="pm25_ug_m3", quantity="pm25_ug_m3")
-    )
+    rows = rows if is_placed.all() else rows[is_placed]
+    named = pd.Categorical.from_codes(np.zeros(len(rows), dtype="int8"), pd.Index(["pm25_ug_m3"]))
+    texts = rows.rename(columns={"pm25_ug_m3": "text"}).assign(field=named, quantity=named)
     return _measured(texts, faults, Counter())
 
 
@@ -163,23 +162,25 @@ def faults_of(rows: pd.DataFrame, name: str, reason: str, text: str) -> list[Fau
 
 def _measured(texts: pd.DataFrame, faults: list[Fault], skipped: Counter[str]) -> Reading:
     """`texts` (with `field`, `text`) as values; what is no concentration is missing, and a fault of its field."""
-    text = texts["text"].astype("str").str.strip()
-    is_gap = text.str.lower().isin(_GAPS)
-    values = pd.to_numeric(text.mask(is_gap), errors="coerce").astype(float)
+    codes, uniques = pd.factorize(texts["text"])
+    told = pd.Series(uniques, dtype="str").str.strip()
+    are_gaps = told.str.lower().isin(_GAPS)
+    numbers = pd.to_numeric(told.mask(are_gaps), errors="coerce").astype(float)
+    values, is_gap = (each.take(codes).set_axis(texts.index) for each in (numbers, are_gaps))
     bounds = _by_value(texts["quantity"], lambda names: names.map(_TOO_HIGH).astype(float))
-    for is_bad, reason in (
-        (values.isna() & ~is_gap, _NOT_A_NUMBER),
-        (values == 0, _ZERO),
-        (values < 0, _NEGATIVE),
-        (values >= bounds, ""),
-    ):
-        for name, bad in texts[is_bad].groupby("field", sort=True):
-            said = (
-                reason
-                or f"不低于{_TOO_HIGH[bad['quantity'].iloc[0]]}，超出可能范围，按缺测处理：9999等是缺测代码"
-            )
-            faults += faults_of(bad, str(name), said, "text")
-    kept = values.where((values > 0) & (values < bounds))
+    is_bad = ~((values > 0) & (values < bounds)) & ~is_gap
+    if is_bad.any():
+        bad = texts[is_bad].assign(value=values[is_bad], bound=bounds[is_bad])
+        for is_such, reason in (
+            (bad["value"].isna(), _NOT_A_NUMBER),
+            (bad["value"] == 0, _ZERO),
+            (bad["value"] < 0, _NEGATIVE),
+            (bad["value"] >= bad["bound"], _TOO_HIGH_SAID),
+        ):
+            for name, such in bad[is_such].groupby("field", sort=True):
+                said = reason.format(bound=f"{such['bound'].iloc[0]:g}")
+                faults += faults_of(such, str(name), said, "text")
+    kept = values.mask(is_bad)
     return Reading(texts.assign(value=kept)[list(VALUE_COLUMNS)], tuple(faults), skipped, int(is_gap.sum()))
 
 

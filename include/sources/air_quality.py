@@ -19,6 +19,8 @@ from include.sources.air_stage import Stage
 from include.store.air_days import Provenance, city_codes, grid_places
 from include.store.engine import reading, writing
 
+SUFFIXES: Final = (".csv", ".parquet")
+_EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
@@ -28,7 +30,7 @@ class ImportResult:
     """What an import did.
 
     `days`: every day that was replaced, as it is now. `faults`: values that were not used, by file, field and reason
-    (they are in the quarantine). `rejected`: files that could not be used at all; nothing of them was kept. `skipped`:
+    (they are in the quarantine). `rejected`: why files could not be used at all; nothing of these, `unread`, was kept. `skipped`:
     rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
     readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
     `duplicates`: values told again, always the same: used once.
@@ -42,6 +44,7 @@ class ImportResult:
     days: tuple[DayResult, ...]
     faults: tuple[FileFault, ...]
     rejected: tuple[InputError, ...]
+    unread: tuple[Path, ...]
     skipped: dict[str, int]
     unknown_grids: tuple[str, ...]
 
@@ -55,7 +58,7 @@ def import_air_quality(
     hour_label: HourLabel = "start",
     source: str = SOURCE,
 ) -> ImportResult:
-    """Reads files, and the CSV files of folders recursively, in the layouts of `air_layouts`; replaces their days.
+    """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
 
     `hour_label` says which end of its hour the time of a reading names (archives print the hours 0 to 23 of the day).
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
@@ -67,6 +70,7 @@ def import_air_quality(
         known_grids = set(grid_places(connection).index)
     done: dict[int, AirFile] = {}
     rejected: list[InputError] = []
+    unread: list[Path] = []
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     dust_hours = duplicates = 0
@@ -78,6 +82,7 @@ def import_air_quality(
             except InputError as error:
                 stage.forget(number)
                 rejected.append(error)
+                unread.append(path)
         if not done:
             raise rejected[0]
         simulated = frozenset(
@@ -100,7 +105,7 @@ def import_air_quality(
         keep_faults(connection, source, [file.path for file in files], faults, now)
     return ImportResult(
         files=len(done), rows=sum(file.rows for file in files), gaps=sum(file.gaps for file in files),
-        duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected),
+        duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected), unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
     )  # fmt: skip
@@ -111,17 +116,15 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             inside = sorted(
-                entry for entry in path.rglob("*") if entry.suffix.lower() == ".csv" and entry.is_file()
+                entry for entry in path.rglob("*") if entry.suffix.lower() in SUFFIXES and entry.is_file()
             )
             if not inside:
-                raise InputError(
-                    "no CSV file in the folder", where=str(path), expected="air-quality files (*.csv)"
-                )
+                raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)
             found |= dict.fromkeys(inside)
         elif path.is_file():
             found[path] = None
         else:
-            raise InputError("no such file or folder", where=str(path), expected="air-quality files (*.csv)")
+            raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
     if not found:
         raise InputError("no file to import", where="paths", expected="at least one file or folder")
     return list(found)

@@ -6,10 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import feather
 
 Staged = Literal["city", "grid", "station", "dust"]
 _ROWS: Final = 1_000_000
+_NAMES: Final = ("place_id", "quantity")
 
 
 @dataclass(frozen=True)
@@ -23,19 +27,26 @@ class Part:
 
 @dataclass(frozen=True)
 class Stage:
-    """A folder with the parts of each dataset and day."""
+    """A folder with the parts of each dataset and day; in them `names` (places and quantities) are numbers."""
 
     folder: Path
     parts: dict[tuple[Staged, date], list[Part]] = field(default_factory=dict)
+    names: dict[str, int] = field(default_factory=dict)
 
     def add(self, dataset: Staged, values: pd.DataFrame, file: int) -> None:
         """Keeps values (`air_layouts.VALUE_COLUMNS`) that file number `file` says."""
-        for moment, rows in values.groupby("observed_on", sort=True):
-            day = pd.Timestamp(str(moment)).date()
+        if values.empty:
+            return
+        coded = values.assign(**{name: self._codes(values[name]) for name in _NAMES}, file=np.int32(file))
+        coded = coded.sort_values("observed_on", kind="stable")
+        table = pa.Table.from_pandas(coded, preserve_index=False, nthreads=1)
+        moments, firsts = np.unique(coded["observed_on"], return_index=True)
+        for moment, first, end in zip(moments, firsts, [*firsts[1:], len(coded)], strict=True):
+            day = pd.Timestamp(moment).date()
             parts = self.parts.setdefault((dataset, day), [])
-            path = self.folder / f"{dataset}-{day}-{file}-{len(parts)}.parquet"
-            rows.assign(file=file).to_parquet(path)
-            parts.append(Part(file, path, len(rows)))
+            path = self.folder / f"{dataset}-{day}-{file}-{len(parts)}.arrow"
+            feather.write_feather(table.slice(first, end - first), path, compression="lz4")
+            parts.append(Part(file, path, end - first))
 
     def forget(self, file: int) -> None:
         """Drops what file number `file` said so far."""
@@ -52,7 +63,8 @@ class Stage:
         return {day for (_, day), parts in self.parts.items() if any(part.file == file for part in parts)}
 
     def take(self) -> Iterator[tuple[Staged, pd.DataFrame]]:
-        """Everything, whole days at a time and as many as fit into memory: `VALUE_COLUMNS` and `file`."""
+        """Everything, whole days at a time and as many as fit into memory: `VALUE_COLUMNS` and `file`; places and
+        quantities are categoricals, all with the same, sorted categories."""
         batch: list[Part] = []
         keys = sorted(self.parts)
         for place, key in enumerate(keys):
@@ -64,7 +76,21 @@ class Stage:
                 or following[0] != key[0]
                 or size + sum(part.rows for part in self.parts[following]) > _ROWS
             ):
-                yield key[0], pd.concat([pd.read_parquet(part.path) for part in batch], ignore_index=True)
+                tables = [feather.read_table(part.path, memory_map=False) for part in batch]
+                yield key[0], self._named(pa.concat_tables(tables).to_pandas())
                 for part in batch:
                     part.path.unlink()
                 batch = []
+
+    def _codes(self, texts: pd.Series) -> np.ndarray:
+        codes, uniques = pd.factorize(texts)
+        known = [self.names.setdefault(str(name), len(self.names)) for name in uniques]
+        return np.array(known, dtype=np.int32)[codes]
+
+    def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
+        names = pd.Index(list(self.names), dtype="str")
+        order = names.argsort()
+        places = np.empty(len(names), dtype=np.int32)
+        places[order] = np.arange(len(names))
+        columns = {name: pd.Categorical.from_codes(places[rows[name]], names[order]) for name in _NAMES}
+        return rows.assign(**columns)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from include.geo.regions import members_on
+from include.simulator.air import months_read, write_air
 from include.simulator.region import write_region
 from include.simulator.season import DEFAULT_SEED, SEASON
 
@@ -25,6 +28,7 @@ class Written:
     problems: pd.DataFrame
     grids: pd.DataFrame
     contacts: pd.DataFrame
+    enterprises: pd.DataFrame
 
     @property
     def first_told(self) -> pd.DataFrame:
@@ -52,7 +56,7 @@ def season_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Writt
     def write(seed: int) -> Written:
         folder = tmp_path_factory.mktemp("season")
         rows = write_region(SEASON.start, SEASON.end, folder, seed)
-        names = ("alarms", "feedback", "problems", "grids", "contacts")
+        names = ("alarms", "feedback", "problems", "grids", "contacts", "enterprises")
         return Written(folder, rows, **{name: read(folder / f"{name}.csv") for name in names})
 
     return write
@@ -68,3 +72,60 @@ def written(request: pytest.FixtureRequest, season_of: Callable[[int], Written])
 def default_season(season_of: Callable[[int], Written]) -> Written:
     """The whole season of the default seed."""
     return season_of(DEFAULT_SEED)
+
+
+@dataclass(frozen=True)
+class WrittenAir:
+    """The air that one bulletin reads (16 to 31 March 2020, warning grids of March alone), and its folder.
+
+    `cities`: one row a city (name without 市) and hour, `at`, values as numbers. `readings`: one row a grid and hour that was
+    measured, with its `city`. `dust`: one row an hour of a city under dust. `at` is the beginning of the hour in Beijing.
+    """
+
+    folder: Path
+    rows: dict[str, int]
+    cities: pd.DataFrame
+    readings: pd.DataFrame
+    dust: pd.DataFrame
+
+
+@pytest.fixture(scope="session")
+def air_of(
+    season_of: Callable[[int], Written], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[int], WrittenAir]:
+    """Seed → the air of its season that one bulletin reads, written once."""
+
+    @cache
+    def write(seed: int) -> WrittenAir:
+        told = season_of(seed)
+        folder = tmp_path_factory.mktemp("air")
+        end = date(2020, 4, 1)
+        months = months_read(date(2020, 3, 16), end, warning_months=1)
+        rows = write_air(told.alarms, told.grids, months, end, folder, seed)
+        cities = pd.concat(
+            [pd.read_csv(path, dtype={"date": str}) for path in sorted(folder.glob("cities*.csv"))],
+            ignore_index=True,
+        )
+        at = pd.to_datetime(cities["date"]) + pd.to_timedelta(cities["hour"], unit="h")
+        readings = pd.concat(
+            [pd.read_parquet(path) for path in sorted(folder.glob("readings*.parquet"))], ignore_index=True
+        )
+        dust = pd.concat([read(path) for path in sorted(folder.glob("dust*.csv"))])
+        names = cities_by_code()
+        city_of = told.grids.set_index("grid_id")["city_code"].map(names)
+        return WrittenAir(
+            folder, rows, cities.assign(at=at),
+            readings.assign(
+                at=readings["hour"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None),
+                city=readings["grid_id"].astype("str").map(city_of),
+            ),
+            dust.assign(at=pd.to_datetime(dust["hour"].str[:13], format="%Y-%m-%dT%H"), city=dust["city_code"].map(names)),
+        )  # fmt: skip
+
+    return write
+
+
+def cities_by_code() -> pd.Series:
+    """city_code → name without 市."""
+    listed = members_on(SEASON.start).set_index("city_code")["city_name"]
+    return listed.str.removesuffix("市")

@@ -25,6 +25,7 @@ HEADERS = {
     "problems": "problem_id,alarm_id,category,description,found_at,status,rectify_by,rectified_at,data_origin",
     "grids": "grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin",
     "contacts": "region_code,role,name,address,phone,valid_from,valid_to,data_origin",
+    "enterprises": "enterprise_id,name,industry,city_code,county,lon,lat,data_origin",
 }
 
 
@@ -174,7 +175,7 @@ def test_two_half_seasons_are_the_whole(default_season: Written, tmp_path: Path)
         assert first_rows + second_rows == rows
         assert first_rows
         assert second_rows
-    for file in ("grids.csv", "contacts.csv"):
+    for file in ("grids.csv", "contacts.csv", "enterprises.csv"):
         assert (first / file).read_bytes() == (default_season.folder / file).read_bytes()
         assert (second / file).read_bytes() == (default_season.folder / file).read_bytes()
 

@@ -55,7 +55,7 @@ def test_the_published_totals_hold(written: Written) -> None:
 def test_the_reported_rows_are_those_written(written: Written) -> None:
     assert written.rows == {
         "alarms.csv": len(written.alarms), "feedback.csv": len(written.feedback), "problems.csv": 3273,
-        "grids.csv": 5000, "contacts.csv": len(written.contacts),
+        "grids.csv": 5000, "contacts.csv": len(written.contacts), "enterprises.csv": 4000,
     }  # fmt: skip
 
 

@@ -264,7 +264,7 @@ def test_one_bad_file_does_not_stop_the_others(sqlite: Engine, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["missing.csv", "empty"])
 def test_nothing_to_import_says_so(sqlite: Engine, tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"no such file or folder|no CSV file in the folder"):
+    with pytest.raises(InputError, match=r"no such file or folder|no air-quality file in the folder"):
         take(sqlite, tmp_path, tmp_path / name)
 
 
