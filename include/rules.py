@@ -105,21 +105,38 @@ class BulletinRules:
     high_above_share: float = (
         0.05  # … and this share above the mean of the city's grids: a flat city has no high-value area
     )
-    joined_km: float = (
-        3.0  # high grids whose edges are this close belong to one area: one missing grid does not split it
-    )
+    joined_km: float = 3.1  # high grids whose edges are this close belong to one area: one missing grid does not split it  # (a grid's sides are up to 0.2 % longer than 3 km)
     worst_cities: int = 3  # of each list in the overview, as in the published press tables
     region_grids: int = 10  # of each list of grids in the overview
     rebound_pct: float = 20.0  # 浓度反弹: a rise over the previous window worth a question
     many_enterprises: int = 5  # 企业集中: inside one high-value area
+    lacking_share: float = (
+        0.10  # 数据不足: this share of the city's grids without a figure is worth a question
+    )
     most_follow_ups: int = 5  # the letter asks no more than this many questions, in the order of their rules
     report_within_days: int = 10  # from the day the letter goes out to the city's report of what it did
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long files are kept that nothing names. Facts, letters with all their files, and the audit trail are kept for good."""
+
+    unnamed: timedelta = timedelta(
+        days=90
+    )  # older previews, figures of a run: until then a run may be cleared and repeated,
+    # and an archive of old hours imported piece by piece
+    drafts: timedelta = timedelta(days=2)  # half-written files: no write takes longer
+    hourly_values: timedelta = timedelta(
+        days=762
+    )  # 25 months: a comparison without dust reads the hours of the
+    # month, the one before and the one a year before, and last year's bulletins can be made again
 
 
 DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
+RETENTION: Final = Retention()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
 

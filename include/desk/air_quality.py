@@ -105,7 +105,7 @@ def grid_air(
     engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False
 ) -> pd.DataFrame:
     """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `city_code,
-    county, name` and the columns of `air_quality.compare` (`rank` among all of them)."""
+    county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them)."""
     window = windows(period)
     with reading(engine) as connection:
         places = grid_places(connection)
@@ -125,7 +125,7 @@ def grid_air(
 @dataclass(frozen=True)
 class WarningGrids:
     """The warning grids of one month: `warned` (`warning.warning_grids`) and `near` (`warning.near_warnings`), both with
-    the grid's `county` and `name`; `missing_months`: months of the twelve that were never set, so that counts are lower
+    the grid's `county, name, west, south, east, north`; `missing_months`: months of the twelve that were never set, so that counts are lower
     bounds. `grids` with readings, `valid_grids` with a valid monthly mean."""
 
     month: date
@@ -165,7 +165,7 @@ def warning_list(engine: Engine, month: date) -> WarningGrids:
     with reading(engine) as connection:
         history = warning_history(connection, month)
         set_months = warning_months(connection, first, month + DAY).set_index("month")
-        places = grid_places(connection)[["county", "name"]]
+        places = grid_places(connection).drop(columns="city_code")
     if pd.Timestamp(month) not in set_months.index:
         raise InputError(
             "the warning grids of this month were never set", where="warning grids", got=month,

@@ -20,6 +20,7 @@ from include.store.statements import frame
 
 Window = tuple[datetime, datetime]
 _HOUR: Final = timedelta(hours=1)
+AS_OF_ITSELF: Final = timedelta(seconds=1)  # figures count what happened at the as-of moment; a window's end does not
 
 
 @dataclass(frozen=True)

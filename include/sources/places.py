@@ -19,7 +19,7 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from include.geo.boundaries import city_outlines
+from include.geo.boundaries import city_outlines, counties
 from include.geo.grids import locate
 from include.store.tables import city
 
@@ -80,9 +80,23 @@ def outside_city(
     return found_again["is_outside"].notna().to_numpy()
 
 
+def outside_county(
+    city_codes: pd.Series[str], county_names: pd.Series[str], lon: pd.Series[float], lat: pd.Series[float]
+) -> NDArray[np.bool_]:
+    """True for points more than about 500 m outside the county that the row names; False without outline (development zones)."""
+    named = pd.MultiIndex.from_arrays([city_codes, county_names])
+    distance = shapely.distance(shapely.points(lon, lat), _county_outlines().reindex(named).to_numpy())
+    return np.asarray(distance > _TOLERANCE_DEG)
+
+
 @cache
 def _outlines() -> gpd.GeoDataFrame:
     return city_outlines().set_index("city_code")
+
+
+@cache
+def _county_outlines() -> gpd.GeoSeries:
+    return counties().set_index(["city_code", "county_name"]).geometry
 
 
 @cache

@@ -100,6 +100,21 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     bulk.insert(connection, quarantine, table.astype(dict.fromkeys(texts, "str")))
 
 
+def keep_only(connection: Connection, source: str, kind: str, rows: Collection[Rejected], *, by: str, now: datetime) -> None:  # fmt: skip
+    """Makes the open rows of a kind that a source tells whole each time exactly `rows`: what is not among them any more is
+    settled (`replayed`) by `by`, what was settled and is back is open again."""
+    merge.prepare(connection)
+    hashes = {row_hash(row.row_json) for row in rows}
+    columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.state)
+    mine = (quarantine.c.source == source, quarantine.c.kind == kind)
+    for number, digest, state in connection.execute(select(*columns).where(*mine)).all():
+        if state == "open" and digest not in hashes:
+            _set(connection, number, state="replayed", settled_at=now, settled_by=by)
+        elif state != "open" and digest in hashes:
+            _set(connection, number, state="open", settled_at=None, settled_by=None)
+    keep(connection, source, rows, now=now)
+
+
 def list_rows(connection: Connection, *, state: str | None = "open", source: str | None = None, limit: int = 200) -> list[QuarantinedRow]:  # fmt: skip
     """Rows in quarantine, the latest first; `state` None: all."""
     query = select(quarantine).order_by(quarantine.c.quarantine_id.desc()).limit(limit)

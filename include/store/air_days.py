@@ -14,6 +14,7 @@ from include.store.statements import frame
 from include.store.tables import city, grid
 
 _KEYS_A_STATEMENT: Final = 250
+_BOUNDS: Final = ("west", "south", "east", "north")
 _MEANS: Final = [column.name for column in city_day.c if column.name.endswith(("_m3", "_hours", "_windows"))]
 
 
@@ -56,13 +57,12 @@ def city_codes(connection: Connection) -> dict[str, str]:
 
 
 def grid_places(connection: Connection) -> pd.DataFrame:
-    """One row a grid (index `grid_id`): `city_code, county, name`."""
-    rows = connection.execute(
-        select(grid.c.grid_id, grid.c.city_code, grid.c.county, grid.c.name).order_by(grid.c.grid_id)
-    )
-    return pd.DataFrame(
-        rows.all(), columns=["grid_id", "city_code", "county", "name"], dtype="str"
-    ).set_index("grid_id")
+    """One row a grid (index `grid_id`): `city_code, county, name, west, south, east, north` (degrees WGS84, or empty)."""
+    columns = [grid.c[name] for name in ("grid_id", "city_code", "county", "name", *_BOUNDS)]
+    rows = connection.execute(select(*columns).order_by(grid.c.grid_id)).all()
+    found = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
+    types = {name: "float64" if name in _BOUNDS else "str" for name in found.columns}
+    return found.astype(types).set_index("grid_id")
 
 
 def replace_city_days(

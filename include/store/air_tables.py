@@ -1,4 +1,4 @@
-"""The tables of air quality and of the warning grids, on the same metadata as include/store/tables.py.
+"""The tables of air quality, warning grids and key enterprises, on the same metadata as include/store/tables.py.
 
 Hourly values, and the daily means of grids and stations, are in Parquet (include/store/hourly.py).
 """
@@ -103,4 +103,20 @@ warning_rank = Table(
     Index(None, "grid_id", "month"),
     CheckConstraint(f"reason in ({', '.join(repr(reason) for reason in WARNING_REASONS)})", name="reason"),
     comment="One grid that was among the worst three of its city for one reason in one month. Counts are derived from these.",
+)  # fmt: skip
+
+enterprise = Table(
+    "enterprise", metadata,
+    Column("source", String(64), primary_key=True, comment="name of the table that it was imported with"),
+    Column("enterprise_id", String(64), primary_key=True, comment="its number at that source"),
+    Column("name", String(255), nullable=False),
+    Column("industry", String(255), nullable=False),
+    Column("city_code", ForeignKey("city.city_code"), nullable=False, comment="that it lies in, by its coordinates"),
+    Column("county", String(64), nullable=False, comment="that it lies in; as told where that agrees (a development zone)"),
+    Column("lon", Float, nullable=False, comment="degrees, WGS84"),
+    Column("lat", Float, nullable=False, comment="degrees, WGS84"),
+    Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
+    Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only)"),
+    Index(None, "city_code"),
+    comment="A key enterprise (重点企业). An import replaces the rows of its source, whole.",
 )  # fmt: skip

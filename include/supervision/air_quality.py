@@ -206,9 +206,9 @@ def worst(table: pd.DataFrame, by: str, count: int) -> pd.DataFrame:
 
     `by` is `pm25_ug_m3` (highest level), `yoy_pct` (worst year-on-year) or `pop_pct` (worst over the previous period).
     """
-    order = steady(table[by]).rank(method="min", ascending=False)
-    listed = table[order <= count]
-    return listed.sort_values([by, "pm25_ug_m3"], ascending=False, kind="stable")
+    keys = pd.DataFrame({"value": steady(table[by]), "level": steady(table["pm25_ug_m3"])})
+    keys = keys[keys["value"].rank(method="min", ascending=False) <= count]
+    return table.loc[keys.sort_values(["value", "level"], ascending=False, kind="stable").index]
 
 
 def area_levels(table: pd.DataFrame, areas: pd.Series) -> pd.DataFrame:

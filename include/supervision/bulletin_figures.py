@@ -1,7 +1,7 @@
 """The values that the half-monthly letters are composed from: the 通报函 to a city and the overview to the leadership.
 
-They go to JSON and back like those of `figures`. Concentrations and changes are unrounded; None is 数据不足: too few valid
-days for a figure (`standards.VALIDITY`), which is listed and never ranked.
+They go to JSON and back like those of `figures`. Concentrations and changes are unrounded (nine decimals, beyond which
+sums are noise); None is 数据不足: too few valid days for a figure (`standards.VALIDITY`), which is listed and never ranked.
 """
 
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ FollowUpRule = Literal[
 class AirLevel:
     """PM2.5 of one place over one window, and its changes in per cent.
 
-    `rank` 1 is the lowest of the `ranked` places with a figure; `yoy_pct` compares the same dates a year before,
-    `pop_pct` the window before (None for the year to date).
+    `rank` 1 is the lowest of the `ranked` places with a figure; `yoy_pct` compares the same dates a year before (without
+    29 February, which `pm25_ug_m3` counts), `pop_pct` the window before (None for the year to date).
     """
 
     pm25_ug_m3: float | None
@@ -82,6 +82,7 @@ class Enterprise:
     enterprise_id: str
     name: str
     industry: str
+    city_name: str  # that it lies in: may be a neighbour of the grid's
     county: str
     lon: float  # WGS84
     lat: float
@@ -103,15 +104,16 @@ class GridInspection:
 
 @dataclass(frozen=True)
 class GridSituation:
-    """One grid of a city with readings. Bounds in degrees WGS84; `half` is ranked inside the city, 1 the lowest."""
+    """One grid of a city with readings. Bounds in degrees WGS84, all four or none; `half` is ranked inside the city, 1 the
+    lowest."""
 
     grid_id: str
     county: str
     name: str
-    west: float
-    south: float
-    east: float
-    north: float
+    west: float | None
+    south: float | None
+    east: float | None
+    north: float | None
     half: AirLevel
     inspection: GridInspection
     is_high: bool  # part of a high-value area
@@ -119,7 +121,10 @@ class GridSituation:
 
 @dataclass(frozen=True)
 class CountySituation:
-    """One county of a city, the highest first: mean of its grids with a figure, changes over the same grids on both sides."""
+    """One county of a city, the highest first: mean of its grids with a figure, changes over the same grids on both sides.
+
+    A county with alarms and no such grid comes last, so that the inspections of all counties are those of the city.
+    """
 
     county: str
     grids: int  # with a figure
@@ -142,21 +147,22 @@ class HighArea:
     lon: float  # of its middle
     lat: float
     inspection: GridInspection
-    enterprises: int  # inside its grids
+    enterprises: int | None  # inside its grids; None: no table of enterprises was imported
 
 
 @dataclass(frozen=True)
 class ListedGrid:
     """One grid of a list (highest, fastest-rising), with the enterprises in it and within `BULLETIN.near_km`.
 
-    `enterprises`: the nearest `BULLETIN.listed_enterprises`, of `inside` + `nearby` in all.
+    `enterprises`: `inside` + `nearby` of them, the nearest first. Both counts are None where that is not known: no table of
+    enterprises was imported, or the grid has no bounds.
     """
 
     place: int  # in the list; ties share it
     grid: GridSituation
     enterprises: tuple[Enterprise, ...]
-    inside: int
-    nearby: int
+    inside: int | None
+    nearby: int | None
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,8 @@ class WarnedGrid:
     in_a_row: int
     in_a_year: int
     escalation: str  # 连续3次、12个月内6次 or empty
+    lon: float | None = None  # of its middle, degrees WGS84; None without bounds
+    lat: float | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +197,19 @@ class Warnings:
 
 @dataclass(frozen=True)
 class FollowUp:
-    """A question to follow up: a rule that fired, `count` of `of` (0: no base), and what it is about, worst first."""
+    """A question to follow up: a rule that fired, `count` of `of`, and what it is about, worst first (`follow_ups`).
+
+    | rule | count of | subjects |
+    |---|---|---|
+    | 连续预警 | warned again in a row, or escalated, of the warned grids | grid numbers |
+    | 高值未查出问题 | without a problem found, of the high grids with an answered alarm | grid numbers |
+    | 升高未报警 | without an alarm in the window, of the fastest-rising grids | grid numbers |
+    | 超期未反馈 | overdue, of the window's due alarms | grid numbers |
+    | 整改逾期 | not rectified, of the window's problems due for rectification | categories |
+    | 浓度反弹 | risen by `BULLETIN.rebound_pct`, of the counties with a change over the previous window | counties |
+    | 企业集中 | with `BULLETIN.many_enterprises` inside, of the high-value areas | numbers of areas |
+    | 数据不足 | without a figure, of the grids with readings (from `BULLETIN.lacking_share` of them) | grid numbers |
+    """
 
     rule: FollowUpRule
     count: int
@@ -232,6 +252,7 @@ class BulletinFigures:
     completeness: str
     rules_version: str
     is_simulated: bool
+    sources: tuple[str, ...] = ()  # names of the sources of air and inspections
 
 
 @dataclass(frozen=True)
@@ -270,6 +291,10 @@ class OverviewFigures:
     completeness: str
     rules_version: str
     is_simulated: bool
+    month_worst_level: tuple[str, ...] = ()  # the three lists of the full month; empty in a first half
+    month_worst_yoy: tuple[str, ...] = ()
+    month_worst_pop: tuple[str, ...] = ()  # over the month before
+    sources: tuple[str, ...] = ()  # names of the sources of air and inspections
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,24 @@
 """What a letter that left would say differently today: the differences for a proposed 更正, in words."""
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
-from include.supervision.figures import FeedbackCounts, NoticeFigures, NoticeRow, ReminderFigures
+from include.supervision.bulletin_figures import (
+    AirLevel,
+    BulletinFigures,
+    CitySituation,
+    OverviewFigures,
+    Warnings,
+)
+from include.supervision.figures import (
+    FeedbackCounts,
+    NoticeFigures,
+    NoticeRow,
+    ReminderFigures,
+    answer_code,
+)
+from include.supervision.standards import rounded
 from include.supervision.weekly_figures import SummaryFigures
 
 _COUNTS: Final = {
@@ -11,7 +27,7 @@ _COUNTS: Final = {
     "rectified": "已整改",
 }  # fmt: skip
 
-Told = NoticeFigures | ReminderFigures | SummaryFigures
+Told = NoticeFigures | ReminderFigures | SummaryFigures | BulletinFigures | OverviewFigures
 
 
 def differences(told: Told, now: Told) -> tuple[str, ...]:
@@ -25,10 +41,8 @@ def differences(told: Told, now: Told) -> tuple[str, ...]:
             *_counts("本月", told.month, now.month), *_rows(told.rows, now.rows),
         )  # fmt: skip
     if isinstance(told, ReminderFigures) and isinstance(now, ReminderFigures):
-        before, after = {row.alarm_id for row in told.overdue}, {row.alarm_id for row in now.overdue}
-        lists = [f"超期清单不再有报警{one}" for one in sorted(before - after)]
-        lists += [f"超期清单增加报警{one}" for one in sorted(after - before)]
-        return (*_counts("近7日", told.rolling, now.rolling), *lists)
+        overdue = ((row.alarm_id for row in figures.overdue) for figures in (told, now))
+        return (*_counts("近7日", told.rolling, now.rolling), *_list("超期清单", "报警", *overdue))
     if isinstance(told, SummaryFigures) and isinstance(now, SummaryFigures):
         after_by_city = {city.city_code: city.window for city in now.cities}
         cities = [
@@ -43,7 +57,34 @@ def differences(told: Told, now: Told) -> tuple[str, ...]:
             *_counts("监管期", told.season_total, now.season_total),
             *cities,
         )
+    if isinstance(told, BulletinFigures) and isinstance(now, BulletinFigures):
+        highest = ((one.grid.grid_id for one in figures.highest) for figures in (told, now))
+        return (
+            *_city("", told.city, now.city),
+            *_list("高值网格", "", *highest),
+            *_warned(told.warnings, now.warnings),
+        )
+    if isinstance(told, OverviewFigures) and isinstance(now, OverviewFigures):
+        after = {city.city_code: city for city in now.cities}
+        cities = [
+            words
+            for city in told.cities
+            if city.city_code in after
+            for words in _city(city.city_name, city, after[city.city_code])
+        ]
+        return (
+            *_counts("合计", told.total, now.total), *_counts("监管期", told.season_total, now.season_total), *cities,
+            *_warned(told.warnings, now.warnings),
+        )  # fmt: skip
     raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
+
+
+def under_key(figures: Told, letter_key: str) -> Told:
+    """The figures of a letter under the key of its 更正; the codes of the answer form go with the key."""
+    if isinstance(figures, NoticeFigures | ReminderFigures):
+        form = tuple(replace(row, code=answer_code(letter_key, row.alarm_id)) for row in figures.form)
+        return replace(figures, letter_key=letter_key, form=form)
+    return replace(figures, letter_key=letter_key)
 
 
 def _counts(label: str, told: FeedbackCounts, now: FeedbackCounts) -> tuple[str, ...]:
@@ -52,6 +93,41 @@ def _counts(label: str, told: FeedbackCounts, now: FeedbackCounts) -> tuple[str,
         for name, words in _COUNTS.items()
         if getattr(told, name) != getattr(now, name)
     )
+
+
+def _city(name: str, told: CitySituation, now: CitySituation) -> tuple[str, ...]:
+    return (
+        *_level(f"{name}本期", told.half, now.half),
+        *(_level(f"{name}全月", told.month, now.month) if told.month and now.month else ()),
+        *_counts(f"{name}本期", told.window, now.window), *_counts(f"{name}监管期", told.season, now.season),
+    )  # fmt: skip
+
+
+def _level(label: str, told: AirLevel, now: AirLevel) -> tuple[str, ...]:
+    printed = (
+        ("PM2.5浓度", *(_printed(one.pm25_ug_m3, 0) for one in (told, now))),
+        ("同比变化（%）", *(_printed(one.yoy_pct, 1) for one in (told, now))),
+        ("环比变化（%）", *(_printed(one.pop_pct, 1) for one in (told, now))),
+        ("名次", *(str(one.rank or "无") for one in (told, now))),
+        ("有效天数", str(told.valid_days), str(now.valid_days)),
+    )
+    return tuple(f"{label}{words} {before}→{after}" for words, before, after in printed if before != after)
+
+
+def _printed(value: float | None, decimals: int) -> str:
+    return "无" if value is None else str(rounded(value, decimals))
+
+
+def _warned(told: Warnings | None, now: Warnings | None) -> tuple[str, ...]:
+    return _list(
+        "预警网格", "", *((one.grid_id for one in (each.warned if each else ())) for each in (told, now))
+    )
+
+
+def _list(label: str, noun: str, told: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
+    before, after = set(told), set(now)
+    gone = (f"{label}不再有{noun}{one}" for one in sorted(before - after))
+    return (*gone, *(f"{label}增加{noun}{one}" for one in sorted(after - before)))
 
 
 def _rows(told: tuple[NoticeRow, ...], now: tuple[NoticeRow, ...]) -> tuple[str, ...]:

@@ -72,6 +72,7 @@ def daily_figures(
     judged["is_new"] = judged["pushed_at"] >= period.starts_at
     quiet = day_status(period.end)
     silent = set(silent_cities)
+    longest = longest_overdue_hours(judged[judged["pushed_at"] >= pd.Timestamp(start_rolling)])
     by_city = dict(list(judged.groupby("city_code")))
     problems_by_city = dict(list(pushed_between(found, start_rolling, period.ends_at).groupby("city_code")))
 
@@ -84,9 +85,7 @@ def daily_figures(
         code, name = str(city.city_code), str(city.city_name)
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
         alarms = by_city.get(code, judged.iloc[:0])
-        city_flag = flag_of_city(
-            week, alarms[alarms["pushed_at"] >= pd.Timestamp(start_rolling)], code in silent
-        )
+        city_flag = flag_of_city(week, longest.get(code, 0.0), code in silent)
         open_alarms = alarms[alarms["is_open"]]
         days.append(CityDay(code, name, window, week, month, len(open_alarms), city_flag))
         named = alarms[alarms["is_new"] | alarms["is_open"]]
@@ -137,9 +136,9 @@ def daily_figures(
     )  # fmt: skip
 
 
-def flag_of_city(week: FeedbackCounts, week_alarms: pd.DataFrame, is_silent: bool) -> Flag:
-    """The flag of one city from the counts and the judged alarms of its rolling days."""
+def flag_of_city(week: FeedbackCounts, longest_overdue: float, is_silent: bool) -> Flag:
+    """The flag of one city from the counts of its rolling days and the hours of their longest overdue alarm."""
     if is_silent:
         letters = LOW_RESPONSE.silent_letters
         return Flag("核实地址", (f"连续{letters}封函件被退回或无任何签收反馈，请先核实收件地址",))
-    return flag(week, longest_overdue_hours(week_alarms))
+    return flag(week, longest_overdue)

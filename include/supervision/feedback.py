@@ -15,6 +15,15 @@ from include.rules import DEADLINES
 from include.supervision.figures import FeedbackCounts
 
 COUNTS: Final[tuple[str, ...]] = tuple(field.name for field in fields(FeedbackCounts))
+_ALARM_FLAGS: Final = (
+    "pushed",
+    "answered",
+    "due",
+    "on_time",
+    "late",
+    "overdue",
+    "upheld",
+)  # `is_…` of `judge`
 ANSWERING: Final = ("submitted", "accepted")
 
 
@@ -71,18 +80,17 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
 
     `judged` and `problems` come from `judge` and `judge_problems`, cut to the window by the caller.
     """
-    alarms = judged.groupby("city_code").agg(
-        pushed=("is_pushed", "sum"), answered=("is_answered", "sum"), due=("is_due", "sum"),
-        on_time=("is_on_time", "sum"), late=("is_late", "sum"), overdue=("is_overdue", "sum"), upheld=("is_upheld", "sum"),
-    )  # fmt: skip
-    found = problems.assign(
-        is_rectified_in_due=problems["is_rectified"] & problems["is_rectification_due"],
-    ).groupby("city_code").agg(
-        problems=("problem_id", "size"), alarms_with_problem=("alarm_id", "nunique"),
-        rectification_due=("is_rectification_due", "sum"), rectified=("is_rectified_in_due", "sum"),
-    )  # fmt: skip
+    alarms = pd.DataFrame({name: judged[f"is_{name}"] for name in _ALARM_FLAGS})
+    found = pd.DataFrame({
+        "problems": True, "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"]),
+        "rectification_due": problems["is_rectification_due"],
+        "rectified": problems["is_rectified"] & problems["is_rectification_due"],
+    }, index=problems.index)  # fmt: skip
+    # Sums of flags: pandas adds them in one pass, and takes several for every other kind of aggregate.
+    tables = (alarms.groupby(judged["city_code"]).sum(), found.groupby(problems["city_code"]).sum())
     cities = pd.Index(list(city_codes), name="city_code")
-    return alarms.join(found, how="left").reindex(cities).fillna(0).astype(int)[list(COUNTS)]
+    summed = pd.concat([table.reindex(cities, fill_value=0) for table in tables], axis=1)
+    return summed.astype(int)[list(COUNTS)]
 
 
 def counts_between(
@@ -98,13 +106,10 @@ def counts_between(
     )
 
 
-def longest_overdue_hours(judged: pd.DataFrame) -> float:
-    """How long the oldest overdue alarm that is not in grace has been overdue, in hours; 0 without one."""
-    return (
-        float(judged.loc[~judged["is_in_grace"], "overdue_hours"].max())
-        if (~judged["is_in_grace"]).any()
-        else 0.0
-    )
+def longest_overdue_hours(judged: pd.DataFrame) -> dict[str, float]:
+    """By city: how long its oldest overdue alarm that is not in grace has been overdue, in hours; no key without an alarm."""
+    hours = judged["overdue_hours"].mask(judged["is_in_grace"], 0.0)
+    return {str(code): float(longest) for code, longest in hours.groupby(judged["city_code"]).max().items()}
 
 
 def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> pd.DataFrame:
@@ -116,3 +121,9 @@ def counts(table: pd.DataFrame, city_code: str | None = None) -> FeedbackCounts:
     """One city of `counts_by_city` as a value, or all of them added up."""
     row: Any = table.sum() if city_code is None else table.loc[city_code]
     return FeedbackCounts(*(int(number) for number in row.tolist()))  # the columns are COUNTS, in that order
+
+
+def all_counts(table: pd.DataFrame) -> dict[str, FeedbackCounts]:
+    """Every city of `counts_by_city` as a value."""
+    rows = zip(table.index, table.to_numpy().tolist(), strict=True)
+    return {str(code): FeedbackCounts(*row) for code, row in rows}

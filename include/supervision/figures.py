@@ -229,6 +229,15 @@ class DailyFigures:
 
 
 @dataclass(frozen=True)
+class Corrected:
+    """The letter that a 更正 takes the place of, as it is cited, and what the 更正 says otherwise, in words."""
+
+    number: str | None  # 发文字号; None for a kind without numbers
+    issued_on: str  # 2020年3月13日
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Issue:
     """What the release of a letter adds to its figures. A preview has neither number nor date of issue."""
 
@@ -239,6 +248,7 @@ class Issue:
     number: str | None = None  # 发文字号, as printed
     issued_on: str | None = None  # 2020年3月13日
     is_rehearsal: bool = False
+    corrects: Corrected | None = None
 
 
 def answer_code(letter_key: str, alarm_id: str) -> str:

@@ -14,7 +14,14 @@ from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolli
 from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
 from include.supervision.daily import flag_of_city
-from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
+from include.supervision.feedback import (
+    counts,
+    counts_between,
+    judge,
+    judge_problems,
+    longest_overdue_hours,
+    pushed_between,
+)
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
@@ -139,7 +146,7 @@ def _cities(
     table = members(stays, at.window)
     members_before = set() if at.previous is None else set(members(stays, at.previous)["city_code"])
     week = pushed_between(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
-    week_by_city = dict(list(week.groupby("city_code")))
+    longest = longest_overdue_hours(week)
     rates = {
         code: Fraction(int(row["answered"]), int(row["pushed"]))
         for code, row in tables["window"].loc[table["city_code"]].iterrows()
@@ -160,7 +167,7 @@ def _cities(
                 season=counts(tables["season"], code), rolling=rolling_counts,
                 rank=None if rate is None else 1 + sum(other > rate for other in places),
                 is_tied=rate is not None and places.count(rate) > 1,
-                flag=flag_of_city(rolling_counts, week_by_city.get(code, week.iloc[:0]), code in silent), remark=str(city.remark),
+                flag=flag_of_city(rolling_counts, longest.get(code, 0.0), code in silent), remark=str(city.remark),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.city_code)))

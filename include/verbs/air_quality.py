@@ -1,12 +1,16 @@
-"""`import-air-quality` and `air-quality`."""
+"""`import-air-quality`, `import-enterprises` and `air-quality`."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
+from include.errors import InputError
 from include.periods import period_ending
+from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
+
+_SHOWN = 5  # rows on the terminal; all are in the quarantine
 
 
 @click.command("import-air-quality")
@@ -45,6 +49,50 @@ def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
         click.echo(str(error), err=True)
     if done.rejected:
         raise click.exceptions.Exit(1)
+
+
+_DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
+
+
+@click.command("import-enterprises")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--datum",
+    type=click.Choice(list(_DATUMS)),
+    required=True,
+    help="In which the file gives its coordinates.",
+)
+@click.option(
+    "--column", "columns", multiple=True, metavar="OWN=HEADING",
+    help='The heading of a column that is called otherwise (may be given again): lon=经度, "name=Plant name".',
+)  # fmt: skip
+@click.option(
+    "--source", default="enterprises", show_default=True, help="Name of the table, which is replaced whole."
+)
+def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source: str) -> None:
+    """Read key enterprises (CSV or XLSX, with coordinates) into the store, in the place of the source's former table."""
+    from include.sources.enterprises import import_enterprises as run
+
+    headings = dict(one.split("=", 1) for one in columns if "=" in one)
+    if len(headings) != len(columns):
+        raise InputError(
+            "not a column", where="--column", got=" ".join(columns), expected="OWN=HEADING, each column once"
+        )
+    house = open_current_house()
+    done = run(
+        house.engine, path, datum=_DATUMS[datum], now=datetime.now(UTC), columns=headings, source=source
+    )
+    click.echo(
+        f"{done.rows} rows: {done.kept} enterprises kept in the place of {done.replaced}, {done.duplicates} told again, "
+        f"{len(done.rejected)} quarantined" + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+    )
+    for row in done.rejected[:_SHOWN]:
+        click.echo(f"quarantined: {row.origin} {row.field}：{row.reason}，如“{row.value}”", err=True)
+    if done.relocated:
+        click.echo(
+            f"{len(done.relocated)} lie in another city or county than told: {'; '.join(done.relocated[:_SHOWN])}",
+            err=True,
+        )
 
 
 @click.command("air-quality")

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from include.supervision.feedback import counts, counts_by_city, judge, judge_problems, longest_overdue_hours
@@ -54,7 +54,9 @@ def test_an_answer_that_was_sent_back_lately_is_overdue_but_in_grace() -> None:
     assert judged["overdue_hours"].tolist() == [24.5, 24.5, 24.5]
     assert judged["is_overdue"].tolist() == [True, True, True]
     assert judged["is_in_grace"].tolist() == [False, False, True]
-    assert longest_overdue_hours(judged[judged["is_in_grace"]]) == 0.0
+    assert longest_overdue_hours(judged) == {"140300": 24.5}
+    assert longest_overdue_hours(judged[judged["is_in_grace"]]) == {"140300": 0.0}
+    assert longest_overdue_hours(judged.iloc[:0]) == {}
 
 
 def test_counts_of_two_cities_and_one_that_had_nothing() -> None:
@@ -99,6 +101,7 @@ def test_a_share_prints_n_of_n_and_a_dash_for_nothing() -> None:
     assert [str(Share(3, 4)), str(Share(0, 0)), str(Share(0, 2))] == ["3/4（75.0%）", "—", "0/2（0.0%）"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -1,0 +1,69 @@
+"""The facts of a half-monthly bulletin, from the store and the Parquet files."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from include.desk.air_quality import CityAir, city_air, grid_air, warning_list
+from include.periods import Period
+from include.store.air_days import dust_hours, imported_days
+from include.store.engine import reading
+from include.store.enterprises import key_enterprises
+from include.store.facts import alarm_states, cities_on, city_stays, problems_found
+from include.supervision.air_quality import windows
+from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWarnings
+
+
+def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> BulletinFacts:
+    """Everything that `bulletin.bulletin_figures` computes from.
+
+    Raises InputError on the 1st when the warning grids of the month were never set (`air_quality.set_warning_grids`).
+    """
+    period = at.period
+    half = city_air(engine, parquet_root, period)
+    with reading(engine) as connection:
+        states, problems = (
+            read(connection, *at.read, period.as_of) for read in (alarm_states, problems_found)
+        )
+        cities = cities_on(connection, period.last_date)
+        stays = city_stays(connection, at.season.start, at.season.end)
+        dust = dust_hours(connection, period.start, period.end)
+        enterprises = key_enterprises(connection)
+        ledger = _ledger(connection, period)
+    return BulletinFacts(
+        cities=cities, stays=stays, states=states, problems=problems, half=_by_code(half), year=_year(half),
+        month=None if at.month is None else _by_code(city_air(engine, parquet_root, at.month)),
+        without_dust=_by_code(city_air(engine, parquet_root, period, is_without_dust=True)) if len(dust) else None,
+        dust_hours=dust.groupby("place_id").size(), days=half.days, pollutants=half.pollutants,
+        grids=grid_air(engine, parquet_root, period), enterprises=enterprises if len(enterprises) else None,
+        warnings=None if at.month is None else _month_warnings(engine, at.month),
+        air_sources=tuple(sorted(set(ledger["source"]))),
+        is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
+    )  # fmt: skip
+
+
+def _ledger(connection: Connection, period: Period) -> pd.DataFrame:
+    """The imported days of cities and grids that the half-month's figures rest on."""
+    window = windows(period)
+    used = pd.to_datetime(sorted({*window.current, *window.year_before, *window.before}))
+    days = pd.concat(
+        imported_days(connection, dataset, used[0].date(), period.end) for dataset in ("city", "grid")
+    )
+    return days[days["observed_on"].isin(used)]
+
+
+def _by_code(air: CityAir) -> pd.DataFrame:
+    return air.cities.set_index("city_code")
+
+
+def _year(air: CityAir) -> pd.DataFrame:
+    """The year to date, in the columns of a window; it has no window before."""
+    table = _by_code(air).filter(regex="^ytd_").rename(columns=lambda name: name.removeprefix("ytd_"))
+    return table.assign(before_ug_m3=np.nan, pop_pct=np.nan)
+
+
+def _month_warnings(engine: Engine, month: Period) -> MonthWarnings:
+    found = warning_list(engine, month.start)
+    return MonthWarnings(found.month, found.warned, found.near, found.missing_months)

@@ -1,0 +1,220 @@
+"""Intake of key enterprises: any table with coordinates in a stated datum, CSV or XLSX; an import replaces its source's rows.
+
+Where a row tells no city or county, or others than its coordinates say, those of the coordinates are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from include.errors import InputError
+from include.geo.datum import DATUMS
+from include.geo.grids import locate
+from include.sources import bulk
+from include.sources.checks import MOMENT_DTYPE, check
+from include.sources.delivery import Chunk
+from include.sources.folder import SUFFIXES, read_file
+from include.sources.hashes import row_json
+from include.sources.layout import DATA_ORIGIN, Field, Layout
+from include.sources.mapping import Copy, TableMapping
+from include.sources.places import Places, outside_city, outside_county, places
+from include.sources.quarantine import Rejected, keep_only, rejected_row
+from include.sources.transform import require_columns, transform
+from include.store.air_tables import enterprise
+from include.store.engine import reading, writing
+
+SOURCE: Final = "enterprises"
+KIND: Final = "enterprises"  # in the quarantine
+LAYOUT: Final = Layout(
+    KIND,
+    (
+        Field("enterprise_id", longest=64), Field("name"), Field("industry"),
+        Field("lon", "number", least=-180, most=180), Field("lat", "number", least=-90, most=90),
+        Field("city_code", required=False, longest=64), Field("county", required=False, longest=64),
+    ),
+    key=("enterprise_id",),
+)  # fmt: skip
+_SETTLED_BY: Final = "import-enterprises"
+_KEPT: Final = [*LAYOUT.names, "is_simulated"]
+
+
+@dataclass(frozen=True)
+class EnterpriseImport:
+    """What an import did. `rows` = `kept` + `duplicates` (told again, all the same) + `rejected`; `replaced`: rows that the
+    source had told before; `relocated`: `name：told → found` of those whose city or county was another than told."""
+
+    source: str
+    rows: int
+    kept: int
+    duplicates: int
+    replaced: int
+    rejected: tuple[Rejected, ...]
+    relocated: tuple[str, ...]
+    is_simulated: bool
+
+
+@dataclass
+class _Told:
+    """Rows while they are read: good ones typed, with their `line`; the others with their reasons."""
+
+    rows: int = 0
+    good: list[pd.DataFrame] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    relocated: list[str] = field(default_factory=list)
+
+
+def import_enterprises(
+    engine: Engine,
+    path: Path,
+    *,
+    datum: str,
+    now: datetime,
+    columns: Mapping[str, str] | None = None,
+    source: str = SOURCE,
+) -> EnterpriseImport:
+    """Reads one file (columns of `LAYOUT`; `columns` names the headings of those that are called otherwise), keeps its rows in
+    WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
+
+    A row needs coordinates inside a city of the key regions; of rows with one number the first is kept. Raises InputError when
+    the file as a whole cannot be used; everything then stays as it was.
+    """
+    mapping = _mapping(columns or {}, datum)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            "not a table", where=str(path), expected=" or ".join(f"*{suffix}" for suffix in SUFFIXES)
+        )
+    with reading(engine) as connection:
+        known = places(connection)
+    told = _Told()
+    for chunk in read_file(path, mapping.delimiter):
+        require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
+        _take(told, chunk, mapping, known)
+    rows, duplicates = _once(told, path.name)
+    if rows.empty:
+        raise _useless(path, told)
+    with writing(engine, lock="enterprises") as connection:
+        replaced = _replace(connection, source, rows[_KEPT], now)
+        keep_only(connection, source, KIND, told.rejected, by=_SETTLED_BY, now=now)
+    return EnterpriseImport(
+        source=source, rows=told.rows, kept=len(rows), duplicates=duplicates, replaced=replaced, rejected=tuple(told.rejected),
+        relocated=tuple(told.relocated), is_simulated=bool(rows["is_simulated"].any()),
+    )  # fmt: skip
+
+
+def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datetime) -> int:
+    """Puts the rows in the place of all that the source told before; returns how many those were."""
+    gone = connection.execute(enterprise.delete().where(enterprise.c.source == source)).rowcount
+    received_at = pd.Series(pd.Timestamp(now), index=rows.index).astype(MOMENT_DTYPE)
+    texts = dict.fromkeys(("city_code", "county"), "str")
+    bulk.insert(connection, enterprise, rows.astype(texts).assign(source=source, received_at=received_at))
+    return int(gone)
+
+
+def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
+    names = (*LAYOUT.names, DATA_ORIGIN)
+    unknown = sorted(set(columns) - set(names))
+    if unknown:
+        raise InputError("no such column", where="columns", got=", ".join(unknown), expected=", ".join(names))
+    if datum not in DATUMS:
+        raise InputError("unknown datum", where="datum", got=datum, expected=" | ".join(DATUMS))
+    return TableMapping(KIND, {own: Copy(heading) for own, heading in columns.items()}, datum=datum)
+
+
+def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:
+    own = transform(mapping, LAYOUT, chunk.rows)
+    city_told = own["city_code"]
+    own["city_code"] = city_told.map(dict(known.cities)).fillna("").astype("str")
+    checked = check(LAYOUT, own, known)
+    rows = checked.rows.assign(line=chunk.lines)
+    reasons = {
+        int(place): checked.reasons[checked.reject[place]] for place in np.flatnonzero(~checked.is_good)
+    }
+    good = rows[checked.is_good]
+    placed = _placed(good)
+    outside = good.index[placed["city_code"].isna()]
+    reasons |= dict.fromkeys(
+        map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
+    )
+    told.rejected += [
+        Rejected(KIND, _origin(chunk, row.line), "", row.text, row.reason, row_json({"": row.text}), None) for row in chunk.broken
+    ]  # fmt: skip
+    told.rejected += [
+        rejected_row(
+            KIND,
+            _origin(chunk, chunk.lines[place]),
+            name,
+            reason,
+            _texts(chunk.rows, place),
+            _texts(own, place),
+        )
+        for place, (name, reason) in sorted(reasons.items())
+    ]
+    kept = good.drop(index=outside)
+    found = placed.drop(index=outside)
+    is_moved = (city_told[kept.index] != "") & (found["city_code"] != kept["city_code"])
+    is_moved |= (kept["county"] != "") & (found["county"] != kept["county"])
+    told.relocated += [
+        f"{name}：{city}{county} → {code}{place}"
+        for name, city, county, code, place in zip(
+            kept["name"][is_moved], city_told[kept.index][is_moved], kept["county"][is_moved],
+            found["city_code"][is_moved], found["county"][is_moved], strict=True,
+        )
+    ]  # fmt: skip
+    told.rows += len(rows) + len(chunk.broken)
+    told.good.append(kept.assign(city_code=found["city_code"], county=found["county"]))
+
+
+def _placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """`city_code` and `county` of each row: as told where the coordinates agree, else of the coordinates; None outside all."""
+    found = locate(rows["lon"], rows["lat"]).set_index(rows.index)
+    is_told = (rows["city_code"] != "") & ~outside_city(rows["city_code"], rows["lon"], rows["lat"])
+    city = found["city_code"].mask(is_told, rows["city_code"])
+    is_own = (
+        city == found["city_code"]
+    )  # else the point lies on the other side of a border, by less than the outlines' accuracy
+    county = found["county"].where(is_own, "")
+    is_county_told = is_told & (rows["county"] != "")
+    is_county_told &= ~outside_county(rows["city_code"], rows["county"], rows["lon"], rows["lat"])
+    return pd.DataFrame({"city_code": city, "county": county.mask(is_county_told, rows["county"])})
+
+
+def _once(told: _Told, origin: str) -> tuple[pd.DataFrame, int]:
+    """The good rows, one a number: repetitions are dropped (and counted), other rows of the same number are rejected."""
+    rows = pd.concat(told.good, ignore_index=True)
+    first = rows.drop_duplicates("enterprise_id").set_index("enterprise_id")
+    again = rows[rows.duplicated("enterprise_id")]
+    of_first = first.loc[again["enterprise_id"]]
+    is_same = (again.set_index("enterprise_id")["content_hash"] == of_first["content_hash"]).to_numpy()
+    for line, row in zip(of_first["line"][~is_same], again[~is_same].to_dict("records"), strict=True):
+        texts = {name: str(row[name]) for name in LAYOUT.names}
+        reason = f"编号与第{line}行重复而内容不同，采用第{line}行"
+        told.rejected.append(
+            rejected_row(KIND, f"{origin} 第{row['line']}行", "enterprise_id", reason, texts, texts)
+        )
+    return first.reset_index(), int(is_same.sum())
+
+
+def _useless(path: Path, told: _Told) -> InputError:
+    if not told.rejected:
+        return InputError("the file has no rows", where=str(path), expected="one row an enterprise")
+    first = told.rejected[0]
+    return InputError(
+        f"no row of the file can be used ({first.reason})", where=f"{first.origin} {first.field}".strip(), got=first.value,
+        todo="state the datum and the columns of the coordinates",
+    )  # fmt: skip
+
+
+def _origin(chunk: Chunk, line: int) -> str:
+    return f"{chunk.origin} 第{line}{chunk.word}"
+
+
+def _texts(rows: pd.DataFrame, place: int) -> dict[str, str]:
+    return {str(name): str(value) for name, value in rows.iloc[place].items()}

@@ -1,0 +1,95 @@
+"""下一步关注: the questions that a city's figures raise. A rule says where to look, never that an enterprise is a source."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from include.rules import BULLETIN
+from include.supervision.bulletin_figures import (
+    CitySituation,
+    CountySituation,
+    FollowUp,
+    FollowUpRule,
+    GridSituation,
+    HighArea,
+    ListedGrid,
+    WarnedGrid,
+)
+from include.supervision.inspections import by_frequency
+
+
+def follow_ups(
+    city: CitySituation,
+    grids: Sequence[GridSituation],
+    counties: Sequence[CountySituation],
+    areas: Sequence[HighArea],
+    rising: Sequence[ListedGrid],
+    warned: Sequence[WarnedGrid],
+    alarms: pd.DataFrame,
+    problems: pd.DataFrame,
+) -> tuple[FollowUp, ...]:
+    """The rules that fired (`bulletin_figures.FollowUp`), in their order, at most `BULLETIN.most_follow_ups`.
+
+    `alarms`, `problems`: the city's judged rows of the window.
+    """
+    inspected = [grid for grid in grids if grid.is_high and grid.inspection.answered]
+    changed = [county for county in counties if county.pop_pct is not None]
+    overdue = alarms[alarms["is_overdue"]].sort_values(["overdue_hours", "grid_id"], ascending=[False, True])
+    late = problems[problems["is_rectification_due"] & ~problems["is_rectified"]]
+    asked = [
+        _asked("连续预警", _again(warned), len(warned)),
+        _asked(
+            "高值未查出问题",
+            [grid.grid_id for grid in inspected if not grid.inspection.problems],
+            len(inspected),
+        ),
+        _asked(
+            "升高未报警",
+            [one.grid.grid_id for one in rising if not one.grid.inspection.pushed],
+            len(rising),
+        ),
+        _asked("超期未反馈", overdue["grid_id"].drop_duplicates(), city.window.due, city.window.overdue),
+        _asked(
+            "整改逾期",
+            [name for name, _ in by_frequency(Counter(late["category"]))],
+            city.window.rectification_due,
+            city.window.rectification_due - city.window.rectified,
+        ),
+        _asked("浓度反弹", _rebounded(changed), len(changed)),
+        _asked("企业集中", _crowded(areas), len(areas)),
+        _lacking(grids),
+    ]
+    return tuple(one for one in asked if one.count)[: BULLETIN.most_follow_ups]
+
+
+def _asked(rule: FollowUpRule, subjects: Iterable[str], of: int, count: int | None = None) -> FollowUp:
+    told = tuple(map(str, subjects))
+    return FollowUp(rule, len(told) if count is None else count, of, told)
+
+
+def _again(warned: Sequence[WarnedGrid]) -> list[str]:
+    again = [one for one in warned if one.in_a_row > 1 or one.escalation]
+    return [
+        one.grid_id for one in sorted(again, key=lambda one: (-one.in_a_row, -one.in_a_year, one.grid_id))
+    ]
+
+
+def _rebounded(counties: Sequence[CountySituation]) -> list[str]:
+    risen = [(one.pop_pct or 0.0, one.county) for one in counties]
+    risen = [row for row in risen if row[0] >= BULLETIN.rebound_pct]
+    return [county for _, county in sorted(risen, key=lambda row: (-row[0], row[1]))]
+
+
+def _crowded(areas: Sequence[HighArea]) -> list[str]:
+    counted = [(one.enterprises or 0, one.number) for one in areas]
+    crowded = [row for row in counted if row[0] >= BULLETIN.many_enterprises]
+    return [str(number) for _, number in sorted(crowded, key=lambda row: (-row[0], row[1]))]
+
+
+def _lacking(grids: Sequence[GridSituation]) -> FollowUp:
+    lacking = [grid for grid in grids if grid.half.pm25_ug_m3 is None]
+    if len(lacking) < BULLETIN.lacking_share * len(grids):
+        lacking = []  # a few gaps are no question
+    lacking.sort(key=lambda grid: (grid.half.valid_days, grid.grid_id))
+    return _asked("数据不足", [grid.grid_id for grid in lacking], len(grids))
