@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from include.errors import CompositionError
+from include.letters.manuscript import Manuscript
 from include.letters.notice import notice_values
 from include.letters.reminder import reminder_values
 from include.letters.wording import Show, marks
@@ -32,7 +33,7 @@ MEDIA_TYPES: Final[dict[Role, str]] = {
     "inline": "image/png",
 }
 _ENDINGS: Final[dict[Role, str]] = {"text": "txt", "inline": "png"}
-_ASCII_MARKS: Final = {"模拟数据": "simulated", "演练": "rehearsal"}  # any other mark is the preview's
+_ASCII_MARKS: Final = {"模拟数据": "simulated", "更正": "correction", "演练": "rehearsal"}  # any other mark is the preview's
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,10 @@ class Letter:
 
 @dataclass(frozen=True)
 class Document:
-    """A letter as Word and PDF, which say the same. `title` is that of the letter, as the template words it."""
+    """A letter as Word and PDF, which say the same: both are this manuscript. `title` as the template words it."""
 
     title: str
+    manuscript: Manuscript
     docx: bytes
     pdf: bytes
 
@@ -94,9 +96,8 @@ def compose_document(
     template = f"{kind}.docx"
     docx = compose_docx(template, values, author, made_at)
     manuscript = read_manuscript(docx, template)
-    return Document(
-        manuscript.title, docx, print_pdf(manuscript, made_at, fonts_dir=fonts_dir, where=template)
-    )
+    pdf = print_pdf(manuscript, made_at, fonts_dir=fonts_dir, where=template)
+    return Document(manuscript.title, manuscript, docx, pdf)
 
 
 def _compose(
@@ -111,11 +112,7 @@ def _compose(
     from include.letters.typefaces import load_typefaces, plain
     from include.letters.workbook import answer_form
 
-    if (issue.number is None) != (issue.issued_on is None):
-        raise CompositionError(
-            "a letter is issued with both number and date, a preview has neither", where=figures.letter_key,
-            got=f"number {issue.number}, date {issue.issued_on}",
-        )  # fmt: skip
+    check_numbered(issue, figures.letter_key)
     period: Period = figures.period
     warnings: dict[str, None] = {}
     printed = values_of(
@@ -141,6 +138,15 @@ def _compose(
         workbook = answer_form(figures, labels)
         files.insert(1, letter_file("xlsx", FORM_TITLE + name, f"answer-form-{ascii_name}", workbook))
     return Letter(mail.subject, tuple(files), tuple(warnings))
+
+
+def check_numbered(issue: Issue, letter_key: str) -> None:
+    """Raises CompositionError for a letter of a numbered kind that has a number and no date, or a date and no number."""
+    if (issue.number is None) != (issue.issued_on is None):
+        raise CompositionError(
+            "a letter is issued with both number and date, a preview has neither", where=letter_key,
+            got=f"number {issue.number}, date {issue.issued_on}",
+        )  # fmt: skip
 
 
 def ascii_stem(*parts: str, labels: Sequence[str]) -> str:

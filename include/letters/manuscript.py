@@ -4,6 +4,7 @@ The PDF is laid out from a manuscript and the archived docx is where the manuscr
 """
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,13 +87,25 @@ def _block(block: Block) -> dict[str, Any]:
         return {"kind": "paragraph", **_paragraph(block)}
     if isinstance(block, Picture):
         return {
-            "kind": "picture", "content": list(block.content), "width_mm": block.width_mm, "alt": block.alt,
-        }  # fmt: skip
+            "kind": "picture",
+            "svg": _framed(block.content),
+            "width_mm": block.width_mm,
+            "alt": block.alt,
+        }
     rows = [
         [{"span": cell.span, "paragraphs": [_paragraph(one) for one in cell.paragraphs]} for cell in row]
         for row in block.rows
     ]
     return {"kind": "table", "widths_mm": block.widths_mm, "header_rows": block.header_rows, "rows": rows}
+
+
+def _framed(png: bytes) -> str:
+    """An SVG that is nothing but the picture: Typst reads base64 only there, and an array of numbers takes it 30 times the memory."""
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))  # of the PNG's first chunk
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"><image width="{width}" height="{height}"'
+        f' href="data:image/png;base64,{b64encode(png).decode()}"/></svg>'
+    )
 
 
 def _paragraph(paragraph: Paragraph) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """周汇总: what `templates/summary.docx` and the mail of the summary may name. Every number comes from `SummaryFigures`."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ from include.letters.wording import (
     counts_values,
     duration,
     issue_values,
+    named,
     rule_values,
     sentence,
     with_year,
@@ -79,12 +79,6 @@ def summary_values(
             ],
         }
     )  # fmt: skip
-
-
-def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "市") -> str:
-    """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
-    listed = "、".join(names[:limit])
-    return f"{listed}等{len(names)}{unit}" if len(names) > limit else listed
 
 
 def _days(period: Period) -> int:

@@ -4,33 +4,15 @@ Shares are numbers from 0 to 1 (shown as %), their numerator and denominator sta
 An empty cell means that there is nothing to state: a zero denominator, no window before, not answered.
 """
 
-import io
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.xml.functions import tostring
-
 from include.letters.changes import points
-from include.letters.office_package import settled
-from include.letters.typefaces import plain
+from include.letters.data_sheets import Sheet, dated, timed, workbook_of
 from include.periods import BEIJING, Period
 from include.rules import SIMULATED_LABEL
 from include.supervision.figures import FeedbackCounts
 from include.supervision.weekly_figures import SummaryFigures
-
-_HEAD: Final = PatternFill("solid", fgColor="DDEBF7")
-_FORMATS: Final = {
-    "share": "0.0%",
-    "points": "+0.0;-0.0;0.0",
-    "date": "yyyy-mm-dd",
-    "moment": "yyyy-mm-dd hh:mm",
-}
-_WIDEST: Final = 46
 
 # Counts and shares of `FeedbackCounts` as columns: header, value.
 _COUNTS: Final[tuple[tuple[str, Callable[[FeedbackCounts], int]], ...]] = (
@@ -45,81 +27,62 @@ _SHARES: Final[tuple[tuple[str, Callable[[FeedbackCounts], float | None]], ...]]
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A table. `kinds` names the number format of a column by its header."""
-
-    name: str
-    header: Sequence[str]
-    rows: Iterable[Sequence[Any]]
-    kinds: dict[str, str]
-
-
 def summary_workbook(figures: SummaryFigures, title: str) -> bytes:
     """The workbook; same figures, same bytes. Every sheet of simulated figures has a last column 数据标识 that says so."""
-    book = Workbook()
-    book.remove(book.active)
-    for sheet in _sheets(figures):
-        _fill(book.create_sheet(sheet.name), sheet, SIMULATED_LABEL if figures.is_simulated else "")
-    properties = book.properties
-    properties.creator, properties.title = "热点网格监管", title
-    as_of = figures.period.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    properties.created = properties.modified = as_of
-    core = tostring(properties.to_tree())  # openpyxl writes the clock's time when it saves
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return settled(buffer.getvalue(), {"docProps/core.xml": core})
+    return workbook_of(
+        _sheets(figures), title, figures.period.as_of, SIMULATED_LABEL if figures.is_simulated else ""
+    )
 
 
-def _sheets(figures: SummaryFigures) -> Iterable[_Sheet]:
+def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
     shares = {name: "share" for name, _ in _SHARES}
-    yield _Sheet(
+    yield Sheet(
         "总体",
         ["时段", "起", "止", "截至", *_counts_header()],
         _spans(figures),
-        shares | _dated("起", "止") | _timed("截至"),
+        shares | dated("起", "止") | timed("截至"),
     )
-    yield _Sheet(
+    yield Sheet(
         "城市",
         ["城市代码", "城市", "省份", "排名", "是否并列", *_counts_header(), "上期推送", "上期已反馈", "推送较上期",
          "反馈率较上期_百分点", "监管期推送", "监管期已反馈", "监管期问题", "近7日推送", "近7日应反馈", "近7日按期", "近7日超期", "标记",
          "标记依据", "备注"],
         _cities(figures), shares | {"反馈率较上期_百分点": "points"},
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "每日", ["日期", "推送", "已反馈", "未反馈"],
-        [(one.day, one.pushed, one.answered, one.pushed - one.answered) for one in figures.days], _dated("日期"),
+        [(one.day, one.pushed, one.answered, one.pushed - one.answered) for one in figures.days], dated("日期"),
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "问题类别", ["类别", "问题", "已整改", "上期问题", "监管期问题"],
         [(one.category, one.problems, one.rectified, one.previous, one.season) for one in figures.categories], {},
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "区县", ["名次", "城市代码", "城市", "区县", "推送", "问题"],
         [(one.rank, one.city_code, one.city_name, one.county, one.pushed, one.problems) for one in figures.counties], {},
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "重复报警",
         ["网格编号", "城市代码", "城市", "区县", "点位名称", "本期报警", "近30日报警", "监管期报警", "最高浓度_μg每m³", "监管期问题", "近30日未反馈"],
         [(one.grid_id, one.city_code, one.city_name, one.county, one.point_name, one.window_alarms, one.recent_alarms,
           one.season_alarms, one.peak_pm25_ug_m3, one.season_problems, one.unanswered) for one in figures.repeat_alarms], {},
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "屡查屡犯",
         ["网格编号", "城市代码", "城市", "区县", "点位名称", "类别", "查出报警", "首次查出", "最近查出", "整改状态"],
         [(one.grid_id, one.city_code, one.city_name, one.county, one.point_name, one.category, one.alarms,
           one.first_found_at, one.last_found_at, one.status) for one in figures.repeat_problems],
-        _timed("首次查出", "最近查出"),
+        timed("首次查出", "最近查出"),
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "长期未反馈",
         ["报警编号", "城市代码", "城市", "区县", "网格编号", "点位名称", "推送时间", "反馈时限", "已推送天数", "超期小时", "督办次数"],
         [(one.alarm.alarm_id, one.city_code, one.city_name, one.alarm.county, one.alarm.grid_id, one.alarm.point_name,
           one.alarm.pushed_at, one.alarm.deadline_at, one.days, one.alarm.overdue_hours, one.urged)
          for one in figures.long_unanswered],
-        _timed("推送时间", "反馈时限"),
+        timed("推送时间", "反馈时限"),
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "典型案例",
         ["选取规则", "报警编号", "城市代码", "城市", "区县", "网格编号", "点位名称", "报警开始", "报警结束", "报警次数", "最高浓度_μg每m³",
          "监管期第几条", "近30日报警", "反馈时间", "反馈单位", "反馈内容", "是否按期", "超期小时", "问题", "已整改", "全部整改时间", "之后报警"],
@@ -127,14 +90,14 @@ def _sheets(figures: SummaryFigures) -> Iterable[_Sheet]:
           one.last_at, one.alarm_count, one.peak_pm25_ug_m3, one.nth_alarm, one.recent_alarms, one.answered_at, one.answered_by,
           one.note, one.is_on_time, one.overdue_hours, len(one.problems), one.rectified, one.rectified_at, one.later_alarms)
          for one in figures.cases],
-        _timed("报警开始", "报警结束", "反馈时间", "全部整改时间"),
+        timed("报警开始", "报警结束", "反馈时间", "全部整改时间"),
     )  # fmt: skip
-    yield _Sheet(
+    yield Sheet(
         "建议", ["序号", "规则", "数量", "总数", "对象", "对象数量"],
         [(number, one.rule, one.count, one.of or None, subject.name, subject.count)
          for number, one in enumerate(figures.suggestions, start=1) for subject in one.subjects], {},
     )  # fmt: skip
-    yield _Sheet("说明", ["项目", "内容"], _notes(figures), {})
+    yield Sheet("说明", ["项目", "内容"], _notes(figures), {})
 
 
 def _counts_header() -> list[str]:
@@ -180,56 +143,3 @@ def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
     yield "定义", "见汇总附件4《这些数字的由来》"
     if figures.is_simulated:
         yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"
-
-
-def _fill(sheet: Any, table: _Sheet, mark: str) -> None:
-    header = [*table.header, "数据标识"] if mark else list(table.header)
-    widths = [_width(name) for name in header]
-    for column, name in enumerate(header, start=1):
-        cell = sheet.cell(1, column, name)
-        cell.font, cell.fill = Font(name="宋体", size=11, bold=True), _HEAD
-        cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
-    for number, row in enumerate(table.rows, start=2):
-        for column, value in enumerate([*row, mark] if mark else row, start=1):
-            _put(sheet.cell(number, column), value, table.kinds.get(header[column - 1], ""))
-            widths[column - 1] = max(widths[column - 1], _width(value))
-    for column, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = min(width + 2, _WIDEST)
-    sheet.freeze_panes = "A2"
-    sheet.auto_filter.ref = sheet.dimensions
-    sheet.oddHeader.center.text = f"{mark}　{table.name}" if mark else table.name
-    sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-
-
-def _put(cell: Any, value: Any, kind: str) -> None:
-    """Text is always text: a name that begins with = is never a formula."""
-    cell.font = Font(name="宋体", size=11)
-    if isinstance(value, str):
-        if value:
-            cell.value = plain(value)
-            cell.data_type = "s"
-        return
-    cell.value = value.astimezone(BEIJING).replace(tzinfo=None) if isinstance(value, datetime) else value
-    if kind:
-        cell.number_format = _FORMATS[kind]
-
-
-def _dated(*names: str) -> dict[str, str]:
-    return dict.fromkeys(names, "date")
-
-
-def _timed(*names: str) -> dict[str, str]:
-    return dict.fromkeys(names, "moment")
-
-
-def _width(value: Any) -> float:
-    if isinstance(value, datetime):
-        return 16
-    if isinstance(value, date):
-        return 10
-    if isinstance(value, float):
-        return 8
-    return sum(1.0 if char < "\x7f" else 2.1 for char in str(value if value is not None else ""))

@@ -53,10 +53,11 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     """The docx of `templates/<template>`; same values, same bytes. Raises CompositionError.
 
     `written_at` is what the file's properties say, never the clock. Besides `values` a template may call `节号()`: 一, 二, …,
-    one more at each call, so that sections that are left out leave no gap in the numbering.
+    one more at each call, so that sections that are left out leave no gap in the numbering; `小节号()` does the same inside
+    a section and `表号()` for the tables of the annexes.
     """
     document = _Template(io.BytesIO(_template_bytes(template)))
-    names = {key: _as_word(value, document) for key, value in values.items()} | {"节号": _section_numbers()}
+    names = {key: _as_word(value, document) for key, value in values.items()} | _counters()
     try:
         document.render(names, _environment(), autoescape=True)
     except TemplateError as error:
@@ -125,9 +126,17 @@ def _cleaned(xml: str) -> str:
     return cleaned
 
 
-def _section_numbers() -> Callable[[], str]:
-    numbers = count(1)
-    return lambda: chinese_number(next(numbers))
+def _counters() -> dict[str, Callable[[], str]]:
+    sections, parts, tables = count(1), count(1), count(1)
+
+    def section() -> str:
+        nonlocal parts
+        parts = count(1)
+        return chinese_number(next(sections))
+
+    return {
+        "节号": section, "小节号": lambda: chinese_number(next(parts)), "表号": lambda: chinese_number(next(tables))
+    }  # fmt: skip
 
 
 class _DescribedImage(InlineImage):  # type: ignore[misc]  # docxtpl has no types
@@ -152,7 +161,8 @@ def _as_word(value: Any, document: DocxTemplate) -> Any:
 
 
 def _title(document: Any) -> str:
-    return "".join(paragraph.text for paragraph in document.paragraphs if paragraph.style.name in TITLES)
+    lines = "".join(paragraph.text for paragraph in document.paragraphs if paragraph.style.name in TITLES)
+    return lines.replace("\n", "")
 
 
 def _place_closing(body: Any, style_names: Mapping[str, str]) -> None:

@@ -40,6 +40,7 @@ def read_manuscript(docx: bytes, where: str = "docx") -> Manuscript:
     reader = _Reader(document)
     blocks = tuple(reader.blocks(body))
     title = "".join(block.text for block in blocks if isinstance(block, Paragraph) and block.style in TITLES)
+    title = title.replace("\n", "")  # a title of two lines is broken where its words allow
     marks = "".join(node.text or "" for node in document.sections[0].header._element.iter(qn("w:t")))
     return Manuscript(title, document.core_properties.author, marks, blocks)
 

@@ -8,19 +8,23 @@ from datetime import datetime
 from typing import Any, Final
 
 from include.periods import BEIJING, Period, chinese_moment
-from include.rules import LOW_RESPONSE, SIMULATED_LABEL
-from include.supervision.figures import FeedbackCounts, Flag, FormRow, Issue, OverdueRow
+from include.rules import LOW_RESPONSE, SIMULATED_LABEL, SUMMARY
+from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, OverdueRow
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
 NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
+CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
+_LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
 def concentration(value_ug_m3: float | None) -> str:
     """A concentration as an integer, half to even (GB/T 8170); — where it is not known."""
-    return NONE if value_ug_m3 is None else str(round(value_ug_m3))
+    from include.supervision.standards import rounded  # pandas comes with the first letter
+
+    return NONE if value_ug_m3 is None else str(rounded(value_ug_m3))
 
 
 def cell_moment(moment: datetime) -> str:
@@ -58,9 +62,10 @@ def with_year(period: Period) -> str:
 
 
 def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:
-    """What must stand wherever the letter is seen: 模拟数据, 演练, 预览稿; nothing for a real, issued letter."""
+    """What must stand wherever the letter is seen: 模拟数据, 更正, 演练, 预览稿; nothing for a real, issued first letter."""
     found = (
-        (is_simulated, SIMULATED_LABEL), (issue.is_rehearsal, REHEARSAL_LABEL), (issue.issued_on is None, PREVIEW_LABEL)
+        (is_simulated, SIMULATED_LABEL), (issue.corrects is not None, CORRECTION_LABEL),
+        (issue.is_rehearsal, REHEARSAL_LABEL), (issue.issued_on is None, PREVIEW_LABEL),
     )  # fmt: skip
     return tuple(label for applies, label in found if applies)
 
@@ -71,6 +76,15 @@ def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, 
         "发文机关": issue.issuer, "联系人": issue.contact, "电话": issue.phone, "回复地址": issue.reply_to,
         "文号": issue.number or "", "签发日期": issue.issued_on or "", "红头": red_head,
         "标识": "　".join(marks(issue, is_simulated)), "是否模拟": is_simulated, "是否演练": issue.is_rehearsal,
+        "更正": _correction_values(issue.corrects) if issue.corrects else None,
+    }  # fmt: skip
+
+
+def _correction_values(corrects: Corrected) -> dict[str, Any]:
+    """The letter that is corrected, and what changes: `事项` of `项数` in all."""
+    return {
+        "原文号": corrects.number or "", "原日期": corrects.issued_on, "项数": len(corrects.changes),
+        "事项": "；".join(corrects.changes[:_LISTED_CHANGES]), "列全": len(corrects.changes) <= _LISTED_CHANGES,
     }  # fmt: skip
 
 
@@ -132,6 +146,12 @@ def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
         "附件": {name: f"附件{number[name]}" if name in kept else "" for name in present},
         "附件序": {name: f"{text}. " if text else "" for name, text in number.items()},
     }
+
+
+def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "市") -> str:
+    """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
+    listed = "、".join(names[:limit])
+    return f"{listed}等{len(names)}{unit}" if len(names) > limit else listed
 
 
 def sentence(text: str) -> str:

@@ -17,7 +17,7 @@ from include.errors import CompositionError
 from include.letters.composition import Letter
 from include.letters.summary import compose_summary
 from include.letters.summary_pictures import summary_pictures
-from include.letters.summary_values import named
+from include.letters.wording import named
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters import summaries
 from tests.letters.reading import docx_texts, pdf_pages, pdf_text, squeezed

@@ -1,0 +1,35 @@
+"""Composes the half-monthly 通报函 to one city: PDF and docx of one data object, 附表 (xlsx), mail with the map of its grids."""
+
+from pathlib import Path
+from typing import Final
+
+from include.letters.composition import Letter, check_numbered
+from include.letters.wording import marks
+from include.supervision.bulletin_figures import BulletinFigures
+from include.supervision.figures import Issue
+
+DATA_TITLE: Final = "热点网格形势分析附表"
+
+
+def compose_bulletin(
+    figures: BulletinFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
+) -> Letter:
+    """通报函 to one city, its own analysis attached. Raises CompositionError.
+
+    Files: pdf, docx, xlsx, html, text and, with readings of grids, `inline`: the map, shown in the HTML.
+    """
+    from include.letters.bulletin_pictures import bulletin_pictures
+    from include.letters.bulletin_values import bulletin_values
+    from include.letters.bulletin_workbook import bulletin_workbook
+    from include.letters.report import Report, compose_report
+
+    check_numbered(issue, figures.letter_key)
+    report = Report(
+        kind="bulletin", as_of=figures.period.as_of,
+        values=lambda show: bulletin_values(figures, issue, show, red_head=red_head),
+        pictures=bulletin_pictures(figures), workbook=lambda title: bulletin_workbook(figures, title),
+        addressee=figures.bureau, name=f"{figures.city.city_name}{figures.period.label}",
+        ascii_name=(figures.city.city_code, str(figures.period.last_date)), data_title=DATA_TITLE, inline="图_浓度",
+        inline_title="热点网格浓度分布图", sections={"空气质量形势": "空气质量形势", "要求正文": "下一步要求"},
+    )  # fmt: skip
+    return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)

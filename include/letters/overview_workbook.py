@@ -1,0 +1,86 @@
+"""The workbook of the overview: all cities with their air and their inspections, regions, listed grids, warning grids."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from include.letters.air_sheets import (
+    COUNTS,
+    GRID,
+    LEVEL,
+    WARNED,
+    counts_row,
+    grid_row,
+    level_row,
+    warned_rows,
+)
+from include.letters.air_wording import half_name, short_half_name
+from include.letters.data_sheets import Sheet, dated, workbook_of
+from include.periods import BEIJING
+from include.rules import SIMULATED_LABEL
+from include.supervision.bulletin_figures import CitySituation, OverviewFigures
+
+
+def overview_workbook(figures: OverviewFigures, title: str) -> bytes:
+    """The workbook; same figures, same bytes. Every sheet of simulated figures has a last column 数据标识 that says so."""
+    return workbook_of(
+        _sheets(figures), title, figures.period.as_of, SIMULATED_LABEL if figures.is_simulated else ""
+    )
+
+
+def _sheets(figures: OverviewFigures) -> Iterable[Sheet]:
+    place = ("城市代码", "城市", "省份", "区域")
+    yield Sheet(
+        "城市空气", [*place, *LEVEL, "超标天数", "受沙尘影响小时"],
+        [(*_place(one), *level_row(one.half), one.days_over, one.dust_hours) for one in figures.cities], {},
+    )  # fmt: skip
+    yield Sheet("城市各时段", [*place, "时段", *LEVEL], list(_spans(figures)), {})
+    yield Sheet(
+        "城市监管", [*place, "时段", *COUNTS],
+        [(*_place(one), name, *counts_row(counts)) for one in figures.cities
+         for name, counts in (("本期", one.window), ("监管期以来", one.season))], {},
+    )  # fmt: skip
+    yield Sheet(
+        "区域", ["区域", "有效城市", "PM25_μg每m³", "同比_百分比", "环比_百分比"],
+        [(one.name, one.cities, one.pm25_ug_m3, one.yoy_pct, one.pop_pct) for one in figures.regions], {},
+    )  # fmt: skip
+    yield Sheet(
+        "问题类别", ["类别", "问题", "已整改"], [(one.category, one.problems, one.rectified) for one in figures.categories], {}
+    )  # fmt: skip
+    yield Sheet(
+        "网格名单", ["名单", "城市", *GRID],
+        [(name, city, *grid_row(grid)) for name, rows in (("浓度最高", figures.highest), ("同比升幅最大", figures.rising))
+         for city, grid in rows], {},
+    )  # fmt: skip
+    yield Sheet("预警网格", WARNED, list(warned_rows(figures.warnings)), dated("月份"))
+    yield Sheet("说明", ["项目", "内容"], list(_notes(figures)), {})
+
+
+def _place(city: CitySituation) -> tuple[str, str, str, str]:
+    return city.city_code, city.city_name, city.province_name, city.region
+
+
+def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:
+    half = short_half_name(figures.period)
+    for city in figures.cities:
+        for name, level in (
+            (f"{half}（扣除沙尘）", city.without_dust), (f"{figures.period.start.month}月", city.month), ("年初以来", city.year)
+        ):  # fmt: skip
+            if level is not None:
+                yield *_place(city), name, *level_row(level)
+
+
+def _notes(figures: OverviewFigures) -> Iterable[Sequence[str]]:
+    yield (
+        "时段",
+        f"{half_name(figures.period)}：{figures.period.start} 至 {figures.period.last_date}（北京时间整日）",
+    )
+    yield "监管数据截至", f"{figures.period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+    yield "来源", "、".join(figures.sources)
+    yield "数据完整性", figures.completeness
+    yield "规则版本", figures.rules_version
+    yield "函件标识", figures.letter_key
+    yield "浓度、变化", "未修约；变化为百分数（5.0即上升5.0%）；空格为数据不足或无可比数据"
+    yield "坐标", "WGS84，度；网格以西、南、东、北四界表示"
+    yield "定义", "见附件5《这些数字的由来》"
+    if figures.is_simulated:
+        yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"

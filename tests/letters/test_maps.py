@@ -1,0 +1,199 @@
+"""The maps and the chart of the half-monthly letters, read from the drawn figures."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+
+from include.geo.boundaries import NOTICE
+from include.letters.air_charts import daily_levels
+from include.letters.air_classes import CHANGES
+from include.letters.chart_style import DONE, SHADES, UNDONE, small_png
+from include.letters.grid_map import change_map, level_map
+from include.letters.level_map import city_level_map
+from include.letters.map_ground import Scale, county_shapes, degree_km, fitted, placed_names, whole_box
+from include.supervision.bulletin_figures import BulletinFigures
+from tests.letters import bulletins
+from tests.letters.bulletins import GRIDS, bulletin, first_half, overview, whole_city, without_air
+
+MAPS = (level_map, change_map)
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text for one in figure.findobj(Text) if one.get_visible() and (text := one.get_text())]
+
+
+def cells(figure: Figure) -> dict[str, int]:
+    """How many grids have each colour."""
+    (found,) = figure.axes[0].findobj(PolyCollection)
+    colours = [to_hex(colour) for colour in found.get_facecolor()]
+    return {colour: colours.count(colour) for colour in dict.fromkeys(colours)}
+
+
+def markers(figure: Figure, sign: str) -> int:
+    return sum(np.size(line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() == sign)
+
+
+def test_every_grid_has_the_colour_of_its_class_and_the_legend_counts_it() -> None:
+    figure = level_map(bulletin())
+    # values 92, 88, 88, 62, 40: steps of 15 from 45 on
+    assert cells(figure) == {SHADES[4]: 1, SHADES[3]: 2, SHADES[2]: 1, SHADES[0]: 1}
+    shown = texts(figure)
+    assert [
+        text for text in shown if "个）" in text or text in ("高值区及编号", "预警网格")
+    ] == ["<45（1个）", "45～59（0个）", "60～74（1个）", "75～89（2个）", "≥90（1个）", "数据不足（1个）", "高值区及编号", "预警网格"]  # fmt: skip
+    assert {"1", "赵县", "晋州市", "北", "0", NOTICE} <= set(shown)
+    assert "数据来源：城市空气质量存档、热点网格监管平台；时段：2020年3月16日至31日" in shown
+    assert markers(figure, "^") == 1
+
+
+def test_changes_carry_plus_and_minus() -> None:
+    figure = change_map(bulletin())
+    # 12.3, 3.0, 3.0, -31.0, -20.0 and one without a figure
+    assert cells(figure) == {CHANGES[3].colour: 1, CHANGES[2].colour: 2, CHANGES[0].colour: 2}
+    assert (markers(figure, "+"), markers(figure, "_")) == (1, 2)
+    assert "无同比数据（1个）" in texts(figure)
+
+
+def test_a_first_half_marks_no_warning_grid() -> None:
+    figure = level_map(first_half())
+    assert markers(figure, "^") == 0
+    assert "预警网格" not in texts(figure)
+
+
+def test_a_grid_without_bounds_is_counted_but_not_drawn() -> None:
+    lost = replace(GRIDS[0], west=None, south=None, east=None, north=None)
+    figure = level_map(bulletin(grids=(lost, *GRIDS[1:])))
+    assert sum(cells(figure).values()) == 4
+    assert "≥90（1个）" in texts(figure)
+    assert markers(figure, "^") == 0  # it was the warned one
+    nowhere = tuple(replace(one, west=None, south=None, east=None, north=None) for one in GRIDS)
+    assert "高值区及编号" not in texts(level_map(bulletin(grids=nowhere)))
+
+
+def test_a_city_without_outlines_is_drawn_from_its_grids_and_says_so() -> None:
+    figures = bulletin(city=bulletins.situation(city_code="610403", city_name="杨凌示范区"))
+    figure = level_map(figures)
+    assert sum(cells(figure).values()) == 5
+    assert any("没有该市的边界数据" in text for text in texts(figure))
+
+
+def test_simulated_maps_say_so() -> None:
+    figures = bulletin(is_simulated=True)
+    assert all("模拟数据" in texts(draw(figures)) for draw in (*MAPS, daily_levels))
+    assert "模拟数据" in texts(city_level_map(overview(is_simulated=True)))
+    assert "模拟数据" not in texts(level_map(bulletin()))
+
+
+def test_the_scale_is_true() -> None:
+    # WGS84: one degree at 38° N is 87.832 km to the east and 110.996 km to the north (published tables)
+    assert degree_km(38.0) == pytest.approx((87.832, 110.996), abs=2e-3)
+    scale, height = fitted((114.0, 37.5, 115.0, 38.5), 100.0, 200.0)
+    assert (scale.east_mm, scale.north_mm / scale.km_mm, height) == pytest.approx(
+        (100.0, 110.996, 126.37), rel=1e-4
+    )
+    tall, height = fitted((114.0, 37.5, 115.0, 38.5), 100.0, 50.0)
+    assert (tall.north_mm, height) == pytest.approx((50.0, 50.0))
+
+
+@pytest.mark.parametrize("city_code", ["110000", "130600", "140300", "410600", "130100"])
+def test_county_names_do_not_cover_each_other(city_code: str) -> None:
+    shapes = county_shapes(city_code)
+    box = whole_box([shape.bounds for _, shape, _ in shapes], 0.02)
+    scale, _ = fitted(box, 114.0, 98.0)
+    names = placed_names([(name, middle) for name, _, middle in reversed(shapes)], box, scale, [])
+    assert len(names) == len(shapes)
+    half_mm = 7.0 * 25.4 / 72 / 2
+    for one, other in combinations(names, 2):
+        apart_x = abs(one.at[0] - other.at[0]) * scale.east_mm - half_mm * (len(one.text) + len(other.text))
+        apart_y = abs(one.at[1] - other.at[1]) * scale.north_mm - 2 * half_mm
+        assert max(apart_x, apart_y) > 0, (one.text, other.text)
+
+
+def test_a_name_makes_room_for_a_mark() -> None:
+    scale = Scale(10.0, 10.0, 0.1)
+    (free,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, [])
+    assert (free.at, free.is_moved) == ((5.0, 5.0), False)
+    (moved,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, [(5.0, 5.0)])
+    assert moved.at == pytest.approx((5.0, 5.45))
+
+
+def test_the_whole_lattice_of_a_large_city_is_drawn() -> None:
+    figures = whole_city("110000", every=5)
+    valid = sum(grid.half.pm25_ug_m3 is not None for grid in figures.grids)
+    assert sum(cells(level_map(figures)).values()) == valid > 300
+    assert "朝阳区" in texts(level_map(figures))
+
+
+def test_daily_bars_dark_above_the_limit_and_a_cross_for_a_day_without_a_figure() -> None:
+    figure = daily_levels(bulletin())  # 80, 76, 75, none, then 40
+    axes = figure.axes[0]
+    bars = {
+        round(bar.get_x() + bar.get_width() / 2): to_hex(bar.get_facecolor())
+        for bar in axes.patches
+        if isinstance(bar, Rectangle)
+    }
+    assert [place for place, colour in bars.items() if colour == UNDONE] == [0, 1]  # 75 is not above 75
+    assert sorted(bars) == [0, 1, 2, *range(4, 16)]
+    assert {to_rgb(colour) for colour in bars.values()} == {to_rgb(DONE), to_rgb(UNDONE)}
+    assert markers(figure, "x") == 1
+    assert axes.get_ylim() == (0, 100)
+    assert {"超过限值", "上年同日", "24小时限值（二级）", "数据不足", "3/16", "31"} <= set(texts(figure))
+
+
+def test_the_printed_value_decides_about_the_limit() -> None:
+    days = bulletins.days(bulletins.SECOND_HALF, (75.5, 75.4))
+    bars = [
+        patch for patch in daily_levels(bulletin(days=days)).axes[0].patches if isinstance(patch, Rectangle)
+    ]
+    assert [to_hex(bar.get_facecolor()) == UNDONE for bar in bars[:2]] == [True, False]  # 76 and 75
+
+
+def test_the_regional_map_names_every_city_with_its_level() -> None:
+    figures = overview()
+    shown = texts(city_level_map(figures))
+    assert {"北京\n30", "天津\n30", "渭南\n—"} <= set(shown)
+    assert sum("\n" in text for text in shown) == 39
+    assert {"数据不足（1个）", "预警网格", NOTICE} <= set(shown)
+    assert markers(city_level_map(figures), "^") == 1
+    assert markers(city_level_map(replace(figures, warnings=None)), "^") == 0
+
+
+def test_a_city_without_an_outline_is_named_under_the_regional_map() -> None:
+    odd = bulletins.situation(city_code="610403", city_name="杨凌示范区")
+    (note,) = (
+        text
+        for text in texts(city_level_map(replace(overview(3), cities=(odd,))))
+        if text.startswith("数据来源")
+    )
+    assert note.endswith("没有边界数据，未绘制：杨凌示范区52")
+
+
+@pytest.mark.parametrize("draw", [*MAPS, daily_levels])
+@pytest.mark.parametrize(
+    "figures",
+    [bulletin, first_half, without_air, lambda: bulletin(grids=GRIDS[5:], high_areas=(), warnings=None)],
+)
+def test_every_edge_can_be_drawn(
+    draw: Callable[[BulletinFigures], Figure], figures: Callable[[], BulletinFigures]
+) -> None:
+    drawn = draw(figures())
+    assert small_png(drawn, dpi=40)[:8] == b"\x89PNG\r\n\x1a\n"
+    assert small_png(drawn, dpi=40) == small_png(draw(figures()), dpi=40)
+
+
+def test_a_small_png_keeps_white_white() -> None:
+    import io
+
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(small_png(level_map(bulletin()), dpi=60)))
+    assert picture.mode == "P"
+    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
