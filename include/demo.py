@@ -1,34 +1,43 @@
 """`make demo`: days of March 2020, played through the same steps as the DAGs, into a mailbox on this machine.
 
-A mid-week summary, a working day's dispatch and a weekend summary. The clock is played too: every step believes that it is
+A mid-week summary, a working day's dispatch, a weekend summary, and the bulletin of the second half of March, which the demo
+approves by itself and says so. The clock is played too: every step believes that it is
 the morning of its day, so the letters bear that date. All of it is 模拟数据 and below var/demo/, made afresh each time.
 """
 
 import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 import pandas as pd
+from sqlalchemy import Connection
 
 from include.connections import Registry
 from include.desk.letters import letters_of_period
 from include.desk.tables import print_table
-from include.house import ROOT, House, Run, default_registry, default_var, open_house
+from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
+from include.simulator.air import AirMonths, months_read, write_air
 from include.simulator.region import write_region
+from include.sources.air_quality import import_air_quality
+from include.sources.enterprises import import_enterprises
+from include.store.air_days import imported_days
 from include.store.engine import reading
+from include.store.enterprises import key_enterprises
+from include.store.hourly import Dataset
 from include.store.migrate import migrate
-from include.workflows import daily_dispatch, weekly_summary
+from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
 DEMO_SOURCE: Final = "demo_region"
 DEMO_DAY: Final = date(
@@ -36,18 +45,66 @@ DEMO_DAY: Final = date(
 )  # a Thursday: the letters of this morning report 11 March, with 督办 and a silent city
 MIDWEEK_DAY: Final = date(2020, 3, 11)  # Wednesday: Sunday to Tuesday
 WEEKEND_DAY: Final = date(2020, 3, 15)  # Sunday: Wednesday to Saturday
+BULLETIN_DAY: Final = date(2020, 4, 1)  # 16 to 31 March, with the warning grids of March
+DAYS: Final = (MIDWEEK_DAY, DEMO_DAY, WEEKEND_DAY, BULLETIN_DAY)
 PLAYED_DELAY: Final = timedelta(
     minutes=5
 )  # the run starts when the window is due; its letters leave a little later
 
 
-def prepare(house: House) -> None:
-    """Creates or upgrades the store, and writes the demo region's files where the source `demo_region` looks for them."""
+def prepare(
+    house: House,
+    *,
+    now: datetime,
+    start: date = SEASON_START,
+    end: date = SEASON_END,
+    warning_months: int = 12,
+) -> None:
+    """Creates or upgrades the store, writes the demo region's files where the source `demo_region` looks for them, and imports its
+    enterprises and the air that the bulletins of [start, end) read, their warning grids with so many months of history.
+
+    What is there already stays. An installation without that source gets no demo data.
+    """
     migrate(house.engine)
     for source in house.sources:
         folder = Path(source.location)
-        if source.name == DEMO_SOURCE and not (folder / "alarms.csv").exists():
-            write_region(SEASON_START, SEASON_END, folder)
+        if source.name == DEMO_SOURCE:
+            if not (folder / "alarms.csv").exists():
+                write_region(SEASON_START, SEASON_END, folder)
+            with reading(house.engine) as connection:
+                has_enterprises = DEMO_SOURCE in set(key_enterprises(connection)["source"])
+            if not has_enterprises and (folder / "enterprises.csv").exists():
+                import_enterprises(
+                    house.engine, folder / "enterprises.csv", datum="WGS84", now=now, source=DEMO_SOURCE
+                )
+            _import_air(house, folder, months_read(start, end, warning_months), end, now)
+
+
+def _import_air(house: House, region: Path, months: AirMonths, end: date, now: datetime) -> None:
+    """Imports the air that agrees with the files in `region`, of those months of which the ledger lacks a day before `end`."""
+    with reading(house.engine) as connection:
+        cities = _lacking(connection, "city", months.cities, end)
+        grids = _lacking(connection, "grid", months.grids, end)
+    if cities or grids:
+        with tempfile.TemporaryDirectory(dir=house.var, prefix=".demo-air-") as folder:
+            alarms = pd.read_csv(region / "alarms.csv", dtype=str)
+            places = pd.read_csv(region / "grids.csv", dtype=str)
+            write_air(alarms, places, AirMonths(cities, grids), end, Path(folder))
+            import_air_quality(house.engine, house.hourly_dir, [Path(folder)], now=now, source=DEMO_SOURCE)
+
+
+def _lacking(
+    connection: Connection, dataset: Dataset, months: Sequence[pd.Period], end: date
+) -> tuple[pd.Period, ...]:
+    """The months of which a day before `end` was never imported. One with air of another source is left alone."""
+    found = []
+    for month in months:
+        first = month.start_time.date()
+        stop = min((month + 1).start_time.date(), end)
+        known = imported_days(connection, dataset, first, stop)
+        if len(known) < (stop - first).days and (known["source"] == DEMO_SOURCE).all():
+            found.append(month)
+    return tuple(found)
 
 
 def play() -> int:
@@ -58,13 +115,18 @@ def play() -> int:
     with local_mailbox(var / "mailbox") as mailbox:
         house = open_house(_registry(mailbox.port), var)
         _say(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
-        prepare(house)
+        bulletin = period_ending("half_month", BULLETIN_DAY)
+        prepare(house, now=bulletin.ends_at, start=bulletin.start, end=bulletin.end, warning_months=3)
         failed = _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("midweek", MIDWEEK_DAY))
         failed += _play(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
         failed += _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY))
+        failed += _play(
+            house, half_monthly_bulletin, "半月通报 half_monthly_bulletin", bulletin,
+            Decision("make demo", "演示时无人在场，由演示程序自动签发"),
+        )  # fmt: skip
     mails = received(var / "mailbox")
     _say(
-        f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails, PDF and answer form attached)"
+        f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails; PDF, Word and workbook attached)"
     )
     states = _states(house)
     withheld = states["withheld"] + states["rejected"]
@@ -77,11 +139,13 @@ def play() -> int:
     return 1 if failed else 0
 
 
-def _play(house: House, steps: ModuleType, title: str, period: Period) -> int:
-    """One run, step by step; returns how many letters could not be composed."""
+def _play(
+    house: House, steps: ModuleType, title: str, period: Period, decision: Decision | None = None
+) -> int:
+    """One run, step by step; returns how many letters could not be composed. `decision`: where a person would be asked."""
     run = Run(
         house=house, period=period, run_id=f"demo/{period.key}", actor="make demo", deliver="send", is_backfill=False,
-        now=period.as_of + PLAYED_DELAY,
+        now=period.as_of + PLAYED_DELAY, approve=decision is not None,
     )  # fmt: skip
     _say(f"{title}: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
     pulled = steps.pull(run)
@@ -90,10 +154,20 @@ def _play(house: House, steps: ModuleType, title: str, period: Period) -> int:
         f"{pulled['rows_new']} new rows, {pulled['rows_quarantined']} quarantined; {pulled['completeness']}",
     )
     computed = steps.figures(run)
-    _step("figures", f"{computed['letters_due']} letters due, {len(computed['flagged'])} cities flagged")
+    found = (
+        f"{len(computed['flagged'])} cities flagged"
+        if "flagged" in computed
+        else f"{computed['grids']} grids judged, {computed['warning_grids']} warning grids"
+    )
+    _step("figures", f"{computed['letters_due']} letters due, {found}")
     composed = steps.compose(run, computed)
     _step("compose", f"{composed['created']} drafted, {len(composed['failed'])} failed")
-    released = steps.release(run)
+    if decision is not None:
+        _step(
+            "approve",
+            f"{len(composed['waiting'])} letters waited; approved by the demo itself（{decision.reason}）",
+        )
+    released = steps.release(run, decision)
     _step("release", _words(released["counts"]))
     posted = steps.post(run)
     _step("post", _words(posted["results"]) + (f"; {posted['trouble']}" if posted["trouble"] else ""))
@@ -134,7 +208,7 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
 
 def _states(house: House) -> Counter[str]:
     with reading(house.engine) as connection:
-        days = [reconcile(connection, day, due=()).states for day in (MIDWEEK_DAY, DEMO_DAY, WEEKEND_DAY)]
+        days = [reconcile(connection, day, due=()).states for day in DAYS]
     return sum(days, Counter())
 
 

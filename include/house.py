@@ -23,6 +23,13 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 SETTINGS_FILE: Final = ROOT / "airflow_settings.yaml"
 CONNECTION_IDS: Final = ("supervision_db", "mail_server")
 DEMO_SOURCE: Final = "demo_region"
+_LIBPQ: Final = (
+    "host",
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+)  # of a PostgreSQL connection's extra: socket and TLS
 VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness")
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
@@ -66,6 +73,11 @@ class House:
     def hourly_dir(self) -> Path:
         """Hourly values and the grids' daily means, in Parquet by day."""
         return self.var / "hourly"
+
+    @property
+    def air_dir(self) -> Path:
+        """Where air-quality files wait for the next bulletin."""
+        return self.var / "air_quality"
 
     @property
     def archive(self) -> Archive:
@@ -162,7 +174,7 @@ def _store_url(connection: Connection, var: Path) -> str:
     if connection.conn_type in ("postgres", "postgresql"):
         return URL.create(
             "postgresql", connection.login or None, connection.password or None, connection.host or None,
-            connection.port, connection.schema or None,
+            connection.port, connection.schema or None, {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
         ).render_as_string(hide_password=False)  # fmt: skip
     raise InputError(
         "the store runs on SQLite or PostgreSQL only", where="connection supervision_db", got=connection.conn_type,

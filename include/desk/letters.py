@@ -3,67 +3,108 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import StateError
 from include.house import House
+from include.letters.bulletin import compose_bulletin
 from include.letters.composition import Letter, compose_notice, compose_reminder
+from include.letters.overview import compose_overview
 from include.letters.summary import compose_summary
-from include.periods import Period, chinese_date
+from include.periods import Period, beijing_date, chinese_date
+from include.post.corrections import corrected_letter
 from include.post.letters import StoredLetter, find, withhold
-from include.post.release import ReleaseOutcome, release, withdraw
+from include.post.recipients import ADDRESSEES
+from include.post.release import ReleaseOutcome, Render, release, withdraw
 from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading
 from include.store.facts import alarm_states
 from include.store.statements import frame
+from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
+from include.supervision.corrections import differences
 from include.supervision.feedback import judge
-from include.supervision.figures import Issue, NoticeFigures, ReminderFigures, from_json
+from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, from_json
 from include.supervision.weekly_figures import SummaryFigures
 
 _INSTANT: Final = timedelta(microseconds=1)
 
 
-def render(house: House, kind: str, figures_json: str, number: str | None, issued_on: date | None) -> Letter:
+# The figures of every kind of letter, and what composes its files from them.
+_KINDS: Final[dict[str, tuple[type[Any], Callable[..., Letter]]]] = {
+    "notice": (NoticeFigures, compose_notice),
+    "reminder": (ReminderFigures, compose_reminder),
+    "summary": (SummaryFigures, compose_summary),
+    "bulletin": (BulletinFigures, compose_bulletin),
+    "overview": (OverviewFigures, compose_overview),
+}
+
+
+def frozen_figures(kind: str, figures_json: str) -> Any:
+    """The figures of a letter as it keeps them. Raises StateError for a kind that nothing composes, and when they cannot be
+    read."""
+    if kind not in _KINDS:
+        raise StateError(
+            "a kind of letter that nothing composes", where="letter", got=kind, expected=" or ".join(_KINDS)
+        )
+    try:
+        return from_json(_KINDS[kind][0], figures_json)
+    except ValidationError as error:
+        raise StateError(
+            "the frozen figures cannot be read", where=kind, got=f"{error.error_count()} faults",
+            todo="they are of another version of this program",
+        ) from error  # fmt: skip
+
+
+def render(
+    house: House,
+    kind: str,
+    figures_json: str,
+    number: str | None,
+    issued_on: date | None,
+    corrects: Corrected | None = None,
+) -> Letter:
     """The files of a letter of any kind from its frozen figures; a preview without number and date of issue."""
     issuer = house.issuer
     issue = Issue(
-        issuer.name,
-        issuer.contact,
-        issuer.phone,
-        issuer.reply_to,
-        number,
-        chinese_date(issued_on) if issued_on else None,
+        issuer.name, issuer.contact, issuer.phone, issuer.reply_to, number,
+        chinese_date(issued_on) if issued_on else None, corrects=corrects,
+    )  # fmt: skip
+    figures = frozen_figures(kind, figures_json)
+    return _KINDS[kind][1](figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
+
+
+def corrected(told: StoredLetter, figures_json: str) -> Corrected:
+    """How a 更正 with these figures cites the letter that left, and every difference to it."""
+    day = told.issued_on or beijing_date(told.released_at or told.state_at)
+    changes = differences(
+        frozen_figures(told.kind, told.figures_json), frozen_figures(told.kind, figures_json)
     )
-    fonts_dir, red_head = house.fonts_dir, house.has_red_head
-    if kind == "notice":
-        return compose_notice(
-            from_json(NoticeFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
-        )
-    if kind == "reminder":
-        return compose_reminder(
-            from_json(ReminderFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
-        )
-    if kind == "summary":
-        return compose_summary(
-            from_json(SummaryFigures, figures_json), issue, fonts_dir=fonts_dir, red_head=red_head
-        )
-    raise StateError(
-        "a kind of letter that nothing composes",
-        where="letter",
-        got=kind,
-        expected="notice, reminder or summary",
-    )
+    return Corrected(told.number, chinese_date(day), changes)
+
+
+def _final(house: House) -> Render:
+    """Renders a stored letter; a 更正 cites the letter that it corrects."""
+
+    def render_stored(stored: StoredLetter, number: str | None, issued_on: date | None) -> Letter:
+        with reading(house.engine) as connection:
+            told = corrected_letter(connection, stored)
+        corrects = corrected(told, stored.figures_json) if told else None
+        return render(house, stored.kind, stored.figures_json, number, issued_on, corrects)
+
+    return render_stored
 
 
 def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | None]:
-    """Whether a letter is still to be sent at `now`: a reminder to a city that has answered meanwhile is not."""
+    """Whether a letter is still to be sent at `now`: a reminder to a city that has answered meanwhile is not, unless it
+    corrects one that left."""
 
     def ask(connection: Connection, letter: StoredLetter) -> str | None:
-        if letter.kind != "reminder":
+        if letter.kind != "reminder" or letter.revision > 1:
             return None
         overdue = from_json(ReminderFigures, letter.figures_json).overdue
         pushed = [row.pushed_at for row in overdue]
@@ -96,8 +137,7 @@ def release_letter(
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
     return release(
         house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, office=house.office,
-        server=house.mail_server, is_person=is_person, run_id=run_id, premise=premise(now),
-        render=lambda stored, number, issued_on: render(house, stored.kind, stored.figures_json, number, issued_on),
+        server=house.mail_server, is_person=is_person, run_id=run_id, premise=premise(now), render=_final(house),
     )  # fmt: skip
 
 
@@ -112,9 +152,8 @@ def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, 
         withhold(house.engine, letter_id, now=now, actor=actor, reason=reason, is_person=True)
         return f"{letter.letter_key} withheld"
     void = withdraw(
-        house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason,
-        render=lambda stored, number, issued_on: render(house, stored.kind, stored.figures_json, number, issued_on),
-    )  # fmt: skip
+        house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, render=_final(house)
+    )
     return f"{letter.letter_key} withdrawn; number {void or '—'} is 作废"
 
 
@@ -143,7 +182,8 @@ def letter_history(house: House, letter_id: int) -> LetterHistory:
 def letter_list(engine: Engine, *, on_date: date | None, state: str | None, most: int) -> pd.DataFrame:
     """One row a letter (sql/list_letters.sql), of one day (its period_end) or all, newest first."""
     with reading(engine) as connection:
-        return frame(connection, "list_letters", on_date=on_date, state=state, most=most)
+        rows = frame(connection, "list_letters", on_date=on_date, state=state, most=most)
+    return rows.assign(addressee=rows["addressee"].replace(ADDRESSEES))
 
 
 def letters_of_period(connection: Connection, period: Period, kinds: Sequence[str]) -> list[StoredLetter]:

@@ -1,23 +1,24 @@
-"""更正: letters that left and would say something else today. They are proposed to a person, never sent by themselves."""
+"""更正: letters that left and would say something else today. A person asks for a correction; nothing is sent by itself."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final
 
+from include.desk.letters import corrected, frozen_figures, render
+from include.errors import StateError
 from include.house import House
 from include.periods import Period, period_ending
+from include.post.corrections import correctable, draft_correction, urged_before
+from include.post.letters import Drafted, LetterFacts, find
 from include.store.engine import reading
 from include.store.facts import letters_with_late_facts
-from include.supervision.corrections import Told, differences
-from include.supervision.figures import NoticeFigures, ReminderFigures, from_json
-from include.supervision.weekly_figures import SummaryFigures
-from include.workflows import daily_dispatch, weekly_summary
+from include.supervision.corrections import differences, under_key
+from include.supervision.figures import to_json
+from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
-_KINDS: Final[dict[str, Any]] = {
-    "notice": NoticeFigures,
-    "reminder": ReminderFigures,
-    "summary": SummaryFigures,
-}
+_BEATS: Final[dict[str, Any]] = {
+    "day": daily_dispatch, "midweek": weekly_summary, "weekend": weekly_summary, "half_month": half_monthly_bulletin
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,30 +34,68 @@ class Correction:
 def proposed_corrections(house: House, since: date) -> tuple[Correction, ...]:
     """The letters with a period_end from `since` on that would differ today, the oldest first.
 
-    Only windows that late facts touch are computed again. A letter that would not be written at all today says so.
+    Only windows that late facts touch are computed again. A letter that would not be written at all today says so; one
+    that a person corrected, or decided not to, is no longer compared.
     """
     with reading(house.engine) as connection:
         touched = letters_with_late_facts(connection, since)
-    now: dict[Period, dict[str, Told]] = {}
+    now: dict[Period, dict[str, LetterFacts]] = {}
     found = []
     for letter in touched.to_dict("records"):
-        period = period_ending(str(letter["period_kind"]), letter["period_end"])
+        kind, period = str(letter["kind"]), period_ending(str(letter["period_kind"]), letter["period_end"])
         if period not in now:
-            now[period] = _computed_now(house, period)
-        told: Told = from_json(_KINDS[str(letter["kind"])], str(letter["figures_json"]))
-        again = now[period].get(str(letter["letter_key"]))
-        words = ("按现有数据不再需要这封函件",) if again is None else differences(told, again)
+            now[period] = _due_now(house, period)
+        told = frozen_figures(kind, str(letter["figures_json"]))
+        again = now[period].get(period.letter_key(kind, str(letter["addressee"])))
+        words = (
+            ("按现有数据不再需要这封函件",)
+            if again is None
+            else differences(told, frozen_figures(kind, again.figures_json))
+        )
         if words:
             number = letter["number"] if isinstance(letter["number"], str) else ""
             found.append(Correction(int(letter["letter_id"]), str(letter["letter_key"]), number, words))
     return tuple(found)
 
 
-def _computed_now(house: House, period: Period) -> dict[str, Told]:
-    figures: list[Any]
-    if period.kind == "day":
-        day = daily_dispatch.compute(house, period)
-        figures = [*day.notices, *day.reminders]
-    else:
-        figures = list(weekly_summary.summaries(house, period).summaries)
-    return {one.letter_key: one for one in figures}
+def correct(house: House, letter_id: int, *, now: datetime, actor: str, reason: str) -> Drafted:
+    """Drafts the 更正 of a released letter: its next revision, with its window's figures as of its own moment by the facts
+    as they are known now. It awaits approval; asked twice, the first one is `left` as it is.
+
+    The deadlines are those of the letter that left. Raises StateError when the letter did not leave, was corrected, is no
+    longer due, or would say the same.
+    """
+    with reading(house.engine) as connection:
+        told = find(connection, letter_id)
+        known, revision = correctable(connection, told)
+        urged = urged_before(connection, told)
+    if known is not None:
+        return Drafted(known.letter_id, known.letter_key, "left", known.state, known.state_reason)
+    period = told.period
+    again = _due_now(house, period).get(period.letter_key(told.kind, told.addressee))
+    if again is None:
+        raise StateError(
+            "by the facts of now this letter is not due at all", where=told.letter_key,
+            todo="there is nothing to correct it with: tell the addressee by phone",
+        )  # fmt: skip
+    figures = under_key(
+        frozen_figures(told.kind, again.figures_json), period.letter_key(told.kind, told.addressee, revision)
+    )
+    # What an earlier revision urged is not urged a second time by this one.
+    alarms = tuple(replace(one, is_urged=one.is_urged and one.alarm_id not in urged) for one in again.alarms)
+    facts = replace(again, revision=revision, figures_json=to_json(figures), alarms=alarms)
+    corrects = corrected(told, facts.figures_json)
+    if not corrects.changes:
+        raise StateError(
+            "the letter would say the same today", where=told.letter_key, todo="nothing to correct"
+        )
+    composed = render(house, told.kind, facts.figures_json, None, None, corrects)
+    return draft_correction(
+        house.engine, house.archive, letter_id, facts, composed, now=now, actor=actor, reason=reason
+    )
+
+
+def _due_now(house: House, period: Period) -> dict[str, LetterFacts]:
+    """The letters of a window by their keys, by the facts as they are known now."""
+    beat = _BEATS.get(period.kind)
+    return {one.facts.key: one.facts for one in beat.due_letters(house, period)} if beat else {}

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from include.house import House, Run
-from include.periods import Period
+from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
@@ -46,7 +46,12 @@ def figures(run: Run) -> dict[str, Any]:
 
 def due_keys(house: House, period: Period) -> list[str]:
     """The keys of the letters that are due for a window, by the facts as they are known now."""
-    return [one.facts.key for one in _due(compute(house, period))]
+    return [one.facts.key for one in due_letters(house, period)]
+
+
+def due_letters(house: House, period: Period) -> list[Due]:
+    """The letters that are due for a window, by the facts as they are known now."""
+    return _due(compute(house, period))
 
 
 def frozen(run: Run, computed: dict[str, Any]) -> DailyFigures:
@@ -62,7 +67,7 @@ def compute(house: House, period: Period) -> DailyFigures:
             alarm_states(connection, start_at, end_at, period.as_of),
             problems_found(connection, start_at, end_at, period.as_of),
             cities_on(connection, period.last_date),
-            urged_alarms(connection, period.end),
+            urged_alarms(connection, beijing_date(start_at), period.end),
             silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, period.as_of),
             period,
             completeness(connection, house.sources, start_at, period.as_of).sentence,

@@ -10,13 +10,15 @@ from typing import Any
 from include.desk.letters import letters_of_period, release_letter, render
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
+from include.periods import chinese_moment
 from include.post.copies import rehearse
 from include.post.letters import LetterFacts, StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
 from include.post.reconciliation import reconcile, require_reconciled
+from include.post.restoration import last_restore
 from include.post.round import post_round
 from include.rules import POST
-from include.sources.ledger import completeness, ensure_covered
+from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_covered
 from include.store.engine import reading
 
 _log = logging.getLogger(__name__)
@@ -31,9 +33,9 @@ class Due:
 
 
 def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
-    """Pulls what the ledger lacks of [start_at, as-of); stops the run where less than the wanted share is covered."""
+    """Pulls what the ledger lacks of [start_at, as-of]; stops the run where less than the wanted share is covered."""
     house, as_of = run.house, run.period.as_of
-    pulls = ensure_covered(house.engine, house.sources, start_at, as_of, now=run.now)
+    pulls = ensure_covered(house.engine, house.sources, start_at, as_of + AS_OF_ITSELF, now=run.now)
     with reading(house.engine) as connection:
         found = completeness(connection, house.sources, start_at, as_of)
     summary = {
@@ -138,10 +140,11 @@ class LetterSteps:
         }
 
     def _open(self, run: Run) -> list[StoredLetter]:
-        """The letters of this window that wait for a decision."""
+        """The letters of this window that wait for this run's decision; a 更正 waits for a person's."""
         with reading(run.house.engine) as connection:
             letters = letters_of_period(connection, run.period, self.kinds)
-        return [letter for letter in letters if letter.state in ("drafted", "awaiting_approval")]
+        waiting = ("drafted", "awaiting_approval")
+        return [letter for letter in letters if letter.state in waiting and letter.revision == 1]
 
 
 def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -214,6 +217,10 @@ def _reason_to_withhold(run: Run) -> str:
     if run.deliver == "auto" and age > POST.send_within:
         hours = POST.send_within.total_seconds() / 3600
         return f"时段已过{age.total_seconds() / 3600:.0f}小时，超过{hours:.0f}小时不再自动发送"
+    with reading(run.house.engine) as connection:
+        restored_at = last_restore(connection)
+    if run.deliver == "auto" and restored_at is not None and run.period.as_of <= restored_at:
+        return f"系统已于{chinese_moment(restored_at)}从备份恢复，恢复前可能已发出：请核实后放行"
     return ""
 
 

@@ -76,6 +76,11 @@ def due_keys(house: House, period: Period) -> list[str]:
         return [period.letter_key("summary", addressee) for addressee in _addressees(connection, house, at)]
 
 
+def due_letters(house: House, period: Period) -> list[Due]:
+    """The summaries of a beat, by the facts as they are known now; `choice` of cases as ruled."""
+    return _due(summaries(house, period))
+
+
 def summaries(house: House, period: Period, choice: CaseChoice = AS_RULED) -> WeeklySummaries:
     """Every summary of a beat, by the facts as they are known now; `choice` is for the leaders' one."""
     at = windows(period, house.season)
@@ -110,7 +115,7 @@ def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
         before_states=alarm_states(connection, *span), before_problems=problems_found(connection, *span),
         answers=answers_given(connection, *read),
         stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
-        urged=urged_alarms(connection, at.period.end),
+        urged=urged_alarms(connection, beijing_date(at.read[0]), at.period.end),
         silent_cities=tuple(silent_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),
     )  # fmt: skip
 

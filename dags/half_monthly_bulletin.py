@@ -1,0 +1,55 @@
+"""## 半月通报：空气质量、工作进展和热点网格形势
+
+每月 1 日、16 日 09:00（北京时间）各一次，报告上月下半月或本月上半月：
+
+1. **拉取**：补齐报警、反馈和问题；导入 `var/air_quality` 中等待的空气质量文件，城市数据不齐则停下；
+2. **计算**：39 个城市的浓度、同比、环比和排名，各城市热点网格形势；1 日的通报同时确定上月预警网格；
+3. **编制**：每个城市一封通报函，另有一份总览报领导；
+4. **签发**：在“待办操作”页等待人员，签发之前什么也不发出；可以全部签发、只签发部分、不签发；
+5. **放行**、**投递**和**核对**：编号、定稿、发出；应发的函件没有着落则本步失败。
+
+上半月的通报不确定预警网格。补录只编制存档。重跑不会重发。
+"""
+
+from airflow.sdk import dag, task
+from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
+
+steps = Steps("half_monthly_bulletin")
+
+
+@dag(
+    schedule=timetable("half_monthly_bulletin"), params=letter_params(approve=True), doc_md=__doc__,
+    dag_display_name="半月通报 half_monthly_bulletin", tags=["监管", "半月通报"], **DAG_DEFAULTS,
+)  # fmt: skip
+def half_monthly_bulletin():
+    @task(task_display_name="拉取 pull")
+    def pull():
+        return steps.pull(current_run("half_month"))
+
+    @task(task_display_name="计算 figures")
+    def figures():
+        return steps.figures(current_run("half_month"))
+
+    @task(task_display_name="编制 compose")
+    def compose(computed):
+        return steps.compose(current_run("half_month"), computed)
+
+    @task(task_display_name="放行 release")
+    def release(answer):
+        return steps.release(current_run("half_month"), decision(answer))
+
+    @task(task_display_name="投递 post")
+    def post():
+        return steps.post(current_run("half_month"))
+
+    @task(task_display_name="核对 account")
+    def account(computed):
+        return steps.account(current_run("half_month"), computed)
+
+    computed, answer = figures(), approval()
+    pull() >> computed
+    compose(computed) >> answer
+    release(answer.output) >> post() >> account(computed)
+
+
+half_monthly_bulletin()

@@ -1,0 +1,216 @@
+"""半月通报: pull, figures, compose, release, post, account. Each step is one task of the DAG of this name."""
+
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
+
+from include.desk.air_quality import import_lines, set_warning_grids
+from include.desk.bulletin import bulletin_facts
+from include.errors import CheckFailed, InputError
+from include.house import House, Run
+from include.periods import DAY, Period, custom_period, previous
+from include.post.letters import LetterFacts
+from include.sources.air_quality import import_air_quality
+from include.sources.ledger import completeness
+from include.store.air_days import imported_days
+from include.store.engine import reading
+from include.store.facts import cities_on
+from include.store.hourly import Dataset
+from include.store.warning_history import warning_months
+from include.supervision.air_quality import windows
+from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
+from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
+from include.supervision.figures import from_json, to_json
+from include.workflows.steps import Due, LetterSteps, pull_facts
+
+KINDS: Final = ("bulletin", "overview")
+LEADERS: Final = "leader"
+_MONTHS_COUNTED: Final = 12  # of warnings within a year
+_IMPORTED: Final = "imported"  # where a dropped file goes that was read
+
+
+def pull(run: Run) -> dict[str, Any]:
+    """Makes sure that the ledger covers all that the bulletin reads, and that the air of its days was imported.
+
+    Files that wait in `House.air_dir` are imported first. Raises CheckFailed where less than the wanted share of the days is there.
+    """
+    at = bulletin_windows(run.period, run.house.season)
+    if at is None:
+        return {
+            "nothing_due": _outside(run.house, run.period),
+            "rows_new": 0,
+            "rows_quarantined": 0,
+            "completeness": "",
+        }
+    pulled = pull_facts(run, at.read[0])
+    imported = _import_dropped(run.house, run.now)
+    missing = missing_air_days(run.house, run.period, "city")
+    days = windows(run.period).current
+    if 1 - len(missing) / len(days) < run.house.least_completeness:
+        raise CheckFailed(
+            "城市空气质量数据不完整，未编制通报", where=run.period.label, expected=f"至少{run.house.least_completeness:.0%}的日期",
+            got=f"缺{_listed(missing)}", todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
+        )  # fmt: skip
+    return pulled | {
+        "air_quality": imported,
+        "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
+    }
+
+
+def figures(run: Run) -> dict[str, Any]:
+    """Sets the warning grids of a month that ends here; computes every city's bulletin and the overview; freezes them."""
+    at = bulletin_windows(run.period, run.house.season)
+    if at is not None and at.month is not None:
+        set_due_months(run.house, at.month, run.now)
+    computed = bulletins(run.house, run.period)
+    headlines: dict[str, Any] = {
+        "figures_sha256": run.house.archive.put(to_json(computed).encode()), "window": run.period.label,
+        "letters_due": len(_due(computed)),
+    }  # fmt: skip
+    overview = computed.overview
+    if overview is None:
+        return headlines | {"nothing_due": _outside(run.house, run.period)}
+    names = {city.city_code: city.city_name for city in overview.cities}
+    warned = overview.warnings.warned if overview.warnings else ()
+    return headlines | {
+        "pushed": overview.total.pushed,
+        "feedback_rate": str(overview.total.feedback_rate),
+        "worst_level": [names[code] for code in overview.worst_level],
+        "without_figure": [city.city_name for city in overview.cities if city.half.pm25_ug_m3 is None],
+        "grids": f"{overview.valid_grids}/{overview.grids}",
+        "warning_grids": len(warned),
+        "escalated": [f"{one.city_name} {one.grid_id}：{one.escalation}" for one in warned if one.escalation],
+    }
+
+
+def due_keys(house: House, period: Period) -> list[str]:
+    """The keys of the letters that are due for a window: one a city and the overview; none outside the season."""
+    if bulletin_windows(period, house.season) is None:
+        return []
+    with reading(house.engine) as connection:
+        codes = cities_on(connection, period.last_date)["city_code"].tolist()
+    return [
+        period.letter_key("overview", LEADERS),
+        *(period.letter_key("bulletin", code) for code in codes),
+    ]
+
+
+def due_letters(house: House, period: Period) -> list[Due]:
+    """The letters of a beat, by the facts as they are known now."""
+    return _due(bulletins(house, period))
+
+
+def bulletins(house: House, period: Period) -> HalfMonthBulletins:
+    """Every letter of a beat, by the facts as they are known now."""
+    at = bulletin_windows(period, house.season)
+    if at is None:
+        return HalfMonthBulletins(period, None, ())
+    return bulletin_figures(bulletin_facts(house.engine, house.hourly_dir, at), at, _told(house, at))
+
+
+def frozen(run: Run, computed: dict[str, Any]) -> HalfMonthBulletins:
+    """The figures of this run, from the archive."""
+    return from_json(HalfMonthBulletins, run.house.archive.get(computed["figures_sha256"]).decode())
+
+
+def set_due_months(house: House, month: Period, now: datetime) -> None:
+    """Sets the warning grids of `month`, and of the eleven before it where there are readings that were not judged yet.
+
+    So the counts of a month do not depend on the order in which months are run, and follow readings that came late.
+    """
+    months = [month]
+    for _ in range(_MONTHS_COUNTED - 1):
+        months.append(previous(months[-1]))
+    first = months[-1].start
+    with reading(house.engine) as connection:
+        read = imported_days(connection, "grid", date(first.year - 1, first.month, 1), month.end)
+        known = warning_months(connection, first, month.end).set_index("month")["set_at"]
+    learnt = read.set_index("observed_on")["received_at"]
+    for one in reversed(months):
+        at = windows(one)
+        told = learnt.reindex(pd.to_datetime([*at.current, *at.before, *at.year_before])).dropna()
+        has_own = bool(pd.to_datetime(list(at.current)).isin(learnt.index).any())
+        set_at = known.get(pd.Timestamp(one.start))
+        is_stale = set_at is None or (len(told) > 0 and told.max() > set_at)
+        if is_stale and (has_own or one == month):
+            set_warning_grids(house.engine, house.hourly_dir, one, now=now)
+
+
+def missing_air_days(house: House, period: Period, dataset: Dataset) -> list[date]:
+    """The days of the window of which nothing was imported."""
+    with reading(house.engine) as connection:
+        known = imported_days(connection, dataset, period.start, period.end)["observed_on"]
+    there = {day.date() for day in known}
+    return [day for day in windows(period).current if day not in there]
+
+
+def air_sentence(house: House, period: Period) -> str:
+    """How complete the air of the window is, in one Chinese sentence for letters and the run's summary."""
+    of = len(windows(period).current)
+    parts = []
+    for dataset, name in (("city", "城市"), ("grid", "网格")):
+        missing = missing_air_days(house, period, "city" if dataset == "city" else "grid")
+        parts.append(
+            f"{name}空气质量{of - len(missing)}/{of}天" + (f"（缺{_listed(missing)}）" if missing else "")
+        )
+    return "，".join(parts) + "。"
+
+
+def _told(house: House, at: BulletinWindows) -> str:
+    with reading(house.engine) as connection:
+        facts = completeness(connection, house.sources, at.read[0], at.period.as_of).sentence
+    return facts + air_sentence(house, at.period)
+
+
+def _import_dropped(house: House, now: datetime) -> list[str]:
+    """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
+    folder = house.air_dir
+    waiting = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".csv", ".parquet"))
+    if not waiting:
+        return []
+    try:
+        done = import_air_quality(house.engine, house.hourly_dir, waiting, now=now)
+    except InputError as error:  # none of them can be used
+        return [f"未导入：{error}"]
+    aside = folder / _IMPORTED
+    aside.mkdir(exist_ok=True)
+    for path in waiting:
+        if path not in done.unread and path.exists():  # a run beside this one may have been first
+            path.replace(aside / f"{now:%Y%m%dT%H%M%S}-{path.name}")
+    return import_lines(done)
+
+
+def _listed(days: list[date]) -> str:
+    """`3月1日至3日、5日` as whole spans."""
+    spans: list[list[date]] = []
+    for day in days:
+        if spans and day - spans[-1][-1] == DAY:
+            spans[-1].append(day)
+        else:
+            spans.append([day])
+    return "、".join(custom_period(span[0], span[-1] + DAY).label for span in spans)
+
+
+def _due(computed: HalfMonthBulletins) -> list[Due]:
+    due = [_bulletin(one) for one in computed.bulletins]
+    if (overview := computed.overview) is None:
+        return due
+    facts = LetterFacts("overview", LEADERS, None, computed.period, to_json(overview), overview.is_simulated)
+    return [Due(facts, "领导和值班室"), *due]
+
+
+def _bulletin(one: BulletinFigures) -> Due:
+    code = one.city.city_code
+    return Due(
+        LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated), one.city.city_name
+    )
+
+
+def _outside(house: House, period: Period) -> str:
+    first, end = house.season
+    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编通报"
+
+
+_letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
+compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account

@@ -1,0 +1,103 @@
+"""What Airflow asks the person who signs, and which answers it takes. In a process of its own, with Airflow's store of questions
+in a list."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WAITING = [
+    {"letter_id": 7, "name": "石家庄市", "subject": "通报函甲"},
+    {"letter_id": 8, "name": "阳泉市", "subject": "通报函乙"},
+]
+ASK = """
+import json, sys
+from datetime import datetime, UTC
+from unittest.mock import patch
+import cadence
+composed, events = json.loads(sys.argv[1])
+
+class Instance:
+    id = "1"
+    def xcom_pull(self, task_ids):
+        assert task_ids == "compose"
+        return composed
+
+asked, results = [], []
+context = {"ti": Instance(), "task_instance": Instance()}
+
+def outcome(step, *arguments):
+    try:
+        return step(context, *arguments)
+    except BaseException as end:
+        return type(end).__name__
+
+with patch("airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **said: asked.append(said)):
+    operator = cadence.approval()
+    results.append(outcome(operator.execute))
+    for event in events:
+        event |= {"responded_at": datetime.now(UTC), "responded_by_user": {"id": "1", "name": "王处长"}}
+        answer = outcome(cadence.approval().execute_complete, event)
+        found = cadence.decision(answer) if isinstance(answer, dict) else None
+        results.append(
+            answer if found is None else [found.who, found.reason, None if found.names is None else sorted(found.names)]
+        )
+print("@@" + json.dumps({"asked": asked, "results": results, "no_answer": cadence.decision(None)}, default=str))
+"""
+
+
+def asked(tmp_path: Path, composed: dict[str, Any], *events: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-c", ASK, json.dumps([composed, events])], capture_output=True, text=True, check=False,
+        env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(
+        next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@"))
+    )
+    return found
+
+
+def answer(option: str, **said: Any) -> dict[str, Any]:
+    return {"chosen_options": [option], "params_input": {"reason": "", "names": [], **said}}
+
+
+def test_nobody_is_asked_where_the_run_asks_nobody(tmp_path: Path) -> None:
+    found = asked(tmp_path, {"asks_person": False, "waiting": WAITING})
+    assert found == {"asked": [], "results": [None], "no_answer": None}
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return asked(
+        tmp_path_factory.mktemp("airflow"), {"asks_person": True, "waiting": WAITING},
+        answer("全部签发"), answer("签发部分", names=["阳泉市"], reason=" 其余待核 "), answer("不签发", reason="数字有疑问"),
+        answer("不签发", reason="  "), answer("签发部分"), answer("签发部分", names=["上海市"]),
+    )  # fmt: skip
+
+
+def test_the_question_lists_the_letters_and_has_no_time_limit(answered: dict[str, Any]) -> None:
+    question = answered["asked"][0]
+    assert question["options"] == ["全部签发", "签发部分", "不签发"]
+    assert question["defaults"] is None
+    assert question["params"]["names"]["schema"]["examples"] == ["石家庄市", "阳泉市"]
+    assert sorted(question["params"]) == ["names", "reason"]
+    assert answered["results"][0] == "TaskAwaitingInput"
+
+
+def test_a_usable_answer_is_a_decision_with_its_person(answered: dict[str, Any]) -> None:
+    assert answered["results"][1:4] == [
+        ["王处长", "", None],
+        ["王处长", "其余待核", ["阳泉市"]],
+        ["王处长", "数字有疑问", []],
+    ]
+
+
+def test_an_answer_that_cannot_be_acted_on_is_asked_again(answered: dict[str, Any]) -> None:
+    assert answered["results"][4:] == ["TaskAwaitingInput"] * 3
+    assert len(answered["asked"]) == 4  # the question, and again after each of the three
