@@ -4,10 +4,21 @@ VENV := .venv
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test check bench crash-sweep lock clean
+.PHONY: help demo up test check bench crash-sweep season bench-season scale-test lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+# A closed network: `make wheels WHEELS=…` where there is an index, then any target with WHEELS=… where there is none.
+ifdef WHEELS
+export UV_FIND_LINKS := $(abspath $(WHEELS))
+export PIP_FIND_LINKS := $(abspath $(WHEELS))
+ifneq ($(MAKECMDGOALS),wheels)
+export UV_NO_INDEX := 1
+export UV_OFFLINE := 1
+export PIP_NO_INDEX := 1
+endif
+endif
 
 # The environment is made again whenever the lock changes. uv is taken from the path, or put into the environment by pip.
 $(VENV)/.installed: requirements.txt
@@ -40,9 +51,32 @@ bench: $(VENV)/.installed ## speed as ratios, and memory
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
 	@$(RUN) -m tests.post.crash_sweep
 
-lock: ## make requirements.txt from requirements.in
+# Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
+season: $(VENV)/.installed ## Airflow's own back-fill of the demo season, and what came of it
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.season $(WINDOW)
+
+bench-season: $(VENV)/.installed ## the season's back-fill against an empty one and the same work in one process
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.bench_season $(WINDOW)
+
+scale-test: $(VENV)/.celery ## two weeks on PostgreSQL and Celery while processes are killed: every letter once
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.scale_test $(WINDOW)
+
+$(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
+	@echo "installing Celery into $(VENV) …"
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" uv pip install -q --python $(VENV)/bin/python -r requirements-celery.txt
+	@touch $@
+
+lock: ## make requirements.txt from requirements.in, and the one with Celery
 	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" \
 	  requirements.in --output-file requirements.txt
+	cp requirements.txt requirements-celery.txt # the same versions, then Celery's
+	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" \
+	  requirements.in requirements-celery.in --output-file requirements-celery.txt
+
+wheels: ## every locked package as a wheel into WHEELS, for a machine of this kind without an index
+	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --wheel-dir $(WHEELS) -r requirements-celery.txt uv
 
 clean: ## remove what running it made (var/), keep the environment
 	rm -rf var

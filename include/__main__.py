@@ -23,9 +23,10 @@ from include.periods import (
     periods_between,
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
-from include.verbs.air_quality import air_quality, import_air_quality
+from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
+from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
 
 
@@ -37,7 +38,7 @@ def cli() -> None:
     """The group of all verbs."""
 
 
-for command in (letters, quarantine, import_air_quality, air_quality):
+for command in (letters, quarantine, import_air_quality, import_enterprises, air_quality, prune):
     cli.add_command(command)
 
 
@@ -56,16 +57,24 @@ def migrate() -> None:
 @click.option("--start", type=Day(), required=True, help="First day of pushes.")
 @click.option("--end", type=Day(), required=True, help="Day after the last one.")
 @click.option("--seed", type=int, default=None, help="Same seed, same bytes.")
+@click.option("--air", is_flag=True, help="Also the air that the bulletins of the window read: about 30 MB.")
 @click.option(
     "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into."
 )
-def simulate(start: date, end: date, seed: int | None, to: Path) -> None:
+def simulate(start: date, end: date, seed: int | None, air: bool, to: Path) -> None:
     """Write the demo region's files (模拟数据)."""
-    from include.simulator.region import write_region
+    from include.simulator.air import months_read, write_air
+    from include.simulator.region import demo_region, write_region
     from include.simulator.season import DEFAULT_SEED
 
-    for name, rows in write_region(start, end, to, DEFAULT_SEED if seed is None else seed).items():
-        click.echo(f"{name}: {rows} rows")
+    used_seed = DEFAULT_SEED if seed is None else seed
+    rows = write_region(start, end, to, used_seed)
+    if air:
+        region = demo_region(used_seed)
+        months = months_read(start, end)
+        rows |= write_air(region.alarms, region.grids, months, end, to / "air", used_seed)
+    for name, count in rows.items():
+        click.echo(f"{name}: {count} rows")
 
 
 @cli.command()
@@ -132,11 +141,12 @@ def feedback(
 ) -> None:
     """The cities' figures over a window, one row a city and a total."""
     from include.desk.feedback import feedback_table, first_moment, has_simulated_data
-    from include.sources.ledger import ensure_covered
+    from include.sources.ledger import AS_OF_ITSELF, ensure_covered
 
     period = _window(period_end, kind, start, end, as_of)
     house = open_current_house()
-    ensure_covered(house.engine, house.sources, first_moment(period), period.as_of, now=_now())
+    until = period.as_of + AS_OF_ITSELF
+    ensure_covered(house.engine, house.sources, first_moment(period), until, now=_now())
     title = f"{period.label} 截至 {chinese_moment(period.as_of, year=True)}"
     if has_simulated_data(house.engine):
         click.echo(SIMULATED_LABEL, err=True)
@@ -150,10 +160,12 @@ def reconcile(on_date: date) -> None:
     from include.post.reconciliation import reconcile as run
     from include.post.reconciliation import require_reconciled
     from include.store.engine import reading
-    from include.workflows import daily_dispatch, weekly_summary
+    from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
     house = open_current_house()
-    beats = (("day", daily_dispatch), ("midweek", weekly_summary), ("weekend", weekly_summary))
+    beats = (
+        ("day", daily_dispatch), ("midweek", weekly_summary), ("weekend", weekly_summary), ("half_month", half_monthly_bulletin),
+    )  # fmt: skip
     windows = [
         (steps, period) for kind, steps in beats for period in periods_between(kind, on_date - DAY, on_date)
     ]

@@ -12,13 +12,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
+import psutil
 import yaml
 
-from include.connections import as_airflow_json
+from include.connections import Registry, as_airflow_json
 from include.demo import DEMO_SOURCE, prepare
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
@@ -36,14 +39,19 @@ def run(var: Path) -> int:
     _require_free(PLATFORM_PORT, "the demo platform")
     if house.mailbox:
         _require_free(house.mail_server.port, "the local mailbox")
-    environment = _environment(var)
+    environment = airflow_environment(var, UI_PORT)
     _say("preparing the store and the demo region …")
-    prepare(house)
+    prepare(house, now=datetime.now(UTC))
     _say("preparing Airflow …")
-    _write_environment(environment, var)
-    _airflow(environment, "db", "migrate")
-    _load_settings(environment, var)
+    prepare_airflow(environment, var, registry)
     return _serve(environment, var, house)
+
+
+def prepare_airflow(environment: Mapping[str, str], var: Path, registry: Registry) -> None:
+    """Airflow's own database, and the connections, variables and pools in it."""
+    _write_environment(environment, var)
+    airflow(environment, "db", "migrate")
+    _load_settings(environment, var, registry)
 
 
 def _serve(environment: dict[str, str], var: Path, house: House) -> int:
@@ -70,26 +78,36 @@ def _serve(environment: dict[str, str], var: Path, house: House) -> int:
                 _say(f"{ended[0]} stopped by itself; its last words are in {log.name}")
                 exit_code = 1
                 break
-            if not is_announced and _answers(UI_PORT) and (password := _password(var)):
-                _announce(password, var, house)
+            if not is_announced and answers(UI_PORT) and (passwords := _passwords(var)):
+                _announce(passwords, var, house)
                 is_announced = True
             time.sleep(0.5)
     finally:
         _say("stopping …")
         for process in processes.values():
-            _stop_group(process)
+            stop_session(process)
         log.close()
         _say("stopped; nothing is left running")
     return exit_code
 
 
-def _commands(house: House, var: Path) -> dict[str, list[str]]:
-    """The processes by name. Airflow's log servers, which listen on every address, are left out: the logs are on this disk."""
-    commands = {
+def airflow_commands(port: int) -> dict[str, list[str]]:
+    """Airflow's processes by name. Its log servers, which listen on every address, are left out: the logs are on this disk."""
+    return {
         "scheduler": ["airflow", "scheduler", "--skip-serve-logs"],
         "dag-processor": ["airflow", "dag-processor"],
-        "api-server": ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(UI_PORT)],
+        "api-server": ["airflow", "api-server", "--host", "127.0.0.1", "--port", str(port)],
     }
+
+
+def mailbox_command(house: House) -> list[str]:
+    """The local mailbox on the port of the house's mail server."""
+    port, folder = str(house.mail_server.port), str(house.mailbox)
+    return [sys.executable, "-m", "include", "mailbox", "--port", port, "--to", folder]
+
+
+def _commands(house: House, var: Path) -> dict[str, list[str]]:
+    commands = airflow_commands(UI_PORT)
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
         commands["demo platform"] = [
@@ -103,21 +121,11 @@ def _commands(house: House, var: Path) -> dict[str, list[str]]:
             str(folder),
         ]
     if house.mailbox:
-        port = str(house.mail_server.port)
-        commands["mailbox"] = [
-            sys.executable,
-            "-m",
-            "include",
-            "mailbox",
-            "--port",
-            port,
-            "--to",
-            str(house.mailbox),
-        ]
+        commands["mailbox"] = mailbox_command(house)
     return commands
 
 
-def _announce(password: str, var: Path, house: House) -> None:
+def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
     mailbox = (
         f"{house.mailbox / 'letters'} (every letter as a readable .eml)"
         if house.mailbox
@@ -125,7 +133,8 @@ def _announce(password: str, var: Path, house: House) -> None:
     )
     _say(
         f"""
-  Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {password}
+  Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {passwords["admin"]}
+  to look only  the same address          user viewer   password {passwords["viewer"]}
   letters       {mailbox}
   logs          {var / "airflow" / "up.log"}
 
@@ -134,7 +143,8 @@ def _announce(password: str, var: Path, house: House) -> None:
     )
 
 
-def _environment(var: Path) -> dict[str, str]:
+def airflow_environment(var: Path, port: int) -> dict[str, str]:
+    """The environment of an Airflow that lives below `var` and serves its UI and its tasks on `port`."""
     home = var / "airflow"
     home.mkdir(parents=True, exist_ok=True)
     settings = {
@@ -148,8 +158,8 @@ def _environment(var: Path) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "admin:admin,viewer:viewer",
         "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(UI_PORT),
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{UI_PORT}",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PYTHONPATH": ROOT,
@@ -172,10 +182,9 @@ def _write_environment(environment: Mapping[str, str], var: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _load_settings(environment: dict[str, str], var: Path) -> None:
+def _load_settings(environment: Mapping[str, str], var: Path, registry: Registry) -> None:
     """Connections, pools and variables of airflow_settings.yaml into Airflow; what an operator changed stays."""
     content = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
-    registry = default_registry()
     loads = {
         "connections": as_airflow_json(registry),
         "variables": dict(registry.variables),
@@ -194,12 +203,13 @@ def _load_settings(environment: dict[str, str], var: Path) -> None:
         path.chmod(0o600)
         keep = {"connections": [], "variables": ["--action-on-existing-key", "skip"], "pools": []}[kind]
         try:
-            _airflow(environment, kind, "import", *keep, str(path))
+            airflow(environment, kind, "import", *keep, str(path))
         finally:
             path.unlink()
 
 
-def _airflow(environment: Mapping[str, str], *arguments: str) -> None:
+def airflow(environment: Mapping[str, str], *arguments: str) -> None:
+    """One command of Airflow's own command line. Raises InputError with its last words when it fails."""
     done = subprocess.run(  # noqa: S603
         ["airflow", *arguments], env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False  # noqa: S607
     )  # fmt: skip
@@ -210,46 +220,55 @@ def _airflow(environment: Mapping[str, str], *arguments: str) -> None:
         )  # fmt: skip
 
 
-def _password(var: Path) -> str:
+def _passwords(var: Path) -> dict[str, str]:
+    """By user, as Airflow made them at its first start; empty before it did."""
     path = var / "airflow" / "simple_auth_manager_passwords.json.generated"
-    return str(json.loads(path.read_text(encoding="utf-8")).get("admin", "")) if path.exists() else ""
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found if {"admin", "viewer"} <= set(found) else {}
 
 
 def _require_free(port: int, what: str) -> None:
-    if _answers(port):
+    if answers(port):
         raise InputError(
             f"port {port} is taken, and {what} needs it", where="make up",
             todo=f"stop what listens on 127.0.0.1:{port} (another `make up`?) and try again",
         )  # fmt: skip
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether anything listens on that port of this machine."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _stop_group(process: "subprocess.Popen[bytes]") -> None:
-    """Ends a process and all of its children: Airflow's components would outlive a signal to the parent alone."""
+def stop_session(process: "subprocess.Popen[bytes]") -> None:
+    """Ends a process that leads a session, and all that it started: Airflow's tasks have process groups of their own."""
     for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
+        signal_session(process, number)
         deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and _group_lives(process):
+        while time.monotonic() < deadline and _session(process):
             time.sleep(0.2)
-        if not _group_lives(process):
+        if not _session(process):
             break
 
 
-def _group_lives(process: "subprocess.Popen[bytes]") -> bool:
+def signal_session(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    """Sends a signal to every process of the session."""
+    for pid in _session(process):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _session(process: "subprocess.Popen[bytes]") -> list[int]:
+    """The processes that are left of the session."""
     process.poll()
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    found = []
+    for one in psutil.process_iter():
+        with suppress(psutil.Error, ProcessLookupError):
+            if os.getsid(one.pid) == process.pid and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one.pid)
+    return found
 
 
 def _say(text: str) -> None:

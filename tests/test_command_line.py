@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from include.__main__ import main
+from include.store.archive import Archive
 from tests.workflows.region import write_files
 
 Verb = Callable[..., int]
@@ -161,3 +162,28 @@ def test_importing_air_quality_ends_with_1_where_a_file_was_refused(
     assert verb("import-air-quality", str(good)) == 0
     assert verb("import-air-quality", str(good), str(bad)) == 1
     assert "bad.csv" in capsys.readouterr().err
+
+
+def test_prune_lists_by_kind_and_refuses_an_archive_of_another_store(
+    region: Path, tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert verb("prune", "--apply") == 0
+    assert [line.split(" (")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "removed: 0 × archive",
+        "removed: 0 × hours",
+        "removed: 0 × draft",
+    ]
+    digest = Archive(tmp_path / "var" / "archive").put(b"of a letter that this store does not know")
+    assert verb("prune") == 1
+    assert "the store names no file of the archive" in capsys.readouterr().err
+    assert (tmp_path / "var" / "archive" / digest[:2] / digest).exists()
+
+
+def test_a_restore_is_declared_with_a_reason(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert verb("letters", "restored", "--reason", "disk failed") == 0
+    assert capsys.readouterr().out == "0 recipients: unknown; settle them with: letters resolve\n"
+    assert verb("letters", "restored") == 2

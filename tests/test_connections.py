@@ -109,3 +109,20 @@ def test_a_postgresql_connection_keeps_special_characters(tmp_path: Path) -> Non
     url = house.engine.url
     assert (url.username, url.password, url.host, url.database) == ("u", "a@b/c", "db", "q")
     assert "a@b/c" not in repr(house)
+
+
+@pytest.mark.parametrize(
+    ("said", "query"),
+    [
+        (
+            '{"conn_type": "postgres", "host": "db", "extra": {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"}}',
+            {"sslmode": "verify-full", "sslrootcert": "/etc/ca.pem"},
+        ),
+        ("postgres://u@/q?host=/run/postgresql&cursor=dictcursor", {"host": "/run/postgresql"}),
+    ],
+)
+def test_tls_and_sockets_of_a_postgresql_connection_reach_the_driver(
+    tmp_path: Path, said: str, query: dict[str, str]
+) -> None:
+    house = open_house(read_registry(SETTINGS_FILE, {"AIRFLOW_CONN_SUPERVISION_DB": said}), tmp_path)
+    assert dict(house.engine.url.query) == query

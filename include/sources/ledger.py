@@ -20,7 +20,8 @@ from include.store.statements import frame
 
 Window = tuple[datetime, datetime]
 _HOUR: Final = timedelta(hours=1)
-AS_OF_ITSELF: Final = timedelta(seconds=1)  # figures count what happened at the as-of moment; a window's end does not
+# Figures count what happened at the as-of moment; a window that ends there does not.
+AS_OF_ITSELF: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
