@@ -10,12 +10,13 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import text
 
-from include.errors import CheckFailed
+from include.errors import CheckFailed, InputError
 from include.up import airflow
 from tests.scale.beats import Beat
 from tests.scale.installation import Installation, wait_until
 
 STALL_SECONDS = 600
+CREATE_TRIES = 5
 _RUNS = "select dag_id, run_id, state, start_date, end_date from dag_run where run_type = 'backfill'"
 _TASKS = """
 select dag_id, run_id, task_id, state, try_number, queued_dttm, start_date, end_date from task_instance
@@ -72,21 +73,31 @@ def wait_for_dags(running: Installation, dag_ids: Collection[str]) -> None:
     engine.dispose()
 
 
+def _create(running: Installation, *arguments: str) -> None:
+    for attempt in range(1, CREATE_TRIES + 1):
+        try:
+            airflow(running.environment, "backfill", "create", *arguments, "--max-active-runs", "4")
+            break
+        except InputError:
+            if attempt == CREATE_TRIES:
+                raise
+
+
 def backfill(
     running: Installation, beats: Collection[Beat], first: date, end: date,
     while_waiting: Callable[[float], None] | None = None,
 ) -> Outcome:  # fmt: skip
     """`airflow backfill create` for each DAG of the beats, and the wait for the end of all runs, with a line of progress.
 
+    The DAGs are paused until all runs are there: on SQLite each run is created in a transaction of its own that fails at once
+    when a running scheduler writes between its reading and its writing (Airflow then removes what it created, for another try).
     `while_waiting` is told the share of the tasks that are done, about once a second; without it a process that ends
     by itself ends the wait. Raises CheckFailed then, and when nothing moves any more.
     """
     began = time.monotonic()
     for dag_id in sorted({beat.dag_id for beat in beats}):
-        airflow(
-            running.environment, "backfill", "create", "--dag-id", dag_id, "--from-date", str(first), "--to-date", str(end),
-            "--max-active-runs", "4",
-        )  # fmt: skip
+        _create(running, "--dag-id", dag_id, "--from-date", str(first), "--to-date", str(end))
+    airflow(running.environment, "dags", "unpause", "--treat-dag-id-as-regex", "--yes", ".*")
     engine = running.metadata()
     last, moved_at = "", time.monotonic()
     while True:

@@ -135,7 +135,6 @@ def installation(
     environment = airflow_environment(var, api_port) | {
         "QIANLIYAN_VAR": str(var),
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         **({"AIRFLOW__CORE__DAGS_FOLDER": str(dags)} if dags else {}),
         **backing.settings,
     }
