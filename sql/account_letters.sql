@@ -6,7 +6,7 @@ select
     letter.letter_id,
     letter.letter_key,
     letter.kind,
-    coalesce(city.city_name, letter.addressee) as addressee_name,
+    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     letter.number,
     letter.state,

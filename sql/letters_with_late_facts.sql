@@ -1,28 +1,57 @@
 -- Grain: one released letter that facts learnt after its release may change.
--- Parameters: since_date (letters whose period_end is not before it).
--- Reads: letter, alarm, feedback_event, problem. A fact counts when its event time is not later than the letter's as_of; a letter about one city looks at the facts of that city only.
-select l.letter_id, l.letter_key, l.kind, l.number, l.period_kind, l.period_start, l.period_end, l.as_of, l.figures_json
-from letter as l
-where l.state = 'released' and l.kind in ('notice', 'reminder', 'summary') and l.period_end >= :since_date
-  and (
-      exists (
-          select 1 from alarm as a
-          where a.received_at > l.released_at and a.revised_at <= l.as_of
-            and (l.city_code is null or a.city_code = l.city_code)
+-- Parameters: since_date (letters whose period_end is not before it); since_at: its midnight, before which none of them left.
+-- Reads: letter, alarm, feedback_event, problem. A fact counts when its event time is not later than the letter's as_of; a
+-- letter about one city looks at the facts of that city only. A letter with a later revision is left out: a person saw to it.
+-- A slot is a moment as of which letters were written. Only facts that were learnt since since_at are
+-- read, each once: late is one that happened before a slot and was learnt after its first release.
+with released as materialized (
+    select
+        letter_id, letter_key, kind, addressee, number, period_kind, period_start, period_end, as_of, released_at, city_code,
+        figures_json
+    from letter as l
+    where state = 'released' and kind <> 'digest' and period_end >= :since_date
+      and not exists (
+          select 1
+          from letter as n
+          where n.kind = l.kind and n.addressee = l.addressee and n.period_kind = l.period_kind
+            and n.period_start = l.period_start and n.period_end = l.period_end and n.revision > l.revision
       )
-      or exists (
-          select 1 from feedback_event as e
-          where e.received_at > l.released_at and e.event_at <= l.as_of
-            and (l.city_code is null or exists (
-                select 1 from alarm as a where a.alarm_id = e.alarm_id and a.city_code = l.city_code
-            ))
-      )
-      or exists (
-          select 1 from problem as p
-          where p.received_at > l.released_at and p.found_at <= l.as_of
-            and (l.city_code is null or exists (
-                select 1 from alarm as a where a.alarm_id = p.alarm_id and a.city_code = l.city_code
-            ))
-      )
-  )
+),
+slot as materialized (
+    select as_of, min(released_at) as first_released_at from released group by as_of
+),
+late as (
+    select a.city_code, a.revised_at as happened_at, a.received_at
+    from alarm as a
+    where a.received_at > :since_at
+      and exists (select 1 from slot as s where s.as_of >= a.revised_at and s.first_released_at < a.received_at)
+    union all
+    select a.city_code, e.event_at as happened_at, e.received_at
+    from feedback_event as e
+    join alarm as a on a.alarm_id = e.alarm_id
+    where e.received_at > :since_at
+      and exists (select 1 from slot as s where s.as_of >= e.event_at and s.first_released_at < e.received_at)
+    union all
+    select a.city_code, p.found_at as happened_at, p.received_at
+    from problem as p
+    join alarm as a on a.alarm_id = p.alarm_id
+    where p.received_at > :since_at
+      and exists (select 1 from slot as s where s.as_of >= p.found_at and s.first_released_at < p.received_at)
+),
+learnt as materialized (
+    select city_code, first_as_of, max(received_at) as last_received_at
+    from (
+        select city_code, received_at, (select min(s.as_of) from slot as s where s.as_of >= happened_at) as first_as_of
+        from late
+    ) as dated
+    group by city_code, first_as_of
+)
+select l.letter_id, l.letter_key, l.kind, l.addressee, l.number, l.period_kind, l.period_start, l.period_end, l.as_of, l.figures_json
+from released as l
+where exists (
+    select 1
+    from learnt as f
+    where f.first_as_of <= l.as_of and f.last_received_at > l.released_at
+      and (l.city_code is null or f.city_code = l.city_code)
+)
 order by l.period_end, l.letter_key

@@ -8,7 +8,7 @@ select
     delivery.state as topic,
     letter.letter_id,
     letter.letter_key as subject_id,
-    coalesce(city.city_name, letter.addressee) as addressee_name,
+    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     delivery.address,
     delivery.state_reason as reason,
@@ -27,16 +27,19 @@ select
     end as topic,
     letter.letter_id,
     letter.letter_key as subject_id,
-    coalesce(city.city_name, letter.addressee) as addressee_name,
+    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     '' as address,
     letter.state_reason as reason,
     letter.state_at as since_at
 from letter
 left join city on city.city_code = letter.city_code
-where (letter.is_stuck and letter.state in ('drafted', 'awaiting_approval', 'withheld'))
-   or (letter.state = 'awaiting_approval' and letter.state_at <= :waiting_before)
-   or (letter.state = 'drafted' and letter.state_at <= :drafted_before)
+where letter.state in ('drafted', 'awaiting_approval', 'withheld')
+  and (
+      letter.is_stuck
+      or (letter.state = 'awaiting_approval' and letter.state_at <= :waiting_before)
+      or (letter.state = 'drafted' and letter.state_at <= :drafted_before)
+  )
 union all
 select
     'server' as topic,

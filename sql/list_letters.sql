@@ -2,7 +2,7 @@
 -- Parameters: on_date (its period_end; null for any), state (null for any), most (rows).
 -- Reads: letter, city, delivery. Newest windows first.
 select
-    l.letter_id, l.kind, coalesce(c.city_name, l.addressee) as addressee, l.period_start, l.period_end, l.revision,
+    l.letter_id, l.kind, coalesce(c.city_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee, l.period_start, l.period_end, l.revision,
     l.number, l.state,
     sum(case when d.state = 'sent' then 1 else 0 end) as sent,
     sum(case when d.state in ('queued', 'sending') then 1 else 0 end) as under_way,

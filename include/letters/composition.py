@@ -33,7 +33,11 @@ MEDIA_TYPES: Final[dict[Role, str]] = {
     "inline": "image/png",
 }
 _ENDINGS: Final[dict[Role, str]] = {"text": "txt", "inline": "png"}
-_ASCII_MARKS: Final = {"模拟数据": "simulated", "更正": "correction", "演练": "rehearsal"}  # any other mark is the preview's
+_ASCII_MARKS: Final = {
+    "模拟数据": "simulated",
+    "更正": "correction",
+    "演练": "rehearsal",
+}  # any other mark is the preview's
 
 
 @dataclass(frozen=True)

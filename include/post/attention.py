@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from include.post.recipients import ADDRESSEES
 from include.rules import POST
 from include.store import statements
 
@@ -49,8 +50,9 @@ def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
     )  # fmt: skip
     return tuple(
         Concern(
-            row["topic"], row["letter_id"] or None, row["subject_id"], row["addressee_name"], row["subject"],
-            row["address"], row["reason"], row["since_at"].to_pydatetime(), _TODO[row["topic"]],
+            row["topic"], row["letter_id"] or None, row["subject_id"],
+            ADDRESSEES.get(row["addressee_name"], row["addressee_name"]), row["subject"], row["address"], row["reason"],
+            row["since_at"].to_pydatetime(), _TODO[row["topic"]],
         )
         for row in rows.to_dict("records")
     )  # fmt: skip

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 
 from include.errors import StateError
 from include.periods import Period
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
+from include.post.recipients import ADDRESSEES
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import reading, writing
@@ -68,7 +69,7 @@ class StoredLetter:
     letter_id: int
     kind: str
     addressee: str
-    addressee_name: str  # the city's name, or the addressee itself
+    addressee_name: str  # of the city or province, or what people call the addressee
     city_code: str | None
     period: Period
     revision: int
@@ -122,34 +123,30 @@ def draft(
                 reason,
                 known.figures_json != facts.figures_json,
             )
-        columns = {
-            "as_of": facts.period.as_of, "is_simulated": facts.is_simulated, "figures_json": facts.figures_json,
-            "subject": composed.subject, "composed_at": now, "run_id": run_id or None, "city_code": facts.city_code,
-        }  # fmt: skip
         reason = "；".join(composed.warnings) or "已拟稿"
         if known is None:
-            letter_id = _insert(connection, facts, columns, now=now, actor=actor, reason=reason)
+            letter_id = insert_letter(
+                connection, facts, composed.subject, state="drafted", now=now, actor=actor, action="draft", reason=reason,
+                run_id=run_id,
+            )  # fmt: skip
             state = "drafted"
         else:
             letter_id = known.letter_id
             connection.execute(
-                update(tables.letter).where(tables.letter.c.letter_id == letter_id).values(**columns)
+                update(tables.letter)
+                .where(tables.letter.c.letter_id == letter_id)
+                .values(**_content(facts, composed.subject, now, run_id))
             )
             state = "withheld" if known.held_by else "drafted"
             if not known.held_by:
                 change_state(
                     connection, known, "drafted", now=now, actor=actor, action="recompose", reason=reason
                 )
-        replace_files(connection, letter_id, files)
-        connection.execute(delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter_id))
-        if facts.alarms:
             connection.execute(
-                insert(tables.letter_alarm),
-                [
-                    {"letter_id": letter_id, "alarm_id": a.alarm_id, "is_urged": a.is_urged}
-                    for a in facts.alarms
-                ],
+                delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter_id)
             )
+            _name_alarms(connection, letter_id, facts)
+        replace_files(connection, letter_id, files)
         return Drafted(letter_id, facts.key, "created" if known is None else "recomposed", state, reason)
 
 
@@ -239,32 +236,51 @@ def _change(
         )
 
 
-def _insert(
-    connection: Connection,
-    facts: LetterFacts,
-    columns: dict[str, Any],
-    *,
-    now: datetime,
-    actor: str,
-    reason: str,
-) -> int:
+def insert_letter(
+    connection: Connection, facts: LetterFacts, subject: str, *, state: str, now: datetime, actor: str, action: str, reason: str,
+    run_id: str = "",
+) -> int:  # fmt: skip
+    """A new letter with the alarms it names and its first audit row; returns its id. Its files are the caller's."""
     period = facts.period
     letter_id = connection.execute(
         insert(tables.letter)
         .values(
             kind=facts.kind, addressee=facts.addressee, period_kind=period.kind, period_start=period.start,
-            period_end=period.end, revision=facts.revision, letter_key=facts.key, state="drafted",
-            state_reason=reason, state_at=now, is_stuck=False, **columns,
+            period_end=period.end, revision=facts.revision, letter_key=facts.key, state=state,
+            state_reason=reason, state_at=now, is_stuck=False, **_content(facts, subject, now, run_id),
         )
         .returning(tables.letter.c.letter_id)
     ).scalar_one()  # fmt: skip
-    change = audit.Change("letter", facts.key, "draft", None, "drafted", reason)
-    audit.record(connection, [change], now=now, actor=actor)
+    _name_alarms(connection, letter_id, facts)
+    audit.record(
+        connection, [audit.Change("letter", facts.key, action, None, state, reason)], now=now, actor=actor
+    )
     return int(letter_id)
 
 
+def _content(facts: LetterFacts, subject: str, now: datetime, run_id: str) -> dict[str, Any]:
+    return {
+        "as_of": facts.period.as_of, "is_simulated": facts.is_simulated, "figures_json": facts.figures_json,
+        "subject": subject, "composed_at": now, "run_id": run_id or None, "city_code": facts.city_code,
+    }  # fmt: skip
+
+
+def _name_alarms(connection: Connection, letter_id: int, facts: LetterFacts) -> None:
+    rows = [
+        {"letter_id": letter_id, "alarm_id": one.alarm_id, "is_urged": one.is_urged} for one in facts.alarms
+    ]
+    if rows:
+        connection.execute(insert(tables.letter_alarm), rows)
+
+
 def _query() -> Select[Any]:
-    return select(tables.letter, tables.city.c.city_name).join_from(
+    of_province = tables.city.alias()
+    province = (
+        select(func.min(of_province.c.province_name))
+        .where(of_province.c.province_code == tables.letter.c.addressee)
+        .scalar_subquery()
+    )
+    return select(tables.letter, tables.city.c.city_name, province.label("province_name")).join_from(
         tables.letter, tables.city, tables.letter.c.city_code == tables.city.c.city_code, isouter=True
     )
 
@@ -289,4 +305,6 @@ def _stored(row: RowMapping) -> StoredLetter:
         if name not in ("period", "addressee_name")
     }
     period = Period(row["period_start"], row["period_end"], row["period_kind"], row["as_of"])
-    return StoredLetter(period=period, addressee_name=row["city_name"] or row["addressee"], **own)
+    addressee = row["addressee"]
+    name = row["city_name"] or row["province_name"] or ADDRESSEES.get(addressee, addressee)
+    return StoredLetter(period=period, addressee_name=name, **own)

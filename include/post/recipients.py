@@ -11,6 +11,10 @@ from sqlalchemy import Connection, Row, or_, select
 from include.store import tables
 
 MINISTRY_CODE: Final = "100000"
+ADDRESSEES: Final = {
+    "leader": "部领导",
+    "operators": "值班室",
+}  # what people call an addressee that is no place
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")

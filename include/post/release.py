@@ -14,6 +14,7 @@ from include.periods import beijing_date
 from include.post import numbers
 from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
+from include.post.corrections import revisions
 from include.post.letters import StoredLetter, change_state, locked, write_state
 from include.post.outbox import withdraw_all
 from include.post.recipients import Addressing, Recipient, recipients_for
@@ -181,7 +182,11 @@ def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | Non
 
 
 def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
-    """Message-IDs of the letters that told the city of the same alarms, oldest first: a reminder answers to its notices."""
+    """Message-IDs that a mail answers to, oldest first: a 更正 the letters it corrects; a reminder those that told the city
+    of the same alarms."""
+    if letter.revision > 1:
+        before = [one for one in revisions(connection, letter) if one.revision < letter.revision]
+        return tuple(one.message_id for one in before if one.message_id)
     if letter.kind != "reminder":
         return ()
     named = tables.letter_alarm

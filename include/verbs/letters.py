@@ -1,4 +1,4 @@
-"""`letters list|show|release|withhold|resend|resolve|corrections`."""
+"""`letters list|show|release|withhold|resend|resolve|correct|corrections`."""
 
 from datetime import UTC, date, datetime
 
@@ -102,6 +102,29 @@ def resolve(letter_id: int, reason: str, arrived: bool, address: str | None) -> 
         house.engine, letter_id, arrived=arrived, now=now, actor=actor, reason=reason, address=address
     )
     click.echo(f"{count} recipients: {'sent' if arrived else 'queued again'}")
+
+
+@letters.command()
+@LETTER
+@REASON
+def correct(letter_id: int, reason: str) -> None:
+    """Draft a 更正 of a released letter from the facts of now: its next revision, which waits for `letters release`."""
+    from include.workflows.corrections import correct as run
+
+    house, now, actor = _asked()
+    drafted = run(house, letter_id, now=now, actor=actor, reason=reason)
+    click.echo(f"{drafted.action} {drafted.letter_id} {drafted.letter_key}: {drafted.state}")
+
+
+@letters.command()
+@REASON
+def restored(reason: str) -> None:
+    """After a restore from a backup: whatever may have left since is unknown, and no earlier window is sent by itself."""
+    from include.post.restoration import record_restore
+
+    house, now, actor = _asked()
+    count = record_restore(house.engine, now=now, actor=actor, reason=reason)
+    click.echo(f"{count} recipients: unknown; settle them with: letters resolve")
 
 
 @letters.command()
