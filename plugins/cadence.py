@@ -154,7 +154,7 @@ class Approval(HITLOperator):
             return None
         names = list(dict.fromkeys(letter["name"] for letter in composed["waiting"]))
         chosen = Param(
-            [], type="array", items={"type": "string"}, examples=names, title="签发哪些单位", source="task",
+            None, type=["null", "array"], items={"type": "string"}, examples=names, title="签发哪些单位", source="task",
             description=f"只在选择“{SOME}”时填写；其余函件留待处理，可在督办台逐封放行。",
         )  # fmt: skip
         self.params = ParamsDict({"reason": self.params.get_param("reason"), "names": chosen})
@@ -185,9 +185,16 @@ def approval() -> Approval:
         body=_APPROVAL_BODY,
         options=[RELEASE, SOME, REJECT],
         params={
-            "reason": Param("", type="string", title="理由", description="不签发必须说明理由；记入审计。"),
+            # Null is allowed, or the UI holds every answer back until both are filled in.
+            "reason": Param(
+                None, type=["null", "string"], title="理由", description="不签发必须说明理由；记入审计。"
+            ),
             "names": Param(
-                [], type="array", items={"type": "string"}, title="签发哪些单位", description="见选项。"
+                None,
+                type=["null", "array"],
+                items={"type": "string"},
+                title="签发哪些单位",
+                description="见选项。",
             ),
         },
         execution_timeout=None,  # a person may take as long as it takes

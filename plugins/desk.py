@@ -79,12 +79,14 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
 
     from include.desk.pages.desk import Desk
     from include.desk.pages.site import create_site, warm_up
+    from include.workflows.corrections import correct
 
     desk = Desk(
         Installation().house,
         airflow_access(),
         lambda: datetime.now(UTC),
         conf.get("api", "secret_key").encode(),
+        correct,
     )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()

@@ -50,7 +50,7 @@ def feedback_table(engine: Engine, period: Period) -> pd.DataFrame:
     table = counts_between(judged, found, period.starts_at, period.ends_at, codes)
     week = pushed_between(judged, rolling_start, period.ends_at)
     week_counts = counts_between(judged, found, rolling_start, period.ends_at, codes)
-    longest = {code: longest_overdue_hours(alarms) for code, alarms in week.groupby("city_code")}
+    longest = longest_overdue_hours(week)
     rows = [
         _row(code, name, counts(table, code), flag(counts(week_counts, code), longest.get(code, 0.0)).level)
         for code, name in zip(codes, cities["city_name"], strict=True)

@@ -1,40 +1,124 @@
-"""One grid: where it is, its alarms, and the months in which it was a warning grid."""
+"""One grid: where it is, its PM2.5 by day, its months as a warning grid, the enterprises around it, its alarms."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
 
 from include.desk.cities import AlarmStory, of_grid, stories
 from include.desk.facts import Facts
 from include.errors import StateError
 from include.house import House
+from include.periods import DAY, beijing_date
+from include.store.air_days import imported_days
 from include.store.engine import reading
+from include.store.enterprises import key_enterprises
+from include.store.hourly import place_days
 from include.store.statements import frame
+from include.supervision.bulletin_figures import Enterprise
+from include.supervision.hotspots import enterprises_near
+from include.supervision.standards import VALIDITY, edition_on, rounded
+from include.supervision.warning import NEAR_RANKS, WARNED_RANKS, near_warnings, warning_grids
+
+_MONTHS: Final = 12  # the newest ones in which the grid was listed
+
+
+@dataclass(frozen=True)
+class GridDay:
+    """The daily mean of one day: a figure when enough hours were measured (`is_valid`). `limit_ug_m3`: the 24 h limit
+    (class II) of the edition in force; a valid mean that is above it when rounded (HJ 663) `is_over`."""
+
+    day: date
+    pm25_ug_m3: float | None
+    hours: int
+    is_valid: bool
+    limit_ug_m3: int
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class GridWarning:
+    """One month in which the grid was a warning grid, or near one (`is_near`: counts are 0 then), with all its reasons."""
+
+    month: date
+    reasons: str
+    pm25_ug_m3: float
+    in_a_row: int
+    in_a_year: int
+    escalation: str
+    is_near: bool
 
 
 @dataclass(frozen=True)
 class GridPage:
-    """Everything about one grid as of a moment. `place` is None where no grid list names it."""
+    """Everything about one grid as of a moment. `place` is None where no grid list names it. `days`: the season's whole
+    days so far. `enterprises`: within `BULLETIN.near_km`, the nearest first; None where none can be known."""
 
     grid_id: str
     place: dict[str, Any] | None
+    days: tuple[GridDay, ...]
     alarms: tuple[AlarmStory, ...]
-    warnings: tuple[dict[str, Any], ...]
+    warnings: tuple[GridWarning, ...]
+    enterprises: tuple[Enterprise, ...] | None
     is_simulated: bool
 
 
 def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:
     """The grid as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for one nobody told of."""
     own = of_grid(season, grid_id)
+    first, end = house.season[0], min(beijing_date(as_of), house.season[1])
+    dates = [first + number * DAY for number in range(max((end - first).days, 0))]
     with reading(house.engine) as connection:
         found = frame(connection, "find_grid", grid_id=grid_id)
         alarms = stories(connection, own, season.start_at, as_of, grid_id=grid_id)
-        warned = frame(connection, "warnings_of_grid", grid_id=grid_id)
+        listed = frame(
+            connection, "warnings_of_grid", grid_id=grid_id, before_date=beijing_date(as_of).replace(day=1)
+        )
+        known = key_enterprises(connection)
+        told = imported_days(connection, "grid", first, end)
     if found.empty and not alarms:
         raise StateError("no such grid", where="grid", got=grid_id[:64])
     place = None if found.empty else {str(name): value for name, value in found.iloc[0].to_dict().items()}
-    warned = warned.astype(object).where(warned.notna(), None)
+    days = grid_days(place_days(house.hourly_dir, "grid", grid_id, dates), dates)
+    table = known if len(known) and place else None
+    near = enterprises_near(found.set_index("grid_id"), table, [grid_id]).get(grid_id)
     return GridPage(
-        grid_id, place, alarms, tuple({str(k): v for k, v in row.items()} for row in warned.to_dict("records")),
-        own.is_simulated or bool(place and place["is_simulated"]),
+        grid_id, place, days, alarms, grid_warnings(listed), near,
+        own.is_simulated or bool(place and place["is_simulated"])
+        or bool(told["is_simulated"].any() and any(one.hours for one in days)),
     )  # fmt: skip
+
+
+def grid_days(told: pd.DataFrame, dates: list[date]) -> tuple[GridDay, ...]:
+    """One row a date, from the rows of `hourly.place_days` of one grid."""
+    rows = {row["observed_on"].date(): row for row in told.to_dict("records")}
+    days = []
+    for day in dates:
+        row, limit = rows.get(day), edition_on(day).day_limits_ug_m3[1]
+        mean = None if row is None or row["pm25_ug_m3"] != row["pm25_ug_m3"] else float(row["pm25_ug_m3"])
+        hours = 0 if row is None else int(row["pm25_hours"])
+        is_valid = mean is not None and hours >= VALIDITY.day_hours
+        is_over = is_valid and mean is not None and rounded(mean) > limit
+        days.append(GridDay(day, mean, hours, is_valid, limit, is_over))
+    return tuple(days)
+
+
+def grid_warnings(listed: pd.DataFrame) -> tuple[GridWarning, ...]:
+    """The newest months of the rows of sql/warnings_of_grid.sql, the newest first."""
+    numbers = dict.fromkeys(("pm25_ug_m3", "yoy_pct", "pop_pct"), "float64")
+    history = listed.assign(month=pd.to_datetime(listed["month"])).astype(numbers)
+    history = history[history["rank"] <= NEAR_RANKS]
+    found = []
+    for moment in sorted(history["month"].unique(), reverse=True)[:_MONTHS]:
+        month = pd.Timestamp(moment).date()
+        of_month = history[history["month"] == moment]
+        is_near = bool((of_month["rank"] > WARNED_RANKS).all())
+        [row] = (near_warnings if is_near else warning_grids)(history, month).to_dict("records")
+        in_a_row, in_a_year, escalation = (
+            (0, 0, "") if is_near else (row["in_a_row"], row["in_a_year"], row["escalation"])
+        )
+        found.append(
+            GridWarning(month, row["reasons"], row["pm25_ug_m3"], in_a_row, in_a_year, escalation, is_near)
+        )
+    return tuple(found)

@@ -6,10 +6,12 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import select
 
-from include.desk.letters import letter_history
+from include.desk.letters import corrected, letter_history
 from include.errors import StateError
 from include.house import House
-from include.post.letters import StoredLetter
+from include.post.corrections import corrected_letter, revisions
+from include.post.letters import StoredLetter, find
+from include.post.recipients import ADDRESSEES
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import frame
@@ -31,7 +33,7 @@ def letters_standing(
             most=most,
             skip=skip,
         )
-    return _plain(found)
+    return _plain(found.assign(addressee_name=found["addressee_name"].replace(ADDRESSEES)))
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class LetterPage:
     files: pd.DataFrame
     recipients: pd.DataFrame
     history: pd.DataFrame
+    revisions: tuple[StoredLetter, ...]  # the letter and its corrections, the first one first
+    changes: tuple[str, ...]  # of a correction: what it says otherwise than the letter that left
 
     @property
     def unknown(self) -> list[str]:
@@ -55,12 +59,17 @@ def letter_page(house: House, letter_id: int) -> LetterPage:
     told = letter_history(house, letter_id)
     with reading(house.engine) as connection:
         recipients = frame(connection, "list_recipients", letter_id=letter_id)
-    return LetterPage(told.letter, *(_plain(rows) for rows in (told.files, recipients, told.history)))
+        every = tuple(revisions(connection, told.letter))
+        original = corrected_letter(connection, told.letter)
+    changes = corrected(original, told.letter.figures_json).changes if original else ()
+    return LetterPage(
+        told.letter, _plain(told.files), _plain(recipients), _plain(told.history), every, changes
+    )
 
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A file as it is in the archive. `role`: a role of letter_file."""
+    """A file of a letter. `role`: a role of letter_file, or `json` for its figures."""
 
     role: str
     file_name: str
@@ -77,6 +86,13 @@ def letter_file(house: House, letter_id: int, role: str) -> ArchivedFile:
     if row is None:
         raise StateError("the letter has no such file", where=f"letter {letter_id}", got=role)
     return ArchivedFile(role, row.file_name, house.archive.get(row.sha256))
+
+
+def letter_figures(house: House, letter_id: int) -> ArchivedFile:
+    """The frozen figures that a letter was composed from, as JSON. Raises StateError when there is no such letter."""
+    with reading(house.engine) as connection:
+        letter = find(connection, letter_id)
+    return ArchivedFile("json", f"{letter.letter_key}.json", letter.figures_json.encode())
 
 
 def delivered_mail(house: House, delivery_id: int) -> ArchivedFile:

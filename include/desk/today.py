@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from include.desk.facts import Facts, facts_since
@@ -15,7 +16,13 @@ from include.store.engine import reading
 from include.store.facts import cities_on, silent_cities
 from include.store.statements import frame
 from include.supervision.daily import flag_of_city, read_window
-from include.supervision.feedback import COUNTS, counts, counts_by_city, pushed_between
+from include.supervision.feedback import (
+    COUNTS,
+    all_counts,
+    counts_by_city,
+    longest_overdue_hours,
+    pushed_between,
+)
 from include.supervision.figures import FeedbackCounts, Flag, Share
 
 LEVELS: Final = ("督办", "核实地址", "提醒", "")  # the most urgent first
@@ -77,14 +84,14 @@ def today(house: House, as_of: datetime) -> Today:
     )
     open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
     week = pushed_between(facts.judged, start_rolling, end_rolling)
-    week_of = dict(list(week.groupby("city_code")))
+    longest = longest_overdue_hours(week)
     days = [period.end - number * DAY for number in range(LOW_RESPONSE.rolling_days, 0, -1)]
     trends = _trends(week, days)
     rows = []
     for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True):
-        window, before, since = (counts(spans, f"{code}/{span}") for span in ("window", "before", "since"))
+        window, before, since = (spans[code, span] for span in ("window", "before", "since"))
         own = _added(before, window)
-        city_flag = flag_of_city(own, week_of.get(code, week.iloc[:0]), code in silent)
+        city_flag = flag_of_city(own, longest.get(code, 0.0), code in silent)
         trend = trends.get(code, (Share(0, 0),) * len(days))
         rows.append(
             CityToday(
@@ -133,20 +140,21 @@ def _lowest_first(share: Share) -> tuple[float, int]:
     return (2.0 if share.value is None else share.value, -share.of)
 
 
-def _counts_by_span(facts: Facts, starts: dict[str, datetime], codes: list[str]) -> pd.DataFrame:
-    """`counts_by_city` with `city/span` in the place of the city: one pass over spans that follow each other."""
-    names = list(starts)
+def _counts_by_span(
+    facts: Facts, starts: dict[str, datetime], codes: list[str]
+) -> dict[tuple[str, str], FeedbackCounts]:
+    """The counts by city and span; a span ends where the next one begins. One pass: `counts_by_city` of `city/span`."""
+    first = pd.DatetimeIndex([pd.Timestamp(start) for start in starts.values()]).tz_convert("UTC")
+    names = np.array([f"/{name}" for name in starts])
 
     def named(rows: pd.DataFrame) -> pd.DataFrame:
-        span = pd.Series("", index=rows.index, dtype="str")
-        for name, start in starts.items():
-            span = span.mask(rows["pushed_at"] >= pd.Timestamp(start), name)
-        inside = rows[span != ""]
-        return inside.assign(city_code=inside["city_code"] + "/" + span[span != ""])
+        place = first.searchsorted(pd.DatetimeIndex(rows["pushed_at"]), side="right") - 1
+        inside = rows[place >= 0]
+        return inside.assign(city_code=inside["city_code"] + names[place[place >= 0]])
 
-    return counts_by_city(
-        named(facts.judged), named(facts.problems), [f"{code}/{name}" for code in codes for name in names]
-    )
+    keys = {f"{code}/{name}": (code, name) for code in codes for name in starts}
+    found = all_counts(counts_by_city(named(facts.judged), named(facts.problems), list(keys)))
+    return {keys[key]: one for key, one in found.items()}
 
 
 def _added(*several: FeedbackCounts) -> FeedbackCounts:

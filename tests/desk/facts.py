@@ -18,6 +18,7 @@ from include.periods import BEIJING
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import writing
+from include.workflows.corrections import correct
 
 YANGQUAN, SHIJIAZHUANG = "140300", "130100"
 NOW = datetime(2020, 3, 12, 8, 30, tzinfo=BEIJING)
@@ -106,7 +107,7 @@ class Browser:
     """Asks the desk, mounted under /desk, as one user."""
 
     def __init__(self, house: House, user: str = "duty", language: str = "zh-CN") -> None:
-        self.desk = Desk(lambda: house, access(), lambda: NOW, b"secret of the test")
+        self.desk = Desk(lambda: house, access(), lambda: NOW, b"secret of the test", correct)
         self.site = create_site(self.desk)
         self._app = FastAPI()
         self._app.mount("/desk", self.site)

@@ -15,6 +15,7 @@ from include.desk.colours import RATES
 from include.desk.pages import city, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
+from include.geo.nearest import DIRECTIONS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
@@ -215,7 +216,7 @@ def test_a_changed_file_is_not_served(browser: Browser, tmp_path: Path) -> None:
         if path.is_file():
             path.write_bytes(b"other")
     answer = browser.get("/letters/1/files/pdf")
-    assert (answer.status_code, "an archived file was changed" in answer.text) == (400, True)
+    assert (answer.status_code, "存档文件已被改动" in answer.text) == (400, True)
 
 
 def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Engine, tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
     )
     assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
-    assert (answer.status_code, "the letter is rejected" in answer.text) == (409, True)
+    assert (answer.status_code, "函件状态为不签发，不能改为已暂缓" in answer.text) == (409, True)
 
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
@@ -355,6 +356,13 @@ def test_the_first_language_that_we_speak(accepted: str, language: str) -> None:
     assert language_of(accepted) == language
 
 
+def test_every_change_in_the_audit_trail_has_a_name() -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in (PAGES.parents[1] / "post").glob("*.py"))
+    actions = set(re.findall(r'\baction="(\w+)"', written)) | {"resolve_arrived", "resolve_again"}
+    actions |= set(re.findall(r'(?:Change\("(?:letter|delivery)", [^,]+|_change\([^,]+), "(\w+)"', written))
+    assert actions == set(LABELS["action"])
+
+
 def test_every_text_has_its_english() -> None:
     used = {text for group in LABELS.values() for text in group.values()}
     for template in PAGES.glob("*.html"):
@@ -377,7 +385,7 @@ def test_every_text_has_its_english() -> None:
         "核实地址",
         *"一二三四五六日",
     }
-    used |= {"今日", "函件", "监管季", "隔离", "联系人"}
+    used |= {"今日", "函件", "监管季", "隔离", "联系人", *DIRECTIONS}
     english: dict[str, Any] = yaml.safe_load((PAGES / "words.yaml").read_text(encoding="utf-8"))
     assert sorted(used - set(english)) == []
     assert sorted(set(english) - used) == []

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 from include.house import default_registry, open_house
 from include.store.migrate import migrate
+from include.up import airflow
 from tests.desk.facts import add_alarm, archive_in
 from tests.post.samples import add_cities, released
 
@@ -48,13 +48,5 @@ def install(folder: Path) -> dict[str, str]:
     add_cities(house.engine)
     released(house.engine, archive_in(folder))
     house.engine.dispose()
-    done = subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    airflow(environment, "db", "migrate")
     return environment

@@ -1,8 +1,6 @@
-"""The desk in a real browser inside the Airflow UI. Skips where there is no browser or no Playwright (`pip install playwright`)."""
+"""The desk in a real browser inside the Airflow UI. Skips where no browser is installed; Playwright downloads none."""
 
-import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,23 +15,11 @@ from sqlalchemy import update
 
 from include.store import tables
 from include.store.engine import open_engine, writing
+from include.up import airflow
+from tests.plugins.browser import free_port, logged_in, needs_browser
 from tests.plugins.installation import ROOT, install
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="Playwright is not installed: pip install playwright"
-)
-pytestmark = [
-    pytest.mark.skipif(BROWSER is None, reason="no chromium on the path: apt-get install chromium"),
-    pytest.mark.timeout(240),
-]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+pytestmark = [needs_browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +27,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     """The address of a running Airflow UI, and the folder of its installation; the letter's deliveries are unknown."""
     folder, port = tmp_path_factory.mktemp("house"), free_port()
     environment = install(folder)
+    airflow(environment, "dags", "reserialize")  # the DAG page exists without a DAG processor
     engine = open_engine(f"sqlite:///{folder / 'supervision.db'}")
     with writing(engine) as connection:
         connection.execute(update(tables.delivery).values(state="unknown", state_reason="连接中断"))
@@ -79,23 +66,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 @pytest.fixture
 def page(served: tuple[str, Path]) -> Iterator[Any]:
     """A browser that is logged in as admin, in Chinese."""
-    address, folder = served
-    passwords = json.loads(
-        (folder / "airflow" / "simple_auth_manager_passwords.json.generated").read_text(encoding="utf-8")
-    )
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        context = browser.new_context(
-            locale="zh-CN", viewport={"width": 1440, "height": 900}, base_url=address
-        )
-        page = context.new_page()
-        page.goto("/auth/login/")
-        page.fill("input[name=username]", "admin")
-        page.fill("input[name=password]", passwords["admin"])
-        page.click("button[type=submit]")
-        page.wait_for_url(lambda url: "login" not in url)
+    with logged_in(*served) as page:
         yield page
-        browser.close()
 
 
 def test_an_operator_settles_an_unknown_delivery_inside_the_airflow_ui(page: Any) -> None:
@@ -123,6 +95,14 @@ def test_an_operator_settles_an_unknown_delivery_inside_the_airflow_ui(page: Any
         desk.get_by_role("link", name="PDF").click()
     assert opened.value.url.endswith("/desk/letters/1/files/pdf")
     assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+@pytest.mark.parametrize(("button", "choice"), [("触发", "single"), ("补录", "backfill")])
+def test_a_button_of_the_desk_opens_the_dialog_of_airflow(page: Any, button: str, choice: str) -> None:
+    page.goto("/plugin/desk")
+    page.frame_locator("iframe").get_by_role("link", name=button, exact=True).click()
+    page.locator(f"[role=dialog] input[type=radio][value={choice}]:checked").wait_for(state="attached")
+    assert page.url.endswith("/dags/daily_dispatch")
 
 
 def test_the_desk_follows_the_theme_of_airflow(page: Any) -> None:

@@ -13,6 +13,8 @@ import pytest
 from tests.desk.test_pages import NAMES, ROUTES, path_of
 from tests.plugins.installation import ROOT, install
 
+pytestmark = pytest.mark.timeout(600)  # an API server takes its time to start
+
 
 class Airflow:
     """Airflow's API server, asked through pipes."""
@@ -84,7 +86,7 @@ def test_a_write_stands_in_the_audit_trail_with_the_airflow_user(airflow: Airflo
     status, _, headers = airflow.ask("admin", "POST", "/desk/letters/1/rehearse", {"token": token[1]})
     assert (status, headers["location"]) == (303, "/desk/letters/1?done=rehearse")
     page = airflow.ask("admin", "GET", "/desk/letters/1")[1]
-    assert re.search(r'data-name="何人">admin</td><td[^>]*>delivery queue', page)
+    assert re.search(r'data-name="何人">admin</td><td[^>]*>投递 排入发件箱', page)
 
 
 def test_the_side_bar_and_the_tab_of_a_run_lead_to_the_desk(airflow: Airflow) -> None:

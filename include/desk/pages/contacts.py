@@ -10,6 +10,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError
 from include.periods import beijing_date
@@ -96,7 +97,7 @@ def routes(desk: Desk) -> APIRouter:
         try:
             rows = read_csv(file.file.read())
         except InputError as error:
-            return shown(request, visitor, "", False, problems=(str(error),), status=409)
+            return shown(request, visitor, "", False, problems=(error_text(request, error),), status=409)
         return save(request, visitor, rows, reason, "")
 
     return router

@@ -2,6 +2,7 @@
 // open Airflow's own pages, which the frame itself may not do. Without this script every page works in a tab of its own.
 (() => {
   "use strict";
+  const own = document.currentScript.src;
   let outer = null;
   try {
     if (window.parent !== window && window.parent.document) outer = window.parent;
@@ -24,6 +25,17 @@
     const link = event.target.closest("a[data-airflow]");
     if (!link || !outer || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey) return;
     event.preventDefault();
+    if (link.dataset.dialog) {
+      // Within Airflow's page, which is not loaded anew: so dialog.js, put into it here, is still there on the DAG page.
+      const presser = outer.document.createElement("script");
+      presser.src = new URL("dialog.js", own).href;
+      presser.dataset.dialog = link.dataset.dialog;
+      presser.dataset.path = new URL(link.href).pathname;
+      outer.document.body.append(presser);
+      outer.history.pushState(null, "", link.href);
+      outer.dispatchEvent(new outer.PopStateEvent("popstate", { state: null }));
+      return;
+    }
     const opener = outer.document.createElement("a");
     opener.href = link.href;
     if (link.dataset.airflow === "new") {

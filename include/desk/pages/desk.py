@@ -14,6 +14,7 @@ from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.errors import InputError
 from include.house import House
 from include.periods import midnight, parse_moment
+from include.post.letters import Drafted
 
 T = TypeVar("T")
 
@@ -27,6 +28,9 @@ At = Annotated[
 ]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
 CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
+
+
+Correct = Callable[..., Drafted]
 
 
 @dataclass
@@ -61,12 +65,14 @@ class Recent:
 
 @dataclass(frozen=True)
 class Desk:
-    """The desk as its pages see it. `secret` signs forms; `open_house` is called for every request and must be quick."""
+    """The desk as its pages see it. `secret` signs forms; `open_house` is called for every request and must be quick;
+    `correct` is `workflows.corrections.correct`, which this layer may not import."""
 
     open_house: Callable[[], House]
     access: Access
     clock: Callable[[], datetime]
     secret: bytes = field(repr=False)
+    correct: Correct
     recent: Recent = field(default_factory=Recent)
 
     @property

@@ -12,25 +12,29 @@ from fastapi import APIRouter, HTTPException, Path, Response
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk, LetterId
-from include.desk.standing import ArchivedFile, delivered_mail, letter_file
+from include.desk.standing import ArchivedFile, delivered_mail, letter_figures, letter_file
 from include.errors import StateError
 
 Role = Literal["pdf", "docx", "xlsx", "html", "text", "eml"]
 _TYPES: Final = {
     "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "html": "application/octet-stream",
-    "text": "text/plain; charset=utf-8", "eml": "message/rfc822",
+    "text": "text/plain; charset=utf-8", "eml": "message/rfc822", "json": "application/json",
 }  # fmt: skip
 _SEALED: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /letters/{letter_id}/files/{role}, /letters/{letter_id}/mail, /deliveries/{delivery_id}/mail"""
+    """GET /letters/{letter_id}/files/{role}, /figures, /mail; /deliveries/{delivery_id}/mail"""
     router = APIRouter()
 
     @router.get("/letters/{letter_id}/files/{role}", response_class=Response, responses=answers(404))
     def read_file(*, visitor: Visitor = desk.reading, letter_id: LetterId, role: Role) -> Response:
         return _sent(_found(lambda: letter_file(desk.open_house(), letter_id, role)))
+
+    @router.get("/letters/{letter_id}/figures", response_class=Response, responses=answers(404))
+    def read_figures(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:
+        return _sent(_found(lambda: letter_figures(desk.open_house(), letter_id)))
 
     @router.get("/letters/{letter_id}/mail", response_class=Response, responses=answers(404))
     def read_mail(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:

@@ -10,6 +10,7 @@ from include.desk.letters import release_letter, withhold_letter
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, LetterId
+from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
@@ -21,11 +22,12 @@ from include.post.recipients import Recipient, address_problem
 Reason = Annotated[
     str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
 ]
-Action = Literal["release", "withhold", "reject", "resend", "resolve", "rehearse"]
+Action = Literal["release", "withhold", "reject", "resend", "resolve", "rehearse", "correct"]
 # What the page says after an action.
 SAID: Final = {
     "release": "已放行，下一个投递轮次发出。", "withhold": "已暂不发。", "reject": "已决定不签发。", "resend": "已排入发件箱重发，下一个投递轮次发出。",
     "resolve": "结果不明的投递已处理。", "rehearse": "演练件已排入发件箱。",
+    "correct": "这是更正稿，等待签发；签发之前不会发出。",
 }  # fmt: skip
 
 
@@ -60,16 +62,21 @@ def routes(desk: Desk) -> APIRouter:
         return shown(request, visitor, letter_id, at, said_key=SAID.get(done, ""))
 
     def act(
-        request: Request, visitor: Visitor, letter_id: int, action: str, do: Callable[[], str | None]
+        request: Request, visitor: Visitor, letter_id: int, action: str, do: Callable[[], str | int | None]
     ) -> Response:
-        """Runs an action; back to the letter, which says what happened."""
+        """Runs an action, which returns what went wrong in words or the id of the letter it made; on to the letter, which
+        says what happened."""
         try:
-            trouble = do()
-        except (QianliyanError, TooLarge) as error:
-            trouble = str(error)
-        if trouble:
-            return shown(request, visitor, letter_id, "", problem=trouble, said_key="", status=409)
-        return RedirectResponse(f"{request.scope['root_path']}/letters/{letter_id}?done={action}", 303)
+            done = do()
+        except QianliyanError as error:
+            done = error_text(request, error)
+        except TooLarge as error:
+            done = str(error)
+        if isinstance(done, str):
+            return shown(request, visitor, letter_id, "", problem=done, said_key="", status=409)
+        return RedirectResponse(
+            f"{request.scope['root_path']}/letters/{done or letter_id}?done={action}", 303
+        )
 
     @router.post("/letters/{letter_id}/release", response_class=Response, responses=answers(404, 409))
     def release_it(
@@ -132,6 +139,18 @@ def routes(desk: Desk) -> APIRouter:
             )  # fmt: skip
 
         return act(request, visitor, letter_id, "resolve", do)
+
+    @router.post("/letters/{letter_id}/correct", response_class=Response, responses=answers(404, 409))
+    def correct_it(
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
+    ) -> Response:
+        def do() -> int:
+            house = desk.open_house()
+            return desk.correct(
+                house, letter_id, now=desk.clock(), actor=visitor.name, reason=reason
+            ).letter_id
+
+        return act(request, visitor, letter_id, "correct", do)
 
     @router.post("/letters/{letter_id}/rehearse", response_class=Response, responses=answers(404, 409))
     def rehearse_it(request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId) -> Response:

@@ -10,6 +10,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.sources.layout import LAYOUTS
@@ -89,7 +90,7 @@ def routes(desk: Desk) -> APIRouter:
                 correct(engine, number, changed, by=visitor.name, reason=reason, now=now)
             wrong = replay(engine, [number], by=visitor.name, now=now)
         except QianliyanError as error:
-            return shown(request, visitor, number, str(error))
+            return shown(request, visitor, number, error_text(request, error))
         if wrong:
             return shown(request, visitor, number, wrong[number])
         return RedirectResponse(f"{request.scope['root_path']}/quarantine?done=1-0", 303)
@@ -101,7 +102,7 @@ def routes(desk: Desk) -> APIRouter:
         try:
             discard(desk.open_house().engine, row, by=visitor.name, reason=reason, now=desk.clock())
         except QianliyanError as error:
-            return shown(request, visitor, row, str(error))
+            return shown(request, visitor, row, error_text(request, error))
         return RedirectResponse(f"{request.scope['root_path']}/quarantine", 303)
 
     return router

@@ -14,6 +14,7 @@ from include.desk.pages import city, contacts, files, grid, letter, letters, qua
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
+from include.desk.pages.troubles import error_text
 from include.desk.pages.view import HERE
 from include.desk.today import today as today_of
 from include.errors import QianliyanError
@@ -28,7 +29,12 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }  # fmt: skip
-_ASSETS: Final = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_ASSETS: Final = {
+    "desk.css": "text/css",
+    "desk.js": "text/javascript",
+    "dialog.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 
 
 def create_site(desk: Desk) -> FastAPI:
@@ -51,12 +57,12 @@ def create_site(desk: Desk) -> FastAPI:
 
     @site.exception_handler(QianliyanError)
     async def refused(request: Request, error: QianliyanError) -> Response:
-        return PlainTextResponse(str(error), 400)
+        return PlainTextResponse(error_text(request, error), 400)
 
     @site.exception_handler(RequestValidationError)
     async def unusable(request: Request, error: RequestValidationError) -> Response:
         places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return PlainTextResponse(places, 422)
+        return PlainTextResponse(f"请求中有不能用的值 unusable values: {places}", 422)
 
     site.add_middleware(_Guard)
     return site

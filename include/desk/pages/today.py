@@ -12,7 +12,7 @@ from include.desk.maps import region_map
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
-from include.desk.pages.view import page
+from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
 from include.desk.waiting import waiting
 from include.geo.boundaries import NOTICE
@@ -48,10 +48,16 @@ def routes(desk: Desk) -> APIRouter:
             lambda: waiting(house, now, silent),
         )
         picture = region_map(tuple(row.city_code for row in found.cities))
+        figures = {
+            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "picture": picture,
+            "by_code": {row.city_code: row for row in found.cities}, "rate_class": rate_class, "rates": RATES, "notice": NOTICE,
+            "columns": COLUMNS,
+        }  # fmt: skip
         values = {
-            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "waits": waits, "as_of": as_of, "now": now, "is_after_season": not at and as_of < now.replace(second=0, microsecond=0),
-            "picture": picture, "by_code": {row.city_code: row for row in found.cities}, "rate_class": rate_class, "rates": RATES,
-            "notice": NOTICE, "columns": COLUMNS, "topics": TOPIC_NAMES, "is_simulated": found.is_simulated,
+            "found": found, "sort": sort, "waits": waits, "as_of": as_of, "now": now,
+            "is_after_season": not at and as_of < now.replace(second=0, microsecond=0), "topics": TOPIC_NAMES,
+            "is_simulated": found.is_simulated,
+            "figures": part(desk, request, "today_figures.html", figures, (as_of, state, sort), at=at),
         }  # fmt: skip
         return page(desk, request, visitor, "today.html", values, at=at)
 

@@ -1,6 +1,6 @@
 """Templates, languages, and how instants, shares and states are written."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
@@ -33,7 +34,14 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "pushed": "推送", "acknowledged": "签收", "submitted": "反馈", "returned": "退回", "accepted": "验收", "disputed": "提出争议",
         "dispute_upheld": "争议成立（误报）", "dispute_rejected": "争议驳回", "found": "发现问题", "rectified": "整改完成",
     },
-    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "收件领导", "duty": "值班"},
+    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "部领导", "duty": "值班室"},
+    "subject": {"letter": "函件", "delivery": "投递"},
+    "action": {
+        "draft": "拟稿", "recompose": "重编", "await_approval": "送签", "release": "放行", "release_failed": "放行失败", "withhold": "暂缓",
+        "reject": "不签发", "withdraw": "撤回", "correct": "拟更正", "queue": "排入发件箱", "claim": "开始发送", "settle": "记录结果",
+        "sweep": "清理中断", "distrust": "存疑", "expire": "过期", "resolve_arrived": "核实已送达", "resolve_again": "核实后重发",
+        "settle_late": "迟到的结果",
+    },
     "file": {
         "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
     },
@@ -77,6 +85,29 @@ def page(
     at: str = "",
 ) -> HTMLResponse:
     """The rendered template. `at`: the as-of moment that links carry on, as it was asked for."""
+    common = {
+        **_common(request, at), "visitor": visitor,
+        "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "",
+    }  # fmt: skip
+    return HTMLResponse(
+        _environment().get_template(template).render({**common, **values}), status_code=status
+    )
+
+
+def part(
+    desk: Desk, request: Request, template: str, values: Mapping[str, Any], key: Hashable, *, at: str = ""
+) -> Markup:
+    """A part of a page that is the same for every visitor, rendered once while `key` and the language stay the same."""
+    common = _common(request, at)
+
+    def made() -> Markup:
+        text = _environment().get_template(template).render({**common, **values})
+        return Markup(text)  # noqa: S704  # escaped when it was rendered
+
+    return desk.recent.get((template, key, common["lang"], common["root"], at), made)
+
+
+def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
@@ -87,14 +118,11 @@ def page(
         return translated(LABELS[group][value]) if value in LABELS[group] else value
 
     root = request.scope.get("root_path", "")
-    common = {
-        "t": translated, "label": label, "lang": language, "visitor": visitor, "root": root, "airflow": root.removesuffix("/desk"),
-        "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "", "at": at, "path": request.url.path,
+    return {
+        "t": translated, "label": label, "lang": language, "root": root, "airflow": root.removesuffix("/desk"),
+        "at": at, "path": request.url.path,
         "link": lambda path, **query: _link(root, path, {"at": at, **query}),
     }  # fmt: skip
-    return HTMLResponse(
-        _environment().get_template(template).render({**common, **values}), status_code=status
-    )
 
 
 def moment_text(moment: datetime | None) -> str:
