@@ -148,7 +148,9 @@ def kind_ending(kinds: Sequence[str], end: date) -> Kind:
 
 def period_of_interval(kind: str, interval_start: datetime, interval_end: datetime) -> Period:
     """The window of a scheduled run: both ends cut to their Beijing dates; `as_of` is the interval's end."""
-    as_of = interval_end.astimezone(BEIJING)  # as every other window has it: the same window, the same frozen figures
+    as_of = interval_end.astimezone(
+        BEIJING
+    )  # as every other window has it: the same window, the same frozen figures
     return Period(beijing_date(interval_start), beijing_date(interval_end), _kind(kind), as_of)
 
 

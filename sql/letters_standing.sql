@@ -2,7 +2,7 @@
 -- Parameters: city_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
 select
-    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, l.addressee) as addressee_name, l.period_start, l.period_end,
+    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end,
     l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
     case
         when l.state <> 'released' then l.state

@@ -1,11 +1,15 @@
 -- Grain: one 督办 of one alarm: a reminder that was released or still may be.
--- Parameters: before_date (Beijing date): only windows that ended before it, so that a re-run does not count itself.
--- Reads: letter, letter_alarm.
+-- Parameters: since_date (Beijing date): alarms pushed on it or later, whose reminders all have later windows; before_date:
+-- only windows that ended before it, so that a re-run does not count itself.
+-- Reads: city, letter, letter_alarm. City by city, so that an index gives the letters of these days alone.
 select u.alarm_id, l.letter_key, l.city_code, l.as_of as urged_at
-from letter_alarm as u
-join letter as l on l.letter_id = u.letter_id
+from city as c
+cross join letter as l
+join letter_alarm as u on u.letter_id = l.letter_id
 where u.is_urged
+  and l.city_code = c.city_code
   and l.kind = 'reminder'
   and l.state in ('drafted', 'awaiting_approval', 'released')
+  and l.period_end > :since_date
   and l.period_end < :before_date
 order by l.as_of, u.alarm_id

@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "periods": {"errors"},
     "rules": set(),
     "connections": {"errors"},
-    "supervision": GROUND,
+    "supervision": GROUND | {"geo"},
     "geo": GROUND,
     "store": GROUND,
     "sources": FIGURES | {"store"},

@@ -136,6 +136,15 @@ def sweep(connection: Connection, *, actor: str, now: datetime) -> int:
     )
 
 
+def distrust(connection: Connection, *, actor: str, now: datetime) -> int:
+    """After a restore from a backup: what is queued or being sent there may have left since. Returns recipients."""
+    reason = "从备份恢复：备份之后是否已经送出无法确定，请核实后选择“已送达”或“重新发送”"
+    open_states = (_delivery.c.state.in_(("queued", "sending")),)
+    return len(
+        _move_all(connection, open_states, "unknown", action="distrust", reason=reason, actor=actor, now=now)
+    )
+
+
 def expire(connection: Connection, *, actor: str, now: datetime) -> int:
     """Queued recipients whose useful life is over are not tried any more. Returns recipients."""
     stale = (_delivery.c.state == "queued", _delivery.c.expires_at <= now)

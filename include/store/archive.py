@@ -1,10 +1,14 @@
 """The content-addressed archive: the exact bytes of every letter, under their SHA-256."""
 
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from include.errors import InputError
@@ -19,10 +23,13 @@ class Archive:
     root: Path
 
     def put(self, content: bytes) -> str:
-        """Keeps `content` durably and returns its SHA-256 (64 hex digits)."""
+        """Keeps `content` durably and returns its SHA-256 (64 hex digits). What is there already is young again."""
         digest = hashlib.sha256(content).hexdigest()
         path = self.path(digest)
-        if not path.exists():
+        with self._lock(fcntl.LOCK_SH):
+            if path.exists():
+                os.utime(path)
+                return digest
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as draft:
                 draft.write(content)
@@ -47,6 +54,30 @@ class Archive:
                 "an archived file was changed", where=str(path), todo="restore it from the backup"
             )
         return content
+
+    def objects(self) -> dict[str, Path]:
+        """Everything that is here, by SHA-256."""
+        return {path.name: path for path in self.root.glob("??/*") if _SHA256.fullmatch(path.name)}
+
+    def remove(self, sha256: str, *, not_put_since: datetime) -> bool:
+        """Removes an object unless it was put since that moment; whether it is gone. No `put` runs meanwhile."""
+        path = self.path(sha256)
+        with self._lock(fcntl.LOCK_EX):
+            if not path.exists() or path.stat().st_mtime >= not_put_since.timestamp():
+                return False
+            path.unlink()
+        return True
+
+    @contextmanager
+    def _lock(self, how: int) -> Iterator[None]:
+        """Several may put at once; whoever removes is alone. The file is opened for writing, as NFS wants it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o660)
+        try:
+            fcntl.flock(handle, how)
+            yield
+        finally:
+            os.close(handle)
 
     def path(self, sha256: str) -> Path:
         """Where the bytes are; only a SHA-256 names a file, so no name from outside can leave the folder."""

@@ -26,7 +26,11 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         return _open_sqlite(str(parsed.database))
     if backend in ("postgresql", "postgres"):
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        # Statements take milliseconds: compiling them takes longer than running them.
+        no_jit = {"options": "-c jit=off"}
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=no_jit
+        )
     raise InputError(
         "the store runs on SQLite or PostgreSQL only", where="connection supervision_db",
         got=backend, expected="sqlite:///… or postgresql://…",

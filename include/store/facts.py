@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.periods import midnight
 from include.store.statements import frame
 
 
@@ -27,9 +28,10 @@ def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
     return frame(connection, "cities_of_regions", on_date=on_date)
 
 
-def urged_alarms(connection: Connection, before: date) -> pd.DataFrame:
-    """One row a 督办 of an alarm by a letter that left, for windows before that date (sql/urged_alarms.sql)."""
-    return frame(connection, "urged_alarms", before_date=before)
+def urged_alarms(connection: Connection, since: date, before: date) -> pd.DataFrame:
+    """One row a 督办 of an alarm pushed since that Beijing date by a letter that left, for windows that ended before
+    `before` (sql/urged_alarms.sql)."""
+    return frame(connection, "urged_alarms", since_date=since, before_date=before)
 
 
 def silent_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
@@ -55,6 +57,6 @@ def answers_given(
 
 def letters_with_late_facts(connection: Connection, since: date) -> pd.DataFrame:
     """One row a released letter that facts learnt after its release may change (sql/letters_with_late_facts.sql)."""
-    rows = frame(connection, "letters_with_late_facts", since_date=since)
+    rows = frame(connection, "letters_with_late_facts", since_date=since, since_at=midnight(since))
     rows["period_end"] = pd.to_datetime(rows["period_end"]).dt.date
     return rows

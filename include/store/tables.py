@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from include.store.columns import Instant
@@ -154,6 +155,7 @@ alarm = Table(
     *_provenance(),
     Index(None, "pushed_at", "alarm_id"),
     Index(None, "grid_id", "pushed_at"),
+    Index(None, "received_at", "revised_at"),
     comment="One revision of one alarm.",
 )  # fmt: skip
 
@@ -168,6 +170,7 @@ feedback_event = Table(
     Column("problem_found", Boolean, comment="empty when the event says nothing about it"),
     Column("note", Text),
     *_provenance(),
+    Index(None, "received_at", "event_at"),
     comment="One revision of one step of the feedback to an alarm.",
 )  # fmt: skip
 
@@ -183,6 +186,7 @@ problem = Table(
     Column("rectify_by", Instant, comment="promised; empty means the default deadline"),
     Column("rectified_at", Instant),
     *_provenance(),
+    Index(None, "received_at", "found_at"),
     comment="One revision of one problem found at an alarm.",
 )  # fmt: skip
 
@@ -209,6 +213,9 @@ quarantine = Table(
     _one_of("state", QUARANTINE_STATES),
     comment="One row that could not be understood: kept whole, with the first reason.",
 )  # fmt: skip
+
+# An index of the few letters that wait for somebody; worded as in sql/list_concerns.sql, by which SQLite knows it.
+_IS_OPEN: Final = "state in ('drafted', 'awaiting_approval', 'withheld')"
 
 letter = Table(
     "letter", metadata,
@@ -239,6 +246,8 @@ letter = Table(
     UniqueConstraint("kind", "addressee", "period_kind", "period_start", "period_end", "revision"),
     Index(None, "period_end", "kind"),
     Index(None, "city_code", "period_end"),
+    Index(None, "city_code", "kind", "period_end"),
+    Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),
     _one_of("kind", LETTER_KINDS),
     _one_of("state", LETTER_STATES),
     comment="One document to one addressee for one window.",
@@ -271,7 +280,7 @@ letter_number = Table(
     Column("year", Integer, primary_key=True),
     Column("seq", Integer, primary_key=True, comment="1, 2, 3 … without gaps"),
     Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
-    Column("number", String(64), nullable=False),
+    Column("number", String(64), nullable=False, index=True),
     Column("allocated_at", Instant, nullable=False),
     Column("void_reason", Text, comment="作废: why the number was withdrawn"),
     comment="The register: every number ever given, with its letter.",

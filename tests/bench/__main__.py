@@ -11,7 +11,12 @@ PARTS = {
     "summary": "tests.bench.summary",
     "intake": "tests.bench.intake",
     "air-quality": "tests.bench.air_quality",
+    "hotspots": "tests.bench.hotspots",
+    "bulletin": "tests.bench.bulletin",
+    "desk": "tests.bench.desk",
     "post": "tests.post.bench_throughput",
+    "daily": "tests.bench.daily",
+    "growth": "tests.bench.growth",
 }
 
 

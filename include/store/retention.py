@@ -1,0 +1,106 @@
+"""What may go: files that nothing needs any more, by the rules of `rules.RETENTION`. Facts, letters and the audit trail stay.
+
+Marked is what the store names: every file of every letter and every mail of every delivery, whatever their state. Swept is
+the rest, once it is old enough. A file that is put again is young again (see Archive.put), so what a running release puts
+before its commit is safe. Removing may be interrupted and done again.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from sqlalchemy import Connection
+
+from include.errors import CheckFailed
+from include.periods import beijing_date
+from include.rules import RETENTION
+from include.store.archive import Archive
+from include.store.hourly import DATASETS, days_path, hour_files
+from include.store.statements import frame
+
+Kind = Literal["archive", "hours", "draft"]
+KINDS: Final[dict[Kind, str]] = {
+    "archive": "an object that no letter and no delivery names: an older preview, the figures of a run",
+    "hours": "hourly values of a day whose daily means are kept",
+    "draft": "a half-written file that a crash left",
+}
+
+
+@dataclass(frozen=True)
+class Expendable:
+    """One file that may go. `aged_at`: when it was last put or written."""
+
+    kind: Kind
+    path: Path
+    aged_at: datetime
+    size_bytes: int
+
+
+def expendable(
+    connection: Connection, archive: Archive, hourly_root: Path, now: datetime
+) -> list[Expendable]:
+    """Every file that may go at `now`, by kind and path.
+
+    Raises CheckFailed when the store names no file, or files that the archive lacks: then the two do not belong together, or
+    one of them is a half-finished restore, and nothing may be removed.
+    """
+    needed = set(frame(connection, "archived_files")["sha256"])
+    held = archive.objects()
+    if held and not needed:
+        raise CheckFailed(
+            "the store names no file of the archive", where=str(archive.root), got=f"{len(held)} files",
+            expected="the archive of this store", todo="check the connection supervision_db; nothing was removed",
+        )  # fmt: skip
+    if missing := sorted(needed - set(held)):
+        raise CheckFailed(
+            f"{len(missing)} files of letters are not in the archive", where=str(archive.root), got=missing[0],
+            expected="the archive of this store", todo="restore the archive from its backup; nothing was removed",
+        )  # fmt: skip
+    unneeded = (path for digest, path in held.items() if digest not in needed)
+    found = [
+        *_older(now - RETENTION.unnamed, "archive", unneeded),
+        *_older(now - RETENTION.drafts, "draft", archive.root.glob("*/.new-*")),
+        *_older(now - RETENTION.drafts, "draft", hourly_root.glob("*/.new-*")),
+        *_older(now - RETENTION.unnamed, "hours", _old_days(connection, hourly_root, now)),
+    ]
+    return sorted(found, key=lambda one: (one.kind, one.path))
+
+
+def remove(
+    archive: Archive, found: list[Expendable], now: datetime, on_removed: Callable[[Expendable], None]
+) -> None:
+    """Removes the files; an object that was put again since it was found stays."""
+    for one in found:
+        if one.kind == "archive":
+            is_gone = archive.remove(one.path.name, not_put_since=now - RETENTION.unnamed)
+        else:
+            is_gone = one.path.exists()
+            one.path.unlink(missing_ok=True)
+        if is_gone:
+            on_removed(one)
+
+
+def _older(than: datetime, kind: Kind, paths: Iterator[Path]) -> Iterator[Expendable]:
+    for path in paths:
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # a draft that was finished meanwhile
+            continue
+        aged_at = datetime.fromtimestamp(state.st_mtime, UTC)
+        if aged_at < than:
+            yield Expendable(kind, path, aged_at, state.st_size)
+
+
+def _old_days(connection: Connection, root: Path, now: datetime) -> Iterator[Path]:
+    before = beijing_date(now) - RETENTION.hourly_values
+    in_store = {
+        date.fromisoformat(str(day)[:10])
+        for day in frame(connection, "days_of_cities", before_date=before)["observed_on"]
+    }
+    for dataset in DATASETS:
+        for day, path in hour_files(root, dataset):
+            has_means = day in in_store if dataset == "city" else days_path(root, dataset, day).exists()
+            if day < before and has_means:
+                yield path

