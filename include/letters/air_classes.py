@@ -13,7 +13,7 @@ from typing import Final
 from include.letters.chart_style import SHADES
 from include.supervision.standards import rounded
 
-_STEPS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100)  # μg/m³
+_STEPS: Final = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 25, 50, 100, 200, 500)  # μg/m³; valid values are below 2000
 
 
 @dataclass(frozen=True)
