@@ -30,7 +30,7 @@ $(VENV)/.installed: requirements.txt
 	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" uv pip install -q --python $(VENV)/bin/python -r requirements.txt
 	@touch $@
 
-demo: $(VENV)/.installed ## play a working day of March 2020 into a local mailbox
+demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox
 	@$(RUN) -m include demo
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox

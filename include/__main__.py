@@ -185,7 +185,7 @@ def reconcile(on_date: date) -> None:
 
 @cli.command()
 def demo() -> None:
-    """Play a working day of March 2020 into a local mailbox."""
+    """Play days of March 2020 into a local mailbox: summaries, daily letters, a bulletin."""
     from include.demo import play
 
     sys.exit(play())
