@@ -67,10 +67,12 @@ def _rows(name: str) -> list[dict[str, Any]]:
 
 
 def _fill(connection: Connection, table: Table, rows: list[dict[str, Any]], key: list[str]) -> None:
-    known = {tuple(row) for row in connection.execute(select(*(table.c[name] for name in key)))}
+    """Adds what is missing and changes what differs: to touch the key of a city would make SQLite look through every alarm."""
+    known = {tuple(row[name] for name in key): row for row in connection.execute(select(table)).mappings()}
     for row in rows:
-        if tuple(row[name] for name in key) in known:
-            matches = [table.c[name] == row[name] for name in key]
-            connection.execute(table.update().where(*matches).values(row))
-        else:
+        before = known.get(tuple(row[name] for name in key))
+        if before is None:
             connection.execute(table.insert().values(row))
+        elif changed := {name: value for name, value in row.items() if before[name] != value}:
+            matches = [table.c[name] == row[name] for name in key]
+            connection.execute(table.update().where(*matches).values(changed))

@@ -2,8 +2,8 @@
 
     python -m tests.bench.growth [--keep FOLDER] [ALARMS ...]
 
-Without sizes: 50 thousand and 1 million alarms, as `make bench` does; 10 million takes about half an hour and 25 GB a
-database. Each size is measured in a process of its own, in turns; medians and ratios to the smallest store are printed.
+Without sizes: 50 thousand and 1 million alarms, as `make bench` does; making 10 million takes an hour and 26 GB a
+database (docs/performance.md). Each size is measured in a process of its own, in turns; medians and ratios to the smallest store are printed.
 `--keep` leaves the stores in a folder and uses those that are there.
 """
 
@@ -200,6 +200,7 @@ def _store(url_of: Callable[[int], str], size: int, folder: Path) -> str:
         begin = time.monotonic()
         make_store(engine, size, region_source(folder / "region"), until=_UNTIL)
         print(f"made {rows(engine)} in {time.monotonic() - begin:.0f} s", flush=True)
+    migrate(engine)
     engine.dispose()
     return url
 

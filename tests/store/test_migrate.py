@@ -1,10 +1,10 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 
 from include.errors import InputError
-from include.store.engine import open_engine, reading
+from include.store.engine import open_engine, reading, writing
 from include.store.migrate import migrate, require_current
 from include.store.tables import city, metadata, region_member
 
@@ -30,3 +30,24 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
 def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:
     with pytest.raises(InputError, match="python -m include migrate"):
         require_current(open_engine(f"sqlite:///{tmp_path / 'empty.db'}"))
+
+
+def test_migrating_again_repairs_a_name_and_touches_nothing_else(engine: Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(city.update().where(city.c.city_code == "140300").values(city_name="阳泉"))
+    written: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith(("INSERT", "UPDATE")):
+            written.append(statement)
+
+    event.listen(engine, "before_cursor_execute", record)
+    migrate(engine)
+    event.remove(engine, "before_cursor_execute", record)
+    assert len(written) == 1, written
+    assert written[0].startswith("UPDATE city SET city_name=")
+    with reading(engine) as connection:
+        assert (
+            connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one()
+            == "阳泉市"
+        )
