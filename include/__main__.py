@@ -160,14 +160,13 @@ def reconcile(on_date: date) -> None:
     from include.post.reconciliation import reconcile as run
     from include.post.reconciliation import require_reconciled
     from include.store.engine import reading
-    from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
+    from include.workflows.beats import BEATS
 
     house = open_current_house()
-    beats = (
-        ("day", daily_dispatch), ("midweek", weekly_summary), ("weekend", weekly_summary), ("half_month", half_monthly_bulletin),
-    )  # fmt: skip
     windows = [
-        (steps, period) for kind, steps in beats for period in periods_between(kind, on_date - DAY, on_date)
+        (steps, period)
+        for kind, steps in BEATS.items()
+        for period in periods_between(kind, on_date - DAY, on_date)
     ]
     due = [
         key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)

@@ -22,7 +22,6 @@ from include.store.engine import open_engine
 ROOT: Final = Path(__file__).resolve().parents[1]
 SETTINGS_FILE: Final = ROOT / "airflow_settings.yaml"
 CONNECTION_IDS: Final = ("supervision_db", "mail_server")
-DEMO_SOURCE: Final = "demo_region"
 _LIBPQ: Final = (
     "host",
     "sslmode",

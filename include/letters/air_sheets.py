@@ -3,12 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from include.letters.air_wording import POLLUTANTS
+from include.letters.air_wording import POLLUTANTS, half_name
+from include.letters.data_sheets import Sheet
+from include.periods import BEIJING, Period
 from include.supervision.bulletin_figures import (
     AirLevel,
+    BulletinFigures,
     GridInspection,
     GridSituation,
+    OverviewFigures,
     PollutantMean,
+    ProblemCount,
     WarnedGrid,
     Warnings,
 )
@@ -79,3 +84,25 @@ def pollutant_row(one: PollutantMean) -> tuple[Any, ...]:
     """Name, unit, mean, valid days."""
     name, unit, _ = POLLUTANTS[one.name]
     return name, unit, one.mean, one.valid_days
+
+
+def categories_sheet(counts: Iterable[ProblemCount]) -> Sheet:
+    """One row a category of problems."""
+    rows = [(one.category, one.problems, one.rectified) for one in counts]
+    return Sheet("问题类别", ["类别", "问题", "已整改"], rows, {})
+
+
+def span_notes(period: Period) -> Iterable[Sequence[str]]:
+    """What 说明 says first: the window, and until when inspections are known."""
+    yield "时段", f"{half_name(period)}：{period.start} 至 {period.last_date}（北京时间整日）"
+    yield "监管数据截至", f"{period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+
+
+def basis_notes(figures: BulletinFigures | OverviewFigures) -> Iterable[Sequence[str]]:
+    """What the figures rest on, and how they are written."""
+    yield "来源", "、".join(figures.sources)
+    yield "数据完整性", figures.completeness
+    yield "规则版本", figures.rules_version
+    yield "函件标识", figures.letter_key
+    yield "浓度、变化", "未修约；变化为百分数（5.0即上升5.0%）；空格为数据不足或无可比数据"
+    yield "坐标", "WGS84，度；网格以西、南、东、北四界表示"

@@ -9,16 +9,18 @@ from include.letters.air_sheets import (
     INSPECTION,
     LEVEL,
     WARNED,
+    basis_notes,
+    categories_sheet,
     counts_row,
     grid_row,
     inspection_row,
     level_row,
     pollutant_row,
+    span_notes,
     warned_rows,
 )
-from include.letters.air_wording import half_name, short_half_name
+from include.letters.air_wording import short_half_name
 from include.letters.data_sheets import Sheet, dated, workbook_of
-from include.periods import BEIJING
 from include.rules import BULLETIN, SIMULATED_LABEL
 from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
 
@@ -46,9 +48,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
          (("本期", figures.window, figures.city.window), ("监管期以来", figures.season, figures.city.season))],
         dated("起", "止"),
     )  # fmt: skip
-    yield Sheet(
-        "问题类别", ["类别", "问题", "已整改"], [(one.category, one.problems, one.rectified) for one in figures.categories], {}
-    )  # fmt: skip
+    yield categories_sheet(figures.categories)
     yield Sheet(
         "区县", ["区县", "有效网格", "PM25_μg每m³", "同比_百分比", "环比_百分比", "高值网格", *INSPECTION],
         [(one.county, one.grids, one.pm25_ug_m3, one.yoy_pct, one.pop_pct, one.high_grids, *inspection_row(one.inspection))
@@ -100,18 +100,9 @@ def _enterprises(listed: Sequence[ListedGrid]) -> Iterable[Sequence[Any]]:
 
 
 def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
-    yield (
-        "时段",
-        f"{half_name(figures.period)}：{figures.period.start} 至 {figures.period.last_date}（北京时间整日）",
-    )
-    yield "监管数据截至", f"{figures.period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+    yield from span_notes(figures.period)
     yield "城市", figures.city.city_name
-    yield "来源", "、".join(figures.sources)
-    yield "数据完整性", figures.completeness
-    yield "规则版本", figures.rules_version
-    yield "函件标识", figures.letter_key
-    yield "浓度、变化", "未修约；变化为百分数（5.0即上升5.0%）；空格为数据不足或无可比数据"
-    yield "坐标", "WGS84，度；网格以西、南、东、北四界表示"
+    yield from basis_notes(figures)
     yield (
         "重点企业",
         f"网格内和边界{BULLETIN.near_km:g}公里内，由近到远，家数见“名单”；仅供排查参考，不表示企业为污染来源",

@@ -8,14 +8,16 @@ from include.letters.air_sheets import (
     GRID,
     LEVEL,
     WARNED,
+    basis_notes,
+    categories_sheet,
     counts_row,
     grid_row,
     level_row,
+    span_notes,
     warned_rows,
 )
-from include.letters.air_wording import half_name, short_half_name
+from include.letters.air_wording import short_half_name
 from include.letters.data_sheets import Sheet, dated, workbook_of
-from include.periods import BEIJING
 from include.rules import SIMULATED_LABEL
 from include.supervision.bulletin_figures import CitySituation, OverviewFigures
 
@@ -43,9 +45,7 @@ def _sheets(figures: OverviewFigures) -> Iterable[Sheet]:
         "区域", ["区域", "有效城市", "PM25_μg每m³", "同比_百分比", "环比_百分比"],
         [(one.name, one.cities, one.pm25_ug_m3, one.yoy_pct, one.pop_pct) for one in figures.regions], {},
     )  # fmt: skip
-    yield Sheet(
-        "问题类别", ["类别", "问题", "已整改"], [(one.category, one.problems, one.rectified) for one in figures.categories], {}
-    )  # fmt: skip
+    yield categories_sheet(figures.categories)
     yield Sheet(
         "网格名单", ["名单", "城市", *GRID],
         [(name, city, *grid_row(grid)) for name, rows in (("浓度最高", figures.highest), ("同比升幅最大", figures.rising))
@@ -70,17 +70,8 @@ def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:
 
 
 def _notes(figures: OverviewFigures) -> Iterable[Sequence[str]]:
-    yield (
-        "时段",
-        f"{half_name(figures.period)}：{figures.period.start} 至 {figures.period.last_date}（北京时间整日）",
-    )
-    yield "监管数据截至", f"{figures.period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
-    yield "来源", "、".join(figures.sources)
-    yield "数据完整性", figures.completeness
-    yield "规则版本", figures.rules_version
-    yield "函件标识", figures.letter_key
-    yield "浓度、变化", "未修约；变化为百分数（5.0即上升5.0%）；空格为数据不足或无可比数据"
-    yield "坐标", "WGS84，度；网格以西、南、东、北四界表示"
+    yield from span_notes(figures.period)
+    yield from basis_notes(figures)
     yield "定义", "见附件5《这些数字的由来》"
     if figures.is_simulated:
         yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"

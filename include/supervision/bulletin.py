@@ -6,7 +6,7 @@ The air of the whole half-month is judged, as the standard asks; inspections cou
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ from include.supervision.bulletin_figures import (
     Warnings,
 )
 from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
-from include.supervision.figures import FeedbackCounts
+from include.supervision.figures import LEADERS, FeedbackCounts
 from include.supervision.follow_ups import follow_ups
 from include.supervision.hotspots import (
     Near,
@@ -49,8 +49,6 @@ from include.supervision.situations import (
 )
 from include.supervision.standards import editions_of
 from include.supervision.warning import warning_period
-
-LEADERS: Final = "leader"  # the addressee of the overview
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -16,6 +16,7 @@ from include.periods import Period
 
 Level = Literal["", "提醒", "督办", "核实地址"]
 T = TypeVar("T")
+LEADERS: Final = "leader"  # the addressee of letters about all cities
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from include.supervision.feedback import (
     longest_overdue_hours,
     pushed_between,
 )
+from include.supervision.figures import LEADERS
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
@@ -105,7 +106,7 @@ def weekly_figures(
     unanswered = long_unanswered(season_alarms, facts.urged, names, at.window)
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
     return SummaryFigures(
-        letter_key=at.period.letter_key("summary", province_code or "leader"),
+        letter_key=at.period.letter_key("summary", province_code or LEADERS),
         scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "", province_code=province_code,
         period=at.period, window=at.window, previous=at.previous, season=at.season, season_end=at.season_end,
         cities=cities, total=counts(tables["window"]), previous_total=None if before is None else counts(before),

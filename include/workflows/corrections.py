@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
 
 from include.desk.letters import corrected, frozen_figures, render
 from include.errors import StateError
@@ -14,11 +13,7 @@ from include.store.engine import reading
 from include.store.facts import letters_with_late_facts
 from include.supervision.corrections import differences, under_key
 from include.supervision.figures import to_json
-from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
-
-_BEATS: Final[dict[str, Any]] = {
-    "day": daily_dispatch, "midweek": weekly_summary, "weekend": weekly_summary, "half_month": half_monthly_bulletin
-}  # fmt: skip
+from include.workflows.beats import BEATS
 
 
 @dataclass(frozen=True)
@@ -97,5 +92,5 @@ def correct(house: House, letter_id: int, *, now: datetime, actor: str, reason: 
 
 def _due_now(house: House, period: Period) -> dict[str, LetterFacts]:
     """The letters of a window by their keys, by the facts as they are known now."""
-    beat = _BEATS.get(period.kind)
+    beat = BEATS.get(period.kind)
     return {one.facts.key: one.facts for one in beat.due_letters(house, period)} if beat else {}

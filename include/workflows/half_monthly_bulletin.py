@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.desk.air_quality import import_lines, set_warning_grids
+from include.desk.air_quality import DATASET_LABELS, import_lines, set_warning_grids
 from include.desk.bulletin import bulletin_facts
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
@@ -21,12 +21,12 @@ from include.store.warning_history import warning_months
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
-from include.supervision.figures import from_json, to_json
-from include.workflows.steps import Due, LetterSteps, pull_facts
+from include.supervision.figures import LEADERS, from_json, to_json
+from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("bulletin", "overview")
-LEADERS: Final = "leader"
 _MONTHS_COUNTED: Final = 12  # of warnings within a year
+_JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
 _IMPORTED: Final = "imported"  # where a dropped file goes that was read
 
 
@@ -37,12 +37,7 @@ def pull(run: Run) -> dict[str, Any]:
     """
     at = bulletin_windows(run.period, run.house.season)
     if at is None:
-        return {
-            "nothing_due": _outside(run.house, run.period),
-            "rows_new": 0,
-            "rows_quarantined": 0,
-            "completeness": "",
-        }
+        return nothing_pulled(outside_season(run.house, run.period, "通报"))
     pulled = pull_facts(run, at.read[0])
     imported = _import_dropped(run.house, run.now)
     missing = missing_air_days(run.house, run.period, "city")
@@ -70,7 +65,7 @@ def figures(run: Run) -> dict[str, Any]:
     }  # fmt: skip
     overview = computed.overview
     if overview is None:
-        return headlines | {"nothing_due": _outside(run.house, run.period)}
+        return headlines | {"nothing_due": outside_season(run.house, run.period, "通报")}
     names = {city.city_code: city.city_name for city in overview.cities}
     warned = overview.warnings.warned if overview.warnings else ()
     return headlines | {
@@ -149,8 +144,8 @@ def air_sentence(house: House, period: Period) -> str:
     """How complete the air of the window is, in one Chinese sentence for letters and the run's summary."""
     of = len(windows(period).current)
     parts = []
-    for dataset, name in (("city", "城市"), ("grid", "网格")):
-        missing = missing_air_days(house, period, "city" if dataset == "city" else "grid")
+    for dataset in _JUDGED:
+        missing, name = missing_air_days(house, period, dataset), DATASET_LABELS[dataset]
         parts.append(
             f"{name}空气质量{of - len(missing)}/{of}天" + (f"（缺{_listed(missing)}）" if missing else "")
         )
@@ -205,11 +200,6 @@ def _bulletin(one: BulletinFigures) -> Due:
     return Due(
         LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated), one.city.city_name
     )
-
-
-def _outside(house: House, period: Period) -> str:
-    first, end = house.season
-    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编通报"
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -10,7 +10,7 @@ from typing import Any
 from include.desk.letters import letters_of_period, release_letter, render
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
-from include.periods import chinese_moment
+from include.periods import Period, chinese_moment
 from include.post.copies import rehearse
 from include.post.letters import LetterFacts, StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
@@ -49,6 +49,17 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
             expected=f"至少 {house.least_completeness:.0%}", todo="补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑",
         )  # fmt: skip
     return summary
+
+
+def outside_season(house: House, period: Period, letters: str) -> str:
+    """Why no `letters` are made for a window (Chinese)."""
+    first, end = house.season
+    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编{letters}"
+
+
+def nothing_pulled(reason: str) -> dict[str, Any]:
+    """What `pull_facts` returns, where there was nothing to pull."""
+    return {"nothing_due": reason, "rows_new": 0, "rows_quarantined": 0, "completeness": ""}
 
 
 @dataclass(frozen=True)

@@ -20,26 +20,20 @@ from include.store.facts import (
     urged_alarms,
 )
 from include.supervision.cases import AS_RULED, CaseChoice
-from include.supervision.figures import from_json, to_json
+from include.supervision.figures import LEADERS, from_json, to_json
 from include.supervision.membership import members
 from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
 from include.supervision.weekly_figures import SummaryFigures, WeeklySummaries
-from include.workflows.steps import Due, LetterSteps, pull_facts
+from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("summary",)
-LEADERS: Final = "leader"
 
 
 def pull(run: Run) -> dict[str, Any]:
     """Makes sure that the ledger covers all that the summary reads; stops the run where too much is missing."""
     at = windows(run.period, run.house.season)
     if at is None:
-        return {
-            "nothing_due": _outside(run.house, run.period),
-            "rows_new": 0,
-            "rows_quarantined": 0,
-            "completeness": "",
-        }
+        return nothing_pulled(outside_season(run.house, run.period, "汇总"))
     return pull_facts(run, at.read[0])
 
 
@@ -54,7 +48,7 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "letters_due": len(computed.summaries),
     }  # fmt: skip
     if not computed.summaries:
-        return headlines | {"nothing_due": _outside(run.house, run.period)}
+        return headlines | {"nothing_due": outside_season(run.house, run.period, "汇总")}
     leaders = computed.summaries[0]
     return headlines | {
         "window": leaders.window.label,
@@ -136,11 +130,6 @@ def _letter(one: SummaryFigures) -> Due:
     addressee = one.province_code or LEADERS
     facts = LetterFacts("summary", addressee, None, one.period, to_json(one), one.is_simulated)
     return Due(facts, one.scope or "领导和值班室")
-
-
-def _outside(house: House, period: Period) -> str:
-    first, end = house.season
-    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编汇总"
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -1,6 +1,5 @@
 """The daily dispatch from files to mailbox, on both databases, with a real SMTP server."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from sqlalchemy import Engine, select
 from include.desk.letters import letters_of_period, release_letter
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
-from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.mailbox import LocalMailbox, received
 from include.post.server import MailServer
 from include.rules import SIMULATED_LABEL
 from include.sources.config import SourceConfig
@@ -21,12 +20,6 @@ from include.store.engine import open_engine, reading
 from include.store.migrate import migrate
 from include.workflows import daily_dispatch
 from tests.workflows.region import DAY, later, open_region, run_of, write_files
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
-    with local_mailbox(tmp_path / "mailbox") as running:
-        yield running
 
 
 @pytest.fixture

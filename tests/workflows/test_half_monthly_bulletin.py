@@ -13,7 +13,7 @@ from include.desk.letters import letters_of_period
 from include.errors import CheckFailed
 from include.house import Decision, Deliver, House, Run
 from include.periods import DAY, period_ending
-from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.mailbox import LocalMailbox, received
 from include.sources.air_quality import import_air_quality
 from include.store import tables
 from include.store.engine import reading, writing
@@ -41,12 +41,6 @@ ON_ONE_DATABASE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def _small_pictures() -> Iterator[None]:
     with small_pictures():
         yield
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
-    with local_mailbox(tmp_path / "mailbox") as running:
-        yield running
 
 
 @pytest.fixture

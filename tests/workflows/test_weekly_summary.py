@@ -15,7 +15,7 @@ from include.desk.letters import letters_of_period
 from include.errors import InputError
 from include.house import Decision, Deliver, House, Run
 from include.periods import period_ending
-from include.post.mailbox import LocalMailbox, local_mailbox, received
+from include.post.mailbox import LocalMailbox, received
 from include.rules import SIMULATED_LABEL
 from include.store import tables
 from include.store.engine import reading
@@ -42,12 +42,6 @@ ON_ONE_DATABASE = pytest.mark.parametrize(
 def _small_pictures() -> Iterator[None]:
     with small_pictures():
         yield
-
-
-@pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[LocalMailbox]:
-    with local_mailbox(tmp_path / "mailbox") as running:
-        yield running
 
 
 @pytest.fixture
