@@ -1,7 +1,8 @@
 -- Grain: one released letter that facts learnt after its release may change.
 -- Parameters: since_date (letters whose period_end is not before it); since_at: its midnight, before which none of them left.
--- Reads: letter, alarm, feedback_event, problem. A fact counts when its event time is not later than the letter's as_of; a
--- letter about one city looks at the facts of that city only. A letter with a later revision is left out: a person saw to it.
+-- Reads: letter, alarm, feedback_event, problem, air_day, dust_hour. A fact counts when its event time is not later than the
+-- letter's as_of; a letter about one city looks at the facts of that city only. Air quality counts for the letters of half-months, every day
+-- of it up to their last one (they compare years). A letter with a later revision is left out: a person saw to it.
 -- A slot is a moment as of which letters were written. Only facts that were learnt since since_at are
 -- read, each once: late is one that happened before a slot and was learnt after its first release.
 with released as materialized (
@@ -45,6 +46,11 @@ learnt as materialized (
         from late
     ) as dated
     group by city_code, first_as_of
+),
+air as materialized (
+    select observed_on, received_at from air_day where received_at > :since_at
+    union all
+    select observed_on, received_at from dust_hour where received_at > :since_at
 )
 select l.letter_id, l.letter_key, l.kind, l.addressee, l.number, l.period_kind, l.period_start, l.period_end, l.as_of, l.figures_json
 from released as l
@@ -53,5 +59,8 @@ where exists (
     from learnt as f
     where f.first_as_of <= l.as_of and f.last_received_at > l.released_at
       and (l.city_code is null or f.city_code = l.city_code)
+) or (
+    l.period_kind = 'half_month'
+    and exists (select 1 from air as d where d.observed_on < l.period_end and d.received_at > l.released_at)
 )
 order by l.period_end, l.letter_key

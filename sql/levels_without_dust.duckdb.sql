@@ -3,15 +3,16 @@
 -- Parameters: files (Parquet, one a day), least_hours (of a valid daily mean).
 -- Reads: hourly values; the relations dust (area_id, observed_on, hour), one row an hour of an area under dust, and
 -- area (place_id, area_id), one row a place.
+-- Sums are of decimals: exact, whatever the order in which threads meet the rows.
 select
     place_id,
-    avg(day_mean) filter (where hours >= $least_hours) as pm25_ug_m3,
+    avg(cast(day_mean as decimal(18, 12))) filter (where hours >= $least_hours) as pm25_ug_m3,
     count(*) filter (where hours >= $least_hours) as valid_days,
     count(*) filter (where hours < $least_hours and measured_hours >= $least_hours) as dust_days
 from (
     select
         h.place_id, h.observed_on,
-        avg(h.pm25_ug_m3) filter (where d.hour is null) as day_mean,
+        avg(cast(h.pm25_ug_m3 as decimal(18, 9))) filter (where d.hour is null) as day_mean,
         count(h.pm25_ug_m3) filter (where d.hour is null) as hours,
         count(h.pm25_ug_m3) as measured_hours
     from read_parquet($files) as h

@@ -3,15 +3,21 @@ that it goes out once a day, is archived, audited and survives a crash."""
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from include.periods import Period
+from include.periods import Period, midnight
 from include.post.composed import ComposedLetter
-from include.post.letters import LetterFacts, draft
+from include.post.letters import LetterFacts, draft, find_by_key
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome, release
 from include.post.server import MailServer, Office
 from include.store.archive import Archive
+
+
+def is_queued(connection: Connection, day: date) -> bool:
+    """Whether the digest of that Beijing day was released already."""
+    told = find_by_key(connection, digest_facts(day, "", as_of=midnight(day), is_simulated=False).key)
+    return told is not None and told.state == "released"
 
 
 def digest_facts(day: date, figures_json: str, *, as_of: datetime, is_simulated: bool) -> LetterFacts:

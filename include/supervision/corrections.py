@@ -97,13 +97,15 @@ def _counts(label: str, told: FeedbackCounts, now: FeedbackCounts) -> tuple[str,
 
 def _city(name: str, told: CitySituation, now: CitySituation) -> tuple[str, ...]:
     return (
-        *_level(f"{name}本期", told.half, now.half),
-        *(_level(f"{name}全月", told.month, now.month) if told.month and now.month else ()),
+        *_level(f"{name}本期", told.half, now.half), *_level(f"{name}全月", told.month, now.month),
+        *_level(f"{name}本期扣除沙尘", told.without_dust, now.without_dust),
         *_counts(f"{name}本期", told.window, now.window), *_counts(f"{name}监管期", told.season, now.season),
     )  # fmt: skip
 
 
-def _level(label: str, told: AirLevel, now: AirLevel) -> tuple[str, ...]:
+def _level(label: str, told: AirLevel | None, now: AirLevel | None) -> tuple[str, ...]:
+    if told is None or now is None:
+        return () if told is now else (f"{label} " + ("原函未列" if told is None else "不应再列"),)
     printed = (
         ("PM2.5浓度", *(_printed(one.pm25_ug_m3, 0) for one in (told, now))),
         ("同比变化（%）", *(_printed(one.yoy_pct, 1) for one in (told, now))),

@@ -7,6 +7,7 @@ from include.desk.attention import queue_daily_digest
 from include.house import House
 from include.letters.digest import Matter
 from include.periods import BEIJING, beijing_date
+from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
 from include.store.engine import reading
 from include.workflows.corrections import proposed_corrections
@@ -20,6 +21,9 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """From 09:30 on, once a day: queues the list to the operators when anything waits."""
     if now.astimezone(BEIJING).time() < DIGEST_AT:
         return {"digest": "未到时间"}
+    with reading(house.engine) as connection:
+        if is_queued(connection, beijing_date(now)):
+            return {"digest": "今日清单已入发件箱"}
     corrections = [
         Matter(
             f"更正建议　{one.number or one.letter_key}", "；".join(one.differences),

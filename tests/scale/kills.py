@@ -85,7 +85,7 @@ def _one(running: Installation, kind: str, period_end: date, step: str, delay: f
     engine.dispose()
     house = running.house
     asked = _settle_unknown(house)
-    faults, letters, mails = _account(house, period_end)
+    faults, letters, mails = account(house, period_end)
     if state != "success":
         faults.append(f"the run ended as {state}")
     return Killed(kind, step, delay, state, letters, mails, asked, tuple(faults))
@@ -118,7 +118,7 @@ def _settle_unknown(house: House) -> int:
     return len(rows)
 
 
-def _account(house: House, period_end: date) -> tuple[list[str], int, int]:
+def account(house: House, period_end: date) -> tuple[list[str], int, int]:
     """Faults, letters that are due, and mails of the day: each recipient of each released letter has exactly one."""
     keys = set(due_keys(house, period_ending("day", period_end)))
     held = copies(_mailbox(house))

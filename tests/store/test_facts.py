@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from include.post.letters import await_approval, draft, withhold
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.facts import silent_cities, urged_alarms
 from include.store.statements import frame
-from tests.post.samples import JINAN, NOW, YANGQUAN, add_cities, facts, released
+from tests.post.samples import JINAN, NOW, YANGQUAN, add_cities, composition, facts, released
 
 DAYS = [date(2020, 3, number) for number in (9, 10, 11, 12)]  # reported; each letter goes out the day after
 
@@ -55,6 +56,21 @@ def test_the_urges_of_alarms_pushed_since_a_day(
         found = urged_alarms(connection, since, before)
     assert found["alarm_id"].tolist() == [f"{YANGQUAN}-09"] * len(urged_on)
     assert [moment.date() for moment in found["urged_at"]] == urged_on
+
+
+def test_a_draft_urges_nobody_until_a_person_may_sign_it(letters: Engine, tmp_path: Path) -> None:
+    reminder = facts("reminder", day=DAYS[2], alarms=(f"{YANGQUAN}-10",))
+    drafted = draft(letters, Archive(tmp_path / "archive"), reminder, composition(), now=NOW, actor="run")
+
+    def urged() -> list[str]:
+        with reading(letters) as connection:
+            return list(urged_alarms(connection, DAYS[0], date(2020, 3, 13))["alarm_id"])
+
+    assert urged() == [f"{YANGQUAN}-09"]
+    await_approval(letters, drafted.letter_id, now=NOW, actor="run", reason="等待人工签发")
+    assert urged() == [f"{YANGQUAN}-09", f"{YANGQUAN}-10"]
+    withhold(letters, drafted.letter_id, now=NOW, actor="run", reason="补录")
+    assert urged() == [f"{YANGQUAN}-09"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Parquet by day: what is written is read, whole days are replaced, DuckDB's levels equal pandas'."""
 
 from datetime import date
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,23 @@ def test_levels_from_days_and_from_hours_equal_the_pure_ones(root: Path) -> None
         hour_levels(root, "grid", DAYS, 20, NO_DUST, pd.Series(dtype="str")),
     ):
         pd.testing.assert_frame_equal(found.sort_index(), expected, check_dtype=False, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["days", "hours", "without_dust"])
+def test_levels_do_not_depend_on_the_order_in_which_rows_are_met(root: Path, name: str) -> None:
+    """Threads meet them in any order, and the last digits of floating sums would follow it."""
+    dust = pd.DataFrame({"place_id": ["140300"], "observed_on": pd.to_datetime(DAYS[:1]), "hour": [3]})
+    areas = pd.Series(dict.fromkeys(("T10", "T2", "鄠1"), "140300"))
+
+    def levels_of(dates: list[date]) -> pd.DataFrame:
+        if name == "days":
+            return day_levels(root, "grid", dates, 15)
+        return hour_levels(root, "grid", dates, 15, dust if name == "without_dust" else NO_DUST, areas)
+
+    found = [levels_of(list(order)).sort_index() for order in permutations(DAYS)]
+    assert found[0]["valid_days"].tolist() == [3, 3, 3]
+    for other in found[1:]:
+        pd.testing.assert_frame_equal(other, found[0], check_exact=True)
 
 
 def test_levels_without_dust_equal_the_pure_ones(root: Path) -> None:

@@ -24,6 +24,17 @@ def test_a_bulletin_tells_its_levels_lists_and_counts() -> None:
     assert differences(old, old) == ()
 
 
+def test_dust_flagged_after_a_bulletin_left_is_a_difference() -> None:
+    told = bulletin()
+    plain = replace(told, city=replace(told.city, without_dust=None))
+    flagged = replace(told, city=replace(told.city, without_dust=told.city.half))
+    assert differences(plain, flagged) == ("本期扣除沙尘 原函未列",)
+    assert differences(flagged, plain) == ("本期扣除沙尘 不应再列",)
+    lower = replace(told.city.half, pm25_ug_m3=(told.city.half.pm25_ug_m3 or 0) - 5)
+    (words,) = differences(flagged, replace(told, city=replace(told.city, without_dust=lower)))
+    assert words.startswith("本期扣除沙尘PM2.5浓度 ")
+
+
 def test_an_overview_names_the_city() -> None:
     told = overview()
     first = told.cities[0]

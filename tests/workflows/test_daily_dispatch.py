@@ -221,6 +221,37 @@ def test_back_fills_in_any_order_give_the_same_letters(
     assert digests[0] == digests[1]
 
 
+def test_back_fills_side_by_side_do_not_see_the_drafts_of_each_other(
+    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
+) -> None:
+    """Every day has drafted its letters before the first one withholds them; a draft urges nobody."""
+    house = open_region(engine, tmp_path / "var", mailbox)
+    late = run_of(house, day=date(2020, 3, 20)).period.as_of
+    runs = [run_of(house, day=DAY + number * PERIOD_DAY, is_backfill=True, now=late) for number in range(3)]
+    reminders = []
+    for run in runs:
+        daily_dispatch.pull(run)
+        computed = daily_dispatch.figures(run)
+        daily_dispatch.compose(run, computed)
+        reminders.append([one["city_code"] for one in from_stored(computed)])
+    assert reminders == []
+
+
+def test_back_fills_side_by_side_do_not_see_the_drafts_of_each_other(house: House) -> None:
+    """The next day is computed alike before and after this day's drafts are withheld: a draft urges nobody."""
+    late = run_of(house, day=date(2020, 3, 20)).period.as_of
+    first, second = (run_of(house, day=DAY.replace(day=day), is_backfill=True, now=late) for day in (12, 13))
+    for run in (first, second):
+        daily_dispatch.pull(run)
+    daily_dispatch.compose(first, daily_dispatch.figures(first))
+    assert states(house)["reminder 140300"][0] == "drafted"
+    beside = daily_dispatch.figures(second)
+    daily_dispatch.release(first)
+    assert states(house)["reminder 140300"][0] == "withheld"
+    assert daily_dispatch.figures(second) == beside
+    assert [one.city_code for one in daily_dispatch.frozen(second, beside).reminders] == ["140300", "610100"]
+
+
 def test_an_empty_day_has_no_letters_and_says_so(
     engine: Engine, tmp_path: Path, mailbox: LocalMailbox
 ) -> None:

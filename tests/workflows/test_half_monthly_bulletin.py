@@ -17,8 +17,10 @@ from include.post.mailbox import LocalMailbox, received
 from include.sources.air_quality import import_air_quality
 from include.store import tables
 from include.store.engine import reading, writing
+from include.store.migrate import migrate
 from include.store.warning_history import warning_history
 from include.workflows import half_monthly_bulletin, post_round
+from include.workflows.corrections import correct, proposed_corrections
 from tests.letters.bulletins import small_pictures
 from tests.sources.air_files import HOURS, put, readings_text, wide_text
 from tests.workflows.region import CONTACTS, open_region
@@ -44,12 +46,13 @@ def _small_pictures() -> Iterator[None]:
 
 
 @pytest.fixture
-def house(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> House:
-    """The region with three member cities and no air yet."""
+def house(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> Iterator[House]:
+    """The region with three member cities and no air yet; the others are there again afterwards."""
     with writing(engine) as connection:
         others = tables.region_member.c.city_code.not_in([str(code) for code in CITIES.values()])
         connection.execute(delete(tables.region_member).where(others))
-    return open_region(engine, tmp_path / "var", mailbox, contacts=CONTACTS + MINISTRY, grids=GRIDS)
+    yield open_region(engine, tmp_path / "var", mailbox, contacts=CONTACTS + MINISTRY, grids=GRIDS)
+    migrate(engine)
 
 
 def run_of(house: House, day: date = FIRST_HALF, *, deliver: Deliver = "auto", **changes: Any) -> Run:
@@ -283,3 +286,19 @@ def test_months_are_set_in_any_order_and_again_when_readings_come_late(
     half_monthly_bulletin.set_due_months(house, april, now + timedelta(hours=2))
     worst = {row[0][:7]: row[3] for row in history(house) if row[2] == "level" and row[4] == "1"}
     assert worst == {"2020-02": "G1", "2020-03": "G2", "2020-04": "G1"}
+
+
+def test_air_that_comes_after_a_bulletin_left_proposes_its_correction(house: House, tmp_path: Path) -> None:
+    drop_first_half(house)
+    run = run_of(house)
+    play(run, Decision("王处长", "同意"))
+    assert proposed_corrections(house, FIRST_HALF) == ()
+    put_cities(tmp_path / "late", [date(2020, 3, 5)], 阳泉=110, 西安=36)
+    import_air_quality(house.engine, house.hourly_dir, [tmp_path / "late"], now=run.now + DAY)
+    bulletin, overview = proposed_corrections(house, FIRST_HALF)
+    words = ("PM2.5浓度 50→54", "同比变化（%） 25.0→35.0", "环比变化（%） 25.0→35.0")
+    assert bulletin.letter_key == "bulletin_140300_half_month_2020-03-01_2020-03-16_1"
+    assert bulletin.differences == tuple(f"本期{one}" for one in words)
+    assert overview.differences == tuple(f"阳泉市本期{one}" for one in words)
+    drafted = correct(house, bulletin.letter_id, now=run.now + DAY, actor="值班员", reason="市站补报")
+    assert (drafted.action, drafted.state) == ("created", "awaiting_approval")
