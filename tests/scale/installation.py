@@ -17,6 +17,7 @@ from include.connections import Connection, Registry, read_registry
 from include.demo import prepare
 from include.errors import CheckFailed
 from include.house import ROOT, SETTINGS_FILE, House, open_house
+from include.periods import DAY, periods_between
 from include.up import (
     airflow_commands,
     airflow_environment,
@@ -156,8 +157,10 @@ def installation(
 
 
 def prepare_demo(house: House, window: tuple[date, date]) -> None:
-    """The store, the demo region, and the air that the letters of the window read."""
-    prepare(house, now=datetime.now(UTC), start=window[0], end=window[1])
+    """The store, the demo region, and the air that the letters of the window read, to the end of its last half-month."""
+    first, end = window
+    last = next(periods_between("half_month", end - DAY, end + 15 * DAY))
+    prepare(house, now=datetime.now(UTC), start=first, end=last.end)
 
 
 def wait_until(
