@@ -37,7 +37,7 @@ up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data an
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
 
 test: $(VENV)/.installed ## every test, on SQLite and on a real PostgreSQL
-	@$(RUN) -m pytest -n auto --dist loadfile
+	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed ## ruff, mypy --strict on include/, import rules
 	@$(VENV)/bin/ruff check .

@@ -221,22 +221,6 @@ def test_back_fills_in_any_order_give_the_same_letters(
     assert digests[0] == digests[1]
 
 
-def test_back_fills_side_by_side_do_not_see_the_drafts_of_each_other(
-    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
-) -> None:
-    """Every day has drafted its letters before the first one withholds them; a draft urges nobody."""
-    house = open_region(engine, tmp_path / "var", mailbox)
-    late = run_of(house, day=date(2020, 3, 20)).period.as_of
-    runs = [run_of(house, day=DAY + number * PERIOD_DAY, is_backfill=True, now=late) for number in range(3)]
-    reminders = []
-    for run in runs:
-        daily_dispatch.pull(run)
-        computed = daily_dispatch.figures(run)
-        daily_dispatch.compose(run, computed)
-        reminders.append([one["city_code"] for one in from_stored(computed)])
-    assert reminders == []
-
-
 def test_back_fills_side_by_side_do_not_see_the_drafts_of_each_other(house: House) -> None:
     """The next day is computed alike before and after this day's drafts are withheld: a draft urges nobody."""
     late = run_of(house, day=date(2020, 3, 20)).period.as_of
