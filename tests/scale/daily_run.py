@@ -24,7 +24,7 @@ from include.up import airflow
 from tests.scale.backfill import wait_for_dags
 from tests.scale.beats import cadence_dags
 from tests.scale.installation import Installation, installation, wait_until
-from tests.scale.kills import account
+from tests.scale.kills import account, trigger_sending
 
 LIMIT_SECONDS = 45.0
 _STATE = "select state from dag_run where run_id = :run_id"
@@ -59,10 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _one(running: Installation, period_end: date) -> list[str]:
     run_id = f"send_{period_end}"
-    airflow(
-        running.environment, "dags", "trigger", "daily_dispatch", "--run-id", run_id,
-        "--conf", f'{{"period_end": "{period_end}", "deliver": "send"}}',
-    )  # fmt: skip
+    trigger_sending(running, run_id, period_end)
     engine = running.metadata()
 
     def state() -> str:

@@ -62,12 +62,17 @@ def kill_each(running: Installation, first: date, seed: int) -> Iterator[Killed]
         yield _one(running, kind, first + n * DAY, moments.choice(STEPS), moments.uniform(0, 2))
 
 
-def _one(running: Installation, kind: str, period_end: date, step: str, delay: float) -> Killed:
-    run_id = f"kill_{kind}_{period_end}"
+def trigger_sending(running: Installation, run_id: str, period_end: date) -> None:
+    """Asks for the daily run of that day's letters, which will send them."""
     airflow(
         running.environment, "dags", "trigger", "daily_dispatch", "--run-id", run_id,
         "--conf", f'{{"period_end": "{period_end}", "deliver": "send"}}',
     )  # fmt: skip
+
+
+def _one(running: Installation, kind: str, period_end: date, step: str, delay: float) -> Killed:
+    run_id = f"kill_{kind}_{period_end}"
+    trigger_sending(running, run_id, period_end)
     engine = running.metadata()
     _wait(
         engine,
