@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +19,12 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from include.errors import QianliyanError
 from include.house import House, default_var
 from include.periods import parse_date
 from include.rules import SEASON_END, SEASON_START
 from tests.scale.backfill import Outcome, backfill, wait_for_dags
 from tests.scale.beats import Beat, all_beats, cadence_dags
-from tests.scale.installation import Installation, installation
+from tests.scale.installation import Installation, installation, run
 from tests.scale.letters import Played, differences, figures_by_letter, play
 from tests.scale.season import own_house, report
 
@@ -139,10 +137,4 @@ def _print(full: float, empty: float, played: Played, cores: int, ratio: float) 
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except QianliyanError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("stopped; nothing is left running")
+    run(main)

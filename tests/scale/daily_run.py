@@ -9,7 +9,6 @@ time, which other work on the machine disturbs. The first one also reads what wa
 
 import argparse
 import shutil
-import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -17,17 +16,15 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import text
 
-from include.errors import QianliyanError
 from include.house import default_var
 from include.periods import DAY, parse_date
 from include.up import airflow
 from tests.scale.backfill import wait_for_dags
 from tests.scale.beats import cadence_dags
-from tests.scale.installation import Installation, installation, wait_until
-from tests.scale.kills import account, trigger_sending
+from tests.scale.installation import Installation, installation, run, wait_until
+from tests.scale.kills import STATE, account, ask, trigger_sending
 
 LIMIT_SECONDS = 45.0
-_STATE = "select state from dag_run where run_id = :run_id"
 _RUN = (
     "select 'run' as task_id, queued_at as asked_at, start_date, end_date from dag_run where run_id = :run_id"
 )
@@ -61,16 +58,11 @@ def _one(running: Installation, period_end: date) -> list[str]:
     run_id = f"send_{period_end}"
     trigger_sending(running, run_id, period_end)
     engine = running.metadata()
-
-    def state() -> str:
-        with engine.connect() as connection:
-            return str(connection.execute(text(_STATE), {"run_id": run_id}).scalar_one())
-
-    wait_until(lambda: state() in ("success", "failed"), running, run_id)
+    wait_until(lambda: ask(engine, STATE, run_id) in ("success", "failed"), running, run_id)
     with engine.connect() as connection:
         (run,) = _seconds(pd.read_sql(text(_RUN), connection, params={"run_id": run_id}))
         tasks = _seconds(pd.read_sql(text(_TASKS), connection, params={"run_id": run_id}))
-    ended_as = state()
+    ended_as = ask(engine, STATE, run_id)
     engine.dispose()
     faults, letters, mails = account(running.house, period_end)
     waited, ran = run[1] + run[2], sum(task[2] for task in tasks)
@@ -97,10 +89,4 @@ def _seconds(rows: pd.DataFrame) -> list[tuple[str, float, float]]:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except QianliyanError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("stopped; nothing is left running")
+    run(main)

@@ -4,18 +4,20 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy import Engine, create_engine
 
 from include.connections import Connection, Registry, read_registry
 from include.demo import prepare
-from include.errors import CheckFailed
+from include.errors import CheckFailed, InputError, QianliyanError
 from include.house import ROOT, SETTINGS_FILE, House, open_house
 from include.periods import DAY, periods_between
 from include.up import (
@@ -193,3 +195,16 @@ def free_ports(count: int) -> list[int]:
     finally:
         for probe in probes:
             probe.close()
+
+
+def run(main: Callable[[], int], *, for_input: int = 1) -> NoReturn:
+    """Ends the process with the code that `main` returns; with 1 and the reason on an error, `for_input` where it is an
+    InputError. SIGTERM stops it as Ctrl-C does: everything it started is ended."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except QianliyanError as error:
+        print(error, file=sys.stderr)
+        sys.exit(for_input if isinstance(error, InputError) else 1)
+    except KeyboardInterrupt:
+        sys.exit("stopped; nothing is left running")

@@ -30,7 +30,7 @@ from tests.scale.letters import STEPS
 KINDS = ("scheduler", "worker", "api-server", "triggerer", "database")
 DOWN_SECONDS = 3.0
 RUN_SECONDS = 1500
-_STATE = "select state from dag_run where run_id = :run_id"
+STATE = "select state from dag_run where run_id = :run_id"
 _PID = "select pid from task_instance where run_id = :run_id and task_id = :task_id"
 _TASK = "select state from task_instance where run_id = :run_id and task_id = :task_id"
 
@@ -78,15 +78,15 @@ def _one(running: Installation, kind: str, period_end: date, step: str, delay: f
         engine,
         running,
         run_id,
-        lambda: _ask(engine, _TASK, run_id, step) not in (None, "scheduled", "queued"),
+        lambda: ask(engine, _TASK, run_id, step) not in (None, "scheduled", "queued"),
     )
     time.sleep(delay)
     name = _worker_of(engine, running, run_id, step) if kind == "worker" else kind
     running.kill(name)
     time.sleep(DOWN_SECONDS)
     running.start(name)
-    _wait(engine, running, run_id, lambda: _ask(engine, _STATE, run_id) in ("success", "failed"))
-    state = str(_ask(engine, _STATE, run_id))
+    _wait(engine, running, run_id, lambda: ask(engine, STATE, run_id) in ("success", "failed"))
+    state = str(ask(engine, STATE, run_id))
     engine.dispose()
     house = running.house
     asked = _settle_unknown(house)
@@ -98,7 +98,7 @@ def _one(running: Installation, kind: str, period_end: date, step: str, delay: f
 
 def _worker_of(engine: Engine, running: Installation, run_id: str, step: str) -> str:
     """The worker that has the task; the first one when the task has ended meanwhile."""
-    pid = _ask(engine, _PID, run_id, step)
+    pid = ask(engine, _PID, run_id, step)
     return (running.owner_of(int(pid)) if pid else None) or WORKERS[0]
 
 
@@ -155,7 +155,8 @@ def _mailbox(house: House) -> Path:
     return house.mailbox
 
 
-def _ask(engine: Engine, query: str, run_id: str, task_id: str = "") -> str | None:
+def ask(engine: Engine, query: str, run_id: str, task_id: str = "") -> str | None:
+    """The one value that a query about a run finds; None when there is none, or the database is down."""
     try:
         with engine.connect() as connection:
             return connection.execute(
@@ -171,6 +172,6 @@ def _wait(engine: Engine, running: Installation, run_id: str, is_done: Callable[
         running.revive()
         if time.monotonic() > ends_at:
             raise CheckFailed(
-                f"run {run_id} does not end", where=str(running.log_dir), got=_ask(engine, _STATE, run_id)
+                f"run {run_id} does not end", where=str(running.log_dir), got=ask(engine, STATE, run_id)
             )
         time.sleep(0.2)

@@ -10,20 +10,18 @@ killed in the middle: every recipient must have each letter exactly once. Ends w
 import argparse
 import random
 import shutil
-import signal
 import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from include.errors import InputError, QianliyanError
 from include.house import default_var
 from include.periods import parse_date
 from tests.scale.backfill import backfill, wait_for_dags
 from tests.scale.beats import all_beats, cadence_dags
 from tests.scale.cluster import WORKERS, cluster
-from tests.scale.installation import Installation, installation
+from tests.scale.installation import Installation, installation, run
 from tests.scale.kills import kill_each
 from tests.scale.season import compare, report
 
@@ -80,13 +78,4 @@ def _deaths(running: Installation, moments: random.Random) -> Callable[[float], 
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except InputError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-    except QianliyanError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit("stopped; nothing is left running")
+    run(main, for_input=2)

@@ -8,21 +8,19 @@ missing, or the totals of the season are not the published ones.
 
 import argparse
 import shutil
-import signal
 import sys
 import tempfile
 from collections import Counter
 from datetime import date
 from pathlib import Path
 
-from include.errors import QianliyanError
 from include.house import House, default_var, open_house
 from include.periods import parse_date
 from include.post.mailbox import received
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from tests.scale.backfill import Outcome, backfill, wait_for_dags
 from tests.scale.beats import Beat, all_beats, cadence_dags
-from tests.scale.installation import installation, prepare_demo, registry_of
+from tests.scale.installation import installation, prepare_demo, registry_of, run
 from tests.scale.letters import (
     PUBLISHED,
     differences,
@@ -126,11 +124,4 @@ def own_house(house: House, var: Path, window: tuple[date, date]) -> House:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except QianliyanError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit("stopped; nothing is left running")
+    run(main)
