@@ -74,6 +74,16 @@ class House:
         return self.var / "hourly"
 
     @property
+    def stations_dir(self) -> Path:
+        """Readings of stations, winds and meters, and what the watch made of each hour, in Parquet by day."""
+        return self.var / "stations"
+
+    @property
+    def stations_inbox(self) -> Path:
+        """Where files of stations and their readings wait for the next hourly run."""
+        return self.var / "stations_in"
+
+    @property
     def air_dir(self) -> Path:
         """Where air-quality files wait for the next bulletin."""
         return self.var / "air_quality"
