@@ -78,13 +78,13 @@ def read(
     order = np.lexsort((pm25, samples, at))
     at, inside = at[order], inside[order]
     shape = (end - begin, len(station_ids))
-    table = [
+    pm25, pm10, rh = (
         _filled(shape, at, _numbers(frame, name)[inside]) for name in ("pm25_ug_m3", "pm10_ug_m3", "rh_pct")
-    ]
+    )
     count = np.nan_to_num(_filled(shape, at, samples[order]))
-    flags = _flags(table[0], count, rules)
+    flags = _flags(pm25, count, rules)
     kept = slice(rules.memory_hours, None)
-    return Readings(start, *(part[kept] for part in table), count[kept].astype(np.int16), flags[kept])
+    return Readings(start, pm25[kept], pm10[kept], rh[kept], count[kept].astype(np.int16), flags[kept])
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Floats:
