@@ -29,6 +29,7 @@ from include.verbs.options import FORMATS, Day, Moment, open_current_house, prin
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
 from include.verbs.stations import import_stations
+from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
 
@@ -41,7 +42,7 @@ def cli() -> None:
 
 
 for command in (
-    letters, quarantine, import_air_quality, import_enterprises, import_stations, air_quality, prune, simulate_world,
+    letters, quarantine, import_air_quality, import_enterprises, import_stations, air_quality, prune, simulate_world, watch,
 ):  # fmt: skip
     cli.add_command(command)
 

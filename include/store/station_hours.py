@@ -114,10 +114,24 @@ def read_hours(
     files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
     if not files:
         return _schema(table).empty_table().drop_columns(["received_at"])
-    found = _query(files, start_at, end_at, known_at)
+    found = _query("hours_of_stations", files, start_at, end_at, known_at)
     if any(_is_revised(path) for path in files):
         found = _last_told(table, found)
     return found.drop_columns(["received_at"])
+
+
+def last_receipts(root: Path, table: HourTable, start_at: datetime, end_at: datetime) -> pd.DataFrame:
+    """One row an hour of [start_at, end_at) of which there are values: `hour`, and `received_at` of what came last
+    (sql/receipts_of_hours.duckdb.sql)."""
+    files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
+    if not files:
+        return pd.DataFrame(
+            {name: pd.Series([], dtype="datetime64[us, UTC]") for name in ("hour", "received_at")}
+        )
+    found: pd.DataFrame = _query("receipts_of_hours", files, start_at, end_at, None).to_pandas()
+    for name in ("hour", "received_at"):
+        found[name] = found[name].dt.tz_convert("UTC")
+    return found
 
 
 def day_fingerprint(root: Path, table: HourTable, day: date) -> str:
@@ -256,9 +270,9 @@ def _is_revised(path: Path) -> bool:
 
 
 def _query(
-    files: Sequence[Path], start_at: datetime, end_at: datetime, known_at: datetime | None
+    name: str, files: Sequence[Path], start_at: datetime, end_at: datetime, known_at: datetime | None
 ) -> pa.Table:
-    statement = (SQL_DIR / "hours_of_stations.duckdb.sql").read_text(encoding="utf-8")
+    statement = (SQL_DIR / f"{name}.duckdb.sql").read_text(encoding="utf-8")
     parameters = {
         "files": [str(path) for path in files],
         "start_at": start_at,

@@ -23,8 +23,18 @@ _DAY_COLUMNS: Final = {
 
 def stations_known(connection: Connection) -> pd.DataFrame:
     """One row a stay of a station at a place: `station_id, kind, city_code, grid_id, lon, lat, valid_from, valid_to`
-    (dates), `is_simulated`; by station and first day."""
-    names = ("station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to", "is_simulated")
+    (dates), `is_simulated`, `received_at`; by station and first day."""
+    names = (
+        "station_id",
+        "kind",
+        "city_code",
+        "grid_id",
+        "lon",
+        "lat",
+        "valid_from",
+        "valid_to",
+        "is_simulated",
+    )
     query = select(*(station.c[name] for name in names)).order_by(station.c.station_id, station.c.valid_from)
     rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
     rows["grid_id"] = rows["grid_id"].astype(object).where(rows["grid_id"].notna(), "")
@@ -48,6 +58,17 @@ def days_made(connection: Connection, first: date, last: date, edition: str) -> 
         .order_by(watch_day.c.observed_on, watch_day.c.revision)
     )
     return {day: (revision, digest) for day, revision, digest in connection.execute(query)}
+
+
+def days_made_at(connection: Connection, first: date, last: date, edition: str) -> dict[date, datetime]:
+    """When the daily facts of each day of [first, last] were last made."""
+    query = (
+        select(watch_day.c.observed_on, func.max(watch_day.c.made_at))
+        .where(watch_day.c.observed_on >= first, watch_day.c.observed_on <= last)
+        .where(watch_day.c.rules_edition == edition)
+        .group_by(watch_day.c.observed_on)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def keep_station_days(
@@ -93,7 +114,9 @@ def hours_judged(connection: Connection, start_at: datetime, end_at: datetime, e
         .where(watch_hour.c.rules_edition == edition)
         .order_by(watch_hour.c.hour_at)
     )
-    rows = pd.DataFrame(connection.execute(query).all(), columns=[column.name for column in watch_hour.columns])
+    rows = pd.DataFrame(
+        connection.execute(query).all(), columns=[column.name for column in watch_hour.columns]
+    )
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     return rows.assign(lacks=[json.loads(text) for text in rows["lacks_json"]]).drop(columns="lacks_json")
 

@@ -56,7 +56,9 @@ watch_day = Table(
     metadata,
     Column("observed_on", Date, primary_key=True, comment="natural Beijing day"),
     Column("rules_edition", String(32), primary_key=True, comment="edition of the watch's rules"),
-    Column("revision", Integer, primary_key=True, comment="1; one more when late hours changed the day's facts"),
+    Column(
+        "revision", Integer, primary_key=True, comment="1; one more when late hours changed the day's facts"
+    ),
     Column("inputs_hash", String(64), nullable=False, comment="SHA-256 of what the facts were computed from"),
     Column("stations", Integer, nullable=False, comment="stations in service on the day"),
     Column("made_at", Instant, nullable=False, comment="when (audit only)"),

@@ -228,7 +228,8 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
         hour = hour.astype(MOMENT_DTYPE)
     rows.reject(hour.isna().to_numpy(), name, "不是有效的时间：应如2020-04-03T08:00:00+08:00")
     rows.reject(~hour.dt.year.between(2000, 2099).to_numpy(), name, "年份超出2000至2099年")
-    return hour
+    instants: pd.Series[Any] = hour
+    return instants
 
 
 def _values(rows: _Rows, raw: pd.DataFrame, one: Field) -> NDArray[np.float64]:

@@ -146,7 +146,8 @@ def _misplaced(connection: Connection, rows: pd.DataFrame) -> NDArray[np.bool_]:
     lon, lat = rows["lon"].to_numpy(), rows["lat"].to_numpy()
     outside = (lon < bounds["west"] - _TOLERANCE_DEG) | (lon > bounds["east"] + _TOLERANCE_DEG)
     outside |= (lat < bounds["south"] - _TOLERANCE_DEG) | (lat > bounds["north"] + _TOLERANCE_DEG)
-    return np.asarray(outside) & np.asarray(rows["kind"] == "micro")
+    misplaced: NDArray[np.bool_] = np.asarray(outside) & np.asarray(rows["kind"] == "micro")
+    return misplaced
 
 
 def _twice(rows: pd.DataFrame, reject: NDArray[Any]) -> NDArray[Any]:

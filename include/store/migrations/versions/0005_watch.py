@@ -71,35 +71,39 @@ def upgrade() -> None:
         sa.Column(
             "rules_edition", sa.String(length=32), nullable=False, comment="edition of the watch's rules"
         ),
-        sa.Column(
-            "revision", sa.Integer(), nullable=False, comment="1; one more when late hours changed the fact"
-        ),
+        sa.Column("revision", sa.Integer(), nullable=False, comment="as in watch_day"),
+        sa.Column("city_code", sa.String(length=64), nullable=False, comment="the unit"),
+        sa.Column("grid_id", sa.String(length=64), nullable=False, comment="empty for official stations"),
         sa.Column(
             "hours", sa.Integer(), nullable=False, comment="hours of the day with a usable value, 0 to 24"
+        ),
+        sa.Column("completeness", sa.Float(), nullable=False, comment="usable hours of all, 0 to 1"),
+        sa.Column(
+            "pm25_ug_m3", sa.Float(), nullable=True, comment="mean of the usable hours, μg/m³, as read"
         ),
         sa.Column(
             "log_ratio",
             sa.Float(),
             nullable=True,
-            comment="median log-ratio to the surroundings outside its own grid",
+            comment="median log-ratio to the surroundings outside its own grid: the gain of the day",
         ),
-        sa.Column("spread", sa.Float(), nullable=True, comment="scatter of the hours' log-ratios"),
+        sa.Column("spread", sa.Float(), nullable=True, comment="robust scatter of the hours' log-ratios"),
+        sa.Column("spikes", sa.Integer(), nullable=False, comment="single wild hours"),
+        sa.Column("stuck_hours", sa.Integer(), nullable=False, comment="hours at one and the same value"),
         sa.Column(
-            "verdict", sa.String(length=16), nullable=False, comment="what the day says of the instrument"
+            "range_hours", sa.Integer(), nullable=False, comment="hours outside the instrument's scale"
         ),
+        sa.Column("dead_hours", sa.Integer(), nullable=False, comment="hours far below the surroundings"),
         sa.Column(
-            "facts_json", sa.Text(), nullable=False, comment="flags counted and whatever else the day says"
-        ),
-        sa.Column(
-            "made_at",
-            include.store.columns.Instant(length=27),
+            "verdict",
+            sa.String(length=16),
             nullable=False,
-            comment="when it was computed (audit only)",
+            comment="stuck, dead, missing, range, spiky, few, ok",
         ),
         sa.PrimaryKeyConstraint(
             "observed_on", "station_id", "rules_edition", "revision", name=op.f("pk_station_day")
         ),
-        comment="What one day says about one station. Append-only: the last revision holds.",
+        comment="What one day says about one station. Append-only: the day's last revision holds.",
     )
     with op.batch_alter_table("station_day", schema=None) as batch_op:
         batch_op.create_index(
@@ -129,6 +133,19 @@ def upgrade() -> None:
             comment="when it entered the store: one much later than raised_at is pushed only by a person",
         ),
         sa.Column(
+            "last_at",
+            include.store.columns.Instant(length=27),
+            nullable=False,
+            comment="start of its last hour so far",
+        ),
+        sa.Column("alarm_count", sa.Integer(), nullable=False, comment="hours of exceedance so far"),
+        sa.Column(
+            "peak_pm25_ug_m3",
+            sa.Float(),
+            nullable=False,
+            comment="highest hour so far, μg/m³, tied to official stations",
+        ),
+        sa.Column(
             "confidence", sa.Float(), nullable=True, comment="0 to 1: the chance that it is a true event"
         ),
         sa.Column("evidence_json", sa.Text(), nullable=False, comment="which stations, how far above what"),
@@ -147,6 +164,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_watch_alarm_grid_id"), ["grid_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_watch_alarm_raised_at"), ["raised_at"], unique=False)
 
+    op.create_table(
+        "watch_day",
+        sa.Column("observed_on", sa.Date(), nullable=False, comment="natural Beijing day"),
+        sa.Column(
+            "rules_edition", sa.String(length=32), nullable=False, comment="edition of the watch's rules"
+        ),
+        sa.Column(
+            "revision",
+            sa.Integer(),
+            nullable=False,
+            comment="1; one more when late hours changed the day's facts",
+        ),
+        sa.Column(
+            "inputs_hash",
+            sa.String(length=64),
+            nullable=False,
+            comment="SHA-256 of what the facts were computed from",
+        ),
+        sa.Column("stations", sa.Integer(), nullable=False, comment="stations in service on the day"),
+        sa.Column(
+            "made_at", include.store.columns.Instant(length=27), nullable=False, comment="when (audit only)"
+        ),
+        sa.PrimaryKeyConstraint("observed_on", "rules_edition", "revision", name=op.f("pk_watch_day")),
+        comment="The ledger of the daily facts: one computing of one day. The last revision holds.",
+    )
     op.create_table(
         "watch_hour",
         sa.Column(
@@ -179,19 +221,40 @@ def upgrade() -> None:
         "watch_suppressed",
         sa.Column("grid_id", sa.String(length=64), nullable=False),
         sa.Column(
-            "hour_at", include.store.columns.Instant(length=27), nullable=False, comment="start of the hour"
+            "started_at",
+            include.store.columns.Instant(length=27),
+            nullable=False,
+            comment="start of its first hour",
         ),
         sa.Column(
-            "reason", sa.String(length=24), nullable=False, comment="why no alarm was made of what was seen"
+            "last_at",
+            include.store.columns.Instant(length=27),
+            nullable=False,
+            comment="start of its last hour",
         ),
-        sa.Column("excess_ug_m3", sa.Float(), nullable=True, comment="above the surroundings, μg/m³"),
-        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("city_code", sa.String(length=64), nullable=False, comment="the unit"),
+        sa.Column(
+            "hours", sa.Integer(), nullable=False, comment="hours above the surroundings by both thresholds"
+        ),
+        sa.Column(
+            "reason",
+            sa.String(length=24),
+            nullable=False,
+            comment="why no alarm was made: lasting, dust, wide, humid, surroundings, single_hour, weak",
+        ),
+        sa.Column(
+            "peak_increment_ug_m3", sa.Float(), nullable=True, comment="highest above the surroundings, μg/m³"
+        ),
+        sa.Column(
+            "peak_probability", sa.Float(), nullable=True, comment="highest chance of a true event, 0 to 1"
+        ),
+        sa.Column("station_ids", sa.Text(), nullable=False, comment="those that stood highest"),
         sa.Column("rules_edition", sa.String(length=32), nullable=False),
-        sa.PrimaryKeyConstraint("grid_id", "hour_at", "reason", name=op.f("pk_watch_suppressed")),
+        sa.PrimaryKeyConstraint("grid_id", "started_at", name=op.f("pk_watch_suppressed")),
         comment="An exceedance of which no alarm was made, and why.",
     )
     with op.batch_alter_table("watch_suppressed", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_watch_suppressed_hour_at"), ["hour_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_watch_suppressed_started_at"), ["started_at"], unique=False)
 
     op.create_table(
         "watch_todo",
@@ -269,10 +332,11 @@ def downgrade() -> None:
     op.drop_table("station")
     op.drop_table("watch_todo")
     with op.batch_alter_table("watch_suppressed", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_watch_suppressed_hour_at"))
+        batch_op.drop_index(batch_op.f("ix_watch_suppressed_started_at"))
 
     op.drop_table("watch_suppressed")
     op.drop_table("watch_hour")
+    op.drop_table("watch_day")
     with op.batch_alter_table("watch_alarm", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_watch_alarm_raised_at"))
         batch_op.drop_index(batch_op.f("ix_watch_alarm_grid_id"))
