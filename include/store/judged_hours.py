@@ -46,7 +46,8 @@ def replace_judged(
                 own = pd.concat([others[own.columns], own], ignore_index=True) if len(others) else own
             if own.empty and not path.exists():
                 continue
-            drafts[path] = _draft(path, own.sort_values("hour", kind="stable"), edition)
+            drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
+            _write(drafts[path], own.sort_values("hour", kind="stable"), edition)
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
@@ -80,21 +81,19 @@ def days_between(start_at: datetime, end_at: datetime) -> list[date]:
     return days
 
 
-def _draft(path: Path, frame: pd.DataFrame, edition: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(draft: Path, frame: pd.DataFrame, edition: str) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True)
     table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
     for place, one in enumerate(table.schema):
         if pa.types.is_string(one.type) or pa.types.is_large_string(one.type):
             texts = table[one.name].cast(pa.string()).combine_chunks().dictionary_encode()
             table = table.set_column(place, one.name, texts)
-    draft = path.with_name(f".new-{os.getpid()}-{path.name}")
     with draft.open("wb") as stream:
         pq.write_table(
             table.replace_schema_metadata({_EDITION: edition.encode()}), stream, compression="zstd"
         )
         stream.flush()
         os.fsync(stream.fileno())
-    return draft
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -28,7 +28,8 @@ from include.periods import DAY, beijing_date, midnight
 from include.store.statements import SQL_DIR
 
 _MEMORY: Final = "512MB"  # beyond it DuckDB uses the disk
-_INSTANT: Final = pa.timestamp("ms", "UTC")
+_INSTANT: Final = pa.timestamp("ms")  # UTC; without a zone, as DuckDB reads it without an extension
+_UTC: Final = pa.timestamp("ms", "UTC")
 _REVISED: Final = b"revised"  # of a file's metadata: whether any hour stands in it more than once
 
 
@@ -96,7 +97,8 @@ def keep_hours(
             whole, counted = _merged(table, day, before, told)
             kept.append(counted)
             if whole is not None:
-                drafts[path] = _write_draft(path, whole)
+                drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
+                _write(drafts[path], whole)
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
@@ -113,11 +115,11 @@ def read_hours(
     (sql/hours_of_stations.duckdb.sql)."""
     files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
     if not files:
-        return _schema(table).empty_table().drop_columns(["received_at"])
+        return _with_zone(_schema(table).empty_table())
     found = _query("hours_of_stations", files, start_at, end_at, known_at)
     if any(_is_revised(path) for path in files):
         found = _last_told(table, found)
-    return found.drop_columns(["received_at"])
+    return _with_zone(found)
 
 
 def last_receipts(root: Path, table: HourTable, start_at: datetime, end_at: datetime) -> pd.DataFrame:
@@ -130,7 +132,7 @@ def last_receipts(root: Path, table: HourTable, start_at: datetime, end_at: date
         )
     found: pd.DataFrame = _query("receipts_of_hours", files, start_at, end_at, None).to_pandas()
     for name in ("hour", "received_at"):
-        found[name] = found[name].dt.tz_convert("UTC")
+        found[name] = found[name].dt.tz_localize("UTC")
     return found
 
 
@@ -164,7 +166,7 @@ def _told(table: HourTable, rows: pd.DataFrame, is_simulated: bool, received_at:
     moment = pd.Timestamp(received_at).tz_convert("UTC")
     columns: dict[str, Any] = {
         table.key: pa.array(rows[table.key]).cast(pa.string()),
-        "hour": pa.array(rows["hour"], _INSTANT, safe=False),
+        "hour": pa.array(rows["hour"], _UTC, safe=False).cast(_INSTANT),
         **{name: pa.array(rows[name].to_numpy("float32"), from_pandas=True) for name in table.values},
         **{name: pa.array(rows[name].to_numpy("int16")) for name in table.counts},
         "is_simulated": pa.array(np.full(length, is_simulated)),
@@ -255,14 +257,12 @@ def _ordered(table: HourTable, rows: pa.Table, *, is_revised: bool) -> pa.Table:
     return ordered.replace_schema_metadata({_REVISED: b"1" if is_revised else b"0"})
 
 
-def _write_draft(path: Path, rows: pa.Table) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".new-{os.getpid()}-{path.name}")
+def _write(draft: Path, rows: pa.Table) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True)
     with draft.open("wb") as stream:
         pq.write_table(rows, stream, compression="zstd")
         stream.flush()
         os.fsync(stream.fileno())
-    return draft
 
 
 def _is_revised(path: Path) -> bool:
@@ -275,14 +275,13 @@ def _query(
     statement = (SQL_DIR / f"{name}.duckdb.sql").read_text(encoding="utf-8")
     parameters = {
         "files": [str(path) for path in files],
-        "start_at": start_at,
-        "end_at": end_at,
-        "known_at": known_at or datetime(9999, 1, 1, tzinfo=UTC),
+        "start_at": _naive(start_at),
+        "end_at": _naive(end_at),
+        "known_at": _naive(known_at or datetime(9999, 1, 1, tzinfo=UTC)),
     }
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": tempfile.gettempdir(),
-        "TimeZone": "UTC",
     }
     with duckdb.connect(config=settings) as connection:
         found: pa.Table = connection.sql(statement, params=parameters).to_arrow_table()
@@ -296,6 +295,15 @@ def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:
     order = np.lexsort((receipts, numbers))
     is_last = np.r_[numbers[order][1:] != numbers[order][:-1], np.ones(min(1, len(order)), dtype=bool)]
     return rows.take(pa.array(order[is_last]))
+
+
+def _with_zone(rows: pa.Table) -> pa.Table:
+    place = rows.schema.get_field_index("hour")
+    return rows.set_column(place, "hour", rows["hour"].cast(_UTC)).drop_columns(["received_at"])
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _days(start_at: datetime, end_at: datetime) -> list[date]:

@@ -34,6 +34,7 @@ def stations_known(connection: Connection) -> pd.DataFrame:
         "valid_from",
         "valid_to",
         "is_simulated",
+        "received_at",
     )
     query = select(*(station.c[name] for name in names)).order_by(station.c.station_id, station.c.valid_from)
     rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))

@@ -223,9 +223,8 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
         if is_naive.any():
             notes.append(f"{rows.chunk.origin}：{NAIVE}")
         known = moments(distinct)
-        hour = pd.Series(known.to_numpy()[pd.Index(distinct).get_indexer(texts)], index=values.index)
-        hour = hour.dt.tz_localize("UTC") if hour.dt.tz is None else hour
-        hour = hour.astype(MOMENT_DTYPE)
+        place = pd.Index(distinct).get_indexer(texts)
+        hour = known.iloc[place].set_axis(values.index).astype(MOMENT_DTYPE)
     rows.reject(hour.isna().to_numpy(), name, "不是有效的时间：应如2020-04-03T08:00:00+08:00")
     rows.reject(~hour.dt.year.between(2000, 2099).to_numpy(), name, "年份超出2000至2099年")
     instants: pd.Series[Any] = hour
