@@ -34,7 +34,7 @@ FIGURES = (
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
-    """A store at revision 0004 with two letters that left, and all that belongs to them."""
+    """A store at revision 0005 with two letters that left, and all that belongs to them."""
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
     else:
@@ -48,7 +48,7 @@ def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
     config = module._config()
     with writing(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0004")
+        command.upgrade(config, "0005")
         run = _runner(connection)
         run("insert into city values ('140300', '阳泉市', '140000', '山西省')")
         for letter_id, kind, window, start, end, key in (

@@ -17,8 +17,8 @@ from sqlalchemy.types import TypeEngine
 
 from include.store.columns import Instant
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
