@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from include.watch.background import node_levels
 from include.watch.network import Network
 from include.watch.rules import WatchRules
 
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 # Gauss–Hermite, seven nodes for the standard normal.
 NODES = np.array([-3.750439717725742, -2.366759410734541, -1.154405394739968, 0.0, 1.154405394739968, 2.366759410734541, 3.750439717725742])  # fmt: skip
 WEIGHTS = np.array([0.0005482688559722, 0.0307571239675865, 0.2401231786050127, 0.4571428571428571, 0.2401231786050127, 0.0307571239675865, 0.0005482688559722])  # fmt: skip
+
+OWN = np.array([-1.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def evidence(
     stations = int(network.size[:grids].sum())
     node, y, sd, wild = network.node[:stations], y[:stations], sd[:stations, None], wild[:stations, None]
     first = network.first[:grids]
-    air = mean[:grids, None] + mean_sd[:grids, None] * NODES
+    air, weights = _air_nodes(y, mean[:grids], mean_sd[:grids], network, rules)
     speaks = ~np.isnan(y) & ~np.isnan(mean[node])
     level = np.exp(air)
     excess = (
@@ -72,9 +75,9 @@ def evidence(
         mixed = np.where(silent, 1.0, (1.0 - share) * quiet + share * reached)
         none = ((1.0 - share) ** spoke)[:, None]
         some = np.exp(_by_grid(np.log(mixed), first) - top) - none * np.exp(sum_still - top)
-        some_nodes += WEIGHTS * np.maximum(some, 0.0) / np.maximum(1.0 - none, 1e-9) / len(own.hit_shares)
+        some_nodes += weights * np.maximum(some, 0.0) / np.maximum(1.0 - none, 1e-9) / len(own.hit_shares)
         reach += share * reached / mixed / len(own.hit_shares)
-    base_nodes = WEIGHTS * np.exp(sum_still - top)
+    base_nodes = weights * np.exp(sum_still - top)
     base, some = base_nodes.sum(axis=1), some_nodes.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(some) - np.log(base)
@@ -88,9 +91,26 @@ def evidence(
     return Evidence(ratio, air_mean, air_sd, hit_chance, spoke)
 
 
+def _air_nodes(
+    y: Floats, mean: Floats, sd: Floats, network: Network, rules: WatchRules
+) -> tuple[Floats, Floats]:
+    """Where the air of each grid is looked at, and how likely it is there: about the kriged mean, and (a front, a bank of haze
+    that the neighbours do not have yet) about the grid's own lower stations."""
+    grids, rule = network.grids, rules.background
+    own, _ = node_levels(np.concatenate([y, np.full(len(network.node) - len(y), np.nan)]), network, rule)
+    away = (
+        np.where(np.isnan(own[:grids]), mean, own[:grids])[:, None] - mean[:, None]
+    ) + rule.front_step * OWN
+    wide = np.maximum(rule.front_sd, 2.0 * sd)[:, None]
+    chance = rule.front_share * rule.front_step * 0.3989 / wide * np.exp(-0.5 * (away / wide) ** 2)
+    air = np.concatenate([mean[:, None] + sd[:, None] * NODES, mean[:, None] + away], axis=1)
+    weights = np.concatenate([np.tile((1.0 - rule.front_share) * WEIGHTS, (grids, 1)), chance], axis=1)
+    return air, np.where(np.isnan(weights), 0.0, weights)
+
+
 def _by_grid(values: Floats, first: NDArray[np.int64]) -> Floats:
     """Sums over the stations of each grid."""
-    sums: Floats = np.add.reduceat(values, first, axis=0) if len(first) else np.zeros((0, len(NODES)))
+    sums: Floats = np.add.reduceat(values, first, axis=0) if len(first) else np.zeros((0, values.shape[1]))
     return sums
 
 

@@ -91,7 +91,16 @@ def judge_hours(
     return Judged(_joined(station_frames, STATION_COLUMNS), _joined(grid_frames, GRID_COLUMNS))
 
 
-def _chances(judged: list[Hour], names: list[str], rules: WatchRules) -> list[tuple[Floats, Floats]]:
+@dataclass(frozen=True)
+class Chance:
+    """By grid: the evidence of an hour, and after it the probabilities of an exceedance and of a fault of one station."""
+
+    evidence: Floats
+    exceedance: Floats
+    fault: Floats
+
+
+def _chances(judged: list[Hour], names: list[str], rules: WatchRules) -> list[Chance]:
     """The filter's two probabilities by grid (in the order of `names`), from the hour before the first kept one on."""
     place = {name: k for k, name in enumerate(names)}
     shape = (len(judged), len(names))
@@ -106,14 +115,10 @@ def _chances(judged: list[Hour], names: list[str], rules: WatchRules) -> list[tu
         goings[k, at] = np.where((top >= 0) & ~np.isnan(change), told, hour.lone.entry)
         before = hour.rise
     memory = rules.filter.memory_hours
+    spans = [slice(k - memory + 1, k + 1) for k in range(memory, len(judged))]
     return [
-        filtered(
-            ratios[k - memory + 1 : k + 1],
-            entries[k - memory + 1 : k + 1],
-            goings[k - memory + 1 : k + 1],
-            rules,
-        )
-        for k in range(memory, len(judged))
+        Chance(ratios[span][-1], *filtered(ratios[span], entries[span], goings[span], rules))
+        for span in spans
     ]
 
 
@@ -264,15 +269,15 @@ def _official_factor(
 
 def _grid_rows(
     hour: Hour,
-    chance: tuple[Floats, Floats],
-    before: tuple[Floats, Floats],
+    chance: Chance,
+    before: Chance,
     place: dict[str, int],
     rules: WatchRules,
 ) -> dict[str, NDArray[np.generic]]:
     network, grids = hour.network, hour.network.grids
     at = np.array([place[name] for name in network.grid_ids], np.int64)
     own = rules.filter
-    p, p_before = chance[0][at], before[0][at]
+    p, p_before = chance.exceedance[at], before.exceedance[at]
     first, second = _two_highest(hour)
     micro = len(hour.found.hit)
     increment = hour.level[first] - hour.air
@@ -285,6 +290,7 @@ def _grid_rows(
     city_spoke = np.bincount(city[spoke], minlength=len(names))
     city_risen = np.bincount(city[risen & spoke], minlength=len(names))
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
+    confirmed = (hits >= 2) | (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
@@ -308,8 +314,8 @@ def _grid_rows(
         "rh_pct": hour.rh,
         "evidence": hour.found.ratio,
         "probability": p,
-        "fault_probability": chance[1][at],
-        "is_raised": raised & spoke,
+        "fault_probability": chance.fault[at],
+        "is_raised": raised & spoke & confirmed,
     }
 
 
