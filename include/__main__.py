@@ -24,6 +24,7 @@ from include.periods import (
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.contacts import contacts
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
@@ -38,7 +39,7 @@ def cli() -> None:
     """The group of all verbs."""
 
 
-for command in (letters, quarantine, import_air_quality, import_enterprises, air_quality, prune):
+for command in (letters, contacts, quarantine, import_air_quality, import_enterprises, air_quality, prune):
     cli.add_command(command)
 
 

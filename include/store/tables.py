@@ -42,10 +42,11 @@ metadata = MetaData(
 )
 
 # SQLite numbers rows by itself only in an INTEGER key.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
+Serial = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """The constraint that a column holds one of these words."""
     return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)
 
 
@@ -95,7 +96,7 @@ grid = Table(
 
 contact = Table(
     "contact", metadata,
-    Column("contact_id", _Serial, primary_key=True),
+    Column("contact_id", Serial, primary_key=True),
     Column("region_code", String(6), nullable=False, comment="city, province, or 100000 for the ministry"),
     Column("role", String(16), nullable=False, comment="to, cc (of a city), province (copies), leader, duty"),
     Column("name", String(128), nullable=False, comment="printed in the To header"),
@@ -103,15 +104,18 @@ contact = Table(
     Column("phone", String(64)),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, comment="first Beijing date on which it is no longer used"),
+    Column("fixed_at", Instant, comment="since when it stands against what sources tell: a person decided it, or a source named its successor"),
+    Column("fixed_by", String(128), comment="who decided that"),
+    Column("replaced_by_id", BigInteger, comment="contact_id of the row that took its place"),
     *_provenance(),
     UniqueConstraint("region_code", "role", "address", "valid_from"),
-    _one_of("role", CONTACT_ROLES),
+    one_of("role", CONTACT_ROLES),
     comment="Where letters of a region go, with the dates between which that holds.",
 )  # fmt: skip
 
 pull = Table(
     "pull", metadata,
-    Column("pull_id", _Serial, primary_key=True),
+    Column("pull_id", Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("start_at", Instant, nullable=False, comment="window of change time that this pull covered: from"),
     Column("end_at", Instant, nullable=False, comment="to (exclusive)"),
@@ -192,7 +196,7 @@ problem = Table(
 
 quarantine = Table(
     "quarantine", metadata,
-    Column("quarantine_id", _Serial, primary_key=True),
+    Column("quarantine_id", Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("kind", String(16), nullable=False, comment="alarms, feedback, problems, grids, contacts"),
     Column("origin", String(512), nullable=False, comment="file and line, page, or query and row"),
@@ -210,7 +214,7 @@ quarantine = Table(
     UniqueConstraint("source", "kind", "row_hash"),
     Index(None, "state", "kind"),
     Index(None, "waits_for"),
-    _one_of("state", QUARANTINE_STATES),
+    one_of("state", QUARANTINE_STATES),
     comment="One row that could not be understood: kept whole, with the first reason.",
 )  # fmt: skip
 
@@ -219,7 +223,7 @@ _IS_OPEN: Final = "state in ('drafted', 'awaiting_approval', 'withheld')"
 
 letter = Table(
     "letter", metadata,
-    Column("letter_id", _Serial, primary_key=True),
+    Column("letter_id", Serial, primary_key=True),
     Column("kind", String(16), nullable=False, comment="notice 提示函, reminder 督办函, summary 周汇总, bulletin 通报函, overview, digest 待办清单"),
     Column("addressee", String(64), nullable=False, comment="city_code, or the role it goes to"),
     Column("city_code", ForeignKey("city.city_code"), comment="empty when it is about all cities"),
@@ -248,8 +252,8 @@ letter = Table(
     Index(None, "city_code", "period_end"),
     Index(None, "city_code", "kind", "period_end"),
     Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),
-    _one_of("kind", LETTER_KINDS),
-    _one_of("state", LETTER_STATES),
+    one_of("kind", LETTER_KINDS),
+    one_of("state", LETTER_STATES),
     comment="One document to one addressee for one window.",
 )  # fmt: skip
 
@@ -288,7 +292,7 @@ letter_number = Table(
 
 delivery = Table(
     "delivery", metadata,
-    Column("delivery_id", _Serial, primary_key=True),
+    Column("delivery_id", Serial, primary_key=True),
     Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
     Column("copy_no", Integer, nullable=False, comment="1; an operator's resend is the next one; rehearsals count by themselves"),
     Column("is_rehearsal", Boolean, nullable=False, comment="演练: went to the operator, not to the addressee"),
@@ -310,13 +314,13 @@ delivery = Table(
     UniqueConstraint("letter_id", "is_rehearsal", "copy_no", "address"),
     Index(None, "state", "next_attempt_at"),
     CheckConstraint("header in ('to', 'cc')", name="header"),
-    _one_of("state", DELIVERY_STATES),
+    one_of("state", DELIVERY_STATES),
     comment="One recipient of one copy of a letter.",
 )  # fmt: skip
 
 audit = Table(
     "audit", metadata,
-    Column("audit_id", _Serial, primary_key=True),
+    Column("audit_id", Serial, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("actor", String(128), nullable=False, comment="user, or the process that did it"),
     Column("subject", String(16), nullable=False, comment="letter, delivery, contact, quarantine, run, server"),
