@@ -4,8 +4,8 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table, Text
 
-from include.store.columns import Instant
-from include.store.tables import Serial, metadata, one_of
+from include.store.columns import Instant, Serial, one_of
+from include.store.tables import metadata
 
 QUESTION_KINDS: Final = ("differs", "held", "replaced", "vanished", "unread")
 QUESTION_STATES: Final = ("open", "kept", "taken", "both", "void")

@@ -23,11 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from include.store.columns import Instant
+from include.store.columns import Instant, Serial, one_of
 
 LETTER_STATES: Final = ("drafted", "awaiting_approval", "released", "rejected", "withheld")
 DELIVERY_STATES: Final = ("queued", "sending", "sent", "refused", "unknown", "expired", "withdrawn")
-LETTER_KINDS: Final = ("notice", "reminder", "summary", "bulletin", "overview", "digest")
 CONTACT_ROLES: Final = ("to", "cc", "province", "leader", "duty")
 QUARANTINE_STATES: Final = ("open", "replayed", "discarded")
 
@@ -41,13 +40,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in an INTEGER key.
-Serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    """The constraint that a column holds one of these words."""
-    return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)
+_Serial, _one_of = Serial, one_of
 
 
 def _provenance() -> list[Column[Any]]:
@@ -96,7 +89,7 @@ grid = Table(
 
 contact = Table(
     "contact", metadata,
-    Column("contact_id", Serial, primary_key=True),
+    Column("contact_id", _Serial, primary_key=True),
     Column("region_code", String(6), nullable=False, comment="city, province, or 100000 for the ministry"),
     Column("role", String(16), nullable=False, comment="to, cc (of a city), province (copies), leader, duty"),
     Column("name", String(128), nullable=False, comment="printed in the To header"),
@@ -109,13 +102,13 @@ contact = Table(
     Column("replaced_by_id", BigInteger, comment="contact_id of the row that took its place"),
     *_provenance(),
     UniqueConstraint("region_code", "role", "address", "valid_from"),
-    one_of("role", CONTACT_ROLES),
+    _one_of("role", CONTACT_ROLES),
     comment="Where letters of a region go, with the dates between which that holds.",
 )  # fmt: skip
 
 pull = Table(
     "pull", metadata,
-    Column("pull_id", Serial, primary_key=True),
+    Column("pull_id", _Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("start_at", Instant, nullable=False, comment="window of change time that this pull covered: from"),
     Column("end_at", Instant, nullable=False, comment="to (exclusive)"),
@@ -196,7 +189,7 @@ problem = Table(
 
 quarantine = Table(
     "quarantine", metadata,
-    Column("quarantine_id", Serial, primary_key=True),
+    Column("quarantine_id", _Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("kind", String(16), nullable=False, comment="alarms, feedback, problems, grids, contacts"),
     Column("origin", String(512), nullable=False, comment="file and line, page, or query and row"),
@@ -214,7 +207,7 @@ quarantine = Table(
     UniqueConstraint("source", "kind", "row_hash"),
     Index(None, "state", "kind"),
     Index(None, "waits_for"),
-    one_of("state", QUARANTINE_STATES),
+    _one_of("state", QUARANTINE_STATES),
     comment="One row that could not be understood: kept whole, with the first reason.",
 )  # fmt: skip
 
@@ -223,13 +216,15 @@ _IS_OPEN: Final = "state in ('drafted', 'awaiting_approval', 'withheld')"
 
 letter = Table(
     "letter", metadata,
-    Column("letter_id", Serial, primary_key=True),
-    Column("kind", String(16), nullable=False, comment="notice 提示函, reminder 督办函, summary 周汇总, bulletin 通报函, overview, digest 待办清单"),
+    Column("letter_id", _Serial, primary_key=True),
+    Column("kind", String(16), nullable=False, comment="a name of the register of letter kinds (include/letter_kinds.py)"),
     Column("addressee", String(64), nullable=False, comment="city_code, or the role it goes to"),
     Column("city_code", ForeignKey("city.city_code"), comment="empty when it is about all cities"),
     Column("period_kind", String(16), nullable=False),
-    Column("period_start", Date, nullable=False),
-    Column("period_end", Date, nullable=False, comment="exclusive"),
+    Column("period_start", Date, nullable=False, comment="day of start_at"),
+    Column("period_end", Date, nullable=False, comment="day of end_at, on which the letter goes out"),
+    Column("start_at", Instant, nullable=False, comment="first instant of its window"),
+    Column("end_at", Instant, nullable=False, comment="first instant after its window"),
     Column("as_of", Instant, nullable=False),
     Column("revision", Integer, nullable=False, comment="1; a 更正 is the next one"),
     Column("letter_key", String(128), nullable=False, unique=True, comment="kind, addressee, period, revision in one word"),
@@ -247,13 +242,12 @@ letter = Table(
     Column("composed_at", Instant, nullable=False),
     Column("released_at", Instant),
     Column("run_id", String(255), comment="the Airflow run that composed it last"),
-    UniqueConstraint("kind", "addressee", "period_kind", "period_start", "period_end", "revision"),
+    UniqueConstraint("kind", "addressee", "period_kind", "start_at", "end_at", "revision", name="uq_letter_window"),
     Index(None, "period_end", "kind"),
     Index(None, "city_code", "period_end"),
     Index(None, "city_code", "kind", "period_end"),
     Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),
-    one_of("kind", LETTER_KINDS),
-    one_of("state", LETTER_STATES),
+    _one_of("state", LETTER_STATES),
     comment="One document to one addressee for one window.",
 )  # fmt: skip
 
@@ -292,7 +286,7 @@ letter_number = Table(
 
 delivery = Table(
     "delivery", metadata,
-    Column("delivery_id", Serial, primary_key=True),
+    Column("delivery_id", _Serial, primary_key=True),
     Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
     Column("copy_no", Integer, nullable=False, comment="1; an operator's resend is the next one; rehearsals count by themselves"),
     Column("is_rehearsal", Boolean, nullable=False, comment="演练: went to the operator, not to the addressee"),
@@ -314,13 +308,13 @@ delivery = Table(
     UniqueConstraint("letter_id", "is_rehearsal", "copy_no", "address"),
     Index(None, "state", "next_attempt_at"),
     CheckConstraint("header in ('to', 'cc')", name="header"),
-    one_of("state", DELIVERY_STATES),
+    _one_of("state", DELIVERY_STATES),
     comment="One recipient of one copy of a letter.",
 )  # fmt: skip
 
 audit = Table(
     "audit", metadata,
-    Column("audit_id", Serial, primary_key=True),
+    Column("audit_id", _Serial, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("actor", String(128), nullable=False, comment="user, or the process that did it"),
     Column("subject", String(16), nullable=False, comment="letter, delivery, contact, quarantine, run, server"),
