@@ -29,6 +29,8 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.stations import import_stations
+from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
 
@@ -46,9 +48,11 @@ for command in (
     quarantine,
     import_air_quality,
     import_enterprises,
+    import_stations,
     air_quality,
     prune,
     simulate_world,
+    watch,
 ):
     cli.add_command(command)
 
