@@ -24,6 +24,7 @@ from include.periods import (
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.contacts import contacts
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
@@ -43,6 +44,7 @@ def cli() -> None:
 
 for command in (
     letters,
+    contacts,
     quarantine,
     import_air_quality,
     import_enterprises,
