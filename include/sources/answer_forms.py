@@ -21,7 +21,8 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.periods import BEIJING, DAY
 from include.rules import SIMULATED_LABEL
-from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.cells import cell_text
+from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, text_frame
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping import TableMapping
 from include.sources.workbooks import open_workbook

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, TextClause, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from include.errors import InputError, SourceError
+from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
-from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.text_files import clean_header
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -78,16 +78,3 @@ def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
     """The same from Arrow strings, without copying them."""
     frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get)
     return frame
-
-
-def cell_text(value: object) -> str:
-    """A value of a spreadsheet, of JSON or of a database as text: ISO 8601 for times, no decimal point for whole numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -15,8 +15,9 @@ import httpx
 import numpy as np
 
 from include.errors import InputError, SourceError
+from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
-from include.sources.delivery import Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.delivery import Chunk, Delivery, Part, text_frame
 from include.sources.layout import LAYOUTS
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.patience import Patience, Unanswered

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, select, update
 from include.errors import InputError, StateError
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk, merge
+from include.sources.characters import visible
 from include.sources.checks import check
 from include.sources.hashes import row_hash, row_json
 from include.sources.layout import DATA_ORIGIN, LAYOUTS, Layout
@@ -232,9 +233,10 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
 def _own_rows(layout: Layout, texts: pd.Series[str]) -> pd.DataFrame:
     parsed = [json.loads(text) for text in texts]
     names = (*layout.names, DATA_ORIGIN)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {name: pd.array([str(row.get(name, "")) for row in parsed], dtype="str") for name in names}
     )
+    return visible(rows)[0]
 
 
 def _open(connection: Connection, quarantine_id: int) -> QuarantinedRow:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.sources import merge, quarantine
+from include.sources.characters import visible
 from include.sources.checks import check, moments
 from include.sources.delivery import Chunk, Part
 from include.sources.hashes import row_json
@@ -24,6 +25,7 @@ from include.sources.spool import Spool
 from include.sources.transform import require_columns, transform
 
 _REJECTS: Final = "rejects"
+_CLEANED: Final = "is_cleaned"  # of a row: invisible characters were taken out of it
 _RAW: Final = "raw:"  # before the names of the source's own columns
 _NAMED: Final = 5  # alarms that a warning names
 
@@ -39,6 +41,10 @@ class Tally:
     is_simulated: bool = False
     cities: set[str] = field(default_factory=set)
     outside_count: int = 0
+    cleaned_count: int = 0
+    cleaned: list[str] = field(
+        default_factory=list
+    )  # where the first few rows with invisible characters stand
     outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
 
     @property
@@ -49,12 +55,16 @@ class Tally:
     @property
     def warnings(self) -> list[str]:
         """What an operator should look at, in Chinese."""
-        if not self.outside_count:
-            return []
-        more = "等" if self.outside_count > len(self.outside) else ""
-        return [
-            f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{'、'.join(self.outside)}{more}"
-        ]
+        found = []
+        if self.outside_count:
+            named = _listed(self.outside, self.outside_count)
+            found.append(f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{named}")
+        if self.cleaned_count:
+            named = _listed(self.cleaned, self.cleaned_count)
+            found.append(
+                f"{self.cleaned_count}条记录的文字含不可见字符（零宽、方向等），已去除后收入：{named}"
+            )
+        return found
 
 
 def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> None:
@@ -66,11 +76,13 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     require_columns(part.mapping, layout, list(chunk.rows.columns), chunk.origin)
     broken = [_broken(layout, chunk, row.line, row.text, row.reason) for row in chunk.broken]
     own = transform(part.mapping, layout, chunk.rows)
+    own = own.assign(**{_CLEANED: visible(chunk.rows)[1]})
     raw, lines = chunk.rows, chunk.lines
     if window is not None and layout.changes:
         is_inside = _changed_inside(layout, own, window)
         own, raw = own[is_inside].reset_index(drop=True), raw[is_inside].reset_index(drop=True)
         lines = lines[is_inside]
+    is_cleaned = own.pop(_CLEANED)
     checked = check(layout, own, places)
     bad = np.flatnonzero(~checked.is_good)
     reasons = [checked.reasons[checked.reject[place]] for place in bad]
@@ -80,6 +92,7 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     if rejects:
         spool.put(_REJECTS, pd.DataFrame([vars(row) for row in rejects], dtype=object).astype("str"))
     good = checked.rows[checked.is_good].assign(line=lines[checked.is_good])
+    good[_CLEANED] = is_cleaned[checked.is_good].to_numpy()
     if len(good):
         named = raw[checked.is_good].rename(columns=_RAW.__add__)
         spool.put(layout.name, pd.concat([good, named], axis=1), origin=chunk.origin, word=chunk.word)
@@ -128,7 +141,7 @@ def _commit_rows(
 ) -> None:  # fmt: skip
     raw_names = [name for name in rows.columns if name.startswith(_RAW)]
     raw = rows[raw_names].rename(columns=lambda name: name.removeprefix(_RAW))
-    typed = rows.drop(columns=[*raw_names, "line"])
+    typed = rows.drop(columns=[*raw_names, "line", _CLEANED])
     is_fit = np.ones(len(rows), dtype=bool)
     rejects: list[Rejected] = []
     for misfit in merge.misfits(connection, layout, typed, owners):
@@ -141,6 +154,10 @@ def _commit_rows(
         )
     quarantine.keep(connection, source, rejects, now=now)
     good = typed[is_fit]
+    cleaned = rows["line"][is_fit & rows[_CLEANED].to_numpy(dtype=bool)]
+    tally.cleaned_count += len(cleaned)
+    room = _NAMED - len(tally.cleaned)
+    tally.cleaned += [f"{about['origin']} 第{line}{about['word']}" for line in cleaned.head(room)]
     tally.counts += merge.store(connection, layout, good, source=source, now=now)
     tally.quarantined += len(rejects)
     tally.is_simulated = tally.is_simulated or bool(good["is_simulated"].any())
@@ -160,6 +177,10 @@ def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArra
     start_at, end_at = (pd.Timestamp(moment) for moment in window)
     is_inside = ((changes >= start_at) & (changes < end_at)).any(axis=1)
     return np.asarray(is_inside | is_odd.any(axis=1) | changes.isna().all(axis=1))
+
+
+def _listed(names: list[str], count: int) -> str:
+    return "、".join(names) + ("等" if count > len(names) else "")
 
 
 def _rejects(

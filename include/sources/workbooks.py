@@ -12,7 +12,8 @@ import numpy as np
 import openpyxl
 
 from include.errors import InputError
-from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, cell_text, text_frame
+from include.sources.cells import cell_text
+from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
 from include.sources.text_files import clean_header
 
 _LARGEST_UNPACKED: Final = 1 << 29  # bytes: a workbook that unpacks to more is not read
