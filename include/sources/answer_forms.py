@@ -23,6 +23,7 @@ from include.periods import BEIJING, DAY
 from include.rules import SIMULATED_LABEL
 from include.sources.cells import cell_text
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, text_frame
+from include.sources.file_names import label
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping import TableMapping
 from include.sources.workbooks import open_workbook
@@ -230,5 +231,5 @@ def _parts(path: Path, answers: _Answers) -> Iterator[Part]:
     for layout, rows in ((FEEDBACK, list(answers.feedback.values())), (PROBLEMS, answers.problems)):
         lines = np.array([line for line, _ in rows], dtype=np.int64)
         table = text_frame([*layout.names, DATA_ORIGIN], [values for _, values in rows])
-        yield Part(TableMapping(layout.name), Chunk(path.name, lines, table, broken))
+        yield Part(TableMapping(layout.name), Chunk(label(path), lines, table, broken))
         broken = ()

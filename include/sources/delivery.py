@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -49,9 +50,17 @@ class Part:
     chunk: Chunk
 
 
+@dataclass(frozen=True)
+class FileParts:
+    """One file of several, and its parts: what goes wrong with one is its own affair."""
+
+    path: Path
+    parts: Iterator[Part]
+
+
 @dataclass
 class Delivery:
-    """One reading of a source; the fields other than `parts` are final when `parts` is used up.
+    """One reading of a source: its `parts`, or its `files`. The other fields are final when these are used up.
 
     `is_cut` says that the rows are already those of the window. `covered_until` is what the source says about how far
     its data is complete. `fingerprint` tells one state of the source from another; empty where that cannot be told.
@@ -64,6 +73,7 @@ class Delivery:
     parts_received: int = 0
     covered_until: datetime | None = None
     warnings: list[str] = field(default_factory=list)
+    files: Iterator[FileParts] | None = None
 
 
 def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:

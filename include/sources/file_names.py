@@ -30,17 +30,20 @@ def label(path: Path) -> str:
     return f"{name[: _LONGEST_SHOWN - len(ending) - 1]}…{ending}"
 
 
-def fitting(path: Path, *, before: str = "", after: str = "", digits: str = "") -> str:
-    """The file's name with `before` and `after` it and, where it has to be cut to fit, `digits` (or its own hash) before its suffix."""
-    room = LONGEST_BYTES - len(os.fsencode(before)) - len(os.fsencode(after))
-    if len(os.fsencode(path.name)) <= room and not digits:
-        return f"{before}{path.name}{after}"
+def fitting(path: Path, *, before: str = "", spare: int = 0, digits: str = "") -> str:
+    """`before` and the file's name, cut where less than `spare` bytes would be left of what a name may have.
+
+    A cut name, and one for which `digits` are given, has these (or its own hash) before its suffix.
+    """
+    room = LONGEST_BYTES - spare - len(os.fsencode(before))
     raw = os.fsencode(path.name)
+    if len(raw) <= room and not digits:
+        return f"{before}{path.name}"
     mark = f".{digits or sha256(raw).hexdigest()[:8]}"
     suffix = path.suffix if len(os.fsencode(path.suffix)) <= 16 else ""
     stem = os.fsencode(path.name.removesuffix(suffix) if suffix else path.name)
     cut = stem[: room - len(mark) - len(os.fsencode(suffix))]
-    return f"{before}{_whole_characters(cut)}{mark}{suffix}{after}"
+    return f"{before}{_whole_characters(cut)}{mark}{suffix}"
 
 
 def require_file(path: Path, folder: Path | None = None) -> None:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from include.errors import InputError
 from include.sources.delivery import Chunk
+from include.sources.file_names import label
 from include.sources.text_files import clean_header
 
 _ROWS: Final = 1_000_000  # at a time
@@ -33,7 +34,7 @@ def read_parquet(path: Path) -> Iterator[Chunk]:
                 lines = np.arange(number, number + batch.num_rows)
                 number += batch.num_rows
                 columns = {name: _text(column) for name, column in zip(header, batch.columns, strict=True)}
-                yield Chunk(path.name, lines, pd.DataFrame(columns))
+                yield Chunk(label(path), lines, pd.DataFrame(columns))
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             "the file cannot be read as Parquet", where=str(path), got=" ".join(str(error).split()),

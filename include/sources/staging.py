@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from include.errors import InputError, QianliyanError, SourceError
 from include.sources import merge, quarantine
 from include.sources.characters import visible
 from include.sources.checks import check, moments
-from include.sources.delivery import Chunk, Part
+from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.hashes import row_json
 from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import TableMapping
@@ -23,6 +24,7 @@ from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
 from include.sources.spool import Spool
 from include.sources.transform import require_columns, transform
+from include.sources.troubles import Trouble, trouble_of
 
 _REJECTS: Final = "rejects"
 _CLEANED: Final = "is_cleaned"  # of a row: invisible characters were taken out of it
@@ -96,6 +98,34 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     if len(good):
         named = raw[checked.is_good].rename(columns=_RAW.__add__)
         spool.put(layout.name, pd.concat([good, named], axis=1), origin=chunk.origin, word=chunk.word)
+
+
+def stage_files(spool: Spool, delivery: Delivery, places: Places, window: Window | None) -> list[Trouble]:
+    """Stages the files of a delivery, each whole or not at all; returns what was wrong with those that were not.
+
+    Raises SourceError when a file changes meanwhile or the disk is full, and the error of the first file when none can be used.
+    """
+    troubles: list[Trouble] = []
+    first: Exception | None = None
+    for file in delivery.files or ():
+        mark = spool.mark()
+        try:
+            for part in file.parts:
+                stage(spool, part, places, window)
+        except SourceError:
+            raise
+        except Exception as error:  # whatever it is, it is this file's
+            spool.forget_after(mark)
+            troubles.append(trouble_of(file.path, error))
+            first = first or error
+        else:
+            delivery.parts_received += 1
+    if first is not None and not delivery.parts_received:
+        raise first if isinstance(first, QianliyanError) else InputError(troubles[0].reason) from first
+    if troubles:
+        delivery.fingerprint = ""  # as if the folder had changed: the next pull tries again
+        delivery.warnings += [str(trouble) for trouble in troubles]
+    return troubles
 
 
 def commit(

@@ -16,6 +16,7 @@ import pyarrow.csv as pa_csv
 
 from include.errors import InputError
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
+from include.sources.file_names import label
 
 _BLOCK: Final = 1 << 20  # bytes; a whole block without a line end is no text
 _NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
@@ -127,11 +128,11 @@ def _plain_chunks(path: Path, header: list[str], delimiter: str) -> Iterator[Chu
             lines = np.setdiff1d(lines, [row.line for row in broken], assume_unique=True)[: batch.num_rows]
             number = int(lines[-1]) + 1 if batch.num_rows else number
             yield Chunk(
-                path.name, lines, arrow_text_frame(batch), tuple(row for row in broken if row.line < number)
+                label(path), lines, arrow_text_frame(batch), tuple(row for row in broken if row.line < number)
             )
             broken = [row for row in broken if row.line >= number]
     if broken:
-        yield Chunk(path.name, np.empty(0, np.int64), text_frame(header, []), tuple(broken))
+        yield Chunk(label(path), np.empty(0, np.int64), text_frame(header, []), tuple(broken))
 
 
 def _chunks(path: Path, header: list[str], records: _Records, chunk_rows: int) -> Iterator[Chunk]:
@@ -153,7 +154,7 @@ def _chunks(path: Path, header: list[str], records: _Records, chunk_rows: int) -
 def _chunk(
     path: Path, header: list[str], rows: list[list[str]], numbers: list[int], broken: list[BrokenRow]
 ) -> Chunk:
-    chunk = Chunk(path.name, np.array(numbers, dtype=np.int64), text_frame(header, rows), tuple(broken))
+    chunk = Chunk(label(path), np.array(numbers, dtype=np.int64), text_frame(header, rows), tuple(broken))
     broken.clear()
     return chunk
 

@@ -14,6 +14,7 @@ import openpyxl
 from include.errors import InputError
 from include.sources.cells import cell_text
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
+from include.sources.file_names import label
 from include.sources.text_files import clean_header
 
 _LARGEST_UNPACKED: Final = 1 << 29  # bytes: a workbook that unpacks to more is not read
@@ -96,7 +97,7 @@ def _chunk(path: Path, header: list[str], block: list[tuple[Any, ...]], first: i
         elif any(texts):
             rows.append(texts)
             lines.append(line)
-    return Chunk(path.name, np.array(lines, dtype=np.int64), text_frame(header, rows), tuple(broken))
+    return Chunk(label(path), np.array(lines, dtype=np.int64), text_frame(header, rows), tuple(broken))
 
 
 def _reason(cells: tuple[Any, ...], texts: list[str], width: int) -> str:
