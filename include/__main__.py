@@ -39,7 +39,15 @@ def cli() -> None:
     """The group of all verbs."""
 
 
-for command in (letters, quarantine, import_air_quality, import_enterprises, air_quality, prune, simulate_world):
+for command in (
+    letters,
+    quarantine,
+    import_air_quality,
+    import_enterprises,
+    air_quality,
+    prune,
+    simulate_world,
+):
     cli.add_command(command)
 
 

@@ -35,7 +35,7 @@ _FLAGS: Final = {
     "true": True, "1": True, "yes": True, "y": True, "是": True, "有": True,
     "false": False, "0": False, "no": False, "n": False, "否": False, "无": False,
 }  # fmt: skip
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
 _BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
@@ -87,7 +87,7 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
     parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
     if end_of_date or is_end.any():
         parsed = parsed + (is_date | is_end).astype("int64") * _DAY
-    return parsed.where(parsed.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
 
 
 def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:
@@ -181,7 +181,7 @@ def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的时间：应如{example}（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+        f"不是有效的时间：应如{example}（{FIRST_YEAR}至{LAST_YEAR}年）",
     )
     return values
 
@@ -189,11 +189,11 @@ def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
 def _date(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[Any]:
     day = text.str.replace(r"[T ]00:00(?::00)?$", "", regex=True)  # how a spreadsheet gives a date
     values = pd.to_datetime(day.where(day.str.fullmatch(_DATE)), format="ISO8601", errors="coerce")
-    values = values.where(values.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    values = values.where(values.dt.year.between(FIRST_YEAR, LAST_YEAR))
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的日期：应如2020-03-12（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+        f"不是有效的日期：应如2020-03-12（{FIRST_YEAR}至{LAST_YEAR}年）",
     )
     return values.astype("datetime64[s]")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from include.errors import InputError, printable
 
@@ -44,6 +46,18 @@ def fitting(path: Path, *, before: str = "", spare: int = 0, digits: str = "") -
     stem = os.fsencode(path.name.removesuffix(suffix) if suffix else path.name)
     cut = stem[: room - len(mark) - len(os.fsencode(suffix))]
     return f"{before}{_whole_characters(cut)}{mark}{suffix}"
+
+
+@contextmanager
+def openable(path: Path) -> Iterator[Path | BinaryIO]:
+    """What Arrow opens: it takes no name that is not UTF-8."""
+    try:
+        path.as_posix().encode("utf-8")
+    except UnicodeEncodeError:
+        with path.open("rb") as stream:
+            yield stream
+    else:
+        yield path
 
 
 def require_file(path: Path, folder: Path | None = None) -> None:

@@ -78,9 +78,8 @@ def empty_inbox(engine: Engine, source: SourceConfig, *, now: datetime) -> PullR
             total = _sum(total, result) if result is not None else total
             troubles += left
             settled |= set() if left else {label(file.path)}
-    if troubles or settled:
-        with writing(engine, lock="intake") as connection:
-            keep_troubles(connection, source.name, troubles, settled=settled, now=now)
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source.name, troubles, settled=settled, is_whole=True, now=now)
     return _sum(total, warnings=tuple(str(trouble) for trouble in troubles))
 
 

@@ -60,7 +60,7 @@ def pull(
             tally = commit(connection, spool, mapping.tables, source=source.name, owners=owners, now=now)
             replayed = quarantine.retry_waiting(connection, now=now)
             if delivery.files is not None:
-                keep_troubles(connection, source.name, troubles, settled=None, now=now)
+                keep_troubles(connection, source.name, troubles, is_whole=True, now=now)
             result = result_of(source, tally, start_at, end_at, replayed=replayed, warnings=delivery.warnings)
             record(connection, result, tally, delivery, asked_until=asked_until, now=now)
     finally:

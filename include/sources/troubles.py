@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Trouble:
-    """One file that was not read, or not put away, and why. `content` tells one file of that name from the next."""
+    """One file that was not read, or not put away, and why. `content` tells a file that was taken out of the folder from the
+    next one of its name; empty: it lies where it lay."""
 
     file: str
     reason: str
@@ -55,17 +57,24 @@ def keep_troubles(
     source: str,
     troubles: Iterable[Trouble],
     *,
-    settled: Collection[str] | None,
+    settled: Collection[str] = (),
+    is_whole: bool = False,
     now: datetime,
 ) -> None:
-    """Puts troubles on the to-do list. Those of the files `settled` (labels) that are on it and not among them are done with;
-    None: of all files of the source. What a person discarded stays so as long as it is the same."""
+    """Puts troubles on the to-do list; those on it that are not among them are done with where their file was read (`settled`:
+    labels), has another trouble now, or, if all files that lie there were looked at (`is_whole`), does not lie there any more.
+
+    What a person discarded stays so as long as it is the same.
+    """
     rows = {row_hash(trouble.row_json): trouble for trouble in troubles}
-    columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.origin, quarantine.c.state)
+    over = {*settled, *(trouble.file for trouble in rows.values())}
+    columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.row_json, quarantine.c.state)
     mine = (quarantine.c.source == source, quarantine.c.kind == KIND)
-    for number, digest, origin, state in connection.execute(select(*columns).where(*mine)).all():
-        if state == "open" and digest not in rows and (settled is None or origin in settled):
-            _set(connection, number, state="replayed", settled_at=now, settled_by=INTAKE)
+    for number, digest, text, state in connection.execute(select(*columns).where(*mine)).all():
+        if state == "open" and digest not in rows:
+            known = json.loads(text)
+            if known["file"] in over or (is_whole and not known["content"]):
+                _set(connection, number, state="replayed", settled_at=now, settled_by=INTAKE)
         elif state == "replayed" and digest in rows:
             _set(connection, number, state="open", settled_at=None, settled_by=None)
     merge.prepare(connection)
