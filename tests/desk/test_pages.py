@@ -16,6 +16,7 @@ from include.desk.pages import city, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
+from include.letter_kinds import LETTER_KINDS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
@@ -365,6 +366,7 @@ def test_every_change_in_the_audit_trail_has_a_name() -> None:
 
 def test_every_text_has_its_english() -> None:
     used = {text for group in LABELS.values() for text in group.values()}
+    used |= {kind.label for kind in LETTER_KINDS.values()}
     for template in PAGES.glob("*.html"):
         source = template.read_text(encoding="utf-8")
         used |= set(re.findall(r"\bt\('([^']+)'", source))
