@@ -17,14 +17,15 @@ import html
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 HIDDEN: Final = "***"
 # Shorter ones would hide half of every sentence, and are no secrets.
 _SHORTEST_SECRET: Final = 4
 _SHORTEST_CODED: Final = 6
+_SECRET_NAME: Final = re.compile("passw|secret|token|api_?key|apikey|private", re.IGNORECASE)
 # Python counts only the common space as printable.
 _WHITE_SPACE: Final = "\t\n\r\u00a0\u2002\u2003\u2009\u3000"
 
@@ -41,7 +42,8 @@ class _Secrets:
             return
         self.known.add(secret)
         forms = {form for each in self.known for form in _forms(each)}
-        self.pattern = re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)))
+        longest_first = sorted(forms, key=len, reverse=True)
+        self.pattern = re.compile("|".join(re.escape(form) for form in longest_first), re.IGNORECASE)
 
 
 _SECRETS: Final = _Secrets()
@@ -52,11 +54,30 @@ def keep_secret(secret: str | None) -> None:
     _SECRETS.add(secret or "")
 
 
+def secrets_of(address: str, settings: Mapping[str, object]) -> set[str]:
+    """The password in an address, and what stands in its query or in settings under the name of a secret."""
+    try:
+        parts = urlsplit(address)
+        found = {parts.password or "", unquote(parts.password or "")}
+        named = [
+            *parse_qsl(parts.query),
+            *((key, value) for key, value in settings.items() if isinstance(value, str)),
+        ]
+    except ValueError:
+        return set()
+    return {one for one in found | {value for key, value in named if _SECRET_NAME.search(key)} if one}
+
+
 def redact(text: str) -> str:
     """The text without the secrets: as they are, quoted for URLs, HTML or JSON, in hexadecimal, and in Base64 (also inside
     a longer Base64 text, as in `Basic` credentials)."""
     pattern = _SECRETS.pattern
     return text if pattern is None else pattern.sub(HIDDEN, text)
+
+
+def harmless(error: Exception) -> Exception | None:
+    """The error as the cause of another, which a log prints with it; None for one whose words hold a secret."""
+    return error if redact(str(error)) == str(error) else None
 
 
 def printable(text: str) -> str:

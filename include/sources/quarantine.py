@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, select, update
 
-from include.errors import InputError, StateError
+from include.errors import InputError, StateError, redact
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk, merge
 from include.sources.characters import visible
@@ -88,6 +88,8 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     table = pd.DataFrame([vars(row) for row in rows], dtype=object)
     if table.empty:
         return
+    for name in ("origin", "value", "row_json", "fields_json"):
+        table[name] = [text if text is None else redact(text) for text in table[name]]
     table["row_hash"] = [row_hash(text) for text in table["row_json"]]
     table = table.drop_duplicates(["kind", "row_hash"])
     merge.want(connection, table["row_hash"].astype("str"))
