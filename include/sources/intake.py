@@ -57,7 +57,15 @@ def pull(
         end_at = max(start_at, min(end_at, delivery.covered_until or end_at))
         with writing(engine, lock="intake") as connection:
             owners = {source.name, *mapping.same_ids_as}
-            tally = commit(connection, spool, mapping.tables, source=source.name, owners=owners, now=now)
+            tally = commit(
+                connection,
+                spool,
+                mapping.tables,
+                source=source.name,
+                owners=owners,
+                now=now,
+                is_whole=not troubles,
+            )
             replayed = quarantine.retry_waiting(connection, now=now)
             if delivery.files is not None:
                 keep_troubles(connection, source.name, troubles, is_whole=True, now=now)

@@ -257,9 +257,7 @@ def _part(table: TableMapping, records: list[Any], before: int, delivery: Delive
 
 
 def _text(value: Any) -> str:
-    return redact(
-        cell_text(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
-    )
+    return cell_text(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
 
 
 def _client(source: SourceConfig, clock: Clock) -> httpx.Client:
