@@ -2,7 +2,8 @@
 -- Parameters: since_date (letters whose period_end is not before it); since_at: its midnight, before which none of them left;
 -- corrected_kinds: the kinds of letters that late facts are compared with.
 -- Reads: letter, alarm, feedback_event, problem, air_day, dust_hour. A fact counts when its event time is not later than the
--- letter's as_of; a letter about one city looks at the facts of that city only. Air quality counts for the letters of half-months, every day
+-- letter's as_of; a letter about one city looks at the facts of alarms that are or ever were that city's (an alarm
+-- that moved to another one is missing in the letter of the first). Air quality counts for the letters of half-months, every day
 -- of it up to their last one (they compare years). A letter with a later revision is left out: a person saw to it.
 -- A slot is a moment as of which letters were written. Only facts that were learnt since since_at are
 -- read, each once: late is one that happened before a slot and was learnt after its first release.
@@ -23,10 +24,11 @@ slot as materialized (
     select as_of, min(released_at) as first_released_at from released group by as_of
 ),
 late as (
-    select a.city_code, a.revised_at as happened_at, a.received_at
-    from alarm as a
-    where a.received_at > :since_at
-      and exists (select 1 from slot as s where s.as_of >= a.revised_at and s.first_released_at < a.received_at)
+    select a.city_code, r.revised_at as happened_at, r.received_at
+    from alarm as r
+    join alarm as a on a.alarm_id = r.alarm_id
+    where r.received_at > :since_at
+      and exists (select 1 from slot as s where s.as_of >= r.revised_at and s.first_released_at < r.received_at)
     union all
     select a.city_code, e.event_at as happened_at, e.received_at
     from feedback_event as e

@@ -71,6 +71,13 @@ def answers_given(
     return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)
 
 
+def alarm_growth(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+) -> pd.DataFrame:
+    """One row a revision of an alarm pushed in [start_at, end_at) that was told more than once by `as_of` (sql/alarm_growth.sql)."""
+    return frame(connection, "alarm_growth", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
 def letters_with_late_facts(connection: Connection, since: date) -> pd.DataFrame:
     """One row a released letter that facts learnt after its release may change (sql/letters_with_late_facts.sql)."""
     corrected = kinds_where(lambda kind: kind.is_corrected)

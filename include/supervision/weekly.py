@@ -62,6 +62,7 @@ class WeeklyFacts:
     stays: pd.DataFrame
     urged: pd.DataFrame
     silent_cities: tuple[str, ...] = ()
+    revisions: pd.DataFrame | None = None  # rows of sql/alarm_growth.sql over `Windows.read`
 
 
 def windows(period: Period, season: tuple[date, date]) -> Windows | None:
@@ -115,7 +116,7 @@ def weekly_figures(
         days=_days(season_alarms, at), categories=categories,
         counties=_counties(window_alarms, window_found, names),
         repeat_problems=repeat_problems(season_found, names, at.window),
-        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice),
+        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions),
         dropped_cases=choice.dropped, repeat_alarms=repeats, long_unanswered=unanswered,
         suggestions=suggestions(cities, categories, repeats, unanswered, has_previous=before is not None),
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),

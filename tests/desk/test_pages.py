@@ -11,12 +11,12 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import city, letter, today, view
+from include.desk.pages import city, contacts, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
-from include.office.attention import TOPICS
+from include.office.attention import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
@@ -381,6 +381,8 @@ def test_every_text_has_its_english() -> None:
     used |= {
         *city.STANDINGS.values(),
         *letter.SAID.values(),
+        *(asked for asked, _ in ABOUT_CONTACTS.values()),
+        *(name for answers in contacts.ANSWERS.values() for name in answers.values()),
         NOTICE,
         "督办",
         "提醒",
