@@ -1,5 +1,6 @@
 -- Grain: one city whose last `letters` notices all went unheard: bounced, or without any step of the city since.
--- Parameters: letters (how many in a row), before_date (only windows that ended before it), as_of_at (instant).
+-- Parameters: letters (how many in a row), before_date (only windows that ended before it), as_of_at (instant),
+-- asking_kinds (the kinds of letters that ask for an answer: notices).
 -- Reads: city, letter, letter_alarm, delivery, feedback_event. Only released notices that named an alarm without an answer
 -- count, and no 更正 of one. They are looked up one by one, the latest first: ten years of letters cost what a month of them does.
 with recursive asking (city_code, place, letter_id) as (
@@ -11,7 +12,7 @@ with recursive asking (city_code, place, letter_id) as (
         (
             select x.letter_id
             from letter as x
-            where x.city_code = a.city_code and x.kind = 'notice' and x.state = 'released' and x.revision = 1
+            where x.city_code = a.city_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
               and (x.period_end, x.letter_id)
                   < (coalesce((select y.period_end from letter as y where y.letter_id = a.letter_id), :before_date), a.letter_id)
               and exists (
