@@ -61,8 +61,9 @@ def _candidates(rows: pd.DataFrame, kind: str, identifier: str) -> pd.DataFrame:
     usable = placed(rows) if len(rows) else np.zeros(0, bool)
     never = pd.Series(pd.NaT, index=range(len(rows))).dt.tz_localize("UTC")
 
-    def text(name: str) -> list[str]:
-        return rows[name].astype("string").fillna("").tolist() if name in rows else [""] * len(rows)
+    def text(name: str) -> pd.Series:
+        told = rows[name].astype("string").fillna("").tolist() if name in rows else [""] * len(rows)
+        return pd.Series(told, dtype="str")
 
     def degrees(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         values = pd.to_numeric(rows[name], errors="coerce").to_numpy(float, na_value=np.nan)
@@ -70,13 +71,13 @@ def _candidates(rows: pd.DataFrame, kind: str, identifier: str) -> pd.DataFrame:
 
     frame = pd.DataFrame(
         {
-            "candidate_id": rows[identifier].astype(str).tolist(),
-            "kind": kind,
+            "candidate_id": pd.Series(rows[identifier].astype(str).tolist(), dtype="str"),
+            "kind": pd.Series([kind] * len(rows), dtype="str"),
             "name": text("name"),
             "industry": text("industry"),
             "lon": degrees("lon"),
             "lat": degrees("lat"),
-            "grid_id": [""] * len(rows),
+            "grid_id": pd.Series([""] * len(rows), dtype="str"),
             "from_at": never,
             "until_at": never,
         }

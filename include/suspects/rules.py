@@ -99,7 +99,7 @@ KIND_PRIORS: Final[Mapping[str, float]] = MappingProxyType(
 SUBMETER_RULES: Final = (
     SubmeterRule("idle", 2, "生产用电正常、治污设备停运", "one hour may be a change of filters"),
     SubmeterRule("shorter", 3, "治污设备运行时间短于生产", "start-up and shut-down take an hour each"),
-    SubmeterRule("lost", 2, "生产期间分表计电数据中断", "one missing hour is the network's"),
+    SubmeterRule("lost", 2, "生产期间分表计电数据中断或异常", "one missing hour is the network's"),
     SubmeterRule(
         "stopped", 2, "停产限产期间仍有生产用电", "a line that is being shut down runs on for an hour"
     ),

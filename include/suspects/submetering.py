@@ -253,9 +253,7 @@ def meter_faults(
     )
 
 
-def _faults(
-    ids: pd.Index, column: str, fault: str, rows: NDArray[Any], example: pd.Series
-) -> pd.DataFrame:
+def _faults(ids: pd.Index, column: str, fault: str, rows: NDArray[Any], example: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "enterprise_id": ids.astype(str),
