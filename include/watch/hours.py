@@ -153,7 +153,7 @@ def _hour(readings: Readings, k: int, network: Network, known: Gains, rules: Wat
     factor, officials = _official_factor(y, readings.pm25[k, rows], network, flags, offset)
     trusted = np.clip(np.exp(0.6 * np.log(factor)), 0.5, 1.15)
     found = evidence(y, sd, known.wild, mean, mean_sd, trusted, network, rules)
-    found = replace(found, ratio=_less_wide(found.ratio, network, rules))
+    found = replace(found, ratio=_less_wide(found, network, rules))
     micro, air = len(found.hit), np.exp(found.air)
     rise = y[:micro] - found.air[network.node[:micro]]
     flags[:micro][(rise > rules.quality.spike_log_ratio) & (found.hit < 0.5)] = SPIKE
@@ -195,15 +195,23 @@ def _smooth_rh(rh: Floats, network: Network) -> Floats:
     return np.where(total > 0, smooth, np.nan)
 
 
-def _less_wide(ratio: Floats, network: Network, rules: WatchRules) -> Floats:
-    """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Grids nearer than 6 km do not count (one plume
-    reaches both)."""
-    grids, own = network.grids, rules.filter
+def _less_wide(found: Evidence, network: Network, rules: WatchRules) -> Floats:
+    """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Asked are the nearest grids (not those within
+    6 km: one plume reaches both) and the other grids of the city; the clearer answer counts."""
+    grids, own, ratio = network.grids, rules.filter, found.ratio
+    rising, spoke = ratio > 0.5, found.spoke > 0
     near, km = network.near[:grids], network.near_km[:grids]
-    counts = (near < grids) & (km > 6.0) & (km < 1e5)
-    rising = counts & (ratio[np.minimum(near, max(grids - 1, 0))] > 0.5)
-    share = rising.sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
-    return np.asarray(ratio - own.wide_evidence * np.maximum(share - own.wide_share, 0.0))
+    other = np.minimum(near, max(grids - 1, 0))
+    counts = (near < grids) & (km > 6.0) & (km < 1e5) & spoke[other]
+    around = (counts & rising[other]).sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
+    place = {name: k for k, name in enumerate(sorted(set(network.grid_city)))}
+    city = np.array([place[name] for name in network.grid_city], np.int64)
+    in_city = np.bincount(city[rising], minlength=len(place))[city] - rising
+    asked = np.bincount(city[spoke], minlength=len(place))[city] - spoke
+    share = in_city / np.maximum(asked, 8)
+    near_by = own.wide_evidence * np.maximum(around - own.wide_share, 0.0)
+    wide = own.city_evidence * np.maximum(share - own.city_share, 0.0)
+    return np.asarray(ratio - np.maximum(near_by, wide))
 
 
 def _rough(y: Floats, network: Network) -> Floats:

@@ -67,19 +67,21 @@ class FilterRules:
     """Evidence of an hour, and the two-state filter of a grid."""
 
     memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
-    start_per_hour: float = 0.012  # chance that an exceedance begins in a quiet hour (about one in ten days)
+    start_per_hour: float = 0.04  # chance that an exceedance begins in a quiet hour (about one in ten days)
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
     fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
     fault_stay: float = 0.98  # chance that it stays so for another hour
     wide_share: float = 0.2  # of the surrounding grids that rise at once: above this, not one grid's matter
     wide_evidence: float = 10.0  # log; taken off the evidence for each unit of share above it
+    city_share: float = 0.1  # of the city's other grids that rise at once; above this likewise …
+    city_evidence: float = 25.0  # … log, for each unit of share
     hit_shares: tuple[float, ...] = (
         0.25,
         0.65,
     )  # of a grid's stations that an exceedance reaches: narrow or broad
     least_excess_ug_m3: float = 25.0  # an exceedance: this much …
     least_excess_share: float = 0.30  # … and this share above the surroundings
-    edge_share: float = 0.75  # evidence begins at this part of both
+    edge_share: float = 0.65  # evidence begins at this part of both
     excess_scale: float = 0.7  # log; mean height of exceedances above the edge
     station_sd: float = 0.06  # log; scatter of a good station's hourly mean
     absolute_ug_m3: float = 2.5  # scatter that does not shrink with the level
