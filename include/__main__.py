@@ -179,16 +179,15 @@ def feedback(
 @click.option("--date", "on_date", type=Day(), required=True, help="The day on which the letters go out.")
 def reconcile(on_date: date) -> None:
     """Account for every letter due on a day by state; exit 1 on any that is not accounted for."""
+    import include.workflows.beats  # noqa: F401  enters the beats
+    from include.office.register import due_keys, windows_with_letters
     from include.post.reconciliation import reconcile as run
     from include.post.reconciliation import require_reconciled
     from include.store.engine import reading
-    from include.workflows.beats import BEATS
 
     house = open_current_house()
-    windows = [(steps, period) for kind, steps in BEATS.items() for period in periods_of_day(kind, on_date)]
-    due = [
-        key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)
-    ]
+    windows = [period for kind in windows_with_letters() for period in periods_of_day(kind, on_date)]
+    due = [key for period in windows if period.as_of <= _now() for key in due_keys(house, period)]
     with reading(house.engine) as connection:
         found = run(connection, on_date, due=due, mailbox=house.mailbox)
     for letter in found.letters:

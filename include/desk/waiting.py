@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from include.desk.attention import TOPICS, UNREAD_FILES, contact_matters
 from include.house import House
+from include.office.attention import TOPICS, UNREAD_FILES, contact_matters
 from include.periods import DAY, midnight
 from include.post.attention import needs_person
 from include.sources.ledger import gaps

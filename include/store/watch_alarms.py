@@ -89,6 +89,17 @@ class _Known:
     others: pd.DataFrame
 
 
+def push_of(connection: Connection, alarm_id: str) -> dict[str, Any]:
+    """When an alarm was pushed and is due, as it was told first; empty where the store has no alarm of that number."""
+    query = (
+        select(alarm.c.pushed_at, alarm.c.deadline_at)
+        .where(alarm.c.alarm_id == alarm_id)
+        .order_by(alarm.c.revision)
+    )
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row is not None else {}
+
+
 def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: datetime) -> Kept:
     """Writes alarms: what is new of their states as revisions, and what the watch knows beside them."""
     kept = Kept()
@@ -143,15 +154,21 @@ def drop_alarms(
                 kept.unsupported += 1
             open_todo(connection, alarm_id, "unsupported", UNSUPPORTED, now=now)
             continue
-        for table in (alarm, watch_alarm, alarm_suspect, watch_todo):
-            connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
-        connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
+        forget_alarms(connection, [alarm_id])
         entry = {
             "at": now, "actor": actor, "subject": "alarm", "subject_id": alarm_id, "action": "drop", "from_state": "raised",
             "to_state": None, "reason": "补到或更正的数据不再支持，且尚未发出",
         }  # fmt: skip
         connection.execute(audit.insert(), entry)
         kept.withdrawn += 1
+
+
+def forget_alarms(connection: Connection, alarm_ids: Sequence[str]) -> None:
+    """Takes alarms that never left out of the store."""
+    for alarm_id in alarm_ids:
+        for table in (alarm, watch_alarm, alarm_suspect, watch_todo):
+            connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
+        connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
 
 
 def open_todo(connection: Connection, alarm_id: str, kind: str, reason: str, *, now: datetime) -> None:

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from include.desk.air_quality import DATASET_LABELS, import_lines
-from include.desk.bulletin import bulletin_facts
-from include.desk.warning_grids import set_warning_grids
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
+from include.office.air_quality import DATASET_LABELS, import_lines
+from include.office.bulletin import bulletin_facts
+from include.office.register import Due
+from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
 from include.sources.air_quality import import_air_quality
@@ -22,7 +23,7 @@ from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
 from include.supervision.figures import LEADERS, from_json, to_json
-from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
+from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
