@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from include.watch.background import node_levels, surroundings, weighted_median
+from include.watch.background import grouped_median, node_levels, surroundings, weighted_median
 from include.watch.days import Gains
 from include.watch.evidence import Evidence, Lone, evidence, lone
 from include.watch.network import Network
@@ -89,16 +89,14 @@ def _smooth_rh(rh: Floats, network: Network) -> Floats:
 def _less_wide(found: Evidence, network: Network, rules: WatchRules) -> Floats:
     """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Asked are the nearest grids (not those within
     6 km: one plume reaches both) and the other grids of the city; the clearer answer counts."""
-    grids, own, ratio = network.grids, rules.filter, found.ratio
+    grids, own, ratio, city = network.grids, rules.filter, found.ratio, network.city_of_grid
     rising, spoke = ratio > 0.5, found.spoke > 0
     near, km = network.near[:grids], network.near_km[:grids]
     other = np.minimum(near, max(grids - 1, 0))
     counts = (near < grids) & (km > 6.0) & (km < 1e5) & spoke[other]
     around = (counts & rising[other]).sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
-    place = {name: k for k, name in enumerate(sorted(set(network.grid_city)))}
-    city = np.array([place[name] for name in network.grid_city], np.int64)
-    in_city = np.bincount(city[rising], minlength=len(place))[city] - rising
-    asked = np.bincount(city[spoke], minlength=len(place))[city] - spoke
+    in_city = np.bincount(city[rising], minlength=network.cities)[city] - rising
+    asked = np.bincount(city[spoke], minlength=network.cities)[city] - spoke
     share = in_city / np.maximum(asked, 8)
     near_by = own.wide_evidence * np.maximum(around - own.wide_share, 0.0)
     wide = own.city_evidence * np.maximum(share - own.city_share, 0.0)
@@ -128,23 +126,10 @@ def _scatter(
     return sd
 
 
-def _city_codes(network: Network) -> tuple[list[str], NDArray[np.int64]]:
-    names = sorted(set(network.station_city))
-    place = {name: k for k, name in enumerate(names)}
-    return names, np.array([place[name] for name in network.station_city], np.int64)
-
-
 def _city_median(values: Floats, network: Network) -> Floats:
     """The median over the micro-stations of each grid's city, by grid."""
-    names, city = _city_codes(network)
     micro = int(network.size[: network.grids].sum())
-    found = np.full(len(names), np.nan)
-    for k in range(len(names)):
-        own = values[:micro][(city[:micro] == k) & ~np.isnan(values[:micro])]
-        if len(own):
-            found[k] = np.median(own)
-    place = {name: k for k, name in enumerate(names)}
-    return found[[place[name] for name in network.grid_city]] if network.grids else np.zeros(0)
+    return grouped_median(values[:micro], network.city[:micro], network.cities)[0][network.city_of_grid]
 
 
 def _official_factor(
@@ -152,15 +137,9 @@ def _official_factor(
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Median of the official readings of the grid's city over the median of its corrected micro-stations, within 0.4 … 2.0;
     1 where none speaks. And the number of official stations that spoke."""
-    names, city = _city_codes(network)
     micro = int(network.size[: network.grids].sum())
-    factor, officials = np.ones(len(names)), np.zeros(len(names), np.int64)
-    for k in range(len(names)):
-        told = pm25[micro:][(city[micro:] == k) & (flags[micro:] == OK)]
-        own = y[:micro][(city[:micro] == k) & ~np.isnan(y[:micro])]
-        officials[k] = len(told)
-        if len(told) and len(own):
-            factor[k] = np.clip(np.median(told) / max(np.exp(np.median(own)) - offset, 1.0), 0.4, 2.0)
-    place = {name: k for k, name in enumerate(names)}
-    at = [place[name] for name in network.grid_city]
-    return factor[at], officials[at]
+    used = np.where(flags[micro:] == OK, pm25[micro:], np.nan)
+    told, officials = grouped_median(used, network.city[micro:], network.cities)
+    own = grouped_median(y[:micro], network.city[:micro], network.cities)[0]
+    factor = np.clip(told / np.maximum(np.exp(own) - offset, 1.0), 0.4, 2.0)
+    return np.where(np.isnan(factor), 1.0, factor)[network.city_of_grid], officials[network.city_of_grid]

@@ -57,12 +57,10 @@ def grid_rows(
     increment = hour.level[first] - hour.air
     share = increment / np.maximum(hour.air, 1.0)
     risen = (increment >= own.least_excess_ug_m3) & (share >= own.least_excess_share)
-    names = sorted(set(network.grid_city))
-    place_city = {name: k for k, name in enumerate(names)}
-    city = np.array([place_city[name] for name in network.grid_city], np.int64)
+    city = network.city_of_grid
     spoke = hour.found.spoke > 0
-    city_spoke = np.bincount(city[spoke], minlength=len(names))
-    city_risen = np.bincount(city[risen & spoke], minlength=len(names))
+    city_spoke = np.bincount(city[spoke], minlength=network.cities)
+    city_risen = np.bincount(city[risen & spoke], minlength=network.cities)
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
     alone = hour.found.spoke <= 1
     bar = np.where(alone, own.alone_share, np.where(hits >= 2, own.raise_share, own.lone_share))
