@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.one_hour import Hour
-from include.watch.readings import FLAGS, instants
+from include.watch.readings import FLAGS, empty, instants
 from include.watch.rules import WatchRules
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class Chance:
 
 def joined(frames: list[dict[str, NDArray[np.generic]]], columns: list[str]) -> pd.DataFrame:
     if not frames:
-        return pd.DataFrame(columns=columns)
+        return empty(columns)
     parts = {name: np.concatenate([frame[name] for frame in frames]) for name in columns}
     parts["hour"] = instants(parts["hour"].astype(np.int64))  # type: ignore[assignment]
     return pd.DataFrame(parts)
