@@ -26,8 +26,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "letters": FIGURES,
     "simulator": FIGURES | {"store", "sources", "post", "letters"},
     "house": FIGURES | {"connections", "store", "sources", "post", "letters", "watch", "suspects"},
-    "desk": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
-    "workflows": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "desk", "watch", "suspects"},
+    "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
+    "desk": FIGURES
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    "workflows": FIGURES
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
     "demo": {"*"},
     "up": {"*"},
     "verbs": {"*"},
