@@ -30,6 +30,7 @@ from include.sources.air_file import read_air_file
 from include.sources.air_stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.folder import read_file
+from include.sources.layout import LAYOUTS
 from include.sources.mapping import TableMapping
 from include.sources.patience import Unanswered, _seconds
 from include.sources.places import Places
@@ -129,7 +130,9 @@ def json_page(content: bytes) -> None:
     """A page of a platform and its records, staged."""
     try:
         page = page_of(content, "/v1/alarms")
-        part = part_of(TableMapping("alarms"), page.records, 0, Delivery(iter(()), is_cut=True))
+        part = part_of(
+            TableMapping("alarms"), LAYOUTS["alarms"], page.records, 0, Delivery(iter(()), is_cut=True)
+        )
     except (SourceError, Unanswered):
         return
     _stage(part.mapping, part.chunk)
