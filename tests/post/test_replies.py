@@ -148,7 +148,7 @@ def test_the_bounds_of_a_reply_are_its_lines_its_bytes_and_its_time():
         connection = _connected(odd)
         odd._script["EHLO"] = odd.dripping(b"250 " + b"x" * 4000)
         connection.give_up_at = time.monotonic() + 0.3
-        with pytest.raises(smtplib.SMTPServerDisconnected, match="过慢|timed out"):
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=r"过慢|timed out"):
             connection.ehlo()
         assert odd.sent_bytes < 4000  # every byte came in time, the reply did not
 
