@@ -153,7 +153,7 @@ def _hour(readings: Readings, k: int, network: Network, known: Gains, rules: Wat
     factor, officials = _official_factor(y, readings.pm25[k, rows], network, flags, offset)
     trusted = np.clip(np.exp(0.6 * np.log(factor)), 0.5, 1.15)
     found = evidence(y, sd, known.wild, mean, mean_sd, trusted, network, rules)
-    found = replace(found, ratio=_less_wide(found.ratio, network, rules))
+    found = replace(found, ratio=_less_wide(found, network, rules))
     micro, air = len(found.hit), np.exp(found.air)
     rise = y[:micro] - found.air[network.node[:micro]]
     flags[:micro][(rise > rules.quality.spike_log_ratio) & (found.hit < 0.5)] = SPIKE
@@ -195,15 +195,23 @@ def _smooth_rh(rh: Floats, network: Network) -> Floats:
     return np.where(total > 0, smooth, np.nan)
 
 
-def _less_wide(ratio: Floats, network: Network, rules: WatchRules) -> Floats:
-    """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Grids nearer than 6 km do not count (one plume
-    reaches both)."""
-    grids, own = network.grids, rules.filter
+def _less_wide(found: Evidence, network: Network, rules: WatchRules) -> Floats:
+    """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Asked are the nearest grids (not those within
+    6 km: one plume reaches both) and the other grids of the city; the clearer answer counts."""
+    grids, own, ratio = network.grids, rules.filter, found.ratio
+    rising, spoke = ratio > 0.5, found.spoke > 0
     near, km = network.near[:grids], network.near_km[:grids]
-    counts = (near < grids) & (km > 6.0) & (km < 1e5)
-    rising = counts & (ratio[np.minimum(near, max(grids - 1, 0))] > 0.5)
-    share = rising.sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
-    return np.asarray(ratio - own.wide_evidence * np.maximum(share - own.wide_share, 0.0))
+    other = np.minimum(near, max(grids - 1, 0))
+    counts = (near < grids) & (km > 6.0) & (km < 1e5) & spoke[other]
+    around = (counts & rising[other]).sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
+    place = {name: k for k, name in enumerate(sorted(set(network.grid_city)))}
+    city = np.array([place[name] for name in network.grid_city], np.int64)
+    in_city = np.bincount(city[rising], minlength=len(place))[city] - rising
+    asked = np.bincount(city[spoke], minlength=len(place))[city] - spoke
+    share = in_city / np.maximum(asked, 8)
+    near_by = own.wide_evidence * np.maximum(around - own.wide_share, 0.0)
+    wide = own.city_evidence * np.maximum(share - own.city_share, 0.0)
+    return np.asarray(ratio - np.maximum(near_by, wide))
 
 
 def _rough(y: Floats, network: Network) -> Floats:
@@ -221,7 +229,7 @@ def _scatter(
 ) -> Floats:
     """Standard deviation (log) of a station's hour about its grid's air."""
     own = rules.filter
-    base = np.clip(0.6 * known.spread, own.station_sd, 0.3)
+    base = np.clip(own.spread_share * known.spread, own.station_sd, 0.3)
     few = 1.0 + 0.3 * (12.0 / np.maximum(samples, 1) - 1.0)
     absolute = own.absolute_ug_m3 / np.exp(np.where(np.isnan(y), 3.0, y))
     damp = rules.background.damp_scatter * (swelling - 1.0) / swelling
@@ -290,7 +298,11 @@ def _grid_rows(
     city_spoke = np.bincount(city[spoke], minlength=len(names))
     city_risen = np.bincount(city[risen & spoke], minlength=len(names))
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
-    confirmed = (hits >= 2) | (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
+    alone = hour.found.spoke <= 1
+    bar = np.where(alone, own.alone_share, np.where(hits >= 2, own.raise_share, own.lone_share))
+    standing = (increment >= bar * own.least_excess_ug_m3) & (share >= bar * own.least_excess_share)
+    second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
+    confirmed = standing & ((hits >= 2) | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
