@@ -38,6 +38,9 @@ _CHART_MM: Final = 27.0
 _FOOT_MM: Final = 5.0
 _HEAD_MM: Final = 5.5
 _LEAST_KM: Final = 14.0  # of the excerpt, to every side together
+_KEY_MM: Final = 6.0
+_LONGEST: Final = 26  # signs of a heading
+_KEY: Final = "PM2.5小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
 _MM: Final = 1 / 25.4
 
 
@@ -54,7 +57,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     box = _excerpt([one for _, one in placed])
     scale, map_mm = fitted(box, _WIDTH_MM - 2, _HIGHEST_MM) if box else (None, 0.0)
     top_mm = (map_mm + _FOOT_MM + 1) if box else 0.0
-    height = _HEAD_MM + top_mm + _CHART_MM * len(shown)
+    height = _HEAD_MM + top_mm + _KEY_MM + _CHART_MM * len(shown)
     figure = Figure(figsize=(_WIDTH_MM * _MM, height * _MM), facecolor="white")
     paper = paper_over(figure)
     if figures.is_simulated:
@@ -81,8 +84,9 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         paper.patch.set_alpha(0)
         draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
         draw_north_arrow(paper, left + width_mm - 5, bottom + map_mm - 11)
+    paper.text(1, height - _HEAD_MM - top_mm - 1, _KEY, ha="left", va="top", size=7, color=SOFT)
     for place, one in enumerate(shown):
-        bottom = height - _HEAD_MM - top_mm - _CHART_MM * (place + 1)
+        bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)
         axes = figure.add_axes(
             (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 12) / height)
         )
@@ -101,7 +105,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
 
 def _heading(number: int, one: PushedAlarm, show: Show) -> str:
     words = show(f"{one.county} {one.point_name}".strip())
-    return f"{number} {words[:22]}{'…' if len(words) > 22 else ''}　PM2.5 μg/m³"
+    return f"{number} {words[:_LONGEST]}{'…' if len(words) > _LONGEST else ''}"
 
 
 def _excerpt(alarms: Sequence[PushedAlarm]) -> Box | None:
@@ -121,6 +125,16 @@ def _box_of(one: PushedAlarm) -> Box:
         return one.box
     lon, lat = one.lon or 0.0, one.lat or 0.0
     return lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01
+
+
+def _places_of(box: Box) -> list[tuple[float, float]]:
+    """Nine places of a grid that no name may cover."""
+    west, south, east, north = box
+    return [
+        (west + (east - west) * across / 4, south + (north - south) * up / 4)
+        for across in (0.5, 2, 3.5)
+        for up in (0.5, 2, 3.5)
+    ]
 
 
 def _draw_map(
@@ -155,10 +169,7 @@ def _draw_map(
             path_effects=HALO, zorder=8,
         )  # fmt: skip
     inside = [(name, at) for name, _, at in counties if west < at[0] < east and south < at[1] < north]
-    taken = [
-        ((_box_of(one)[0] + _box_of(one)[2]) / 2, (_box_of(one)[1] + _box_of(one)[3]) / 2)
-        for _, one in placed
-    ]
+    taken = [place for _, one in placed for place in _places_of(_box_of(one))]
     draw_names(axes, placed_names(inside, box, scale, taken))
 
 
@@ -192,10 +203,6 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
     ticks = [place for place in places if local[place].hour % 6 == 0]
     axes.set_xticks(ticks, [f"{local[place].hour}时" for place in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
-    axes.text(
-        1.0, 1.02, "实线：本网格　虚线：周边　红：报警以来", transform=axes.transAxes, ha="right", va="bottom", size=6.5,
-        color=SOFT,
-    )  # fmt: skip
 
 
 def _level(value_ug_m3: float | None) -> float:
