@@ -4,14 +4,16 @@ import logging
 import signal
 import sys
 import threading
+import traceback
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from include.errors import InputError, QianliyanError
+from include.errors import InputError, QianliyanError, redact
 from include.house import default_registry, open_house
 from include.periods import (
     KINDS,
@@ -23,6 +25,7 @@ from include.periods import (
     periods_of_day,
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
+from include.store.engine import store_error
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
 from include.verbs.contacts import contacts
 from include.verbs.letters import letters
@@ -262,9 +265,22 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Redacting(logging.Formatter):
+    """What is logged, tracebacks too, without the secrets of this process."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return redact(super().format(record))
+
+
 def main() -> None:
     """Runs the verb; an expected error is one line on stderr and its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    sys.excepthook = lambda kind, error, trace: sys.stderr.write(
+        redact("".join(traceback.format_exception(kind, error, trace)))
+    )
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(
@@ -276,8 +292,25 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except QianliyanError as error:
-        click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
+        _end_with(error)
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        _end_with(_disk_error(error))
+    except DBAPIError as error:
+        _end_with(store_error(error))
+
+
+def _end_with(error: QianliyanError) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(error.exit_code)
+
+
+def _disk_error(error: OSError) -> InputError:
+    return InputError(
+        "a file or folder cannot be used", where=str(error.filename or ""), got=error.strerror or error,
+        todo="check the path, its permissions and the disk",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

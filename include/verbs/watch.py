@@ -38,7 +38,7 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     click.echo(
         f"{done.hours} hours judged, {done.days_computed} daily facts computed; {len(done.alarms)} alarms: {kept.new} new, "
         f"{kept.revised} revised, {kept.unchanged} unchanged, {kept.withdrawn} dropped, {kept.unsupported} for a person, "
-        f"{kept.merged} told by another source earlier; {done.suppressed} held back"
+        f"{kept.merged} told by another source earlier; {done.suppressed} held back; suspects of {done.suspected}"
     )
     for word, hours in sorted(done.lacks.items()):
         click.echo(f"note: without {word} in {hours} of {done.hours} hours", err=True)
