@@ -34,6 +34,7 @@ from include.verbs.options import FORMATS, Day, End, Moment, open_current_house,
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
 from include.verbs.stations import import_stations
+from include.verbs.suspects import suspects
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
@@ -56,6 +57,7 @@ for command in (
     air_quality,
     prune,
     simulate_world,
+    suspects,
     watch,
 ):
     cli.add_command(command)

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
 from include.store.tables import alarm, audit
 from include.store.watch_facts import insert_rows
@@ -139,6 +140,8 @@ def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: dat
         kept.merged += is_alias
     insert_rows(connection, alarm, revisions)
     insert_rows(connection, watch_alarm, fresh)
+    first, last = (bound(made.row["started_at"] for made in alarms) for bound in (min, max))
+    settle_aliases(connection, first - _NEAR, last + _NEAR, now=now)
     return kept
 
 
