@@ -29,17 +29,15 @@ def problems(folder: Path) -> list[str]:
     try:
         lines = (folder / NAME).read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        return [f"{folder / NAME}: {error.strerror}; make it where the wheels were made: make wheels WHEELS=…"]
+        return [
+            f"{folder / NAME}: {error.strerror}; make it where the wheels were made: make wheels WHEELS=…"
+        ]
     told = {name: wanted for wanted, _, name in (line.partition("  ") for line in lines)}
     found = {path.name: path for path in folder.glob("*.whl")}
     return (
         [f"{name}: missing" for name in sorted(set(told) - set(found))]
         + [f"{name}: not in {NAME}" for name in sorted(set(found) - set(told))]
-        + [
-            f"{name}: changed"
-            for name in sorted(set(told) & set(found))
-            if digest(found[name]) != told[name]
-        ]
+        + [f"{name}: changed" for name in sorted(set(told) & set(found)) if digest(found[name]) != told[name]]
     )
 
 
