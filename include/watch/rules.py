@@ -108,6 +108,10 @@ class EpisodeRules:
     gap_hours: int = 6  # a new alarm needs so many quiet hours before it; otherwise it is the same one
     longest_hours: int = 36  # a grid without such a pause for so long stands in the list of lasting excess
     start_back_hours: int = 3  # how far the first hour may lie before the deciding one
+    # What came true on worlds of two simulators (docs/watch.md): base + slope × highest probability, at most so much.
+    confidence_base: float = 0.35
+    confidence_slope: float = 0.64
+    most_confidence: float = 0.98
 
 
 @dataclass(frozen=True)
