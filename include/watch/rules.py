@@ -77,6 +77,7 @@ class FilterRules:
     city_evidence: float = 25.0  # … log, for each unit of share
     # Shares of a grid's stations that an exceedance reaches: a narrow plume, a broad one.
     hit_shares: tuple[float, ...] = (0.25, 0.65)
+    most_stations: int = 6  # of a grid, that count one by one
     least_excess_ug_m3: float = 25.0  # an exceedance: this much …
     least_excess_share: float = 0.30  # … and this share above the surroundings
     edge_share: float = 0.65  # evidence begins at this part of both
@@ -94,7 +95,7 @@ class FilterRules:
     raise_share: float = (
         0.8  # share of both thresholds that the hour's highest station must show to be raised
     )
-    lone_share: float = 1.0  # the same where only one of several stations stands high
+    lone_share: float = 0.9  # the same where only one of several stations stands high
     alone_share: float = 1.2  # the same where one station alone spoke in the grid
     # Evidence (log) of the hour before that makes one station's exceedance two hours long.
     second_hour_evidence: float = 0.5
