@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
 from include.sources.air_file import AirFile, read_air_file
+from include.sources.air_hours import HourLabel
 from include.sources.air_intake import Conflict, DayResult, keep_days, keep_dust
-from include.sources.air_layouts import Fault, HourLabel
+from include.sources.air_layouts import Fault
 from include.sources.air_quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air_stage import Stage
 from include.sources.file_names import label, require_file, unreadable
@@ -37,7 +38,7 @@ class ImportResult:
     (they are in the quarantine). `rejected`: why files could not be used at all; nothing of these, `unread`, was kept. `skipped`:
     rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
     readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
-    `duplicates`: values told again, always the same: used once.
+    `duplicates`: values told again, always the same: used once. `notes`: how files were understood, where it is not the usual way.
     """
 
     files: int
@@ -51,6 +52,7 @@ class ImportResult:
     unread: tuple[Path, ...]
     skipped: dict[str, int]
     unknown_grids: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def import_air_quality(
@@ -59,13 +61,13 @@ def import_air_quality(
     paths: Sequence[Path],
     *,
     now: datetime,
-    hour_label: HourLabel = "start",
+    hour_label: HourLabel | None = None,
     source: str = SOURCE,
     folder: Path | None = None,
 ) -> ImportResult:
     """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
 
-    `hour_label` says which end of its hour the time of a reading names (archives print the hours 0 to 23 of the day).
+    `hour_label` says which end of its hour a time names; None: the beginning, and for archives what they print (`air_hours`).
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
     """
@@ -118,6 +120,7 @@ def import_air_quality(
         duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected), unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
     )  # fmt: skip
 
 

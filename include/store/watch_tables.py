@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-from include.store.columns import Instant
+from include.store.columns import Instant, one_of
 from include.store.tables import metadata
 
 STATION_KINDS: Final = ("micro", "official", "weather")
@@ -141,6 +141,18 @@ alarm_suspect = Table(
     comment="One suspect of one alarm, as last ranked.",
 )
 
+suspect_at_push = Table(
+    "suspect_at_push",
+    metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("rank", Integer, primary_key=True, comment="1 is the most suspected (疑似)"),
+    Column("enterprise_id", String(64), nullable=False, comment="or `unlisted`"),
+    Column("score", Float, nullable=False, comment="0 to 1: the chance that it is the source"),
+    Column("evidence_json", Text, nullable=False, comment="as in alarm_suspect, with the hours up to the deciding one only"),
+    Column("rules_edition", String(32), nullable=False),
+    comment="One suspect of one alarm of the watch by what was known when it was raised: what its push may say.",
+)  # fmt: skip
+
 alarm_alias = Table(
     "alarm_alias",
     metadata,
@@ -187,3 +199,23 @@ watch_suppressed = Table(
     Index(None, "started_at"),
     comment="An exceedance of which no alarm was made, and why.",
 )  # fmt: skip
+
+VERDICTS: Final = ("struck", "found", "not_found")
+
+suspect_verdict = Table(
+    "suspect_verdict",
+    metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("enterprise_id", String(64), primary_key=True, comment="a suspect of the alarm, or `unlisted`"),
+    Column(
+        "verdict",
+        String(16),
+        nullable=False,
+        comment="struck (a person struck it out), found, not_found (what an inspection found there)",
+    ),
+    Column("reason", Text, nullable=False, comment="why, or what was seen"),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", String(128), nullable=False),
+    one_of("verdict", VERDICTS),
+    comment="What a person said of one suspect of one alarm. It stands when the alarm is ranked again.",
+)

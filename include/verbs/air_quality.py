@@ -8,6 +8,7 @@ import click
 from include.errors import InputError
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
+from include.sources.air_hours import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
@@ -16,22 +17,24 @@ _SHOWN = 5  # rows on the terminal; all are in the quarantine
 @click.command("import-air-quality")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--hour-label", type=click.Choice(["start", "end"]), default="start", show_default=True,
-    help="Which end of its hour the time of a reading names.",
+    "--hour-label", type=click.Choice(["start", "end"]),
+    help="Which end of its hour a time names. Default: its start, and in archives with the hours 1 to 24 its end.",
 )  # fmt: skip
-def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
+def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None) -> None:
     """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file could not be used."""
     from include.sources.air_quality import import_air_quality as run
 
     house = open_current_house()
     done = run(
-        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label="end" if hour_label == "end" else "start"
+        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label=hour_label
     )  # fmt: skip
     days = sorted({str(day.observed_on) for day in done.days})
     click.echo(
         f"{done.files} files, {done.rows} rows, {done.gaps} empty values, {done.duplicates} told again; "
         f"{len(days)} days replaced" + (f" ({days[0]} to {days[-1]})" if days else "")
     )
+    for note in done.notes:
+        click.echo(note, err=True)
     for fault in done.faults:
         click.echo(f"quarantined: {fault}", err=True)
     if done.skipped:
