@@ -81,6 +81,19 @@ def known_alarms(connection: Connection, start_at: datetime, end_at: datetime) -
     return [dict(found[alarm_id]) for alarm_id in sorted(found)]
 
 
+def alarms_of_grid(
+    connection: Connection, grid_id: str, until: datetime, most: int = 50
+) -> list[Mapping[str, Any]]:
+    """The last alarms that the watch raised on a grid by that moment, the latest first, as mappings of `watch_alarm`."""
+    query = (
+        select(watch_alarm)
+        .where(watch_alarm.c.grid_id == grid_id, watch_alarm.c.raised_at <= until)
+        .order_by(watch_alarm.c.raised_at.desc())
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
 def left_alarms(connection: Connection, alarm_ids: Iterable[str]) -> set[str]:
     """Those of the alarms that a released letter names, or that somebody answered or found a problem at (sql/alarms_that_left.sql)."""
     return {
