@@ -305,3 +305,13 @@ def test_one_odd_file_stops_no_pull_and_is_to_do(
     house = open_house(default_registry())
     found, _ = matters(house, datetime(2020, 3, 13, tzinfo=UTC))
     assert "文件未能读入　来源 demo_region 有2个" in [one.title for one in found]
+
+
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31", "２０２０-03-01", "2020-02-30"]
+)
+def test_a_date_beyond_any_calendar_is_one_line(
+    verb: Verb, capsys: pytest.CaptureFixture[str], day: str
+) -> None:
+    assert verb("pull", "--start", day, "--end", "2020-03-12") == 2
+    assert "years 2000 to 2099" in capsys.readouterr().err
