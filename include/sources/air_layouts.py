@@ -31,7 +31,7 @@ EXPECTED: Final = (
     "a header with date,hour,城市,PM2.5 (one row a city and hour), with date,hour,type and a column a city, "
     "with grid_id,hour,pm25_ug_m3, or with city_code,hour,is_dust"
 )
-_POLLUTANTS: Final = {
+POLLUTANTS: Final = {
     "PM2.5": "pm25_ug_m3", "PM10": "pm10_ug_m3", "SO2": "so2_ug_m3", "NO2": "no2_ug_m3", "CO": "co_mg_m3", "O3": "o3_ug_m3",
 }  # fmt: skip
 # Sliding means and the index, which follow from the hours.
@@ -83,7 +83,7 @@ class Reading:
 def recognise(header: Sequence[str], where: str) -> LayoutName:
     """Which layout a header is. Raises InputError with what was expected and what came."""
     names = set(header)
-    if {"date", "hour", "城市"} <= names and not names.isdisjoint(_POLLUTANTS):
+    if {"date", "hour", "城市"} <= names and not names.isdisjoint(POLLUTANTS):
         return "long"
     if {"date", "hour", "type"} <= names:
         return "wide"
@@ -96,7 +96,7 @@ def recognise(header: Sequence[str], where: str) -> LayoutName:
 
 def read_long(chunk: Chunk, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
     """The rows of a long archive; `codes`: city codes by name; `hours`: what its hours mean."""
-    columns = {own: quantity for own, quantity in _POLLUTANTS.items() if own in chunk.rows}
+    columns = {own: quantity for own, quantity in POLLUTANTS.items() if own in chunk.rows}
     name = _by_value(chunk.rows["城市"], lambda texts: texts.map(visible_text).astype("str").str.strip())
     rows = chunk.rows[["date", "hour", *columns]].assign(
         line=chunk.lines, place_id=name.map(codes), name=name
@@ -112,16 +112,16 @@ def read_long(chunk: Chunk, codes: Mapping[str, str], hours: ArchiveHours) -> Re
 def read_wide(chunk: Chunk, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
     """The rows of a wide archive; every column but date, hour, type (and data_origin) is a city."""
     rows, faults = _dated(chunk.rows.assign(line=chunk.lines, type=chunk.rows["type"].str.strip()), hours)
-    is_unknown = ~rows["type"].isin([*_POLLUTANTS, *_DERIVED])
+    is_unknown = ~rows["type"].isin([*POLLUTANTS, *_DERIVED])
     faults += faults_of(rows[is_unknown], "type", _UNKNOWN_TYPE, "type")
     names = [name for name in chunk.rows.columns if name not in ("date", "hour", "type", DATA_ORIGIN)]
     columns = {name: codes[name] for name in names if name in codes}
     skipped = Counter(name for name in names if name not in codes)
     keys = ["line", "type", "observed_on", "hour"]
-    texts = rows.loc[rows["type"].isin(list(_POLLUTANTS)), [*keys, *columns]].melt(
+    texts = rows.loc[rows["type"].isin(list(POLLUTANTS)), [*keys, *columns]].melt(
         keys, var_name="field", value_name="text"
     )
-    texts = texts.assign(place_id=texts["field"].map(columns), quantity=texts["type"].map(_POLLUTANTS))
+    texts = texts.assign(place_id=texts["field"].map(columns), quantity=texts["type"].map(POLLUTANTS))
     return _measured(texts, faults, skipped)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, delete, insert, select
 
 import include.workflows.beats  # noqa: F401  enters the beats
 from include.house import House, Run
@@ -19,6 +19,9 @@ from include.office.register import due_keys
 from include.periods import period_ending
 from include.post.attention import needs_person
 from include.post.mailbox import local_mailbox, received
+from include.simulator.watch_world.options import WorldOptions
+from include.simulator.watch_world.world import write_world
+from include.sources.stations.intake import import_stations
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, replace_judged
@@ -27,7 +30,9 @@ from include.supervision.alarm_push import AlarmFigures
 from include.supervision.figures import from_json
 from include.watch import DEFAULT_RULES
 from include.workflows import alarm_push, daily_dispatch
+from include.workflows.watching import watch
 from tests.desk.facts import moment, provenance
+from tests.post.samples import add_contact
 from tests.workflows.region import open_region, run_of
 
 EVIDENCE = {"peak_increment_ug_m3": 86.4, "background_ug_m3": 52.2, "stations": 4, "spoke": 3}
@@ -278,3 +283,37 @@ def test_a_push_says_how_many_stations_spoke(house: House, stations: int, heard:
         ("plain",)
     )
     assert words in text.get_content()  # type: ignore[union-attr]
+
+
+def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine, tmp_path: Path) -> None:
+    """A small world of stations, judged up to the hour of its first alarm, as the DAG does it."""
+    write_world(WorldOptions(seed=3, start=date(2020, 3, 1), days=4, grids=12), tmp_path / "files", None)
+    with local_mailbox(tmp_path / "mailbox") as mailbox:
+        house = open_region(engine, tmp_path / "var", mailbox)
+        import_stations(
+            house.engine, house.stations_dir, [tmp_path / "files" / "world"], now=moment("03-05 00:00")
+        )
+        found = watch(house, moment("03-01 00:00"), moment("03-05 00:00"), now=moment("03-05 00:10"))
+        with reading(house.engine) as connection:
+            first = (
+                connection.execute(select(watch_alarm).order_by(watch_alarm.c.raised_at)).mappings().first()
+            )
+        assert found.alarms
+        assert first is not None
+        raised = first["raised_at"]
+        with writing(house.engine) as connection:  # the hour anew, as if nobody had looked ahead
+            for table in (watch_alarm, tables.alarm):
+                connection.execute(delete(table))
+            city = connection.execute(select(station.c.city_code).limit(1)).scalar_one()
+        add_contact(house.engine, city, "to", "unit@city.example", "生态环境局")
+        period = period_ending("hour", raised)
+        watch(house, period.start_at, period.end_at, now=period.as_of)
+        run = Run(
+            house=house, period=period, actor="test", deliver="auto", is_backfill=False, now=period.as_of, run_id="hourly_watch/x"
+        )  # fmt: skip
+        told_now = alarm_push.tell(run)
+        assert (told_now["letters_due"], told_now["created"], told_now["failed"]) == (1, 1, {})
+        assert alarm_push.release(run)["counts"] == {"released": 1}
+        assert alarm_push.post(run)["results"] == {"accepted": 1}
+        [mail] = received(mailbox.folder)
+        assert mail.subject.startswith("【模拟数据】热点网格报警推送")

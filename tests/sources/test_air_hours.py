@@ -57,7 +57,7 @@ def test_hour_0_begins_unless_the_label_is_end(store: Engine, tmp_path: Path) ->
     path = written(tmp_path / "a.csv", list(range(24)))
     assert import_air_quality(store, tmp_path / "air", [path], now=NOW).notes == ()
     assert values(tmp_path, 1) == {hour: hour + 1.0 for hour in range(24)}
-    result = import_air_quality(store, tmp_path / "air", [path], now=NOW, hour_label="end")
+    result = import_air_quality(store, tmp_path / "air", [path], now=NOW, hour_label="end", replace=True)
     assert values(tmp_path, 0) == {23: 1.0}
     assert values(tmp_path, 1) == {hour: hour + 2.0 for hour in range(23)}
     assert "0时是前一日的最后一小时" in result.notes[0]
