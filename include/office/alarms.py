@@ -1,5 +1,7 @@
 """What the push of an hour is made of: alarms of the watch, what was told, the last day of their grids, who spoke."""
 
+import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -14,15 +16,19 @@ from include.rules import ALARM_PUSH
 from include.store.engine import reading
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
 from include.store.statements import frame
+from include.store.suspects import suspects_at_push
 from include.supervision.alarm_push import (
     LATE_KIND,
     PUSH_KIND,
     AlarmFigures,
     HourlyPushes,
     PushFacts,
+    Suspected,
     hourly_pushes,
 )
 from include.supervision.figures import to_json
+from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
+from include.suspects.wording import reason_words, suspect_name
 from include.watch import DEFAULT_RULES
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
@@ -42,6 +48,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             push_kinds=PUSH_KINDS,
         )
         stations = frame(connection, "stations_of_units", on_date=period.last_date)
+        suspects = _suspects(connection, revisions["alarm_id"].unique())
     if revisions.empty:
         return HourlyPushes(period, ())
     trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
@@ -57,6 +64,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             heard=_heard(spoke),
             stations=dict(zip(stations["city_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,
+            suspects=suspects,
         ),
         period,
     )
@@ -92,6 +100,19 @@ def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
         since_at=later(period.end_at, -ALARM_PUSH.reads_back),
         end_at=period.end_at,
     )
+
+
+def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tuple[Suspected, ...]]:
+    """The first suspects of each alarm by what was known when it was raised, in words; the first one always, the others
+    where they are not all but ruled out."""
+    found: dict[str, tuple[Suspected, ...]] = {}
+    for row in suspects_at_push(connection, [str(one) for one in alarm_ids]).to_dict("records"):
+        told = found.get(row["alarm_id"], ())
+        if len(told) < SUSPECTS_TOLD and (not told or row["score"] >= LEAST_TOLD):
+            suspect = json.loads(row["evidence_json"])
+            one = Suspected(suspect_name(suspect), suspect["level"], reason_words(suspect))
+            found[row["alarm_id"]] = (*told, one)
+    return found
 
 
 def _of_grids(judged: pd.DataFrame, grids: pd.Series) -> pd.DataFrame:

@@ -41,13 +41,13 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
         return
     chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
     for chunk in chunks:
+        _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
         yield as_text(chunk, layout, mapping)
 
 
 def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
     """Raw text rows (of a file, a page or a query) in the columns of the layout; those that fail to split stay `broken`."""
     require_columns(mapping, layout, list(chunk.rows.columns), chunk.origin)
-    _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
     raw = chunk.rows.astype("str")
     return Chunk(chunk.origin, chunk.lines, transform(mapping, layout, raw), chunk.broken, chunk.word)
 

@@ -120,8 +120,10 @@ def _take_source(
     if source.kind == "files":
         _take_changed_files(engine, root, source, mapping, taken, now)
         return
+    # A platform tells an hour once it is over and again when it is corrected; a query asks by the hour itself.
+    end = now if source.kind == "platform" else until
     with reading(engine) as connection:
-        windows = gaps(connection, source.name, until - ASKED_BACK, until)
+        windows = gaps(connection, source.name, until - ASKED_BACK, end)
     for start_at, end_at in windows:
         read = read_platform if source.kind == "platform" else read_database
         delivery = read(source, mapping, start_at, end_at, STATION_LAYOUTS)
