@@ -17,6 +17,7 @@ from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
 from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import Issue
+from include.suspects.wording import LEVEL_MEANING, LEVELS
 
 TITLE, LATE_TITLE = "热点网格报警推送", "热点网格报警补推"
 PICTURE_TITLE = "报警点位图"
@@ -86,6 +87,7 @@ def alarm_values(
         "规则版本": figures.rules_version,
         "升级倍数": f"{ALARM_PUSH.escalation_ratio:g}",
         "升级浓度": f"{ALARM_PUSH.escalation_ug_m3:g}",
+        "疑似说明": LEVEL_MEANING if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
         "过时": f"{ALARM_PUSH.latest.total_seconds() / 3600:g}",
     }
 
@@ -109,6 +111,10 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
         "变化": _trend(one),
         "升级": f"上次推送时最高{concentration(one.told_peak_ug_m3)}μg/m³" if one.news == ESCALATED else "",
         "补推": one.news == LATE,
+        "疑似": [
+            f"{show(suspect.name)}（{LEVELS[suspect.level]}）：{show(suspect.reason)}"
+            for suspect in one.suspects
+        ],
     }
 
 

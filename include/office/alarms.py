@@ -1,6 +1,8 @@
 """What the push of an hour is made of: alarms of the watch, what was told, the last day of their grids, who spoke."""
 
-from datetime import timedelta
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -8,21 +10,25 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.register import Due
-from include.periods import Period, later
-from include.post.letters import LetterFacts, NamedAlarm
+from include.periods import Period, beijing_date, later
+from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
 from include.store.engine import reading
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
 from include.store.statements import frame
+from include.store.suspects import suspects_at_push
 from include.supervision.alarm_push import (
     LATE_KIND,
     PUSH_KIND,
     AlarmFigures,
     HourlyPushes,
     PushFacts,
+    Suspected,
     hourly_pushes,
 )
 from include.supervision.figures import to_json
+from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
+from include.suspects.wording import reason_words, suspect_name
 from include.watch import DEFAULT_RULES
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
@@ -34,14 +40,9 @@ def pushes(house: House, period: Period) -> HourlyPushes:
     edition = DEFAULT_RULES.edition
     with reading(house.engine) as connection:
         revisions = _revisions(connection, period)
-        told = frame(
-            connection,
-            "alarms_pushed",
-            since_date=later(period.end_at, -ALARM_PUSH.reads_back).date(),
-            end_at=period.end_at,
-            push_kinds=PUSH_KINDS,
-        )
+        told = _told(connection, period, period.end_at)
         stations = frame(connection, "stations_of_units", on_date=period.last_date)
+        suspects = _suspects(connection, revisions["alarm_id"].unique())
     if revisions.empty:
         return HourlyPushes(period, ())
     trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
@@ -57,6 +58,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             heard=_heard(spoke),
             stations=dict(zip(stations["city_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,
+            suspects=suspects,
         ),
         period,
     )
@@ -65,6 +67,19 @@ def pushes(house: House, period: Period) -> HourlyPushes:
 def due_pushes(house: House, period: Period) -> list[Due]:
     """The pushes that are due for a window, by the facts as they are known now."""
     return due_of(pushes(house, period))
+
+
+def owed_keys(house: House, period: Period) -> list[str]:
+    """The keys of the pushes that must be there: written ones, and those of which an alarm was told by no window at all (an hour
+    that was missed is made good by the next one)."""
+    found = due_pushes(house, period)
+    with reading(house.engine) as connection:
+        told = set(_told(connection, period, later(period.end_at, ALARM_PUSH.reads_back))["alarm_id"])
+        return [
+            one.facts.key
+            for one in found
+            if find_by_key(connection, one.facts.key) or {alarm.alarm_id for alarm in one.facts.alarms} - told
+        ]
 
 
 def due_of(computed: HourlyPushes) -> list[Due]:
@@ -85,6 +100,17 @@ def _due(one: AlarmFigures) -> Due:
     return Due(facts, one.city_name)
 
 
+def _told(connection: Connection, period: Period, end_at: datetime) -> pd.DataFrame:
+    """The alarms that pushes of windows before `end_at` named, as far back as this window looks (sql/alarms_pushed.sql)."""
+    return frame(
+        connection,
+        "alarms_pushed",
+        since_date=beijing_date(later(period.end_at, -ALARM_PUSH.reads_back)),
+        end_at=end_at,
+        push_kinds=PUSH_KINDS,
+    )
+
+
 def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
     return frame(
         connection,
@@ -92,6 +118,19 @@ def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
         since_at=later(period.end_at, -ALARM_PUSH.reads_back),
         end_at=period.end_at,
     )
+
+
+def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tuple[Suspected, ...]]:
+    """The first suspects of each alarm by what was known when it was raised, in words; the first one always, the others
+    where they are not all but ruled out."""
+    found: dict[str, tuple[Suspected, ...]] = {}
+    for row in suspects_at_push(connection, [str(one) for one in alarm_ids]).to_dict("records"):
+        told = found.get(row["alarm_id"], ())
+        if len(told) < SUSPECTS_TOLD and (not told or row["score"] >= LEAST_TOLD):
+            suspect = json.loads(row["evidence_json"])
+            one = Suspected(suspect_name(suspect), suspect["level"], reason_words(suspect))
+            found[row["alarm_id"]] = (*told, one)
+    return found
 
 
 def _of_grids(judged: pd.DataFrame, grids: pd.Series) -> pd.DataFrame:

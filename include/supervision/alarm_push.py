@@ -6,7 +6,7 @@ the store) too late to be news goes into a letter that only a person sends.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,15 @@ class TrendHour:
     hour: datetime
     pm25_ug_m3: float | None
     background_ug_m3: float | None
+
+
+@dataclass(frozen=True)
+class Suspected:
+    """One suspect of an alarm by what was known when it was raised; `level`: high, medium, low. Always 疑似."""
+
+    name: str
+    level: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class PushedAlarm:
     news: str
     told_peak_ug_m3: float | None
     trend: tuple[TrendHour, ...]
+    suspects: tuple[Suspected, ...] = ()  # the first three, the most suspected first
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class PushFacts:
     """What the pushes of a window are computed from.
 
     `revisions`: sql/alarms_to_push.sql; `told`: sql/alarms_pushed.sql; `grid_hours`: judged hours of the grids (`grid_id`, `hour`,
-    `pm25_ug_m3`, `background_ug_m3`); `heard`, `stations`: micro-stations by unit.
+    `pm25_ug_m3`, `background_ug_m3`); `heard`, `stations`: micro-stations by unit; `suspects`: by alarm.
     """
 
     revisions: pd.DataFrame
@@ -96,6 +106,7 @@ class PushFacts:
     heard: Mapping[str, int]
     stations: Mapping[str, int]
     rules_version: str
+    suspects: Mapping[str, tuple[Suspected, ...]] = field(default_factory=dict)
 
 
 def hourly_pushes(facts: PushFacts, period: Period) -> HourlyPushes:
@@ -107,7 +118,8 @@ def hourly_pushes(facts: PushFacts, period: Period) -> HourlyPushes:
         news, told_peak = _news(revisions, told.get(alarm_id), period)
         if news:
             trend = _trend(facts.grid_hours, str(last["grid_id"]), period)
-            alarm = _alarm(last, news, told_peak, trend)
+            suspects = facts.suspects.get(str(alarm_id), ())
+            alarm = _alarm(last, news, told_peak, trend, suspects)
             found.setdefault((str(last["city_code"]), news == LATE), []).append((revisions, alarm))
     return HourlyPushes(
         period,
@@ -135,7 +147,13 @@ def _news(revisions: pd.DataFrame, told_at: Any, period: Period) -> tuple[str, f
     return (LATE if is_late else NEW), None
 
 
-def _alarm(row: Any, news: str, told_peak: float | None, trend: tuple[TrendHour, ...]) -> PushedAlarm:
+def _alarm(
+    row: Any,
+    news: str,
+    told_peak: float | None,
+    trend: tuple[TrendHour, ...],
+    suspects: tuple[Suspected, ...],
+) -> PushedAlarm:
     evidence = json.loads(row["evidence_json"])
     sides = [_number(row[side]) for side in ("west", "south", "east", "north")]
     west, south, east, north = sides
@@ -161,6 +179,7 @@ def _alarm(row: Any, news: str, told_peak: float | None, trend: tuple[TrendHour,
         news=news,
         told_peak_ug_m3=_rounded(told_peak),
         trend=trend,
+        suspects=suspects,
     )
 
 

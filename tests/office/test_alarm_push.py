@@ -25,7 +25,8 @@ from include.sources.stations.intake import import_stations
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, replace_judged
-from include.store.watch_tables import station, watch_alarm
+from include.store.suspects import keep_verdict
+from include.store.watch_tables import alarm_suspect, station, suspect_at_push, watch_alarm
 from include.supervision.alarm_push import AlarmFigures
 from include.supervision.figures import from_json
 from include.watch import DEFAULT_RULES
@@ -209,6 +210,15 @@ def test_an_hour_that_was_missed_is_told_by_the_next_one(house: House) -> None:
     assert told(house, "03-12 10:00") == [("alarm", [("W1", "new")])]
 
 
+def test_an_hour_that_the_next_one_made_good_owes_no_letter(house: House) -> None:
+    add_watch_alarm(house.engine, "W1", "03-12 09:00", recorded="03-12 09:40")  # after that hour's run
+    nine, ten = hourly(house, "03-12 09:00"), hourly(house, "03-12 10:00")
+    assert due_keys(house, nine.period) == [nine.period.letter_key("alarm", "140300")]
+    assert play(ten) == {"released": 1}
+    assert due_keys(house, nine.period) == []
+    assert due_keys(house, ten.period) == [ten.period.letter_key("alarm", "140300")]
+
+
 def test_an_alarm_that_comes_late_waits_for_a_person(house: House) -> None:
     add_watch_alarm(house.engine, "W1", "03-12 08:00", recorded="03-12 11:10")
     run = hourly(house, "03-12 11:00")
@@ -283,6 +293,45 @@ def test_a_push_says_how_many_stations_spoke(house: House, stations: int, heard:
         ("plain",)
     )
     assert words in text.get_content()  # type: ignore[union-attr]
+
+
+def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reasons(house: House) -> None:
+    add_watch_alarm(house.engine, "W1", "03-12 09:00")
+    add_stations(house, 6, 4, "03-12 09:00")
+    common = {
+        "kind": "enterprise", "distance_km": 1.23, "east_km": 0.0, "north_km": 1.0, "windy": 1.0, "upwind": 1.0,
+        "has_increments": True, "is_metered": True, "idle": 1.0, "normal": 0.0, "off": 0.0, "lost": 0.0, "idle_hours": 4,
+        "unusual_hour": 0.0, "former": 0.0, "same_place": 0,
+    }  # fmt: skip
+    suspects = [
+        ("Q1", 0.6, {"name": "某<铸造>厂", "level": "high"}),
+        ("Q2", 0.2, {"name": "已剔除厂", "level": "medium"}),
+        ("unlisted", 0.1, {"name": "", "kind": "unlisted", "level": "low"}),
+        ("Q3", 0.06, {"name": "某砖厂", "level": "low", "upwind": 0.0, "idle": 0.0, "normal": 1.0}),
+        ("Q4", 0.055, {"name": "第四厂", "level": "low"}),
+    ]
+    with writing(house.engine) as connection:
+        for rank, (name, score, evidence) in enumerate(suspects, 1):
+            row = {"alarm_id": "W1", "rank": rank, "enterprise_id": name, "score": score, "rules_edition": "e",
+                   "evidence_json": json.dumps(common | evidence, ensure_ascii=False)}  # fmt: skip
+            connection.execute(insert(suspect_at_push).values(**row))
+            connection.execute(insert(alarm_suspect).values(**row))
+    keep_verdict(house.engine, "W1", "Q2", "struck", "王某", "已搬迁", now=moment("03-12 08:00"))
+    assert play(hourly(house, "03-12 09:00")) == {"released": 1}
+    [mail] = received(house.mailbox)
+    message = message_from_bytes(mail.content(), policy=policy.default)
+    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert (
+        "   疑似来源（建议核查）：\n"
+        "   ①某<铸造>厂（高）：位于上风向1.2公里（网格中心以北），期间生产负荷正常、治污设备停运\n"
+        "   ②来源不明（低）：清单内单位均不能较好解释，建议在高值点周边现场排查\n"
+        "   ③某砖厂（低）：不在上风向，距高值站点1.2公里（网格中心以北），期间生产和治污设备用电正常\n"
+        "   反馈时限"
+    ) in text.replace("\r\n", "\n")
+    assert "第四厂" not in text
+    assert "疑似来源的把握：高：可能性在一半以上" in text
+    html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    assert "①某&lt;铸造&gt;厂（高）" in html
 
 
 def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine, tmp_path: Path) -> None:
