@@ -45,7 +45,7 @@ _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 @styled
 def rate_bars(figures: SummaryFigures) -> Figure:
-    """Feedback rate by city, the best first, each bar with n/N and the flag; cities without alarms last, in words.
+    """On-time rate by city, the worst first, each bar with n/N and the flag; cities without a due alarm last, in words.
 
     More than `_PANEL_ROWS` cities stand in two columns of one scale.
     """
@@ -69,7 +69,7 @@ def rate_bars(figures: SummaryFigures) -> Figure:
 
 def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int) -> None:
     for place, city in enumerate(cities):
-        share = city.window.feedback_rate
+        share = city.window.on_time_rate
         if share.value is None:
             axes.text(2, place, NO_ALARMS, va="center", size=8, color=SOFT)
         else:

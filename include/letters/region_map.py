@@ -30,7 +30,7 @@ _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline s
 
 @styled
 def rate_map(figures: SummaryFigures) -> Figure:
-    """Every city in the colour of its feedback rate; flagged ones outlined and named with n/N, the others named small.
+    """Every city in the colour of its on-time rate; flagged ones outlined and named with n/N, the others named small.
 
     A city without an outline (see `geo.boundaries`) is listed under the map in words. Carries `boundaries.NOTICE`.
     """
@@ -51,7 +51,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
     axes.set_ylim(south, north)
     axes.set_aspect(1 / ratio)
     for city in drawn:
-        share = city.window.feedback_rate
+        share = city.window.on_time_rate
         look: dict[str, Any] = (
             {"facecolor": rate_colour(share), "edgecolor": SOFT} if share.of else NO_ALARMS_LOOK
         )
@@ -68,7 +68,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
     )
     for city in drawn:
         x, y = city_middle(city.city_code)
-        share = city.window.feedback_rate
+        share = city.window.on_time_rate
         words = short_name(city.city_name) + (
             f"\n{share}".partition("（")[0] if share.n < share.of or city.flag.level else ""
         )
@@ -87,7 +87,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
             linespacing=1.05,
             **look,
         )
-    notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：已反馈/推送"
+    notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：按期/到期"
     if missing:
         axes.text(
             0, 1, f"没有边界数据，未绘制：{missing}", transform=axes.transAxes, va="top", size=8, color=INK

@@ -29,7 +29,7 @@ def compose_summary(
         pictures=summary_pictures(figures), workbook=lambda title: summary_workbook(figures, title),
         addressee=_addressee(figures.scope), name=f"{figures.scope}{figures.window.label}",
         ascii_name=(figures.letter_key.split("_")[1], str(figures.period.end)), data_title=DATA_TITLE, inline="图_地图",
-        inline_title="各城市反馈率图", sections={"总体情况": "总体情况", "建议正文": "建议"},
+        inline_title="各城市按期反馈率图", sections={"总体情况": "总体情况", "建议正文": "建议"},
     )  # fmt: skip
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)
 

@@ -17,10 +17,10 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
     found = [row for row in figures.categories if row.problems]
     label = figures.window.label
     words = {
-        "图_地图": f"地图：{label}各城市反馈率，合计{figures.total.feedback_rate}；被标记的城市：{'、'.join(flagged) or '无'}",
+        "图_地图": f"地图：{label}各城市按期反馈率，合计{figures.total.on_time_rate}；被标记的城市：{'、'.join(flagged) or '无'}",
         "图_每日": "柱状图：近四周每日推送报警"
         + (f"，最多的是{busiest.day.month}月{busiest.day.day}日{busiest.pushed}条" if busiest else ""),
-        "图_城市": f"条形图：{label}各城市反馈率由高到低，数字见各城市报警及反馈情况表",
+        "图_城市": f"条形图：{label}各城市按期反馈率，按排名列示，数字见各城市报警及反馈情况表",
         "图_类别": f"条形图：{label}发现问题类别，"
         + "、".join(f"{row.category}{row.problems}个" for row in found),
     }

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from include.letters import edition_2020_03
 from include.letters.changes import (
     LEAST_BASE,
     Spans,
@@ -31,7 +32,7 @@ from include.supervision.weekly_figures import Case, CityWeek, Suggestion, Summa
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
 _WEEKDAYS: Final = "一二三四五六日"
 _TOLD_CATEGORIES: Final = 4
-_TOLD_LOWEST: Final = 4
+_TOLD_BEHIND: Final = 4
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
 _RULES: Final = {
@@ -93,15 +94,19 @@ def _weekdays(window: Period) -> str:
 def _changes(figures: SummaryFigures) -> dict[str, str]:
     """The change on the window before, in words."""
     now, before = figures.total, figures.previous_total
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    of_count, of_rate = (
+        (edition_2020_03.count_change, edition_2020_03.rate_change) if is_old else (count_change, rate_change)
+    )
     spans = Spans(_days(figures.window), _days(figures.previous) if figures.previous else 0)
     counted = {"推送": ("pushed", "条"), "超期": ("overdue", "条"), "问题": ("problems", "个")}
     words = {
-        name: count_change(getattr(now, key), None if before is None else getattr(before, key), unit, spans)
+        name: of_count(getattr(now, key), None if before is None else getattr(before, key), unit, spans)
         for name, (key, unit) in counted.items()
     }
     return words | {
-        "反馈率": rate_change(now.feedback_rate, _rate(before, "feedback_rate")),
-        "按期反馈率": rate_change(now.on_time_rate, _rate(before, "on_time_rate")),
+        "反馈率": of_rate(now.feedback_rate, _rate(before, "feedback_rate")),
+        "按期反馈率": of_rate(now.on_time_rate, _rate(before, "on_time_rate")),
     }
 
 
@@ -125,7 +130,11 @@ def _rate(counts: FeedbackCounts | None, name: str) -> Share | None:
 def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     cities = figures.cities
     asked = [city for city in cities if city.window.pushed]
-    lowest = [city for city in reversed(asked) if city.window.answered < city.window.pushed]
+    due = [city for city in cities if city.window.due]
+    lowest = [
+        city for city in reversed(asked) if city.window.answered < city.window.pushed
+    ]  # of edition 2020-03
+    behind = [city for city in cities if city.window.overdue]
     most = sorted(asked, key=lambda city: (-city.window.pushed, city.city_code))[:3]
 
     def flagged(level: str) -> list[str]:
@@ -138,8 +147,11 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     return {
         "城市数": len(cities), "有报警城市": len(asked), "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
-        "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_LOWEST]),
-        "其余未满": max(len(lowest) - _TOLD_LOWEST, 0),
+        "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
+        "其余未满": max(len(lowest) - _TOLD_BEHIND, 0), "到期城市": len(due), "未全部反馈城市": len(behind),
+        "未全部反馈": named(
+            [f"{city.city_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
+        ),
         "报警最多": "、".join(f"{city.city_name}{city.window.pushed}条" for city in most),
         "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": flagged("核实地址"),
         "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(flagged("核实地址")),

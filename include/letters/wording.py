@@ -17,6 +17,7 @@ NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
+_HOURS_BEFORE_DAYS: Final = 72
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -47,12 +48,11 @@ def cell_moments(first: datetime, last: datetime) -> str:
 
 
 def duration(hours: float) -> str:
-    """`22小时` or from three days on `3天4小时`, cut to whole hours; `不足1小时`."""
+    """One unit by size, in every letter: `22小时`, from three days on `3天`, cut to whole ones; `不足1小时`."""
     whole = int(hours)
     if whole < 1:
         return "不足1小时"
-    days, rest = divmod(whole, 24)
-    return f"{whole}小时" if days < 3 else f"{days}天" + (f"{rest}小时" if rest else "")
+    return f"{whole}小时" if whole < _HOURS_BEFORE_DAYS else f"{whole // 24}天"
 
 
 def with_year(period: Period) -> str:

@@ -22,7 +22,7 @@ from include.supervision.feedback import (
     longest_overdue_hours,
     pushed_between,
 )
-from include.supervision.figures import LEADERS
+from include.supervision.figures import LEADERS, FeedbackCounts
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
@@ -144,35 +144,43 @@ def _cities(
     at: Windows,
     silent: set[str],
 ) -> tuple[CityWeek, ...]:
-    """One row a member of the window, by rank; cities without alarms last."""
+    """One row a member of the window, the worst first; cities without a due alarm last, unranked."""
     table = members(stays, at.window)
     members_before = set() if at.previous is None else set(members(stays, at.previous)["city_code"])
     week = pushed_between(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
     longest = longest_overdue_hours(week)
-    rates = {
-        code: Fraction(int(row["answered"]), int(row["pushed"]))
-        for code, row in tables["window"].loc[table["city_code"]].iterrows()
-        if row["pushed"]
+    standing = {
+        code: place
+        for code in table["city_code"]
+        if (place := _standing(counts(tables["window"], code))) is not None
     }
-    places = list(rates.values())
+    places = list(standing.values())
     rows = []
     for city in table.itertuples(index=False):
         code = str(city.city_code)
         has_before = before is not None and code in members_before
         rolling_counts = counts(tables["rolling"], code)
-        rate = rates.get(code)
+        place = standing.get(code)
         rows.append(
             CityWeek(
                 city_code=code, city_name=str(city.city_name), province_code=str(city.province_code),
                 province_name=str(city.province_name), window=counts(tables["window"], code),
                 previous=counts(before, code) if before is not None and has_before else None,
                 season=counts(tables["season"], code), rolling=rolling_counts,
-                rank=None if rate is None else 1 + sum(other > rate for other in places),
-                is_tied=rate is not None and places.count(rate) > 1,
+                rank=None if place is None else 1 + sum(other < place for other in places),
+                is_tied=place is not None and places.count(place) > 1,
                 flag=flag_of_city(rolling_counts, longest.get(code, 0.0), code in silent), remark=str(city.remark),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.city_code)))
+
+
+def _standing(window: FeedbackCounts) -> tuple[int, Fraction, int] | None:
+    """What a city is ranked by, the worst lowest: overdue (most first), then on-time rate over due (lowest first), then late
+    (most first); None without a due alarm: a city whose time is not up is not to blame."""
+    if not window.due:
+        return None
+    return (-window.overdue, Fraction(window.on_time, window.due), -window.late)
 
 
 def _days(season_alarms: pd.DataFrame, at: Windows) -> tuple[DayCount, ...]:

@@ -25,7 +25,9 @@ class CityWeek:
     previous: FeedbackCounts | None
     season: FeedbackCounts
     rolling: FeedbackCounts  # what the flag was judged by
-    rank: int | None  # by feedback rate, the best is 1; ties share a rank; None without alarms
+    rank: (
+        int | None
+    )  # 1 the worst: overdue, on-time rate, late; ties share it; None without a due alarm (2020-03: by feedback rate)
     is_tied: bool
     flag: Flag
     remark: str  # joined or left the region inside the window; else empty

@@ -135,7 +135,7 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
     assert (
         "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
-        "应于3月9日10时前反馈，已超期3天22小时。\n推送已超过7日仍未反馈的报警有2条，请优先核实办理。"
+        "应于3月9日10时前反馈，已超期3天。\n推送已超过7日仍未反馈的报警有2条，请优先核实办理。"
     ) in text
     listed = text[text.rindex("超期未反馈报警清单") :]
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(

@@ -65,14 +65,28 @@ def test_totals_of_the_window_the_one_before_and_the_season() -> None:
     )  # fmt: skip
 
 
-def test_cities_are_ranked_by_their_exact_rate_with_ties_and_without_those_that_had_nothing() -> None:
+def test_who_ranks_before_whom() -> None:
+    """Fault 9: 焦作 with one alarm whose time was not up stood last, 开封 with one late answer first. 1 is the worst."""
+    alarms = states(
+        {"pushed_at": "03-10 12:00", "alarm_id": "J1", "city_code": "140100"},  # within its 24 hours
+        answered("03-08 06:00", "03-09 18:00", alarm_id="K1", city_code="130100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="X1", city_code="610100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="Y1", city_code="140300"),
+    )
+    found = [(one.city_name, one.rank, one.is_tied) for one in summary(alarms, PROBLEMS.iloc[:0]).cities]
+    assert found == [
+        ("石家庄市", 1, False), ("阳泉市", 2, True), ("西安市", 2, True), ("太原市", None, False),
+    ]  # fmt: skip
+
+
+def test_cities_are_ranked_worst_first_and_without_those_whose_time_is_not_up() -> None:
     figures = summary()
     assert [
-        (one.city_name, one.rank, one.is_tied, str(one.window.feedback_rate)) for one in figures.cities
+        (one.city_name, one.rank, one.is_tied, str(one.window.on_time_rate)) for one in figures.cities
     ] == [
-        ("石家庄市", 1, True, "2/2（100.0%）"),
-        ("西安市", 1, True, "1/1（100.0%）"),
-        ("阳泉市", 3, False, "2/3（66.7%）"),
+        ("阳泉市", 1, False, "2/3（66.7%）"),  # one is overdue
+        ("石家庄市", 2, False, "1/2（50.0%）"),  # one was late
+        ("西安市", 3, False, "1/1（100.0%）"),
         ("太原市", None, False, "—"),
     ]
     assert city(figures, "610100").previous == FeedbackCounts()
@@ -143,8 +157,8 @@ def test_one_city_alone_is_first_and_not_tied() -> None:
 def test_a_city_counts_from_the_day_it_joins_to_the_day_before_it_leaves() -> None:
     figures = summary(stays=stays(("130100", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
     assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [
-        ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
         ("阳泉市", 2, "3月9日起纳入重点区域"),  # Y2 was pushed on the 8th
+        ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
     ]
     assert city(figures, "140300").previous is None  # it was not in the region then
     assert city(figures, "130100").previous == FeedbackCounts(
