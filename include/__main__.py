@@ -24,10 +24,13 @@ from include.periods import (
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.contacts import contacts
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.stations import import_stations
+from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
 
@@ -41,12 +44,15 @@ def cli() -> None:
 
 for command in (
     letters,
+    contacts,
     quarantine,
     import_air_quality,
     import_enterprises,
+    import_stations,
     air_quality,
     prune,
     simulate_world,
+    watch,
 ):
     cli.add_command(command)
 

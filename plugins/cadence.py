@@ -85,11 +85,11 @@ def registry() -> Registry:
     from airflow.sdk import Variable
 
     from include.connections import Connection, Registry
-    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names
+    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names, station_names
 
     variables = {key: text for key in VARIABLE_KEYS if (text := Variable.get(key, default=None)) is not None}
     connections = {}
-    for conn_id in (*CONNECTION_IDS, *source_names(variables)):
+    for conn_id in dict.fromkeys((*CONNECTION_IDS, *source_names(variables), *station_names(variables))):
         found = AirflowConnection.get(conn_id)
         connections[conn_id] = Connection(
             conn_id, found.conn_type, found.host or "", found.port, found.login or "", found.password or "",

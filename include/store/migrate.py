@@ -12,7 +12,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, select
 
-import include.store.air_tables  # noqa: F401  its tables join the metadata
+import include.store.air_tables
+import include.store.contact_tables
+import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
 from include.store.engine import reading, remaking
 from include.store.tables import city, region_member

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from include.store.columns import Instant
+from include.store.columns import Instant, Serial, one_of
 
 LETTER_STATES: Final = ("drafted", "awaiting_approval", "released", "rejected", "withheld")
 DELIVERY_STATES: Final = ("queued", "sending", "sent", "refused", "unknown", "expired", "withdrawn")
@@ -40,12 +40,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in an INTEGER key.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)
+_Serial, _one_of = Serial, one_of
 
 
 def _provenance() -> list[Column[Any]]:
@@ -102,6 +97,9 @@ contact = Table(
     Column("phone", String(64)),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, comment="first Beijing date on which it is no longer used"),
+    Column("fixed_at", Instant, comment="since when it stands against what sources tell: a person decided it, or a source named its successor"),
+    Column("fixed_by", String(128), comment="who decided that"),
+    Column("replaced_by_id", BigInteger, comment="contact_id of the row that took its place"),
     *_provenance(),
     UniqueConstraint("region_code", "role", "address", "valid_from"),
     _one_of("role", CONTACT_ROLES),

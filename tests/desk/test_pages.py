@@ -10,9 +10,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
-from include.desk.attention import TOPICS
+from include.desk.attention import ABOUT_CONTACTS, TOPICS
 from include.desk.colours import RATES
-from include.desk.pages import city, letter, today, view
+from include.desk.pages import city, contacts, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
@@ -381,6 +381,8 @@ def test_every_text_has_its_english() -> None:
     used |= {
         *city.STANDINGS.values(),
         *letter.SAID.values(),
+        *(asked for asked, _ in ABOUT_CONTACTS.values()),
+        *(name for answers in contacts.ANSWERS.values() for name in answers.values()),
         NOTICE,
         "督办",
         "提醒",

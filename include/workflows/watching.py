@@ -1,0 +1,273 @@
+"""One run of the watch over any hours: daily facts, judged hours, episodes, alarms; the same whatever the order and cut of runs.
+
+A run answers for the alarms that were raised in its window. It looks back as far as the detector's finite memory asks, and on
+over hours after its end that other runs have judged already, so that an alarm is whole whichever window came first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from include.house import House
+from include.periods import DAY, beijing_date, midnight
+from include.store.engine import reading, writing
+from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, days_between, read_judged, replace_judged
+from include.store.station_hours import (
+    STATION_HOURS,
+    WINDS,
+    last_receipts,
+    read_hours,
+)
+from include.store.watch_alarms import Kept, drop_alarms, forget_alarms, keep_alarms, known_alarms
+from include.store.watch_facts import (
+    days_made_at,
+    grids_known,
+    hours_judged,
+    keep_hours_judged,
+    replace_suppressed,
+    stations_known,
+)
+from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, suppressed
+from include.watch.history import history
+from include.watch.quiet import QuietHours
+from include.workflows.made_alarms import made_alarms, settled
+from include.workflows.watch_inputs import HOUR, Network, daily_facts, hours_of_stations, network_of
+
+_PIECE: Final = timedelta(
+    days=4
+)  # judged at once: a longer window goes piece by piece, so that memory stays bounded
+
+
+@dataclass
+class Watched:
+    """What a run did. `lacks`: what was missing in its hours, in words, with the number of hours."""
+
+    hours: int = 0
+    days_computed: int = 0
+    kept: Kept = field(default_factory=Kept)
+    alarms: list[str] = field(default_factory=list)
+    suppressed: int = 0
+    lacks: dict[str, int] = field(default_factory=dict)
+
+
+def watch(
+    house: House,
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    now: datetime,
+    known_at: datetime | None = None,
+    rules: WatchRules = DEFAULT_RULES,
+    quiet: QuietHours | None = None,
+    actor: str = "watch",
+    progress: Callable[[str], None] | None = None,
+) -> Watched:
+    """Judges the hours of [start_at, end_at), whole hours, and keeps what came of them. `known_at`: with readings received until
+    then only; otherwise every stored hour counts as known when it ended. Hours that have not ended by `now` are left."""
+    end_at = min(end_at, now.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
+    done = Watched()
+    with reading(house.engine) as connection:
+        network = network_of(stations_known(connection), grids_known(connection))
+    for begin, end, is_last in _pieces(start_at, end_at):
+        if progress is not None:
+            progress(f"{begin:%Y-%m-%d %H:%M} …")
+        _piece(house, network, begin, end, is_last, done, now, known_at, rules, quiet, actor)
+    return done
+
+
+def _piece(
+    house: House, network: Network, begin: datetime, end: datetime, is_last: bool, done: Watched, now: datetime,
+    known_at: datetime | None, rules: WatchRules, quiet: QuietHours | None, actor: str,
+) -> None:  # fmt: skip
+    back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
+    earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
+    judge_from = begin if earlier is not None else back
+    read_from = judge_from - rules.hours_back * HOUR
+    first = beijing_date(read_from) - rules.gain.days * DAY
+    facts, computed = daily_facts(
+        house, network, first, beijing_date(end), now=now, known_at=known_at, rules=rules
+    )
+    done.days_computed += computed
+    hours = hours_of_stations(house, network, read_from, end, known_at)
+    judged = judge_hours(network.stations, hours, facts, judge_from, end, rules)
+    grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
+    mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
+    stations = judged.station_hours[judged.station_hours["hour"] >= begin]
+    replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
+    replace_judged(house.stations_dir, STATION_JUDGED, stations, begin, end, rules.edition)
+    until = end
+    if is_last:
+        later, until = _judged_after(house, network, end, rules)
+        grid_hours = _stacked(grid_hours, later)
+    found = episodes(grid_hours, begin, until, rules)
+    raised_at = pd.to_datetime(found["raised_at"], utc=True)
+    own = found[((raised_at > begin) & (raised_at <= end)).to_numpy()]
+    going_on = found[(raised_at <= begin).to_numpy()]
+    held = _held_back(grid_hours, begin, end, until, rules)
+    ledger = _ledger(house, network, hours, mine, stations, begin, end, rules, now)
+    with writing(house.engine, lock="watch") as connection:
+        known = known_alarms(connection, begin, end)
+        states = history(grid_hours, found)
+        names = {one["alarm_id"] for one in known}
+        wanted = pd.concat([own, going_on[going_on["alarm_id"].isin(names)]], ignore_index=True)
+        alarms = made_alarms(wanted, states, network.grids, network.is_simulated, quiet, rules)
+        lost = [
+            one
+            for one in known
+            if one["raised_at"] > begin and one["alarm_id"] not in set(wanted["alarm_id"])
+        ]
+        plan = settled(connection, alarms, known, lost)
+        forget_alarms(connection, plan.forgotten)
+        kept = keep_alarms(connection, plan.alarms, now=now)
+        drop_alarms(connection, plan.lost, kept, now=now, actor=actor)
+        days = days_between(begin, end)
+        replace_suppressed(connection, _suppressed_rows(held), midnight(days[0]), midnight(days[-1] + DAY))
+        keep_hours_judged(connection, ledger)
+    _count(done, kept, [made.alarm_id for made in plan.alarms], held, ledger)
+
+
+def _held_back(
+    grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime, rules: WatchRules
+) -> pd.DataFrame:
+    """What was held back, of the natural days that the hours belong to, each as it was known at its end: the same for any cut."""
+    parts = []
+    for day in days_between(begin, end):
+        first, last = midnight(day), min(midnight(day + DAY), until)
+        found = episodes(grid_hours, first, last, rules)
+        parts.append(suppressed(grid_hours, found, first, last, rules))
+    kept = [part for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else parts[0]
+
+
+def _judged_before(
+    house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
+) -> pd.DataFrame | None:
+    """The judged grids of [start_at, end_at), where all of these hours were judged by what is known now; else None."""
+    if _fresh_until(house, network, start_at, end_at, rules) < end_at:
+        return None
+    return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition)
+
+
+def _judged_after(
+    house: House, network: Network, end_at: datetime, rules: WatchRules
+) -> tuple[pd.DataFrame, datetime]:
+    """The judged grids of the hours right after, as far as they were judged without a gap (and an episode can reach)."""
+    limit = end_at + (rules.episode.longest_hours + rules.episode.gap_hours) * HOUR
+    until = _fresh_until(house, network, end_at, limit, rules)
+    return read_judged(house.stations_dir, GRID_HOURS, end_at, until, rules.edition), until
+
+
+def _fresh_until(
+    house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
+) -> datetime:
+    """How far the hours from `start_at` on were judged, and nothing that they rest on came in later: readings, daily facts,
+    stations."""
+    first = beijing_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
+    with reading(house.engine) as connection:
+        ledger = hours_judged(connection, start_at, end_at, rules.edition)
+        made = days_made_at(connection, first, beijing_date(end_at), rules.edition)
+    if ledger.empty:
+        return start_at
+    receipts = last_receipts(house.stations_dir, STATION_HOURS, start_at - rules.hours_back * HOUR, end_at)
+    until = start_at
+    for hour, judged_at in zip(ledger["hour_at"], ledger["judged_at"], strict=True):
+        at = hour.to_pydatetime()
+        day = beijing_date(at - rules.hours_back * HOUR)
+        learnt = [
+            network.learnt_at,
+            *(made[one] for one in made if day - rules.gain.days * DAY <= one < beijing_date(at)),
+        ]
+        told = receipts[(receipts["hour"] > at - rules.hours_back * HOUR) & (receipts["hour"] <= at)]
+        learnt += [moment.to_pydatetime() for moment in told["received_at"]]
+        if at != until or max(learnt) > judged_at:
+            break
+        until = at + HOUR
+    return until
+
+
+def _stacked(*frames: pd.DataFrame) -> pd.DataFrame:
+    kept = [frame for frame in frames if len(frame)]
+    if len(kept) < 2:
+        return kept[0] if kept else frames[0]
+    return pd.concat([frame[kept[0].columns] for frame in kept], ignore_index=True)
+
+
+def _pieces(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
+    begin = start_at.astimezone(UTC)
+    while begin < end_at:
+        end = min(begin + _PIECE, end_at)
+        yield begin, end, end == end_at
+        begin = end
+
+
+def _ledger(
+    house: House, network: Network, hours: pd.DataFrame, grids: pd.DataFrame, stations: pd.DataFrame, begin: datetime,
+    end: datetime, rules: WatchRules, now: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    winds = read_hours(house.stations_dir, WINDS, begin, end).column("hour").to_pandas()
+    wind_hours = set(pd.to_datetime(winds, utc=True))
+    heard = stations[stations["pm25_ug_m3"].notna()].groupby("hour").size()
+    by_hour = dict(iter(grids.groupby("hour")))
+    expected = stations.groupby("hour").size()
+    rows = []
+    at = begin
+    while at < end:
+        own = by_hour.get(pd.Timestamp(at))
+        rows.append(
+            {
+                "hour_at": at, "rules_edition": rules.edition, "stations_expected": int(expected.get(at, 0)),
+                "stations_heard": int(heard.get(at, 0)),
+                "grids_judged": 0 if own is None else int((own["spoke"] > 0).sum()),
+                "grids_raised": 0 if own is None else int(own["is_raised"].sum()),
+                "lacks_json": json.dumps(_lacks(own, pd.Timestamp(at) in wind_hours), ensure_ascii=False), "judged_at": now,
+            }
+        )  # fmt: skip
+        at += HOUR
+    return rows
+
+
+def _lacks(grids: pd.DataFrame | None, has_wind: bool) -> list[str]:
+    """What was missing in an hour, in words of the ledger."""
+    lacks = [] if has_wind else ["wind"]
+    if grids is None or not (grids["spoke"] > 0).any():
+        return [*lacks, "all stations"]
+    if grids["rh_pct"].isna().all():
+        lacks.append("humidity")
+    if (grids["officials"] == 0).all():
+        lacks.append("official stations")
+    share = grids.groupby("city_code")[["spoke", "stations"]].sum()
+    quiet = share.index[share["spoke"] < 0.5 * share["stations"]]
+    return lacks + [f"half of the stations of {code}" for code in sorted(quiet)]
+
+
+def _suppressed_rows(held: pd.DataFrame) -> list[dict[str, Any]]:
+    if held.empty:
+        return []
+    rows = held.rename(columns={"edition": "rules_edition"})
+    texts = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return [
+        {
+            str(name): value.to_pydatetime() if isinstance(value, pd.Timestamp) else value
+            for name, value in row.items()
+        }
+        for row in texts
+    ]
+
+
+def _count(
+    done: Watched, kept: Kept, alarms: list[str], held: pd.DataFrame, ledger: list[dict[str, Any]]
+) -> None:
+    done.hours += len(ledger)
+    done.suppressed += len(held)
+    done.alarms += [one for one in alarms if one not in set(done.alarms)]
+    for name in vars(kept):
+        setattr(done.kept, name, getattr(done.kept, name) + getattr(kept, name))
+    for row in ledger:
+        for word in json.loads(row["lacks_json"]):
+            done.lacks[word] = done.lacks.get(word, 0) + 1
