@@ -29,6 +29,7 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
@@ -50,6 +51,7 @@ for command in (
     import_enterprises,
     import_stations,
     air_quality,
+    spot_checks,
     prune,
     simulate_world,
     watch,

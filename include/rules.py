@@ -118,6 +118,14 @@ class BulletinRules:
 
 
 @dataclass(frozen=True)
+class SpotChecks:
+    """How many answers of a week are drawn for 抽查; at least one a unit that answered, too."""
+
+    share: float = 0.05
+    least: int = 10  # in all, or all of them
+
+
+@dataclass(frozen=True)
 class Retention:
     """How long files are kept that nothing names. Facts, letters with all their files, and the audit trail are kept for good."""
 
@@ -139,6 +147,7 @@ POST: Final = Post()
 RETENTION: Final = Retention()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
+SPOT_CHECKS: Final = SpotChecks()
 
 PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
     "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",

@@ -14,6 +14,7 @@ from include.supervision.bulletin_figures import (
     AirLevel,
     GridInspection,
     GridSituation,
+    SpotChecks,
     WarnedGrid,
     Warnings,
 )
@@ -146,6 +147,11 @@ def inspection_values(found: GridInspection, show: Show) -> dict[str, Any]:
         "已整改": found.rectified,
         "问题类别": "、".join(f"{show(name)}{count}个" for name, count in found.categories) or NONE,
     }  # fmt: skip
+
+
+def spot_check_values(one: SpotChecks) -> dict[str, int]:
+    """抽查 of the window: `核查`/`抽取`, of them `不实`; `抽取` is 0 where no week ended in the window or nobody answered."""
+    return {"抽取": one.drawn, "核查": one.checked, "不实": one.not_confirmed}
 
 
 def warning_values(warnings: Warnings | None, show: Show) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from include.letters.air_wording import (
     month_values,
     rank_words,
     short_half_name,
+    spot_check_values,
     warning_values,
     year_values,
 )
@@ -52,7 +53,7 @@ def overview_values(
             "来源": "、".join(map(show, figures.sources)) or NONE, "规则版本": figures.rules_version, "通报规则": RULES,
             "版本": "、".join(figures.editions), "天数": days, "监管时段": window.label,
             "本期": counts_values(figures.total, window.label), "监管期": counts_values(figures.season_total, figures.season.label),
-            "总体": regions[-1] if regions else None, "区域": regions[:-1],
+            "抽查": spot_check_values(figures.spot_checks), "总体": regions[-1] if regions else None, "区域": regions[:-1],
         }
         | _city_values(figures)
         | _work_values(figures, show)
