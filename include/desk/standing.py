@@ -6,9 +6,9 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import select
 
-from include.desk.letters import corrected, letter_history
 from include.errors import StateError
 from include.house import House
+from include.office.letters import corrected, letter_history
 from include.post.corrections import corrected_letter, revisions
 from include.post.letters import StoredLetter, find
 from include.post.recipients import ADDRESSEES

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
-from include.errors import InputError
+from include.errors import InputError, keep_secret, secrets_of
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
@@ -25,7 +25,8 @@ class SourceConfig:
     mapping   path of a YAML mapping, or the name of a shipped one; None: the file formats of the data dictionary
     time_zone of times that carry no offset, unless the mapping says otherwise
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
-              files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds`, `attempts`,
+              files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
+              `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
               `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """
 
@@ -38,6 +39,9 @@ class SourceConfig:
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     def __post_init__(self) -> None:
+        keep_secret(self.token)
+        for secret in secrets_of(self.location, self.options):
+            keep_secret(secret)
         if self.kind not in SOURCE_KINDS:
             raise InputError(
                 "unknown kind of source", where=f"source {self.name}",

@@ -22,6 +22,7 @@ from include.store.watch_facts import insert_rows
 from include.store.watch_tables import WATCH_SOURCE, alarm_alias, alarm_suspect, watch_alarm, watch_todo
 
 _AT_ONCE: Final = 500
+_GOING_ON: Final = timedelta(days=2)  # an episode pauses for hours only
 _NEAR: Final = timedelta(days=3)  # a push is not farther from its alarm's hours
 UNSUPPORTED: Final = "补到或更正的数据不再支持这条报警：请核实，确属误报的注明理由撤回"
 
@@ -63,8 +64,10 @@ class Kept:
 
 
 def known_alarms(connection: Connection, start_at: datetime, end_at: datetime) -> list[Mapping[str, Any]]:
-    """The watch's alarms that were raised in (start, end], or were going on at the start, as mappings of `watch_alarm`."""
-    query = select(watch_alarm).where(watch_alarm.c.raised_at <= end_at, watch_alarm.c.last_at >= start_at)
+    """The watch's alarms that were raised in (start, end], or may have been going on at the start, as mappings of `watch_alarm`."""
+    query = select(watch_alarm).where(
+        watch_alarm.c.raised_at <= end_at, watch_alarm.c.last_at >= start_at - _GOING_ON
+    )
     also = select(watch_alarm).where(watch_alarm.c.raised_at > start_at, watch_alarm.c.raised_at <= end_at)
     found = {row["alarm_id"]: row for part in (query, also) for row in connection.execute(part).mappings()}
     return [dict(found[alarm_id]) for alarm_id in sorted(found)]

@@ -19,7 +19,7 @@ def spot_checks() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def list_draw(week: date, form: str) -> None:
     """One line a drawn answer, with the result that stands; only once the week is over."""
-    from include.desk.spot_checks import week_draw
+    from include.office.spot_checks import week_draw
 
     found = week_draw(open_current_house().engine, week, datetime.now(UTC))
     names = {"city_code": "unit_code", "city_name": "unit_name"}
@@ -38,7 +38,7 @@ def list_draw(week: date, form: str) -> None:
 @click.option("--reason", required=True, help="What was found; kept in the audit trail.")
 def record(alarm_id: str, week: date, result: str, reason: str) -> None:
     """Record what was found about a drawn answer; said again, the last one stands."""
-    from include.desk.spot_checks import record_result
+    from include.office.spot_checks import record_result
 
     record_result(
         open_current_house().engine,

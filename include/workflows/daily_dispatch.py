@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from include.house import House, Run
+from include.office.register import Due
 from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
@@ -18,7 +19,7 @@ from include.supervision.figures import (
     from_json,
     to_json,
 )
-from include.workflows.steps import Due, LetterSteps, pull_facts
+from include.workflows.steps import LetterSteps, pull_facts
 
 KINDS: Final = ("notice", "reminder")
 

@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from include.desk.spot_checks import checks_of_window, record_result, week_draw
 from include.errors import InputError, StateError
+from include.office.spot_checks import checks_of_window, record_result, week_draw
 from include.periods import BEIJING
 from include.store import tables
 from include.store.engine import reading

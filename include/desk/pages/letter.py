@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from include.desk.letters import release_letter, withhold_letter
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, LetterId
@@ -14,6 +13,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
+from include.office.letters import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend
 from include.post.letters import reject
 from include.post.outbox import resolve

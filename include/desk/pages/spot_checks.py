@@ -12,8 +12,8 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
-from include.desk.spot_checks import record_result, row_values, week_draw
 from include.errors import QianliyanError
+from include.office.spot_checks import record_result, row_values, week_draw
 from include.periods import DAY, beijing_date
 from include.supervision.spot_checks import RESULTS, week_of
 
