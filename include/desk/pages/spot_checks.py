@@ -15,7 +15,7 @@ from include.desk.pages.view import page
 from include.errors import QianliyanError
 from include.office.spot_checks import record_result, row_values, week_draw
 from include.periods import DAY, beijing_date
-from include.supervision.spot_checks import RESULTS, week_of
+from include.supervision.spot_checks import week_of
 
 _WEEK: Final = 7
 Week = Annotated[
@@ -41,7 +41,7 @@ def routes(desk: Desk) -> APIRouter:
         values = {
             "rows": rows, "week": week, "last_day": week + (_WEEK - 1) * DAY, "before": week - _WEEK * DAY, "after": week + _WEEK * DAY,
             "answers": draw.answers if draw else 0, "checked": sum(row["result"] is not None for row in rows),
-            "results": RESULTS, "problem": problem, "is_simulated": any(row["is_simulated"] for row in rows),
+            "problem": problem, "is_simulated": any(row["is_simulated"] for row in rows),
         }  # fmt: skip
         return page(desk, request, visitor, "spot_checks.html", values, status=status)
 
