@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from include.errors import InputError, QianliyanError, SourceError, harmless, ke
 from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
 from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
+from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.text_files import clean_header
 
@@ -21,7 +23,13 @@ _MOST_ROWS: Final = 20_000_000  # of one query
 _LOCAL: Final = "%Y-%m-%d %H:%M:%S"
 
 
-def read_database(source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime) -> Delivery:
+def read_database(
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    layouts: MappingOf[str, Layout] = LAYOUTS,
+) -> Delivery:
     """The rows that the mapping's queries give for [start_at, end_at).
 
     A query may use :start_at and :end_at (instants) or :start_text and :end_text (`2020-03-12 08:30:00` in the table's

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -19,14 +20,15 @@ from include.sources.bounded_http import Clock, TooLarge, Unreadable, body, clie
 from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
-from include.sources.layout import LAYOUTS
+from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.patience import Patience, Unanswered
 from include.sources.transform import source_columns
 
 PATHS: Final = {
     "alarms": "/v1/alarms", "feedback": "/v1/feedback-events", "problems": "/v1/problems", "grids": "/v1/grids",
-    "contacts": "/v1/contacts",
+    "contacts": "/v1/contacts", "stations": "/v1/stations", "station_hours": "/v1/station-hours",
+    "station_minutes": "/v1/station-minutes", "winds": "/v1/winds", "submeter_hours": "/v1/submeter-hours",
 }  # fmt: skip
 _LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes, unpacked
 _MOST_VALUES: Final = 4_000_000  # of a page: each costs more memory than bytes
@@ -55,19 +57,30 @@ class Page:
     complete_until: datetime | None
 
 
-def read_platform(source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime) -> Delivery:
+def read_platform(
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    layouts: MappingOf[str, Layout] = LAYOUTS,
+) -> Delivery:
     """What changed in [start_at, end_at), and grids and contacts whole, from the platform at `source.location`.
 
     Reading raises SourceError when the platform cannot be reached, refuses the token, breaks the contract or keeps
     losing pages; InputError for an address that must not be used.
     """
     delivery = Delivery(iter(()), is_cut=True)
-    delivery.parts = _parts(source, mapping, start_at, end_at, delivery)
+    delivery.parts = _parts(source, mapping, start_at, end_at, delivery, layouts)
     return delivery
 
 
 def _parts(
-    source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime, delivery: Delivery
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    delivery: Delivery,
+    layouts: MappingOf[str, Layout],
 ) -> Iterator[Part]:
     patience = Patience.of(source)
     clock = Clock(
@@ -77,9 +90,10 @@ def _parts(
     with _client(source, clock) as client:
         for table in mapping.tables:
             query = {"limit": str(source.options.get("page_size", 1000))}
-            if LAYOUTS[table.table].changes:
+            layout = layouts[table.table]
+            if layout.changes:
                 query |= {"changed_from": _iso(start_at), "changed_until": _iso(end_at)}
-            yield from _table(client, clock, patience, table, query, delivery)
+            yield from _table(client, clock, patience, table, layout, query, delivery)
 
 
 def _table(
@@ -87,6 +101,7 @@ def _table(
     clock: Clock,
     patience: Patience,
     table: TableMapping,
+    layout: Layout,
     query: dict[str, str],
     delivery: Delivery,
 ) -> Iterator[Part]:
@@ -104,9 +119,9 @@ def _table(
                     page.complete_until, delivery.covered_until or page.complete_until
                 )
             if len(waiting) >= _ROWS_AT_ONCE:
-                yield _part(table, waiting, received - len(waiting), delivery)
+                yield _part(table, layout, waiting, received - len(waiting), delivery)
                 waiting = []
-        yield _part(table, waiting, received - len(waiting), delivery)
+        yield _part(table, layout, waiting, received - len(waiting), delivery)
         delivery.parts_expected = delivery.parts_received
         if page is None or received >= page.total:
             return
@@ -240,14 +255,14 @@ def _message(content: bytes) -> str:
         return redact(content[:_LONGEST_WORDS].decode("utf-8", "replace"))[:80]
 
 
-def _part(table: TableMapping, records: list[Any], before: int, delivery: Delivery) -> Part:
+def _part(table: TableMapping, layout: Layout, records: list[Any], before: int, delivery: Delivery) -> Part:
     """Records as rows of text, with every column that the mapping may ask for, and no secret that the platform repeats."""
     told = [record if isinstance(record, dict) else {"": record} for record in records]
     objects = [{redact(cell_text(name)): value for name, value in record.items()} for record in told]
     named = {name for record in objects for name in record}
     if len(named) > _WIDEST:
         raise _broken_contract(PATHS[table.table], "fields of records", f"{len(named)} different names")
-    header = sorted(named | source_columns(table, LAYOUTS[table.table]))
+    header = sorted(named | source_columns(table, layout))
     told_rows = [[_text(record.get(name)) for name in header] for record in objects]
     rows = [[redact(text) for text in row] for row in told_rows]
     if rows != told_rows and _ECHO not in delivery.warnings:

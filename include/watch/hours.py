@@ -229,7 +229,7 @@ def _scatter(
 ) -> Floats:
     """Standard deviation (log) of a station's hour about its grid's air."""
     own = rules.filter
-    base = np.clip(0.6 * known.spread, own.station_sd, 0.3)
+    base = np.clip(own.spread_share * known.spread, own.station_sd, 0.3)
     few = 1.0 + 0.3 * (12.0 / np.maximum(samples, 1) - 1.0)
     absolute = own.absolute_ug_m3 / np.exp(np.where(np.isnan(y), 3.0, y))
     damp = rules.background.damp_scatter * (swelling - 1.0) / swelling
@@ -298,7 +298,11 @@ def _grid_rows(
     city_spoke = np.bincount(city[spoke], minlength=len(names))
     city_risen = np.bincount(city[risen & spoke], minlength=len(names))
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
-    confirmed = (hits >= 2) | (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
+    alone = hour.found.spoke <= 1
+    bar = np.where(alone, own.alone_share, np.where(hits >= 2, own.raise_share, own.lone_share))
+    standing = (increment >= bar * own.least_excess_ug_m3) & (share >= bar * own.least_excess_share)
+    second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
+    confirmed = standing & ((hits >= 2) | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),

@@ -84,12 +84,19 @@ class FilterRules:
     edge_share: float = 0.65  # evidence begins at this part of both
     excess_scale: float = 0.7  # log; mean height of exceedances above the edge
     station_sd: float = 0.06  # log; scatter of a good station's hourly mean
+    spread_share: float = 0.6  # of a station's daily spread (which holds the air's own) that is its scatter
     absolute_ug_m3: float = 2.5  # scatter that does not shrink with the level
     wild_share: float = 0.002  # of hours are single wild values
     wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
     raise_at: float = 0.5  # probability from which a grid-hour is raised
+    raise_alone_at: float = (
+        0.9  # the same where one station alone spoke in the grid: nothing else tells its air
+    )
+    raise_share: float = 0.8  # of both thresholds that the hour's highest station must show to be raised
+    lone_share: float = 1.0  # the same where only one of several stations stands high
+    alone_share: float = 1.2  # the same where one station alone spoke in the grid
     second_hour_evidence: float = (
         0.5  # log; of the hour before, that makes one station's exceedance two hours long
     )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
+from sqlalchemy import Connection
 
 from include.house import House
 from include.periods import DAY, beijing_date, midnight
@@ -36,7 +37,7 @@ from include.store.watch_facts import (
 from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, suppressed
 from include.watch.history import history
 from include.watch.quiet import QuietHours
-from include.workflows.made_alarms import made_alarms, settled
+from include.workflows.made_alarms import Settled, made_alarms, settled
 from include.workflows.watch_inputs import HOUR, Network, daily_facts, hours_of_stations, network_of
 
 _PIECE: Final = timedelta(
@@ -99,37 +100,44 @@ def _piece(
     grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
     mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
     stations = judged.station_hours[judged.station_hours["hour"] >= begin]
-    replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
-    replace_judged(house.stations_dir, STATION_JUDGED, stations, begin, end, rules.edition)
-    until = end
-    if is_last:
-        later, until = _judged_after(house, network, end, rules)
-        grid_hours = _stacked(grid_hours, later)
-    found = episodes(grid_hours, begin, until, rules)
-    raised_at = pd.to_datetime(found["raised_at"], utc=True)
-    own = found[((raised_at > begin) & (raised_at <= end)).to_numpy()]
-    going_on = found[(raised_at <= begin).to_numpy()]
-    held = _held_back(grid_hours, begin, end, until, rules)
     ledger = _ledger(house, network, hours, mine, stations, begin, end, rules, now)
+    # One run at a time from here on: of two neighbouring hours that are judged at once, the later one to write sees the other.
     with writing(house.engine, lock="watch") as connection:
-        known = known_alarms(connection, begin, end)
-        states = history(grid_hours, found)
-        names = {one["alarm_id"] for one in known}
-        wanted = pd.concat([own, going_on[going_on["alarm_id"].isin(names)]], ignore_index=True)
-        alarms = made_alarms(wanted, states, network.grids, network.is_simulated, quiet, rules)
-        lost = [
-            one
-            for one in known
-            if one["raised_at"] > begin and one["alarm_id"] not in set(wanted["alarm_id"])
-        ]
-        plan = settled(connection, alarms, known, lost)
+        replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
+        replace_judged(house.stations_dir, STATION_JUDGED, stations, begin, end, rules.edition)
+        until = end
+        if is_last:
+            later, until = _judged_after(house, network, end, rules)
+            grid_hours = _stacked(grid_hours, later)
+        plan = _plan(connection, network, grid_hours, begin, end, until, quiet, rules)
         forget_alarms(connection, plan.forgotten)
         kept = keep_alarms(connection, plan.alarms, now=now)
         drop_alarms(connection, plan.lost, kept, now=now, actor=actor)
+        held = _held_back(grid_hours, begin, end, until, rules)
         days = days_between(begin, end)
         replace_suppressed(connection, _suppressed_rows(held), midnight(days[0]), midnight(days[-1] + DAY))
         keep_hours_judged(connection, ledger)
     _count(done, kept, [made.alarm_id for made in plan.alarms], held, ledger)
+
+
+def _plan(
+    connection: Connection, network: Network, grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime,
+    quiet: QuietHours | None, rules: WatchRules,
+) -> Settled:  # fmt: skip
+    """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before."""
+    found = episodes(grid_hours, begin, until, rules)
+    raised_at = pd.to_datetime(found["raised_at"], utc=True)
+    known = known_alarms(connection, begin, end)
+    names = {one["alarm_id"] for one in known}
+    is_own = (raised_at > begin) & (raised_at <= end)
+    is_going_on = (raised_at <= begin) & found["alarm_id"].isin(names)
+    wanted = found[(is_own | is_going_on).to_numpy()]
+    alarms = made_alarms(
+        wanted, history(grid_hours, wanted), network.grids, network.is_simulated, quiet, rules
+    )
+    ids = set(wanted["alarm_id"])
+    lost = [one for one in known if one["raised_at"] > begin and one["alarm_id"] not in ids]
+    return settled(connection, alarms, known, lost)
 
 
 def _held_back(
@@ -149,7 +157,7 @@ def _judged_before(
     house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
 ) -> pd.DataFrame | None:
     """The judged grids of [start_at, end_at), where all of these hours were judged by what is known now; else None."""
-    if _fresh_until(house, network, start_at, end_at, rules) < end_at:
+    if fresh_until(house, network, start_at, end_at, rules) < end_at:
         return None
     return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition)
 
@@ -159,11 +167,11 @@ def _judged_after(
 ) -> tuple[pd.DataFrame, datetime]:
     """The judged grids of the hours right after, as far as they were judged without a gap (and an episode can reach)."""
     limit = end_at + (rules.episode.longest_hours + rules.episode.gap_hours) * HOUR
-    until = _fresh_until(house, network, end_at, limit, rules)
+    until = fresh_until(house, network, end_at, limit, rules)
     return read_judged(house.stations_dir, GRID_HOURS, end_at, until, rules.edition), until
 
 
-def _fresh_until(
+def fresh_until(
     house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
 ) -> datetime:
     """How far the hours from `start_at` on were judged, and nothing that they rest on came in later: readings, daily facts,
