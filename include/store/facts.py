@@ -1,6 +1,7 @@
 """The facts as frames, as of a moment: what every figure is computed from."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -9,18 +10,51 @@ from include.periods import midnight
 from include.store.statements import frame
 
 
+ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
+
+
 def alarm_states(
-    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+    connection: Connection,
+    start_at: datetime,
+    end_at: datetime,
+    as_of: datetime,
+    *,
+    known_at: datetime = ALL_KNOWN,
+    with_old: bool = False,
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql)."""
-    return frame(connection, "alarm_states", start_at=start_at, end_at=end_at, as_of_at=as_of)
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql).
+
+    Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
+    are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
+    """
+    return frame(
+        connection,
+        "alarm_states",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        known_at=known_at,
+        with_old=int(with_old),
+    )
 
 
 def problems_found(
-    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+    connection: Connection,
+    start_at: datetime,
+    end_at: datetime,
+    as_of: datetime,
+    *,
+    known_at: datetime = ALL_KNOWN,
 ) -> pd.DataFrame:
     """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql)."""
-    return frame(connection, "problems_found", start_at=start_at, end_at=end_at, as_of_at=as_of)
+    return frame(
+        connection,
+        "problems_found",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        known_at=known_at,
+    )
 
 
 def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
