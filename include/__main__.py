@@ -28,6 +28,7 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.worlds import simulate_world
 
 
 @click.group(help=__doc__, context_settings={"max_content_width": 110})
@@ -38,7 +39,7 @@ def cli() -> None:
     """The group of all verbs."""
 
 
-for command in (letters, quarantine, import_air_quality, import_enterprises, air_quality, prune):
+for command in (letters, quarantine, import_air_quality, import_enterprises, air_quality, prune, simulate_world):
     cli.add_command(command)
 
 

@@ -17,6 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},
     "geo": GROUND,
+    "watch": GROUND,
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},

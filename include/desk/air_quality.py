@@ -1,22 +1,20 @@
-"""The cities' and grids' air quality over a half-month or month, and the warning grids of a month."""
+"""The cities' and grids' air quality over a half-month or month."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import Engine
 
-from include.errors import InputError
 from include.periods import DAY, Period
 from include.sources.air_quality import ImportResult
-from include.store.air_days import city_days, dust_hours, grid_places, imported_days
-from include.store.engine import reading, writing
+from include.store.air_days import city_days, dust_hours, grid_places
+from include.store.engine import reading
 from include.store.facts import cities_on
 from include.store.hourly import day_levels, hour_levels, read_hours
-from include.store.warning_history import replace_month, warning_history, warning_months
 from include.supervision.air_quality import (
     Windows,
     compare,
@@ -30,7 +28,6 @@ from include.supervision.air_quality import (
     year_to_date,
 )
 from include.supervision.standards import VALIDITY, editions_of
-from include.supervision.warning import month_of, near_warnings, warning_grids, warning_ranks
 
 COLUMNS: Final = [
     "city_code",
@@ -120,67 +117,6 @@ def grid_air(
     measured = found.current.index.union(found.before.index).union(found.year_before.index)
     listed = places[places.index.isin(measured)]
     return listed.join(compare(found, window, listed.index.tolist()))
-
-
-@dataclass(frozen=True)
-class WarningGrids:
-    """The warning grids of one month: `warned` (`warning.warning_grids`) and `near` (`warning.near_warnings`), both with
-    the grid's `county, name, west, south, east, north`; `missing_months`: months of the twelve that were never set, so that counts are lower
-    bounds. `grids` with readings, `valid_grids` with a valid monthly mean."""
-
-    month: date
-    warned: pd.DataFrame
-    near: pd.DataFrame
-    grids: int
-    valid_grids: int
-    missing_months: tuple[date, ...]
-    is_simulated: bool
-
-
-def set_warning_grids(engine: Engine, parquet_root: Path, period: Period, *, now: datetime) -> WarningGrids:
-    """Computes and keeps the warning grids of a full month (`warning.warning_period`), in the place of what was there.
-
-    Counts of other months follow by themselves: they are derived when they are read. Raises InputError for another
-    kind of period.
-    """
-    month = month_of(period)
-    grids = grid_air(engine, parquet_root, period)
-    used = _used(windows(period))
-    with reading(engine) as connection:
-        members = cities_on(connection, period.last_date)["city_code"]
-        ledger = imported_days(connection, "grid", min(used), max(used) + DAY)
-    grids = grids[grids["city_code"].isin(members)]
-    is_simulated = bool(ledger.loc[ledger["observed_on"].isin(pd.to_datetime(used)), "is_simulated"].any())
-    with writing(engine, lock="warning_grids") as connection:
-        replace_month(
-            connection, month, warning_ranks(grids), grids=len(grids), valid_grids=int(grids["pm25_ug_m3"].notna().sum()),
-            is_simulated=is_simulated, now=now,
-        )  # fmt: skip
-    return warning_list(engine, month)
-
-
-def warning_list(engine: Engine, month: date) -> WarningGrids:
-    """The warning grids of a month as they stand in the history. Raises InputError when the month was never set."""
-    first = (pd.Timestamp(month) - pd.DateOffset(months=11)).date()
-    with reading(engine) as connection:
-        history = warning_history(connection, month)
-        set_months = warning_months(connection, first, month + DAY).set_index("month")
-        places = grid_places(connection).drop(columns="city_code")
-    if pd.Timestamp(month) not in set_months.index:
-        raise InputError(
-            "the warning grids of this month were never set", where="warning grids", got=month,
-            todo="run the bulletin of the 1st of the next month, or a back-fill of it",
-        )  # fmt: skip
-    own = set_months.loc[[pd.Timestamp(month)]]
-    twelve = [moment.date() for moment in pd.date_range(first, month, freq="MS")]
-    return WarningGrids(
-        month=month,
-        warned=warning_grids(history, month).join(places, on="grid_id"),
-        near=near_warnings(history, month).join(places, on="grid_id"),
-        grids=int(own["grids"].iloc[0]), valid_grids=int(own["valid_grids"].iloc[0]),
-        missing_months=tuple(day for day in twelve if pd.Timestamp(day) not in set_months.index),
-        is_simulated=bool(own["is_simulated"].iloc[0]),
-    )  # fmt: skip
 
 
 def import_lines(result: ImportResult) -> list[str]:

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from include.desk.air_quality import CityAir, city_air, grid_air, warning_list
+from include.desk.air_quality import CityAir, city_air, grid_air
+from include.desk.warning_grids import warning_list
 from include.periods import Period
 from include.store.air_days import dust_hours, imported_days
 from include.store.engine import reading
@@ -17,10 +18,7 @@ from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWa
 
 
 def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> BulletinFacts:
-    """Everything that `bulletin.bulletin_figures` computes from.
-
-    Raises InputError on the 1st when the warning grids of the month were never set (`air_quality.set_warning_grids`).
-    """
+    """Everything that `bulletin.bulletin_figures` computes from."""
     period = at.period
     half = city_air(engine, parquet_root, period)
     with reading(engine) as connection:
@@ -38,7 +36,7 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         without_dust=_by_code(city_air(engine, parquet_root, period, is_without_dust=True)) if len(dust) else None,
         dust_hours=dust.groupby("place_id").size(), days=half.days, pollutants=half.pollutants,
         grids=grid_air(engine, parquet_root, period), enterprises=enterprises if len(enterprises) else None,
-        warnings=None if at.month is None else _month_warnings(engine, at.month),
+        warnings=None if at.month is None else _month_warnings(engine, parquet_root, at.month),
         air_sources=tuple(sorted(set(ledger["source"]))),
         is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
     )  # fmt: skip
@@ -64,6 +62,6 @@ def _year(air: CityAir) -> pd.DataFrame:
     return table.assign(before_ug_m3=np.nan, pop_pct=np.nan)
 
 
-def _month_warnings(engine: Engine, month: Period) -> MonthWarnings:
-    found = warning_list(engine, month.start)
+def _month_warnings(engine: Engine, parquet_root: Path, month: Period) -> MonthWarnings:
+    found = warning_list(engine, parquet_root, month)
     return MonthWarnings(found.month, found.warned, found.near, found.missing_months)

@@ -1,5 +1,6 @@
 """One grid: where it is, its PM2.5 by day, its months as a warning grid, the enterprises around it, its alarms."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,6 +17,7 @@ from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.hourly import place_days
 from include.store.statements import frame
+from include.store.warning_history import kept_months
 from include.supervision.bulletin_figures import Enterprise
 from include.supervision.hotspots import enterprises_near
 from include.supervision.standards import VALIDITY, edition_on, rounded
@@ -48,6 +50,7 @@ class GridWarning:
     in_a_year: int
     escalation: str
     is_near: bool
+    is_at_least: bool = False  # the row reaches a month that was never judged
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
         listed = frame(
             connection, "warnings_of_grid", grid_id=grid_id, before_date=beijing_date(as_of).replace(day=1)
         )
+        judged = tuple(kept_months(connection))
         known = key_enterprises(connection)
         told = imported_days(connection, "grid", first, end)
     if found.empty and not alarms:
@@ -84,7 +88,7 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
     table = known if len(known) and place else None
     near = enterprises_near(found.set_index("grid_id"), table, [grid_id]).get(grid_id)
     return GridPage(
-        grid_id, place, days, alarms, grid_warnings(listed), near,
+        grid_id, place, days, alarms, grid_warnings(listed, judged), near,
         own.is_simulated or bool(place and place["is_simulated"])
         or bool(told["is_simulated"].any() and any(one.hours for one in days)),
     )  # fmt: skip
@@ -104,8 +108,8 @@ def grid_days(told: pd.DataFrame, dates: list[date]) -> tuple[GridDay, ...]:
     return tuple(days)
 
 
-def grid_warnings(listed: pd.DataFrame) -> tuple[GridWarning, ...]:
-    """The newest months of the rows of sql/warnings_of_grid.sql, the newest first."""
+def grid_warnings(listed: pd.DataFrame, judged: Collection[date]) -> tuple[GridWarning, ...]:
+    """The newest months of the rows of sql/warnings_of_grid.sql, the newest first; `judged`: the months that were."""
     numbers = dict.fromkeys(("pm25_ug_m3", "yoy_pct", "pop_pct"), "float64")
     history = listed.assign(month=pd.to_datetime(listed["month"])).astype(numbers)
     history = history[history["rank"] <= NEAR_RANKS]
@@ -114,11 +118,15 @@ def grid_warnings(listed: pd.DataFrame) -> tuple[GridWarning, ...]:
         month = pd.Timestamp(moment).date()
         of_month = history[history["month"] == moment]
         is_near = bool((of_month["rank"] > WARNED_RANKS).all())
-        [row] = (near_warnings if is_near else warning_grids)(history, month).to_dict("records")
-        in_a_row, in_a_year, escalation = (
-            (0, 0, "") if is_near else (row["in_a_row"], row["in_a_year"], row["escalation"])
-        )
+        if is_near:
+            [row] = near_warnings(history, month).to_dict("records")
+            found.append(GridWarning(month, row["reasons"], row["pm25_ug_m3"], 0, 0, "", is_near))
+            continue
+        [row] = warning_grids(history, month, judged).to_dict("records")
         found.append(
-            GridWarning(month, row["reasons"], row["pm25_ug_m3"], in_a_row, in_a_year, escalation, is_near)
-        )
+            GridWarning(
+                month, row["reasons"], row["pm25_ug_m3"], row["in_a_row"], row["in_a_year"], row["escalation"], is_near,
+                row["is_at_least"],
+            )
+        )  # fmt: skip
     return tuple(found)

@@ -26,7 +26,7 @@ INSPECTION: Final = ("报警", "已反馈", "超期未反馈", "问题", "已整
 GRID: Final = ("网格编号", "区县", "网格名称", "西", "南", "东", "北", *LEVEL, *INSPECTION, "是否高值网格")
 WARNED: Final = (
     "城市代码", "城市", "月份", "类型", "网格编号", "区县", "网格名称", "原因", "月均浓度_μg每m³", "同比_百分比", "环比_百分比", "连续次数",
-    "12个月内次数", "达到条件",
+    "12个月内次数", "达到条件", "连续次数是下限",
 )  # fmt: skip
 COUNTS: Final = (
     "推送", "已反馈", "已到时限", "按期", "逾期反馈", "超期未反馈", "误报", "问题", "查出问题的报警", "到期整改的问题", "其中已整改"
@@ -68,7 +68,7 @@ def _warned_row(one: WarnedGrid, kind: str, month: Any) -> tuple[Any, ...]:
     counts = (one.in_a_row, one.in_a_year) if kind == "预警" else (None, None)
     return (
         one.city_code, one.city_name, month, kind, one.grid_id, one.county, one.name, one.reasons, one.pm25_ug_m3, one.yoy_pct,
-        one.pop_pct, *counts, one.escalation,
+        one.pop_pct, *counts, one.escalation, one.is_at_least,
     )  # fmt: skip
 
 

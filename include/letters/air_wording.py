@@ -149,5 +149,12 @@ def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
     return {
         "城市": one.city_name, "网格编号": show(one.grid_id), "区县": show(one.county), "网格名称": show(one.name), "原因": one.reasons,
         "浓度": concentration(one.pm25_ug_m3), "同比": change_cell(one.yoy_pct), "环比": change_cell(one.pop_pct),
-        "连续": one.in_a_row, "一年": one.in_a_year, "处置": one.escalation,
+        "连续": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row), "一年": one.in_a_year, "处置": one.escalation,
+        "次数词": _times_words(one),
     }  # fmt: skip
+
+
+def _times_words(one: WarnedGrid) -> str:
+    """`；连续第3次`, `；至少连续3次`, `；12个月内第4次`; empty for a first time."""
+    row = f"；至少连续{one.in_a_row}次" if one.is_at_least else f"；连续第{one.in_a_row}次"
+    return row * (one.in_a_row > 1) + f"；12个月内第{one.in_a_year}次" * (one.in_a_year > 1)

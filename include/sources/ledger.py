@@ -47,7 +47,7 @@ class Completeness:
 
     @property
     def sentence(self) -> str:
-        """One Chinese sentence for letters and the run's summary."""
+        """One Chinese sentence for letters: what the ledger covers, and nothing that changes while people work."""
         span = f"{_moment(self.start_at)}至{_moment(self.end_at)}"
         hours = f"{_hours(self.hours_received)}/{_hours(self.hours_expected)}小时"
         text = f"{span}的数据" + (f"不完整，已收{hours}" if self.missing else f"已收齐（{hours}）")
@@ -56,9 +56,13 @@ class Completeness:
                 f"{_moment(start)}至{_moment(end)}（{source}）" for source, start, end in self.missing[:3]
             )
             text += f"；缺{gaps}" + ("等" if len(self.missing) > 3 else "")
-        if self.open_quarantine:
-            text += f"；另有{self.open_quarantine}条记录待核对，未计入"
         return text + "。"
+
+    @property
+    def waiting(self) -> str:
+        """How many rows wait for a person, for the run's summary; empty when none does. It belongs in no letter: tomorrow
+        the same letter would say something else."""
+        return f"另有{self.open_quarantine}条记录待核对，未计入" if self.open_quarantine else ""
 
 
 def gaps(

@@ -87,6 +87,10 @@ warning_month = Table(
     Column("valid_grids", Integer, nullable=False, comment="those with a valid monthly mean"),
     Column("is_simulated", Boolean, nullable=False, comment="at least one reading was 模拟数据"),
     Column("set_at", Instant, nullable=False, comment="when it was last computed (audit only)"),
+    Column(
+        "readings_sha256", String(64), nullable=False, server_default="",
+        comment="of the readings, grids and regions it was judged from; where they change, it is judged again",
+    ),
     comment="One month whose warning grids were set.",
 )  # fmt: skip
 

@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -42,6 +43,18 @@ def hour_files(root: Path, dataset: Dataset) -> list[tuple[date, Path]]:
     """The files of hourly values that there are, by day."""
     files = hours_path(root, dataset, date.min).parent.glob("[0-9]*.parquet")
     return sorted((date.fromisoformat(path.stem), path) for path in files)
+
+
+def days_with_means(root: Path, dataset: Dataset) -> list[date]:
+    """The days of which there are daily means, in order."""
+    files = days_path(root, dataset, date.min).parent.glob("[0-9]*.parquet")
+    return sorted(date.fromisoformat(path.stem) for path in files)
+
+
+def day_digests(root: Path, dataset: Dataset, dates: Sequence[date]) -> dict[date, str]:
+    """The SHA-256 of the file of daily means of each of these days that has one: the same means, the same digest."""
+    paths = {day: days_path(root, dataset, day) for day in dates}
+    return {day: sha256(path.read_bytes()).hexdigest() for day, path in paths.items() if path.exists()}
 
 
 def replace_files(

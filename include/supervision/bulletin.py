@@ -78,7 +78,7 @@ def bulletin_windows(period: Period, season: tuple[date, date]) -> BulletinWindo
 @dataclass(frozen=True)
 class MonthWarnings:
     """The warning grids of a month: `warned` (`warning.warning_grids`) and `near` (`warning.near_warnings`), both with the
-    grid's `county, name, west, south, east, north`; `missing_months` of the twelve were never set."""
+    grid's `county, name, west, south, east, north`; `missing_months` of the twelve had no readings."""
 
     month: date
     warned: pd.DataFrame
@@ -281,7 +281,7 @@ def _warned(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[WarnedGrid, .
     own = own.assign(
         city_name=own["city_code"].map(names), lon=(own["west"] + own["east"]) / 2, lat=(own["south"] + own["north"]) / 2
     ).drop(columns=BOUNDS)  # fmt: skip
-    no_counts = {"in_a_row": 0, "in_a_year": 0, "escalation": ""}  # of near-warnings
+    no_counts = {"in_a_row": 0, "is_at_least": False, "in_a_year": 0, "escalation": ""}  # of near-warnings
     return tuple(WarnedGrid(**{**no_counts, **row}) for row in plain_rows(own))
 
 

@@ -178,16 +178,17 @@ class WarnedGrid:
     pm25_ug_m3: float  # monthly mean
     yoy_pct: float | None
     pop_pct: float | None
-    in_a_row: int
+    in_a_row: int  # months up to this one that count towards the escalation (`warning.counted`)
     in_a_year: int
     escalation: str  # 连续3次、12个月内6次 or empty
     lon: float | None = None  # of its middle, degrees WGS84; None without bounds
     lat: float | None = None
+    is_at_least: bool = False  # the row reaches a month that was never judged: 至少连续N次
 
 
 @dataclass(frozen=True)
 class Warnings:
-    """The warning grids of one month. `missing_months` of the twelve were never set: counts are lower bounds."""
+    """The warning grids of one month. `missing_months` of the twelve had no readings: counts are lower bounds."""
 
     month: date
     warned: tuple[WarnedGrid, ...]

@@ -1,8 +1,9 @@
 """Warning grids (预警网格) of a month, and how often each was one. The counts come from the history alone, so the order in
 which months are computed never matters. N and the near places are this project's own defaults (系统默认)."""
 
+from collections.abc import Collection, Hashable, Mapping
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,11 @@ from include.errors import InputError
 from include.periods import Period, period_ending
 from include.supervision.standards import steady
 
-# Reason → (the column of `air_quality.compare` it ranks by, what a letter calls it).
-REASONS: Final = {
-    "level": ("pm25_ug_m3", "月均浓度最高"),
-    "year_on_year": ("yoy_pct", "同比变化最差"),
-    "over_previous": ("pop_pct", "环比变化最差"),
-}
+# Reason → the column of `air_quality.compare` it ranks by.
+REASONS: Final = {"level": "pm25_ug_m3", "year_on_year": "yoy_pct", "over_previous": "pop_pct"}
+_LEVEL: Final = "level"
+_HIGHEST: Final = "月均浓度最高"
+_COMPARED: Final = {"year_on_year": "同比", "over_previous": "环比"}
 WARNED_RANKS: Final = 1
 NEAR_RANKS: Final = 3
 IN_A_ROW: Final = 3  # published: three times in a row …
@@ -47,7 +47,7 @@ def warning_ranks(grids: pd.DataFrame) -> pd.DataFrame:
     value is the worst, of equal changes that with the higher level; grids equal in both share the rank. A grid without
     a valid mean in every month that a reason uses is not ranked for it.
     """
-    ranked = [_ranked(grids, reason, column) for reason, (column, _) in REASONS.items()]
+    ranked = [_ranked(grids, reason, column) for reason, column in REASONS.items()]
     rows = pd.concat(ranked, ignore_index=True)
     order = rows["reason"].map({reason: place for place, reason in enumerate(REASONS)})
     rows = rows.assign(order=order).sort_values(["city_code", "order", "rank", "grid_id"], ignore_index=True)
@@ -71,25 +71,42 @@ def _ranked(grids: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
     return found.reset_index(drop=True)[list(RANK_COLUMNS)]
 
 
-def warning_counts(warned: pd.DataFrame, month: date) -> pd.DataFrame:
-    """One row a grid warned in `month` (index `grid_id`), from its history `warned` (`month, grid_id`, any repetition):
+def counted(history: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `history` (`warning_ranks` with `month`) that count towards an escalation: the grid was the highest of its
+    city, or warned for a change that was a rise. A fall, however small (改善较小), is warned and does not count."""
+    is_first = history["rank"] <= WARNED_RANKS
+    change = pd.Series(np.nan, index=history.index)
+    for reason, column in REASONS.items():
+        if reason != _LEVEL:
+            change = change.mask(history["reason"] == reason, history[column])
+    return history[is_first & ((history["reason"] == _LEVEL) | (steady(change) > 0))]
 
-    `in_a_row` months up to this one, `in_a_year` of the twelve that end with it, `escalation` (连续3次, 12个月内6次 or empty).
-    Months after `month` are not looked at; a month without a warning, or that was never computed, ends a row.
+
+def warning_counts(counting: pd.DataFrame, month: date, judged: Collection[date]) -> pd.DataFrame:
+    """One row a grid with a month that counts up to `month` (index `grid_id`), from `counting` (`month, grid_id`, any repetition):
+
+    `in_a_row` months up to this one; `is_at_least`: the row reaches back to a month that was never judged (it is not in
+    `judged`, the first days of months), so it may be longer; `in_a_year` of the twelve that end with it; `escalation`
+    (连续3次, 12个月内6次 or empty). Months after `month` are not looked at.
     """
-    moments = pd.to_datetime(warned["month"])
-    history = pd.DataFrame({"grid_id": warned["grid_id"], "ago": _months_since(moments, month)})
+    moments = pd.to_datetime(counting["month"])
+    history = pd.DataFrame({"grid_id": counting["grid_id"], "ago": _months_since(moments, month)})
     history = history[history["ago"] >= 0].drop_duplicates().sort_values(["grid_id", "ago"])
     # Newest first, the n-th warning lies n months back for as long as the row is unbroken.
     is_unbroken = history["ago"] == history.groupby("grid_id").cumcount()
-    counted = history.assign(in_a_row=is_unbroken, in_a_year=history["ago"] < 12).groupby("grid_id")
-    counts = counted[["in_a_row", "in_a_year"]].sum().astype(int)
-    counts = counts[counts["in_a_row"] > 0]
+    grouped = history.assign(in_a_row=is_unbroken, in_a_year=history["ago"] < 12).groupby("grid_id")
+    counts = grouped[["in_a_row", "in_a_year"]].sum().astype(int)
+    known = {_months_ago(first, month) for first in judged}
     return counts.assign(
+        is_at_least=[row > 0 and row not in known for row in counts["in_a_row"]],
         escalation=[
             _escalation(row, year) for row, year in zip(counts["in_a_row"], counts["in_a_year"], strict=True)
-        ]
+        ],
     )
+
+
+def _months_ago(first: date, month: date) -> int:
+    return (month.year - first.year) * 12 + month.month - first.month
 
 
 def _months_since(moments: pd.Series, month: date) -> pd.Series:
@@ -104,14 +121,22 @@ def _escalation(in_a_row: int, in_a_year: int) -> str:
     return "、".join(reached)
 
 
-def warning_grids(history: pd.DataFrame, month: date) -> pd.DataFrame:
+def warning_grids(history: pd.DataFrame, month: date, judged: Collection[date]) -> pd.DataFrame:
     """One row a warned grid of `month`, by city and grid: all its reasons merged, with its counts.
 
-    `history`: the `warning_ranks` of this month and those before, with `month`. Columns `city_code, grid_id, reasons`
-    (as a letter prints them), `pm25_ug_m3, yoy_pct, pop_pct, in_a_row, in_a_year, escalation`.
+    `history`: the `warning_ranks` of this month and those before, with `month`; `judged`: the months that were judged. Columns
+    `city_code, grid_id, reasons` (as a letter prints them), `pm25_ug_m3, yoy_pct, pop_pct, in_a_row, is_at_least, in_a_year,
+    escalation`. A grid that was never warned in a way that counts has counts of zero.
     """
-    warned = history[history["rank"] <= WARNED_RANKS]
-    return _merged(warned, month).join(warning_counts(warned, month), on="grid_id", validate="1:1")
+    counts = warning_counts(counted(history), month, judged)
+    merged = _merged(history[history["rank"] <= WARNED_RANKS], month)
+    found = counts.reindex(merged["grid_id"]).reset_index(drop=True)
+    return merged.assign(
+        in_a_row=found["in_a_row"].fillna(0).astype(int),
+        is_at_least=found["is_at_least"].eq(True),
+        in_a_year=found["in_a_year"].fillna(0).astype(int),
+        escalation=found["escalation"].astype(object).where(found["escalation"].notna(), ""),
+    )
 
 
 def near_warnings(history: pd.DataFrame, month: date) -> pd.DataFrame:
@@ -128,9 +153,7 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
     of_month = rows[pd.to_datetime(rows["month"]) == pd.Timestamp(month)]
     order = of_month["reason"].map({reason: place for place, reason in enumerate(REASONS)})
     of_month = of_month.assign(
-        reasons=[
-            _label(reason, rank) for reason, rank in zip(of_month["reason"], of_month["rank"], strict=True)
-        ],
+        reasons=[_label(row) for row in of_month.to_dict("records")],
         order=order,
     ).sort_values(["city_code", "grid_id", "order"])
     merged = of_month.groupby(["city_code", "grid_id"], as_index=False).agg(
@@ -139,6 +162,15 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
     return merged.astype({"pm25_ug_m3": np.float64, "yoy_pct": np.float64, "pop_pct": np.float64})
 
 
-def _label(reason: str, rank: int) -> str:
-    label = REASONS[reason][1]
-    return label if rank <= WARNED_RANKS else f"{label}（第{rank}位）"
+def _label(row: Mapping[Hashable, Any]) -> str:
+    """Why the grid of a row of `warning_ranks` is listed. A fall is never worded as a change for the worse."""
+    label = reason_words(str(row["reason"]), float(row[REASONS[str(row["reason"])]]))
+    return label if row["rank"] <= WARNED_RANKS else f"{label}（第{row['rank']}位）"
+
+
+def reason_words(reason: str, value: float) -> str:
+    """`月均浓度最高`; for a change of `value` %: `同比变化最差` a rise, `同比改善较小` a fall, `同比持平` neither."""
+    if reason == _LEVEL:
+        return _HIGHEST
+    change = round(value, 9)
+    return _COMPARED[reason] + ("变化最差" if change > 0 else "改善较小" if change < 0 else "持平")

@@ -3,13 +3,12 @@
 from datetime import date, datetime
 from typing import Any, Final
 
-import pandas as pd
-
-from include.desk.air_quality import DATASET_LABELS, import_lines, set_warning_grids
+from include.desk.air_quality import DATASET_LABELS, import_lines
 from include.desk.bulletin import bulletin_facts
+from include.desk.warning_grids import set_warning_grids
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
-from include.periods import DAY, Period, custom_period, previous
+from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
 from include.sources.air_quality import import_air_quality
 from include.sources.ledger import completeness
@@ -17,7 +16,6 @@ from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.facts import cities_on
 from include.store.hourly import Dataset
-from include.store.warning_history import warning_months
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
@@ -25,7 +23,6 @@ from include.supervision.figures import LEADERS, from_json, to_json
 from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("bulletin", "overview")
-_MONTHS_COUNTED: Final = 12  # of warnings within a year
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
 _IMPORTED: Final = "imported"  # where a dropped file goes that was read
 
@@ -57,7 +54,7 @@ def figures(run: Run) -> dict[str, Any]:
     """Sets the warning grids of a month that ends here; computes every city's bulletin and the overview; freezes them."""
     at = bulletin_windows(run.period, run.house.season)
     if at is not None and at.month is not None:
-        set_due_months(run.house, at.month, run.now)
+        set_warning_grids(run.house.engine, run.house.hourly_dir, at.month, now=run.now)
     computed = bulletins(run.house, run.period)
     headlines: dict[str, Any] = {
         "figures_sha256": run.house.archive.put(to_json(computed).encode()), "window": run.period.label,
@@ -107,29 +104,6 @@ def bulletins(house: House, period: Period) -> HalfMonthBulletins:
 def frozen(run: Run, computed: dict[str, Any]) -> HalfMonthBulletins:
     """The figures of this run, from the archive."""
     return from_json(HalfMonthBulletins, run.house.archive.get(computed["figures_sha256"]).decode())
-
-
-def set_due_months(house: House, month: Period, now: datetime) -> None:
-    """Sets the warning grids of `month`, and of the eleven before it where there are readings that were not judged yet.
-
-    So the counts of a month do not depend on the order in which months are run, and follow readings that came late.
-    """
-    months = [month]
-    for _ in range(_MONTHS_COUNTED - 1):
-        months.append(previous(months[-1]))
-    first = months[-1].start
-    with reading(house.engine) as connection:
-        read = imported_days(connection, "grid", date(first.year - 1, first.month, 1), month.end)
-        known = warning_months(connection, first, month.end).set_index("month")["set_at"]
-    learnt = read.set_index("observed_on")["received_at"]
-    for one in reversed(months):
-        at = windows(one)
-        told = learnt.reindex(pd.to_datetime([*at.current, *at.before, *at.year_before])).dropna()
-        has_own = bool(pd.to_datetime(list(at.current)).isin(learnt.index).any())
-        set_at = known.get(pd.Timestamp(one.start))
-        is_stale = set_at is None or (len(told) > 0 and told.max() > set_at)
-        if is_stale and (has_own or one == month):
-            set_warning_grids(house.engine, house.hourly_dir, one, now=now)
 
 
 def missing_air_days(house: House, period: Period, dataset: Dataset) -> list[date]:

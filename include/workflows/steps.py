@@ -42,6 +42,7 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
         "pulls": len(pulls), "rows_read": sum(one.read for one in pulls), "rows_new": sum(one.new for one in pulls),
         "rows_revised": sum(one.revised for one in pulls), "rows_quarantined": sum(one.quarantined for one in pulls),
         "warnings": [warning for one in pulls for warning in one.warnings][:20], "completeness": found.sentence,
+        "waiting": found.waiting,
     }  # fmt: skip
     if found.share < house.least_completeness:
         raise CheckFailed(
@@ -59,7 +60,7 @@ def outside_season(house: House, period: Period, letters: str) -> str:
 
 def nothing_pulled(reason: str) -> dict[str, Any]:
     """What `pull_facts` returns, where there was nothing to pull."""
-    return {"nothing_due": reason, "rows_new": 0, "rows_quarantined": 0, "completeness": ""}
+    return {"nothing_due": reason, "rows_new": 0, "rows_quarantined": 0, "completeness": "", "waiting": ""}
 
 
 @dataclass(frozen=True)

@@ -17,17 +17,16 @@ from include.desk.air_quality import (
     city_air,
     grid_air,
     import_lines,
-    set_warning_grids,
-    warning_list,
 )
+from include.desk.warning_grids import set_warning_grids, warning_list
 from include.errors import InputError
 from include.periods import Period, period_ending
 from include.sources.air_quality import import_air_quality
 from include.store.engine import open_engine, writing
 from include.store.hourly import replace_files
-from include.store.warning_history import replace_month
+from include.store.warning_history import KeptMonth, month_ranks, replace_month
 from include.supervision.air_quality import day_means
-from include.supervision.warning import warning_ranks
+from include.supervision.warning import warning_grids, warning_ranks
 from tests.sources.air_files import NOW, add_grids, put, wide_text
 
 ARCHIVE = Path(
@@ -264,8 +263,8 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
     found = set_warning_grids(engine, tmp_path / "air", month("2020-04-01"), now=NOW)
     # 秦皇岛 (130300) is in no key region in 2020: its grid Z1 is not judged.
     assert found.warned[["city_code", "grid_id", "name", "reasons", "in_a_row"]].to_records(index=False).tolist() == [
-        ("140300", "T1", "T1号网格", "月均浓度最高", 1), ("140300", "T2", "T2号网格", "环比变化最差", 1),
-        ("610100", "X1", "X1号网格", "月均浓度最高、环比变化最差", 1),
+        ("140300", "T1", "T1号网格", "月均浓度最高", 2), ("140300", "T2", "T2号网格", "环比变化最差", 1),
+        ("610100", "X1", "X1号网格", "月均浓度最高、环比改善较小", 2),
     ]  # fmt: skip
     assert found.near[["grid_id", "reasons"]].to_records(index=False).tolist() == [
         ("T3", "月均浓度最高（第3位）、环比变化最差（第2位）")
@@ -274,7 +273,7 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
         4,
         4,
         False,
-        11,
+        10,
     )
     # Computed again after the readings were corrected: the month is replaced.
     put_months(tmp_path / "air", {"2020-03": {"T1": 40, "T2": 40, "T3": 60}})
@@ -287,8 +286,8 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
 def test_a_first_half_never_sets_warning_grids(sqlite: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="only a full month sets warning grids"):
         set_warning_grids(sqlite, tmp_path / "air", half("2020-03-16"), now=NOW)
-    with pytest.raises(InputError, match="were never set"):
-        warning_list(sqlite, date(2020, 3, 1))
+    with pytest.raises(InputError, match="only a full month sets warning grids"):
+        warning_list(sqlite, tmp_path / "air", half("2020-03-16"))
 
 
 def test_a_grid_with_too_few_days_is_not_ranked(sqlite: Engine, tmp_path: Path) -> None:
@@ -337,24 +336,73 @@ def test_a_million_grid_months_give_the_same_counts_in_any_order(
         order = (
             months if seed == 0 else random.Random(seed).sample([*months, *months[:6]], 30)
         )  # some months run twice
-        for first in order:
-            with writing(engine) as connection:
-                replace_month(
-                    connection,
-                    first,
-                    ranks[first],
-                    grids=count,
-                    valid_grids=count,
-                    is_simulated=True,
-                    now=NOW,
-                )
+        with writing(engine) as connection:
+            for first in order:
+                replace_month(connection, KeptMonth(first, count, count, True, ""), ranks[first], now=NOW)
+            kept = pd.concat(
+                [month_ranks(connection, first).assign(month=pd.Timestamp(first)) for first in months]
+            )
         seen.append(
             pd.concat(
-                [warning_list(engine, first).warned.assign(month=first) for first in months],
+                [
+                    warning_grids(kept[kept["month"] <= pd.Timestamp(first)], first, months).assign(
+                        month=first
+                    )
+                    for first in months
+                ],
                 ignore_index=True,
             )
         )
         engine.dispose()
     pd.testing.assert_frame_equal(seen[0], seen[1])
     assert {"", "连续3次、12个月内6次"} <= set(seen[0]["escalation"])
-    assert (seen[0]["in_a_row"].max(), seen[0]["in_a_year"].max()) == (24, 12)
+    longest = seen[0].loc[seen[0]["in_a_row"].idxmax()]
+    assert (longest["in_a_row"], longest["is_at_least"], seen[0]["in_a_year"].max()) == (24, True, 12)
+
+
+def test_counts_are_those_of_the_readings_whatever_ran_before(sqlite_template: Path, tmp_path: Path) -> None:
+    """Fourteen months of readings: 连续14次 for a store where each month ran, none did, or some did in any order."""
+    months = [moment.date() for moment in pd.date_range("2019-02-01", "2020-03-01", freq="MS")]
+    root = tmp_path / "air"
+    levels = {
+        f"{first:%Y-%m}": {"T1": 90, "T2": 40 + number % 3, "X1": 50 + number}
+        for number, first in enumerate(months)
+    }
+    put_months(root, levels)
+    last = month("2020-04-01")
+    seen = []
+    for number, order in enumerate(([], months, random.Random(3).sample([*months, *months], 20))):
+        path = tmp_path / f"{number}.db"
+        path.write_bytes(sqlite_template.read_bytes())
+        engine = open_engine(f"sqlite:///{path}")
+        add_grids(engine, CITY_OF)
+        for first in order:
+            ending = (pd.Timestamp(first) + pd.DateOffset(months=1)).date()
+            set_warning_grids(engine, root, period_ending("month", ending), now=NOW)
+        seen.append(warning_list(engine, root, last))
+        engine.dispose()
+    for found in seen:
+        columns = ["grid_id", "reasons", "in_a_row", "is_at_least", "in_a_year"]
+        assert found.warned[columns].to_records(index=False).tolist() == [
+            ("T1", "月均浓度最高、同比持平", 14, True, 12),
+            ("T2", "环比变化最差", 1, False, 8),
+            ("X1", "月均浓度最高、同比变化最差、环比变化最差", 14, True, 12),
+        ]  # fmt: skip
+        assert found.missing_months == ()
+
+
+def test_a_month_is_judged_again_when_its_readings_or_its_grids_change(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    root = tmp_path / "air"
+    put_months(root, {"2020-02": {"T1": 90, "T2": 60}, "2020-03": {"T1": 90, "T2": 60}})
+    add_grids(sqlite, {"T1": "140300"})
+    march = month("2020-04-01")
+    assert set_warning_grids(sqlite, root, march, now=NOW).warned["grid_id"].tolist() == ["T1"]
+    put_months(root, {"2020-03": {"T1": 50, "T2": 60}})  # read again; nobody ran anything since
+    assert warning_list(sqlite, root, march).warned["reasons"].tolist() == ["月均浓度最高、环比改善较小"]
+    add_grids(sqlite, {"T2": "140300"})  # a list of grids that came late changes both months
+    found = set_warning_grids(sqlite, root, march, now=NOW).warned
+    assert found[["grid_id", "reasons", "in_a_row"]].to_records(index=False).tolist() == [
+        ("T2", "月均浓度最高、环比持平", 1)
+    ]

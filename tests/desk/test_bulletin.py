@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, insert
 
-from include.desk.air_quality import set_warning_grids
 from include.desk.bulletin import bulletin_facts
-from include.errors import InputError
+from include.desk.warning_grids import set_warning_grids
 from include.periods import period_ending
 from include.sources.air_quality import import_air_quality
 from include.sources.enterprises import import_enterprises
@@ -96,10 +95,10 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
     import_enterprises(engine, put(tmp_path / "e.csv", text), datum="WGS84", now=NOW)
     assert AT is not None
     assert AT.month is not None
-    with pytest.raises(InputError, match="were never set"):
-        bulletin_facts(engine, root, AT)
+    before = figures_of(engine, root)
     set_warning_grids(engine, root, AT.month, now=NOW)
     one = figures_of(engine, root)
+    assert before == one  # a month that nobody has set is judged where it is read
     dusty = (15 * 60 + (21 * 60 + 3 * 220) / 24) / 16
     assert one.city.half == AirLevel(
         pytest.approx(dusty), 16, 50.0, pytest.approx(2 * dusty - 100), 30.0, pytest.approx(dusty / 0.3 - 100), 1, 2, False
@@ -135,10 +134,13 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
     ]
     assert one.warnings is not None
     assert one.warnings.warned == (
-        WarnedGrid("140300", "阳泉市", "T1", "郊区", "T1号网格", "月均浓度最高、同比变化最差、环比变化最差", 90.0, 50.0, 50.0, 1, 1, "",
-                   pytest.approx(113.567), pytest.approx(37.9335)),
+        WarnedGrid("140300", "阳泉市", "T1", "郊区", "T1号网格", "月均浓度最高、同比变化最差、环比变化最差", 90.0, 50.0, 50.0, 2, 2, "",
+                   pytest.approx(113.567), pytest.approx(37.9335), True),
     )  # fmt: skip
-    assert one.follow_ups == (FollowUp("高值未查出问题", 1, 1, ("T1",)),)
+    assert one.follow_ups == (
+        FollowUp("连续预警", 1, 1, ("T1",)),
+        FollowUp("高值未查出问题", 1, 1, ("T1",)),
+    )
     assert (one.sources, one.is_simulated, one.editions) == (
         ("air-quality", "test"),
         False,

@@ -13,7 +13,7 @@ from include.store import tables
 from include.store.air_tables import enterprise
 from include.store.engine import writing
 from include.store.hourly import place_days, replace_files
-from include.store.warning_history import replace_month
+from include.store.warning_history import KeptMonth, replace_month
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, house_of, provenance
 
 GRID = "T85711"
@@ -84,13 +84,14 @@ def test_months_of_warning_carry_their_counts() -> None:
         ("2020-02", "level", 1), ("2020-02", "year_on_year", 1), ("2020-01", "level", 1), ("2019-12", "level", 1),
         ("2019-10", "level", 2), ("2019-03", "level", 1), ("2019-02", "level", 1),
     )  # fmt: skip
-    assert grid_warnings(listed)[:4] == (
+    judged = [moment.date() for moment in pd.date_range("2019-01-01", "2020-02-01", freq="MS")]
+    assert grid_warnings(listed, judged)[:4] == (
         GridWarning(date(2020, 2, 1), "月均浓度最高、同比变化最差", 60.0, 3, 4, "连续3次", False),
         GridWarning(date(2020, 1, 1), "月均浓度最高", 60.0, 2, 4, "", False),
         GridWarning(date(2019, 12, 1), "月均浓度最高", 60.0, 1, 3, "", False),
         GridWarning(date(2019, 10, 1), "月均浓度最高（第2位）", 60.0, 0, 0, "", True),
     )
-    assert grid_warnings(listed.iloc[:0]) == ()
+    assert grid_warnings(listed.iloc[:0], judged) == ()
 
 
 @pytest.fixture
@@ -119,7 +120,7 @@ def store(engine: Engine) -> Engine:
         for month in ("2020-02", "2020-03"):
             rows = ranks((month, "level", 1)).drop(columns="month")
             first = date.fromisoformat(f"{month}-01")
-            replace_month(connection, first, rows, grids=1, valid_grids=1, is_simulated=False, now=NOW)
+            replace_month(connection, KeptMonth(first, 1, 1, False, ""), rows, now=NOW)
     return engine
 
 

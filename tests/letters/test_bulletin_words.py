@@ -69,7 +69,7 @@ def body_of(figures: BulletinFigures) -> str:
         ({"high_areas": ()}, "各网格浓度没有达到高值区条件（系统默认，见附件3）。"),
         ({"rising": ()}, "没有同比上升的网格。"),
         ({"follow_ups": ()}, "四、下一步要求请你局继续做好热点网格的排查、反馈和整改，组织相关区县抓好落实，于2020年4月11日前"),
-        ({"warnings": replace(WARNINGS, missing_months=(date(2019, 4, 1), date(2019, 5, 1)))}, "此前12个月中有2个月没有设定预警网格，次数为下限。"),
+        ({"warnings": replace(WARNINGS, missing_months=(date(2019, 4, 1), date(2019, 5, 1)))}, "近12个月中有2个月没有可用的网格数据，次数为下限。"),
         ({"warnings": replace(WARNINGS, warned=(replace(WARNED, in_a_row=1, in_a_year=1, escalation=""),))}, "（月均浓度最高、环比变化最差；月均92μg/m³）。"),
     ],
 )  # fmt: skip

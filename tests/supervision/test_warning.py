@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from include.errors import InputError
 from include.periods import period_ending
 from include.supervision.warning import (
+    counted,
     month_of,
     near_warnings,
     warning_counts,
@@ -58,12 +59,12 @@ def test_grids_equal_in_everything_share_the_rank() -> None:
 def test_reasons_are_merged_and_near_ones_listed_apart() -> None:
     month = date(2020, 3, 1)
     history = warning_ranks(GRIDS.drop("T3")).assign(month=month)
-    warned = warning_grids(history, month)
+    warned = warning_grids(history, month, [month])
     columns = ["city_code", "grid_id", "reasons", "in_a_row", "in_a_year", "escalation"]
     assert warned[columns].to_records(index=False).tolist() == [
         ("140300", "T1", "月均浓度最高", 1, 1, ""),
         ("140300", "T2", "同比变化最差、环比变化最差", 1, 1, ""),
-        ("610100", "T6", "月均浓度最高、同比变化最差、环比变化最差", 1, 1, ""),
+        ("610100", "T6", "月均浓度最高、同比改善较小、环比改善较小", 1, 1, ""),
     ]
     assert warned.loc[1, ["pm25_ug_m3", "yoy_pct", "pop_pct"]].tolist() == [80.0, 30.0, 2.0]
     near = near_warnings(history, month)
@@ -75,6 +76,9 @@ def test_reasons_are_merged_and_near_ones_listed_apart() -> None:
 
 def history_of(*months: str) -> pd.DataFrame:
     return pd.DataFrame({"month": pd.to_datetime(list(months)), "grid_id": "T1"})
+
+
+YEARS = [moment.date() for moment in pd.date_range("2018-01-01", "2020-12-01", freq="MS")]
 
 
 @pytest.mark.parametrize(
@@ -91,16 +95,74 @@ def history_of(*months: str) -> pd.DataFrame:
     ],
 )  # fmt: skip
 def test_counts_and_escalation(months: list[str], in_a_row: int, in_a_year: int, escalation: str) -> None:
-    found = warning_counts(history_of(*months), date(2020, 3, 1))
+    found = warning_counts(history_of(*months), date(2020, 3, 1), YEARS)
     assert found.loc["T1"].to_dict() == {
         "in_a_row": in_a_row,
+        "is_at_least": False,
         "in_a_year": in_a_year,
         "escalation": escalation,
     }
 
 
-def test_a_grid_not_warned_this_month_has_no_counts() -> None:
-    assert warning_counts(history_of("2020-02-01", "2020-01-01"), date(2020, 3, 1)).empty
+@pytest.mark.parametrize(
+    ("judged", "is_at_least"),
+    [
+        (["2020-01-01", "2020-02-01", "2020-03-01"], False),  # January was judged, and the grid was none
+        (["2020-02-01", "2020-03-01"], True),  # nobody ever judged January: 至少连续2次
+        (["2019-12-01", "2020-02-01", "2020-03-01"], True),
+    ],
+)
+def test_a_row_that_reaches_a_month_never_judged_is_a_lower_bound(
+    judged: list[str], is_at_least: bool
+) -> None:
+    months = [date.fromisoformat(month) for month in judged]
+    found = warning_counts(history_of("2020-02-01", "2020-03-01"), date(2020, 3, 1), months)
+    assert found.loc["T1", ["in_a_row", "is_at_least"]].tolist() == [2, is_at_least]
+
+
+def test_a_row_stops_at_this_month_when_it_does_not_count() -> None:
+    found = warning_counts(history_of("2020-02-01", "2020-01-01"), date(2020, 3, 1), [date(2020, 3, 1)])
+    assert found.loc["T1", ["in_a_row", "is_at_least", "in_a_year"]].tolist() == [0, False, 2]
+
+
+def test_a_fall_is_warned_as_a_small_improvement_and_counts_for_nothing() -> None:
+    months = [date(2020, month, 1) for month in (1, 2, 3)]
+    # A is the highest each month. B falls least: 0.0 % to 31 January, then it falls, and C falls with it to the last digit.
+    falls = {months[0]: 0.0, months[1]: -0.04, months[2]: -16.1}
+    history = pd.concat([
+        warning_ranks(
+            grids_of(("A", "1", 90.0, -30.0, -30.0), ("B", "1", 50.0, NAN, fall), ("C", "1", 50.0, NAN, fall))
+        ).assign(month=month)
+        for month, fall in falls.items()
+    ])  # fmt: skip
+    assert set(counted(history)["grid_id"]) == {"A"}
+    found = {month: warning_grids(history, month, months) for month in months}
+    columns = ["grid_id", "reasons", "in_a_row", "in_a_year", "escalation"]
+    assert found[months[2]][columns].to_records(index=False).tolist() == [
+        ("A", "月均浓度最高、同比改善较小", 3, 3, "连续3次"),
+        ("B", "环比改善较小", 0, 0, ""),
+        ("C", "环比改善较小", 0, 0, ""),  # equal in μg/m³, too: both are warned
+    ]
+    assert found[months[0]]["reasons"].tolist() == ["月均浓度最高、同比改善较小", "环比持平", "环比持平"]
+    assert found[months[1]]["reasons"].tolist() == [
+        "月均浓度最高、同比改善较小",
+        "环比改善较小",
+        "环比改善较小",
+    ]
+
+
+def test_the_largest_signed_change_is_the_worst_and_micrograms_break_ties() -> None:
+    found = warning_ranks(
+        grids_of(("A", "1", 40.0, -3.0, 5.0), ("B", "1", 50.0, 2.0, 5.0), ("C", "1", 45.0, -40.0, 1.0))
+    )
+    ranked = {
+        reason: rows.sort_values("rank")["grid_id"].tolist() for reason, rows in found.groupby("reason")
+    }
+    assert ranked == {
+        "level": ["B", "C", "A"],
+        "year_on_year": ["B", "A", "C"],
+        "over_previous": ["B", "A", "C"],
+    }
 
 
 MONTHS = st.integers(min_value=0, max_value=23)
@@ -120,14 +182,14 @@ def test_counts_equal_a_walk_through_the_calendar_in_any_order(
         }
     )
     history["month"] = pd.to_datetime(history["month"])
-    found = warning_counts(history, (first + pd.DateOffset(months=at)).date())
+    found = warning_counts(history, (first + pd.DateOffset(months=at)).date(), [first.date()])
     expected = {}
     for name in ("T1", "T2", "T3"):
         months = {month for month, grid in rows if grid == name}
         row = 0
         while at - row in months:
             row += 1
-        if row:
+        if any(month <= at for month in months):
             expected[name] = (row, len({month for month in months if at - 12 < month <= at}))
     assert {name: (row.in_a_row, row.in_a_year) for name, row in found.iterrows()} == expected
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, delete, select
 
 from include.desk.letters import letters_of_period
+from include.desk.warning_grids import set_warning_grids
 from include.errors import CheckFailed
 from include.house import Decision, Deliver, House, Run
 from include.periods import DAY, period_ending
@@ -18,7 +19,7 @@ from include.sources.air_quality import import_air_quality
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.migrate import migrate
-from include.store.warning_history import warning_history
+from include.store.warning_history import kept_months, month_ranks
 from include.workflows import half_monthly_bulletin, post_round
 from include.workflows.corrections import correct, proposed_corrections
 from tests.letters.bulletins import small_pictures
@@ -253,7 +254,11 @@ def test_what_is_due_is_what_is_composed(house: House) -> None:
 
 def history(house: House) -> list[list[Any]]:
     with reading(house.engine) as connection:
-        rows: pd.DataFrame = warning_history(connection, date(2020, 5, 1))
+        rows = pd.concat(
+            [month_ranks(connection, month).assign(month=month) for month in kept_months(connection)],
+            ignore_index=True,
+        )
+        rows = rows[["month", *rows.columns.drop("month")]]
     return [list(row) for row in rows.astype(str).itertuples(index=False)]
 
 
@@ -275,15 +280,15 @@ def test_months_are_set_in_any_order_and_again_when_readings_come_late(
     now = run_of(house, date(2020, 5, 1)).now
     import_air_quality(house.engine, house.hourly_dir, [folder], now=now)
     april = period_ending("month", date(2020, 5, 1))
-    half_monthly_bulletin.set_due_months(house, april, now)
+    set_warning_grids(house.engine, house.hourly_dir, april, now=now)
     alone = history(house)
     assert {row[0][:7] for row in alone} == {"2020-02", "2020-03", "2020-04"}
-    half_monthly_bulletin.set_due_months(house, period_ending("month", SECOND_HALF), now)
+    set_warning_grids(house.engine, house.hourly_dir, period_ending("month", SECOND_HALF), now=now)
     assert history(house) == alone
     # March comes again with the other grid on top: the next bulletin judges March and April anew, February stays.
     put_grids(tmp_path / "late", days_of(date(2020, 3, 1), date(2020, 4, 1)), {"G1": 50, "G2": 99})
     import_air_quality(house.engine, house.hourly_dir, [tmp_path / "late"], now=now + timedelta(hours=1))
-    half_monthly_bulletin.set_due_months(house, april, now + timedelta(hours=2))
+    set_warning_grids(house.engine, house.hourly_dir, april, now=now + timedelta(hours=2))
     worst = {row[0][:7]: row[3] for row in history(house) if row[2] == "level" and row[4] == "1"}
     assert worst == {"2020-02": "G1", "2020-03": "G2", "2020-04": "G1"}
 

@@ -1,0 +1,223 @@
+"""The daily fact a station (`station_day`): gain, spread, completeness, verdict; and the gain that hours are judged with.
+
+A daily fact is a function of that natural day's readings (and the few hours before that flags look back), the network and
+the rules. It is appended when its day is over and read only by later days.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.watch.background import weighted_median
+from include.watch.network import Network, networks, station_order
+from include.watch.readings import OK, RANGE, STUCK, epoch_hour, read
+from include.watch.rules import BackgroundRules, GainRules, WatchRules
+
+Floats = NDArray[np.float64]
+COLUMNS: Final = [
+    "station_id", "date", "city_code", "grid_id", "hours", "completeness", "pm25_ug_m3", "log_ratio", "spread", "spikes", "stuck_hours",
+    "range_hours", "dead_hours", "verdict", "edition",
+]  # fmt: skip
+
+
+# Verdicts of a station and day, the worst first; `ok` otherwise.
+VERDICTS: Final = ("stuck", "dead", "missing", "range", "spiky", "few", "ok")
+
+
+@dataclass(frozen=True)
+class Gains:
+    """By station of a network: log gain, its standard deviation, scatter of an hour, share of wild hours, daily facts read,
+    whether it has jumped of late."""
+
+    gain: Floats
+    gain_sd: Floats
+    spread: Floats
+    wild: Floats
+    days: NDArray[np.int64]
+    jumped: NDArray[np.bool_]
+
+
+def day_bounds(day: date, zone: str) -> tuple[int, int]:
+    """First hour of a natural day, and of the next, since the epoch."""
+    begin = pd.Timestamp(day).tz_localize(zone)
+    return epoch_hour(begin), epoch_hour(pd.Timestamp(day + timedelta(days=1)).tz_localize(zone))
+
+
+def station_days(
+    stations: pd.DataFrame, hours: pd.DataFrame, first: date, last: date, rules: WatchRules
+) -> pd.DataFrame:
+    """One row a station and natural day of [first, last] on which the station is valid: columns `COLUMNS`.
+
+    `hours` must hold the readings from `rules.quality.memory_hours` before `first` to the end of `last`. `log_ratio` is the
+    median over the day's usable hours of ln(c + offset) less the surroundings' (raw readings, other grids), `spread` the
+    robust standard deviation of the same; both null where fewer than three hours could be compared.
+    """
+    table = station_order(stations)
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    found = networks(table, days, rules.background)
+    frames = [_day(table, found[day], hours, day, rules) for day in days if found[day].station_ids]
+    if not frames:
+        return pd.DataFrame(columns=COLUMNS)
+    return pd.concat(frames, ignore_index=True)
+
+
+def _day(
+    table: pd.DataFrame, network: Network, hours: pd.DataFrame, day: date, rules: WatchRules
+) -> pd.DataFrame:
+    begin, end = day_bounds(day, rules.zone)
+    readings = read(hours, table["station_id"], begin, end, rules.quality)
+    flags = readings.flags[:, network.row]
+    y = np.log(np.where(flags == OK, readings.pm25[:, network.row], np.nan) + rules.background.offset_ug_m3)
+    delta = np.array([hour - _raw_surroundings(hour, network) for hour in y])
+    dead = delta < np.log(rules.quality.dead_share)
+    delta[dead] = np.nan
+    used = (~np.isnan(delta)).sum(axis=0)
+    middle, spread = _robust(delta)
+    lone = _lone_hours(delta - middle, rules.quality.spike_log_ratio)
+    enough = used >= 3
+    frame = pd.DataFrame(
+        {
+            "station_id": network.station_ids,
+            "date": day,
+            "city_code": network.station_city,
+            "grid_id": [network.grid_ids[n] if n < network.grids else "" for n in network.node],
+            "hours": used,
+            "completeness": used / len(y),
+            "pm25_ug_m3": _means(np.where(np.isnan(delta), np.nan, readings.pm25[:, network.row])),
+            "log_ratio": np.where(enough, middle, np.nan),
+            "spread": np.where(enough, spread, np.nan),
+            "spikes": lone.sum(axis=0),
+            "stuck_hours": (flags == STUCK).sum(axis=0),
+            "range_hours": (flags == RANGE).sum(axis=0),
+            "dead_hours": dead.sum(axis=0),
+        }
+    )
+    frame["verdict"] = _verdicts(frame, rules)
+    frame["edition"] = rules.edition
+    return frame
+
+
+def _verdicts(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
+    worst = [
+        (frame["stuck_hours"] >= 6, "stuck"),
+        (frame["dead_hours"] >= 6, "dead"),
+        (frame["hours"] == 0, "missing"),
+        (frame["range_hours"] >= 3, "range"),
+        (frame["spikes"] >= 2, "spiky"),
+        (frame["hours"] < rules.gain.least_hours, "few"),
+    ]
+    return np.asarray(np.select([when for when, _ in worst], [word for _, word in worst], "ok"), object)
+
+
+def _raw_surroundings(y: Floats, network: Network) -> Floats:
+    """The weighted median of the neighbouring nodes' medians, at each station."""
+    order = np.lexsort((y, network.node))
+    speak = np.bincount(network.node[~np.isnan(y)], minlength=len(network.size))
+    low, high = network.first + np.maximum(speak - 1, 0) // 2, network.first + speak // 2
+    ranked = y[order]
+    medians = np.where(speak > 0, (ranked[low] + ranked[np.minimum(high, len(y) - 1)]) / 2, np.nan)
+    medians = np.where((speak > 0) & (speak % 2 == 1), ranked[low], medians)
+    values = medians[network.near]
+    weight = np.where(np.isnan(values) | (network.near_km > 1e5), 0.0, 1.0 / (network.near_km + 5.0))
+    around = weighted_median(values, weight)
+    return np.where((weight > 0).sum(axis=1) >= 2, around, np.nan)[network.node]
+
+
+def _robust(values: Floats) -> tuple[Floats, Floats]:
+    """Median and 1.4826 × median deviation by columns; NaN for columns without any value."""
+    some = ~np.isnan(values).all(axis=0)
+    middle, spread = np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
+    if some.any():
+        middle[some] = np.nanmedian(values[:, some], axis=0)
+        spread[some] = 1.4826 * np.nanmedian(np.abs(values[:, some] - middle[some]), axis=0)
+    return middle, spread
+
+
+def _means(values: Floats) -> Floats:
+    """Mean by columns over what is there; NaN where nothing is."""
+    count = (~np.isnan(values)).sum(axis=0)
+    return np.where(count > 0, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan)
+
+
+def _lone_hours(delta: Floats, height: float) -> NDArray[np.bool_]:
+    """Hours that stand out by `height` on both sides, up or down: single wild values, known once the next hour is there."""
+    lone = np.zeros(delta.shape, bool)
+    with np.errstate(invalid="ignore"):
+        before, here, after = delta[:-2], delta[1:-1], delta[2:]
+        lone[1:-1] = (np.minimum(here - before, here - after) > height) | (
+            np.maximum(here - before, here - after) < -height
+        )
+    return lone
+
+
+def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) -> Gains:
+    """The gains with which the hours of `day` are judged: from the daily facts of the `rules.gain.days` days before it."""
+    own, about = rules.gain, rules.filter
+    ratio, spread, spikes = _history(days, network, day, own)
+    count = (~np.isnan(ratio)).sum(axis=1)
+    level, jumped, same = _level(ratio, spread, own)
+    shrunk = own.prior_sd**2 / (own.prior_sd**2 + own.day_sd**2 / np.maximum(same, 1))
+    ratio_now = np.where(count > 0, level * shrunk, 0.0)
+    gain_sd = np.where(count > 0, own.day_sd / np.sqrt(np.maximum(same, 1)), own.prior_sd)
+    middle_spread = _robust(spread.T)[0] if len(spread) else np.zeros(0)
+    hour_sd = np.where(np.isnan(middle_spread), about.station_sd * 1.5, middle_spread)
+    wild = about.wild_share + spikes / np.maximum(24.0 * np.maximum(count, 1), 24.0)
+    return Gains(
+        _true_gain(ratio_now, network, rules.background, own.rounds), gain_sd, hour_sd, wild, count, jumped
+    )
+
+
+def _history(
+    days: pd.DataFrame, network: Network, day: date, rules: GainRules
+) -> tuple[Floats, Floats, Floats]:
+    """(stations, days) log-ratios and spreads, the latest day last; number of wild hours by station."""
+    shape = (len(network.station_ids), rules.days)
+    ratio, spread, spikes = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape)
+    if not len(days) or not shape[0]:
+        return ratio, spread, spikes.sum(axis=1)
+    place = pd.Index(network.station_ids).get_indexer(pd.Index(days["station_id"]))
+    ordinal = np.array([value.toordinal() for value in days["date"]])
+    column = ordinal - (day.toordinal() - rules.days)
+    usable = (place >= 0) & (column >= 0) & (column < rules.days)
+    usable &= (days["hours"].to_numpy() >= rules.least_hours) & days["log_ratio"].notna().to_numpy()
+    at = (place[usable], column[usable])
+    ratio[at] = days["log_ratio"].to_numpy(float)[usable]
+    spread[at] = days["spread"].to_numpy(float)[usable]
+    spikes[at] = days["spikes"].to_numpy(float)[usable]
+    return ratio, spread, spikes.sum(axis=1)
+
+
+def _level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDArray[np.bool_], Floats]:
+    """The median of the daily log-ratios; after a jump, the mean of the latest days that agree."""
+    stations, length = ratio.shape
+    level = _robust(ratio.T)[0] if stations else np.zeros(0)
+    same = (~np.isnan(ratio)).sum(axis=1).astype(float)
+    last = np.where(~np.isnan(ratio), np.arange(length), -1).max(axis=1, initial=-1)
+    here = np.arange(stations)
+    latest = np.where(last >= 0, ratio[here, np.maximum(last, 0)], np.nan)
+    steady = np.where(last >= 0, spread[here, np.maximum(last, 0)], np.nan) < rules.jump_spread
+    away = np.abs(ratio - latest[:, None]) > rules.same_log_ratio
+    change = np.where(away, np.arange(length), -1).max(axis=1, initial=-1)
+    before = np.where(np.arange(length)[None, :] <= change[:, None], ratio, np.nan)
+    after = np.where(np.arange(length)[None, :] > change[:, None], ratio, np.nan)
+    old = _robust(before.T)[0] if stations else np.zeros(0)
+    with np.errstate(invalid="ignore"):
+        jumped = steady & (np.abs(latest - old) > rules.jump_log_ratio)
+    agreeing = (~np.isnan(after)).sum(axis=1)
+    mean = np.nansum(after, axis=1) / np.maximum(agreeing, 1)
+    return np.where(jumped, mean, level), jumped, np.where(jumped, agreeing.astype(float), same)
+
+
+def _true_gain(ratio: Floats, network: Network, rules: BackgroundRules, rounds: int) -> Floats:
+    """Takes the neighbours' own gains out of the log-ratios (Jacobi, a few rounds)."""
+    gain = ratio.copy()
+    weight = np.where(network.near_km > 1e5, 0.0, 1.0 / (network.near_km + 5.0))
+    for _ in range(rounds):
+        means = np.add.reduceat(gain, network.first) / network.size if len(gain) else gain
+        around = (weight * means[network.near]).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12)
+        gain = ratio + around[network.node]
+    return gain

@@ -1,0 +1,132 @@
+"""Which stations speak on a day, in which grid, and whose level surrounds whom.
+
+A *node* is a place whose level is told to others: a grid with a micro-station of its own, or an official station.
+Nodes come grids first (by `grid_id`), then official stations (by `station_id`); stations by node, then `station_id`: this
+order is canonical, so that sums over them give the same bits in every run.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.watch.rules import BackgroundRules
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+KM_PER_DEGREE = 111.2
+FAR_KM = 1e6
+
+
+@dataclass(frozen=True)
+class Network:
+    """The stations of one day. Arrays by station (`node`, `row`), by node (`first`, `size`, `near`, `near_km`) and by pairs."""
+
+    station_ids: tuple[str, ...]
+    row: Ints  # of the station in the table of all stations (by station_id)
+    node: Ints  # of each station
+    grid_ids: tuple[str, ...]  # of the nodes that are grids
+    grid_city: tuple[str, ...]
+    station_city: tuple[str, ...]
+    first: Ints  # first station of each node
+    size: Ints  # stations of each node
+    near: Ints  # (nodes, k): the nearest other nodes, padded with the node itself
+    near_km: Floats  # (nodes, k): FAR_KM where padded
+    between_km: Floats  # (nodes, k, k): among the nearest nodes
+
+    @property
+    def grids(self) -> int:
+        return len(self.grid_ids)
+
+
+def station_order(stations: pd.DataFrame) -> pd.DataFrame:
+    """The stations that report values (micro in a grid, official), by `station_id`, index 0..n-1; validity as dates."""
+    speaking = stations[
+        ((stations["kind"] == "micro") & stations["grid_id"].notna() & (stations["grid_id"] != ""))
+        | (stations["kind"] == "official")
+    ]
+    table = speaking[
+        ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+    ].copy()
+    table["lon"], table["lat"] = table["lon"].astype(float), table["lat"].astype(float)
+    table = table[table["lon"].notna() & table["lat"].notna()]
+    for column, otherwise in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
+        told = pd.to_datetime(table[column].replace("", None)).dt.tz_localize(None)
+        table[column] = told.fillna(pd.Timestamp(otherwise)).dt.date
+    return table.sort_values(["station_id", "valid_from"], ignore_index=True).drop_duplicates(
+        "station_id", keep="last", ignore_index=True
+    )
+
+
+def networks(stations: pd.DataFrame, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
+    """The network of each day; `stations` as of `station_order`. Days with the same stations share one."""
+    known: dict[bytes, Network] = {}
+    found = {}
+    begin, end = stations["valid_from"].to_numpy(), stations["valid_to"].to_numpy()
+    for day in days:
+        active = (begin <= day) & (day < end)
+        key = active.tobytes()
+        if key not in known:
+            known[key] = _network(stations[active], rules)
+        found[day] = known[key]
+    return found
+
+
+def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
+    official = active["kind"] == "official"
+    name = active["grid_id"].where(~official, active["station_id"])
+    active = active.assign(row=active.index, official=official, name=name)
+    active = active.sort_values(["official", "name", "station_id"])
+    places = active.groupby(["official", "name"], sort=True)
+    node = places.ngroup().to_numpy(np.int64)
+    size = np.bincount(node) if len(node) else np.zeros(0, np.int64)
+    first = (
+        np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64) if len(size) else np.zeros(0, np.int64)
+    )
+    lon, lat = _mean(active["lon"].to_numpy(), first, size), _mean(active["lat"].to_numpy(), first, size)
+    near, near_km, between_km = _neighbours(lon, lat, rules)
+    heads = active.iloc[first]
+    is_grid = ~heads["official"].to_numpy(bool)
+    return Network(
+        station_ids=tuple(active["station_id"]),
+        row=active["row"].to_numpy(np.int64),
+        node=node.astype(np.int64),
+        grid_ids=tuple(heads["name"][is_grid]),
+        grid_city=tuple(heads["city_code"][is_grid]),
+        station_city=tuple(active["city_code"]),
+        first=first,
+        size=size.astype(np.int64),
+        near=near,
+        near_km=near_km,
+        between_km=between_km,
+    )
+
+
+def _mean(values: Floats, first: Ints, size: Ints) -> Floats:
+    means: Floats = np.add.reduceat(values, first) / size if len(first) else np.zeros(0)
+    return means
+
+
+def _neighbours(lon: Floats, lat: Floats, rules: BackgroundRules) -> tuple[Ints, Floats, Floats]:
+    """Brute force: a thousand grids are a million pairs. Equally near nodes come in the order of the nodes."""
+    count, most = len(lon), rules.nodes
+    near = np.tile(np.arange(count, dtype=np.int64)[:, None], (1, most))
+    near_km = np.full((count, most), FAR_KM)
+    for own in range(count):
+        km = _km(lon[own], lat[own], lon, lat)
+        km[own] = FAR_KM
+        order = np.argsort(km, kind="stable")[:most]
+        order = order[km[order] <= rules.within_km]
+        near[own, : len(order)], near_km[own, : len(order)] = order, km[order]
+    between = _km(lon[near][:, :, None], lat[near][:, :, None], lon[near][:, None, :], lat[near][:, None, :])
+    return near, near_km, between
+
+
+def _km(lon: Floats, lat: Floats, lons: Floats, lats: Floats) -> Floats:
+    """Distance on the ground, within 0.5 % below 100 km."""
+    east = (lons - lon) * np.cos(np.radians((lats + lat) / 2))
+    km: Floats = np.sqrt(east * east + (lats - lat) * (lats - lat)) * KM_PER_DEGREE
+    return km

@@ -1,0 +1,123 @@
+"""Every number of the hourly watch, with its unit and its reason.
+
+No numeric alarm rule is published, so all of them are this project's own defaults (系统默认). A change of a number is a
+new `edition`; an alarm keeps the edition that it was raised under.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+EDITION: Final = "watch-2026-11"
+
+
+@dataclass(frozen=True)
+class QualityRules:
+    """When an hourly mean of one station is not used."""
+
+    memory_hours: int = 12  # how far back a flag looks
+    least_samples: int = 6  # five-minute values of twelve; the mean of fewer is worth little
+    lowest_ug_m3: float = 0.0  # below: a fault of the instrument
+    highest_ug_m3: float = 985.0  # at and above: the end of an optical counter's scale (999, 1000, 65535)
+    stuck_hours: int = 3  # so many equal values in a row, where values carry decimals
+    stuck_hours_whole: int = 6  # and where the value is a whole number, which repeats by chance
+    dead_share: float = 0.33  # below this share of the surroundings a station says nothing about the air
+    spike_log_ratio: float = 0.6  # a jump of one station alone, within one hour, by this log-ratio: 单站突跳
+    new_days: int = 3  # a station with fewer daily facts is new: its gain is not known well
+
+
+@dataclass(frozen=True)
+class GainRules:
+    """The gain of a station (log-ratio to the surroundings outside its own grid), learnt from its daily facts."""
+
+    days: int = 14  # daily facts that are read; longer, and drift is not followed
+    least_hours: int = 8  # hours of a day that make a daily fact usable
+    jump_log_ratio: float = 0.18  # the last day stands this far from the days before …
+    jump_spread: float = 0.2  # … and is steady (a source is not): the gain has jumped
+    same_log_ratio: float = 0.12  # days that belong to the same gain after a jump
+    day_sd: float = 0.08  # log; scatter of a daily log-ratio about the gain
+    prior_sd: float = 0.22  # log; scatter of gains of sensors as delivered
+    rounds: int = 3  # the neighbours' own gains are taken out so often
+
+
+@dataclass(frozen=True)
+class BackgroundRules:
+    """The surroundings' level at a grid, from nodes: other grids (their lower stations) and official stations."""
+
+    offset_ug_m3: float = 5.0  # added before the logarithm: offsets and rounding rule below it
+    nodes: int = 10  # nearest nodes that speak for a grid
+    within_km: float = 80.0  # farther nodes are other air
+    range_km: float = 30.0  # the correlation of residuals falls to 1/e
+    node_sd: float = 0.06  # log; scatter of a node's level that is not the air's
+    least_sd: float = 0.06  # log; spatial spread of the air, at least
+    most_sd: float = 0.6  # log; and at most
+    nugget_sd: float = 0.05  # log; what a grid's own air differs from the smooth field
+    absent_sd: float = 0.5  # log; how well the level is known where no node speaks
+
+
+@dataclass(frozen=True)
+class FilterRules:
+    """Evidence of an hour, and the two-state filter of a grid."""
+
+    memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
+    start_per_hour: float = 0.004  # chance that an exceedance begins in a quiet hour (about one in ten days)
+    stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
+    hit_share: float = 0.45  # share of a grid's stations that an exceedance reaches
+    least_excess_ug_m3: float = 25.0  # an exceedance: this much …
+    least_excess_share: float = 0.30  # … and this share above the surroundings
+    edge_share: float = 0.9  # evidence begins at this part of both
+    excess_scale: float = 0.7  # log; mean height of exceedances above the edge
+    station_sd: float = 0.07  # log; scatter of a good station's hourly mean
+    absolute_ug_m3: float = 2.5  # scatter that does not shrink with the level
+    wild_share: float = 0.01  # of hours are single wild values
+    wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
+    most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
+    least_evidence: float = -4.0  # log; nor against it
+    raise_at: float = 0.6  # probability from which a grid-hour is raised
+    hold_at: float = 0.35  # and down to which it stays raised
+
+
+@dataclass(frozen=True)
+class EpisodeRules:
+    """How raised grid-hours become alarms."""
+
+    gap_hours: int = 6  # a new alarm needs so many quiet hours before it; otherwise it is the same one
+    longest_hours: int = 36  # a grid without such a pause for so long stands in the list of lasting excess
+    start_back_hours: int = 3  # how far the first hour may lie before the deciding one
+
+
+@dataclass(frozen=True)
+class LastingRules:
+    """When a grid's standing above its surroundings is lasting: for the half-monthly bulletin, never an alarm."""
+
+    days: int = 10  # days with data; fewer is weather
+    least_share: float = 0.2  # above the surroundings, as a share
+    least_ug_m3: float = 10.0  # and as a concentration
+    least_deviations: float = 2.0  # of what gains of the grid's sensors may feign
+    least_share_of_days: float = 0.6  # of the days stand above by `least_share`
+
+
+@dataclass(frozen=True)
+class WatchRules:
+    """All numbers of the watch (系统默认), frozen under one edition."""
+
+    edition: str = EDITION
+    zone: str = "Asia/Shanghai"  # whose natural days are meant
+    quality: QualityRules = field(default_factory=QualityRules)
+    gain: GainRules = field(default_factory=GainRules)
+    background: BackgroundRules = field(default_factory=BackgroundRules)
+    filter: FilterRules = field(default_factory=FilterRules)
+    episode: EpisodeRules = field(default_factory=EpisodeRules)
+    lasting: LastingRules = field(default_factory=LastingRules)
+
+    @property
+    def hours_back(self) -> int:
+        """Hours of readings before `start` that `judge_hours(start, …)` needs."""
+        return self.filter.memory_hours + self.quality.memory_hours
+
+    @property
+    def episode_back(self) -> int:
+        """Judged grid-hours before `start` that `episodes(start, …)` needs."""
+        return self.episode.longest_hours + self.episode.gap_hours + self.episode.start_back_hours
+
+
+DEFAULT_RULES: Final = WatchRules()
