@@ -46,7 +46,9 @@ class LowResponse:
     recent_overdue: timedelta = timedelta(days=7)
     remind_overdue: int = 1  # 提醒: this many recent overdue alarms …
     remind_late: int = 2  # … or this many late ones
-    urge_overdue: timedelta = timedelta(hours=24)  # 督办: a recent overdue alarm is overdue for longer than this …
+    urge_overdue: timedelta = timedelta(
+        hours=24
+    )  # 督办: a recent overdue alarm is overdue for longer than this …
     urge_late: int = 3  # … or there is a recent overdue alarm and this many late ones
     # The ladder: from the date on which the first 督办函 left to the second, and from that to the ministry's list.
     repeat_dates: int = 3

@@ -149,7 +149,7 @@ def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
     return {
         "城市": one.city_name, "网格编号": show(one.grid_id), "区县": show(one.county), "网格名称": show(one.name), "原因": one.reasons,
         "浓度": concentration(one.pm25_ug_m3), "同比": change_cell(one.yoy_pct), "环比": change_cell(one.pop_pct),
-        "连续": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row), "一年": one.in_a_year, "处置": one.escalation,
+        "连续": f"至少{one.in_a_row}" if one.is_at_least else one.in_a_row, "一年": one.in_a_year, "处置": one.escalation,
         "次数词": _times_words(one),
     }  # fmt: skip
 

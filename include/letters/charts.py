@@ -32,6 +32,7 @@ from include.letters.chart_style import (
     scale_end,
     styled,
 )
+from include.letters.flag_words import level_word
 from include.rules import SUMMARY
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
@@ -188,4 +189,4 @@ def short_name(city_name: str) -> str:
 
 def flag_words(city: CityWeek) -> str:
     """The flag as a picture shows it: a filled triangle for 督办, an open one for 提醒."""
-    return {"督办": "▲督办", "提醒": "△提醒"}.get(city.flag.level, city.flag.level)
+    return {"urge": "▲", "remind": "△"}.get(city.flag.level, "") + level_word(city.flag.level)

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from include.letters.chart_style import WIDTH_MM, png
 from include.letters.charts import alarms_by_day, problems_by_category, rate_bars
+from include.letters.flag_words import level_word
 from include.letters.region_map import rate_map
 from include.letters.word import TemplatePicture
 from include.supervision.weekly_figures import SummaryFigures
@@ -12,7 +13,9 @@ from include.supervision.weekly_figures import SummaryFigures
 @lru_cache(maxsize=2)
 def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
     """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
-    flagged = [f"{city.city_name}（{city.flag.level}）" for city in figures.cities if city.flag.level]
+    flagged = [
+        f"{city.city_name}（{level_word(city.flag.level)}）" for city in figures.cities if city.flag.level
+    ]
     busiest = max(figures.days, key=lambda one: one.pushed, default=None)
     found = [row for row in figures.categories if row.problems]
     label = figures.window.label

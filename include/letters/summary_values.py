@@ -11,6 +11,7 @@ from include.letters.changes import (
     point_difference,
     rate_change,
 )
+from include.letters.flag_words import level_word, reasons_words
 from include.letters.word import chinese_number
 from include.letters.wording import (
     Show,
@@ -132,17 +133,21 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         return [
             city.city_name
             for city in sorted(cities, key=lambda one: one.city_code)
-            if city.flag.level == level
+            if level_word(city.flag.level) == level
         ]
 
+    by_code = sorted(cities, key=lambda one: one.city_code)
+    verified = [city.city_name for city in by_code if city.needs_address or city.flag.level == "verify"]
     return {
+        "首次督办": sum(city.first_urged for city in cities), "再次督办": sum(city.urged_again for city in cities),
+        "报部": sum(city.listed for city in cities), "长期标记": sum(city.flag.chronic for city in cities),
         "城市数": len(cities), "有报警城市": len(asked), "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
         "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_LOWEST]),
         "其余未满": max(len(lowest) - _TOLD_LOWEST, 0),
         "报警最多": "、".join(f"{city.city_name}{city.window.pushed}条" for city in most),
-        "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": flagged("核实地址"),
-        "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(flagged("核实地址")),
+        "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": verified,
+        "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(verified),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
         "城市备注": "；".join(f"{city.city_name}{city.remark}" for city in cities if city.remark),
@@ -154,8 +159,8 @@ def _city_row(city: CityWeek) -> dict[str, Any]:
     return {
         "排名": rank,
         "城市": city.city_name,
-        "标记": city.flag.level,
-        "理由": "；".join(city.flag.reasons),
+        "标记": level_word(city.flag.level),
+        "理由": "；".join(reasons_words(city.flag)),
     } | _numbers(city.window, city.previous, city.season)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from include.letters.flag_words import level_word, reason_words
 from include.periods import BEIJING, Period, chinese_moment
 from include.rules import LOW_RESPONSE, SIMULATED_LABEL, SUMMARY
 from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, OverdueRow
@@ -17,6 +18,26 @@ NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
+_PRESENT_THRESHOLDS: Final = {
+    "天数": LOW_RESPONSE.rolling_days,
+    "长期天数": LOW_RESPONSE.recent_overdue.days,
+    "提醒超期": LOW_RESPONSE.remind_overdue,
+    "提醒迟报": LOW_RESPONSE.remind_late,
+    "督办迟报": LOW_RESPONSE.urge_late,
+    "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
+    "再次天数": LOW_RESPONSE.repeat_dates,
+}
+# What letters of an earlier edition print (templates/2020-03): words of theirs, by which nothing is judged any more.
+_THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
+    "2020-03": {
+        "天数": 7,
+        "提醒超期": 1,
+        "提醒按期率": "95%",
+        "督办按期率": "90%",
+        "迟报": 2,
+        "督办小时": "24",
+    },
+}
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -93,22 +114,20 @@ def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
     return {
         "时段": label, "推送": counts.pushed, "已反馈": counts.answered, "到期": counts.due, "按期": counts.on_time,
         "迟报": counts.late, "超期": counts.overdue, "误报": counts.upheld, "问题": counts.problems,
+        "复核中": counts.in_dispute, "长期": counts.chronic, "结案": counts.closed,
         "反馈率": str(counts.feedback_rate), "按期反馈率": str(counts.on_time_rate),
         "问题发现率": str(counts.problem_found_rate), "整改率": str(counts.rectified_rate),
     }  # fmt: skip
 
 
 def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
-    """The flag of the city and the thresholds it was judged by (系统默认), as the footnote states them."""
+    """The flag of the unit and the thresholds it was judged by (系统默认), as the footnote of its edition states them."""
     return {
-        "级别": flag.level if flag.level in ("提醒", "督办") else "",
-        "理由": "；".join(flag.reasons),
-        "规则": {
-            "版本": rules_version, "天数": LOW_RESPONSE.rolling_days, "提醒超期": LOW_RESPONSE.remind_overdue,
-            "提醒按期率": _percent(LOW_RESPONSE.remind_on_time_rate), "督办按期率": _percent(LOW_RESPONSE.urge_on_time_rate),
-            "迟报": LOW_RESPONSE.least_late, "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
-        },
-    }  # fmt: skip
+        "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
+        "理由": "；".join(reason_words(one) for one in flag.reasons),
+        "长期": flag.chronic,
+        "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, _PRESENT_THRESHOLDS)},
+    }
 
 
 def overdue_values(rows: Sequence[OverdueRow], show: Show) -> list[dict[str, Any]]:
@@ -157,7 +176,3 @@ def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "
 def sentence(text: str) -> str:
     """The text as a whole sentence."""
     return text if not text or text.endswith(("。", "！", "？")) else f"{text}。"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:g}%"

@@ -5,6 +5,8 @@ an alarm that is not open (the states of sql/alarm_states.sql decide); it is nev
 was open at a moment and is settled by all that is known now, the last step that can settle it lies after that moment.
 """
 
+from __future__ import annotations
+
 from typing import Final
 
 import pandas as pd

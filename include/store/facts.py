@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 from include.periods import midnight
 from include.store.statements import frame
 
-
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
 
 
@@ -62,15 +61,25 @@ def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
     return frame(connection, "cities_of_regions", on_date=on_date)
 
 
-def urged_alarms(connection: Connection, since: date, before: date) -> pd.DataFrame:
-    """One row a 督办 of an alarm pushed since that Beijing date by a letter that left, for windows that ended before
-    `before` (sql/urged_alarms.sql)."""
-    return frame(connection, "urged_alarms", since_date=since, before_date=before)
+def urged_alarms(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime, before: date
+) -> pd.DataFrame:
+    """One row a 督办函 that left before that Beijing date and urged an alarm which `alarm_states` reads over the same window
+    with its old ones (sql/urged_alarms.sql)."""
+    return frame(
+        connection,
+        "urged_alarms",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        before_at=midnight(before),
+    )
 
 
-def silent_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
-    """Codes of the cities whose last `letters` notices all went unheard (sql/silent_cities.sql)."""
-    found = frame(connection, "silent_cities", letters=letters, before_date=before, as_of_at=as_of)
+def unheard_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
+    """Codes of the cities whose address must be verified: no sign of life since their last `letters` letters
+    (sql/unheard_cities.sql)."""
+    found = frame(connection, "unheard_cities", letters=letters, before_date=before, as_of_at=as_of)
     return [str(code) for code in found["city_code"]]
 
 

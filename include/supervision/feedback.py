@@ -4,6 +4,8 @@ Formulas: DOMAIN of the programme; the feedback rate reproduces the published 98
 this project's own defaults (系统默认).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime

@@ -197,7 +197,9 @@ class NoticeFigures:
     problems: tuple[ProblemRow, ...]  # found for alarms of the rolling days
     form: tuple[FormRow, ...]  # every open alarm, however old
     flag: Flag
-    long_unanswered: int  # 长期未反馈, of `overdue`; edition 2020-03: open alarms pushed before the rolling days
+    long_unanswered: (
+        int  # 长期未反馈, of `overdue`; edition 2020-03: open alarms pushed before the rolling days
+    )
     reply_by: datetime
     completeness: str  # one sentence on how complete the data was
     rules_version: str

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
+from include.letters.flag_words import level_word, reasons_words
 from include.periods import BEIJING
 
 HERE: Final = Path(__file__).parent
@@ -169,5 +170,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
-    environment.globals["percent"] = percent
+    environment.globals |= {"percent": percent, "level_word": level_word, "reasons_words": reasons_words}
     return environment

@@ -5,8 +5,8 @@ from alembic import op
 
 from include.store.columns import Instant
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -55,11 +55,28 @@ DIALECTS = {
 }
 
 
+# Column, what it said, what it says.
+COMMENTS = (
+    (
+        "event",
+        "acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected",
+        "acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected, closed, reopened",
+    ),
+    (
+        "event_at",
+        "when it happened",
+        "when it happened, by a clock that the judged unit does not write: the platform's record, or our receipt",
+    ),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "lingering_alarm",
         sa.Column("alarm_id", sa.String(length=64), nullable=False),
-        sa.Column("pushed_at", Instant(length=27), nullable=False, comment="the earliest that a revision tells"),
+        sa.Column(
+            "pushed_at", Instant(length=27), nullable=False, comment="the earliest that a revision tells"
+        ),
         sa.Column(
             "open_until_at",
             Instant(length=27),
@@ -77,7 +94,9 @@ def upgrade() -> None:
         ("ix_lingering_alarm_still_open", ["pushed_at"], STILL_OPEN),
         ("ix_lingering_alarm_was_open", ["open_until_at", "pushed_at"], WAS_OPEN),
     ):
-        op.create_index(name, "lingering_alarm", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+        op.create_index(
+            name, "lingering_alarm", columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where)
+        )
     op.add_column(
         "feedback_event",
         sa.Column(
@@ -87,9 +106,15 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_feedback_event_event_at"), "feedback_event", ["event_at"])
+    if dialect == "postgresql":  # SQLite keeps no comments
+        for name, before, now in COMMENTS:
+            op.alter_column("feedback_event", name, comment=now, existing_comment=before)
 
 
 def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for name, before, now in COMMENTS:
+            op.alter_column("feedback_event", name, comment=before, existing_comment=now)
     op.drop_index(op.f("ix_feedback_event_event_at"), "feedback_event")
     op.drop_column("feedback_event", "inspected_at")
     op.drop_table("lingering_alarm")
