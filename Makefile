@@ -4,7 +4,7 @@ VENV := .venv
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test check bench crash-sweep season bench-season scale-test lock wheels clean
+.PHONY: help demo up test check bench crash-sweep histories season bench-season scale-test lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -50,6 +50,9 @@ bench: $(VENV)/.installed ## speed as ratios, and memory
 
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
 	@$(RUN) -m tests.post.crash_sweep
+
+histories: $(VENV)/.installed ## a month of beats in random orders, repeated and pulled beforehand: the same figures and files
+	@QIANLIYAN_HISTORIES=whole $(RUN) -m pytest -q -n auto --dist worksteal tests/histories
 
 # Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
 season: $(VENV)/.installed ## Airflow's own back-fill of the demo season, and what came of it

@@ -4,6 +4,7 @@ import logging
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,21 +14,23 @@ import click
 from include.errors import InputError, QianliyanError
 from include.house import default_registry, open_house
 from include.periods import (
-    DAY,
     KINDS,
     Period,
     chinese_moment,
     custom_period,
     midnight,
     period_ending,
-    periods_between,
+    periods_of_day,
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.contacts import contacts
 from include.verbs.letters import letters
-from include.verbs.options import FORMATS, Day, Moment, open_current_house, print_rows
+from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.stations import import_stations
+from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
 
@@ -41,12 +44,15 @@ def cli() -> None:
 
 for command in (
     letters,
+    contacts,
     quarantine,
     import_air_quality,
     import_enterprises,
+    import_stations,
     air_quality,
     prune,
     simulate_world,
+    watch,
 ):
     cli.add_command(command)
 
@@ -122,7 +128,7 @@ def _window(
 ) -> Period:
     if period_end and kind and not (start or end):
         period = period_ending(kind, period_end)
-        return Period(period.start, period.end, period.kind, as_of) if as_of else period
+        return replace(period, as_of=as_of) if as_of else period
     if start and end and not (period_end or kind):
         return custom_period(start, end, as_of)
     raise InputError(
@@ -132,7 +138,11 @@ def _window(
 
 
 @cli.command()
-@click.option("--period-end", type=Day(), help="Exclusive end of the window: the day its letter goes out.")
+@click.option(
+    "--period-end",
+    type=End(),
+    help="Exclusive end of the window: the day (for kind hour the moment) its letter goes out.",
+)
 @click.option("--kind", type=click.Choice([kind for kind in KINDS if kind not in ("month", "custom")]))
 @click.option("--start", type=Day(), help="First day of pushes.")
 @click.option("--end", type=Day(), help="Day after the last one.")
@@ -178,11 +188,7 @@ def reconcile(on_date: date) -> None:
     from include.workflows.beats import BEATS
 
     house = open_current_house()
-    windows = [
-        (steps, period)
-        for kind, steps in BEATS.items()
-        for period in periods_between(kind, on_date - DAY, on_date)
-    ]
+    windows = [(steps, period) for kind, steps in BEATS.items() for period in periods_of_day(kind, on_date)]
     due = [
         key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)
     ]

@@ -18,6 +18,7 @@ from include.rules import COMPLETENESS, SEASON_END, SEASON_START
 from include.sources.config import SourceConfig
 from include.store.archive import Archive
 from include.store.engine import open_engine
+from include.watch.quiet import QuietHours, quiet_hours
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 SETTINGS_FILE: Final = ROOT / "airflow_settings.yaml"
@@ -29,7 +30,7 @@ _LIBPQ: Final = (
     "sslcert",
     "sslkey",
 )  # of a PostgreSQL connection's extra: socket and TLS
-VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness")
+VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness", "watch")
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
 
@@ -67,11 +68,25 @@ class House:
     least_completeness: (
         float  # share of the hours that figures read, below which a run stops before composing
     )
+    station_sources: tuple[
+        SourceConfig, ...
+    ] = ()  # where stations' readings come from, beside the folder that waits
+    quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
 
     @property
     def hourly_dir(self) -> Path:
         """Hourly values and the grids' daily means, in Parquet by day."""
         return self.var / "hourly"
+
+    @property
+    def stations_dir(self) -> Path:
+        """Readings of stations, winds and meters, and what the watch made of each hour, in Parquet by day."""
+        return self.var / "stations"
+
+    @property
+    def stations_inbox(self) -> Path:
+        """Where files of stations and their readings wait for the next hourly run."""
+        return self.var / "stations_in"
 
     @property
     def air_dir(self) -> Path:
@@ -133,6 +148,16 @@ def source_names(variables: Mapping[str, str]) -> list[str]:
     return [name.strip() for name in variables.get("sources", "").split(",") if name.strip()]
 
 
+def station_names(variables: Mapping[str, str]) -> list[str]:
+    """The connections that stations' readings come from, as the variable `watch` lists them."""
+    try:
+        told = json.loads(variables.get("watch") or "{}")
+    except ValueError:
+        return []  # `open_house` says what is wrong with it
+    names = told.get("sources") if isinstance(told, dict) else None
+    return [name.strip() for name in str(names or "").split(",") if name.strip()]
+
+
 def open_house(registry: Registry, var: Path | None = None) -> House:
     """The installation that the connections and variables describe. Raises InputError for what cannot be used."""
     folder = var or default_var()
@@ -164,6 +189,8 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         has_red_head=bool(letters.get("red_head", False)),
         has_province_summaries=bool(letters.get("province_summaries", False)),
         least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
+        station_sources=tuple(_source(_connection(registry, name), folder) for name in station_names(registry.variables)),
+        quiet_hours=quiet_hours(_mapping(registry, "watch")),
     )  # fmt: skip
 
 

@@ -1,26 +1,25 @@
-"""Reporting windows and as-of moments, in Beijing time.
+"""Reporting windows of instants, and the moments as of which their letters are written.
 
-Every window is whole natural days, half-open: [start 00:00, end 00:00) in Asia/Shanghai. `period_end` is
-exclusive: the day on which the letter goes out.
+A window is half-open: [start_at, end_at), two aware instants. Those of the day beats are whole natural days of the office's
+zone (Asia/Shanghai). Dates are derived: `period_end` is exclusive, the day (or hour) on which the letter goes out.
+A kind of window is a value (`WindowKind`): where its windows end and begin, as of which moment they are read, its name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, Literal, get_args
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from include.errors import InputError
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
+_JUST_BEFORE: Final = timedelta(microseconds=1)
 
-Kind = Literal["day", "midweek", "weekend", "half_month", "month", "custom"]
-KINDS: Final[tuple[str, ...]] = get_args(Kind)
-KIND_LABELS: Final[dict[str, str]] = {
-    "day": "日调度", "midweek": "周中汇总", "weekend": "周末汇总", "half_month": "半月通报", "month": "月通报",
-    "custom": "自定时段",
-}  # fmt: skip
+# The name of a kind of window: a key of KINDS.
+Kind = str
 
 # The beats of the cadence: cron expressions in Beijing time. The DAGs and the README read them from here.
 SCHEDULES: Final[dict[str, str]] = {
@@ -29,55 +28,135 @@ SCHEDULES: Final[dict[str, str]] = {
     "half_monthly_bulletin": "0 9 1,16 * *",
     "post_round": "*/15 * * * *",
 }
-_AS_OF: Final[dict[str, time]] = {"day": time(8, 30), "custom": time(0, 0)}
-_AS_OF_OTHERS: Final = time(9, 0)
 
 _WEDNESDAY, _SUNDAY = 2, 6
-_ENDS: Final = {
-    "midweek": "a Wednesday",
-    "weekend": "a Sunday",
-    "half_month": "the 1st or the 16th",
-    "month": "the 1st",
-}
+
+
+@dataclass(frozen=True)
+class WindowKind:
+    """One kind of window.
+
+    `step`: its windows end on multiples of this (a day: midnights; an hour: full hours). `start_before(end)`: the first
+    instant of the window that ends there, or None where none ends. `as_of_after`: from the end to the moment whose state is
+    told. `ends`: where its windows end, in words for an error.
+    """
+
+    name: str
+    label: str  # Chinese, for lists
+    step: timedelta
+    start_before: Callable[[datetime], datetime | None]
+    as_of_after: timedelta
+    ends: str
+
+    def floor(self, moment: datetime) -> datetime:
+        """The last instant at or before `moment` on which a window of this kind could end."""
+        if self.step >= DAY:
+            return midnight(beijing_date(moment))
+        seconds = int(self.step.total_seconds())
+        return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, BEIJING)
+
+    def before(self, end_at: datetime) -> datetime:
+        """The instant one step earlier."""
+        return self.floor(end_at - _JUST_BEFORE)
+
+    def after(self, end_at: datetime) -> datetime:
+        """The instant one step later."""
+        return midnight(beijing_date(end_at) + DAY) if self.step >= DAY else later(end_at, self.step)
+
+    def as_of(self, end_at: datetime) -> datetime:
+        """The moment as of which the window that ends there is told."""
+        if self.step >= DAY:
+            return midnight(beijing_date(end_at)) + self.as_of_after  # by the clock on the wall
+        return later(end_at, self.as_of_after)
 
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """One reporting window. `start` inclusive and `end` exclusive Beijing dates; `as_of` an aware instant."""
+    """One reporting window: `start_at` inclusive and `end_at` exclusive, aware instants in whole seconds; `as_of` an aware
+    instant. `Period.of_days` takes dates."""
 
-    start: date
-    end: date
+    start_at: datetime
+    end_at: datetime
     kind: Kind
     as_of: datetime
 
     def __post_init__(self) -> None:
-        if self.start >= self.end:
+        for name in ("start_at", "end_at", "as_of"):
+            if not isinstance(getattr(self, name), datetime):
+                raise InputError(
+                    f"{name} is no instant",
+                    where="period",
+                    got=getattr(self, name),
+                    todo="Period.of_days takes dates",
+                )
+            if getattr(self, name).tzinfo is None:
+                raise InputError(f"{name} needs a time zone", where="period", got=getattr(self, name))
+        if self.start_at >= self.end_at:
+            of_days = all(one == midnight(beijing_date(one)) for one in (self.start_at, self.end_at))
             raise InputError(
-                "a window needs at least one day", where=f"period {self.start}..{self.end}",
-                expected="start before end (end is exclusive)", got=f"{self.start} and {self.end}",
-            )  # fmt: skip
-        if self.as_of.tzinfo is None:
-            raise InputError("as_of needs a time zone", where="period", got=self.as_of)
+                f"a window needs at least one {'day' if of_days else 'second'}",
+                where=f"period {self.start_at}..{self.end_at}",
+                expected="start before end (end is exclusive)",
+                got=f"{self.start_at} and {self.end_at}",
+            )
+        if self.start_at.microsecond or self.end_at.microsecond:
+            raise InputError(
+                "a window begins and ends on a whole second",
+                where="period",
+                got=f"{self.start_at} and {self.end_at}",
+            )
+
+    @classmethod
+    def of_days(cls, start: date, end: date, kind: Kind, as_of: datetime) -> "Period":
+        """Whole days, [start, end). Raises InputError when there is none."""
+        return cls(midnight(start), midnight(end), kind, as_of)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        """Frozen figures keep a window as `start`, `end`, `kind`, `as_of`: dates for whole days, else instants."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_plain_validator_function(
+            _from_plain,
+            serialization=core_schema.plain_serializer_function_ser_schema(_to_plain),
+        )
+
+    @property
+    def start(self) -> date:
+        """The day in which the window begins."""
+        return beijing_date(self.start_at)
+
+    @property
+    def end(self) -> date:
+        """The day in which the first instant after the window lies: the day on which its letter goes out."""
+        return beijing_date(self.end_at)
 
     @property
     def starts_at(self) -> datetime:
         """The window's first instant."""
-        return midnight(self.start)
+        return self.start_at
 
     @property
     def ends_at(self) -> datetime:
         """The first instant after the window."""
-        return midnight(self.end)
+        return self.end_at
 
     @property
     def last_date(self) -> date:
         """The last day inside the window, as a person would name it."""
-        return self.end - DAY
+        return beijing_date(self.end_at - _JUST_BEFORE)
+
+    @property
+    def is_whole_days(self) -> bool:
+        """Whether both ends are midnights."""
+        return self.start_at == midnight(self.start) and self.end_at == midnight(self.end)
 
     @property
     def label(self) -> str:
-        """The window as a person reads it: `3月12日` or `3月1日至15日`."""
+        """The window as a person reads it: `3月12日`, `3月1日至15日` or `3月12日8时至9时`."""
         first, last = self.start, self.last_date
+        if not self.is_whole_days:
+            return self._label_of_hours()
         if first == last:
             return f"{first.month}月{first.day}日"
         if first.year != last.year:
@@ -85,14 +164,32 @@ class Period:
         tail = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
         return f"{first.month}月{first.day}日至{tail}"
 
+    def _label_of_hours(self) -> str:
+        first, last = self.start, self.last_date
+        start_words = chinese_moment(self.start_at, year=first.year != last.year)
+        if first != last:
+            return f"{start_words}至{chinese_moment(self.end_at, year=first.year != last.year)}"
+        local = self.end_at.astimezone(BEIJING)
+        if self.end == last:
+            return f"{start_words}至{local.hour}时" + (f"{local.minute}分" if local.minute else "")
+        return f"{start_words}至24时"
+
     @property
     def key(self) -> str:
-        """A name for folders and logs: `day_2020-03-12_2020-03-13`."""
-        return f"{self.kind}_{self.start}_{self.end}"
+        """A name for folders and logs: `day_2020-03-12_2020-03-13`; where the window is not of whole days its instants in
+        UTC, which no change of clocks makes ambiguous: `hour_2020-03-12T0000Z_2020-03-12T0100Z`."""
+        if self.is_whole_days:
+            return f"{self.kind}_{self.start}_{self.end}"
+        return f"{self.kind}_{_instant_key(self.start_at)}_{_instant_key(self.end_at)}"
 
     def letter_key(self, letter_kind: str, addressee: str, revision: int = 1) -> str:
         """The identity of a letter in one word, fit for a Message-ID: `notice_130100_day_2020-03-12_2020-03-13_1`."""
         return f"{letter_kind}_{addressee}_{self.key}_{revision}"
+
+
+def later(moment: datetime, by: timedelta) -> datetime:
+    """The instant `by` after `moment`: elapsed time, whatever the clocks of a zone do between."""
+    return (moment.astimezone(UTC) + by).astimezone(BEIJING)
 
 
 def midnight(day: date) -> datetime:
@@ -118,82 +215,149 @@ def chinese_moment(moment: datetime, *, year: bool = False) -> str:
     return f"{prefix}{local.month}月{local.day}日{local.hour}时{minutes}"
 
 
-def period_ending(kind: str, period_end: date) -> Period:
-    """The window of `kind` whose letter goes out on `period_end`.
+def instant_of(when: date | datetime) -> datetime:
+    """A date as its first instant; a moment as it is. Raises InputError for a moment without a time zone."""
+    if not isinstance(when, datetime):
+        return midnight(when)
+    if when.tzinfo is None:
+        raise InputError("a moment needs a time zone", where="period_end", got=when)
+    return when.astimezone(BEIJING)
 
-    `day` any date; `midweek` a Wednesday (Sunday to Tuesday); `weekend` a Sunday (Wednesday to Saturday);
-    `half_month` the 1st or the 16th; `month` the 1st.
+
+def window_kind(name: str) -> WindowKind:
+    """The kind of window of that name. Raises InputError."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise InputError("unknown kind of window", got=name, expected=" | ".join(KINDS)) from None
+
+
+def period_ending(kind: str, period_end: date | datetime) -> Period:
+    """The window of `kind` whose letter goes out on `period_end` (a date is its first instant).
+
+    `hour` a full hour; `day` any date; `midweek` a Wednesday (Sunday to Tuesday); `weekend` a Sunday (Wednesday to
+    Saturday); `half_month` the 1st or the 16th; `month` the 1st. Raises InputError where no such window ends there.
     """
-    start = _start_before(kind, period_end)
-    if start is None:
+    end_at = instant_of(period_end)
+    found = KINDS.get(kind)
+    start_at = found.start_before(end_at) if found and found.floor(end_at) == end_at else None
+    if found is None or start_at is None:
+        others = ", ".join(name for name in KINDS if name != "custom")
         raise InputError(
-            f"no {kind} window ends there", where="period_end", got=f"{period_end} ({period_end:%A})",
-            expected=_ENDS.get(kind, "a kind of " + ", ".join(k for k in KINDS if k != "custom")),
-            todo="the date is exclusive: the day on which the letter goes out",
-        )  # fmt: skip
-    return Period(start, period_end, _kind(kind), _as_of(kind, period_end))
+            f"no {kind} window ends there",
+            where="period_end",
+            got=_named(period_end),
+            expected=found.ends if found else f"a kind of {others}",
+            todo="the end is exclusive: the day or the hour on which the letter goes out",
+        )
+    return Period(start_at, end_at, kind, found.as_of(end_at))
 
 
-def kind_ending(kinds: Sequence[str], end: date) -> Kind:
-    """The first of `kinds` that has a window ending on that date. Raises InputError."""
+def kind_ending(kinds: Sequence[str], end: date | datetime) -> Kind:
+    """The first of `kinds` that has a window ending there. Raises InputError."""
+    end_at = instant_of(end)
     for kind in kinds:
-        if _start_before(kind, end) is not None:
-            return _kind(kind)
+        found = window_kind(kind)
+        if found.floor(end_at) == end_at and found.start_before(end_at) is not None:
+            return kind
     raise InputError(
-        "no window of this beat ends there", where="period_end", got=f"{end} ({end:%A})",
-        expected=" or ".join(_ENDS.get(kind, kind) for kind in kinds),
-        todo="the date is exclusive: the day on which the letter goes out",
-    )  # fmt: skip
+        "no window of this beat ends there",
+        where="period_end",
+        got=_named(end),
+        expected=" or ".join(window_kind(kind).ends for kind in kinds),
+        todo="the end is exclusive: the day or the hour on which the letter goes out",
+    )
+
+
+def period_of_param(kinds: Sequence[str], period_end: str) -> Period:
+    """The window of a run that was asked for one: `period_end` is a date or a moment (ISO 8601; without an offset it is
+    Beijing time), as a person types it. Raises InputError, which says what would do."""
+    text = period_end.strip()
+    try:
+        end: date | datetime = (
+            date.fromisoformat(text) if len(text) <= len("2020-03-13") else parse_moment(text)
+        )
+    except (ValueError, InputError) as error:
+        raise InputError(
+            "period_end is neither a date nor a moment",
+            where="param period_end",
+            got=period_end,
+            expected="2020-03-13, or for an hour 2020-03-13T09:00 or 2020-03-13T09:00+08:00",
+            todo="trigger the run again with a date or a moment",
+        ) from error
+    return period_ending(kind_ending(kinds, end), end)
 
 
 def period_of_interval(kind: str, interval_start: datetime, interval_end: datetime) -> Period:
-    """The window of a scheduled run: both ends cut to their Beijing dates; `as_of` is the interval's end."""
-    as_of = interval_end.astimezone(
-        BEIJING
-    )  # as every other window has it: the same window, the same frozen figures
-    return Period(beijing_date(interval_start), beijing_date(interval_end), _kind(kind), as_of)
+    """The window of a scheduled run: both ends cut to the days (or hours) of its kind; `as_of` is the interval's end.
+
+    As every other window has it: the same window, the same frozen figures.
+    """
+    cut_to = window_kind(kind).floor
+    return Period(cut_to(interval_start), cut_to(interval_end), kind, interval_end.astimezone(BEIJING))
 
 
-def custom_period(start: date, end: date, as_of: datetime | None = None) -> Period:
-    """Any whole days, [start, end); without `as_of` the state at `end` 00:00 Beijing time."""
-    return Period(start, end, "custom", as_of or midnight(end))
+def period_of_schedule(kinds: Sequence[str], interval_start: datetime, interval_end: datetime) -> Period:
+    """As `period_of_interval`, for a beat of several kinds of windows: the one that ends with the interval."""
+    ends = {kind: window_kind(kind).floor(interval_end) for kind in kinds}
+    kind = next((kind for kind, end in ends.items() if window_kind(kind).start_before(end) is not None), None)
+    if kind is None:
+        kind = kind_ending(kinds, interval_end)  # raises
+    return period_of_interval(kind, interval_start, interval_end)
+
+
+def custom_period(start: date | datetime, end: date | datetime, as_of: datetime | None = None) -> Period:
+    """Any days or instants, [start, end); without `as_of` the state at `end` (of a date: 00:00 Beijing time)."""
+    return Period(instant_of(start), instant_of(end), "custom", as_of or instant_of(end))
 
 
 def last_complete(kind: str, now: datetime) -> Period:
     """The last window of `kind` whose letter is due at `now` or before."""
-    day = beijing_date(now)
-    while True:
-        if _start_before(kind, day) is not None and _as_of(kind, day) <= now:
-            return period_ending(kind, day)
-        day -= DAY
+    found = window_kind(kind)
+    if kind == "custom":
+        raise InputError("such windows have no beat", where="kind", got=kind)
+    end_at = found.floor(now)
+    while found.start_before(end_at) is None or found.as_of(end_at) > now:
+        end_at = found.before(end_at)
+    return period_ending(kind, end_at)
 
 
-def periods_between(kind: str, first: date, last: date) -> Iterator[Period]:
+def periods_between(kind: str, first: date | datetime, last: date | datetime) -> Iterator[Period]:
     """Every window of `kind` with `first` < period_end ≤ `last`, in order."""
-    day = first + DAY
-    while day <= last:
-        if _start_before(kind, day) is not None:
-            yield period_ending(kind, day)
-        day += DAY
+    found, stop = window_kind(kind), instant_of(last)
+    end_at = found.after(found.floor(instant_of(first)))
+    while end_at <= stop:
+        if found.start_before(end_at) is not None:
+            yield period_ending(kind, end_at)
+        end_at = found.after(end_at)
+
+
+def periods_of_day(kind: str, day: date) -> Iterator[Period]:
+    """Every window of `kind` whose letter goes out on that day: period_end in [day, day + 1)."""
+    start_at = midnight(day)
+    return periods_between(kind, start_at - timedelta(seconds=1), midnight(day + DAY) - timedelta(seconds=1))
 
 
 def previous(period: Period) -> Period:
-    """The window of the same kind before this one (for `custom`: as many days just before it)."""
+    """The window of the same kind before this one (for `custom`: as long a one just before it)."""
     if period.kind == "custom":
-        return custom_period(period.start - (period.end - period.start), period.start)
-    day = period.end - DAY
-    while _start_before(period.kind, day) is None:
-        day -= DAY
-    return period_ending(period.kind, day)
+        if period.is_whole_days:
+            return custom_period(period.start - (period.end - period.start), period.start)
+        return custom_period(later(period.start_at, period.start_at - period.end_at), period.start_at)
+    found = window_kind(period.kind)
+    end_at = found.before(period.end_at)
+    while found.start_before(end_at) is None:
+        end_at = found.before(end_at)
+    return period_ending(period.kind, end_at)
 
 
-def cut(period: Period, first: date, end: date) -> Period | None:
-    """The days of the window inside [first, end), same kind and `as_of`; None when no day is left.
+def cut(period: Period, first: date | datetime, end: date | datetime) -> Period | None:
+    """The part of the window inside [first, end), same kind and `as_of`; None when nothing is left.
 
     The cut window has a key of its own: a letter keeps the key of its beat and counts the days of the cut window.
     """
-    start, stop = max(period.start, first), min(period.end, end)
-    return replace(period, start=start, end=stop) if start < stop else None
+    start, stop = max(period.start_at, instant_of(first)), min(period.end_at, instant_of(end))
+    return replace(period, start_at=start, end_at=stop) if start < stop else None
 
 
 def rolling(period: Period, days: int) -> tuple[datetime, datetime]:
@@ -225,28 +389,111 @@ def parse_date(text: str) -> date:
         raise InputError("not a date", got=text, expected="YYYY-MM-DD such as 2020-03-16") from error
 
 
-def _start_before(kind: str, end: date) -> date | None:
-    if kind == "day":
-        return end - DAY
-    if kind == "midweek" and end.weekday() == _WEDNESDAY:
-        return end - 3 * DAY
-    if kind == "weekend" and end.weekday() == _SUNDAY:
-        return end - 4 * DAY
-    if kind == "half_month" and end.day == 16:
-        return end.replace(day=1)
-    if kind == "half_month" and end.day == 1:
-        return (end - DAY).replace(day=16)
-    if kind == "month" and end.day == 1:
-        return (end - DAY).replace(day=1)
-    return None
+def parse_moment_or_date(text: str) -> date | datetime:
+    """A date such as 2020-03-16, or a moment such as 2020-03-16T09:00. Raises InputError."""
+    stripped = text.strip()
+    return parse_date(stripped) if len(stripped) <= len("2020-03-16") else parse_moment(stripped)
 
 
-def _as_of(kind: str, end: date) -> datetime:
-    return datetime.combine(end, _AS_OF.get(kind, _AS_OF_OTHERS), BEIJING)
+def _named(end: date | datetime) -> str:
+    return f"{end:%Y-%m-%d %H:%M} ({end:%A})" if isinstance(end, datetime) else f"{end} ({end:%A})"
 
 
-def _kind(text: str) -> Kind:
-    for kind in get_args(Kind):
-        if kind == text:
-            return kind  # type: ignore[no-any-return]
-    raise InputError("unknown kind of window", got=text, expected=" | ".join(KINDS))
+def _instant_key(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H%M%S}Z" if utc.second else f"{utc:%Y-%m-%dT%H%M}Z"
+
+
+def _to_plain(period: Period) -> dict[str, str]:
+    start, end = (period.start, period.end) if period.is_whole_days else (period.start_at, period.end_at)
+    return {
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "kind": period.kind,
+        "as_of": period.as_of.isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _from_plain(value: Any) -> Period:
+    """A window as `_to_plain` wrote it, or a Period; a kind that is no longer known is still read. Raises ValueError."""
+    if isinstance(value, Period):
+        return value
+    if not isinstance(value, dict) or set(value) != {"start", "end", "kind", "as_of"}:
+        raise ValueError("a window is start, end, kind and as_of")
+    start_at, end_at = (
+        instant_of(date.fromisoformat(text) if len(text) == len("2020-03-12") else _aware(text))
+        for text in (str(value["start"]), str(value["end"]))
+    )
+    as_of = _aware(str(value["as_of"]))
+    try:
+        return Period(start_at, end_at, str(value["kind"]), as_of)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"an instant needs its offset, got {text}")
+    return moment
+
+
+def _days_before(days: int, holds: Callable[[date], bool]) -> Callable[[datetime], datetime | None]:
+    """The window of `days` whole days that ends on a date for which `holds`."""
+
+    def start_before(end_at: datetime) -> datetime | None:
+        end = beijing_date(end_at)
+        return midnight(end - days * DAY) if holds(end) else None
+
+    return start_before
+
+
+def _half_month_before(end_at: datetime) -> datetime | None:
+    end = beijing_date(end_at)
+    if end.day == 16:
+        return midnight(end.replace(day=1))
+    return midnight((end - DAY).replace(day=16)) if end.day == 1 else None
+
+
+def _month_before(end_at: datetime) -> datetime | None:
+    end = beijing_date(end_at)
+    return midnight((end - DAY).replace(day=1)) if end.day == 1 else None
+
+
+_MORNING: Final = timedelta(hours=9)
+KINDS: Final[dict[str, WindowKind]] = {
+    one.name: one
+    for one in (
+        WindowKind(
+            "day", "日调度", DAY, _days_before(1, lambda _: True), timedelta(hours=8, minutes=30), "a date"
+        ),
+        WindowKind(
+            "midweek",
+            "周中汇总",
+            DAY,
+            _days_before(3, lambda end: end.weekday() == _WEDNESDAY),
+            _MORNING,
+            "a Wednesday",
+        ),
+        WindowKind(
+            "weekend",
+            "周末汇总",
+            DAY,
+            _days_before(4, lambda end: end.weekday() == _SUNDAY),
+            _MORNING,
+            "a Sunday",
+        ),
+        WindowKind("half_month", "半月通报", DAY, _half_month_before, _MORNING, "the 1st or the 16th"),
+        WindowKind("month", "月通报", DAY, _month_before, _MORNING, "the 1st"),
+        WindowKind(
+            "hour",
+            "每小时",
+            HOUR,
+            lambda end_at: later(end_at, -HOUR),
+            timedelta(minutes=10),
+            "a full hour such as 2020-03-16T09:00",
+        ),
+        WindowKind("custom", "自定时段", DAY, lambda _: None, timedelta(0), "no fixed day"),
+    )
+}
+"""Every kind of window by its name. A further kind is one more value here."""

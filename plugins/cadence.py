@@ -5,7 +5,7 @@ Nothing heavy is imported here: DAG files import this module each time they are 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ DAG_DEFAULTS: dict[str, Any] = {
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
 }
+# A date or a moment: what else is typed is refused where it is typed, or at the latest by the run's first task.
+PERIOD_END = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
 _APPROVAL_BODY = f"""
@@ -63,8 +65,8 @@ def letter_params(*, approve: bool) -> dict[str, Param]:
     """The params of every DAG that makes letters."""
     return {
         "period_end": Param(
-            None, type=["null", "string"], format="date", title="函件发出日期",
-            description="报告时段的次日（不含当日）：2020-03-13 即报告 3 月 12 日。留空则取本次调度的时段。",
+            None, type=["null", "string"], pattern=PERIOD_END, title="函件发出日期或时刻",
+            description="报告时段的次日（不含当日）：2020-03-13 即报告 3 月 12 日；按小时的时段填整点：2020-03-13T09:00（北京时间）即报告 8 时至 9 时。留空则取本次调度的时段。",
         ),
         "deliver": Param(
             "auto", enum=["auto", "send", "withhold", "rehearse"], title="发送方式",
@@ -83,11 +85,11 @@ def registry() -> Registry:
     from airflow.sdk import Variable
 
     from include.connections import Connection, Registry
-    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names
+    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names, station_names
 
     variables = {key: text for key in VARIABLE_KEYS if (text := Variable.get(key, default=None)) is not None}
     connections = {}
-    for conn_id in (*CONNECTION_IDS, *source_names(variables)):
+    for conn_id in dict.fromkeys((*CONNECTION_IDS, *source_names(variables), *station_names(variables))):
         found = AirflowConnection.get(conn_id)
         connections[conn_id] = Connection(
             conn_id, found.conn_type, found.host or "", found.port, found.login or "", found.password or "",
@@ -106,22 +108,20 @@ def house() -> House:
 def current_run(*kinds: str) -> Run:
     """The run that the current task belongs to: its window, how its letters leave, and who asked for it.
 
-    A beat of several kinds of windows takes the one that ends on the day the letter goes out.
+    A beat of several kinds of windows takes the one that ends when the letter goes out.
     """
     from include.house import Run
-    from include.periods import beijing_date, kind_ending, last_complete, period_ending, period_of_interval
+    from include.periods import last_complete, period_of_param, period_of_schedule
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
     now = datetime.now(UTC)
     if params.get("period_end"):
-        end = date.fromisoformat(params["period_end"])
-        period = period_ending(kind_ending(kinds, end), end)
+        period = period_of_param(kinds, str(params["period_end"]))
     elif dag_run.data_interval_start and dag_run.data_interval_end:
-        kind = kind_ending(kinds, beijing_date(dag_run.data_interval_end))
-        period = period_of_interval(kind, dag_run.data_interval_start, dag_run.data_interval_end)
+        period = period_of_schedule(kinds, dag_run.data_interval_start, dag_run.data_interval_end)
     else:
-        period = max((last_complete(kind, now) for kind in kinds), key=lambda one: one.end)
+        period = max((last_complete(kind, now) for kind in kinds), key=lambda one: one.end_at)
     return Run(
         house=house(),
         period=period,

@@ -1,12 +1,12 @@
 -- Grain: one city: its last letter whose window ended on on_date or before.
--- Parameters: on_date (Beijing date).
--- Reads: city, letter, delivery. Of several letters of one day the 督办函 comes first. in_trouble, under_way, sent: recipients.
+-- Parameters: on_date (Beijing date); first_kinds, last_kinds: of several letters of one day the kinds that come before and after others.
+-- Reads: city, letter, delivery. in_trouble, under_way, sent: recipients.
 with latest as (
     select (
         select l.letter_id
         from letter as l
         where l.city_code = c.city_code and l.period_end <= :on_date
-        order by l.period_end desc, case l.kind when 'reminder' then 1 else 2 end, l.revision desc, l.letter_id desc
+        order by l.period_end desc, case when l.kind in :first_kinds then 1 when l.kind in :last_kinds then 3 else 2 end, l.end_at desc, l.revision desc, l.letter_id desc
         limit 1
     ) as letter_id
     from city as c

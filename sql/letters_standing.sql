@@ -2,7 +2,7 @@
 -- Parameters: city_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
 select
-    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end,
+    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end, l.start_at, l.end_at,
     l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
     case
         when l.state <> 'released' then l.state
@@ -29,5 +29,5 @@ where (cast(:city_code as varchar) is null or l.city_code = :city_code)
   and (cast(:on_date as date) is null or l.period_end = :on_date)
   and (cast(:run_id as varchar) is null or l.run_id = :run_id)
   and (cast(:kind as varchar) is null or l.kind = :kind)
-order by l.period_end desc, l.kind, l.addressee, l.revision desc, l.letter_id
+order by l.period_end desc, l.end_at desc, l.kind, l.addressee, l.revision desc, l.letter_id
 limit :most offset :skip

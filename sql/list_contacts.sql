@@ -3,6 +3,7 @@
 -- Reads: contact, city. A province is named after one of its cities' province.
 select
     k.contact_id, k.region_code, k.role, k.name, k.address, k.phone, k.valid_from, k.valid_to, k.source, k.is_simulated,
+    k.fixed_at, k.fixed_by,
     coalesce(
         c.city_name,
         (select min(p.province_name) from city as p where p.province_code = k.region_code),

@@ -1,6 +1,7 @@
 -- Grain: one city whose address a person must verify (核实地址): no sign of life since the oldest of its last `letters` 提示函 and
 --   督办函 that left and named an unanswered alarm, or every To recipient of its latest letter is refused or bounced.
--- Parameters: letters (how many), before_date (only windows that ended before it), as_of_at (instant).
+-- Parameters: letters (how many), before_date (only windows that ended before it), as_of_at (instant), asking_kinds
+--   (the kinds of letters that ask for an answer: 提示函 and 督办函).
 -- Reads: city, letter, letter_alarm, delivery, audit, feedback_event, alarm. A sign of life is an acknowledgement, an answer or a
 -- dispute of the city on any alarm, up to as_of_at. No 更正 counts. Letters are looked up one by one, the latest first: ten years of
 -- them cost what a month does.
@@ -13,7 +14,7 @@ with recursive asking (city_code, place, letter_id) as (
         (
             select x.letter_id
             from letter as x
-            where x.city_code = a.city_code and x.kind in ('notice', 'reminder') and x.state = 'released' and x.revision = 1
+            where x.city_code = a.city_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
               and (x.period_end, x.letter_id)
                   < (coalesce((select y.period_end from letter as y where y.letter_id = a.letter_id), :before_date), a.letter_id)
               and exists (
@@ -55,7 +56,7 @@ latest as (
         (
             select x.letter_id
             from letter as x
-            where x.city_code = c.city_code and x.kind in ('notice', 'reminder') and x.state = 'released' and x.revision = 1
+            where x.city_code = c.city_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
               and x.period_end < :before_date
             order by x.period_end desc, x.letter_id desc
             limit 1

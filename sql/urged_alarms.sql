@@ -1,6 +1,6 @@
 -- Grain: one 督办函 that left and urged one alarm, of the alarms that sql/alarm_states.sql reads with with_old = 1.
 -- Parameters: start_at, end_at, as_of_at (instants) as there; before_at: only letters that left before it, so that no run depends on
---   what leaves on its own day. left_at: when the first of its recipients got it, or may have got it.
+--   what leaves on its own day; urging_kinds: the kinds of letters that urge. left_at: when the first of its recipients got it, or may have got it.
 -- Reads: alarm, lingering_alarm, letter_alarm, letter, delivery, audit. Left is what was sent or is unknown to an addressee (To); a later
 -- bounce does not undo it. Drafts, what waits, is withheld, refused or expired, and rehearsals count for nothing.
 with wanted as (
@@ -22,7 +22,7 @@ told as (
     join letter_alarm as u on u.alarm_id = w.alarm_id
     join letter as l on l.letter_id = u.letter_id
     join delivery as d on d.letter_id = l.letter_id
-    where u.is_urged and l.kind = 'reminder' and l.state = 'released' and d.header = 'to' and not d.is_rehearsal
+    where u.is_urged and l.kind in :urging_kinds and l.state = 'released' and d.header = 'to' and not d.is_rehearsal
 ),
 moved as (
     select

@@ -20,7 +20,11 @@ GUIDE = (ROOT / "docs" / "operators-guide.md").read_text(encoding="utf-8")
 def verbs(group: click.Group, prefix: str = "") -> list[str]:
     found = []
     for name, command in group.commands.items():
-        found += verbs(command, f"{prefix}{name} ") if isinstance(command, click.Group) else [prefix + name]
+        if isinstance(command, click.Group):
+            found += [prefix + name] if command.invoke_without_command else []
+            found += verbs(command, f"{prefix}{name} ")
+        else:
+            found.append(prefix + name)
     return found
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "periods", "rules"}
+GROUND = {"errors", "periods", "rules", "letter_kinds"}
 FIGURES = GROUND | {"supervision", "geo"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "periods": {"errors"},
     "rules": set(),
+    "letter_kinds": {"errors", "rules"},
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},
     "geo": GROUND,
@@ -23,9 +24,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "post": GROUND | {"store"},
     "letters": FIGURES,
     "simulator": FIGURES | {"store", "sources", "post", "letters"},
-    "house": FIGURES | {"connections", "store", "sources", "post", "letters"},
-    "desk": FIGURES | {"house", "connections", "store", "sources", "post", "letters"},
-    "workflows": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "desk"},
+    "house": FIGURES | {"connections", "store", "sources", "post", "letters", "watch"},
+    "desk": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch"},
+    "workflows": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "desk", "watch"},
     "demo": {"*"},
     "up": {"*"},
     "verbs": {"*"},

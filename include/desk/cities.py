@@ -173,7 +173,7 @@ def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, .
     start = first
     while start < last:
         end = min(start + (7 - start.weekday()) * DAY, last)
-        period = Period(start, end, "custom", own.as_of)
+        period = Period.of_days(start, end, "custom", own.as_of)
         weeks.append(
             Week(
                 start,

@@ -1,7 +1,7 @@
 """Contacts as operators keep them: list, set with validity dates, and CSV in and out. Every change is in the audit trail.
 
-A row passes the same checks as one that a source sends (`sources.checks`). Two rows with the same region, role, address and
-first day are the same contact: the later one takes its place.
+A row passes the same checks as one that a source sends (`sources.checks`). What a person saves here stands against every
+later pull; what a source says otherwise is a question (`sources.contact_plan` has the rules).
 """
 
 import csv
@@ -12,20 +12,20 @@ from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
 
 from include.errors import InputError
 from include.house import House
-from include.post import audit
 from include.rules import SIMULATED_LABEL
-from include.sources import merge
 from include.sources.checks import check
+from include.sources.contact_book import contacts_of
+from include.sources.contact_decisions import answer, edit, save
+from include.sources.contact_questions import Question, questions
+from include.sources.contact_rows import is_unread
 from include.sources.layout import CONTACTS, DATA_ORIGIN
 from include.sources.places import places
 from include.store.engine import reading, writing
 from include.store.statements import frame
 
-SOURCE: Final = "desk"
 COLUMNS: Final = CONTACTS.names
 _MOST_ROWS: Final = 5_000
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -33,25 +33,34 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of rows: either all were stored, or none and `problems` names each bad row (line, column, reason)."""
+    """What became of rows: either all were stored, or none and `problems` names each bad row (line, column, reason).
+    `remarks`: what the person should know of what was stored (Chinese)."""
 
     new: int
     changed: int
     unchanged: int
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def contact_list(house: House, *, region_code: str | None, on_date: date | None) -> pd.DataFrame:
-    """One row a contact and stay (sql/list_contacts.sql); with `on_date` only those valid on it."""
+    """One row a contact and stay (sql/list_contacts.sql); with `on_date` only those valid on it. `is_unread`: the address looks
+    like one whose mail nobody reads."""
     with reading(house.engine) as connection:
         rows = frame(connection, "list_contacts", region_code=region_code, on_date=on_date)
+    rows["is_unread"] = [is_unread(address) for address in rows["address"]]
     return rows.astype(object).where(rows.notna(), None)
 
 
 def save_contacts(
-    house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime
-) -> Saved:
-    """Stores contacts (texts in the columns COLUMNS), all or none of them. Raises InputError without a reason."""
+    house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime, contact_id: int | None = None,
+    is_list: bool = False,
+) -> Saved:  # fmt: skip
+    """Stores contacts (texts in the columns COLUMNS), all or none of them: a person's decision, which no pull changes.
+
+    With `contact_id` the one row takes the place of that contact. `is_list`: a new address of a unit and role that is known
+    under an address which is not in the list takes its place. Raises InputError without a reason.
+    """
     if not reason.strip():
         raise InputError("a reason is needed", where="contacts", todo="say why the contacts change")
     names = (*COLUMNS, DATA_ORIGIN)
@@ -68,19 +77,26 @@ def save_contacts(
         )
         if problems or table.empty:
             return Saved(0, 0, 0, problems or ("没有任何行",))
-        merge.prepare(connection)
-        before = _keys(connection)
-        done = merge.store(connection, CONTACTS, checked.rows, source=SOURCE, now=now)
-        changes = [
-            audit.Change(
-                "contact", "/".join((row["region_code"], row["role"], row["address"], row["valid_from"]))[:255],
-                "change" if (row["region_code"], row["role"], row["address"], row["valid_from"]) in before else "add", None, None,
-                f"{reason}（{row['name']}，{row['valid_from']} 至 {row['valid_to'] or '今后'}）",
-            )
-            for row in table.to_dict("records")
-        ]  # fmt: skip
-        audit.record(connection, changes, now=now, actor=actor)
-        return Saved(done.new, done.revised, done.unchanged)
+        wanted = contacts_of(checked.rows)
+        if contact_id is None:
+            done = save(connection, wanted, actor=actor, reason=reason, now=now, is_list=is_list)
+        else:
+            done = edit(connection, contact_id, wanted[0], actor=actor, reason=reason, now=now)
+    return Saved(done.new, done.changed, done.unchanged, remarks=done.remarks)
+
+
+def contact_questions(house: House) -> list[Question]:
+    """What waits for a person about contacts, the oldest first."""
+    with reading(house.engine) as connection:
+        return questions(connection)
+
+
+def answer_question(
+    house: House, question_id: int, choice: str, *, actor: str, reason: str, now: datetime
+) -> Question:
+    """Settles one question: `keep` ours, `take` over the source's, `both`. Raises InputError."""
+    with writing(house.engine, lock="intake") as connection:
+        return answer(connection, question_id, choice, actor=actor, reason=reason, now=now)
 
 
 def read_csv(content: bytes) -> list[dict[str, str]]:
@@ -132,11 +148,6 @@ def contacts_csv(rows: pd.DataFrame) -> str:
             [_escaped(value) for value in (*values, SIMULATED_LABEL if row["is_simulated"] else "")]
         )
     return stream.getvalue()
-
-
-def _keys(connection: Connection) -> set[tuple[str, str, str, str]]:
-    rows = frame(connection, "known_contacts")
-    return {(row.region_code, row.role, row.address, str(row.valid_from)[:10]) for row in rows.itertuples()}  # type: ignore[misc]
 
 
 def _escaped(text: str) -> str:

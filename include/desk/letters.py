@@ -191,8 +191,8 @@ def letters_of_period(connection: Connection, period: Period, kinds: Sequence[st
     rows = connection.execute(
         select(tables.letter.c.letter_id)
         .where(
-            tables.letter.c.period_kind == period.kind, tables.letter.c.period_start == period.start,
-            tables.letter.c.period_end == period.end, tables.letter.c.kind.in_(kinds),
+            tables.letter.c.period_kind == period.kind, tables.letter.c.start_at == period.start_at,
+            tables.letter.c.end_at == period.end_at, tables.letter.c.kind.in_(kinds),
         )
         .order_by(tables.letter.c.kind, tables.letter.c.addressee, tables.letter.c.revision)
     ).scalars()  # fmt: skip

@@ -13,8 +13,7 @@ from include.periods import BEIJING, DAY, Period, last_complete, rolling
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
-from include.store.facts import cities_on, unheard_cities
-from include.store.statements import frame
+from include.store.facts import cities_on, last_letters, unheard_cities
 from include.supervision.daily import read_window
 from include.supervision.feedback import (
     COUNTS,
@@ -77,7 +76,7 @@ def today(house: House, as_of: datetime) -> Today:
         cities = cities_on(connection, period.last_date)
         facts = facts_since(connection, read_window(period)[0], as_of)
         unheard = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
-        letters = _last_letters(frame(connection, "last_letters", on_date=period.end))
+        letters = _last_letters(last_letters(connection, period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["city_code"].tolist()
     spans = _counts_by_span(

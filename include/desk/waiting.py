@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from include.desk.attention import TOPICS
+from include.desk.attention import TOPICS, contact_matters
 from include.house import House
 from include.periods import DAY, midnight
 from include.post.attention import needs_person
@@ -45,6 +45,10 @@ def waiting(house: House, now: datetime, silent: Collection[tuple[str, str]] = (
             )
             for one in needs_person(connection, now)
         ]  # fmt: skip
+        found += [
+            Waiting("contact", one.title, one.reason, one.todo, one.since, count=one.count)
+            for one in contact_matters(connection)
+        ]
         rejected = frame(connection, "open_quarantine")
         stopped = [
             (source.name, missing[-1][0])

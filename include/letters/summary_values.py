@@ -240,8 +240,26 @@ def _case_values(number: int, case: Case, show: Show) -> dict[str, Any]:
         "反馈内容": sentence(show(case.note)), "超期时长": duration(case.overdue_hours) if case.overdue_hours > 0 else "",
         "问题": _quoted(show(case.problems[0].description)) if case.problems else "", "问题数": len(case.problems),
         "已整改": case.rectified, "整改时间": _hour(case.rectified_at) if case.rectified_at else "",
-        "之后报警": case.later_alarms,
+        "之后报警": case.later_alarms, "仍在报警": case.went_on, "当时次数": case.count_then, "退回": case.is_sent_back,
+        "之后": _afterwards(case),
     }  # fmt: skip
+
+
+def _afterwards(case: Case) -> str:
+    """`；此后又报警2条`, `；此后本条报警次数又由3次增至8次`, `；此后未再报警`; empty where nothing was settled or came."""
+    words = []
+    if case.later_alarms:
+        words.append(f"此后又报警{case.later_alarms}条")
+    if case.went_on:
+        rise = (
+            f"次数又由{case.count_then}次增至{case.alarm_count}次"
+            if case.count_then is not None
+            else "仍在持续"
+        )
+        words.append(f"本条报警{rise}" if words else f"此后本条报警{rise}")
+    if not words and case.rectified_at:
+        words.append("此后未再报警")
+    return f"；{'，'.join(words)}" if words else ""
 
 
 def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, show: Show) -> dict[str, Any]:

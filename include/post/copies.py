@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from include.errors import InputError, StateError
+from include.letter_kinds import useful_life
 from include.periods import beijing_date
 from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
@@ -74,7 +75,7 @@ def queue_copy(
             "letter_id": letter.letter_id, "copy_no": copy_no, "is_rehearsal": is_rehearsal, "address": each.address,
             "name": each.name, "header": each.header, "message_id": identity, "eml_sha256": copy.eml_sha256,
             "state": "queued", "state_reason": reason, "attempts": 0, "next_attempt_at": now,
-            "expires_at": now + POST.useful_life, "updated_at": now,
+            "expires_at": now + useful_life(letter.kind), "updated_at": now,
         }
         for each in recipients
     ]  # fmt: skip

@@ -78,7 +78,7 @@ def revisions(connection: Connection, letter: StoredLetter) -> list[StoredLetter
         select(_letter.letter_id)
         .where(
             _letter.kind == letter.kind, _letter.addressee == letter.addressee, _letter.period_kind == period.kind,
-            _letter.period_start == period.start, _letter.period_end == period.end,
+            _letter.start_at == period.start_at, _letter.end_at == period.end_at,
         )
         .order_by(_letter.revision)
     ).scalars()  # fmt: skip

@@ -26,7 +26,7 @@ def digest_facts(day: date, figures_json: str, *, as_of: datetime, is_simulated:
         "digest",
         "operators",
         None,
-        Period(day, day + timedelta(days=1), "day", as_of),
+        Period.of_days(day, day + timedelta(days=1), "day", as_of),
         figures_json,
         is_simulated,
     )

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 
 from include.errors import StateError
+from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
@@ -245,8 +246,8 @@ def insert_letter(
     letter_id = connection.execute(
         insert(tables.letter)
         .values(
-            kind=facts.kind, addressee=facts.addressee, period_kind=period.kind, period_start=period.start,
-            period_end=period.end, revision=facts.revision, letter_key=facts.key, state=state,
+            kind=letter_kind(facts.kind).name, addressee=facts.addressee, period_kind=period.kind, period_start=period.start,
+            period_end=period.end, start_at=period.start_at, end_at=period.end_at, revision=facts.revision, letter_key=facts.key, state=state,
             state_reason=reason, state_at=now, is_stuck=False, **_content(facts, subject, now, run_id),
         )
         .returning(tables.letter.c.letter_id)
@@ -304,7 +305,7 @@ def _stored(row: RowMapping) -> StoredLetter:
         for name in StoredLetter.__dataclass_fields__
         if name not in ("period", "addressee_name")
     }
-    period = Period(row["period_start"], row["period_end"], row["period_kind"], row["as_of"])
+    period = Period(row["start_at"], row["end_at"], row["period_kind"], row["as_of"])
     addressee = row["addressee"]
     name = row["city_name"] or row["province_name"] or ADDRESSEES.get(addressee, addressee)
     return StoredLetter(period=period, addressee_name=name, **own)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import Connection, func, insert, select, update
 
+from include.letter_kinds import letter_kind
 from include.post.server import Office
 from include.store import statements, tables
 
@@ -16,7 +17,7 @@ def allocate(
 
     The caller's transaction must be the only one that allocates: `writing(engine, lock="release")`.
     """
-    word = office.number_words.get(kind)
+    word = office.number_words.get(kind) if letter_kind(kind).is_numbered else None
     if word is None:
         return None
     register = tables.letter_number.c

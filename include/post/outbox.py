@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Integer, bindparam, func, select, update
 
 from include.errors import InputError, StateError
+from include.letter_kinds import useful_life
 from include.post import audit
 from include.post.outcomes import Outcome, Transmission
 from include.rules import POST
@@ -200,9 +201,12 @@ def resolve(
         if address is not None:
             unknown.append(_delivery.c.address == address)
         action = "resolve_arrived" if arrived else "resolve_again"
-        again: dict[str, Any] = (
-            {} if arrived else {"next_attempt_at": now, "expires_at": now + POST.useful_life}
-        )
+        again: dict[str, Any] = {}
+        if not arrived:
+            kind = connection.execute(
+                select(tables.letter.c.kind).where(tables.letter.c.letter_id == letter_id)
+            ).scalar_one_or_none()
+            again = {"next_attempt_at": now, "expires_at": now + useful_life(kind or "")}
         moved = _move_all(
             connection, unknown, "sent" if arrived else "queued", action=action, reason=reason, actor=actor, now=now,
             lease_owner=None, lease_until_at=None, **again,

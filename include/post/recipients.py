@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, or_, select
 
+from include import letter_kinds
 from include.store import tables
 
 MINISTRY_CODE: Final = "100000"
@@ -47,8 +48,8 @@ def recipients_for(
 ) -> Addressing:
     """The recipients on a Beijing date.
 
-    A city's letter goes to its `to` contacts, copied to its `cc` ones, a reminder also to the `province` contacts of its
-    province. A letter about all cities goes to the ministry's `leader`, copied to `duty`; one about the cities of a province
+    A city's letter goes to its `to` contacts, copied to its `cc` ones, one of a kind that is copied up (a reminder) also to the
+    `province` contacts of its province. A letter about all cities goes to the ministry's `leader`, copied to `duty`; one about the cities of a province
     (`addressee` is its code) to the `province` contacts. Order: To before Cc, then by
     address. An address that cannot be used, or appears twice, is left out with a remark.
     """
@@ -67,11 +68,13 @@ def recipients_for(
         return Addressing((), (), f"城市代码 {city_code} 不在城市表中：请核对代码后重新拟稿")
     contacts = _contacts(connection, city_code, ("to", "cc"), on_date)
     remarks: tuple[str, ...] = ()
-    if letter_kind == "reminder":
+    if letter_kinds.letter_kind(letter_kind).is_copied_up:
         province = _contacts(connection, place.province_code, ("province",), on_date)
         contacts += province
         if not province:
-            remarks = (f"{place.province_name}没有有效的省级联系人（province），督办函未抄送省级",)
+            remarks = (
+                f"{place.province_name}没有有效的省级联系人（province），{letter_kinds.letter_label(letter_kind)}未抄送省级",
+            )
     found = _checked(place.city_name, contacts, primary="to", label="主送联系人（to）")
     return Addressing(found.recipients, remarks + found.remarks, found.blocker)
 

@@ -10,6 +10,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection, Engine, insert, select
 
 from include.errors import QianliyanError, StateError
+from include.letter_kinds import letter_kind
 from include.periods import beijing_date
 from include.post import numbers
 from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
@@ -182,19 +183,20 @@ def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | Non
 
 
 def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
-    """Message-IDs that a mail answers to, oldest first: a 更正 the letters it corrects; a reminder those that told the city
-    of the same alarms."""
+    """Message-IDs that a mail answers to, oldest first: a 更正 the letters it corrects; a letter of a
+    kind that answers others (a reminder) those that told the city of the same alarms."""
     if letter.revision > 1:
         before = [one for one in revisions(connection, letter) if one.revision < letter.revision]
         return tuple(one.message_id for one in before if one.message_id)
-    if letter.kind != "reminder":
+    answers = letter_kind(letter.kind).answers
+    if not answers:
         return ()
     named = tables.letter_alarm
     alarms = select(named.c.alarm_id).where(named.c.letter_id == letter.letter_id)
     earlier = connection.execute(
         select(_letter.c.message_id)
         .where(_letter.c.city_code == letter.city_code, _letter.c.message_id.is_not(None))
-        .where(_letter.c.kind.in_(("notice", "reminder")), _letter.c.letter_id != letter.letter_id)
+        .where(_letter.c.kind.in_(answers), _letter.c.letter_id != letter.letter_id)
         .where(_letter.c.letter_id.in_(select(named.c.letter_id).where(named.c.alarm_id.in_(alarms))))
         .order_by(_letter.c.released_at, _letter.c.letter_id)
     ).scalars()

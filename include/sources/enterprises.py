@@ -5,6 +5,7 @@ Where a row tells no city or county, or others than its coordinates say, those o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +29,7 @@ from include.sources.mapping import Copy, TableMapping
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.transform import require_columns, transform
+from include.sources.units import register_units
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing
 
@@ -43,6 +45,8 @@ LAYOUT: Final = Layout(
     key=("enterprise_id",),
 )  # fmt: skip
 _SETTLED_BY: Final = "import-enterprises"
+_UNIT: Final = re.compile(r"[0-9]{6}")  # a unit that the store may not have yet
+_NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
 _KEPT: Final = [*LAYOUT.names, "is_simulated"]
 
 
@@ -101,6 +105,7 @@ def import_enterprises(
     if rows.empty:
         raise _useless(path, told)
     with writing(engine, lock="enterprises") as connection:
+        register_units(connection, rows["city_code"].unique())
         replaced = _replace(connection, source, rows[_KEPT], now)
         keep_only(connection, source, KIND, told.rejected, by=_SETTLED_BY, now=now)
     return EnterpriseImport(
@@ -131,14 +136,15 @@ def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:
     own = transform(mapping, LAYOUT, chunk.rows)
     city_told = own["city_code"]
-    own["city_code"] = city_told.map(dict(known.cities)).fillna("").astype("str")
+    is_unit = city_told.str.fullmatch(_UNIT.pattern)
+    own["city_code"] = city_told.map(dict(known.cities)).fillna(city_told.where(is_unit, "")).astype("str")
     checked = check(LAYOUT, own, known)
     rows = checked.rows.assign(line=chunk.lines)
     reasons = {
         int(place): checked.reasons[checked.reject[place]] for place in np.flatnonzero(~checked.is_good)
     }
     good = rows[checked.is_good]
-    placed = _placed(good)
+    placed = _placed(good, set(known.cities))
     outside = good.index[placed["city_code"].isna()]
     reasons |= dict.fromkeys(
         map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
@@ -172,10 +178,14 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     told.good.append(kept.assign(city_code=found["city_code"], county=found["county"]))
 
 
-def _placed(rows: pd.DataFrame) -> pd.DataFrame:
-    """`city_code` and `county` of each row: as told where the coordinates agree, else of the coordinates; None outside all."""
+def _placed(rows: pd.DataFrame, known: set[str]) -> pd.DataFrame:
+    """`city_code` and `county` of each row: as told where the coordinates agree, else of the coordinates. Outside all outlines
+    the told unit stands where it lies near, or has no outline; otherwise None."""
     found = locate(rows["lon"], rows["lat"]).set_index(rows.index)
-    is_told = (rows["city_code"] != "") & ~outside_city(rows["city_code"], rows["lon"], rows["lat"])
+    is_known = rows["city_code"].isin(known)
+    is_told = is_known & ~outside_city(rows["city_code"], rows["lon"], rows["lat"])
+    is_near = ~outside_city(rows["city_code"], rows["lon"], rows["lat"], _NEAR_DEG)
+    is_told |= found["city_code"].isna() & (rows["city_code"] != "") & is_near
     city = found["city_code"].mask(is_told, rows["city_code"])
     is_own = (
         city == found["city_code"]
@@ -183,7 +193,9 @@ def _placed(rows: pd.DataFrame) -> pd.DataFrame:
     county = found["county"].where(is_own, "")
     is_county_told = is_told & (rows["county"] != "")
     is_county_told &= ~outside_county(rows["city_code"], rows["county"], rows["lon"], rows["lat"])
-    return pd.DataFrame({"city_code": city, "county": county.mask(is_county_told, rows["county"])})
+    is_beyond = found["city_code"].isna() & is_told
+    county = county.mask(is_county_told, rows["county"]).mask(is_beyond, rows["county"])
+    return pd.DataFrame({"city_code": city, "county": county})
 
 
 def _once(told: _Told, origin: str) -> tuple[pd.DataFrame, int]:

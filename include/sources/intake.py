@@ -54,7 +54,9 @@ def pull(
         end_at = max(start_at, min(end_at, delivery.covered_until or end_at))
         with writing(engine, lock="intake") as connection:
             owners = {source.name, *mapping.same_ids_as}
-            tally = commit(connection, spool, mapping.tables, source=source.name, owners=owners, now=now)
+            tally = commit(
+                connection, spool, mapping.tables, source=source.name, owners=owners, now=now, is_whole=True
+            )
             replayed = quarantine.retry_waiting(connection, now=now)
             result = result_of(source, tally, start_at, end_at, replayed=replayed, warnings=delivery.warnings)
             record(connection, result, tally, delivery, asked_until=asked_until, now=now)

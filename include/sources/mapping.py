@@ -38,7 +38,7 @@ from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.periods import BEIJING
 from include.sources.config import SourceConfig
-from include.sources.layout import DATA_ORIGIN, LAYOUTS
+from include.sources.layout import DATA_ORIGIN, LAYOUTS, Layout
 
 SHIPPED_DIR: Final = Path(__file__).parent / "mappings"
 _SPEC = re.compile(r"0\d{1,2}|\.\d{1,2}f")
@@ -133,8 +133,8 @@ def mapping_of(source: SourceConfig) -> Mapping:
     return Mapping(loaded.tables, loaded.same_ids_as + same_ids)
 
 
-def load(path: Path, time_zone: ZoneInfo) -> Mapping:
-    """The mapping in a YAML file; `time_zone` for times of which it says nothing."""
+def load(path: Path, time_zone: ZoneInfo, layouts: MappingOf[str, Layout] = LAYOUTS) -> Mapping:
+    """The mapping in a YAML file onto these layouts; `time_zone` for times of which it says nothing."""
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -142,8 +142,8 @@ def load(path: Path, time_zone: ZoneInfo) -> Mapping:
     document = _dict(document, str(path))
     _only(document, {"description", "same_ids_as", "tables"}, str(path))
     tables = _dict(document.get("tables"), f"{path}: tables")
-    _only(tables, set(LAYOUTS), f"{path}: tables")
-    read = tuple(_table(name, tables[name], path, time_zone) for name in LAYOUTS if name in tables)
+    _only(tables, set(layouts), f"{path}: tables")
+    read = tuple(_table(layouts[name], tables[name], path, time_zone) for name in layouts if name in tables)
     return Mapping(read, _texts(document.get("same_ids_as", []), f"{path}: same_ids_as"))
 
 
@@ -159,7 +159,8 @@ def _path(source: SourceConfig) -> Path:
     return path
 
 
-def _table(name: str, content: object, path: Path, time_zone: ZoneInfo) -> TableMapping:
+def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> TableMapping:
+    name = layout.name
     where = f"{path}: {name}"
     table = _dict(content, where)
     _only(table, {"files", "query", "delimiter", "time_zone", "datum", "columns"}, where)
@@ -168,7 +169,7 @@ def _table(name: str, content: object, path: Path, time_zone: ZoneInfo) -> Table
     if datum not in DATUMS:
         raise InputError("unknown datum", where=where, got=datum, expected=" | ".join(DATUMS))
     columns = _dict(table.get("columns", {}), f"{where}.columns")
-    known = {*LAYOUTS[name].names, DATA_ORIGIN}
+    known = {*layout.names, DATA_ORIGIN}
     _only(columns, known, f"{where}.columns")
     expressions: dict[str, Expression] = {}
     for own, content_of in columns.items():

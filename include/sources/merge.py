@@ -1,7 +1,7 @@
 """Writes checked rows: what is new, what is a revision, what is known already; and which rows do not fit what is known.
 
 Facts are compared as states over time: a row is unchanged when the record already had this content at that moment.
-So the same rows give the same figures in whatever order, and however often, they are read.
+So the same rows give the same figures in whatever order, and however often, they are read. Contacts: `contact_book`.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from include.store.statements import frame, run
 HASH: Final = "content_hash"
 UNKNOWN_ALARM: Final = "报警未知：该报警尚未收到，收到后自动补录"
 TABLES: Final[dict[str, Table]] = {
-    "grids": tables.grid, "contacts": tables.contact, "alarms": tables.alarm,
+    "grids": tables.grid, "alarms": tables.alarm,
     "feedback": tables.feedback_event, "problems": tables.problem,
 }  # fmt: skip
 _STORED: Final = {
-    "grids": "known_grids", "contacts": "known_contacts", "alarms": "revisions_of_alarms",
+    "grids": "known_grids", "alarms": "revisions_of_alarms",
     "feedback": "revisions_of_feedback", "problems": "revisions_of_problems",
 }  # fmt: skip
 
@@ -117,11 +117,7 @@ def want(connection: Connection, keys: pd.Series[str]) -> None:
 def _stored(connection: Connection, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
     if layout.changes:
         want(connection, rows[layout.key[0]])
-    stored = frame(connection, _STORED[layout.name])
-    for name in stored.columns:
-        if name.startswith("valid_"):
-            stored[name] = pd.to_datetime(stored[name]).astype("datetime64[s]")
-    return stored
+    return frame(connection, _STORED[layout.name])
 
 
 def _revisions(
@@ -172,9 +168,6 @@ def _store_reference(connection: Connection, layout: Layout, rows: pd.DataFrame)
         values = updates.where(updates.notna(), None).to_dict("records")
         for value in values:
             row: dict[str, Any] = {str(name): item for name, item in value.items()}
-            row |= {
-                name: row[name].date() for name in row if name.startswith("valid_") and row[name] is not None
-            }
             connection.execute(
                 table.update().where(*(table.c[name] == row[name] for name in key)).values(row)
             )

@@ -57,9 +57,13 @@ def places(connection: Connection) -> Places:
 
 
 def outside_city(
-    city_codes: pd.Series[str], lon: pd.Series[float], lat: pd.Series[float]
+    city_codes: pd.Series[str],
+    lon: pd.Series[float],
+    lat: pd.Series[float],
+    tolerance_deg: float = _TOLERANCE_DEG,
 ) -> NDArray[np.bool_]:
-    """True for points more than about 500 m outside the city that the row names; False without coordinates or outline."""
+    """True for points more than the tolerance (about 500 m) outside the city that the row names; False without coordinates or
+    outline."""
     points = pd.DataFrame({"city_code": city_codes.to_numpy(), "lon": lon.to_numpy(), "lat": lat.to_numpy()})
     different = points.dropna().drop_duplicates()
     if different.empty:
@@ -71,7 +75,7 @@ def outside_city(
         shapely.points(suspects["lon"], suspects["lat"]),
         _outlines().geometry.reindex(suspects["city_code"]).to_numpy(),
     )
-    outside = suspects[distance > _TOLERANCE_DEG]
+    outside = suspects[distance > tolerance_deg]
     if outside.empty:
         return np.zeros(len(points), dtype=bool)
     found_again = points.merge(

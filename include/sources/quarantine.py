@@ -17,10 +17,11 @@ from sqlalchemy import Connection, Engine, select, update
 
 from include.errors import InputError, StateError
 from include.rules import SIMULATED_LABEL
-from include.sources import bulk, merge
+from include.sources import bulk, contact_decisions, merge
 from include.sources.checks import check
+from include.sources.contact_book import contacts_of
 from include.sources.hashes import row_hash, row_json
-from include.sources.layout import DATA_ORIGIN, LAYOUTS, Layout
+from include.sources.layout import CONTACTS, DATA_ORIGIN, LAYOUTS, Layout
 from include.sources.places import places
 from include.store.engine import writing
 from include.store.statements import frame
@@ -219,7 +220,19 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
                     waits_for = good["alarm_id"].iloc[place] if misfit.waits else None
                     reasons[int(at[place])] = (misfit.field, misfit.reason, waits_for)
                 is_fit &= ~misfit.rows
-            merge.store(connection, layout, good[is_fit], source=str(source), now=now)
+            if layout is CONTACTS:  # what a person corrected is that person's decision
+                rows_of = contacts_of(good[is_fit])
+                contact_decisions.save(
+                    connection,
+                    rows_of,
+                    actor=by,
+                    reason="补录隔离行",
+                    now=now,
+                    is_list=True,
+                    source=str(source),
+                )
+            else:
+                merge.store(connection, layout, good[is_fit], source=str(source), now=now)
             for number in at[is_fit]:
                 _set(connection, int(number), state="replayed", settled_at=now, settled_by=by, waits_for=None)
                 _record(connection, int(number), "replay", "open", "replayed", "", by=by, now=now)

@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 
 from include.sources import merge, quarantine
 from include.sources.checks import check, moments
+from include.sources.contact_book import contacts_of, take_listing
+from include.sources.contact_plan import Listing
 from include.sources.delivery import Chunk, Part
 from include.sources.hashes import row_json
-from include.sources.layout import LAYOUTS, Layout
+from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping import TableMapping
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
@@ -24,6 +26,7 @@ from include.sources.spool import Spool
 from include.sources.transform import require_columns, transform
 
 _REJECTS: Final = "rejects"
+_LISTED: Final = "listed"  # the tables that were there at all, with rows or without
 _RAW: Final = "raw:"  # before the names of the source's own columns
 _NAMED: Final = 5  # alarms that a warning names
 
@@ -40,6 +43,7 @@ class Tally:
     cities: set[str] = field(default_factory=set)
     outside_count: int = 0
     outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
+    contact_warnings: list[str] = field(default_factory=list)
 
     @property
     def read(self) -> int:
@@ -50,10 +54,11 @@ class Tally:
     def warnings(self) -> list[str]:
         """What an operator should look at, in Chinese."""
         if not self.outside_count:
-            return []
+            return self.contact_warnings
         more = "等" if self.outside_count > len(self.outside) else ""
         return [
-            f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{'、'.join(self.outside)}{more}"
+            *self.contact_warnings,
+            f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{'、'.join(self.outside)}{more}",
         ]
 
 
@@ -64,6 +69,7 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     """
     chunk, layout = part.chunk, LAYOUTS[part.mapping.table]
     require_columns(part.mapping, layout, list(chunk.rows.columns), chunk.origin)
+    spool.put(_LISTED, pd.DataFrame({"table": pd.array([layout.name], dtype="str")}))
     broken = [_broken(layout, chunk, row.line, row.text, row.reason) for row in chunk.broken]
     own = transform(part.mapping, layout, chunk.rows)
     raw, lines = chunk.rows, chunk.lines
@@ -93,20 +99,31 @@ def commit(
     source: str,
     owners: Collection[str],
     now: datetime,
+    is_whole: bool = False,
 ) -> Tally:
     """Stores what was staged, in the order in which tables refer to each other; part of the connection's transaction.
 
-    `owners`: sources, this one among them, whose alarms and problems this one may revise.
+    `owners`: sources, this one among them, whose alarms and problems this one may revise. `is_whole`: the source told all
+    its contacts, so that one who is not among them is gone.
     """
     merge.prepare(connection)
     tally = Tally()
     mappings = {mapping.table: mapping for mapping in tables}
+    unreadable: list[str] = []
     for table, _ in spool.take(_REJECTS):
         texts = table.astype(object).where(table.notna(), None)
         rejects = [Rejected(*row) for row in texts.itertuples(index=False, name=None)]
         quarantine.keep(connection, source, rejects, now=now)
         tally.quarantined += len(rejects)
+        unreadable += [row.row_json for row in rejects if row.kind == CONTACTS.name]
+    listed = {str(name) for table, _ in spool.take(_LISTED) for name in table["table"]}
     for layout in LAYOUTS.values():
+        if layout is CONTACTS:
+            if layout.name in listed:
+                _commit_contacts(
+                    connection, spool, tally, source, "\n".join(unreadable), is_whole=is_whole, now=now
+                )
+            continue
         for rows, about in spool.take(layout.name):
             _commit_rows(
                 connection,
@@ -120,6 +137,18 @@ def commit(
                 now=now,
             )
     return tally
+
+
+def _commit_contacts(
+    connection: Connection, spool: Spool, tally: Tally, source: str, unreadable: str, *, is_whole: bool, now: datetime
+) -> None:  # fmt: skip
+    """Contacts are a list: all that a source tells is looked at together."""
+    pieces = [rows for rows, _ in spool.take(CONTACTS.name)]
+    told = tuple(one for rows in pieces for one in contacts_of(rows[[*CONTACTS.names, "is_simulated"]]))
+    taken = take_listing(connection, Listing(source, told, is_whole, unreadable), now=now)
+    tally.counts += merge.Counts(taken.new, taken.revised, taken.unchanged)
+    tally.is_simulated = tally.is_simulated or any(one.is_simulated for one in told)
+    tally.contact_warnings += taken.warnings
 
 
 def _commit_rows(

@@ -1,13 +1,15 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import String
+from sqlalchemy import BigInteger, CheckConstraint, Integer, String
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+# A key that the database numbers by itself; SQLite does so only in an INTEGER.
+Serial: Final = BigInteger().with_variant(Integer, "sqlite")
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -39,3 +41,8 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         return datetime.strptime(value, _FORMAT).replace(tzinfo=UTC)
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    """The constraint that a column holds one of these words."""
+    return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)

@@ -9,7 +9,12 @@ from typing import Any
 
 from sqlalchemy import Column, Table, UniqueConstraint
 
-from include.store import air_tables, tables  # noqa: F401  (air_tables adds its tables to the metadata)
+from include.store import (  # noqa: F401  (they add their tables to the metadata)
+    air_tables,
+    contact_tables,
+    tables,
+    watch_tables,
+)
 from include.store.statements import SQL_DIR
 
 _MEANINGS = {"Instant": "instant (UTC)", "String": "text", "Text": "text", "Date": "date", "Float": "number"}

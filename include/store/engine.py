@@ -60,6 +60,40 @@ def writing(engine: Engine, lock: str | None = None) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def remaking(engine: Engine, lock: str) -> Iterator[Connection]:
+    """As `writing`, for changes of the tables themselves.
+
+    SQLite changes a constraint by making the table anew, and dropping the old one would delete the rows that refer to it: its
+    foreign keys are off meanwhile, and looked through before the commit. Raises InputError when a row refers to nothing then.
+    """
+    if engine.dialect.name != "sqlite":
+        with writing(engine, lock) as connection:
+            yield connection
+        return
+    with engine.connect().execution_options(is_writing=True) as connection:
+        _keep_references(connection, is_kept=False)
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.exec_driver_sql("pragma foreign_key_check").all():
+                    raise InputError(
+                        "rows refer to rows that are not there",
+                        where="; ".join(f"{row[0]} row {row[1]} → {row[2]}" for row in broken[:5]),
+                        got=f"{len(broken)} rows",
+                        todo="nothing was changed; restore the store from a backup, or mend these rows",
+                    )
+        finally:
+            _keep_references(connection, is_kept=True)
+
+
+def _keep_references(connection: Connection, *, is_kept: bool) -> None:
+    """SQLite heeds this outside of transactions only."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"pragma foreign_keys = {'on' if is_kept else 'off'}")
+    cursor.close()
+
+
 def _open_sqlite(path: str) -> Engine:
     if path not in ("", ":memory:", "None"):
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.letter_kinds import kinds_where
 from include.periods import midnight
 from include.store.statements import frame
 
@@ -73,14 +74,33 @@ def urged_alarms(
         end_at=end_at,
         as_of_at=as_of,
         before_at=midnight(before),
+        urging_kinds=kinds_where(lambda kind: kind.is_urging),
     )
 
 
 def unheard_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
     """Codes of the cities whose address must be verified: no sign of life since their last `letters` letters
     (sql/unheard_cities.sql)."""
-    found = frame(connection, "unheard_cities", letters=letters, before_date=before, as_of_at=as_of)
+    found = frame(
+        connection,
+        "unheard_cities",
+        letters=letters,
+        before_date=before,
+        as_of_at=as_of,
+        asking_kinds=kinds_where(lambda kind: kind.is_asking),
+    )
     return [str(code) for code in found["city_code"]]
+
+
+def last_letters(connection: Connection, on_date: date) -> pd.DataFrame:
+    """One row a city: its last letter whose window ended on that Beijing date or before (sql/last_letters.sql)."""
+    return frame(
+        connection,
+        "last_letters",
+        on_date=on_date,
+        first_kinds=kinds_where(lambda kind: kind.order == 1),
+        last_kinds=kinds_where(lambda kind: kind.order == 3),
+    )
 
 
 def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
@@ -98,8 +118,20 @@ def answers_given(
     return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)
 
 
+def alarm_growth(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+) -> pd.DataFrame:
+    """One row a revision of an alarm pushed in [start_at, end_at) that was told more than once by `as_of` (sql/alarm_growth.sql)."""
+    return frame(connection, "alarm_growth", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
 def letters_with_late_facts(connection: Connection, since: date) -> pd.DataFrame:
     """One row a released letter that facts learnt after its release may change (sql/letters_with_late_facts.sql)."""
-    rows = frame(connection, "letters_with_late_facts", since_date=since, since_at=midnight(since))
-    rows["period_end"] = pd.to_datetime(rows["period_end"]).dt.date
-    return rows
+    corrected = kinds_where(lambda kind: kind.is_corrected)
+    return frame(
+        connection,
+        "letters_with_late_facts",
+        since_date=since,
+        since_at=midnight(since),
+        corrected_kinds=corrected,
+    )

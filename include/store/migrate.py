@@ -12,16 +12,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, select
 
-import include.store.air_tables  # noqa: F401  its tables join the metadata
+import include.store.air_tables
+import include.store.contact_tables
+import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
-from include.store.engine import reading, writing
+from include.store.engine import reading, remaking
 from include.store.tables import city, region_member
 
 
 def migrate(engine: Engine) -> str:
     """Brings the store to the newest revision (returned); safe to run again and by several processes at once."""
     config = _config()
-    with writing(engine, lock="migrate") as connection:
+    with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _fill(connection, city, _rows("cities.csv"), key=["city_code"])

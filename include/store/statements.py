@@ -1,6 +1,7 @@
 """Runs the files under sql/: one statement a file, bound parameters only.
 
-Values and names carry the types: an aware datetime is bound as an instant, a date as a date; result columns that end in `_at`
+Values and names carry the types: an aware datetime is bound as an instant, a date as a date, a tuple of words as the
+list of `in :name`; result columns that end in `_at`
 come back as UTC timestamps, those that start with `is_` as booleans.
 """
 
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Date, TextClause, bindparam, text
+from sqlalchemy import Connection, Date, String, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
 from include.store.columns import Instant
@@ -41,6 +42,10 @@ def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> 
     clause = _clause(name, connection.dialect.name)
     typed = [
         bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
+    ] + [
+        bindparam(key, expanding=True, type_=String())
+        for key, value in parameters.items()
+        if isinstance(value, tuple)
     ]
     return clause.bindparams(*typed) if typed else clause
 

@@ -23,11 +23,10 @@ from sqlalchemy import (
     text,
 )
 
-from include.store.columns import Instant
+from include.store.columns import Instant, Serial, one_of
 
 LETTER_STATES: Final = ("drafted", "awaiting_approval", "released", "rejected", "withheld")
 DELIVERY_STATES: Final = ("queued", "sending", "sent", "refused", "unknown", "expired", "withdrawn")
-LETTER_KINDS: Final = ("notice", "reminder", "summary", "bulletin", "overview", "digest")
 CONTACT_ROLES: Final = ("to", "cc", "province", "leader", "duty")
 QUARANTINE_STATES: Final = ("open", "replayed", "discarded")
 
@@ -41,12 +40,7 @@ metadata = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in an INTEGER key.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    return CheckConstraint(f"{column} in ({', '.join(repr(value) for value in values)})", name=column)
+_Serial, _one_of = Serial, one_of
 
 
 def _provenance() -> list[Column[Any]]:
@@ -103,6 +97,9 @@ contact = Table(
     Column("phone", String(64)),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, comment="first Beijing date on which it is no longer used"),
+    Column("fixed_at", Instant, comment="since when it stands against what sources tell: a person decided it, or a source named its successor"),
+    Column("fixed_by", String(128), comment="who decided that"),
+    Column("replaced_by_id", BigInteger, comment="contact_id of the row that took its place"),
     *_provenance(),
     UniqueConstraint("region_code", "role", "address", "valid_from"),
     _one_of("role", CONTACT_ROLES),
@@ -236,12 +233,14 @@ _IS_OPEN: Final = "state in ('drafted', 'awaiting_approval', 'withheld')"
 letter = Table(
     "letter", metadata,
     Column("letter_id", _Serial, primary_key=True),
-    Column("kind", String(16), nullable=False, comment="notice 提示函, reminder 督办函, summary 周汇总, bulletin 通报函, overview, digest 待办清单"),
+    Column("kind", String(16), nullable=False, comment="a name of the register of letter kinds (include/letter_kinds.py)"),
     Column("addressee", String(64), nullable=False, comment="city_code, or the role it goes to"),
     Column("city_code", ForeignKey("city.city_code"), comment="empty when it is about all cities"),
     Column("period_kind", String(16), nullable=False),
-    Column("period_start", Date, nullable=False),
-    Column("period_end", Date, nullable=False, comment="exclusive"),
+    Column("period_start", Date, nullable=False, comment="day of start_at"),
+    Column("period_end", Date, nullable=False, comment="day of end_at, on which the letter goes out"),
+    Column("start_at", Instant, nullable=False, comment="first instant of its window"),
+    Column("end_at", Instant, nullable=False, comment="first instant after its window"),
     Column("as_of", Instant, nullable=False),
     Column("revision", Integer, nullable=False, comment="1; a 更正 is the next one"),
     Column("letter_key", String(128), nullable=False, unique=True, comment="kind, addressee, period, revision in one word"),
@@ -259,12 +258,11 @@ letter = Table(
     Column("composed_at", Instant, nullable=False),
     Column("released_at", Instant),
     Column("run_id", String(255), comment="the Airflow run that composed it last"),
-    UniqueConstraint("kind", "addressee", "period_kind", "period_start", "period_end", "revision"),
+    UniqueConstraint("kind", "addressee", "period_kind", "start_at", "end_at", "revision", name="uq_letter_window"),
     Index(None, "period_end", "kind"),
     Index(None, "city_code", "period_end"),
     Index(None, "city_code", "kind", "period_end"),
     Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),
-    _one_of("kind", LETTER_KINDS),
     _one_of("state", LETTER_STATES),
     comment="One document to one addressee for one window.",
 )  # fmt: skip

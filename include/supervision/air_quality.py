@@ -101,14 +101,18 @@ class Windows:
         return least_valid_days(self.kind, dates)
 
 
+_OF_PERIODS: Final[dict[str, WindowKind]] = {"half_month": "half_month", "month": "month"}
+
+
 def windows(period: Period) -> Windows:
     """The dates of a half-month or month. Raises InputError for another kind of period."""
-    if period.kind not in ("half_month", "month"):
+    kind: WindowKind | None = _OF_PERIODS.get(period.kind)
+    if kind is None:
         raise InputError(
-            "air quality has no such window", where="kind", got=period.kind, expected="half_month | month"
+            "air quality has no such window", where="kind", got=period.kind, expected=" | ".join(_OF_PERIODS)
         )
     earlier = previous(period)
-    return _windows(period.kind, _dates(period.start, period.end), _dates(earlier.start, earlier.end))
+    return _windows(kind, _dates(period.start, period.end), _dates(earlier.start, earlier.end))
 
 
 def year_to_date(period: Period) -> Windows:

@@ -71,7 +71,7 @@ def bulletin_windows(period: Period, season: tuple[date, date]) -> BulletinWindo
     window = cut(period, *season)
     if window is None:
         return None
-    so_far = Period(season[0], window.end, "custom", period.as_of)
+    so_far = Period.of_days(season[0], window.end, "custom", period.as_of)
     return BulletinWindows(period, window, so_far, warning_period(period))
 
 

@@ -1,12 +1,13 @@
 """典型案例: which alarms the summary tells, by stated rules, and the facts before and after.
 
 Each rule, in the order of `RULES`, gives one case: the first alarm in its order whose city and problem category no
-earlier case has; where there is none, the first of a new city; where there is none, the first of a new grid. What a person
-pins comes first and counts; what a person drops is passed over.
+earlier case has; where there is none, the first of a new city; where there is none, the first of a new grid. 久拖未决 is the
+exception: it is about the worst one, so it always tells the first in its order, which no other rule may take. What a
+person pins comes first and counts; what a person drops is passed over.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -83,7 +84,8 @@ def settled(alarms: pd.DataFrame) -> pd.DataFrame:
 
 
 def lingering(alarms: pd.DataFrame) -> pd.DataFrame:
-    """久拖未决: the longest overdue answers; after them the problems that are longest past their date."""
+    """久拖未决: the alarms longest without the answer that was due, of whatever age; after them the problems that are longest
+    past their date."""
     rows = alarms[alarms["is_overdue"] | (alarms["rectification_hours"] > 0)]
     return rows.sort_values(
         ["is_overdue", "overdue_hours", "rectification_hours", "alarm_id"],
@@ -91,7 +93,7 @@ def lingering(alarms: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-# Of the window's alarms; 久拖未决 of those of the rolling days, since nothing is late on its first day.
+# Of the window's alarms; 久拖未决 of all the season's: what waits longest is never new.
 RULES: Final[tuple[tuple[CaseRule, Callable[[pd.DataFrame], pd.DataFrame]], ...]] = (
     ("污染突出", severe), ("反复报警", repeated), ("整改到位", settled), ("久拖未决", lingering),
 )  # fmt: skip
@@ -104,9 +106,11 @@ def typical_cases(
     names: dict[str, str],
     window: Period,
     choice: CaseChoice,
+    revisions: pd.DataFrame | None = None,
 ) -> tuple[Case, ...]:
     """The cases of a window. `judged`, `found`: the season's alarms and problems (see `feedback`); `answers`: rows of
-    `sql/answers_given.sql`; `names`: city names by code. Raises InputError for a pinned or dropped alarm that is not known.
+    `sql/answers_given.sql`; `revisions`: rows of `sql/alarm_growth.sql`; `names`: city names by code. Raises InputError for a
+    pinned or dropped alarm that is not known.
     """
     told = _with_context(judged, found, window)
     for alarm_id in (*choice.pinned, *choice.dropped):
@@ -123,9 +127,11 @@ def typical_cases(
     notes = answers.set_index("alarm_id")
     pushes = told.groupby("grid_id")["pushed_at"]
     return tuple(
-        _case(one, problems_by_alarm.get(one.alarm.alarm_id, found.iloc[:0]), notes, names, pushes, window)
+        _with_growth(
+            _case(one, problems_by_alarm.get(one.alarm.alarm_id, found.iloc[:0]), notes, names, pushes, window), revisions
+        )
         for one in chosen
-    )
+    )  # fmt: skip
 
 
 def _with_context(judged: pd.DataFrame, found: pd.DataFrame, window: Period) -> pd.DataFrame:
@@ -160,11 +166,14 @@ def _choose(told: pd.DataFrame, window: Period, choice: CaseChoice) -> list[_Cho
         seen.add(pin.alarm)
     free = told[~told["alarm_id"].isin(choice.dropped)]
     of_window = pushed_between(free, window.starts_at, window.ends_at)
-    of_days = pushed_between(free, midnight(window.end - SUMMARY.long_unanswered_days * DAY), window.ends_at)
+    longest = next(lingering(free[~free["alarm_id"].isin(seen.alarms)]).itertuples(index=False), None)
+    if longest is not None:
+        of_window = of_window[of_window["alarm_id"] != longest.alarm_id]
     for rule, order in RULES:
         if len(chosen) >= SUMMARY.case_count:
             break
-        found = _first_new(order(of_days if rule == "久拖未决" else of_window).itertuples(index=False), seen)
+        is_longest = rule == "久拖未决"
+        found = longest if is_longest else _first_new(order(of_window).itertuples(index=False), seen)
         if found is not None:
             chosen.append(_Chosen(rule, found))
             seen.add(found)
@@ -215,8 +224,32 @@ def _case(
         answered_by=str(answer["unit"]) if answer is not None else "", note=str(answer["note"]) if answer is not None else "",
         is_on_time=bool(alarm.is_answered and not alarm.is_late), overdue_hours=round(float(alarm.overdue_hours), 2),
         problems=problem_rows(problems, window.as_of), rectified=int(alarm.rectified), rectified_at=rectified_at,
-        later_alarms=len(later),
+        later_alarms=len(later), is_sent_back=bool(not alarm.is_answered and pd.notna(alarm.returned_at)),
     )  # fmt: skip
+
+
+def _with_growth(case: Case, revisions: pd.DataFrame | None) -> Case:
+    """The case with what became of its own alarm after its problems were rectified (or after the answer)."""
+    since = case.rectified_at or case.answered_at
+    if since is None:
+        return case
+    went_on = case.last_at > since
+    then: int | None = None
+    if revisions is not None:
+        own = revisions[revisions["alarm_id"] == case.alarm_id]
+        known, later = (
+            own[own["revised_at"] <= pd.Timestamp(since)],
+            own[own["revised_at"] > pd.Timestamp(since)],
+        )
+        if len(known) and len(later):
+            last = known.iloc[-1]
+            grown = (later["alarm_count"] > last["alarm_count"]) | (later["last_at"] > last["last_at"])
+            grown |= later["peak_pm25_ug_m3"].astype(float) > float(last["peak_pm25_ug_m3"] or "nan")
+            went_on = went_on or bool(grown.any())
+            then = int(last["alarm_count"])
+    return replace(
+        case, went_on=went_on, count_then=then if then is not None and then < case.alarm_count else None
+    )
 
 
 def _moment(value: Any) -> datetime:

@@ -1,82 +1,29 @@
-"""What a letter that left would say differently today: the differences for a proposed 更正, in words."""
+"""What a letter that left would say differently today: the differences for a proposed 更正, in words.
 
-from collections.abc import Iterable
-from dataclasses import replace
-from typing import Final
+Everything that a letter prints is compared, field by field and row by row, at the precision that is printed: what prints alike is
+no difference.
+"""
 
-from include.supervision.bulletin_figures import (
-    AirLevel,
-    BulletinFigures,
-    CitySituation,
-    OverviewFigures,
-    Warnings,
-)
-from include.supervision.figures import (
-    FeedbackCounts,
-    NoticeFigures,
-    NoticeRow,
-    ReminderFigures,
-    answer_code,
-)
-from include.supervision.standards import rounded
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
+from include.supervision.figures import NoticeFigures, ReminderFigures, answer_code
+from include.supervision.printed import ROWS, label, text
 from include.supervision.weekly_figures import SummaryFigures
-
-_COUNTS: Final = {
-    "pushed": "推送", "answered": "已反馈", "due": "应反馈", "on_time": "按期", "late": "逾期反馈", "overdue": "超期",
-    "upheld": "误报核减", "problems": "问题", "alarms_with_problem": "发现问题的报警", "rectification_due": "应整改",
-    "rectified": "已整改",
-}  # fmt: skip
 
 Told = NoticeFigures | ReminderFigures | SummaryFigures | BulletinFigures | OverviewFigures
 
 
 def differences(told: Told, now: Told) -> tuple[str, ...]:
-    """Every number and row that a letter told otherwise than the facts give now; empty when it still stands.
+    """Every number, word and row that a letter printed otherwise than the facts give now; empty when it still stands.
 
     Both are figures of the same letter: `told` as it left, `now` computed again for the same window and as-of moment.
     """
-    if isinstance(told, NoticeFigures) and isinstance(now, NoticeFigures):
-        return (
-            *_counts("本期", told.window, now.window), *_counts("近7日", told.rolling, now.rolling),
-            *_counts("本月", told.month, now.month), *_rows(told.rows, now.rows),
-        )  # fmt: skip
-    if isinstance(told, ReminderFigures) and isinstance(now, ReminderFigures):
-        overdue = ((row.alarm_id for row in figures.overdue) for figures in (told, now))
-        return (*_counts("近7日", told.rolling, now.rolling), *_list("超期清单", "报警", *overdue))
-    if isinstance(told, SummaryFigures) and isinstance(now, SummaryFigures):
-        after_by_city = {city.city_code: city.window for city in now.cities}
-        cities = [
-            words
-            for city in told.cities
-            for words in _counts(
-                city.city_name, city.window, after_by_city.get(city.city_code, FeedbackCounts())
-            )
-        ]
-        return (
-            *_counts("合计", told.total, now.total),
-            *_counts("监管期", told.season_total, now.season_total),
-            *cities,
-        )
-    if isinstance(told, BulletinFigures) and isinstance(now, BulletinFigures):
-        highest = ((one.grid.grid_id for one in figures.highest) for figures in (told, now))
-        return (
-            *_city("", told.city, now.city),
-            *_list("高值网格", "", *highest),
-            *_warned(told.warnings, now.warnings),
-        )
-    if isinstance(told, OverviewFigures) and isinstance(now, OverviewFigures):
-        after = {city.city_code: city for city in now.cities}
-        cities = [
-            words
-            for city in told.cities
-            if city.city_code in after
-            for words in _city(city.city_name, city, after[city.city_code])
-        ]
-        return (
-            *_counts("合计", told.total, now.total), *_counts("监管期", told.season_total, now.season_total), *cities,
-            *_warned(told.warnings, now.warnings),
-        )  # fmt: skip
-    raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
+    if type(told) is not type(now):
+        raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
+    return tuple(dict.fromkeys(_of_value("", told, now)))
 
 
 def under_key(figures: Told, letter_key: str) -> Told:
@@ -87,62 +34,76 @@ def under_key(figures: Told, letter_key: str) -> Told:
     return replace(figures, letter_key=letter_key)
 
 
-def _counts(label: str, told: FeedbackCounts, now: FeedbackCounts) -> tuple[str, ...]:
-    return tuple(
-        f"{label}{words} {getattr(told, name)}→{getattr(now, name)}"
-        for name, words in _COUNTS.items()
-        if getattr(told, name) != getattr(now, name)
-    )
+def _of_value(name: str, told: Any, now: Any) -> Iterator[str]:
+    for field in fields(told):
+        words = label(type(told).__name__, field.name)
+        if words is None:
+            continue
+        before, after = getattr(told, field.name), getattr(now, field.name)
+        if before != after:
+            yield from _of_field(name, words, field.name, before, after)
 
 
-def _city(name: str, told: CitySituation, now: CitySituation) -> tuple[str, ...]:
-    return (
-        *_level(f"{name}本期", told.half, now.half), *_level(f"{name}全月", told.month, now.month),
-        *_level(f"{name}本期扣除沙尘", told.without_dust, now.without_dust),
-        *_counts(f"{name}本期", told.window, now.window), *_counts(f"{name}监管期", told.season, now.season),
-    )  # fmt: skip
+def _of_field(name: str, words: str, field: str, told: Any, now: Any) -> Iterator[str]:
+    whole = f"{name}{words}"
+    if isinstance(told, tuple) and isinstance(now, tuple):
+        yield from _of_rows(whole, field, told, now)
+    elif (
+        is_dataclass(told)
+        and is_dataclass(now)
+        and type(told) is type(now)
+        and type(told).__name__ != "Period"
+    ):
+        yield from _of_value(whole, told, now)
+    elif is_dataclass(told) != is_dataclass(now) or (told is None) != (now is None):
+        if is_dataclass(told) or is_dataclass(now):
+            yield f"{whole} " + ("原函未列" if told is None else "不应再列")
+        else:
+            yield from _printed(whole, field, told, now)
+    else:
+        yield from _printed(whole, field, told, now)
 
 
-def _level(label: str, told: AirLevel | None, now: AirLevel | None) -> tuple[str, ...]:
-    if told is None or now is None:
-        return () if told is now else (f"{label} " + ("原函未列" if told is None else "不应再列"),)
-    printed = (
-        ("PM2.5浓度", *(_printed(one.pm25_ug_m3, 0) for one in (told, now))),
-        ("同比变化（%）", *(_printed(one.yoy_pct, 1) for one in (told, now))),
-        ("环比变化（%）", *(_printed(one.pop_pct, 1) for one in (told, now))),
-        ("名次", *(str(one.rank or "无") for one in (told, now))),
-        ("有效天数", str(told.valid_days), str(now.valid_days)),
-    )
-    return tuple(f"{label}{words} {before}→{after}" for words, before, after in printed if before != after)
+def _printed(whole: str, field: str, told: Any, now: Any) -> Iterator[str]:
+    before, after = text(field, told), text(field, now)
+    if before != after:
+        yield f"{whole} {before}→{after}"
 
 
-def _printed(value: float | None, decimals: int) -> str:
-    return "无" if value is None else str(rounded(value, decimals))
+def _of_rows(whole: str, field: str, told: tuple[Any, ...], now: tuple[Any, ...]) -> Iterator[str]:
+    """The rows that went, that came, and of those that stayed what changed."""
+    before, after = _keyed(field, told), _keyed(field, now)
+    yield from (f"{whole}不再有{key}" for key in before if key not in after)
+    yield from (f"{whole}增加{key}" for key in after if key not in before)
+    for key in before:
+        if key in after:
+            old, new = before[key], after[key]
+            old, new = (each[-1] if isinstance(each, tuple) else each for each in (old, new))
+            named = f"{whole}{key} " if whole else key
+            if is_dataclass(old) and is_dataclass(new):
+                yield from _of_value(named, old, new)
+            else:
+                yield from _printed(named.strip(), field, old, new)
+    kept_before, kept_after = [key for key in before if key in after], [key for key in after if key in before]
+    if kept_before != kept_after:
+        yield f"{whole}的次序有变"
 
 
-def _warned(told: Warnings | None, now: Warnings | None) -> tuple[str, ...]:
-    return _list(
-        "预警网格", "", *((one.grid_id for one in (each.warned if each else ())) for each in (told, now))
-    )
+def _keyed(field: str, rows: tuple[Any, ...]) -> Mapping[str, Any]:
+    """The rows by what tells them apart; a second one of the same name gets its number."""
+    found: dict[str, Any] = {}
+    for row in rows:
+        key = _key(field, row)
+        number = 2
+        while key in found:
+            key, number = f"{_key(field, row)}（{number}）", number + 1
+        found[key] = row
+    return found
 
 
-def _list(label: str, noun: str, told: Iterable[str], now: Iterable[str]) -> tuple[str, ...]:
-    before, after = set(told), set(now)
-    gone = (f"{label}不再有{noun}{one}" for one in sorted(before - after))
-    return (*gone, *(f"{label}增加{noun}{one}" for one in sorted(after - before)))
-
-
-def _rows(told: tuple[NoticeRow, ...], now: tuple[NoticeRow, ...]) -> tuple[str, ...]:
-    before, after = {row.grid_id: row for row in told}, {row.grid_id: row for row in now}
-    words = []
-    for grid_id in sorted(before | after):
-        old, new = before.get(grid_id), after.get(grid_id)
-        if old is None or new is None:
-            words.append(f"网格{grid_id} " + ("原函未列" if old is None else "不应再列"))
-        elif old.status != new.status:
-            words.append(f"网格{grid_id} 状态 {old.status}→{new.status}")
-        elif (old.alarm_count, old.peak_pm25_ug_m3) != (new.alarm_count, new.peak_pm25_ug_m3):
-            words.append(
-                f"网格{grid_id} 报警次数 {old.alarm_count}→{new.alarm_count}，最高浓度 {old.peak_pm25_ug_m3}→{new.peak_pm25_ug_m3}"
-            )
-    return tuple(words)
+def _key(field: str, row: Any) -> str:
+    if type(row).__name__ in ROWS:
+        return ROWS[type(row).__name__](row)
+    if isinstance(row, tuple):  # (city_name, grid) of an overview, (category, count) of an inspection
+        return f"{row[0]}{ROWS[type(row[-1]).__name__](row[-1])}" if is_dataclass(row[-1]) else str(row[0])
+    return text(field, row)

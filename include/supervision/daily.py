@@ -100,10 +100,12 @@ def daily_figures(
         overdue = open_alarms[open_alarms["is_overdue"]]
         key = period.letter_key("notice", code)
         bureau = f"{name}生态环境局"
-        rolling_label = Period(
+        rolling_label = Period.of_days(
             period.end - LOW_RESPONSE.rolling_days * DAY, period.end, "custom", period.as_of
         ).label
-        month_label = Period(period.last_date.replace(day=1), period.end, "custom", period.as_of).label
+        month_label = Period.of_days(
+            period.last_date.replace(day=1), period.end, "custom", period.as_of
+        ).label
         reply_by = period.as_of + POST.reply_within
         is_simulated = bool(alarms["is_simulated"].any())
         notices.append(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.periods import DAY, Period, midnight
+from include.periods import BEIJING, DAY, Period, midnight
 from include.rules import SUMMARY
 from include.supervision.escalation import letters_by_alarm
 from include.supervision.feedback import pushed_between
@@ -42,23 +42,36 @@ def repeat_alarms(
 
 
 def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) -> tuple[RepeatProblem, ...]:
-    """Grids where a category was found at an alarm of the window and at an earlier alarm of the season; most alarms first."""
-    new = pushed_between(found, window.starts_at, window.ends_at)
-    keys = set(zip(new["grid_id"], new["category"], strict=True))
+    """Grids where a category was found at an alarm of the window and, on an earlier day, at another alarm of the season.
+
+    Finds count, in the order in which they were made, each alarm once and each day once: what two alarms of one morning
+    brought to light is one find. The most often found first, then the latest.
+    """
     rows = []
-    for (grid_id, category), group in found.groupby(["grid_id", "category"]):
-        if (grid_id, category) not in keys or group["alarm_id"].nunique() < 2:
+    days = found["found_at"].dt.tz_convert(BEIJING).dt.date
+    is_new = (found["pushed_at"] >= pd.Timestamp(window.starts_at)) & (
+        found["pushed_at"] < pd.Timestamp(window.ends_at)
+    )
+    ordered = found.assign(day=days, is_new=is_new).sort_values(["found_at", "problem_id"])
+    candidates = ordered[ordered["is_new"]][["grid_id", "category"]].drop_duplicates()
+    for (grid_id, category), group in ordered.merge(candidates, on=["grid_id", "category"]).groupby(
+        ["grid_id", "category"]
+    ):
+        finds = group.drop_duplicates("alarm_id")  # the first find of each alarm
+        first_day = finds["day"].iloc[0]
+        if not (finds["is_new"] & (finds["day"] > first_day)).any():
             continue
-        ordered = group.sort_values(["found_at", "problem_id"])
-        last: Any = next(ordered.iloc[-1:].itertuples(index=False))
+        last: Any = next(group.iloc[-1:].itertuples(index=False))
         rows.append(
             RepeatProblem(
                 str(grid_id), last.city_code, names.get(last.city_code, last.city_code), last.county, last.point_name,
-                str(category), int(group["alarm_id"].nunique()), ordered["found_at"].iloc[0].to_pydatetime(),
+                str(category), int(finds["day"].nunique()), group["found_at"].iloc[0].to_pydatetime(),
                 last.found_at.to_pydatetime(), problem_status(last, window.as_of),
             )
         )  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: (-row.alarms, row.grid_id, row.category)))
+    return tuple(
+        sorted(rows, key=lambda row: (-row.alarms, -row.last_found_at.timestamp(), row.grid_id, row.category))
+    )
 
 
 def long_unanswered(

@@ -63,6 +63,7 @@ class WeeklyFacts:
     stays: pd.DataFrame
     urged: pd.DataFrame
     unheard: tuple[str, ...] = ()
+    revisions: pd.DataFrame | None = None  # rows of sql/alarm_growth.sql over `Windows.read`
 
 
 def windows(period: Period, season: tuple[date, date]) -> Windows | None:
@@ -70,7 +71,7 @@ def windows(period: Period, season: tuple[date, date]) -> Windows | None:
     window = cut(period, *season)
     if window is None:
         return None
-    so_far = Period(season[0], window.end, "custom", period.as_of)
+    so_far = Period.of_days(season[0], window.end, "custom", period.as_of)
     return Windows(period, window, cut(previous(period), *season), so_far, season[1])
 
 
@@ -112,11 +113,11 @@ def weekly_figures(
         period=at.period, window=at.window, previous=at.previous, season=at.season, season_end=at.season_end,
         cities=cities, total=counts(tables["window"]), previous_total=None if before is None else counts(before),
         season_total=counts(tables["season"]), rolling_total=counts(tables["rolling"]),
-        rolling_label=Period(rolling_start, at.window.end, "custom", at.period.as_of).label,
+        rolling_label=Period.of_days(rolling_start, at.window.end, "custom", at.period.as_of).label,
         days=_days(season_alarms, at), categories=categories,
         counties=_counties(window_alarms, window_found, names),
         repeat_problems=repeat_problems(season_found, names, at.window),
-        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice),
+        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions),
         dropped_cases=choice.dropped, repeat_alarms=repeats, long_unanswered=unanswered,
         suggestions=suggestions(cities, categories, repeats, unanswered, has_previous=before is not None),
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
@@ -203,7 +204,7 @@ def _days(season_alarms: pd.DataFrame, at: Windows) -> tuple[DayCount, ...]:
         ["size", "sum"]
     )
     counted = {day: (int(row["size"]), int(row["sum"])) for day, row in by_day.iterrows()}
-    span = Period(start, at.window.end, "custom", at.period.as_of)
+    span = Period.of_days(start, at.window.end, "custom", at.period.as_of)
     return tuple(DayCount(day, *counted.get(day, (0, 0))) for day in _dates(span))
 
 

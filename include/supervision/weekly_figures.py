@@ -71,7 +71,7 @@ class CountyCount:
 
 @dataclass(frozen=True)
 class RepeatProblem:
-    """屡查屡犯: a grid where problems of one category were found at an earlier alarm of the season, and in the window again."""
+    """屡查屡犯: a grid where problems of one category were found at an alarm of the window, and on an earlier day at another alarm."""
 
     grid_id: str
     city_code: str
@@ -79,7 +79,7 @@ class RepeatProblem:
     county: str
     point_name: str
     category: str
-    alarms: int  # of the season, at which this category was found
+    alarms: int  # days of the season on which this category was first found at an alarm: 第N次查出
     first_found_at: datetime
     last_found_at: datetime
     status: str  # of the last one: 已整改 | 整改中 | 逾期未整改
@@ -140,6 +140,9 @@ class Case:
     rectified: int
     rectified_at: datetime | None  # the last of them, when all are rectified
     later_alarms: int  # of the grid, pushed after that (or after the answer) up to the window's end
+    went_on: bool = False  # the alarm itself grew after that: more hours, a higher count or peak
+    count_then: int | None = None  # its 报警次数 as known at that moment, where it rose since
+    is_sent_back: bool = False  # answered once, sent back, and not answered again
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.house import House, default_registry, open_house
-from include.periods import parse_date, parse_moment
+from include.periods import parse_date, parse_moment, parse_moment_or_date
 
 FORMATS = click.Choice(["csv", "json", "table"])
 
@@ -25,6 +25,21 @@ class Day(click.ParamType[date]):
             return value
         try:
             return parse_date(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
+
+
+class End(click.ParamType[date]):
+    """The end of a window: a date, or a moment (without an offset Beijing time)."""
+
+    name = "date|time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date or the instant (a datetime is a date), or a usage error."""
+        if isinstance(value, date):
+            return value
+        try:
+            return parse_moment_or_date(value)
         except InputError as error:
             self.fail(str(error), param, ctx)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from include.watch.background import node_levels
 from include.watch.network import Network
 from include.watch.rules import WatchRules
 
@@ -18,6 +19,8 @@ Floats = NDArray[np.float64]
 # Gauss–Hermite, seven nodes for the standard normal.
 NODES = np.array([-3.750439717725742, -2.366759410734541, -1.154405394739968, 0.0, 1.154405394739968, 2.366759410734541, 3.750439717725742])  # fmt: skip
 WEIGHTS = np.array([0.0005482688559722, 0.0307571239675865, 0.2401231786050127, 0.4571428571428571, 0.2401231786050127, 0.0307571239675865, 0.0005482688559722])  # fmt: skip
+
+OWN = np.array([-1.0, 0.0, 1.0])
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,14 @@ class Evidence:
 
 
 def evidence(
-    y: Floats, sd: Floats, wild: Floats, mean: Floats, mean_sd: Floats, network: Network, rules: WatchRules
+    y: Floats,
+    sd: Floats,
+    wild: Floats,
+    mean: Floats,
+    mean_sd: Floats,
+    factor: Floats,
+    network: Network,
+    rules: WatchRules,
 ) -> Evidence:
     """`y`, `sd`, `wild` by station (y NaN: silent), `mean`, `mean_sd` by node (mean NaN: nothing known, no evidence)."""
     own, offset = rules.filter, rules.background.offset_ug_m3
@@ -40,11 +50,13 @@ def evidence(
     stations = int(network.size[:grids].sum())
     node, y, sd, wild = network.node[:stations], y[:stations], sd[:stations, None], wild[:stations, None]
     first = network.first[:grids]
-    air = mean[:grids, None] + mean_sd[:grids, None] * NODES
+    air, weights = _air_nodes(y, mean[:grids], mean_sd[:grids], network, rules)
     speaks = ~np.isnan(y) & ~np.isnan(mean[node])
     level = np.exp(air)
     excess = (
-        np.maximum(own.least_excess_ug_m3, own.least_excess_share * np.maximum(level - offset, 0.0))
+        np.maximum(
+            own.least_excess_ug_m3 / factor[:, None], own.least_excess_share * np.maximum(level - offset, 0.0)
+        )
         * own.edge_share
     )
     edge = np.log(level + excess)
@@ -53,18 +65,20 @@ def evidence(
     above = y[:, None] - edge[node]
     rise = 1.0 / (1.0 + np.exp(np.clip(-1.702 * above / sd, -60.0, 60.0)))
     reached = rise * np.exp(-np.maximum(above, 0.0) / own.excess_scale) / own.excess_scale
-    share = own.hit_share
     silent = ~speaks[:, None]
-    log_quiet = np.where(silent, 0.0, np.log(quiet))
-    mixed = np.where(silent, 1.0, (1.0 - share) * quiet + share * reached)
-    sum_quiet = np.add.reduceat(log_quiet, first, axis=0) if grids else np.zeros((0, len(NODES)))
-    sum_mixed = np.add.reduceat(np.log(mixed), first, axis=0) if grids else np.zeros((0, len(NODES)))
+    log_still = np.where(silent, 0.0, np.log(quiet))
     spoke = np.bincount(node[speaks], minlength=grids)[:grids]
-    none = (1.0 - share) ** spoke
-    top = np.maximum(sum_quiet, sum_mixed).max(axis=1, initial=-np.inf)[:, None]
-    base_nodes = WEIGHTS * np.exp(sum_quiet - top)
-    some_nodes = WEIGHTS * np.maximum(np.exp(sum_mixed - top) - none[:, None] * np.exp(sum_quiet - top), 0.0)
-    base, some = base_nodes.sum(axis=1), some_nodes.sum(axis=1) / np.maximum(1.0 - none, 1e-9)
+    sum_still = _by_grid(log_still, first)
+    some_nodes, top = np.zeros_like(sum_still), sum_still.max(axis=1, initial=-np.inf)[:, None]
+    reach = np.zeros_like(quiet)
+    for share in own.hit_shares:
+        mixed = np.where(silent, 1.0, (1.0 - share) * quiet + share * reached)
+        none = ((1.0 - share) ** spoke)[:, None]
+        some = np.exp(_by_grid(np.log(mixed), first) - top) - none * np.exp(sum_still - top)
+        some_nodes += weights * np.maximum(some, 0.0) / np.maximum(1.0 - none, 1e-9) / len(own.hit_shares)
+        reach += share * reached / mixed / len(own.hit_shares)
+    base_nodes = weights * np.exp(sum_still - top)
+    base, some = base_nodes.sum(axis=1), some_nodes.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(some) - np.log(base)
     ratio = np.where(spoke > 0, np.clip(ratio, own.least_evidence, own.most_evidence), 0.0)
@@ -73,18 +87,92 @@ def evidence(
     air_mean = (after * np.where(np.isnan(air), 0.0, air)).sum(axis=1)
     air_sd = np.sqrt((after * (np.where(np.isnan(air), 0.0, air) - air_mean[:, None]) ** 2).sum(axis=1))
     air_mean = np.where(np.isnan(mean[:grids]), np.nan, air_mean)
-    hit = np.where(silent, 0.0, share * reached / mixed)
-    hit_chance = (after[node] * hit).sum(axis=1)
+    hit_chance = (after[node] * np.where(silent, 0.0, reach)).sum(axis=1)
     return Evidence(ratio, air_mean, air_sd, hit_chance, spoke)
 
 
-def filtered(ratios: Floats, rules: WatchRules) -> Floats:
-    """The probability of an exceedance in the last of the hours (rows; columns grids), from their evidence: the forward pass
-    of a two-state chain that begins in its long-run state."""
+def _air_nodes(
+    y: Floats, mean: Floats, sd: Floats, network: Network, rules: WatchRules
+) -> tuple[Floats, Floats]:
+    """Where the air of each grid is looked at, and how likely it is there: about the kriged mean, and (a front, a bank of haze
+    that the neighbours do not have yet) about the grid's own lower stations."""
+    grids, rule = network.grids, rules.background
+    own, _ = node_levels(np.concatenate([y, np.full(len(network.node) - len(y), np.nan)]), network, rule)
+    away = (
+        np.where(np.isnan(own[:grids]), mean, own[:grids])[:, None] - mean[:, None]
+    ) + rule.front_step * OWN
+    wide = np.maximum(rule.front_sd, 2.0 * sd)[:, None]
+    chance = rule.front_share * rule.front_step * 0.3989 / wide * np.exp(-0.5 * (away / wide) ** 2)
+    air = np.concatenate([mean[:, None] + sd[:, None] * NODES, mean[:, None] + away], axis=1)
+    weights = np.concatenate([np.tile((1.0 - rule.front_share) * WEIGHTS, (grids, 1)), chance], axis=1)
+    return air, np.where(np.isnan(weights), 0.0, weights)
+
+
+def _by_grid(values: Floats, first: NDArray[np.int64]) -> Floats:
+    """Sums over the stations of each grid."""
+    sums: Floats = np.add.reduceat(values, first, axis=0) if len(first) else np.zeros((0, values.shape[1]))
+    return sums
+
+
+@dataclass(frozen=True)
+class Lone:
+    """By grid: the station that stands highest above the air (`station`, -1: none), its `rise` (log), and what a fault of that
+    station alone explains, against a quiet hour: `entry` where it may have begun now, `going_on` (`going_on`) where it stood so before."""
+
+    station: NDArray[np.int64]
+    rise: Floats
+    entry: Floats
+    quiet: Floats  # log density of the station's hour without anything
+    sd: Floats
+
+
+def lone(y: Floats, sd: Floats, wild: Floats, found: Evidence, network: Network, rules: WatchRules) -> Lone:
+    """The station of each grid that a fault of one station would have to be at."""
+    grids, micro = network.grids, len(found.hit)
+    node = network.node[:micro]
+    rise = y[:micro] - found.air[node]
+    order = np.lexsort((np.arange(micro), np.where(np.isnan(rise), np.inf, -rise), node))
+    top = order[network.first[:grids]] if grids else np.zeros(0, np.int64)
+    z = rise[top] / sd[top]
+    quiet = log_quiet(z, sd[top], wild[top], rules)
+    none = np.isnan(rise[top])
+    entry = np.where(none, 0.0, np.log(rules.filter.wild_density) - quiet)
+    return Lone(np.where(none, -1, top), rise[top], entry, quiet, sd[top])
+
+
+def log_quiet(z: Floats, sd: Floats, wild: Floats, rules: WatchRules) -> Floats:
+    """Log density of a station's hour without an exceedance, `z` deviations from the air."""
+    found: Floats = np.log(
+        (1.0 - wild) * 0.375 / sd / (1.0 + z * z / 4.0) ** 2.5 + wild * rules.filter.wild_density
+    )
+    return found
+
+
+def going_on(change: Floats, sd: Floats, own: Floats, rules: WatchRules) -> Floats:
+    """What a fault of one station that goes on explains: its rise changed by `change` (log) since the hour before, with
+    scatter `sd`, against the log density `own` of a quiet hour."""
+    z = change / (1.4 * sd)
+    told: Floats = (
+        np.log(0.98 * np.exp(-0.5 * z * z) * 0.3989 / (1.4 * sd) + 0.02 * rules.filter.wild_density) - own
+    )
+    return told
+
+
+def filtered(ratios: Floats, entries: Floats, goings: Floats, rules: WatchRules) -> tuple[Floats, Floats]:
+    """Probabilities, in the last of the hours, of an exceedance and of a fault of one station: the forward pass of a chain of
+    three states (quiet, exceedance, fault) that begins in its long-run state. Rows are hours, columns grids; `ratios`: evidence
+    for an exceedance, `entries` and `goings`: for a fault that begins and that goes on."""
     own = rules.filter
-    chance = np.full(ratios.shape[1], own.start_per_hour / (own.start_per_hour + 1.0 - own.stay))
-    for k, ratio in enumerate(ratios):
-        ahead = chance if k == 0 else chance * own.stay + (1.0 - chance) * own.start_per_hour
-        odds = ahead / (1.0 - ahead) * np.exp(ratio)
-        chance = odds / (1.0 + odds)
-    return chance
+    long_e = own.start_per_hour / (1.0 - own.stay)
+    long_f = own.fault_per_hour / (1.0 - own.fault_stay)
+    total = 1.0 + long_e + long_f
+    n, e, f = (np.full(ratios.shape[1], share / total) for share in (1.0, long_e, long_f))
+    for k in range(len(ratios)):
+        begun = n * own.fault_per_hour
+        f = begun * np.exp(entries[k]) + f * own.fault_stay * np.exp(goings[k])
+        e_ahead = n * own.start_per_hour + e * own.stay
+        n = n * (1.0 - own.start_per_hour - own.fault_per_hour) + e * (1.0 - own.stay)
+        e = e_ahead * np.exp(ratios[k])
+        total = n + e + f
+        n, e, f = n / total, e / total, f / total
+    return e, f

@@ -5,7 +5,7 @@ and the rules. The work is done hour by hour in a canonical order: any window, o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from include.watch.background import node_levels, surroundings, weighted_median
 from include.watch.days import Gains, gains
-from include.watch.evidence import Evidence, evidence, filtered
+from include.watch.evidence import Evidence, Lone, evidence, filtered, going_on, lone
 from include.watch.network import Network, networks, station_order
 from include.watch.readings import DEAD, FLAGS, OK, SPIKE, Readings, epoch_hour, instants, read
 from include.watch.rules import WatchRules
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 GRID_COLUMNS: Final = [
     "grid_id", "city_code", "hour", "stations", "spoke", "background_ug_m3", "background_sd_ug_m3", "station_id",
     "increment_ug_m3", "increment_share", "second_increment_ug_m3", "hit_stations", "pm25_ug_m3", "official_factor",
-    "officials", "city_spoke", "city_risen", "coarse_ratio", "rh_pct", "evidence", "probability", "is_raised",
+    "officials", "city_spoke", "city_risen", "coarse_ratio", "rh_pct", "evidence", "probability", "fault_probability", "is_raised",
 ]  # fmt: skip
 STATION_COLUMNS: Final = [
     "station_id", "city_code", "grid_id", "hour", "flag", "pm25_ug_m3", "background_ug_m3", "increment_ug_m3",
@@ -53,6 +53,8 @@ class Hour:
     air_sd: Floats
     sd: Floats  # μg/m³ by station: scatter of the increment
     found: Evidence
+    lone: Lone
+    rise: Floats  # log, by row of the table of stations: above the grid's air
     factor: Floats  # official over corrected micro, by grid
     officials: NDArray[np.int64]
     coarse: Floats
@@ -77,20 +79,47 @@ def judge_hours(
     """
     begin, until = epoch_hour(start), epoch_hour(end)
     table = station_order(stations)
-    first = begin - rules.filter.memory_hours
-    readings = read(hours, table["station_id"], first, until, rules.quality)
+    memory = rules.filter.memory_hours
+    readings = read(hours, table["station_id"], begin - memory - 1, until, rules.quality)
     judged = list(_each_hour(table, readings, days, rules))
     names = sorted({name for hour in judged for name in hour.network.grid_ids})
+    chances = _chances(judged, names, rules)
     place = {name: k for k, name in enumerate(names)}
-    ratios = np.zeros((len(judged), len(names)))
-    for k, hour in enumerate(judged):
-        ratios[k, [place[name] for name in hour.network.grid_ids]] = hour.found.ratio
-    memory = rules.filter.memory_hours
-    chances = [filtered(ratios[k - memory + 1 : k + 1], rules) for k in range(memory - 1, len(judged))]
-    kept = judged[memory:]
+    kept = judged[memory + 1 :]
     grid_frames = [_grid_rows(hour, chances[k + 1], chances[k], place, rules) for k, hour in enumerate(kept)]
-    station_frames = [_station_rows(hour, rules) for hour in kept] if with_stations else []
+    station_frames = [_station_rows(hour) for hour in kept] if with_stations else []
     return Judged(_joined(station_frames, STATION_COLUMNS), _joined(grid_frames, GRID_COLUMNS))
+
+
+@dataclass(frozen=True)
+class Chance:
+    """By grid: the evidence of an hour, and after it the probabilities of an exceedance and of a fault of one station."""
+
+    evidence: Floats
+    exceedance: Floats
+    fault: Floats
+
+
+def _chances(judged: list[Hour], names: list[str], rules: WatchRules) -> list[Chance]:
+    """The filter's two probabilities by grid (in the order of `names`), from the hour before the first kept one on."""
+    place = {name: k for k, name in enumerate(names)}
+    shape = (len(judged), len(names))
+    ratios, entries, goings = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    before = np.zeros(0)
+    for k, hour in enumerate(judged):
+        at = np.array([place[name] for name in hour.network.grid_ids], np.int64)
+        ratios[k, at], entries[k, at] = hour.found.ratio, hour.lone.entry
+        top = hour.lone.station
+        change = hour.lone.rise - before[hour.network.row[top]] if k else np.full(len(top), np.nan)
+        told = going_on(change, hour.lone.sd, hour.lone.quiet, rules)
+        goings[k, at] = np.where((top >= 0) & ~np.isnan(change), told, hour.lone.entry)
+        before = hour.rise
+    memory = rules.filter.memory_hours
+    spans = [slice(k - memory + 1, k + 1) for k in range(memory, len(judged))]
+    return [
+        Chance(ratios[span][-1], *filtered(ratios[span], entries[span], goings[span], rules))
+        for span in spans
+    ]
 
 
 def _joined(frames: list[dict[str, NDArray[np.generic]]], columns: list[str]) -> pd.DataFrame:
@@ -117,27 +146,64 @@ def _each_hour(
 
 def _hour(readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules) -> Hour:
     rows, offset = network.row, rules.background.offset_ug_m3
-    flags = readings.flags[k, rows].copy()
-    pm25 = np.where(flags == OK, readings.pm25[k, rows], np.nan)
-    y = np.log(pm25 + offset) - known.gain
-    rough = _rough(y, network)[network.node]
-    flags[(y - rough) < np.log(rules.quality.dead_share)] = DEAD
-    y = np.where(flags == OK, y, np.nan)
+    flags, y, swelling = _corrected(readings, k, network, known, rules)
     level, variance = node_levels(y, network, rules.background)
     mean, mean_sd = surroundings(level, variance, network, rules.background)
-    sd = _scatter(y, readings.samples[k, rows], known, rules)
-    found = evidence(y, sd, known.wild, mean, mean_sd, network, rules)
-    air = np.exp(found.air)
-    micro = len(found.hit)
-    lone = (y[:micro] - found.air[network.node[:micro]] > rules.quality.spike_log_ratio) & (found.hit < 0.5)
-    flags[:micro][lone] = SPIKE
-    factor, officials = _official_factor(y, readings.pm25[k, rows], network, flags)
+    sd = _scatter(y, swelling, readings.samples[k, rows], known, rules)
+    factor, officials = _official_factor(y, readings.pm25[k, rows], network, flags, offset)
+    trusted = np.clip(np.exp(0.6 * np.log(factor)), 0.5, 1.15)
+    found = evidence(y, sd, known.wild, mean, mean_sd, trusted, network, rules)
+    found = replace(found, ratio=_less_wide(found.ratio, network, rules))
+    micro, air = len(found.hit), np.exp(found.air)
+    rise = y[:micro] - found.air[network.node[:micro]]
+    flags[:micro][(rise > rules.quality.spike_log_ratio) & (found.hit < 0.5)] = SPIKE
+    by_row = np.full(readings.pm25.shape[1], np.nan)
+    by_row[rows[:micro]] = rise
     coarse = _city_median(readings.pm10[k, rows] / np.maximum(readings.pm25[k, rows], 1.0), network)
     rh = _city_median(readings.rh[k, rows], network)
     return Hour(
         readings.start + k, network, flags, np.exp(y) - offset, air - offset, air * found.air_sd,
-        np.exp(np.where(np.isnan(y), 0.0, y)) * sd, found, factor, officials, coarse, rh,
+        np.exp(np.where(np.isnan(y), 0.0, y)) * sd, found, lone(y, sd, known.wild, found, network, rules), by_row,
+        factor, officials, coarse, rh,
     )  # fmt: skip
+
+
+def _corrected(
+    readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules
+) -> tuple[NDArray[np.int8], Floats, Floats]:
+    """Flags, y = ln(c / swelling + offset) - gain (NaN where not used), and the swelling in damp air, by station."""
+    rows, air = network.row, rules.background
+    flags = readings.flags[k, rows].copy()
+    rh = np.minimum(_smooth_rh(readings.rh[k, rows], network), air.damp_most_pct)
+    swelling = np.where(np.isnan(rh), 1.0, 1.0 + air.damp_growth * rh / (100.0 - rh))[network.node]
+    swelling[network.node >= network.grids] = 1.0  # reference instruments are dried
+    pm25 = np.where(flags == OK, readings.pm25[k, rows], np.nan)
+    y = np.log(pm25 / swelling + air.offset_ug_m3) - known.gain
+    low = (y - _rough(y, network)[network.node]) < np.log(rules.quality.dead_share)
+    flags[low] = DEAD
+    return flags, np.where(flags == OK, y, np.nan), swelling
+
+
+def _smooth_rh(rh: Floats, network: Network) -> Floats:
+    """Relative humidity at each node: the mean of its and its neighbours' means (one instrument is off by a few percent)."""
+    speak = np.bincount(network.node[~np.isnan(rh)], minlength=len(network.size))
+    sums = np.bincount(network.node, weights=np.where(np.isnan(rh), 0.0, rh), minlength=len(network.size))
+    weight = np.where(network.near_km > 1e5, 0.0, 3.0 / (network.near_km + 3.0)) * speak[network.near]
+    means = sums / np.maximum(speak, 1)
+    total = speak + weight.sum(axis=1)
+    smooth = (means * speak + (weight * means[network.near]).sum(axis=1)) / np.maximum(total, 1e-9)
+    return np.where(total > 0, smooth, np.nan)
+
+
+def _less_wide(ratio: Floats, network: Network, rules: WatchRules) -> Floats:
+    """Evidence less what speaks for many grids at once: fronts, fireworks, dust. Grids nearer than 6 km do not count (one plume
+    reaches both)."""
+    grids, own = network.grids, rules.filter
+    near, km = network.near[:grids], network.near_km[:grids]
+    counts = (near < grids) & (km > 6.0) & (km < 1e5)
+    rising = counts & (ratio[np.minimum(near, max(grids - 1, 0))] > 0.5)
+    share = rising.sum(axis=1) / np.maximum(counts.sum(axis=1), 4)
+    return np.asarray(ratio - own.wide_evidence * np.maximum(share - own.wide_share, 0.0))
 
 
 def _rough(y: Floats, network: Network) -> Floats:
@@ -150,13 +216,16 @@ def _rough(y: Floats, network: Network) -> Floats:
     return weighted_median(values, weight)
 
 
-def _scatter(y: Floats, samples: NDArray[np.int16], known: Gains, rules: WatchRules) -> Floats:
+def _scatter(
+    y: Floats, swelling: Floats, samples: NDArray[np.int16], known: Gains, rules: WatchRules
+) -> Floats:
     """Standard deviation (log) of a station's hour about its grid's air."""
     own = rules.filter
     base = np.clip(0.6 * known.spread, own.station_sd, 0.3)
     few = 1.0 + 0.3 * (12.0 / np.maximum(samples, 1) - 1.0)
     absolute = own.absolute_ug_m3 / np.exp(np.where(np.isnan(y), 3.0, y))
-    sd: Floats = np.sqrt(base * base * few + known.gain_sd**2 + absolute * absolute)
+    damp = rules.background.damp_scatter * (swelling - 1.0) / swelling
+    sd: Floats = np.sqrt(base * base * few + known.gain_sd**2 + absolute * absolute + damp * damp)
     return sd
 
 
@@ -180,7 +249,7 @@ def _city_median(values: Floats, network: Network) -> Floats:
 
 
 def _official_factor(
-    y: Floats, pm25: Floats, network: Network, flags: NDArray[np.int8]
+    y: Floats, pm25: Floats, network: Network, flags: NDArray[np.int8], offset: float
 ) -> tuple[Floats, NDArray[np.int64]]:
     """Median of the official readings of the grid's city over the median of its corrected micro-stations, within 0.4 … 2.0;
     1 where none speaks. And the number of official stations that spoke."""
@@ -192,19 +261,23 @@ def _official_factor(
         own = y[:micro][(city[:micro] == k) & ~np.isnan(y[:micro])]
         officials[k] = len(told)
         if len(told) and len(own):
-            factor[k] = np.clip(np.median(told) / max(np.exp(np.median(own)) - 5.0, 1.0), 0.4, 2.0)
+            factor[k] = np.clip(np.median(told) / max(np.exp(np.median(own)) - offset, 1.0), 0.4, 2.0)
     place = {name: k for k, name in enumerate(names)}
     at = [place[name] for name in network.grid_city]
     return factor[at], officials[at]
 
 
 def _grid_rows(
-    hour: Hour, chance: Floats, before: Floats, place: dict[str, int], rules: WatchRules
+    hour: Hour,
+    chance: Chance,
+    before: Chance,
+    place: dict[str, int],
+    rules: WatchRules,
 ) -> dict[str, NDArray[np.generic]]:
     network, grids = hour.network, hour.network.grids
     at = np.array([place[name] for name in network.grid_ids], np.int64)
     own = rules.filter
-    p, p_before = chance[at], before[at]
+    p, p_before = chance.exceedance[at], before.exceedance[at]
     first, second = _two_highest(hour)
     micro = len(hour.found.hit)
     increment = hour.level[first] - hour.air
@@ -217,6 +290,7 @@ def _grid_rows(
     city_spoke = np.bincount(city[spoke], minlength=len(names))
     city_risen = np.bincount(city[risen & spoke], minlength=len(names))
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
+    confirmed = (hits >= 2) | (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
@@ -240,7 +314,8 @@ def _grid_rows(
         "rh_pct": hour.rh,
         "evidence": hour.found.ratio,
         "probability": p,
-        "is_raised": raised & spoke,
+        "fault_probability": chance.fault[at],
+        "is_raised": raised & spoke & confirmed,
     }
 
 
@@ -262,7 +337,7 @@ def _two_highest(hour: Hour) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return first, second
 
 
-def _station_rows(hour: Hour, rules: WatchRules) -> dict[str, NDArray[np.generic]]:
+def _station_rows(hour: Hour) -> dict[str, NDArray[np.generic]]:
     network, micro = hour.network, len(hour.found.hit)
     node = network.node[:micro]
     grid = np.array(network.grid_ids, object)

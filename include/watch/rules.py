@@ -43,6 +43,9 @@ class GainRules:
 class BackgroundRules:
     """The surroundings' level at a grid, from nodes: other grids (their lower stations) and official stations."""
 
+    damp_growth: float = 0.045  # swelling of optical counters: 1 + this × rh / (100 - rh) …
+    damp_most_pct: float = 95.0  # … with rh no higher than this
+    damp_scatter: float = 0.1  # of a station's own swelling about that curve, as a share
     offset_ug_m3: float = 5.0  # added before the logarithm: offsets and rounding rule below it
     nodes: int = 10  # nearest nodes that speak for a grid
     within_km: float = 80.0  # farther nodes are other air
@@ -51,6 +54,11 @@ class BackgroundRules:
     least_sd: float = 0.06  # log; spatial spread of the air, at least
     most_sd: float = 0.6  # log; and at most
     nugget_sd: float = 0.05  # log; what a grid's own air differs from the smooth field
+    front_share: float = (
+        0.05  # of hours a grid has other air than its neighbours tell: fronts, banks of haze …
+    )
+    front_sd: float = 0.3  # log; … different by about this
+    front_step: float = 0.07  # log; how finely such air is looked at
     absent_sd: float = 0.5  # log; how well the level is known where no node speaks
 
 
@@ -59,20 +67,30 @@ class FilterRules:
     """Evidence of an hour, and the two-state filter of a grid."""
 
     memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
-    start_per_hour: float = 0.004  # chance that an exceedance begins in a quiet hour (about one in ten days)
+    start_per_hour: float = 0.012  # chance that an exceedance begins in a quiet hour (about one in ten days)
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
-    hit_share: float = 0.45  # share of a grid's stations that an exceedance reaches
+    fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
+    fault_stay: float = 0.98  # chance that it stays so for another hour
+    wide_share: float = 0.2  # of the surrounding grids that rise at once: above this, not one grid's matter
+    wide_evidence: float = 10.0  # log; taken off the evidence for each unit of share above it
+    hit_shares: tuple[float, ...] = (
+        0.25,
+        0.65,
+    )  # of a grid's stations that an exceedance reaches: narrow or broad
     least_excess_ug_m3: float = 25.0  # an exceedance: this much …
     least_excess_share: float = 0.30  # … and this share above the surroundings
-    edge_share: float = 0.9  # evidence begins at this part of both
+    edge_share: float = 0.75  # evidence begins at this part of both
     excess_scale: float = 0.7  # log; mean height of exceedances above the edge
-    station_sd: float = 0.07  # log; scatter of a good station's hourly mean
+    station_sd: float = 0.06  # log; scatter of a good station's hourly mean
     absolute_ug_m3: float = 2.5  # scatter that does not shrink with the level
-    wild_share: float = 0.01  # of hours are single wild values
+    wild_share: float = 0.002  # of hours are single wild values
     wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
-    raise_at: float = 0.6  # probability from which a grid-hour is raised
+    raise_at: float = 0.5  # probability from which a grid-hour is raised
+    second_hour_evidence: float = (
+        0.5  # log; of the hour before, that makes one station's exceedance two hours long
+    )
     hold_at: float = 0.35  # and down to which it stays raised
 
 
@@ -112,7 +130,7 @@ class WatchRules:
     @property
     def hours_back(self) -> int:
         """Hours of readings before `start` that `judge_hours(start, …)` needs."""
-        return self.filter.memory_hours + self.quality.memory_hours
+        return self.filter.memory_hours + 1 + self.quality.memory_hours
 
     @property
     def episode_back(self) -> int:

@@ -1,7 +1,9 @@
 """更正: letters that left and would say something else today. A person asks for a correction; nothing is sent by itself."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from include.desk.letters import corrected, frozen_figures, render
 from include.errors import StateError
@@ -37,7 +39,7 @@ def proposed_corrections(house: House, since: date) -> tuple[Correction, ...]:
     now: dict[Period, dict[str, LetterFacts]] = {}
     found = []
     for letter in touched.to_dict("records"):
-        kind, period = str(letter["kind"]), period_ending(str(letter["period_kind"]), letter["period_end"])
+        kind, period = str(letter["kind"]), _window(letter)
         if period not in now:
             now[period] = _due_now(house, period)
         told = frozen_figures(kind, str(letter["figures_json"]))
@@ -88,6 +90,12 @@ def correct(house: House, letter_id: int, *, now: datetime, actor: str, reason: 
     return draft_correction(
         house.engine, house.archive, letter_id, facts, composed, now=now, actor=actor, reason=reason
     )
+
+
+def _window(letter: Mapping[Hashable, Any]) -> Period:
+    """The window of a row of `letters_with_late_facts`, as of the moment at which its beat reads it."""
+    kind = str(letter["period_kind"])
+    return period_ending(kind, letter["end_at"].to_pydatetime())
 
 
 def _due_now(house: House, period: Period) -> dict[str, LetterFacts]:

@@ -13,6 +13,7 @@ from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
 from include.store.facts import (
+    alarm_growth,
     alarm_states,
     answers_given,
     city_stays,
@@ -110,7 +111,7 @@ def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
     return WeeklyFacts(
         states=alarm_states(connection, *read, with_old=True), problems=problems_found(connection, *read),
         before_states=alarm_states(connection, *span), before_problems=problems_found(connection, *span),
-        answers=answers_given(connection, *read),
+        answers=answers_given(connection, *read), revisions=alarm_growth(connection, *read),
         stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
         urged=urged_alarms(connection, *read, at.period.end),
         unheard=tuple(unheard_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),

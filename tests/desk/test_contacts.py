@@ -1,14 +1,18 @@
 """Contacts in and out: the same checks as any source, all or nothing, every change audited."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from include.desk.attention import matters
 from include.desk.contacts import Saved, contact_list, contacts_csv, read_csv, save_contacts
+from include.desk.waiting import waiting
 from include.errors import InputError
-from tests.desk.facts import house_of
+from include.sources.config import SourceConfig
+from include.sources.intake import pull
+from tests.desk.facts import Browser, house_of
 from tests.post.samples import audit_rows
 
 NOW = datetime(2020, 3, 12, tzinfo=UTC)
@@ -78,3 +82,63 @@ def test_a_spreadsheet_runs_nothing_and_what_goes_out_comes_back(engine: Engine,
 def test_a_file_that_cannot_be_used_says_why(content: bytes, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_csv(content)
+
+
+def test_an_edit_of_the_address_ends_the_old_one_and_no_pull_brings_it_back(
+    engine: Engine, tmp_path: Path
+) -> None:
+    save(engine, tmp_path, ROW)
+    house = house_of(engine, tmp_path)
+    [row] = contact_list(house, region_code=None, on_date=None).to_dict("records")
+    browser = Browser(house)
+    page = browser.get(f"/contacts?edit={row['contact_id']}").text
+    assert f'name="contact_id" value="{row["contact_id"]}"' in page
+    form = {**ROW, "address": "noreply@yq.example", "contact_id": row["contact_id"], "reason": "换邮箱"}
+    said = browser.post("/contacts", form).text
+    assert "dudu@yq.example 自 2020-03-12 停用，由 noreply@yq.example 代替" in said
+    assert "noreply@yq.example 看来是无人收信的邮箱" in said
+    rows = contact_list(house, region_code=None, on_date=date(2020, 3, 12)).to_dict("records")
+    assert [(one["address"], one["is_unread"], one["fixed_by"]) for one in rows] == [
+        ("noreply@yq.example", True, "duty")
+    ]
+    assert "可能无人收信" in browser.get("/contacts").text
+
+
+def test_what_a_source_says_otherwise_waits_on_both_pages_until_it_is_answered(
+    engine: Engine, tmp_path: Path
+) -> None:
+    head = "region_code,role,name,address,phone,valid_from,valid_to\n"
+    source = SourceConfig("exports", "files", str(tmp_path))
+    for address in ("wrong@yq.example", "right@yq.example"):
+        lines = f"{head}140300,to,<b>阳泉局</b>,{address},,2020-01-01,\n"
+        (tmp_path / "contacts.csv").write_text(lines, encoding="utf-8")
+        pull(engine, source, NOW - timedelta(days=2), NOW, now=NOW)
+    browser, guest = Browser(house_of(engine, tmp_path)), Browser(house_of(engine, tmp_path), user="guest")
+    first = browser.get("/").text
+    assert "阳泉市　&lt;b&gt;阳泉局&lt;/b&gt; wrong@yq.example → right@yq.example" in first
+    page = browser.get("/contacts").text
+    assert "来源改了邮箱：旧邮箱已停用，新邮箱已启用" in page
+    assert "改回旧邮箱" in page
+    assert "改回旧邮箱" not in guest.get("/contacts").text
+    answer = {"choice": "keep", "reason": "电话核实"}
+    assert browser.post("/contacts/questions/1", answer, token="x").status_code == 403
+    assert browser.post("/contacts/questions/1", {"choice": "keep", "reason": " "}).status_code == 422
+    assert browser.post("/contacts/questions/1", answer).status_code == 303
+    assert browser.post("/contacts/questions/1", answer).status_code == 409
+    rows = contact_list(house_of(engine, tmp_path), region_code=None, on_date=date(2020, 3, 12))
+    assert rows["address"].tolist() == ["wrong@yq.example"]
+    assert ("1", "replaced", "open", "kept") in audit_rows(engine, "question")
+    assert "等待决定" not in browser.get("/contacts").text
+
+
+def test_many_questions_of_one_source_are_one_line_of_the_list(engine: Engine, tmp_path: Path) -> None:
+    head = "region_code,role,name,address,phone,valid_from,valid_to\n"
+    source = SourceConfig("exports", "files", str(tmp_path))
+    for rows in ([f"140300,cc,第{n}科,k{n}@yq.example,,2020-01-01,\n" for n in range(4)], []):
+        (tmp_path / "contacts.csv").write_text(head + "".join(rows), encoding="utf-8")
+        pull(engine, source, NOW - timedelta(days=2), NOW, now=NOW)
+    house = house_of(engine, tmp_path)
+    assert [(one.topic, one.title, one.count) for one in waiting(house, NOW)] == [
+        ("contact", "来源 exports 的4位联系人", 4)
+    ]
+    assert [one.title for one in matters(house, NOW)[0]] == ["联系人待决定　来源 exports 的4位联系人"]

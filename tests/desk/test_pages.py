@@ -10,12 +10,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
-from include.desk.attention import TOPICS
+from include.desk.attention import ABOUT_CONTACTS, TOPICS
 from include.desk.colours import RATES
-from include.desk.pages import city, letter, today, view
+from include.desk.pages import city, contacts, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
+from include.letter_kinds import LETTER_KINDS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
@@ -365,6 +366,7 @@ def test_every_change_in_the_audit_trail_has_a_name() -> None:
 
 def test_every_text_has_its_english() -> None:
     used = {text for group in LABELS.values() for text in group.values()}
+    used |= {kind.label for kind in LETTER_KINDS.values()}
     for template in PAGES.glob("*.html"):
         source = template.read_text(encoding="utf-8")
         used |= set(re.findall(r"\bt\('([^']+)'", source))
@@ -379,6 +381,8 @@ def test_every_text_has_its_english() -> None:
     used |= {
         *city.STANDINGS.values(),
         *letter.SAID.values(),
+        *(asked for asked, _ in ABOUT_CONTACTS.values()),
+        *(name for answers in contacts.ANSWERS.values() for name in answers.values()),
         NOTICE,
         "督办",
         "提醒",

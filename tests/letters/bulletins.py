@@ -133,7 +133,7 @@ def bulletin(**changes: Any) -> BulletinFigures:
     )
     figures = BulletinFigures(
         letter_key=SECOND_HALF.letter_key("bulletin", "130100"), city=situation(), bureau="石家庄市生态环境局",
-        period=SECOND_HALF, window=SECOND_HALF, season=replace(SEASON, end=SECOND_HALF.end), days=days(SECOND_HALF, (80.0, 76.0, 75.0, None)),
+        period=SECOND_HALF, window=SECOND_HALF, season=replace(SEASON, end_at=SECOND_HALF.end_at), days=days(SECOND_HALF, (80.0, 76.0, 75.0, None)),
         pollutants=(PollutantMean("pm10_ug_m3", 104.5, 16), PollutantMean("co_mg_m3", 1.25, 16), PollutantMean("o3_8h_ug_m3", None, 9)),
         editions=("GB 3095-2012",),
         counties=(
@@ -156,7 +156,7 @@ def first_half(**changes: Any) -> BulletinFigures:
     base = bulletin()
     return replace(
         base, letter_key=FIRST_HALF.letter_key("bulletin", "130100"), period=FIRST_HALF, window=FIRST_HALF,
-        season=replace(SEASON, end=FIRST_HALF.end), city=situation(month=None, half=level(52.5, 15), year=level(80.4, 75, yoy_pct=-3.0)),
+        season=replace(SEASON, end_at=FIRST_HALF.end_at), city=situation(month=None, half=level(52.5, 15), year=level(80.4, 75, yoy_pct=-3.0)),
         days=days(FIRST_HALF), warnings=None, reply_by=date(2020, 3, 26), **changes,
     )  # fmt: skip
 
@@ -204,7 +204,7 @@ def overview(count: int = 39, **changes: Any) -> OverviewFigures:
     )
     figures = OverviewFigures(
         letter_key=SECOND_HALF.letter_key("overview", "leader"), period=SECOND_HALF, window=SECOND_HALF,
-        season=replace(SEASON, end=SECOND_HALF.end), cities=rows,
+        season=replace(SEASON, end_at=SECOND_HALF.end_at), cities=rows,
         regions=(RegionSituation("2+26", 28, 45.5, -12.3, 4.5), RegionSituation("汾渭平原", 10, 39.5, -0.04, -3.0), RegionSituation("39个城市", 38, 44.0, -10.0, 0.0)),
         worst_level=tuple(one.city_code for one in rows[-2:-5:-1]), worst_yoy=tuple(one.city_code for one in rows[-2:-5:-1]),
         worst_pop=tuple(one.city_code for one in rows[2:5]), total=total, season_total=total,

@@ -189,5 +189,5 @@ def test_the_same_figures_give_the_same_bytes() -> None:
 
 def test_the_window_of_another_kind_is_drawn_too() -> None:
     figures = summaries.plain()
-    weekend = Period(date(2020, 3, 4), date(2020, 3, 8), "weekend", figures.period.as_of)
+    weekend = Period.of_days(date(2020, 3, 4), date(2020, 3, 8), "weekend", figures.period.as_of)
     assert "上期" in texts(alarms_by_day(replace(figures, previous=weekend)))

@@ -194,7 +194,7 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
         "非生态环境部规定（规则版本2020-03）",
         "数据来源test",
         "数据完整。",
-        "各例城市和问题类别尽量不重复",
+        "前三例城市和问题类别尽量不重复",
     ):
         assert squeezed(words) in text
 

@@ -71,7 +71,7 @@ def render(letter, number, issued_on) -> Letter:
 def facts(
     kind="notice", city_code=YANGQUAN, day=DAY, alarms=(), is_simulated=True, figures="{}"
 ) -> LetterFacts:
-    period = Period(
+    period = Period.of_days(
         day,
         day + timedelta(days=1),
         "day",

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from include.house import ROOT
-from include.periods import BEIJING, DAY, SCHEDULES, Period, beijing_date, kind_ending, period_of_interval
+from include.periods import BEIJING, DAY, SCHEDULES, Period, beijing_date, period_of_schedule
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {
     "daily_dispatch": ("day",), "weekly_summary": ("midweek", "weekend"), "half_monthly_bulletin": ("half_month",),
@@ -33,10 +33,7 @@ def beats(dag_id: str, first: date, end: date) -> list[Beat]:
     """
     edges = [moment for day in _days(first, end + 32 * DAY) if (moment := _due(SCHEDULES[dag_id], day))]
     intervals = [(start, stop) for start, stop in pairwise(edges) if beijing_date(start) < end]
-    return [
-        Beat(dag_id, period_of_interval(kind_ending(KINDS[dag_id], beijing_date(stop)), start, stop))
-        for start, stop in intervals
-    ]
+    return [Beat(dag_id, period_of_schedule(KINDS[dag_id], start, stop)) for start, stop in intervals]
 
 
 def all_beats(first: date, end: date) -> list[Beat]:

@@ -94,5 +94,5 @@ def facts(
 def empty(engine: Engine) -> None:
     """Takes out everything that pulls put in."""
     with writing(engine) as connection:
-        for name in (*FACTS, "quarantine", "pull"):
+        for name in ("contact_question", "contact_told", *FACTS, "quarantine", "pull"):
             connection.execute(metadata.tables[name].delete())

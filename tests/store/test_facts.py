@@ -14,8 +14,7 @@ from include.sources.merge import prepare, want
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import reading, writing
-from include.store.facts import unheard_cities, urged_alarms
-from include.store.statements import frame
+from include.store.facts import last_letters, unheard_cities, urged_alarms
 from tests.post.samples import JINAN, NOW, YANGQUAN, add_cities, composition, facts, released
 
 DAYS = [date(2020, 3, number) for number in (9, 10, 11, 12)]  # reported; each letter goes out the day after
@@ -201,8 +200,8 @@ def test_a_latest_letter_whose_every_recipient_bounced_asks_for_the_address(lett
 
 def test_the_last_letter_of_a_city_is_the_reminder_of_its_last_day(letters: Engine) -> None:
     with reading(letters) as connection:
-        last = frame(connection, "last_letters", on_date=date(2020, 3, 13))
-        before = frame(connection, "last_letters", on_date=date(2020, 3, 12))
+        last = last_letters(connection, date(2020, 3, 13))
+        before = last_letters(connection, date(2020, 3, 12))
     assert dict(zip(last["city_code"], last["kind"], strict=True)) == {YANGQUAN: "reminder", JINAN: "notice"}
     assert {str(day)[:10] for day in last["period_end"]} == {"2020-03-13"}
     assert last["sent"].tolist() == [2, 2]

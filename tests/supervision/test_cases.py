@@ -43,8 +43,14 @@ def chosen(*args: Any, **changes: Any) -> list[tuple[str, str]]:
 
 def test_one_case_a_rule() -> None:
     # 污染突出: HIGH is 1st of 3 by peak and 3rd by duration (4), LONG 2nd and 1st (3). 反复报警: 阳泉 has 5 in 30 days.
-    # 整改到位: only MILD is settled. 久拖未决: Y9 is the only overdue one, but its city and grid have been told.
-    assert chosen() == [("污染突出", "LONG"), ("反复报警", "Y9"), ("整改到位", "MILD")]
+    # 整改到位: only MILD is settled. 久拖未决: Y9 is the only overdue one, and no other rule may tell it.
+    assert chosen() == [("污染突出", "LONG"), ("整改到位", "MILD"), ("久拖未决", "Y9")]
+    later = states(
+        answered("03-10 06:00", "03-10 12:00", alarm_id="Y10", city_code="140300", grid_id="T85711")
+    )
+    assert chosen(pd.concat([ALARMS, later], ignore_index=True)) == [
+        ("污染突出", "LONG"), ("反复报警", "Y10"), ("整改到位", "MILD"), ("久拖未决", "Y9"),
+    ]  # fmt: skip
 
 
 def test_of_a_repeated_grid_an_answered_alarm_is_told_first() -> None:
@@ -166,3 +172,52 @@ def test_the_order_of_the_facts_does_not_matter() -> None:
         )
         == cases()
     )
+
+
+def test_what_lingers_is_the_worst_of_the_season_whatever_else_is_told() -> None:
+    """Fault 8: an alarm half an hour over was told while one of the same city stood for weeks."""
+    alarms = pd.concat(
+        [
+            ALARMS,
+            states(
+                {"pushed_at": "03-01 06:00", "alarm_id": "WEEKS", "city_code": "610100", "grid_id": "X1"},
+                {"pushed_at": "03-10 08:00", "alarm_id": "HALF", "city_code": "140200", "grid_id": "D1", "deadline_at": "03-11 08:30"},
+            ),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    told = {case.rule: case for case in cases(alarms)}
+    assert told["污染突出"].city_code == told["久拖未决"].city_code == "610100"
+    assert (told["久拖未决"].alarm_id, told["久拖未决"].overdue_hours) == ("WEEKS", 219.0)
+
+
+def revisions(*rows: tuple[str, str, str, int, float]) -> pd.DataFrame:
+    """Rows of sql/alarm_growth.sql: alarm, when it was revised, its last hour, 报警次数, peak."""
+    columns = ["alarm_id", "revised_at", "last_at", "alarm_count", "peak_pm25_ug_m3"]
+    frame = pd.DataFrame(list(rows), columns=columns)
+    return frame.assign(
+        **{
+            name: pd.to_datetime([moment(text) for text in frame[name]], utc=True)
+            for name in ("revised_at", "last_at")
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "went_on", "count_then"),
+    [
+        ((), False, None),
+        ((("MILD", "03-08 10:00", "03-08 12:00", 1, 100.0), ("MILD", "03-08 17:00", "03-08 12:00", 5, 120.0)), False, None),  # before 18:00
+        ((("MILD", "03-08 10:00", "03-08 12:00", 1, 120.0), ("MILD", "03-08 23:00", "03-08 22:00", 5, 120.0)), True, 1),
+        ((("MILD", "03-08 10:00", "03-08 12:00", 5, 100.0), ("MILD", "03-08 23:00", "03-08 12:00", 5, 120.0)), True, None),  # a higher peak
+        ((("MILD", "03-08 10:00", "03-08 12:00", 5, 120.0), ("MILD", "03-08 23:00", "03-08 12:00", 5, 110.0)), False, None),  # downwards
+        ((("LONG", "03-08 10:00", "03-08 12:00", 1, 100.0), ("LONG", "03-08 23:00", "03-08 22:00", 5, 120.0)), False, None),  # another's
+    ],
+)  # fmt: skip
+def test_a_case_sees_that_its_alarm_went_on_after_it_was_rectified(
+    told: tuple[tuple[str, str, str, int, float], ...], went_on: bool, count_then: int | None
+) -> None:
+    alarms = ALARMS.assign(alarm_count=ALARMS["alarm_count"].mask(ALARMS["alarm_id"] == "MILD", 5))
+    (case,) = (one for one in cases(alarms, revisions=revisions(*told)) if one.alarm_id == "MILD")
+    assert case.rectified_at == moment("03-08 18:00")
+    assert (case.went_on, case.count_then) == (went_on, count_then)

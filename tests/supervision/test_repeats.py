@@ -35,6 +35,32 @@ def test_a_repeat_problem_is_a_category_found_at_an_earlier_alarm_too() -> None:
     )  # fmt: skip
 
 
+def test_finds_of_one_day_are_no_repetition_and_finds_go_by_their_own_order() -> None:
+    """Fault 8: two alarms of one grid inspected in one visit; and the earlier alarm whose find came later."""
+    one_visit = problems(
+        {"problem_id": "P1", "alarm_id": "Y5", "found_at": "03-08 09:00", "category": "露天焚烧"},
+        {"problem_id": "P2", "alarm_id": "Y8", "found_at": "03-08 10:00", "category": "露天焚烧"},
+    )
+    assert summary(DAYS, one_visit).repeat_problems == ()
+    later_find = problems(  # the window's alarm was looked into first: its find repeats nothing
+        {"problem_id": "P1", "alarm_id": "Y8", "found_at": "03-08 09:00", "category": "露天焚烧"},
+        {"problem_id": "P2", "alarm_id": "Y5", "found_at": "03-09 10:00", "category": "露天焚烧"},
+    )
+    assert summary(DAYS, later_find).repeat_problems == ()
+    three_days = problems(
+        {"problem_id": "P1", "alarm_id": "Y1", "found_at": "03-02 09:00", "category": "露天焚烧"},
+        {"problem_id": "P2", "alarm_id": "Y5", "found_at": "03-08 08:00", "category": "露天焚烧"},
+        {"problem_id": "P3", "alarm_id": "Y8", "found_at": "03-08 09:00", "category": "露天焚烧"},
+        {"problem_id": "P4", "alarm_id": "Y9", "found_at": "03-10 09:00", "category": "露天焚烧"},
+    )
+    [row] = summary(DAYS, three_days).repeat_problems
+    assert (row.alarms, row.first_found_at, row.last_found_at) == (
+        3,
+        moment("03-02 09:00"),
+        moment("03-10 09:00"),
+    )
+
+
 def test_chronic_alarms_are_overdue_for_more_than_seven_days_and_know_their_reminders() -> None:
     alarms = states(
         {"pushed_at": "02-01 06:00", "alarm_id": "OLD", "city_code": "140300"},  # before the season

@@ -216,6 +216,6 @@ def test_simulated_data_is_said() -> None:
 def test_a_cut_window_counts_its_days_only(days: int, pushed: int) -> None:
     season = (date(2020, 3, 1), date(2020, 3, 8 + days))
     figures = summary(season=season)
-    assert figures.window == Period(date(2020, 3, 8), season[1], "midweek", MIDWEEK.as_of)
+    assert figures.window == Period.of_days(date(2020, 3, 8), season[1], "midweek", MIDWEEK.as_of)
     assert figures.total.pushed == pushed
-    assert replace(figures.window, end=MIDWEEK.end) == figures.period
+    assert replace(figures.window, end_at=MIDWEEK.end_at) == figures.period

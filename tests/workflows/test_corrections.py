@@ -20,7 +20,7 @@ from include.workflows.corrections import correct, proposed_corrections
 from tests.desk.facts import Browser
 from tests.letters.reading import pdf_text, squeezed
 from tests.post.samples import audit_rows
-from tests.workflows.region import DAY, FEEDBACK, later, open_region, run_of, write_files
+from tests.workflows.region import ALARMS, DAY, FEEDBACK, later, open_region, run_of, write_files
 
 NOTICE = "notice_140300_day_2020-03-11_2020-03-12"
 REMINDER = "reminder_140300_day_2020-03-11_2020-03-12"
@@ -51,16 +51,35 @@ def test_a_letter_that_left_is_proposed_for_correction_with_the_difference(
         "notice_140300_day_2020-03-11_2020-03-12_1",
         "环执法提函〔2020〕2号",
     )
-    assert notice.differences == (
+    assert notice.differences[:10] == (
         "本期已反馈 0→1", "本期按期 0→1", "本期超期 1→0",
         "近7日已反馈 0→1", "近7日按期 0→1", "近7日超期 2→1",
         "本月已反馈 0→1", "本月按期 0→1", "本月超期 2→1",
         "网格T85711 状态 超期未反馈→部分反馈（1/2）",
     )  # fmt: skip
+    assert {"超期清单报警不再有Y2", "反馈表报警不再有Y2"} < set(notice.differences)
     assert reminder.letter_key == "reminder_140300_day_2020-03-11_2020-03-12_1"
-    assert reminder.differences[-1] == "超期清单不再有报警Y2"
+    assert "超期清单报警不再有Y2" in reminder.differences
     assert proposed_corrections(house, date(2020, 3, 13)) == ()
     assert len(received(tmp_path / "mailbox")) == 3  # nothing was sent by itself
+
+
+def test_an_alarm_that_moved_to_another_unit_is_missing_in_the_letter_of_the_first(house: House) -> None:
+    """Fault 6: only the letters of the present unit were candidates."""
+    run = run_of(house)
+    daily_dispatch.pull(run)
+    computed = daily_dispatch.figures(run)
+    daily_dispatch.compose(run, computed)
+    daily_dispatch.release(run)
+    moved = ALARMS.format(origin="").replace(
+        "T85711,140300,郊区,荫营镇裸土堆场,113.56,37.93,2020-03-11T06:00",
+        "T85711,130100,井陉县,荫营镇裸土堆场,113.56,37.93,2020-03-11T06:00",
+    )
+    write_files(Path(house.sources[0].location), alarms=moved)
+    daily_dispatch.pull(replace(run, now=later(run, days=1)))
+    words = {one.letter_key: one.differences for one in proposed_corrections(house, DAY)}
+    assert "本期推送 1→0" in words[f"{NOTICE}_1"]
+    assert "反馈表报警不再有Y2" in words[f"{NOTICE}_1"]
 
 
 @pytest.fixture

@@ -303,7 +303,11 @@ def test_air_that_comes_after_a_bulletin_left_proposes_its_correction(house: Hou
     bulletin, overview = proposed_corrections(house, FIRST_HALF)
     words = ("PM2.5浓度 50→54", "同比变化（%） 25.0→35.0", "环比变化（%） 25.0→35.0")
     assert bulletin.letter_key == "bulletin_140300_half_month_2020-03-01_2020-03-16_1"
-    assert bulletin.differences == tuple(f"本期{one}" for one in words)
-    assert overview.differences == tuple(f"阳泉市本期{one}" for one in words)
+    assert bulletin.differences == (
+        *(f"本期{one}" for one in words), "超标天数 0→1", "3月5日PM2.5浓度 50→110", "3月5日IAQI 69→144",
+    )  # fmt: skip
+    assert [one for one in overview.differences if one.startswith("阳泉市")] == [
+        *(f"阳泉市本期{one}" for one in words), "阳泉市超标天数 0→1",
+    ]  # fmt: skip
     drafted = correct(house, bulletin.letter_id, now=run.now + DAY, actor="值班员", reason="市站补报")
     assert (drafted.action, drafted.state) == ("created", "awaiting_approval")

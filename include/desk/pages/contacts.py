@@ -1,45 +1,66 @@
-"""Contacts 联系人: list, set with validity dates, CSV in and out."""
+"""Contacts 联系人: list, set with validity dates, CSV in and out, and what waits for a decision."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from include.desk.contacts import COLUMNS, contact_list, contacts_csv, read_csv, save_contacts
+from include.desk.attention import ABOUT_CONTACTS
+from include.desk.contacts import (
+    COLUMNS,
+    Saved,
+    answer_question,
+    contact_list,
+    contact_questions,
+    contacts_csv,
+    read_csv,
+    save_contacts,
+)
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
-from include.errors import InputError
+from include.errors import InputError, QianliyanError
 from include.periods import beijing_date
 from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES
 
 Region = Annotated[str, Query(pattern=r"^(\d{6})?$")]
 _Text = Annotated[str, Form(max_length=300, pattern=r"^[^\x00]*$")]
+Choice = Literal["keep", "take", "both"]
+# What the answers to a question do.
+ANSWERS: Final = {
+    "differs": {"keep": "保留现行", "take": "采用来源"},
+    "held": {"keep": "保留现行", "take": "采用来源", "both": "两个都用"},
+    "replaced": {"keep": "改回旧邮箱", "take": "确认更正", "both": "两个都用"},
+    "vanished": {"keep": "保留", "take": "停用"},
+    "unread": {"keep": "确认可用", "take": "停用"},
+}  # fmt: skip
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /contacts, /contacts.csv; POST /contacts, /contacts/import"""
+    """GET /contacts, /contacts.csv; POST /contacts, /contacts/import, /contacts/questions/{row}"""
     router = APIRouter()
 
     def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
-        today = beijing_date(desk.clock())
-        rows = contact_list(
-            desk.open_house(), region_code=region or None, on_date=None if past else today
-        ).to_dict("records")
+        today, house = beijing_date(desk.clock()), desk.open_house()
+        rows = contact_list(house, region_code=region or None, on_date=None if past else today).to_dict(
+            "records"
+        )
+        asked = contact_questions(house)
         values = {
-            "rows": rows, "region": region, "past": past, "roles": CONTACT_ROLES, "today": today, "is_simulated": any(row["is_simulated"] for row in rows),
-            "edited": {}, "done": "", "problems": (), **more,
+            "rows": rows, "region": region, "past": past, "roles": CONTACT_ROLES, "today": today,
+            "is_simulated": any(row["is_simulated"] for row in rows) or any(one.is_simulated for one in asked),
+            "edited": {}, "done": "", "problems": (), "remarks": (), "questions": asked, "asked": ABOUT_CONTACTS, "choices": ANSWERS, **more,
         }  # fmt: skip
         return page(desk, request, visitor, "contacts.html", values, status=more.get("status", 200))
 
     @router.get("/contacts", response_class=HTMLResponse, responses=answers())
     def read_contacts(
         request: Request, *, visitor: Visitor = desk.reading, region: Region = "", past: bool = False, edit: Annotated[int, Query(ge=0, le=2**53)] = 0,
-        done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
+        done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9}|answered)?$")] = "",
     ) -> HTMLResponse:  # fmt: skip
         rows = (
             contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records")
@@ -59,19 +80,25 @@ def routes(desk: Desk) -> APIRouter:
         )
 
     def save(
-        request: Request, visitor: Visitor, rows: list[dict[str, str]], reason: str, region: str
+        request: Request,
+        visitor: Visitor,
+        rows: list[dict[str, str]],
+        reason: str,
+        region: str,
+        **how: Any,
     ) -> Response:
-        saved = save_contacts(desk.open_house(), rows, actor=visitor.name, reason=reason, now=desk.clock())
-        if saved.problems:
-            return shown(
-                request,
-                visitor,
-                region,
-                False,
-                problems=saved.problems,
-                edited=rows[0] if len(rows) == 1 else {},
-                status=409,
+        try:
+            saved = save_contacts(
+                desk.open_house(), rows, actor=visitor.name, reason=reason, now=desk.clock(), **how
             )
+        except QianliyanError as error:
+            saved = Saved(0, 0, 0, problems=(error_text(request, error),))
+        edited = rows[0] | {"contact_id": how.get("contact_id") or ""} if len(rows) == 1 else {}
+        if saved.problems:
+            return shown(request, visitor, region, False, problems=saved.problems, edited=edited, status=409)
+        if saved.remarks:  # what the person should read now
+            done = f"{saved.new}-{saved.changed}"
+            return shown(request, visitor, region, False, remarks=saved.remarks, done=done)
         return RedirectResponse(
             f"{request.scope['root_path']}/contacts?region={region}&done={saved.new}-{saved.changed}", 303
         )
@@ -80,6 +107,7 @@ def routes(desk: Desk) -> APIRouter:
     def set_contact(
         request: Request, *, visitor: Visitor = desk.acting, reason: Reason, region_code: _Text = "", role: _Text = "", name: _Text = "",
         address: _Text = "", phone: _Text = "", valid_from: _Text = "", valid_to: _Text = "", is_simulated: Annotated[bool, Form()] = False,
+        contact_id: Annotated[int | None, Form(ge=1, le=2**53)] = None,
     ) -> Response:  # fmt: skip
         values = (region_code, role, name, address, phone, valid_from, valid_to)
         row = dict(zip(COLUMNS, values, strict=True)) | {
@@ -88,7 +116,7 @@ def routes(desk: Desk) -> APIRouter:
         region = (
             region_code if region_code.isascii() and region_code.isdigit() and len(region_code) == 6 else ""
         )
-        return save(request, visitor, [row], reason, region)
+        return save(request, visitor, [row], reason, region, contact_id=contact_id)
 
     @router.post("/contacts/import", response_class=Response, responses=answers(409, 413))
     def import_csv(
@@ -98,6 +126,19 @@ def routes(desk: Desk) -> APIRouter:
             rows = read_csv(file.file.read())
         except InputError as error:
             return shown(request, visitor, "", False, problems=(error_text(request, error),), status=409)
-        return save(request, visitor, rows, reason, "")
+        return save(request, visitor, rows, reason, "", is_list=True)
+
+    @router.post("/contacts/questions/{row}", response_class=Response, responses=answers(409))
+    def answer_it(
+        request: Request, *, visitor: Visitor = desk.acting, row: Annotated[int, Path(ge=1, le=2**53)], reason: Reason,
+        choice: Annotated[Choice, Form()],
+    ) -> Response:  # fmt: skip
+        try:
+            answer_question(
+                desk.open_house(), row, choice, actor=visitor.name, reason=reason, now=desk.clock()
+            )
+        except QianliyanError as error:
+            return shown(request, visitor, "", False, problems=(error_text(request, error),), status=409)
+        return RedirectResponse(f"{request.scope['root_path']}/contacts?done=answered", 303)
 
     return router

@@ -1,6 +1,6 @@
 """Letters 函件: the list, also of one city, one day, or one run of a DAG."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
@@ -10,10 +10,10 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
+from include.letter_kinds import LETTER_KINDS
 from include.periods import parse_date
 
 PAGE: Final = 100
-Kind = Literal["", "notice", "reminder", "summary", "bulletin", "overview", "digest"]
 _Id = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -23,7 +23,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
-        request: Request, *, visitor: Visitor = desk.reading, at: At = "", kind: Kind = "", day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+        request: Request, *, visitor: Visitor = desk.reading, at: At = "", kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "", day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
         city: Annotated[str, Query(pattern=r"^(\d{6})?$")] = "", dag_id: _Id = "", run_id: _Id = "", skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> HTMLResponse:  # fmt: skip
         house = desk.open_house()
@@ -38,7 +38,7 @@ def routes(desk: Desk) -> APIRouter:
             skip=skip,
         ).to_dict("records")
         values = {
-            "rows": rows[:PAGE], "has_more": len(rows) > PAGE, "skip": skip, "page_size": PAGE, "kind": kind, "day": day, "city": city,
+            "rows": rows[:PAGE], "has_more": len(rows) > PAGE, "skip": skip, "page_size": PAGE, "kind": kind, "kinds": list(LETTER_KINDS), "day": day, "city": city,
             "dag_id": dag_id, "run_id": run_id, "run": run, "is_simulated": any(row["is_simulated"] for row in rows),
         }  # fmt: skip
         return page(desk, request, visitor, "letters.html", values, at=at)

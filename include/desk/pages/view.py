@@ -1,7 +1,7 @@
 """Templates, languages, and how instants, shares and states are written."""
 
 from collections.abc import Hashable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
+from include.letter_kinds import letter_label
 from include.letters.flag_words import level_word, reasons_words
 from include.periods import BEIJING
 
@@ -23,9 +24,6 @@ Language = Literal["zh", "en"]
 
 # What the store's words are called. English comes from words.yaml, as for every other text.
 LABELS: Final[Mapping[str, Mapping[str, str]]] = {
-    "kind": {
-        "notice": "提示函", "reminder": "督办函", "summary": "周汇总", "bulletin": "通报函", "overview": "总览", "digest": "待办清单",
-    },
     "state": {
         "drafted": "已拟稿", "awaiting_approval": "待签发", "released": "已放行", "rejected": "不签发", "withheld": "已暂缓",
         "queued": "待发送", "sending": "发送中", "sent": "已送出", "refused": "被拒收", "unknown": "结果不明", "expired": "已过期",
@@ -45,6 +43,9 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "file": {
         "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
+    },
+    "contact": {
+        "region_code": "地区代码", "role": "角色", "name": "名称", "address": "邮箱", "phone": "电话", "valid_from": "自", "valid_to": "至",
     },
     "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人"},
 }  # fmt: skip
@@ -116,6 +117,8 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:
+        if group == "kind":
+            return translated(letter_label(value))
         return translated(LABELS[group][value]) if value in LABELS[group] else value
 
     root = request.scope.get("root_path", "")
@@ -139,6 +142,17 @@ def percent(part: int, whole: int) -> str:
 def _link(root: str, path: str, query: Mapping[str, Any]) -> str:
     asked = {name: value for name, value in query.items() if value not in ("", None)}
     return f"{root}{path}" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def window_text(letter: Mapping[str, Any]) -> str:
+    """The window of a letter in a list: `2020-03-12 — 2020-03-13` for whole days, else `2020-03-12 08:00 — 09:00`."""
+    start_at, end_at = letter["start_at"], letter["end_at"]
+    start, end = (moment.astimezone(BEIJING) for moment in (start_at, end_at))
+    if start.time() == end.time() == time(0, 0):
+        return f"{start:%Y-%m-%d} — {end:%Y-%m-%d}"
+    return f"{start:%Y-%m-%d %H:%M} — " + (
+        f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
+    )
 
 
 def _picker(moment: datetime) -> str:
@@ -170,5 +184,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
-    environment.globals |= {"percent": percent, "level_word": level_word, "reasons_words": reasons_words}
+    environment.globals |= {"percent": percent, "window": window_text, "level_word": level_word, "reasons_words": reasons_words}
     return environment

@@ -1,0 +1,91 @@
+"""The register of letter kinds, ground part: what a letter of a kind is, wherever it is stored, listed or sent.
+
+How one is made and checked (figures, composer, premise) stands in `include/office/register.py`, which knows the layers above.
+A new kind of letter is one `LetterKind` and one `office.register.LetterType`; nothing else lists kinds.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from include.errors import InputError
+from include.rules import POST
+
+_NAME: Final = re.compile(
+    r"[a-z_]{1,16}"
+)  # it stands in letter keys, addresses of pages and a column of this width
+
+
+@dataclass(frozen=True)
+class LetterKind:
+    """One kind of letter.
+
+    `name`: its key in the store, in letter keys and in the settings of numbers. `is_numbered`: it may carry a 发文字号.
+    `answers`: the kinds whose letters about the same alarms its mail refers to (threading). `is_urging`: an alarm that it names
+    as urged counts as 督办. `is_asking`: silence after several of them in a row asks for the address to be verified.
+    `is_corrected`: facts that come late are compared with it (更正). `is_copied_up`: the province of the addressee gets a copy.
+    `order`: among the letters of one day to one unit, the smallest (1, 2 or 3) stands for them all.
+    """
+
+    name: str
+    label: str  # Chinese
+    is_numbered: bool = True
+    answers: tuple[str, ...] = ()
+    is_urging: bool = False
+    is_asking: bool = False
+    is_corrected: bool = True
+    is_copied_up: bool = False
+    order: int = 2
+    useful_life: timedelta = POST.useful_life  # from release; a delivery not made by then is `expired`
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise InputError(
+                "a kind of letter cannot have this name", got=self.name, expected="1 to 16 of a-z and _"
+            )
+
+
+_SHIPPED: Final = (
+    LetterKind("notice", "提示函", is_asking=True),
+    LetterKind(
+        "reminder", "督办函", answers=("notice", "reminder"), is_urging=True, is_asking=True, is_copied_up=True, order=1
+    ),
+    LetterKind("summary", "周汇总"),
+    LetterKind("bulletin", "通报函"),
+    LetterKind("overview", "总览"),
+    LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
+)
+LETTER_KINDS: Final[dict[str, LetterKind]] = {one.name: one for one in _SHIPPED}
+"""Every kind of letter by its name, in the order in which lists offer them."""
+
+
+def letter_kind(name: str) -> LetterKind:
+    """The kind of that name. Raises InputError for one that nothing registered."""
+    try:
+        return LETTER_KINDS[name]
+    except KeyError:
+        raise InputError(
+            "unknown kind of letter",
+            where="register of letter kinds",
+            got=name,
+            expected=" | ".join(LETTER_KINDS),
+        ) from None
+
+
+def letter_label(name: str) -> str:
+    """What people call the kind; a kind of an earlier version, which nothing registers any more, by its name."""
+    found = LETTER_KINDS.get(name)
+    return found.label if found else name
+
+
+def useful_life(name: str) -> timedelta:
+    """How long from its release a letter of the kind is worth sending."""
+    found = LETTER_KINDS.get(name)
+    return found.useful_life if found else POST.useful_life
+
+
+def kinds_where(holds: Callable[[LetterKind], bool]) -> tuple[str, ...]:
+    """The names of the kinds for which `holds`."""
+    return tuple(one.name for one in LETTER_KINDS.values() if holds(one))

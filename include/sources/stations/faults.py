@@ -1,0 +1,121 @@
+"""What could not be used of station files, in the quarantine: one row a file, field and reason, with its number and first case.
+
+A file that is imported again without a fault settles the fault's row; hours of a station that was not known settle when the
+station's row comes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from include.store.tables import quarantine
+
+KIND: Final = "stations"  # in the quarantine
+UNKNOWN_STATION: Final = "站点未登记：读数已原样保存，站点登记后自动采用"
+_SETTLED_BY: Final = "import-stations"
+_LONGEST: Final = 1000  # characters kept of what came …
+_SHOWN: Final = 60  # … and on a line
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why rows of one file were not used: `count` of them, the first at `line` with `value`; `row`: the first one whole."""
+
+    file: str
+    field: str
+    reason: str
+    value: str
+    line: int
+    count: int = 1
+    row: str = ""
+
+    def __str__(self) -> str:
+        """One line for an operator."""
+        value = " ".join(self.value[:_SHOWN].split())
+        return (
+            f"{self.file} 第{self.line}行起 {self.field}：{self.reason}，共{self.count}行，如“{value}”"
+            if self.line
+            else f"{self.file} {self.field}：{self.reason}，共{self.count}行，如“{value}”"
+        )
+
+    @property
+    def row_json(self) -> str:
+        """The fault as the quarantine keeps it: the same fault of the same file is the same text."""
+        content = {
+            "file": self.file, "field": self.field, "reason": self.reason, "count": self.count, "first_line": self.line,
+            "first_value": self.value[:_LONGEST], "first_row": self.row[:_LONGEST],
+        }  # fmt: skip
+        return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def merged(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of the pieces of a file added up: one a file, field and reason (unknown stations one a station)."""
+    found: dict[tuple[str, str, str, str], Fault] = {}
+    for fault in faults:
+        which = fault.value if fault.reason == UNKNOWN_STATION else ""
+        key = (fault.file, fault.field, fault.reason, which)
+        first = found.get(key)
+        found[key] = fault if first is None else replace(first, count=first.count + fault.count)
+    return list(found.values())
+
+
+def keep_faults(
+    connection: Connection, source: str, files: Collection[str], faults: Sequence[Fault], *, now: datetime
+) -> None:
+    """Makes the open rows of these files exactly `faults`; rows of faults that are gone become `replayed`."""
+    mine = (quarantine.c.source == source, quarantine.c.kind == KIND)
+    columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.row_json, quarantine.c.state)
+    known = {row.row_hash: row for row in connection.execute(select(*columns).where(*mine))}
+    new = {hashlib.sha256(fault.row_json.encode()).hexdigest(): fault for fault in faults}
+    gone = [
+        row.quarantine_id
+        for digest, row in known.items()
+        if row.state == "open" and digest not in new and json.loads(row.row_json)["file"] in files
+    ]
+    back = [
+        known[digest].quarantine_id for digest in new if digest in known and known[digest].state != "open"
+    ]
+    _settle(connection, gone, "replayed", now, _SETTLED_BY)
+    _settle(connection, back, "open", None, None)
+    rows = [_row(source, digest, fault, now) for digest, fault in new.items() if digest not in known]
+    if rows:
+        connection.execute(quarantine.insert(), rows)
+
+
+def settle_unknown_stations(connection: Connection, known: Collection[str], *, now: datetime) -> int:
+    """Settles the open rows of stations that are known by now; returns how many."""
+    mine = (quarantine.c.kind == KIND, quarantine.c.state == "open", quarantine.c.reason == UNKNOWN_STATION)
+    rows = connection.execute(select(quarantine.c.quarantine_id, quarantine.c.value).where(*mine)).all()
+    found = [number for number, value in rows if value in known]
+    _settle(connection, found, "replayed", now, _SETTLED_BY)
+    return len(found)
+
+
+def _settle(
+    connection: Connection, ids: Sequence[int], state: str, at: datetime | None, by: str | None
+) -> None:
+    for begin in range(0, len(ids), 500):
+        part = list(ids[begin : begin + 500])
+        change = quarantine.update().where(quarantine.c.quarantine_id.in_(part))
+        connection.execute(change.values(state=state, settled_at=at, settled_by=by))
+
+
+def _row(source: str, digest: str, fault: Fault, now: datetime) -> dict[str, Any]:
+    counted = "" if fault.reason == UNKNOWN_STATION or fault.count == 1 else f"（共{fault.count}行）"
+    return {
+        "source": source, "kind": KIND, "origin": _text(fault.file, 400) + (f" 第{fault.line}行" if fault.line else ""),
+        "field": _text(fault.field, 64), "value": _text(fault.value, _LONGEST), "reason": f"{fault.reason}{counted}",
+        "row_json": fault.row_json, "row_hash": digest, "received_at": now, "state": "open",
+    }  # fmt: skip
+
+
+def _text(value: str, longest: int) -> str:
+    # PostgreSQL keeps no NUL in a text.
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:longest]

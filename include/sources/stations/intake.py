@@ -1,0 +1,257 @@
+"""`import-stations`: a world's folder or single files into the store and the Parquet days; foreign files are left alone.
+
+Grids come first, then stations, then hours, so that what refers to something comes after it; hours of stations that are not
+known yet are kept and wait. One file that cannot be used stops none of the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, select
+
+from include.errors import InputError
+from include.sources.delivery import Chunk
+from include.sources.mapping import TableMapping
+from include.sources.stations.faults import (
+    UNKNOWN_STATION,
+    Fault,
+    keep_faults,
+    merged,
+    settle_unknown_stations,
+)
+from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
+from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
+from include.sources.stations.reading import read_rows
+from include.sources.stations.tables import TableRows, keep_grids, keep_stations
+from include.store.engine import reading, writing
+from include.store.station_hours import TABLES, DayKept, keep_hours
+from include.store.watch_tables import station
+
+SOURCE: Final = "stations"  # as the quarantine and the facts name this intake
+_ORDER: Final = tuple(STATION_LAYOUTS)
+_UNUSABLE: Final = "文件不能使用"
+_KEY_OF_TABLE: Final = {"station_minutes": "station_hours"}
+
+
+@dataclass
+class StationImport:
+    """What an import did. `rows`: read, by table; `new`, `revised`, `unchanged` of them; `days`: natural days that got hours;
+    `absent`: hours told as missing; `faults`: what was not used (it is in the quarantine); `rejected`: files as a whole;
+    `foreign`: how many files of the folders are none of ours."""
+
+    files: int = 0
+    rows: Counter[str] = field(default_factory=Counter)
+    new: Counter[str] = field(default_factory=Counter)
+    revised: Counter[str] = field(default_factory=Counter)
+    unchanged: Counter[str] = field(default_factory=Counter)
+    days: set[date] = field(default_factory=set)
+    absent: int = 0
+    repeated: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    rejected: list[InputError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    foreign: int = 0
+    is_simulated: bool = False
+
+
+def import_stations(
+    engine: Engine,
+    root: Path,
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    mappings: Sequence[TableMapping] = (),
+    source: str = SOURCE,
+) -> StationImport:
+    """Reads files, and the files of folders (not of folders inside them), by their names (`layouts.table_of`, or the patterns
+    of `mappings`); `root` is the folder of the Parquet days.
+
+    Raises InputError when nothing of it can be used.
+    """
+    by_table = {mapping.table: mapping for mapping in mappings}
+    done = StationImport()
+    files = _files(paths, by_table, done)
+    for table in _ORDER:
+        mapping = by_table.get(table, TableMapping(table))
+        for path in files.get(table, []):
+            _take_file(engine, root, path, mapping, done, source, now)
+    if done.rejected and not done.files:
+        raise done.rejected[0]
+    done.faults = merged(done.faults)
+    names = {path.name for group in files.values() for path in group}
+    keep_known(engine, source, names, done, now)
+    return done
+
+
+def take_chunks(
+    engine: Engine,
+    root: Path,
+    table: str,
+    chunks: Iterable[Chunk],
+    done: StationImport,
+    *,
+    source: str,
+    now: datetime,
+) -> None:
+    """Takes the rows of one table in, whatever kind of source they came from; adds to `done`. Raises InputError when they
+    cannot be used as a whole, with nothing kept."""
+    if table in ("grids", "stations"):
+        keep = keep_grids if table == "grids" else keep_stations
+        with writing(engine, lock="intake") as connection:
+            told = keep(connection, chunks, source=source, now=now)
+        _count_table(done, table, told)
+        return
+    _take_hours(engine, root, table, list(chunks), done, now)
+
+
+def keep_known(engine: Engine, source: str, files: Iterable[str], done: StationImport, now: datetime) -> None:
+    """Puts the faults into the quarantine in the place of those that the same files had, and settles hours whose station
+    is known by now."""
+    with writing(engine, lock="intake") as connection:
+        keep_faults(connection, source, set(files), done.faults, now=now)
+        known = set(connection.execute(select(station.c.station_id).distinct()).scalars())
+        settle_unknown_stations(connection, known, now=now)
+
+
+def _take_file(
+    engine: Engine,
+    root: Path,
+    path: Path,
+    mapping: TableMapping,
+    done: StationImport,
+    source: str,
+    now: datetime,
+) -> None:
+    try:
+        chunks = list(read_rows(path, STATION_LAYOUTS[mapping.table], mapping))
+        take_chunks(engine, root, mapping.table, chunks, done, source=source, now=now)
+        done.files += 1
+    except InputError as error:
+        done.rejected.append(error)
+        done.faults.append(Fault(path.name, "", f"{_UNUSABLE}：{error.what}", error.got[:200], 0))
+
+
+def _take_hours(
+    engine: Engine, root: Path, table: str, chunks: list[Chunk], done: StationImport, now: datetime
+) -> None:
+    origin = chunks[0].origin if chunks else table
+    layout, hour_table = STATION_LAYOUTS[table], TABLES[_KEY_OF_TABLE.get(table, table)]
+    whole = checked_hours(chunks, layout, now=now)
+    require_own_day(whole.rows, origin)
+    once(whole, hour_table.key, origin)
+    if hour_table.key == "station_id" and len(whole.rows):
+        with reading(engine) as connection:
+            _name_unknown(connection, whole, origin)
+    if len(whole.rows):
+        is_simulated = whole.is_simulated or _says_simulated(engine)
+        with writing(engine, lock="stations"):  # one process at a time adds to a day
+            kept = keep_hours(root, hour_table, whole.rows, is_simulated=is_simulated, received_at=now)
+        _count_days(done, table, kept)
+        done.is_simulated = done.is_simulated or is_simulated
+    done.rows[table] += whole.read
+    done.absent += whole.absent
+    done.repeated += whole.repeated
+    done.faults += whole.faults
+    done.notes += whole.notes
+
+
+def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
+    """Hours of stations that the store does not have, and hours outside their service: kept, not used, named."""
+    columns = (station.c.station_id, station.c.valid_from, station.c.valid_to)
+    stays = pd.DataFrame(
+        connection.execute(select(*columns)).all(), columns=["station_id", "valid_from", "valid_to"]
+    )
+    counts = whole.rows["station_id"].value_counts()
+    unknown = sorted(set(counts.index[counts > 0]) - set(stays["station_id"]))
+    whole.faults += [
+        Fault(origin, "station_id", UNKNOWN_STATION, name, 0, int(counts[name])) for name in unknown
+    ]
+    first = pd.Timestamp(whole.rows["hour"].min()).tz_convert("Asia/Shanghai").date()
+    last = pd.Timestamp(whole.rows["hour"].max()).tz_convert("Asia/Shanghai").date()
+    serving = stays[
+        (stays["valid_from"] <= last)
+        & (stays["valid_to"].isna() | (stays["valid_to"].fillna(date.max) > first))
+    ]
+    idle = sorted((set(counts.index[counts > 0]) & set(stays["station_id"])) - set(serving["station_id"]))
+    if idle:
+        rows = int(counts[idle].sum())
+        reason = "站点当日不在有效期内（未启用、已停用或已更换），读数已保存，不采用"
+        whole.faults.append(Fault(origin, "station_id", reason, "、".join(idle[:5]), 0, rows))
+
+
+def _says_simulated(engine: Engine) -> bool:
+    """Hours carry no label of their own: those of a simulated network are 模拟数据."""
+    with reading(engine) as connection:
+        query = select(station.c.station_id).where(station.c.is_simulated).limit(1)
+        return connection.execute(query).first() is not None
+
+
+def _files(
+    paths: Sequence[Path], mappings: dict[str, TableMapping], done: StationImport
+) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        if path.is_dir():
+            for entry in sorted(path.iterdir()):
+                table = _table(entry, mappings) if entry.is_file() else None
+                if table is not None:
+                    found.setdefault(table, []).append(entry)
+                elif entry.is_file():
+                    done.foreign += 1
+        elif path.is_file():
+            table = _table(path, mappings)
+            if table is None:
+                done.rejected.append(_foreign(path))
+            else:
+                found.setdefault(table, []).append(path)
+        else:
+            raise InputError("no such file or folder", where=str(path))
+    if not found:
+        raise done.rejected[0] if done.rejected else InputError(
+            "no file of stations in the folder", where=str(paths[0]) if paths else "paths",
+            expected=", ".join(f"{name}*" for name in _ORDER) + " as " + ", ".join(SUFFIXES),
+        )  # fmt: skip
+    return found
+
+
+def _table(path: Path, mappings: dict[str, TableMapping]) -> str | None:
+    for table, mapping in mappings.items():
+        if any(re.fullmatch(_pattern(glob), path.name.lower()) for glob in mapping.files):
+            return table
+    return table_of(path)
+
+
+def _pattern(glob: str) -> str:
+    return re.escape(glob.lower()).replace(r"\*", ".*").replace(r"\?", ".")
+
+
+def _foreign(path: Path) -> InputError:
+    return InputError(
+        "no telling what the file holds", where=str(path), expected=", ".join(f"{name}*" for name in _ORDER),
+        todo="rename it, or name it in a mapping (enterprises are read by import-enterprises)",
+    )  # fmt: skip
+
+
+def _count_table(done: StationImport, table: str, told: TableRows) -> None:
+    done.rows[table] += told.read
+    done.new[table] += told.new
+    done.revised[table] += told.revised
+    done.unchanged[table] += told.unchanged
+    done.faults += told.faults
+    done.notes += told.notes
+    done.is_simulated = done.is_simulated or told.is_simulated
+
+
+def _count_days(done: StationImport, table: str, kept: Sequence[DayKept]) -> None:
+    done.new[table] += sum(one.new for one in kept)
+    done.revised[table] += sum(one.revised for one in kept)
+    done.unchanged[table] += sum(one.unchanged for one in kept)
+    done.days |= {one.day for one in kept}

@@ -1,0 +1,98 @@
+"""One station file as raw columns: quickly where they are typed (Parquet), as text where they are not or where a mapping says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.errors import InputError
+from include.sources.delivery import Chunk
+from include.sources.folder import read_file
+from include.sources.layout import Layout
+from include.sources.mapping import TableMapping
+from include.sources.parquet_files import read_parquet
+from include.sources.stations.layouts import NEEDED
+from include.sources.text_files import clean_header
+from include.sources.transform import require_columns, transform
+
+_MOST_ROWS: Final = 30_000_000  # of one file: a month of 4,000 stations has 3 million
+_MOST_BYTES: Final = 2 * 1024**3
+
+
+def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chunk]:
+    """The rows of a file in pieces, in the columns of the layout and `data_origin`: typed as they came, or text.
+
+    Columns that need not be there may be missing. Raises InputError when the file cannot be used.
+    """
+    if path.stat().st_size > _MOST_BYTES:
+        raise InputError(
+            "the file is too large", where=str(path), expected=f"at most {_MOST_BYTES} bytes",
+            got=path.stat().st_size, todo="split it by day or month",
+        )  # fmt: skip
+    if path.suffix.lower() == ".parquet" and not mapping.columns:
+        yield _typed(path, layout, mapping)
+        return
+    chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
+    for chunk in chunks:
+        yield as_text(chunk, layout, mapping)
+
+
+def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
+    """Raw text rows (of a file, a page or a query) in the columns of the layout; those that fail to split stay `broken`."""
+    require_columns(mapping, layout, list(chunk.rows.columns), chunk.origin)
+    _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
+    raw = chunk.rows.astype("str")
+    return Chunk(chunk.origin, chunk.lines, transform(mapping, layout, raw), chunk.broken, chunk.word)
+
+
+def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
+    try:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows > _MOST_ROWS:
+                raise InputError(
+                    "the file has too many rows", where=str(path), expected=f"at most {_MOST_ROWS}",
+                    got=file.metadata.num_rows, todo="split it by day or month",
+                )  # fmt: skip
+            header = clean_header(str(path), file.schema_arrow.names)
+            require_columns(mapping, layout, header, path.name)
+            _require(layout, header, path.name)
+            wanted = {*layout.names, "data_origin"}
+            chosen = [
+                raw for raw, name in zip(file.schema_arrow.names, header, strict=True) if name in wanted
+            ]
+            table = file.read(columns=chosen)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            "the file cannot be read as Parquet", where=str(path), got=" ".join(str(error).split()),
+            expected="a whole Parquet file; it may still be on its way",
+        ) from error  # fmt: skip
+    table = table.rename_columns(clean_header(str(path), table.column_names))
+    columns = {name: _column(table[name].combine_chunks()) for name in table.column_names}
+    return Chunk(path.name, np.arange(1, len(table) + 1), pd.DataFrame(columns))
+
+
+def _column(values: pa.Array | pa.ChunkedArray) -> pd.Series:
+    if isinstance(values, pa.ChunkedArray):
+        values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        values = values.dictionary_encode()
+    if pa.types.is_decimal(values.type):
+        values = values.cast(pa.float64())
+    series: pd.Series = values.to_pandas()
+    return series
+
+
+def _require(layout: Layout, header: list[str], where: str) -> None:
+    """Columns without which the table says nothing, although single values may be missing."""
+    missing = [name for name in NEEDED.get(layout.name, ()) if name not in header]
+    if missing:
+        raise InputError(
+            "columns are missing", where=where, expected=", ".join(missing), got="the columns " + ", ".join(header),
+            todo="values are wanted in the unit of the column's name (μg/m³); name other columns in a mapping",
+        )  # fmt: skip

@@ -1,0 +1,219 @@
+"""Checked rows of stations and grids, and the units that they name; told units and grids stand, whatever outlines say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Connection, select
+
+from include.sources import bulk, merge
+from include.sources.checks import check
+from include.sources.delivery import Chunk
+from include.sources.layout import DATA_ORIGIN, GRIDS
+from include.sources.places import places
+from include.sources.stations.faults import Fault
+from include.sources.stations.layouts import STATIONS
+from include.sources.units import register_units
+from include.store.tables import grid
+from include.store.watch_tables import station
+
+# A grid's bounds are printed to 1e-6 degrees, a station's place to a few metres.
+_TOLERANCE_DEG: Final = 0.0005
+_SINCE_EVER: Final = date(2000, 1, 1)
+
+
+@dataclass
+class TableRows:
+    """What became of the rows of one file."""
+
+    read: int = 0
+    new: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_simulated: bool = False
+
+
+def keep_grids(connection: Connection, chunks: Iterable[Chunk], *, source: str, now: datetime) -> TableRows:
+    """Takes grids in as last told."""
+    done = TableRows()
+    merge.prepare(connection)
+    for chunk in chunks:
+        rows = _whole(chunk, GRIDS.names)
+        if added := register_units(connection, rows["city_code"].unique()):
+            done.notes.append(f"新登记的单位：{'、'.join(added)}")
+        checked = check(GRIDS, rows, places(connection))
+        done.faults += _faults(chunk, rows, checked.reject, checked.reasons)
+        good = checked.rows[checked.is_good]
+        counts = merge.store(connection, GRIDS, good, source=source, now=now)
+        done.read += len(rows) + len(chunk.broken)
+        done.new, done.revised, done.unchanged = (
+            done.new + counts.new, done.revised + counts.revised, done.unchanged + counts.unchanged,
+        )  # fmt: skip
+        done.is_simulated = done.is_simulated or bool(good["is_simulated"].any())
+    return done
+
+
+def keep_stations(
+    connection: Connection, chunks: Iterable[Chunk], *, source: str, now: datetime
+) -> TableRows:
+    """Takes stations in: a row is a stay at a place. Of two stays of one id that overlap, the one that is known stands; where an
+    open stay is followed by a later one, it ends there (moved)."""
+    done = TableRows()
+    parts = list(chunks)
+    if not parts:
+        return done
+    rows = pd.concat([_whole(chunk, STATIONS.names) for chunk in parts], ignore_index=True)
+    lines = np.concatenate([chunk.lines for chunk in parts])
+    whole = Chunk(
+        parts[0].origin, lines, rows, tuple(row for chunk in parts for row in chunk.broken), parts[0].word
+    )
+    if added := register_units(connection, rows["city_code"].unique()):
+        done.notes.append(f"新登记的单位：{'、'.join(added)}")
+    checked = check(STATIONS, rows, places(connection))
+    reject, reasons = checked.reject.copy(), list(checked.reasons)
+    typed = checked.rows.assign(line=lines)
+    typed["valid_from"] = typed["valid_from"].fillna(pd.Timestamp(_SINCE_EVER)).astype("datetime64[s]")
+    _reject(reject, reasons, _misplaced(connection, typed), "lon", "站点不在所填网格范围内")
+    needs_grid = (typed["kind"] == "micro") & (typed["grid_id"] == "")
+    _reject(reject, reasons, needs_grid.to_numpy(), "grid_id", "微站须填写所在网格")
+    _reject(reject, reasons, typed[["lon", "lat"]].isna().any(axis=1).to_numpy(), "lon", "须填写经度和纬度")
+    _reject(
+        reject, reasons, _twice(typed, reject), "station_id", "两行同一编号的站点时段重叠，采用先列的一行"
+    )
+    done.faults += _faults(whole, rows, reject, tuple(reasons))
+    good = typed[reject < 0].drop_duplicates(["station_id", "valid_from"])
+    done.read, done.is_simulated = len(rows) + len(whole.broken), bool(good["is_simulated"].any())
+    _store(connection, good.drop(columns="line"), done, source, now)
+    return done
+
+
+def _store(connection: Connection, good: pd.DataFrame, done: TableRows, source: str, now: datetime) -> None:
+    columns = (station.c.station_id, station.c.valid_from, station.c.content_hash)
+    known = {(one, begin): digest for one, begin, digest in connection.execute(select(*columns))}
+    keys = list(zip(good["station_id"], (moment.date() for moment in good["valid_from"]), strict=True))
+    is_known = np.array([key in known for key in keys], dtype=bool)
+    is_same = np.array(
+        [known.get(key) == digest for key, digest in zip(keys, good["content_hash"], strict=True)], dtype=bool
+    )
+    for key, is_changed in zip(keys, is_known & ~is_same, strict=True):
+        if is_changed:
+            connection.execute(
+                station.delete().where(station.c.station_id == key[0], station.c.valid_from == key[1])
+            )
+    received_at = pd.Timestamp(now).tz_convert("UTC").as_unit("us")
+    fresh = good[~is_same].assign(source=source, received_at=received_at)
+    fresh["grid_id"] = fresh["grid_id"].where(fresh["grid_id"] != "", None)
+    bulk.insert(connection, station, fresh)
+    done.new, done.revised = int((~is_known).sum()), int((is_known & ~is_same).sum())
+    done.unchanged = int(is_same.sum())
+    _end_moved(connection, good["station_id"].unique().tolist(), done)
+
+
+def _end_moved(connection: Connection, ids: list[str], done: TableRows) -> None:
+    """An open stay that a later one follows ends where that begins."""
+    moved: list[str] = []
+    wanted = set(ids)
+    query = select(station.c.station_id, station.c.valid_from, station.c.valid_to).order_by(
+        station.c.station_id, station.c.valid_from
+    )
+    before: Any = None
+    for row in connection.execute(query).all():
+        is_moved = before is not None and before.station_id == row.station_id and before.valid_to is None
+        if is_moved and row.station_id in wanted:
+            this = (station.c.station_id == before.station_id, station.c.valid_from == before.valid_from)
+            connection.execute(station.update().where(*this).values(valid_to=row.valid_from))
+            moved.append(f"{row.station_id}（{row.valid_from}）")
+        before = row
+    if moved:
+        done.notes.append(f"{len(moved)}个站点迁移，前一位置止于：{'、'.join(moved[:5])}")
+
+
+def _misplaced(connection: Connection, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Micro-stations outside the bounds of the grid that they name; False where its bounds are not known."""
+    columns = (grid.c.grid_id, grid.c.west, grid.c.south, grid.c.east, grid.c.north)
+    known = pd.DataFrame(
+        connection.execute(select(*columns)).all(), columns=["grid_id", "west", "south", "east", "north"]
+    )
+    bounds = known.set_index("grid_id").astype("float64").reindex(rows["grid_id"])
+    lon, lat = rows["lon"].to_numpy(), rows["lat"].to_numpy()
+    outside = (lon < bounds["west"] - _TOLERANCE_DEG) | (lon > bounds["east"] + _TOLERANCE_DEG)
+    outside |= (lat < bounds["south"] - _TOLERANCE_DEG) | (lat > bounds["north"] + _TOLERANCE_DEG)
+    misplaced: NDArray[np.bool_] = np.asarray(outside) & np.asarray(rows["kind"] == "micro")
+    return misplaced
+
+
+def _twice(rows: pd.DataFrame, reject: NDArray[Any]) -> NDArray[Any]:
+    """Rows whose stay overlaps an earlier listed one of the same id: the same first day, or a first day inside a stated end."""
+    is_second = np.zeros(len(rows), dtype=bool)
+    fit = rows[reject < 0]
+    again = fit[fit["station_id"].duplicated(keep=False)]
+    for _, stays in again.groupby("station_id", sort=False):
+        taken: list[tuple[Any, Any, str]] = []
+        for place, begin, end, digest in zip(
+            stays.index, stays["valid_from"], stays["valid_to"], stays["content_hash"], strict=True
+        ):
+            if any(begin == first and digest == told for first, _, told in taken):
+                continue  # the same row again
+            if any(_overlap(begin, end, first, last) for first, last, _ in taken):
+                is_second[place] = True
+            else:
+                taken.append((begin, end, digest))
+    return is_second
+
+
+def _overlap(begin: Any, end: Any, first: Any, last: Any) -> bool:
+    if begin == first:
+        return True
+    earlier_end, later_begin = (last, begin) if first < begin else (end, first)
+    return bool(not pd.isna(earlier_end) and later_begin < earlier_end)
+
+
+def _whole(chunk: Chunk, names: tuple[str, ...]) -> pd.DataFrame:
+    """The rows as text in every column of the layout."""
+    columns: dict[str, pd.Series[Any]] = {}
+    for name in (*names, DATA_ORIGIN):
+        values: pd.Series[Any] = chunk.rows.get(name, pd.Series("", index=chunk.rows.index))
+        if values.dtype.kind == "M":
+            values = values.dt.strftime("%Y-%m-%d")
+        elif values.dtype.kind == "b":
+            values = values.map({True: "true", False: "false"})
+        columns[name] = (
+            values.astype("object").where(values.notna(), "").astype("str").str.strip().astype("str")
+        )
+    return pd.DataFrame(columns)
+
+
+def _reject(
+    reject: NDArray[Any], reasons: list[tuple[str, str]], is_bad: NDArray[Any], name: str, reason: str
+) -> None:
+    mask = is_bad & (reject < 0)
+    if mask.any():
+        reject[mask] = len(reasons)
+        reasons.append((name, reason))
+
+
+def _faults(
+    chunk: Chunk, rows: pd.DataFrame, reject: NDArray[Any], reasons: tuple[tuple[str, str], ...]
+) -> list[Fault]:
+    """One fault a row: stations and grids are few, and each has a name."""
+    found = [
+        Fault(chunk.origin, "", f"该行不能拆成列：{row.reason}", row.text[:200], row.line, row=row.text)
+        for row in chunk.broken
+    ]
+    for place in np.flatnonzero(reject >= 0):
+        name, reason = reasons[reject[place]]
+        row = rows.iloc[place]
+        told = "，".join(f"{column}={row[column]}" for column in rows.columns)
+        who = str(row.iloc[0])
+        found.append(
+            Fault(chunk.origin, name, f"{reason}（{who}）", str(row[name]), int(chunk.lines[place]), row=told)
+        )
+    return found

@@ -1,0 +1,108 @@
+"""What the watch made of each hour, in Parquet by Beijing day: judged grids, judged stations, cells.
+
+    <root>/<name>/2020-04-03.parquet    the columns of the frame, `hour` in UTC, `edition`
+
+Judged hours are functions of facts: a new judgement of an hour takes the place of the old one, whole. Files are written beside
+their places and renamed: a killed run leaves the hours before it or after it, never a half day.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from include.periods import DAY, beijing_date, midnight
+
+GRID_HOURS: Final = "judged_grids"
+STATION_JUDGED: Final = "judged_stations"
+CELLS: Final = "cells"
+_EDITION: Final = b"edition"
+
+
+def judged_path(root: Path, name: str, day: date) -> Path:
+    """Where the judged hours of a day are, or will be."""
+    return root / name / f"{day}.parquet"
+
+
+def replace_judged(
+    root: Path, name: str, frame: pd.DataFrame, start_at: datetime, end_at: datetime, edition: str
+) -> None:
+    """Puts the rows of `frame` (`hour`: UTC timestamps) in the place of what there was for [start_at, end_at)."""
+    drafts: dict[Path, Path] = {}
+    try:
+        for day in days_between(start_at, end_at):
+            begin, end = max(midnight(day), start_at), min(midnight(day + DAY), end_at)
+            own = frame[(frame["hour"] >= begin) & (frame["hour"] < end)]
+            path = judged_path(root, name, day)
+            if begin > midnight(day) or end < midnight(day + DAY):
+                before = read_judged(root, name, midnight(day), midnight(day + DAY), edition)
+                others = before[(before["hour"] < begin) | (before["hour"] >= end)]
+                own = pd.concat([others[own.columns], own], ignore_index=True) if len(others) else own
+            if own.empty and not path.exists():
+                continue
+            drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
+            _write(drafts[path], own.sort_values("hour", kind="stable"), edition)
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def read_judged(root: Path, name: str, start_at: datetime, end_at: datetime, edition: str) -> pd.DataFrame:
+    """The judged hours in [start_at, end_at) of that edition, by day as they were kept; an empty frame where there are none."""
+    frames = []
+    for day in days_between(start_at, end_at):
+        path = judged_path(root, name, day)
+        if not path.exists():
+            continue
+        table = pq.read_table(path)
+        if (table.schema.metadata or {}).get(_EDITION) != edition.encode():
+            continue
+        frames.append(_frame(table.replace_schema_metadata(None)))
+    if not frames:
+        return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
+    found = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    return found[(found["hour"] >= start_at) & (found["hour"] < end_at)].reset_index(drop=True)
+
+
+def days_between(start_at: datetime, end_at: datetime) -> list[date]:
+    """The Beijing days that [start_at, end_at) touches."""
+    days, day = [], beijing_date(start_at)
+    while midnight(day) < end_at:
+        days.append(day)
+        day += DAY
+    return days
+
+
+def _write(draft: Path, frame: pd.DataFrame, edition: str) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
+    for place, one in enumerate(table.schema):
+        if pa.types.is_string(one.type) or pa.types.is_large_string(one.type):
+            texts = table[one.name].cast(pa.string()).combine_chunks().dictionary_encode()
+            table = table.set_column(place, one.name, texts)
+    with draft.open("wb") as stream:
+        pq.write_table(
+            table.replace_schema_metadata({_EDITION: edition.encode()}), stream, compression="zstd"
+        )
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    for place, one in enumerate(table.schema):
+        if pa.types.is_dictionary(one.type):
+            table = table.set_column(place, one.name, table[one.name].cast(pa.string()))
+    frame: pd.DataFrame = table.to_pandas()
+    texts = [name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype)]
+    frame = frame.astype(dict.fromkeys(texts, object))
+    for name in texts:
+        frame[name] = frame[name].where(frame[name].notna(), None)
+    return frame.assign(hour=frame["hour"].dt.tz_convert("UTC").astype("datetime64[s, UTC]"))

@@ -1,0 +1,137 @@
+"""What the watch reads from the store and writes to it, beside its alarms (include/store/watch_alarms.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Table, func, insert, select
+
+from include.store.statements import frame
+from include.store.tables import grid
+from include.store.watch_tables import station, station_day, watch_day, watch_hour, watch_suppressed
+
+_ROWS_AT_ONCE: Final = 5000
+_DAY_COLUMNS: Final = {
+    "observed_on": "date",
+    "rules_edition": "edition",
+}
+
+
+def stations_known(connection: Connection) -> pd.DataFrame:
+    """One row a stay of a station at a place: `station_id, kind, city_code, grid_id, lon, lat, valid_from, valid_to`
+    (dates), `is_simulated`, `received_at`; by station and first day."""
+    names = (
+        "station_id",
+        "kind",
+        "city_code",
+        "grid_id",
+        "lon",
+        "lat",
+        "valid_from",
+        "valid_to",
+        "is_simulated",
+        "received_at",
+    )
+    query = select(*(station.c[name] for name in names)).order_by(station.c.station_id, station.c.valid_from)
+    rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
+    rows["grid_id"] = rows["grid_id"].astype(object).where(rows["grid_id"].notna(), "")
+    return rows
+
+
+def grids_known(connection: Connection) -> pd.DataFrame:
+    """One row a grid with bounds: `grid_id, city_code, county, name, west, south, east, north, is_simulated`."""
+    names = ("grid_id", "city_code", "county", "name", "west", "south", "east", "north", "is_simulated")
+    query = select(*(grid.c[name] for name in names)).order_by(grid.c.grid_id)
+    rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
+    return rows.astype(dict.fromkeys(("west", "south", "east", "north"), "float64"))
+
+
+def days_made(connection: Connection, first: date, last: date, edition: str) -> dict[date, tuple[int, str]]:
+    """The last revision of the daily facts of each day of [first, last], and the hash of what it was computed from."""
+    query = (
+        select(watch_day.c.observed_on, watch_day.c.revision, watch_day.c.inputs_hash)
+        .where(watch_day.c.observed_on >= first, watch_day.c.observed_on <= last)
+        .where(watch_day.c.rules_edition == edition)
+        .order_by(watch_day.c.observed_on, watch_day.c.revision)
+    )
+    return {day: (revision, digest) for day, revision, digest in connection.execute(query)}
+
+
+def days_made_at(connection: Connection, first: date, last: date, edition: str) -> dict[date, datetime]:
+    """When the daily facts of each day of [first, last] were last made."""
+    query = (
+        select(watch_day.c.observed_on, func.max(watch_day.c.made_at))
+        .where(watch_day.c.observed_on >= first, watch_day.c.observed_on <= last)
+        .where(watch_day.c.rules_edition == edition)
+        .group_by(watch_day.c.observed_on)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def keep_station_days(
+    connection: Connection, facts: pd.DataFrame, day: date, edition: str, inputs_hash: str, *, now: datetime
+) -> None:
+    """Appends the facts of one day (columns of `station_day`) as its next revision."""
+    query = select(func.max(watch_day.c.revision)).where(
+        watch_day.c.observed_on == day, watch_day.c.rules_edition == edition
+    )
+    revision = int(connection.execute(query).scalar() or 0) + 1
+    ledger = {
+        "observed_on": day, "rules_edition": edition, "revision": revision, "inputs_hash": inputs_hash,
+        "stations": len(facts), "made_at": now,
+    }  # fmt: skip
+    connection.execute(watch_day.insert(), ledger)
+    names = [column.name for column in station_day.columns if column.name in facts]
+    rows = facts[names].astype(object).where(facts[names].notna(), None).to_dict("records")
+    fixed: dict[str, Any] = {"observed_on": day, "rules_edition": edition, "revision": revision}
+    insert_rows(connection, station_day, [{**{str(k): v for k, v in row.items()}, **fixed} for row in rows])
+
+
+def read_station_days(connection: Connection, first: date, last: date, edition: str) -> pd.DataFrame:
+    """The daily facts of [first, last] that hold, one row a station and day (sql/station_days.sql); `date` is the day."""
+    rows = frame(connection, "station_days", first_date=first, last_date=last, edition=edition)
+    rows["observed_on"] = pd.to_datetime(rows["observed_on"]).dt.date
+    return rows.rename(columns=_DAY_COLUMNS)
+
+
+def keep_hours_judged(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Puts the ledger's rows of these hours in the place of those that were there."""
+    if not rows:
+        return
+    first, last = min(row["hour_at"] for row in rows), max(row["hour_at"] for row in rows)
+    connection.execute(watch_hour.delete().where(watch_hour.c.hour_at >= first, watch_hour.c.hour_at <= last))
+    insert_rows(connection, watch_hour, rows)
+
+
+def hours_judged(connection: Connection, start_at: datetime, end_at: datetime, edition: str) -> pd.DataFrame:
+    """The ledger's rows of [start_at, end_at) of that edition, in order, `lacks` as a list of words."""
+    query = (
+        select(watch_hour)
+        .where(watch_hour.c.hour_at >= start_at, watch_hour.c.hour_at < end_at)
+        .where(watch_hour.c.rules_edition == edition)
+        .order_by(watch_hour.c.hour_at)
+    )
+    rows = pd.DataFrame(
+        connection.execute(query).all(), columns=[column.name for column in watch_hour.columns]
+    )
+    rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
+    return rows.assign(lacks=[json.loads(text) for text in rows["lacks_json"]]).drop(columns="lacks_json")
+
+
+def replace_suppressed(
+    connection: Connection, rows: Sequence[Mapping[str, Any]], start_at: datetime, end_at: datetime
+) -> None:
+    """Puts what was held back of [start_at, end_at) in the place of what there was."""
+    where = (watch_suppressed.c.started_at >= start_at, watch_suppressed.c.started_at < end_at)
+    connection.execute(watch_suppressed.delete().where(*where))
+    insert_rows(connection, watch_suppressed, rows)
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Many rows at once, in pieces."""
+    for begin in range(0, len(rows), _ROWS_AT_ONCE):
+        connection.execute(insert(table), [dict(row) for row in rows[begin : begin + _ROWS_AT_ONCE]])

@@ -1,0 +1,51 @@
+"""`import-stations`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from include.rules import SIMULATED_LABEL
+from include.verbs.options import open_current_house
+
+_SHOWN = 20  # faults on the terminal; all are in the quarantine
+
+
+@click.command("import-stations")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mapping (YAML) for files with other names, columns, units of time or zones.",
+)
+def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
+    """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
+    from include.periods import BEIJING
+    from include.sources.mapping import load
+    from include.sources.stations.intake import import_stations as run
+    from include.sources.stations.layouts import STATION_LAYOUTS
+
+    house = open_current_house()
+    tables = load(mapping, BEIJING, STATION_LAYOUTS).tables if mapping is not None else ()
+    done = run(house.engine, house.stations_dir, paths, now=datetime.now(UTC), mappings=tables)
+    for table, rows in done.rows.items():
+        click.echo(
+            f"{table}: {rows} rows, {done.new[table]} new, {done.revised[table]} revised, {done.unchanged[table]} unchanged"
+        )
+    days = sorted(done.days)
+    click.echo(
+        f"{done.files} files, {len(days)} days with hours"
+        + (f" ({days[0]} to {days[-1]})" if days else "")
+        + f", {done.absent} hours told as missing, {done.repeated} told twice, {done.foreign} other files left alone"
+        + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+    )
+    for note in done.notes[:_SHOWN]:
+        click.echo(f"note: {note}", err=True)
+    for fault in done.faults[:_SHOWN]:
+        click.echo(f"quarantined: {fault}", err=True)
+    if len(done.faults) > _SHOWN:
+        click.echo(f"quarantined: {len(done.faults) - _SHOWN} more; see `quarantine list`", err=True)
+    for error in done.rejected:
+        click.echo(str(error), err=True)

@@ -1,0 +1,116 @@
+"""From episodes to alarms as the store keeps them: point, push, deadline, states; quiet hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from include.rules import DEADLINES, RULES_VERSION
+from include.store.watch_alarms import MadeAlarm, State, left_alarms
+from include.watch import WatchRules
+from include.watch.quiet import QuietHours
+
+_NOT_EVIDENCE: Final = (
+    "alarm_id",
+    "grid_id",
+    "city_code",
+    "started_at",
+    "raised_at",
+    "last_at",
+    "edition",
+    "confidence",
+)
+
+
+def made_alarms(
+    found: pd.DataFrame, states: pd.DataFrame, grids: pd.DataFrame, is_simulated: bool, quiet: QuietHours | None, rules: WatchRules
+) -> list[MadeAlarm]:  # fmt: skip
+    """The episodes of `found` (as of `watch.episodes`) with their states (as of `watch.history`) as alarms of the store."""
+    places = grids.set_index("grid_id").to_dict("index")
+    by_alarm = dict(iter(states.groupby("alarm_id", sort=False)))
+    return [
+        _made(row, by_alarm[row["alarm_id"]], places, is_simulated, quiet, rules)
+        for row in found.to_dict("records")
+    ]
+
+
+def adopted(
+    connection: Connection, alarms: Sequence[MadeAlarm], lost: Sequence[Mapping[str, Any]]
+) -> tuple[list[MadeAlarm], list[str]]:
+    """Late hours may move an episode's beginning: where an alarm of the same grid and hours left already, the episode is that
+    alarm, with its number, first hour and push. Returns the alarms, and the numbers of those that nothing supports."""
+    left = left_alarms(connection, [one["alarm_id"] for one in lost])
+    gone = {str(one["alarm_id"]): one for one in lost}
+    result: list[MadeAlarm] = []
+    for made in alarms:
+        twin = next((one for one in gone.values() if one["alarm_id"] in left and _is_same(made, one)), None)
+        if twin is not None:
+            del gone[twin["alarm_id"]]
+            pushed_at = made.row["pushed_at"] + (twin["raised_at"] - made.raised_at)
+            row = {
+                **made.row, "started_at": twin["started_at"], "pushed_at": pushed_at,
+                "deadline_at": pushed_at + DEADLINES.feedback,
+            }  # fmt: skip
+            states = (
+                tuple(one for one in made.states if one.known_at >= twin["raised_at"]) or made.states[-1:]
+            )
+            made = replace(
+                made, alarm_id=str(twin["alarm_id"]), raised_at=twin["raised_at"], row=row, states=states
+            )
+        result.append(made)
+    return result, sorted(gone)
+
+
+def _is_same(made: MadeAlarm, other: Mapping[str, Any]) -> bool:
+    return bool(
+        made.row["grid_id"] == other["grid_id"]
+        and made.row["started_at"] <= other["last_at"]
+        and made.states[-1].last_at >= other["started_at"]
+    )
+
+
+def _made(
+    row: Mapping[Any, Any], states: pd.DataFrame, places: Mapping[Any, Any], is_simulated: bool, quiet: QuietHours | None,
+    rules: WatchRules,
+) -> MadeAlarm:  # fmt: skip
+    raised_at = _moment(row["raised_at"])
+    pushed_at = quiet.pushed_at(raised_at) if quiet is not None else raised_at
+    place = places.get(row["grid_id"], {})
+    has_bounds = place and not pd.isna(place["west"])
+    fixed = {
+        "grid_id": row["grid_id"], "city_code": place.get("city_code") or row["city_code"], "county": place.get("county") or "",
+        "point_name": place.get("name") or row["grid_id"],
+        "lon": round((place["west"] + place["east"]) / 2, 6) if has_bounds else None,
+        "lat": round((place["south"] + place["north"]) / 2, 6) if has_bounds else None,
+        "started_at": _moment(row["started_at"]), "pushed_at": pushed_at, "deadline_at": pushed_at + DEADLINES.feedback,
+        "rules_version": RULES_VERSION, "is_simulated": is_simulated,
+    }  # fmt: skip
+    known = tuple(
+        State(_moment(at), _moment(last), int(count), float(peak))
+        for at, last, count, peak in zip(
+            states["known_at"],
+            states["last_at"],
+            states["alarm_count"],
+            states["peak_pm25_ug_m3"],
+            strict=True,
+        )
+    )
+    evidence = {str(name): _plain(value) for name, value in row.items() if name not in _NOT_EVIDENCE}
+    confidence = None if pd.isna(row["confidence"]) else float(row["confidence"])
+    return MadeAlarm(str(row["alarm_id"]), raised_at, known, fixed, confidence, evidence, rules.edition)
+
+
+def _moment(value: Any) -> datetime:
+    moment: datetime = pd.Timestamp(value).tz_convert("UTC").to_pydatetime()
+    return moment
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,1 @@
+"""Any history of runs gives the same letters: orders, repetitions and pulls beforehand, on both databases."""

@@ -1,0 +1,329 @@
+"""`import-stations` on tiny worlds: what is taken, what is named, what is refused; the others go on."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, select
+
+from include.errors import InputError
+from include.periods import BEIJING
+from include.sources.mapping import load
+from include.sources.stations.intake import StationImport, import_stations
+from include.sources.stations.layouts import STATION_LAYOUTS
+from include.store.engine import reading, writing
+from include.store.station_hours import STATION_HOURS, SUBMETER_HOURS, WINDS, read_hours
+from include.store.tables import city, grid, quarantine
+from include.store.watch_tables import station
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+GRIDS = (
+    "grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin\n"
+    "T1,370800,鱼台县,鱼台县1号网格,116.40,35.00,116.43,35.03,true,true,模拟数据\n"
+)
+STATIONS = (
+    "station_id,kind,city_code,grid_id,lon,lat,valid_from,valid_to,data_origin\n"
+    "M1,micro,370800,T1,116.41,35.01,2019-07-03,,模拟数据\n"
+    "M2,micro,370800,T1,116.42,35.02,2019-07-03,2020-05-01,模拟数据\n"
+    "370800-W01,weather,370800,,116.5,35.1,2019-01-01,,模拟数据\n"
+)
+HOURS = (
+    "station_id,hour,pm25_ug_m3,pm10_ug_m3,rh_pct,temperature_c,sample_count\n"
+    "M1,2020-04-03T08:00:00+08:00,40.5,80,50,12.5,12\n"
+    "M2,2020-04-03T08:00:00+08:00,44,,,,8\n"
+)
+
+
+def world(folder: Path, **files: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    base = {"grids.csv": GRIDS, "stations.csv": STATIONS, "station_hours_20200403.csv": HOURS}
+    for name, text in (base | {name.replace("__", "."): text for name, text in files.items()}).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def taken(engine: Engine, tmp_path: Path, folder: Path, now: datetime = NOW) -> StationImport:
+    return import_stations(engine, tmp_path / "days", [folder], now=now)
+
+
+def readings(tmp_path: Path, table=STATION_HOURS) -> pd.DataFrame:
+    start, end = datetime(2020, 4, 1, tzinfo=UTC), datetime(2020, 6, 1, tzinfo=UTC)
+    frame = read_hours(tmp_path / "days", table, start, end).to_pandas()
+    return frame.astype({table.key: "str"}).sort_values([table.key, "hour"], ignore_index=True)
+
+
+def said(done: StationImport) -> list[str]:
+    return [f"{fault.field}：{fault.reason} {fault.count} {fault.value}".strip() for fault in done.faults]
+
+
+def hour_row(station_id: str, hour: str, *values: str) -> str:
+    return ",".join([station_id, hour, *values]) + "\n"
+
+
+def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_path: Path) -> None:
+    folder = world(
+        tmp_path / "world",
+        winds_20200403__csv="station_id,hour,wind_from_deg,wind_speed_m_s\n370800-W01,2020-04-03T08:00:00+08:00,360,2.5\n370800-W01,2020-04-03T09:00:00+08:00,,0\n",
+        submeter_hours_20200403__csv="enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,266,\n",
+        enterprises__csv="enterprise_id\nQ1\n", notes__txt="hello",
+    )  # fmt: skip
+    done = taken(engine, tmp_path, folder)
+    assert (dict(done.new), done.foreign, done.is_simulated, done.rejected, said(done)) == (
+        {"grids": 1, "stations": 3, "station_hours": 2, "winds": 2, "submeter_hours": 1}, 2, True, [], [],
+    )  # fmt: skip
+    assert done.days == {date(2020, 4, 3)}
+    found = readings(tmp_path)
+    assert (
+        found["hour"].dt.tz_convert("Asia/Shanghai").dt.strftime("%F %T").tolist()
+        == ["2020-04-03 08:00:00"] * 2
+    )
+    assert found[["station_id", "pm25_ug_m3", "sample_count", "is_simulated"]].values.tolist() == [
+        ["M1", 40.5, 12, True], ["M2", 44.0, 8, True]
+    ]  # fmt: skip
+    assert readings(tmp_path, WINDS)["wind_from_deg"].fillna(-1).tolist() == [0.0, -1.0]
+    assert readings(tmp_path, SUBMETER_HOURS)["production_kw"].tolist() == [266.0]
+    again = taken(engine, tmp_path, folder)
+    assert (sum(again.new.values()), sum(again.revised.values()), again.unchanged.total()) == (0, 0, 9)
+    with reading(engine) as connection:
+        rows = connection.execute(select(station).order_by(station.c.station_id)).mappings().all()
+        assert [(row["station_id"], row["grid_id"], row["valid_to"]) for row in rows] == [
+            ("370800-W01", None, None), ("M1", "T1", None), ("M2", "T1", date(2020, 5, 1))
+        ]  # fmt: skip
+        assert connection.execute(select(grid.c.name)).scalar_one() == "鱼台县1号网格"
+
+
+BAD_HOURS = {
+    "an unknown station waits": (
+        hour_row("X9", "2020-04-03T08:00:00+08:00", "50", "", "", "", "12"),
+        ["station_id：站点未登记：读数已原样保存，站点登记后自动采用 1 X9"],
+    ),
+    "an hour of the future": (
+        hour_row("M1", "2026-01-01T08:00:00+08:00", "50", "", "", "", "12"),
+        ["hour：在未来：该小时尚未结束 1 2026-01-01T08:00:00+08:00"],
+    ),
+    "no whole hour": (
+        hour_row("M1", "2020-04-03T08:30:00+08:00", "50", "", "", "", "12"),
+        ["hour：不是整点：应为小时的起点（可能是时区不对，或应按五分钟值导入） 1 2020-04-03T08:30:00+08:00"],
+    ),
+    "no time": (
+        hour_row("M1", "yesterday", "50", "", "", "", "12"),
+        ["hour：不是有效的时间：应如2020-04-03T08:00:00+08:00 1 yesterday"],
+    ),
+    "a negative value": (
+        hour_row("M1", "2020-04-03T09:00:00+08:00", "-1", "70", "", "", "12"),
+        ["pm25_ug_m3：超出仪器范围（0至5000），该值按缺测处理 1 -1"],
+    ),
+    "what an instrument sends for none": (
+        hour_row("M1", "2020-04-03T09:00:00+08:00", "65535", "70", "", "", "12"),
+        ["pm25_ug_m3：超出仪器范围（0至5000），该值按缺测处理 1 65535"],
+    ),
+    "no number": (
+        hour_row("M1", "2020-04-03T09:00:00+08:00", "n.d.", "70", "", "", "12"),
+        ["pm25_ug_m3：不是数值，该值按缺测处理 1 n.d."],
+    ),
+    "too many samples": (
+        hour_row("M1", "2020-04-03T09:00:00+08:00", "50", "", "", "", "60"),
+        ["sample_count：超出仪器范围（0至12），该值按缺测处理 1 60"],
+    ),
+    "one hour with two values": (
+        hour_row("M1", "2020-04-03T08:00:00+08:00", "99", "", "", "", "12"),
+        ["hour：同一小时有不同的值，均未采用，按缺测处理 2 M1 2020-04-03T08:00:00+08:00"],
+    ),
+    "half a row": ("M1,2020-04-03T09:0", ["：该行不能拆成列：列数不符：表头有7列，本行有2列 1 M1,2020-04-03T09:0"]),
+    "nobody's hour": (hour_row("", "2020-04-03T09:00:00+08:00", "50", "", "", "", "12"), ["station_id：必填，未填写 1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_HOURS)
+def test_a_bad_hour_is_named_and_the_others_go_on(engine: Engine, tmp_path: Path, case: str) -> None:
+    row, expected = BAD_HOURS[case]
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours__csv=HOURS + row))
+    assert (said(done), done.rejected) == (expected, [])
+    stations = readings(tmp_path)["station_id"].tolist()
+    assert "M2" in stations
+    with reading(engine) as connection:
+        kept = connection.execute(select(quarantine.c.kind, quarantine.c.state)).all()
+    assert kept == [("stations", "open")]
+    world(tmp_path / "world", station_hours__csv=HOURS)
+    taken(engine, tmp_path, tmp_path / "world")
+    with reading(engine) as connection:
+        assert connection.execute(select(quarantine.c.state)).scalars().all() == ["replayed"]
+
+
+def test_hours_wait_for_their_station(engine: Engine, tmp_path: Path) -> None:
+    folder = world(
+        tmp_path / "world",
+        station_hours__csv=HOURS + hour_row("X9", "2020-04-03T08:00:00+08:00", "50", *[""] * 4),
+    )
+    taken(engine, tmp_path, folder)
+    assert readings(tmp_path)["station_id"].tolist() == ["M1", "M2", "X9"]
+    (tmp_path / "stations_new.csv").write_text(
+        STATIONS.splitlines()[0] + "\nX9,micro,370800,T1,116.42,35.01,,,\n", "utf-8"
+    )
+    import_stations(engine, tmp_path / "days", [tmp_path / "stations_new.csv"], now=NOW)
+    with reading(engine) as connection:
+        assert connection.execute(select(quarantine.c.state)).scalars().all() == ["replayed"]
+
+
+BAD_STATIONS = {
+    "outside its grid": ("M3,micro,370800,T1,116.50,35.01,,,", "lon：站点不在所填网格范围内（M3） 1 116.50"),
+    "a second place at one time": (
+        "M1,micro,370800,T1,116.42,35.01,2019-07-03,,", "station_id：两行同一编号的站点时段重叠，采用先列的一行（M1） 1 M1",
+    ),
+    "without a grid": ("M3,micro,370800,,116.41,35.01,,,", "grid_id：微站须填写所在网格（M3） 1"),
+    "an unknown kind": ("M3,mini,370800,T1,116.41,35.01,,,", "kind：应为：micro、official、weather（M3） 1 mini"),
+    "lon and lat swapped": (
+        "M3,micro,370800,T1,35.01,116.41,,,", "lat：超出范围：应在-90至90之间（经纬度可能填反）（M3） 1 116.41",
+    ),
+    "ends before it begins": (
+        "M3,micro,370800,T1,116.41,35.01,2020-04-01,2020-03-01,", "valid_to：早于（或小于）valid_from，先后顺序不对（M3） 1 2020-03-01",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_STATIONS)
+def test_a_bad_station_is_named_and_the_others_stand(engine: Engine, tmp_path: Path, case: str) -> None:
+    row, expected = BAD_STATIONS[case]
+    done = taken(engine, tmp_path, world(tmp_path / "world", stations__csv=STATIONS + row + "\n"))
+    assert said(done) == [expected]
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(station.c.station_id, station.c.lon).order_by(station.c.station_id)
+        ).all()
+    assert rows == [("370800-W01", 116.5), ("M1", 116.41), ("M2", 116.42)]
+
+
+def test_a_station_that_moved_has_two_stays(engine: Engine, tmp_path: Path) -> None:
+    done = taken(
+        engine,
+        tmp_path,
+        world(
+            tmp_path / "world", stations__csv=STATIONS + "M1,micro,370800,T1,116.425,35.015,2020-04-10,,\n"
+        ),
+    )
+    assert (said(done), done.notes) == ([], ["1个站点迁移，前一位置止于：M1（2020-04-10）"])
+    with reading(engine) as connection:
+        query = select(station.c.valid_from, station.c.valid_to).where(station.c.station_id == "M1")
+        assert sorted(connection.execute(query).all(), key=str) == [
+            (date(2019, 7, 3), date(2020, 4, 10)), (date(2020, 4, 10), None)
+        ]  # fmt: skip
+
+
+def test_hours_of_another_day_than_the_files_name_are_refused(engine: Engine, tmp_path: Path) -> None:
+    utc = HOURS.replace("2020-04-03T08:00:00+08:00", "2020-04-02T16:00:00")
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=utc))
+    assert [str(error).split(";")[0] for error in done.rejected] == [
+        "station_hours_20200403.csv: the hours are not those of the day in the file's name: another time zone, or labels at the "
+        "hour's end"
+    ]
+    assert readings(tmp_path).empty
+    assert said(done) == [
+        "：文件不能使用：" + done.rejected[0].what + " 1 2020-04-02 16:00 to 2020-04-02 16:00"
+    ]
+
+
+def test_times_without_a_zone_are_beijing_time_and_said_so(engine: Engine, tmp_path: Path) -> None:
+    folder = world(tmp_path / "world", station_hours_20200403__csv=HOURS.replace("+08:00", ""))
+    assert taken(engine, tmp_path, folder).notes == [
+        "station_hours_20200403.csv：时间未注明时区，按北京时间采用"
+    ]
+    assert readings(tmp_path)["hour"].dt.hour.tolist() == [0, 0]
+
+
+def test_values_in_milligrams_are_no_readings(engine: Engine, tmp_path: Path) -> None:
+    rows = [
+        hour_row(name, f"2020-04-03T{hour:02}:00:00+08:00", value, "", "", "", "12")
+        for name, value in (("M1", "0.041"), ("M2", "41"))
+        for hour in range(8)
+    ]
+    folder = world(
+        tmp_path / "world", station_hours_20200403__csv=HOURS.splitlines()[0] + "\n" + "".join(rows)
+    )
+    done = taken(engine, tmp_path, folder)
+    assert said(done) == ["pm25_ug_m3：疑以mg/m³为单位（或无输出），1个站点的值按缺测处理 8 0.041"]
+    assert set(readings(tmp_path)["station_id"]) == {"M2"}
+    told = HOURS.replace("pm25_ug_m3", "pm25_mg_m3")
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=told))
+    assert "wanted in the unit of the column's name" in str(done.rejected[0])
+
+
+def test_hours_told_as_missing_are_hours_that_are_not_there(engine: Engine, tmp_path: Path) -> None:
+    rows = hour_row("M1", "2020-04-03T09:00:00+08:00", "", "", "", "", "0") + hour_row(
+        "M2", "2020-04-03T09:00:00+08:00", "", "", "", "", ""
+    )
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=HOURS + rows))
+    assert (done.absent, len(readings(tmp_path)), said(done)) == (2, 2, [])
+
+
+def test_parquet_says_the_same_as_csv_and_half_a_file_is_named(engine: Engine, tmp_path: Path) -> None:
+    folder = world(tmp_path / "world")
+    frame = pd.read_csv(folder / "station_hours_20200403.csv")
+    frame["hour"] = pd.to_datetime(frame["hour"])
+    frame.to_parquet(folder / "station_hours_20200403.parquet")
+    (folder / "station_hours_20200403.csv").unlink()
+    whole = (folder / "station_hours_20200403.parquet").read_bytes()
+    (folder / "station_hours_20200404.parquet").write_bytes(whole[: len(whole) // 2])
+    done = taken(engine, tmp_path, folder)
+    assert readings(tmp_path)["pm25_ug_m3"].tolist() == [40.5, 44.0]
+    assert [error.what for error in done.rejected] == ["the file cannot be read as Parquet"]
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        import_stations(engine, tmp_path / "days", [folder / "station_hours_20200404.parquet"], now=NOW)
+
+
+def test_a_folder_without_any_file_of_ours_is_refused(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text("a\n1\n", "utf-8")
+    with pytest.raises(InputError, match="no file of stations"):
+        import_stations(engine, tmp_path / "days", [tmp_path], now=NOW)
+    with pytest.raises(InputError, match="no telling what the file holds"):
+        import_stations(engine, tmp_path / "days", [tmp_path / "other.csv"], now=NOW)
+    with pytest.raises(InputError, match="no such file"):
+        import_stations(engine, tmp_path / "days", [tmp_path / "absent"], now=NOW)
+
+
+def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path) -> None:
+    files = {
+        "grids__csv": GRIDS.replace("370800", "TW0001"),
+        "stations__csv": STATIONS.replace(",370800,", ",TW0001,"),
+    }
+    try:
+        done = taken(engine, tmp_path, world(tmp_path / "world", **files))
+        assert (dict(done.new)["stations"], done.notes, said(done)) == (3, ["新登记的单位：TW0001"], [])
+        with reading(engine) as connection:
+            assert set(connection.execute(select(station.c.city_code)).scalars()) == {"TW0001"}
+    finally:  # the table of cities is shared by the tests on PostgreSQL
+        with writing(engine) as connection:
+            for table in (station, grid):
+                connection.execute(table.delete())
+            connection.execute(city.delete().where(city.c.city_code == "TW0001"))
+
+
+def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None:
+    rows = [
+        f"M1,2020-04-03T08:{minute:02}:00+08:00,{value},\n"
+        for minute, value in ((0, 30), (5, 40), (6, 60), (55, 70))
+    ]
+    rows.append("M1,2020-04-03T08:20:00+08:00,65535,\n")
+    text = "station_id,observed_at,pm25_ug_m3,rh_pct\n" + "".join(rows)
+    folder = world(tmp_path / "world", station_minutes_20200403__csv=text)
+    (folder / "station_hours_20200403.csv").unlink()
+    done = taken(engine, tmp_path, folder)
+    found = readings(tmp_path)
+    assert found[["station_id", "pm25_ug_m3", "sample_count"]].values.tolist() == [["M1", 50.0, 3]]
+    assert said(done) == ["pm25_ug_m3：超出仪器范围（0至5000），该值按缺测处理 1 65535"]
+
+
+def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
+    folder = world(tmp_path / "world")
+    (folder / "station_hours_20200403.csv").unlink()
+    (folder / "微站小时值.csv").write_text("设备,日期,时,PM\nM1,2020-04-03,9,40.5\n", "utf-8")
+    (tmp_path / "layout.yaml").write_text(
+        "tables:\n  station_hours:\n    files: ['微站*.csv']\n    columns:\n      station_id: 设备\n      pm25_ug_m3: PM\n"
+        "      hour: {moment: '{日期}', format: '%Y-%m-%d', hours: 时, hour_label: end}\n",
+        "utf-8",
+    )
+    tables = load(tmp_path / "layout.yaml", BEIJING, STATION_LAYOUTS).tables
+    done = import_stations(engine, tmp_path / "days", [folder], now=NOW, mappings=tables)
+    found = readings(tmp_path)
+    assert (said(done), found["pm25_ug_m3"].tolist(), found["sample_count"].tolist()) == ([], [40.5], [12])
+    assert found["hour"].dt.tz_convert("Asia/Shanghai").dt.hour.tolist() == [8]
