@@ -77,6 +77,13 @@ class Post:
 
 
 @dataclass(frozen=True)
+class NoticeRules:
+    """What a letter to one unit prints of its alarms; its workbook has them all."""
+
+    listed_rows: int = 30  # the newest of a table; older ones are counted, with the oldest named
+
+
+@dataclass(frozen=True)
 class SummaryRules:
     """What the mid-week and weekend summary counts as repeated, long unanswered or worth a suggestion."""
 
@@ -144,6 +151,7 @@ LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
 RETENTION: Final = Retention()
+NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
 

@@ -50,7 +50,7 @@ def rate_bars(figures: SummaryFigures) -> Figure:
 
     More than `_PANEL_ROWS` cities stand in two columns of one scale.
     """
-    cities = figures.cities
+    cities = sorted(figures.cities, key=_best_first)
     panels = 2 if len(cities) > _PANEL_ROWS else 1
     rows = max(-(-len(cities) // panels), 1)
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
@@ -66,6 +66,11 @@ def rate_bars(figures: SummaryFigures) -> Figure:
     assert figure is not None
     legend(figure, rate_patches(with_no_alarms=False), "lower center")
     return figure
+
+
+def _best_first(city: CityWeek) -> tuple[bool, float, int, str]:
+    share = city.window.feedback_rate
+    return share.value is None, -(share.value or 0.0), -city.window.pushed, city.city_code
 
 
 def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int) -> None:

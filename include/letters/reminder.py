@@ -8,6 +8,7 @@ from include.letters.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    newest_overdue,
     overdue_values,
     rule_values,
     sentence,
@@ -33,8 +34,10 @@ def reminder_values(
             "数据完整性": sentence(show(figures.completeness)), "函件标识": figures.letter_key,
             "近七日": counts_values(figures.rolling, figures.rolling_label), "回复期限": chinese_moment(figures.reply_by),
             "超期": overdue, "待反馈": form_values(figures.form, as_of, show), "次数": figures.round,
+            "超期合计": figures.overdue_total, "长期未反馈": figures.chronic,
             "抄送": _province_department(figures),
         }
+        | newest_overdue(figures.overdue, show)
     )  # fmt: skip
 
 

@@ -126,7 +126,10 @@ def _rate(counts: FeedbackCounts | None, name: str) -> Share | None:
 def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     cities = figures.cities
     asked = [city for city in cities if city.window.pushed]
-    lowest = [city for city in reversed(asked) if city.window.answered < city.window.pushed]
+    lowest = sorted(
+        (city for city in asked if city.window.answered < city.window.pushed),
+        key=lambda city: (city.window.answered / city.window.pushed, -city.window.pushed, city.city_code),
+    )
     most = sorted(asked, key=lambda city: (-city.window.pushed, city.city_code))[:3]
 
     def flagged(level: str) -> list[str]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from include.letters.flag_words import level_word, reason_words
 from include.periods import BEIJING, Period, chinese_moment
-from include.rules import LOW_RESPONSE, SIMULATED_LABEL, SUMMARY
-from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, OverdueRow
+from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
+from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, NoticeRow, OverdueRow
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
@@ -143,6 +143,27 @@ def overdue_values(rows: Sequence[OverdueRow], show: Show) -> list[dict[str, Any
     ]  # fmt: skip
 
 
+def newest_overdue(rows: Sequence[OverdueRow], show: Show) -> dict[str, Any]:
+    """`超期表`: the newest overdue alarms, as many as a letter's table has; `较早超期`: the others counted, with the oldest."""
+    by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
+    older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
+    return {
+        "超期表": overdue_values(listed, show),
+        "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+    }
+
+
+def older_values(count: int, oldest: OverdueRow | NoticeRow, at: datetime, show: Show) -> dict[str, Any]:
+    """What a table does not list: how many alarms, and the oldest of them."""
+    return {
+        "条数": count,
+        "区县": show(oldest.county),
+        "点位名称": show(oldest.point_name),
+        "网格编号": show(oldest.grid_id),
+        "时间": chinese_moment(at),
+    }
+
+
 def form_values(rows: Sequence[FormRow], as_of: datetime, show: Show) -> list[dict[str, Any]]:
     """The open alarms that the answer form asks about."""
     return [
@@ -150,7 +171,7 @@ def form_values(rows: Sequence[FormRow], as_of: datetime, show: Show) -> list[di
             "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
             "报警时间": chinese_moment(row.started_at), "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": chinese_moment(row.deadline_at),
-            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600) if row.deadline_at < as_of else "",
+            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600) if row.is_overdue_as_of(as_of) else "",
         }
         for number, row in enumerate(rows, start=1)
     ]  # fmt: skip

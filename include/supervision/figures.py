@@ -175,7 +175,12 @@ class FormRow:
     started_at: datetime
     alarm_count: int
     peak_pm25_ug_m3: float | None
-    deadline_at: datetime
+    deadline_at: datetime  # the applicable one
+    is_overdue: bool | None = None  # not while it is in dispute; None in edition 2020-03: by the deadline
+
+    def is_overdue_as_of(self, as_of: datetime) -> bool:
+        """Whether the letter of that moment counts it as overdue."""
+        return self.deadline_at < as_of if self.is_overdue is None else self.is_overdue
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def form_rows(open_alarms: pd.DataFrame, letter_key: str) -> tuple[FormRow, ...]
         FormRow(
             answer_code(letter_key, alarm.alarm_id), alarm.alarm_id, alarm.grid_id, alarm.county, alarm.point_name,
             _number(alarm.lon), _number(alarm.lat), _moment(alarm.started_at), int(alarm.alarm_count),
-            _number(alarm.peak_pm25_ug_m3), _moment(alarm.applicable_deadline_at),
+            _number(alarm.peak_pm25_ug_m3), _moment(alarm.applicable_deadline_at), bool(alarm.is_overdue),
         )
         for alarm in _each(open_alarms.sort_values(["applicable_deadline_at", "alarm_id"]))
     )  # fmt: skip
