@@ -24,7 +24,7 @@ def compose_summary(
     from include.letters.summary_workbook import summary_workbook
 
     report = Report(
-        kind="summary", as_of=figures.period.as_of,
+        kind="summary", rules_version=figures.rules_version, as_of=figures.period.as_of,
         values=lambda show: summary_values(figures, issue, show, red_head=red_head),
         pictures=summary_pictures(figures), workbook=lambda title: summary_workbook(figures, title),
         addressee=_addressee(figures.scope), name=f"{figures.scope}{figures.window.label}",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, MetaData, Table
 
 from include.rules import DEADLINES, RULES_VERSION
-from include.sources import bulk
+from include.sources import bulk, lingering
 from include.sources.layout import Layout
 from include.store import tables
 from include.store.statements import frame, run
@@ -102,6 +102,8 @@ def store(
     kept, revision, is_first = _revisions(layout, stored, rows)
     chosen = rows[kept].assign(revision=revision[kept])
     bulk.insert(connection, TABLES[layout.name], chosen)
+    if layout.name in ("alarms", "feedback") and len(chosen):
+        lingering.refresh(connection)  # of the alarms that `_stored` put into wanted_key
     new = int((is_first & kept).sum())
     return Counts(new, int(kept.sum()) - new, int((~kept).sum()))
 

@@ -48,7 +48,7 @@ LABELS: Final[Mapping[str, str]] = {
     "before_ug_m3": "上期浓度", "ranked": "参与排名数", "days_over": "超标天数", "dust_hours": "沙尘小时", "limit_ug_m3": "限值", "iaqi": "IAQI",
     "mean": "平均浓度", "highest_ug_m3": "最高浓度", "high_grids": "高值网格数", "inside": "网格内企业数", "nearby": "周边企业数", "place": "名次",
     "in_a_row": "连续次数", "in_a_year": "12个月内次数", "is_at_least": "次数为下限", "escalation": "达到条件", "valid_grids": "有效网格数", "day": "日期",
-    "industry": "行业", "distance_km": "距离", "direction": "方位", "until": "报送期限", "spot_checks": "抽查", "drawn": "抽取", "checked": "已核查", "not_confirmed": "不实",
+    "industry": "行业", "distance_km": "距离", "direction": "方位", "until": "报送期限", "is_overdue": "超期", "first_urged": "首次督办", "urged_again": "再次督办", "listed": "报部清单", "needs_address": "待核实地址", "spot_checks": "抽查", "drawn": "抽取", "checked": "已核查", "not_confirmed": "不实",
 }  # fmt: skip
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {

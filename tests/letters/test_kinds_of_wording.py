@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from include.letters.bulletin_values import bulletin_values
+from include.letters.durations import duration
 from include.letters.notice import notice_values
 from include.letters.overview_values import overview_values
 from include.letters.reminder import reminder_values
@@ -17,7 +18,6 @@ from include.letters.summary_values import summary_values
 from include.letters.template_outline import outline
 from include.letters.word import TEMPLATES, TemplatePicture, compose_docx
 from include.letters.word_reader import read_manuscript
-from include.letters.wording import duration
 from include.periods import BEIJING
 from include.supervision.bulletin_figures import FollowUp, GridInspection, HighArea, ProblemCount
 from include.supervision.figures import FeedbackCounts, Issue
@@ -168,11 +168,7 @@ def test_dust_is_spoken_of_only_where_a_concentration_is_printed(letters: list[l
         assert not dusty or any(re.search(r"浓度为\d+μg/m³", text) for text in letter)
 
 
-def test_hours_of_data_stand_in_the_annex_and_not_in_the_text(
-    letters: list[list[str]], request: pytest.FixtureRequest
-) -> None:
-    if request.node.callspec.params["letters"] in ("notice", "reminder"):
-        pytest.skip("the daily letters have no annex on data yet")
+def test_hours_of_data_stand_in_the_annex_and_not_in_the_text(letters: list[list[str]]) -> None:
     for letter in letters:
         first = [text for text in letter if len(text) > 30][:2]
         assert [text for text in first if "已收齐" in text or "数据完整" in text or "均已取得" in text] == []
