@@ -34,6 +34,7 @@ from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
+from include.verbs.suspects import suspects
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
@@ -57,6 +58,7 @@ for command in (
     spot_checks,
     prune,
     simulate_world,
+    suspects,
     watch,
 ):
     cli.add_command(command)

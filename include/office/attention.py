@@ -22,7 +22,7 @@ from include.store.engine import reading
 
 TOPICS: Final = {
     "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
-    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定",
+    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定", "archive": "存档不可用",
 }  # fmt: skip
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (

@@ -75,20 +75,19 @@ class SubmeterRule:
 class Weights:
     """The score is a sum; the chance of each candidate its softmax. Fitted on worlds of three physics (docs/suspects.md)."""
 
-    cone: float = 1.3  # a log unit of the cone
-    distance: float = -1.2  # a kilometre
-    log_distance: float = -1.55  # a log unit of the distance
-    idle: float = 2.9  # the treatment idles in all of the alarm's hours, against a candidate without meter
-    normal: float = -1.2  # line and treatment run in all of them
-    off: float = -4.0  # the line stands in all of them (fitted -4.6: a meter may be on the wrong line)
-    lost: float = 1.5  # the meter is silent in all of them (fitted 2.3: gaps have harmless reasons too)
-    unusual_hour: float = 1.7  # the line runs in hours in which it never does
-    industry: float = 0.6  # see INDUSTRY_PRIORS (fitted 0.7)
+    cone: float = 1.4  # a log unit of the cone
+    distance: float = -1.27  # a kilometre
+    log_distance: float = -1.65  # a log unit of the distance
+    idle: float = 3.1  # the treatment idles in all of the alarm's hours, against a candidate without meter
+    normal: float = -1.27  # line and treatment run in all of them
+    off: float = -4.2  # the line stands in all of them (fitted -4.8: a meter may be on the wrong line)
+    lost: float = 1.6  # the meter is silent in all of them (fitted 2.4: gaps have harmless reasons too)
+    unusual_hour: float = 1.8  # the line runs in hours in which it never does
+    industry: float = 0.65  # see INDUSTRY_PRIORS (fitted 0.7)
     former: float = 0.7  # 系统默认, not fitted: twice as likely beside a former problem
     kind_prior: float = 1.0  # see KIND_PRIORS
-    unlisted: float = (
-        -1.5
-    )  # 来源不明: as likely as an enterprise without meter at 1.2 km, abreast of the wind
+    # 来源不明: as likely as an enterprise without a meter at 1 km, abreast of the wind.
+    unlisted: float = -1.6
 
 
 # 系统默认, not fitted (no world has them): what stands beside the enterprises, against one of them at the same place.

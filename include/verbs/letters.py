@@ -1,4 +1,4 @@
-"""`letters list|show|release|withhold|resend|resolve|correct|corrections`."""
+"""`letters list|show|release|withhold|resend|take-back|resolve|correct|corrections`."""
 
 from datetime import UTC, date, datetime
 
@@ -84,6 +84,21 @@ def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
         reason=reason, only=only,
     )  # fmt: skip
     click.echo(f"copy {copy.copy_no} is queued as {copy.message_id}")
+
+
+@letters.command("take-back")
+@LETTER
+@REASON
+@click.option(
+    "--copy", "copy_no", type=click.IntRange(min=1), help="Only this copy; default: all that is queued."
+)
+def take_back(letter_id: int, reason: str, copy_no: int | None) -> None:
+    """Take what is still queued of a letter that left (a resend, recipients that are tried again) out of the outbox."""
+    from include.post.copies import take_back as run
+
+    house, now, actor = _asked()
+    count = run(house.engine, letter_id, now=now, actor=actor, reason=reason, copy_no=copy_no)
+    click.echo(f"{count} recipients: withdrawn")
 
 
 @letters.command()

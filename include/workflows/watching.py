@@ -38,6 +38,7 @@ from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, supp
 from include.watch.history import history
 from include.watch.quiet import QuietHours
 from include.workflows.made_alarms import Settled, made_alarms, settled
+from include.workflows.suspecting import keep_suspects
 from include.workflows.watch_inputs import HOUR, Network, daily_facts, hours_of_stations, network_of
 
 _PIECE: Final = timedelta(
@@ -54,6 +55,7 @@ class Watched:
     kept: Kept = field(default_factory=Kept)
     alarms: list[str] = field(default_factory=list)
     suppressed: int = 0
+    suspected: int = 0  # alarms that have suspects now
     lacks: dict[str, int] = field(default_factory=dict)
 
 
@@ -79,6 +81,7 @@ def watch(
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
         _piece(house, network, begin, end, is_last, done, now, known_at, rules, quiet, actor)
+    done.suspected = keep_suspects(house, done.alarms, known_at=known_at)
     return done
 
 

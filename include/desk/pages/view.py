@@ -39,7 +39,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "draft": "拟稿", "recompose": "重编", "await_approval": "送签", "release": "放行", "release_failed": "放行失败", "withhold": "暂缓",
         "reject": "不签发", "withdraw": "撤回", "correct": "拟更正", "queue": "排入发件箱", "claim": "开始发送", "settle": "记录结果",
         "sweep": "清理中断", "distrust": "存疑", "expire": "过期", "resolve_arrived": "核实已送达", "resolve_again": "核实后重发",
-        "settle_late": "迟到的结果",
+        "settle_late": "迟到的结果", "restore": "恢复待处理",
     },
     "file": {
         "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
