@@ -1,7 +1,7 @@
 """Letters as operators handle them: look, release, withhold, send again, settle what is unknown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -17,9 +17,9 @@ from include.letters.overview import compose_overview
 from include.letters.summary import compose_summary
 from include.periods import Period, beijing_date, chinese_date
 from include.post.corrections import corrected_letter
-from include.post.letters import StoredLetter, find, withhold
+from include.post.letters import NamedAlarm, StoredLetter, find, withhold
 from include.post.recipients import ADDRESSEES
-from include.post.release import ReleaseOutcome, Render, release, withdraw
+from include.post.release import Premise, ReleaseOutcome, Render, Struck, release, withdraw
 from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading
@@ -28,7 +28,7 @@ from include.store.statements import frame
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences
 from include.supervision.feedback import judge
-from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, from_json
+from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, from_json, to_json
 from include.supervision.weekly_figures import SummaryFigures
 
 _INSTANT: Final = timedelta(microseconds=1)
@@ -99,20 +99,35 @@ def _final(house: House) -> Render:
     return render_stored
 
 
-def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | None]:
-    """Whether a letter is still to be sent at `now`: a reminder to a city that has answered meanwhile is not, unless it
-    corrects one that left."""
+def reminder_alarms(figures: ReminderFigures) -> tuple[NamedAlarm, ...]:
+    """The alarms that a 督办函 names: those that it urges, and the other open ones of its answer form."""
+    urged = {row.alarm_id for row in figures.overdue}
+    others = (row.alarm_id for row in figures.form if row.alarm_id not in urged)
+    return (*(NamedAlarm(row.alarm_id, is_urged=True) for row in figures.overdue), *map(NamedAlarm, others))
 
-    def ask(connection: Connection, letter: StoredLetter) -> str | None:
+
+def premise(now: datetime) -> Premise:
+    """Whether a letter is still to be sent at `now`: a reminder to a city whose urged alarms are all answered, withdrawn or closed
+    meanwhile is not; those that are so in part are struck from it. A 更正 of one that left stands as it is."""
+
+    def ask(connection: Connection, letter: StoredLetter) -> str | Struck | None:
         if letter.kind != "reminder" or letter.revision > 1:
             return None
-        overdue = from_json(ReminderFigures, letter.figures_json).overdue
-        pushed = [row.pushed_at for row in overdue]
-        states = alarm_states(connection, min(pushed), max(pushed) + _INSTANT, now)
-        judged = judge(states[states["alarm_id"].isin([row.alarm_id for row in overdue])], now)
-        if (judged["is_pushed"] & ~judged["is_answered"]).any():
+        figures = from_json(ReminderFigures, letter.figures_json)
+        named = {row.alarm_id for row in figures.overdue} | {row.alarm_id for row in figures.form}
+        pushed = [row.pushed_at for row in figures.overdue]
+        states = alarm_states(connection, min(pushed), letter.period.as_of + _INSTANT, now)
+        judged = judge(states[states["alarm_id"].isin(named)], now)
+        settled = set(judged.loc[~judged["is_open"], "alarm_id"])
+        left = tuple(row for row in figures.overdue if row.alarm_id not in settled)
+        if not left:
+            return f"所列{len(figures.overdue)}条报警均已反馈、核减或结案，不再督办"
+        if len(left) == len(figures.overdue):
             return None
-        return f"所列{len(overdue)}条报警均已反馈或核减，不再督办"
+        form = tuple(row for row in figures.form if row.alarm_id not in settled)
+        struck = replace(figures, overdue=left, form=form)
+        remark = f"放行前已反馈、核减或结案的{len(figures.overdue) - len(left)}条不再列入"
+        return Struck(to_json(struck), reminder_alarms(struck), remark)
 
     return ask
 
