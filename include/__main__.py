@@ -4,14 +4,16 @@ import logging
 import signal
 import sys
 import threading
+import traceback
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from include.errors import InputError, QianliyanError
+from include.errors import InputError, QianliyanError, redact
 from include.house import default_registry, open_house
 from include.periods import (
     KINDS,
@@ -23,6 +25,7 @@ from include.periods import (
     periods_of_day,
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
+from include.store.engine import store_error
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
 from include.verbs.contacts import contacts
 from include.verbs.letters import letters
@@ -30,6 +33,7 @@ from include.verbs.options import FORMATS, Day, End, Moment, open_current_house,
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
 from include.verbs.stations import import_stations
+from include.verbs.suspects import suspects
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
@@ -52,6 +56,7 @@ for command in (
     air_quality,
     prune,
     simulate_world,
+    suspects,
     watch,
 ):
     cli.add_command(command)
@@ -182,16 +187,15 @@ def feedback(
 @click.option("--date", "on_date", type=Day(), required=True, help="The day on which the letters go out.")
 def reconcile(on_date: date) -> None:
     """Account for every letter due on a day by state; exit 1 on any that is not accounted for."""
+    import include.workflows.beats  # noqa: F401  enters the beats
+    from include.office.register import due_keys, windows_with_letters
     from include.post.reconciliation import reconcile as run
     from include.post.reconciliation import require_reconciled
     from include.store.engine import reading
-    from include.workflows.beats import BEATS
 
     house = open_current_house()
-    windows = [(steps, period) for kind, steps in BEATS.items() for period in periods_of_day(kind, on_date)]
-    due = [
-        key for steps, period in windows if period.as_of <= _now() for key in steps.due_keys(house, period)
-    ]
+    windows = [period for kind in windows_with_letters() for period in periods_of_day(kind, on_date)]
+    due = [key for period in windows if period.as_of <= _now() for key in due_keys(house, period)]
     with reading(house.engine) as connection:
         found = run(connection, on_date, due=due, mailbox=house.mailbox)
     for letter in found.letters:
@@ -269,9 +273,22 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class _Redacting(logging.Formatter):
+    """What is logged, tracebacks too, without the secrets of this process."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return redact(super().format(record))
+
+
 def main() -> None:
     """Runs the verb; an expected error is one line on stderr and its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    sys.excepthook = lambda kind, error, trace: sys.stderr.write(
+        redact("".join(traceback.format_exception(kind, error, trace)))
+    )
     try:
         code = cli.main(standalone_mode=False)
         sys.exit(
@@ -283,8 +300,25 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except QianliyanError as error:
-        click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
+        _end_with(error)
+    except BrokenPipeError:
+        sys.exit(1)
+    except OSError as error:
+        _end_with(_disk_error(error))
+    except DBAPIError as error:
+        _end_with(store_error(error))
+
+
+def _end_with(error: QianliyanError) -> NoReturn:
+    click.echo(str(error), err=True)
+    sys.exit(error.exit_code)
+
+
+def _disk_error(error: OSError) -> InputError:
+    return InputError(
+        "a file or folder cannot be used", where=str(error.filename or ""), got=error.strerror or error,
+        todo="check the path, its permissions and the disk",
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 
-from include.errors import InputError
+from include.errors import InputError, keep_secret, secrets_of
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Connection:
     password: str = field(default="", repr=False)
     schema: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        keep_secret(self.password)
+        for secret in secrets_of(self.host, self.extra):
+            keep_secret(secret)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ def from_text(conn_id: str, value: str) -> Connection:
             extra = entry.get("extra") or {}
             return Connection(
                 conn_id, str(entry.get("conn_type", "")), str(entry.get("host") or ""),
-                int(entry["port"]) if entry.get("port") else None, str(entry.get("login") or ""),
+                _port(entry.get("port")), str(entry.get("login") or ""),
                 str(entry.get("password") or ""), str(entry.get("schema") or ""),
                 json.loads(extra) if isinstance(extra, str) else extra,
             )  # fmt: skip
@@ -78,7 +83,7 @@ def from_text(conn_id: str, value: str) -> Connection:
         if "__extra__" in extra:
             extra = json.loads(extra["__extra__"])
         return Connection(
-            conn_id, parts.scheme.replace("-", "_"), unquote(parts.hostname or ""), parts.port, unquote(parts.username or ""),
+            conn_id, parts.scheme.replace("-", "_"), unquote(parts.hostname or ""), _port(parts.port), unquote(parts.username or ""),
             unquote(parts.password or ""), unquote(parts.path.lstrip("/")), extra,
         )  # fmt: skip
     except (ValueError, AttributeError, TypeError):
@@ -103,12 +108,28 @@ def _from_entry(entry: Mapping[str, Any]) -> Connection:
     if entry.get("conn_uri"):
         return from_text(str(entry["conn_id"]), str(entry["conn_uri"]))
     extra = entry.get("conn_extra") or {}
-    return Connection(
-        str(entry["conn_id"]), str(entry.get("conn_type", "")), str(entry.get("conn_host") or ""),
-        int(entry["conn_port"]) if entry.get("conn_port") else None, str(entry.get("conn_login") or ""),
-        str(entry.get("conn_password") or ""), str(entry.get("conn_schema") or ""),
-        json.loads(extra) if isinstance(extra, str) else extra,
-    )  # fmt: skip
+    try:
+        return Connection(
+            str(entry["conn_id"]), str(entry.get("conn_type", "")), str(entry.get("conn_host") or ""),
+            _port(entry.get("conn_port")), str(entry.get("conn_login") or ""),
+            str(entry.get("conn_password") or ""), str(entry.get("conn_schema") or ""),
+            json.loads(extra) if isinstance(extra, str) else extra,
+        )  # fmt: skip
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(
+            "a connection cannot be read", where=f"connection {entry['conn_id']}", expected="a port from 1 to 65535, and extra as JSON",
+            got=error,
+        ) from error  # fmt: skip
+
+
+def _port(told: Any) -> int | None:
+    """A port. Raises ValueError."""
+    if not told:
+        return None
+    port = int(told)
+    if not 0 < port < 65536:
+        raise ValueError(f"port {port}")
+    return port
 
 
 def _text(value: Any) -> str:

@@ -21,10 +21,10 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.connections import Registry
-from include.desk.letters import letters_of_period
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.letters.flag_words import level_word
+from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile

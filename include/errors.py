@@ -8,8 +8,126 @@
     ├── PostRefused          this letter must never reach this mail server
     └── CheckFailed          a check found what must not be                                (exit code 1)
 
-Every message says what is wrong, where, what was expected, what came and what to do next, on one line.
+Every message says what is wrong, where, what was expected, what came and what to do next, on one line; no secret of
+this process that `keep_secret` was told is in it, in whatever form a server echoes it.
 """
+
+import base64
+import html
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+HIDDEN: Final = "***"
+# Shorter ones would hide half of every sentence, and are no secrets.
+_SHORTEST_SECRET: Final = 4
+_SHORTEST_CODED: Final = 6
+_SECRET_NAME: Final = re.compile("passw|secret|token|api_?key|apikey|private", re.IGNORECASE)
+# Python counts only the common space as printable.
+_WHITE_SPACE: Final = "\t\n\r\u00a0\u2002\u2003\u2009\u3000"
+
+
+class _Secrets:
+    """The secrets of this process, in every form in which they might come back, as one pattern."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+        self.pattern: re.Pattern[str] | None = None
+
+    def add(self, secret: str) -> None:
+        if len(secret) < _SHORTEST_SECRET or secret in self.known:
+            return
+        self.known.add(secret)
+        forms = {form for each in self.known for form in _forms(each)}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self.pattern = re.compile("|".join(re.escape(form) for form in longest_first), re.IGNORECASE)
+
+
+_SECRETS: Final = _Secrets()
+
+
+def keep_secret(secret: str | None) -> None:
+    """From now on `redact` hides this password or token."""
+    _SECRETS.add(secret or "")
+
+
+def secrets_of(address: str, settings: Mapping[str, object]) -> set[str]:
+    """The password in an address, and what stands in its query or in settings under the name of a secret."""
+    try:
+        parts = urlsplit(address)
+        found = {parts.password or "", unquote(parts.password or "")}
+        named = [
+            *parse_qsl(parts.query),
+            *((key, value) for key, value in settings.items() if isinstance(value, str)),
+        ]
+    except ValueError:
+        return set()
+    return {one for one in found | {value for key, value in named if _SECRET_NAME.search(key)} if one}
+
+
+def redact(text: str) -> str:
+    """The text without the secrets: as they are, quoted for URLs, HTML or JSON, in hexadecimal, and in Base64 (also inside
+    a longer Base64 text, as in `Basic` credentials)."""
+    pattern = _SECRETS.pattern
+    return text if pattern is None else pattern.sub(HIDDEN, text)
+
+
+def harmless(error: Exception) -> Exception | None:
+    """The error as the cause of another, which a log prints with it; None for one whose words hold a secret."""
+    return error if redact(str(error)) == str(error) else None
+
+
+def printable(text: str) -> str:
+    """The text fit for logs, JSON and databases: the bytes of a file name that is no UTF-8 are read as GB18030 where they can be,
+    else printed as numbers; control characters are printed as numbers too."""
+    if not text.isprintable():
+        try:
+            raw = text.encode(sys.getfilesystemencoding(), "surrogateescape")
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                text = raw.decode("gb18030")
+        except UnicodeError:
+            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(one if one.isprintable() or one in _WHITE_SPACE else _numbered(one) for one in text)
+
+
+def _numbered(character: str) -> str:
+    return (
+        character.encode("ascii", "backslashreplace").decode()
+        if ord(character) > 0x7F
+        else f"\\x{ord(character):02x}"
+    )
+
+
+def _forms(secret: str) -> set[str]:
+    raw = secret.encode("utf-8", "surrogatepass")
+    in_url = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote(quote(raw, safe=""), safe="")}
+    in_url |= {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in in_url}
+    quoted = {
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        repr(secret)[1:-1],
+    }
+    coded = {raw.hex(), raw.hex().upper()} | {
+        form for encode in (base64.b64encode, base64.urlsafe_b64encode) for form in _in_base64(raw, encode)
+    }
+    return {secret} | in_url | quoted | {form for form in coded if len(form) >= _SHORTEST_CODED}
+
+
+def _in_base64(raw: bytes, encode: Callable[[bytes], bytes]) -> set[str]:
+    """Base64 of `raw` standing alone, and what stays the same of it inside of more, at each of the three places of a triple."""
+    alone = encode(raw).decode()
+    inside = set()
+    for before in range(3):
+        length = before + len(raw)
+        first, last = -(-before * 8 // 6), length * 8 // 6
+        inside.add(encode(bytes(before) + raw).decode()[first:last])
+    return {alone, alone.rstrip("="), *inside}
 
 
 class QianliyanError(Exception):
@@ -20,9 +138,9 @@ class QianliyanError(Exception):
     def __init__(
         self, what: str, *, where: str = "", expected: str = "", got: object = None, todo: str = ""
     ) -> None:
-        self.what, self.where, self.expected, self.todo = what, where, expected, todo
-        self.got = "" if got is None else str(got)
-        super().__init__(what)
+        self.what, self.where, self.expected, self.todo = map(_safe, (what, where, expected, todo))
+        self.got = "" if got is None else _safe(str(got))
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         parts = [f"{self.where}: {self.what}" if self.where else self.what]
@@ -32,7 +150,7 @@ class QianliyanError(Exception):
             parts.append(f"got {_shorten(self.got)}")
         if self.todo:
             parts.append(self.todo)
-        return "; ".join(" ".join(part.split()) for part in parts)
+        return redact("; ".join(" ".join(part.split()) for part in parts))
 
 
 class InputError(QianliyanError):
@@ -63,6 +181,10 @@ class CheckFailed(QianliyanError):
     """A check found what must not be."""
 
     exit_code = 1
+
+
+def _safe(text: str) -> str:
+    return printable(redact(text))
 
 
 def _shorten(text: str, limit: int = 120) -> str:

@@ -23,6 +23,7 @@ Kind = str
 
 # The beats of the cadence: cron expressions in Beijing time. The DAGs and the README read them from here.
 SCHEDULES: Final[dict[str, str]] = {
+    "hourly_watch": "10 * * * *",
     "daily_dispatch": "30 8 * * *",
     "weekly_summary": "0 9 * * 0,3",
     "half_monthly_bulletin": "0 9 1,16 * *",

@@ -1,7 +1,7 @@
 -- Grain: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at.
---   unknown, refused, expired: a recipient; withheld, failed, approval, undecided: a letter; server: a mail server that
---   could not be used and that has taken no mail since.
--- Parameters: drafted_before, waiting_before, trouble_after (instants).
+--   unknown, refused, expired: a recipient; withheld, failed, approval, undecided: a letter; archive: a recipient whose mail
+--   cannot be read, or (letter_id 0) the archive; server: a mail server that could not be used and that has taken no mail since.
+-- Parameters: drafted_before, waiting_before, trouble_after (instants), archive_reason (a pattern of delivery.state_reason).
 -- Reads: delivery, letter, city, audit.
 -- What waits for a person.
 select
@@ -17,6 +17,20 @@ from delivery
 join letter on letter.letter_id = delivery.letter_id
 left join city on city.city_code = letter.city_code
 where delivery.state in ('unknown', 'refused', 'expired')
+union all
+select
+    'archive' as topic,
+    letter.letter_id,
+    letter.letter_key as subject_id,
+    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
+    letter.subject,
+    delivery.address,
+    delivery.state_reason as reason,
+    delivery.updated_at as since_at
+from delivery
+join letter on letter.letter_id = delivery.letter_id
+left join city on city.city_code = letter.city_code
+where delivery.state = 'queued' and delivery.state_reason like :archive_reason
 union all
 select
     case
@@ -42,7 +56,7 @@ where letter.state in ('drafted', 'awaiting_approval', 'withheld')
   )
 union all
 select
-    'server' as topic,
+    trouble.subject as topic,
     0 as letter_id,
     trouble.subject_id,
     '' as addressee_name,
@@ -51,9 +65,9 @@ select
     trouble.reason,
     trouble.at as since_at
 from audit as trouble
-where trouble.subject = 'server'
+where trouble.subject in ('server', 'archive')
   and trouble.action = 'unusable'
   and trouble.at > :trouble_after
-  and trouble.audit_id = (select max(latest.audit_id) from audit as latest where latest.subject = 'server')
+  and trouble.audit_id = (select max(latest.audit_id) from audit as latest where latest.subject = trouble.subject)
   and not exists (select 1 from delivery where delivery.state = 'sent' and delivery.updated_at > trouble.at)
 order by since_at, subject_id, address

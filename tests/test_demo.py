@@ -12,8 +12,8 @@ import pytest
 from include import demo
 from include.connections import read_registry
 from include.demo import DEMO_SOURCE, prepare
-from include.desk.air_quality import city_air
 from include.house import SETTINGS_FILE, House, open_house
+from include.office.air_quality import city_air
 from include.periods import period_ending
 from include.sources.air_quality import import_air_quality
 from include.store.air_days import city_days, dust_hours, imported_days

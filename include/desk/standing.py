@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import select
 
-from include.desk.letters import corrected, letter_history
 from include.errors import StateError
 from include.house import House
+from include.office.letters import corrected, letter_history
 from include.post.corrections import corrected_letter, revisions
 from include.post.letters import StoredLetter, find
 from include.post.recipients import ADDRESSEES
@@ -52,6 +53,22 @@ class LetterPage:
         """Addresses whose delivery a person must settle."""
         rows = self.recipients.to_dict("records")
         return sorted(row["address"] for row in rows if row["state"] == "unknown" and not row["is_rehearsal"])
+
+    @property
+    def has_left(self) -> bool:
+        """Whether something of it may have reached somebody: then it cannot be withheld as a whole."""
+        return any(row["state"] in ("sending", "sent", "unknown") for row in self._real)
+
+    @property
+    def may_be_taken_back(self) -> bool:
+        """Whether a resend, or recipients that are tried again, still wait in the outbox."""
+        is_more = self.has_left or any(row["copy_no"] > 1 for row in self._real)
+        return is_more and any(row["state"] == "queued" for row in self._real)
+
+    @property
+    def _real(self) -> list[dict[str, Any]]:
+        rows = self.recipients.to_dict("records")
+        return [{str(name): value for name, value in row.items()} for row in rows if not row["is_rehearsal"]]
 
 
 def letter_page(house: House, letter_id: int) -> LetterPage:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from include.desk.attention import TOPICS, contact_matters
 from include.house import House
+from include.office.attention import TOPICS, UNREAD_FILES, contact_matters
 from include.periods import DAY, midnight
 from include.post.attention import needs_person
 from include.sources.ledger import gaps
+from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
 from include.store.statements import frame
 
+_UNREADABLE_ROWS: Final = ("内容无法识别，未计入数字", "逐条更正后补录，或说明理由弃用")
 _LOOK_BACK: Final = 30 * DAY
 STOPPED_AFTER: Final = timedelta(
     hours=26
@@ -64,7 +66,7 @@ def waiting(house: House, now: datetime, silent: Collection[tuple[str, str]] = (
         ]
     found += [
         Waiting(
-            "quarantine", f"{row['source']} / {row['kind']}", "内容无法识别，未计入数字", "逐条更正后补录，或说明理由弃用",
+            "quarantine", f"{row['source']} / {row['kind']}", *(UNREAD_FILES if row["kind"] == FILES else _UNREADABLE_ROWS),
             row["since_at"].to_pydatetime(), count=int(row["open_rows"]),
         )
         for row in rejected.to_dict("records")

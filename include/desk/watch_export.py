@@ -31,6 +31,14 @@ def exported_alarms(
     return rows[list(ALARM_COLUMNS)]
 
 
+def exported_suspects(
+    connection: Connection, start_at: datetime | None = None, end_at: datetime | None = None
+) -> pd.DataFrame:
+    """One row a suspect of those alarms, by alarm and rank (columns `SUSPECT_COLUMNS`; sql/watch_suspects.sql)."""
+    rows = frame(connection, "watch_suspects", start_at=start_at or _SINCE, end_at=end_at or _UNTIL)
+    return rows[list(SUSPECT_COLUMNS)]
+
+
 def export(
     engine: Engine, folder: Path, start_at: datetime | None = None, end_at: datetime | None = None
 ) -> dict[str, int]:
@@ -38,12 +46,12 @@ def export(
     each."""
     with reading(engine) as connection:
         alarms = exported_alarms(connection, start_at, end_at)
-        suspects = frame(connection, "watch_suspects", start_at=start_at or _SINCE, end_at=end_at or _UNTIL)
+        suspects = exported_suspects(connection, start_at, end_at)
     folder.mkdir(parents=True, exist_ok=True)
     _write(alarms, folder / "alarms.csv")
     written = {"alarms.csv": len(alarms)}
     if len(suspects):
-        _write(suspects[list(SUSPECT_COLUMNS)], folder / "suspects.csv")
+        _write(suspects, folder / "suspects.csv")
         written["suspects.csv"] = len(suspects)
     else:
         (folder / "suspects.csv").unlink(

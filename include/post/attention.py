@@ -12,6 +12,8 @@ from include.store import statements
 
 _TROUBLE_FOR: Final = timedelta(hours=24)  # a server trouble that no letter has got past since
 
+# How the reason of a delivery begins whose mail could not be read from the archive; it is tried again.
+ARCHIVE_WORDS: Final = "邮件存档缺失、损坏或无法读取，未发送"
 _TODO: Final = {
     "unknown": "核实对方是否收到：已收到选“已送达”，未收到选“重新发送”",
     "refused": "按对方服务器的答复更正联系人，再重发该函",
@@ -20,6 +22,7 @@ _TODO: Final = {
     "failed": "按所述原因处理后重新运行该期",
     "approval": "审批：放行或否决",
     "undecided": "拟稿后无人处理：重新运行该期，或放行、否决",
+    "archive": "检查存档是否挂载、可读，或从备份恢复该文件；恢复后自动发出",
     "server": "检查邮件服务器的连接设置；函件都在发件箱中，恢复后自动发出",
 }
 
@@ -46,7 +49,7 @@ def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
     """
     rows = statements.frame(
         connection, "list_concerns", drafted_before=now - POST.send_within, waiting_before=now - POST.remind_approval,
-        trouble_after=now - _TROUBLE_FOR,
+        trouble_after=now - _TROUBLE_FOR, archive_reason=f"{ARCHIVE_WORDS}%",
     )  # fmt: skip
     return tuple(
         Concern(

@@ -16,7 +16,7 @@ from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
 from include.post.letters import StoredLetter, locked
 from include.post.message import Dispatch, build_message, message_id
-from include.post.outbox import withdraw_all
+from include.post.outbox import restore_settled, withdraw_all
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, Office, is_on_this_machine
 from include.rules import POST
@@ -130,6 +130,51 @@ def resend(
         return copy
 
 
+def take_back(
+    engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str, copy_no: int | None = None
+) -> int:
+    """A person takes what is still queued of a released letter out of the outbox: of one copy, or of all. What a resend had
+    settled of earlier copies needs a person again. Returns recipients.
+
+    Raises InputError without a reason; StateError when nothing is queued, or when nothing of the letter's only copy has left:
+    then it is withheld as a whole (`release.withdraw`), which also voids its number.
+    """
+    if not reason.strip():
+        raise InputError("a reason is needed", where=f"letter {letter_id}", todo="say why it is taken back")
+    with writing(engine) as connection:
+        letter = locked(connection, letter_id)
+        rows = connection.execute(
+            select(_delivery.c.copy_no, _delivery.c.state)
+            .where(_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
+            .with_for_update()
+        ).all()
+        queued = {row.copy_no for row in rows if row.state == "queued" and copy_no in (None, row.copy_no)}
+        if not queued:
+            raise StateError(
+                "nothing is queued", where=letter.letter_key, expected="a delivery in state queued",
+                todo="what has left cannot be taken back",
+            )  # fmt: skip
+        if not any(row.copy_no > 1 or row.state in ("sending", "sent", "unknown") for row in rows):
+            raise StateError(
+                "nothing of the letter has left", where=letter.letter_key, todo="withhold it: its number becomes 作废"
+            )  # fmt: skip
+        conditions = [
+            _delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False), _delivery.c.state == "queued",
+            _delivery.c.copy_no.in_(sorted(queued)),
+        ]  # fmt: skip
+        taken = withdraw_all(connection, conditions, actor=actor, reason=reason, now=now)
+        for number in sorted(queued):
+            restore_settled(
+                connection, letter_id, replaced_by(number), f"第 {number} 份已撤回，仍待处理", actor=actor, now=now
+            )  # fmt: skip
+        return taken
+
+
+def replaced_by(copy_no: int) -> str:
+    """The reason of earlier recipients that a copy has settled."""
+    return f"已由第 {copy_no} 份代替"
+
+
 def rehearse(
     engine: Engine,
     archive: Archive,
@@ -185,4 +230,4 @@ def _settle_earlier(
         _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal.is_(False), _delivery.c.copy_no < copy.copy_no,
         _delivery.c.state.in_(("refused", "expired")), _delivery.c.address.not_in(left_out),
     ]  # fmt: skip
-    withdraw_all(connection, conditions, actor=actor, reason=f"已由第 {copy.copy_no} 份代替", now=now)
+    withdraw_all(connection, conditions, actor=actor, reason=replaced_by(copy.copy_no), now=now)

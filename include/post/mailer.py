@@ -15,8 +15,10 @@ from typing import Any, Final, Self
 import yagmail
 
 from include.errors import PostRefused
+from include.post.connection import Bounded, BoundedSSL, size_limit
 from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer, is_loopback
+from include.post.server_words import connection_trouble, decoded
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +27,12 @@ _LONGEST_TEXT: Final = 500
 _GIVE_UP_SECONDS: Final = (
     240.0  # before the body, and again for the body: together inside the lease of rules.POST
 )
+
+_TAKEN: Final = (250, 251, 252)  # codes that say yes to MAIL and RCPT
+_LEAST_PAUSE_SECONDS, _MOST_PAUSE_SECONDS = (
+    0.005,
+    0.25,
+)  # before the end mark: twice the slowest reply so far, within these
 
 OnStep = Callable[[str], None]
 
@@ -57,14 +65,21 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         self._server = server
         self._on_step = on_step
         self._give_up_at = 0.0  # on the monotonic clock
+        self.smtp: Any = None
         self._peer = ""  # the address at the other end of the open connection
+        self._has_begun = False  # the body of the present mail: from then on only the server knows
+
+    @property
+    def connection(self) -> type[Bounded]:
+        """The class of the connection that yagmail opens."""
+        return BoundedSSL if self.ssl else Bounded
 
     def __enter__(self) -> Self:
         return self
 
     def connect(self) -> str:
         """Connects and logs in, unless that is done; returns why it could not (Chinese), or empty."""
-        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        self._begin()
         return self._open()
 
     def _open(self) -> str:
@@ -74,7 +89,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             self.login()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             self._drop()
-            reason = self._server.redact(_connection_trouble(error, self._server))
+            reason = self._server.redact(connection_trouble(error, self._server))
             _log.warning("mail server %s: %s", self._server.label, reason)
             return reason
         self._on_step("after_connect")
@@ -86,7 +101,11 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         context = (
             ssl.create_default_context(cafile=server.ca_file or None) if server.security != "none" else None
         )
-        options: dict[str, Any] = {"timeout": server.timeout_seconds, "local_hostname": server.domain}
+        options: dict[str, Any] = {
+            "timeout": server.timeout_seconds,
+            "local_hostname": server.domain,
+            "give_up_at": self._give_up_at,
+        }
         if server.security == "ssl":
             options["context"] = context
         self.smtp = self.connection(server.host, server.port, **options)
@@ -108,9 +127,25 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         """One SMTP transaction: `message` (CRLF, 7-bit) to all recipients. Never raises for what a server can do.
 
         A connection found lost at the first command is opened once more; nothing else is tried twice. Mail made from
-        simulated data is refused unless the connected peer is this machine.
+        simulated data is refused unless the connected peer is this machine. Whatever else goes wrong is this mail's alone.
         """
-        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        self._has_begun = False
+        try:
+            return self._transmit(recipients, message, is_simulated=is_simulated)
+        except Exception as error:
+            _log.error("mail server %s: %s", self._server.label, type(error).__name__)
+            self._drop()
+            words = f"发送时出错（{type(error).__name__}）：{self._clean(str(error))}"
+            if self._has_begun:
+                return _all(
+                    recipients,
+                    Outcome("unknown", None, f"{words}，无法确定邮件服务器是否已收下"),
+                    is_troubled=True,
+                )
+            return _all(recipients, Outcome("retry", None, words), is_troubled=True)
+
+    def _transmit(self, recipients: Sequence[str], message: bytes, *, is_simulated: bool) -> Transmission:
+        self._begin()
         may_reopen = self.smtp is not None
         while True:
             if trouble := self._open():
@@ -141,8 +176,8 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
 
     def _attempt_send(self, recipients: Sequence[str], message: bytes) -> Transmission:
         """Exactly one attempt (yagmail's makes up to three). Raises _ConnectionLost before the server answered to MAIL."""
-        most = int(self.smtp.esmtp_features.get("size") or 0)
-        if 0 < most < len(message):
+        most = size_limit(self.smtp.esmtp_features.get("size"))
+        if most is not None and most < len(message):
             text = f"邮件 {len(message)} 字节，超过邮件服务器允许的 {most} 字节"
             return _all(recipients, Outcome("refused", None, text))
         options = [f"size={len(message)}"] if self.smtp.has_extn("size") else []
@@ -154,6 +189,8 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         try:
             for recipient in recipients:
                 outcome = self._judged(*self._ask(self.smtp.rcpt, recipient))
+                if self.smtp is None:  # its reply was none: nobody else is asked over this connection
+                    raise _ConnectionLost(outcome.code, outcome.text)
                 if outcome.result != "accepted":
                     outcomes[recipient] = outcome
             if len(outcomes) == len(recipients):
@@ -168,31 +205,67 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         return Transmission({**outcomes, **remaining}, is_troubled=is_troubled)
 
     def _hand_over(self, message: bytes) -> Outcome:
-        """The body and its reply. From the first byte on, a lost connection means that only the server knows."""
-        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        """The body and its reply. From the first byte on, a lost connection means that only the server knows.
+
+        A reply that comes before the end mark is no answer to the mail: a refusal is taken at its word, as the mail was not
+        finished; anything else is unknown. So is a reply that is followed by another one. Raises _ConnectionLost when the
+        server speaks out of turn before the first byte.
+        """
+        self._require_silence()
+        self._begin()
+        self._has_begun = True
         lost = "正文传输中连接中断（结束标记未发出），无法确定邮件服务器是否已收下"
         try:
             for chunk in _chunks(message):
                 self._arm()
                 self.smtp.sock.sendall(chunk)
             self._on_step("mid_data")
+            if self.smtp.has_spoken(self._pause_seconds()):
+                return self._early(*self.smtp.getreply())
             self._arm()
             lost = "正文已全部发出，未收到邮件服务器的答复，无法确定是否已收下"
             self.smtp.sock.sendall(b".\r\n")
             code, answer = self.smtp.getreply()
+            extra = self.smtp.getreply()[0] if self.smtp.has_spoken() else None
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Outcome("unknown", None, f"{lost}：{self._clean(str(error))}")
         self._on_step("after_reply")
-        if code == 421:
+        if extra not in (None, 421):
             self._drop()
-        if 200 <= code < 300 or 400 <= code < 600:
+            return Outcome("unknown", code, f"邮件服务器对一封邮件答复了两次：{self._clean(answer)}")
+        if 421 in (code, extra):
+            self._drop()
+        if code == 250 or 400 <= code < 600:
             return self._judged(code, self._clean(answer))
         self._drop()
         return Outcome("unknown", code, f"邮件服务器的答复无法理解：{self._clean(answer)}")
 
+    def _early(self, code: int, answer: bytes) -> Outcome:
+        self._drop()
+        if 400 <= code < 600:
+            return self._judged(code, self._clean(answer))
+        return Outcome("unknown", code, f"正文尚未结束，邮件服务器已作答复：{self._clean(answer)}")
+
+    def _require_silence(self) -> None:
+        """Raises _ConnectionLost when there are words of the server that nobody asked for: no later reply can be told apart."""
+        if self.smtp is not None and self.smtp.has_spoken():
+            self._drop()
+            raise _ConnectionLost(None, "邮件服务器的答复与命令对不上，连接已放弃")
+
+    def _pause_seconds(self) -> float:
+        slowest: float = self.smtp.slowest_seconds
+        return min(max(2 * slowest, _LEAST_PAUSE_SECONDS), _MOST_PAUSE_SECONDS)
+
+    def _begin(self) -> None:
+        """A new phase: its time runs from now."""
+        self._give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+        if self.smtp is not None:
+            self.smtp.give_up_at = self._give_up_at
+
     def _ask(self, command: Callable[..., tuple[int, bytes]], *arguments: Any) -> tuple[int, str]:
         """One command and its reply. Raises _ConnectionLost for a lost connection, a time-out and 421."""
+        self._require_silence()
         try:
             self._arm()
             code, answer = command(*arguments)
@@ -205,7 +278,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         return code, self._clean(answer)
 
     def _judged(self, code: int, text: str, *, is_go_ahead: bool = False) -> Outcome:
-        if 200 <= code < 300 and not is_go_ahead:
+        if code in _TAKEN and not is_go_ahead:
             return Outcome("accepted", code, text)
         if 500 <= code < 600:
             return Outcome("refused", code, text)
@@ -237,16 +310,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
 
     def _clean(self, answer: bytes | str) -> str:
         """The server's words on one line, without anything secret."""
-        words = _decoded(answer) if isinstance(answer, bytes) else answer
+        words = decoded(answer) if isinstance(answer, bytes) else answer
         printable = "".join(char if char.isprintable() else " " for char in words)
         return self._server.redact(" ".join(printable.split()))[:_LONGEST_TEXT]
-
-
-def _decoded(answer: bytes) -> str:
-    try:
-        return answer.decode("utf-8")
-    except UnicodeDecodeError:
-        return answer.decode("gb18030", errors="replace")
 
 
 def _all(
@@ -271,30 +337,3 @@ def _not_this_machine(server: MailServer) -> PostRefused:
     return PostRefused(
         "模拟数据的邮件不得离开本机", where=server.label, expected="本机（loopback）的邮件服务器"
     )
-
-
-def _connection_trouble(error: Exception, server: MailServer) -> str:
-    """Why there is no connection, for an operator."""
-    hidden = (
-        error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
-    )  # a time-out, by smtplib
-    cause = hidden or error
-    match cause:
-        case ssl.SSLCertVerificationError():
-            return f"邮件服务器 {server.label} 的证书不可信：{cause.verify_message}"
-        case ssl.SSLError():
-            return f"与邮件服务器 {server.label} 的加密连接失败：{cause.reason or cause}"
-        case smtplib.SMTPAuthenticationError():
-            return f"邮件服务器 {server.label} 拒绝登录（{cause.smtp_code}）：请检查用户名和密码"
-        case smtplib.SMTPNotSupportedError():
-            return f"邮件服务器 {server.label} 不支持所要求的加密或登录方式：{cause}"
-        case smtplib.SMTPResponseException():
-            return f"邮件服务器 {server.label} 暂不服务（{cause.smtp_code}）"
-        case socket.gaierror():
-            return f"找不到邮件服务器 {server.label}：请检查主机名"
-        case ConnectionRefusedError():
-            return f"邮件服务器 {server.label} 拒绝连接：请检查是否在运行、端口是否正确"
-        case TimeoutError():
-            return f"邮件服务器 {server.label} 在 {server.timeout_seconds:g} 秒内没有答复"
-        case _:
-            return f"无法连接邮件服务器 {server.label}：{cause}"

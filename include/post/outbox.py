@@ -229,6 +229,27 @@ def withdraw_all(
     )
 
 
+def restore_settled(
+    connection: Connection, letter_id: int, settled_reason: str, reason: str, *, actor: str, now: datetime
+) -> None:
+    """Deliveries that were withdrawn for this reason are again what they were before: refused, expired."""
+    audited = tables.audit.c
+    rows = connection.execute(
+        select(_delivery.c.delivery_id).where(
+            _delivery.c.letter_id == letter_id, _delivery.c.state == "withdrawn", _delivery.c.state_reason == settled_reason
+        )
+    ).scalars()  # fmt: skip
+    for delivery_id in list(rows):
+        before = connection.execute(
+            select(audited.from_state)
+            .where(audited.subject == "delivery", audited.subject_id == str(delivery_id), audited.action == "withdraw")
+            .order_by(audited.audit_id.desc())
+            .limit(1)
+        ).scalar_one()  # fmt: skip
+        found = [_delivery.c.delivery_id == delivery_id]
+        _move_all(connection, found, before, action="restore", reason=reason, actor=actor, now=now)
+
+
 def _settlement(
     outcome: Outcome, claimed: Claim, transmission: Transmission, now: datetime
 ) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
 from include.post import audit, outbox
+from include.post.attention import ARCHIVE_WORDS
 from include.post.mailer import MailSession, OnStep, ignore_step
 from include.post.outbox import Claim
 from include.post.outcomes import Outcome, Transmission
@@ -78,7 +79,7 @@ def post_round(
 ) -> RoundSummary:  # fmt: skip
     """Drains the outbox once. Several rounds may run at the same time, in any processes.
 
-    Nothing is claimed before there is a connection, so a server that is away costs no letter an attempt. `on_step` is
+    Nothing is claimed before there is a connection and an archive, so that neither costs a letter an attempt by being away. `on_step` is
     told the named points: `before_claim`, `after_claim`, `after_commit`, and those of MailSession.
     """
     with writing(engine) as connection:
@@ -87,7 +88,9 @@ def post_round(
         is_anything_due = outbox.due(connection, clock()) > 0
     mails: list[SentMail] = []
     trouble = ""
-    if is_anything_due:
+    if is_anything_due and (trouble := archive.trouble()):
+        _record_trouble(engine, "archive", str(archive.root), trouble, actor=owner, now=clock())
+    elif is_anything_due:
         with MailSession(server, on_step) as session:
             trouble = session.connect()
             if not trouble:
@@ -95,7 +98,7 @@ def post_round(
                     engine, archive, session, mails, clock, owner, limits or RoundLimits(), on_step
                 )
         if trouble:
-            _record_trouble(engine, server, trouble, actor=owner, now=clock())
+            _record_trouble(engine, "server", server.label, trouble, actor=owner, now=clock())
     with reading(engine) as connection:
         still_due = outbox.due(connection, clock())
         waiting = _waiting(connection, clock())
@@ -145,16 +148,18 @@ def _transmit(archive: Archive, session: MailSession, claimed: Claim) -> Transmi
     addresses = list(claimed.addresses.values())
     try:
         message = archive.get(claimed.eml_sha256)
-    except InputError as error:  # of this mail alone: the others go on
-        return Transmission(
-            dict.fromkeys(addresses, Outcome("refused", None, f"邮件存档缺失或被改动，未发送：{error}"))
-        )
+    except (
+        InputError
+    ) as error:  # of this mail alone: the others go on, and it is tried again for its useful life
+        return Transmission(dict.fromkeys(addresses, Outcome("retry", None, f"{ARCHIVE_WORDS}：{error}")))
     return session.transmit(addresses, message, is_simulated=claimed.is_simulated)
 
 
-def _record_trouble(engine: Engine, server: MailServer, trouble: str, *, actor: str, now: datetime) -> None:
+def _record_trouble(
+    engine: Engine, subject: str, name: str, trouble: str, *, actor: str, now: datetime
+) -> None:
     with writing(engine) as connection:
-        change = audit.Change("server", server.label, "unusable", None, None, trouble)
+        change = audit.Change(subject, name[:255], "unusable", None, None, trouble)
         audit.record(connection, [change], now=now, actor=actor)
 
 

@@ -19,7 +19,8 @@ import pandas as pd
 
 from include.errors import InputError
 from include.periods import BEIJING
-from include.sources.checks import moments
+from include.sources.characters import narrow, narrow_text, numbers, visible_text
+from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN
 
@@ -97,7 +98,7 @@ def recognise(header: Sequence[str], where: str) -> LayoutName:
 def read_long(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
     """The rows of a long archive; `codes`: city codes by name."""
     columns = {own: quantity for own, quantity in _POLLUTANTS.items() if own in chunk.rows}
-    name = chunk.rows["城市"].str.strip()
+    name = _by_value(chunk.rows["城市"], lambda texts: texts.map(visible_text).astype("str").str.strip())
     rows = chunk.rows[["date", "hour", *columns]].assign(
         line=chunk.lines, place_id=name.map(codes), name=name
     )
@@ -128,7 +129,7 @@ def read_wide(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
 def read_readings(chunk: Chunk, hour_label: HourLabel) -> Reading:
     """The rows of a file of grid or station readings; `hour_label` says which end of its hour `hour` names."""
     place = "grid_id" if "grid_id" in chunk.rows else "station_id"
-    names = _by_value(chunk.rows[place], lambda texts: texts.str.strip())
+    names = _by_value(chunk.rows[place], lambda texts: texts.map(narrow_text).astype("str"))
     rows, faults = _timed(chunk.rows.assign(line=chunk.lines, place_id=names), hour_label)
     is_placed = rows["place_id"] != ""
     faults += faults_of(rows[~is_placed], place, _NO_PLACE, place)
@@ -140,12 +141,12 @@ def read_readings(chunk: Chunk, hour_label: HourLabel) -> Reading:
 
 def read_dust(chunk: Chunk, codes: Iterable[str], hour_label: HourLabel) -> Reading:
     """The rows of a file of hours under dust: `quantity` is_dust, `value` 1 or 0."""
-    rows = chunk.rows.assign(line=chunk.lines, place_id=chunk.rows["city_code"].str.strip())
+    rows = chunk.rows.assign(line=chunk.lines, place_id=narrow(chunk.rows["city_code"].str.strip()))
     rows, faults = _timed(rows, hour_label)
     is_known = rows["place_id"].isin(list(codes))
     skipped = Counter(rows.loc[~is_known, "place_id"].tolist())
     rows = rows[is_known]
-    flags = rows["is_dust"].str.strip()
+    flags = narrow(rows["is_dust"].str.strip())
     is_flag = flags.isin(["0", "1"])
     faults += faults_of(rows[~is_flag], "is_dust", _NO_FLAG, "is_dust")
     values = rows[is_flag].assign(quantity="is_dust", value=flags[is_flag].astype(float))
@@ -165,8 +166,8 @@ def _measured(texts: pd.DataFrame, faults: list[Fault], skipped: Counter[str]) -
     codes, uniques = pd.factorize(texts["text"])
     told = pd.Series(uniques, dtype="str").str.strip()
     are_gaps = told.str.lower().isin(_GAPS)
-    numbers = pd.to_numeric(told.mask(are_gaps), errors="coerce").astype(float)
-    values, is_gap = (each.take(codes).set_axis(texts.index) for each in (numbers, are_gaps))
+    concentrations = numbers(told.mask(are_gaps, ""))
+    values, is_gap = (each.take(codes).set_axis(texts.index) for each in (concentrations, are_gaps))
     bounds = _by_value(texts["quantity"], lambda names: names.map(_TOO_HIGH).astype(float))
     is_bad = ~((values > 0) & (values < bounds)) & ~is_gap
     if is_bad.any():
@@ -196,16 +197,18 @@ def _dated(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
 
 
 def _day(text: str) -> date | None:
-    for form in ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d"):
+    plain = narrow_text(text)
+    for form in ("%Y%m%d", "%Y-%m-%d", "%Y/%m/%d") if plain.isascii() else ():
         try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007  a printed Beijing date
+            day = datetime.strptime(plain, form).date()  # noqa: DTZ007  a printed Beijing date
         except ValueError:
             continue
+        return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
     return None
 
 
 def _hour(text: str) -> float:
-    digits = text.strip().removesuffix(".0")
+    digits = narrow_text(text).removesuffix(".0")
     return float(digits) if digits.isascii() and digits.isdigit() and int(digits) < 24 else np.nan
 
 
@@ -213,7 +216,9 @@ def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, lis
     """The same from ISO 8601 times in the column hour."""
 
     def beginning(texts: pd.Series) -> pd.Series:
-        begins = moments(texts.str.strip()) - pd.Timedelta(hours=1 if hour_label == "end" else 0)
+        begins = moments(texts.map(narrow_text).astype("str")) - pd.Timedelta(
+            hours=1 if hour_label == "end" else 0
+        )
         return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(BEIJING).dt.tz_localize(None)
 
     begins = _by_value(rows["hour"], beginning)

@@ -1,5 +1,6 @@
 """Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
 
+import logging
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
@@ -10,18 +11,21 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from include.errors import InputError
+from include.errors import InputError, SourceError
 from include.sources.air_file import AirFile, read_air_file
 from include.sources.air_intake import Conflict, DayResult, keep_days, keep_dust
 from include.sources.air_layouts import Fault, HourLabel
 from include.sources.air_quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air_stage import Stage
+from include.sources.file_names import label, require_file, unreadable
+from include.sources.troubles import Trouble, keep_troubles
 from include.store.air_days import Provenance, city_codes, grid_places
 from include.store.engine import reading, writing
 
 SUFFIXES: Final = (".csv", ".parquet")
 _EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
+_log = logging.getLogger(__name__)
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -57,32 +61,38 @@ def import_air_quality(
     now: datetime,
     hour_label: HourLabel = "start",
     source: str = SOURCE,
+    folder: Path | None = None,
 ) -> ImportResult:
     """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
 
     `hour_label` says which end of its hour the time of a reading names (archives print the hours 0 to 23 of the day).
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    `folder`: the paths are entries of this folder, none of which may lead out of it.
     """
-    names = _files(paths)
+    names, odd = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
         codes = city_codes(connection)
         known_grids = set(grid_places(connection).index)
     done: dict[int, AirFile] = {}
-    rejected: list[InputError] = []
-    unread: list[Path] = []
+    rejected: list[InputError] = [error for _, error in odd]
+    unread: list[Path] = [path for path, _ in odd]
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     dust_hours = duplicates = 0
-    with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as folder:
-        stage = Stage(Path(folder))
+    with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
+        stage = Stage(Path(scratch))
         for number, path in enumerate(names):
             try:
+                require_file(path)
                 done[number] = read_air_file(path, number, stage, codes, hour_label)
-            except InputError as error:
+            except SourceError:  # not the file's: the disk of the hours
+                raise
+            except Exception as error:  # whatever it is, it is this file's
                 stage.forget(number)
-                rejected.append(error)
+                rejected.append(_refusal(path, error))
                 unread.append(path)
+        _keep_troubles(engine, source, unread, rejected, [names[number] for number in done], now)
         if not done:
             raise rejected[0]
         simulated = frozenset(
@@ -111,23 +121,55 @@ def import_air_quality(
     )  # fmt: skip
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
+def _refusal(path: Path, error: Exception) -> InputError:
+    """What was wrong with a file, as an error for an operator."""
+    if isinstance(error, InputError):
+        return error
+    if not isinstance(error, OSError):
+        _log.error("%s cannot be read", label(path), exc_info=error)
+    return unreadable(path, error)
+
+
+def _keep_troubles(
+    engine: Engine,
+    source: str,
+    unread: Sequence[Path],
+    rejected: Sequence[InputError],
+    read: Sequence[Path],
+    now: datetime,
+) -> None:
+    troubles = [Trouble(label(path), str(error)) for path, error in zip(unread, rejected, strict=True)]
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source, troubles, settled={label(path) for path in read}, now=now)
+
+
+def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list[tuple[Path, InputError]]]:
+    """The files to read, and entries of the folders that look like files but cannot be read as such."""
     found: dict[Path, None] = {}
+    odd: list[tuple[Path, InputError]] = []
     for path in paths:
-        if path.is_dir():
-            inside = sorted(
-                entry for entry in path.rglob("*") if entry.suffix.lower() in SUFFIXES and entry.is_file()
-            )
-            if not inside:
-                raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)
-            found |= dict.fromkeys(inside)
-        elif path.is_file():
+        if folder is None and not path.is_dir():
+            if not path.exists():
+                raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
             found[path] = None
-        else:
-            raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
-    if not found:
+            continue
+        inside = [path] if folder else sorted(each for each in path.rglob("*") if _is_named_so(each))
+        if not inside:
+            raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)
+        for entry in inside:
+            try:
+                require_file(entry, folder or path)
+            except InputError as error:
+                odd.append((entry, error))
+            else:
+                found[entry] = None
+    if not found and not odd:
         raise InputError("no file to import", where="paths", expected="at least one file or folder")
-    return list(found)
+    return list(found), odd
+
+
+def _is_named_so(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
@@ -137,7 +179,7 @@ def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[File
         merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
     faults = []
     for (file, other, quantity), parts in merged.items():
-        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{names[other].name}"
+        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{label(names[other])}"
         count = sum(part.count for part in parts)
         faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
     return faults

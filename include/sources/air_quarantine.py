@@ -13,7 +13,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from include.errors import printable
 from include.sources.air_layouts import Fault
+from include.sources.file_names import label
 from include.store.tables import quarantine
 
 KIND: Final = "air-quality"
@@ -33,13 +35,13 @@ class FileFault:
         """One line for an operator."""
         fault = self.fault
         value = " ".join(fault.value[:_SHOWN].split())
-        return f"{self.path.name} 第{fault.line}行起 {fault.field[:_SHOWN]}：{fault.reason}，共{fault.count}个，如“{value}”"
+        return f"{label(self.path)} 第{fault.line}行起 {fault.field[:_SHOWN]}：{fault.reason}，共{fault.count}个，如“{value}”"
 
     @property
     def row_json(self) -> str:
         """The fault as the quarantine keeps it: the same fault of the same file is the same text."""
         content = {
-            "file": str(self.path.resolve()), "field": self.fault.field, "reason": self.fault.reason,
+            "file": _whole_name(self.path), "field": self.fault.field, "reason": self.fault.reason,
             "count": self.fault.count, "first_line": self.fault.line, "first_value": self.fault.value[:_LONGEST_VALUE],
         }  # fmt: skip
         return json.dumps(content, ensure_ascii=False, sort_keys=True)
@@ -63,7 +65,7 @@ def keep_faults(
     columns = (quarantine.c.quarantine_id, quarantine.c.row_hash, quarantine.c.row_json, quarantine.c.state)
     known = {row.row_hash: row for row in connection.execute(select(*columns).where(*mine))}
     new = {hashlib.sha256(fault.row_json.encode()).hexdigest(): fault for fault in faults}
-    read = {str(path.resolve()) for path in paths}
+    read = {_whole_name(path) for path in paths}
     gone = [
         row.quarantine_id for digest, row in known.items()
         if row.state == "open" and digest not in new and json.loads(row.row_json)["file"] in read
@@ -77,7 +79,7 @@ def keep_faults(
             connection.execute(change.values(state=state, settled_at=at, settled_by=by))
     rows = [
         {
-            "source": source, "kind": KIND, "origin": f"{file.path.name[:400]} 第{file.fault.line}行",
+            "source": source, "kind": KIND, "origin": f"{label(file.path)} 第{file.fault.line}行",
             "field": _text(file.fault.field, 64), "value": _text(file.fault.value, _LONGEST_VALUE),
             "reason": f"{file.fault.reason}（共{file.fault.count}个）", "row_json": file.row_json, "row_hash": digest,
             "received_at": now, "state": "open",
@@ -87,6 +89,10 @@ def keep_faults(
     ]  # fmt: skip
     if rows:
         connection.execute(quarantine.insert(), rows)
+
+
+def _whole_name(path: Path) -> str:
+    return printable(str(path.resolve()))
 
 
 def _text(value: str, longest: int) -> str:

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from zipfile import BadZipFile
+from typing import Final
 
 import numpy as np
 from sqlalchemy import Engine
@@ -21,20 +20,26 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.periods import BEIJING, DAY
 from include.rules import SIMULATED_LABEL
-from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.characters import narrow_text, visible_text
+from include.sources.checks import FIRST_YEAR, LAST_YEAR
+from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, text_frame
+from include.sources.file_names import label
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping import TableMapping
-from include.sources.workbooks import open_workbook
+from include.sources.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.store.engine import reading
 from include.store.statements import frame
 from include.supervision import answer_form as form
 from include.supervision.figures import answer_code
 
 _LAST_ROW: Final = 5000
+_FREE: Final = frozenset({"description", "unit", "inspector", "note"})
+_CHOSEN: Final = frozenset({"result", "category", "rectification"})
 _OURS: Final = tuple(column for column in form.COLUMNS if not column.is_ours)
 # Dates and times as people type them into cells that were formatted as text.
 _TYPED = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\s*(\d{1,2})[:：时](\d{2})?(?:[:：分]\d{0,2}\.?\d*)?)?"
+    r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?"
+    r"(?:[T ]\s*([0-9]{1,2})[:时]([0-9]{2})?(?:[:分][0-9]{0,2}\.?[0-9]{0,9})?)?"
 )
 
 
@@ -59,12 +64,9 @@ def is_answer_form(path: Path) -> bool:
     if path.suffix.lower() != ".xlsx":
         return False
     try:
-        workbook = open_workbook(path, read_only=True)
-    except (InputError, OSError, BadZipFile, KeyError, ValueError):
+        return {form.FORM_SHEET, form.GUIDE_SHEET} <= set(sheet_names(path))
+    except InputError:
         return False
-    with_sheets = {form.FORM_SHEET, form.GUIDE_SHEET} <= set(workbook.sheetnames)
-    workbook.close()
-    return with_sheets
 
 
 def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
@@ -72,17 +74,10 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
 
     Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
     """
-    try:
-        workbook = open_workbook(path, read_only=False)
-        sheet, guide = workbook[form.FORM_SHEET], workbook[form.GUIDE_SHEET]
-        letter_key, version = (
-            cell_text(guide[cell].value).strip() for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
-        )
-        cells = [list(row) for row in sheet.iter_rows(min_row=form.HEADER_ROW, max_row=_LAST_ROW)]
-    except Exception as error:  # a broken workbook can fail anywhere inside openpyxl, with any exception
-        raise InputError(
-            "the answer form cannot be read", where=str(path), got=f"{type(error).__name__}: {error}"
-        ) from error
+    sheets = sheet_rows(path, [form.FORM_SHEET, form.GUIDE_SHEET], last=_LAST_ROW)
+    letter_key, version = (
+        _cell(sheets[form.GUIDE_SHEET], cell) for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
+    )
     if version != form.FORM_VERSION:
         raise InputError(
             "the answer form is of another version",
@@ -90,9 +85,17 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
             expected=form.FORM_VERSION,
             got=version or "none",
         )
-    places = _places(path, cells[0])
-    answers = _answers(cells[1:], places, _letter(engine, path, letter_key), now)
+    rows = [row for row in sheets[form.FORM_SHEET] if row.number >= form.HEADER_ROW]
+    header = rows[0].texts if rows and rows[0].number == form.HEADER_ROW else []
+    places = _places(path, header)
+    answers = _answers(rows[1:], places, _letter(engine, path, letter_key), now)
     return Delivery(_parts(path, answers), is_cut=True, parts_expected=1, parts_received=1)
+
+
+def _cell(rows: list[SheetRow], cell: str) -> str:
+    """The text of a cell such as `B3`."""
+    column, number = ord(cell[0]) - ord("A"), int(cell[1:])
+    return next((narrow_text(row.text(column)) for row in rows if row.number == number), "")
 
 
 def _letter(engine: Engine, path: Path, key: str) -> Letter:
@@ -106,9 +109,9 @@ def _letter(engine: Engine, path: Path, key: str) -> Letter:
     return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
 
 
-def _places(path: Path, header: list[Any]) -> dict[str, int]:
+def _places(path: Path, header: list[str]) -> dict[str, int]:
     """Where each column stands: found by its header, so that a column which the city put in does no harm."""
-    titles = [cell_text(cell.value).strip() for cell in header]
+    titles = [visible_text(text).strip() for text in header]
     wanted = {
         column.key: column.header
         for column in form.COLUMNS
@@ -123,20 +126,26 @@ def _places(path: Path, header: list[Any]) -> dict[str, int]:
     return {key: titles.index(title) for key, title in wanted.items()}
 
 
-def _answers(rows: list[list[Any]], places: dict[str, int], letter: Letter, now: datetime) -> _Answers:
+def _answers(rows: list[SheetRow], places: dict[str, int], letter: Letter, now: datetime) -> _Answers:
     answers = _Answers()
     counted: dict[str, int] = {}
-    for line, cells in enumerate(rows, start=form.FIRST_ROW):
-        row = {key: cell_text(cells[place].value).strip() for key, place in places.items()}
+    for told in rows:
+        row = {key: _typed_text(key, told.text(place)) for key, place in places.items()}
         if not any(row[column.key] for column in _OURS):
             continue
-        is_formula = any(cells[place].data_type == "f" for place in places.values())
-        reason = "含有公式：请粘贴为数值后重新提交" if is_formula else _reason(row, letter)
+        reason = FORMULA if set(told.formulas) & set(places.values()) else _reason(row, letter)
         if reason:
-            answers.broken.append(BrokenRow(line, "\t".join(row.values()), reason))
+            answers.broken.append(BrokenRow(told.number, "\t".join(row.values()), reason))
             continue
-        _add(answers, counted, line, row, letter, now)
+        _add(answers, counted, told.number, row, letter, now)
     return answers
+
+
+def _typed_text(key: str, text: str) -> str:
+    """What was typed: codes, choices and times as they are compared and counted; other texts whole, for the check to clean."""
+    if key in _FREE:
+        return text.strip()
+    return visible_text(text).strip() if key in _CHOSEN else narrow_text(text)
 
 
 def _reason(row: dict[str, str], letter: Letter) -> str:
@@ -208,13 +217,17 @@ def _problem_id(alarm_id: str, number: int) -> str:
 
 
 def _moment(text: str) -> datetime | None:
+    """A time of the years that are read; 24:00 is the midnight that ends its day."""
     typed = _TYPED.fullmatch(text)
     if typed is None:
         return None
+    year, month, day, hour, minute = (int(part or 0) for part in typed.groups())
+    is_end = (hour, minute) == (24, 0)
     try:
-        return datetime(*(int(part or 0) for part in typed.groups()), tzinfo=BEIJING)  # type: ignore[arg-type, misc]
+        moment = datetime(year, month, day, 0 if is_end else hour, minute, tzinfo=BEIJING)
     except ValueError:
         return None
+    return moment + DAY * is_end if FIRST_YEAR <= year <= LAST_YEAR else None
 
 
 def _end_of_day(text: str) -> datetime:
@@ -229,5 +242,5 @@ def _parts(path: Path, answers: _Answers) -> Iterator[Part]:
     for layout, rows in ((FEEDBACK, list(answers.feedback.values())), (PROBLEMS, answers.problems)):
         lines = np.array([line for line, _ in rows], dtype=np.int64)
         table = text_frame([*layout.names, DATA_ORIGIN], [values for _, values in rows])
-        yield Part(TableMapping(layout.name), Chunk(path.name, lines, table, broken))
+        yield Part(TableMapping(layout.name), Chunk(label(path), lines, table, broken))
         broken = ()

@@ -14,26 +14,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.rules import SIMULATED_LABEL
+from include.sources.characters import INVISIBLE, counted, numbers
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, outside_city
 
-# Control characters, direction overrides and the mark of a lost character; line ends only where text may be long.
-_CONTROLS: Final = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200e}\x{200f}\x{202a}-\x{202e}\x{2066}-\x{2069}\x{fffd}\x{ffff}]"
-)
+# Control characters, the mark of a lost character and what is invisible (`characters.visible` took it out of rows that came
+# from a source); line ends only where text may be long.
+_CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{fffd}-\x{ffff}" + INVISIBLE[1:]
 _CONTROLS_OF_LINE: Final = _CONTROLS[:-1] + r"\t\n\r\x{2028}\x{2029}]"
-_DATE = r"\d{4}-\d{2}-\d{2}"
-_MOMENT = _DATE + r"[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?"
-_OFFSET = r"(?:Z|[+-]\d{2}:?\d{2})"
-_NUMBER = r"[+-]?\d{1,15}(?:\.\d{1,15})?(?:[eE][+-]?\d{1,2})?"
-_INTEGER = r"[+-]?\d{1,12}(?:\.0{1,6})?"
+# ASCII digits only: `\d` would match those of every script in one engine and not in the next.
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = _DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
+# 24:00 is the midnight that ends its day (ISO 8601).
+_MIDNIGHT = r"^([0-9-]{10})[T ]24:00(?::00(?:\.0{1,9})?)?"
+_INTEGER = r"[+-]?[0-9]{1,12}(?:\.0{1,6})?"
 _EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
 _FLAGS: Final = {
     "true": True, "1": True, "yes": True, "y": True, "是": True, "有": True,
     "false": False, "0": False, "no": False, "n": False, "否": False, "无": False,
 }  # fmt: skip
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
 _BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
@@ -69,7 +71,7 @@ class _Reasons:
 
 
 def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.Timestamp]:
-    """Instants in UTC; without an offset Beijing time; NaT for what is none.
+    """Instants in UTC; without an offset Beijing time; NaT for what is none. 24:00 is the midnight that ends its day.
 
     `end_of_date`: a date alone is understood, and means the midnight that ends it.
     """
@@ -79,16 +81,25 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
         return pd.Series(pd.NaT, index=text.index, dtype=MOMENT_DTYPE)
     is_naive = is_moment & ~text.str.contains(_OFFSET + "$")
     iso = text.where(is_moment, "")
+    iso, is_end = without_midnight(iso)
     iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
     iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
     parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
-    parsed = parsed + is_date.astype("int64") * _DAY if end_of_date else parsed
-    return parsed.where(parsed.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    if end_of_date or is_end.any():
+        parsed = parsed + (is_date | is_end).astype("int64") * _DAY
+    return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
+
+
+def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:
+    """Times with 00:00 for 24:00, and which of them said so: these mean the day after."""
+    is_end = text.str.contains(_MIDNIGHT.replace("(", "(?:", 1))
+    return (text.str.replace(_MIDNIGHT, r"\1 00:00", regex=True) if is_end.any() else text), is_end
 
 
 def check(layout: Layout, rows: pd.DataFrame, places: Places) -> Checked:
     """Checks text rows in the columns of the layout and `data_origin`."""
     reasons = _Reasons(len(rows))
+    rows = counted(layout, rows)
     _check_text(layout, rows, reasons)
     typed: dict[str, Any] = {}
     for field in layout.fields:
@@ -142,9 +153,8 @@ def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
 
 
 def _number(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[float]:
-    is_number = text.str.fullmatch(_NUMBER)
-    values = pd.to_numeric(text.where(is_number), errors="coerce").astype("float64")
-    reasons.add((text != "") & ~is_number, field.name, "不是数值")
+    values = numbers(text)
+    reasons.add((text != "") & values.isna(), field.name, "不是数值")
     hint = "（经纬度可能填反）" if field.name in ("lon", "lat") else ""
     is_outside = (values < field.least) | (values > field.most)
     reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间{hint}")
@@ -154,10 +164,14 @@ def _number(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
 def _integer(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[int]:
     is_integer = text.str.fullmatch(_INTEGER)
     values = pd.to_numeric(text.where(is_integer), errors="coerce")
-    reasons.add((text != "") & ~is_integer, field.name, "不是整数")
+    reasons.add((text != "") & values.isna(), field.name, "不是整数")
     is_outside = (values < field.least) | (values > field.most)
     reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间")
-    return values.fillna(0).astype("int64")
+    if not field.required:
+        return values.astype("Int64")
+    reasons.add(values.isna(), field.name, "必填，未填写")
+    # A placeholder: what is missing is rejected above.
+    return values.mask(values.isna() | is_outside, field.least).astype("int64")
 
 
 def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[pd.Timestamp]:
@@ -167,7 +181,7 @@ def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的时间：应如{example}（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+        f"不是有效的时间：应如{example}（{FIRST_YEAR}至{LAST_YEAR}年）",
     )
     return values
 
@@ -175,11 +189,11 @@ def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reason
 def _date(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[Any]:
     day = text.str.replace(r"[T ]00:00(?::00)?$", "", regex=True)  # how a spreadsheet gives a date
     values = pd.to_datetime(day.where(day.str.fullmatch(_DATE)), format="ISO8601", errors="coerce")
-    values = values.where(values.dt.year.between(_FIRST_YEAR, _LAST_YEAR))
+    values = values.where(values.dt.year.between(FIRST_YEAR, LAST_YEAR))
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的日期：应如2020-03-12（{_FIRST_YEAR}至{_LAST_YEAR}年）",
+        f"不是有效的日期：应如2020-03-12（{FIRST_YEAR}至{LAST_YEAR}年）",
     )
     return values.astype("datetime64[s]")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal, get_args
 
-from include.errors import InputError
+from include.errors import InputError, keep_secret, secrets_of
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
 Clock = Literal["record", "receipt"]
@@ -33,7 +33,8 @@ class SourceConfig:
               it as 排查时间 (inbox)
     speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
-              files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds`, `attempts`,
+              files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
+              `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
               `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """
 
@@ -49,6 +50,9 @@ class SourceConfig:
     speaks_for: Speaker | None = None
 
     def __post_init__(self) -> None:
+        keep_secret(self.token)
+        for secret in secrets_of(self.location, self.options):
+            keep_secret(secret)
         if self.kind not in SOURCE_KINDS:
             raise InputError(
                 "unknown kind of source", where=f"source {self.name}",

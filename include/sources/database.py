@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as MappingOf
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,16 +11,25 @@ import numpy as np
 from sqlalchemy import Connection, TextClause, create_engine, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from include.errors import InputError, SourceError
+from include.errors import InputError, QianliyanError, SourceError, harmless, keep_secret
+from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
-from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, cell_text, text_frame
+from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
+from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.text_files import clean_header
 
+_MOST_ROWS: Final = 20_000_000  # of one query
 _LOCAL: Final = "%Y-%m-%d %H:%M:%S"
 
 
-def read_database(source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime) -> Delivery:
+def read_database(
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    layouts: MappingOf[str, Layout] = LAYOUTS,
+) -> Delivery:
     """The rows that the mapping's queries give for [start_at, end_at).
 
     A query may use :start_at and :end_at (instants) or :start_text and :end_text (`2020-03-12 08:30:00` in the table's
@@ -49,13 +59,15 @@ def _parts(
                     delivery.parts_received += 1
                     yield Part(table, chunk)
         delivery.parts_expected = delivery.parts_received
-    except SQLAlchemyError as error:
+    except QianliyanError:
+        raise
+    except Exception as error:  # drivers raise what they like: OverflowError, UnicodeDecodeError, OSError
         raise SourceError(
             "the database cannot be read",
             where=where,
             got=error,
             todo="check the connection and the query; nothing was kept",
-        ) from error
+        ) from harmless(error)
     finally:
         engine.dispose()
 
@@ -82,6 +94,11 @@ def _chunks(
         while rows := result.fetchmany(rows_per_chunk):
             yield _chunk(name, header, rows, number)
             number += len(rows)
+            if number > _MOST_ROWS:
+                raise SourceError(
+                    "a query gives more rows than a window can have", where=name, got=f"more than {number - 1}", expected=f"at most {_MOST_ROWS}",
+                    todo="limit the query by :start_at and :end_at",
+                )  # fmt: skip
         if number == 1:
             yield _chunk(name, header, [], number)  # so that missing columns are seen
 
@@ -103,14 +120,19 @@ def _query(table: TableMapping) -> tuple[TextClause, str]:
 def _engine(source: SourceConfig) -> Any:
     try:
         url = make_url(source.location)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InputError(
             "the database's URL cannot be read",
             where=f"source {source.name}",
-            expected="dialect://host/database",
-        ) from error
+            expected="dialect://host/database, with a port from 1 to 65535",
+        ) from harmless(error)
+    if url.port is not None and not 0 < url.port < 65536:
+        raise InputError(
+            "the database's URL cannot be read", where=f"source {source.name}", got=f"port {url.port}", expected="a port from 1 to 65535"
+        )  # fmt: skip
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
+    keep_secret(url.password)
     if source.token and url.password is None:
         url = url.set(username=url.username or str(source.options.get("user", "")), password=source.token)
     try:

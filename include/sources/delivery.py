@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -49,9 +50,17 @@ class Part:
     chunk: Chunk
 
 
+@dataclass(frozen=True)
+class FileParts:
+    """One file of several, and its parts: what goes wrong with one is its own affair."""
+
+    path: Path
+    parts: Iterator[Part]
+
+
 @dataclass
 class Delivery:
-    """One reading of a source; the fields other than `parts` are final when `parts` is used up.
+    """One reading of a source: its `parts`, or its `files`. The other fields are final when these are used up.
 
     `is_cut` says that the rows are already those of the window. `covered_until` is what the source says about how far
     its data is complete. `fingerprint` tells one state of the source from another; empty where that cannot be told.
@@ -64,6 +73,7 @@ class Delivery:
     parts_received: int = 0
     covered_until: datetime | None = None
     warnings: list[str] = field(default_factory=list)
+    files: Iterator[FileParts] | None = None
 
 
 def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
@@ -78,16 +88,3 @@ def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
     """The same from Arrow strings, without copying them."""
     frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get)
     return frame
-
-
-def cell_text(value: object) -> str:
-    """A value of a spreadsheet, of JSON or of a database as text: ISO 8601 for times, no decimal point for whole numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
-    return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")

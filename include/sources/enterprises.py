@@ -22,6 +22,7 @@ from include.geo.grids import locate
 from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
+from include.sources.file_names import label, require_file
 from include.sources.folder import SUFFIXES, read_file
 from include.sources.hashes import row_json
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -95,13 +96,14 @@ def import_enterprises(
         raise InputError(
             "not a table", where=str(path), expected=" or ".join(f"*{suffix}" for suffix in SUFFIXES)
         )
+    require_file(path)
     with reading(engine) as connection:
         known = places(connection)
     told = _Told()
     for chunk in read_file(path, mapping.delimiter):
         require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
         _take(told, chunk, mapping, known)
-    rows, duplicates = _once(told, path.name)
+    rows, duplicates = _once(told, label(path))
     if rows.empty:
         raise _useless(path, told)
     with writing(engine, lock="enterprises") as connection:

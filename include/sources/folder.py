@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from include.errors import InputError, SourceError
+from include.errors import InputError, QianliyanError, SourceError
 from include.sources.config import SourceConfig
-from include.sources.delivery import Chunk, Delivery, Part
+from include.sources.delivery import Chunk, Delivery, FileParts, Part
+from include.sources.file_names import label, require_file
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.text_files import read_csv
 from include.sources.workbooks import read_xlsx
@@ -20,15 +22,18 @@ SUFFIXES: Final = (".csv", ".xlsx")
 _NOT_EXPORTS: Final = ("~$", ".")
 _USUAL: Final = ("alarms", "feedback", "problems")
 
+_State = tuple[int, int]  # size and time of change
+
 
 def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     """Every file of the folder that the mapping has a use for, whole; intake cuts the window out of it.
 
     Raises InputError when the folder is missing or empty of such files, or lacks a table that the mapping describes;
-    reading raises SourceError when the folder changes meanwhile.
+    reading raises SourceError when a file changes meanwhile.
     """
     folder = Path(source.location)
-    chosen = [(table, path) for table in mapping.tables for path in table_files(folder, table, source.name)]
+    entries = _entries(folder, source.name)
+    chosen = [(table, path) for table in mapping.tables for path in _files_of(table, entries)]
     found = {table.table for table, _ in chosen}
     absent = [table for table in mapping.tables if table.table not in found]
     required = [table for table in absent if table.is_required]
@@ -37,36 +42,33 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
         raise InputError(
             "the folder lacks files", where=f"source {source.name}: {folder}",
             expected="; ".join(f"{table.table}: {' or '.join(table.files)}" for table in lacking),
-            got=", ".join(sorted(entry.name for entry in folder.iterdir())) or "an empty folder",
+            got=", ".join(label(entry) for entry in entries) or "an empty folder",
         )  # fmt: skip
-    delivery = Delivery(iter(()), is_cut=False, fingerprint=_fingerprint(chosen), parts_expected=len(chosen))
+    states = _states(chosen)
+    delivery = Delivery(
+        iter(()), is_cut=False, fingerprint=_fingerprint(chosen, states), parts_expected=len(chosen)
+    )
     delivery.warnings += [
         f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
         for table in absent
         if table.table in _USUAL and "alarms" in found
     ]
-    delivery.parts = _parts(delivery, chosen)
+    delivery.files = (
+        FileParts(path, _parts(table, path, folder, states.get(path))) for table, path in chosen
+    )
     return delivery
 
 
 def fingerprint(source: SourceConfig, mapping: Mapping) -> str:
     """Tells one state of the folder from another: names, sizes and times of the files that would be read."""
-    folder = Path(source.location)
-    return _fingerprint(
-        [(table, path) for table in mapping.tables for path in table_files(folder, table, source.name)]
-    )
+    entries = _entries(Path(source.location), source.name)
+    chosen = [(table, path) for table in mapping.tables for path in _files_of(table, entries)]
+    return _fingerprint(chosen, _states(chosen))
 
 
 def table_files(folder: Path, table: TableMapping, source_name: str) -> list[Path]:
     """The folder's files for one table, by name. Raises InputError when the folder cannot be listed."""
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(
-            "the folder cannot be listed", where=f"source {source_name}: {folder}", got=error,
-            todo="correct the connection's host, or make the folder",
-        ) from error  # fmt: skip
-    return [entry for entry in entries if entry.is_file() and is_export(entry) and matches(entry, table)]
+    return [path for path in _files_of(table, _entries(folder, source_name)) if path.is_file()]
 
 
 def matches(path: Path, table: TableMapping) -> bool:
@@ -80,29 +82,63 @@ def is_export(path: Path) -> bool:
 
 
 def read_file(path: Path, delimiter: str) -> Iterator[Chunk]:
-    """The rows of one CSV or XLSX file, in pieces. Raises InputError when it cannot be used."""
-    return read_xlsx(path) if path.suffix.lower() == ".xlsx" else read_csv(path, delimiter)
+    """The rows of one CSV or XLSX file, in pieces. Raises InputError when it cannot be used, whatever the reason."""
+    try:
+        yield from read_xlsx(path) if path.suffix.lower() == ".xlsx" else read_csv(path, delimiter)
+    except QianliyanError:
+        raise
+    except Exception as error:
+        raise InputError(
+            "the file cannot be read", where=str(path), got=f"{type(error).__name__}: {error}",
+            expected="a whole CSV or XLSX file", todo="save it again, or have it sent again",
+        ) from error  # fmt: skip
 
 
-def _parts(delivery: Delivery, chosen: list[tuple[TableMapping, Path]]) -> Iterator[Part]:
-    for table, path in chosen:
-        for chunk in read_file(path, table.delimiter):
-            yield Part(table, chunk)
-        delivery.parts_received += 1
-    if _fingerprint(chosen) != delivery.fingerprint:
+def _entries(folder: Path, source_name: str) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            "the folder cannot be listed", where=f"source {source_name}: {folder}", got=error,
+            todo="correct the connection's host, or make the folder",
+        ) from error  # fmt: skip
+
+
+def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
+    return [entry for entry in entries if is_export(entry) and matches(entry, table)]
+
+
+def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) -> Iterator[Part]:
+    require_file(path, folder)
+    for chunk in read_file(path, table.delimiter):
+        yield Part(table, chunk)
+    if state is not None and _state(path) not in (state, None):  # what was read whole may be taken away
         raise SourceError(
             "the folder changed while it was read",
-            where=str(chosen[0][1].parent),
+            where=str(path),
             todo="run again when the export is finished; nothing of the window was kept",
         )
 
 
-def _fingerprint(chosen: list[tuple[TableMapping, Path]]) -> str:
+def _states(chosen: list[tuple[TableMapping, Path]]) -> dict[Path, _State]:
+    found = {path: _state(path) for _, path in chosen}
+    return {path: state for path, state in found.items() if state is not None}
+
+
+def _state(path: Path) -> _State | None:
+    try:
+        status = path.stat()
+    except OSError:  # taken away since the folder was listed, or out of reach
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
+def _fingerprint(chosen: list[tuple[TableMapping, Path]], states: dict[Path, _State]) -> str:
     digest = hashlib.sha256()
     for table, path in chosen:
-        try:
-            status = path.stat()
-        except OSError:  # taken away since the folder was listed
-            continue
-        digest.update(f"{table.table}\n{path.name}\n{status.st_size}\n{status.st_mtime_ns}\n".encode())
+        if path in states:
+            size, changed_ns = states[path]
+            digest.update(
+                f"{table.table}\n".encode() + os.fsencode(path.name) + f"\n{size}\n{changed_ns}\n".encode()
+            )
     return digest.hexdigest()

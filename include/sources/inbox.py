@@ -6,27 +6,31 @@ leaves a file that is only moved next time, a crash before the commit one that i
 
 from __future__ import annotations
 
+import errno
 import hashlib
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError
 
-from include.errors import InputError
+from include.errors import InputError, QianliyanError, SourceError, printable
 from include.periods import chinese_moment
 from include.sources import quarantine
 from include.sources.answer_forms import is_answer_form, read_answer_form
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
+from include.sources.file_names import fitting, label, require_file, unreadable
 from include.sources.folder import SUFFIXES, matches, read_file
 from include.sources.mapping import Mapping, TableMapping, mapping_of
 from include.sources.places import Places, places
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
 from include.sources.staging import Tally, commit, stage
+from include.sources.troubles import Trouble, keep_troubles, trouble_of
 from include.store.engine import reading, writing
 from include.store.tables import pull as ledger
 from include.store.tables import quarantine as quarantine_table
@@ -35,6 +39,9 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 _UNFINISHED: Final = (".part", ".tmp", ".crdownload", ".partial", ".filepart", ".download")
 _SETTLED: Final = timedelta(seconds=30)
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+_LARGEST: Final = 1 << 32  # bytes of a file
+_ROOM: Final = len(".report.txt")  # bytes that a name leaves to the report's
 _REASONS: Final = 50  # rows that a report names
 
 
@@ -47,42 +54,46 @@ class _File:
 
 
 def empty_inbox(engine: Engine, source: SourceConfig, *, now: datetime) -> PullResult:
-    """Consumes every finished file of the folder; the totals of all of them. Files that fail are named in `warnings`.
+    """Consumes every finished file of the folder; the totals of all of them. Files that fail are named in `warnings` and are to do.
 
     Finished: not written to for `settle_seconds` (30). What is neither CSV nor XLSX, or cannot be used, goes to
-    failed/. Raises InputError when the folder cannot be listed.
+    failed/, or stays where even that fails. Raises InputError when the folder cannot be listed.
     """
     folder = Path(source.location)
     mapping = mapping_of(source)
     with reading(engine) as connection:
         known_places = places(connection)
     total = PullResult(source.name, now, now, 0, 0, 0, 0, 0, is_simulated=False)
-    for file in _finished(folder, source, now):
+    files, troubles = _finished(folder, source, now)
+    settled: set[str] = set()
+    for file in files:
         try:
-            result = _take_in(engine, source, mapping, known_places, file, now)
-        except InputError as error:
-            with suppress(FileNotFoundError):
-                _move(file, folder / FAILED, f"未能处理：{error}\n")
-            total = _sum(total, warnings=(f"{file.path.name}未能处理，已移至{FAILED}：{error}",))
-        except FileNotFoundError:  # another process took it
-            continue
+            result, left = _take_in(engine, source, mapping, known_places, file, now)
+        except (SourceError, OperationalError):  # not the file's: the store, or the disk
+            raise
+        except Exception as error:  # whatever it is, it is this file's
+            if file.path.exists():  # else another process took it
+                troubles.append(_set_aside(file, folder, error))
         else:
-            if result is not None:
-                total = _sum(total, result)
-    return total
+            total = _sum(total, result) if result is not None else total
+            troubles += left
+            settled |= set() if left else {label(file.path)}
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source.name, troubles, settled=settled, is_whole=True, now=now)
+    return _sum(total, warnings=tuple(str(trouble) for trouble in troubles))
 
 
 def _take_in(
     engine: Engine, source: SourceConfig, mapping: Mapping, known_places: Places, file: _File, now: datetime
-) -> PullResult | None:
-    """None when the file is still being written."""
+) -> tuple[PullResult | None, list[Trouble]]:
+    """The result, None when the file is still being written or known; and what is wrong with putting it away."""
     spool = Spool()
     try:
         delivery, tables = _read(engine, mapping, file, now)
         for part in delivery.parts:
             stage(spool, part, known_places, None)
         if _look(file.path) != file:
-            return None
+            return None, []
         with writing(engine, lock="intake") as connection:
             if _is_known(connection, source, file):
                 result, report = None, "内容与已处理过的文件相同，未再读入。\n"
@@ -96,8 +107,27 @@ def _take_in(
                 report = _report(connection, source, file, result, tally, now)
     finally:
         spool.close()
-    _move(file, Path(source.location) / DONE, report)
-    return result
+    try:
+        _move(file, Path(source.location) / DONE, report)
+    except FileNotFoundError:  # another process put it away
+        return result, []
+    except OSError as error:
+        said = f"已读入，但不能移至{DONE}（{unreadable(file.path, error).got}），留在原处"
+        return result, [Trouble(label(file.path), said, file.sha256)]
+    return result, []
+
+
+def _set_aside(file: _File, folder: Path, error: Exception) -> Trouble:
+    """Moves a file that cannot be used to failed/, or leaves it where even that fails."""
+    trouble = trouble_of(file.path, error, file.sha256)
+    try:
+        _move(file, folder / FAILED, f"未能处理：{trouble.reason}\n")
+        end = f"（已移至{FAILED}）"
+    except FileNotFoundError:  # another process took it
+        end = ""
+    except OSError as obstacle:
+        end = f"（不能移至{FAILED}：{unreadable(file.path, obstacle).got}，留在原处）"
+    return replace(trouble, reason=f"{trouble.reason}{end}")
 
 
 def _read(
@@ -107,7 +137,7 @@ def _read(
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(
             "not a file that can be read",
-            where=path.name,
+            where=label(path),
             expected="CSV or XLSX",
             got=path.suffix or "no suffix",
         )
@@ -117,7 +147,7 @@ def _read(
     found = [table for table in mapping.tables if matches(path, table)]
     if len(found) != 1:
         raise InputError(
-            "no telling what the file holds" if not found else "the file could be several tables", where=path.name,
+            "no telling what the file holds" if not found else "the file could be several tables", where=label(path),
             expected="an answer form, or a name such as " + ", ".join(table.files[0] for table in mapping.tables),
         )  # fmt: skip
     delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
@@ -125,32 +155,66 @@ def _read(
     return delivery, (found[0],)
 
 
-def _finished(folder: Path, source: SourceConfig, now: datetime) -> list[_File]:
+def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_File], list[Trouble]]:
+    """The files that are to be taken, and what is wrong with other entries of the folder."""
     settled = timedelta(seconds=float(source.options.get("settle_seconds", _SETTLED.total_seconds())))
+    last_ns = (now - settled).timestamp() * 1e9
     try:
-        entries = sorted(entry for entry in folder.iterdir() if entry.is_file())
+        entries = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(
             "the inbox cannot be listed", where=f"source {source.name}: {folder}", got=error
         ) from error
-    files = []
+    files, troubles = [], []
     for entry in entries:
-        if entry.name.startswith((".", "~$")) or entry.suffix.lower() in _UNFINISHED:
+        if entry.name.startswith((".", "~$")) or entry.suffix.lower() in _UNFINISHED or _is_own(entry):
             continue
         try:
+            _require_usable(entry, folder, now)
             file = _look(entry)
-        except OSError:  # gone, or not readable yet
+        except (QianliyanError, OSError) as error:
+            if os.path.lexists(entry):  # else it was taken away
+                troubles.append(trouble_of(entry, error))
             continue
-        if file.changed_ns <= (now - settled).timestamp() * 1e9:
+        if file.changed_ns <= last_ns:
             files.append(file)
-    return files
+    return files, troubles
+
+
+def _is_own(entry: Path) -> bool:
+    """Whether an entry is no business of the intake: the folders of what was read, and folders of whatever else."""
+    if entry.is_symlink() or not entry.is_dir():
+        return False
+    return entry.name in (DONE, FAILED) or entry.suffix.lower() not in SUFFIXES
+
+
+def _require_usable(entry: Path, folder: Path, now: datetime) -> None:
+    if entry.name in (DONE, FAILED):
+        raise InputError(
+            "the name belongs to the folder of files that were read", where=label(entry), expected="a folder",
+            todo=f"take it away, so that the folder {entry.name} can be made",
+        )  # fmt: skip
+    require_file(entry, folder)
+    status = entry.stat()
+    if status.st_size > _LARGEST:
+        raise InputError("the file is too large", where=label(entry), got=f"{status.st_size} bytes", expected=f"at most {_LARGEST}")  # fmt: skip
+    if _changed_ns(status) > (now + _CLOCKS_DIFFER).timestamp() * 1e9:
+        raise InputError(
+            "the file is dated in the future", where=label(entry), got=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
+            todo="correct the clock of the machine that writes it, or touch the file",
+        )  # fmt: skip
+
+
+def _changed_ns(status: os.stat_result) -> int:
+    """When the file was last written. A date in the future is somebody's wrong clock: the file system knows when it was set."""
+    return min(status.st_mtime_ns, status.st_ctime_ns)
 
 
 def _look(path: Path) -> _File:
     status = path.stat()
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _File(path, digest, status.st_size, status.st_mtime_ns)
+    return _File(path, digest, status.st_size, _changed_ns(status))
 
 
 def _is_known(connection: Connection, source: SourceConfig, file: _File) -> bool:
@@ -165,7 +229,7 @@ def _report(
 ) -> str:
     """What became of the file, for the person who dropped it."""
     lines = [
-        f"文件：{file.path.name}", f"处理时间：{chinese_moment(now, year=True)}",
+        f"文件：{label(file.path)}", f"处理时间：{chinese_moment(now, year=True)}",
         f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
         *result.warnings,
     ]  # fmt: skip
@@ -180,7 +244,7 @@ def _report(
             select(*columns)
             .where(
                 quarantine_table.c.source == source.name,
-                quarantine_table.c.origin.startswith(f"{file.path.name} ", autoescape=True),
+                quarantine_table.c.origin.startswith(f"{label(file.path)} ", autoescape=True),
             )
             .order_by(quarantine_table.c.quarantine_id)
             .limit(_REASONS)
@@ -192,13 +256,16 @@ def _report(
 
 
 def _move(file: _File, folder: Path, report: str) -> None:
-    """Puts the report into the folder, then the file beside it; a name that is taken gets the content's first digits."""
+    """Puts the report into the folder, then the file beside it; a name that is taken gets the content's first digits, one that
+    is too long for a report beside it is cut. Raises OSError."""
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a link, not a folder", str(folder))
     folder.mkdir(exist_ok=True)
-    target = folder / file.path.name
+    target = folder / fitting(file.path, spare=_ROOM)
     if target.exists():
-        target = folder / f"{file.path.stem}.{file.sha256[:8]}{file.path.suffix}"
+        target = folder / fitting(file.path, spare=_ROOM, digits=file.sha256[:8])
     draft = folder / f".{target.name}.report"
-    draft.write_text(report, encoding="utf-8")
+    draft.write_text(printable(report), encoding="utf-8")
     draft.replace(folder / f"{target.name}.report.txt")
     file.path.replace(target)
 

@@ -1,7 +1,7 @@
 """One pull: read a window of a source, check every row, and commit facts, quarantine and ledger in one transaction.
 
 Nothing is written before everything was read and checked; a pull that fails or is killed leaves nothing behind, and
-pulling again gives the same store as an undisturbed pull.
+pulling again gives the same store as an undisturbed pull. A file that cannot be used is left out and named.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from include.sources.places import places
 from include.sources.platform import read_platform
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
-from include.sources.staging import commit, stage
+from include.sources.staging import commit, stage, stage_files
+from include.sources.troubles import keep_troubles
 from include.store.engine import reading, writing
 
 
@@ -49,15 +50,25 @@ def pull(
     spool = Spool()
     try:
         delivery = _deliver(source, mapping, start_at, end_at)
+        window = None if delivery.is_cut else (start_at, end_at)
+        troubles = [] if delivery.files is None else stage_files(spool, delivery, known_places, window)
         for part in delivery.parts:
-            stage(spool, part, known_places, None if delivery.is_cut else (start_at, end_at))
+            stage(spool, part, known_places, window)
         end_at = max(start_at, min(end_at, delivery.covered_until or end_at))
         with writing(engine, lock="intake") as connection:
             owners = {source.name, *mapping.same_ids_as}
             tally = commit(
-                connection, spool, mapping.tables, source=source.name, owners=owners, now=now, is_whole=True
+                connection,
+                spool,
+                mapping.tables,
+                source=source.name,
+                owners=owners,
+                now=now,
+                is_whole=not troubles,
             )
             replayed = quarantine.retry_waiting(connection, now=now)
+            if delivery.files is not None:
+                keep_troubles(connection, source.name, troubles, is_whole=True, now=now)
             result = result_of(source, tally, start_at, end_at, replayed=replayed, warnings=delivery.warnings)
             record(connection, result, tally, delivery, asked_until=asked_until, now=now)
     finally:

@@ -129,7 +129,7 @@ def mapping_of(source: SourceConfig) -> Mapping:
     if source.mapping is None:
         tables = tuple(TableMapping(name, files=_default_files(name), time_zone=zone) for name in LAYOUTS)
         return Mapping(tables, same_ids)
-    loaded = load(_path(source), zone)
+    loaded = load(mapping_path(source), zone)
     return Mapping(loaded.tables, loaded.same_ids_as + same_ids)
 
 
@@ -147,7 +147,8 @@ def load(path: Path, time_zone: ZoneInfo, layouts: MappingOf[str, Layout] = LAYO
     return Mapping(read, _texts(document.get("same_ids_as", []), f"{path}: same_ids_as"))
 
 
-def _path(source: SourceConfig) -> Path:
+def mapping_path(source: SourceConfig) -> Path:
+    """The YAML file that a source is configured with. Raises InputError."""
     name = str(source.mapping)
     path = Path(name) if name.endswith((".yaml", ".yml")) else SHIPPED_DIR / f"{name}.yaml"
     if not path.is_file():

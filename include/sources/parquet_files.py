@@ -14,9 +14,11 @@ import pyarrow.parquet as pq
 
 from include.errors import InputError
 from include.sources.delivery import Chunk
+from include.sources.file_names import label, openable
 from include.sources.text_files import clean_header
 
-_ROWS: Final = 1_000_000  # at a time
+_ROWS: Final = 1_000_000  # at a time; of a file of many columns fewer, but so many
+_FEWEST: Final = 1_000
 
 
 def read_parquet(path: Path) -> Iterator[Chunk]:
@@ -27,13 +29,13 @@ def read_parquet(path: Path) -> Iterator[Chunk]:
     """
     number = 1
     try:
-        with pq.ParquetFile(path) as file:
+        with openable(path) as source, pq.ParquetFile(source) as file:
             header = clean_header(str(path), file.schema_arrow.names)
-            for batch in file.iter_batches(_ROWS):
+            for batch in file.iter_batches(max(_ROWS // max(1, len(header) // 8), _FEWEST)):
                 lines = np.arange(number, number + batch.num_rows)
                 number += batch.num_rows
                 columns = {name: _text(column) for name, column in zip(header, batch.columns, strict=True)}
-                yield Chunk(path.name, lines, pd.DataFrame(columns))
+                yield Chunk(label(path), lines, pd.DataFrame(columns))
     except (pa.ArrowException, OSError) as error:
         raise InputError(
             "the file cannot be read as Parquet", where=str(path), got=" ".join(str(error).split()),

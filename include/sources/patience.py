@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from typing import TypeVar
 
 import httpx
 
-from include.errors import SourceError
+from include.errors import SourceError, harmless
 from include.sources.config import SourceConfig
 
 T = TypeVar("T")
+_SECONDS = re.compile("[0-9]{1,9}")
 
 
 class Unanswered(Exception):
@@ -62,33 +64,34 @@ class Patience:
                     raise SourceError(
                         "the server's certificate is not trusted", where=where, got=error,
                         todo="if it is the right server, name its authority's certificate as ca_file in the connection's extra",
-                    ) from error  # fmt: skip
+                    ) from harmless(error)  # fmt: skip
                 last = error
             wait = self.first_wait_seconds * 2 ** (attempt - 1) if asked_wait is None else asked_wait
             if asked_wait is not None and asked_wait > self.longest_wait_seconds:
                 raise SourceError(
                     "the server asks to wait too long", where=where, got=f"{last}, Retry-After {asked_wait:g} s",
                     expected=f"at most {self.longest_wait_seconds:g} s", todo="run again later",
-                ) from last  # fmt: skip
+                ) from harmless(last)  # fmt: skip
             if attempt < self.attempts:
                 time.sleep(min(wait, self.longest_wait_seconds))
         raise SourceError(
             "the server gives no answer", where=where, got=f"{type(last).__name__}: {last}, {self.attempts} times",
             todo="check the address and the network, and run again; nothing of the window was kept",
-        ) from last  # fmt: skip
+        ) from harmless(last)  # fmt: skip
 
 
 def _seconds(retry_after: str | None) -> float | None:
     """The header's wait in seconds; None when it says nothing that can be understood."""
     if retry_after is None:
         return None
-    if retry_after.strip().isdigit():
-        return float(retry_after)
+    text = retry_after.strip()
+    if _SECONDS.fullmatch(text):
+        return float(text)
     try:
-        moment = parsedate_to_datetime(retry_after)
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else None
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else None
 
 
 def _is_distrust(error: BaseException) -> bool:

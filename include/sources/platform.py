@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Iterator
+from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -14,21 +15,35 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
-from include.errors import InputError, SourceError
+from include.errors import HIDDEN, InputError, SourceError, harmless, redact
+from include.sources.bounded_http import Clock, TooLarge, Unreadable, body, client
+from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
-from include.sources.delivery import Chunk, Delivery, Part, cell_text, text_frame
-from include.sources.layout import LAYOUTS
+from include.sources.delivery import Chunk, Delivery, Part, text_frame
+from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import Mapping, TableMapping
 from include.sources.patience import Patience, Unanswered
 from include.sources.transform import source_columns
 
 PATHS: Final = {
     "alarms": "/v1/alarms", "feedback": "/v1/feedback-events", "problems": "/v1/problems", "grids": "/v1/grids",
-    "contacts": "/v1/contacts",
+    "contacts": "/v1/contacts", "stations": "/v1/stations", "station_hours": "/v1/station-hours",
+    "station_minutes": "/v1/station-minutes", "winds": "/v1/winds", "submeter_hours": "/v1/submeter-hours",
 }  # fmt: skip
-_LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes
+_LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes, unpacked
+_MOST_VALUES: Final = 4_000_000  # of a page: each costs more memory than bytes
+_MOST_RECORDS: Final = 20_000_000  # of a table's window
+_MOST_EMPTY: Final = 100  # pages without a record
+_MANY: Final = (
+    10_000  # so many records too much are no sign of pages without end: what shifts between pages comes twice
+)
+_LONGEST_WORDS: Final = 1 << 16  # bytes of an error's answer that are looked at
+_LONGEST_CURSOR: Final = 4096  # characters
+_PULL_SECONDS: Final = 3600.0
+_ANSWER_SECONDS: Final = 300.0
 _ROWS_AT_ONCE: Final = 10_000
 _WIDEST: Final = 200  # fields
+_ECHO: Final = f"平台的记录中出现了本系统的口令或令牌，已以{HIDDEN}代替：请通知平台方，并更换令牌"
 _READ_AGAIN: Final = 3  # times that a window whose pages do not add up is read
 
 
@@ -42,38 +57,60 @@ class Page:
     complete_until: datetime | None
 
 
-def read_platform(source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime) -> Delivery:
+def read_platform(
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    layouts: MappingOf[str, Layout] = LAYOUTS,
+) -> Delivery:
     """What changed in [start_at, end_at), and grids and contacts whole, from the platform at `source.location`.
 
     Reading raises SourceError when the platform cannot be reached, refuses the token, breaks the contract or keeps
     losing pages; InputError for an address that must not be used.
     """
     delivery = Delivery(iter(()), is_cut=True)
-    delivery.parts = _parts(source, mapping, start_at, end_at, delivery)
+    delivery.parts = _parts(source, mapping, start_at, end_at, delivery, layouts)
     return delivery
 
 
 def _parts(
-    source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime, delivery: Delivery
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    delivery: Delivery,
+    layouts: MappingOf[str, Layout],
 ) -> Iterator[Part]:
     patience = Patience.of(source)
-    with _client(source) as client:
+    clock = Clock(
+        float(source.options.get("pull_seconds", _PULL_SECONDS)),
+        float(source.options.get("answer_seconds", _ANSWER_SECONDS)),
+    )
+    with _client(source, clock) as client:
         for table in mapping.tables:
             query = {"limit": str(source.options.get("page_size", 1000))}
-            if LAYOUTS[table.table].changes:
+            layout = layouts[table.table]
+            if layout.changes:
                 query |= {"changed_from": _iso(start_at), "changed_until": _iso(end_at)}
-            yield from _table(client, patience, table, query, delivery)
+            yield from _table(client, clock, patience, table, layout, query, delivery)
 
 
 def _table(
-    client: httpx.Client, patience: Patience, table: TableMapping, query: dict[str, str], delivery: Delivery
+    client: httpx.Client,
+    clock: Clock,
+    patience: Patience,
+    table: TableMapping,
+    layout: Layout,
+    query: dict[str, str],
+    delivery: Delivery,
 ) -> Iterator[Part]:
     """Every record of a table's window. Reads on from the start when pages went missing; what came twice is harmless."""
     path = PATHS[table.table]
     for _ in range(_READ_AGAIN):
         received, page = 0, None
         waiting: list[Any] = []
-        for page in _pages(client, patience, path, query):
+        for page in _pages(client, clock, patience, path, query):
             received += len(page.records)
             waiting += page.records
             delivery.parts_received += 1
@@ -82,9 +119,9 @@ def _table(
                     page.complete_until, delivery.covered_until or page.complete_until
                 )
             if len(waiting) >= _ROWS_AT_ONCE:
-                yield _part(table, waiting, received - len(waiting))
+                yield part_of(table, layout, waiting, received - len(waiting), delivery)
                 waiting = []
-        yield _part(table, waiting, received - len(waiting))
+        yield part_of(table, layout, waiting, received - len(waiting), delivery)
         delivery.parts_expected = delivery.parts_received
         if page is None or received >= page.total:
             return
@@ -94,12 +131,17 @@ def _table(
     )  # fmt: skip
 
 
-def _pages(client: httpx.Client, patience: Patience, path: str, query: dict[str, str]) -> Iterator[Page]:
+def _pages(
+    client: httpx.Client, clock: Clock, patience: Patience, path: str, query: dict[str, str]
+) -> Iterator[Page]:
+    where = f"{client.base_url}{path}"
     seen: set[str] = set()
     cursor: str | None = None
+    received = total = 0
     while True:
         asked = query if cursor is None else {**query, "cursor": cursor}
-        page = patience.ask(partial(_page, client, path, asked), where=f"{client.base_url}{path}")
+        page = patience.ask(partial(_page, client, clock, path, asked), where=where)
+        received, total = received + len(page.records), max(total, page.total)
         yield page
         cursor = page.next_cursor
         if cursor is None:
@@ -107,14 +149,21 @@ def _pages(client: httpx.Client, patience: Patience, path: str, query: dict[str,
         if cursor in seen:
             raise SourceError(
                 "the platform's pages go round in a circle",
-                where=f"{client.base_url}{path}",
+                where=where,
                 got=f"cursor {cursor} twice",
             )
         seen.add(cursor)
+        if received > min(2 * total + _MANY, _MOST_RECORDS) or len(seen) > received + _MOST_EMPTY:
+            raise SourceError(
+                "the platform's pages have no end", where=where, expected=f"{total} records, and at most {_MOST_RECORDS}",
+                got=f"{received} records on {len(seen)} pages, and more to come",
+                todo="ask the platform's operator; nothing of the window was kept",
+            )  # fmt: skip
 
 
-def _page(client: httpx.Client, path: str, query: dict[str, str]) -> Page:
+def _page(client: httpx.Client, clock: Clock, path: str, query: dict[str, str]) -> Page:
     where = f"{client.base_url}{path}"
+    clock.begin(where)
     with client.stream("GET", path, params=query) as response:
         content = _content(response, where)
         if response.status_code in (401, 403):
@@ -137,10 +186,17 @@ def _page(client: httpx.Client, path: str, query: dict[str, str]) -> Page:
                 "the platform answers with something else", where=where, got=kind or "no content type", expected="application/json",
                 todo="check the connection's address: a login page or a proxy may stand before the platform",
             )  # fmt: skip
+    return page_of(content, where)
+
+
+def page_of(content: bytes, where: str) -> Page:
+    """One answer's body as a page. Raises SourceError where it breaks the contract, Unanswered where it is no JSON."""
+    if sum(content.count(mark) for mark in b"[{,") > _MOST_VALUES:
+        raise _too_large(where, f"more than {_MOST_VALUES} values")
     try:
         return _checked(json.loads(content), where)
     except (ValueError, RecursionError) as error:
-        raise Unanswered(f"no valid JSON ({error})") from error
+        raise Unanswered(f"no valid JSON ({error})") from harmless(error)
 
 
 def _checked(body: Any, where: str) -> Page:
@@ -151,7 +207,7 @@ def _checked(body: Any, where: str) -> Page:
     )
     if not isinstance(records, list):
         raise _broken_contract(where, "records", records)
-    if cursor is not None and (not isinstance(cursor, str) or not cursor):
+    if cursor is not None and not _is_cursor(cursor):
         raise _broken_contract(where, "next_cursor", cursor)
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
         raise _broken_contract(where, "total", total)
@@ -164,41 +220,58 @@ def _checked(body: Any, where: str) -> Page:
     return Page(records, cursor, total, until)
 
 
+def _is_cursor(cursor: Any) -> bool:
+    """Whether it is a text that can stand in an address."""
+    if not isinstance(cursor, str) or not 0 < len(cursor) <= _LONGEST_CURSOR:
+        return False
+    return not any("\ud800" <= character <= "\udfff" for character in cursor)
+
+
 def _broken_contract(where: str, name: str, got: object) -> SourceError:
     return SourceError(
-        "the platform breaks its contract", where=where, got=f"{name}: {json.dumps(got, ensure_ascii=False, default=str)[:80]}",
+        "the platform breaks its contract", where=where, got=f"{name}: {redact(json.dumps(got, ensure_ascii=False, default=str))[:80]}",
         expected="a page as docs/platform-api.yaml describes it", todo="ask the platform's operator",
     )  # fmt: skip
 
 
 def _content(response: httpx.Response, where: str) -> bytes:
-    content = bytearray()
-    for block in response.iter_bytes():
-        content += block
-        if len(content) > _LARGEST_PAGE:
-            raise SourceError(
-                "a page of the platform is too large", where=where, got=f"more than {_LARGEST_PAGE} bytes",
-                todo="lower page_size in the connection's extra",
-            )  # fmt: skip
-    return bytes(content)
+    try:
+        return body(response, _LARGEST_PAGE)
+    except TooLarge as error:
+        raise _too_large(where, str(error)) from error
+    except Unreadable as error:
+        if response.status_code != 200:  # its words do not matter
+            return b""
+        raise Unanswered(f"a body that cannot be unpacked ({error})") from error
+
+
+def _too_large(where: str, got: str) -> SourceError:
+    return SourceError(
+        "a page of the platform is too large", where=where, got=got, expected=f"at most {_LARGEST_PAGE} bytes and {_MOST_VALUES} values",
+        todo="lower page_size in the connection's extra",
+    )  # fmt: skip
 
 
 def _message(content: bytes) -> str:
+    """What an answer says in words, without a secret that it may repeat."""
     try:
-        return str(json.loads(content)["error"]["message"])[:200]
+        return redact(str(json.loads(content[:_LONGEST_WORDS])["error"]["message"]))[:200]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return content[:80].decode("utf-8", "replace")
+        return redact(content[:_LONGEST_WORDS].decode("utf-8", "replace"))[:80]
 
 
-def _part(table: TableMapping, records: list[Any], before: int) -> Part:
-    """Records as rows of text, with every column that the mapping may ask for."""
+def part_of(table: TableMapping, layout: Layout, records: list[Any], before: int, delivery: Delivery) -> Part:
+    """Records as rows of text, with every column that the mapping may ask for, and no secret that the platform repeats."""
     told = [record if isinstance(record, dict) else {"": record} for record in records]
-    objects = [{cell_text(name): value for name, value in record.items()} for record in told]
+    objects = [{redact(cell_text(name)): value for name, value in record.items()} for record in told]
     named = {name for record in objects for name in record}
     if len(named) > _WIDEST:
         raise _broken_contract(PATHS[table.table], "fields of records", f"{len(named)} different names")
-    header = sorted(named | source_columns(table, LAYOUTS[table.table]))
-    rows = [[_text(record.get(name)) for name in header] for record in objects]
+    header = sorted(named | source_columns(table, layout))
+    told_rows = [[_text(record.get(name)) for name in header] for record in objects]
+    rows = [[redact(text) for text in row] for row in told_rows]
+    if rows != told_rows and _ECHO not in delivery.warnings:
+        delivery.warnings.append(_ECHO)
     numbers = np.arange(before + 1, before + 1 + len(rows))
     return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word="条"))
 
@@ -207,7 +280,7 @@ def _text(value: Any) -> str:
     return cell_text(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
 
 
-def _client(source: SourceConfig) -> httpx.Client:
+def _client(source: SourceConfig, clock: Clock) -> httpx.Client:
     try:
         url = httpx.URL(source.location)
     except httpx.InvalidURL as error:
@@ -228,13 +301,16 @@ def _client(source: SourceConfig) -> httpx.Client:
             got=str(url),
             expected="https://…",
         )
+    if source.token and not (source.token.isascii() and source.token.isprintable()):
+        raise InputError(
+            "the token cannot stand in a header", where=f"source {source.name}", expected="printable ASCII characters",
+            todo="correct the password of the connection",
+        )  # fmt: skip
     headers = {"accept": "application/json"} | (
         {"authorization": f"Bearer {source.token}"} if source.token else {}
     )
-    timeout = httpx.Timeout(float(source.options.get("timeout_seconds", 30)))
-    return httpx.Client(
-        base_url=url, headers=headers, timeout=timeout, verify=_trust(source), trust_env=False
-    )
+    silence_seconds = float(source.options.get("timeout_seconds", 30))
+    return client(url, headers, _trust(source), clock, silence_seconds)
 
 
 def _trust(source: SourceConfig) -> ssl.SSLContext:

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, select, update
 
-from include.errors import InputError, StateError
+from include.errors import InputError, StateError, redact
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk, contact_decisions, merge
+from include.sources.characters import visible
 from include.sources.checks import check
 from include.sources.contact_book import contacts_of
 from include.sources.hashes import row_hash, row_json
@@ -88,6 +89,8 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     table = pd.DataFrame([vars(row) for row in rows], dtype=object)
     if table.empty:
         return
+    for name in ("origin", "value", "row_json", "fields_json"):
+        table[name] = [text if text is None else redact(text) for text in table[name]]
     table["row_hash"] = [row_hash(text) for text in table["row_json"]]
     table = table.drop_duplicates(["kind", "row_hash"])
     merge.want(connection, table["row_hash"].astype("str"))
@@ -245,9 +248,10 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
 def _own_rows(layout: Layout, texts: pd.Series[str]) -> pd.DataFrame:
     parsed = [json.loads(text) for text in texts]
     names = (*layout.names, DATA_ORIGIN)
-    return pd.DataFrame(
+    rows = pd.DataFrame(
         {name: pd.array([str(row.get(name, "")) for row in parsed], dtype="str") for name in names}
     )
+    return visible(rows)[0]
 
 
 def _open(connection: Connection, quarantine_id: int) -> QuarantinedRow:

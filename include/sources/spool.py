@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+
+from include.errors import SourceError
 
 
 class Spool:
@@ -20,7 +22,25 @@ class Spool:
         self._places: dict[str, list[int]] = {}
 
     def put(self, shelf: str, rows: pd.DataFrame, **about: Any) -> None:
-        """Adds a frame to a shelf."""
+        """Adds a frame to a shelf. Raises SourceError when the disk of temporary files takes no more."""
+        try:
+            self._put(shelf, rows, about)
+        except OSError as error:
+            raise SourceError(
+                "the disk of temporary files takes no more", where=tempfile.gettempdir(), got=error,
+                todo="make room there (or set TMPDIR) and run again; nothing was kept",
+            ) from error  # fmt: skip
+
+    def mark(self) -> dict[str, int]:
+        """How much lies on each shelf now, for `forget_after`."""
+        return {shelf: len(places) for shelf, places in self._places.items()}
+
+    def forget_after(self, mark: Mapping[str, int]) -> None:
+        """Takes off the shelves what was put there since the mark."""
+        for shelf, places in self._places.items():
+            del places[mark.get(shelf, 0) :]
+
+    def _put(self, shelf: str, rows: pd.DataFrame, about: dict[str, Any]) -> None:
         self._places.setdefault(shelf, []).append(self._file.seek(0, 2))
         table = pa.Table.from_pandas(rows, preserve_index=False)
         table = table.replace_schema_metadata(

@@ -12,11 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from include.errors import InputError, QianliyanError, SourceError
 from include.sources import merge, quarantine
+from include.sources.characters import visible
 from include.sources.checks import check, moments
 from include.sources.contact_book import contacts_of, take_listing
 from include.sources.contact_plan import Listing
-from include.sources.delivery import Chunk, Part
+from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping import TableMapping
@@ -24,8 +26,10 @@ from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
 from include.sources.spool import Spool
 from include.sources.transform import require_columns, transform
+from include.sources.troubles import Trouble, trouble_of
 
 _REJECTS: Final = "rejects"
+_CLEANED: Final = "is_cleaned"  # of a row: invisible characters were taken out of it
 _LISTED: Final = "listed"  # the tables that were there at all, with rows or without
 _RAW: Final = "raw:"  # before the names of the source's own columns
 _NAMED: Final = 5  # alarms that a warning names
@@ -42,6 +46,9 @@ class Tally:
     is_simulated: bool = False
     cities: set[str] = field(default_factory=set)
     outside_count: int = 0
+    cleaned_count: int = 0
+    # Where the first few rows with invisible characters stand.
+    cleaned: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
     contact_warnings: list[str] = field(default_factory=list)
 
@@ -53,13 +60,16 @@ class Tally:
     @property
     def warnings(self) -> list[str]:
         """What an operator should look at, in Chinese."""
-        if not self.outside_count:
-            return self.contact_warnings
-        more = "等" if self.outside_count > len(self.outside) else ""
-        return [
-            *self.contact_warnings,
-            f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{'、'.join(self.outside)}{more}",
-        ]
+        found = list(self.contact_warnings)
+        if self.outside_count:
+            named = _listed(self.outside, self.outside_count)
+            found.append(f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{named}")
+        if self.cleaned_count:
+            named = _listed(self.cleaned, self.cleaned_count)
+            found.append(
+                f"{self.cleaned_count}条记录的文字含不可见字符（零宽、方向等），已去除后收入：{named}"
+            )
+        return found
 
 
 def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> None:
@@ -72,11 +82,13 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     spool.put(_LISTED, pd.DataFrame({"table": pd.array([layout.name], dtype="str")}))
     broken = [_broken(layout, chunk, row.line, row.text, row.reason) for row in chunk.broken]
     own = transform(part.mapping, layout, chunk.rows)
+    own = own.assign(**{_CLEANED: visible(chunk.rows)[1]})
     raw, lines = chunk.rows, chunk.lines
     if window is not None and layout.changes:
         is_inside = _changed_inside(layout, own, window)
         own, raw = own[is_inside].reset_index(drop=True), raw[is_inside].reset_index(drop=True)
         lines = lines[is_inside]
+    is_cleaned = own.pop(_CLEANED)
     checked = check(layout, own, places)
     bad = np.flatnonzero(~checked.is_good)
     reasons = [checked.reasons[checked.reject[place]] for place in bad]
@@ -86,9 +98,38 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
     if rejects:
         spool.put(_REJECTS, pd.DataFrame([vars(row) for row in rejects], dtype=object).astype("str"))
     good = checked.rows[checked.is_good].assign(line=lines[checked.is_good])
+    good[_CLEANED] = is_cleaned[checked.is_good].to_numpy()
     if len(good):
         named = raw[checked.is_good].rename(columns=_RAW.__add__)
         spool.put(layout.name, pd.concat([good, named], axis=1), origin=chunk.origin, word=chunk.word)
+
+
+def stage_files(spool: Spool, delivery: Delivery, places: Places, window: Window | None) -> list[Trouble]:
+    """Stages the files of a delivery, each whole or not at all; returns what was wrong with those that were not.
+
+    Raises SourceError when a file changes meanwhile or the disk is full, and the error of the first file when none can be used.
+    """
+    troubles: list[Trouble] = []
+    first: Exception | None = None
+    for file in delivery.files or ():
+        mark = spool.mark()
+        try:
+            for part in file.parts:
+                stage(spool, part, places, window)
+        except SourceError:
+            raise
+        except Exception as error:  # whatever it is, it is this file's
+            spool.forget_after(mark)
+            troubles.append(trouble_of(file.path, error))
+            first = first or error
+        else:
+            delivery.parts_received += 1
+    if first is not None and not delivery.parts_received:
+        raise first if isinstance(first, QianliyanError) else InputError(troubles[0].reason) from first
+    if troubles:
+        delivery.fingerprint = ""  # as if the folder had changed: the next pull tries again
+        delivery.warnings += [str(trouble) for trouble in troubles]
+    return troubles
 
 
 def commit(
@@ -143,7 +184,10 @@ def _commit_contacts(
     connection: Connection, spool: Spool, tally: Tally, source: str, unreadable: str, *, is_whole: bool, now: datetime
 ) -> None:  # fmt: skip
     """Contacts are a list: all that a source tells is looked at together."""
-    pieces = [rows for rows, _ in spool.take(CONTACTS.name)]
+    pieces = []
+    for rows, about in spool.take(CONTACTS.name):
+        _note_cleaned(tally, rows, about)
+        pieces.append(rows)
     told = tuple(one for rows in pieces for one in contacts_of(rows[[*CONTACTS.names, "is_simulated"]]))
     taken = take_listing(connection, Listing(source, told, is_whole, unreadable), now=now)
     tally.counts += merge.Counts(taken.new, taken.revised, taken.unchanged)
@@ -157,7 +201,7 @@ def _commit_rows(
 ) -> None:  # fmt: skip
     raw_names = [name for name in rows.columns if name.startswith(_RAW)]
     raw = rows[raw_names].rename(columns=lambda name: name.removeprefix(_RAW))
-    typed = rows.drop(columns=[*raw_names, "line"])
+    typed = rows.drop(columns=[*raw_names, "line", _CLEANED])
     is_fit = np.ones(len(rows), dtype=bool)
     rejects: list[Rejected] = []
     for misfit in merge.misfits(connection, layout, typed, owners):
@@ -170,6 +214,7 @@ def _commit_rows(
         )
     quarantine.keep(connection, source, rejects, now=now)
     good = typed[is_fit]
+    _note_cleaned(tally, rows[is_fit], about)
     tally.counts += merge.store(connection, layout, good, source=source, now=now)
     tally.quarantined += len(rejects)
     tally.is_simulated = tally.is_simulated or bool(good["is_simulated"].any())
@@ -178,6 +223,13 @@ def _commit_rows(
         outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
+
+
+def _note_cleaned(tally: Tally, rows: pd.DataFrame, about: dict[str, str]) -> None:
+    cleaned = rows["line"][rows[_CLEANED].to_numpy(dtype=bool)]
+    tally.cleaned_count += len(cleaned)
+    room = _NAMED - len(tally.cleaned)
+    tally.cleaned += [f"{about['origin']} 第{line}{about['word']}" for line in cleaned.head(room)]
 
 
 def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArray[np.bool_]:
@@ -189,6 +241,10 @@ def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArra
     start_at, end_at = (pd.Timestamp(moment) for moment in window)
     is_inside = ((changes >= start_at) & (changes < end_at)).any(axis=1)
     return np.asarray(is_inside | is_odd.any(axis=1) | changes.isna().all(axis=1))
+
+
+def _listed(names: list[str], count: int) -> str:
+    return "、".join(names) + ("等" if count > len(names) else "")
 
 
 def _rejects(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,12 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from include.errors import InputError
+from include.sources.characters import visible_text
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
+from include.sources.file_names import label, openable
 
 _BLOCK: Final = 1 << 20  # bytes; a whole block without a line end is no text
+_MOST_COLUMNS: Final = 4096
 _NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -34,17 +37,26 @@ def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> 
             records = _Records(path, stream, text, delimiter)
             header = _header(path, records)
             if text.is_plain and stream.peek(1):  # there is more than a header
-                yield from _plain_chunks(path, header, delimiter)
+                with openable(path) as source:
+                    yield from _plain_chunks(path, source, header, delimiter)
             else:
                 yield from _chunks(path, header, records, chunk_rows)
-    except OSError as error:
-        raise InputError("the file cannot be read", where=str(path), got=error) from error
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            "the file cannot be read",
+            where=str(path),
+            got=" ".join(str(error).split()),
+            expected="a whole CSV file",
+        ) from error
 
 
 def clean_header(where: str, names: list[str]) -> list[str]:
-    """Column names without surrounding space; unnamed ones get their place. Raises InputError for a name given twice."""
-    cleaned = [name.strip() or f"({place})" for place, name in enumerate(names, start=1)]
-    twice = sorted({name for name in cleaned if cleaned.count(name) > 1})
+    """Column names without surrounding space and invisible characters; unnamed ones get their place. Raises InputError for a
+    name that is given twice, and for more than 4,096."""
+    if len(names) > _MOST_COLUMNS:
+        raise InputError("too many columns", where=where, got=len(names), expected=f"at most {_MOST_COLUMNS}")
+    cleaned = [visible_text(name).strip() or f"({place})" for place, name in enumerate(names, start=1)]
+    twice = sorted(name for name, count in Counter(cleaned).items() if count > 1)
     if twice:
         raise InputError("a column name stands twice in the header", where=where, got=", ".join(twice))
     return cleaned
@@ -106,7 +118,7 @@ def _header(path: Path, records: _Records) -> list[str]:
     return clean_header(str(path), first[1])
 
 
-def _plain_chunks(path: Path, header: list[str], delimiter: str) -> Iterator[Chunk]:
+def _plain_chunks(path: Path, source: Path | IO[bytes], header: list[str], delimiter: str) -> Iterator[Chunk]:
     """The quick way for a file in which every line is a record: one and the same result as `_chunks`."""
     broken: list[BrokenRow] = []  # in the order of the file
 
@@ -115,7 +127,7 @@ def _plain_chunks(path: Path, header: list[str], delimiter: str) -> Iterator[Chu
         return "skip"
 
     reader = pa_csv.open_csv(
-        path,
+        source,
         pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 4, skip_rows=1, column_names=header),
         pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, invalid_row_handler=set_apart),
         pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
@@ -127,11 +139,11 @@ def _plain_chunks(path: Path, header: list[str], delimiter: str) -> Iterator[Chu
             lines = np.setdiff1d(lines, [row.line for row in broken], assume_unique=True)[: batch.num_rows]
             number = int(lines[-1]) + 1 if batch.num_rows else number
             yield Chunk(
-                path.name, lines, arrow_text_frame(batch), tuple(row for row in broken if row.line < number)
+                label(path), lines, arrow_text_frame(batch), tuple(row for row in broken if row.line < number)
             )
             broken = [row for row in broken if row.line >= number]
     if broken:
-        yield Chunk(path.name, np.empty(0, np.int64), text_frame(header, []), tuple(broken))
+        yield Chunk(label(path), np.empty(0, np.int64), text_frame(header, []), tuple(broken))
 
 
 def _chunks(path: Path, header: list[str], records: _Records, chunk_rows: int) -> Iterator[Chunk]:
@@ -153,7 +165,7 @@ def _chunks(path: Path, header: list[str], records: _Records, chunk_rows: int) -
 def _chunk(
     path: Path, header: list[str], rows: list[list[str]], numbers: list[int], broken: list[BrokenRow]
 ) -> Chunk:
-    chunk = Chunk(path.name, np.array(numbers, dtype=np.int64), text_frame(header, rows), tuple(broken))
+    chunk = Chunk(label(path), np.array(numbers, dtype=np.int64), text_frame(header, rows), tuple(broken))
     broken.clear()
     return chunk
 

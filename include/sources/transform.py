@@ -1,12 +1,11 @@
 """Applies a mapping: raw rows in a source's own columns become text rows in the columns of `layout.py`.
 
 What a rule cannot make sense of stays as it came, so that the check names the very value. Times that carried no
-offset leave here with one unless they are Beijing time; coordinates leave in WGS84.
+offset leave here with one unless they are Beijing time; coordinates leave in WGS84; nothing invisible leaves here.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,8 @@ from include.errors import InputError
 from include.geo.datum import to_wgs84
 from include.geo.grids import locate
 from include.periods import BEIJING
+from include.sources.characters import counted, has_other_digits, narrow, numbers, visible
+from include.sources.checks import without_midnight
 from include.sources.delivery import arrow_text_frame
 from include.sources.layout import DATA_ORIGIN, Layout
 from include.sources.mapping import (
@@ -32,9 +33,10 @@ from include.sources.mapping import (
     Template,
 )
 
-_HOUR: Final = pd.Timedelta(hours=1)
+_HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 # What `checks.py` takes for a moment, without an offset; also a date alone, which it refuses or understands by itself.
-_NAIVE = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?$")
+_NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+_NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _MOMENT_TYPES = ("moment", "promise")
 
 
@@ -59,6 +61,7 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
 def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.DataFrame:
     """The rows in our columns and `data_origin`, all of them text; empty text where there is nothing."""
     raw = _stripped({str(name): raw[name] for name in raw.columns}, raw.index)
+    raw, _ = visible(raw)
     names = (*layout.names, DATA_ORIGIN)
     own: dict[str, pd.Series[str]] = {}
     later: dict[str, Expression] = {}
@@ -77,9 +80,9 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
             own[name] = _made(later.pop(name), raw, own)
     for field in layout.fields:
         if field.type in _MOMENT_TYPES and mapping.time_zone != BEIJING:
-            own[field.name] = _with_offset(own[field.name], mapping.time_zone)
+            own[field.name] = _with_offset(narrow(own[field.name]), mapping.time_zone)
     own = {name: own[name] for name in names}
-    return _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own)
+    return counted(layout, _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own))
 
 
 def _stripped(columns: dict[str, pd.Series[str]], index: pd.Index[int]) -> pd.DataFrame:
@@ -123,9 +126,9 @@ def _written(template: Template, raw: pd.DataFrame, own: dict[str, pd.Series[str
         value = own[piece.column] if piece.is_own else raw[piece.column]
         is_empty |= value == ""
         if piece.spec.startswith("0"):
-            value = value.str.zfill(int(piece.spec))
+            value = narrow(value).str.zfill(int(piece.spec))
         elif piece.spec:
-            number = pd.to_numeric(value, errors="coerce")
+            number = numbers(value)
             is_empty |= number.isna()
             value = number.map(f"{{:{piece.spec}}}".format).astype("str")
         text = text + value
@@ -133,36 +136,63 @@ def _written(template: Template, raw: pd.DataFrame, own: dict[str, pd.Series[str
 
 
 def _moment(expression: Moment, raw: pd.DataFrame, own: dict[str, pd.Series[str]]) -> pd.Series[str]:
-    text = _written(expression.template, raw, own)
+    text = narrow(_written(expression.template, raw, own))
+    said = text + " " + raw[expression.hours] if expression.hours else text
     if not expression.format:
-        iso = _with_offset(text, expression.time_zone)
-        moments = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True)
+        moments, is_skipped = _instants(text, expression.time_zone)
     elif "%z" in expression.format:
-        moments = pd.to_datetime(text, format=expression.format, errors="coerce", utc=True)
+        moments, is_skipped = _parsed(text, expression.format, utc=True), _none(text)
     else:
-        naive = pd.to_datetime(text, format=expression.format, errors="coerce")
-        moments = naive.dt.tz_localize(
-            expression.time_zone, ambiguous="NaT", nonexistent="NaT"
-        ).dt.tz_convert("UTC")
+        moments, is_skipped = _placed(_parsed(text, expression.format), expression.time_zone)
     if expression.hours:
-        hours = pd.to_numeric(raw[expression.hours], errors="coerce")
-        moments = moments + pd.to_timedelta(hours.where(hours.between(0, 24)), unit="h")
+        hours = numbers(raw[expression.hours])
+        is_hour = hours.between(0, 24) & (hours == hours.round())
+        moments = moments + pd.to_timedelta(hours.where(is_hour), unit="h")
     if expression.is_label_end:
         moments = moments - _HOUR
-    if expression.hours:
-        text = text + " " + raw[expression.hours]
-    return _iso(moments).where(moments.notna(), text)
+    said = said.mask(is_skipped, said + _NO_SUCH_TIME.format(expression.time_zone))
+    return _iso(moments).where(moments.notna(), said)
+
+
+def _parsed(text: pd.Series[str], form: str, *, utc: bool = False) -> pd.Series[pd.Timestamp]:
+    """Times in a format of strptime, which takes the digits of every script: only ASCII ones are read."""
+    return pd.to_datetime(text.mask(has_other_digits(text)), format=form, errors="coerce", utc=utc)
+
+
+def _instants(text: pd.Series[str], time_zone: ZoneInfo) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
+    """ISO 8601 times, those without an offset in `time_zone`; and the times that this zone skipped."""
+    is_naive = text.str.fullmatch(_NAIVE)
+    local, is_end = without_midnight(text.where(is_naive, ""))
+    naive = pd.to_datetime(local, format="ISO8601", errors="coerce") + is_end.astype("int64") * _DAY
+    moments, is_skipped = _placed(naive, time_zone)
+    others = text.where(~is_naive & ~has_other_digits(text))
+    told = pd.to_datetime(others, format="ISO8601", errors="coerce", utc=True)
+    return moments.where(is_naive, told), is_skipped
+
+
+def _placed(
+    naive: pd.Series[pd.Timestamp], time_zone: ZoneInfo
+) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
+    """Wall times of a zone as instants, and which of them the zone skipped (no instant). Of the hour that a zone has twice,
+    the first is meant: before the clocks were put back."""
+    first = np.ones(len(naive), dtype=bool)
+    moments = naive.dt.tz_localize(time_zone, ambiguous=first, nonexistent="NaT").dt.tz_convert("UTC")
+    return moments, naive.notna() & moments.isna()
+
+
+def _none(text: pd.Series[str]) -> pd.Series[bool]:
+    return pd.Series(False, index=text.index)
 
 
 def _located(expression: Derived, own: dict[str, pd.Series[str]]) -> pd.Series[str]:
-    lon, lat = (pd.to_numeric(own[name], errors="coerce") for name in ("lon", "lat"))
+    lon, lat = (numbers(own[name]) for name in ("lon", "lat"))
     found = locate(lon, lat)["county" if expression.what == "county" else "city_code"]
     return pd.Series(found.fillna("").to_numpy(), index=lon.index, dtype="str")
 
 
 def _in_wgs84(lon: pd.Series[str], lat: pd.Series[str], datum: str) -> tuple[pd.Series[str], pd.Series[str]]:
-    x, y = (pd.to_numeric(values, errors="coerce").astype("float64") for values in (lon, lat))
-    is_known = x.notna() & y.notna() & np.isfinite(x) & np.isfinite(y)
+    x, y = numbers(lon), numbers(lat)
+    is_known = x.notna() & y.notna()
     east, north = to_wgs84(x.where(is_known), y.where(is_known), datum)
     converted = (
         pd.Series(np.round(values, 6), index=lon.index).map(repr).astype("str") for values in (east, north)
@@ -172,9 +202,10 @@ def _in_wgs84(lon: pd.Series[str], lat: pd.Series[str], datum: str) -> tuple[pd.
 
 
 def _with_offset(text: pd.Series[str], time_zone: ZoneInfo) -> pd.Series[str]:
-    is_naive = text.str.fullmatch(_NAIVE.pattern)
-    moments = pd.to_datetime(text.where(is_naive), format="ISO8601", errors="coerce")
-    moments = moments.dt.tz_localize(time_zone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+    """Times without an offset with the one of the zone; a time that the zone skipped says so, and is refused by the check."""
+    is_naive = text.str.fullmatch(_NAIVE)
+    moments, is_skipped = _instants(text.where(is_naive, ""), time_zone)
+    text = text.mask(is_skipped, text + _NO_SUCH_TIME.format(time_zone))
     return text.mask(is_naive & moments.notna(), _iso(moments))
 
 

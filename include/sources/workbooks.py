@@ -1,79 +1,96 @@
-"""XLSX files: the first sheet, a header row, cells as text. A row with a formula or an error in it is set apart."""
+"""XLSX files: the first sheet, a header row, cells as text. A row with a formula or an error in it is set apart.
+
+A workbook is read by a process of its own (`workbook_child.py`) that has limits and may be killed.
+"""
 
 from __future__ import annotations
 
-import zipfile
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
-from itertools import islice
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import openpyxl
 
 from include.errors import InputError
-from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, cell_text, text_frame
+from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
+from include.sources.file_names import label, require_file
 from include.sources.text_files import clean_header
+from include.sources.workbook_child import LIMITS, MOST_SECONDS
 
-_LARGEST_UNPACKED: Final = 1 << 29  # bytes: a workbook that unpacks to more is not read
 _HEADER_WITHIN: Final = 20  # rows
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_PROGRAM: Final = "from include.sources.workbook_child import main; main()"
+# The child counts seconds of computing; one that computes nothing and tells nothing for so long is dead.
+_SILENT_SECONDS: Final = 3 * MOST_SECONDS
+_BLOCK: Final = 1 << 16
+_LONGEST_LINE: Final = 64 << 20  # bytes: one row of the widest cells, as JSON
+FORMULA: Final = "含有公式：请粘贴为数值后重新提交"
+_ERROR_VALUE: Final = "含有错误值（如#N/A）"
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row with something in it: its number, the texts of its cells up to the last one, and at which places (from 0) these
+    are formulas or error values."""
+
+    number: int
+    texts: list[str]
+    formulas: list[int]
+    errors: list[int]
+
+    def text(self, place: int) -> str:
+        """The text of the cell at a place (from 0); empty beyond the last."""
+        return self.texts[place] if place < len(self.texts) else ""
 
 
 def read_xlsx(path: Path, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
     """The rows of the first sheet in pieces; the first row that is not empty is the header.
 
     Times come as ISO 8601 without an offset, whole numbers without a decimal point. Raises InputError when the file
-    as a whole cannot be used.
+    as a whole cannot be used, or is larger than `workbook_child.LIMITS`.
     """
-    try:
-        yield from _read(path, chunk_rows)
-    except InputError:
-        raise
-    except Exception as error:  # a broken workbook can fail anywhere inside openpyxl, with any exception
-        raise InputError(
-            "the workbook cannot be read",
-            where=str(path),
-            got=f"{type(error).__name__}: {error}",
-            expected="an XLSX file",
-        ) from error
+    rows = (row for _, several in _told(path, {}) for row in several)
+    header = _header(path, rows)
+    block: list[SheetRow] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == chunk_rows:
+            yield _chunk(path, header, block)
+            block = []
+    yield _chunk(path, header, block)
 
 
-def open_workbook(path: Path, *, read_only: bool) -> Any:
-    """An openpyxl workbook, formulas as they stand. Raises InputError for one that would unpack to too much."""
-    with zipfile.ZipFile(path) as package:
-        unpacked = sum(entry.file_size for entry in package.infolist())
-    if unpacked > _LARGEST_UNPACKED:
-        raise InputError(
-            "the workbook is too large when unpacked", where=str(path), got=f"{unpacked} bytes",
-            expected=f"at most {_LARGEST_UNPACKED}", todo="split it, or export it as CSV",
-        )  # fmt: skip
-    return openpyxl.load_workbook(path, read_only=read_only, data_only=False, keep_links=False)
+def sheet_names(path: Path) -> list[str]:
+    """The names of the sheets. Raises InputError when the file is no workbook that can be read."""
+    return next(sheets for sheets, _ in _told(path, {"sheets": []}))
 
 
-def _read(path: Path, chunk_rows: int) -> Iterator[Chunk]:
-    workbook = open_workbook(path, read_only=True)
-    try:
-        sheet = workbook.worksheets[0]
-        sheet.reset_dimensions()
-        table = sheet.iter_rows()
-        header, number = _header(path, table)
-        while True:
-            block = list(islice(table, chunk_rows))
-            yield _chunk(path, header, block, number + 1)
-            number += len(block)
-            if len(block) < chunk_rows:
-                return
-    finally:
-        workbook.close()
+def sheet_rows(path: Path, sheets: list[str], *, last: int) -> dict[str, list[SheetRow]]:
+    """The rows of some sheets up to row `last`. Raises InputError when the workbook cannot be read."""
+    found: dict[str, list[SheetRow]] = {name: [] for name in sheets}
+    for names, rows in _told(path, {"sheets": sheets, "last": last}):
+        for name in names:
+            found.setdefault(name, []).extend(rows)
+    return found
 
 
-def _header(path: Path, table: Iterator[tuple[Any, ...]]) -> tuple[list[str], int]:
-    for number, cells in enumerate(islice(table, _HEADER_WITHIN), start=1):
-        names = [cell_text(cell.value) for cell in cells]
+def _header(path: Path, rows: Iterator[SheetRow]) -> list[str]:
+    for row in rows:
+        names = list(row.texts)
         while names and not names[-1].strip():
             names.pop()
+        if row.number > _HEADER_WITHIN:
+            break
         if names:
-            return clean_header(str(path), names), number
+            return clean_header(str(path), names)
     raise InputError(
         "the sheet has no header row",
         where=str(path),
@@ -81,29 +98,94 @@ def _header(path: Path, table: Iterator[tuple[Any, ...]]) -> tuple[list[str], in
     )
 
 
-def _chunk(path: Path, header: list[str], block: list[tuple[Any, ...]], first: int) -> Chunk:
+def _chunk(path: Path, header: list[str], block: list[SheetRow]) -> Chunk:
     rows: list[list[str]] = []
     lines: list[int] = []
     broken: list[BrokenRow] = []
-    for line, cells in enumerate(block, start=first):
-        texts = [cell_text(cell.value) for cell in cells]
-        reason = _reason(cells, texts, len(header))
-        texts = texts[: len(header)] + [""] * (len(header) - len(texts))
+    width = len(header)
+    for row in block:
+        reason = FORMULA if row.formulas else _ERROR_VALUE if row.errors else ""
+        if not reason and any(text.strip() for text in row.texts[width:]):
+            reason = f"列数不符：表头有{width}列，本行更多"
         if reason:
-            whole = "\t".join(cell_text(cell.value) for cell in cells).rstrip("\t")
-            broken.append(BrokenRow(line, whole, reason))
-        elif any(texts):
-            rows.append(texts)
-            lines.append(line)
-    return Chunk(path.name, np.array(lines, dtype=np.int64), text_frame(header, rows), tuple(broken))
+            broken.append(BrokenRow(row.number, "\t".join(row.texts).rstrip("\t"), reason))
+        elif any(row.texts[:width]):
+            rows.append(row.texts[:width] + [""] * (width - len(row.texts)))
+            lines.append(row.number)
+    return Chunk(label(path), np.array(lines, dtype=np.int64), text_frame(header, rows), tuple(broken))
 
 
-def _reason(cells: tuple[Any, ...], texts: list[str], width: int) -> str:
-    types = {cell.data_type for cell in cells if cell.value is not None}
-    if "f" in types:
-        return "含有公式：请粘贴为数值后重新提交"
-    if "e" in types:
-        return "含有错误值（如#N/A）"
-    if any(text.strip() for text in texts[width:]):
-        return f"列数不符：表头有{width}列，本行更多"
-    return ""
+def _told(path: Path, request: dict[str, Any]) -> Iterator[tuple[list[str], list[SheetRow]]]:
+    """What the child tells: the names of all sheets with no rows, then names of single ones with some of their rows."""
+    is_done = False
+    with _reading(path, request) as (process, lines):
+        for line in lines:
+            message = json.loads(line)
+            if "error" in message:
+                raise InputError(message["error"].pop("what"), where=str(path), **message["error"])
+            if "sheets" in message:
+                yield message["sheets"], []
+            elif "rows" in message:
+                yield (
+                    [message["sheet"]],
+                    [SheetRow(*row) for row in message["rows"]],
+                )
+            is_done = is_done or "done" in message
+        if not is_done:
+            raise _killed(path, process.wait())
+
+
+@contextmanager
+def _reading(
+    path: Path, request: dict[str, Any]
+) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[bytes]]]:
+    """The child at work on a file, and its lines; it is gone when the caller is."""
+    require_file(path)
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError("the workbook cannot be read", where=str(path), got=error) from error
+    with stream:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", _PROGRAM, json.dumps(request)],
+            stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+            env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "OPENPYXL_LXML": "False"},
+        )  # fmt: skip
+    try:
+        yield process, _lines(path, process)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _lines(path: Path, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Lines as they come, none longer than it can be, with no silence longer than it can be."""
+    if process.stdout is None:
+        raise TypeError("the child has no output")
+    begun = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(_SILENT_SECONDS):
+                raise _killed(path, -signal.SIGXCPU)
+            block = os.read(process.stdout.fileno(), _BLOCK)
+            if not block:
+                return
+            begun += block
+            if b"\n" in block:
+                *whole, rest = bytes(begun).split(b"\n")
+                yield from whole
+                begun = bytearray(rest)
+            if len(begun) > _LONGEST_LINE:
+                raise _killed(path, -signal.SIGKILL)
+
+
+def _killed(path: Path, code: int) -> InputError:
+    """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
+    said = {-signal.SIGXCPU: "more time than that", -signal.SIGKILL: "more memory or time than that"}
+    return InputError(
+        "the workbook is larger than one that is read", where=str(path), expected=LIMITS, got=said.get(code, f"a reader that ended with {code}"),
+        todo="delete what stands outside of the table, split it, or export it as CSV",
+    )  # fmt: skip

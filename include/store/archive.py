@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from include.errors import InputError
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -23,37 +25,69 @@ class Archive:
     root: Path
 
     def put(self, content: bytes) -> str:
-        """Keeps `content` durably and returns its SHA-256 (64 hex digits). What is there already is young again."""
+        """Keeps `content` durably and returns its SHA-256 (64 hex digits). What is there already is young again, and whole again
+        where it was damaged. Raises InputError when the archive cannot be written (away, read-only, full)."""
         digest = hashlib.sha256(content).hexdigest()
         path = self.path(digest)
-        with self._lock(fcntl.LOCK_SH):
-            if path.exists():
-                os.utime(path)
-                return digest
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as draft:
-                draft.write(content)
-                draft.flush()
-                os.fsync(draft.fileno())
-            Path(draft.name).replace(path)
+        try:
+            with self._lock(fcntl.LOCK_SH):
+                if self._holds(path, content):
+                    os.utime(path)
+                else:
+                    _write(path, content)
+        except OSError as error:
+            raise InputError(
+                "the archive cannot be written", where=str(self.root), got=error,
+                todo="see that it is mounted, writable and has room; then try again",
+            ) from error  # fmt: skip
         return digest
 
     def get(self, sha256: str) -> bytes:
-        """The bytes; raises InputError when they are not here or are no longer what they were."""
+        """The bytes; raises InputError when they are not here, cannot be read, or are no longer what they were."""
         path = self.path(sha256)
-        if not path.exists():
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
             raise InputError(
                 "not in the archive",
                 where=str(self.root),
                 got=sha256,
                 todo="restore the archive from its backup",
-            )
-        content = path.read_bytes()
+            ) from error
+        except OSError as error:
+            raise InputError(
+                "an archived file cannot be read",
+                where=str(path),
+                got=error,
+                todo="see that the archive is mounted and readable",
+            ) from error
         if hashlib.sha256(content).hexdigest() != sha256:
             raise InputError(
                 "an archived file was changed", where=str(path), todo="restore it from the backup"
             )
         return content
+
+    def trouble(self) -> str:
+        """Why nothing of the archive can be read (Chinese), or empty."""
+        try:
+            with os.scandir(self.root) as entries:
+                next(entries, None)
+        except OSError as error:
+            return f"存档 {self.root} 无法读取：{error.strerror or error}"
+        return ""
+
+    def _holds(self, path: Path, content: bytes) -> bool:
+        """Whether exactly these bytes are there; a damaged object is reported, and written again by the caller."""
+        try:
+            found = path.read_bytes()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            _log.error("archived file %s cannot be read (%s): written again", path, error)
+            return False
+        if found != content:
+            _log.error("archived file %s was damaged: written again", path)
+        return found == content
 
     def objects(self) -> dict[str, Path]:
         """Everything that is here, by SHA-256."""
@@ -72,7 +106,7 @@ class Archive:
     def _lock(self, how: int) -> Iterator[None]:
         """Several may put at once; whoever removes is alone. The file is opened for writing, as NFS wants it."""
         self.root.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o660)
+        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, how)
             yield
@@ -84,3 +118,17 @@ class Archive:
         if not _SHA256.fullmatch(sha256):
             raise InputError("not a SHA-256", where="archive", got=sha256)
         return self.root / sha256[:2] / sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Puts the bytes into their place at once or not at all; what a full disk leaves half-written goes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as draft:
+        try:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+            Path(draft.name).replace(path)
+        except OSError:
+            Path(draft.name).unlink(missing_ok=True)
+            raise

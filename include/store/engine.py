@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 
-from include.errors import InputError
+from include.errors import InputError, harmless
 
 _BUSY_SECONDS = 60.0
 
@@ -17,11 +17,11 @@ def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///path` or `postgresql://…`. Raises InputError for any other URL."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InputError(
             "the store's URL cannot be read", where="connection supervision_db",
-            expected="sqlite:///path/to/file.db or postgresql://user:password@host/database",
-        ) from error  # fmt: skip
+            expected="sqlite:///path/to/file.db or postgresql://user:password@host:5432/database",
+        ) from harmless(error)  # fmt: skip
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(str(parsed.database))
@@ -94,9 +94,34 @@ def _keep_references(connection: Connection, *, is_kept: bool) -> None:
     cursor.close()
 
 
+def store_error(error: Exception) -> InputError:
+    """A database's own error as one line for an operator: out of reach, read-only, full, damaged, or no store at all."""
+    cause = getattr(error, "orig", None) or error
+    return InputError(
+        "the store cannot be used", where="connection supervision_db", got=f"{type(cause).__name__}: {cause}",
+        expected="a database that can be reached and written",
+        todo="check its path, its permissions and the disk (SQLite), or the server and the login (PostgreSQL)",
+    )  # fmt: skip
+
+
+def _require_place(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            "the store's folder cannot be made", where=f"connection supervision_db: {path.parent}", got=error.strerror,
+            todo="correct the connection's host, or make the folder",
+        ) from error  # fmt: skip
+    if path.is_dir():
+        raise InputError(
+            "the store is a folder", where=f"connection supervision_db: {path}", expected="the path of a file",
+            todo="correct the connection's host",
+        )  # fmt: skip
+
+
 def _open_sqlite(path: str) -> Engine:
     if path not in ("", ":memory:", "None"):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        _require_place(Path(path))
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")

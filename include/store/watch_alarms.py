@@ -22,6 +22,7 @@ from include.store.watch_facts import insert_rows
 from include.store.watch_tables import WATCH_SOURCE, alarm_alias, alarm_suspect, watch_alarm, watch_todo
 
 _AT_ONCE: Final = 500
+_GOING_ON: Final = timedelta(days=2)  # an episode pauses for hours only
 _NEAR: Final = timedelta(days=3)  # a push is not farther from its alarm's hours
 UNSUPPORTED: Final = "补到或更正的数据不再支持这条报警：请核实，确属误报的注明理由撤回"
 
@@ -63,8 +64,10 @@ class Kept:
 
 
 def known_alarms(connection: Connection, start_at: datetime, end_at: datetime) -> list[Mapping[str, Any]]:
-    """The watch's alarms that were raised in (start, end], or were going on at the start, as mappings of `watch_alarm`."""
-    query = select(watch_alarm).where(watch_alarm.c.raised_at <= end_at, watch_alarm.c.last_at >= start_at)
+    """The watch's alarms that were raised in (start, end], or may have been going on at the start, as mappings of `watch_alarm`."""
+    query = select(watch_alarm).where(
+        watch_alarm.c.raised_at <= end_at, watch_alarm.c.last_at >= start_at - _GOING_ON
+    )
     also = select(watch_alarm).where(watch_alarm.c.raised_at > start_at, watch_alarm.c.raised_at <= end_at)
     found = {row["alarm_id"]: row for part in (query, also) for row in connection.execute(part).mappings()}
     return [dict(found[alarm_id]) for alarm_id in sorted(found)]
@@ -87,6 +90,17 @@ class _Known:
     revisions: dict[str, list[tuple[int, datetime, str]]]
     aliases: dict[str, str]
     others: pd.DataFrame
+
+
+def push_of(connection: Connection, alarm_id: str) -> dict[str, Any]:
+    """When an alarm was pushed and is due, as it was told first; empty where the store has no alarm of that number."""
+    query = (
+        select(alarm.c.pushed_at, alarm.c.deadline_at)
+        .where(alarm.c.alarm_id == alarm_id)
+        .order_by(alarm.c.revision)
+    )
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row is not None else {}
 
 
 def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: datetime) -> Kept:
@@ -143,15 +157,21 @@ def drop_alarms(
                 kept.unsupported += 1
             open_todo(connection, alarm_id, "unsupported", UNSUPPORTED, now=now)
             continue
-        for table in (alarm, watch_alarm, alarm_suspect, watch_todo):
-            connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
-        connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
+        forget_alarms(connection, [alarm_id])
         entry = {
             "at": now, "actor": actor, "subject": "alarm", "subject_id": alarm_id, "action": "drop", "from_state": "raised",
             "to_state": None, "reason": "补到或更正的数据不再支持，且尚未发出",
         }  # fmt: skip
         connection.execute(audit.insert(), entry)
         kept.withdrawn += 1
+
+
+def forget_alarms(connection: Connection, alarm_ids: Sequence[str]) -> None:
+    """Takes alarms that never left out of the store."""
+    for alarm_id in alarm_ids:
+        for table in (alarm, watch_alarm, alarm_suspect, watch_todo):
+            connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
+        connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
 
 
 def open_todo(connection: Connection, alarm_id: str, kind: str, reason: str, *, now: datetime) -> None:

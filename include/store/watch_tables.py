@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
 )
 
-from include.store.columns import Instant
+from include.store.columns import Instant, one_of
 from include.store.tables import metadata
 
 STATION_KINDS: Final = ("micro", "official", "weather")
@@ -187,3 +187,23 @@ watch_suppressed = Table(
     Index(None, "started_at"),
     comment="An exceedance of which no alarm was made, and why.",
 )  # fmt: skip
+
+VERDICTS: Final = ("struck", "found", "not_found")
+
+suspect_verdict = Table(
+    "suspect_verdict",
+    metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("enterprise_id", String(64), primary_key=True, comment="a suspect of the alarm, or `unlisted`"),
+    Column(
+        "verdict",
+        String(16),
+        nullable=False,
+        comment="struck (a person struck it out), found, not_found (what an inspection found there)",
+    ),
+    Column("reason", Text, nullable=False, comment="why, or what was seen"),
+    Column("decided_at", Instant, nullable=False),
+    Column("decided_by", String(128), nullable=False),
+    one_of("verdict", VERDICTS),
+    comment="What a person said of one suspect of one alarm. It stands when the alarm is ranked again.",
+)

@@ -101,7 +101,7 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def air_quality(period_end: date, kind: str, form: str) -> None:
     """The cities' PM2.5 over a half-month or month: level, valid days, changes and rank, unrounded."""
-    from include.desk.air_quality import air_quality_table
+    from include.office.air_quality import air_quality_table
 
     house = open_current_house()
     period = period_ending(kind, period_end)

@@ -1,4 +1,4 @@
-"""`letters list|show|release|withhold|resend|resolve|correct|corrections`."""
+"""`letters list|show|release|withhold|resend|take-back|resolve|correct|corrections`."""
 
 from datetime import UTC, date, datetime
 
@@ -23,7 +23,7 @@ def letters() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def list_letters(on_date: date | None, state: str | None, most: int, form: str) -> None:
     """One row a letter, newest windows first."""
-    from include.desk.letters import letter_list
+    from include.office.letters import letter_list
 
     print_rows(letter_list(open_current_house().engine, on_date=on_date, state=state, most=most), form)
 
@@ -32,7 +32,7 @@ def list_letters(on_date: date | None, state: str | None, most: int, form: str) 
 @LETTER
 def show(letter_id: int) -> None:
     """A letter: its files, its recipients with the server's words, its history."""
-    from include.desk.letters import letter_history
+    from include.office.letters import letter_history
 
     house = open_current_house()
     found = letter_history(house, letter_id)
@@ -48,7 +48,7 @@ def show(letter_id: int) -> None:
 @REASON
 def release(letter_id: int, reason: str) -> None:
     """Number, finish and queue a letter that waits or was withheld; the next round sends it."""
-    from include.desk.letters import release_letter
+    from include.office.letters import release_letter
 
     house, now, actor = _asked()
     done = release_letter(house, letter_id, now=now, actor=actor, reason=reason, is_person=True)
@@ -62,7 +62,7 @@ def release(letter_id: int, reason: str) -> None:
 @REASON
 def withhold(letter_id: int, reason: str) -> None:
     """Keep a letter back; a released one is withdrawn if nothing of it has left, and its number becomes 作废."""
-    from include.desk.letters import withhold_letter
+    from include.office.letters import withhold_letter
 
     house, now, actor = _asked()
     click.echo(withhold_letter(house, letter_id, now=now, actor=actor, reason=reason))
@@ -84,6 +84,21 @@ def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
         reason=reason, only=only,
     )  # fmt: skip
     click.echo(f"copy {copy.copy_no} is queued as {copy.message_id}")
+
+
+@letters.command("take-back")
+@LETTER
+@REASON
+@click.option(
+    "--copy", "copy_no", type=click.IntRange(min=1), help="Only this copy; default: all that is queued."
+)
+def take_back(letter_id: int, reason: str, copy_no: int | None) -> None:
+    """Take what is still queued of a letter that left (a resend, recipients that are tried again) out of the outbox."""
+    from include.post.copies import take_back as run
+
+    house, now, actor = _asked()
+    count = run(house.engine, letter_id, now=now, actor=actor, reason=reason, copy_no=copy_no)
+    click.echo(f"{count} recipients: withdrawn")
 
 
 @letters.command()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
+import pandas as pd
 
 from include.errors import InputError
 from include.periods import midnight
-from include.verbs.options import Day, Moment, open_current_house, operator
+from include.verbs.options import FORMATS, Day, Moment, open_current_house, operator, print_rows
 
 
 @click.group("watch", invoke_without_command=True)
@@ -38,7 +40,7 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     click.echo(
         f"{done.hours} hours judged, {done.days_computed} daily facts computed; {len(done.alarms)} alarms: {kept.new} new, "
         f"{kept.revised} revised, {kept.unchanged} unchanged, {kept.withdrawn} dropped, {kept.unsupported} for a person, "
-        f"{kept.merged} told by another source earlier; {done.suppressed} held back"
+        f"{kept.merged} told by another source earlier; {done.suppressed} held back; suspects of {done.suspected}"
     )
     for word, hours in sorted(done.lacks.items()):
         click.echo(f"note: without {word} in {hours} of {done.hours} hours", err=True)
@@ -58,3 +60,88 @@ def export(to: Path, start: date | None, end: date | None) -> None:
     written = run(house.engine, to, midnight(start) if start else None, midnight(end) if end else None)
     for name, rows in written.items():
         click.echo(f"{to / name}: {rows} rows")
+
+
+@watch.command("explain")
+@click.argument("alarm_id")
+@click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
+def explain(alarm_id: str, form: str) -> None:
+    """Every number that led to an alarm: its hours, the surroundings, each station's reading, flag and gain."""
+    from include.desk.watch_evidence import explain as run
+    from include.desk.watch_evidence import explained
+
+    found = explained(run(open_current_house(), alarm_id))
+    if form == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        return
+    tables = ("revisions", "hours", "stations", "daily_facts")
+    for name, value in found.items():
+        if name not in tables:
+            click.echo(
+                f"{name}: {json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value}"
+            )
+    for name in tables:
+        click.echo(f"\n{name}")
+        rows = pd.DataFrame(found[name])
+        click.echo(rows.to_string(index=False, na_rep="—") if len(rows) else "—")
+
+
+@watch.command("network")
+@click.option("--day", type=Day(), help="By the days to this one; default: the last day with daily facts.")
+@click.option("--days", type=click.IntRange(1, 60), default=7, show_default=True, help="So many days count.")
+@click.option("--units", is_flag=True, help="One row a unit instead of one row a station to service.")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def network(day: date | None, days: int, units: bool, form: str) -> None:
+    """Which stations to service, by unit: stuck, dead, silent, wild, or far off their surroundings."""
+    from include.desk.watch_network import network as run
+
+    shown, by_unit, stations = run(open_current_house().engine, day, days)
+    title = (
+        f"{'站点运行情况' if units else '待维护站点'}（截至{shown}，近{days}天）" if shown else "尚无日事实"
+    )
+    print_rows(by_unit if units else stations, form, title)
+
+
+@watch.command("evaluate")
+@click.option(
+    "--truth",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of a world's truth.",
+)
+@click.option(
+    "--warm-up", type=click.IntRange(min=0), default=72, show_default=True, help="Hours that are not scored."
+)
+@click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
+def evaluate(truth: Path, warm_up: int, form: str) -> None:
+    """Score the alarms and suspects in the store against a world's truth: precision, recall, time to alarm, calibration."""
+    from include.desk.watch_export import exported_alarms, exported_suspects
+    from include.desk.watch_scores import read_truth, scores
+    from include.store.engine import reading
+
+    told = read_truth(truth)
+    with reading(open_current_house().engine) as connection:
+        alarms, suspects = exported_alarms(connection), exported_suspects(connection)
+    found = scores(alarms, suspects, told, warm_up)
+    if form == "json":
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
+        click.echo(f"{name:22} {'—' if value is None else value}")
+
+
+@watch.command("cells")
+@click.option("--hour", type=Moment(), required=True, help="Start of the hour: 2020-04-03T08:00.")
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="A file: *.parquet, *.geojson or *.csv.",
+)
+def cells(hour: datetime, to: Path) -> None:
+    """Write the surface of 500 m cells of one hour: μg/m³, 实测 or 估算, variance. No alarm comes of a cell."""
+    from include.workflows.watch_cells import cells_of_hour, write_cells
+
+    found = cells_of_hour(open_current_house(), hour)
+    write_cells(found, to)
+    click.echo(f"{to}: {len(found)} cells, {int((found['kind'] == '实测').sum())} measured")

@@ -80,6 +80,19 @@ def weighted_median(values: Floats, weight: Floats) -> Floats:
     return np.where(total > 0, found, np.nan)
 
 
+def grouped_median(values: Floats, group: NDArray[np.int64], groups: int) -> tuple[Floats, NDArray[np.int64]]:
+    """The median of each group over its values that are there (NaN where none is), and their number."""
+    there = ~np.isnan(values)
+    count = np.bincount(group[there], minlength=groups)
+    if not there.any():
+        return np.full(groups, np.nan), count
+    ranked = values[there][np.lexsort((values[there], group[there]))]
+    first = np.concatenate([[0], np.cumsum(count)[:-1]])
+    low = np.minimum(first + np.maximum(count - 1, 0) // 2, len(ranked) - 1)
+    high = np.minimum(first + count // 2, len(ranked) - 1)
+    return np.where(count > 0, (ranked[low] + ranked[high]) / 2, np.nan), count
+
+
 def solve(matrix: Floats, right: Floats) -> Floats:
     """Solutions of n small positive definite systems at once: Gauss without pivoting, elementwise."""
     a, b = matrix.copy(), right.copy()

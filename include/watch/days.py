@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.watch.background import weighted_median
+from include.watch.background import grouped_median, weighted_median
 from include.watch.network import Network, networks, station_order
 from include.watch.readings import OK, RANGE, STUCK, epoch_hour, read
 from include.watch.rules import BackgroundRules, GainRules, WatchRules
@@ -115,12 +115,7 @@ def _verdicts(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
 
 def _raw_surroundings(y: Floats, network: Network) -> Floats:
     """The weighted median of the neighbouring nodes' medians, at each station."""
-    order = np.lexsort((y, network.node))
-    speak = np.bincount(network.node[~np.isnan(y)], minlength=len(network.size))
-    low, high = network.first + np.maximum(speak - 1, 0) // 2, network.first + speak // 2
-    ranked = y[order]
-    medians = np.where(speak > 0, (ranked[low] + ranked[np.minimum(high, len(y) - 1)]) / 2, np.nan)
-    medians = np.where((speak > 0) & (speak % 2 == 1), ranked[low], medians)
+    medians = grouped_median(y, network.node, len(network.size))[0]
     values = medians[network.near]
     weight = np.where(np.isnan(values) | (network.near_km > 1e5), 0.0, 1.0 / (network.near_km + 5.0))
     around = weighted_median(values, weight)

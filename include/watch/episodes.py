@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.watch.readings import HOUR, epoch_hour, hours_of, instants
+from include.watch.readings import HOUR, empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
 COLUMNS: Final = [
@@ -47,7 +47,7 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
             _facts(own, run, rules) for run in _runs(own, rules) if own["at"].iloc[run.raised[-1]] >= begin
         ]
     if not rows:
-        return pd.DataFrame(columns=COLUMNS)
+        return empty(COLUMNS)
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["started_at", "grid_id"], ignore_index=True)
 
 

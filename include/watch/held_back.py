@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.watch.readings import epoch_hour, hours_of, instants
+from include.watch.readings import empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
 REASONS: Final = {
@@ -15,6 +15,7 @@ REASONS: Final = {
     "wide": "全市同时抬升（烟花爆竹、区域传输等）",
     "humid": "高湿",
     "surroundings": "周边数据不足，背景不明",
+    "fault": "单站读数平移（增益突变或故障）",
     "single_hour": "单站单小时突跳，未获印证",
     "weak": "高出幅度在误差之内",
 }
@@ -40,7 +41,7 @@ def suppressed(
     ]
     frame = frame[~_inside(frame, found, rules)].sort_values(["grid_id", "at"], ignore_index=True)
     if not len(frame):
-        return pd.DataFrame(columns=COLUMNS)
+        return empty(COLUMNS)
     frame["reason"] = _reason(frame, rules)
     new = (frame["grid_id"] != frame["grid_id"].shift()) | (frame["at"].diff() > rules.episode.gap_hours)
     rows = [_row(run, rules) for _, run in frame.groupby(new.cumsum())]
@@ -72,6 +73,7 @@ def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
         wide,
         frame["rh_pct"] >= 90.0,
         frame["background_sd_ug_m3"] >= 0.25 * frame["background_ug_m3"].clip(lower=10.0),
+        frame["fault_probability"] > frame["probability"],
         frame["hit_stations"] <= 1,
     ]
     return np.asarray(np.select(conditions, list(REASONS)[:-1], list(REASONS)[-1]), object)

@@ -31,6 +31,9 @@ class Network:
     grid_ids: tuple[str, ...]  # of the nodes that are grids
     grid_city: tuple[str, ...]
     station_city: tuple[str, ...]
+    cities: int  # of the day's stations
+    city: Ints  # of each station, numbered by code
+    city_of_grid: Ints
     first: Ints  # first station of each node
     size: Ints  # stations of each node
     near: Ints  # (nodes, k): the nearest other nodes, padded with the node itself
@@ -89,6 +92,7 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
     lon, lat = _mean(active["lon"].to_numpy(), first, size), _mean(active["lat"].to_numpy(), first, size)
     near, near_km, between_km = _neighbours(lon, lat, rules)
     heads = active.iloc[first]
+    city = np.unique(active["city_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
     is_grid = ~heads["official"].to_numpy(bool)
     return Network(
         station_ids=tuple(active["station_id"]),
@@ -97,6 +101,9 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
         grid_ids=tuple(heads["name"][is_grid]),
         grid_city=tuple(heads["city_code"][is_grid]),
         station_city=tuple(active["city_code"]),
+        cities=int(city.max(initial=-1)) + 1,
+        city=city,
+        city_of_grid=city[first][is_grid],
         first=first,
         size=size.astype(np.int64),
         near=near,
@@ -118,8 +125,9 @@ def _neighbours(lon: Floats, lat: Floats, rules: BackgroundRules) -> tuple[Ints,
     for own in range(count):
         km = _km(lon[own], lat[own], lon, lat)
         km[own] = FAR_KM
-        order = np.argsort(km, kind="stable")[:most]
-        order = order[km[order] <= rules.within_km]
+        farthest = np.partition(km, most - 1)[most - 1] if count > most else FAR_KM
+        within = np.flatnonzero((km <= farthest) & (km <= rules.within_km))
+        order = within[np.argsort(km[within], kind="stable")][:most]
         near[own, : len(order)], near_km[own, : len(order)] = order, km[order]
     between = _km(lon[near][:, :, None], lat[near][:, :, None], lon[near][:, None, :], lat[near][:, None, :])
     return near, near_km, between

@@ -52,6 +52,12 @@ def instants(hours: NDArray[np.int64]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex((np.asarray(hours, np.int64) * 3600).astype("datetime64[s]")).tz_localize("UTC")
 
 
+def empty(columns: list[str]) -> pd.DataFrame:
+    """No rows; columns that are instants (`*_at`, `hour`) know their zone."""
+    none = instants(np.zeros(0, np.int64))
+    return pd.DataFrame({name: none if name.endswith("_at") or name == "hour" else [] for name in columns})
+
+
 def hours_of(values: "pd.Series[pd.Timestamp]") -> NDArray[np.int64]:
     """Hours since the epoch of instants; those without a zone are UTC."""
     series = pd.Series(values)

@@ -67,27 +67,36 @@ class FilterRules:
     """Evidence of an hour, and the two-state filter of a grid."""
 
     memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
-    start_per_hour: float = 0.012  # chance that an exceedance begins in a quiet hour (about one in ten days)
+    start_per_hour: float = 0.04  # chance that an exceedance begins in a quiet hour (about one in ten days)
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
     fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
     fault_stay: float = 0.98  # chance that it stays so for another hour
     wide_share: float = 0.2  # of the surrounding grids that rise at once: above this, not one grid's matter
     wide_evidence: float = 10.0  # log; taken off the evidence for each unit of share above it
+    city_share: float = 0.1  # of the city's other grids that rise at once; above this likewise …
+    city_evidence: float = 25.0  # … log, for each unit of share
     hit_shares: tuple[float, ...] = (
         0.25,
         0.65,
     )  # of a grid's stations that an exceedance reaches: narrow or broad
     least_excess_ug_m3: float = 25.0  # an exceedance: this much …
     least_excess_share: float = 0.30  # … and this share above the surroundings
-    edge_share: float = 0.75  # evidence begins at this part of both
+    edge_share: float = 0.65  # evidence begins at this part of both
     excess_scale: float = 0.7  # log; mean height of exceedances above the edge
     station_sd: float = 0.06  # log; scatter of a good station's hourly mean
+    spread_share: float = 0.6  # of a station's daily spread (which holds the air's own) that is its scatter
     absolute_ug_m3: float = 2.5  # scatter that does not shrink with the level
     wild_share: float = 0.002  # of hours are single wild values
     wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
     raise_at: float = 0.5  # probability from which a grid-hour is raised
+    raise_alone_at: float = (
+        0.9  # the same where one station alone spoke in the grid: nothing else tells its air
+    )
+    raise_share: float = 0.8  # of both thresholds that the hour's highest station must show to be raised
+    lone_share: float = 1.0  # the same where only one of several stations stands high
+    alone_share: float = 1.2  # the same where one station alone spoke in the grid
     second_hour_evidence: float = (
         0.5  # log; of the hour before, that makes one station's exceedance two hours long
     )

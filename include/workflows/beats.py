@@ -1,10 +1,14 @@
-"""Which workflow makes the letters of which kind of window."""
+"""Enters the shipped workflows in the register: which of them makes the letters of which kind of window."""
 
 from types import ModuleType
 from typing import Final
 
+from include.office.register import BEATS, Beat
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
-BEATS: Final[dict[str, ModuleType]] = {
-    "day": daily_dispatch, "midweek": weekly_summary, "weekend": weekly_summary, "half_month": half_monthly_bulletin
-}  # fmt: skip
+_SHIPPED: Final[dict[ModuleType, tuple[str, ...]]] = {
+    daily_dispatch: ("day",),
+    weekly_summary: ("midweek", "weekend"),
+    half_monthly_bulletin: ("half_month",),
+}
+BEATS.extend(Beat(windows, workflow.due_letters, workflow.due_keys) for workflow, windows in _SHIPPED.items())

@@ -5,17 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from include.desk.letters import corrected, frozen_figures, render
+import include.workflows.beats  # noqa: F401  enters the beats whose letters are compared
 from include.errors import StateError
 from include.house import House
+from include.office.letters import corrected, frozen_figures, letter_differences, render
+from include.office.register import due_letters
 from include.periods import Period, period_ending
 from include.post.corrections import correctable, draft_correction, urged_before
 from include.post.letters import Drafted, LetterFacts, find
 from include.store.engine import reading
 from include.store.facts import letters_with_late_facts
-from include.supervision.corrections import differences, under_key
+from include.supervision.corrections import under_key
 from include.supervision.figures import to_json
-from include.workflows.beats import BEATS
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def proposed_corrections(house: House, since: date) -> tuple[Correction, ...]:
         words = (
             ("按现有数据不再需要这封函件",)
             if again is None
-            else differences(told, frozen_figures(kind, again.figures_json))
+            else letter_differences(kind, told, frozen_figures(kind, again.figures_json))
         )
         if words:
             number = letter["number"] if isinstance(letter["number"], str) else ""
@@ -100,5 +101,4 @@ def _window(letter: Mapping[Hashable, Any]) -> Period:
 
 def _due_now(house: House, period: Period) -> dict[str, LetterFacts]:
     """The letters of a window by their keys, by the facts as they are known now."""
-    beat = BEATS.get(period.kind)
-    return {one.facts.key: one.facts for one in beat.due_letters(house, period)} if beat else {}
+    return {one.facts.key: one.facts for one in due_letters(house, period)}

@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
-from include.desk.letters import reminder_alarms
 from include.house import House, Run
 from include.letters.flag_words import flag_words
+from include.office.register import Due, reminder_alarms
 from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
@@ -19,7 +19,7 @@ from include.supervision.figures import (
     from_json,
     to_json,
 )
-from include.workflows.steps import Due, LetterSteps, pull_facts
+from include.workflows.steps import LetterSteps, pull_facts
 
 KINDS: Final = ("notice", "reminder")
 

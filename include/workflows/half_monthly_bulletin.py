@@ -1,16 +1,19 @@
 """半月通报: pull, figures, compose, release, post, account. Each step is one task of the DAG of this name."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
-from include.desk.air_quality import DATASET_LABELS, import_lines
-from include.desk.bulletin import bulletin_facts
-from include.desk.warning_grids import set_warning_grids
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
+from include.office.air_quality import DATASET_LABELS, import_lines
+from include.office.bulletin import bulletin_facts
+from include.office.register import Due
+from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
 from include.sources.air_quality import import_air_quality
+from include.sources.file_names import fitting, label, unreadable
 from include.sources.ledger import completeness
 from include.store.air_days import imported_days
 from include.store.engine import reading
@@ -20,7 +23,7 @@ from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
 from include.supervision.figures import LEADERS, from_json, to_json
-from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
+from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
@@ -135,19 +138,35 @@ def _told(house: House, at: BulletinWindows) -> str:
 def _import_dropped(house: House, now: datetime) -> list[str]:
     """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
     folder = house.air_dir
-    waiting = sorted(path for path in folder.glob("*") if path.suffix.lower() in (".csv", ".parquet"))
+    waiting = sorted(
+        path
+        for path in folder.glob("*")
+        if path.suffix.lower() in (".csv", ".parquet") and not path.name.startswith(".")
+    )
     if not waiting:
         return []
     try:
-        done = import_air_quality(house.engine, house.hourly_dir, waiting, now=now)
+        done = import_air_quality(house.engine, house.hourly_dir, waiting, now=now, folder=folder)
     except InputError as error:  # none of them can be used
         return [f"未导入：{error}"]
-    aside = folder / _IMPORTED
-    aside.mkdir(exist_ok=True)
-    for path in waiting:
-        if path not in done.unread and path.exists():  # a run beside this one may have been first
-            path.replace(aside / f"{now:%Y%m%dT%H%M%S}-{path.name}")
-    return import_lines(done)
+    read = [path for path in waiting if path not in done.unread]
+    return import_lines(done) + _put_aside(read, folder / _IMPORTED, now)
+
+
+def _put_aside(paths: list[Path], aside: Path, now: datetime) -> list[str]:
+    """Moves files that were read into `aside`; what cannot be moved stays, is said, and is read again by the next run."""
+    lines = []
+    for path in paths:
+        try:
+            aside.mkdir(exist_ok=True)
+            path.replace(aside / fitting(path, before=f"{now:%Y%m%dT%H%M%S}-"))
+        except FileNotFoundError:  # a run beside this one was first
+            continue
+        except OSError as error:
+            lines.append(
+                f"{label(path)}已读入，但不能移至{aside.name}（{unreadable(path, error).got}），留在原处"
+            )
+    return lines
 
 
 def _listed(days: list[date]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.rules import DEADLINES, RULES_VERSION
-from include.store.watch_alarms import MadeAlarm, State, left_alarms
+from include.store.watch_alarms import MadeAlarm, State, left_alarms, push_of
 from include.watch import WatchRules
 from include.watch.quiet import QuietHours
 
@@ -39,31 +39,47 @@ def made_alarms(
     ]
 
 
-def adopted(
-    connection: Connection, alarms: Sequence[MadeAlarm], lost: Sequence[Mapping[str, Any]]
-) -> tuple[list[MadeAlarm], list[str]]:
-    """Late hours may move an episode's beginning: where an alarm of the same grid and hours left already, the episode is that
-    alarm, with its number, first hour and push. Returns the alarms, and the numbers of those that nothing supports."""
-    left = left_alarms(connection, [one["alarm_id"] for one in lost])
+@dataclass(frozen=True)
+class Settled:
+    """What a run writes: `alarms`; `forgotten`: stored ones that come anew (they never left, and late hours changed when they
+    were raised); `lost`: stored ones that nothing supports any more."""
+
+    alarms: list[MadeAlarm]
+    forgotten: list[str]
+    lost: list[str]
+
+
+def settled(
+    connection: Connection, alarms: Sequence[MadeAlarm], known: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]
+) -> Settled:  # fmt: skip
+    """Late hours may move an episode's first or deciding hour. Where an alarm of it left already, the episode is that alarm,
+    with its number, first hour and push; where none left, it comes as if the hours had been there from the start."""
+    before = {str(one["alarm_id"]): one for one in known}
+    moved = [
+        one for one in alarms if one.alarm_id in before and before[one.alarm_id]["raised_at"] != one.raised_at
+    ]
+    left = left_alarms(
+        connection, [*(str(one["alarm_id"]) for one in lost), *(one.alarm_id for one in moved)]
+    )
     gone = {str(one["alarm_id"]): one for one in lost}
+    forgotten = [one.alarm_id for one in moved if one.alarm_id not in left]
     result: list[MadeAlarm] = []
     for made in alarms:
-        twin = next((one for one in gone.values() if one["alarm_id"] in left and _is_same(made, one)), None)
-        if twin is not None:
-            del gone[twin["alarm_id"]]
-            pushed_at = made.row["pushed_at"] + (twin["raised_at"] - made.raised_at)
-            row = {
-                **made.row, "started_at": twin["started_at"], "pushed_at": pushed_at,
-                "deadline_at": pushed_at + DEADLINES.feedback,
-            }  # fmt: skip
-            states = (
-                tuple(one for one in made.states if one.known_at >= twin["raised_at"]) or made.states[-1:]
-            )
-            made = replace(
-                made, alarm_id=str(twin["alarm_id"]), raised_at=twin["raised_at"], row=row, states=states
-            )
+        twin = before.get(made.alarm_id) if made.alarm_id in left else None
+        twin = twin or next(
+            (one for one in gone.values() if one["alarm_id"] in left and _is_same(made, one)), None
+        )
+        if twin is not None and (made.alarm_id not in before or made.alarm_id in left):
+            gone.pop(str(twin["alarm_id"]), None)
+            made = _pinned(made, twin, push_of(connection, str(twin["alarm_id"])))
         result.append(made)
-    return result, sorted(gone)
+    return Settled(result, forgotten, sorted(gone))
+
+
+def _pinned(made: MadeAlarm, twin: Mapping[str, Any], push: Mapping[str, Any]) -> MadeAlarm:
+    row = {**made.row, "started_at": twin["started_at"], **push}
+    states = tuple(one for one in made.states if one.known_at >= twin["raised_at"]) or made.states[-1:]
+    return replace(made, alarm_id=str(twin["alarm_id"]), raised_at=twin["raised_at"], row=row, states=states)
 
 
 def _is_same(made: MadeAlarm, other: Mapping[str, Any]) -> bool:

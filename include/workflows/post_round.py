@@ -3,9 +3,9 @@
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from include.desk.attention import queue_daily_digest
 from include.house import House
 from include.letters.digest import Matter
+from include.office.attention import queue_daily_digest
 from include.periods import BEIJING, beijing_date
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled

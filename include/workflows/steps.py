@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from include.desk.letters import letters_of_period, release_letter, render
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
+from include.office.letters import letters_of_period, release_letter, render
+from include.office.register import Due
 from include.periods import Period, chinese_moment
 from include.post.copies import rehearse
-from include.post.letters import LetterFacts, StoredLetter, await_approval, draft, reject, withhold
+from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
 from include.post.reconciliation import reconcile, require_reconciled
 from include.post.restoration import last_restore
@@ -22,14 +23,6 @@ from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_history, h
 from include.store.engine import reading
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Due:
-    """One letter that is due: what it is, and a name for people."""
-
-    facts: LetterFacts
-    name: str
 
 
 def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:

@@ -6,45 +6,41 @@ over hours after its end that other runs have judged already, so that an alarm i
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
+from sqlalchemy import Connection
 
 from include.house import House
 from include.periods import DAY, beijing_date, midnight
 from include.store.engine import reading, writing
-from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged, replace_judged
+from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, days_between, read_judged, replace_judged
 from include.store.station_hours import (
     STATION_HOURS,
     WINDS,
-    day_fingerprint,
-    known_days,
     last_receipts,
     read_hours,
 )
-from include.store.watch_alarms import Kept, drop_alarms, keep_alarms, known_alarms
+from include.store.watch_alarms import Kept, drop_alarms, forget_alarms, keep_alarms, known_alarms
 from include.store.watch_facts import (
-    days_made,
     days_made_at,
     grids_known,
     hours_judged,
     keep_hours_judged,
-    keep_station_days,
-    read_station_days,
     replace_suppressed,
     stations_known,
 )
-from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, station_days, suppressed
+from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, suppressed
 from include.watch.history import history
 from include.watch.quiet import QuietHours
-from include.workflows.made_alarms import adopted, made_alarms
+from include.workflows.made_alarms import Settled, made_alarms, settled
+from include.workflows.suspecting import keep_suspects
+from include.workflows.watch_inputs import HOUR, Network, daily_facts, hours_of_stations, network_of
 
-HOUR: Final = timedelta(hours=1)
 _PIECE: Final = timedelta(
     days=4
 )  # judged at once: a longer window goes piece by piece, so that memory stays bounded
@@ -59,18 +55,8 @@ class Watched:
     kept: Kept = field(default_factory=Kept)
     alarms: list[str] = field(default_factory=list)
     suppressed: int = 0
+    suspected: int = 0  # alarms that have suspects now
     lacks: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Network:
-    """The stations as the detector takes them: one row an id; a station that moved has an id of its own for each place."""
-
-    stations: pd.DataFrame
-    grids: pd.DataFrame
-    moved: pd.DataFrame  # station_id, name, valid_from, valid_to: which name an id has on which days
-    is_simulated: bool
-    learnt_at: datetime  # when the last of them was told
 
 
 def watch(
@@ -95,74 +81,15 @@ def watch(
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
         _piece(house, network, begin, end, is_last, done, now, known_at, rules, quiet, actor)
+    done.suspected = keep_suspects(house, done.alarms, known_at=known_at)
     return done
-
-
-def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
-    """What the store knows of stations, for the detector: a second stay of an id gets the name `id@first day`."""
-    frame = stations.copy()
-    place = frame.groupby("station_id").cumcount()
-    is_moved = frame["station_id"].duplicated(keep=False)
-    named = frame["station_id"] + "@" + frame["valid_from"].astype(str)
-    frame["name"] = frame["station_id"].where(place == 0, named)
-    moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
-    simulated = bool(frame["is_simulated"].any()) if len(frame) else False
-    columns = ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
-    frame = frame.assign(station_id=frame["name"])[columns]
-    for name in ("valid_from", "valid_to"):
-        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    learnt_at = max(stations["received_at"], default=datetime(1970, 1, 1, tzinfo=UTC))
-    return Network(frame, grids, moved, simulated, learnt_at)
-
-
-def hours_of_stations(
-    house: House, network: Network, start_at: datetime, end_at: datetime, known_at: datetime | None
-) -> pd.DataFrame:
-    """The readings of [start_at, end_at) as the detector takes them."""
-    table = read_hours(house.stations_dir, STATION_HOURS, start_at, end_at, known_at=known_at)
-    frame: pd.DataFrame = table.to_pandas()
-    frame["hour"] = frame["hour"].dt.tz_convert("UTC")
-    if network.moved.empty:
-        return frame
-    frame["station_id"] = frame["station_id"].astype(object)
-    moved = frame[frame["station_id"].isin(network.moved["station_id"])]
-    on = moved["hour"].dt.tz_convert("Asia/Shanghai").dt.date
-    for stay in network.moved.to_dict("records"):
-        is_here = (moved["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
-        if isinstance(stay["valid_to"], date):
-            is_here &= on < stay["valid_to"]
-        frame.loc[moved.index[is_here], "station_id"] = stay["name"]
-    return frame
-
-
-def daily_facts(
-    house: House, network: Network, first: date, last: date, *, now: datetime, known_at: datetime | None, rules: WatchRules
-) -> tuple[pd.DataFrame, int]:  # fmt: skip
-    """The daily facts of [first, last]: those that the store has and that still hold, the others computed and appended.
-    Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
-    days = [day for day in _days_with_hours(house, first, last) if midnight(day + DAY) <= now]
-    if not days:
-        return pd.DataFrame(), 0
-    hashes = {day: _inputs_hash(house, network, day, rules) for day in days}
-    if known_at is not None:
-        return _computed(house, network, days, known_at, rules), len(days)
-    with reading(house.engine) as connection:
-        made = days_made(connection, days[0], days[-1], rules.edition)
-    wanted = [day for day in days if made.get(day, (0, ""))[1] != hashes[day]]
-    for day in wanted:
-        facts = _computed(house, network, [day], None, rules)
-        with writing(house.engine, lock="watch") as connection:
-            if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
-                keep_station_days(connection, facts, day, rules.edition, hashes[day], now=now)
-    with reading(house.engine) as connection:
-        return read_station_days(connection, days[0], days[-1], rules.edition), len(wanted)
 
 
 def _piece(
     house: House, network: Network, begin: datetime, end: datetime, is_last: bool, done: Watched, now: datetime,
     known_at: datetime | None, rules: WatchRules, quiet: QuietHours | None, actor: str,
 ) -> None:  # fmt: skip
-    back = begin - rules.episode_back * HOUR
+    back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
     judge_from = begin if earlier is not None else back
     read_from = judge_from - rules.hours_back * HOUR
@@ -176,42 +103,64 @@ def _piece(
     grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
     mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
     stations = judged.station_hours[judged.station_hours["hour"] >= begin]
-    replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
-    replace_judged(house.stations_dir, STATION_JUDGED, stations, begin, end, rules.edition)
-    until = end
-    if is_last:
-        later, until = _judged_after(house, network, end, rules)
-        grid_hours = _stacked(grid_hours, later)
+    ledger = _ledger(house, network, hours, mine, stations, begin, end, rules, now)
+    # One run at a time from here on: of two neighbouring hours that are judged at once, the later one to write sees the other.
+    with writing(house.engine, lock="watch") as connection:
+        replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
+        replace_judged(house.stations_dir, STATION_JUDGED, stations, begin, end, rules.edition)
+        until = end
+        if is_last:
+            later, until = _judged_after(house, network, end, rules)
+            grid_hours = _stacked(grid_hours, later)
+        plan = _plan(connection, network, grid_hours, begin, end, until, quiet, rules)
+        forget_alarms(connection, plan.forgotten)
+        kept = keep_alarms(connection, plan.alarms, now=now)
+        drop_alarms(connection, plan.lost, kept, now=now, actor=actor)
+        held = _held_back(grid_hours, begin, end, until, rules)
+        days = days_between(begin, end)
+        replace_suppressed(connection, _suppressed_rows(held), midnight(days[0]), midnight(days[-1] + DAY))
+        keep_hours_judged(connection, ledger)
+    _count(done, kept, [made.alarm_id for made in plan.alarms], held, ledger)
+
+
+def _plan(
+    connection: Connection, network: Network, grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime,
+    quiet: QuietHours | None, rules: WatchRules,
+) -> Settled:  # fmt: skip
+    """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before."""
     found = episodes(grid_hours, begin, until, rules)
     raised_at = pd.to_datetime(found["raised_at"], utc=True)
-    own = found[((raised_at > begin) & (raised_at <= end)).to_numpy()]
-    going_on = found[(raised_at <= begin).to_numpy()]
-    held = suppressed(grid_hours, found, begin, end, rules)
-    ledger = _ledger(house, network, hours, mine, stations, begin, end, rules, now)
-    with writing(house.engine, lock="watch") as connection:
-        known = known_alarms(connection, begin, end)
-        states = history(grid_hours, found)
-        names = {one["alarm_id"] for one in known}
-        wanted = pd.concat([own, going_on[going_on["alarm_id"].isin(names)]], ignore_index=True)
-        alarms = made_alarms(wanted, states, network.grids, network.is_simulated, quiet, rules)
-        lost = [
-            one
-            for one in known
-            if one["raised_at"] > begin and one["alarm_id"] not in set(wanted["alarm_id"])
-        ]
-        alarms, lost_ids = adopted(connection, alarms, lost)
-        kept = keep_alarms(connection, alarms, now=now)
-        drop_alarms(connection, lost_ids, kept, now=now, actor=actor)
-        replace_suppressed(connection, _suppressed_rows(held), begin, end)
-        keep_hours_judged(connection, ledger)
-    _count(done, kept, [made.alarm_id for made in alarms], held, ledger)
+    known = known_alarms(connection, begin, end)
+    names = {one["alarm_id"] for one in known}
+    is_own = (raised_at > begin) & (raised_at <= end)
+    is_going_on = (raised_at <= begin) & found["alarm_id"].isin(names)
+    wanted = found[(is_own | is_going_on).to_numpy()]
+    alarms = made_alarms(
+        wanted, history(grid_hours, wanted), network.grids, network.is_simulated, quiet, rules
+    )
+    ids = set(wanted["alarm_id"])
+    lost = [one for one in known if one["raised_at"] > begin and one["alarm_id"] not in ids]
+    return settled(connection, alarms, known, lost)
+
+
+def _held_back(
+    grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime, rules: WatchRules
+) -> pd.DataFrame:
+    """What was held back, of the natural days that the hours belong to, each as it was known at its end: the same for any cut."""
+    parts = []
+    for day in days_between(begin, end):
+        first, last = midnight(day), min(midnight(day + DAY), until)
+        found = episodes(grid_hours, first, last, rules)
+        parts.append(suppressed(grid_hours, found, first, last, rules))
+    kept = [part for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else parts[0]
 
 
 def _judged_before(
     house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
 ) -> pd.DataFrame | None:
     """The judged grids of [start_at, end_at), where all of these hours were judged by what is known now; else None."""
-    if _fresh_until(house, network, start_at, end_at, rules) < end_at:
+    if fresh_until(house, network, start_at, end_at, rules) < end_at:
         return None
     return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition)
 
@@ -221,11 +170,11 @@ def _judged_after(
 ) -> tuple[pd.DataFrame, datetime]:
     """The judged grids of the hours right after, as far as they were judged without a gap (and an episode can reach)."""
     limit = end_at + (rules.episode.longest_hours + rules.episode.gap_hours) * HOUR
-    until = _fresh_until(house, network, end_at, limit, rules)
+    until = fresh_until(house, network, end_at, limit, rules)
     return read_judged(house.stations_dir, GRID_HOURS, end_at, until, rules.edition), until
 
 
-def _fresh_until(
+def fresh_until(
     house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
 ) -> datetime:
     """How far the hours from `start_at` on were judged, and nothing that they rest on came in later: readings, daily facts,
@@ -258,39 +207,6 @@ def _stacked(*frames: pd.DataFrame) -> pd.DataFrame:
     if len(kept) < 2:
         return kept[0] if kept else frames[0]
     return pd.concat([frame[kept[0].columns] for frame in kept], ignore_index=True)
-
-
-def _days_with_hours(house: House, first: date, last: date) -> list[date]:
-    """The days of [first, last] from the first to the last day of which there are hours: a silent day between them is a fact, too."""
-    known = known_days(house.stations_dir, STATION_HOURS)
-    if not known:
-        return []
-    begin, end = max(first, known[0]), min(last, known[-1])
-    return [begin + n * DAY for n in range((end - begin).days + 1)]
-
-
-def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules) -> str:
-    """What the facts of a day are computed from: readings of it and of the evening before, the stations in service, the rules."""
-    stations = network.stations
-    in_service = stations[
-        (stations["valid_from"] <= day)
-        & (stations["valid_to"].isna() | (stations["valid_to"].fillna(date.max) > day))
-    ]
-    told = [
-        day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY), day_fingerprint(house.stations_dir, STATION_HOURS, day),
-        rules.edition, in_service.to_csv(index=False),
-    ]  # fmt: skip
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
-
-
-def _computed(
-    house: House, network: Network, days: list[date], known_at: datetime | None, rules: WatchRules
-) -> pd.DataFrame:
-    first, last = days[0], days[-1]
-    start_at = midnight(first) - rules.quality.memory_hours * HOUR
-    hours = hours_of_stations(house, network, start_at, midnight(last + DAY), known_at)
-    facts: pd.DataFrame = station_days(network.stations, hours, first, last, rules)
-    return facts
 
 
 def _pieces(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, datetime, bool]]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from include.house import House, Run
 from include.letters.flag_words import level_word
+from include.office.register import Due
 from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts
 from include.rules import LOW_RESPONSE
@@ -26,7 +27,7 @@ from include.supervision.figures import LEADERS, from_json, to_json
 from include.supervision.membership import members
 from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
 from include.supervision.weekly_figures import SummaryFigures, WeeklySummaries
-from include.workflows.steps import Due, LetterSteps, nothing_pulled, outside_season, pull_facts
+from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
 
 KINDS: Final = ("summary",)
 

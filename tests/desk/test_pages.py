@@ -10,13 +10,13 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
-from include.desk.attention import ABOUT_CONTACTS, TOPICS
 from include.desk.colours import RATES
 from include.desk.pages import city, contacts, letter, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
+from include.office.attention import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing

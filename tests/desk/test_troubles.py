@@ -15,7 +15,7 @@ INCLUDE = Path(__file__).resolve().parents[2] / "include"
 ACTED_IN = [
     *(INCLUDE / "desk").glob("*.py"), INCLUDE / "workflows" / "corrections.py", INCLUDE / "sources" / "quarantine.py",
     INCLUDE / "sources" / "contact_decisions.py", INCLUDE / "sources" / "contact_questions.py",
-    INCLUDE / "store" / "archive.py",
+    INCLUDE / "store" / "archive.py", *(INCLUDE / "office").glob("*.py"),
     *(INCLUDE / "post" / f"{name}.py" for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")),
 ]  # fmt: skip
 NOT_SHOWN = ("bulletin.py", "air_quality.py")  # no page asks for these

@@ -12,8 +12,8 @@ import pandas as pd
 from sqlalchemy import Engine, delete
 
 from include.connections import read_registry
-from include.desk.letters import letters_of_period
 from include.house import SETTINGS_FILE, House, Run, open_house
+from include.office.letters import letters_of_period
 from include.periods import DAY, Period, midnight
 from include.simulator.air import months_read, write_air
 from include.simulator.region import write_region

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from include.desk.letters import _KINDS, frozen_figures
 from include.letters.template_outline import outline
+from include.office.letters import frozen_figures
+from include.office.register import LETTER_TYPES
 from include.supervision.figures import DailyFigures, Flag, from_json
 from tests.letters import bulletins, samples, summaries
 
@@ -26,7 +27,7 @@ ISSUES = {
 def test_a_letter_of_the_old_edition_is_made_again_word_by_word(kind: str) -> None:
     figures = frozen_figures(kind, (KEPT / f"{kind}.json").read_text(encoding="utf-8"))
     assert figures.rules_version == "2020-03"
-    letter = _KINDS[kind][1](figures, ISSUES[kind])
+    letter = LETTER_TYPES[kind].compose(figures, ISSUES[kind])
     document = letter.file("docx")
     assert document is not None
     assert outline(document.content) == (KEPT / f"{kind}.txt").read_text(encoding="utf-8")

@@ -1,12 +1,25 @@
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from include.post.attention import needs_person
 from include.post.letters import await_approval, draft, withhold
 from include.post.round import post_round
 from include.rules import POST
 from include.store import tables
 from include.store.engine import reading, writing
-from tests.post.samples import JINAN, NOW, TAIYUAN, YANGQUAN, add_cities, composition, facts, released, server
+from tests.post.samples import (
+    JINAN,
+    NOW,
+    TAIYUAN,
+    YANGQUAN,
+    add_cities,
+    composition,
+    deliveries,
+    facts,
+    released,
+    server,
+)
 
 LATER = NOW + POST.send_within
 
@@ -80,3 +93,41 @@ def test_a_mail_server_that_is_away_is_listed_until_a_letter_gets_past(engine, a
     later = NOW + timedelta(minutes=15)
     post_round(engine, archive, server(faulty().port), clock=lambda: later, owner="test")
     assert concerns(engine) == []
+
+
+def test_a_mail_that_the_archive_lacks_is_tried_again_told_of_and_expires_only_with_its_life(
+    engine, archive, faulty
+):
+    add_cities(engine, YANGQUAN, TAIYUAN)
+    for city in (YANGQUAN, TAIYUAN):
+        released(engine, archive, facts(city_code=city))
+    with reading(engine) as connection:
+        digest = connection.execute(
+            select(tables.delivery.c.eml_sha256).where(tables.delivery.c.address == "to140300@city.example")
+        ).scalar_one()
+    mail = archive.get(digest)
+    archive.path(digest).write_bytes(b"damaged")
+    on = server(faulty().port)
+    summary = post_round(engine, archive, on, clock=lambda: NOW, owner="test")
+    assert summary.results == {"retry": 1, "accepted": 1}  # its own trouble alone
+    assert concerns(engine, NOW) == [
+        ("archive", "阳泉市", "cc140300@city.example"), ("archive", "阳泉市", "to140300@city.example"),
+    ]  # fmt: skip
+    archive.put(mail)
+    later = NOW + POST.retry_first
+    assert post_round(engine, archive, on, clock=lambda: later, owner="test").results == {"accepted": 1}
+    assert (concerns(engine, later), set(deliveries(engine).values())) == ([], {"sent"})
+
+
+def test_an_archive_that_is_away_for_a_round_costs_no_letter_anything(engine, archive, faulty):
+    add_cities(engine)
+    released(engine, archive)
+    away = archive.root.rename(archive.root.with_name("elsewhere"))
+    on = server(faulty().port)
+    summary = post_round(engine, archive, on, clock=lambda: NOW, owner="test")
+    assert (summary.mails, summary.still_due, "无法读取" in summary.trouble) == ((), 2, True)
+    assert concerns(engine, NOW) == [("archive", "", "")]
+    away.rename(archive.root)
+    later = NOW + timedelta(minutes=15)
+    summary = post_round(engine, archive, on, clock=lambda: later, owner="test")
+    assert (summary.results, concerns(engine, later)) == ({"accepted": 1}, [])

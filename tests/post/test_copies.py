@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from include.errors import InputError, StateError
-from include.post.copies import rehearse, resend
+from include.post.copies import rehearse, resend, take_back
 from include.post.letters import draft
 from include.post.message import COPY_HEADER
 from include.post.recipients import Recipient
+from include.post.round import post_round
 from include.store import tables
 from include.store.engine import writing
 from tests.post.samples import (
@@ -92,3 +93,39 @@ def test_sending_again_needs_a_reason_a_recipient_and_a_released_letter(engine, 
         connection.execute(tables.delivery.update().values(state="sent"))
     with pytest.raises(InputError, match="nobody to send to"):
         resend(engine, archive, 1, reason="再发", only=["other@city.example"], **options)
+
+
+def test_a_queued_resend_is_taken_back_and_the_refusal_waits_again(engine, archive, faulty):
+    add_cities(engine)
+    released(engine, archive)
+    with pytest.raises(StateError, match="nothing of the letter has left"):
+        take_back(engine, 1, now=NOW, actor="duty", reason="错发")
+    post_round(engine, archive, server(faulty("refuse all").port), clock=lambda: NOW, owner="test")
+    with pytest.raises(StateError, match="nothing is queued"):
+        take_back(engine, 1, now=NOW, actor="duty", reason="错发")
+    again = {"office": OFFICE, "server": server(), "now": NOW, "actor": "duty", "reason": "再试"}
+    resend(engine, archive, 1, **again)
+    assert set(deliveries(engine).values()) == {"queued"}
+    with pytest.raises(InputError, match="a reason is needed"):
+        take_back(engine, 1, now=NOW, actor="duty", reason=" ")
+    assert take_back(engine, 1, now=NOW, actor="duty", reason="地址仍不对") == 2
+    assert rows(engine, select(tables.delivery.c.copy_no, tables.delivery.c.state, tables.delivery.c.state_reason).order_by(tables.delivery.c.delivery_id)) == [
+        (1, "refused", "第 2 份已撤回，仍待处理"), (1, "refused", "第 2 份已撤回，仍待处理"),
+        (2, "withdrawn", "地址仍不对"), (2, "withdrawn", "地址仍不对"),
+    ]  # fmt: skip
+    sending = faulty()
+    assert post_round(engine, archive, server(sending.port), clock=lambda: NOW, owner="test").mails == ()
+    assert resend(engine, archive, 1, **again).copy_no == 3  # a taken back number is not used again
+
+
+def test_recipients_that_are_tried_again_can_be_stopped(engine, archive, faulty):
+    add_cities(engine)
+    released(engine, archive)
+    to = "to140300@city.example"
+    post_round(engine, archive, server(faulty(f"421 at RCPT:{to}").port), clock=lambda: NOW, owner="test")
+    with writing(engine) as connection:
+        connection.execute(
+            tables.delivery.update().values(state="sent").where(tables.delivery.c.address != to)
+        )
+    assert take_back(engine, 1, now=NOW, actor="duty", reason="已电话通知") == 1
+    assert deliveries(engine)[to] == "withdrawn"

@@ -88,8 +88,8 @@ def test_a_lost_archive_file_stops_one_letter_and_not_the_others(engine, archive
     released(engine, archive, facts(city_code=TAIYUAN))
     archive.path(digest).write_bytes(b"something else")
     good = faulty()
-    assert one_round(engine, archive, good.port).results == {"refused": 1, "accepted": 1}
-    assert deliveries(engine)[TO] == "refused"
+    assert one_round(engine, archive, good.port).results == {"retry": 1, "accepted": 1}
+    assert deliveries(engine)[TO] == "queued"
     assert sum(good.held.values()) == 2
 
 

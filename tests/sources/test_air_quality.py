@@ -116,10 +116,10 @@ def test_bad_values_are_missing_and_told_once_a_reason(sqlite: Engine, tmp_path:
         sqlite, tmp_path, put(tmp_path / "wide.csv", wide_text(STAMP, {"北京": values, "天津": [30] * 24}))
     )
     assert told(result) == [
-        ("北京", "-;", 5, 2),
+        ("北京", "-;", 5, 3),
         ("北京", "0", 9, 2),
         ("北京", "-1", 8, 1),
-        ("北京", "9999", 6, 3),
+        ("北京", "9999", 6, 2),
     ]
     assert [file.fault.reason.split("，")[0] for file in result.faults] == [
         "不是数值",

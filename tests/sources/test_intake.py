@@ -216,15 +216,6 @@ def test_a_changed_contact_takes_the_place_of_the_old_one(engine: Engine, tmp_pa
     ]  # fmt: skip
 
 
-def test_a_folder_that_cannot_be_used_leaves_nothing(engine: Engine, tmp_path: Path) -> None:
-    write(tmp_path, "alarms", {})
-    (tmp_path / "feedback.csv").write_text("alarm_id,event\nA1,submitted\n")
-    with pytest.raises(InputError, match=r"feedback\.csv: columns are missing; expected event_at"):
-        pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
-    assert all(rows == [] for rows in facts(engine).values())
-    assert stored(engine, "pull", "pull_id") == []
-
-
 @pytest.mark.parametrize(
     ("prepare", "message"),
     [

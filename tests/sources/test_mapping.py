@@ -69,7 +69,7 @@ def test_names_constants_values_and_templates(tmp_path: Path) -> None:
         ('{moment: "{d}T{h}"}', "2020-03-12", "08:30", "2020-03-12T00:30:00.000000Z"),
         ('{moment: "{d}T{h}"}', "2020-03-12", "08:30+00:00", "2020-03-12T08:30:00.000000Z"),
         ('{moment: "{d} {h}", format: "%d/%m/%Y %H:%M %z"}', "12/03/2020", "08:30 +0900", "2020-03-11T23:30:00.000000Z"),
-        ('{moment: "{d} {h}", format: "%Y-%m-%d %H:%M", time_zone: America/New_York}', "2020-03-08", "02:30", "2020-03-08 02:30"),
+        ('{moment: "{d} {h}", format: "%Y-%m-%d %H:%M", time_zone: America/New_York}', "2020-03-08", "02:30", "2020-03-08 02:30(America/New_York当日没有这一时刻)"),
     ],
 )  # fmt: skip
 def test_moments(tmp_path: Path, rule: str, date: str, hour: str, expected: str) -> None:

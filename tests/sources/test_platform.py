@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import itertools
+import json
 import ssl
 import threading
+import traceback
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from cryptography import x509
@@ -19,6 +28,7 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
 from include.simulator.platform_server import Platform, Shelf, load_platform, platform_app, serving
+from include.sources import bounded_http, patience
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from tests.sources import faults
@@ -299,3 +309,197 @@ def test_a_self_signed_certificate_is_refused_unless_it_is_named(
     with pytest.raises(SourceError, match="the server's certificate is not trusted"):
         pull(engine, stranger, *MARCH, now=NOW)
     assert pull(engine, replace(stranger, options={"ca_file": str(pem)}), *MARCH, now=NOW).read == 0
+
+
+def gzipped(*contents: bytes, encoding: str = "gzip") -> Fault:
+    return lambda answer: Answer(200, {"content-type": "application/json", "content-encoding": encoding}, b"".join(contents))  # fmt: skip
+
+
+def test_a_packed_page_is_read(engine: Engine, rig: Rig) -> None:
+    def packed(answer: Answer) -> Answer:
+        headers = {**answer.headers, "content-encoding": "gzip"}
+        headers.pop("content-length", None)
+        return replace(answer, headers=headers, body=gzip.compress(answer.body))
+
+    rig.faulty.set([packed] * 8)
+    assert pull(engine, rig.source, *MARCH, now=NOW).new == 12
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (gzipped(gzip.compress(gzip.compress(b"{}")), encoding="gzip, gzip"), r"cannot be unpacked \(Content-Encoding gzip, gzip\)"),
+        (gzipped(b"{}", encoding="br"), r"cannot be unpacked \(Content-Encoding br\)"),
+        (gzipped(gzip.compress(b"{}")[:-9]), "the packed body has no end"),
+        (gzipped(gzip.compress(b"{}"), gzip.compress(b"{}")), "something after the end"),
+        (gzipped(b"no gzip"), "cannot be unpacked"),
+    ],
+)  # fmt: skip
+def test_a_body_that_cannot_be_unpacked(engine: Engine, rig: Rig, fault: Fault, message: str) -> None:
+    rig.faulty.set([fault] * 3)
+    with pytest.raises(SourceError, match=message):
+        pull(engine, rig.source, *MARCH, now=NOW)
+
+
+def test_a_body_that_unpacks_without_end_is_given_up_at_its_bound() -> None:
+    packer, taken = zlib.compressobj(9, zlib.DEFLATED, 31), []
+
+    def bomb() -> Iterator[bytes]:
+        while True:
+            taken.append(1)
+            yield packer.compress(bytes(1 << 20))
+
+    tracemalloc.start()
+    with pytest.raises(bounded_http.TooLarge, match="more than 8388608 bytes"):
+        bounded_http.unpacked(bomb(), 8 << 20)
+    assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    tracemalloc.stop()
+    assert len(taken) < 64
+
+
+def test_a_bomb_is_a_page_that_is_too_large(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set([gzipped(gzip.compress(bytes((64 << 20) + 1)))])
+    with pytest.raises(
+        SourceError, match="a page of the platform is too large; expected at most 67108864 bytes"
+    ):
+        pull(engine, rig.source, *MARCH, now=NOW)
+    assert len(rig.faulty.asked) == 1
+
+
+def test_a_page_of_too_many_values_is_not_parsed(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set(
+        [faults.content("application/json", b'{"records": [' + b"[]," * 3_000_000 + b'[]], "total": 1}')]
+    )
+    with pytest.raises(SourceError, match="more than 4000000 values"):
+        pull(engine, rig.source, *MARCH, now=NOW)
+
+
+def endless(records: list[Any], total: int) -> Fault:
+    numbers = itertools.count()
+    return lambda _: Answer(
+        200, {"content-type": "application/json"},
+        json.dumps({"records": records, "total": total, "next_cursor": f"c{next(numbers)}"}).encode(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "asked"), [([], 101), ([{"alarm_id": "x"}], 5)])
+def test_pages_without_end_end(engine: Engine, rig: Rig, monkeypatch, records: list[Any], asked: int) -> None:
+    monkeypatch.setattr("include.sources.platform._MANY", 2)
+    rig.faulty.set([endless(records, 1)] * 1000)
+    with pytest.raises(SourceError, match="the platform's pages have no end; expected 1 records"):
+        pull(engine, rig.source, *MARCH, now=NOW)
+    assert len(rig.faulty.asked) == asked
+
+
+@pytest.mark.parametrize("cursor", ["\ud800", "a\udfffb", "x" * 5000, "", [], {}])
+def test_a_cursor_that_cannot_stand_in_an_address(engine: Engine, rig: Rig, cursor: object) -> None:
+    rig.faulty.set([lambda answer: answer.with_page(next_cursor=cursor)] * 3)
+    with pytest.raises(SourceError, match="the platform breaks its contract"):
+        pull(engine, rig.source, *MARCH, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2\u00b2", "\u0663", "-1", "1e9", "nan", "inf", "9" * 400, "", " ", "Fri, 31 Dec 99999 23:59:59 GMT", "Thu, 99 Foo 2015", "0x10", "1_0"],
+)  # fmt: skip
+def test_a_wait_that_cannot_be_understood_is_none(value: str) -> None:
+    assert patience._seconds(value) is None
+
+
+def test_a_wait_of_seconds_or_until_a_date() -> None:
+    assert patience._seconds(" 7 ") == 7
+    assert patience._seconds("Thu, 01 Jan 2015 00:00:00 GMT") == 0
+
+
+TOKEN = "tok/en+u=7/Q"
+ECHOES = [
+    TOKEN,
+    quote(TOKEN, safe=""),
+    quote_plus(TOKEN),
+    quote(TOKEN, safe="").lower(),
+    json.dumps(TOKEN)[1:-1],
+    base64.b64encode(TOKEN.encode()).decode(),
+    base64.b64encode(f"user:{TOKEN}".encode()).decode(),
+    base64.b64encode(f"Bearer {TOKEN} and more".encode()).decode(),
+    TOKEN.encode().hex(),
+]
+
+
+def is_clean(text: str) -> bool:
+    return not any(echo in text for echo in ECHOES[:6]) and TOKEN.encode().hex() not in text
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_a_token_that_the_platform_repeats_is_in_no_message_and_no_row(
+    engine: Engine, rig: Rig, echo: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = replace(rig.source, token=TOKEN)
+    error = json.dumps({"error": {"message": "x" * 70 + f"you sent {echo}"}}).encode()
+    answers = [
+        Answer(403, {"content-type": "application/json"}, error),
+        Answer(404, {"content-type": "text/html"}, b"x" * 70 + echo.encode()),
+        Answer(200, {"content-type": "application/json"}, json.dumps({"records": echo, "total": 0}).encode()),
+        Answer(200, {"content-type": "application/json"}, json.dumps({"records": [], "total": 1, "next_cursor": [echo]}).encode()),
+    ]  # fmt: skip
+    for answer in answers:
+        rig.faulty.set([lambda _, answer=answer: answer] * 3)
+        with pytest.raises(SourceError) as caught:
+            pull(engine, source, *MARCH, now=NOW)
+        shown = "".join(traceback.format_exception(caught.value))
+        assert is_clean(shown), shown
+        assert is_clean(caught.value.got)
+    good = {"alarm_id": echo, "note": f"a {echo} b"}
+    rig.platform.token, was = TOKEN, rig.platform.token
+    rig.faulty.set([lambda answer: answer.with_page(records=[good, {echo: 1}], total=2, next_cursor=None)])
+    result = pull(engine, source, *MARCH, now=NOW)
+    rig.platform.token = was
+    assert any("请通知平台方" in warning for warning in result.warnings), result.warnings
+    assert result.quarantined == 2
+    rows = stored(engine, "quarantine", "origin", "value", "reason", "row_json", "fields_json")
+    assert is_clean(json.dumps(rows, ensure_ascii=False))
+
+
+class Dripping(BaseHTTPRequestHandler):
+    sent = 0
+    in_header = False
+
+    def do_GET(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n")
+        if not self.in_header:
+            self.wfile.write(b"content-length: 999999999\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" " if not self.in_header else b"x")
+                type(self).sent += 1
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("in_header", [False, True])
+def test_an_answer_in_drips_is_given_up(engine: Engine, monkeypatch, in_header: bool) -> None:
+    """Each look at the clock is a second later: so many looks and no more."""
+    looks = itertools.count()
+    monkeypatch.setattr(bounded_http, "monotonic", lambda: float(next(looks)))
+    Dripping.in_header = in_header
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    options = {"answer_seconds": 50, "pull_seconds": 120, "attempts": 9, "first_wait_seconds": 0}
+    try:
+        source = SourceConfig("p", "platform", f"http://127.0.0.1:{server.server_port}", options=options)
+        with pytest.raises(SourceError, match="the pull takes too long; expected at most 120 s for all"):
+            pull(engine, source, *MARCH, now=NOW)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert next(looks) < 200
+
+
+def test_a_redirect_is_not_followed(engine: Engine, rig: Rig) -> None:
+    rig.faulty.set([faults.status(307, location="http://elsewhere.example/v1/grids")])
+    with pytest.raises(SourceError, match="got 307"):
+        pull(engine, rig.source, *MARCH, now=NOW)
+    assert len(rig.faulty.asked) == 1

@@ -1,5 +1,7 @@
 """XLSX files as people hand them in."""
 
+import os
+import resource
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -10,10 +12,15 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
+from include.sources import workbooks
 from include.sources.delivery import BrokenRow
 from include.sources.intake import pull
+from include.sources.workbook_child import LIMITS, MOST_MEMORY
 from include.sources.workbooks import read_xlsx
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRINGS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 
 
 def saved(path: Path, *rows: list[Any]) -> Path:
@@ -99,3 +106,107 @@ def test_a_workbook_that_cannot_be_used_is_an_error(tmp_path: Path, make, messag
     make(tmp_path / "a.xlsx")
     with pytest.raises(InputError, match=message):
         read(tmp_path / "a.xlsx")
+
+
+SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+HEADER = '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+
+
+def with_parts(path: Path, **parts: str) -> Path:
+    """A workbook whose parts of these names (`sheet1`, `sharedStrings`, `styles`) say something else."""
+    saved(path, ["a"], ["text"])
+    with zipfile.ZipFile(path) as package:
+        kept = {name: package.read(name) for name in package.namelist()}
+    if "sharedStrings" in parts:
+        kept["xl/sharedStrings.xml"] = b""
+        types = kept["[Content_Types].xml"].decode()
+        kept["[Content_Types].xml"] = types.replace("</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{STRINGS}"/></Types>').encode()  # fmt: skip
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in kept.items():
+            package.writestr(name, parts.get(Path(name).stem, content))
+    return path
+
+
+def rows_of(cells: str, count: int, first: int = 2) -> str:
+    return "".join(
+        f'<row r="{number}">{cells.format(number)}</row>' for number in range(first, first + count)
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"sheet1": SHEET.format(HEADER + '<row r="1000000000"><c r="A1000000000"><v>1</v></c></row>')}, r"got row 1,000,000,000"),
+        ({"sheet1": SHEET.format(HEADER + '<row r="1048577"><c><v>1</v></c></row>')}, r"got row 1,048,577"),
+        ({"sheet1": SHEET.format(HEADER + rows_of('<c r="XFD{0}"><v>1</v></c>', 30_000))}, r"got something in column 16,384 of row 2"),
+        ({"sheet1": SHEET.format(HEADER + '<row r="2"><c r="IW2"><v>1</v></c></row>')}, r"got something in column 257 of row 2"),
+        ({"sheet1": SHEET.format(HEADER + '<row r="2"><c r="IV2"><v>1</v></c></row><row r="1000000"><c r="A1000000"><v>1</v></c></row>')}, r"got 1,000,000 rows by 256 columns"),
+        ({"sharedStrings": f'<sst xmlns="{MAIN}"><si><t>{"x" * 40_000}</t></si></sst>', "sheet1": SHEET.format('<row r="1"><c r="A1" t="s"><v>0</v></c></row>')}, "40,000 characters in a cell"),
+        ({"sheet1": SHEET.format(HEADER + '<row r="2">' + "<c><v>1</v></c>" * 300_000 + "</row>")}, "something in column 300,000"),
+        ({"sheet1": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)) + "]>" + SHEET.format('<row r="1"><c r="A1" t="inlineStr"><is><t>&j;</t></is></c></row>')}, "the workbook cannot be read"),
+    ],
+    ids=["far row", "row 1048577", "XFD", "column 257", "rectangle", "long text", "one endless row", "entities"],
+)  # fmt: skip
+def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(tmp_path: Path, parts: dict[str, str], message: str) -> None:  # fmt: skip
+    path = with_parts(tmp_path / "a.xlsx", **parts)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=message) as caught:
+        read(path)
+    if "larger than" in caught.value.what:
+        assert caught.value.expected == LIMITS
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 64 << 20
+
+
+def test_a_part_that_asks_for_more_memory_than_there_is_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    less = "import include.sources.workbook_child as child; child.MOST_MEMORY = 150 << 20; child.main()"
+    monkeypatch.setattr(workbooks, "_PROGRAM", less)
+    styles = f'<styleSheet xmlns="{MAIN}"><fonts>' + "<font/>" * 400_000 + "</fonts></styleSheet>"
+    with pytest.raises(InputError, match=r"larger than one that is read; .*got more memory"):
+        read(with_parts(tmp_path / "a.xlsx", styles=styles))
+
+
+def test_many_shared_strings_fit(tmp_path: Path) -> None:
+    strings = f'<sst xmlns="{MAIN}">' + "<si/>" * 300_000 + "</sst>"
+    sheet = SHEET.format(HEADER + '<row r="2"><c r="A2"><v>5</v></c></row>')
+    assert read(with_parts(tmp_path / "a.xlsx", sharedStrings=strings, sheet1=sheet)) == ([(2, ["5"])], [])
+
+
+def test_cells_that_are_only_formatted_do_no_harm(tmp_path: Path) -> None:
+    sheet = SHEET.format(HEADER + '<row r="2"><c r="A2"><v>5</v></c><c r="XFD2" s="0"/></row><row r="1048576"><c r="A1048576" s="0"/></row>')  # fmt: skip
+    assert read(with_parts(tmp_path / "a.xlsx", sheet1=sheet)) == ([(2, ["5"])], [])
+
+
+def test_a_child_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbooks, "_PROGRAM", "import signal; signal.pause()")
+    monkeypatch.setattr(workbooks, "_SILENT_SECONDS", 0)
+    with pytest.raises(InputError, match="got more time than that"):
+        read(saved(tmp_path / "a.xlsx", ["a"]))
+
+
+@pytest.mark.parametrize("program", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('{}')", "raise SystemExit(3)"])  # fmt: skip
+def test_a_child_that_ends_early_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:  # fmt: skip
+    monkeypatch.setattr(workbooks, "_PROGRAM", program)
+    with pytest.raises(InputError, match="larger than one that is read"):
+        read(saved(tmp_path / "a.xlsx", ["a"]))
+
+
+def test_a_reader_that_is_left_ends_its_child(tmp_path: Path) -> None:
+    path = with_parts(tmp_path / "a.xlsx", sheet1=SHEET.format(HEADER + rows_of("<c><v>1</v></c>", 100_000)))
+    chunks = read_xlsx(path, chunk_rows=10)
+    next(chunks)
+    chunks.close()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_the_child_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MAIL_SERVER", "secret")
+    monkeypatch.setattr(
+        workbooks,
+        "_PROGRAM",
+        "import json, os; print(json.dumps({'error': {'what': ' '.join(sorted(os.environ))}}))",
+    )
+    with pytest.raises(InputError) as caught:
+        read(saved(tmp_path / "a.xlsx", ["a"]))
+    assert "AIRFLOW" not in str(caught.value)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.letters import release_letter
 from include.desk.standing import letter_file
 from include.errors import StateError
 from include.house import House
+from include.office.letters import release_letter
 from include.post.letters import StoredLetter, find_by_key, reject
 from include.post.mailbox import local_mailbox, received
 from include.store.engine import reading

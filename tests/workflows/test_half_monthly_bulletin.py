@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, delete, select
 
-from include.desk.letters import letters_of_period
-from include.desk.warning_grids import set_warning_grids
 from include.errors import CheckFailed
 from include.house import Decision, Deliver, House, Run
+from include.office.letters import letters_of_period
+from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, period_ending
 from include.post.mailbox import LocalMailbox, received
 from include.sources.air_quality import import_air_quality

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from include.desk.letters import letters_of_period
 from include.errors import InputError
 from include.house import Decision, Deliver, House, Run
+from include.office.letters import letters_of_period
 from include.periods import period_ending
 from include.post.mailbox import LocalMailbox, received
 from include.rules import SIMULATED_LABEL

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from include.desk.letters import release_letter, withhold_letter
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, LetterId
@@ -14,7 +13,8 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
-from include.post.copies import TooLarge, rehearse, resend
+from include.office.letters import release_letter, withhold_letter
+from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.letters import reject
 from include.post.outbox import resolve
 from include.post.recipients import Recipient, address_problem
@@ -22,11 +22,11 @@ from include.post.recipients import Recipient, address_problem
 Reason = Annotated[
     str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
 ]
-Action = Literal["release", "withhold", "reject", "resend", "resolve", "rehearse", "correct"]
+Action = Literal["release", "withhold", "reject", "resend", "take_back", "resolve", "rehearse", "correct"]
 # What the page says after an action.
 SAID: Final = {
     "release": "已放行，下一个投递轮次发出。", "withhold": "已暂不发。", "reject": "已决定不签发。", "resend": "已排入发件箱重发，下一个投递轮次发出。",
-    "resolve": "结果不明的投递已处理。", "rehearse": "演练件已排入发件箱。",
+    "take_back": "尚未送出的已从发件箱撤回。", "resolve": "结果不明的投递已处理。", "rehearse": "演练件已排入发件箱。",
     "correct": "这是更正稿，等待签发；签发之前不会发出。",
 }  # fmt: skip
 
@@ -125,6 +125,17 @@ def routes(desk: Desk) -> APIRouter:
             )  # fmt: skip
 
         return act(request, visitor, letter_id, "resend", do)
+
+    @router.post("/letters/{letter_id}/take_back", response_class=Response, responses=answers(404, 409))
+    def take_it_back(
+        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
+    ) -> Response:
+        def do() -> None:
+            take_back(
+                desk.open_house().engine, letter_id, now=desk.clock(), actor=visitor.name, reason=reason
+            )
+
+        return act(request, visitor, letter_id, "take_back", do)
 
     @router.post("/letters/{letter_id}/resolve", response_class=Response, responses=answers(404, 409))
     def resolve_it(

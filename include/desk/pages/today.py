@@ -5,7 +5,6 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from include.desk.attention import TOPICS
 from include.desk.colours import RATES, rate_class
 from include.desk.facts import store_state
 from include.desk.maps import region_map
@@ -16,6 +15,7 @@ from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
 from include.desk.waiting import waiting
 from include.geo.boundaries import NOTICE
+from include.office.attention import TOPICS
 
 TOPIC_NAMES: Final = {**TOPICS, "quarantine": "隔离", "pull": "拉取中断", "silent": "核实地址"}
 COLUMNS: Final = (

@@ -39,15 +39,15 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "draft": "拟稿", "recompose": "重编", "await_approval": "送签", "release": "放行", "release_failed": "放行失败", "withhold": "暂缓",
         "reject": "不签发", "withdraw": "撤回", "correct": "拟更正", "queue": "排入发件箱", "claim": "开始发送", "settle": "记录结果",
         "sweep": "清理中断", "distrust": "存疑", "expire": "过期", "resolve_arrived": "核实已送达", "resolve_again": "核实后重发",
-        "settle_late": "迟到的结果",
+        "settle_late": "迟到的结果", "restore": "恢复待处理",
     },
     "file": {
         "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
     },
+    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人", "files": "文件", "enterprises": "企业", "air-quality": "空气质量"},
     "contact": {
         "region_code": "地区代码", "role": "角色", "name": "名称", "address": "邮箱", "phone": "电话", "valid_from": "自", "valid_to": "至",
     },
-    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人"},
 }  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """Letters as operators handle them: look, release, withhold, send again, settle what is unknown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
@@ -11,48 +11,25 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import StateError
 from include.house import House
-from include.letters.bulletin import compose_bulletin
-from include.letters.composition import Letter, compose_notice, compose_reminder
-from include.letters.overview import compose_overview
-from include.letters.summary import compose_summary
+from include.letters.composition import Letter
+from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, beijing_date, chinese_date
 from include.post.corrections import corrected_letter
-from include.post.letters import NamedAlarm, StoredLetter, find, withhold
+from include.post.letters import StoredLetter, find, withhold
 from include.post.recipients import ADDRESSEES
-from include.post.release import Premise, ReleaseOutcome, Render, Struck, release, withdraw
+from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
 from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading
-from include.store.facts import alarm_states
 from include.store.statements import frame
-from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.corrections import differences
-from include.supervision.feedback import judge
-from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, from_json, to_json
-from include.supervision.weekly_figures import SummaryFigures
-
-_INSTANT: Final = timedelta(microseconds=1)
-
-
-# The figures of every kind of letter, and what composes its files from them.
-_KINDS: Final[dict[str, tuple[type[Any], Callable[..., Letter]]]] = {
-    "notice": (NoticeFigures, compose_notice),
-    "reminder": (ReminderFigures, compose_reminder),
-    "summary": (SummaryFigures, compose_summary),
-    "bulletin": (BulletinFigures, compose_bulletin),
-    "overview": (OverviewFigures, compose_overview),
-}
+from include.supervision.figures import Corrected, Issue, from_json
 
 
 def frozen_figures(kind: str, figures_json: str) -> Any:
     """The figures of a letter as it keeps them. Raises StateError for a kind that nothing composes, and when they cannot be
     read."""
-    if kind not in _KINDS:
-        raise StateError(
-            "a kind of letter that nothing composes", where="letter", got=kind, expected=" or ".join(_KINDS)
-        )
     try:
-        return from_json(_KINDS[kind][0], figures_json)
+        return from_json(_letter_type(kind).figures, figures_json)
     except ValidationError as error:
         raise StateError(
             "the frozen figures cannot be read", where=kind, got=f"{error.error_count()} faults",
@@ -75,14 +52,31 @@ def render(
         chinese_date(issued_on) if issued_on else None, corrects=corrects,
     )  # fmt: skip
     figures = frozen_figures(kind, figures_json)
-    return _KINDS[kind][1](figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
+    return _letter_type(kind).compose(figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
+
+
+def letter_differences(kind: str, told: Any, now: Any) -> tuple[str, ...]:
+    """What two figures of one letter say otherwise, in words; empty when nothing."""
+    return _letter_type(kind).differences(told, now)
+
+
+def _letter_type(kind: str) -> LetterType:
+    known = LETTER_TYPES.get(kind)
+    if known is None:
+        raise StateError(
+            "a kind of letter that nothing composes",
+            where="letter",
+            got=kind,
+            expected=" or ".join(LETTER_TYPES),
+        )
+    return known
 
 
 def corrected(told: StoredLetter, figures_json: str) -> Corrected:
     """How a 更正 with these figures cites the letter that left, and every difference to it."""
     day = told.issued_on or beijing_date(told.released_at or told.state_at)
-    changes = differences(
-        frozen_figures(told.kind, told.figures_json), frozen_figures(told.kind, figures_json)
+    changes = letter_differences(
+        told.kind, frozen_figures(told.kind, told.figures_json), frozen_figures(told.kind, figures_json)
     )
     return Corrected(told.number, chinese_date(day), changes)
 
@@ -99,37 +93,21 @@ def _final(house: House) -> Render:
     return render_stored
 
 
-def reminder_alarms(figures: ReminderFigures) -> tuple[NamedAlarm, ...]:
-    """The alarms that a 督办函 names: those that it urges, and the other open ones of its answer form."""
-    urged = {row.alarm_id for row in figures.overdue}
-    others = (row.alarm_id for row in figures.form if row.alarm_id not in urged)
-    return (*(NamedAlarm(row.alarm_id, is_urged=True) for row in figures.overdue), *map(NamedAlarm, others))
-
-
-def premise(now: datetime) -> Premise:
-    """Whether a letter is still to be sent at `now`: a reminder to a city whose urged alarms are all answered, withdrawn or closed
-    meanwhile is not; those that are so in part are struck from it. A 更正 of one that left stands as it is."""
+def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | Struck | None]:
+    """Whether a letter is still to be sent at `now`, and with what, by the premise of its kind; a 更正 of one that left has none."""
 
     def ask(connection: Connection, letter: StoredLetter) -> str | Struck | None:
-        if letter.kind != "reminder" or letter.revision > 1:
+        asked = _premise_of(letter)
+        if asked is None:
             return None
-        figures = from_json(ReminderFigures, letter.figures_json)
-        named = {row.alarm_id for row in figures.overdue} | {row.alarm_id for row in figures.form}
-        pushed = [row.pushed_at for row in figures.overdue]
-        states = alarm_states(connection, min(pushed), letter.period.as_of + _INSTANT, now)
-        judged = judge(states[states["alarm_id"].isin(named)], now)
-        settled = set(judged.loc[~judged["is_open"], "alarm_id"])
-        left = tuple(row for row in figures.overdue if row.alarm_id not in settled)
-        if not left:
-            return f"所列{len(figures.overdue)}条报警均已反馈、核减或结案，不再督办"
-        if len(left) == len(figures.overdue):
-            return None
-        form = tuple(row for row in figures.form if row.alarm_id not in settled)
-        struck = replace(figures, overdue=left, form=form)
-        remark = f"放行前已反馈、核减或结案的{len(figures.overdue) - len(left)}条不再列入"
-        return Struck(to_json(struck), reminder_alarms(struck), remark)
+        return asked(connection, frozen_figures(letter.kind, letter.figures_json), now)
 
     return ask
+
+
+def _premise_of(letter: StoredLetter) -> Premise | None:
+    known = LETTER_TYPES.get(letter.kind)
+    return known.premise if known and letter.revision == 1 else None
 
 
 def release_letter(
@@ -144,11 +122,11 @@ def release_letter(
 ) -> ReleaseOutcome:
     """Numbers, renders and queues one letter, if its premise still holds (see `post.release.release`).
 
-    What a city answered since the letter was composed decides about a reminder, so it is pulled first.
+    What a city answered since the letter was composed decides about a kind with a premise (a reminder), so it is pulled first.
     """
     with reading(house.engine) as connection:
         letter = find(connection, letter_id)
-    if letter.kind == "reminder" and letter.state != "released":
+    if _premise_of(letter) is not None and letter.state != "released":
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
     return release(
         house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, office=house.office,

@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.air_quality import (
+from include.errors import InputError
+from include.office.air_quality import (
     COLUMNS,
     air_quality_table,
     city_air,
     grid_air,
     import_lines,
 )
-from include.desk.warning_grids import set_warning_grids, warning_list
-from include.errors import InputError
+from include.office.warning_grids import set_warning_grids, warning_list
 from include.periods import Period, period_ending
 from include.sources.air_quality import import_air_quality
 from include.store.engine import open_engine, writing

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from include.desk.air_quality import CityAir, city_air, grid_air
-from include.desk.warning_grids import warning_list
+from include.office.air_quality import CityAir, city_air, grid_air
+from include.office.warning_grids import warning_list
 from include.periods import Period
 from include.store.air_days import dust_hours, imported_days
 from include.store.engine import reading

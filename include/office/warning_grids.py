@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from include.desk.air_quality import grid_air
+from include.office.air_quality import grid_air
 from include.periods import DAY, Period, previous
 from include.store.air_days import grid_places, imported_days
 from include.store.engine import reading, writing

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, insert
 
-from include.desk.bulletin import bulletin_facts
-from include.desk.warning_grids import set_warning_grids
+from include.office.bulletin import bulletin_facts
+from include.office.warning_grids import set_warning_grids
 from include.periods import period_ending
 from include.sources.air_quality import import_air_quality
 from include.sources.enterprises import import_enterprises

@@ -16,13 +16,19 @@ from include.post.digest import digest_facts, queue_digest
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome
 from include.sources.contact_questions import Question, questions
+from include.sources.troubles import KIND as FILES
 from include.store import tables
 from include.store.engine import reading
 
 TOPICS: Final = {
     "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
-    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定",
+    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定", "archive": "存档不可用",
 }  # fmt: skip
+# Reason and what to do about files that were not read.
+UNREAD_FILES: Final = (
+    "文件未能读入，其余文件已照收",
+    "按隔离中所列原因更正或重新索取该文件；读入后自动了结，也可弃用",
+)
 
 
 ABOUT_CONTACTS: Final = {
@@ -96,11 +102,10 @@ def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
     ]
     for source, kind, count, since in rows:
         title = f"隔离　来源 {source} 的 {kind} 有{count}行"
-        found.append(
-            Matter(
-                title, "内容无法识别，未计入数字", "用 quarantine list 查看，更正后 quarantine replay", since
-            )
-        )
+        reason, todo = "内容无法识别，未计入数字", "用 quarantine list 查看，更正后 quarantine replay"
+        if kind == FILES:
+            title, reason, todo = f"文件未能读入　来源 {source} 有{count}个", *UNREAD_FILES
+        found.append(Matter(title, reason, todo, since))
     return sorted(found, key=lambda one: (one.since, one.title)), bool(is_simulated)
 
 

@@ -1,0 +1,139 @@
+"""Suspects for people: one alarm's list with reasons, hit rates by the field's findings. Always 疑似, never in a public output."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from include.errors import StateError
+from include.store.engine import reading
+from include.store.statements import frame
+from include.store.suspects import inspected_suspects, suspects_of
+from include.suspects.hits import hit_rates
+from include.suspects.places import direction
+from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
+
+VERDICT_WORDS: Final = {"struck": "已剔除", "found": "核查有问题", "not_found": "核查无问题"}
+_NO_ROWS: Final = ["排名", "编号", "名称", "类别", "可能性", "把握", "理由", "核查"]
+
+
+@dataclass(frozen=True)
+class AlarmSuspects:
+    """`suspects`: as kept (columns of `ranking.EVIDENCE`, `verdict`, `reason`); `hours`: the alarm's hours with their wind."""
+
+    alarm_id: str
+    grid_id: str
+    started_at: datetime
+    is_simulated: bool
+    suspects: list[dict[str, Any]]
+    hours: list[dict[str, Any]]
+
+
+def suspect_table(engine: Engine, alarm_id: str) -> tuple[pd.DataFrame, AlarmSuspects]:
+    """One row a suspect, ready to read, and what it rests on. Struck ones stand last and say why.
+
+    Raises StateError where the alarm is not known; an alarm without a place has no rows.
+    """
+    with reading(engine) as connection:
+        about = frame(connection, "alarms_to_suspect", alarm_ids=(alarm_id,))
+        kept = suspects_of(connection, [alarm_id])
+    if about.empty:
+        raise StateError(
+            "no such alarm", where=f"suspects show {alarm_id}", todo="see `watch export` or the desk"
+        )
+    suspects = _read(kept)
+    told = AlarmSuspects(
+        alarm_id,
+        str(about["grid_id"].iloc[0]),
+        about["started_at"].iloc[0].to_pydatetime(),
+        bool(about["is_simulated"].iloc[0]),
+        suspects,
+        suspects[0]["hours"] if suspects else [],
+    )
+    rows = [
+        _shown(one) for one in sorted(suspects, key=lambda one: (one["verdict"] == "struck", one["rank"]))
+    ]
+    return pd.DataFrame(rows, columns=_NO_ROWS), told
+
+
+def top_suspects(connection: Connection, alarm_ids: Sequence[str], count: int = 3) -> dict[str, list[str]]:
+    """The first suspects of each alarm in words, without those that a person struck out: `某厂（疑似，高）：位于上风向1.2公里…`."""
+    found: dict[str, list[str]] = {}
+    for one in _read(suspects_of(connection, alarm_ids)):
+        words = found.setdefault(one["alarm_id"], [])
+        if one["verdict"] != "struck" and len(words) < count:
+            words.append(f"{suspect_name(one)}（疑似，{LEVELS[one['level']]}）：{reason_words(one)}")
+    return found
+
+
+def hit_table(engine: Engine) -> pd.DataFrame:
+    """How often each method was right, by inspections that found a listed source: n/N, never a bare share."""
+    with reading(engine) as connection:
+        rows = _read(inspected_suspects(connection))
+    rates = hit_rates(pd.DataFrame(rows, columns=_columns(rows)))
+    return pd.DataFrame(
+        [
+            {"方法": one["method"], "首位命中": f"{one['hit_1']}/{one['inspected']}", "前三命中": f"{one['hit_3']}/{one['inspected']}"}
+            for one in rates.to_dict("records")
+        ]
+    )  # fmt: skip
+
+
+def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:
+    """`期间主导风向西北风，平均1.8米/秒`, by the hours' weights; or that there was none."""
+    windy = [one for one in hours if one["wind_from_deg"] is not None]
+    if not hours or all(one["masts"] == 0 for one in hours):
+        return "期间无可用风向，按距离排序"
+    if not windy:
+        return "期间静风，按距离排序"
+    angle = np.radians([one["wind_from_deg"] for one in windy])
+    weight = np.array([one["weight"] + 1e-6 for one in windy])
+    east, north = float((weight * np.sin(angle)).sum()), float((weight * np.cos(angle)).sum())
+    speed = float(np.average([one["wind_speed_m_s"] for one in windy], weights=weight))
+    calm = f"，{len(hours) - len(windy)}小时静风" if len(windy) < len(hours) else ""
+    return f"期间主导风向{direction(east, north)}风，平均{speed:.1f}米/秒{calm}"
+
+
+def _shown(one: Mapping[str, Any]) -> dict[str, Any]:
+    verdict = VERDICT_WORDS.get(one["verdict"] or "", "")
+    return {
+        "排名": one["rank"],
+        "编号": one["candidate_id"],
+        "名称": suspect_name(one),
+        "类别": KINDS.get(one["kind"], one["kind"]),
+        "可能性": f"{one['score']:.2f}",
+        "把握": LEVELS[one["level"]],
+        "理由": reason_words(one),
+        "核查": f"{verdict}：{one['reason']}" if verdict else "",
+    }
+
+
+def _read(kept: pd.DataFrame) -> list[dict[str, Any]]:
+    """The kept suspects with their evidence unfolded."""
+    return [
+        json.loads(row["evidence_json"])
+        | {
+            "alarm_id": row["alarm_id"],
+            "rank": int(row["rank"]),
+            "candidate_id": row["enterprise_id"],
+            "score": float(row["score"]),
+            "verdict": row["verdict"] if isinstance(row["verdict"], str) else None,
+            "reason": row.get("reason"),
+        }
+        for row in kept.to_dict("records")
+    ]
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return (
+        list(rows[0])
+        if rows
+        else ["alarm_id", "candidate_id", "verdict", "score", "distance_km", "cone", "idle"]
+    )

@@ -1,0 +1,67 @@
+"""Suspects in the store, and what persons and inspections said of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, select
+
+from include.errors import StateError
+from include.store.engine import writing
+from include.store.statements import frame
+from include.store.tables import audit
+from include.store.watch_tables import VERDICTS, alarm_suspect, suspect_verdict
+
+_AT_ONCE: Final = 500
+
+
+def suspects_of(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFrame:
+    """One row a suspect of these alarms, by alarm and rank, with the verdict of a person (sql/suspects_of_alarms.sql)."""
+    ids = sorted(set(alarm_ids)) or [""]
+    parts = [
+        frame(connection, "suspects_of_alarms", alarm_ids=tuple(ids[at : at + _AT_ONCE]))
+        for at in range(0, len(ids), _AT_ONCE)
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def inspected_suspects(connection: Connection) -> pd.DataFrame:
+    """One row a suspect of every alarm of which an inspection told a result (sql/inspected_suspects.sql)."""
+    return frame(connection, "inspected_suspects")
+
+
+def keep_verdict(
+    engine: Engine, alarm_id: str, enterprise_id: str, verdict: str, actor: str, reason: str, *, now: datetime
+) -> None:
+    """Keeps what a person says of a suspect: one of VERDICTS, or `open`, which takes it back. Recorded in the audit trail.
+
+    Raises StateError where the alarm has no such suspect, the verdict is none, or the reason is empty.
+    """
+    where = f"suspects decide {alarm_id} {enterprise_id}"
+    if verdict not in (*VERDICTS, "open"):
+        raise StateError("no such verdict", where=where, expected=", ".join((*VERDICTS, "open")), got=verdict)
+    if not reason.strip():
+        raise StateError("a verdict needs a reason", where=where, todo="say why, or what was seen")
+    key = (alarm_id, enterprise_id)
+    with writing(engine) as connection:
+        ours = (suspect_verdict.c.alarm_id == alarm_id, suspect_verdict.c.enterprise_id == enterprise_id)
+        before = connection.execute(select(suspect_verdict.c.verdict).where(*ours)).scalar()
+        suspected = select(alarm_suspect.c.rank).where(
+            alarm_suspect.c.alarm_id == alarm_id, alarm_suspect.c.enterprise_id == enterprise_id
+        )
+        if before is None and connection.execute(suspected).first() is None:
+            raise StateError(
+                "the alarm has no such suspect", where=where, todo="see `suspects show` for its suspects"
+            )
+        connection.execute(suspect_verdict.delete().where(*ours))
+        if verdict != "open":
+            row = dict(zip(("alarm_id", "enterprise_id"), key, strict=True)) | {
+                "verdict": verdict, "reason": reason.strip(), "decided_at": now, "decided_by": actor,
+            }  # fmt: skip
+            connection.execute(suspect_verdict.insert(), row)
+        entry = {
+            "at": now, "actor": actor, "subject": "suspect", "subject_id": f"{alarm_id} {enterprise_id}"[:128],
+            "action": "decide", "from_state": before, "to_state": verdict, "reason": reason.strip(),
+        }  # fmt: skip
+        connection.execute(audit.insert(), entry)

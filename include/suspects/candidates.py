@@ -1,0 +1,85 @@
+"""Who may be suspected: enterprises, construction sites and roads, fires seen from space, former problems of the grid."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.suspects.places import placed
+
+UNLISTED: Final = "unlisted"
+KINDS: Final = ("enterprise", "site", "road", "fire", "problem")
+COLUMNS: Final = ["candidate_id", "kind", "name", "industry", "lon", "lat", "grid_id", "from_at", "until_at"]
+
+
+def enterprises_as_candidates(enterprises: pd.DataFrame) -> pd.DataFrame:
+    """`enterprise_id, name, industry, lon, lat` (WGS84), one row an enterprise."""
+    return _candidates(enterprises, "enterprise", "enterprise_id")
+
+
+def places_as_candidates(places: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Construction sites (`site`) or roads (`road`, a point each): `place_id, name, lon, lat`."""
+    return _candidates(places, kind, "place_id")
+
+
+def fires_as_candidates(fires: pd.DataFrame) -> pd.DataFrame:
+    """Fires seen from space: `fire_id, lon, lat, seen_at`; each from the moment it was seen."""
+    found = _candidates(fires.assign(name="卫星火点"), "fire", "fire_id")
+    return found.assign(from_at=pd.to_datetime(fires["seen_at"], utc=True).to_numpy())
+
+
+def problems_as_candidates(problems: pd.DataFrame) -> pd.DataFrame:
+    """Former problems: `problem_id, grid_id, category, lon, lat, found_at, accepted_at` (null: open); each speaks for alarms
+    of its own grid only, whatever its category."""
+    found = _candidates(problems.rename(columns={"category": "name"}), "problem", "problem_id")
+    return found.assign(
+        grid_id=problems["grid_id"].astype(str).to_numpy(),
+        from_at=pd.to_datetime(problems["found_at"], utc=True).to_numpy(),
+        until_at=pd.to_datetime(problems["accepted_at"], utc=True).to_numpy(),
+    )
+
+
+def joined(*tables: pd.DataFrame) -> pd.DataFrame:
+    """One table of candidates, in a fixed order; of two with one kind and identifier the first counts."""
+    found: list[pd.DataFrame] = [table for table in tables if len(table)]
+    if not found:
+        return _candidates(pd.DataFrame(columns=["place_id", "name", "lon", "lat"]), "site", "place_id")
+    rows = pd.concat(found, ignore_index=True)
+    rows = rows.drop_duplicates(["kind", "candidate_id"]).sort_values(["kind", "candidate_id"])
+    return pd.DataFrame(rows).reset_index(drop=True)
+
+
+def unplaced(candidates: pd.DataFrame) -> pd.DataFrame:
+    """Candidates without usable coordinates: they are near nothing, and a person should know it."""
+    lacking: pd.DataFrame = candidates.loc[~placed(candidates), ["candidate_id", "kind", "name"]]
+    return lacking.reset_index(drop=True)
+
+
+def _candidates(rows: pd.DataFrame, kind: str, identifier: str) -> pd.DataFrame:
+    usable = placed(rows) if len(rows) else np.zeros(0, bool)
+    never = pd.Series(pd.NaT, index=range(len(rows))).dt.tz_localize("UTC")
+
+    def text(name: str) -> pd.Series:
+        told = rows[name].astype("string").fillna("").tolist() if name in rows else [""] * len(rows)
+        return pd.Series(told, dtype="str")
+
+    def degrees(name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        values = pd.to_numeric(rows[name], errors="coerce").to_numpy(float, na_value=np.nan)
+        return np.where(usable, values, np.nan)
+
+    frame = pd.DataFrame(
+        {
+            "candidate_id": pd.Series(rows[identifier].astype(str).tolist(), dtype="str"),
+            "kind": pd.Series([kind] * len(rows), dtype="str"),
+            "name": text("name"),
+            "industry": text("industry"),
+            "lon": degrees("lon"),
+            "lat": degrees("lat"),
+            "grid_id": pd.Series([""] * len(rows), dtype="str"),
+            "from_at": never,
+            "until_at": never,
+        }
+    )
+    return frame.reindex(columns=COLUMNS)

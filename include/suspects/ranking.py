@@ -1,0 +1,314 @@
+"""Whom to suspect of an alarm: candidates around it, each with a chance and with everything that led to it.
+
+The score of a candidate is a sum of stated terms (`Weights`); its chance is the softmax over all candidates and `unlisted`
+(来源不明). Every term is rounded before it is used, so that `chance_from_evidence` gives the stored chance again, digit by digit.
+Only hours up to the alarm's last known one are looked at: whatever comes later changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.suspects.candidates import UNLISTED
+from include.suspects.cone import cone_features
+from include.suspects.meters import MeterHours, meter_features, metered_table, read_meters
+from include.suspects.observed import Observed, observe, read_increments
+from include.suspects.places import east_north_km, pairs_within
+from include.suspects.rules import DEFAULT_RULES, INDUSTRY_PRIORS, KIND_PRIORS, SuspectRules, Weights
+from include.suspects.winds import clean_winds, epoch_hours, read_masts
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
+_HOUR_S: Final = 3600
+_BATCH_HOURS: Final = 7 * 24  # alarms are ranked week by week: so much of the meters is in memory
+# The terms of a score, in this order; `utility` sums weight times term.
+TERMS: Final = tuple(term.name for term in fields(Weights) if term.name not in ("unlisted",))
+EVIDENCE: Final = [
+    "alarm_id", "rank", "candidate_id", "kind", "name", "score", "level", "utility", "log_sum", "distance_km", "east_km",
+    "north_km", "upwind", "windy", "has_increments", "is_metered", "off_hours", "idle_hours", "running_hours",
+    "same_place", *TERMS, "edition",
+]  # fmt: skip
+HOURS: Final = [
+    "alarm_id",
+    "hour",
+    "weight",
+    "wind_from_deg",
+    "wind_speed_m_s",
+    "spread_deg",
+    "masts",
+    "nearest_km",
+]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """`suspects`: one row an alarm and suspect (columns `EVIDENCE`), by alarm and rank; `unlisted` is always among them.
+    `hours`: one row an alarm and hour that spoke (columns `HOURS`): its weight and its wind. `remarks`: what, rows, example."""
+
+    suspects: pd.DataFrame
+    hours: pd.DataFrame
+    remarks: pd.DataFrame
+
+
+def rank_suspects(
+    alarms: pd.DataFrame,
+    station_hours: pd.DataFrame,
+    stations: pd.DataFrame,
+    winds: pd.DataFrame,
+    candidates: pd.DataFrame,
+    submeter_hours: pd.DataFrame,
+    rules: SuspectRules = DEFAULT_RULES,
+) -> Ranking:
+    """Suspects of every alarm that has a place.
+
+    alarms          alarm_id, grid_id, lon, lat (the grid's centre or the alarm's point), started_at, last_at; `known_until`
+                    (the end of the last hour known, an instant) where the alarm is ranked as of a moment
+    station_hours   station_id, hour, increment_ug_m3[, flag], as the watch judges them; may be empty
+    stations        station_id, kind, grid_id, lon, lat
+    winds           station_id, hour, wind_from_deg, wind_speed_m_s, any codes; from 72 hours before the first alarm
+    candidates      as of `candidates.joined`
+    submeter_hours  enterprise_id, hour, production_kw, treatment_kw; from seven whole days before the first alarm
+
+    All hours are starts, instants with a time zone. More rows than these change nothing.
+    """
+    alarms = _known_hours(alarms)
+    cleaned = clean_winds(winds)
+    parts: list[pd.DataFrame] = []
+    hours: list[pd.DataFrame] = []
+    if len(alarms):
+        stations = _known_stations(stations)
+        first, last = (alarms[name].to_numpy(np.int64) for name in ("first", "last"))
+        begin, end = int(first.min()) - rules.reach.hours_before, int(last.max()) + 1
+        masts = read_masts(cleaned.winds, stations, begin, end, rules.wind)
+        increments = read_increments(station_hours, stations, rules)
+        firm_ids = candidates["candidate_id"].where(candidates["kind"] == "enterprise", "")
+        firm_ids = firm_ids.mask(firm_ids == "", candidates["kind"] + ":" + candidates["candidate_id"])
+        meters = read_meters(submeter_hours, firm_ids, rules.meter)
+        week = first // _BATCH_HOURS
+        for one in np.unique(week):
+            batch = alarms[week == one].reset_index(drop=True)
+            seen = observe(batch, increments, masts, rules)
+            pairs = _with_terms(_pairs(batch, candidates, rules), batch, seen, candidates, meters, rules)
+            parts.append(_ranked(pairs, batch, candidates, seen, rules))
+            hours.append(_hours(batch, seen))
+    return Ranking(
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=EVIDENCE),
+        pd.concat(hours, ignore_index=True) if hours else pd.DataFrame(columns=HOURS),
+        cleaned.remarks,
+    )
+
+
+def chance_from_evidence(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.Series:
+    """The chances of stored rows (columns `EVIDENCE`), from their terms alone; equal to `score` to the last digit."""
+    utility = _utility(suspects, rules)
+    utility = np.where(suspects["kind"] == UNLISTED, rules.weights.unlisted, utility)
+    log_sum = suspects["log_sum"].to_numpy(float)
+    return pd.Series(np.round(np.exp(np.round(utility, 6) - log_sum), 6), index=suspects.index)
+
+
+def _known_hours(alarms: pd.DataFrame) -> pd.DataFrame:
+    """Alarms with a place, with `first` and `last` hour that is known; in the order of their identifiers."""
+    rows = (
+        alarms[alarms["lon"].notna() & alarms["lat"].notna()].sort_values("alarm_id").reset_index(drop=True)
+    )
+    first, last = epoch_hours(rows["started_at"]), epoch_hours(rows["last_at"])
+    if "known_until" in rows:
+        until = pd.to_datetime(rows["known_until"], utc=True)
+        known = np.where(until.notna(), epoch_hours(until.fillna(pd.Timestamp(0, tz="UTC"))) - 1, last)
+        last = np.minimum(last, known)
+    return rows.assign(first=np.minimum(first, last), last=last)
+
+
+def _known_stations(stations: pd.DataFrame) -> pd.DataFrame:
+    numbers = {name: pd.to_numeric(stations[name], errors="coerce") for name in ("lon", "lat")}
+    rows = stations.assign(**numbers)
+    return rows[rows["lon"].notna() & rows["lat"].notna()]
+
+
+def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> pd.DataFrame:
+    """One row an alarm and candidate in its reach: alarm, candidate (rows), east_km, north_km from the alarm's point."""
+    lon, lat = (alarms[name].to_numpy(float) for name in ("lon", "lat"))
+    to_lon, to_lat = (candidates[name].to_numpy(float) for name in ("lon", "lat"))
+    alarm, candidate, _ = pairs_within(lon, lat, to_lon, to_lat, rules.reach.candidates_km)
+    kind = candidates["kind"].to_numpy(object)[candidate]
+    end = (alarms["last"].to_numpy(np.int64)[alarm] + 1) * _HOUR_S
+    begin = alarms["first"].to_numpy(np.int64)[alarm] * _HOUR_S
+    from_s, until_s = (_seconds(candidates[name])[candidate] for name in ("from_at", "until_at"))
+    fire = np.asarray((from_s <= end) & (from_s >= begin - rules.fire_hours * _HOUR_S))
+    same = (
+        candidates["grid_id"].to_numpy(object)[candidate]
+        == alarms["grid_id"].astype(str).to_numpy(object)[alarm]
+    )
+    recent = from_s >= begin - rules.former_days * 24 * _HOUR_S
+    is_open = np.isnan(until_s) | (until_s > end)
+    former = same & (from_s <= end) & (recent | is_open)
+    speaks = np.flatnonzero(((kind != "fire") | fire) & ((kind != "problem") | former))
+    alarm, candidate = alarm[speaks], candidate[speaks]
+    east, north = east_north_km(lon[alarm], lat[alarm], to_lon[candidate], to_lat[candidate])
+    return pd.DataFrame({"alarm": alarm, "candidate": candidate, "east_km": east, "north_km": north})
+
+
+def _seconds(instants: pd.Series) -> Floats:
+    """Seconds since the epoch, NaN for none."""
+    utc = pd.to_datetime(instants, utc=True)
+    seconds = utc.dt.as_unit("s").astype("int64").to_numpy(float)
+    return np.where(utc.isna().to_numpy(), np.nan, seconds)
+
+
+def _with_terms(
+    pairs: pd.DataFrame,
+    alarms: pd.DataFrame,
+    seen: Observed,
+    candidates: pd.DataFrame,
+    meter_hours: MeterHours,
+    rules: SuspectRules,
+) -> pd.DataFrame:
+    """`pairs` with the terms of the score and what explains them, rounded."""
+    alarm, candidate = pairs["alarm"].to_numpy(np.int64), pairs["candidate"].to_numpy(np.int64)
+    cone = cone_features(
+        seen, alarm, pairs["east_km"].to_numpy(float), pairs["north_km"].to_numpy(float), rules
+    )
+    near, place = np.unique(candidate, return_inverse=True)
+    first, last = (alarms[name].to_numpy(np.int64) for name in ("first", "last"))
+    begin, end = int(first.min()) - (rules.meter.days_back + 2) * 24, int(last.max()) + 1
+    meters, row = metered_table(meter_hours, near, len(candidates), begin, end)
+    firm = row[place] if len(near) else place
+    power = meter_features(meters, alarm, firm, seen.at, seen.hour_weight, first, rules.meter)
+    industry = _industry_priors(candidates["industry"])[candidate]
+    kinds = candidates["kind"].map(dict(KIND_PRIORS)).to_numpy(float)[candidate]
+    terms = {
+        "cone": cone.cone,
+        "distance": cone.distance_km,
+        "log_distance": np.log(cone.distance_km + rules.reach.beside_km),
+        "idle": power.idle,
+        "normal": power.normal,
+        "off": power.off,
+        "lost": power.lost,
+        "unusual_hour": power.unusual,
+        "industry": industry,
+        "former": _near_former(pairs, candidates, rules),
+        "kind_prior": kinds,
+    }
+    told = {
+        "distance_km": cone.distance_km,
+        "upwind": cone.upwind,
+        "windy": cone.windy,
+        "has_increments": seen.has_increments[alarm],
+        "is_metered": power.is_metered,
+        "idle_hours": power.idle_hours,
+        "running_hours": power.running_hours,
+        "off_hours": power.off_hours,
+    }
+    rounded = {
+        name: np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values
+        for name, values in (told | terms).items()
+    }
+    return pairs.assign(**rounded)
+
+
+def _industry_priors(industries: pd.Series) -> Floats:
+    code, names = pd.factorize(industries)
+    priors = [
+        max((prior for word, prior in INDUSTRY_PRIORS.items() if word in str(name)), default=0.0)
+        for name in names
+    ]
+    return np.array([*priors, 0.0])[code]
+
+
+def _near_former(pairs: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> Floats:
+    """1 for an enterprise beside which a former problem of the alarm's grid lies."""
+    kind = candidates["kind"].to_numpy(object)[pairs["candidate"]]
+    found = np.zeros(len(pairs))
+    problems, firms = np.flatnonzero(kind == "problem"), np.flatnonzero(kind == "enterprise")
+    if not len(problems):
+        return found
+    there = pairs.iloc[problems].merge(
+        pairs.iloc[firms].assign(row=firms), on="alarm", suffixes=("_problem", "")
+    )
+    km = np.hypot(
+        (there["east_km"] - there["east_km_problem"]).to_numpy(float),
+        (there["north_km"] - there["north_km_problem"]).to_numpy(float),
+    )
+    found[there["row"].to_numpy(int)[km <= rules.former_km]] = 1.0
+    return found
+
+
+def _utility(rows: pd.DataFrame, rules: SuspectRules) -> Floats:
+    """The sum of weight times term, in a fixed order."""
+    total = np.zeros(len(rows))
+    for name in TERMS:
+        total = total + getattr(rules.weights, name) * rows[name].to_numpy(float)
+    return np.round(total, 6)
+
+
+def _ranked(
+    pairs: pd.DataFrame, alarms: pd.DataFrame, candidates: pd.DataFrame, seen: Observed, rules: SuspectRules
+) -> pd.DataFrame:
+    """The first `kept` suspects of each alarm and `unlisted`, with rank and chance."""
+    nobody = pd.DataFrame({"alarm": np.arange(len(alarms)), "candidate": -1})
+    rows = pd.concat([pairs.assign(utility=_utility(pairs, rules)), nobody], ignore_index=True)
+    own = (rows["candidate"] < 0).to_numpy()
+    rows.loc[own, "utility"] = rules.weights.unlisted
+    alarm = rows["alarm"].to_numpy(np.int64)
+    highest = np.full(len(alarms), -np.inf)
+    np.maximum.at(highest, alarm, rows["utility"].to_numpy(float))
+    total = np.bincount(alarm, np.exp(rows["utility"].to_numpy(float) - highest[alarm]), len(alarms))
+    log_sum = np.round(highest + np.log(total), 6)
+    rows["log_sum"] = log_sum[alarm]
+    rows["score"] = np.round(np.exp(rows["utility"] - rows["log_sum"]), 6)
+    rows = rows.sort_values(["alarm", "utility", "candidate"], ascending=[True, False, True], kind="stable")
+    rows["rank"] = rows.groupby("alarm").cumcount() + 1
+    rows = rows[(rows["rank"] <= rules.kept) | (rows["candidate"] < 0)].reset_index(drop=True)
+    candidate = rows["candidate"].to_numpy(np.int64)
+    listed = candidate >= 0
+    for name in ("candidate_id", "kind", "name"):
+        values = (
+            candidates[name].to_numpy(object)[np.where(listed, candidate, 0)] if len(candidates) else UNLISTED
+        )
+        rows[name] = np.where(listed, values, "" if name == "name" else UNLISTED)
+    rows["alarm_id"] = alarms["alarm_id"].astype(str).to_numpy(object)[rows["alarm"]]
+    rows["level"] = np.select(
+        [rows["score"] >= rules.high_from, rows["score"] >= rules.medium_from], ["high", "medium"], "low"
+    )
+    rows["has_increments"] = seen.has_increments[rows["alarm"]]
+    rows["is_metered"] = rows["is_metered"].fillna(False).astype(bool)
+    rows["same_place"] = _same_place(rows, rules)
+    rows["edition"] = rules.edition
+    numbers = [name for name in EVIDENCE if rows[name].dtype.kind == "f"]
+    rows[numbers] = rows[numbers].fillna(0.0)
+    for name in ("off_hours", "idle_hours", "running_hours", "rank"):
+        rows[name] = rows[name].astype(np.int64)
+    return rows[EVIDENCE]
+
+
+def _same_place(rows: pd.DataFrame, rules: SuspectRules) -> Places:
+    """How many other suspects of the alarm lie at the same place: by place and meters they cannot be told apart."""
+    step = rules.same_place_km
+    key = [rows["alarm"], (rows["east_km"] / step).round(), (rows["north_km"] / step).round()]
+    same = rows.groupby(key, dropna=True)["candidate"].transform("size")
+    return np.asarray(same.fillna(1).to_numpy(np.int64) - 1)
+
+
+def _hours(alarms: pd.DataFrame, seen: Observed) -> pd.DataFrame:
+    """One row an alarm and hour that spoke: columns `HOURS`; no direction in calm hours and without masts."""
+    alarm, place = np.nonzero(seen.at >= 0)
+    u, v = seen.wind_of("east")[alarm, place], seen.wind_of("north")[alarm, place]
+    spread = seen.wind_of("spread_deg")[alarm, place]
+    origin = np.degrees(np.arctan2(-u, -v)) % 360
+    return pd.DataFrame(
+        {
+            "alarm_id": alarms["alarm_id"].astype(str).to_numpy(object)[alarm],
+            "hour": pd.to_datetime(seen.at[alarm, place] * _HOUR_S, unit="s", utc=True),
+            "weight": seen.hour_weight[alarm, place].round(6),
+            "wind_from_deg": np.where(spread < 180, origin.round(1) % 360, np.nan),
+            "wind_speed_m_s": np.hypot(u, v).round(2),
+            "spread_deg": spread.round(1),
+            "masts": seen.wind_of("masts")[alarm, place],
+            "nearest_km": seen.wind_of("nearest_km")[alarm, place].round(1),
+        }
+    )[HOURS]

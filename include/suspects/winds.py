@@ -1,0 +1,236 @@
+"""The wind at a place, from masts elsewhere: vector means, calm and variable hours as such, and how much it may turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.suspects.places import east_north_km
+from include.suspects.rules import WindRules
+
+Floats = NDArray[np.float64]
+Hours = NDArray[np.int64]
+
+# Codes of wind direction in use: China's archives (999001 missing, 999017 calm), synoptic and METAR tables
+# (990 and VRB variable, 999 missing), Chinese forms (C 静风). 360 is north, as 0 is.
+CALM_CODES: Final = frozenset({"999017", "C", "CALM", "静风", "静"})
+VARIABLE_CODES: Final = frozenset({"990", "999003", "VRB", "V", "VAR", "不定", "风向不定"})
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """`winds`: station_id, hour, wind_from_deg (0 to below 360; null: calm, variable or unknown), wind_speed_m_s.
+    `remarks`: one row a kind of finding: what, rows, an example."""
+
+    winds: pd.DataFrame
+    remarks: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class WindAt:
+    """Wind, one a place and hour. `east`, `north`: m/s towards; NaN where no mast spoke. `masts`: how many
+    spoke; `nearest_km`: the nearest of them; `spread_deg`: standard deviation of the direction, 180 for calm."""
+
+    east: Floats
+    north: Floats
+    masts: NDArray[np.int64]
+    nearest_km: Floats
+    spread_deg: Floats
+
+
+def clean_winds(winds: pd.DataFrame) -> Cleaned:
+    """Winds as told, with codes understood: 360 is 0, calm and variable have no direction, what is no wind is left out.
+
+    A direction told with speed 0 is calm; a variable wind keeps its speed. Remarks count what was changed.
+    """
+    told = winds["wind_from_deg"].astype("string").str.strip().str.upper().str.removesuffix(".0")
+    number = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
+    speed = pd.to_numeric(winds["wind_speed_m_s"], errors="coerce").to_numpy(float, na_value=np.nan)
+    is_calm = told.isin(CALM_CODES).to_numpy(bool, na_value=False)
+    is_variable = told.isin(VARIABLE_CODES).to_numpy(bool, na_value=False)
+    is_known = (number >= 0) & (number <= 360)
+    is_empty = told.isna().to_numpy() | (told == "").to_numpy(bool, na_value=True)
+    speed = np.where(is_calm & ~(speed >= 0), 0.0, speed)
+    no_speed = ~((speed >= 0) & (speed < 75))
+    foreign = ~is_known & ~is_empty & ~is_calm & ~is_variable
+    direction = np.where(is_known & ~(speed == 0), number % 360, np.nan)
+    kept = ~no_speed & ~foreign
+    found = {
+        "calm by a code": is_calm,
+        "variable: no direction": is_variable,
+        "no speed between 0 and 75 m/s: left out": no_speed,
+        "no direction between 0 and 360 and no known code: left out": foreign & ~no_speed,
+    }
+    remarks = [
+        (what, int(which.sum()), str(told[which].iloc[0])) for what, which in found.items() if which.any()
+    ]
+    clean = pd.DataFrame(
+        {
+            "station_id": winds["station_id"].astype(str),
+            "hour": winds["hour"],
+            "wind_from_deg": direction,
+            "wind_speed_m_s": speed,
+        }
+    )[kept]
+    return Cleaned(clean.reset_index(drop=True), pd.DataFrame(remarks, columns=["what", "rows", "example"]))
+
+
+def vectors(winds: pd.DataFrame) -> pd.DataFrame:
+    """One row a mast and hour with a wind: station_id, at (hours since the epoch), east, north (m/s towards).
+
+    Calm gives (0, 0). A wind with speed and without direction gives nothing.
+    """
+    speed = winds["wind_speed_m_s"].to_numpy(float, na_value=np.nan)
+    angle = np.radians(winds["wind_from_deg"].to_numpy(float, na_value=np.nan))
+    still = speed < 0.05
+    east = np.where(still, 0.0, -speed * np.sin(angle))
+    north = np.where(still, 0.0, -speed * np.cos(angle))
+    frame = pd.DataFrame(
+        {"station_id": winds["station_id"], "at": epoch_hours(winds["hour"]), "east": east, "north": north}
+    )
+    known = frame[np.isfinite(east) & np.isfinite(north)]
+    return known.groupby(["station_id", "at"], as_index=False, sort=True)[["east", "north"]].mean()
+
+
+def epoch_hours(instants: pd.Series) -> Hours:
+    """Whole hours since the epoch, of instants with a time zone."""
+    utc = pd.to_datetime(instants, utc=True).dt.as_unit("s")
+    return np.asarray(utc.astype("int64").to_numpy() // 3600, np.int64)
+
+
+@dataclass(frozen=True)
+class Masts:
+    """`lon`, `lat` by mast; `east`, `north`: masts × hours from `first` (since the epoch), NaN where a mast did not speak or
+    its directions are noise."""
+
+    lon: Floats
+    lat: Floats
+    first: int
+    east: Floats
+    north: Floats
+
+
+def read_masts(winds: pd.DataFrame, stations: pd.DataFrame, begin: int, end: int, rules: WindRules) -> Masts:
+    """The winds of [begin, end). `winds` as of `clean_winds`, from `check_hours` before `begin`; of `stations` (station_id,
+    kind, lon, lat) those of kind `weather`."""
+    masts = stations[stations["kind"] == "weather"].drop_duplicates("station_id")
+    masts = (
+        masts[masts["lon"].notna() & masts["lat"].notna()].sort_values("station_id").reset_index(drop=True)
+    )
+    first = begin - 1
+    u, v = _table(winds, masts, first - rules.check_hours, max(end, begin))
+    trusted = steady(u, v, rules)
+    u, v = (np.where(trusted, part, np.nan)[:, rules.check_hours :] for part in (u, v))
+    return Masts(masts["lon"].to_numpy(float), masts["lat"].to_numpy(float), first, u, v)
+
+
+def wind_at(lon: Floats, lat: Floats, place: Hours, at: Hours, masts: Masts, rules: WindRules) -> WindAt:
+    """The wind at `lon, lat` of each `place` (their rows) in the hour `at` (since the epoch), one a row of both.
+
+    A weighted vector mean of the nearest masts that spoke, the weight falling with distance, and of the hour before; the
+    weaker the mean, the wider its spread.
+    """
+    count = min(rules.most_masts, len(masts.lon))
+    if not count or not len(at):
+        empty = np.full(len(at), np.nan)
+        return WindAt(empty, empty.copy(), np.zeros(len(at), np.int64), empty.copy(), np.full(len(at), 180.0))
+    km = np.hypot(*east_north_km(lon[:, None], lat[:, None], masts.lon, masts.lat))
+    near = np.argsort(km, axis=1, kind="stable")[:, :count]
+    near_km = np.take_along_axis(km, near, axis=1)[place]
+    near = near[place]
+    reach = np.where(near_km <= rules.within_km, 1.0 / (1.0 + near_km / rules.near_km), 0.0)
+    total, mean_u, mean_v = np.zeros(len(at)), np.zeros(len(at)), np.zeros(len(at))
+    for earlier, share in ((1, rules.earlier_share), (0, 1.0 - rules.earlier_share)):
+        column = (at - earlier - masts.first)[:, None]
+        told_u, told_v = masts.east[near, column], masts.north[near, column]
+        weight = np.where(np.isfinite(told_u), share * reach, 0.0)
+        speaks = weight > 0
+        total += weight.sum(axis=1)
+        mean_u += np.where(speaks, weight * told_u, 0.0).sum(axis=1)
+        mean_v += np.where(speaks, weight * told_v, 0.0).sum(axis=1)
+    divisor = np.where(total > 0, total, np.nan)
+    mean_u, mean_v = mean_u / divisor, mean_v / divisor
+    nearest = np.where(speaks.any(axis=1), np.where(speaks, near_km, np.inf).min(axis=1), np.nan)
+    return WindAt(mean_u, mean_v, speaks.sum(axis=1), nearest, _spread_deg(np.hypot(mean_u, mean_v), rules))
+
+
+def steady(u: Floats, v: Floats, rules: WindRules) -> NDArray[np.bool_]:
+    """Masts × hours: whether the mast's directions of the `check_hours` up to the hour hang together from hour to hour.
+
+    Directions that do not (a vane that spins, rows in a wrong order) say nothing of where smoke came from. A mast of which
+    too little is known is believed.
+    """
+    speed = np.hypot(u, v)
+    known = np.isfinite(speed) & (speed >= rules.calm_m_s)
+    pair = known[:, 1:] & known[:, :-1]
+    dot = u[:, 1:] * u[:, :-1] + v[:, 1:] * v[:, :-1]
+    cosine = np.where(pair, dot / np.where(pair, speed[:, 1:] * speed[:, :-1], 1.0), 0.0)
+    # Whole millionths: sums that do not depend on where the table begins.
+    pairs = _last(pair.astype(np.int64), rules.check_hours)
+    total = _last(np.rint(cosine * 1e6).astype(np.int64), rules.check_hours)
+    noise = (pairs >= rules.check_pairs) & (total < rules.steady_cosine * 1e6 * pairs)
+    return np.concatenate([np.ones((len(u), 1), bool), ~noise], axis=1)
+
+
+def _last(values: Hours, count: int) -> Hours:
+    """Sums of each row's last `count` values up to every column."""
+    summed = np.cumsum(np.concatenate([np.zeros((len(values), 1), np.int64), values], axis=1), axis=1)
+    at = np.arange(1, values.shape[1] + 1)
+    found: Hours = summed[:, at] - summed[:, np.maximum(at - count, 0)]
+    return found
+
+
+def _table(winds: pd.DataFrame, masts: pd.DataFrame, first: int, end: int) -> tuple[Floats, Floats]:
+    """East and north by mast and hour of [first, end); NaN where it did not speak."""
+    seen = vectors(winds)
+    seen = seen[(seen["at"] >= first) & (seen["at"] < end) & seen["station_id"].isin(masts["station_id"])]
+    place = pd.Series(masts.index, index=masts["station_id"])
+    u, v = np.full((len(masts), end - first), np.nan), np.full((len(masts), end - first), np.nan)
+    row, column = place.reindex(seen["station_id"]).to_numpy(int), seen["at"].to_numpy() - first
+    u[row, column], v[row, column] = seen["east"], seen["north"]
+    return u, v
+
+
+def _spread_deg(speed: Floats, rules: WindRules) -> Floats:
+    """`spread_deg` from 2 m/s on, rising to `spread_calm_deg` at `calm_m_s`; below that no direction at all."""
+    weak = np.clip((2.0 - speed) / (2.0 - rules.calm_m_s), 0.0, 1.0)
+    spread = rules.spread_deg + (rules.spread_calm_deg - rules.spread_deg) * weak
+    return np.where(speed >= rules.calm_m_s, spread, 180.0)
+
+
+def opposed_masts(winds: pd.DataFrame, masts: pd.DataFrame, rules: WindRules) -> pd.DataFrame:
+    """Masts whose wind points against their nearest neighbour's: direction told as 'to' instead of 'from', by a likely guess.
+
+    One row a mast that stands so: station_id, neighbour_id, distance_km, hours, mean_cosine. Of a pair both are told: which
+    one is wrong, only a third mast or a person can say.
+    """
+    columns = ["station_id", "neighbour_id", "distance_km", "hours", "mean_cosine"]
+    masts = masts[masts["lon"].notna() & masts["lat"].notna()].sort_values("station_id")
+    seen = vectors(winds)
+    seen = seen[np.hypot(seen["east"], seen["north"]) >= rules.calm_m_s]
+    rows = []
+    for mast in masts.itertuples():
+        others = masts[masts["station_id"] != mast.station_id]
+        if others.empty:
+            continue
+        lon, lat = others["lon"].to_numpy(float), others["lat"].to_numpy(float)
+        km = np.hypot(*east_north_km(float(str(mast.lon)), float(str(mast.lat)), lon, lat))
+        nearest = int(np.argmin(km))
+        if km[nearest] > rules.within_km:
+            continue
+        neighbour = others["station_id"].iloc[nearest]
+        both = seen[seen["station_id"] == mast.station_id].merge(
+            seen[seen["station_id"] == neighbour], on="at", suffixes=("", "_there")
+        )
+        dot = both["east"] * both["east_there"] + both["north"] * both["north_there"]
+        length = np.hypot(both["east"], both["north"]) * np.hypot(both["east_there"], both["north_there"])
+        cosine = float((dot / length).mean()) if len(both) else 0.0
+        if len(both) >= rules.opposed_hours and cosine <= rules.opposed_cosine:
+            rows.append(
+                (mast.station_id, neighbour, round(float(km[nearest]), 1), len(both), round(cosine, 2))
+            )
+    return pd.DataFrame(rows, columns=columns)

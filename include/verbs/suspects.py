@@ -1,0 +1,95 @@
+"""`suspects` and what is below it: whom an alarm's hours point to, what the field found, whose treatment seems idle."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import pandas as pd
+
+from include.periods import chinese_moment
+from include.rules import SIMULATED_LABEL
+from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
+
+
+@click.group("suspects")
+def suspects() -> None:
+    """Whom to check after an alarm (疑似、建议核查): candidates with chance and reasons."""
+
+
+@suspects.command("show")
+@click.argument("alarm_id")
+@click.option(
+    "--svg",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write a sketch with wind and candidates.",
+)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def show(alarm_id: str, svg: Path | None, form: str) -> None:
+    """The suspects of one alarm, of the watch or of a platform, ranked by what the store knows now."""
+    from include.desk.suspects import suspect_table, wind_words
+    from include.suspects.wording import LEVEL_MEANING
+    from include.workflows.suspecting import keep_suspects
+
+    house = open_current_house()
+    keep_suspects(house, [alarm_id])
+    rows, about = suspect_table(house.engine, alarm_id)
+    if form == "table":
+        click.echo(
+            f"{alarm_id} {about.grid_id} {chinese_moment(about.started_at, year=True)} 起；{wind_words(about.hours)}"
+        )
+        click.echo(LEVEL_MEANING)
+        if about.is_simulated:
+            click.echo(SIMULATED_LABEL, err=True)
+    print_rows(rows, form, "疑似来源（建议核查）")
+    if svg is not None:
+        from include.desk.suspect_sketch import sketch
+
+        svg.write_text(sketch(about.suspects, about.hours), encoding="utf-8")
+
+
+@suspects.command("decide")
+@click.argument("alarm_id")
+@click.argument("enterprise_id")
+@click.argument("verdict", type=click.Choice(["struck", "found", "not_found", "open"]))
+@click.option("--reason", required=True, help="Why it is struck out, or what the inspection saw.")
+def decide(alarm_id: str, enterprise_id: str, verdict: str, reason: str) -> None:
+    """Strike a suspect out, or keep what an inspection found (found, not_found); open takes it back."""
+    from include.store.suspects import keep_verdict
+
+    house = open_current_house()
+    keep_verdict(house.engine, alarm_id, enterprise_id, verdict, operator(), reason, now=datetime.now(UTC))
+    click.echo(f"{alarm_id} {enterprise_id}: {verdict}")
+
+
+@suspects.command("hits")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def hits(form: str) -> None:
+    """How often the field found the first suspects right, by method, from inspections alone."""
+    from include.desk.suspects import hit_table
+
+    print_rows(hit_table(open_current_house().engine), form, "核查命中率（仅按现场核查结果）")
+
+
+@suspects.command("treatment")
+@click.option("--date", "day", type=Day(), required=True, help="Natural day.")
+@click.option("--stops", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="CSV of ordered stops: enterprise_id, start_at, end_at.")  # fmt: skip
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def treatment(day: date, stops: Path | None, form: str) -> None:
+    """疑似治污设施不正常运行 of one day by enterprise, with the completeness of meters and what is wrong in them."""
+    from include.workflows.treatment import treatment_of_day
+
+    told = pd.read_csv(stops, dtype=str) if stops is not None else None
+    found = treatment_of_day(open_current_house(), day, told, now=datetime.now(UTC))
+    print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}")
+    click.echo(
+        f"{found.metered} 家有分表计电，平均完整率 {found.completeness:.1%}；{found.without} 家当日无数据",
+        err=True,
+    )
+    for fault in found.faults.itertuples(index=False):
+        click.echo(
+            f"{fault.enterprise_id} {fault.column}: {fault.words}（{fault.rows}，例 {fault.example}）",
+            err=True,
+        )

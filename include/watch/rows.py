@@ -1,0 +1,131 @@
+"""The rows that an hour gives: one a grid, one a station."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from include.watch.one_hour import Hour
+from include.watch.readings import FLAGS, empty, instants
+from include.watch.rules import WatchRules
+
+Floats = NDArray[np.float64]
+Rows = dict[str, NDArray[np.generic]]
+GRID_COLUMNS: Final = [
+    "grid_id", "city_code", "hour", "stations", "spoke", "background_ug_m3", "background_sd_ug_m3", "station_id",
+    "increment_ug_m3", "increment_share", "second_increment_ug_m3", "hit_stations", "pm25_ug_m3", "official_factor",
+    "officials", "city_spoke", "city_risen", "coarse_ratio", "rh_pct", "evidence", "probability", "fault_probability", "is_raised",
+]  # fmt: skip
+STATION_COLUMNS: Final = [
+    "station_id", "city_code", "grid_id", "hour", "flag", "pm25_ug_m3", "background_ug_m3", "increment_ug_m3",
+    "sd_ug_m3", "hit",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Chance:
+    """By grid: the evidence of an hour, and after it the probabilities of an exceedance and of a fault of one station."""
+
+    evidence: Floats
+    exceedance: Floats
+    fault: Floats
+
+
+def joined(frames: list[dict[str, NDArray[np.generic]]], columns: list[str]) -> pd.DataFrame:
+    if not frames:
+        return empty(columns)
+    parts = {name: np.concatenate([frame[name] for frame in frames]) for name in columns}
+    parts["hour"] = instants(parts["hour"].astype(np.int64))  # type: ignore[assignment]
+    return pd.DataFrame(parts)
+
+
+def grid_rows(
+    hour: Hour,
+    chance: Chance,
+    before: Chance,
+    place: dict[str, int],
+    rules: WatchRules,
+) -> dict[str, NDArray[np.generic]]:
+    network, grids = hour.network, hour.network.grids
+    at = np.array([place[name] for name in network.grid_ids], np.int64)
+    own = rules.filter
+    p, p_before = chance.exceedance[at], before.exceedance[at]
+    first, second = _two_highest(hour)
+    micro = len(hour.found.hit)
+    increment = hour.level[first] - hour.air
+    share = increment / np.maximum(hour.air, 1.0)
+    risen = (increment >= own.least_excess_ug_m3) & (share >= own.least_excess_share)
+    city = network.city_of_grid
+    spoke = hour.found.spoke > 0
+    city_spoke = np.bincount(city[spoke], minlength=network.cities)
+    city_risen = np.bincount(city[risen & spoke], minlength=network.cities)
+    hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
+    alone = hour.found.spoke <= 1
+    bar = np.where(alone, own.alone_share, np.where(hits >= 2, own.raise_share, own.lone_share))
+    standing = (increment >= bar * own.least_excess_ug_m3) & (share >= bar * own.least_excess_share)
+    second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
+    confirmed = standing & ((hits >= 2) | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
+    raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
+    return {
+        "grid_id": np.array(network.grid_ids, object),
+        "city_code": np.array(network.grid_city, object),
+        "hour": np.full(grids, hour.at),
+        "stations": network.size[:grids],
+        "spoke": hour.found.spoke,
+        "background_ug_m3": hour.air,
+        "background_sd_ug_m3": hour.air_sd,
+        "station_id": _where_spoke(spoke, np.array(network.station_ids, object)[first]),
+        "increment_ug_m3": increment,
+        "increment_share": share,
+        "second_increment_ug_m3": np.where(second >= 0, hour.level[second] - hour.air, np.nan),
+        "hit_stations": hits,
+        "pm25_ug_m3": np.maximum(hour.level[first] * hour.factor, 0.0),
+        "official_factor": hour.factor,
+        "officials": hour.officials,
+        "city_spoke": city_spoke[city],
+        "city_risen": city_risen[city],
+        "coarse_ratio": hour.coarse,
+        "rh_pct": hour.rh,
+        "evidence": hour.found.ratio,
+        "probability": p,
+        "fault_probability": chance.fault[at],
+        "is_raised": raised & spoke & confirmed,
+    }
+
+
+def _where_spoke(spoke: NDArray[np.bool_], names: NDArray[np.object_]) -> NDArray[np.object_]:
+    told = names.copy()
+    told[~spoke] = None
+    return told
+
+
+def _two_highest(hour: Hour) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The station with the highest level of each grid, and the second (-1: none)."""
+    network, micro = hour.network, len(hour.found.hit)
+    level = np.where(np.isnan(hour.level[:micro]), -np.inf, hour.level[:micro])
+    order = np.lexsort((np.arange(micro), -level, network.node[:micro]))
+    first = order[network.first[: network.grids]]
+    has = network.size[: network.grids] > 1
+    second = np.where(has, order[np.minimum(network.first[: network.grids] + 1, micro - 1)], -1)
+    second = np.where((second >= 0) & np.isfinite(level[second]), second, -1)
+    return first, second
+
+
+def station_rows(hour: Hour) -> dict[str, NDArray[np.generic]]:
+    network, micro = hour.network, len(hour.found.hit)
+    node = network.node[:micro]
+    grid = np.array(network.grid_ids, object)
+    return {
+        "station_id": np.array(network.station_ids[:micro], object),
+        "city_code": np.array(network.station_city[:micro], object),
+        "grid_id": grid[node],
+        "hour": np.full(micro, hour.at),
+        "flag": np.array(FLAGS, object)[hour.flags[:micro]],
+        "pm25_ug_m3": hour.level[:micro],
+        "background_ug_m3": hour.air[node],
+        "increment_ug_m3": hour.level[:micro] - hour.air[node],
+        "sd_ug_m3": np.sqrt(hour.sd[:micro] ** 2 + hour.air_sd[node] ** 2),
+        "hit": hour.found.hit,
+    }

@@ -1,0 +1,171 @@
+"""Suspects of alarms from the store: gathers what is known, ranks, keeps. The same alarm gets the same suspects from any run.
+
+For an alarm of the watch the hours up to its last one count, and at least the deciding hour; for one of a platform its own
+hours, with whatever judged hours, winds and meters there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from include.house import House
+from include.store.engine import reading, writing
+from include.store.enterprises import key_enterprises
+from include.store.judged_hours import STATION_JUDGED, read_judged
+from include.store.statements import frame
+from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_hours
+from include.store.watch_alarms import replace_suspects
+from include.store.watch_facts import grids_known, stations_known
+from include.suspects.candidates import enterprises_as_candidates, joined, problems_as_candidates
+from include.suspects.ranking import Ranking, rank_suspects
+from include.suspects.rules import DEFAULT_RULES, SuspectRules
+from include.watch import DEFAULT_RULES as WATCH_RULES
+from include.workflows.watch_inputs import HOUR, network_of
+
+_AT_ONCE: Final = timedelta(
+    days=7
+)  # alarms that begin within so long are ranked together: so many hours are in memory
+_PARAMETERS: Final = 500
+_NO_STATION_HOURS: Final = {
+    "station_id": "object",
+    "hour": "datetime64[s, UTC]",
+    "increment_ug_m3": "float64",
+    "flag": "object",
+}
+
+
+def keep_suspects(
+    house: House,
+    alarm_ids: Sequence[str],
+    *,
+    known_at: datetime | None = None,
+    rules: SuspectRules = DEFAULT_RULES,
+) -> int:
+    """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now."""
+    kept = 0
+    for found in _rankings(house, alarm_ids, known_at, rules):
+        rows = suspect_rows(found)
+        ids = sorted({str(row["alarm_id"]) for row in rows})
+        with writing(house.engine, lock="watch") as connection:
+            replace_suspects(connection, ids, rows)
+        kept += len(ids)
+    return kept
+
+
+def ranked(house: House, alarm_id: str, rules: SuspectRules = DEFAULT_RULES) -> Ranking | None:
+    """The suspects of one alarm by what the store knows now; None where it has no place or is not known. Nothing is kept."""
+    return next(iter(_rankings(house, [alarm_id], None, rules)), None)
+
+
+def suspect_rows(found: Ranking) -> list[dict[str, Any]]:
+    """Rows of `alarm_suspect`: the evidence of each suspect as JSON, with the alarm's hours beside the first."""
+    hours = {str(alarm_id): own for alarm_id, own in found.hours.groupby("alarm_id")}
+    rows = []
+    for record in found.suspects.to_dict("records"):
+        evidence = {
+            str(name): value
+            for name, value in record.items()
+            if name not in ("alarm_id", "rank", "candidate_id", "score", "edition")
+        }
+        if record["rank"] == 1:
+            evidence["hours"] = _hours(hours[record["alarm_id"]])
+        rows.append(
+            {
+                "alarm_id": record["alarm_id"],
+                "rank": record["rank"],
+                "enterprise_id": record["candidate_id"],
+                "score": record["score"],
+                "evidence_json": json.dumps(evidence, ensure_ascii=False, sort_keys=True),
+                "rules_edition": record["edition"],
+            }
+        )
+    return rows
+
+
+def suspects_from_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """The suspects (columns of `ranking.EVIDENCE` and `hours`) of stored rows of `alarm_suspect`."""
+    told = [
+        json.loads(evidence)
+        | {
+            "alarm_id": alarm_id,
+            "rank": rank,
+            "candidate_id": candidate_id,
+            "score": score,
+            "edition": edition,
+        }
+        for alarm_id, rank, candidate_id, score, evidence, edition in rows[
+            ["alarm_id", "rank", "enterprise_id", "score", "evidence_json", "rules_edition"]
+        ].itertuples(index=False)
+    ]
+    return pd.DataFrame(told)
+
+
+def _hours(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    told = rows.drop(columns="alarm_id").assign(hour=rows["hour"].map(pd.Timestamp.isoformat)).astype(object)
+    return [_plain(record) for record in told.where(told.notna(), None).to_dict("records")]
+
+
+def _plain(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value.item() if hasattr(value, "item") else value for name, value in record.items()}
+
+
+def _rankings(
+    house: House, alarm_ids: Sequence[str], known_at: datetime | None, rules: SuspectRules
+) -> list[Ranking]:
+    if not alarm_ids:
+        return []
+    wanted = sorted(set(alarm_ids))
+    with reading(house.engine) as connection:
+        parts = [
+            frame(connection, "alarms_to_suspect", alarm_ids=tuple(wanted[at : at + _PARAMETERS]))
+            for at in range(0, len(wanted), _PARAMETERS)
+        ]
+        stations = network_of(stations_known(connection), grids_known(connection)).stations
+        enterprises = key_enterprises(connection).drop_duplicates("enterprise_id")
+    alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
+    deciding = alarms["raised_at"] - HOUR
+    alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
+    week = (alarms["started_at"] - pd.Timestamp("2000-01-03", tz="UTC")) // _AT_ONCE
+    firms = enterprises_as_candidates(enterprises)
+    return [
+        _ranking(house, own.reset_index(drop=True), stations, firms, known_at, rules)
+        for _, own in alarms.groupby(week)
+    ]
+
+
+def _ranking(
+    house: House,
+    alarms: pd.DataFrame,
+    stations: pd.DataFrame,
+    firms: pd.DataFrame,
+    known_at: datetime | None,
+    rules: SuspectRules,
+) -> Ranking:
+    first, last = alarms["started_at"].min().to_pydatetime(), alarms["last_at"].max().to_pydatetime()
+    end = last + HOUR
+    with reading(house.engine) as connection:
+        begin_at = first - timedelta(days=rules.former_days)
+        problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
+    problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
+    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition)
+    if seen.empty:
+        seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
+    winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
+    meters = _read(house, SUBMETER_HOURS, first - timedelta(days=rules.meter.days_back + 2), end, known_at)
+    candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
+    return rank_suspects(alarms, seen, stations, winds, candidates, meters, rules)
+
+
+def _read(
+    house: House, table: HourTable, start_at: datetime, end_at: datetime, known_at: datetime | None
+) -> pd.DataFrame:
+    rows: pd.DataFrame = read_hours(
+        house.stations_dir, table, start_at, end_at, known_at=known_at
+    ).to_pandas()
+    return rows

@@ -1,0 +1,122 @@
+"""疑似治污设施不正常运行 of one day, from the store: every metered enterprise, whether or not there is an alarm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from include.errors import InputError
+from include.house import House
+from include.periods import DAY, midnight
+from include.rules import SIMULATED_LABEL
+from include.store.engine import reading
+from include.store.enterprises import key_enterprises
+from include.store.station_hours import SUBMETER_HOURS, read_hours
+from include.suspects.rules import DEFAULT_RULES, SuspectRules
+from include.suspects.submetering import meter_completeness, meter_faults, suspected_treatment
+
+_STOPS: Final = ("enterprise_id", "start_at", "end_at")
+FAULT_WORDS: Final = {
+    "unknown_enterprise": "企业名单中没有该编号，未使用",
+    "negative": "功率为负（电表反转或接反），未使用",
+    "beyond": "数值超出生产线功率（可能为千瓦时累计值或单位为瓦），未使用",
+    "total": "数值只升不降（电表累计读数，千瓦时），未使用",
+}
+
+
+@dataclass(frozen=True)
+class TreatmentDay:
+    """`rows`: one row an enterprise and rule broken, ready to read. `metered`: enterprises with meters; `without`: of them, those
+    without any hour of the day; `completeness`: mean share of the day's hours. `faults`: as of `meter_faults`, with `words`."""
+
+    rows: pd.DataFrame
+    metered: int
+    without: int
+    completeness: float
+    faults: pd.DataFrame
+
+
+def treatment_of_day(
+    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules = DEFAULT_RULES
+) -> TreatmentDay:
+    """The list of Beijing's `day`, by the hours that are over at `now`. `stops`: enterprise_id, start_at, end_at (without an
+    offset: Beijing time). Raises InputError for a table of stops without these columns or with a time that is none."""
+    begin = midnight(day)
+    over = min(max(int((now - begin) / timedelta(hours=1)), 0), 24)
+    with reading(house.engine) as connection:
+        firms = key_enterprises(connection).drop_duplicates("enterprise_id").set_index("enterprise_id")
+    table = read_hours(
+        house.stations_dir, SUBMETER_HOURS, begin - rules.meter.days_back * DAY, begin + timedelta(hours=over)
+    )
+    hours: pd.DataFrame = table.to_pandas()
+    ids = pd.Series(firms.index.astype(str))
+    found = suspected_treatment(hours, ids, day, _stops(stops), rules, over)
+    complete = meter_completeness(hours, ids, day)
+    faults = meter_faults(hours, ids, rules)
+    words = {rule.code: rule.words for rule in rules.submeter}
+    rows = pd.DataFrame(
+        {
+            "企业编号": found["enterprise_id"],
+            "企业名称": found["enterprise_id"].map(firms["name"]),
+            "情形": found["rule"].map(words),
+            "小时数": found["hours"],
+            "时段": [
+                f"{first:%H}时至{last + pd.Timedelta(hours=1):%H}时"
+                for first, last in zip(found["first_hour"], found["last_hour"], strict=True)
+            ],
+            "生产kW": found["production_kw"],
+            "治污kW": found["treatment_kw"],
+            "平常治污kW": found["usual_treatment_kw"],
+            "完整率": [f"{hours}/{over}" for hours in found["metered_hours"]],
+            "数据": [_origin(firms, one) for one in found["enterprise_id"]],
+        }
+    )
+    mean = float(complete["metered_hours"].mean() / over) if len(complete) and over else 0.0
+    return TreatmentDay(
+        rows,
+        len(complete),
+        int((complete["metered_hours"] == 0).sum()),
+        mean,
+        faults.assign(words=faults["fault"].map(FAULT_WORDS)),
+    )
+
+
+def _origin(firms: pd.DataFrame, enterprise_id: str) -> str:
+    return SIMULATED_LABEL if bool(firms.loc[enterprise_id, "is_simulated"]) else ""
+
+
+def _stops(told: pd.DataFrame | None) -> pd.DataFrame:
+    if told is None:
+        return pd.DataFrame(
+            {
+                "enterprise_id": pd.Series([], dtype="str"),
+                "start_at": pd.Series([], dtype="datetime64[us, UTC]"),
+                "end_at": pd.Series([], dtype="datetime64[us, UTC]"),
+            }
+        )
+    lacking = [name for name in _STOPS if name not in told]
+    if lacking:
+        raise InputError(
+            "the table of stops lacks columns",
+            where="--stops",
+            expected=", ".join(_STOPS),
+            got=", ".join(told.columns),
+        )
+    read = told.copy()
+    for name in ("start_at", "end_at"):
+        moments = [_instant(value) for value in told[name]]
+        bad = [str(value) for value, moment in zip(told[name], moments, strict=True) if moment is None]
+        if bad:
+            raise InputError("no time", where=f"--stops {name}", expected="ISO 8601", got=bad[0])
+        read[name] = pd.to_datetime(pd.Series(moments, index=told.index), utc=True)
+    return read
+
+
+def _instant(value: object) -> pd.Timestamp | None:
+    moment = pd.to_datetime(str(value), errors="coerce", format="ISO8601")
+    if pd.isna(moment):
+        return None
+    return moment.tz_localize("Asia/Shanghai") if moment.tzinfo is None else moment

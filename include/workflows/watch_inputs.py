@@ -1,0 +1,123 @@
+"""What a run of the watch reads: the stations, their hours as known at a moment, the daily facts (computed where they lack)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import pandas as pd
+
+from include.house import House
+from include.periods import DAY, midnight
+from include.store.engine import reading, writing
+from include.store.station_hours import STATION_HOURS, day_fingerprint, known_days, read_hours
+from include.store.watch_facts import days_made, keep_station_days, read_station_days
+from include.watch import WatchRules, station_days
+
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Network:
+    """The stations as the detector takes them: one row an id; a station that moved has an id of its own for each place."""
+
+    stations: pd.DataFrame
+    grids: pd.DataFrame
+    moved: pd.DataFrame  # station_id, name, valid_from, valid_to: which name an id has on which days
+    is_simulated: bool
+    learnt_at: datetime  # when the last of them was told
+
+
+def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
+    """What the store knows of stations, for the detector: a second stay of an id gets the name `id@first day`."""
+    frame = stations.copy()
+    place = frame.groupby("station_id").cumcount()
+    is_moved = frame["station_id"].duplicated(keep=False)
+    named = frame["station_id"] + "@" + frame["valid_from"].astype(str)
+    frame["name"] = frame["station_id"].where(place == 0, named)
+    moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
+    simulated = bool(frame["is_simulated"].any()) if len(frame) else False
+    columns = ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+    frame = frame.assign(station_id=frame["name"])[columns]
+    for name in ("valid_from", "valid_to"):
+        frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    learnt_at = max(stations["received_at"], default=datetime(1970, 1, 1, tzinfo=UTC))
+    return Network(frame, grids, moved, simulated, learnt_at)
+
+
+def hours_of_stations(
+    house: House, network: Network, start_at: datetime, end_at: datetime, known_at: datetime | None
+) -> pd.DataFrame:
+    """The readings of [start_at, end_at) as the detector takes them."""
+    table = read_hours(house.stations_dir, STATION_HOURS, start_at, end_at, known_at=known_at)
+    frame: pd.DataFrame = table.to_pandas()
+    frame["hour"] = frame["hour"].dt.tz_convert("UTC")
+    if network.moved.empty:
+        return frame
+    frame["station_id"] = frame["station_id"].astype(object)
+    moved = frame[frame["station_id"].isin(network.moved["station_id"])]
+    on = moved["hour"].dt.tz_convert("Asia/Shanghai").dt.date
+    for stay in network.moved.to_dict("records"):
+        is_here = (moved["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
+        if isinstance(stay["valid_to"], date):
+            is_here &= on < stay["valid_to"]
+        frame.loc[moved.index[is_here], "station_id"] = stay["name"]
+    return frame
+
+
+def daily_facts(
+    house: House, network: Network, first: date, last: date, *, now: datetime, known_at: datetime | None, rules: WatchRules
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
+    """The daily facts of [first, last]: those that the store has and that still hold, the others computed and appended.
+    Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
+    days = [day for day in _days_with_hours(house, first, last) if midnight(day + DAY) <= now]
+    if not days:
+        return pd.DataFrame(), 0
+    hashes = {day: _inputs_hash(house, network, day, rules) for day in days}
+    if known_at is not None:
+        return _computed(house, network, days, known_at, rules), len(days)
+    with reading(house.engine) as connection:
+        made = days_made(connection, days[0], days[-1], rules.edition)
+    wanted = [day for day in days if made.get(day, (0, ""))[1] != hashes[day]]
+    for day in wanted:
+        facts = _computed(house, network, [day], None, rules)
+        with writing(house.engine, lock="watch") as connection:
+            if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
+                keep_station_days(connection, facts, day, rules.edition, hashes[day], now=now)
+    with reading(house.engine) as connection:
+        return read_station_days(connection, days[0], days[-1], rules.edition), len(wanted)
+
+
+def _days_with_hours(house: House, first: date, last: date) -> list[date]:
+    """The days of [first, last] from the first to the last day of which there are hours: a silent day between them is a fact, too."""
+    known = known_days(house.stations_dir, STATION_HOURS)
+    if not known:
+        return []
+    begin, end = max(first, known[0]), min(last, known[-1])
+    return [begin + n * DAY for n in range((end - begin).days + 1)]
+
+
+def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules) -> str:
+    """What the facts of a day are computed from: readings of it and of the evening before, the stations in service, the rules."""
+    stations = network.stations
+    in_service = stations[
+        (stations["valid_from"] <= day)
+        & (stations["valid_to"].isna() | (stations["valid_to"].fillna(date.max) > day))
+    ]
+    told = [
+        day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY), day_fingerprint(house.stations_dir, STATION_HOURS, day),
+        rules.edition, in_service.to_csv(index=False),
+    ]  # fmt: skip
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _computed(
+    house: House, network: Network, days: list[date], known_at: datetime | None, rules: WatchRules
+) -> pd.DataFrame:
+    first, last = days[0], days[-1]
+    start_at = midnight(first) - rules.quality.memory_hours * HOUR
+    hours = hours_of_stations(house, network, start_at, midnight(last + DAY), known_at)
+    facts: pd.DataFrame = station_days(network.stations, hours, first, last, rules)
+    return facts

@@ -1,0 +1,181 @@
+"""Whatever a mail server says: nothing is `sent` on a lie, nothing costs more than its bounds, and each mail's trouble is its own."""
+
+import resource
+import smtplib
+import time
+
+import pytest
+from sqlalchemy import select
+
+from include.post.connection import LONGEST_LINE, MOST_BYTES, MOST_LINES, NOT_SMTP, Bounded, size_limit
+from include.post.mailer import MailSession
+from include.post.round import post_round
+from include.store import tables
+from include.store.engine import reading
+from tests.post.samples import JINAN, NOW, TAIYUAN, YANGQUAN, add_cities, deliveries, facts, released, server
+from tests.post.scripted_server import ScriptedServer
+
+CITIES = (YANGQUAN, TAIYUAN, JINAN)
+
+
+def _round(engine, archive, port, **changes):
+    return post_round(
+        engine, archive, server(port, **{"timeout_seconds": 0.5, **changes}), clock=lambda: NOW, owner="test"
+    )
+
+
+def _words(engine) -> str:
+    with reading(engine) as connection:
+        return " ".join(filter(None, connection.execute(select(tables.delivery.c.smtp_text)).scalars()))
+
+
+@pytest.mark.parametrize(
+    ("announced", "limit"),
+    [
+        (None, None), ("", None), ("0", None), ("unlimited", None), ("10MB", None), ("-5", None), ("1e6", None), ("１０", None), ("²", None),
+        ("9" * 21, None), ("1_000", None), ("35882577", 35882577), (" 512 ", 512), ("9" * 20, int("9" * 20)),
+    ],
+)  # fmt: skip
+def test_the_size_that_a_server_announces(announced, limit):
+    assert size_limit(announced) == limit
+
+
+@pytest.mark.parametrize(
+    ("size", "states"),
+    [
+        (b"SIZE", {"sent"}), (b"SIZE unlimited", {"sent"}), (b"SIZE 10MB", {"sent"}), (b"SIZE -5", {"sent"}), (b"SIZE 0", {"sent"}),
+        (b"SIZE " + b"9" * 400, {"sent"}), (b"SIZE \xc2\xb2", {"sent"}), (b"SIZE 1 2", {"sent"}), (b"SIZE 100", {"refused"}),
+    ],
+)  # fmt: skip
+def test_an_odd_size_stops_no_round_and_burns_no_mail(engine, archive, size, states):
+    add_cities(engine, *CITIES)
+    for city in CITIES:
+        released(engine, archive, facts(city_code=city))
+    with ScriptedServer(EHLO=b"250-here\r\n250 " + size + b"\r\n") as odd:
+        summary = _round(engine, archive, odd.port)
+    assert (len(summary.mails), set(deliveries(engine).values())) == (3, states)
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "words"),
+    [
+        ({"end": b"550-no\r\n250 yes\r\n"}, "unknown", "mixed codes 250 550"),
+        ({"end": b"250-yes\r\n550 no\r\n"}, "unknown", "mixed codes"),
+        ({"end": b"250-yes\r\n554-no\r\n250 yes\r\n"}, "unknown", "mixed codes"),
+        ({"end": b"250 yes\r\n550 no\r\n"}, "unknown", "答复了两次"),
+        ({"end": b"250 yes\r\n421 bye\r\n"}, "sent", "yes"),
+        ({"end": b"2x0 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"\xc2\xb250 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"2_0 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b" 25 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"+25 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"250yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"2500 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"\x00\x00\x00\r\n"}, "unknown", "无法理解"),
+        ({"end": b"\r\n"}, "unknown", "无法理解"),
+        ({"end": b"250-yes\r\nyes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"250 y\x00es\r\n"}, "sent", "y es"),
+        ({"end": b"250\r\n"}, "sent", ""),
+        ({"end": b"250 yes\n"}, "sent", "yes"),
+        ({"end": b"221 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"354 more\r\n"}, "unknown", "无法理解"),
+        ({"end": b"150 soon\r\n"}, "unknown", "无法理解"),
+        ({"end": b"600 yes\r\n"}, "unknown", "无法理解"),
+        ({"end": b"550 no\r\n"}, "refused", "no"),
+        ({"line": b"250 taken\r\n", "end": b""}, "unknown", "正文尚未结束"),
+        ({"line": b"250 taken\r\n", "end": b"554 no\r\n"}, "unknown", "正文尚未结束"),
+        ({"line": b"552 too large\r\n", "end": b""}, "refused", "too large"),
+        ({"line": b"452 full\r\n", "end": b""}, "queued", "full"),
+        ({"line": b"hello\r\n"}, "unknown", "正文尚未结束"),
+        ({"DATA": b"354 go\r\n250 taken\r\n", "end": b""}, "queued", "对不上"),
+        ({"DATA": b"250 taken\r\n"}, "queued", "taken"),
+        ({"DATA": b"550-no\r\n354 go\r\n"}, "queued", "mixed codes"),
+        ({"MAIL": b"250 ok\r\n250 ok\r\n"}, "queued", "对不上"),
+        ({"MAIL": b"550-no\r\n250 ok\r\n"}, "queued", "mixed codes"),
+        ({"RCPT": b"550-no\r\n250 ok\r\n"}, "queued", "mixed codes"),
+        ({"RCPT": b"221 bye\r\n"}, "queued", "bye"),
+        ({"MAIL": b"\x00\x00\x00 ok\r\n"}, "queued", ""),
+    ],
+)  # fmt: skip
+def test_a_reply_is_believed_only_when_it_is_one(engine, archive, script, state, words):
+    add_cities(engine)
+    released(engine, archive)
+    with ScriptedServer(**script) as odd:
+        _round(engine, archive, odd.port)
+    assert set(deliveries(engine).values()) == {state}
+    assert words in _words(engine)
+    assert "\x00" not in _words(engine)
+
+
+@pytest.mark.parametrize("step", ["greeting", "EHLO", "MAIL", "RCPT", "DATA", "end", "RSET"])
+@pytest.mark.parametrize("piece", [b"250-more\r\n", b"2" * 1024], ids=["lines", "one line"])
+def test_a_reply_without_end_fills_nothing(engine, archive, step, piece):
+    add_cities(engine)
+    released(engine, archive)
+    script = {"RCPT": b"550 no\r\n"} if step == "RSET" else {}
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with ScriptedServer(**script) as odd:
+        odd._script[step] = odd.endless(piece * 16)
+        _round(engine, archive, odd.port)
+    # What the kernel holds between the two besides, some megabytes; never what the server would go on to send.
+    assert odd.sent_bytes < 32 * 1024 * 1024
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024  # KB
+    states = {"end": {"unknown"}, "RSET": {"refused"}}
+    assert set(deliveries(engine).values()) == states.get(step, {"queued"})
+
+
+def _connected(odd: ScriptedServer, **options) -> Bounded:
+    return Bounded(
+        "127.0.0.1", odd.port, timeout=5.0, give_up_at=options.get("give_up_at", time.monotonic() + 30)
+    )
+
+
+def test_the_bounds_of_a_reply_are_its_lines_its_bytes_and_its_time():
+    many = b"250-x\r\n" * (MOST_LINES - 1) + b"250 x\r\n"
+    with ScriptedServer(EHLO=many) as odd, _connected(odd) as connection:
+        assert connection.ehlo()[0] == 250
+    with ScriptedServer(EHLO=b"250-x\r\n" + many) as odd:
+        connection = _connected(odd)
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=f"{MOST_LINES}行"):
+            connection.ehlo()
+    wide = b"250-" + b"x" * (LONGEST_LINE - 10) + b"\r\n"
+    for reply in (b"250 " + b"x" * LONGEST_LINE + b"\r\n", wide * (MOST_BYTES // len(wide) + 1)):
+        with ScriptedServer(EHLO=reply) as odd:
+            connection = _connected(odd)
+            with pytest.raises(smtplib.SMTPServerDisconnected, match="过长"):
+                connection.ehlo()
+    with ScriptedServer(greeting=b"220 hi\r\n") as odd:
+        connection = _connected(odd)
+        odd._script["EHLO"] = odd.dripping(b"250 " + b"x" * 4000)
+        connection.give_up_at = time.monotonic() + 0.3
+        with pytest.raises(smtplib.SMTPServerDisconnected, match=r"过慢|timed out"):
+            connection.ehlo()
+        assert odd.sent_bytes < 4000  # every byte came in time, the reply did not
+
+
+def test_a_mixed_reply_is_no_reply():
+    with ScriptedServer(EHLO=b"550-no\r\n250 yes\r\n") as odd, _connected(odd) as connection:
+        assert connection.ehlo()[0] == NOT_SMTP
+
+
+def test_an_error_that_nobody_thought_of_is_the_mail_s_own(engine, archive, monkeypatch):
+    add_cities(engine, *CITIES)
+    for city in CITIES:
+        released(engine, archive, facts(city_code=city))
+    asked = []
+    real = MailSession._attempt_send
+
+    def odd(self, recipients, message):
+        asked.append(recipients)
+        if len(asked) == 1:
+            raise ZeroDivisionError("before the body")
+        if len(asked) == 2:
+            self._has_begun = True
+            raise ZeroDivisionError("in the body")
+        return real(self, recipients, message)
+
+    monkeypatch.setattr(MailSession, "_attempt_send", odd)
+    with ScriptedServer() as usual:
+        summary = _round(engine, archive, usual.port)
+    assert [mail.result for mail in summary.mails] == ["retry", "unknown", "accepted"]
+    assert "ZeroDivisionError" in _words(engine)

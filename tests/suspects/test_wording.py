@@ -1,0 +1,39 @@
+"""Reasons in words, whole."""
+
+from typing import Any
+
+import pytest
+
+from include.suspects.wording import reason_words, suspect_name
+
+UPWIND: dict[str, Any] = {
+    "kind": "enterprise", "name": "某铸造厂", "candidate_id": "Q1", "distance_km": 1.23, "east_km": 0.0, "north_km": 1.0, "windy": 1.0,
+    "upwind": 1.0, "has_increments": True, "is_metered": True, "idle": 1.0, "normal": 0.0, "off": 0.0, "lost": 0.0, "idle_hours": 4,
+    "unusual_hour": 0.0, "former": 0.0, "same_place": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({}, "位于上风向1.2公里（网格中心以北），期间生产负荷正常、治污设备停运"),
+        ({"upwind": 0.5, "idle": 0.3, "normal": 0.7},
+         "部分时段位于上风向，距高值站点1.2公里（网格中心以北），期间有4小时生产用电而治污设备停运"),
+        ({"upwind": 0.1, "idle": 0.0, "normal": 1.0}, "不在上风向，距高值站点1.2公里（网格中心以北），期间生产和治污设备用电正常"),
+        ({"windy": 0.0, "upwind": 0.0, "is_metered": False},
+         "距高值站点1.2公里（网格中心以北），期间静风或无可用风向，按距离判断，无可用分表计电数据"),
+        ({"windy": 0.0, "has_increments": False, "idle": 0.0, "off": 1.0, "distance_km": 0.01},
+         "距报警点0.1公里（网格中心以北），期间静风或无可用风向，按距离判断，期间基本无生产用电"),
+        ({"unusual_hour": 1.0, "former": 1.0, "same_place": 1, "idle": 0.0, "lost": 1.0},
+         "位于上风向1.2公里（网格中心以北），期间分表计电数据中断，在平时不生产的时段有生产用电，邻近该网格历史问题点位，与另1家同址，难以区分"),
+        ({"kind": "fire", "east_km": -1.0, "north_km": 0.0}, "位于上风向1.2公里（网格中心以西）"),
+        ({"kind": "unlisted"}, "清单内单位均不能较好解释，建议在高值点周边现场排查"),
+    ],
+)  # fmt: skip
+def test_reasons(change: dict[str, Any], words: str) -> None:
+    assert reason_words(UPWIND | change) == words
+
+
+def test_names() -> None:
+    assert suspect_name(UPWIND) == "某铸造厂"
+    assert suspect_name(UPWIND | {"name": "", "kind": "unlisted"}) == "来源不明"

@@ -1,0 +1,109 @@
+"""Daily facts and the gains that are made of them, on literal facts."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from include.watch.days import gains, station_days
+from include.watch.network import networks, station_order
+from include.watch.rules import DEFAULT_RULES
+from tests.watch.small_world import Air, stations
+
+RULES = DEFAULT_RULES
+TODAY = date(2020, 4, 20)
+
+
+def facts_of(
+    station: str, ratios: list[float], spread: float = 0.08, hours: int = 24, spikes: int = 0
+) -> pd.DataFrame:
+    """One fact a day that ends yesterday; all other stations have ratio 0."""
+    rows = []
+    for name in stations()["station_id"]:
+        for k, ratio in enumerate(ratios):
+            told = ratio if name == station else 0.0
+            on = TODAY - timedelta(days=len(ratios) - k)
+            rows.append((name, on, hours, told, spread, spikes if name == station else 0))
+    return pd.DataFrame(rows, columns=["station_id", "date", "hours", "log_ratio", "spread", "spikes"])
+
+
+def gain_of(station: str, facts: pd.DataFrame) -> tuple[float, bool, int]:
+    network = networks(station_order(stations()), [TODAY], RULES.background)[TODAY]
+    found = gains(facts, network, TODAY, RULES)
+    at = network.station_ids.index(station)
+    return round(float(found.gain[at]), 2), bool(found.jumped[at]), int(found.days[at])
+
+
+@pytest.mark.parametrize(
+    ("ratios", "expected"),
+    [
+        ([], (0.0, False, 0)),
+        ([0.3] * 10, (0.31, False, 10)),  # a little more: its own gain is in its neighbours' surroundings
+        ([0.0] * 8 + [0.5], (0.47, True, 9)),  # one steady day far off: it has jumped
+        ([0.0] * 8 + [0.5, 0.5, 0.5], (0.51, True, 11)),
+        ([0.0] * 10 + [0.1], (0.0, False, 11)),  # within what a day scatters
+        ([9.9] * 6 + [0.3] * 14, (0.31, False, 14)),  # only the last fourteen days are read
+    ],
+)
+def test_a_gain_follows_the_last_days(ratios: list[float], expected: tuple[float, bool, int]) -> None:
+    facts = facts_of("M40", ratios)
+    gain, jumped, days = gain_of("M40", facts)
+    assert (jumped, days) == expected[1:]
+    assert gain == pytest.approx(expected[0], abs=0.03)
+
+
+def test_an_unsteady_day_is_a_source_and_no_jump() -> None:
+    assert gain_of("M40", facts_of("M40", [0.0] * 8 + [0.5], spread=0.4))[:2] == (0.0, False)
+
+
+def test_facts_of_today_and_later_and_of_few_hours_are_not_read() -> None:
+    later = facts_of("M40", [0.4] * 5)
+    later["date"] = [on + timedelta(days=5) for on in later["date"]]
+    assert gain_of("M40", later) == (0.0, False, 0)
+    assert gain_of("M40", facts_of("M40", [0.4] * 5, hours=7)) == (0.0, False, 0)
+
+
+def test_a_spiky_station_says_less() -> None:
+    network = networks(station_order(stations()), [TODAY], RULES.background)[TODAY]
+    wild = gains(facts_of("M40", [0.0] * 5, spikes=3), network, TODAY, RULES).wild
+    at = network.station_ids.index("M40")
+    assert wild[at] == pytest.approx(0.002 + 15 / 120)
+    assert np.delete(wild, at).max() == pytest.approx(0.002)
+
+
+def test_a_daily_fact_says_what_the_day_was() -> None:
+    air = Air(days=2)
+    air.pm25[24:, air.at("M40")] *= 1.5
+    air.pm25[24 + 5, air.at("M51")] *= 4
+    air.pm25[24 + 15, air.at("M51")] *= 4
+    air.samples[24 : 24 + 18, air.at("M62")] = 0
+    rows = air.rows()
+    first, second = date(2020, 4, 3), date(2020, 4, 4)
+    facts = station_days(stations(), rows, first, second, RULES).set_index(["date", "station_id"])
+    before, after = facts.loc[(first, "M40")], facts.loc[(second, "M40")]
+    assert after["log_ratio"] - before["log_ratio"] == pytest.approx(np.log(1.5), abs=0.06)
+    assert (after["hours"], after["completeness"], after["verdict"], after["grid_id"]) == (
+        24,
+        1.0,
+        "ok",
+        "G4",
+    )
+    assert (facts.loc[(second, "M51"), "spikes"], facts.loc[(second, "M51"), "verdict"]) == (2, "spiky")
+    assert (facts.loc[(second, "M62"), "hours"], facts.loc[(second, "M62"), "verdict"]) == (6, "few")
+    assert facts.loc[(second, "M62"), "completeness"] == 0.25
+
+
+def test_a_replaced_instrument_begins_anew() -> None:
+    table = stations()
+    new = table[table["station_id"] == "M40"].assign(station_id="N40", valid_from="2020-04-04")
+    table.loc[table["station_id"] == "M40", "valid_to"] = "2020-04-04"
+    air = Air(days=2)
+    rows = air.rows()
+    rows = pd.concat([rows, rows[rows["station_id"] == "M40"].assign(station_id="N40")])
+    facts = station_days(pd.concat([table, new]), rows, date(2020, 4, 3), date(2020, 4, 4), RULES)
+    told = facts[facts["station_id"].isin(["M40", "N40"])]
+    assert told[["station_id", "date"]].to_numpy().tolist() == [
+        ["M40", date(2020, 4, 3)],
+        ["N40", date(2020, 4, 4)],
+    ]
