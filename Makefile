@@ -55,6 +55,9 @@ histories: $(VENV)/.installed ## a month of beats in random orders, repeated and
 	@QIANLIYAN_HISTORIES=whole $(RUN) -m pytest -q -n auto --dist worksteal tests/histories
 
 # Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
+fuzz: $(VENV)/.installed ## every parser on made-up input; longer: make fuzz SECONDS=600, one: TARGETS=csv
+	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),30) $(TARGETS)
+
 season: $(VENV)/.installed ## Airflow's own back-fill of the demo season, and what came of it
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.season $(WINDOW)
 

@@ -1,6 +1,8 @@
 """The verbs as an operator runs them: what they print, and with which code they end."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from io import StringIO
@@ -14,6 +16,7 @@ from include.store.archive import Archive
 from tests.workflows.region import write_files
 
 Verb = Callable[..., int]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -187,3 +190,97 @@ def test_a_restore_is_declared_with_a_reason(
     assert verb("letters", "restored", "--reason", "disk failed") == 0
     assert capsys.readouterr().out == "0 recipients: unknown; settle them with: letters resolve\n"
     assert verb("letters", "restored") == 2
+
+
+VERBS = [
+    ("migrate",),
+    ("pull", "--start", "2020-03-01", "--end", "2020-03-02"),
+    ("feedback", "--period-end", "2020-03-12", "--kind", "day"),
+    ("air-quality", "--period-end", "2020-03-16", "--kind", "half_month"),
+    ("import-air-quality", "."),
+    ("quarantine", "list"),
+    ("letters", "list"),
+    ("reconcile", "--date", "2020-03-12"),
+    ("prune",),
+]
+
+
+def _store_is_a_folder(path: Path) -> None:
+    path.mkdir(parents=True)
+
+
+def _store_is_no_database(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"no database at all" * 100)
+
+
+def _folder_is_a_file(path: Path) -> None:
+    path.parent.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.write_text("")
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (_store_is_a_folder, "the store is a folder"),
+        (_store_is_no_database, "the store cannot be used; expected a database that can be reached and written; got DatabaseError: file is not a database"),
+        (_folder_is_a_file, "the store's folder cannot be made"),
+    ],
+)  # fmt: skip
+def test_a_store_that_cannot_be_used_is_one_line(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...], spoil: Callable[[Path], None], said: str,
+) -> None:  # fmt: skip
+    path = tmp_path / "place" / "store.db"
+    monkeypatch.setenv("AIRFLOW_CONN_SUPERVISION_DB", json.dumps({"conn_type": "sqlite", "host": str(path)}))
+    spoil(path)
+    assert verb(*arguments) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        ("postgresql://u:pass-word@127.0.0.1:x/db", "a connection cannot be read"),
+        ("postgresql://u:pass-word@127.0.0.1:99999/db", "a connection cannot be read"),
+        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": "²", "password": "pass-word"}', "a connection cannot be read"),
+        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": 70000, "password": "pass-word"}', "a connection cannot be read"),
+        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "u", "password": "pass-word", "schema": "db"}', "the store cannot be used"),
+    ],
+)  # fmt: skip
+def test_a_database_that_cannot_be_reached_is_one_line(
+    verb: Verb,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    connection: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_SUPERVISION_DB", connection)
+    assert verb("quarantine", "list") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert "pass-word" not in lines[0]
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+sys.argv = ["include", *sys.argv[1:]]
+from include.__main__ import main
+main()
+"""
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    environment = {**os.environ, "QIANLIYAN_VAR": str(tmp_path / "var"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, "migrate"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "the store cannot be used" in done.stderr

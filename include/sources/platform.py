@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
-from include.errors import HIDDEN, InputError, SourceError, redact
+from include.errors import HIDDEN, InputError, SourceError, harmless, redact
 from include.sources.bounded_http import Clock, TooLarge, Unreadable, body, client
 from include.sources.cells import cell_text
 from include.sources.config import SourceConfig
@@ -119,9 +119,9 @@ def _table(
                     page.complete_until, delivery.covered_until or page.complete_until
                 )
             if len(waiting) >= _ROWS_AT_ONCE:
-                yield _part(table, layout, waiting, received - len(waiting), delivery)
+                yield part_of(table, layout, waiting, received - len(waiting), delivery)
                 waiting = []
-        yield _part(table, layout, waiting, received - len(waiting), delivery)
+        yield part_of(table, layout, waiting, received - len(waiting), delivery)
         delivery.parts_expected = delivery.parts_received
         if page is None or received >= page.total:
             return
@@ -186,12 +186,17 @@ def _page(client: httpx.Client, clock: Clock, path: str, query: dict[str, str]) 
                 "the platform answers with something else", where=where, got=kind or "no content type", expected="application/json",
                 todo="check the connection's address: a login page or a proxy may stand before the platform",
             )  # fmt: skip
+    return page_of(content, where)
+
+
+def page_of(content: bytes, where: str) -> Page:
+    """One answer's body as a page. Raises SourceError where it breaks the contract, Unanswered where it is no JSON."""
     if sum(content.count(mark) for mark in b"[{,") > _MOST_VALUES:
         raise _too_large(where, f"more than {_MOST_VALUES} values")
     try:
         return _checked(json.loads(content), where)
     except (ValueError, RecursionError) as error:
-        raise Unanswered(f"no valid JSON ({error})") from error
+        raise Unanswered(f"no valid JSON ({error})") from harmless(error)
 
 
 def _checked(body: Any, where: str) -> Page:
@@ -255,7 +260,7 @@ def _message(content: bytes) -> str:
         return redact(content[:_LONGEST_WORDS].decode("utf-8", "replace"))[:80]
 
 
-def _part(table: TableMapping, layout: Layout, records: list[Any], before: int, delivery: Delivery) -> Part:
+def part_of(table: TableMapping, layout: Layout, records: list[Any], before: int, delivery: Delivery) -> Part:
     """Records as rows of text, with every column that the mapping may ask for, and no secret that the platform repeats."""
     told = [record if isinstance(record, dict) else {"": record} for record in records]
     objects = [{redact(cell_text(name)): value for name, value in record.items()} for record in told]

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from include.house import House, Run
 from include.letters.flag_words import flag_words
-from include.office.register import Due
+from include.office.register import Due, reminder_alarms
 from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
@@ -83,10 +83,7 @@ def _due(computed: DailyFigures) -> list[Due]:
         _letter("notice", one, tuple(NamedAlarm(alarm_id) for row in one.rows for alarm_id in row.alarm_ids))
         for one in computed.notices
     ]
-    return notices + [
-        _letter("reminder", one, tuple(NamedAlarm(row.alarm_id, is_urged=True) for row in one.overdue))
-        for one in computed.reminders
-    ]
+    return notices + [_letter("reminder", one, reminder_alarms(one)) for one in computed.reminders]
 
 
 def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[NamedAlarm, ...]) -> Due:
