@@ -132,6 +132,16 @@ class BulletinRules:
 
 
 @dataclass(frozen=True)
+class AnswerQuality:
+    """What the figures of answer quality look at."""
+
+    recurrence: timedelta = timedelta(days=7)  # a grid that alarms again within these days of being rectified
+    inspected_before: timedelta = timedelta(
+        hours=12
+    )  # a 排查时间 that lies longer before the receipt is looked at
+
+
+@dataclass(frozen=True)
 class SpotChecks:
     """How many answers of a week are drawn for 抽查; at least one a unit that answered, too."""
 
@@ -163,6 +173,7 @@ NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
 SPOT_CHECKS: Final = SpotChecks()
+ANSWER_QUALITY: Final = AnswerQuality()
 
 PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
     "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",

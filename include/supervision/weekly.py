@@ -13,6 +13,7 @@ import pandas as pd
 
 from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolling
 from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
+from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
 from include.supervision.escalation import Urged, rungs, urged_between
 from include.supervision.feedback import (
@@ -123,6 +124,8 @@ def weekly_figures(
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
         sources=tuple(sorted(set(window_alarms["source"]))), completeness=completeness, rules_version=RULES_VERSION,
         is_simulated=bool(judged["is_simulated"].any()),
+        answer_quality=answer_quality(window_alarms, window_found, facts.answers, judged, names, at.period.as_of),
+        season_quality=answer_quality(season_alarms, season_found, facts.answers, judged, names, at.period.as_of),
     )  # fmt: skip
 
 

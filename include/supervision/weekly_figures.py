@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from include.periods import Period
+from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
 
 CaseRule = Literal["人工指定", "污染突出", "反复报警", "整改到位", "久拖未决"]
@@ -200,6 +201,8 @@ class SummaryFigures:
     completeness: str
     rules_version: str
     is_simulated: bool
+    answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
+    season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
     assert book.sheetnames == [
         "总体",
         "城市",
+        "答复质量",
         "每日",
         "问题类别",
         "区县",

@@ -68,7 +68,9 @@ def stays(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
 
 def answers(*rows: tuple[str, str, str]) -> pd.DataFrame:
     """Alarm id, unit, note."""
-    return pd.DataFrame(list(rows), columns=["alarm_id", "unit", "note"])
+    frame = pd.DataFrame(list(rows), columns=["alarm_id", "unit", "note"])
+    nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    return frame.assign(submitted_at=nothing, inspected_at=nothing)
 
 
 def before(frame: pd.DataFrame, column: str, end: Any) -> pd.DataFrame:
