@@ -10,7 +10,18 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.desk.maps import region_map
-from include.desk.pages import city, contacts, files, grid, letter, letters, quarantine, season, today
+from include.desk.pages import (
+    city,
+    contacts,
+    files,
+    grid,
+    letter,
+    letters,
+    network,
+    quarantine,
+    season,
+    today,
+)
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -42,7 +53,7 @@ def create_site(desk: Desk) -> FastAPI:
     site = FastAPI(
         title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    for module in (today, city, grid, letters, letter, files, quarantine, contacts, season):
+    for module in (today, city, grid, letters, letter, files, quarantine, contacts, season, network):
         site.include_router(module.routes(desk))
 
     @site.get("/assets/{name}", responses=answers(404))
