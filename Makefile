@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
+WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
 .PHONY: help demo up test check bench crash-sweep histories season bench-season scale-test lock wheels clean
@@ -20,14 +21,18 @@ export PIP_NO_INDEX := 1
 endif
 endif
 
-# The environment is made again whenever the lock changes. uv is taken from the path, or put into the environment by pip.
-$(VENV)/.installed: requirements.txt
+# The environment is made again whenever the lock changes. Every package must have a hash of the lock; wheels from WHEELS must
+# also be those that were made. uv is taken from the path where it is the pinned one, or else put into the environment by pip.
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.txt)
+$(VENV)/.installed: requirements.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@test -z "$(WHEELS)" || $(PYTHON) .ci/checksums.py check $(WHEELS)
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing the locked packages into $(VENV) …"
-	@command -v uv >/dev/null || test -x $(VENV)/bin/uv || $(VENV)/bin/python -m pip install -q --disable-pip-version-check uv
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" uv pip install -q --python $(VENV)/bin/python -r requirements.txt
+	@$(WITH_UV) sh -c 'test "$$(uv --version 2>/dev/null | cut -d" " -f2)" = $(UV_VERSION)' || \
+	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.txt
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements.txt
 	@touch $@
 
 demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox
@@ -69,20 +74,23 @@ scale-test: $(VENV)/.celery ## two weeks on PostgreSQL and Celery while processe
 
 $(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
 	@echo "installing Celery into $(VENV) …"
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" uv pip install -q --python $(VENV)/bin/python -r requirements-celery.txt
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-celery.txt
 	@touch $@
 
-lock: ## make requirements.txt from requirements.in, and the one with Celery
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" \
-	  requirements.in --output-file requirements.txt
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
+  --custom-compile-command "make lock"
+lock: ## make requirements.txt from requirements.in, the one with Celery, and uv's own, each package with its hashes
+	$(COMPILE) requirements.in --output-file requirements.txt
 	cp requirements.txt requirements-celery.txt # the same versions, then Celery's
-	uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --custom-compile-command "make lock" \
-	  requirements.in requirements-celery.in --output-file requirements-celery.txt
+	$(COMPILE) requirements.in requirements-celery.in --output-file requirements-celery.txt
+	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
 
-wheels: ## every locked package as a wheel into WHEELS, for a machine of this kind without an index
+wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --wheel-dir $(WHEELS) -r requirements-celery.txt uv
+	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --wheel-dir $(WHEELS) \
+	  -r requirements-celery.txt -r requirements-uv.txt
+	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment
 	rm -rf var

@@ -4,15 +4,16 @@
 
 1. **接收**：收取投放文件夹和各来源的站点、小时值、风和分表计电数据；
 2. **研判**：质量控制、背景、增量，形成或延续报警；停机漏判和迟到数据的小时（三天内）一并补判；
-3. **核对**：本小时已研判，有多少站点有数；全网无数则本步失败（无数不等于空气好）。
+3. **核对**：本小时已研判，有多少站点有数；全网无数则本步失败（无数不等于空气好）；
+4. **推送**：有新报警的单位各一封短邮件，同一报警只推一次，明显加重再推；晚于 3 小时的留给人员放行。
 
 补录任何一周均可，次序不限，结果相同；补录只研判所补的小时，不推送。
 """
 
 from airflow.sdk import dag, task
-from cadence import DAG_DEFAULTS, Steps, current_run, letter_params, timetable
+from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
 
-steps = Steps("hourly_watch")
+steps, push = Steps("hourly_watch"), Steps("alarm_push")
 
 
 @dag(
@@ -32,9 +33,26 @@ def hourly_watch():
     def account(judged):
         return steps.account(current_run("hour"), judged)
 
-    judged = judge()
-    take() >> judged
+    @task(task_display_name="推送核对 reckon")
+    def reckon(told):
+        return push.account(current_run("hour"), told)
+
+    @task(task_display_name="编制推送 compose")
+    def compose():
+        return push.tell(current_run("hour"))
+
+    @task(task_display_name="放行 release")
+    def release(answer):
+        return push.release(current_run("hour"), decision(answer))
+
+    @task(task_display_name="投递 post")
+    def post():
+        return push.post(current_run("hour"))
+
+    judged, told, answer = judge(), compose(), approval()
+    take() >> judged >> told >> answer
     account(judged)
+    release(answer.output) >> post() >> reckon(told)
 
 
 hourly_watch()

@@ -14,7 +14,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from include.errors import InputError, QianliyanError, redact
-from include.house import default_registry, open_house
+from include.house import default_registry, default_var, open_house
 from include.periods import (
     KINDS,
     Period,
@@ -26,6 +26,7 @@ from include.periods import (
 )
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.store.engine import store_error
+from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
 from include.verbs.contacts import contacts
 from include.verbs.letters import letters
@@ -220,7 +221,6 @@ def demo() -> None:
 @cli.command()
 def up() -> None:
     """The Airflow UI on this machine with the demo data and the local mailbox, until Ctrl-C."""
-    from include.house import default_var
     from include.up import run
 
     sys.exit(run(default_var()))
@@ -287,6 +287,8 @@ def main() -> None:
     """Runs the verb; an expected error is one line on stderr and its exit code."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Redacting("%(levelname)s %(name)s: %(message)s"))
+    keep_private()
+    tighten(default_var())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     sys.excepthook = lambda kind, error, trace: sys.stderr.write(
         redact("".join(traceback.format_exception(kind, error, trace)))

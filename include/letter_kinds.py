@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from include.errors import InputError
-from include.rules import POST
+from include.rules import ALARM_PUSH, POST
 
 _NAME: Final = re.compile(
     r"[a-z_]{1,16}"
@@ -39,6 +39,9 @@ class LetterKind:
     is_copied_up: bool = False
     order: int = 2
     useful_life: timedelta = POST.useful_life  # from release; a delivery not made by then is `expired`
+    send_within: timedelta = POST.send_within  # from as_of; later no run sends it by itself
+    is_news: bool = False  # told at once or by a person: no back-fill sends it, however it was started
+    is_by_person: bool = False  # no run sends it: a person releases it at the desk
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -61,6 +64,25 @@ _SHIPPED: Final = (
     LetterKind("summary", "周汇总"),
     LetterKind("bulletin", "通报函"),
     LetterKind("overview", "总览"),
+    LetterKind(
+        "alarm",
+        "报警推送",
+        is_numbered=False,
+        is_corrected=False,
+        order=3,
+        useful_life=ALARM_PUSH.useful_life,
+        send_within=ALARM_PUSH.latest,
+        is_news=True,
+    ),
+    LetterKind(
+        "late_alarm",
+        "报警补推",
+        is_numbered=False,
+        is_corrected=False,
+        order=3,
+        useful_life=ALARM_PUSH.useful_life,
+        is_by_person=True,
+    ),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
 )
 LETTER_KINDS: Final[dict[str, LetterKind]] = {one.name: one for one in _SHIPPED}

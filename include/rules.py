@@ -84,6 +84,26 @@ class NoticeRules:
 
 
 @dataclass(frozen=True)
+class AlarmPush:
+    """What an hourly push tells by itself, and when an alarm is told again."""
+
+    # An alarm that entered the store, or is told, later than this after it was raised is no news: a person decides.
+    latest: timedelta = timedelta(hours=3)
+    # Told again when its peak is at least this many times the one that was told …
+    escalation_ratio: float = 1.5
+    # … and at least this much above it, μg/m³: twice what makes an exceedance.
+    escalation_ug_m3: float = 50.0
+    # Hours in the small chart: a day, so that the same hour of the day before stands beside.
+    trend_hours: int = 24
+    # Alarms raised earlier than this before the window's end are not looked at: a day to answer, and quiet hours before it.
+    reads_back: timedelta = timedelta(hours=48)
+    # An alarm may still be answered for a while; a mail that comes later than this is worth nothing beside the day's letter.
+    useful_life: timedelta = timedelta(hours=12)
+    # Alarms that one mail shows with picture and card; the answer form has them all.
+    shown: int = 8
+
+
+@dataclass(frozen=True)
 class SummaryRules:
     """What the mid-week and weekend summary counts as repeated, long unanswered or worth a suggestion."""
 
@@ -168,6 +188,7 @@ DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
+ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
 NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()

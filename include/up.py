@@ -23,16 +23,23 @@ import yaml
 
 from include.connections import Registry, as_airflow_json
 from include.demo import DEMO_SOURCE, prepare
+from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
+from include.store.private_files import keep_private, tighten
 
 UI_PORT: Final = 8080
+KEY_NAME: Final = "AIRFLOW__API__SECRET_KEY"
 PLATFORM_PORT: Final = 8026
 STOP_SECONDS: Final = 20
 
 
 def run(var: Path) -> int:
     """Starts everything and waits; returns the exit code. Raises InputError when a port is taken."""
+    if KEY_NAME in os.environ:  # not set: Airflow makes one itself
+        usable_secret(os.environ[KEY_NAME])
+    keep_private()
+    tighten(var, is_deep=True)
     registry = default_registry()
     house = open_house(registry, var)
     _require_free(UI_PORT, "the Airflow UI")
@@ -161,6 +168,9 @@ def airflow_environment(var: Path, port: int) -> dict[str, str]:
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__API__WORKERS": "1",
+        # Airflow widens the rights of its logs by itself, whatever the umask says.
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "PYTHONPATH": ROOT,
         "no_proxy": "127.0.0.1,localhost",

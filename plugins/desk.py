@@ -77,6 +77,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
     """Builds the pages inside the shell when the API server starts."""
     from airflow.configuration import conf
 
+    from include.desk.pages.access import usable_secret
     from include.desk.pages.desk import Desk
     from include.desk.pages.site import create_site, warm_up
     from include.workflows.corrections import correct
@@ -85,7 +86,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
         Installation().house,
         airflow_access(),
         lambda: datetime.now(UTC),
-        conf.get("api", "secret_key").encode(),
+        usable_secret(conf.get("api", "secret_key", fallback="")),
         correct,
     )
     shell.mount("", create_site(desk))

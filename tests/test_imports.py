@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},
-    "letters": FIGURES,
+    "letters": FIGURES | {"suspects"},
     "simulator": FIGURES | {"store", "sources", "post", "letters"},
     "house": FIGURES | {"connections", "store", "sources", "post", "letters", "watch", "suspects"},
     "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},

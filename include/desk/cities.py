@@ -15,7 +15,7 @@ from include.periods import DAY, Period, beijing_date, midnight
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
-from include.store.facts import answers_given
+from include.store.facts import ALL_KNOWN, answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
 from include.supervision.feedback import counts, counts_between
@@ -138,6 +138,7 @@ def stories(
         start_at=start_at,
         end_at=as_of + timedelta(days=1),
         as_of_at=as_of,
+        known_at=ALL_KNOWN,
     )
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in told.to_dict("records"):

@@ -8,7 +8,7 @@ import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
@@ -19,7 +19,7 @@ from openpyxl.xml.functions import tostring
 from include.letters.office_package import settled
 from include.letters.typefaces import plain
 from include.letters.word import TEMPLATES
-from include.periods import BEIJING, chinese_moment
+from include.periods import BEIJING, Period, chinese_moment
 from include.supervision.answer_form import (
     COLUMNS,
     FIRST_ROW,
@@ -34,7 +34,7 @@ from include.supervision.answer_form import (
     SPARE_ROWS,
     Column,
 )
-from include.supervision.figures import FormRow, NoticeFigures, ReminderFigures
+from include.supervision.figures import FormRow
 
 _WIDTHS: Final = {
     "serial": 5.5, "grid_id": 11, "county": 11, "point_name": 28, "lon": 11, "lat": 10, "started_at": 17,
@@ -49,7 +49,22 @@ _ROW_HEIGHT: Final = 32  # two lines
 _FROZEN_COLUMNS: Final = 4  # up to 点位名称
 
 
-def answer_form(figures: NoticeFigures | ReminderFigures, marks: Sequence[str]) -> bytes:
+class Answered(Protocol):
+    """The figures of a letter that asks for an answer."""
+
+    @property
+    def letter_key(self) -> str: ...
+    @property
+    def city_name(self) -> str: ...
+    @property
+    def period(self) -> Period: ...
+    @property
+    def form(self) -> tuple[FormRow, ...]: ...
+    @property
+    def reply_by(self) -> datetime: ...
+
+
+def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
     """The form of one letter: its open alarms, one row each. Same figures, same bytes."""
     book = Workbook()
     for style in _styles():
@@ -67,7 +82,7 @@ def answer_form(figures: NoticeFigures | ReminderFigures, marks: Sequence[str]) 
     return settled(buffer.getvalue(), {"docProps/core.xml": core})
 
 
-def _fill_form(sheet: Any, figures: NoticeFigures | ReminderFigures, heading: str) -> None:
+def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
     sheet.title = FORM_SHEET
     last = get_column_letter(len(COLUMNS))
     ours = sum(column.is_ours for column in COLUMNS)
@@ -155,7 +170,7 @@ def _validation(column: Column) -> DataValidation | None:
     return None
 
 
-def _fill_guide(sheet: Any, figures: NoticeFigures | ReminderFigures, heading: str) -> None:
+def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
     _write(sheet["A1"], f"{heading}{FORM_TITLE}填写说明", "form_title")
     sheet.merge_cells("A1:C1")
     sheet.row_dimensions[1].height = 30

@@ -137,6 +137,7 @@ def import_lines(result: ImportResult) -> list[str]:
             lines.append(
                 f"{label}：PM2.5小时值由{day.pm25_hours_before}个减少到{day.pm25_hours}个，请核对文件是否完整"
             )
+    lines += [*result.notes, *result.untaken]
     lines += [str(fault) for fault in result.faults]
     if result.skipped:
         names = "、".join(list(result.skipped)[:5])

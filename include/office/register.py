@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.letter_kinds import LETTER_KINDS, LetterKind, letter_kind
+from include.letters.alarm import compose_alarm
 from include.letters.bulletin import compose_bulletin
 from include.letters.composition import Letter, compose_notice, compose_reminder
 from include.letters.overview import compose_overview
@@ -22,6 +23,7 @@ from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.post.release import Struck
 from include.store.facts import alarm_states
+from include.supervision.alarm_push import AlarmFigures
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences
 from include.supervision.feedback import judge
@@ -102,6 +104,26 @@ def reminder_premise(connection: Connection, figures: ReminderFigures, now: date
     return Struck(to_json(struck), reminder_alarms(struck), remark)
 
 
+def alarm_premise(connection: Connection, figures: AlarmFigures, now: datetime) -> str | None:
+    """A push is not sent when its alarms are answered, withdrawn or past their deadlines by then."""
+    alarms = figures.alarms
+    if all(one.deadline_at <= now for one in alarms):
+        return f"所列{len(alarms)}条报警的反馈时限已过，不再推送"
+    first, last = min(one.raised_at for one in alarms), max(one.deadline_at for one in alarms)
+    if _is_any_open(connection, [one.alarm_id for one in alarms], first, last, now):
+        return None
+    return f"所列{len(alarms)}条报警均已反馈、核减或撤回，不再推送"
+
+
+def _is_any_open(
+    connection: Connection, alarm_ids: list[str], start_at: datetime, end_at: datetime, now: datetime
+) -> bool:
+    """Whether one of the alarms, all pushed in [start_at, end_at), is neither answered nor struck out at `now`."""
+    states = alarm_states(connection, start_at, end_at, now)
+    judged = judge(states[states["alarm_id"].isin(alarm_ids)], now)
+    return bool(judged["is_open"].any())
+
+
 LETTER_TYPES: Final[dict[str, LetterType]] = {
     one.kind.name: one
     for one in (
@@ -110,6 +132,8 @@ LETTER_TYPES: Final[dict[str, LetterType]] = {
         LetterType(letter_kind("summary"), SummaryFigures, compose_summary),
         LetterType(letter_kind("bulletin"), BulletinFigures, compose_bulletin),
         LetterType(letter_kind("overview"), OverviewFigures, compose_overview),
+        LetterType(letter_kind("alarm"), AlarmFigures, compose_alarm, alarm_premise),
+        LetterType(letter_kind("late_alarm"), AlarmFigures, compose_alarm, alarm_premise),
     )
 }
 """Every kind that is composed from figures, by its name. (The daily list, `digest`, is composed where it is queued.)"""

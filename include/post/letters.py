@@ -175,11 +175,20 @@ def reject(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason:
 
 
 def withhold(
-    engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str, is_person: bool = False
+    engine: Engine,
+    letter_id: int,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    is_person: bool = False,
+    is_stuck: bool = False,
 ) -> None:
     """Keeps the letter back, with the reason. By a person: no run drafts it anew or releases it. Raises StateError when
-    it is released (see `release.withdraw`) or rejected."""
-    held = {"held_by": actor} if is_person else {}
+    it is released (see `release.withdraw`) or rejected. `is_stuck`: it stands in the list of what waits for a person."""
+    held: dict[str, Any] = {"held_by": actor} if is_person else {}
+    if is_stuck:
+        held["is_stuck"] = True
     _change(engine, letter_id, "withheld", now=now, actor=actor, action="withhold", reason=reason, **held)
 
 

@@ -29,10 +29,14 @@ from include.sources.checks import moments
 from include.sources.folder import read_file, table_files
 from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping import TableMapping
+from include.sources.parquet_files import read_parquet
 from include.sources.platform import PATHS
+from include.sources.stations.layouts import STATION_LAYOUTS, table_of
 from include.sources.transform import transform
 
-_WHOLE: Final = ("grids", "contacts")
+_WHOLE: Final = ("grids", "contacts", "stations")
+_STATION_TABLES: Final = ("stations", "station_hours", "station_minutes", "winds", "submeter_hours")
+_HOUR, _AT_ONCE = pd.Timedelta(hours=1), pd.Timedelta(0)
 _SORTABLE: Final = "%Y-%m-%dT%H:%M:%S.%fZ"
 _STARTED_WITHIN_S: Final = 10.0
 _Place = tuple[str, str]  # moment of the change (UTC, sorts as text) and key
@@ -83,7 +87,24 @@ def load_platform(folder: Path, token: str) -> Platform:
                 todo="run: python -m include simulate",
             )
         shelves[name] = _shelf(layout, pd.concat(frames, ignore_index=True))
-    return Platform(shelves, token)
+    return Platform(shelves | {name: _station_shelf(folder, name) for name in _STATION_TABLES}, token)
+
+
+def _station_shelf(folder: Path, name: str) -> Shelf:
+    """The records of a table of the watch, where the folder has such files (CSV, or Parquet as a world's are)."""
+    layout, mapping = STATION_LAYOUTS[name], TableMapping(name)
+    frames = [
+        transform(mapping, layout, chunk.rows.astype("str"))
+        for path in sorted(folder.iterdir())
+        if table_of(path) == name
+        for chunk in (read_parquet(path) if path.suffix == ".parquet" else read_file(path, mapping.delimiter))
+    ]
+    if not frames:
+        return Shelf([], [])
+    rows = pd.concat(frames, ignore_index=True)
+    for column in layout.changes:  # Parquet prints a time in a form of its own
+        rows[column] = moments(rows[column]).dt.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return _shelf(layout, rows, later=_HOUR if "hour" in layout.changes else _AT_ONCE)
 
 
 def platform_app(platform: Platform) -> FastAPI:
@@ -169,9 +190,10 @@ def _error(status: int, code: str, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": code, "message": message}}, status_code=status)
 
 
-def _shelf(layout: Layout, rows: pd.DataFrame) -> Shelf:
-    """One entry for each change of a record: in every window that contains one it is found, in its state now."""
-    changes = pd.DataFrame({name: moments(rows[name]) for name in layout.changes}, index=rows.index)
+def _shelf(layout: Layout, rows: pd.DataFrame, later: pd.Timedelta = _AT_ONCE) -> Shelf:
+    """One entry for each change of a record: in every window that contains one it is found, in its state now. `later`: how
+    long after the moment in the record the platform knows it (an hour when it is over)."""
+    changes = pd.DataFrame({name: moments(rows[name]) + later for name in layout.changes}, index=rows.index)
     if layout.last_only:
         changes = changes.max(axis=1).to_frame()
     told = [column.dt.strftime(_SORTABLE).fillna("").tolist() for _, column in changes.items()]

@@ -1,16 +1,17 @@
 """One air-quality file: its layout, its rows as values on the stage, and what of it could not be used."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
 from include.rules import SIMULATED_LABEL
+from include.sources.air_hours import ArchiveHours, HourLabel, with_hours
 from include.sources.air_layouts import (
     Fault,
-    HourLabel,
     LayoutName,
     Reading,
     read_dust,
@@ -25,6 +26,7 @@ from include.sources.layout import DATA_ORIGIN
 from include.sources.parquet_files import read_parquet
 from include.sources.text_files import read_csv
 
+_ARCHIVES: Final = ("long", "wide")
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
 
@@ -41,20 +43,25 @@ class AirFile:
     skipped: Counter[str] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
     grids: set[str] = field(default_factory=set)
+    # How its hours were understood, where it is not the usual way (Chinese).
+    note: str = ""
 
 
 def read_air_file(
-    path: Path, number: int, stage: Stage, codes: Mapping[str, str], hour_label: HourLabel
+    path: Path, number: int, stage: Stage, codes: Mapping[str, str], hour_label: HourLabel | None
 ) -> AirFile:
-    """Puts the values of a file on the stage under its `number`. `codes`: city codes by name.
+    """Puts the values of a file on the stage under its `number`. `codes`: city codes by name; `hour_label`: which end of its
+    hour a time names, None: the beginning, and what `air_hours` finds in archives.
 
     Raises InputError when the file as a whole cannot be used; what is on the stage is then to be forgotten.
     """
     file = AirFile(path)
-    layout: LayoutName | None = None
-    for chunk in _chunks(path):
-        layout = layout or recognise(list(chunk.rows.columns), str(path))
-        told = _told(chunk, layout, codes, hour_label)
+    layout, chunks = _recognised(path)
+    for chunk, hours in (
+        with_hours(chunks, hour_label, str(path)) if layout in _ARCHIVES else _timed(chunks, hour_label)
+    ):
+        told = _told(chunk, layout, codes, hours)
+        file.note = hours.note if layout in _ARCHIVES else ""
         if DATA_ORIGIN in chunk.rows:
             origins = chunk.rows[DATA_ORIGIN].drop_duplicates()
             file.is_simulated |= bool((origins.str.strip() == SIMULATED_LABEL).any())
@@ -75,14 +82,34 @@ def read_air_file(
     return file
 
 
-def _told(chunk: Chunk, layout: LayoutName, codes: Mapping[str, str], hour_label: HourLabel) -> Reading:
+def _recognised(path: Path) -> tuple[LayoutName, Iterator[Chunk]]:
+    """The layout of a file, and all its chunks."""
+    chunks = _chunks(path)
+    first = next(chunks, None)
+    if first is None:
+        raise _no_rows(path)
+    return recognise(list(first.rows.columns), str(path)), chain([first], chunks)
+
+
+def _no_rows(path: Path) -> InputError:
+    return InputError(
+        "the file has no rows", where=str(path), expected="a row an hour", todo="download it again"
+    )
+
+
+def _timed(chunks: Iterable[Chunk], hour_label: HourLabel | None) -> Iterator[tuple[Chunk, ArchiveHours]]:
+    hours = ArchiveHours(label=hour_label or "start")
+    return ((chunk, hours) for chunk in chunks)
+
+
+def _told(chunk: Chunk, layout: LayoutName, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
     if layout == "long":
-        return read_long(chunk, codes)
+        return read_long(chunk, codes, hours)
     if layout == "wide":
-        return read_wide(chunk, codes)
+        return read_wide(chunk, codes, hours)
     if layout == "dust":
-        return read_dust(chunk, set(codes.values()), hour_label)
-    return read_readings(chunk, hour_label)
+        return read_dust(chunk, set(codes.values()), hours.label)
+    return read_readings(chunk, hours.label)
 
 
 def _dataset(layout: LayoutName, chunk: Chunk) -> Staged:
@@ -93,9 +120,7 @@ def _dataset(layout: LayoutName, chunk: Chunk) -> Staged:
 
 def _require_use(file: AirFile) -> None:
     if not file.rows and not file.faults:
-        raise InputError(
-            "the file has no rows", where=str(file.path), expected="a row an hour", todo="download it again"
-        )
+        raise _no_rows(file.path)
     if file.places:
         return
     if file.skipped:

@@ -56,11 +56,43 @@ class DayResult:
     pm25_hours_before: int
 
 
+@dataclass(frozen=True)
+class Loss:
+    """A day that was not taken, because the store has more hours of it: of `places` places and quantities, `before` and `after`
+    of the one that would lose most; `files` number the files that speak of the day."""
+
+    dataset: Dataset
+    observed_on: date
+    place_id: str
+    quantity: str
+    before: int
+    after: int
+    places: int
+    files: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of the days of one statement."""
+
+    days: list[DayResult]
+    duplicates: int
+    conflicts: list[Conflict]
+    losses: list[Loss]
+
+
 def keep_days(
-    engine: Engine, parquet_root: Path, dataset: Dataset, stated: pd.DataFrame, told: Provenance
-) -> tuple[list[DayResult], int, list[Conflict]]:
+    engine: Engine,
+    parquet_root: Path,
+    dataset: Dataset,
+    stated: pd.DataFrame,
+    told: Provenance,
+    *,
+    replace: bool = False,
+) -> Kept:
     """Replaces the days of `stated` (`place_id, observed_on, hour, quantity, value, file, line`, a row a value as it
-    came). Returns the days, how many values were told more than once, and the contradictions.
+    came). Returns the days, how many values were told more than once, the contradictions, and the days that stayed as they are:
+    those of which the store would have fewer hours afterwards, unless `replace` says so.
 
     Hours, daily means and ledger change together: the new files are renamed into place just before the store's
     transaction is committed. An import that dies between the two is repaired by running it again.
@@ -69,7 +101,15 @@ def keep_days(
     agreed, duplicates, conflicts = _agreed(stated)
     with writing(engine, lock="air_quality") as connection:
         before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
-        hours, kept_dates = _merged(read_hours(parquet_root, dataset, dates), agreed, stated)
+        known = read_hours(parquet_root, dataset, dates)
+        hours, kept_dates = _merged(known, agreed, stated)
+        losses = [] if replace else _losses(dataset, known, hours, stated)
+        if losses:
+            lost = {loss.observed_on for loss in losses}
+            hours = hours[~hours["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
+            dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
+        if not dates:
+            return Kept([], duplicates, conflicts, losses)
         days = day_means(hours)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
         provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
@@ -80,7 +120,38 @@ def keep_days(
         replace_files(parquet_root, dataset, dates, hours, None if dataset == "city" else days)
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return results, duplicates, conflicts
+    return Kept(results, duplicates, conflicts, losses)
+
+
+def _losses(dataset: Dataset, known: pd.DataFrame, hours: pd.DataFrame, stated: pd.DataFrame) -> list[Loss]:
+    """The days of which a place and quantity would have fewer hours than the store has, one a day."""
+    if known.empty:
+        return []
+    key, quantities = ["observed_on", "place_id"], [name for name in known.columns if name not in _KEY]
+    before = known.groupby(key)[quantities].count().stack()
+    after = (
+        hours.astype({"place_id": "str"})
+        .groupby(key)[[name for name in quantities if name in hours]]
+        .count()
+        .stack()
+    )
+    fewer = pd.DataFrame({"before": before, "after": after.reindex(before.index, fill_value=0)}).astype(
+        "int64"
+    )
+    fewer = fewer[fewer["after"] < fewer["before"]]
+    fewer.index.names = [*key, "quantity"]
+    found = []
+    for moment, rows in fewer.reset_index().groupby("observed_on"):
+        day = pd.Timestamp(str(moment))
+        worst = rows.loc[[(rows["after"] - rows["before"]).idxmin()]].iloc[0]
+        files = stated.loc[stated["observed_on"] == day, "file"].unique().tolist()
+        found.append(
+            Loss(
+                dataset, day.date(), str(worst["place_id"]), str(worst["quantity"]), int(worst["before"]), int(worst["after"]),
+                len(rows), tuple(map(int, files)),
+            )
+        )  # fmt: skip
+    return found
 
 
 def keep_dust(engine: Engine, stated: pd.DataFrame, told: Provenance) -> tuple[int, list[Conflict]]:

@@ -5,7 +5,7 @@
     readings   grid_id | station_id, hour, pm25_ug_m3  one row a place and hour; `hour` an ISO 8601 time
     dust       city_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
 
-CSV files and Parquet files alike. Archives print Beijing dates and the hours 0 to 23 of that natural day. Concentrations are μg/m³, of CO mg/m³.
+CSV files and Parquet files alike. Archives print Beijing dates and hours (`air_hours`). Concentrations are μg/m³, of CO mg/m³.
 """
 
 from collections import Counter
@@ -19,19 +19,19 @@ import pandas as pd
 
 from include.errors import InputError
 from include.periods import BEIJING
+from include.sources.air_hours import ArchiveHours, HourLabel, hour_number
 from include.sources.characters import narrow, narrow_text, numbers, visible_text
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN
 
 LayoutName = Literal["long", "wide", "readings", "dust"]
-HourLabel = Literal["start", "end"]
 
 EXPECTED: Final = (
     "a header with date,hour,城市,PM2.5 (one row a city and hour), with date,hour,type and a column a city, "
     "with grid_id,hour,pm25_ug_m3, or with city_code,hour,is_dust"
 )
-_POLLUTANTS: Final = {
+POLLUTANTS: Final = {
     "PM2.5": "pm25_ug_m3", "PM10": "pm10_ug_m3", "SO2": "so2_ug_m3", "NO2": "no2_ug_m3", "CO": "co_mg_m3", "O3": "o3_ug_m3",
 }  # fmt: skip
 # Sliding means and the index, which follow from the hours.
@@ -48,7 +48,6 @@ _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自
 _TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
-_BAD_HOUR: Final = "不是0至23的小时，整行未用"
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
 _NO_PLACE: Final = "没有网格（站点、城市）编号，整行未用"
 _UNKNOWN_TYPE: Final = "未知的污染物类型，整行未用"
@@ -84,7 +83,7 @@ class Reading:
 def recognise(header: Sequence[str], where: str) -> LayoutName:
     """Which layout a header is. Raises InputError with what was expected and what came."""
     names = set(header)
-    if {"date", "hour", "城市"} <= names and not names.isdisjoint(_POLLUTANTS):
+    if {"date", "hour", "城市"} <= names and not names.isdisjoint(POLLUTANTS):
         return "long"
     if {"date", "hour", "type"} <= names:
         return "wide"
@@ -95,14 +94,14 @@ def recognise(header: Sequence[str], where: str) -> LayoutName:
     raise InputError("not an air-quality file", where=where, expected=EXPECTED, got=",".join(header))
 
 
-def read_long(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
-    """The rows of a long archive; `codes`: city codes by name."""
-    columns = {own: quantity for own, quantity in _POLLUTANTS.items() if own in chunk.rows}
+def read_long(chunk: Chunk, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
+    """The rows of a long archive; `codes`: city codes by name; `hours`: what its hours mean."""
+    columns = {own: quantity for own, quantity in POLLUTANTS.items() if own in chunk.rows}
     name = _by_value(chunk.rows["城市"], lambda texts: texts.map(visible_text).astype("str").str.strip())
     rows = chunk.rows[["date", "hour", *columns]].assign(
         line=chunk.lines, place_id=name.map(codes), name=name
     )
-    rows, faults = _dated(rows)
+    rows, faults = _dated(rows, hours)
     is_known = rows["place_id"].notna()
     skipped = Counter(rows.loc[~is_known, "name"].tolist())
     keys = ["line", "place_id", "observed_on", "hour"]
@@ -110,19 +109,19 @@ def read_long(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
     return _measured(texts.assign(quantity=texts["field"].map(columns)), faults, skipped)
 
 
-def read_wide(chunk: Chunk, codes: Mapping[str, str]) -> Reading:
+def read_wide(chunk: Chunk, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
     """The rows of a wide archive; every column but date, hour, type (and data_origin) is a city."""
-    rows, faults = _dated(chunk.rows.assign(line=chunk.lines, type=chunk.rows["type"].str.strip()))
-    is_unknown = ~rows["type"].isin([*_POLLUTANTS, *_DERIVED])
+    rows, faults = _dated(chunk.rows.assign(line=chunk.lines, type=chunk.rows["type"].str.strip()), hours)
+    is_unknown = ~rows["type"].isin([*POLLUTANTS, *_DERIVED])
     faults += faults_of(rows[is_unknown], "type", _UNKNOWN_TYPE, "type")
     names = [name for name in chunk.rows.columns if name not in ("date", "hour", "type", DATA_ORIGIN)]
     columns = {name: codes[name] for name in names if name in codes}
     skipped = Counter(name for name in names if name not in codes)
     keys = ["line", "type", "observed_on", "hour"]
-    texts = rows.loc[rows["type"].isin(list(_POLLUTANTS)), [*keys, *columns]].melt(
+    texts = rows.loc[rows["type"].isin(list(POLLUTANTS)), [*keys, *columns]].melt(
         keys, var_name="field", value_name="text"
     )
-    texts = texts.assign(place_id=texts["field"].map(columns), quantity=texts["type"].map(_POLLUTANTS))
+    texts = texts.assign(place_id=texts["field"].map(columns), quantity=texts["type"].map(POLLUTANTS))
     return _measured(texts, faults, skipped)
 
 
@@ -185,14 +184,17 @@ def _measured(texts: pd.DataFrame, faults: list[Fault], skipped: Counter[str]) -
     return Reading(texts.assign(value=kept)[list(VALUE_COLUMNS)], tuple(faults), skipped, int(is_gap.sum()))
 
 
-def _dated(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+def _dated(rows: pd.DataFrame, hours_mean: ArchiveHours) -> tuple[pd.DataFrame, list[Fault]]:
     """The rows with `observed_on` and `hour` from an archive's columns date and hour; others are faults."""
     days = _by_value(
         rows["date"], lambda texts: pd.to_datetime(pd.Series([_day(text) for text in texts], dtype=object))
     )
-    hours = _by_value(rows["hour"], lambda texts: pd.Series([_hour(text) for text in texts], dtype=float))
+    printed = _by_value(
+        rows["hour"], lambda texts: pd.Series([hour_number(text) for text in texts], dtype=float)
+    )
+    days, hours = hours_mean.placed(days, printed)
     faults = faults_of(rows[days.isna()], "date", _BAD_DATE, "date")
-    faults += faults_of(rows[days.notna() & hours.isna()], "hour", _BAD_HOUR, "hour")
+    faults += faults_of(rows[days.notna() & hours.isna()], "hour", hours_mean.reason, "hour")
     return _placed_in_time(rows, days, hours), faults
 
 
@@ -205,11 +207,6 @@ def _day(text: str) -> date | None:
             continue
         return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
     return None
-
-
-def _hour(text: str) -> float:
-    digits = narrow_text(text).removesuffix(".0")
-    return float(digits) if digits.isascii() and digits.isdigit() and int(digits) < 24 else np.nan
 
 
 def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, list[Fault]]:

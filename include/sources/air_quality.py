@@ -3,7 +3,7 @@
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
 from include.sources.air_file import AirFile, read_air_file
-from include.sources.air_intake import Conflict, DayResult, keep_days, keep_dust
-from include.sources.air_layouts import Fault, HourLabel
+from include.sources.air_hours import HourLabel
+from include.sources.air_intake import Conflict, DayResult, Loss, keep_days, keep_dust
+from include.sources.air_layouts import POLLUTANTS, Fault
 from include.sources.air_quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air_stage import Stage
 from include.sources.file_names import label, require_file, unreadable
@@ -26,6 +27,8 @@ SUFFIXES: Final = (".csv", ".parquet")
 _EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
+_LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
+_UNTAKEN: Final = "untaken"
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -37,7 +40,8 @@ class ImportResult:
     (they are in the quarantine). `rejected`: why files could not be used at all; nothing of these, `unread`, was kept. `skipped`:
     rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
     readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
-    `duplicates`: values told again, always the same: used once.
+    `duplicates`: values told again, always the same: used once. `notes`: how files were understood, where it is not the usual way.
+    `untaken`: days that stayed as they are because the store has more hours of them, by file, with what would be lost.
     """
 
     files: int
@@ -51,6 +55,8 @@ class ImportResult:
     unread: tuple[Path, ...]
     skipped: dict[str, int]
     unknown_grids: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    untaken: tuple[str, ...] = ()
 
 
 def import_air_quality(
@@ -59,14 +65,16 @@ def import_air_quality(
     paths: Sequence[Path],
     *,
     now: datetime,
-    hour_label: HourLabel = "start",
+    hour_label: HourLabel | None = None,
     source: str = SOURCE,
     folder: Path | None = None,
+    replace: bool = False,
 ) -> ImportResult:
     """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
 
-    `hour_label` says which end of its hour the time of a reading names (archives print the hours 0 to 23 of the day).
+    `hour_label` says which end of its hour a time names; None: the beginning, and for archives what they print (`air_hours`).
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
     """
     names, odd = _files(paths, folder)
@@ -79,6 +87,7 @@ def import_air_quality(
     unread: list[Path] = [path for path, _ in odd]
     days: list[DayResult] = []
     disputed: list[Conflict] = []
+    losses: list[Loss] = []
     dust_hours = duplicates = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
@@ -104,13 +113,19 @@ def import_air_quality(
                 hours, conflicts = keep_dust(engine, stated, told)
                 dust_hours += hours
             else:
-                replaced, repeated, conflicts = keep_days(engine, parquet_root, dataset, stated, told)
-                days += replaced
-                duplicates += repeated
+                kept = keep_days(engine, parquet_root, dataset, stated, told, replace=replace)
+                days += kept.days
+                duplicates += kept.duplicates
+                conflicts, losses = kept.conflicts, losses + kept.losses
             disputed += conflicts
     files = done.values()
     faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
     faults += _disputed(disputed, names)
+    place_names = {code: name for name, code in codes.items()}
+    untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
+    with writing(engine, lock="intake") as connection:
+        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        keep_troubles(connection, source, troubles, now=now)
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
     return ImportResult(
@@ -118,7 +133,20 @@ def import_air_quality(
         duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected), unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+        untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
+        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
     )  # fmt: skip
+
+
+def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """`5月10日 北京 PM2.5 24小时 → 10小时 …`."""
+    day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
+    place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
+    others = f"等{loss.places}项" if loss.places > 1 else ""
+    return (
+        f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
+        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+    )
 
 
 def _refusal(path: Path, error: Exception) -> InputError:

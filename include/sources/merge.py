@@ -20,6 +20,7 @@ from include.rules import DEADLINES, RULES_VERSION
 from include.sources import bulk, lingering
 from include.sources.layout import Layout
 from include.store import tables
+from include.store.alarm_aliases import has_aliases, keep_alias_rows, main_ids, settle_aliases
 from include.store.statements import frame, run
 
 HASH: Final = "content_hash"
@@ -67,6 +68,7 @@ def misfits(
     """Rows that must not be stored: ids that belong to a source which is not one of `owners` (None: whoever's), answers
     to unknown alarms or from before them. Every row counts for the first of its misfits."""
     found: list[Misfit] = []
+    rows = _by_their_alarm(connection, layout, rows)
     if owners is not None and layout.name in ("alarms", "problems"):
         key = layout.key[0]
         owner = rows[key].map(_stored(connection, layout, rows).drop_duplicates(key).set_index(key)["source"])
@@ -94,18 +96,42 @@ def store(
     )
     if not layout.changes:
         return _store_reference(connection, layout, rows)
+    aliased = 0
     if layout.name == "alarms":
         rows["revised_at"] = rows["revised_at"].fillna(rows["pushed_at"])
         rows["deadline_at"] = rows["deadline_at"].fillna(rows["pushed_at"] + DEADLINES.feedback)
         rows["rules_version"] = RULES_VERSION
+        rows, aliased = _without_aliases(connection, rows, now)
+    rows = _by_their_alarm(connection, layout, rows)
     stored = _stored(connection, layout, rows)
     kept, revision, is_first = _revisions(layout, stored, rows)
     chosen = rows[kept].assign(revision=revision[kept])
     bulk.insert(connection, TABLES[layout.name], chosen)
     if layout.name in ("alarms", "feedback") and len(chosen):
-        lingering.refresh(connection)  # of the alarms that `_stored` put into wanted_key
+        want(connection, chosen["alarm_id"])
+        lingering.refresh(connection)
+    if layout.name == "alarms" and len(chosen):
+        first, last = chosen["pushed_at"].min(), chosen["pushed_at"].max() + pd.Timedelta(seconds=1)
+        settle_aliases(connection, first.to_pydatetime(), last.to_pydatetime(), now=now)
     new = int((is_first & kept).sum())
-    return Counts(new, int(kept.sum()) - new, int((~kept).sum()))
+    return Counts(new, int(kept.sum()) - new, int((~kept).sum()) + aliased)
+
+
+def _without_aliases(connection: Connection, rows: pd.DataFrame, now: datetime) -> tuple[pd.DataFrame, int]:
+    """The rows without those of alarms that another one stands for, which are kept with their alias; and how many those are."""
+    if not has_aliases(connection):
+        return rows, 0
+    is_alias = rows["alarm_id"].isin(main_ids(connection, rows["alarm_id"]).keys())
+    keep_alias_rows(connection, rows[is_alias], now=now)
+    return rows[~is_alias].reset_index(drop=True), int(is_alias.sum())
+
+
+def _by_their_alarm(connection: Connection, layout: Layout, rows: pd.DataFrame) -> pd.DataFrame:
+    """Answers and problems under the number of the alarm that they belong to."""
+    if layout.name not in ("feedback", "problems") or rows.empty or not has_aliases(connection):
+        return rows
+    main = main_ids(connection, rows["alarm_id"])
+    return rows.assign(alarm_id=rows["alarm_id"].replace(main)) if main else rows
 
 
 def want(connection: Connection, keys: pd.Series[str]) -> None:

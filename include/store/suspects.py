@@ -26,6 +26,16 @@ def suspects_of(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFram
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
+def suspects_at_push(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFrame:
+    """One row a suspect of these alarms by what was known when they were raised (sql/suspects_at_push.sql)."""
+    ids = sorted(set(alarm_ids)) or [""]
+    parts = [
+        frame(connection, "suspects_at_push", alarm_ids=tuple(ids[at : at + _AT_ONCE]))
+        for at in range(0, len(ids), _AT_ONCE)
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
 def inspected_suspects(connection: Connection) -> pd.DataFrame:
     """One row a suspect of every alarm of which an inspection told a result (sql/inspected_suspects.sql)."""
     return frame(connection, "inspected_suspects")

@@ -16,10 +16,18 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
 from include.store.tables import alarm, audit
 from include.store.watch_facts import insert_rows
-from include.store.watch_tables import WATCH_SOURCE, alarm_alias, alarm_suspect, watch_alarm, watch_todo
+from include.store.watch_tables import (
+    WATCH_SOURCE,
+    alarm_alias,
+    alarm_suspect,
+    suspect_at_push,
+    watch_alarm,
+    watch_todo,
+)
 
 _AT_ONCE: Final = 500
 _GOING_ON: Final = timedelta(days=2)  # an episode pauses for hours only
@@ -71,6 +79,19 @@ def known_alarms(connection: Connection, start_at: datetime, end_at: datetime) -
     also = select(watch_alarm).where(watch_alarm.c.raised_at > start_at, watch_alarm.c.raised_at <= end_at)
     found = {row["alarm_id"]: row for part in (query, also) for row in connection.execute(part).mappings()}
     return [dict(found[alarm_id]) for alarm_id in sorted(found)]
+
+
+def alarms_of_grid(
+    connection: Connection, grid_id: str, until: datetime, most: int = 50
+) -> list[Mapping[str, Any]]:
+    """The last alarms that the watch raised on a grid by that moment, the latest first, as mappings of `watch_alarm`."""
+    query = (
+        select(watch_alarm)
+        .where(watch_alarm.c.grid_id == grid_id, watch_alarm.c.raised_at <= until)
+        .order_by(watch_alarm.c.raised_at.desc())
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def left_alarms(connection: Connection, alarm_ids: Iterable[str]) -> set[str]:
@@ -139,6 +160,8 @@ def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: dat
         kept.merged += is_alias
     insert_rows(connection, alarm, revisions)
     insert_rows(connection, watch_alarm, fresh)
+    first, last = (bound(made.row["started_at"] for made in alarms) for bound in (min, max))
+    settle_aliases(connection, first - _NEAR, last + _NEAR, now=now)
     return kept
 
 
@@ -169,7 +192,7 @@ def drop_alarms(
 def forget_alarms(connection: Connection, alarm_ids: Sequence[str]) -> None:
     """Takes alarms that never left out of the store."""
     for alarm_id in alarm_ids:
-        for table in (alarm, watch_alarm, alarm_suspect, watch_todo):
+        for table in (alarm, watch_alarm, alarm_suspect, suspect_at_push, watch_todo):
             connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
         connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
 
@@ -186,13 +209,18 @@ def open_todo(connection: Connection, alarm_id: str, kind: str, reason: str, *, 
 
 
 def replace_suspects(
-    connection: Connection, alarm_ids: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    connection: Connection,
+    alarm_ids: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    at_push: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """Puts the suspects of these alarms (columns of `alarm_suspect`) in the place of those that were there."""
-    for begin in range(0, len(alarm_ids), _AT_ONCE):
-        part = list(alarm_ids[begin : begin + _AT_ONCE])
-        connection.execute(alarm_suspect.delete().where(alarm_suspect.c.alarm_id.in_(part)))
-    insert_rows(connection, alarm_suspect, rows)
+    """Puts the suspects of these alarms (columns of `alarm_suspect`) in the place of those that were there; `at_push`: by what
+    was known when they were raised."""
+    for table, told in ((alarm_suspect, rows), (suspect_at_push, at_push)):
+        for begin in range(0, len(alarm_ids), _AT_ONCE):
+            part = list(alarm_ids[begin : begin + _AT_ONCE])
+            connection.execute(table.delete().where(table.c.alarm_id.in_(part)))
+        insert_rows(connection, table, told)
 
 
 def content_hash(row: Mapping[str, Any]) -> str:

@@ -141,6 +141,18 @@ alarm_suspect = Table(
     comment="One suspect of one alarm, as last ranked.",
 )
 
+suspect_at_push = Table(
+    "suspect_at_push",
+    metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("rank", Integer, primary_key=True, comment="1 is the most suspected (疑似)"),
+    Column("enterprise_id", String(64), nullable=False, comment="or `unlisted`"),
+    Column("score", Float, nullable=False, comment="0 to 1: the chance that it is the source"),
+    Column("evidence_json", Text, nullable=False, comment="as in alarm_suspect, with the hours up to the deciding one only"),
+    Column("rules_edition", String(32), nullable=False),
+    comment="One suspect of one alarm of the watch by what was known when it was raised: what its push may say.",
+)  # fmt: skip
+
 alarm_alias = Table(
     "alarm_alias",
     metadata,

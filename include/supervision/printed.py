@@ -42,7 +42,8 @@ LABELS: Final[Mapping[str, str]] = {
     "season_problems": "监管期问题", "unanswered": "未反馈", "alarms": "查出次数", "first_found_at": "首次查出", "last_found_at": "最近查出",
     "rectified_at": "整改时间", "answered_at": "反馈时间", "is_on_time": "按期", "later_alarms": "此后报警", "went_on": "此后仍在报警",
     "count_then": "整改时报警次数", "is_sent_back": "退回待重报", "nth_alarm": "第几条报警", "rank": "名次", "is_tied": "并列", "count": "数量", "of": "总数",
-    "hours": "小时", "is_closed": "结案", "open_alarms": "未反馈",
+    "hours": "小时", "is_closed": "结案", "open_alarms": "未反馈", "is_overdue": "超期", "first_urged": "首次督办", "urged_again": "再次督办",
+    "listed": "报部清单", "needs_address": "核实地址",
     # air
     "pm25_ug_m3": "PM2.5浓度", "yoy_pct": "同比变化（%）", "pop_pct": "环比变化（%）", "valid_days": "有效天数", "year_before_ug_m3": "上年同期浓度",
     "before_ug_m3": "上期浓度", "ranked": "参与排名数", "days_over": "超标天数", "dust_hours": "沙尘小时", "limit_ug_m3": "限值", "iaqi": "IAQI",
@@ -78,7 +79,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "CategoryCount": lambda row: row.category, "ProblemCount": lambda row: row.category, "CountyCount": lambda row: f"{row.city_name}{row.county}",
     "RepeatProblem": lambda row: f"{row.grid_id}{row.category}", "RepeatAlarm": lambda row: row.grid_id,
     "LongUnanswered": lambda row: row.alarm.alarm_id, "Case": lambda row: row.alarm_id, "Suggestion": lambda row: row.rule,
-    "Subject": lambda row: row.name, "FlagReason": lambda row: _REASONS[row.rule], "DayLevel": lambda row: _day(row.day),
+    "Subject": lambda row: row.name, "FlagReason": lambda row: _REASONS.get(row.rule, row.rule), "DayLevel": lambda row: _day(row.day),
     "PollutantMean": lambda row: row.name, "CountySituation": lambda row: row.county, "GridSituation": lambda row: row.grid_id,
     "HighArea": lambda row: f"{row.number}号", "ListedGrid": lambda row: row.grid.grid_id, "WarnedGrid": lambda row: row.grid_id,
     "FollowUp": lambda row: row.rule, "Enterprise": lambda row: row.name, "RegionSituation": lambda row: row.name,

@@ -109,7 +109,7 @@ def is_total(table: Floats) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Usual:
-    """By enterprise: `running_kw` (above it the line runs), `ratio` (treatment a unit of production while it runs), `runs_at` (by hour of the day: share of the days on which it runs), `is_known`."""
+    """By enterprise: `running_kw` (above it the line runs), `ratio` (treatment a unit of production while it runs), `runs_at` (by hour of the day: share of the days on which it runs, NaN where too few days say), `is_known`."""
 
     running_kw: Floats
     ratio: Floats
@@ -134,7 +134,10 @@ def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usua
     share = np.where(runs, treatment / np.where(runs, production, 1.0), np.nan)
     ratio = _quantile(share, 0.5)
     days = production.shape[1] // _DAY
-    of_day = runs[:, -days * _DAY :].reshape(len(firms), days, _DAY).mean(axis=1)
+    by_day = (len(firms), days, _DAY)
+    told = np.isfinite(production[:, -days * _DAY :]).reshape(by_day).sum(axis=1)
+    ran = runs[:, -days * _DAY :].reshape(by_day).sum(axis=1)
+    of_day = np.where(told >= rules.least_days, ran / np.maximum(told, 1), np.nan)
     is_known = (hours >= rules.least_hours) & (ratio > 0) & ~is_total(production)
     return Usual(running_kw, ratio, of_day, is_known)
 
@@ -183,7 +186,8 @@ def meter_features(
         shares["normal"][pair] = (share * (runs & ~idle)).sum(axis=1)
         shares["off"][pair] = (share * (~runs & ~lost)).sum(axis=1)
         shares["lost"][pair] = (share * lost).sum(axis=1)
-        shares["unusual"][pair] = (share * runs * (1.0 - runs_at)).sum(axis=1)
+        unusual = np.where(np.isfinite(runs_at), 1.0 - runs_at, 0.0)
+        shares["unusual"][pair] = (share * runs * unusual).sum(axis=1)
         is_metered[pair] = True
         hours["idle"][pair] = (idle & (hour >= 0)).sum(axis=1)
         hours["running"][pair] = (runs & (hour >= 0)).sum(axis=1)

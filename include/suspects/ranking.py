@@ -150,7 +150,9 @@ def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) 
     speaks = np.flatnonzero(((kind != "fire") | fire) & ((kind != "problem") | former))
     alarm, candidate = alarm[speaks], candidate[speaks]
     east, north = east_north_km(lon[alarm], lat[alarm], to_lon[candidate], to_lat[candidate])
-    return pd.DataFrame({"alarm": alarm, "candidate": candidate, "east_km": east, "north_km": north})
+    return pd.DataFrame(
+        {"alarm": alarm, "candidate": candidate, "east_km": east.round(6), "north_km": north.round(6)}
+    )
 
 
 def _seconds(instants: pd.Series) -> Floats:

@@ -11,6 +11,9 @@ from typing import Final
 
 EDITION: Final = "suspects-2026-11"
 
+SUSPECTS_TOLD: Final = 3  # of an alarm in a letter: what a team can check in a day
+LEAST_TOLD: Final = 0.05  # a second or third suspect below this chance is all but ruled out and not told
+
 
 @dataclass(frozen=True)
 class ReachRules:
@@ -53,6 +56,7 @@ class MeterRules:
 
     days_back: int = 7  # whole days before the alarm's first hour from which the usual is learnt
     least_hours: int = 12  # running hours without which nothing is usual
+    least_days: int = 3  # days with a value at an hour of the day without which no hour is unusual
     running_share: float = 0.3  # of the upper quartile of production: above, the line runs
     idle_share: float = 0.4  # of the usual treatment power a unit of production: below, the treatment idles
     off_share: float = (
@@ -125,7 +129,7 @@ class SuspectRules:
     same_place_km: float = 0.05  # two candidates so close share one place (同址)
     former_km: float = 0.3  # a former problem this close to an enterprise is counted as the enterprise's
     fire_hours: int = 12  # a fire seen so long before the first hour, or until the last, may still smoke
-    kept: int = 8  # suspects kept of an alarm; the rest share what is left of the chance
+    kept: int = 11  # suspects kept of an alarm; the rest share what is left of the chance
     former_days: int = 90  # former problems of the grid: open, or found within so many days
 
 

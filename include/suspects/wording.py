@@ -23,7 +23,7 @@ _MOSTLY: Final = 0.5  # share of the alarm's weight that makes a statement of al
 
 def suspect_name(suspect: Mapping[str, Any]) -> str:
     """Its name, or what it is."""
-    return str(suspect["name"]) or KINDS.get(str(suspect["kind"]), str(suspect["candidate_id"]))
+    return str(suspect["name"]) or KINDS[str(suspect["kind"])]
 
 
 def reason_words(suspect: Mapping[str, Any]) -> str:

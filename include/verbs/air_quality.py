@@ -8,6 +8,7 @@ import click
 from include.errors import InputError
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
+from include.sources.air_hours import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
@@ -16,22 +17,31 @@ _SHOWN = 5  # rows on the terminal; all are in the quarantine
 @click.command("import-air-quality")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--hour-label", type=click.Choice(["start", "end"]), default="start", show_default=True,
-    help="Which end of its hour the time of a reading names.",
+    "--hour-label", type=click.Choice(["start", "end"]),
+    help="Which end of its hour a time names. Default: its start, and in archives with the hours 1 to 24 its end.",
 )  # fmt: skip
-def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
-    """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file could not be used."""
+@click.option("--replace", is_flag=True, help="Take days too of which the store has more hours.")
+def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None, replace: bool) -> None:
+    """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file or day was not taken."""
     from include.sources.air_quality import import_air_quality as run
 
     house = open_current_house()
     done = run(
-        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label="end" if hour_label == "end" else "start"
+        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label=hour_label, replace=replace
     )  # fmt: skip
     days = sorted({str(day.observed_on) for day in done.days})
     click.echo(
         f"{done.files} files, {done.rows} rows, {done.gaps} empty values, {done.duplicates} told again; "
         f"{len(days)} days replaced" + (f" ({days[0]} to {days[-1]})" if days else "")
     )
+    for note in (*done.notes, *done.untaken):
+        click.echo(note, err=True)
+    for day in done.days:
+        if day.pm25_hours < day.pm25_hours_before:
+            click.echo(
+                f"{day.dataset} {day.observed_on}: PM2.5 {day.pm25_hours_before} hours → {day.pm25_hours}",
+                err=True,
+            )
     for fault in done.faults:
         click.echo(f"quarantined: {fault}", err=True)
     if done.skipped:
@@ -47,7 +57,7 @@ def import_air_quality(paths: tuple[Path, ...], hour_label: str) -> None:
         )
     for error in done.rejected:
         click.echo(str(error), err=True)
-    if done.rejected:
+    if done.rejected or done.untaken:
         raise click.exceptions.Exit(1)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from include.watch.background import grouped_median, weighted_median
 from include.watch.network import Network, networks, station_order
-from include.watch.readings import OK, RANGE, STUCK, epoch_hour, read
+from include.watch.readings import OK, RANGE, STUCK, epoch_hour, hours_of, read
 from include.watch.rules import BackgroundRules, GainRules, WatchRules
 
 Floats = NDArray[np.float64]
@@ -59,17 +59,24 @@ def station_days(
     table = station_order(stations)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     found = networks(table, days, rules.background)
-    frames = [_day(table, found[day], hours, day, rules) for day in days if found[day].station_ids]
+    at = hours_of(hours["hour"])
+    frames = [_day(table, found[day], hours, at, day, rules) for day in days if found[day].station_ids]
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(frames, ignore_index=True)
 
 
 def _day(
-    table: pd.DataFrame, network: Network, hours: pd.DataFrame, day: date, rules: WatchRules
+    table: pd.DataFrame,
+    network: Network,
+    hours: pd.DataFrame,
+    at: NDArray[np.int64],
+    day: date,
+    rules: WatchRules,
 ) -> pd.DataFrame:
     begin, end = day_bounds(day, rules.zone)
-    readings = read(hours, table["station_id"], begin, end, rules.quality)
+    needed = hours[(at >= begin - rules.quality.memory_hours) & (at < end)]
+    readings = read(needed, table["station_id"], begin, end, rules.quality)
     flags = readings.flags[:, network.row]
     y = np.log(np.where(flags == OK, readings.pm25[:, network.row], np.nan) + rules.background.offset_ug_m3)
     delta = np.array([hour - _raw_surroundings(hour, network) for hour in y])

@@ -109,5 +109,7 @@ def _facts(own: pd.DataFrame, run: Run, rules: WatchRules) -> list[object]:
 
 
 def confidence(exceeding: pd.DataFrame, rules: WatchRules) -> float:
-    """The chance that the episode is a true event."""
-    return round(float(exceeding["probability"].max()), 3)
+    """The chance that the episode is a true event: its highest probability, put right by what came true on worlds."""
+    own = rules.episode
+    told = own.confidence_base + own.confidence_slope * float(exceeding["probability"].max())
+    return round(min(max(told, 0.0), own.most_confidence), 3)

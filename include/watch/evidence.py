@@ -66,15 +66,17 @@ def evidence(
     rise = 1.0 / (1.0 + np.exp(np.clip(-1.702 * above / sd, -60.0, 60.0)))
     reached = rise * np.exp(-np.maximum(above, 0.0) / own.excess_scale) / own.excess_scale
     silent = ~speaks[:, None]
-    log_still = np.where(silent, 0.0, np.log(quiet))
     spoke = np.bincount(node[speaks], minlength=grids)[:grids]
+    # Stations that stand close share the small scale of the air: more than `most_stations` count as so many.
+    part = np.minimum(1.0, own.most_stations / np.maximum(spoke, 1))[node][:, None]
+    log_still = np.where(silent, 0.0, part * np.log(quiet))
     sum_still = _by_grid(log_still, first)
     some_nodes, top = np.zeros_like(sum_still), sum_still.max(axis=1, initial=-np.inf)[:, None]
     reach = np.zeros_like(quiet)
     for share in own.hit_shares:
         mixed = np.where(silent, 1.0, (1.0 - share) * quiet + share * reached)
-        none = ((1.0 - share) ** spoke)[:, None]
-        some = np.exp(_by_grid(np.log(mixed), first) - top) - none * np.exp(sum_still - top)
+        none = ((1.0 - share) ** np.minimum(spoke, own.most_stations))[:, None]
+        some = np.exp(_by_grid(part * np.log(mixed), first) - top) - none * np.exp(sum_still - top)
         some_nodes += weights * np.maximum(some, 0.0) / np.maximum(1.0 - none, 1e-9) / len(own.hit_shares)
         reach += share * reached / mixed / len(own.hit_shares)
     base_nodes = weights * np.exp(sum_still - top)

@@ -22,7 +22,6 @@ class QualityRules:
     stuck_hours_whole: int = 6  # and where the value is a whole number, which repeats by chance
     dead_share: float = 0.33  # below this share of the surroundings a station says nothing about the air
     spike_log_ratio: float = 0.6  # a jump of one station alone, within one hour, by this log-ratio: 单站突跳
-    new_days: int = 3  # a station with fewer daily facts is new: its gain is not known well
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,8 @@ class BackgroundRules:
     least_sd: float = 0.06  # log; spatial spread of the air, at least
     most_sd: float = 0.6  # log; and at most
     nugget_sd: float = 0.05  # log; what a grid's own air differs from the smooth field
-    front_share: float = (
-        0.05  # of hours a grid has other air than its neighbours tell: fronts, banks of haze …
-    )
+    # Share of hours in which a grid has other air than its neighbours tell: fronts, banks of haze …
+    front_share: float = 0.05
     front_sd: float = 0.3  # log; … different by about this
     front_step: float = 0.07  # log; how finely such air is looked at
     absent_sd: float = 0.5  # log; how well the level is known where no node speaks
@@ -64,10 +62,12 @@ class BackgroundRules:
 
 @dataclass(frozen=True)
 class FilterRules:
-    """Evidence of an hour, and the two-state filter of a grid."""
+    """Evidence of an hour, the filter of a grid (quiet, exceedance, fault of one station), and what is raised."""
 
     memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
-    start_per_hour: float = 0.04  # chance that an exceedance begins in a quiet hour (about one in ten days)
+    # Chance that a rise begins in a quiet hour. True events begin in one hour of 250; smaller rises, which the evidence cannot
+    # tell apart in their first hour, are ten times as many.
+    start_per_hour: float = 0.04
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
     fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
     fault_stay: float = 0.98  # chance that it stays so for another hour
@@ -75,10 +75,9 @@ class FilterRules:
     wide_evidence: float = 10.0  # log; taken off the evidence for each unit of share above it
     city_share: float = 0.1  # of the city's other grids that rise at once; above this likewise …
     city_evidence: float = 25.0  # … log, for each unit of share
-    hit_shares: tuple[float, ...] = (
-        0.25,
-        0.65,
-    )  # of a grid's stations that an exceedance reaches: narrow or broad
+    # Shares of a grid's stations that an exceedance reaches: a narrow plume, a broad one.
+    hit_shares: tuple[float, ...] = (0.25, 0.65)
+    most_stations: int = 6  # of a grid, that count one by one
     least_excess_ug_m3: float = 25.0  # an exceedance: this much …
     least_excess_share: float = 0.30  # … and this share above the surroundings
     edge_share: float = 0.65  # evidence begins at this part of both
@@ -91,15 +90,15 @@ class FilterRules:
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
     raise_at: float = 0.5  # probability from which a grid-hour is raised
-    raise_alone_at: float = (
-        0.9  # the same where one station alone spoke in the grid: nothing else tells its air
+    # The same where one station alone spoke in the grid: nothing else tells its air.
+    raise_alone_at: float = 0.985
+    raise_share: float = (
+        0.8  # share of both thresholds that the hour's highest station must show to be raised
     )
-    raise_share: float = 0.8  # of both thresholds that the hour's highest station must show to be raised
-    lone_share: float = 1.0  # the same where only one of several stations stands high
+    lone_share: float = 0.9  # the same where only one of several stations stands high
     alone_share: float = 1.2  # the same where one station alone spoke in the grid
-    second_hour_evidence: float = (
-        0.5  # log; of the hour before, that makes one station's exceedance two hours long
-    )
+    # Evidence (log) of the hour before that makes one station's exceedance two hours long.
+    second_hour_evidence: float = 0.5
     hold_at: float = 0.35  # and down to which it stays raised
 
 
@@ -110,6 +109,10 @@ class EpisodeRules:
     gap_hours: int = 6  # a new alarm needs so many quiet hours before it; otherwise it is the same one
     longest_hours: int = 36  # a grid without such a pause for so long stands in the list of lasting excess
     start_back_hours: int = 3  # how far the first hour may lie before the deciding one
+    # What came true on worlds of two simulators (docs/watch.md): base + slope × highest probability, at most so much.
+    confidence_base: float = 0.35
+    confidence_slope: float = 0.64
+    most_confidence: float = 0.98
 
 
 @dataclass(frozen=True)

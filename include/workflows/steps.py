@@ -9,6 +9,7 @@ from typing import Any
 
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
+from include.letter_kinds import LetterKind, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
 from include.periods import Period, chinese_moment
@@ -190,10 +191,11 @@ def _settle_by_person(run: Run, decision: Decision) -> _Settle:
 
 
 def _settle_by_rule(run: Run) -> _Settle:
-    reason = _reason_to_withhold(run)
+    of_run = _reason_to_withhold(run)
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
         house = run.house
+        reason, is_stuck = (of_run, False) if of_run else _reason_of_kind(run, letter_kind(letter.kind))
         if not reason:
             return _release(
                 run,
@@ -207,10 +209,28 @@ def _settle_by_rule(run: Run) -> _Settle:
                 house.engine, house.archive, letter.letter_id, to, office=house.office, server=house.mail_server,
                 now=run.now, actor=run.actor,
             )  # fmt: skip
-        withhold(house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason)
+        withhold(
+            house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason, is_stuck=is_stuck
+        )
         return ("rehearsed" if run.deliver == "rehearse" else "withheld"), reason
 
     return settle
+
+
+def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
+    """Why this run sends no letter of this kind, or empty; and whether a person has to act."""
+    if kind.is_by_person:
+        return f"{kind.label}须由人员核实后放行", True
+    if kind.is_news and run.is_backfill:
+        return "补录的时段不推送", False
+    age = run.now - run.period.as_of
+    if run.deliver == "auto" and age > kind.send_within:
+        hours = kind.send_within.total_seconds() / 3600
+        return (
+            f"时段已过{age.total_seconds() / 3600:.1f}小时，{kind.label}超过{hours:g}小时须由人员放行",
+            True,
+        )
+    return "", False
 
 
 def _reason_to_withhold(run: Run) -> str:

@@ -7,7 +7,7 @@ hours, with whatever judged hours, winds and meters there are.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -48,18 +48,13 @@ def keep_suspects(
 ) -> int:
     """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now."""
     kept = 0
-    for found in _rankings(house, alarm_ids, known_at, rules):
+    for found, at_push in _rankings(house, alarm_ids, known_at, rules):
         rows = suspect_rows(found)
         ids = sorted({str(row["alarm_id"]) for row in rows})
         with writing(house.engine, lock="watch") as connection:
-            replace_suspects(connection, ids, rows)
+            replace_suspects(connection, ids, rows, suspect_rows(at_push))
         kept += len(ids)
     return kept
-
-
-def ranked(house: House, alarm_id: str, rules: SuspectRules = DEFAULT_RULES) -> Ranking | None:
-    """The suspects of one alarm by what the store knows now; None where it has no place or is not known. Nothing is kept."""
-    return next(iter(_rankings(house, [alarm_id], None, rules)), None)
 
 
 def suspect_rows(found: Ranking) -> list[dict[str, Any]]:
@@ -116,9 +111,10 @@ def _plain(record: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _rankings(
     house: House, alarm_ids: Sequence[str], known_at: datetime | None, rules: SuspectRules
-) -> list[Ranking]:
+) -> Iterator[tuple[Ranking, Ranking]]:
+    """The rankings of the alarms, week by week: by all their hours, and by those that were known when they were raised."""
     if not alarm_ids:
-        return []
+        return
     wanted = sorted(set(alarm_ids))
     with reading(house.engine) as connection:
         parts = [
@@ -133,10 +129,8 @@ def _rankings(
     alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
     week = (alarms["started_at"] - pd.Timestamp("2000-01-03", tz="UTC")) // _AT_ONCE
     firms = enterprises_as_candidates(enterprises)
-    return [
-        _ranking(house, own.reset_index(drop=True), stations, firms, known_at, rules)
-        for _, own in alarms.groupby(week)
-    ]
+    for _, own in alarms.groupby(week):
+        yield _ranking(house, own.reset_index(drop=True), stations, firms, known_at, rules)
 
 
 def _ranking(
@@ -146,7 +140,7 @@ def _ranking(
     firms: pd.DataFrame,
     known_at: datetime | None,
     rules: SuspectRules,
-) -> Ranking:
+) -> tuple[Ranking, Ranking]:
     first, last = alarms["started_at"].min().to_pydatetime(), alarms["last_at"].max().to_pydatetime()
     end = last + HOUR
     with reading(house.engine) as connection:
@@ -159,7 +153,12 @@ def _ranking(
     winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     meters = _read(house, SUBMETER_HOURS, first - timedelta(days=rules.meter.days_back + 2), end, known_at)
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
-    return rank_suspects(alarms, seen, stations, winds, candidates, meters, rules)
+    raised = alarms[alarms["raised_at"].notna()]
+    at_push = raised.assign(known_until=raised["raised_at"])
+    whole, known = (
+        rank_suspects(told, seen, stations, winds, candidates, meters, rules) for told in (alarms, at_push)
+    )
+    return whole, known
 
 
 def _read(

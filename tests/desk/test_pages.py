@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import city, contacts, letter, today, view
+from include.desk.pages import city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
@@ -39,6 +39,7 @@ VALUES = {
     "letter_id": "1",
     "role": "pdf",
     "grid_id": "T85711",
+    "alarm_id": "W1",
     "row": "1",
     "delivery_id": "1",
     "name": "desk.css",
@@ -161,6 +162,7 @@ def test_a_body_that_no_form_of_ours_sends_is_cut_off(browser: Browser) -> None:
         "/letters",
         "/letters/1",
         "/season",
+        "/network",
         "/contacts",
         "/quarantine",
         "/grids/T85711",
@@ -186,7 +188,7 @@ def test_what_comes_from_outside_is_escaped(browser: Browser) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/?at=tomorrow", "/?at=9999-12-31T23:59", "/?at=0001-01-01", "/?sort=x", "/cities/1", "/cities/999999", "/letters/99", "/letters/0",
-     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
+     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/watch/nope", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
      "/assets/%2e%2e%2fsite.py", "/quarantine/5", "/deliveries/99/mail"],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_refused(browser: Browser, path: str) -> None:
@@ -389,12 +391,14 @@ def test_every_text_has_its_english() -> None:
         "提醒",
         "核实地址",
         *"一二三四五六日",
+        *network.FLAG_WORDS.values(),
     }
     used |= {
         "今日",
         "函件",
         "监管季",
         "隔离",
+        "站点",
         "抽查",
         "联系人",
         "近7日",

@@ -10,8 +10,10 @@ import pytest
 from include.letters.template_outline import outline
 from include.office.letters import frozen_figures
 from include.office.register import LETTER_TYPES
+from include.supervision.corrections import differences
 from include.supervision.figures import DailyFigures, Flag, from_json
 from tests.letters import bulletins, samples, summaries
+from tests.supervision.test_daily import figures as daily_figures
 
 KEPT = Path(__file__).parents[1] / "supervision" / "edition_2020_03"
 ISSUES = {
@@ -46,3 +48,11 @@ def test_the_figures_of_a_day_of_the_old_edition_are_read_with_their_codes() -> 
     )
     assert [city.needs_address for city in day.cities] == [False, False, False]
     assert (day.reminders[0].overdue_total, len(day.reminders[0].overdue)) == (0, 2)
+
+
+def test_a_correction_of_an_old_letter_compares_with_the_present_edition_and_says_so() -> None:
+    told = frozen_figures("notice", (KEPT / "notice.json").read_text(encoding="utf-8"))
+    now = daily_figures().notices[0]
+    assert (told.rules_version, now.rules_version) == ("2020-03", "2026-11")
+    words = differences(told, now)
+    assert any("规则" in one for one in words), words

@@ -138,7 +138,7 @@ def test_an_import_tells_an_operator_what_is_wrong(sqlite: Engine, tmp_path: Pat
         ),
     )
     bad = put(tmp_path / "b.csv", "a,b\n1,2\n")
-    lines = import_lines(import_air_quality(sqlite, tmp_path / "air", [path, bad], now=NOW))
+    lines = import_lines(import_air_quality(sqlite, tmp_path / "air", [path, bad], now=NOW, replace=True))
     assert lines[:-1] == [
         "读入1个文件、24行；替换1天，空值13个，重复值0个（只计一次）",
         "城市 2020-03-12：2个中有1个有效小时不足20个，日均值无效",

@@ -182,7 +182,10 @@ def test_a_narrower_file_leaves_what_it_does_not_speak_of(sqlite: Engine, tmp_pa
         sqlite, tmp_path, put(tmp_path / "long.csv", long_text(STAMP, {"北京": [40] * 24, "天津": [30] * 24}))
     )
     result = take(
-        sqlite, tmp_path, put(tmp_path / "wide.csv", wide_text(STAMP, {"北京": [50] * 20 + [""] * 4}))
+        sqlite,
+        tmp_path,
+        put(tmp_path / "wide.csv", wide_text(STAMP, {"北京": [50] * 20 + [""] * 4})),
+        replace=True,
     )
     assert result.days == (
         DayResult("city", DAY, places=2, valid_places=2, pm25_hours=44, pm25_hours_before=48),
@@ -191,6 +194,30 @@ def test_a_narrower_file_leaves_what_it_does_not_speak_of(sqlite: Engine, tmp_pa
     assert days["pm25_ug_m3"].to_dict() == {"110000": 50.0, "120000": 30.0}
     assert days["pm25_hours"].to_dict() == {"110000": 20, "120000": 24}
     assert days["pm10_ug_m3"].to_dict() == {"110000": 80.0, "120000": 60.0}
+
+
+def test_a_file_with_fewer_hours_than_the_store_is_not_taken_unless_somebody_says_so(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    take(
+        sqlite, tmp_path, put(tmp_path / "long.csv", long_text(STAMP, {"北京": [40] * 24, "天津": [30] * 24}))
+    )
+    next_day = long_text("20200313", {"北京": [10] * 24})
+    both = long_text(STAMP, {"北京": [50] * 10}) + next_day.split("\n", 1)[1]
+    shorter = put(tmp_path / "shorter.csv", both)
+    said = "3月12日 北京 PM2.5 24小时 → 10小时等3项，少于库中已有，该日未采用，文件保留"
+    for _ in range(2):
+        result = take(sqlite, tmp_path, shorter)
+        assert [str(day.observed_on) for day in result.days] == ["2020-03-13"]
+        assert [line.split("；")[0] for line in result.untaken] == [f"shorter.csv：{said}"]
+        assert pm25_hours(tmp_path, "110000") == dict.fromkeys(range(24), 40.0)
+        assert [(row[1], row[4].split("；")[0], row[5]) for row in quarantined(sqlite)] == [
+            ("shorter.csv", said, "open")
+        ]
+    result = take(sqlite, tmp_path, shorter, replace=True)
+    assert result.untaken == ()
+    assert pm25_hours(tmp_path, "110000") == dict.fromkeys(range(10), 50.0)
+    assert [row[5] for row in quarantined(sqlite)] == ["replayed"]
 
 
 def test_a_half_downloaded_day_is_used_as_far_as_it_goes(sqlite: Engine, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from include.sources.config import SourceConfig
 from include.sources.file_names import fitting, label
 from include.sources.inbox import empty_inbox
 from include.sources.intake import pull
+from include.sources.stations.sources import Taken, empty_folder
 from tests.sources.exports import NOW, at, folder_source, stored, write
 from tests.sources.test_workbooks import saved
 
@@ -242,3 +243,35 @@ def test_names_fit_and_are_printable() -> None:
     assert fitting(Path("a.csv")) == "a.csv"
     assert label(Path(GBK + ".csv")) == "报警.csv"
     assert str(QianliyanError("x", where=GBK)) == "报警: x"
+
+
+def test_one_odd_station_file_stops_no_other(engine: Engine, folder: Path, tmp_path: Path) -> None:
+    hours = "station_id,hour,pm25_ug_m3\nS1,2020-03-01T08:00,20\n"
+    (folder / "station_hours.csv").write_text(hours)
+    (folder / f"station_hours_{GBK}.csv").write_text(hours.replace("08:00", "09:00"))
+    (folder / "station_hours_3.csv").write_bytes(b"\xff\xfe\x00")
+    (folder / "winds.csv").mkdir()
+    (folder / "station_hours_4.csv").symlink_to("/etc/hostname")
+    (folder / "station_hours_5.xlsx").write_bytes(b"PK")
+    for name in (
+        "station_hours.csv",
+        f"station_hours_{GBK}.csv",
+        "station_hours_3.csv",
+        "station_hours_5.xlsx",
+    ):
+        dated(folder / name)
+    taken = Taken()
+    empty_folder(engine, tmp_path / "hourly", folder, taken, now=NOW)
+    assert (taken.files, taken.rows) == (2, 2)
+    assert [error.split(":")[0].split("：")[0] for error in taken.errors] == [
+        "station_hours_4.csv", "winds.csv", "station_hours_3.csv", "station_hours_5.xlsx"
+    ]  # fmt: skip
+    assert all(error.isprintable() for error in taken.errors)
+    assert sorted(label(path) for path in (folder / "done").glob("*.csv")) == [
+        "station_hours.csv",
+        "station_hours_报警.csv",
+    ]
+    assert sorted(path.name for path in (folder / "failed").glob("*[vx]")) == [
+        "station_hours_3.csv",
+        "station_hours_5.xlsx",
+    ]

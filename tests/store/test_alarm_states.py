@@ -206,6 +206,6 @@ def test_an_old_store_is_upgraded_with_its_open_alarms(engine: Engine) -> None:
     config = _config()
     with writing(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0009")
+        command.downgrade(config, "0010")
         command.upgrade(config, "head")
     assert rows() == kept

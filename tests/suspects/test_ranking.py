@@ -125,6 +125,23 @@ def test_a_line_that_stands_is_no_suspect_though_it_lies_upwind() -> None:
     assert found.suspects.set_index("candidate_id").loc["N", "off_hours"] == 4
 
 
+def test_a_line_that_runs_in_hours_in_which_it_never_does_is_told_once_enough_days_are_known() -> None:
+    def shift(first: int) -> pd.DataFrame:
+        power = meters("S", {}, first=first)
+        night = (power["hour"].dt.hour < 8) & (power["hour"] < hour(-1))
+        return power.assign(
+            production_kw=power["production_kw"].mask(night, 2.0),
+            treatment_kw=power["treatment_kw"].mask(night, 0.4),
+        )
+
+    week, two_days = (
+        rank(power=shift(first)).suspects.set_index("candidate_id").loc["S"] for first in (-200, -64)
+    )
+    assert (week["is_metered"], two_days["is_metered"]) == (True, True)
+    # The hour before the alarm weighs nothing: the stations did not rise in it.
+    assert (week["unusual_hour"], two_days["unusual_hour"]) == (1.0, 0.0)
+
+
 def test_hours_after_the_known_ones_change_nothing() -> None:
     later = increments(*((station, number, 400.0) for station in ("M1", "M2") for number in range(3, 9)))
     wind = pd.concat([winds(0.0, end=3), winds(180.0, first=3)])

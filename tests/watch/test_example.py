@@ -10,8 +10,10 @@ import pytest
 
 from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days
 
-ROOT = Path(os.environ.get("QIANLIYAN_SHARED", str(Path(__file__).resolve().parents[3] / "shared")))
-EXAMPLE = ROOT / "data" / "watch_example"
+SHARED = Path(
+    os.environ.get("QIANLIYAN_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
+)
+EXAMPLE = SHARED / "watch_example"
 RULES = DEFAULT_RULES
 TEXTS = {"station_id": str, "kind": str, "city_code": str, "grid_id": str}
 

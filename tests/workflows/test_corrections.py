@@ -183,7 +183,7 @@ def test_a_corrected_letter_is_compared_no_more_and_counts_once(told: House) -> 
         read = read_window(run_of(told).period)
         urged = urged_alarms(connection, *read, later(run_of(told)), day)
         assert urged["alarm_id"].tolist() == ["Y1"]  # by the first letter alone
-        assert unheard_cities(connection, 2, day, later(run_of(told))) == []
+        assert unheard_cities(connection, 3, day, later(run_of(told))) == []  # two letters: the 更正 is none
 
 
 @pytest.mark.parametrize(

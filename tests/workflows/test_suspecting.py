@@ -17,8 +17,9 @@ from include.simulator.watch_world.world import write_world
 from include.sources.enterprises import import_enterprises
 from include.sources.stations.intake import import_stations
 from include.store.engine import reading, writing
+from include.store.suspects import suspects_at_push
 from include.store.tables import alarm
-from include.store.watch_tables import alarm_suspect
+from include.store.watch_tables import alarm_suspect, watch_alarm
 from include.suspects.ranking import chance_from_evidence
 from include.workflows.suspecting import keep_suspects, suspects_from_rows
 from include.workflows.watching import watch
@@ -63,6 +64,15 @@ def test_every_alarm_of_the_watch_gets_suspects_whatever_the_cut_of_runs(
     for begin, end in ((at(3, 5), at(DAYS)), (at(0), at(2)), (at(2), at(3, 5))):
         watch(house, begin, end, now=NOW + timedelta(days=1))
     pd.testing.assert_frame_equal(kept(engine), once)
+    with reading(engine) as connection:
+        known = suspects_at_push(connection, list(once["alarm_id"]))
+        raised = pd.DataFrame(
+            connection.execute(select(watch_alarm.c.alarm_id, watch_alarm.c.raised_at)).all()
+        )
+    assert set(known["alarm_id"]) == set(once["alarm_id"])
+    first_rows = known[known["rank"] == 1].merge(raised, on="alarm_id")
+    for evidence, raised_at in zip(first_rows["evidence_json"], first_rows["raised_at"], strict=True):
+        assert max(pd.Timestamp(one["hour"]) for one in json.loads(evidence)["hours"]) < raised_at
     stored = suspects_from_rows(once)
     assert list(chance_from_evidence(stored)) == list(once["score"])
     hours = stored[stored["rank"] == 1]["hours"].iloc[0]

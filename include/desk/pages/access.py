@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 
 from fastapi import Form, HTTPException, Request
 
+from include.errors import InputError
 from include.periods import DAY, beijing_date
 
+LEAST_SECRET: Final = 24  # characters: 16 random bytes in base64, as Airflow makes one itself
+_LEAST_DISTINCT: Final = 8
 _SAME_SITE: Final = ("same-origin", "none")
 
 
@@ -32,6 +35,17 @@ class Access:
 
     reader: Callable[..., Any]
     operator: Callable[..., Any]
+
+
+def usable_secret(secret: str) -> bytes:
+    """The key that signs forms. Raises InputError for one that is missing, short or made of a few characters: whoever guesses
+    it can write forms in another's name."""
+    if len(secret.strip()) < LEAST_SECRET or len(set(secret)) < _LEAST_DISTINCT:
+        raise InputError(
+            "the secret key cannot be used", where="AIRFLOW__API__SECRET_KEY", got=f"{len(secret.strip())} characters",
+            expected=f"at least {LEAST_SECRET} random characters", todo="make one: openssl rand -hex 32",
+        )  # fmt: skip
+    return secret.encode()
 
 
 def form_token(secret: bytes, visitor: Visitor, now: datetime) -> str:

@@ -17,6 +17,8 @@ from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
 from include.errors import StateError
 from include.rules import BULLETIN
+from include.store.engine import reading
+from include.store.watch_alarms import alarms_of_grid
 from include.supervision.standards import VALIDITY, editions_of
 
 WIDTH, HEIGHT = 1000.0, 250.0  # of the chart, with its axes
@@ -41,7 +43,10 @@ def routes(desk: Desk) -> APIRouter:
             found = grid_page(house, grid_id, season, as_of)
         except StateError as error:
             raise HTTPException(404, "没有这个网格") from error
+        with reading(house.engine) as connection:
+            watched = alarms_of_grid(connection, grid_id, as_of)
         values = {
+            "watched": watched,
             "found": found, "as_of": as_of, "standings": STANDINGS, "is_simulated": found.is_simulated, "chart": day_chart(found.days),
             "least_hours": VALIDITY.day_hours, "near_km": BULLETIN.near_km, "editions": [one.name for one in editions_of([day.day for day in found.days])],
         }  # fmt: skip

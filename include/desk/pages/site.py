@@ -17,6 +17,7 @@ from include.desk.pages import (
     grid,
     letter,
     letters,
+    network,
     quarantine,
     season,
     spot_checks,
@@ -53,7 +54,19 @@ def create_site(desk: Desk) -> FastAPI:
     site = FastAPI(
         title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    for module in (today, city, grid, letters, letter, files, quarantine, contacts, season, spot_checks):
+    for module in (
+        today,
+        city,
+        grid,
+        letters,
+        letter,
+        files,
+        quarantine,
+        contacts,
+        season,
+        network,
+        spot_checks,
+    ):
         site.include_router(module.routes(desk))
 
     @site.get("/assets/{name}", responses=answers(404))

@@ -44,7 +44,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "file": {
         "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
     },
-    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人", "files": "文件", "enterprises": "企业", "air-quality": "空气质量"},
+    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人", "files": "文件", "enterprises": "企业", "stations": "站点", "air-quality": "空气质量"},
     "contact": {
         "region_code": "地区代码", "role": "角色", "name": "名称", "address": "邮箱", "phone": "电话", "valid_from": "自", "valid_to": "至",
     },

@@ -6,6 +6,7 @@ known yet are kept and wait. One file that cannot be used stops none of the othe
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,9 +17,11 @@ from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError
 
-from include.errors import InputError
+from include.errors import InputError, SourceError
 from include.sources.delivery import Chunk
+from include.sources.file_names import label, require_file, unreadable
 from include.sources.mapping import TableMapping
 from include.sources.stations.faults import (
     UNKNOWN_STATION,
@@ -37,6 +40,7 @@ from include.store.watch_tables import station
 
 SOURCE: Final = "stations"  # as the quarantine and the facts name this intake
 _ORDER: Final = tuple(STATION_LAYOUTS)
+_log = logging.getLogger(__name__)
 _UNUSABLE: Final = "文件不能使用"
 _KEY_OF_TABLE: Final = {"station_minutes": "station_hours"}
 
@@ -86,7 +90,7 @@ def import_stations(
     if done.rejected and not done.files:
         raise done.rejected[0]
     done.faults = merged(done.faults)
-    names = {path.name for group in files.values() for path in group}
+    names = {label(path) for group in files.values() for path in group}
     keep_known(engine, source, names, done, now)
     return done
 
@@ -134,9 +138,18 @@ def _take_file(
         chunks = list(read_rows(path, STATION_LAYOUTS[mapping.table], mapping))
         take_chunks(engine, root, mapping.table, chunks, done, source=source, now=now)
         done.files += 1
-    except InputError as error:
-        done.rejected.append(error)
-        done.faults.append(Fault(path.name, "", f"{_UNUSABLE}：{error.what}", error.got[:200], 0))
+    except (SourceError, OperationalError):  # not the file's: the store, or the disk
+        raise
+    except Exception as error:  # whatever it is, it is this file's
+        _reject(done, path, error)
+
+
+def _reject(done: StationImport, path: Path, error: Exception) -> None:
+    known = error if isinstance(error, InputError) else unreadable(path, error)
+    if not isinstance(error, (InputError, OSError)):
+        _log.error("%s cannot be read", label(path), exc_info=error)
+    done.rejected.append(known)
+    done.faults.append(Fault(label(path), "", f"{_UNUSABLE}：{known.what}", known.got[:200], 0))
 
 
 def _take_hours(
@@ -201,9 +214,14 @@ def _files(
     for path in paths:
         if path.is_dir():
             for entry in sorted(path.iterdir()):
-                table = _table(entry, mappings) if entry.is_file() else None
+                table = _table(entry, mappings)
                 if table is not None:
-                    found.setdefault(table, []).append(entry)
+                    try:
+                        require_file(entry, path)
+                    except InputError as error:
+                        _reject(done, entry, error)
+                    else:
+                        found.setdefault(table, []).append(entry)
                 elif entry.is_file():
                     done.foreign += 1
         elif path.is_file():

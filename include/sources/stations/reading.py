@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from include.errors import InputError
 from include.sources.delivery import Chunk
+from include.sources.file_names import label, openable
 from include.sources.folder import read_file
 from include.sources.layout import Layout
 from include.sources.mapping import TableMapping
@@ -40,28 +41,28 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
         return
     chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
     for chunk in chunks:
+        _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
         yield as_text(chunk, layout, mapping)
 
 
 def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
     """Raw text rows (of a file, a page or a query) in the columns of the layout; those that fail to split stay `broken`."""
     require_columns(mapping, layout, list(chunk.rows.columns), chunk.origin)
-    _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
     raw = chunk.rows.astype("str")
     return Chunk(chunk.origin, chunk.lines, transform(mapping, layout, raw), chunk.broken, chunk.word)
 
 
 def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
     try:
-        with pq.ParquetFile(path) as file:
+        with openable(path) as opened, pq.ParquetFile(opened) as file:
             if file.metadata.num_rows > _MOST_ROWS:
                 raise InputError(
                     "the file has too many rows", where=str(path), expected=f"at most {_MOST_ROWS}",
                     got=file.metadata.num_rows, todo="split it by day or month",
                 )  # fmt: skip
             header = clean_header(str(path), file.schema_arrow.names)
-            require_columns(mapping, layout, header, path.name)
-            _require(layout, header, path.name)
+            require_columns(mapping, layout, header, label(path))
+            _require(layout, header, label(path))
             wanted = {*layout.names, "data_origin"}
             chosen = [
                 raw for raw, name in zip(file.schema_arrow.names, header, strict=True) if name in wanted
@@ -74,7 +75,7 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
         ) from error  # fmt: skip
     table = table.rename_columns(clean_header(str(path), table.column_names))
     columns = {name: _column(table[name].combine_chunks()) for name in table.column_names}
-    return Chunk(path.name, np.arange(1, len(table) + 1), pd.DataFrame(columns))
+    return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
 
 
 def _column(values: pa.Array | pa.ChunkedArray) -> pd.Series:

@@ -6,9 +6,10 @@ stops none of the others: its error is told and the hour goes on with the rest.
 
 from __future__ import annotations
 
+import errno
+import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -17,11 +18,12 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, select
 
-from include.errors import InputError, QianliyanError
+from include.errors import InputError, QianliyanError, printable
 from include.periods import BEIJING
 from include.sources.config import SourceConfig
 from include.sources.database import read_database
 from include.sources.delivery import Chunk, Delivery
+from include.sources.file_names import fitting, label, require_file, unreadable
 from include.sources.ledger import gaps
 from include.sources.mapping import Mapping, TableMapping, load, mapping_path
 from include.sources.platform import read_platform
@@ -33,6 +35,7 @@ from include.store.engine import reading, writing
 from include.store.tables import pull as ledger
 
 DONE, FAILED = "done", "failed"
+_ROOM: Final = len(".txt")  # bytes that a name leaves to the report's
 _SETTLED_SECONDS: Final = 30.0  # a file that was written to since may not be whole
 ASKED_BACK: Final = timedelta(
     days=3
@@ -75,18 +78,29 @@ def empty_folder(engine: Engine, root: Path, folder: Path, taken: Taken, *, now:
     order = list(STATION_LAYOUTS)
     if not folder.is_dir():
         return
-    waiting = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_settled(path)]
-    found = [(table, path) for path in waiting if (table := table_of(path)) is not None]
+    found = []
+    for path in sorted(folder.iterdir()):
+        table = table_of(path)
+        if table is None:
+            continue
+        try:
+            require_file(path, folder)
+        except InputError as error:
+            if os.path.lexists(path):  # else another process took it
+                taken.errors.append(str(error))
+            continue
+        if _is_settled(path):
+            found.append((table, path))
     for _, path in sorted(found, key=lambda pair: (order.index(pair[0]), pair[1].name)):
         try:
             done = import_stations(engine, root, [path], now=now)
         except InputError as error:
-            taken.errors.append(f"{path.name}：{error}")
-            _move(path, folder / FAILED, f"未能处理：{error}\n")
+            taken.errors.append(f"{label(path)}：{error}")
+            taken.errors += _move(path, folder / FAILED, f"未能处理：{error}\n")
             continue
         _count(taken, done)
         report = "".join(f"{fault}\n" for fault in done.faults)
-        _move(path, folder / DONE, report)
+        taken.errors += _move(path, folder / DONE, report)
 
 
 def station_mapping(source: SourceConfig) -> Mapping:
@@ -106,8 +120,10 @@ def _take_source(
     if source.kind == "files":
         _take_changed_files(engine, root, source, mapping, taken, now)
         return
+    # A platform tells an hour once it is over and again when it is corrected; a query asks by the hour itself.
+    end = now if source.kind == "platform" else until
     with reading(engine) as connection:
-        windows = gaps(connection, source.name, until - ASKED_BACK, until)
+        windows = gaps(connection, source.name, until - ASKED_BACK, end)
     for start_at, end_at in windows:
         read = read_platform if source.kind == "platform" else read_database
         delivery = read(source, mapping, start_at, end_at, STATION_LAYOUTS)
@@ -189,19 +205,29 @@ def _count(taken: Taken, done: StationImport) -> None:
 
 def _is_settled(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime >= _SETTLED_SECONDS
+        status = path.stat()
     except OSError:
         return False
+    # A date in the future is a wrong clock elsewhere: the file system knows when it was set.
+    return time.time() - min(status.st_mtime, status.st_ctime) >= _SETTLED_SECONDS
 
 
-def _move(path: Path, folder: Path, report: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / path.name
-    number = 1
-    while target.exists():
-        number += 1
-        target = folder / f"{path.stem}_{number}{path.suffix}"
-    if report:
-        target.with_name(f"{target.name}.txt").write_text(report, encoding="utf-8")
-    with suppress(FileNotFoundError):  # another process took it
+def _move(path: Path, folder: Path, report: str) -> list[str]:
+    """Puts a file aside, with a report beside it; what stood in the way (then it stays where it is), or nothing."""
+    try:
+        if folder.is_symlink():
+            raise NotADirectoryError(errno.ENOTDIR, "a link, not a folder", str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / fitting(path, spare=_ROOM)
+        number = 1
+        while target.exists():
+            number += 1
+            target = folder / fitting(path, spare=_ROOM, digits=str(number))
+        if report:
+            target.with_name(f"{target.name}.txt").write_text(printable(report), encoding="utf-8")
         path.rename(target)
+    except FileNotFoundError:  # another process took it
+        return []
+    except OSError as error:
+        return [f"{label(path)}不能移至{folder.name}（{unreadable(path, error).got}），留在原处"]
+    return []

@@ -1,0 +1,95 @@
+"""Stations 站点: which ones to service and the health by unit; the evidence of an alarm that the watch made, and what a person decides."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Form, HTTPException, Path, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import select
+
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
+from include.desk.pages.view import page
+from include.desk.watch_evidence import Evidence, explain
+from include.desk.watch_network import VERDICT_WORDS, WEEK, network
+from include.errors import InputError, QianliyanError
+from include.store.engine import reading
+from include.store.watch_tables import station
+from include.store.watch_todos import decide, open_todos
+
+AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Choice = Annotated[Literal["withdraw", "keep"], Form()]
+FLAG_WORDS = {
+    "ok": "正常", "missing": "无数据", "few": "有效值不足", "range": "超出量程", "stuck": "卡值", "dead": "读数过低", "spike": "单站突跳",
+}  # fmt: skip
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /network, /network.csv, /watch/{alarm_id}; POST /watch/{alarm_id}/decide"""
+    router = APIRouter()
+
+    @router.get("/network", response_class=HTMLResponse, responses=answers())
+    def read_network(request: Request, *, visitor: Visitor = desk.reading) -> HTMLResponse:
+        engine = desk.open_house().engine
+        day, units, stations = network(engine)
+        with reading(engine) as connection:
+            todos = open_todos(connection)
+            simulated = connection.execute(
+                select(station.c.station_id).where(station.c.is_simulated).limit(1)
+            ).first()
+        values = {
+            "day": day, "days": WEEK, "units": units.to_dict("records"), "todos": todos, "verdicts": VERDICT_WORDS,
+            "stations": stations.astype(object).where(stations.notna(), None).to_dict("records"), "is_simulated": simulated is not None,
+        }  # fmt: skip
+        return page(desk, request, visitor, "network.html", values)
+
+    @router.get("/network.csv", response_class=Response, responses=answers())
+    def export(*, visitor: Visitor = desk.reading) -> Response:
+        day, _, stations = network(desk.open_house().engine)
+        return Response(
+            "\ufeff" + stations.to_csv(index=False, lineterminator="\r\n"),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="stations-{day or "none"}.csv"'},
+        )
+
+    def shown(request: Request, visitor: Visitor, alarm_id: str, problem: str = "") -> HTMLResponse:
+        try:
+            found = explain(desk.open_house(), alarm_id)
+        except InputError as error:
+            raise HTTPException(404, "没有这条由小时监测产生的报警") from error
+        values = {**_values(found), "problem": problem}
+        return page(desk, request, visitor, "evidence.html", values, status=409 if problem else 200)
+
+    @router.get("/watch/{alarm_id}", response_class=HTMLResponse, responses=answers(404))
+    def read_evidence(
+        request: Request, *, visitor: Visitor = desk.reading, alarm_id: AlarmId
+    ) -> HTMLResponse:
+        return shown(request, visitor, alarm_id)
+
+    @router.post("/watch/{alarm_id}/decide", response_class=Response, responses=answers(404, 409))
+    def decide_it(
+        request: Request, *, visitor: Visitor = desk.acting, alarm_id: AlarmId, choice: Choice, reason: Reason
+    ) -> Response:
+        try:
+            decide(
+                desk.open_house().engine, alarm_id, choice, reason=reason, by=visitor.name, now=desk.clock()
+            )
+        except InputError as error:
+            raise HTTPException(404, "没有这条由小时监测产生的报警") from error
+        except QianliyanError as error:
+            return shown(request, visitor, alarm_id, error_text(request, error))
+        return RedirectResponse(f"{request.scope['root_path']}/network", 303)
+
+    return router
+
+
+def _values(found: Evidence) -> dict[str, Any]:
+    stations = found.stations.astype(object).where(found.stations.notna(), None).to_dict("records")
+    hours = found.hours.astype(object).where(found.hours.notna(), None).to_dict("records")
+    return {
+        "facts": found.facts, "evidence": found.evidence, "hours": hours, "stations": stations, "alias_of": found.alias_of,
+        "aliases": found.aliases, "flags": FLAG_WORDS, "is_simulated": found.facts["is_simulated"],
+        "todos": [todo for todo in found.todos if todo["settled_at"] is None],
+    }  # fmt: skip

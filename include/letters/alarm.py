@@ -1,0 +1,159 @@
+"""报警推送: a short mail, read on a phone at once. HTML and text, one picture, the answer form; the day's 提示函 is the document."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from include.letters.composition import Letter, ascii_stem, letter_file, printable
+from include.letters.wording import (
+    Show,
+    concentration,
+    form_values,
+    issue_values,
+    marks,
+)
+from include.periods import chinese_moment
+from include.rules import ALARM_PUSH
+from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
+from include.supervision.answer_form import FORM_TITLE
+from include.supervision.figures import Issue
+from include.suspects.wording import LEVEL_MEANING, LEVELS
+
+TITLE, LATE_TITLE = "热点网格报警推送", "热点网格报警补推"
+PICTURE_TITLE = "报警点位图"
+_CONFIDENCE = ((0.9, "高"), (0.7, "较高"), (0.0, "一般"))
+
+
+def compose_alarm(
+    figures: AlarmFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
+) -> Letter:
+    """The push to one unit: files html, text, inline (map and trends) and xlsx (the answer form). Raises CompositionError."""
+    from include.letters.alarm_picture import alarm_picture
+    from include.letters.chart_style import small_png
+    from include.letters.mail import compose_mail
+    from include.letters.report import PICTURE
+    from include.letters.typefaces import load_typefaces, plain
+    from include.letters.workbook import answer_form
+
+    warnings: dict[str, None] = {}
+    show = printable(load_typefaces(fonts_dir).missing, warnings)
+    labels = marks(issue, figures.is_simulated)
+    title = LATE_TITLE if figures.is_by_person else TITLE
+    name = f"（{figures.city_name}{figures.period.label}）" + "".join(f"【{label}】" for label in labels)
+    stem = ascii_stem("alarm", figures.city_code, f"{figures.period.end_at:%Y-%m-%dT%H}", labels=labels)
+    values = alarm_values(figures, issue, plain, red_head=red_head)
+    mail = compose_mail(
+        "alarm",
+        values
+        | {
+            "题名": title,
+            "图": PICTURE,
+            "图说明": values["图说明"],
+            "文件": [f"{FORM_TITLE}{name}.xlsx"],
+        },
+    )
+    files = [
+        letter_file("xlsx", FORM_TITLE + name, f"answer-form-{stem}", answer_form(figures, labels)),
+        letter_file("html", title + name, stem, mail.html.encode()),
+        letter_file("text", title + name, stem, mail.text.encode()),
+        letter_file("inline", PICTURE_TITLE + name, f"map-{stem}", small_png(alarm_picture(figures, show))),
+    ]
+    return Letter(mail.subject, tuple(files), tuple(warnings))
+
+
+def alarm_values(
+    figures: AlarmFigures, issue: Issue, show: Show, *, red_head: bool = False
+) -> dict[str, Any]:
+    """What `alarm_mail.html` and `.txt` may name, as text. `show` treats every text that came from outside."""
+    end = figures.period.end_at
+    alarms = [_alarm(number, one, end, show) for number, one in enumerate(figures.alarms, start=1)]
+    news = Counter(one.news for one in figures.alarms)
+    return issue_values(issue, figures.is_simulated, red_head) | {
+        "主送机关": figures.bureau,
+        "城市": figures.city_name,
+        "时段": figures.period.label,
+        "截至": chinese_moment(end),
+        "报警": alarms[: ALARM_PUSH.shown],
+        "条数": len(alarms),
+        "其余": max(0, len(alarms) - ALARM_PUSH.shown),
+        "升级": news[ESCALATED],
+        "补推": figures.is_by_person,
+        "回复期限": chinese_moment(figures.reply_by),
+        "待反馈": form_values(figures.form, end, show),
+        "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
+        "站点": _stations(figures),
+        "图说明": f"{figures.city_name}{figures.period.label}报警点位及其24小时变化图，各点位数值见下文",
+        "函件标识": figures.letter_key,
+        "规则版本": figures.rules_version,
+        "升级倍数": f"{ALARM_PUSH.escalation_ratio:g}",
+        "升级浓度": f"{ALARM_PUSH.escalation_ug_m3:g}",
+        "疑似说明": LEVEL_MEANING if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
+        "过时": f"{ALARM_PUSH.latest.total_seconds() / 3600:g}",
+    }
+
+
+def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any]:
+    return {
+        "序号": number,
+        "区县": show(one.county),
+        "点位名称": show(one.point_name),
+        "网格编号": show(one.grid_id),
+        "报警编号": show(one.alarm_id),
+        "经纬度": f"{one.lon:.4f}，{one.lat:.4f}" if one.lon is not None and one.lat is not None else "",
+        "开始": chinese_moment(one.started_at),
+        "提出": chinese_moment(one.raised_at),
+        "小时": one.hours,
+        "最高浓度": concentration(one.peak_pm25_ug_m3),
+        "水平": _level(one),
+        "站点": _grid_stations(one),
+        "把握": _confidence(one.confidence),
+        "时限": chinese_moment(one.deadline_at),
+        "变化": _trend(one),
+        "升级": f"上次推送时最高{concentration(one.told_peak_ug_m3)}μg/m³" if one.news == ESCALATED else "",
+        "补推": one.news == LATE,
+        "疑似": [
+            f"{show(suspect.name)}（{LEVELS[suspect.level]}）：{show(suspect.reason)}"
+            for suspect in one.suspects
+        ],
+    }
+
+
+def _level(one: PushedAlarm) -> str:
+    """`高出周边86μg/m³（周边52μg/m³）`; what is not known is left out."""
+    if one.above_ug_m3 is None:
+        return "周边浓度缺测"
+    around = f"（周边{concentration(one.background_ug_m3)}μg/m³）" if one.background_ug_m3 is not None else ""
+    return f"最多高出周边{concentration(one.above_ug_m3)}μg/m³{around}"
+
+
+def _trend(one: PushedAlarm) -> str:
+    """The last hours in words, for who sees no picture: the newest three that were heard."""
+    heard = [hour for hour in one.trend if hour.pm25_ug_m3 is not None][-3:]
+    if not heard:
+        return "近24小时无有效数据"
+    values = "→".join(concentration(hour.pm25_ug_m3) for hour in heard)
+    return f"{chinese_moment(heard[0].hour)}起{values}μg/m³"
+
+
+def _grid_stations(one: PushedAlarm) -> str:
+    if one.stations is None or one.spoke is None:
+        return ""
+    return f"网格内{one.stations}个微站中{one.spoke}个有效"
+
+
+def _stations(figures: AlarmFigures) -> str:
+    """How many of the unit's stations spoke; a push of half of them says so."""
+    if figures.stations is None or figures.heard is None:
+        return "本时段无站点台账，无法说明有多少微站参与判断。"
+    words = f"本市在用微站{figures.stations}个，最后一小时{figures.heard}个有有效数据"
+    silent = figures.stations - figures.heard
+    if figures.stations and figures.heard / figures.stations < 0.5:
+        return f"{words}，{silent}个无数据：不足一半，未报警的点位不等于没有异常。"
+    return f"{words}，{silent}个无数据。" if silent > 0 else f"{words}。"
+
+
+def _confidence(value: float | None) -> str:
+    if value is None:
+        return ""
+    word = next(word for least, word in _CONFIDENCE if value >= least)
+    return f"{word}（{100 * value:.0f}%）"

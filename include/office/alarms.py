@@ -1,0 +1,129 @@
+"""What the push of an hour is made of: alarms of the watch, what was told, the last day of their grids, who spoke."""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from include.house import House
+from include.office.register import Due
+from include.periods import Period, later
+from include.post.letters import LetterFacts, NamedAlarm
+from include.rules import ALARM_PUSH
+from include.store.engine import reading
+from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
+from include.store.statements import frame
+from include.store.suspects import suspects_at_push
+from include.supervision.alarm_push import (
+    LATE_KIND,
+    PUSH_KIND,
+    AlarmFigures,
+    HourlyPushes,
+    PushFacts,
+    Suspected,
+    hourly_pushes,
+)
+from include.supervision.figures import to_json
+from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
+from include.suspects.wording import reason_words, suspect_name
+from include.watch import DEFAULT_RULES
+
+PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
+_HOUR: Final = timedelta(hours=1)
+
+
+def pushes(house: House, period: Period) -> HourlyPushes:
+    """The pushes of a window, by the facts as they are known now."""
+    edition = DEFAULT_RULES.edition
+    with reading(house.engine) as connection:
+        revisions = _revisions(connection, period)
+        told = frame(
+            connection,
+            "alarms_pushed",
+            since_date=later(period.end_at, -ALARM_PUSH.reads_back).date(),
+            end_at=period.end_at,
+            push_kinds=PUSH_KINDS,
+        )
+        stations = frame(connection, "stations_of_units", on_date=period.last_date)
+        suspects = _suspects(connection, revisions["alarm_id"].unique())
+    if revisions.empty:
+        return HourlyPushes(period, ())
+    trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
+    judged = read_judged(house.stations_dir, GRID_HOURS, trend_from, period.end_at, edition)
+    spoke = read_judged(
+        house.stations_dir, STATION_JUDGED, later(period.end_at, -_HOUR), period.end_at, edition
+    )
+    return hourly_pushes(
+        PushFacts(
+            revisions=revisions,
+            told=told,
+            grid_hours=_of_grids(judged, revisions["grid_id"]),
+            heard=_heard(spoke),
+            stations=dict(zip(stations["city_code"], stations["stations"].astype(int), strict=True)),
+            rules_version=edition,
+            suspects=suspects,
+        ),
+        period,
+    )
+
+
+def due_pushes(house: House, period: Period) -> list[Due]:
+    """The pushes that are due for a window, by the facts as they are known now."""
+    return due_of(pushes(house, period))
+
+
+def due_of(computed: HourlyPushes) -> list[Due]:
+    """The letters of computed pushes."""
+    return [_due(one) for one in computed.pushes]
+
+
+def _due(one: AlarmFigures) -> Due:
+    facts = LetterFacts(
+        LATE_KIND if one.is_by_person else PUSH_KIND,
+        one.city_code,
+        one.city_code,
+        one.period,
+        to_json(one),
+        one.is_simulated,
+        tuple(NamedAlarm(alarm.alarm_id) for alarm in one.alarms),
+    )
+    return Due(facts, one.city_name)
+
+
+def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
+    return frame(
+        connection,
+        "alarms_to_push",
+        since_at=later(period.end_at, -ALARM_PUSH.reads_back),
+        end_at=period.end_at,
+    )
+
+
+def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tuple[Suspected, ...]]:
+    """The first suspects of each alarm by what was known when it was raised, in words; the first one always, the others
+    where they are not all but ruled out."""
+    found: dict[str, tuple[Suspected, ...]] = {}
+    for row in suspects_at_push(connection, [str(one) for one in alarm_ids]).to_dict("records"):
+        told = found.get(row["alarm_id"], ())
+        if len(told) < SUSPECTS_TOLD and (not told or row["score"] >= LEAST_TOLD):
+            suspect = json.loads(row["evidence_json"])
+            one = Suspected(suspect_name(suspect), suspect["level"], reason_words(suspect))
+            found[row["alarm_id"]] = (*told, one)
+    return found
+
+
+def _of_grids(judged: pd.DataFrame, grids: pd.Series) -> pd.DataFrame:
+    return judged[judged["grid_id"].isin(set(grids))] if len(judged) else judged
+
+
+def _heard(judged: pd.DataFrame) -> dict[str, int]:
+    """Micro-stations with a valid hour, by unit: those that stand in a grid."""
+    if judged.empty:
+        return {}
+    micro = judged[judged["grid_id"].fillna("") != ""]
+    return {
+        str(code): int(count) for code, count in micro.groupby("city_code")["station_id"].nunique().items()
+    }

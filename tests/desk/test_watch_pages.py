@@ -1,0 +1,105 @@
+"""The desk's pages of the watch: stations to service, an alarm's evidence, what a person decides about it."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sqlalchemy import Engine, select
+
+from include.errors import InputError, StateError
+from include.store.engine import reading, writing
+from include.store.tables import audit, feedback_event
+from include.store.watch_alarms import Kept, MadeAlarm, State, drop_alarms, keep_alarms
+from include.store.watch_facts import keep_station_days
+from include.store.watch_tables import watch_alarm, watch_todo
+from include.store.watch_todos import decide, open_todos
+from include.watch import DEFAULT_RULES
+from tests.desk.facts import NOW, Browser, house_of
+from tests.desk.test_watch import FACT
+
+HOUR = timedelta(hours=1)
+START = datetime(2020, 3, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    """A stuck station, and an alarm that was answered and that late hours speak against."""
+    row = {
+        "grid_id": "T<1>", "city_code": "370800", "county": "鱼台县", "point_name": "y", "lon": None, "lat": None,
+        "started_at": START, "pushed_at": START + HOUR, "deadline_at": START + 25 * HOUR, "rules_version": "2020-03",
+        "is_simulated": True,
+    }  # fmt: skip
+    made = MadeAlarm(
+        "W-T<1>-1", START + HOUR, (State(START + HOUR, START, 1, 91.26),), row, 0.9, {"spoke": 4}, "watch-x"
+    )
+    facts = pd.DataFrame([FACT | {"station_id": "M<2>", "verdict": "stuck", "stuck_hours": 20}])
+    answer = {
+        "alarm_id": "W-T<1>-1", "event": "acknowledged", "event_at": START + 2 * HOUR, "revision": 1, "source": "x",
+        "is_simulated": True, "received_at": NOW, "content_hash": "0",
+    }  # fmt: skip
+    with writing(engine) as connection:
+        keep_alarms(connection, [made], now=NOW)
+        keep_station_days(connection, facts, date(2020, 3, 10), DEFAULT_RULES.edition, "x", now=NOW)
+        connection.execute(feedback_event.insert(), answer)
+        drop_alarms(connection, ["W-T<1>-1"], Kept(), now=NOW, actor="watch")
+    return engine
+
+
+PATH = "/watch/W-T%3C1%3E-1"
+
+
+def test_the_network_and_what_waits(filled: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(filled, tmp_path))
+    page = browser.get("/network")
+    assert page.status_code == 200
+    for words in ("M&lt;2&gt;", "卡值（1天中1天）", "济宁市", "1/1", 'href="/desk/watch/W-T%3C1%3E-1"'):
+        assert words in page.text, words
+    assert "M<2>" not in page.text
+    lines = browser.get("/network.csv").text.removeprefix("\ufeff").splitlines()
+    assert lines[1].startswith("370800,济宁市,T1,M<2>,micro,stuck,1,1,1.0,")
+
+
+def test_the_evidence_of_an_alarm(filled: Engine, tmp_path: Path) -> None:
+    page = Browser(house_of(filled, tmp_path)).get(PATH)
+    assert page.status_code == 200
+    for words in ("T&lt;1&gt;", "91.3 μg/m³", "不再支持这条报警", "模拟数据", "撤回报警"):
+        assert words in page.text, words
+
+
+def test_only_who_may_act_decides_and_with_a_reason(filled: Engine, tmp_path: Path) -> None:
+    house = house_of(filled, tmp_path)
+    guest, duty = Browser(house, user="guest"), Browser(house)
+    form = {"choice": "withdraw", "reason": "传感器故障"}
+    assert "撤回报警" not in guest.get(PATH).text
+    assert guest.post(f"{PATH}/decide", form).status_code == 403
+    assert duty.post(f"{PATH}/decide", form, token="forged").status_code == 403
+    assert duty.post(f"{PATH}/decide", {"choice": "withdraw", "reason": ""}).status_code == 422
+    assert duty.post(f"{PATH}/decide", {"choice": "delete", "reason": "x"}).status_code == 422
+    assert duty.post("/watch/nope/decide", form).status_code == 404
+    done = duty.post(f"{PATH}/decide", form)
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/network")
+    assert duty.post(f"{PATH}/decide", form).status_code == 409
+    with reading(filled) as connection:
+        event = (
+            connection.execute(select(feedback_event).where(feedback_event.c.event == "dispute_upheld"))
+            .mappings()
+            .one()
+        )
+        trail = connection.execute(select(audit.c.actor, audit.c.action, audit.c.reason)).all()
+        assert open_todos(connection) == []
+    assert (event["alarm_id"], event["note"], event["inspector"]) == ("W-T<1>-1", "传感器故障", "duty")
+    assert trail[-1] == ("duty", "withdraw", "传感器故障")
+
+
+def test_an_alarm_that_is_kept_stays(filled: Engine) -> None:
+    decide(filled, "W-T<1>-1", "keep", reason="现场核实属实", by="duty", now=NOW)
+    with reading(filled) as connection:
+        assert connection.execute(select(watch_todo.c.settled_reason)).scalar_one() == "现场核实属实"
+        assert connection.execute(select(watch_alarm.c.alarm_id)).scalar_one() == "W-T<1>-1"
+        events = connection.execute(select(feedback_event.c.event)).scalars().all()
+    assert events == ["acknowledged"]
+    with pytest.raises(StateError, match="nothing about this alarm waits"):
+        decide(filled, "W-T<1>-1", "keep", reason="x", by="duty", now=NOW)
+    with pytest.raises(InputError, match="a reason is needed"):
+        decide(filled, "W-T<1>-1", "keep", reason=" ", by="duty", now=NOW)

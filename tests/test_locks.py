@@ -1,0 +1,59 @@
+"""What is installed is what was locked: every package with its hashes, wheels with their checksums, uv pinned."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCKS = ("requirements.txt", "requirements-celery.txt", "requirements-uv.txt")
+CHECKSUMS = ROOT / ".ci" / "checksums.py"
+
+
+def packages(text: str) -> dict[str, int]:
+    """Hashes of each pinned package of a lock."""
+    found: dict[str, int] = {}
+    for block in re.split(r"\n(?=[A-Za-z0-9])", text):
+        if pinned := re.match(r"([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?==", block):
+            found[pinned[1]] = len(re.findall(r"--hash=sha256:[0-9a-f]{64}", block))
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_is_locked_with_hashes(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    unpinned = [line for line in text.splitlines() if re.match(r"[A-Za-z0-9]", line) and "==" not in line]
+    assert unpinned == []
+    assert [package for package, hashes in packages(text).items() if not hashes] == []
+    assert "index-url" not in text
+
+
+def test_every_installation_asks_for_the_hashes() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
+    commands = [line for line in makefile.splitlines() if re.search(r"(uv pip|-m pip) (install|wheel)", line)]
+    assert len(commands) == 4
+    assert [line for line in commands if "--require-hashes" not in line] == []
+
+
+def checksums(verb: str, folder: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, str(CHECKSUMS), verb, str(folder)], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr.strip()
+
+
+def test_a_wheel_that_was_changed_added_or_lost_is_named(tmp_path: Path) -> None:
+    for name in ("a-1.whl", "b-2.whl"):
+        (tmp_path / name).write_bytes(name.encode())
+    assert checksums("check", tmp_path)[0] == 2  # no checksums at all
+    assert checksums("write", tmp_path)[0] == 0
+    assert checksums("check", tmp_path) == (0, "")
+    (tmp_path / "a-1.whl").write_bytes(b"another")
+    (tmp_path / "b-2.whl").unlink()
+    (tmp_path / "c-3.whl").write_bytes(b"c")
+    assert checksums("check", tmp_path) == (
+        2,
+        "b-2.whl: missing\nc-3.whl: not in SHA256SUMS\na-1.whl: changed",
+    )
