@@ -51,7 +51,7 @@ LABELS: Final[Mapping[str, str]] = {
     "in_a_row": "连续次数", "in_a_year": "12个月内次数", "is_at_least": "次数为下限", "escalation": "达到条件", "valid_grids": "有效网格数", "day": "日期",
     "industry": "行业", "distance_km": "距离", "direction": "方位", "until": "报送期限", "answer_quality": "答复质量", "season_quality": "监管期答复质量", "answered_once": "反馈过的报警", "sent_back": "退回",
     "overdue_again": "退回后超期", "came_back": "整改后再报警", "standing": "现有反馈", "without_problem": "未查出问题", "disputed": "申诉",
-    "with_inspection": "填写排查时间的反馈", "inspected_early": "排查时间过早", "rejected": "申诉驳回", "is_overdue": "超期", "first_urged": "首次督办", "urged_again": "再次督办", "listed": "报部清单", "needs_address": "待核实地址", "spot_checks": "抽查", "drawn": "抽取", "checked": "已核查", "not_confirmed": "不实",
+    "with_inspection": "填写排查时间的反馈", "inspected_early": "排查时间过早", "rejected": "申诉驳回", "spot_checks": "抽查", "drawn": "抽取", "checked": "已核查", "not_confirmed": "不实",
 }  # fmt: skip
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
