@@ -10,8 +10,12 @@ from typing import Any, Final, Literal, get_args
 from include.errors import InputError, keep_secret, secrets_of
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
+<<<<<<< HEAD
 Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
+=======
+_MOST: Final = 1e12  # of any option
+>>>>>>> main
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 
 
@@ -67,6 +71,7 @@ class SourceConfig:
                 expected="its connection's host",
             )
 
+<<<<<<< HEAD
         for name, value, allowed in (
             ("clock", self.clock, get_args(Clock)),
             ("speaks_for", self.speaks_for, get_args(Speaker)),
@@ -88,6 +93,21 @@ class SourceConfig:
     def is_unit(self) -> bool:
         """Whether the source speaks for the units that are asked: it decides nothing."""
         return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
+=======
+    def number(self, option: str, default: float) -> float:
+        """An option that is a number, not negative. Raises InputError."""
+        told = self.options.get(option, default)
+        try:
+            value = float(told)
+        except (TypeError, ValueError):
+            value = -1.0
+        if not 0 <= value < _MOST or isinstance(told, bool) or not str(told).isascii():
+            raise InputError(
+                "an option is no number", where=f"source {self.name}: {option}", got=told, expected="a number from 0",
+                todo="correct it in the connection's extra",
+            )  # fmt: skip
+        return value
+>>>>>>> main
 
     @property
     def is_windowed(self) -> bool:
