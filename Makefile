@@ -88,7 +88,7 @@ lock: ## make requirements.txt from requirements.in, the one with Celery, and uv
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --wheel-dir $(WHEELS) \
+	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
 	  -r requirements-celery.txt -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 

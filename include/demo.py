@@ -23,6 +23,7 @@ from sqlalchemy import Connection
 from include.connections import Registry
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
+from include.letter_kinds import letter_label
 from include.letters.flag_words import level_word
 from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
@@ -187,7 +188,7 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         states = {one.letter_key: one.state for one in reconcile(connection, run.period.end, due=()).letters}
     by_city: dict[str, list[str]] = {}
     for letter in letters:
-        word = {"notice": "提示函", "reminder": "督办函"}[letter.kind]
+        word = letter_label(letter.kind)
         by_city.setdefault(letter.addressee, []).append(
             f"{word} {letter.number or ''} {states.get(letter.letter_key, letter.state)}"
         )

@@ -31,6 +31,8 @@ SCHEDULES: Final[dict[str, str]] = {
 }
 
 _WEDNESDAY, _SUNDAY = 2, 6
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+_YEARS: Final = f"{_FIRST_YEAR} to {_LAST_YEAR}"
 
 
 @dataclass(frozen=True)
@@ -375,19 +377,31 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 instant; without an offset it is Beijing time. Raises InputError."""
     try:
         moment = datetime.fromisoformat(text.strip())
+        _require_year(moment)
     except ValueError as error:
         raise InputError(
-            "not a moment", got=text, expected="ISO 8601 such as 2020-06-30T08:30 or 2020-06-30T08:30+08:00"
-        ) from error
+            "not a moment", got=text,
+            expected=f"ISO 8601 such as 2020-06-30T08:30 or 2020-06-30T08:30+08:00, years {_YEARS}",
+        ) from error  # fmt: skip
     return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).astimezone(UTC)
 
 
 def parse_date(text: str) -> date:
     """A date such as 2020-03-16. Raises InputError."""
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
+        _require_year(day)
     except ValueError as error:
-        raise InputError("not a date", got=text, expected="YYYY-MM-DD such as 2020-03-16") from error
+        raise InputError(
+            "not a date", got=text, expected=f"YYYY-MM-DD such as 2020-03-16, years {_YEARS}"
+        ) from error
+    return day
+
+
+def _require_year(day: date) -> None:
+    """Raises ValueError for a year of which no calendar and no clock here knows."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"year {day.year}")
 
 
 def parse_moment_or_date(text: str) -> date | datetime:

@@ -1,7 +1,7 @@
--- Grain: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at.
---   unknown, refused, expired: a recipient; withheld, failed, approval, undecided: a letter; archive: a recipient whose mail
+-- Grain: one concern, the oldest first: topic, letter_id (0: none), subject_id, addressee_name, subject, address, reason, since_at, run_id, is_simulated.
+--   unknown, refused, expired: a recipient; withheld, held, failed, approval, undecided: a letter; archive: a recipient whose mail
 --   cannot be read, or (letter_id 0) the archive; server: a mail server that could not be used and that has taken no mail since.
--- Parameters: drafted_before, waiting_before, trouble_after (instants), archive_reason (a pattern of delivery.state_reason).
+-- Parameters: drafted_before, trouble_after (instants), archive_reason (a pattern of delivery.state_reason).
 -- Reads: delivery, letter, city, audit.
 -- What waits for a person.
 select
@@ -12,7 +12,9 @@ select
     letter.subject,
     delivery.address,
     delivery.state_reason as reason,
-    delivery.updated_at as since_at
+    delivery.updated_at as since_at,
+    letter.run_id,
+    letter.is_simulated
 from delivery
 join letter on letter.letter_id = delivery.letter_id
 left join city on city.city_code = letter.city_code
@@ -26,7 +28,9 @@ select
     letter.subject,
     delivery.address,
     delivery.state_reason as reason,
-    delivery.updated_at as since_at
+    delivery.updated_at as since_at,
+    letter.run_id,
+    letter.is_simulated
 from delivery
 join letter on letter.letter_id = delivery.letter_id
 left join city on city.city_code = letter.city_code
@@ -34,7 +38,8 @@ where delivery.state = 'queued' and delivery.state_reason like :archive_reason
 union all
 select
     case
-        when letter.state = 'withheld' then 'withheld'
+        when letter.state = 'withheld' and letter.is_stuck then 'withheld'
+        when letter.state = 'withheld' then 'held'
         when letter.is_stuck then 'failed'
         when letter.state = 'awaiting_approval' then 'approval'
         else 'undecided'
@@ -45,13 +50,16 @@ select
     letter.subject,
     '' as address,
     letter.state_reason as reason,
-    letter.state_at as since_at
+    letter.state_at as since_at,
+    letter.run_id,
+    letter.is_simulated
 from letter
 left join city on city.city_code = letter.city_code
 where letter.state in ('drafted', 'awaiting_approval', 'withheld')
   and (
       letter.is_stuck
-      or (letter.state = 'awaiting_approval' and letter.state_at <= :waiting_before)
+      or letter.state = 'awaiting_approval'
+      or (letter.state = 'withheld' and letter.held_by is not null)
       or (letter.state = 'drafted' and letter.state_at <= :drafted_before)
   )
 union all
@@ -63,7 +71,9 @@ select
     '' as subject,
     '' as address,
     trouble.reason,
-    trouble.at as since_at
+    trouble.at as since_at,
+    null as run_id,
+    false as is_simulated
 from audit as trouble
 where trouble.subject in ('server', 'archive')
   and trouble.action = 'unusable'

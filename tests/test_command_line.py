@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pandas as pd
 import pytest
 
 from include.__main__ import main
+from include.house import default_registry, open_house
+from include.office.attention import matters
 from include.store.archive import Archive
 from tests.workflows.region import write_files
 
@@ -284,3 +287,31 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "the store cannot be used" in done.stderr
+
+
+def test_one_odd_file_stops_no_pull_and_is_to_do(
+    region: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (region / "alarms_2.xlsx").write_bytes(b"PK no workbook")
+    (region / os.fsdecode("alarms_报警.csv".encode("gbk"))).write_text("no\n")
+    assert verb("pull", "--start", "2020-03-01", "--end", "2020-03-13") == 0
+    said = capsys.readouterr()
+    assert "demo_region: read 14, new 13, revised 0, unchanged 0, quarantined 1" in said.out
+    assert "文件alarms_2.xlsx未能处理" in said.err
+    assert "文件alarms_报警.csv未能处理" in said.err
+    assert verb("quarantine", "list", "--format", "json") == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["origin"] for row in rows if row["kind"] == "files"] == ["alarms_报警.csv", "alarms_2.xlsx"]
+    house = open_house(default_registry())
+    found, _ = matters(house, datetime(2020, 3, 13, tzinfo=UTC))
+    assert "文件未能读入　来源 demo_region 有2个" in [one.title for one in found]
+
+
+@pytest.mark.parametrize(
+    "day", ["0001-01-01", "1999-12-31", "2100-01-01", "9999-12-31", "２０２０-03-01", "2020-02-30"]
+)
+def test_a_date_beyond_any_calendar_is_one_line(
+    verb: Verb, capsys: pytest.CaptureFixture[str], day: str
+) -> None:
+    assert verb("pull", "--start", day, "--end", "2020-03-12") == 2
+    assert "years 2000 to 2099" in capsys.readouterr().err

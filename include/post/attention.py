@@ -7,9 +7,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.post.recipients import ADDRESSEES
-from include.rules import POST
 from include.store import statements
 
+_RUN_FOR: Final = timedelta(
+    hours=2
+)  # a draft waits for its run as long as that may take, with retries; then for a person
 _TROUBLE_FOR: Final = timedelta(hours=24)  # a server trouble that no letter has got past since
 
 # How the reason of a delivery begins whose mail could not be read from the archive; it is tried again.
@@ -20,7 +22,8 @@ _TODO: Final = {
     "expired": "有效期内未送出：确认仍需发送后重发该函",
     "withheld": "按所述原因处理后放行，或否决",
     "failed": "按所述原因处理后重新运行该期",
-    "approval": "审批：放行或否决",
+    "approval": "签发：在“待办操作”里全部、部分签发或不签发，也可逐封放行、否决",
+    "held": "由人暂缓：放行或否决",
     "undecided": "拟稿后无人处理：重新运行该期，或放行、否决",
     "archive": "检查存档是否挂载、可读，或从备份恢复该文件；恢复后自动发出",
     "server": "检查邮件服务器的连接设置；函件都在发件箱中，恢复后自动发出",
@@ -29,7 +32,8 @@ _TODO: Final = {
 
 @dataclass(frozen=True)
 class Concern:
-    """One thing that waits for a person. `topic`: a key of the list above; `subject_id`: letter_key or server."""
+    """One thing that waits for a person. `topic`: a key of the list above; `subject_id`: letter_key or server; `run`: the DAG and
+    the run that composed the letter last."""
 
     topic: str
     letter_id: int | None
@@ -40,22 +44,30 @@ class Concern:
     reason: str
     since: datetime
     todo: str
+    run: tuple[str, str] | None = None
+    is_simulated: bool = False
 
 
 def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
     """Everything that waits for a person at `now`, the oldest first.
 
-    Letters withheld on purpose (back-fills, a city that answered, a person's own decision) are not in it.
+    Letters that a rule withheld on purpose (back-fills, a city that answered) are not in it; those that a person holds back are.
     """
     rows = statements.frame(
-        connection, "list_concerns", drafted_before=now - POST.send_within, waiting_before=now - POST.remind_approval,
+        connection, "list_concerns", drafted_before=now - _RUN_FOR,
         trouble_after=now - _TROUBLE_FOR, archive_reason=f"{ARCHIVE_WORDS}%",
     )  # fmt: skip
     return tuple(
         Concern(
             row["topic"], row["letter_id"] or None, row["subject_id"],
             ADDRESSEES.get(row["addressee_name"], row["addressee_name"]), row["subject"], row["address"], row["reason"],
-            row["since_at"].to_pydatetime(), _TODO[row["topic"]],
+            row["since_at"].to_pydatetime(), _TODO[row["topic"]], _run(row["run_id"]), bool(row["is_simulated"]),
         )
         for row in rows.to_dict("records")
     )  # fmt: skip
+
+
+def _run(run_id: str | None) -> tuple[str, str] | None:
+    """`daily_dispatch/manual__2020…` as the DAG and its run."""
+    dag, _, run = (run_id or "").partition("/")
+    return (dag, run) if run else None

@@ -12,6 +12,7 @@ from include.errors import InputError, keep_secret, secrets_of
 SourceKind = Literal["files", "inbox", "platform", "database"]
 Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
+_MOST: Final = 1e12  # of any option
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 
 
@@ -88,6 +89,20 @@ class SourceConfig:
     def is_unit(self) -> bool:
         """Whether the source speaks for the units that are asked: it decides nothing."""
         return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
+
+    def number(self, option: str, default: float) -> float:
+        """An option that is a number, not negative. Raises InputError."""
+        told = self.options.get(option, default)
+        try:
+            value = float(told)
+        except (TypeError, ValueError):
+            value = -1.0
+        if not 0 <= value < _MOST or isinstance(told, bool) or not str(told).isascii():
+            raise InputError(
+                "an option is no number", where=f"source {self.name}: {option}", got=told, expected="a number from 0",
+                todo="correct it in the connection's extra",
+            )  # fmt: skip
+        return value
 
     @property
     def is_windowed(self) -> bool:

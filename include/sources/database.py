@@ -50,7 +50,7 @@ def _parts(
     source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime, delivery: Delivery
 ) -> Iterator[Part]:
     engine = _engine(source)
-    rows_per_chunk = int(source.options.get("rows_per_chunk", CHUNK_ROWS))
+    rows_per_chunk = max(1, int(source.number("rows_per_chunk", CHUNK_ROWS)))
     where = f"source {source.name}: {engine.url.render_as_string(hide_password=True)}"
     try:
         with engine.connect() as connection:

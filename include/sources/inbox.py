@@ -157,7 +157,7 @@ def _read(
 
 def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_File], list[Trouble]]:
     """The files that are to be taken, and what is wrong with other entries of the folder."""
-    settled = timedelta(seconds=float(source.options.get("settle_seconds", _SETTLED.total_seconds())))
+    settled = timedelta(seconds=source.number("settle_seconds", _SETTLED.total_seconds()))
     last_ns = (now - settled).timestamp() * 1e9
     try:
         entries = sorted(folder.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+from include.errors import QianliyanError
 from include.periods import beijing_date, chinese_moment, midnight
 from include.sources.config import SourceConfig
 from include.sources.folder import fingerprint
@@ -19,6 +21,7 @@ from include.store.engine import reading
 from include.store.statements import frame
 
 Window = tuple[datetime, datetime]
+_log = logging.getLogger(__name__)
 _HOUR: Final = timedelta(hours=1)
 # Figures count what happened at the as-of moment; a window that ends there does not.
 AS_OF_ITSELF: Final = timedelta(seconds=1)
@@ -107,16 +110,34 @@ def ensure_covered(
 ) -> list[PullResult]:
     """Pulls what the ledger lacks of [start_at, end_at), up to `now`, and empties the inboxes; returns what was pulled.
 
-    Safe to run side by side and in any order: what two runs pull at once is stored once. A source that fails raises
-    its error after the ones before it were kept; running again goes on from there.
+    Safe to run side by side and in any order: what two runs pull at once is stored once. A source that fails stops no other:
+    its error is raised after all others were kept (of several the first; the log has the others); running again goes on from there.
     """
+    return _cover(engine, ((source, start_at) for source in sources), end_at, now, progress)
+
+
+def _cover(
+    engine: Engine,
+    wanted: Iterable[tuple[SourceConfig, datetime]],
+    end_at: datetime,
+    now: datetime,
+    progress: Callable[[str], None] | None,
+) -> list[PullResult]:
+    """`ensure_covered` with a start of its own for each source."""
     results: list[PullResult] = []
+    failed: QianliyanError | None = None
     end_at = min(end_at, now)
-    for source in sources:
-        for window in _wanted(engine, source, start_at, end_at):
-            if progress is not None:
-                progress(f"{source.name}：{_moment(window[0])}至{_moment(window[1])}")
-            results.append(pull(engine, source, *window, now=now))
+    for source, start_at in wanted:
+        try:
+            for window in _wanted(engine, source, start_at, end_at):
+                if progress is not None:
+                    progress(f"{source.name}：{_moment(window[0])}至{_moment(window[1])}")
+                results.append(pull(engine, source, *window, now=now))
+        except QianliyanError as error:
+            _log.warning("source %s: %s", source.name, error)
+            failed = failed or error
+    if failed is not None:
+        raise failed
     return results
 
 
@@ -140,11 +161,8 @@ def ensure_history(
 ) -> list[PullResult]:
     """`ensure_covered` from the season's start (of a source that states its first day: from that day) up to `end_at`."""
     first_at = history_start(start_at, season_start)
-    results: list[PullResult] = []
-    for source in sources:
-        own_start = max(first_at, _first_moment(source))
-        results += ensure_covered(engine, (source,), own_start, end_at, now=now, progress=progress)
-    return results
+    wanted = ((source, max(first_at, _first_moment(source))) for source in sources)
+    return _cover(engine, wanted, end_at, now, progress)
 
 
 def completeness(

@@ -39,11 +39,10 @@ class Patience:
     @classmethod
     def of(cls, source: SourceConfig) -> Patience:
         """As the source's options say."""
-        options = source.options
         return cls(
-            attempts=max(1, int(options.get("attempts", cls.attempts))),
-            first_wait_seconds=float(options.get("first_wait_seconds", cls.first_wait_seconds)),
-            longest_wait_seconds=float(options.get("longest_wait_seconds", cls.longest_wait_seconds)),
+            attempts=max(1, int(source.number("attempts", cls.attempts))),
+            first_wait_seconds=source.number("first_wait_seconds", cls.first_wait_seconds),
+            longest_wait_seconds=source.number("longest_wait_seconds", cls.longest_wait_seconds),
         )
 
     def ask(self, question: Callable[[], T], *, where: str) -> T:

@@ -84,12 +84,12 @@ def _parts(
 ) -> Iterator[Part]:
     patience = Patience.of(source)
     clock = Clock(
-        float(source.options.get("pull_seconds", _PULL_SECONDS)),
-        float(source.options.get("answer_seconds", _ANSWER_SECONDS)),
+        source.number("pull_seconds", _PULL_SECONDS),
+        source.number("answer_seconds", _ANSWER_SECONDS),
     )
     with _client(source, clock) as client:
         for table in mapping.tables:
-            query = {"limit": str(source.options.get("page_size", 1000))}
+            query = {"limit": str(max(1, int(source.number("page_size", 1000))))}
             layout = layouts[table.table]
             if layout.changes:
                 query |= {"changed_from": _iso(start_at), "changed_until": _iso(end_at)}
@@ -309,7 +309,7 @@ def _client(source: SourceConfig, clock: Clock) -> httpx.Client:
     headers = {"accept": "application/json"} | (
         {"authorization": f"Bearer {source.token}"} if source.token else {}
     )
-    silence_seconds = float(source.options.get("timeout_seconds", 30))
+    silence_seconds = source.number("timeout_seconds", 30)
     return client(url, headers, _trust(source), clock, silence_seconds)
 
 

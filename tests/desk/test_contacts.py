@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from include.desk.contacts import Saved, contact_list, contacts_csv, read_csv, save_contacts
-from include.desk.waiting import waiting
 from include.errors import InputError
 from include.office.attention import matters
+from include.office.waiting import waiting
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from tests.desk.facts import Browser, house_of

@@ -16,7 +16,7 @@ from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
-from include.office.attention import ABOUT_CONTACTS, TOPICS
+from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
@@ -37,7 +37,8 @@ VALUES = {
     "city_code": YANGQUAN,
     "letter_id": "1",
     "role": "pdf",
-    "grid_id": "T85711", "alarm_id": "W1",
+    "grid_id": "T85711",
+    "alarm_id": "W1",
     "row": "1",
     "delivery_id": "1",
     "name": "desk.css",
@@ -375,7 +376,6 @@ def test_every_text_has_its_english() -> None:
         assert not re.search(r"[\u4e00-\u9fff]", bare), f"{template.name}: put Chinese texts into t('…')"
     used |= {
         *TOPICS.values(),
-        *today.TOPIC_NAMES.values(),
         *(name for _, name, _ in today.COLUMNS),
         *(name for _, _, name in RATES),
     }

@@ -1,14 +1,20 @@
 """Invisible characters and digits of other scripts, from the source's file to the store."""
 
+import sqlite3
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
+from include.errors import InputError
+from include.sources.cells import cell_text
 from include.sources.characters import numbers, visible
+from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from tests.sources.exports import NOW, at, folder_source, stored, write
+from tests.sources.exports import ALARM, NOW, at, folder_source, stored, write
 
 MARCH = (at("2020-03-01"), at("2020-04-01"))
 HIDDEN = "\u061c\u200b\u200f\u202e\u2066\ufeff\U000e0041\ufe0f\U000e0100\u2060\xad"
@@ -75,3 +81,51 @@ def test_a_time_that_a_zone_skips_is_an_error_row_and_of_a_doubled_hour_the_firs
     assert stored(engine, "quarantine", "field", "value") == [
         ("started_at", "2020-03-08 02:30(America/New_York当日没有这一时刻)")
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"abc", "abc"), ("阳泉".encode(), "阳泉"), ("阳泉市".encode("gb18030"), "阳泉市"), (bytearray(b"x"), "x"), (memoryview(b"y"), "y"),
+        (b"\xff\xff", "\ufffd\ufffd"), ("\ud800", "\ufffd"), (float("nan"), "nan"), (float("inf"), "inf"), (1e300, "1e+300"),
+        (Decimal("1E+400"), "1E+400"), (True, "true"), (None, ""), (2.0, "2"), (date(1, 1, 1), "0001-01-01"),
+    ],
+)  # fmt: skip
+def test_values_as_text(value: object, text: str) -> None:
+    assert cell_text(value) == text
+
+
+def test_bytes_of_a_database_are_decoded_or_quarantined(engine: Engine, tmp_path: Path) -> None:
+    source_of = sqlite3.connect(tmp_path / "theirs.db")
+    source_of.execute(f"create table alarms ({', '.join(ALARM)})")
+    good = {**ALARM, "county": "盂县".encode("gb18030"), "alarm_id": b"A1"}
+    for row in (
+        good,
+        {**good, "alarm_id": b"A2", "point_name": b"\xff\xfe\xff"},
+        {**good, "alarm_id": b"A3", "lon": float("inf")},
+    ):
+        source_of.execute(f"insert into alarms values ({', '.join('?' * len(row))})", list(row.values()))
+    source_of.commit()
+    source_of.close()
+    (tmp_path / "alarms.sql").write_text("select * from alarms")
+    (tmp_path / "map.yaml").write_text("tables: {alarms: {query: alarms.sql}}")
+    source = SourceConfig(
+        "theirs", "database", f"sqlite:///{tmp_path / 'theirs.db'}", mapping=str(tmp_path / "map.yaml")
+    )
+    result = pull(engine, source, *MARCH, now=NOW)
+    assert (result.new, result.quarantined) == (1, 2)
+    assert stored(engine, "alarm", "alarm_id", "county") == [("A1", "盂县")]
+    assert sorted(stored(engine, "quarantine", "field", "reason")) == [
+        ("lon", "不是数值"),
+        ("point_name", "含有控制字符、换行或无法显示的字符"),
+    ]
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:pass-word@h:x/d", "postgresql://u:pass-word@h:99999/d", "postgresql://u:pass-word@h:0/d", "nonsense"])  # fmt: skip
+def test_a_bad_port_is_one_line_without_the_password(engine: Engine, tmp_path: Path, url: str) -> None:
+    (tmp_path / "alarms.sql").write_text("select 1")
+    (tmp_path / "map.yaml").write_text("tables: {alarms: {query: alarms.sql}}")
+    source = SourceConfig("theirs", "database", url, mapping=str(tmp_path / "map.yaml"))
+    with pytest.raises(InputError, match="the database's URL cannot be read") as caught:
+        pull(engine, source, *MARCH, now=NOW)
+    assert "pass-word" not in str(caught.value)

@@ -1,6 +1,7 @@
 """Which windows were covered, what a run pulls of its own accord, and what letters say about it."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -107,3 +108,12 @@ def test_completeness_is_said_in_a_sentence(engine: Engine, source: SourceConfig
         "缺2020年3月13日0时至2020年3月13日8时30分（other）。"
     )
     assert (nothing.share, nothing.missing) == (0.0, (("new", *window),))
+
+
+def test_a_source_that_fails_stops_no_other(engine: Engine, tmp_path: Path) -> None:
+    write(tmp_path, "alarms", {})
+    good = folder_source(tmp_path)
+    bad = replace(good, name="bad", location=str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="the folder cannot be listed"):
+        ensure_covered(engine, [bad, good], at("2020-03-01"), at("2020-04-01"), now=NOW)
+    assert stored(engine, "alarm", "alarm_id") == [("A1",)]

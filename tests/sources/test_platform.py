@@ -503,3 +503,10 @@ def test_a_redirect_is_not_followed(engine: Engine, rig: Rig) -> None:
     with pytest.raises(SourceError, match="got 307"):
         pull(engine, rig.source, *MARCH, now=NOW)
     assert len(rig.faulty.asked) == 1
+
+
+@pytest.mark.parametrize("option", ["pull_seconds", "answer_seconds", "timeout_seconds", "page_size", "attempts", "longest_wait_seconds"])  # fmt: skip
+@pytest.mark.parametrize("value", ["²", "soon", -1, "nan", "1e400", None, [], True, "１２"])
+def test_an_option_that_is_no_number_is_said(engine: Engine, rig: Rig, option: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"source platform: {option}: an option is no number"):
+        pull(engine, rig.with_options(**{option: value}), *MARCH, now=NOW)

@@ -22,7 +22,7 @@ from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
-from include.office.attention import ABOUT_CONTACTS
+from include.office.waiting import ABOUT_CONTACTS
 from include.periods import beijing_date
 from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES

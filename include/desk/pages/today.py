@@ -13,11 +13,9 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
-from include.desk.waiting import waiting
 from include.geo.boundaries import NOTICE
-from include.office.attention import TOPICS
+from include.office.waiting import TOPICS, waiting
 
-TOPIC_NAMES: Final = {**TOPICS, "quarantine": "隔离", "pull": "拉取中断", "silent": "核实地址"}
 COLUMNS: Final = (
     ("city", "城市", False), ("flag", "标记", False), ("window", "当期反馈/推送", True), ("feedback", "近7日反馈/推送", True),
     ("on_time", "按期/到期", True), ("overdue", "超期", True), ("open", "未反馈", True), ("problems", "问题", True),
@@ -41,11 +39,10 @@ def routes(desk: Desk) -> APIRouter:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
-        silent = tuple((row.city_code, row.city_name) for row in found.cities if row.needs_address)
         now = desk.clock()
         waits = desk.recent.get(
-            ("waiting", now.replace(second=0, microsecond=0), state, silent),
-            lambda: waiting(house, now, silent),
+            ("waiting", now.replace(second=0, microsecond=0), state),
+            lambda: waiting(house, now),
         )
         picture = region_map(tuple(row.city_code for row in found.cities))
         figures = {
@@ -55,7 +52,7 @@ def routes(desk: Desk) -> APIRouter:
         }  # fmt: skip
         values = {
             "found": found, "sort": sort, "waits": waits, "as_of": as_of, "now": now,
-            "is_after_season": not at and as_of < now.replace(second=0, microsecond=0), "topics": TOPIC_NAMES,
+            "is_after_season": not at and as_of < now.replace(second=0, microsecond=0), "topics": TOPICS,
             "is_simulated": found.is_simulated,
             "figures": part(desk, request, "today_figures.html", figures, (as_of, state, sort), at=at),
         }  # fmt: skip

@@ -1,0 +1,188 @@
+"""What waits for a person, over all parts of the house: one register, the same for the desk's first page and the daily list.
+
+Each kind is a function in `_KINDS`; what another part of the house brings is one more. A thing is in the list from its first minute,
+until somebody has settled it. Many of one kind and origin (a run's letters, a source's contacts) are one line with their number.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from include.house import House
+from include.periods import DAY, last_complete, midnight
+from include.post.attention import Concern, needs_person
+from include.rules import LOW_RESPONSE
+from include.sources.contact_questions import Question, questions
+from include.sources.ledger import gaps
+from include.sources.troubles import KIND as FILES
+from include.store.engine import reading
+from include.store.facts import cities_on, unheard_cities
+from include.store.statements import frame
+
+TOPICS: Final = {
+    "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
+    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定", "archive": "存档不可用",
+    "held": "人工暂缓", "quarantine": "隔离", "files": "文件未能读入", "pull": "拉取中断", "silent": "核实地址",
+}  # fmt: skip
+# Reason and what to do about files that were not read.
+UNREAD_FILES: Final = (
+    "文件未能读入，其余文件已照收",
+    "按隔离中所列原因更正或重新索取该文件；读入后自动了结，也可弃用",
+)
+
+
+ABOUT_CONTACTS: Final = {
+    "differs": ("来源与现行记录不一致，以现行记录为准", "保留现行或采用来源"),
+    "held": ("来源改了邮箱，原邮箱为人工确定，新邮箱未启用", "保留现行、采用来源或两个都用"),
+    "replaced": ("来源改了邮箱：旧邮箱已停用，新邮箱已启用", "确认更正，或改回旧邮箱"),
+    "vanished": ("来源不再有此联系人，仍按有效处理", "保留或停用"),
+    "unread": ("该邮箱可能无人收信", "确认可用或停用"),
+}  # fmt: skip
+_FEW: Final = 3  # questions of one source and kind that are listed one by one
+
+
+_UNREADABLE_ROWS: Final = (
+    "内容无法识别，未计入数字",
+    "逐条更正后补录（quarantine list、quarantine replay），或说明理由弃用",
+)
+_LOOK_BACK: Final = 30 * DAY
+STOPPED_AFTER: Final = timedelta(
+    hours=26
+)  # a daily pull and two hours: without one for longer the source has stopped
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One thing that waits. `topic`: a key of TOPICS; `path` and `query`: the page of the desk that settles it; `run`: the DAG and
+    run whose required action a person answers; `count`: how many it stands for."""
+
+    topic: str
+    title: str
+    reason: str
+    todo: str
+    since: datetime
+    path: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
+    run: tuple[str, str] | None = None
+    count: int = 1
+    is_simulated: bool = False
+
+    @property
+    def line(self) -> str:
+        """The topic and the title, for a list without columns."""
+        return f"{TOPICS[self.topic]}　{self.title}" if self.title != TOPICS[self.topic] else self.title
+
+
+Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
+
+
+def waiting(house: House, now: datetime) -> list[Waiting]:
+    """Everything that waits at `now`, the oldest first."""
+    with reading(house.engine) as connection:
+        found = [one for kind in _KINDS for one in kind(house, connection, now)]
+    return sorted(found, key=lambda one: (one.since, one.topic, one.title))
+
+
+def _letters(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Letters, deliveries, the mail server and the archive."""
+    groups: dict[tuple[str, str, str], list[Concern]] = {}
+    for one in needs_person(connection, now):
+        if one.address or one.run is None:
+            yield _of_letter(one)
+        else:
+            groups.setdefault((one.topic, *one.run), []).append(one)
+    for group in groups.values():
+        yield from [_of_run(group)] if len(group) > _FEW else [_of_letter(one) for one in group]
+
+
+def _of_letter(one: Concern) -> Waiting:
+    words = [part for part in (one.addressee_name, one.subject, one.address) if part]
+    return Waiting(
+        one.topic, "　".join(words) or TOPICS[one.topic], one.reason, one.todo, one.since,
+        path=f"/letters/{one.letter_id}" if one.letter_id else "", run=one.run if one.topic == "approval" else None,
+        is_simulated=one.is_simulated,
+    )  # fmt: skip
+
+
+def _of_run(group: list[Concern]) -> Waiting:
+    first = group[0]
+    assert first.run is not None
+    reasons = sorted({one.reason for one in group})
+    return Waiting(
+        first.topic, f"{first.subject}等{len(group)}封函件", "；".join(reasons[:2]) + ("等" if len(reasons) > 2 else ""), first.todo,
+        min(one.since for one in group), path="/letters", query={"dag_id": first.run[0], "run_id": first.run[1]},
+        run=first.run if first.topic == "approval" else None, count=len(group), is_simulated=any(one.is_simulated for one in group),
+    )  # fmt: skip
+
+
+def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Questions about contacts: one, or all of one source and kind where they are many."""
+    groups: dict[tuple[str, str], list[Question]] = {}
+    for one in questions(connection):
+        groups.setdefault((one.source, one.kind), []).append(one)
+    for (source, kind), asked in groups.items():
+        reason, todo = ABOUT_CONTACTS[kind]
+        more: dict[str, Any] = {"path": "/contacts", "is_simulated": any(one.is_simulated for one in asked)}
+        words = f"在联系人页{todo}，或用 contacts answer"
+        if len(asked) > _FEW:
+            title = f"来源 {source} 的{len(asked)}位联系人"
+            yield Waiting("contact", title, reason, words, asked[0].asked_at, count=len(asked), **more)
+        else:
+            for one in asked:
+                title = f"{one.region_name}　{_mailboxes(one)}"
+                yield Waiting("contact", title, reason, words, one.asked_at, **more)
+
+
+def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Rows, and whole files, that could not be read."""
+    for row in frame(connection, "open_quarantine").to_dict("records"):
+        is_file, count, since = row["kind"] == FILES, int(row["open_rows"]), row["since_at"].to_pydatetime()
+        title = (
+            f"来源 {row['source']} 有{count}个"
+            if is_file
+            else f"来源 {row['source']} 的 {row['kind']} 有{count}行"
+        )
+        reason, todo = UNREAD_FILES if is_file else _UNREADABLE_ROWS
+        yield Waiting(
+            "files" if is_file else "quarantine", title, reason, todo, since, path="/quarantine", count=count
+        )
+
+
+def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Sources from which nothing came for more than a day."""
+    until = min(now, midnight(house.season[1]))
+    since = max(until - _LOOK_BACK, midnight(house.season[0]))
+    for source in house.sources:
+        missing = gaps(connection, source.name, since, until) if source.is_windowed else []
+        if missing and missing[-1][1] == until and missing[-1][1] - missing[-1][0] > STOPPED_AFTER:
+            yield Waiting(
+                "pull",
+                source.name,
+                "此后没有拉取到数据",
+                "检查该来源的连接；恢复后运行日调度即自动补拉",
+                missing[-1][0],
+            )
+
+
+def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Cities from which nothing was heard after several letters in a row."""
+    period = last_complete("day", min(now, midnight(house.season[1])))
+    codes = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, now))
+    cities = cities_on(connection, period.last_date)
+    for code, name in zip(cities["city_code"], cities["city_name"], strict=True):
+        if code in codes:
+            yield Waiting(
+                "silent", name, "连续多封函件被退回或无任何签收反馈", "核实收件地址，在联系人页更正", period.as_of, path="/contacts",
+                query={"region": str(code)},
+            )  # fmt: skip
+
+
+_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent)
+
+
+def _mailboxes(one: Question) -> str:
+    told = one.told.address if one.told and one.told.key != one.mine.key else ""
+    return f"{one.mine.name} {one.mine.address}" + (f" → {told}" if told else "")

@@ -1,0 +1,199 @@
+"""The register of what waits: every state in which anything waits is in it from its first minute, and leaves it when settled."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from include.house import House
+from include.office.attention import matters
+from include.office.waiting import TOPICS, Waiting, waiting
+from include.post.letters import await_approval, draft, reject, withhold
+from include.post.release import release
+from include.post.round import post_round
+from include.sources.config import SourceConfig
+from include.sources.intake import pull
+from include.store import tables
+from include.store.engine import writing
+from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
+from tests.post.samples import (
+    OFFICE,
+    add_cities,
+    composition,
+    facts,
+    released,
+    render,
+    server,
+)
+
+MINUTE = timedelta(minutes=1)
+HEAD = "region_code,role,name,address,phone,valid_from,valid_to\n"
+
+
+def drafted(house: House, archive, city: str = YANGQUAN, run_id: str = "") -> int:
+    return draft(
+        house.engine, archive, facts(city_code=city), composition(), now=NOW, actor="run", run_id=run_id
+    ).letter_id
+
+
+def approval(house: House, archive) -> None:
+    await_approval(house.engine, drafted(house, archive), now=NOW, actor="run", reason="等待签发")
+
+
+def held(house: House, archive) -> None:
+    withhold(
+        house.engine, drafted(house, archive), now=NOW, actor="duty", reason="未在所选之列", is_person=True
+    )
+
+
+def withheld(house: House, archive) -> None:
+    released(house.engine, archive, now=NOW)  # no contact
+
+
+def failed(house: House, archive) -> None:
+    add_cities(house.engine)
+    released(house.engine, archive, now=NOW, render=lambda *_: 1 / 0)
+
+
+def in_state(state: str) -> Callable[[House, object], None]:
+    def make(house: House, archive) -> None:
+        add_cities(house.engine)
+        released(house.engine, archive, now=NOW)
+        with writing(house.engine) as connection:
+            connection.execute(update(tables.delivery).values(state=state, updated_at=NOW))
+
+    return make
+
+
+def mail_server(house: House, archive) -> None:
+    add_cities(house.engine)
+    released(house.engine, archive, now=NOW)
+    post_round(house.engine, archive, server(1), clock=lambda: NOW, owner="test")
+
+
+def lost_archive(house: House, archive) -> None:
+    add_cities(house.engine)
+    released(house.engine, archive, now=NOW)
+    away = archive.root.rename(archive.root.with_name("away"))
+    post_round(house.engine, archive, server(1), clock=lambda: NOW, owner="test")
+    away.rename(archive.root)
+
+
+def contact_question(house: House, archive) -> None:
+    exports = house.var / "exports"
+    exports.mkdir()
+    for address in ("wrong@yq.example", "right@yq.example"):
+        line = f"{HEAD}140300,to,阳泉局,{address},,2020-01-01,\n"
+        (exports / "contacts.csv").write_text(line, encoding="utf-8")
+        source = SourceConfig("exports", "files", str(exports))
+        pull(house.engine, source, NOW - timedelta(days=2), NOW, now=NOW)
+
+
+def quarantined(house: House, archive, kind: str = "alarms") -> None:
+    with writing(house.engine) as connection:
+        connection.execute(
+            insert(tables.quarantine).values(
+                source="exports", kind=kind, origin="a.csv 第2行", field="lon", value="x", reason="不是数值", row_json="{}",
+                row_hash="0" * 64, received_at=NOW, state="open",
+            )
+        )  # fmt: skip
+
+
+STATES: dict[str, Callable[[House, object], None]] = {
+    "approval": approval, "held": held, "withheld": withheld, "failed": failed, "unknown": in_state("unknown"),
+    "refused": in_state("refused"), "expired": in_state("expired"), "server": mail_server, "archive": lost_archive,
+    "contact": contact_question, "quarantine": quarantined, "files": lambda house, archive: quarantined(house, archive, "files"),
+}  # fmt: skip
+ELSEWHERE = {
+    "undecided",
+    "pull",
+    "silent",
+}  # below: they need time to pass, a source, or letters of several days
+
+
+@pytest.fixture
+def house(engine: Engine, tmp_path: Path) -> House:
+    return house_of(engine, tmp_path)
+
+
+def topics(house: House, now=NOW + MINUTE) -> set[str]:
+    return {one.topic for one in waiting(house, now)}
+
+
+def test_every_topic_is_tried() -> None:
+    assert set(STATES) | ELSEWHERE == set(TOPICS)
+
+
+def test_nothing_waits_in_an_empty_house(house: House) -> None:
+    assert waiting(house, NOW) == []
+
+
+@pytest.mark.parametrize("topic", STATES)
+def test_what_waits_is_in_the_register_and_in_the_digest_from_the_first_minute(
+    house: House, topic: str
+) -> None:
+    STATES[topic](house, archive_in(house.var))
+    assert topics(house) == {topic}
+    assert {one.title.split("　")[0] for one in matters(house, NOW + MINUTE)[0]} == {TOPICS[topic]}
+
+
+def test_a_draft_waits_for_its_run_first_and_then_for_a_person(house: House) -> None:
+    drafted(house, archive_in(house.var))
+    assert topics(house) == set()
+    assert topics(house, NOW + timedelta(hours=2)) == {"undecided"}
+
+
+def test_what_a_rule_withheld_or_a_person_settled_waits_for_nobody(house: House) -> None:
+    archive = archive_in(house.var)
+    first, second = drafted(house, archive), drafted(house, archive, "140100")
+    withhold(house.engine, first, now=NOW, actor="run", reason="补录的时段只编制存档")
+    reject(house.engine, second, now=NOW, actor="duty", reason="不必发")
+    assert topics(house) == set()
+
+
+def test_a_source_that_stopped(house: House) -> None:
+    stopped = replace(house, sources=(SourceConfig("exports", "files", str(house.var)),))
+    assert topics(stopped) == {"pull"}
+
+
+def test_a_city_from_which_nothing_is_heard(house: House) -> None:
+    archive = archive_in(house.var)
+    add_cities(house.engine)
+    add_alarm(house.engine, "A1", "03-05 06:00")
+    for days in (4, 3, 2):
+        letter = facts(day=NOW.date() - timedelta(days=days), alarms=("A1",))
+        outcome = released(house.engine, archive, letter, now=NOW)
+        with writing(house.engine) as connection:
+            connection.execute(update(tables.delivery).values(state="sent"))
+        assert outcome.action == "released"
+    assert [(one.topic, one.title, one.path, one.query) for one in waiting(house, NOW)] == [
+        ("silent", "阳泉市", "/contacts", {"region": YANGQUAN})
+    ]
+
+
+def test_forty_letters_of_a_run_are_one_line_with_the_way_to_sign(house: House) -> None:
+    archive, run = archive_in(house.var), "half_monthly_bulletin/manual__1"
+    cities = ("140300", "140100", "370100", "110000", "120000")
+    for city in cities[:4]:
+        number = drafted(house, archive, city, run)
+        await_approval(house.engine, number, now=NOW, actor="run", reason="等待签发")
+    number = drafted(house, archive, cities[4], "daily_dispatch/manual__2")
+    await_approval(house.engine, number, now=NOW, actor="run", reason="等待签发")
+    many, alone = sorted(waiting(house, NOW), key=lambda one: -one.count)
+    assert (many.count, many.run, many.query) == (
+        4, ("half_monthly_bulletin", "manual__1"), {"dag_id": "half_monthly_bulletin", "run_id": "manual__1"}
+    )  # fmt: skip
+    assert (alone.count, alone.path, alone.run) == (1, f"/letters/{number}", ("daily_dispatch", "manual__2"))
+
+
+def test_a_released_letter_leaves_the_register(house: House) -> None:
+    archive = archive_in(house.var)
+    add_cities(house.engine)
+    approval(house, archive)
+    assert isinstance(waiting(house, NOW)[0], Waiting)
+    done = {"now": NOW, "actor": "duty", "reason": "签发", "office": OFFICE, "server": server()}
+    release(house.engine, archive, 1, render=render, is_person=True, **done)
+    assert topics(house) == set()
