@@ -1,6 +1,7 @@
 -- Grain: one released letter that facts learnt after its release may change.
 -- Parameters: since_date (letters whose period_end is not before it); since_at: its midnight, before which none of them left;
--- corrected_kinds: the kinds of letters that late facts are compared with.
+-- corrected_kinds: the kinds of letters that late facts are compared with (|| '': the days find the letters, not their kinds, of which
+-- an index would read all years).
 -- Reads: letter, alarm, feedback_event, problem, air_day, dust_hour. A fact counts when its event time is not later than the
 -- letter's as_of; a letter about one city looks at the facts of alarms that are or ever were that city's (an alarm
 -- that moved to another one is missing in the letter of the first). Air quality counts for the letters of half-months, every day
@@ -12,7 +13,7 @@ with released as materialized (
         letter_id, letter_key, kind, addressee, number, period_kind, start_at, end_at, period_end, as_of, released_at, city_code,
         figures_json
     from letter as l
-    where state = 'released' and kind in :corrected_kinds and period_end >= :since_date
+    where state = 'released' and (kind || '') in :corrected_kinds and period_end >= :since_date
       and not exists (
           select 1
           from letter as n

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.register import Due
-from include.periods import Period, later
-from include.post.letters import LetterFacts, NamedAlarm
+from include.periods import Period, beijing_date, later
+from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
 from include.store.engine import reading
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
@@ -40,13 +40,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
     edition = DEFAULT_RULES.edition
     with reading(house.engine) as connection:
         revisions = _revisions(connection, period)
-        told = frame(
-            connection,
-            "alarms_pushed",
-            since_date=later(period.end_at, -ALARM_PUSH.reads_back).date(),
-            end_at=period.end_at,
-            push_kinds=PUSH_KINDS,
-        )
+        told = _told(connection, period, period.end_at)
         stations = frame(connection, "stations_of_units", on_date=period.last_date)
         suspects = _suspects(connection, revisions["alarm_id"].unique())
     if revisions.empty:
@@ -75,6 +69,19 @@ def due_pushes(house: House, period: Period) -> list[Due]:
     return due_of(pushes(house, period))
 
 
+def owed_keys(house: House, period: Period) -> list[str]:
+    """The keys of the pushes that must be there: written ones, and those of which an alarm was told by no window at all (an hour
+    that was missed is made good by the next one)."""
+    found = due_pushes(house, period)
+    with reading(house.engine) as connection:
+        told = set(_told(connection, period, later(period.end_at, ALARM_PUSH.reads_back))["alarm_id"])
+        return [
+            one.facts.key
+            for one in found
+            if find_by_key(connection, one.facts.key) or {alarm.alarm_id for alarm in one.facts.alarms} - told
+        ]
+
+
 def due_of(computed: HourlyPushes) -> list[Due]:
     """The letters of computed pushes."""
     return [_due(one) for one in computed.pushes]
@@ -91,6 +98,17 @@ def _due(one: AlarmFigures) -> Due:
         tuple(NamedAlarm(alarm.alarm_id) for alarm in one.alarms),
     )
     return Due(facts, one.city_name)
+
+
+def _told(connection: Connection, period: Period, end_at: datetime) -> pd.DataFrame:
+    """The alarms that pushes of windows before `end_at` named, as far back as this window looks (sql/alarms_pushed.sql)."""
+    return frame(
+        connection,
+        "alarms_pushed",
+        since_date=beijing_date(later(period.end_at, -ALARM_PUSH.reads_back)),
+        end_at=end_at,
+        push_kinds=PUSH_KINDS,
+    )
 
 
 def _revisions(connection: Connection, period: Period) -> pd.DataFrame:

@@ -6,14 +6,14 @@ The window is that of the run (`hour`). A back-fill mails nothing: its alarms en
 from typing import Any, Final
 
 from include.house import Run
-from include.office.alarms import PUSH_KINDS, due_of, due_pushes, pushes
+from include.office.alarms import PUSH_KINDS, due_of, due_pushes, owed_keys, pushes
 from include.supervision.alarm_push import HourlyPushes
 from include.supervision.figures import from_json, to_json
 from include.workflows.steps import LetterSteps
 
 KINDS: Final = PUSH_KINDS
 WINDOWS: Final = ("hour",)
-due_letters = due_pushes
+due_letters, due_keys = due_pushes, owed_keys
 
 
 def figures(run: Run) -> dict[str, Any]:

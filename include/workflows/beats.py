@@ -11,5 +11,5 @@ _SHIPPED: Final[dict[ModuleType, tuple[str, ...]]] = {
     weekly_summary: ("midweek", "weekend"),
     half_monthly_bulletin: ("half_month",),
 }
-BEATS.append(Beat(alarm_push.WINDOWS, alarm_push.due_letters))
+BEATS.append(Beat(alarm_push.WINDOWS, alarm_push.due_letters, alarm_push.due_keys))
 BEATS.extend(Beat(windows, workflow.due_letters, workflow.due_keys) for workflow, windows in _SHIPPED.items())

@@ -145,10 +145,12 @@ def _letters(dialect: str) -> list[str]:
         day = "cast(pushed_at at time zone 'Asia/Shanghai' as date)"
         after = "day + {days}"
         morning = "(day + {days} + time '08:30') at time zone 'Asia/Shanghai'"
+        midnight = "(day + {days} + time '00:00') at time zone 'Asia/Shanghai'"
     else:
         day = "date(substr(pushed_at, 1, 19), '+8 hours')"
         after = "date(day, '+{days} days')"
         morning = "date(day, '+{days} days') || 'T00:30:00.000000Z'"
+        midnight = "date(day, '+{days} days', '-1 day') || 'T16:00:00.000000Z'"
     statements = [
         f"create temporary table pushed as select distinct alarm_id, city_code, {day} as day, "
         "substr(alarm_id, length(alarm_id), 1) = '7' as is_urged from alarm",
@@ -158,9 +160,11 @@ def _letters(dialect: str) -> list[str]:
         ends, at = after.format(days=days), morning.format(days=days)
         year = f"substr(cast({ends} as varchar), 1, 4)"
         statements += [
-            "insert into letter (kind, addressee, city_code, period_kind, period_start, period_end, as_of, revision, letter_key, "
+            "insert into letter (kind, addressee, city_code, period_kind, period_start, period_end, start_at, end_at, "
+            "as_of, revision, letter_key, "
             "state, state_reason, state_at, is_stuck, is_simulated, figures_json, subject, number, composed_at, released_at) "
-            f"select '{kind}', city_code, city_code, 'day', {after.format(days=days - 1)}, {ends}, {at}, 1, "
+            f"select '{kind}', city_code, city_code, 'day', {after.format(days=days - 1)}, {ends}, "
+            f"{midnight.format(days=days - 1)}, {midnight.format(days=days)}, {at}, 1, "
             f"'{kind}_' || city_code || '_day_' || {after.format(days=days - 1)} || '_' || {ends} || '_1', 'released', '', {at}, "
             f"false, true, :figures, '', '{kind}' || '〔' || {year} || '〕' || row_number() over (partition by {year} "
             f"order by {ends}, city_code) || '号', {at}, {at} from (select distinct city_code, day from pushed where {which}) as days",

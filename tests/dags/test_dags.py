@@ -135,3 +135,46 @@ def test_the_order_of_the_daily_dispatch(dags: dict[str, dict[str, object]]) -> 
         "account": ["figures", "post"],
     }
     assert sorted(dags["daily_dispatch"]["params"]) == ["approve", "deliver", "period_end"]  # type: ignore[arg-type]
+
+
+def test_a_run_is_asked_for_a_date_or_a_moment_and_refuses_anything_else_at_once(
+    airflow_environment: dict[str, str],
+) -> None:
+    code = """
+import json
+from airflow.sdk.exceptions import ParamValidationError
+from cadence import letter_params
+found = {}
+for text in (None, "2020-03-13", "2020-03-13T09:00", "2020-03-13T09:00+08:00", "2020-03-13T01:00:00Z",
+             "2020-3-13", "13.03.2020", "tomorrow", "2020-03-13 9", ""):
+    try:
+        letter_params(approve=False)["period_end"].resolve(text)
+    except ParamValidationError:
+        found[str(text)] = "refused"
+    else:
+        found[str(text)] = "taken"
+print("@@" + json.dumps(found))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
+    assert [text for text, what in found.items() if what == "taken"] == [
+        "None", "2020-03-13", "2020-03-13T09:00", "2020-03-13T09:00+08:00", "2020-03-13T01:00:00Z",
+    ]  # fmt: skip
+    assert len(found) == 10
+
+
+def test_the_order_of_the_hourly_watch(dags: dict[str, dict[str, object]]) -> None:
+    """The push waits for the judged hour, not for the account of the stations: a silent network fails beside it."""
+    assert {name: task[2] for name, task in dags["hourly_watch"]["tasks"].items()} == {  # type: ignore[attr-defined]
+        "take": [],
+        "judge": ["take"],
+        "account": ["judge"],
+        "compose": ["judge"],
+        "approve": ["compose"],
+        "release": ["approve"],
+        "post": ["release"],
+        "reckon": ["compose", "post"],
+    }

@@ -210,6 +210,15 @@ def test_an_hour_that_was_missed_is_told_by_the_next_one(house: House) -> None:
     assert told(house, "03-12 10:00") == [("alarm", [("W1", "new")])]
 
 
+def test_an_hour_that_the_next_one_made_good_owes_no_letter(house: House) -> None:
+    add_watch_alarm(house.engine, "W1", "03-12 09:00", recorded="03-12 09:40")  # after that hour's run
+    nine, ten = hourly(house, "03-12 09:00"), hourly(house, "03-12 10:00")
+    assert due_keys(house, nine.period) == [nine.period.letter_key("alarm", "140300")]
+    assert play(ten) == {"released": 1}
+    assert due_keys(house, nine.period) == []
+    assert due_keys(house, ten.period) == [ten.period.letter_key("alarm", "140300")]
+
+
 def test_an_alarm_that_comes_late_waits_for_a_person(house: House) -> None:
     add_watch_alarm(house.engine, "W1", "03-12 08:00", recorded="03-12 11:10")
     run = hourly(house, "03-12 11:00")
