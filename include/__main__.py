@@ -33,6 +33,7 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
 from include.verbs.watch import watch
@@ -55,6 +56,7 @@ for command in (
     import_enterprises,
     import_stations,
     air_quality,
+    spot_checks,
     prune,
     simulate_world,
     suspects,
@@ -155,6 +157,7 @@ def _window(
 @click.option(
     "--as-of", type=Moment(), help="The moment whose state is shown; default: see the window's kind."
 )
+@click.option("--known-at", type=Moment(), help="Leave out facts that were received later; default: none.")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def feedback(
     period_end: date | None,
@@ -162,20 +165,25 @@ def feedback(
     start: date | None,
     end: date | None,
     as_of: datetime | None,
+    known_at: datetime | None,
     form: str,
 ) -> None:
-    """The cities' figures over a window, one row a city and a total."""
-    from include.desk.feedback import feedback_table, first_moment, has_simulated_data
-    from include.sources.ledger import AS_OF_ITSELF, ensure_covered
+    """The units' figures over a window, one row a unit and a total."""
+    from include.desk.feedback import feedback_table, has_simulated_data
+    from include.sources.ledger import AS_OF_ITSELF, ensure_history
+    from include.store.facts import ALL_KNOWN
+    from include.supervision.daily import flag_window
 
     period = _window(period_end, kind, start, end, as_of)
     house = open_current_house()
     until = period.as_of + AS_OF_ITSELF
-    ensure_covered(house.engine, house.sources, first_moment(period), until, now=_now())
+    ensure_history(
+        house.engine, house.sources, flag_window(period)[0], until, season_start=house.season[0], now=_now()
+    )
     title = f"{period.label} 截至 {chinese_moment(period.as_of, year=True)}"
     if has_simulated_data(house.engine):
         click.echo(SIMULATED_LABEL, err=True)
-    print_rows(feedback_table(house.engine, period), form, title)
+    print_rows(feedback_table(house.engine, period, known_at or ALL_KNOWN), form, title)
 
 
 @cli.command()

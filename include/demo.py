@@ -23,7 +23,11 @@ from sqlalchemy import Connection
 from include.connections import Registry
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
+<<<<<<< HEAD
+from include.letters.flag_words import level_word
+=======
 from include.letter_kinds import letter_label
+>>>>>>> main
 from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received
@@ -195,7 +199,7 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         {
             "城市": city.city_name, "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
             "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}", "近7日超期": city.rolling.overdue,
-            "问题": city.window.problems, "标记": city.flag.level, "函件": "；".join(by_city.get(city.city_code, ["—"])),
+            "问题": city.window.problems, "标记": level_word(city.flag.level), "函件": "；".join(by_city.get(city.city_code, ["—"])),
         }
         for city in figures.cities
     ]  # fmt: skip

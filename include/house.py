@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine
 
 from include.connections import Connection, Registry, read_registry
 from include.errors import InputError
-from include.periods import Period
+from include.periods import Period, parse_date
 from include.post.server import MailServer, Office
 from include.rules import COMPLETENESS, SEASON_END, SEASON_START
 from include.sources.config import SourceConfig
@@ -226,11 +226,14 @@ def _source(connection: Connection, var: Path) -> SourceConfig:
     if kind in ("files", "inbox") and location:
         location = str(_inside(location, var))
     mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", "Asia/Shanghai")
+    first_day = extra.pop("first_day", None)
+    clock, speaks_for = extra.pop("clock", None), extra.pop("speaks_for", None)
     if connection.login:
         extra["user"] = connection.login
     return SourceConfig(
         name=connection.conn_id, kind=kind, location=location, token=connection.password or None,
         mapping=mapping or None, time_zone=time_zone, options=extra,
+        first_day=parse_date(str(first_day)) if first_day else None, clock=clock, speaks_for=speaks_for,
     )  # fmt: skip
 
 

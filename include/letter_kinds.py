@@ -53,7 +53,13 @@ class LetterKind:
 _SHIPPED: Final = (
     LetterKind("notice", "提示函", is_asking=True),
     LetterKind(
-        "reminder", "督办函", answers=("notice", "reminder"), is_urging=True, is_copied_up=True, order=1
+        "reminder",
+        "督办函",
+        answers=("notice", "reminder"),
+        is_urging=True,
+        is_asking=True,
+        is_copied_up=True,
+        order=1,
     ),
     LetterKind("summary", "周汇总"),
     LetterKind("bulletin", "通报函"),

@@ -2,13 +2,15 @@
 
 None of these numbers is published: they are this project's own defaults (系统默认), shown to operators as such and
 never as a rule of the ministry. A change of a number is a new `RULES_VERSION`, which every alarm and letter records.
+Letters of an earlier edition are shown and made again from their frozen figures and with that edition's templates
+(`letters/templates/2020-03`); whatever is computed anew, a 更正 of such a letter too, follows the present edition.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-RULES_VERSION: Final = "2020-03"
+RULES_VERSION: Final = "2026-11"
 
 # A value of the column `data_origin`: whatever carries it was made by the simulator, and says so wherever a person looks.
 SIMULATED_LABEL: Final = "模拟数据"
@@ -25,6 +27,7 @@ class Deadlines:
     acknowledge: timedelta = timedelta(hours=2)  # from push to 签收
     feedback: timedelta = timedelta(hours=24)  # from push to the answer
     after_return: timedelta = timedelta(hours=24)  # from 退回 to the new answer
+    after_rejection: timedelta = timedelta(hours=24)  # from the rejection of a timely dispute to the answer
     review: timedelta = timedelta(hours=48)  # from the answer to 审核
     rectify: timedelta = timedelta(days=3)  # from discovery, unless the city promised a date
     rectify_longest: timedelta = timedelta(days=15)  # a promise may not be later than this
@@ -32,20 +35,24 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class LowResponse:
-    """When a city is reminded. Judged over the alarms of `rolling_days`, so that a day with one alarm does not decide
-    (a city has about eight due in a week)."""
+    """When a unit is reminded (提醒), marked for 督办, and how far the ladder of one alarm goes.
+
+    Judged by facts alone: the alarms that are overdue for at most `recent_overdue`, whenever they were pushed, and the late
+    answers to the alarms pushed in the last `rolling_days` of the window. Chronic alarms (长期未反馈) are a mark of their own.
+    """
 
     rolling_days: int = 7
-    remind_overdue: int = 1  # 提醒: this many overdue alarms are enough
-    remind_on_time_rate: float = 0.95  # 提醒: or an on-time rate (share) below this …
-    urge_on_time_rate: float = 0.90  # 督办: the on-time rate (share) below this …
-    least_late: int = 2  # … with at least this many late answers
-    urge_overdue: timedelta = timedelta(hours=24)  # 督办: or one alarm overdue for longer than this
-    repeat_after: timedelta = timedelta(
-        hours=72
-    )  # a second 督办 for the same alarm, then the ministry's list
-    open_days: int = 30  # unanswered alarms pushed in this many days are open; older ones are 长期未反馈
-    silent_letters: int = 3  # letters in a row without any sign of life: verify the address
+    # An alarm overdue for longer than this is chronic: it neither raises nor replaces the level.
+    recent_overdue: timedelta = timedelta(days=7)
+    remind_overdue: int = 1  # 提醒: this many recent overdue alarms …
+    remind_late: int = 2  # … or this many late ones
+    urge_overdue: timedelta = timedelta(
+        hours=24
+    )  # 督办: a recent overdue alarm is overdue for longer than this …
+    urge_late: int = 3  # … or there is a recent overdue alarm and this many late ones
+    # The ladder: from the date on which the first 督办函 left to the second, and from that to the ministry's list.
+    repeat_dates: int = 3
+    silent_letters: int = 3  # 提示函 and 督办函 that left since which a unit must have given a sign of life
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,13 @@ class Post:
     reply_within: timedelta = timedelta(hours=24)  # from the letter's as_of to the asked answer
     remind_approval: timedelta = timedelta(hours=12)  # a waiting approval is brought up again
     largest_message_bytes: int = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class NoticeRules:
+    """What a letter to one unit prints of its alarms; its workbook has them all."""
+
+    listed_rows: int = 30  # the newest of a table; older ones are counted, with the oldest named
 
 
 @dataclass(frozen=True)
@@ -93,11 +107,11 @@ class AlarmPush:
 class SummaryRules:
     """What the mid-week and weekend summary counts as repeated, long unanswered or worth a suggestion."""
 
-    repeat_days: int = 30  # 重复报警: over the days that also bound an open alarm …
+    repeat_days: int = 30  # 重复报警: over so many days …
     repeat_alarms: int = (
         4  # … a grid with this many alarms, one of them in the window (about 15 grids in a busy one)
     )
-    long_unanswered_days: int = 7  # 长期未反馈: unanswered and pushed before the rolling days of the flags
+    long_unanswered_days: int = 7  # 久拖未决 is chosen among the alarms of so many days
     trend_days: int = 28  # days in the picture of alarms by day: four weeks, so that weekends compare
     top_counties: int = 3  # counties that the text names
     listed_rows: int = 10  # rows of a list in the annexes; the workbook has them all
@@ -138,6 +152,24 @@ class BulletinRules:
 
 
 @dataclass(frozen=True)
+class AnswerQuality:
+    """What the figures of answer quality look at."""
+
+    recurrence: timedelta = timedelta(days=7)  # a grid that alarms again within these days of being rectified
+    inspected_before: timedelta = timedelta(
+        hours=12
+    )  # a 排查时间 that lies longer before the receipt is looked at
+
+
+@dataclass(frozen=True)
+class SpotChecks:
+    """How many answers of a week are drawn for 抽查; at least one a unit that answered, too."""
+
+    share: float = 0.05
+    least: int = 10  # in all, or all of them
+
+
+@dataclass(frozen=True)
 class Retention:
     """How long files are kept that nothing names. Facts, letters with all their files, and the audit trail are kept for good."""
 
@@ -158,8 +190,11 @@ COMPLETENESS: Final = Completeness()
 POST: Final = Post()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
+NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
+SPOT_CHECKS: Final = SpotChecks()
+ANSWER_QUALITY: Final = AnswerQuality()
 
 PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
     "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",
@@ -167,5 +202,8 @@ PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
 )  # fmt: skip
 
 FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
-    "acknowledged", "submitted", "returned", "accepted", "disputed", "dispute_upheld", "dispute_rejected",
+    "acknowledged", "submitted", "returned", "accepted", "disputed", "dispute_upheld", "dispute_rejected", "closed", "reopened",
 )  # fmt: skip
+
+# What the unit that was asked may say of itself; every other event is a decision of the office above it.
+UNIT_EVENTS: Final[tuple[str, ...]] = ("acknowledged", "submitted", "disputed")

@@ -1,5 +1,5 @@
 -- Grain: one problem found by as_of_at at an alarm pushed in [start_at, end_at).
--- Parameters: start_at, end_at, as_of_at (instants).
+-- Parameters: start_at, end_at, as_of_at, known_at (instants). Nothing that was received after known_at is seen.
 -- Reads: alarm, problem. The last revision of each problem; rectified_at is empty when it lies after as_of_at.
 with candidate as (
     select distinct alarm_id
@@ -10,6 +10,7 @@ latest as (
     select p.*, row_number() over (partition by p.problem_id order by p.revision desc) as place
     from problem as p
     join candidate as c on c.alarm_id = p.alarm_id
+    where p.received_at <= :known_at
 )
 select
     problem_id, alarm_id, category, description, found_at, rectify_by as rectify_by_at,

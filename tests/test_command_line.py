@@ -48,17 +48,17 @@ def test_a_window_from_pull_to_figures(region: Path, verb: Verb, capsys: pytest.
     # 5 alarms, 3 answers, 1 problem, 1 grid, 4 contacts; one alarm of an unknown city
     assert "demo_region: read 14, new 13, revised 0, unchanged 0, quarantined 1" in capsys.readouterr().out
     assert verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "csv") == 0
-    table = pd.read_csv(StringIO(capsys.readouterr().out), dtype={"city_code": str}).set_index("city_code")
+    table = pd.read_csv(StringIO(capsys.readouterr().out), dtype={"unit_code": str}).set_index("unit_code")
     assert list(table.columns) == [
-        "city_name", "pushed", "answered", "due", "on_time", "overdue", "feedback_rate", "on_time_rate", "problems",
-        "alarms_with_problem", "flag",
+        "unit_name", "pushed", "answered", "due", "on_time", "late", "overdue", "in_dispute", "chronic", "closed", "feedback_rate",
+        "on_time_rate", "problems", "alarms_with_problem", "flag",
     ]  # fmt: skip
     assert table.loc["140300", ["pushed", "answered", "due", "overdue", "flag"]].tolist() == [
         1,
         0,
         1,
         1,
-        "督办",
+        "urge",
     ]
     assert table.loc["total", ["pushed", "answered", "due", "on_time", "overdue"]].tolist() == [3, 1, 3, 1, 2]
     assert len(table) == 40
@@ -74,7 +74,7 @@ def test_figures_of_simulated_data_say_so(
     assert verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "csv") == 0
     shown = capsys.readouterr()
     assert shown.err == said
-    assert shown.out.startswith("city_code,")
+    assert shown.out.startswith("unit_code,")
 
 
 def test_figures_pull_what_they_need_by_themselves(
@@ -86,7 +86,7 @@ def test_figures_pull_what_they_need_by_themselves(
         == 0
     )
     total = json.loads(capsys.readouterr().out)[-1]
-    assert (total["city_code"], total["pushed"], total["answered"], total["problems"]) == ("total", 4, 2, 1)
+    assert (total["unit_code"], total["pushed"], total["answered"], total["problems"]) == ("total", 4, 2, 1)
     assert total["feedback_rate"] == 0.5
 
 
@@ -134,7 +134,7 @@ def test_a_row_in_quarantine_is_listed_corrected_and_replayed(
     assert verb("quarantine", "replay", number) == 0
     capsys.readouterr()
     verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "json")
-    xian = next(one for one in json.loads(capsys.readouterr().out) if one["city_code"] == "610100")
+    xian = next(one for one in json.loads(capsys.readouterr().out) if one["unit_code"] == "610100")
     assert xian["pushed"] == 2
 
 

@@ -33,7 +33,8 @@ from include.supervision.weekly_figures import SummaryFigures
 from include.workflows.weekly_summary import summaries
 from tests.letters.reading import pdf_pages, pdf_text, squeezed
 from tests.letters.summaries import small_pictures
-from tests.test_season import COUNTS, END_OF_JUNE, NOW, Walk
+from tests.recount import COUNTS, Recount
+from tests.test_season import END_OF_JUNE, NOW
 
 ISSUE = Issue("监管办公室", "值班室", "010-00000000", "fankui@example.org", issued_on="2020年4月5日")
 WINDOWS = [
@@ -64,8 +65,8 @@ def house(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
 
 
 @pytest.fixture(scope="module")
-def walk(files: Path) -> Walk:
-    return Walk(files)
+def walk(files: Path) -> Recount:
+    return Recount(files)
 
 
 @pytest.fixture(scope="module", params=WINDOWS, ids=lambda param: param[1])
@@ -107,7 +108,7 @@ def test_the_windows_add_up_to_the_season_at_one_moment(house: House) -> None:
     )
 
 
-def test_every_city_equals_the_second_computation(figures: SummaryFigures, walk: Walk) -> None:
+def test_every_city_equals_the_second_computation(figures: SummaryFigures, walk: Recount) -> None:
     now = walk.counts(figures.window.starts_at, figures.window.ends_at, figures.period.as_of)
     season = walk.counts(figures.season.starts_at, figures.season.ends_at, figures.period.as_of)
     before = figures.previous and walk.counts(
@@ -127,7 +128,7 @@ def test_every_city_equals_the_second_computation(figures: SummaryFigures, walk:
 
 
 def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
-    figures: SummaryFigures, walk: Walk, files: Path
+    figures: SummaryFigures, walk: Recount, files: Path
 ) -> None:
     as_of = figures.period.as_of
     upheld = {
@@ -171,7 +172,9 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
     }
 
 
-def test_pdf_docx_and_workbook_have_the_numbers_of_the_second_computation(house: House, walk: Walk) -> None:
+def test_pdf_docx_and_workbook_have_the_numbers_of_the_second_computation(
+    house: House, walk: Recount
+) -> None:
     period = period_ending("weekend", date(2020, 4, 5))
     (figures,) = summaries(house, period).summaries
     letter = compose_summary(figures, ISSUE)

@@ -15,7 +15,9 @@ from include.periods import DAY, Period, beijing_date, midnight
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
+from include.store.facts import ALL_KNOWN, answers_given
 from include.store.statements import frame
+from include.supervision.answer_quality import AnswerQuality, answer_quality
 from include.supervision.feedback import counts, counts_between
 from include.supervision.figures import FeedbackCounts
 
@@ -81,6 +83,7 @@ class CityPage:
     alarms: tuple[AlarmStory, ...]
     spots: tuple[HotSpot, ...]
     is_simulated: bool
+    quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 本季
 
 
 def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> CityPage:
@@ -95,6 +98,7 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
         own = _of(season, "city_code", city_code)
         start_at = as_of - HISTORY_DAYS * DAY
         alarms = stories(connection, own, start_at, as_of, city_code=city_code)
+        answers = answers_given(connection, own.start_at, as_of + DAY, as_of)
     last_day = min(beijing_date(as_of) + DAY, house.season[1])
     rolling_start = midnight(beijing_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
     total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [city_code])
@@ -102,7 +106,18 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
     return CityPage(
         city_code, row.city_name, row.province_name, counts(week), counts(total), _weeks(own, house.season[0], last_day, city_code),
         alarms, _spots(own.judged), own.is_simulated,
+        tuple(
+            (name, _quality(own, answers, start_at, city_code, row.city_name))
+            for name, start_at in (("近7日", rolling_start), ("本季", own.start_at))
+        ),
     )  # fmt: skip
+
+
+def _quality(own: Facts, answers: pd.DataFrame, start_at: datetime, code: str, name: str) -> AnswerQuality:
+    """The answer quality of the city's alarms pushed from `start_at` on."""
+    alarms, found = (rows[rows["pushed_at"] >= pd.Timestamp(start_at)] for rows in (own.judged, own.problems))
+    (quality,) = answer_quality(alarms, found, answers, own.judged, {code: name}, own.as_of)
+    return quality
 
 
 def stories(
@@ -123,6 +138,7 @@ def stories(
         start_at=start_at,
         end_at=as_of + timedelta(days=1),
         as_of_at=as_of,
+        known_at=ALL_KNOWN,
     )
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in told.to_dict("records"):

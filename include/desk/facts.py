@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from include.house import House
 from include.periods import DAY, beijing_date, midnight
 from include.store.engine import reading
-from include.store.facts import alarm_states, problems_found
+from include.store.facts import ALL_KNOWN, alarm_states, problems_found
 from include.store.statements import frame
 from include.supervision.feedback import judge, judge_problems
 
@@ -30,20 +30,27 @@ class Facts:
         return bool(self.judged["is_simulated"].any())
 
 
-def facts_since(connection: Connection, start_at: datetime, as_of: datetime) -> Facts:
-    """The facts from `start_at` up to the moment."""
+def facts_since(
+    connection: Connection, start_at: datetime, as_of: datetime, known_at: datetime = ALL_KNOWN
+) -> Facts:
+    """The facts from `start_at` (seven days before `as_of` or earlier) up to the moment, and the open alarms of before."""
     end_at = midnight(beijing_date(as_of) + DAY)
-    judged = judge(alarm_states(connection, start_at, end_at, as_of), as_of)
-    found = judge_problems(problems_found(connection, start_at, end_at, as_of), judged, as_of)
+    states = alarm_states(connection, start_at, end_at, as_of, known_at=known_at, with_old=True)
+    judged = judge(states, as_of)
+    judged = judged[(judged["pushed_at"] >= pd.Timestamp(start_at)) | judged["is_open"]]
+    found = judge_problems(
+        problems_found(connection, start_at, end_at, as_of, known_at=known_at), judged, as_of
+    )
     return Facts(start_at, as_of, judged, found)
 
 
-def season_facts(house: House, as_of: datetime) -> Facts:
+def season_facts(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Facts:
     """The facts of the whole season up to the moment; alarms pushed after the season's end are not in it."""
     start_at, end_at = midnight(house.season[0]), midnight(house.season[1])
     with reading(house.engine) as connection:
-        judged = judge(alarm_states(connection, start_at, end_at, as_of), as_of)
-        found = judge_problems(problems_found(connection, start_at, end_at, as_of), judged, as_of)
+        judged = judge(alarm_states(connection, start_at, end_at, as_of, known_at=known_at), as_of)
+        rows = problems_found(connection, start_at, end_at, as_of, known_at=known_at)
+        found = judge_problems(rows, judged, as_of)
     return Facts(start_at, as_of, judged, found)
 
 

@@ -9,22 +9,22 @@ import pandas as pd
 
 from include.desk.facts import Facts, facts_since
 from include.house import House
-from include.periods import BEIJING, DAY, Period, last_complete, midnight, rolling
+from include.periods import BEIJING, DAY, Period, last_complete, rolling
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
-from include.store.facts import cities_on, last_letters, silent_cities
-from include.supervision.daily import flag_of_city, read_window
+from include.store.facts import cities_on, last_letters, unheard_cities
+from include.supervision.daily import read_window
 from include.supervision.feedback import (
     COUNTS,
     all_counts,
     counts_by_city,
-    longest_overdue_hours,
     pushed_between,
 )
 from include.supervision.figures import FeedbackCounts, Flag, Share
+from include.supervision.low_response import NONE, flag, responses
 
-LEVELS: Final = ("督办", "核实地址", "提醒", "")  # the most urgent first
+LEVELS: Final = ("urge", "verify", "remind", "")  # the most urgent first
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class CityToday:
     window: FeedbackCounts
     rolling: FeedbackCounts
     since: FeedbackCounts
-    open_alarms: int  # unanswered, pushed in the last open days
+    open_alarms: int  # however old
     flag: Flag
     trend: tuple[Share, ...]  # answered of pushed, one a day of the rolling days
     letter: LastLetter | None
+    needs_address: bool = False  # 核实地址: a task for a person
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,23 @@ def today(house: House, as_of: datetime) -> Today:
     with reading(house.engine) as connection:
         cities = cities_on(connection, period.last_date)
         facts = facts_since(connection, read_window(period)[0], as_of)
-        silent = set(silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
+        unheard = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
         letters = _last_letters(last_letters(connection, period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["city_code"].tolist()
     spans = _counts_by_span(
         facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes
     )
-    open_alarms = _open_alarms(facts, midnight(period.end - LOW_RESPONSE.open_days * DAY))
+    open_alarms = facts.judged[facts.judged["is_open"]].groupby("city_code").size()
     week = pushed_between(facts.judged, start_rolling, end_rolling)
-    longest = longest_overdue_hours(week)
+    answering = responses(facts.judged, start_rolling, end_rolling)
     days = [period.end - number * DAY for number in range(LOW_RESPONSE.rolling_days, 0, -1)]
     trends = _trends(week, days)
     rows = []
     for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True):
         window, before, since = (spans[code, span] for span in ("window", "before", "since"))
         own = _added(before, window)
-        city_flag = flag_of_city(own, longest.get(code, 0.0), code in silent)
+        city_flag = flag(answering.get(code, NONE))
         trend = trends.get(code, (Share(0, 0),) * len(days))
         rows.append(
             CityToday(
@@ -104,6 +105,7 @@ def today(house: House, as_of: datetime) -> Today:
                 city_flag,
                 trend,
                 letters.get(code),
+                code in unheard,
             )
         )
     total = CityToday(
@@ -124,7 +126,12 @@ def sorted_cities(cities: tuple[CityToday, ...], by: str) -> tuple[CityToday, ..
 
 
 ORDERS: Final[dict[str, Any]] = {
-    "flag": lambda row: (LEVELS.index(row.flag.level), -row.rolling.overdue, -row.open_alarms),
+    "flag": lambda row: (
+        LEVELS.index(row.flag.level),
+        -row.flag.chronic,
+        -row.rolling.overdue,
+        -row.open_alarms,
+    ),
     "city": lambda row: row.city_code,
     "window": lambda row: -row.window.pushed,
     "feedback": lambda row: _lowest_first(row.rolling.feedback_rate),
@@ -158,12 +165,6 @@ def _counts_by_span(
 
 def _added(*several: FeedbackCounts) -> FeedbackCounts:
     return FeedbackCounts(**{name: sum(getattr(one, name) for one in several) for name in COUNTS})
-
-
-def _open_alarms(facts: Facts, start_at: datetime) -> "pd.Series[int]":
-    judged = facts.judged
-    is_open = judged["is_pushed"] & ~judged["is_answered"] & (judged["pushed_at"] >= pd.Timestamp(start_at))
-    return judged[is_open].groupby("city_code").size()
 
 
 def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:

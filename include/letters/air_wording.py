@@ -14,6 +14,7 @@ from include.supervision.bulletin_figures import (
     AirLevel,
     GridInspection,
     GridSituation,
+    SpotChecks,
     WarnedGrid,
     Warnings,
 )
@@ -52,6 +53,20 @@ def change_words(change_pct: float | None, base: str) -> str:
     if base != "同比":
         base = f"与{base}" if not change else f"较{base}"
     return base + ("持平" if not change else f"{'上升' if change > 0 else '下降'}{abs(change)}%")
+
+
+def change_lists(rows: Sequence[tuple[str, float | None]], base: str) -> str:
+    """The worst changes of a list, the worst first: `同比升幅较大的是甲市（上升5.0%）；同比改善较小的是乙市（下降16.1%）`.
+
+    A fall is never worded as a change for the worse. Rows: what changed, and by how many per cent; empty for no row.
+    """
+    told = [(name, rounded(change, 1)) for name, change in rows if change is not None]
+    groups = (
+        ("升幅较大的是", [f"{name}（上升{change}%）" for name, change in told if change > 0]),
+        ("持平的是", [name for name, change in told if change == 0]),
+        ("改善较小的是", [f"{name}（下降{abs(change)}%）" for name, change in told if change < 0]),
+    )
+    return "；".join(f"{base}{words}{'、'.join(names)}" for words, names in groups if names)
 
 
 def change_cell(change_pct: float | None) -> str:
@@ -134,6 +149,11 @@ def inspection_values(found: GridInspection, show: Show) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def spot_check_values(one: SpotChecks) -> dict[str, int]:
+    """抽查 of the window: `核查`/`抽取`, of them `不实`; `抽取` is 0 where no week ended in the window or nobody answered."""
+    return {"抽取": one.drawn, "核查": one.checked, "不实": one.not_confirmed}
+
+
 def warning_values(warnings: Warnings | None, show: Show) -> dict[str, Any]:
     """The warning grids of the month: `预警月` is empty in a first half, which sets none."""
     warned = [_warned_values(one, show) for one in (warnings.warned if warnings else ())]
@@ -149,7 +169,7 @@ def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
     return {
         "城市": one.city_name, "网格编号": show(one.grid_id), "区县": show(one.county), "网格名称": show(one.name), "原因": one.reasons,
         "浓度": concentration(one.pm25_ug_m3), "同比": change_cell(one.yoy_pct), "环比": change_cell(one.pop_pct),
-        "连续": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row), "一年": one.in_a_year, "处置": one.escalation,
+        "连续": one.in_a_row, "连续列": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row), "一年": one.in_a_year, "处置": one.escalation,
         "次数词": _times_words(one),
     }  # fmt: skip
 

@@ -25,7 +25,7 @@ def compose_bulletin(
 
     check_numbered(issue, figures.letter_key)
     report = Report(
-        kind="bulletin", as_of=figures.period.as_of,
+        kind="bulletin", rules_version=figures.rules_version, as_of=figures.period.as_of,
         values=lambda show: bulletin_values(figures, issue, show, red_head=red_head),
         pictures=bulletin_pictures(figures), workbook=lambda title: bulletin_workbook(figures, title),
         addressee=figures.bureau, name=f"{figures.city.city_name}{figures.period.label}",

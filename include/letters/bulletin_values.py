@@ -12,6 +12,7 @@ from include.letters.air_wording import (
     inspection_values,
     month_values,
     short_half_name,
+    spot_check_values,
     warning_values,
     year_values,
 )
@@ -72,6 +73,7 @@ def bulletin_values(
             "短时段": period.label, "截至": chinese_moment(period.as_of, year=True), "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)), "来源": "、".join(map(show, figures.sources)) or NONE,
             "规则版本": figures.rules_version, "通报规则": RULES, "城市数": figures.cities, "版本": "、".join(figures.editions),
+            "抽查": spot_check_values(figures.spot_checks),
             "回复日期": chinese_date(figures.reply_by),
             "本期值": half_values(city.half, period), "本月值": month_values(city.month, period),
             "本年值": year_values(city.year, period),

@@ -8,8 +8,6 @@ from typing import Final
 
 from include.supervision.figures import Share
 
-SMALL_SHARE: Final = 0.05  # a count that changed by less is 略增, 略减
-SMALL_POINTS: Final = 1.0  # a share that changed by fewer 百分点 is 略升, 略降
 LEAST_BASE: Final = 20  # a change in per cent is printed only on a base of at least this many
 
 
@@ -22,7 +20,7 @@ class Spans:
 
 
 def count_change(now: int, before: int | None, unit: str, spans: Spans) -> str:
-    """`，较上期（178条）减少9条、5.1%`; `，与上期持平`; `，上期没有`; by the day where the windows differ in length."""
+    """`，较上期（178条）减少9条，降幅5.1%`; `，与上期持平`; `，上期没有`; by the day where the windows differ in length."""
     if before is None:
         return ""
     if not before:
@@ -34,8 +32,8 @@ def count_change(now: int, before: int | None, unit: str, spans: Spans) -> str:
     if now == before:
         return "，与上期持平"
     share = abs(now - before) / before
-    words = _words(now > before, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
-    percent = f"、{100 * share:.1f}%" if before >= LEAST_BASE else ""
+    words, width = ("增加", "增幅") if now > before else ("减少", "降幅")
+    percent = f"，{width}{100 * share:.1f}%" if before >= LEAST_BASE else ""
     return f"，较上期（{before}{unit}）{words}{abs(now - before)}{unit}{percent}"
 
 
@@ -50,11 +48,10 @@ def rate_change(now: Share, before: Share | None) -> str:
         return f"，上期为{told}"
     if now.n * before.of == before.n * now.of:
         return f"，与上期（{told}）持平"
-    points = _points(now, before)
+    points = difference_points(now, before)
     if f"{abs(points):.1f}" == "0.0":
         return f"，与上期（{told}）基本持平"
-    words = _words(points > 0, abs(points) < SMALL_POINTS, ("略升", "上升"), ("略降", "下降"))
-    return f"，较上期（{told}）{words}{abs(points):.1f}个百分点"
+    return f"，较上期（{told}）{'上升' if points > 0 else '下降'}{abs(points):.1f}个百分点"
 
 
 def count_difference(now: int, before: int | None) -> str:
@@ -66,16 +63,17 @@ def point_difference(now: Share, before: Share | None) -> str:
     """For a table, in 百分点: `+3.3`, `-3.3`, `0.0`; — without a base on either side."""
     if before is None or not now.of or not before.of:
         return "—"
-    text = f"{_points(now, before):+.1f}"
+    text = f"{difference_points(now, before):+.1f}"
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def points(now: Share, before: Share | None) -> float | None:
     """The change of a share in 百分点, unrounded; None without a base on either side."""
-    return None if before is None or not now.of or not before.of else _points(now, before)
+    return None if before is None or not now.of or not before.of else difference_points(now, before)
 
 
-def _points(now: Share, before: Share) -> float:
+def difference_points(now: Share, before: Share) -> float:
+    """The change between two shares that both have a base, in 百分点, unrounded."""
     return 100 * (now.n * before.of - before.n * now.of) / (now.of * before.of)
 
 
@@ -85,10 +83,5 @@ def _daily_change(now: int, before: int, unit: str, spans: Spans) -> str:
     if mine == theirs:
         return f"，{told}，持平"
     share = abs(mine - theirs) / theirs
-    words = _words(mine > theirs, share < SMALL_SHARE, ("略增", "增加"), ("略减", "减少"))
+    words = "增加" if mine > theirs else "减少"
     return f"，{told}，{words}" + (f"{100 * share:.1f}%" if before >= LEAST_BASE else "")
-
-
-def _words(is_up: bool, is_small: bool, up: tuple[str, str], down: tuple[str, str]) -> str:
-    small, large = up if is_up else down
-    return small if is_small else large

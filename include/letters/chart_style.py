@@ -32,7 +32,7 @@ RATE_CLASSES: Final[tuple[tuple[float, str, str], ...]] = (
     (1.0, "100%", SHADES[0]), (0.9, "90%～不足100%", SHADES[1]), (0.8, "80%～不足90%", SHADES[2]),
     (0.6, "60%～不足80%", SHADES[3]), (0.0, "不足60%", SHADES[4]),
 )  # fmt: skip
-NO_ALARMS: Final = "本期无报警"
+NO_ALARMS: Final = "无到期报警"
 NO_ALARMS_LOOK: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}
 HEAVY: Final[list[Any]] = [withStroke(linewidth=0.6, foreground=INK)]  # the wheel has no bold cut
 _MM: Final = 1 / 25.4

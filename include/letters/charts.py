@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
+from include.letters import edition_2020_03
 from include.letters.chart_style import (
     BAND,
     DONE,
@@ -32,6 +33,7 @@ from include.letters.chart_style import (
     scale_end,
     styled,
 )
+from include.letters.flag_words import level_word
 from include.rules import SUMMARY
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
@@ -45,11 +47,12 @@ _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 @styled
 def rate_bars(figures: SummaryFigures) -> Figure:
-    """Feedback rate by city, the best first, each bar with n/N and the flag; cities without alarms last, in words.
+    """On-time rate by city, the worst first, each bar with n/N and the flag; cities without a due alarm last, in words.
 
     More than `_PANEL_ROWS` cities stand in two columns of one scale.
     """
-    cities = figures.cities
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    cities = sorted(figures.cities, key=_best_first) if is_old else figures.cities
     panels = 2 if len(cities) > _PANEL_ROWS else 1
     rows = max(-(-len(cities) // panels), 1)
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
@@ -61,15 +64,21 @@ def rate_bars(figures: SummaryFigures) -> Figure:
             figure, axes = blank_figure(height, margins, is_simulated=figures.is_simulated)
         else:
             axes = add_axes(figure, margins)
-        _draw_rates(axes, cities[panel * rows : (panel + 1) * rows], rows)
+        _draw_rates(axes, cities[panel * rows : (panel + 1) * rows], rows, is_old=is_old)
     assert figure is not None
     legend(figure, rate_patches(with_no_alarms=False), "lower center")
     return figure
 
 
-def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int) -> None:
+def _best_first(city: CityWeek) -> tuple[bool, float, int, str]:
+    """The order of edition 2020-03: by feedback rate."""
+    share = city.window.feedback_rate
+    return share.value is None, -(share.value or 0.0), -city.window.pushed, city.city_code
+
+
+def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bool) -> None:
     for place, city in enumerate(cities):
-        share = city.window.feedback_rate
+        share = city.window.feedback_rate if is_old else city.window.on_time_rate
         if share.value is None:
             axes.text(2, place, NO_ALARMS, va="center", size=8, color=SOFT)
         else:
@@ -188,4 +197,4 @@ def short_name(city_name: str) -> str:
 
 def flag_words(city: CityWeek) -> str:
     """The flag as a picture shows it: a filled triangle for 督办, an open one for 提醒."""
-    return {"督办": "▲督办", "提醒": "△提醒"}.get(city.flag.level, city.flag.level)
+    return {"urge": "▲", "remind": "△"}.get(city.flag.level, "") + level_word(city.flag.level)

@@ -114,6 +114,7 @@ def _compose(
 ) -> Letter:
     from include.letters.mail import compose_mail
     from include.letters.typefaces import load_typefaces, plain
+    from include.letters.word import edition_of
     from include.letters.workbook import answer_form
 
     check_numbered(issue, figures.letter_key)
@@ -122,7 +123,8 @@ def _compose(
     printed = values_of(
         figures, issue, printable(load_typefaces(fonts_dir).missing, warnings), red_head=red_head
     )
-    document = compose_document(kind, printed, issue.issuer, period.as_of, fonts_dir=fonts_dir)
+    templates = edition_of(kind, figures.rules_version)
+    document = compose_document(templates, printed, issue.issuer, period.as_of, fonts_dir=fonts_dir)
     labels = marks(issue, figures.is_simulated)
     form: tuple[FormRow, ...] = figures.form
     name = f"（{figures.city_name}{period.label}）" + "".join(f"【{label}】" for label in labels)
@@ -131,7 +133,7 @@ def _compose(
     mail_values = values_of(figures, issue, plain, red_head=red_head) | {
         "题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
     }  # fmt: skip
-    mail = compose_mail(kind, mail_values)
+    mail = compose_mail(templates, mail_values)
     files = [
         letter_file("pdf", title, f"{kind}-{ascii_name}", document.pdf),
         letter_file("docx", title, f"{kind}-{ascii_name}", document.docx),

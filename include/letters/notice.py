@@ -12,12 +12,15 @@ from include.letters.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    newest_overdue,
+    older_values,
     overdue_values,
     rule_values,
     sentence,
     with_year,
 )
 from include.periods import chinese_moment
+from include.rules import NOTICE
 from include.supervision.figures import Issue, NoticeFigures
 
 
@@ -25,7 +28,7 @@ def notice_values(
     figures: NoticeFigures, issue: Issue, show: Show, *, red_head: bool = False
 ) -> dict[str, Any]:
     """The values of one city's 提示函, as text. `show` treats every text that came from a city or a platform."""
-    overdue = overdue_values(figures.overdue, show)
+    overdue = overdue_values(figures.overdue, show, figures.rules_version)
     as_of = figures.period.as_of
     return (
         issue_values(issue, figures.is_simulated, red_head)
@@ -41,8 +44,10 @@ def notice_values(
             "近七日": counts_values(figures.rolling, figures.rolling_label),
             "本月": counts_values(figures.month, figures.month_label),
             "长期未反馈": figures.long_unanswered, "回复期限": chinese_moment(figures.reply_by),
-            "报警": _alarms(figures, show), "超期": overdue, "待反馈": form_values(figures.form, as_of, show),
+            "报警": _alarms(figures, show), "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version),
         }
+        | newest_overdue(figures.overdue, show, figures.rules_version)
+        | _newest_alarms(figures, show)
         | _problems(figures, show)
     )  # fmt: skip
 
@@ -57,6 +62,26 @@ def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
         }
         for number, row in enumerate(figures.rows, start=1)
     ]  # fmt: skip
+
+
+def _newest_alarms(figures: NoticeFigures, show: Show) -> dict[str, Any]:
+    """`报警表`: every grid with an alarm of the window, and the newest others up to the rows of a table; `较早报警`: the rest."""
+    printed = _alarms(figures, show)
+    kept = {
+        place
+        for place, row in enumerate(figures.rows)
+        if row.last_at >= figures.period.starts_at or place >= len(figures.rows) - NOTICE.listed_rows
+    }
+    listed = [
+        row | {"序号": number}
+        for number, row in enumerate((printed[place] for place in sorted(kept)), start=1)
+    ]
+    older = [row for place, row in enumerate(figures.rows) if place not in kept]
+    count = sum(len(row.alarm_ids) for row in older)
+    return {
+        "报警表": listed,
+        "较早报警": older_values(count, older[0], older[0].started_at, show) if older else None,
+    }
 
 
 def _problems(figures: NoticeFigures, show: Show) -> dict[str, Any]:

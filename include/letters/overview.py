@@ -24,7 +24,7 @@ def compose_overview(
     from include.letters.report import Report, compose_report
 
     report = Report(
-        kind="overview", as_of=figures.period.as_of,
+        kind="overview", rules_version=figures.rules_version, as_of=figures.period.as_of,
         values=lambda show: overview_values(figures, issue, show, red_head=red_head),
         pictures=overview_pictures(figures), workbook=lambda title: overview_workbook(figures, title),
         addressee="各位领导", name=figures.period.label, ascii_name=(str(figures.period.last_date),), data_title=DATA_TITLE,

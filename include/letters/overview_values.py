@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from include.letters import edition_2020_03
 from include.letters.air_wording import (
     change_cell,
+    change_lists,
     change_words,
     grid_values,
     half_name,
@@ -13,6 +15,7 @@ from include.letters.air_wording import (
     month_values,
     rank_words,
     short_half_name,
+    spot_check_values,
     warning_values,
     year_values,
 )
@@ -50,7 +53,7 @@ def overview_values(
             "来源": "、".join(map(show, figures.sources)) or NONE, "规则版本": figures.rules_version, "通报规则": RULES,
             "版本": "、".join(figures.editions), "天数": days, "监管时段": window.label,
             "本期": counts_values(figures.total, window.label), "监管期": counts_values(figures.season_total, figures.season.label),
-            "总体": regions[-1] if regions else None, "区域": regions[:-1],
+            "抽查": spot_check_values(figures.spot_checks), "总体": regions[-1] if regions else None, "区域": regions[:-1],
         }
         | _city_values(figures)
         | _work_values(figures, show)
@@ -92,9 +95,12 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "月最差浓度": _worst(figures, figures.month_worst_level, month, _told_level),
         "月最差同比": _worst(figures, figures.month_worst_yoy, month, _told_yoy),
         "月最差环比": _worst(figures, figures.month_worst_pop, month, _told_pop),
+        "同比变化": _changes(figures, figures.worst_yoy, half, "同比"), "环比变化": _changes(figures, figures.worst_pop, half, "环比"),
+        "月同比变化": _changes(figures, figures.month_worst_yoy, month, "同比"),
+        "月环比变化": _changes(figures, figures.month_worst_pop, month, "环比"),
         "有全月": any(city.month is not None for city in cities),
         "城市表": [_city_row(city, figures) for city in cities],
-        "关注城市": named(_once(figures, (*figures.worst_level, *figures.worst_yoy)), _TOLD_CITIES),
+        "关注城市": named(_once(figures, (*figures.worst_level, *_risen(figures))), _TOLD_CITIES),
     }  # fmt: skip
 
 
@@ -112,6 +118,30 @@ def _worst(
         if found is not None:
             words.append(f"{by_code[code].city_name}（{told(found)}）")
     return "、".join(words)
+
+
+def _changes(
+    figures: OverviewFigures,
+    codes: Sequence[str],
+    level: Callable[[CitySituation], AirLevel | None],
+    base: str,
+) -> str:
+    """The cities of one list of changes, the worst first; a fall is worded as what it is."""
+    by_code = {city.city_code: city for city in figures.cities}
+    rows = []
+    for code in codes:
+        found = level(by_code[code])
+        if found is not None:
+            rows.append((by_code[code].city_name, found.yoy_pct if base == "同比" else found.pop_pct))
+    return change_lists(rows, base)
+
+
+def _risen(figures: OverviewFigures) -> list[str]:
+    """Of the cities with the worst year-on-year change those that rose, by what is printed; all of them in edition 2020-03."""
+    if figures.rules_version == edition_2020_03.EDITION:
+        return list(figures.worst_yoy)
+    risen = {city.city_code for city in figures.cities if rounded(city.half.yoy_pct or 0.0, 1) > 0}
+    return [code for code in figures.worst_yoy if code in risen]
 
 
 def _told_level(level: AirLevel) -> str:

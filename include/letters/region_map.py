@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from include.geo.boundaries import NOTICE
+from include.letters import edition_2020_03
 from include.letters.chart_style import (
     INK,
     MARK_RED,
@@ -30,7 +31,7 @@ _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline s
 
 @styled
 def rate_map(figures: SummaryFigures) -> Figure:
-    """Every city in the colour of its feedback rate; flagged ones outlined and named with n/N, the others named small.
+    """Every city in the colour of its on-time rate; flagged ones outlined and named with n/N, the others named small.
 
     A city without an outline (see `geo.boundaries`) is listed under the map in words. Carries `boundaries.NOTICE`.
     """
@@ -50,8 +51,9 @@ def rate_map(figures: SummaryFigures) -> Figure:
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
     axes.set_aspect(1 / ratio)
+    is_old = figures.rules_version == edition_2020_03.EDITION
     for city in drawn:
-        share = city.window.feedback_rate
+        share = city.window.feedback_rate if is_old else city.window.on_time_rate
         look: dict[str, Any] = (
             {"facecolor": rate_colour(share), "edgecolor": SOFT} if share.of else NO_ALARMS_LOOK
         )
@@ -68,7 +70,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
     )
     for city in drawn:
         x, y = city_middle(city.city_code)
-        share = city.window.feedback_rate
+        share = city.window.feedback_rate if is_old else city.window.on_time_rate
         words = short_name(city.city_name) + (
             f"\n{share}".partition("（")[0] if share.n < share.of or city.flag.level else ""
         )
@@ -87,7 +89,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
             linespacing=1.05,
             **look,
         )
-    notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：已反馈/推送"
+    notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：{'已反馈/推送' if is_old else '按期/到期'}"
     if missing:
         axes.text(
             0, 1, f"没有边界数据，未绘制：{missing}", transform=axes.transAxes, va="top", size=8, color=INK

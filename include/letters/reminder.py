@@ -8,6 +8,7 @@ from include.letters.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    newest_overdue,
     overdue_values,
     rule_values,
     sentence,
@@ -21,7 +22,7 @@ def reminder_values(
     figures: ReminderFigures, issue: Issue, show: Show, *, red_head: bool = False
 ) -> dict[str, Any]:
     """The values of one city's 督办函, as text. `show` treats every text that came from a city or a platform."""
-    overdue = overdue_values(figures.overdue, show)
+    overdue = overdue_values(figures.overdue, show, figures.rules_version)
     as_of = figures.period.as_of
     return (
         issue_values(issue, figures.is_simulated, red_head)
@@ -32,9 +33,11 @@ def reminder_values(
             "短时段": figures.period.label, "截至": chinese_moment(as_of, year=True), "短截至": chinese_moment(as_of),
             "数据完整性": sentence(show(figures.completeness)), "函件标识": figures.letter_key,
             "近七日": counts_values(figures.rolling, figures.rolling_label), "回复期限": chinese_moment(figures.reply_by),
-            "超期": overdue, "待反馈": form_values(figures.form, as_of, show), "次数": figures.round,
+            "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version), "次数": figures.round,
+            "超期合计": figures.overdue_total, "长期未反馈": figures.chronic,
             "抄送": _province_department(figures),
         }
+        | newest_overdue(figures.overdue, show, figures.rules_version)
     )  # fmt: skip
 
 

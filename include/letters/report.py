@@ -13,7 +13,7 @@ from include.letters.composition import Letter, ascii_stem, compose_document, le
 from include.letters.mail import compose_mail
 from include.letters.manuscript import Manuscript, Paragraph
 from include.letters.typefaces import load_typefaces, plain
-from include.letters.word import TemplatePicture
+from include.letters.word import TemplatePicture, edition_of
 from include.letters.word_styles import BODY, HEADING_1, SUMMARY_BODY, SUMMARY_HEADING
 from include.letters.wording import Show
 from include.supervision.figures import Issue
@@ -26,6 +26,7 @@ class Report:
     """What one such letter is made of. `values` are those of its templates, `name` what file names say of city and window."""
 
     kind: str
+    rules_version: str
     as_of: datetime
     values: Callable[[Show], dict[str, Any]]
     pictures: dict[str, TemplatePicture]
@@ -45,15 +46,16 @@ def compose_report(
     """The letter with the files pdf, docx, xlsx, html, text and, for a mail with a picture, inline. Raises CompositionError."""
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
+    templates = edition_of(report.kind, report.rules_version)
     document = compose_document(
-        report.kind, report.values(show) | report.pictures, issue.issuer, report.as_of, fonts_dir=fonts_dir
+        templates, report.values(show) | report.pictures, issue.issuer, report.as_of, fonts_dir=fonts_dir
     )
     name = f"（{report.name}）" + "".join(f"【{label}】" for label in labels)
     ascii_name = ascii_stem(report.kind, *report.ascii_name, labels=labels)
     title, data_title = document.title + name, report.data_title + name
     picture = report.pictures.get(report.inline)
     mail = compose_mail(
-        report.kind,
+        templates,
         report.values(plain)
         | {key: _section(document.manuscript, heading) for key, heading in report.sections.items()}
         | {

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
+from include.letters import edition_2020_03
 from include.letters.changes import (
     LEAST_BASE,
     Spans,
@@ -11,12 +12,13 @@ from include.letters.changes import (
     point_difference,
     rate_change,
 )
+from include.letters.durations import duration
+from include.letters.flag_words import level_word, reasons_words
 from include.letters.word import chinese_number
 from include.letters.wording import (
     Show,
     concentration,
     counts_values,
-    duration,
     issue_values,
     named,
     rule_values,
@@ -31,7 +33,7 @@ from include.supervision.weekly_figures import Case, CityWeek, Suggestion, Summa
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
 _WEEKDAYS: Final = "一二三四五六日"
 _TOLD_CATEGORIES: Final = 4
-_TOLD_LOWEST: Final = 4
+_TOLD_BEHIND: Final = 4
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
 _RULES: Final = {
@@ -71,7 +73,7 @@ def summary_values(
         | _problem_values(figures, show)
         | _repeat_values(figures, show)
         | {
-            "案例": [_case_values(number, case, show) for number, case in enumerate(figures.cases, start=1)],
+            "案例": [_case_values(number, case, show, figures.rules_version) for number, case in enumerate(figures.cases, start=1)],
             "指定案例": sum(case.rule == "人工指定" for case in figures.cases), "剔除案例": len(figures.dropped_cases),
             "建议": [
                 _suggestion_values(number, one, figures, show)
@@ -93,15 +95,19 @@ def _weekdays(window: Period) -> str:
 def _changes(figures: SummaryFigures) -> dict[str, str]:
     """The change on the window before, in words."""
     now, before = figures.total, figures.previous_total
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    of_count, of_rate = (
+        (edition_2020_03.count_change, edition_2020_03.rate_change) if is_old else (count_change, rate_change)
+    )
     spans = Spans(_days(figures.window), _days(figures.previous) if figures.previous else 0)
     counted = {"推送": ("pushed", "条"), "超期": ("overdue", "条"), "问题": ("problems", "个")}
     words = {
-        name: count_change(getattr(now, key), None if before is None else getattr(before, key), unit, spans)
+        name: of_count(getattr(now, key), None if before is None else getattr(before, key), unit, spans)
         for name, (key, unit) in counted.items()
     }
     return words | {
-        "反馈率": rate_change(now.feedback_rate, _rate(before, "feedback_rate")),
-        "按期反馈率": rate_change(now.on_time_rate, _rate(before, "on_time_rate")),
+        "反馈率": of_rate(now.feedback_rate, _rate(before, "feedback_rate")),
+        "按期反馈率": of_rate(now.on_time_rate, _rate(before, "on_time_rate")),
     }
 
 
@@ -125,24 +131,36 @@ def _rate(counts: FeedbackCounts | None, name: str) -> Share | None:
 def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     cities = figures.cities
     asked = [city for city in cities if city.window.pushed]
-    lowest = [city for city in reversed(asked) if city.window.answered < city.window.pushed]
+    due = [city for city in cities if city.window.due]
+    behind = [city for city in cities if city.window.overdue]
+    lowest = sorted(  # of edition 2020-03
+        (city for city in asked if city.window.answered < city.window.pushed),
+        key=lambda city: (city.window.answered / city.window.pushed, -city.window.pushed, city.city_code),
+    )
     most = sorted(asked, key=lambda city: (-city.window.pushed, city.city_code))[:3]
 
     def flagged(level: str) -> list[str]:
         return [
             city.city_name
             for city in sorted(cities, key=lambda one: one.city_code)
-            if city.flag.level == level
+            if level_word(city.flag.level) == level
         ]
 
+    by_code = sorted(cities, key=lambda one: one.city_code)
+    verified = [city.city_name for city in by_code if city.needs_address or city.flag.level == "verify"]
     return {
+        "首次督办": sum(city.first_urged for city in cities), "再次督办": sum(city.urged_again for city in cities),
+        "报部": sum(city.listed for city in cities), "长期标记": sum(city.flag.chronic for city in cities),
         "城市数": len(cities), "有报警城市": len(asked), "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
-        "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_LOWEST]),
-        "其余未满": max(len(lowest) - _TOLD_LOWEST, 0),
+        "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
+        "其余未满": max(len(lowest) - _TOLD_BEHIND, 0), "到期城市": len(due), "未全部反馈城市": len(behind),
+        "未全部反馈": named(
+            [f"{city.city_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
+        ),
         "报警最多": "、".join(f"{city.city_name}{city.window.pushed}条" for city in most),
-        "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": flagged("核实地址"),
-        "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(flagged("核实地址")),
+        "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": verified,
+        "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(verified),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
         "城市备注": "；".join(f"{city.city_name}{city.remark}" for city in cities if city.remark),
@@ -154,8 +172,8 @@ def _city_row(city: CityWeek) -> dict[str, Any]:
     return {
         "排名": rank,
         "城市": city.city_name,
-        "标记": city.flag.level,
-        "理由": "；".join(city.flag.reasons),
+        "标记": level_word(city.flag.level),
+        "理由": "；".join(reasons_words(city.flag)),
     } | _numbers(city.window, city.previous, city.season)
 
 
@@ -225,14 +243,14 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _case_values(number: int, case: Case, show: Show) -> dict[str, Any]:
+def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:
     return {
         "序": chinese_number(number), "类型": case.rule, "报警编号": show(case.alarm_id), "城市": case.city_name,
         "区县": show(case.county), "网格编号": show(case.grid_id), "点位名称": show(case.point_name),
         "报警时间": _hours(case.started_at, case.last_at), "报警次数": case.alarm_count,
         "最高浓度": concentration(case.peak_pm25_ug_m3), "第几条": case.nth_alarm, "近期": case.recent_alarms,
         "反馈时间": _hour(case.answered_at) if case.answered_at else "", "是否按期": case.is_on_time,
-        "反馈内容": sentence(show(case.note)), "超期时长": duration(case.overdue_hours) if case.overdue_hours > 0 else "",
+        "反馈内容": sentence(show(case.note)), "超期时长": duration(case.overdue_hours, rules_version) if case.overdue_hours > 0 else "",
         "问题": _quoted(show(case.problems[0].description)) if case.problems else "", "问题数": len(case.problems),
         "已整改": case.rectified, "整改时间": _hour(case.rectified_at) if case.rectified_at else "",
         "之后报警": case.later_alarms, "仍在报警": case.went_on, "当时次数": case.count_then, "退回": case.is_sent_back,

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from include.letters.changes import points
 from include.letters.data_sheets import Sheet, dated, timed, workbook_of
+from include.letters.flag_words import level_word, reasons_words
 from include.periods import BEIJING, Period
 from include.rules import SIMULATED_LABEL
+from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts
 from include.supervision.weekly_figures import SummaryFigures
 
@@ -48,6 +50,11 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
          "反馈率较上期_百分点", "监管期推送", "监管期已反馈", "监管期问题", "近7日推送", "近7日应反馈", "近7日按期", "近7日超期", "标记",
          "标记依据", "备注"],
         _cities(figures), shares | {"反馈率较上期_百分点": "points"},
+    )  # fmt: skip
+    yield Sheet(
+        "答复质量", ["时段", "城市代码", "城市", *_quality_header()],
+        [*_quality_rows("本期", figures.answer_quality), *_quality_rows("监管期以来", figures.season_quality)],
+        {name: "share" for name in _quality_header() if name.endswith("率")},
     )  # fmt: skip
     yield Sheet(
         "每日", ["日期", "推送", "已反馈", "未反馈"],
@@ -100,6 +107,16 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
     yield Sheet("说明", ["项目", "内容"], _notes(figures), {})
 
 
+def _quality_header() -> list[str]:
+    return [f"{name}{part}" for name in AnswerQuality("", "").shares for part in ("_条数", "_总数", "率")]
+
+
+def _quality_rows(span: str, rows: Sequence[AnswerQuality]) -> Iterable[Sequence[Any]]:
+    for one in rows:
+        parts = [part for share in one.shares.values() for part in (share.n, share.of, share.value)]
+        yield [span, one.city_code, one.city_name, *parts]
+
+
 def _counts_header() -> list[str]:
     return [name for name, _ in _COUNTS] + [name for name, _ in _SHARES]
 
@@ -126,7 +143,7 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
             None if before is None else now.pushed - before.pushed,
             points(now.feedback_rate, None if before is None else before.feedback_rate),
             city.season.pushed, city.season.answered, city.season.problems, city.rolling.pushed, city.rolling.due,
-            city.rolling.on_time, city.rolling.overdue, city.flag.level, "；".join(city.flag.reasons), city.remark,
+            city.rolling.on_time, city.rolling.overdue, level_word(city.flag.level), "；".join(reasons_words(city.flag)), city.remark,
         ]  # fmt: skip
 
 

@@ -23,6 +23,15 @@ from include.letters.office_package import settled
 from include.letters.word_styles import COPIES, DATE, ENCLOSURES, SIGNATURE, TITLES, WORD_STYLES
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def edition_of(kind: str, rules_version: str) -> str:
+    """The name of the templates of a kind of letter: those of an earlier rules edition are in a folder of its name, so that a
+    letter is always made again with the words it was made with."""
+    is_kept = (TEMPLATES / rules_version / f"{kind}.docx").is_file()
+    return f"{rules_version}/{kind}" if is_kept else kind
+
+
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from include.letters.durations import duration
+from include.letters.flag_words import level_word, reason_words
 from include.periods import BEIJING, Period, chinese_moment
-from include.rules import LOW_RESPONSE, SIMULATED_LABEL, SUMMARY
-from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, OverdueRow
+from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
+from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, NoticeRow, OverdueRow
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
@@ -17,6 +19,26 @@ NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
+_PRESENT_THRESHOLDS: Final = {
+    "天数": LOW_RESPONSE.rolling_days,
+    "长期天数": LOW_RESPONSE.recent_overdue.days,
+    "提醒超期": LOW_RESPONSE.remind_overdue,
+    "提醒迟报": LOW_RESPONSE.remind_late,
+    "督办迟报": LOW_RESPONSE.urge_late,
+    "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
+    "再次天数": LOW_RESPONSE.repeat_dates,
+}
+# What letters of an earlier edition print (templates/2020-03): words of theirs, by which nothing is judged any more.
+_THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
+    "2020-03": {
+        "天数": 7,
+        "提醒超期": 1,
+        "提醒按期率": "95%",
+        "督办按期率": "90%",
+        "迟报": 2,
+        "督办小时": "24",
+    },
+}
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -44,15 +66,6 @@ def cell_moments(first: datetime, last: datetime) -> str:
         return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
     text = f"{start}\n至{end}"
     return text.replace("日", "日\n") if has_minutes else text
-
-
-def duration(hours: float) -> str:
-    """`22小时` or from three days on `3天4小时`, cut to whole hours; `不足1小时`."""
-    whole = int(hours)
-    if whole < 1:
-        return "不足1小时"
-    days, rest = divmod(whole, 24)
-    return f"{whole}小时" if days < 3 else f"{days}天" + (f"{rest}小时" if rest else "")
 
 
 def with_year(period: Period) -> str:
@@ -93,45 +106,66 @@ def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
     return {
         "时段": label, "推送": counts.pushed, "已反馈": counts.answered, "到期": counts.due, "按期": counts.on_time,
         "迟报": counts.late, "超期": counts.overdue, "误报": counts.upheld, "问题": counts.problems,
+        "复核中": counts.in_dispute, "长期": counts.chronic, "结案": counts.closed,
         "反馈率": str(counts.feedback_rate), "按期反馈率": str(counts.on_time_rate),
         "问题发现率": str(counts.problem_found_rate), "整改率": str(counts.rectified_rate),
     }  # fmt: skip
 
 
 def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
-    """The flag of the city and the thresholds it was judged by (系统默认), as the footnote states them."""
+    """The flag of the unit and the thresholds it was judged by (系统默认), as the footnote of its edition states them."""
     return {
-        "级别": flag.level if flag.level in ("提醒", "督办") else "",
-        "理由": "；".join(flag.reasons),
-        "规则": {
-            "版本": rules_version, "天数": LOW_RESPONSE.rolling_days, "提醒超期": LOW_RESPONSE.remind_overdue,
-            "提醒按期率": _percent(LOW_RESPONSE.remind_on_time_rate), "督办按期率": _percent(LOW_RESPONSE.urge_on_time_rate),
-            "迟报": LOW_RESPONSE.least_late, "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
-        },
-    }  # fmt: skip
+        "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
+        "理由": "；".join(reason_words(one) for one in flag.reasons),
+        "长期": flag.chronic,
+        "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, _PRESENT_THRESHOLDS)},
+    }
 
 
-def overdue_values(rows: Sequence[OverdueRow], show: Show) -> list[dict[str, Any]]:
-    """The overdue alarms, the longest overdue first."""
+def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> list[dict[str, Any]]:
+    """The overdue alarms, the longest overdue first, as the edition words delays."""
     ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
     return [
         {
             "序号": number, "报警编号": show(row.alarm_id), "网格编号": show(row.grid_id), "区县": show(row.county),
             "点位名称": show(row.point_name), "推送时间": chinese_moment(row.pushed_at),
-            "反馈时限": chinese_moment(row.deadline_at), "超期时长": duration(row.overdue_hours),
+            "反馈时限": chinese_moment(row.deadline_at), "超期时长": duration(row.overdue_hours, rules_version),
         }
         for number, row in enumerate(ordered, start=1)
     ]  # fmt: skip
 
 
-def form_values(rows: Sequence[FormRow], as_of: datetime, show: Show) -> list[dict[str, Any]]:
+def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> dict[str, Any]:
+    """`超期表`: the newest overdue alarms, as many as a letter's table has; `较早超期`: the others counted, with the oldest."""
+    by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
+    older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
+    return {
+        "超期表": overdue_values(listed, show, rules_version),
+        "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+    }
+
+
+def older_values(count: int, oldest: OverdueRow | NoticeRow, at: datetime, show: Show) -> dict[str, Any]:
+    """What a table does not list: how many alarms, and the oldest of them."""
+    return {
+        "条数": count,
+        "区县": show(oldest.county),
+        "点位名称": show(oldest.point_name),
+        "网格编号": show(oldest.grid_id),
+        "时间": chinese_moment(at),
+    }
+
+
+def form_values(
+    rows: Sequence[FormRow], as_of: datetime, show: Show, rules_version: str = ""
+) -> list[dict[str, Any]]:
     """The open alarms that the answer form asks about."""
     return [
         {
             "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
             "报警时间": chinese_moment(row.started_at), "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": chinese_moment(row.deadline_at),
-            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600) if row.deadline_at < as_of else "",
+            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version) if row.is_overdue_as_of(as_of) else "",
         }
         for number, row in enumerate(rows, start=1)
     ]  # fmt: skip
@@ -157,7 +191,3 @@ def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "
 def sentence(text: str) -> str:
     """The text as a whole sentence."""
     return text if not text or text.endswith(("。", "！", "？")) else f"{text}。"
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:g}%"

@@ -109,7 +109,7 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
         )
         sheet.column_dimensions[get_column_letter(index)].width = _WIDTHS[column.key]
     for offset, alarm in enumerate(figures.form):
-        is_overdue = alarm.deadline_at < figures.period.as_of
+        is_overdue = alarm.is_overdue_as_of(figures.period.as_of)
         values = _our_values(offset + 1, alarm)
         sheet.row_dimensions[FIRST_ROW + offset].height = _ROW_HEIGHT
         for index, column in enumerate(COLUMNS, start=1):

@@ -7,6 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from include.office.air_quality import CityAir, city_air, grid_air
+from include.office.spot_checks import checks_of_window
 from include.office.warning_grids import warning_list
 from include.periods import Period
 from include.store.air_days import dust_hours, imported_days
@@ -38,6 +39,7 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         grids=grid_air(engine, parquet_root, period), enterprises=enterprises if len(enterprises) else None,
         warnings=None if at.month is None else _month_warnings(engine, parquet_root, at.month),
         air_sources=tuple(sorted(set(ledger["source"]))),
+        spot_checks=checks_of_window(engine, at.window.starts_at, at.window.ends_at, period.as_of),
         is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
     )  # fmt: skip
 

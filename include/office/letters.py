@@ -17,7 +17,7 @@ from include.periods import Period, beijing_date, chinese_date
 from include.post.corrections import corrected_letter
 from include.post.letters import StoredLetter, find, withhold
 from include.post.recipients import ADDRESSEES
-from include.post.release import ReleaseOutcome, Render, release, withdraw
+from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
 from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading
@@ -93,10 +93,10 @@ def _final(house: House) -> Render:
     return render_stored
 
 
-def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | None]:
-    """Whether a letter is still to be sent at `now`, by the premise of its kind; a 更正 of one that left has none."""
+def premise(now: datetime) -> Callable[[Connection, StoredLetter], str | Struck | None]:
+    """Whether a letter is still to be sent at `now`, and with what, by the premise of its kind; a 更正 of one that left has none."""
 
-    def ask(connection: Connection, letter: StoredLetter) -> str | None:
+    def ask(connection: Connection, letter: StoredLetter) -> str | Struck | None:
         asked = _premise_of(letter)
         if asked is None:
             return None

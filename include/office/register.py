@@ -6,7 +6,7 @@ that makes it, both values; rendering, release, desk, reconciliation and correct
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,19 +20,20 @@ from include.letters.composition import Letter, compose_notice, compose_reminder
 from include.letters.overview import compose_overview
 from include.letters.summary import compose_summary
 from include.periods import Period
-from include.post.letters import LetterFacts
+from include.post.letters import LetterFacts, NamedAlarm
+from include.post.release import Struck
 from include.store.facts import alarm_states
 from include.supervision.alarm_push import AlarmFigures
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences
 from include.supervision.feedback import judge
-from include.supervision.figures import NoticeFigures, ReminderFigures
+from include.supervision.figures import NoticeFigures, ReminderFigures, to_json
 from include.supervision.weekly_figures import SummaryFigures
 
 _INSTANT: Final = timedelta(microseconds=1)
 
-Premise = Callable[[Connection, Any, datetime], str | None]
-"""Of a letter's frozen figures, at a moment: why it is not to be sent any more (Chinese), or None."""
+Premise = Callable[[Connection, Any, datetime], str | Struck | None]
+"""Of a letter's frozen figures, at a moment: why it is not to be sent any more (Chinese), with what it is sent, or None."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,30 @@ class Beat:
         return [one.facts.key for one in self.due_letters(house, period)]
 
 
-def reminder_premise(connection: Connection, figures: ReminderFigures, now: datetime) -> str | None:
-    """A reminder to a city that has answered meanwhile is not sent."""
-    overdue = figures.overdue
-    pushed = [row.pushed_at for row in overdue]
-    if _is_any_open(connection, [row.alarm_id for row in overdue], min(pushed), max(pushed) + _INSTANT, now):
+def reminder_alarms(figures: ReminderFigures) -> tuple[NamedAlarm, ...]:
+    """The alarms that a 督办函 names: those that it urges, and the other open ones of its answer form."""
+    urged = {row.alarm_id for row in figures.overdue}
+    others = (row.alarm_id for row in figures.form if row.alarm_id not in urged)
+    return (*(NamedAlarm(row.alarm_id, is_urged=True) for row in figures.overdue), *map(NamedAlarm, others))
+
+
+def reminder_premise(connection: Connection, figures: ReminderFigures, now: datetime) -> str | Struck | None:
+    """A reminder whose urged alarms are all answered, withdrawn or closed meanwhile is not sent; those that are so in part are
+    struck from it."""
+    named = {row.alarm_id for row in figures.overdue} | {row.alarm_id for row in figures.form}
+    first_at = min(row.pushed_at for row in figures.overdue)
+    states = alarm_states(connection, first_at, figures.period.as_of + _INSTANT, now, with_old=True)
+    judged = judge(states[states["alarm_id"].isin(named)], now)
+    open_ids = set(judged.loc[judged["is_open"], "alarm_id"])
+    left = tuple(row for row in figures.overdue if row.alarm_id in open_ids)
+    if not left:
+        return f"所列{len(figures.overdue)}条报警均已反馈、核减或结案，不再督办"
+    if len(left) == len(figures.overdue):
         return None
-    return f"所列{len(overdue)}条报警均已反馈或核减，不再督办"
+    form = tuple(row for row in figures.form if row.alarm_id in open_ids)
+    struck = replace(figures, overdue=left, form=form)
+    remark = f"放行前已反馈、核减或结案的{len(figures.overdue) - len(left)}条不再列入"
+    return Struck(to_json(struck), reminder_alarms(struck), remark)
 
 
 def alarm_premise(connection: Connection, figures: AlarmFigures, now: datetime) -> str | None:
@@ -103,7 +121,7 @@ def _is_any_open(
     """Whether one of the alarms, all pushed in [start_at, end_at), is neither answered nor struck out at `now`."""
     states = alarm_states(connection, start_at, end_at, now)
     judged = judge(states[states["alarm_id"].isin(alarm_ids)], now)
-    return bool((judged["is_pushed"] & ~judged["is_answered"]).any())
+    return bool(judged["is_open"].any())
 
 
 LETTER_TYPES: Final[dict[str, LetterType]] = {

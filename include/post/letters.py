@@ -5,7 +5,7 @@ drafted ─▶ awaiting_approval ─▶ released          (release.py)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Literal, TypeVar
 
@@ -146,9 +146,20 @@ def draft(
             connection.execute(
                 delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter_id)
             )
-            _name_alarms(connection, letter_id, facts)
+            _name_alarms(connection, letter_id, facts.alarms)
         replace_files(connection, letter_id, files)
         return Drafted(letter_id, facts.key, "created" if known is None else "recomposed", state, reason)
+
+
+def replace_content(
+    connection: Connection, letter: StoredLetter, figures_json: str, alarms: tuple[NamedAlarm, ...]
+) -> StoredLetter:
+    """The letter with other figures and alarms, in the transaction of its release: what was settled meanwhile is struck."""
+    mine = tables.letter.c.letter_id == letter.letter_id
+    connection.execute(update(tables.letter).where(mine).values(figures_json=figures_json))
+    connection.execute(delete(tables.letter_alarm).where(tables.letter_alarm.c.letter_id == letter.letter_id))
+    _name_alarms(connection, letter.letter_id, alarms)
+    return replace(letter, figures_json=figures_json)
 
 
 def await_approval(engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str) -> None:
@@ -261,7 +272,7 @@ def insert_letter(
         )
         .returning(tables.letter.c.letter_id)
     ).scalar_one()  # fmt: skip
-    _name_alarms(connection, letter_id, facts)
+    _name_alarms(connection, letter_id, facts.alarms)
     audit.record(
         connection, [audit.Change("letter", facts.key, action, None, state, reason)], now=now, actor=actor
     )
@@ -275,10 +286,8 @@ def _content(facts: LetterFacts, subject: str, now: datetime, run_id: str) -> di
     }  # fmt: skip
 
 
-def _name_alarms(connection: Connection, letter_id: int, facts: LetterFacts) -> None:
-    rows = [
-        {"letter_id": letter_id, "alarm_id": one.alarm_id, "is_urged": one.is_urged} for one in facts.alarms
-    ]
+def _name_alarms(connection: Connection, letter_id: int, alarms: tuple[NamedAlarm, ...]) -> None:
+    rows = [{"letter_id": letter_id, "alarm_id": one.alarm_id, "is_urged": one.is_urged} for one in alarms]
     if rows:
         connection.execute(insert(tables.letter_alarm), rows)
 

@@ -16,7 +16,7 @@ from include.post import numbers
 from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
 from include.post.corrections import revisions
-from include.post.letters import StoredLetter, change_state, locked, write_state
+from include.post.letters import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
 from include.post.outbox import withdraw_all
 from include.post.recipients import Addressing, Recipient, recipients_for
 from include.post.server import MailServer, Office
@@ -29,8 +29,18 @@ _log = logging.getLogger(__name__)
 Render = Callable[[StoredLetter, str | None, date | None], ComposedLetter]
 """The final files of a letter with its number (None: its kind has none, or a preview) and date of issue."""
 
-Premise = Callable[[Connection, StoredLetter], str | None]
-"""Whether the letter is still to be sent, asked at release: a reason (Chinese) withholds it."""
+
+@dataclass(frozen=True)
+class Struck:
+    """A letter less what is settled by the moment of its release: its figures, its alarms, and a remark (Chinese)."""
+
+    figures_json: str
+    alarms: tuple[NamedAlarm, ...]
+    remark: str
+
+
+Premise = Callable[[Connection, StoredLetter], str | Struck | None]
+"""Whether the letter is still to be sent, asked at release: a reason (Chinese) withholds it; or with what it is sent."""
 
 _LONGEST_THREAD: Final = 10
 _delivery, _letter = tables.delivery, tables.letter
@@ -139,8 +149,13 @@ def _release(
     issued_on = beijing_date(now)
     if blocker := simulated_blocker(letter, server):
         raise _Withheld(blocker, is_stuck=True)
-    if premise is not None and (answer := premise(connection, letter)):
+    answer = premise(connection, letter) if premise is not None else None
+    if isinstance(answer, str):
         raise _Withheld(answer, is_stuck=False)
+    struck: tuple[str, ...] = ()
+    if answer is not None:
+        letter = replace_content(connection, letter, answer.figures_json, answer.alarms)
+        struck = (answer.remark,)
     if recipients is None:
         addressing = recipients_for(connection, letter.kind, letter.city_code, issued_on, letter.addressee)
     else:
@@ -149,7 +164,7 @@ def _release(
         raise _Withheld(addressing.blocker, is_stuck=True)
     number = numbers.allocate(connection, office, letter.kind, letter.letter_id, issued_on=issued_on, now=now)
     composed = render(letter, number, issued_on)
-    remarks = (*addressing.remarks, *composed.warnings)
+    remarks = (*struck, *addressing.remarks, *composed.warnings)
     try:
         copy = queue_copy(
             connection, archive, letter, composed, addressing.recipients, office=office, server=server, now=now,

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, Literal, get_args
 
 from include.errors import InputError, keep_secret, secrets_of
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
+<<<<<<< HEAD
+Clock = Literal["record", "receipt"]
+Speaker = Literal["office", "unit"]
+=======
 _MOST: Final = 1e12  # of any option
+>>>>>>> main
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 
 
@@ -25,6 +31,11 @@ class SourceConfig:
     token     bearer token of a platform, password of a database
     mapping   path of a YAML mapping, or the name of a shipped one; None: the file formats of the data dictionary
     time_zone of times that carry no offset, unless the mapping says otherwise
+    first_day  the first Beijing day that the source can tell of; None: the season's first
+    clock     whose clock dates the steps of the feedback. `record`: the source's own record of them (platform, database,
+              files). `receipt`: what comes counts from the moment it reached us, whatever it says itself, which is kept beside
+              it as 排查时间 (inbox)
+    speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
               files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
               `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
@@ -38,6 +49,9 @@ class SourceConfig:
     mapping: str | None = None
     time_zone: str = "Asia/Shanghai"
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
+    first_day: date | None = None
+    clock: Clock | None = None
+    speaks_for: Speaker | None = None
 
     def __post_init__(self) -> None:
         keep_secret(self.token)
@@ -57,6 +71,29 @@ class SourceConfig:
                 expected="its connection's host",
             )
 
+<<<<<<< HEAD
+        for name, value, allowed in (
+            ("clock", self.clock, get_args(Clock)),
+            ("speaks_for", self.speaks_for, get_args(Speaker)),
+        ):
+            if value is not None and value not in allowed:
+                raise InputError(
+                    f"a source's {name} is not understood",
+                    where=f"source {self.name}",
+                    expected=" | ".join(allowed),
+                    got=value,
+                )
+
+    @property
+    def counts_by_receipt(self) -> bool:
+        """Whether a step counts from the moment it reached us."""
+        return (self.clock or ("receipt" if self.kind == "inbox" else "record")) == "receipt"
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether the source speaks for the units that are asked: it decides nothing."""
+        return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
+=======
     def number(self, option: str, default: float) -> float:
         """An option that is a number, not negative. Raises InputError."""
         told = self.options.get(option, default)
@@ -70,6 +107,7 @@ class SourceConfig:
                 todo="correct it in the connection's extra",
             )  # fmt: skip
         return value
+>>>>>>> main
 
     @property
     def is_windowed(self) -> bool:

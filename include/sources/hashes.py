@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from include.sources.layout import Layout
 
 _SEPARATOR = "\x1f"  # the check lets no control character through, so that texts cannot run into each other
-# What identifies a record or dates its revision is not its content.
-_NOT_CONTENT = frozenset({"revised_at"})
+# What identifies a record or dates its revision is not its content; nor is what is only kept beside it.
+_NOT_CONTENT = frozenset({"revised_at", "inspected_at"})
 
 
 def content_hashes(layout: Layout, rows: pd.DataFrame) -> list[str]:

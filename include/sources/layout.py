@@ -95,6 +95,7 @@ FEEDBACK: Final = Layout(
         Field("alarm_id", longest=64), Field("event", "choice", choices=FEEDBACK_EVENTS), Field("event_at", "moment"),
         Field("unit", required=False), Field("inspector", required=False),
         Field("problem_found", "flag", required=False), _long("note", required=False),
+        Field("inspected_at", "moment", required=False),
     ),
     key=("alarm_id", "event", "event_at"), changes=("event_at",),
 )  # fmt: skip

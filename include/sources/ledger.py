@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, Engine
 
+<<<<<<< HEAD
+from include.periods import beijing_date, chinese_moment, midnight
+=======
 from include.errors import QianliyanError
 from include.periods import beijing_date, chinese_moment
+>>>>>>> main
 from include.sources.config import SourceConfig
 from include.sources.folder import fingerprint
 from include.sources.intake import pull
@@ -130,6 +134,33 @@ def ensure_covered(
     return results
 
 
+def history_start(start_at: datetime, season_start: date) -> datetime:
+    """From when on a run needs the facts: the season's start, or earlier where its figures read further back.
+
+    Alarms that were pushed since then may be open still, and a fresh store must have them.
+    """
+    return min(start_at, midnight(season_start))
+
+
+def ensure_history(
+    engine: Engine,
+    sources: Iterable[SourceConfig],
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    season_start: date,
+    now: datetime,
+    progress: Callable[[str], None] | None = None,
+) -> list[PullResult]:
+    """`ensure_covered` from the season's start (of a source that states its first day: from that day) up to `end_at`."""
+    first_at = history_start(start_at, season_start)
+    results: list[PullResult] = []
+    for source in sources:
+        own_start = max(first_at, _first_moment(source))
+        results += ensure_covered(engine, (source,), own_start, end_at, now=now, progress=progress)
+    return results
+
+
 def completeness(
     connection: Connection, sources: Collection[SourceConfig], start_at: datetime, end_at: datetime
 ) -> Completeness:
@@ -138,7 +169,7 @@ def completeness(
         (source.name, *window)
         for source in sources
         if source.is_windowed
-        for window in gaps(connection, source.name, start_at, end_at)
+        for window in gaps(connection, source.name, max(start_at, _first_moment(source)), end_at)
     ]
     expected = (end_at - start_at) / _HOUR if end_at > start_at else 0.0
     received = frame(connection, "received_in_window", start_at=start_at, end_at=end_at).iloc[0]
@@ -157,6 +188,11 @@ def _wanted(engine: Engine, source: SourceConfig, start_at: datetime, end_at: da
     state = fingerprint(source, mapping_of(source)) if source.kind == "files" else ""
     with reading(engine) as connection:
         return gaps(connection, source.name, start_at, end_at, of_fingerprint=state)
+
+
+def _first_moment(source: SourceConfig) -> datetime:
+    """The midnight that begins the first day that the source states; the earliest of all moments where it states none."""
+    return midnight(source.first_day) if source.first_day else datetime.min.replace(tzinfo=UTC)
 
 
 def _length(windows: list[Window]) -> timedelta:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, MetaData, Table
 
 from include.rules import DEADLINES, RULES_VERSION
-from include.sources import bulk
+from include.sources import bulk, lingering
 from include.sources.layout import Layout
 from include.store import tables
 from include.store.alarm_aliases import has_aliases, keep_alias_rows, main_ids, settle_aliases
@@ -107,6 +107,9 @@ def store(
     kept, revision, is_first = _revisions(layout, stored, rows)
     chosen = rows[kept].assign(revision=revision[kept])
     bulk.insert(connection, TABLES[layout.name], chosen)
+    if layout.name in ("alarms", "feedback") and len(chosen):
+        want(connection, chosen["alarm_id"])
+        lingering.refresh(connection)
     if layout.name == "alarms" and len(chosen):
         first, last = chosen["pushed_at"].min(), chosen["pushed_at"].max() + pd.Timedelta(seconds=1)
         settle_aliases(connection, first.to_pydatetime(), last.to_pydatetime(), now=now)

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from include.store.statements import frame
-from include.store.tables import alarm, audit, feedback_event, problem
+from include.store.tables import alarm, audit, feedback_event, lingering_alarm, problem
 from include.store.watch_tables import WATCH_SOURCE, alarm_alias, alarm_suspect, watch_alarm
 
 _ACTOR: Final = "merge"
@@ -81,6 +81,7 @@ def _make_alias(connection: Connection, alias: str, main: str, now: datetime) ->
     connection.execute(alarm_alias.insert(), row)
     connection.execute(alarm.delete().where(alarm.c.alarm_id == alias))
     _move_events(connection, alias, main)
+    _may_be_open(connection, alias, main)
     connection.execute(problem.update().where(problem.c.alarm_id == alias).values(alarm_id=main))
     if (
         connection.execute(select(alarm_suspect.c.rank).where(alarm_suspect.c.alarm_id == main)).first()
@@ -94,6 +95,15 @@ def _make_alias(connection: Connection, alias: str, main: str, now: datetime) ->
         "reason": f"与{main}为同一事件（同一网格、时间重叠），以先推送的{main}为准",
     }  # fmt: skip
     connection.execute(audit.insert(), entry)
+
+
+def _may_be_open(connection: Connection, alias: str, main: str) -> None:
+    """The alarm has other steps now: it counts as one that may be open until the next intake looks at it (`lingering_alarm`)."""
+    connection.execute(lingering_alarm.delete().where(lingering_alarm.c.alarm_id.in_((alias, main))))
+    pushed_at = connection.execute(
+        select(func.min(alarm.c.pushed_at)).where(alarm.c.alarm_id == main)
+    ).scalar_one()
+    connection.execute(lingering_alarm.insert().values(alarm_id=main, pushed_at=pushed_at))
 
 
 def _move_events(connection: Connection, alias: str, main: str) -> None:

@@ -1,6 +1,7 @@
 """The facts as frames, as of a moment: what every figure is computed from."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -9,19 +10,51 @@ from include.letter_kinds import kinds_where
 from include.periods import midnight
 from include.store.statements import frame
 
+ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
+
 
 def alarm_states(
-    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+    connection: Connection,
+    start_at: datetime,
+    end_at: datetime,
+    as_of: datetime,
+    *,
+    known_at: datetime = ALL_KNOWN,
+    with_old: bool = False,
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql)."""
-    return frame(connection, "alarm_states", start_at=start_at, end_at=end_at, as_of_at=as_of)
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql).
+
+    Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
+    are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
+    """
+    return frame(
+        connection,
+        "alarm_states",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        known_at=known_at,
+        with_old=int(with_old),
+    )
 
 
 def problems_found(
-    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+    connection: Connection,
+    start_at: datetime,
+    end_at: datetime,
+    as_of: datetime,
+    *,
+    known_at: datetime = ALL_KNOWN,
 ) -> pd.DataFrame:
     """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql)."""
-    return frame(connection, "problems_found", start_at=start_at, end_at=end_at, as_of_at=as_of)
+    return frame(
+        connection,
+        "problems_found",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        known_at=known_at,
+    )
 
 
 def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
@@ -29,18 +62,32 @@ def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:
     return frame(connection, "cities_of_regions", on_date=on_date)
 
 
-def urged_alarms(connection: Connection, since: date, before: date) -> pd.DataFrame:
-    """One row a 督办 of an alarm pushed since that Beijing date by a letter that left, for windows that ended before
-    `before` (sql/urged_alarms.sql)."""
-    urging = kinds_where(lambda kind: kind.is_urging)
-    return frame(connection, "urged_alarms", since_date=since, before_date=before, urging_kinds=urging)
+def urged_alarms(
+    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime, before: date
+) -> pd.DataFrame:
+    """One row a 督办函 that left before that Beijing date and urged an alarm which `alarm_states` reads over the same window
+    with its old ones (sql/urged_alarms.sql)."""
+    return frame(
+        connection,
+        "urged_alarms",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        before_at=midnight(before),
+        urging_kinds=kinds_where(lambda kind: kind.is_urging),
+    )
 
 
-def silent_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
-    """Codes of the cities whose last `letters` notices all went unheard (sql/silent_cities.sql)."""
-    asking = kinds_where(lambda kind: kind.is_asking)
+def unheard_cities(connection: Connection, letters: int, before: date, as_of: datetime) -> list[str]:
+    """Codes of the cities whose address must be verified: no sign of life since their last `letters` letters
+    (sql/unheard_cities.sql)."""
     found = frame(
-        connection, "silent_cities", letters=letters, before_date=before, as_of_at=as_of, asking_kinds=asking
+        connection,
+        "unheard_cities",
+        letters=letters,
+        before_date=before,
+        as_of_at=as_of,
+        asking_kinds=kinds_where(lambda kind: kind.is_asking),
     )
     return [str(code) for code in found["city_code"]]
 

@@ -159,16 +159,32 @@ alarm = Table(
 feedback_event = Table(
     "feedback_event", metadata,
     Column("alarm_id", String(64), primary_key=True),
-    Column("event", String(24), primary_key=True, comment="acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected"),
-    Column("event_at", Instant, primary_key=True, comment="when it happened"),
+    Column("event", String(24), primary_key=True, comment="acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected, closed, reopened"),
+    Column("event_at", Instant, primary_key=True, comment="when it happened, by a clock that the judged unit does not write: the platform's record, or our receipt"),
     Column("revision", Integer, primary_key=True),
     Column("unit", String(255), comment="排查单位"),
     Column("inspector", String(255), comment="排查人"),
     Column("problem_found", Boolean, comment="empty when the event says nothing about it"),
     Column("note", Text),
+    Column("inspected_at", Instant, comment="排查时间: when the unit says that it inspected; information, no figure reads it"),
     *_provenance(),
     Index(None, "received_at", "event_at"),
+    Index(None, "event_at"),
     comment="One revision of one step of the feedback to an alarm.",
+)  # fmt: skip
+
+# Indexes of the alarms that are open still, and of those that were open for long; worded as in sql/alarm_states.sql.
+_STILL_OPEN: Final = "open_until_at is null"
+_WAS_OPEN: Final = "open_until_at is not null"
+
+lingering_alarm = Table(
+    "lingering_alarm", metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("pushed_at", Instant, nullable=False, comment="the earliest that a revision tells"),
+    Column("open_until_at", Instant, comment="from when on it was answered, withdrawn (误报) or closed for good; empty while it may be open"),
+    Index("ix_lingering_alarm_still_open", "pushed_at", sqlite_where=text(_STILL_OPEN), postgresql_where=text(_STILL_OPEN)),
+    Index("ix_lingering_alarm_was_open", "open_until_at", "pushed_at", sqlite_where=text(_WAS_OPEN), postgresql_where=text(_WAS_OPEN)),
+    comment="An alarm that may be open, or that was for more than seven days: how a day finds the open alarms of any age. Derived from alarm and feedback_event at each intake.",
 )  # fmt: skip
 
 problem = Table(

@@ -68,7 +68,7 @@ class Column:
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
-    Column("serial", "序号", True, "按反馈时限由近及远排列。", kind="number"),
+    Column("serial", "序号", True, "按反馈时限由早到晚排列。", kind="number"),
     Column("grid_id", "网格编号", True, "热点网格的编号。"),
     Column("county", "区县", True, "报警点位所在区县。"),
     Column("point_name", "点位名称", True, "报警点位的名称。"),

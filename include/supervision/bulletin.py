@@ -4,7 +4,7 @@ The air of the whole half-month is judged, as the standard asks; inspections cou
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from include.supervision.bulletin_figures import (
     GridSituation,
     HalfMonthBulletins,
     OverviewFigures,
+    SpotChecks,
     WarnedGrid,
     Warnings,
 )
@@ -104,6 +105,7 @@ class BulletinFacts:
     enterprises   sql/enterprises.sql, one row an enterprise; None where no table was ever imported
     warnings      of the full month; None in a first half
     air_sources   names of the sources of the air
+    spot_checks   抽查 of the weeks that ended in the window, by city_code, and of all under an empty one
     is_simulated  some of the air is 模拟数据 (alarms and enterprises say it themselves)
     """
 
@@ -123,6 +125,7 @@ class BulletinFacts:
     warnings: MonthWarnings | None
     air_sources: tuple[str, ...]
     is_simulated: bool
+    spot_checks: Mapping[str, SpotChecks] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,6 +233,7 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
         counties=counties, grids=rows, high_areas=areas, highest=listed_grids(grids, "pm25_ug_m3", by_id, beat.near),
         rising=rising, warnings=warnings, categories=problem_counts(problems),
         follow_ups=follow_ups(city, rows, counties, areas, rising, warned, alarms, problems), cities=len(beat.situations),
+        spot_checks=facts.spot_checks.get(code, SpotChecks()),
         reply_by=at.period.end + BULLETIN.report_within_days * DAY, **beat.said,
     )  # fmt: skip
 
@@ -256,7 +260,7 @@ def _overview(
         month_worst_pop=worst_of_month("pop_pct"), total=total, season_total=season_total,
         categories=problem_counts(beat.problems), highest=_listed(table, "pm25_ug_m3", rows),
         rising=_listed(table, "yoy_pct", rows), warnings=beat.warnings, grids=len(table),
-        valid_grids=int(table["pm25_ug_m3"].count()), **beat.said,
+        valid_grids=int(table["pm25_ug_m3"].count()), spot_checks=facts.spot_checks.get("", SpotChecks()), **beat.said,
     )  # fmt: skip
 
 

@@ -197,6 +197,15 @@ class Warnings:
 
 
 @dataclass(frozen=True)
+class SpotChecks:
+    """抽查 of the weeks that ended in the window: answers drawn, of them checked by a person, and of these found 不实."""
+
+    drawn: int = 0
+    checked: int = 0
+    not_confirmed: int = 0
+
+
+@dataclass(frozen=True)
 class FollowUp:
     """A question to follow up: a rule that fired, `count` of `of`, and what it is about, worst first (`follow_ups`).
 
@@ -254,6 +263,7 @@ class BulletinFigures:
     rules_version: str
     is_simulated: bool
     sources: tuple[str, ...] = ()  # names of the sources of air and inspections
+    spot_checks: SpotChecks = SpotChecks()
 
 
 @dataclass(frozen=True)
@@ -296,6 +306,7 @@ class OverviewFigures:
     month_worst_yoy: tuple[str, ...] = ()
     month_worst_pop: tuple[str, ...] = ()  # over the month before
     sources: tuple[str, ...] = ()  # names of the sources of air and inspections
+    spot_checks: SpotChecks = SpotChecks()
 
 
 @dataclass(frozen=True)

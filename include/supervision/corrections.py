@@ -19,11 +19,15 @@ Told = NoticeFigures | ReminderFigures | SummaryFigures | BulletinFigures | Over
 def differences(told: Told, now: Told) -> tuple[str, ...]:
     """Every number, word and row that a letter printed otherwise than the facts give now; empty when it still stands.
 
-    Both are figures of the same letter: `told` as it left, `now` computed again for the same window and as-of moment.
+    Both are figures of the same letter: `told` as it left, `now` computed again for the same window and as-of moment, by the
+    present edition of the rules; where that is another one, this comes first.
     """
     if type(told) is not type(now):
         raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
-    return tuple(dict.fromkeys(_of_value("", told, now)))
+    found = tuple(dict.fromkeys(_of_value("", told, now)))
+    if found and told.rules_version != now.rules_version:
+        return (f"原函按规则版本{told.rules_version}统计，现按版本{now.rules_version}统计", *found)
+    return found
 
 
 def under_key(figures: Told, letter_key: str) -> Told:

@@ -1,48 +1,96 @@
-"""The ladder of DOMAIN.md: one 督办 an overdue alarm, repeated once, then the list for the ministry.
+"""The ladder of DOMAIN.md: it belongs to the alarm, not to the day's flag, and never ends by age.
 
-What was urged before comes from the letters themselves, so a re-run of a day starts from the same rung, and a rung is
-left as soon as the alarm is answered (it is no longer overdue).
+One 督办函 an overdue alarm, repeated once, then the list for the level above until the alarm is answered, withdrawn or closed.
+What was urged before comes from the letters that left, so a re-run of a day starts from the same rung.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
 
+from include.periods import DAY, beijing_date
 from include.rules import LOW_RESPONSE
 
 ROUNDS: Final = 2  # a first 督办 and its repetition
 NO_URGES: Final = pd.DataFrame(
-    {"alarm_id": pd.Series(dtype=str), "urged_at": pd.Series(dtype="datetime64[us, UTC]")}
+    {
+        "alarm_id": pd.Series(dtype=str),
+        "city_code": pd.Series(dtype=str),
+        "left_at": pd.Series(dtype="datetime64[us, UTC]"),
+    }
 )
 
 
 @dataclass(frozen=True)
 class Rungs:
-    """Where the overdue alarms of a city stand: alarm ids by what is next for them."""
+    """Where the overdue alarms of a unit stand: alarm ids by what is next for them."""
 
-    urge: dict[str, int]  # alarm id → the round (1 or 2) that is due now
+    urge: dict[str, int]  # alarm id → the round (1 or 2) that is due now, on a working day
     listed: dict[str, int]  # alarm id → how often it was urged, in vain
 
 
-def rungs(overdue_alarm_ids: list[str], urged: pd.DataFrame, as_of: datetime) -> Rungs:
-    """What is due for each overdue alarm.
+def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime, on_date: date) -> Rungs:
+    """What is due for each overdue alarm of a unit on a date, that of the run.
 
-    `urged`: one row a former 督办 of an alarm (`alarm_id`, `urged_at`), of letters for earlier windows. An alarm whose
-    last 督办 is younger than `LOW_RESPONSE.repeat_after` is in neither set: its city still has time.
+    `overdue`: its overdue alarms, judged (`feedback.judge`). `urged`: one row a 督办函 that left on an earlier date (`alarm_id`,
+    `city_code`, `left_at`); only those to the present unit that left after the alarm's applicable deadline count, so an
+    answer followed by a return begins a new ladder. `late`: the unit's late alarms of the rolling days.
     """
-    history: dict[str, list[pd.Timestamp]] = {}
-    for alarm_id, urged_at in zip(urged["alarm_id"], urged["urged_at"], strict=True):
-        history.setdefault(alarm_id, []).append(urged_at)
+    history = letters_by_alarm(urged)
     urge: dict[str, int] = {}
     listed: dict[str, int] = {}
-    for alarm_id in overdue_alarm_ids:
-        former = history.get(alarm_id, [])
-        if former and pd.Timestamp(as_of) - max(former) < LOW_RESPONSE.repeat_after:
+    keys = zip(overdue["alarm_id"], overdue["city_code"], overdue["applicable_deadline_at"], strict=True)
+    for alarm_id, unit, deadline_at in keys:
+        letters = [one for one in history.get((alarm_id, unit), ()) if one > deadline_at]
+        if not letters:
+            is_taken_up = pd.Timestamp(as_of) - deadline_at > LOW_RESPONSE.urge_overdue
+            if is_taken_up or late >= LOW_RESPONSE.urge_late:
+                urge[alarm_id] = 1
             continue
-        if len(former) < ROUNDS:
-            urge[alarm_id] = len(former) + 1
+        last = letters[min(len(letters), ROUNDS) - 1]
+        if on_date < beijing_date(last.to_pydatetime()) + LOW_RESPONSE.repeat_dates * DAY:
+            continue
+        if len(letters) < ROUNDS:
+            urge[alarm_id] = len(letters) + 1
         else:
-            listed[alarm_id] = len(former)
+            listed[alarm_id] = len(letters)
     return Rungs(urge, listed)
+
+
+def letters_by_alarm(urged: pd.DataFrame) -> dict[tuple[str, str], tuple[pd.Timestamp, ...]]:
+    """When the 督办函 of each alarm to each unit left, the earliest first, by alarm id and unit."""
+    history: dict[tuple[str, str], list[pd.Timestamp]] = {}
+    rows = zip(urged["alarm_id"], urged["city_code"], urged["left_at"], strict=True)
+    for alarm_id, unit, left_at in rows:
+        history.setdefault((str(alarm_id), str(unit)), []).append(pd.Timestamp(left_at))
+    return {key: tuple(sorted(moments)) for key, moments in history.items()}
+
+
+@dataclass(frozen=True)
+class Urged:
+    """How many alarms of a unit were urged the first time (首次督办), or again (再次督办), by letters that left in a window."""
+
+    first: int = 0
+    again: int = 0
+
+
+def urged_between(
+    judged: pd.DataFrame, urged: pd.DataFrame, start_at: datetime, end_at: datetime
+) -> dict[str, Urged]:
+    """By unit: the 督办函 of the alarms in `judged` that left in [start_at, end_at).
+
+    A ladder begins anew after the alarm's applicable deadline: letters before it are counted by themselves.
+    """
+    deadlines = dict(zip(judged["alarm_id"], judged["applicable_deadline_at"], strict=True))
+    found: dict[str, list[int]] = {}
+    for (alarm_id, unit), letters in letters_by_alarm(urged).items():
+        if alarm_id not in deadlines:
+            continue
+        before = [one for one in letters if one <= deadlines[alarm_id]]
+        ladders = (before, list(letters[len(before) :]))
+        for letter, is_first in ((one, place == 0) for part in ladders for place, one in enumerate(part)):
+            if pd.Timestamp(start_at) <= letter < pd.Timestamp(end_at):
+                found.setdefault(unit, [0, 0])[0 if is_first else 1] += 1
+    return {unit: Urged(*numbers) for unit, numbers in found.items()}

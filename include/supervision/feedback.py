@@ -4,6 +4,8 @@ Formulas: DOMAIN of the programme; the feedback rate reproduces the published 98
 this project's own defaults (系统默认).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import datetime
@@ -11,10 +13,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.rules import DEADLINES
+from include.rules import DEADLINES, LOW_RESPONSE
 from include.supervision.figures import FeedbackCounts
 
 COUNTS: Final[tuple[str, ...]] = tuple(field.name for field in fields(FeedbackCounts))
+# `is_…` of `judge`
 _ALARM_FLAGS: Final = (
     "pushed",
     "answered",
@@ -23,48 +26,86 @@ _ALARM_FLAGS: Final = (
     "late",
     "overdue",
     "upheld",
-)  # `is_…` of `judge`
+    "in_dispute",
+    "chronic",
+    "closed",
+)
 ANSWERING: Final = ("submitted", "accepted")
 
 
 def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """The states of `sql/alarm_states.sql` (one row an alarm) with what they mean as of `as_of`.
+    """The states of `sql/alarm_states.sql` (one row an alarm) with what they mean as of `as_of`, edition 2026-11.
 
-    Adds: `is_upheld` (误报, counted apart; every other flag is then false), `is_pushed` (counts as pushed), `is_answered`,
-    `is_due` (deadline passed), `is_on_time` / `is_late` / `is_overdue` (they partition the due ones),
-    `overdue_hours` (since the deadline; 0 unless overdue), `is_in_grace` (overdue, but sent back less than 24 h ago: the new
-    answer may still be on time, so it is not urged).
+    A moment belongs to its deadline: an answer or dispute at it is in time, an `as_of` at it is not due. Adds:
+
+    `is_upheld`    误报: counted apart, every other flag is then false
+    `is_pushed`    counts as pushed
+    `is_answered`  an answer stands: the last of submitted, returned, accepted is not a return
+    `is_closed`    结案 without a standing answer, and nothing came after it
+    `is_open`      neither answered nor closed, however old
+    `is_in_dispute`  复核中: disputed by the deadline, undecided
+    `first_deadline_at`  F: the deadline or, if later, 24 h after the last rejection of a dispute raised by the deadline
+    `applicable_deadline_at`  A: the later of F and the last return + 24 h
+    `is_due`       F is past, not in dispute, not closed; it is exactly one of the next three
+    `is_overdue`   due, no answer stands, A is past
+    `is_on_time`   due, not overdue, first answered by F (also while a returned answer is in grace)
+    `is_late`      due, neither
+    `is_chronic`   长期未反馈: overdue by more than seven days; `is_recent`: overdue, not chronic
+    `is_in_grace`  due and sent back, the 24 hours for the new answer last still
+    `overdue_hours`  since A; 0 unless overdue
+    `is_returned`, `is_reanswered`, `is_overdue_again`  sent back; answered again since; overdue again
     """
     moment = pd.Timestamp(as_of)
     judged = states.copy()
-    judged["is_upheld"] = states["dispute_event"].eq("dispute_upheld")
-    judged["is_pushed"] = ~judged["is_upheld"]
-    judged["is_answered"] = judged["is_pushed"] & states["standing_event"].isin(ANSWERING)
-    judged["is_due"] = judged["is_pushed"] & (states["deadline_at"] < moment)
-    allowed_until = states["deadline_at"].where(
-        states["returned_at"].isna()
-        | (states["returned_at"] + DEADLINES.after_return < states["deadline_at"]),
-        states["returned_at"] + DEADLINES.after_return,
+    judged["is_upheld"] = states["upheld_at"].notna() & ~(states["rejected_at"] > states["upheld_at"])
+    pushed = judged["is_pushed"] = ~judged["is_upheld"]
+    answered = judged["is_answered"] = pushed & states["standing_event"].isin(ANSWERING)
+    closed = judged["is_closed"] = pushed & ~answered & _is_closed(states)
+    judged["is_open"] = pushed & ~answered & ~closed
+    decided_at = states[["upheld_at", "rejected_at"]].max(axis=1)
+    in_dispute = judged["is_in_dispute"] = (
+        pushed & states["disputed_at"].notna() & ~(states["disputed_at"] <= decided_at)
     )
-    in_time = states["standing_submission_at"] <= allowed_until
-    judged["is_on_time"] = judged["is_due"] & judged["is_answered"] & in_time
-    judged["is_late"] = judged["is_due"] & judged["is_answered"] & ~in_time
-    judged["is_overdue"] = judged["is_due"] & ~judged["is_answered"]
-    hours = (moment - states["deadline_at"]).dt.total_seconds() / 3600
-    judged["overdue_hours"] = hours.where(judged["is_overdue"], 0.0).astype(float)
-    judged["is_in_grace"] = judged["is_overdue"] & (allowed_until >= moment)
+    rejected_at = states["rejected_at"].where(states["rejected_at"] >= states["first_disputed_at"])
+    first = judged["first_deadline_at"] = _later(
+        states["deadline_at"], rejected_at + DEADLINES.after_rejection
+    )
+    until = judged["applicable_deadline_at"] = _later(first, states["returned_at"] + DEADLINES.after_return)
+    due = judged["is_due"] = pushed & (first < moment) & ~in_dispute & ~closed
+    overdue = judged["is_overdue"] = due & ~answered & (until < moment)
+    judged["is_on_time"] = due & ~overdue & (states["first_answer_at"] <= first)
+    judged["is_late"] = due & ~overdue & ~judged["is_on_time"]
+    judged["is_chronic"] = overdue & (until + LOW_RESPONSE.recent_overdue < moment)
+    judged["is_recent"] = overdue & ~judged["is_chronic"]
+    judged["is_in_grace"] = due & ~answered & ~overdue
+    hours = (moment - until).dt.total_seconds() / 3600
+    judged["overdue_hours"] = hours.where(overdue, 0.0).astype(float)
+    judged["is_returned"] = pushed & states["returned_at"].notna()
+    judged["is_reanswered"] = judged["is_returned"] & answered
+    judged["is_overdue_again"] = judged["is_returned"] & overdue
     return judged
+
+
+def _is_closed(states: pd.DataFrame) -> pd.Series[bool]:
+    """结案 that nothing undid: neither an answer or return after it, nor a reopening."""
+    closed_at = states["closed_at"]
+    undone = (states["standing_at"] > closed_at) | (states["reopened_at"] >= closed_at)
+    return closed_at.notna() & ~undone
+
+
+def _later(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
+    """The later of two instants, row by row; an empty one counts for nothing."""
+    return one.where(~(other > one), other)
 
 
 def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """The problems of `sql/problems_found.sql` (one row a problem) at alarms that count as pushed.
 
-    Adds `city_code`, `county`, `point_name`, `pushed_at` of the alarm, `rectify_due_at` (the promise, at most 15 days;
+    Adds `city_code`, `county`, `point_name`, `pushed_at`, `is_answered` of the alarm, `rectify_due_at` (the promise, at most 15 days;
     3 days without one), `is_rectification_due`, `is_rectified`.
     """
-    alarms = judged.loc[
-        judged["is_pushed"], ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed_at"]
-    ]
+    columns = ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed_at", "is_answered"]
+    alarms = judged.loc[judged["is_pushed"], columns]
     found = problems.merge(alarms, on="alarm_id", how="inner", validate="m:1")
     default = found["found_at"] + DEADLINES.rectify
     longest = found["found_at"] + DEADLINES.rectify_longest
@@ -82,7 +123,8 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
     """
     alarms = pd.DataFrame({name: judged[f"is_{name}"] for name in _ALARM_FLAGS})
     found = pd.DataFrame({
-        "problems": True, "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"]),
+        "problems": True,
+        "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"]) & problems["is_answered"].astype(bool),
         "rectification_due": problems["is_rectification_due"],
         "rectified": problems["is_rectified"] & problems["is_rectification_due"],
     }, index=problems.index)  # fmt: skip
@@ -104,12 +146,6 @@ def counts_between(
     return counts_by_city(
         pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), city_codes
     )
-
-
-def longest_overdue_hours(judged: pd.DataFrame) -> dict[str, float]:
-    """By city: how long its oldest overdue alarm that is not in grace has been overdue, in hours; no key without an alarm."""
-    hours = judged["overdue_hours"].mask(judged["is_in_grace"], 0.0)
-    return {str(code): float(longest) for code, longest in hours.groupby(judged["city_code"]).max().items()}
 
 
 def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> pd.DataFrame:

@@ -8,13 +8,22 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import BeforeValidator, TypeAdapter
 
 from include.periods import Period
 
-Level = Literal["", "提醒", "督办", "核实地址"]
+_LEVELS_2020_03: Final = {"提醒": "remind", "督办": "urge", "核实地址": "verify"}
+
+
+def _level_code(level: Any) -> Any:
+    """The code of a level; figures of edition 2020-03 hold the words."""
+    return _LEVELS_2020_03.get(level, level)
+
+
+# 提醒, 督办; `verify` (核实地址) was a level of edition 2020-03 only.
+Level = Annotated[Literal["", "remind", "urge", "verify"], BeforeValidator(_level_code)]
 T = TypeVar("T")
 LEADERS: Final = "leader"  # the addressee of letters about all cities
 
@@ -40,7 +49,8 @@ class Share:
 class FeedbackCounts:
     """What a city (or all of them) was asked and answered over one window, as of one moment.
 
-    `due` = `on_time` + `late` + `overdue`; alarms whose dispute was upheld are in `upheld` and nowhere else.
+    `due` = `on_time` + `late` + `overdue`, always; alarms whose dispute was upheld are in `upheld` and nowhere else. An alarm in
+    dispute or closed is not due; `chronic` ones are among the overdue.
     """
 
     pushed: int = 0
@@ -51,9 +61,12 @@ class FeedbackCounts:
     overdue: int = 0
     upheld: int = 0
     problems: int = 0
-    alarms_with_problem: int = 0
+    alarms_with_problem: int = 0  # of the answered ones
     rectification_due: int = 0
     rectified: int = 0  # of those due for rectification
+    in_dispute: int = 0  # 复核中
+    chronic: int = 0  # 长期未反馈
+    closed: int = 0  # 结案 without a standing answer
 
     @property
     def feedback_rate(self) -> Share:
@@ -77,11 +90,32 @@ class FeedbackCounts:
 
 
 @dataclass(frozen=True)
+class FlagReason:
+    """One rule of low response that fired, with its figures.
+
+    | rule | count | hours |
+    |---|---|---|
+    | overdue | recent overdue alarms | |
+    | late | late alarms of the rolling days | |
+    | long_overdue | recent overdue alarms beyond the limit of 督办 | how long the oldest of them is overdue |
+    | overdue_and_late | late alarms of the rolling days, beside a recent overdue one | |
+    """
+
+    rule: Literal["overdue", "late", "long_overdue", "overdue_and_late"]
+    count: int
+    hours: float = 0.0
+
+
+@dataclass(frozen=True)
 class Flag:
-    """Low response of one city: the level and, in words with figures, every rule that fired."""
+    """Low response of one unit: the level and every rule that fired. Beside the level, never raising it, the mark of chronic alarms.
+
+    The reasons of edition 2020-03 are sentences.
+    """
 
     level: Level = ""
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[FlagReason | str, ...] = ()
+    chronic: int = 0  # 长期N条
 
 
 @dataclass(frozen=True)
@@ -96,7 +130,7 @@ class NoticeRow:
     alarm_count: int  # 报警次数, summed
     peak_pm25_ug_m3: float | None
     deadline_at: datetime  # the earliest one still open, else the last one
-    status: str  # 已反馈 | 待反馈 | 超期未反馈 | 部分反馈（n/N） | 退回待重报 | 争议待审 | 误报（已核减）
+    status: str  # 已反馈 | 待反馈 | 超期未反馈 | 部分反馈（n/N） | 退回待重报 | 争议待审 | 误报（已核减） | 已结案
     alarm_ids: tuple[str, ...]
 
 
@@ -109,8 +143,8 @@ class OverdueRow:
     county: str
     point_name: str
     pushed_at: datetime
-    deadline_at: datetime
-    overdue_hours: float
+    deadline_at: datetime  # the applicable one: after a return or a rejected dispute 24 hours from that
+    overdue_hours: float  # since then
 
 
 @dataclass(frozen=True)
@@ -141,7 +175,12 @@ class FormRow:
     started_at: datetime
     alarm_count: int
     peak_pm25_ug_m3: float | None
-    deadline_at: datetime
+    deadline_at: datetime  # the applicable one
+    is_overdue: bool | None = None  # not while it is in dispute; None in edition 2020-03: by the deadline
+
+    def is_overdue_as_of(self, as_of: datetime) -> bool:
+        """Whether the letter of that moment counts it as overdue."""
+        return self.deadline_at < as_of if self.is_overdue is None else self.is_overdue
 
 
 @dataclass(frozen=True)
@@ -159,11 +198,13 @@ class NoticeFigures:
     rolling: FeedbackCounts
     month: FeedbackCounts
     rows: tuple[NoticeRow, ...]
-    overdue: tuple[OverdueRow, ...]
+    overdue: tuple[OverdueRow, ...]  # all of them, however old
     problems: tuple[ProblemRow, ...]  # found for alarms of the rolling days
-    form: tuple[FormRow, ...]
+    form: tuple[FormRow, ...]  # every open alarm, however old
     flag: Flag
-    long_unanswered: int  # open alarms pushed before the rolling days (长期未反馈)
+    long_unanswered: (
+        int  # 长期未反馈, of `overdue`; edition 2020-03: open alarms pushed before the rolling days
+    )
     reply_by: datetime
     completeness: str  # one sentence on how complete the data was
     rules_version: str
@@ -185,11 +226,13 @@ class ReminderFigures:
     overdue: tuple[OverdueRow, ...]  # those that this letter urges
     round: int  # 1 for the first reminder of its alarms, 2 for the repeated one
     flag: Flag
-    form: tuple[FormRow, ...]
+    form: tuple[FormRow, ...]  # every open alarm, however old; edition 2020-03: those that this letter urges
     reply_by: datetime
     completeness: str
     rules_version: str
     is_simulated: bool
+    overdue_total: int = 0  # overdue in all, as the 提示函 of the same morning says; 0 in edition 2020-03
+    chronic: int = 0  # of them 长期未反馈
 
 
 @dataclass(frozen=True)
@@ -201,8 +244,9 @@ class CityDay:
     window: FeedbackCounts
     rolling: FeedbackCounts
     month: FeedbackCounts
-    open_alarms: int  # unanswered, pushed in the last open days
+    open_alarms: int  # however old; edition 2020-03: pushed in the last 30 days
     flag: Flag
+    needs_address: bool = False  # 核实地址: a task for a person of the office, in no letter to the unit
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,72 @@
-"""Low response: which cities to remind, and by which rule. Thresholds are this project's defaults (系统默认)."""
+"""Low response: which units to remind, and by which rule. Thresholds are this project's defaults (系统默认)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
 
 from include.rules import LOW_RESPONSE, LowResponse
-from include.supervision.figures import FeedbackCounts, Flag, Level
+from include.supervision.feedback import pushed_between
+from include.supervision.figures import Flag, FlagReason, Level
 
 
-def flag(rolling: FeedbackCounts, longest_overdue_hours: float, rules: LowResponse = LOW_RESPONSE) -> Flag:
-    """The flag of one city from its counts over the rolling days and the age of its oldest overdue alarm.
+@dataclass(frozen=True)
+class Response:
+    """The facts that a unit's flag is judged by, as of a moment; neither letters nor quiet days are among them."""
 
-    提醒: an overdue alarm, or a low on-time rate with several late answers. 督办: an overdue alarm and either one that is
-    overdue for long, or a very low on-time rate. A zero denominator is never flagged.
+    recent_overdue: int = 0  # overdue by at most seven days, whenever pushed before the window's end
+    long_overdue: int = 0  # of them for longer than the limit of 督办
+    longest_hours: float = 0.0  # how long the oldest recent one is overdue
+    late: int = 0  # late alarms among those pushed in the rolling days
+    chronic: int = 0  # overdue for longer than seven days
+
+
+NONE: Final = Response()
+
+
+def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime) -> dict[str, Response]:
+    """By unit, those with an alarm in `judged` (see `feedback.judge`) pushed before `end_at`, the window's end.
+
+    `judged` holds every open alarm, however old, and all alarms of the rolling days from `rolling_start_at`.
     """
-    rate = rolling.on_time_rate
-    days = f"近{rules.rolling_days}日"
-    reasons: list[str] = []
+    counted = judged[judged["pushed_at"] < pd.Timestamp(end_at)]
+    is_late = counted["is_late"] & counted.index.isin(pushed_between(counted, rolling_start_at, end_at).index)
+    hours = counted["overdue_hours"].where(counted["is_recent"], 0.0)
+    limit = LOW_RESPONSE.urge_overdue.total_seconds() / 3600
+    table = pd.DataFrame(
+        {
+            "recent_overdue": counted["is_recent"],
+            "long_overdue": hours > limit,
+            "late": is_late,
+            "chronic": counted["is_chronic"],
+        }
+    )
+    sums = table.groupby(counted["city_code"]).sum().astype(int)
+    longest = hours.groupby(counted["city_code"]).max()
+    rows: Any = sums.assign(longest_hours=longest).to_dict("index")
+    return {str(code): Response(**row) for code, row in rows.items()}
+
+
+def flag(one: Response, rules: LowResponse = LOW_RESPONSE) -> Flag:
+    """The flag of one unit.
+
+    提醒: a recent overdue alarm, or several late ones in the rolling days. 督办: a recent overdue alarm that is overdue for
+    long, or one beside many late ones. Chronic alarms are a mark of their own: they neither raise nor replace the level.
+    """
+    reasons: list[FlagReason] = []
     level: Level = ""
-    is_overdue = rolling.overdue >= rules.remind_overdue
-
-    def is_low(limit: float) -> bool:
-        return rate.value is not None and rate.value < limit and rolling.late >= rules.least_late
-
+    is_overdue = one.recent_overdue >= rules.remind_overdue
     if is_overdue:
-        level = "提醒"
-        reasons.append(f"{days}应反馈的{rolling.due}条报警中有{rolling.overdue}条超期未反馈")
-    if is_low(rules.remind_on_time_rate):
-        level = "提醒"
-        reasons.append(
-            f"{days}按期反馈率{rate}低于{_percent(rules.remind_on_time_rate)}，逾期反馈{rolling.late}条"
-        )
-    urge_hours = rules.urge_overdue.total_seconds() / 3600
-    if is_overdue and longest_overdue_hours > urge_hours:
-        level = "督办"
-        reasons.append(
-            f"超期最久的一条已超过反馈时限{longest_overdue_hours:.0f}小时（督办界限{urge_hours:.0f}小时）"
-        )
-    if is_overdue and is_low(rules.urge_on_time_rate):
-        level = "督办"
-        reasons.append(f"按期反馈率低于督办界限{_percent(rules.urge_on_time_rate)}")
-    return Flag(level, tuple(reasons))
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"
+        level = "remind"
+        reasons.append(FlagReason("overdue", one.recent_overdue))
+    if one.late >= rules.remind_late:
+        level = "remind"
+        reasons.append(FlagReason("late", one.late))
+    if is_overdue and one.long_overdue:
+        level = "urge"
+        reasons.append(FlagReason("long_overdue", one.long_overdue, round(one.longest_hours, 2)))
+    if is_overdue and one.late >= rules.urge_late:
+        level = "urge"
+        reasons.append(FlagReason("overdue_and_late", one.late))
+    return Flag(level, tuple(reasons), one.chronic)

@@ -9,10 +9,10 @@ import pandas as pd
 from include.supervision.figures import FormRow, NoticeRow, OverdueRow, ProblemRow, answer_code
 
 # Statuses of one alarm, the most pressing first: a grid with several unanswered alarms shows the most pressing one.
-UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, ANSWERED = (
-    "误报（已核减）", "超期未反馈", "退回待重报", "争议待审", "待反馈", "已反馈",
+UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, ANSWERED = (
+    "误报（已核减）", "超期未反馈", "退回待重报", "争议待审", "待反馈", "已结案", "已反馈",
 )  # fmt: skip
-_PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING)
+_PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED)
 
 
 def status(alarm: Any) -> str:
@@ -21,11 +21,13 @@ def status(alarm: Any) -> str:
         return UPHELD
     if alarm.is_answered:
         return ANSWERED
+    if alarm.is_closed:
+        return CLOSED
     if alarm.is_overdue:
         return OVERDUE
-    if alarm.standing_event == "returned":
+    if alarm.is_returned:
         return RETURNED
-    return DISPUTED if alarm.dispute_event == "disputed" else WAITING
+    return DISPUTED if alarm.is_in_dispute else WAITING
 
 
 def notice_rows(alarms: pd.DataFrame) -> tuple[NoticeRow, ...]:
@@ -33,7 +35,7 @@ def notice_rows(alarms: pd.DataFrame) -> tuple[NoticeRow, ...]:
     rows = []
     for grid_id, group in alarms.sort_values(["started_at", "alarm_id"]).groupby("grid_id", sort=False):
         statuses = [status(alarm) for alarm in _each(group)]
-        unanswered = group[group["is_pushed"] & ~group["is_answered"]]
+        unanswered = group[group["is_open"]]
         first = group.iloc[0]
         rows.append(
             NoticeRow(
@@ -45,7 +47,9 @@ def notice_rows(alarms: pd.DataFrame) -> tuple[NoticeRow, ...]:
                 alarm_count=int(group["alarm_count"].sum()),
                 peak_pm25_ug_m3=_number(group["peak_pm25_ug_m3"].astype(float).max()),
                 deadline_at=_moment(
-                    unanswered["deadline_at"].min() if len(unanswered) else group["deadline_at"].max()
+                    unanswered["applicable_deadline_at"].min()
+                    if len(unanswered)
+                    else group["applicable_deadline_at"].max()
                 ),
                 status=_grid_status(statuses),
                 alarm_ids=tuple(group["alarm_id"]),
@@ -59,9 +63,9 @@ def overdue_rows(overdue: pd.DataFrame) -> tuple[OverdueRow, ...]:
     return tuple(
         OverdueRow(
             alarm.alarm_id, alarm.grid_id, alarm.county, alarm.point_name, _moment(alarm.pushed_at),
-            _moment(alarm.deadline_at), round(float(alarm.overdue_hours), 2),
+            _moment(alarm.applicable_deadline_at), round(float(alarm.overdue_hours), 2),
         )
-        for alarm in _each(overdue.sort_values(["deadline_at", "alarm_id"]))
+        for alarm in _each(overdue.sort_values(["applicable_deadline_at", "alarm_id"]))
     )  # fmt: skip
 
 
@@ -89,9 +93,9 @@ def form_rows(open_alarms: pd.DataFrame, letter_key: str) -> tuple[FormRow, ...]
         FormRow(
             answer_code(letter_key, alarm.alarm_id), alarm.alarm_id, alarm.grid_id, alarm.county, alarm.point_name,
             _number(alarm.lon), _number(alarm.lat), _moment(alarm.started_at), int(alarm.alarm_count),
-            _number(alarm.peak_pm25_ug_m3), _moment(alarm.deadline_at),
+            _number(alarm.peak_pm25_ug_m3), _moment(alarm.applicable_deadline_at), bool(alarm.is_overdue),
         )
-        for alarm in _each(open_alarms.sort_values(["deadline_at", "alarm_id"]))
+        for alarm in _each(open_alarms.sort_values(["applicable_deadline_at", "alarm_id"]))
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ LABELS: Final[Mapping[str, str]] = {
     # counts
     "pushed": "推送", "answered": "已反馈", "due": "应反馈", "on_time": "按期", "late": "逾期反馈", "overdue": "超期", "upheld": "误报核减",
     "problems": "问题", "alarms_with_problem": "发现问题的报警", "rectification_due": "应整改", "rectified": "已整改", "in_dispute": "复核中",
-    "chronic": "长期未反馈", "closed": "结案", "returned": "退回", "reanswered": "重报", "overdue_again": "退回后超期",
+    "chronic": "长期未反馈", "closed": "结案", "returned": "退回", "reanswered": "重报",
     # windows
     "window": "本期", "rolling": "近7日", "month": "本月", "season": "监管期", "previous": "上期", "total": "合计", "previous_total": "上期合计",
     "season_total": "监管期", "rolling_total": "近7日", "half": "本期", "year": "年初以来", "without_dust": "本期扣除沙尘",
@@ -42,13 +42,16 @@ LABELS: Final[Mapping[str, str]] = {
     "season_problems": "监管期问题", "unanswered": "未反馈", "alarms": "查出次数", "first_found_at": "首次查出", "last_found_at": "最近查出",
     "rectified_at": "整改时间", "answered_at": "反馈时间", "is_on_time": "按期", "later_alarms": "此后报警", "went_on": "此后仍在报警",
     "count_then": "整改时报警次数", "is_sent_back": "退回待重报", "nth_alarm": "第几条报警", "rank": "名次", "is_tied": "并列", "count": "数量", "of": "总数",
-    "hours": "小时", "is_closed": "结案", "open_alarms": "未反馈",
+    "hours": "小时", "is_closed": "结案", "open_alarms": "未反馈", "is_overdue": "超期", "first_urged": "首次督办", "urged_again": "再次督办",
+    "listed": "报部清单", "needs_address": "核实地址",
     # air
     "pm25_ug_m3": "PM2.5浓度", "yoy_pct": "同比变化（%）", "pop_pct": "环比变化（%）", "valid_days": "有效天数", "year_before_ug_m3": "上年同期浓度",
     "before_ug_m3": "上期浓度", "ranked": "参与排名数", "days_over": "超标天数", "dust_hours": "沙尘小时", "limit_ug_m3": "限值", "iaqi": "IAQI",
     "mean": "平均浓度", "highest_ug_m3": "最高浓度", "high_grids": "高值网格数", "inside": "网格内企业数", "nearby": "周边企业数", "place": "名次",
     "in_a_row": "连续次数", "in_a_year": "12个月内次数", "is_at_least": "次数为下限", "escalation": "达到条件", "valid_grids": "有效网格数", "day": "日期",
-    "industry": "行业", "distance_km": "距离", "direction": "方位", "until": "报送期限",
+    "industry": "行业", "distance_km": "距离", "direction": "方位", "until": "报送期限", "answer_quality": "答复质量", "season_quality": "监管期答复质量", "answered_once": "反馈过的报警", "sent_back": "退回",
+    "overdue_again": "退回后超期", "came_back": "整改后再报警", "standing": "现有反馈", "without_problem": "未查出问题", "disputed": "申诉",
+    "with_inspection": "填写排查时间的反馈", "inspected_early": "排查时间过早", "rejected": "申诉驳回", "spot_checks": "抽查", "drawn": "抽取", "checked": "已核查", "not_confirmed": "不实",
 }  # fmt: skip
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
@@ -76,11 +79,11 @@ ROWS: Final[Mapping[str, Row]] = {
     "CategoryCount": lambda row: row.category, "ProblemCount": lambda row: row.category, "CountyCount": lambda row: f"{row.city_name}{row.county}",
     "RepeatProblem": lambda row: f"{row.grid_id}{row.category}", "RepeatAlarm": lambda row: row.grid_id,
     "LongUnanswered": lambda row: row.alarm.alarm_id, "Case": lambda row: row.alarm_id, "Suggestion": lambda row: row.rule,
-    "Subject": lambda row: row.name, "FlagReason": lambda row: _REASONS[row.rule], "DayLevel": lambda row: _day(row.day),
+    "Subject": lambda row: row.name, "FlagReason": lambda row: _REASONS.get(row.rule, row.rule), "DayLevel": lambda row: _day(row.day),
     "PollutantMean": lambda row: row.name, "CountySituation": lambda row: row.county, "GridSituation": lambda row: row.grid_id,
     "HighArea": lambda row: f"{row.number}号", "ListedGrid": lambda row: row.grid.grid_id, "WarnedGrid": lambda row: row.grid_id,
     "FollowUp": lambda row: row.rule, "Enterprise": lambda row: row.name, "RegionSituation": lambda row: row.name,
-    "CitySituation": lambda row: row.city_name,
+    "CitySituation": lambda row: row.city_name, "AnswerQuality": lambda row: row.city_name,
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """What comes back and what stays open: repeat alarms, repeat problems, long unanswered alarms.
 
-All functions take the season's judged alarms (see `feedback`) up to the window's end.
+All functions take judged alarms (see `feedback`) up to the window's end: repeats those of the season, chronic ones all.
 """
 
 from datetime import timedelta
@@ -10,6 +10,7 @@ import pandas as pd
 
 from include.periods import BEIJING, DAY, Period, midnight
 from include.rules import SUMMARY
+from include.supervision.escalation import letters_by_alarm
 from include.supervision.feedback import pushed_between
 from include.supervision.notice import overdue_rows, problem_status
 from include.supervision.weekly_figures import LongUnanswered, RepeatAlarm, RepeatProblem
@@ -34,7 +35,7 @@ def repeat_alarms(
             RepeatAlarm(
                 str(grid_id), last["city_code"], names.get(last["city_code"], last["city_code"]), last["county"],
                 last["point_name"], int(in_window[grid_id]), len(group), int(season[grid_id]),
-                None if pd.isna(peak) else float(peak), int(problems.get(grid_id, 0)), int((~group["is_answered"]).sum()),
+                None if pd.isna(peak) else float(peak), int(problems.get(grid_id, 0)), int(group["is_open"].sum()),
             )
         )  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-row.recent_alarms, -row.window_alarms, row.grid_id)))
@@ -76,21 +77,20 @@ def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) 
 def long_unanswered(
     judged: pd.DataFrame, urged: pd.DataFrame, names: dict[str, str], window: Period
 ) -> tuple[LongUnanswered, ...]:
-    """Alarms of the season that are overdue and were pushed before the last `SUMMARY.long_unanswered_days`; the oldest first.
+    """The chronic alarms, whenever they were pushed; the oldest first.
 
-    `urged`: one row a 督办 of an alarm that left or may leave (sql/urged_alarms.sql).
+    `urged`: one row a 督办函 of an alarm that left (sql/urged_alarms.sql).
     """
-    before = pd.Timestamp(midnight(window.end - SUMMARY.long_unanswered_days * DAY))
-    open_alarms = judged[judged["is_overdue"] & (judged["pushed_at"] < before)].sort_values(
-        ["pushed_at", "alarm_id"]
-    )
-    cities = {str(one.alarm_id): str(one.city_code) for one in open_alarms.itertuples()}
-    times = urged.groupby("alarm_id").size()
-    rows = {row.alarm_id: row for row in overdue_rows(open_alarms)}
+    chronic = judged[judged["is_chronic"]].sort_values(["pushed_at", "alarm_id"])
+    letters = letters_by_alarm(urged)
+    rows = {row.alarm_id: row for row in overdue_rows(chronic)}
     return tuple(
         LongUnanswered(
-            code, names.get(code, code), rows[alarm_id],
-            (window.as_of - rows[alarm_id].pushed_at) // timedelta(days=1), int(times.get(alarm_id, 0)),
+            unit,
+            names.get(unit, unit),
+            rows[alarm_id],
+            (window.as_of - rows[alarm_id].pushed_at) // timedelta(days=1),
+            len(letters.get((alarm_id, unit), ())),
         )
-        for alarm_id, code in cities.items()
-    )  # fmt: skip
+        for alarm_id, unit in zip(chronic["alarm_id"], chronic["city_code"], strict=True)
+    )

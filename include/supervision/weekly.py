@@ -4,6 +4,7 @@ The window is compared with the one before of the same kind **as that stood at i
 equally soon after their last day. The season so far is seen as of this summary's moment.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -12,17 +13,18 @@ import pandas as pd
 
 from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolling
 from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
+from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
-from include.supervision.daily import flag_of_city
+from include.supervision.escalation import Urged, rungs, urged_between
 from include.supervision.feedback import (
     counts,
     counts_between,
     judge,
     judge_problems,
-    longest_overdue_hours,
     pushed_between,
 )
-from include.supervision.figures import LEADERS
+from include.supervision.figures import LEADERS, FeedbackCounts
+from include.supervision.low_response import NONE, flag, responses
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
@@ -50,9 +52,9 @@ class Windows:
 
 @dataclass(frozen=True)
 class WeeklyFacts:
-    """Rows of the SQL files of these names: `states`, `problems` over `Windows.read`; `before_*` over the previous window as
+    """Rows of the SQL files of these names: `states` (with the open ones of any age), `problems` over `Windows.read`; `before_*` over the previous window as
     of its own moment (empty without one); `answers` over `Windows.read`; `stays` over its days; `urged` before the beat.
-    `silent_cities`: codes of the cities whose address must be verified."""
+    `unheard`: codes of the cities whose address must be verified."""
 
     states: pd.DataFrame
     problems: pd.DataFrame
@@ -61,7 +63,7 @@ class WeeklyFacts:
     answers: pd.DataFrame
     stays: pd.DataFrame
     urged: pd.DataFrame
-    silent_cities: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
     revisions: pd.DataFrame | None = None  # rows of sql/alarm_growth.sql over `Windows.read`
 
 
@@ -99,12 +101,12 @@ def weekly_figures(
         "season": counts_between(judged, found, at.season.starts_at, at.season.ends_at, codes),
     }
     before, before_found = _before(facts, stays, at, codes)
-    cities = _cities(judged, tables, before, stays, at, set(facts.silent_cities))
+    cities = _cities(facts, judged, tables, before, stays, at)
     window_found = pushed_between(found, at.window.starts_at, at.window.ends_at)
     window_alarms = pushed_between(judged, at.window.starts_at, at.window.ends_at)
     categories = _categories(window_found, before_found, season_found)
     repeats = repeat_alarms(season_alarms, season_found, names, at.window)
-    unanswered = long_unanswered(season_alarms, facts.urged, names, at.window)
+    unanswered = long_unanswered(judged, facts.urged, names, at.window)
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
     return SummaryFigures(
         letter_key=at.period.letter_key("summary", province_code or LEADERS),
@@ -122,6 +124,8 @@ def weekly_figures(
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
         sources=tuple(sorted(set(window_alarms["source"]))), completeness=completeness, rules_version=RULES_VERSION,
         is_simulated=bool(judged["is_simulated"].any()),
+        answer_quality=answer_quality(window_alarms, window_found, facts.answers, judged, names, at.period.as_of),
+        season_quality=answer_quality(season_alarms, season_found, facts.answers, judged, names, at.period.as_of),
     )  # fmt: skip
 
 
@@ -137,42 +141,62 @@ def _before(
 
 
 def _cities(
+    facts: WeeklyFacts,
     judged: pd.DataFrame,
     tables: dict[str, pd.DataFrame],
     before: pd.DataFrame | None,
     stays: pd.DataFrame,
     at: Windows,
-    silent: set[str],
 ) -> tuple[CityWeek, ...]:
-    """One row a member of the window, by rank; cities without alarms last."""
+    """One row a member of the window, by rank, the worst first; cities without a due alarm last."""
     table = members(stays, at.window)
     members_before = set() if at.previous is None else set(members(stays, at.previous)["city_code"])
-    week = pushed_between(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
-    longest = longest_overdue_hours(week)
-    rates = {
-        code: Fraction(int(row["answered"]), int(row["pushed"]))
-        for code, row in tables["window"].loc[table["city_code"]].iterrows()
-        if row["pushed"]
-    }
-    places = list(rates.values())
+    answering = responses(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
+    overdue = dict(list(judged[judged["is_overdue"]].groupby("city_code")))
+    urged = urged_between(judged, facts.urged, at.window.starts_at, at.window.ends_at)
+    standing = {str(code): counts(tables["window"], code) for code in table["city_code"]}
+    ranks = ranks_by_overdue(standing)
+    places = list(ranks.values())
     rows = []
     for city in table.itertuples(index=False):
         code = str(city.city_code)
         has_before = before is not None and code in members_before
-        rolling_counts = counts(tables["rolling"], code)
-        rate = rates.get(code)
+        response, letters = answering.get(code, NONE), urged.get(code, Urged())
+        ladder = rungs(
+            overdue.get(code, judged.iloc[:0]), facts.urged, response.late, at.period.as_of, at.period.end
+        )
         rows.append(
             CityWeek(
-                city_code=code, city_name=str(city.city_name), province_code=str(city.province_code),
-                province_name=str(city.province_name), window=counts(tables["window"], code),
+                city_code=code,
+                city_name=str(city.city_name),
+                province_code=str(city.province_code),
+                province_name=str(city.province_name),
+                window=standing[code],
                 previous=counts(before, code) if before is not None and has_before else None,
-                season=counts(tables["season"], code), rolling=rolling_counts,
-                rank=None if rate is None else 1 + sum(other > rate for other in places),
-                is_tied=rate is not None and places.count(rate) > 1,
-                flag=flag_of_city(rolling_counts, longest.get(code, 0.0), code in silent), remark=str(city.remark),
+                season=counts(tables["season"], code),
+                rolling=counts(tables["rolling"], code),
+                rank=ranks.get(code),
+                is_tied=code in ranks and places.count(ranks[code]) > 1,
+                flag=flag(response),
+                remark=str(city.remark),
+                first_urged=letters.first,
+                urged_again=letters.again,
+                listed=len(ladder.listed),
+                needs_address=code in facts.unheard,
             )
-        )  # fmt: skip
+        )
     return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.city_code)))
+
+
+def ranks_by_overdue(standing: Mapping[str, FeedbackCounts]) -> dict[str, int]:
+    """The rank of each unit with a due alarm by its counts, the worst is 1: most overdue, then the lowest on-time rate over due,
+    then most late; ties share a rank."""
+    keys = {
+        code: (-one.overdue, Fraction(one.on_time, one.due), -one.late)
+        for code, one in standing.items()
+        if one.due
+    }
+    return {code: 1 + sum(other < key for other in keys.values()) for code, key in keys.items()}
 
 
 def _days(season_alarms: pd.DataFrame, at: Windows) -> tuple[DayCount, ...]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from include.periods import Period
+from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
 
 CaseRule = Literal["人工指定", "污染突出", "反复报警", "整改到位", "久拖未决"]
@@ -25,10 +26,16 @@ class CityWeek:
     previous: FeedbackCounts | None
     season: FeedbackCounts
     rolling: FeedbackCounts  # what the flag was judged by
-    rank: int | None  # by feedback rate, the best is 1; ties share a rank; None without alarms
+    # The worst is 1: by overdue (most first), on-time rate over due (lowest first), late (most first); ties share a rank; None
+    # without a due alarm. Edition 2020-03: by feedback rate, the best is 1.
+    rank: int | None
     is_tied: bool
     flag: Flag
     remark: str  # joined or left the region inside the window; else empty
+    first_urged: int = 0  # 首次督办: alarms whose first 督办函 left on a day of the window
+    urged_again: int = 0  # 再次督办: those whose second one did
+    listed: int = 0  # 报部: alarms on the list for the level above, as of the summary
+    needs_address: bool = False  # 核实地址: a task for a person of the office
 
 
 @dataclass(frozen=True)
@@ -98,13 +105,13 @@ class RepeatAlarm:
 
 @dataclass(frozen=True)
 class LongUnanswered:
-    """长期未反馈: an alarm of the season, unanswered, pushed before the rolling days."""
+    """长期未反馈: an alarm that is overdue by more than seven days, however old."""
 
     city_code: str
     city_name: str
     alarm: OverdueRow
     days: int  # whole days since the push
-    urged: int  # 督办 of this alarm that left or may leave
+    urged: int  # 督办函 of this alarm to this unit that left
 
 
 @dataclass(frozen=True)
@@ -194,6 +201,8 @@ class SummaryFigures:
     completeness: str
     rules_version: str
     is_simulated: bool
+    answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
+    season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
 
 
 @dataclass(frozen=True)

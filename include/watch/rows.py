@@ -62,11 +62,15 @@ def grid_rows(
     city_spoke = np.bincount(city[spoke], minlength=network.cities)
     city_risen = np.bincount(city[risen & spoke], minlength=network.cities)
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
+    second_increment = np.where(second >= 0, hour.level[second] - hour.air, np.nan)
+    two = (second_increment >= own.raise_share * own.least_excess_ug_m3) & (
+        second_increment >= own.raise_share * own.least_excess_share * np.maximum(hour.air, 1.0)
+    )
     alone = hour.found.spoke <= 1
-    bar = np.where(alone, own.alone_share, np.where(hits >= 2, own.raise_share, own.lone_share))
+    bar = np.where(alone, own.alone_share, np.where(two, own.raise_share, own.lone_share))
     standing = (increment >= bar * own.least_excess_ug_m3) & (share >= bar * own.least_excess_share)
     second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
-    confirmed = standing & ((hits >= 2) | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
+    confirmed = standing & (two | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
@@ -79,7 +83,7 @@ def grid_rows(
         "station_id": _where_spoke(spoke, np.array(network.station_ids, object)[first]),
         "increment_ug_m3": increment,
         "increment_share": share,
-        "second_increment_ug_m3": np.where(second >= 0, hour.level[second] - hour.air, np.nan),
+        "second_increment_ug_m3": second_increment,
         "hit_stations": hits,
         "pm25_ug_m3": np.maximum(hour.level[first] * hour.factor, 0.0),
         "official_factor": hour.factor,

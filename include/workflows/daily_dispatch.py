@@ -3,16 +3,16 @@
 from typing import Any, Final
 
 from include.house import House, Run
-from include.office.register import Due
-from include.periods import Period, beijing_date
+from include.letters.flag_words import flag_words
+from include.office.register import Due, reminder_alarms
+from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
-from include.sources.ledger import completeness
+from include.sources.ledger import completeness, history_start
 from include.store.engine import reading
-from include.store.facts import alarm_states, cities_on, problems_found, silent_cities, urged_alarms
+from include.store.facts import alarm_states, cities_on, problems_found, unheard_cities, urged_alarms
 from include.supervision.daily import daily_figures, read_window
 from include.supervision.figures import (
-    CityDay,
     DailyFigures,
     NoticeFigures,
     ReminderFigures,
@@ -35,7 +35,8 @@ def figures(run: Run) -> dict[str, Any]:
     return {
         "figures_sha256": run.house.archive.put(to_json(computed).encode()),
         "window": run.period.label,
-        "flagged": {city.city_name: _flag_words(city) for city in computed.cities if city.flag.level},
+        "flagged": {city.city_name: flag_words(city.flag) for city in computed.cities if city.flag.level},
+        "addresses_to_verify": [city.city_name for city in computed.cities if city.needs_address],
         "letters_due": len(computed.notices) + len(computed.reminders),
         "nothing_due": list(computed.nothing_due),
         "no_reminders_because": computed.quiet_reason,
@@ -65,13 +66,15 @@ def compute(house: House, period: Period) -> DailyFigures:
     start_at, end_at = read_window(period)
     with reading(house.engine) as connection:
         return daily_figures(
-            alarm_states(connection, start_at, end_at, period.as_of),
+            alarm_states(connection, start_at, end_at, period.as_of, with_old=True),
             problems_found(connection, start_at, end_at, period.as_of),
             cities_on(connection, period.last_date),
-            urged_alarms(connection, beijing_date(start_at), period.end),
-            silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, period.as_of),
+            urged_alarms(connection, start_at, end_at, period.as_of, period.end),
+            unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, period.as_of),
             period,
-            completeness(connection, house.sources, start_at, period.as_of).sentence,
+            completeness(
+                connection, house.sources, history_start(start_at, house.season[0]), period.as_of
+            ).sentence,
         )
 
 
@@ -80,10 +83,7 @@ def _due(computed: DailyFigures) -> list[Due]:
         _letter("notice", one, tuple(NamedAlarm(alarm_id) for row in one.rows for alarm_id in row.alarm_ids))
         for one in computed.notices
     ]
-    return notices + [
-        _letter("reminder", one, tuple(NamedAlarm(row.alarm_id, is_urged=True) for row in one.overdue))
-        for one in computed.reminders
-    ]
+    return notices + [_letter("reminder", one, reminder_alarms(one)) for one in computed.reminders]
 
 
 def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[NamedAlarm, ...]) -> Due:
@@ -91,10 +91,6 @@ def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[Named
         kind, one.city_code, one.city_code, one.period, to_json(one), one.is_simulated, alarms
     )
     return Due(facts, one.city_name)
-
-
-def _flag_words(city: CityDay) -> str:
-    return f"{city.flag.level}：" + "；".join(city.flag.reasons)
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -20,18 +20,21 @@ from include.post.reconciliation import reconcile, require_reconciled
 from include.post.restoration import last_restore
 from include.post.round import post_round
 from include.rules import POST
-from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_covered
+from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_history, history_start
 from include.store.engine import reading
 
 _log = logging.getLogger(__name__)
 
 
 def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
-    """Pulls what the ledger lacks of [start_at, as-of]; stops the run where less than the wanted share is covered."""
+    """Pulls what the ledger lacks since the season's start (or `start_at`, where that is earlier) up to the as-of moment; stops
+    the run where less than the wanted share is covered."""
     house, as_of = run.house, run.period.as_of
-    pulls = ensure_covered(house.engine, house.sources, start_at, as_of + AS_OF_ITSELF, now=run.now)
+    pulls = ensure_history(
+        house.engine, house.sources, start_at, as_of + AS_OF_ITSELF, season_start=house.season[0], now=run.now
+    )
     with reading(house.engine) as connection:
-        found = completeness(connection, house.sources, start_at, as_of)
+        found = completeness(connection, house.sources, history_start(start_at, house.season[0]), as_of)
     summary = {
         "pulls": len(pulls), "rows_read": sum(one.read for one in pulls), "rows_new": sum(one.new for one in pulls),
         "rows_revised": sum(one.revised for one in pulls), "rows_quarantined": sum(one.quarantined for one in pulls),

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.house import House
 from include.store.engine import reading, writing
@@ -22,6 +25,7 @@ from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_h
 from include.store.watch_alarms import replace_suspects
 from include.store.watch_facts import grids_known, stations_known
 from include.suspects.candidates import enterprises_as_candidates, joined, problems_as_candidates
+from include.suspects.places import pairs_within
 from include.suspects.ranking import Ranking, rank_suspects
 from include.suspects.rules import DEFAULT_RULES, SuspectRules
 from include.watch import DEFAULT_RULES as WATCH_RULES
@@ -151,7 +155,8 @@ def _ranking(
     if seen.empty:
         seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
     winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
-    meters = _read(house, SUBMETER_HOURS, first - timedelta(days=rules.meter.days_back + 2), end, known_at)
+    meter_from = first - timedelta(days=rules.meter.days_back + 2)
+    meters = _read(house, SUBMETER_HOURS, meter_from, end, known_at, _near(alarms, firms, rules))
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
     raised = alarms[alarms["raised_at"].notna()]
     at_push = raised.assign(known_until=raised["raised_at"])
@@ -161,10 +166,26 @@ def _ranking(
     return whole, known
 
 
+def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set[str]:
+    """Enterprises in the reach of any of the alarms."""
+    lon, lat = (alarms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
+    to_lon, to_lat = (firms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
+    _, firm, _ = pairs_within(lon, lat, to_lon, to_lat, rules.reach.candidates_km)
+    return set(firms["candidate_id"].iloc[np.unique(firm)])
+
+
 def _read(
-    house: House, table: HourTable, start_at: datetime, end_at: datetime, known_at: datetime | None
+    house: House,
+    table: HourTable,
+    start_at: datetime,
+    end_at: datetime,
+    known_at: datetime | None,
+    keys: set[str] | None = None,
 ) -> pd.DataFrame:
-    rows: pd.DataFrame = read_hours(
-        house.stations_dir, table, start_at, end_at, known_at=known_at
-    ).to_pandas()
+    """The hours of a table; of these keys only, where they are told (most meters are nowhere near an alarm)."""
+    found = read_hours(house.stations_dir, table, start_at, end_at, known_at=known_at)
+    if keys is not None and len(found):
+        names = found[table.key].cast(pa.string())
+        found = found.filter(pc.is_in(names, value_set=pa.array(sorted(keys), pa.string())))
+    rows: pd.DataFrame = found.to_pandas()
     return rows

@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from include.house import House, Run
+from include.letters.flag_words import level_word
 from include.office.register import Due
 from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts
@@ -18,7 +19,7 @@ from include.store.facts import (
     answers_given,
     city_stays,
     problems_found,
-    silent_cities,
+    unheard_cities,
     urged_alarms,
 )
 from include.supervision.cases import AS_RULED, CaseChoice
@@ -57,7 +58,9 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "pushed": leaders.total.pushed,
         "feedback_rate": str(leaders.total.feedback_rate),
         "problems": leaders.total.problems,
-        "flagged": {city.city_name: city.flag.level for city in leaders.cities if city.flag.level},
+        "flagged": {
+            city.city_name: level_word(city.flag.level) for city in leaders.cities if city.flag.level
+        },
         "cases": [f"{case.rule}：{case.city_name}{case.county} {case.alarm_id}" for case in leaders.cases],
         "suggestions": [one.rule for one in leaders.suggestions],
     }
@@ -107,12 +110,12 @@ def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
     before = at.previous or at.window
     span = (before.starts_at, before.ends_at if at.previous else before.starts_at, before.as_of)
     return WeeklyFacts(
-        states=alarm_states(connection, *read), problems=problems_found(connection, *read),
+        states=alarm_states(connection, *read, with_old=True), problems=problems_found(connection, *read),
         before_states=alarm_states(connection, *span), before_problems=problems_found(connection, *span),
         answers=answers_given(connection, *read), revisions=alarm_growth(connection, *read),
         stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
-        urged=urged_alarms(connection, beijing_date(at.read[0]), at.period.end),
-        silent_cities=tuple(silent_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),
+        urged=urged_alarms(connection, *read, at.period.end),
+        unheard=tuple(unheard_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),
     )  # fmt: skip
 
 

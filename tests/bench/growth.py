@@ -29,7 +29,7 @@ from sqlalchemy import Engine, text
 from include.connections import read_registry
 from include.desk.today import today
 from include.house import SETTINGS_FILE, House, open_house
-from include.periods import DAY, beijing_date, midnight, period_ending
+from include.periods import DAY, midnight, period_ending
 from include.post.reconciliation import reconcile
 from include.rules import LOW_RESPONSE
 from include.sources.config import SourceConfig
@@ -40,7 +40,7 @@ from include.store.facts import (
     alarm_states,
     letters_with_late_facts,
     problems_found,
-    silent_cities,
+    unheard_cities,
     urged_alarms,
 )
 from include.store.migrate import _config, migrate
@@ -68,10 +68,10 @@ def _pull_of_a_day(house: House, turn: int) -> object:
 def _read(house: House) -> object:
     start_at, end_at = read_window(_DAY)
     with reading(house.engine) as connection:
-        states = alarm_states(connection, start_at, end_at, _DAY.as_of)
+        states = alarm_states(connection, start_at, end_at, _DAY.as_of, with_old=True)
         found = problems_found(connection, start_at, end_at, _DAY.as_of)
-        urged = urged_alarms(connection, beijing_date(start_at), _DAY.end)
-        silent = silent_cities(connection, LOW_RESPONSE.silent_letters, _DAY.end, _DAY.as_of)
+        urged = urged_alarms(connection, start_at, end_at, _DAY.as_of, _DAY.end)
+        silent = unheard_cities(connection, LOW_RESPONSE.silent_letters, _DAY.end, _DAY.as_of)
         told = completeness(connection, house.sources, start_at, _DAY.as_of).sentence
     return [len(states), len(found), len(urged), silent, told]
 

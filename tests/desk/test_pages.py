@@ -20,6 +20,7 @@ from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
+from include.supervision.answer_quality import AnswerQuality
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
 from tests.post.samples import (
     File,
@@ -391,7 +392,19 @@ def test_every_text_has_its_english() -> None:
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
     }
-    used |= {"今日", "函件", "监管季", "站点", "隔离", "联系人", *DIRECTIONS}
+    used |= {
+        "今日",
+        "函件",
+        "监管季",
+        "隔离",
+        "站点",
+        "抽查",
+        "联系人",
+        "近7日",
+        "本季",
+        *AnswerQuality("", "").shares,
+        *DIRECTIONS,
+    }
     english: dict[str, Any] = yaml.safe_load((PAGES / "words.yaml").read_text(encoding="utf-8"))
     assert sorted(used - set(english)) == []
     assert sorted(set(english) - used) == []

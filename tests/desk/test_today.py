@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include.desk.today import CityToday, LastLetter, sorted_cities, today
-from include.supervision.figures import FeedbackCounts, Flag, Share
+from include.supervision.figures import FeedbackCounts, Flag, FlagReason, Share
 from tests.desk.facts import (
     NOW,
     SHIJIAZHUANG,
@@ -55,7 +55,7 @@ def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
         window=FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, problems=1, alarms_with_problem=1),
         rolling=FeedbackCounts(pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1),
         since=FeedbackCounts(pushed=1), open_alarms=3,
-        flag=Flag("督办", ("近7日应反馈的2条报警中有1条超期未反馈", "超期最久的一条已超过反馈时限50小时（督办界限24小时）")),
+        flag=Flag("urge", (FlagReason("overdue", 1), FlagReason("long_overdue", 1, 50.5))),
         trend=(Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 1), Share(0, 0), Share(1, 2)), letter=None,
     )  # fmt: skip
     empty = city(found, SHIJIAZHUANG)
@@ -69,9 +69,9 @@ def test_the_past_is_shown_as_it_was_then(store: Engine, tmp_path: Path) -> None
     assert found.period.label == "3月10日"
     assert (row.window, row.since) == (
         FeedbackCounts(upheld=1),
-        FeedbackCounts(pushed=1, problems=1, alarms_with_problem=1),
+        FeedbackCounts(pushed=1, problems=1),  # found, and not answered yet
     )
-    assert row.flag.level == "督办"  # overdue since 10 March, 30 hours
+    assert row.flag.level == "urge"  # overdue since 10 March, 30 hours
 
 
 def test_rows_are_sorted_by_what_was_asked(store: Engine, tmp_path: Path) -> None:

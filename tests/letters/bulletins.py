@@ -145,7 +145,7 @@ def bulletin(**changes: Any) -> BulletinFigures:
         highest=listed, rising=(listed[0], replace(listed[1], place=2), replace(listed[2], place=2)), warnings=WARNINGS,
         categories=(ProblemCount("扬尘（工地）", 4, 3), ProblemCount("工业企业", 3, 1)),
         follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 1, 11, ("T1",))), cities=39,
-        reply_by=date(2020, 4, 11), completeness="统计时段内应有数据均已取得", rules_version="2020-03", is_simulated=False,
+        reply_by=date(2020, 4, 11), completeness="统计时段内应有数据均已取得", rules_version="2026-11", is_simulated=False,
         sources=("城市空气质量存档", "热点网格监管平台"),
     )  # fmt: skip
     return replace(figures, **changes)
@@ -211,7 +211,7 @@ def overview(count: int = 39, **changes: Any) -> OverviewFigures:
         categories=(ProblemCount("扬尘（工地）", 20, 15), ProblemCount("工业企业", 10, 9)),
         highest=tuple(("石家庄市", one) for one in GRIDS[:5]), rising=(("石家庄市", GRIDS[0]), ("石家庄市", GRIDS[1]), ("石家庄市", GRIDS[2])),
         warnings=WARNINGS, grids=6, valid_grids=5, editions=("GB 3095-2012",), completeness="统计时段内应有数据均已取得",
-        rules_version="2020-03", is_simulated=False, sources=("城市空气质量存档", "热点网格监管平台"),
+        rules_version="2026-11", is_simulated=False, sources=("城市空气质量存档", "热点网格监管平台"),
     )  # fmt: skip
     return replace(figures, **changes)
 

@@ -8,6 +8,7 @@ from include.periods import BEIJING, Period, period_ending
 from include.supervision.figures import (
     FeedbackCounts,
     Flag,
+    FlagReason,
     FormRow,
     Issue,
     NoticeFigures,
@@ -88,8 +89,8 @@ def notice(
         overdue=tuple(overdue_row(n) for n in range(1, overdue + 1)),
         problems=tuple(problem_row(n) for n in range(1, problems + 1)),
         form=tuple(form_row(n) for n in range(1, form + 1)),
-        flag=Flag("提醒", ("近7日应反馈的8条报警中有1条超期未反馈",)) if overdue else Flag(), long_unanswered=0,
-        reply_by=at(14, 8, 30), completeness="统计时段内应有数据均已取得", rules_version="2020-03", is_simulated=False,
+        flag=Flag("remind", (FlagReason("overdue", 1),)) if overdue else Flag(), long_unanswered=0,
+        reply_by=at(14, 8, 30), completeness="统计时段内应有数据均已取得", rules_version="2026-11", is_simulated=False,
     )  # fmt: skip
     return replace(figures, **changes)
 
@@ -101,8 +102,8 @@ def reminder(overdue: int = 3, **changes: Any) -> ReminderFigures:
         province_name="河北省", period=PERIOD, rolling_label="3月6日至12日",
         rolling=FeedbackCounts(pushed=9, answered=6, due=8, on_time=4, late=1, overdue=3),
         overdue=tuple(overdue_row(n) for n in range(1, overdue + 1)), round=1,
-        flag=Flag("督办", ("近7日应反馈的8条报警中有3条超期未反馈", "超期最久的一条已超过反馈时限70小时（督办界限24小时）")),
+        flag=Flag("urge", (FlagReason("overdue", 3), FlagReason("long_overdue", 2, 70.5))), overdue_total=overdue, chronic=0,
         form=tuple(form_row(n) for n in range(1, overdue + 1)), reply_by=at(14, 8, 30),
-        completeness="统计时段内应有数据均已取得", rules_version="2020-03", is_simulated=False,
+        completeness="统计时段内应有数据均已取得", rules_version="2026-11", is_simulated=False,
     )  # fmt: skip
     return replace(figures, **changes)

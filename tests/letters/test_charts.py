@@ -17,7 +17,7 @@ from include.letters.chart_style import DONE, NO_ALARMS, RATE_CLASSES, UNDONE, p
 from include.letters.charts import alarms_by_day, problems_by_category, rate_bars
 from include.letters.region_map import rate_map
 from include.periods import Period
-from include.supervision.figures import Share
+from include.supervision.figures import FeedbackCounts, Share
 from include.supervision.weekly_figures import DayCount, SummaryFigures
 from tests.letters import summaries
 from tests.supervision.summaries import city_week, summary
@@ -72,12 +72,12 @@ def test_rates_by_city_are_sorted_and_say_n_of_n() -> None:
     figures = summaries.plain()
     figure = rate_bars(figures)
     (axes,) = figure.axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["石家庄", "西安", "阳泉", "太原"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["阳泉", "石家庄", "西安", "太原"]
     drawn = sorted(
         (patch.get_y(), patch.get_width()) for patch in axes.patches if isinstance(patch, Rectangle)
     )
-    assert [round(width, 6) for _, width in drawn] == [100, 100, round(200 / 3, 6)]
-    assert [text for text in texts(figure) if "/" in text] == ["2/2", "1/1", "2/3"]
+    assert [round(width, 6) for _, width in drawn] == [round(200 / 3, 6), 50, 100]
+    assert [text for text in texts(figure) if "/" in text] == ["2/3", "1/2", "1/1"]
     assert NO_ALARMS in texts(figure)
     assert "△提醒" in texts(figure)
     assert axes.get_xlim() == (0, 100)
@@ -85,7 +85,13 @@ def test_rates_by_city_are_sorted_and_say_n_of_n() -> None:
 
 def test_many_cities_stand_in_two_columns_of_one_scale() -> None:
     figures = replace(
-        summaries.plain(), cities=tuple(city_week(f"{code}", code % 7, 7, rank=1) for code in range(39))
+        summaries.plain(),
+        cities=tuple(
+            city_week(
+                f"{code}", code % 7, 7, rank=1, window=FeedbackCounts(7, code % 7, due=7, on_time=code % 7)
+            )
+            for code in range(39)
+        ),
     )
     figure = rate_bars(figures)
     assert [len(axes.get_yticklabels()) for axes in figure.axes] == [20, 19]
@@ -143,9 +149,10 @@ def test_problems_by_category_stack_rectified_and_not_and_mark_the_window_before
 
 def test_the_map_names_the_flagged_cities_with_their_numbers() -> None:
     figure = rate_map(summaries.plain())
-    assert {"△阳泉\n2/3", "石家庄", "西安", "太原", NOTICE} <= set(texts(figure))
+    assert {"△阳泉\n2/3", "石家庄\n1/2", "西安", "太原", NOTICE} <= set(texts(figure))
     colours = {patch.get_facecolor()[:3] for patch in figure.axes[0].patches}
-    assert colours == {to_rgb(RATE_CLASSES[0][2]), to_rgb(RATE_CLASSES[3][2]), to_rgb("white")}
+    shown = [RATE_CLASSES[rate_class(share) or 0][2] for share in (Share(1, 1), Share(1, 2), Share(2, 3))]
+    assert colours == {*map(to_rgb, shown), to_rgb("white")}
     assert [patch.get_hatch() for patch in figure.axes[0].patches].count("////") == 1  # 太原 had no alarms
     assert len(figure.axes[0].collections[0].get_paths()) == 1  # one outline is heavy
 

@@ -25,7 +25,7 @@ TEXT_OF_A_NOTICE = """\
 本月（3月1日至12日）：反馈率15/17（88.2%），按期反馈率13/16（81.2%）
 待反馈：1条，其中超期1条
 
-【提醒】已达到系统默认的提醒条件：近7日应反馈的8条报警中有1条超期未反馈。请查明原因，尽快补报。
+【提醒】已达到系统默认的提醒条件：有1条报警超期未反馈（超期7日以内）。请查明原因，尽快补报。
 
 近7日发现问题1个：露天焚烧1个；整改中1个。
 
@@ -133,8 +133,8 @@ def test_a_city_that_answered_everything_gets_one_attachment() -> None:
 
 def test_a_reminder_names_what_is_overdue() -> None:
     letter = compose_reminder(reminder(), ISSUE)
-    assert letter.subject == "关于督办热点网格报警排查反馈的函（石家庄市，3月12日，超期3条）"
-    assert "有3条已超过反馈时限仍未反馈。现予督办" in read(letter, "text")
+    assert letter.subject == "关于督办热点网格报警排查反馈的函（石家庄市，3月12日，督办3条）"
+    assert "共有3条已超过反馈时限仍未反馈，现予督办，详见" in read(letter, "text")
     assert "|最长超期70小时|" in re.sub(r"(<[^>]+>)+", "|", read(letter, "html"))
 
 

@@ -70,7 +70,7 @@ def test_it_reads_as_two_pages_before_the_annexes(letter: Letter) -> None:
     assert places == sorted(places)
     first_annex = next(number for number, page in enumerate(pages) if "附件1报警及反馈情况图" in page)
     assert first_annex <= 2
-    assert "这些数字的由来" in pages[-1]
+    assert "这些数字的由来" in pages[-2]  # and what its page does not hold
 
 
 def test_the_whole_in_words(letter: Letter) -> None:
@@ -84,7 +84,10 @@ def test_the_whole_in_words(letter: Letter) -> None:
         "监管期以来（3月1日至10日）推送报警9条，反馈7/9（77.8%）；发现问题5个，到期整改1/1（100.0%）。"
         in text
     )
-    assert "3个城市有报警；1个城市没有报警。2个城市反馈率为100%；未全部反馈的是阳泉市2/3（66.7%）。" in text
+    assert (
+        "3个城市有报警；1个城市没有报警。3个城市有已到反馈时限的报警，其中1个未全部反馈（超期/到期，条）：阳泉市1/3。"
+        in text
+    )
     assert "没有城市达到督办条件；达到提醒条件的有阳泉市。" in text
     assert "1.督促阳泉市（1条）抓紧反馈近7日超期的1条报警（应反馈6条）。" in text
 
@@ -98,9 +101,9 @@ def test_pdf_and_docx_say_the_same(letter: Letter) -> None:
 def test_the_table_of_cities(letter: Letter) -> None:
     (cities,) = (table for table in tables(letter) if table[0][0] == "排名")
     assert cities[1:] == [
-        ["并列1", "石家庄市", "2", "0", "2/2（100.0%）", "0.0", "1/2", "0", "2", "4/4（100.0%）", ""],
-        ["并列1", "西安市", "1", "+1", "1/1（100.0%）", "—", "1/1", "0", "1", "1/1（100.0%）", ""],
-        ["3", "阳泉市", "3", "+2", "2/3（66.7%）", "+66.7", "2/3", "1", "1", "2/4（50.0%）", "提醒"],
+        ["1", "阳泉市", "3", "+2", "2/3（66.7%）", "+66.7", "2/3", "1", "1", "2/4（50.0%）", "提醒"],
+        ["2", "石家庄市", "2", "0", "2/2（100.0%）", "0.0", "1/2", "0", "2", "4/4（100.0%）", ""],
+        ["3", "西安市", "1", "+1", "1/1（100.0%）", "—", "1/1", "0", "1", "1/1（100.0%）", ""],
         ["—", "太原市", "0", "0", "—", "—", "—", "0", "0", "—", ""],
         ["", "合计", "6", "+3", "5/6（83.3%）", "+16.7", "4/6", "1", "4", "7/9（77.8%）", ""],
     ]
@@ -111,6 +114,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
     assert book.sheetnames == [
         "总体",
         "城市",
+        "答复质量",
         "每日",
         "问题类别",
         "区县",
@@ -174,7 +178,7 @@ def test_the_mail_has_the_key_figures_and_one_picture_inside(letter: Letter) -> 
         assert "本期向4个城市推送报警6条，较上期（3条）增加3条" in told
         assert "督促阳泉市（1条）抓紧反馈" in told
     assert re.findall(r'<img src="([^"]+)"', html) == ["cid:inline"]
-    assert "地图：3月8日至10日各城市反馈率，合计5/6（83.3%）；被标记的城市：阳泉市（提醒）" in html
+    assert "地图：3月8日至10日各城市按期反馈率，合计4/6（66.7%）；被标记的城市：阳泉市（提醒）" in html
     assert "<" not in text
     assert "推送报警：6条，较上期+3" in text
     assert content(letter, "inline")[:4] == b"\x89PNG"
@@ -191,7 +195,7 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
     for words in (
         "2020年3月11日9时",
         "上期为3月1日至3日，取其当时的截至时刻（3月4日9时）",
-        "非生态环境部规定（规则版本2020-03）",
+        "非生态环境部规定（规则版本2026-11）",
         "数据来源test",
         "数据完整。",
         "前三例城市和问题类别尽量不重复",
@@ -205,8 +209,8 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
         (summaries.nothing, ["本期没有向4个城市推送报警，上期也没有。", "本期报警的排查没有发现问题。", "本期没有符合选取规则的案例。", "本期没有触发建议规则", "尚无到期整改的问题"], ["图3", "nan", "None"]),
         (summaries.one_city, ["本期向1个城市推送报警3条", "1个城市有报警。"], []),
         (summaries.first, ["本期之前没有同类时段，不作比较。", "增减一栏没有上期可比"], ["较上期", "上期（"]),
-        (summaries.all_answered, ["有报警的城市反馈率均为100%。", "没有城市达到提醒或督办条件", "3个城市有报警；1个城市没有报警"], ["未全部反馈的"]),
-        (summaries.joined_and_left, ["石家庄市3月9日起不再列入重点区域；阳泉市3月9日起纳入重点区域。"], []),
+        (summaries.all_answered, ["3个城市有已到反馈时限的报警，都没有超期未反馈的。", "没有城市达到提醒或督办条件", "3个城市有报警；1个城市没有报警"], ["未全部反馈的"]),
+        (summaries.joined_and_left, ["阳泉市3月9日起纳入重点区域；石家庄市3月9日起不再列入重点区域。"], []),
         (summaries.new_year, ["本期（含法定节假日3天）没有向4个城市推送报警", "2020年1月26日至28日"], []),
         (summaries.cut, ["监管期至2020年3月9日，本期只统计期内2天。", "日均2.5条，上期（3天）日均1.0条，增加", "2020年3月8日至9日（周日至周一）"], []),
         (summaries.simulated, ["模拟数据，由演示程序生成，不反映真实情况"], []),

@@ -1,13 +1,17 @@
 """What the letters say: PDF and docx say the same, and the sentences are right for none, one and many."""
 
 from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
 
 import pytest
+from openpyxl import load_workbook
 
 from include.letters.composition import Letter, compose_notice, compose_reminder
-from include.supervision.figures import FeedbackCounts, Flag
+from include.supervision.answer_form import FORM_SHEET
+from include.supervision.figures import FeedbackCounts, Flag, FlagReason
 from tests.letters.reading import docx_footnotes, docx_texts, pdf_pages, pdf_text, squeezed
-from tests.letters.samples import ISSUE, PREVIEW, form_row, notice, notice_row, overdue_row, reminder
+from tests.letters.samples import ISSUE, PREVIEW, at, form_row, notice, notice_row, overdue_row, reminder
 
 
 def content(letter: Letter, role: str) -> bytes:
@@ -53,7 +57,7 @@ def test_a_whole_notice() -> None:
         网格函〔2020〕7号
         关于热点网格排查反馈情况提示的函
         石家庄市生态环境局：
-        现将2020年3月12日你市热点网格报警及排查反馈情况函告如下。数据取自热点网格监管平台，截至2020年3月13日8时30分。统计时段内应有数据均已取得。
+        现将2020年3月12日你市热点网格报警及排查反馈情况函告如下。数据取自热点网格监管平台，截至2020年3月13日8时30分。
         一、报警及反馈情况
         3月12日，平台向你市推送报警3条，已反馈1条；均未到反馈时限。各时段的反馈率和按期反馈率如下：
         统计时段 | 推送报警（条） | 已反馈（条） | 反馈率 | 按期反馈率 | 超期（条） | 问题（个）
@@ -62,7 +66,7 @@ def test_a_whole_notice() -> None:
         本月（3月1日至12日） | 17 | 15 | 15/17（88.2%） | 13/16（81.2%） | 1 | 9
         二、超期未反馈情况
         有1条报警超期未反馈：井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。
-        你市近7日（3月6日至12日）的反馈情况已达到系统默认的提醒条件：近7日应反馈的8条报警中有1条超期未反馈。请你局查明原因，尽快补报，避免再次超期。
+        你市的反馈情况已达到系统默认的提醒条件：有1条报警超期未反馈（超期7日以内）。请你局查明原因，尽快补报，避免再次超期。
         三、发现问题情况
         你市对近7日报警的排查发现问题1个，类别为露天焚烧，目前整改中（见附件2）。
         四、工作要求
@@ -75,7 +79,7 @@ def test_a_whole_notice() -> None:
         （联系人：王建国，电话：010-12345678）
         附件1
         热点网格报警及反馈情况表
-        统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。
+        统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。统计时段内应有数据均已取得。
         序号 | 网格编号 | 区县 | 点位名称 | 报警时间 | 报警次数 | 最高浓度（μg/m³） | 反馈时限 | 反馈状态
         1 | T85711 | 井陉矿区 | 南孟村东 | 3月12日8时至9时 | 2 | 188 | 3月13日9时 | 超期未反馈
         附件2
@@ -95,9 +99,9 @@ def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
     assert "反馈率＝已反馈条数÷推送条数" in definitions
     assert "分母为零的列示为“—”" in definitions
     assert thresholds == (
-        "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2020-03）。提醒：近7日有1条及以上报警超期未反馈，"
-        "或按期反馈率低于95%且逾期反馈2条及以上。督办：有报警超期未反馈，且其中有超期24小时以上的，"
-        "或按期反馈率低于90%且逾期反馈2条及以上。"
+        "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2026-11）。提醒：有1条及以上报警超期未反馈且超期不满7日，"
+        "或近7日推送的报警逾期反馈2条及以上。督办：前述超期报警中有超期24小时以上的，或同时近7日逾期反馈3条及以上。"
+        "长期未反馈另行标明条数，不影响级别。"
     )
 
 
@@ -135,7 +139,7 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
     assert (
         "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
-        "应于3月9日10时前反馈，已超期3天22小时。\n推送已超过7日仍未反馈的报警有2条，请优先核实办理。"
+        "应于3月9日10时前反馈，已超期3天。\n其中超期7日以上的（长期未反馈）2条，请优先核实办理。"
     ) in text
     listed = text[text.rindex("超期未反馈报警清单") :]
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
@@ -145,17 +149,55 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
 
 
 def test_a_late_city_without_overdue_alarms_is_reminded_under_a_heading_of_its_own() -> None:
-    flag = Flag("提醒", ("近7日按期反馈率6/8（75.0%）低于95%，逾期反馈2条",))
+    flag = Flag("remind", (FlagReason("late", 2),))
     text = body(compose_notice(notice(overdue=0, problems=0, flag=flag), ISSUE))
     assert (
-        "\n二、提醒事项\n你市近7日（3月6日至12日）的反馈情况已达到系统默认的提醒条件：近7日按期反馈率6/8（75.0%）低于95%"
-        in text
+        "\n二、提醒事项\n你市的反馈情况已达到系统默认的提醒条件：近7日推送的报警逾期反馈2条。请你局" in text
     )
     assert "\n三、工作要求\n" in text
 
 
+def test_older_alarms_than_a_table_has_are_counted_with_the_oldest_and_stand_in_the_workbook() -> None:
+    rows = tuple(
+        notice_row(n, started_at=at(1, 0) + n * timedelta(hours=1), last_at=at(1, 0) + n * timedelta(hours=1))
+        for n in range(1, 36)
+    )
+    figures = replace(notice(overdue=34, form=35), rows=rows)
+    letter = compose_notice(figures, ISSUE)
+    text = body(letter)
+    assert "有34条报警超期未反馈" in text
+    assert "另有较早的5条未列入本表，最早的是井陉矿区“南孟村东”（网格编号T85711），3月1日1时报警；" in text
+    assert (
+        "另有较早的4条未列入本表，最早的是赵县“石化园区北厂界外道路及裸土堆场”（网格编号T85744），2月7日10时推送；"
+        in text
+    )
+    listed = text[text.index("热点网格报警及反馈情况表\n统计截至") : text.rindex("超期未反馈报警清单")]
+    assert [f"\nT{85710 + n}\n" in listed for n in (5, 6, 35)] == [False, True, True]
+    form = load_workbook(BytesIO(content(letter, "xlsx")))[FORM_SHEET]
+    ids = {cell.value for row in form.iter_rows(min_row=5) for cell in row}
+    assert {f"A{n}" for n in range(1, 36)} <= ids
+
+
+def test_every_number_of_a_reminder_is_that_of_the_notice_of_the_morning() -> None:
+    told = notice(overdue=17, form=17, long_unanswered=5)
+    urging = reminder(overdue=2, overdue_total=17, chronic=5, form=told.form)
+    told_text, urging_text = body(compose_notice(told, ISSUE)), body(compose_reminder(urging, ISSUE))
+    assert "有17条报警超期未反馈" in told_text
+    assert "其中超期7日以上的（长期未反馈）5条" in told_text
+    assert "共有17条已超过反馈时限仍未反馈（其中超期7日以上的5条），本函督办其中2条。" in urging_text
+    assert "列有你市全部17条未反馈报警" in urging_text
+
+
+def test_chronic_alarms_alone_are_urged_without_a_level() -> None:
+    text = body(compose_reminder(reminder(flag=Flag("", (), 3), chronic=3), ISSUE))
+    assert "督办条件" in text
+    assert "你市反馈情况：" not in text
+
+
 def test_an_address_to_be_verified_is_no_matter_for_the_city() -> None:
-    flag = Flag("核实地址", ("连续3封函件被退回或无任何签收反馈，请先核实收件地址",))
+    flag = Flag(
+        "verify", ("连续3封函件被退回或无任何签收反馈，请先核实收件地址",)
+    )  # a level of edition 2020-03
     assert "核实" not in body(compose_notice(notice(overdue=0, flag=flag), ISSUE))
 
 
@@ -163,8 +205,8 @@ def test_numbers_round_half_to_even_and_unknown_ones_print_a_dash() -> None:
     peaks = {"T85711": 186.5, "T85712": 187.5, "T85713": None}
     rows = tuple(notice_row(n, peak_pm25_ug_m3=peak) for n, peak in enumerate(peaks.values(), start=1))
     lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
-    at = [lines.index(grid, lines.index("序号")) for grid in peaks]
-    assert [lines[i + 5] for i in at] == ["186", "188", "—"]
+    found = [lines.index(grid, lines.index("序号")) for grid in peaks]
+    assert [lines[i + 5] for i in found] == ["186", "188", "—"]
 
 
 def test_repeat_alarms_show_the_first_and_last_time() -> None:
@@ -174,8 +216,8 @@ def test_repeat_alarms_show_the_first_and_last_time() -> None:
         notice_row(3, last_at=first.replace(day=13, hour=2)), notice_row(4, last_at=first.replace(day=13, hour=2, minute=30)),
     )  # fmt: skip
     lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
-    at = [lines.index(row.grid_id, lines.index("序号")) for row in rows]
-    assert [lines[i + 3] for i in at] == [
+    found = [lines.index(row.grid_id, lines.index("序号")) for row in rows]
+    assert [lines[i + 3] for i in found] == [
         "3月12日8时",
         "3月12日8时至21时",
         "3月12日8时至3月13日2时",
@@ -186,7 +228,7 @@ def test_repeat_alarms_show_the_first_and_last_time() -> None:
 def test_a_reminder_of_one_alarm_and_a_repeated_one() -> None:
     text = body(compose_reminder(reminder(overdue=1, round=2), ISSUE))
     assert "关于再次督办热点网格报警排查反馈的函" in text
-    assert "有1条已超过反馈时限仍未反馈，该报警此前已经督办。" in text
+    assert "共有1条已超过反馈时限仍未反馈，现予督办，该报警此前已经督办。" in text
     assert (
         "一、督办的报警\n井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。"
         in text
@@ -199,7 +241,8 @@ def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
     text = body(compose_reminder(reminder(), ISSUE))
     assert "关于督办热点网格报警排查反馈的函" in text
     assert (
-        "反馈率为6/9（66.7%），按期反馈率为4/8（50.0%），已达到系统默认的督办条件：近7日应反馈的8条报警中有3条超期未反馈；"
+        "反馈率为6/9（66.7%），按期反馈率为4/8（50.0%）。本函所列报警已达到系统默认的督办条件，"
+        "你市反馈情况：有3条报警超期未反馈（超期7日以内）；其中2条超期24小时以上，最久的已超期70小时。"
         in text
     )
     assert "此前已经督办" not in text

@@ -64,7 +64,7 @@ def checked(table: str, *changes: dict[str, str]):
         ("alarms", {"pushed_at": "2020-03-12T05:00"}, "pushed_at", "早于（或小于）started_at，先后顺序不对"),
         ("alarms", {"deadline_at": "2020-03-12T08:00"}, "deadline_at", "早于（或小于）pushed_at，先后顺序不对"),
         ("alarms", {"revised_at": "2020-03-12T08:00"}, "revised_at", "早于（或小于）pushed_at，先后顺序不对"),
-        ("feedback", {"event": "签收"}, "event", "应为：acknowledged、submitted、returned、accepted、disputed、dispute_upheld、dispute_rejected"),
+        ("feedback", {"event": "签收"}, "event", "应为：acknowledged、submitted、returned、accepted、disputed、dispute_upheld、dispute_rejected、closed、reopened"),
         ("feedback", {"problem_found": "maybe"}, "problem_found", "应为true、false（或是、否）"),
         ("feedback", {"note": "x" * 10001}, "note", "过长：最多10000个字符"),
         ("problems", {"found_at": ""}, "found_at", "必填，未填写"),

@@ -31,7 +31,7 @@ def test_a_day_of_exports_is_stored_as_told(engine: Engine, tmp_path: Path) -> N
         "pushed_at", "deadline_at", "rules_version", "is_outside_city", "is_simulated", "source",
     ) == [
         ("A1", 1, utc("2020-03-12T00:30"), "140300", 113.62, 3, 180.5, utc("2020-03-12T00:30"), utc("2020-03-13T00:30"),
-         "2020-03", False, True, "exports")
+         "2026-11", False, True, "exports")
     ]  # fmt: skip
     assert stored(
         engine, "feedback_event", "alarm_id", "event", "event_at", "inspector", "problem_found", "note"

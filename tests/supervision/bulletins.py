@@ -116,7 +116,7 @@ ALARMS = states(
     answered("03-17 08:00", "03-17 12:00", alarm_id="S3", city_code="130100", county="赵县", grid_id="G1"),
     {"pushed_at": "03-18 08:00", "alarm_id": "S4", "city_code": "130100", "county": "长安区", "grid_id": "G3"},
     answered("03-18 09:00", "03-20 12:00", alarm_id="S5", city_code="130100", county="藁城区", grid_id="X9"),
-    {"pushed_at": "03-19 08:00", "alarm_id": "S6", "city_code": "130100", "county": "赵县", "grid_id": "G2", "dispute_event": "dispute_upheld"},
+    {"pushed_at": "03-19 08:00", "alarm_id": "S6", "city_code": "130100", "county": "赵县", "grid_id": "G2", "upheld_at": "03-20 00:00"},
     {"pushed_at": "03-31 12:00", "alarm_id": "Y1", "city_code": "140300", "county": "郊区", "grid_id": "Y1"},
 )  # fmt: skip
 PROBLEMS = problems(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from include.periods import Period, period_ending
 from include.supervision.cases import AS_RULED, CaseChoice
+from include.supervision.escalation import NO_URGES
 from include.supervision.figures import FeedbackCounts, Flag
 from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
@@ -32,7 +33,7 @@ ALARMS = states(
     answered("03-09 09:00", "03-09 20:00", alarm_id="Y3", city_code="140300", county="郊区", grid_id="T85711"),
     {"pushed_at": "03-09 21:00", "alarm_id": "Y4", "city_code": "140300", "county": "郊区", "grid_id": "T85711"},
     answered("03-10 08:00", "03-10 09:00", alarm_id="X1", city_code="610100", county="鄠邑区", grid_id="X1"),
-    {"pushed_at": "03-10 10:00", "alarm_id": "T1", "city_code": "140100", "grid_id": "T1", "dispute_event": "dispute_upheld"},
+    {"pushed_at": "03-10 10:00", "alarm_id": "T1", "city_code": "140100", "grid_id": "T1", "upheld_at": "03-10 12:00"},
 )  # fmt: skip
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "S1", "found_at": "03-02 11:00", "category": "扬尘（道路）", "rectified_at": "03-03 08:00"},
@@ -47,7 +48,6 @@ CITIES = {
     "140300": ("阳泉市", "140000", "山西省"),
     "610100": ("西安市", "610000", "陕西省"),
 }
-NO_URGES = pd.DataFrame({"alarm_id": pd.Series([], dtype=object), "urged_at": pd.to_datetime([], utc=True)})
 
 
 def stays(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
@@ -68,7 +68,9 @@ def stays(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
 
 def answers(*rows: tuple[str, str, str]) -> pd.DataFrame:
     """Alarm id, unit, note."""
-    return pd.DataFrame(list(rows), columns=["alarm_id", "unit", "note"])
+    frame = pd.DataFrame(list(rows), columns=["alarm_id", "unit", "note"])
+    nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[us, UTC]")
+    return frame.assign(submitted_at=nothing, inspected_at=nothing)
 
 
 def before(frame: pd.DataFrame, column: str, end: Any) -> pd.DataFrame:

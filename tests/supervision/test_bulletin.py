@@ -79,11 +79,11 @@ def test_the_situation_of_a_city_in_full() -> None:
         without_dust=level(78.0, 16, (90.0, pytest.approx(-40 / 3)), (60.0, 30.0), 3, 3), dust_hours=5,
         window=FeedbackCounts(
             pushed=4, answered=3, due=4, on_time=2, late=1, overdue=1, upheld=1, problems=3, alarms_with_problem=2,
-            rectification_due=3, rectified=2,
+            rectification_due=3, rectified=2, chronic=1,
         ),
         season=FeedbackCounts(
             pushed=5, answered=4, due=5, on_time=3, late=1, overdue=1, upheld=1, problems=3, alarms_with_problem=2,
-            rectification_due=3, rectified=2,
+            rectification_due=3, rectified=2, chronic=1,
         ),
     )  # fmt: skip
 

@@ -97,9 +97,7 @@ def test_another_category_goes_before_and_an_old_one_is_taken_where_there_is_no_
 
 def test_a_late_or_half_settled_answer_is_not_settled() -> None:
     late = ALARMS.assign(
-        standing_submission_at=ALARMS["standing_submission_at"].mask(
-            ALARMS["alarm_id"] == "MILD", moment("03-09 12:00")
-        )
+        first_answer_at=ALARMS["first_answer_at"].mask(ALARMS["alarm_id"] == "MILD", moment("03-09 12:00"))
     )
     assert "整改到位" not in dict(chosen(late))
     half = pd.concat(

@@ -111,6 +111,10 @@ LITERALS = {
     "核实地址",
     "remind",
     "urge",
+    "overdue",
+    "late",
+    "long_overdue",
+    "overdue_and_late",
 }
 
 

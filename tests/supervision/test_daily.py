@@ -5,10 +5,18 @@ from typing import Any
 
 import pandas as pd
 
-from include.periods import period_ending
-from include.supervision.daily import daily_figures, read_window
+from include.periods import custom_period, period_ending
+from include.supervision.daily import daily_figures, flag_window, read_window
 from include.supervision.escalation import NO_URGES
-from include.supervision.figures import DailyFigures, FeedbackCounts, FormRow, from_json, to_json
+from include.supervision.figures import (
+    DailyFigures,
+    FeedbackCounts,
+    Flag,
+    FlagReason,
+    FormRow,
+    from_json,
+    to_json,
+)
 from tests.supervision.states import moment, problems, states
 
 PERIOD = period_ending("day", date(2020, 3, 12))  # a Thursday; the window is Wednesday 11 March
@@ -29,7 +37,7 @@ ALARMS = states(
      "peak_pm25_ug_m3": 222.0},
     {"alarm_id": "Y3", "city_code": "140300", "grid_id": "T2", "pushed_at": "03-09 06:00"},
     {"alarm_id": "Y4", "city_code": "140300", "grid_id": "T3", "pushed_at": "02-20 06:00", "lon": None, "lat": None},
-    {"alarm_id": "Y5", "city_code": "140300", "grid_id": "T4", "pushed_at": "03-11 09:00", "dispute_event": "dispute_upheld"},
+    {"alarm_id": "Y5", "city_code": "140300", "grid_id": "T4", "pushed_at": "03-11 09:00", "upheld_at": "03-11 12:00"},
     # 石家庄: everything answered before, nothing new
     {"alarm_id": "S1", "city_code": "130100", "pushed_at": "03-08 06:00", "standing_event": "accepted",
      "standing_submission_at": "03-08 12:00"},
@@ -46,9 +54,19 @@ def figures(
     return daily_figures(ALARMS, PROBLEMS, CITIES, urged, silent, period, "数据完整。")
 
 
+def left(*rows: tuple[str, str], unit: str = "140300") -> pd.DataFrame:
+    """Former 督办函: alarm and when they left."""
+    return pd.DataFrame({
+        "alarm_id": [row[0] for row in rows], "city_code": unit,
+        "left_at": pd.to_datetime([moment(row[1]) for row in rows], utc=True),
+    })  # fmt: skip
+
+
 def test_the_read_window_covers_all_that_the_figures_need() -> None:
-    assert read_window(PERIOD) == (moment("02-11 00:00"), moment("03-12 00:00"))
-    assert read_window(period_ending("day", date(2020, 4, 1)))[0] == moment("03-01 00:00")
+    assert read_window(PERIOD) == (moment("03-01 00:00"), moment("03-12 00:00"))
+    assert read_window(period_ending("day", date(2020, 4, 3)))[0] == moment("03-27 00:00")
+    early = custom_period(date(2020, 3, 10), date(2020, 3, 12), moment("03-04 08:30"))
+    assert flag_window(early) == (moment("02-26 00:00"), moment("03-12 00:00"))
 
 
 def test_counts_over_window_rolling_days_and_month() -> None:
@@ -62,8 +80,9 @@ def test_counts_over_window_rolling_days_and_month() -> None:
     )
     assert yangquan.month == yangquan.rolling  # Y4 was pushed in February
     assert yangquan.open_alarms == 3
-    assert yangquan.flag.level == "督办"
-    assert yangquan.flag.reasons[-1] == "超期最久的一条已超过反馈时限50小时（督办界限24小时）"
+    assert yangquan.flag == Flag(
+        "urge", (FlagReason("overdue", 1), FlagReason("long_overdue", 1, 50.5)), chronic=1
+    )
 
 
 def test_a_city_with_new_or_open_alarms_gets_a_letter_and_the_others_are_named() -> None:
@@ -92,34 +111,39 @@ def test_a_reminder_names_every_overdue_alarm_once() -> None:
     (reminder,) = figures().reminders
     assert (reminder.city_name, reminder.province_name, reminder.round) == ("阳泉市", "山西省", 1)
     assert [row.alarm_id for row in reminder.overdue] == ["Y4", "Y3"]
-    lately = pd.DataFrame(
-        {"alarm_id": ["Y3", "Y4"], "urged_at": [moment("03-11 08:30"), moment("03-09 08:00")]}
-    )
+    assert (reminder.overdue_total, reminder.chronic) == (2, 1)
+    lately = left(("Y3", "03-11 08:30"), ("Y4", "03-09 08:00"))
     (second,) = figures(urged=lately).reminders
     assert ([row.alarm_id for row in second.overdue], second.round) == (["Y4"], 2)
-    twice = pd.DataFrame(
-        {
-            "alarm_id": ["Y3"] + ["Y4"] * 2,
-            "urged_at": [moment("03-11 08:30"), moment("03-05 08:00"), moment("03-08 08:00")],
-        }
-    )
+    assert [row.alarm_id for row in second.form] == ["Y4", "Y3", "Y2"]  # every open alarm
+    assert second.overdue_total == len(figures().notices[0].overdue) == 2
+    twice = left(("Y3", "03-11 08:30"), ("Y4", "03-05 08:00"), ("Y4", "03-08 08:00"))
     result = figures(urged=twice)
     assert result.reminders == ()
     assert [(one.city_name, one.alarm.alarm_id, one.urged) for one in result.listed] == [("阳泉市", "Y4", 2)]
 
 
+def test_a_chronic_alarm_is_urged_though_no_flag_says_so() -> None:
+    alone = daily_figures(
+        ALARMS[ALARMS["alarm_id"] == "Y4"], PROBLEMS.iloc[:0], CITIES, NO_URGES, (), PERIOD, ""
+    )
+    assert alone.cities[1].flag == Flag("", (), chronic=1)
+    assert [row.alarm_id for row in alone.reminders[0].overdue] == ["Y4"]
+
+
 def test_no_reminder_on_a_quiet_day_and_the_next_working_day_decides_anew() -> None:
     saturday = figures(period_ending("day", date(2020, 3, 14)))
     assert (saturday.reminders, saturday.quiet_reason) == ((), "周末")
-    assert saturday.cities[1].flag.level == "督办"
+    assert saturday.cities[1].flag.level == "urge"
     assert len(figures(period_ending("day", date(2020, 3, 16))).reminders) == 1
 
 
-def test_a_silent_city_is_not_low_response() -> None:
+def test_a_city_that_nobody_hears_of_is_a_task_and_is_urged_all_the_same() -> None:
     result = figures(silent=("140300",))
-    assert result.cities[1].flag.level == "核实地址"
-    assert result.reminders == ()
-    assert len(result.notices) == 1
+    assert [city.needs_address for city in result.cities] == [False, True, False]
+    assert result.cities[1].flag == figures().cities[1].flag
+    assert result.reminders == figures().reminders
+    assert result.notices == figures().notices
 
 
 def test_a_code_belongs_to_its_letter_and_its_alarm() -> None:

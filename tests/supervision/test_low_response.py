@@ -1,39 +1,73 @@
 import pytest
 
-from include.supervision.figures import FeedbackCounts
-from include.supervision.low_response import flag
+from include.letters.flag_words import flag_words, reasons_words
+from include.supervision.feedback import judge
+from include.supervision.figures import Flag, FlagReason
+from include.supervision.low_response import Response, flag, responses
+from tests.supervision.states import moment, states
+
+AS_OF = moment("03-20 08:30")
+WEEK = moment("03-13 00:00"), moment("03-20 00:00")
 
 
-def week(on_time: int, late: int, overdue: int) -> FeedbackCounts:
-    due = on_time + late + overdue
-    return FeedbackCounts(
-        pushed=due, answered=on_time + late, due=due, on_time=on_time, late=late, overdue=overdue
-    )
+def late(pushed_at: str) -> dict[str, object]:
+    answered = moment(pushed_at) + (moment("03-02 01:00") - moment("03-01 00:00"))
+    return {"pushed_at": pushed_at, "standing_event": "submitted", "standing_submission_at": answered}
 
 
 @pytest.mark.parametrize(
-    ("counts", "longest_hours", "level"),
+    ("response", "level"),
     [
-        (week(8, 0, 0), 0.0, ""),
-        (FeedbackCounts(pushed=3), 0.0, ""),  # nothing due yet: a zero denominator is never flagged
-        (week(8, 1, 0), 0.0, ""),  # 8/9 is below 95 %, but one late answer does not decide
-        (week(18, 2, 0), 0.0, "提醒"),
-        (week(38, 2, 0), 0.0, ""),  # 95.0 % exactly is not below
-        (week(7, 0, 1), 5.0, "提醒"),
-        (week(7, 0, 1), 24.0, "提醒"),  # not more than 24 hours
-        (week(7, 0, 1), 24.1, "督办"),
-        (week(6, 2, 1), 1.0, "督办"),
-        (week(6, 2, 0), 0.0, "提醒"),  # a low rate without an overdue alarm is never a 督办
+        (Response(), ""),
+        (Response(recent_overdue=1), "remind"),
+        (Response(late=1), ""),
+        (Response(late=2), "remind"),
+        (Response(late=9), "remind"),  # never a 督办 without a recent overdue alarm
+        (Response(recent_overdue=1, long_overdue=1, longest_hours=24.1), "urge"),
+        (Response(recent_overdue=1, late=2), "remind"),
+        (Response(recent_overdue=1, late=3), "urge"),
+        (Response(chronic=17), ""),  # a mark of its own
+        (Response(chronic=17, late=3), "remind"),
     ],
 )
-def test_levels(counts: FeedbackCounts, longest_hours: float, level: str) -> None:
-    assert flag(counts, longest_hours).level == level
+def test_levels(response: Response, level: str) -> None:
+    assert flag(response).level == level
+    assert flag(response).chronic == response.chronic
 
 
 def test_every_rule_that_fired_is_named_with_its_figures() -> None:
-    assert flag(week(6, 2, 1), 30.0).reasons == (
-        "近7日应反馈的9条报警中有1条超期未反馈",
-        "近7日按期反馈率6/9（66.7%）低于95%，逾期反馈2条",
-        "超期最久的一条已超过反馈时限30小时（督办界限24小时）",
-        "按期反馈率低于督办界限90%",
-    )
+    found = flag(Response(recent_overdue=2, long_overdue=1, longest_hours=30.2, late=3, chronic=4))
+    assert found == Flag(
+        "urge",
+        (FlagReason("overdue", 2), FlagReason("late", 3), FlagReason("long_overdue", 1, 30.2), FlagReason("overdue_and_late", 3)),
+        4,
+    )  # fmt: skip
+    assert reasons_words(found) == (
+        "有2条报警超期未反馈（超期7日以内）", "近7日推送的报警逾期反馈3条", "其中1条超期24小时以上，最久的已超期30小时",
+        "有报警超期未反馈，且近7日推送的报警逾期反馈3条", "长期未反馈4条",
+    )  # fmt: skip
+    assert flag_words(Flag("remind", ("原话",))) == "提醒：原话"  # of edition 2020-03
+
+
+def test_a_unit_is_judged_by_recent_overdue_alarms_of_any_push_and_the_late_ones_of_seven_days() -> None:
+    judged = judge(
+        states(
+            {"pushed_at": "03-12 08:30"},  # overdue by exactly seven days: recent
+            {"pushed_at": "03-12 08:29"},  # by more: chronic
+            {"pushed_at": "03-18 08:30"},  # for exactly a day: not long
+            {"pushed_at": "03-19 08:30"},  # at its deadline: not overdue
+            # disputed in time and rejected long afterwards: overdue only since a day after that
+            {"pushed_at": "02-01 08:00", "disputed_at": "02-01 10:00", "rejected_at": "03-18 08:30"},
+            # sent back: in grace it is not overdue
+            {"pushed_at": "03-15 08:00", "standing_event": "returned", "returned_at": "03-19 09:00", "first_answer_at": "03-16 09:00"},
+            late("03-13 00:00"),
+            late("03-12 23:59"),  # pushed before the seven days
+            late("03-18 09:00"),
+            {"pushed_at": "03-20 00:00"},  # after the window
+        ),
+        AS_OF,
+    )  # fmt: skip
+    assert responses(judged, *WEEK) == {
+        "140300": Response(recent_overdue=3, long_overdue=1, longest_hours=168.0, late=3, chronic=1)
+    }
+    assert responses(judged.iloc[:0], *WEEK) == {}

@@ -1,5 +1,6 @@
 import pandas as pd
 
+from include.supervision.feedback import judge
 from include.supervision.figures import FeedbackCounts
 from include.supervision.repeats import long_unanswered
 from include.supervision.suggestions import suggestions
@@ -60,27 +61,26 @@ def test_finds_of_one_day_are_no_repetition_and_finds_go_by_their_own_order() ->
     )
 
 
-def test_long_unanswered_alarms_are_older_than_the_rolling_days_and_know_their_reminders() -> None:
+def test_chronic_alarms_are_overdue_for_more_than_seven_days_and_know_their_reminders() -> None:
     alarms = states(
-        {"pushed_at": "03-01 06:00", "alarm_id": "OLD", "city_code": "140300"},
-        {"pushed_at": "03-03 23:59", "alarm_id": "EDGE", "city_code": "130100"},
-        {"pushed_at": "03-04 00:00", "alarm_id": "YOUNG", "city_code": "130100"},
+        {"pushed_at": "02-01 06:00", "alarm_id": "OLD", "city_code": "140300"},  # before the season
+        {"pushed_at": "03-03 08:59", "alarm_id": "EDGE", "city_code": "130100"},
+        {"pushed_at": "03-03 09:00", "alarm_id": "YOUNG", "city_code": "130100"},
         answered("03-01 06:00", "03-02 06:00", alarm_id="DONE", city_code="130100"),
     )
     urged = pd.DataFrame(
-        {"alarm_id": ["OLD", "OLD"], "urged_at": [moment("03-03 08:30"), moment("03-06 08:30")]}
+        {
+            "alarm_id": ["OLD", "OLD", "OLD"],
+            "city_code": ["140300", "140300", "130100"],
+            "left_at": [moment("03-03 08:30"), moment("03-06 08:30"), moment("03-09 08:30")],
+        }
     )
     rows = summary(alarms, FOUND.iloc[:0], urged=urged).long_unanswered
     assert [(row.alarm.alarm_id, row.city_name, row.days, row.urged) for row in rows] == [
-        ("OLD", "阳泉市", 10, 2),
-        ("EDGE", "石家庄市", 7, 0),
+        ("OLD", "阳泉市", 39, 2),
+        ("EDGE", "石家庄市", 8, 0),
     ]
-    assert (
-        long_unanswered(
-            alarms.iloc[:0].assign(is_overdue=[]).astype({"is_overdue": bool}), urged, {}, MIDWEEK
-        )
-        == ()
-    )
+    assert long_unanswered(judge(alarms.iloc[:0], MIDWEEK.as_of), urged, {}, MIDWEEK) == ()
 
 
 def categories(*rows: tuple[str, int, int | None]) -> tuple[CategoryCount, ...]:
@@ -103,7 +103,7 @@ def test_what_is_suggested_and_in_which_order() -> None:
             rolling=FeedbackCounts(due=3, overdue=1),
             season=FeedbackCounts(rectification_due=4, rectified=4),
         ),
-        city_week("610100", 4, 4, level="提醒"),
+        city_week("610100", 4, 4, level="remind"),
     )
     repeats = (RepeatAlarm("T85711", "140300", "阳泉市", "郊区", "点位", 2, 17, 20, 480.0, 4, 1),)
     found = categories(("露天焚烧", 10, 9), ("工业企业", 9, 4), ("VOCs", 7, 4), ("其他", 14, 0))

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from include.periods import Period, period_ending
-from include.supervision.figures import FeedbackCounts, from_json, to_json
-from include.supervision.weekly import windows
+from include.supervision.figures import FeedbackCounts, Flag, FlagReason, from_json, to_json
+from include.supervision.weekly import ranks_by_overdue, windows
 from include.supervision.weekly_figures import CategoryCount, CountyCount, DayCount, SummaryFigures
 from tests.supervision.states import moment, states
 from tests.supervision.summaries import (
@@ -61,24 +61,68 @@ def test_totals_of_the_window_the_one_before_and_the_season() -> None:
     )
     assert figures.season_total == FeedbackCounts(
         pushed=9, answered=7, due=9, on_time=6, late=1, overdue=2, upheld=1, problems=5, alarms_with_problem=4, rectification_due=1,
-        rectified=1,
+        rectified=1, chronic=1,
     )  # fmt: skip
 
 
-def test_cities_are_ranked_by_their_exact_rate_with_ties_and_without_those_that_had_nothing() -> None:
+def test_who_ranks_before_whom() -> None:
+    """Fault 9: 焦作 with one alarm whose time was not up stood last, 开封 with one late answer first. 1 is the worst."""
+    alarms = states(
+        {"pushed_at": "03-10 12:00", "alarm_id": "J1", "city_code": "140100"},  # within its 24 hours
+        answered("03-08 06:00", "03-09 18:00", alarm_id="K1", city_code="130100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="X1", city_code="610100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="Y1", city_code="140300"),
+    )
+    found = [(one.city_name, one.rank, one.is_tied) for one in summary(alarms, PROBLEMS.iloc[:0]).cities]
+    assert found == [
+        ("石家庄市", 1, False), ("阳泉市", 2, True), ("西安市", 2, True), ("太原市", None, False),
+    ]  # fmt: skip
+
+
+def test_cities_are_ranked_worst_first_and_without_those_whose_time_is_not_up() -> None:
     figures = summary()
     assert [
-        (one.city_name, one.rank, one.is_tied, str(one.window.feedback_rate)) for one in figures.cities
+        (one.city_name, one.rank, one.is_tied, str(one.window.on_time_rate)) for one in figures.cities
     ] == [
-        ("石家庄市", 1, True, "2/2（100.0%）"),
-        ("西安市", 1, True, "1/1（100.0%）"),
-        ("阳泉市", 3, False, "2/3（66.7%）"),
+        ("阳泉市", 1, False, "2/3（66.7%）"),  # one is overdue
+        ("石家庄市", 2, False, "1/2（50.0%）"),  # one was late
+        ("西安市", 3, False, "1/1（100.0%）"),
         ("太原市", None, False, "—"),
     ]
     assert city(figures, "610100").previous == FeedbackCounts()
-    assert city(figures, "140300").flag.level == "提醒"  # one alarm overdue for 12 hours
-    assert city(figures, "140300").flag.reasons == ("近7日应反馈的3条报警中有1条超期未反馈",)
+    yangquan = city(figures, "140300")
+    # One alarm is overdue for 12 hours; the one of 1 March for more than seven days, which is a mark of its own.
+    assert yangquan.flag == Flag("remind", (FlagReason("overdue", 1),), chronic=1)
     assert city(figures, "140100").window == FeedbackCounts(upheld=1)
+
+
+def test_ranks_go_by_overdue_then_on_time_over_due_then_late() -> None:
+    standing = {
+        "most overdue": FeedbackCounts(due=40, overdue=2, on_time=38),
+        "least on time": FeedbackCounts(due=4, overdue=1, on_time=1, late=2),
+        "tied": FeedbackCounts(due=4, on_time=3, late=1),
+        "tied too": FeedbackCounts(due=4, on_time=3, late=1),
+        "more late": FeedbackCounts(due=8, on_time=6, late=2),
+        "none due": FeedbackCounts(pushed=5),
+    }
+    assert ranks_by_overdue(standing) == {
+        "most overdue": 1, "least on time": 2, "more late": 3, "tied": 4, "tied too": 4,
+    }  # fmt: skip
+
+
+def test_letters_and_listed_alarms_are_counted_beside_the_flags() -> None:
+    urged = pd.DataFrame(
+        {
+            "alarm_id": ["Y1", "Y1", "Y4"],
+            "city_code": "140300",
+            "left_at": [moment("03-03 08:30"), moment("03-06 08:30"), moment("03-11 08:30")],
+        }
+    )
+    told = city(summary(urged=urged), "140300")
+    assert (told.first_urged, told.urged_again, told.listed) == (0, 0, 1)
+    earlier = summary(urged=urged, period=period_ending("weekend", date(2020, 3, 8)))
+    told = city(earlier, "140300")
+    assert (told.first_urged, told.urged_again, told.listed) == (0, 1, 0)
 
 
 def test_the_window_before_is_seen_as_of_its_own_moment() -> None:
@@ -143,8 +187,8 @@ def test_one_city_alone_is_first_and_not_tied() -> None:
 def test_a_city_counts_from_the_day_it_joins_to_the_day_before_it_leaves() -> None:
     figures = summary(stays=stays(("130100", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
     assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [
-        ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
         ("阳泉市", 2, "3月9日起纳入重点区域"),  # Y2 was pushed on the 8th
+        ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
     ]
     assert city(figures, "140300").previous is None  # it was not in the region then
     assert city(figures, "130100").previous == FeedbackCounts(
@@ -167,8 +211,10 @@ def test_public_holidays_inside_the_window_are_named() -> None:
     assert summary().holidays == ()  # a weekend alone is none
 
 
-def test_a_silent_city_is_not_low_response() -> None:
-    assert city(summary(silent_cities=("140300",)), "140300").flag.level == "核实地址"
+def test_an_unheard_city_is_a_task_beside_its_flag() -> None:
+    told, plain = city(summary(unheard=("140300",)), "140300"), city(summary(), "140300")
+    assert (told.needs_address, told.flag) == (True, plain.flag)
+    assert not plain.needs_address
 
 
 def test_figures_survive_json() -> None:

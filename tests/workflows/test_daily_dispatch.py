@@ -18,6 +18,7 @@ from include.sources.config import SourceConfig
 from include.store import tables
 from include.store.engine import open_engine, reading
 from include.store.migrate import migrate
+from include.supervision.figures import ReminderFigures, from_json
 from include.workflows import daily_dispatch
 from tests.workflows.region import DAY, later, open_region, run_of, write_files
 
@@ -75,8 +76,8 @@ def test_a_working_day(house: House, mailbox: LocalMailbox) -> None:
     }
     assert result["pull"]["rows_quarantined"] == 1  # the unknown city
     assert result["figures"]["flagged"] == {
-        "阳泉市": "督办：近7日应反馈的2条报警中有2条超期未反馈；超期最久的一条已超过反馈时限74小时（督办界限24小时）",
-        "西安市": "提醒：近7日应反馈的1条报警中有1条超期未反馈",
+        "阳泉市": "督办：有2条报警超期未反馈（超期7日以内）；其中1条超期24小时以上，最久的已超期74小时",
+        "西安市": "提醒：有1条报警超期未反馈（超期7日以内）",
     }
     assert "西安市在发文日没有可用的主送联系人" in result["release"]["letters"]["withheld"][0]
     assert result["account"]["states"] == {"sent": 3, "withheld": 1}
@@ -134,13 +135,51 @@ def test_asked_to_send_an_old_period_it_sends_but_not_a_reminder_that_was_answer
         answers.read_text(encoding="utf-8") + "Y2,submitted,2020-03-12T13:00,郊区分局,李某,false,\n",
         encoding="utf-8",
     )
-    run = run_of(house, deliver="send")
+    run = run_of(house, deliver="send")  # the reminder urges Y1 alone: Y2 is overdue for an hour and a half
     result = play(replace(run, now=later(run, days=3)))
     assert [row[0] for row in mailed(mailbox)] == ["notice_130100", "notice_140300"]
     assert states(house)["reminder 140300"] == ("withheld", None)
     assert any(
-        "所列2条报警均已反馈或核减，不再督办" in words for words in result["release"]["letters"]["withheld"]
+        "所列1条报警均已反馈、核减或结案，不再督办" in words
+        for words in result["release"]["letters"]["withheld"]
     )
+
+
+def test_what_was_answered_before_the_release_is_struck_from_the_reminder(
+    house: House, mailbox: LocalMailbox
+) -> None:
+    folder = Path(house.sources[0].location)
+    alarms = folder / "alarms.csv"
+    more = "Y3,T85712,140300,郊区,另一点位,113.56,37.93,2020-03-08T06:00,2020-03-08T09:00,2,210,2020-03-08T08:00,\n"
+    alarms.write_text(alarms.read_text(encoding="utf-8") + more, encoding="utf-8")
+    run = run_of(house, approve=True)
+    daily_dispatch.pull(run)
+    computed = daily_dispatch.figures(run)
+    daily_dispatch.compose(run, computed)
+    reminder = next(one for one in daily_dispatch.frozen(run, computed).reminders)
+    notice = next(one for one in daily_dispatch.frozen(run, computed).notices if one.city_code == "140300")
+    assert [row.alarm_id for row in reminder.overdue] == ["Y1", "Y3"]
+    assert reminder.overdue_total == len(notice.overdue) == 3
+    assert reminder.chronic == notice.long_unanswered == 0
+    daily_dispatch.release(
+        replace(run, now=later(run, hours=30)), Decision("王处长", "")
+    )  # Y1 answered after 3½ hours
+    with reading(house.engine) as connection:
+        letter = next(
+            one
+            for one in letters_of_period(connection, run.period, daily_dispatch.KINDS)
+            if one.kind == "reminder"
+        )
+        named = connection.execute(
+            select(tables.letter_alarm.c.alarm_id, tables.letter_alarm.c.is_urged)
+            .where(tables.letter_alarm.c.letter_id == letter.letter_id)
+            .order_by(tables.letter_alarm.c.alarm_id)
+        ).all()
+    assert letter.state == "released"
+    assert "放行前已反馈、核减或结案的1条不再列入" in letter.state_reason
+    assert [tuple(row) for row in named] == [("Y2", False), ("Y3", True)]
+    kept = from_json(ReminderFigures, letter.figures_json)
+    assert ([row.alarm_id for row in kept.overdue], kept.overdue_total) == (["Y3"], 3)
 
 
 def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> None:
@@ -153,7 +192,7 @@ def test_a_person_releases_or_rejects(house: House, mailbox: LocalMailbox) -> No
     late = replace(run, now=later(run, hours=30))  # the approval counts as asking, however late
     daily_dispatch.release(late, Decision("王处长", ""))
     daily_dispatch.post(late)
-    assert mailed(mailbox) == SENT
+    assert mailed(mailbox) == SENT[:2]  # the alarm that was to be urged had been answered by then
     with reading(house.engine) as connection:
         actors = set(
             connection.execute(

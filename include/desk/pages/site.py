@@ -20,6 +20,7 @@ from include.desk.pages import (
     network,
     quarantine,
     season,
+    spot_checks,
     today,
 )
 from include.desk.pages.access import Visitor
@@ -53,7 +54,19 @@ def create_site(desk: Desk) -> FastAPI:
     site = FastAPI(
         title="督办台", version="1", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    for module in (today, city, grid, letters, letter, files, quarantine, contacts, season, network):
+    for module in (
+        today,
+        city,
+        grid,
+        letters,
+        letter,
+        files,
+        quarantine,
+        contacts,
+        season,
+        network,
+        spot_checks,
+    ):
         site.include_router(module.routes(desk))
 
     @site.get("/assets/{name}", responses=answers(404))

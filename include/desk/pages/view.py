@@ -16,6 +16,7 @@ from markupsafe import Markup
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.letter_kinds import letter_label
+from include.letters.flag_words import level_word, reasons_words
 from include.periods import BEIJING
 
 HERE: Final = Path(__file__).parent
@@ -183,5 +184,10 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
-    environment.globals |= {"percent": percent, "window": window_text}
+    environment.globals |= {
+        "percent": percent,
+        "window": window_text,
+        "level_word": level_word,
+        "reasons_words": reasons_words,
+    }
     return environment

@@ -1,0 +1,115 @@
+"""答复质量: beside how fast a unit answers, how good its answers are. Every figure is n of N; none is used to rank or to blame."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+
+from include.rules import ANSWER_QUALITY
+from include.supervision.figures import Share
+
+_NO_TIME: Final = pd.Series(dtype="datetime64[us, UTC]")
+
+
+@dataclass(frozen=True)
+class AnswerQuality:
+    """One unit over one window (alarms pushed in it), as of one moment.
+
+    | share | n | of |
+    |---|---|---|
+    | 退回 | alarms sent back | alarms answered at least once |
+    | 重报 | sent back and answered again, standing | alarms sent back |
+    | 退回后超期 | sent back and overdue again | alarms sent back |
+    | 复发 | rectified problems whose grid alarmed again within 7 days | rectified problems |
+    | 无问题 | standing answers without a problem | standing answers |
+    | 申诉成立, 驳回 | alarms whose dispute was upheld, rejected | alarms disputed |
+    | 排查过早 | answers whose 排查时间 lies more than 12 h before their receipt | answers with a 排查时间 |
+    """
+
+    city_code: str
+    city_name: str
+    answered_once: int = 0
+    sent_back: int = 0
+    reanswered: int = 0
+    overdue_again: int = 0
+    rectified: int = 0
+    came_back: int = 0
+    standing: int = 0
+    without_problem: int = 0
+    disputed: int = 0
+    upheld: int = 0
+    rejected: int = 0
+    with_inspection: int = 0
+    inspected_early: int = 0
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """Every share by its Chinese name, in the order in which tables print them."""
+        return {
+            "退回": Share(self.sent_back, self.answered_once), "重报": Share(self.reanswered, self.sent_back),
+            "退回后超期": Share(self.overdue_again, self.sent_back), "整改后7日内再报警": Share(self.came_back, self.rectified),
+            "未查出问题": Share(self.without_problem, self.standing), "申诉成立": Share(self.upheld, self.disputed),
+            "申诉驳回": Share(self.rejected, self.disputed), "排查时间早于收到12小时以上": Share(self.inspected_early, self.with_inspection),
+        }  # fmt: skip
+
+
+def answer_quality(
+    judged: pd.DataFrame,
+    found: pd.DataFrame,
+    answers: pd.DataFrame,
+    pushes: pd.DataFrame,
+    names: dict[str, str],
+    as_of: datetime,
+) -> tuple[AnswerQuality, ...]:
+    """One row a unit of `names` (name by code), by code.
+
+    `judged`, `found`: alarms (see `feedback.judge`) and problems of the window; `answers`: rows of `sql/answers_given.sql`;
+    `pushes`: all judged alarms that may tell of a grid again (`grid_id, pushed_at`), the window's and later ones.
+    """
+    alarms = judged.assign(
+        answered_once=judged["is_pushed"] & judged["first_answer_at"].notna(), sent_back=judged["is_returned"],
+        reanswered=judged["is_reanswered"], overdue_again=judged["is_overdue_again"], standing=judged["is_answered"],
+        without_problem=judged["is_answered"] & ~judged["alarm_id"].isin(found["alarm_id"]),
+        disputed=judged["last_disputed_at"].notna(), upheld=judged["is_upheld"],
+        rejected=judged["rejected_at"].notna() & ~judged["is_upheld"],
+    )  # fmt: skip
+    columns = [
+        "answered_once", "sent_back", "reanswered", "overdue_again", "standing", "without_problem", "disputed", "upheld", "rejected",
+    ]  # fmt: skip
+    tables = [
+        alarms.groupby("city_code")[columns].sum(), _recurrence(found, pushes, as_of), _inspection_times(judged, answers),
+    ]  # fmt: skip
+    counted = pd.concat([table.reindex(sorted(names), fill_value=0) for table in tables], axis=1).astype(int)
+    return tuple(
+        AnswerQuality(
+            city_code=str(code),
+            city_name=names[str(code)],
+            **{str(key): int(value) for key, value in row.items()},
+        )
+        for code, row in counted.iterrows()
+    )
+
+
+def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """By unit: rectified problems, and those whose grid alarmed again within the days after, up to `as_of`."""
+    done = found[found["is_rectified"]]
+    told = pushes[pushes["is_pushed"] & (pushes["pushed_at"] <= pd.Timestamp(as_of))]
+    moments = dict(list(told.groupby("grid_id")["pushed_at"]))
+    came_back = [
+        bool(
+            ((later := moments.get(grid, _NO_TIME)) > at).any()
+            and (later[later > at] <= at + ANSWER_QUALITY.recurrence).any()
+        )
+        for grid, at in zip(done["grid_id"], done["rectified_at"], strict=True)
+    ]
+    rows = pd.DataFrame({"rectified": 1, "came_back": came_back}, index=done.index).astype(int)
+    return rows.groupby(done["city_code"]).sum()
+
+
+def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """By unit: answers that say when was inspected, and those that say a time long before the answer reached us."""
+    told = answers[answers["inspected_at"].notna()].merge(judged[["alarm_id", "city_code"]], on="alarm_id")
+    is_early = told["submitted_at"] - told["inspected_at"] > ANSWER_QUALITY.inspected_before
+    rows = pd.DataFrame({"with_inspection": 1, "inspected_early": is_early.astype(int)}, index=told.index)
+    return rows.groupby(told["city_code"]).sum()
