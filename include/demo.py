@@ -23,11 +23,8 @@ from sqlalchemy import Connection
 from include.connections import Registry
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
-<<<<<<< HEAD
-from include.letters.flag_words import level_word
-=======
 from include.letter_kinds import letter_label
->>>>>>> main
+from include.letters.flag_words import level_word
 from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received

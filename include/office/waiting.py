@@ -19,7 +19,7 @@ from include.sources.contact_questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
-from include.store.facts import cities_on, silent_cities
+from include.store.facts import cities_on, unheard_cities
 from include.store.statements import frame
 
 TOPICS: Final = {
@@ -170,7 +170,7 @@ def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Wait
 def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Cities from which nothing was heard after several letters in a row."""
     period = last_complete("day", min(now, midnight(house.season[1])))
-    codes = set(silent_cities(connection, LOW_RESPONSE.silent_letters, period.end, now))
+    codes = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, now))
     cities = cities_on(connection, period.last_date)
     for code, name in zip(cities["city_code"], cities["city_name"], strict=True):
         if code in codes:

@@ -10,12 +10,9 @@ from typing import Any, Final, Literal, get_args
 from include.errors import InputError, keep_secret, secrets_of
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
-<<<<<<< HEAD
 Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
-=======
 _MOST: Final = 1e12  # of any option
->>>>>>> main
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 
 
@@ -71,7 +68,6 @@ class SourceConfig:
                 expected="its connection's host",
             )
 
-<<<<<<< HEAD
         for name, value, allowed in (
             ("clock", self.clock, get_args(Clock)),
             ("speaks_for", self.speaks_for, get_args(Speaker)),
@@ -93,7 +89,7 @@ class SourceConfig:
     def is_unit(self) -> bool:
         """Whether the source speaks for the units that are asked: it decides nothing."""
         return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
-=======
+
     def number(self, option: str, default: float) -> float:
         """An option that is a number, not negative. Raises InputError."""
         told = self.options.get(option, default)
@@ -107,7 +103,6 @@ class SourceConfig:
                 todo="correct it in the connection's extra",
             )  # fmt: skip
         return value
->>>>>>> main
 
     @property
     def is_windowed(self) -> bool:

@@ -10,12 +10,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 
-<<<<<<< HEAD
-from include.periods import beijing_date, chinese_moment, midnight
-=======
 from include.errors import QianliyanError
-from include.periods import beijing_date, chinese_moment
->>>>>>> main
+from include.periods import beijing_date, chinese_moment, midnight
 from include.sources.config import SourceConfig
 from include.sources.folder import fingerprint
 from include.sources.intake import pull

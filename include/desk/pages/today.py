@@ -39,10 +39,6 @@ def routes(desk: Desk) -> APIRouter:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
-<<<<<<< HEAD
-        silent = tuple((row.city_code, row.city_name) for row in found.cities if row.needs_address)
-=======
->>>>>>> main
         now = desk.clock()
         waits = desk.recent.get(
             ("waiting", now.replace(second=0, microsecond=0), state),
