@@ -5,7 +5,7 @@ RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo up test check bench crash-sweep histories season bench-season scale-test lock wheels clean
+.PHONY: help demo watch-demo up test check bench crash-sweep histories season bench-season scale-test lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ $(VENV)/.installed: requirements.txt requirements-uv.txt
 
 demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox
 	@$(RUN) -m include demo
+
+watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
+	@$(RUN) -m include watch-demo
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up

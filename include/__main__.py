@@ -218,6 +218,14 @@ def demo() -> None:
     sys.exit(play())
 
 
+@cli.command("watch-demo")
+def watch_demo() -> None:
+    """Judge a week of 39 simulated cities in one run, and score it."""
+    from include.watch_demo import play_week
+
+    sys.exit(play_week())
+
+
 @cli.command()
 def up() -> None:
     """The Airflow UI on this machine with the demo data and the local mailbox, until Ctrl-C."""

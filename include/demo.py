@@ -39,6 +39,7 @@ from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.hourly import Dataset
 from include.store.migrate import migrate
+from include.watch_demo import play_day
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
 DEMO_SOURCE: Final = "demo_region"
@@ -126,6 +127,7 @@ def play() -> int:
             house, half_monthly_bulletin, "半月通报 half_monthly_bulletin", bulletin,
             Decision("make demo", "演示时无人在场，由演示程序自动签发"),
         )  # fmt: skip
+    failed += play_day(_registry)
     mails = received(var / "mailbox")
     _say(
         f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails; PDF, Word and workbook attached)"

@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "workflows": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
     "demo": {"*"},
+    "watch_demo": {"*"},
     "up": {"*"},
     "verbs": {"*"},
     "__main__": {"*"},

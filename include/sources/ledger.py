@@ -113,10 +113,21 @@ def ensure_covered(
     Safe to run side by side and in any order: what two runs pull at once is stored once. A source that fails stops no other:
     its error is raised after all others were kept (of several the first; the log has the others); running again goes on from there.
     """
+    return _cover(engine, ((source, start_at) for source in sources), end_at, now, progress)
+
+
+def _cover(
+    engine: Engine,
+    wanted: Iterable[tuple[SourceConfig, datetime]],
+    end_at: datetime,
+    now: datetime,
+    progress: Callable[[str], None] | None,
+) -> list[PullResult]:
+    """`ensure_covered` with a start of its own for each source."""
     results: list[PullResult] = []
     failed: QianliyanError | None = None
     end_at = min(end_at, now)
-    for source in sources:
+    for source, start_at in wanted:
         try:
             for window in _wanted(engine, source, start_at, end_at):
                 if progress is not None:
@@ -150,11 +161,8 @@ def ensure_history(
 ) -> list[PullResult]:
     """`ensure_covered` from the season's start (of a source that states its first day: from that day) up to `end_at`."""
     first_at = history_start(start_at, season_start)
-    results: list[PullResult] = []
-    for source in sources:
-        own_start = max(first_at, _first_moment(source))
-        results += ensure_covered(engine, (source,), own_start, end_at, now=now, progress=progress)
-    return results
+    wanted = ((source, max(first_at, _first_moment(source))) for source in sources)
+    return _cover(engine, wanted, end_at, now, progress)
 
 
 def completeness(

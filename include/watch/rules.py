@@ -67,7 +67,7 @@ class FilterRules:
     memory_hours: int = 12  # the filter starts anew this many hours before the hour it judges
     # Chance that a rise begins in a quiet hour. True events begin in one hour of 250; smaller rises, which the evidence cannot
     # tell apart in their first hour, are ten times as many.
-    start_per_hour: float = 0.04
+    start_per_hour: float = 0.05
     stay: float = 0.8  # chance that it goes on for another hour (five hours in the mean)
     fault_per_hour: float = 0.00001  # chance that one of a grid's stations jumps, sticks or is moved
     fault_stay: float = 0.98  # chance that it stays so for another hour
@@ -91,10 +91,9 @@ class FilterRules:
     least_evidence: float = -4.0  # log; nor against it
     raise_at: float = 0.5  # probability from which a grid-hour is raised
     # The same where one station alone spoke in the grid: nothing else tells its air.
-    raise_alone_at: float = 0.985
-    raise_share: float = (
-        0.8  # share of both thresholds that the hour's highest station must show to be raised
-    )
+    raise_alone_at: float = 0.987
+    # Share of both thresholds that the highest station must show to be raised, where a second one shows as much.
+    raise_share: float = 0.75
     lone_share: float = 0.9  # the same where only one of several stations stands high
     alone_share: float = 1.2  # the same where one station alone spoke in the grid
     # Evidence (log) of the hour before that makes one station's exceedance two hours long.

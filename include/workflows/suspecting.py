@@ -35,6 +35,7 @@ _AT_ONCE: Final = timedelta(
     days=7
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
+_AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
 _NO_STATION_HOURS: Final = {
     "station_id": "object",
     "hour": "datetime64[s, UTC]",
@@ -159,11 +160,22 @@ def _ranking(
     meters = _read(house, SUBMETER_HOURS, meter_from, end, known_at, _near(alarms, firms, rules))
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
     raised = alarms[alarms["raised_at"].notna()]
-    at_push = raised.assign(known_until=raised["raised_at"])
-    whole, known = (
-        rank_suspects(told, seen, stations, winds, candidates, meters, rules) for told in (alarms, at_push)
-    )
-    return whole, known
+    at_push = raised.assign(known_until=raised["raised_at"], alarm_id=raised["alarm_id"] + _AT_PUSH)
+    whole = alarms.assign(known_until=pd.Series(pd.NaT, index=alarms.index).dt.tz_localize("UTC"))
+    told = pd.concat([whole, at_push], ignore_index=True) if len(at_push) else whole
+    found = rank_suspects(told, seen, stations, winds, candidates, meters, rules)
+    return _part(found, is_at_push=False), _part(found, is_at_push=True)
+
+
+def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
+    """The alarms as they are now, or as they were when they were raised."""
+
+    def own(rows: pd.DataFrame) -> pd.DataFrame:
+        ids = rows["alarm_id"].astype(str)
+        kept = rows[ids.str.endswith(_AT_PUSH) == is_at_push]
+        return kept.assign(alarm_id=kept["alarm_id"].astype(str).str.removesuffix(_AT_PUSH))
+
+    return Ranking(own(found.suspects), own(found.hours), found.remarks)
 
 
 def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set[str]:

@@ -103,7 +103,7 @@ def _piece(
     grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
     mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
     stations = judged.station_hours[judged.station_hours["hour"] >= begin]
-    ledger = _ledger(house, network, hours, mine, stations, begin, end, rules, now)
+    ledger = _ledger(house, mine, stations, begin, end, rules, now)
     # One run at a time from here on: of two neighbouring hours that are judged at once, the later one to write sees the other.
     with writing(house.engine, lock="watch") as connection:
         replace_judged(house.stations_dir, GRID_HOURS, mine, begin, end, rules.edition)
@@ -218,43 +218,40 @@ def _pieces(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, da
 
 
 def _ledger(
-    house: House, network: Network, hours: pd.DataFrame, grids: pd.DataFrame, stations: pd.DataFrame, begin: datetime,
-    end: datetime, rules: WatchRules, now: datetime,
+    house: House, grids: pd.DataFrame, stations: pd.DataFrame, begin: datetime, end: datetime, rules: WatchRules, now: datetime
 ) -> list[dict[str, Any]]:  # fmt: skip
     winds = read_hours(house.stations_dir, WINDS, begin, end).column("hour").to_pandas()
     wind_hours = set(pd.to_datetime(winds, utc=True))
-    heard = stations[stations["pm25_ug_m3"].notna()].groupby("hour").size()
-    by_hour = dict(iter(grids.groupby("hour")))
-    expected = stations.groupby("hour").size()
+    expected = stations.groupby("hour").size().to_dict()
+    heard = stations[stations["pm25_ug_m3"].notna()].groupby("hour").size().to_dict()
+    judged = grids[grids["spoke"] > 0].groupby("hour").size().to_dict()
+    raised = grids[grids["is_raised"].astype(bool)].groupby("hour").size().to_dict()
+    humid = set(grids.loc[grids["rh_pct"].notna(), "hour"])
+    official = set(grids.loc[grids["officials"] > 0, "hour"])
+    units = grids.groupby(["hour", "city_code"])[["spoke", "stations"]].sum()
+    silent: dict[Any, list[str]] = {}
+    for hour, code in units.index[units["spoke"] < 0.5 * units["stations"]]:
+        silent.setdefault(hour, []).append(str(code))
     rows = []
     at = begin
     while at < end:
-        own = by_hour.get(pd.Timestamp(at))
+        hour = pd.Timestamp(at)
+        lacks = [] if hour in wind_hours else ["wind"]
+        if not judged.get(hour):
+            lacks.append("all stations")
+        else:
+            lacks += [] if hour in humid else ["humidity"]
+            lacks += [] if hour in official else ["official stations"]
+            lacks += [f"half of the stations of {code}" for code in sorted(silent.get(hour, []))]
         rows.append(
             {
-                "hour_at": at, "rules_edition": rules.edition, "stations_expected": int(expected.get(at, 0)),
-                "stations_heard": int(heard.get(at, 0)),
-                "grids_judged": 0 if own is None else int((own["spoke"] > 0).sum()),
-                "grids_raised": 0 if own is None else int(own["is_raised"].sum()),
-                "lacks_json": json.dumps(_lacks(own, pd.Timestamp(at) in wind_hours), ensure_ascii=False), "judged_at": now,
+                "hour_at": at, "rules_edition": rules.edition, "stations_expected": int(expected.get(hour, 0)),
+                "stations_heard": int(heard.get(hour, 0)), "grids_judged": int(judged.get(hour, 0)),
+                "grids_raised": int(raised.get(hour, 0)), "lacks_json": json.dumps(lacks, ensure_ascii=False), "judged_at": now,
             }
         )  # fmt: skip
         at += HOUR
     return rows
-
-
-def _lacks(grids: pd.DataFrame | None, has_wind: bool) -> list[str]:
-    """What was missing in an hour, in words of the ledger."""
-    lacks = [] if has_wind else ["wind"]
-    if grids is None or not (grids["spoke"] > 0).any():
-        return [*lacks, "all stations"]
-    if grids["rh_pct"].isna().all():
-        lacks.append("humidity")
-    if (grids["officials"] == 0).all():
-        lacks.append("official stations")
-    share = grids.groupby("city_code")[["spoke", "stations"]].sum()
-    quiet = share.index[share["spoke"] < 0.5 * share["stations"]]
-    return lacks + [f"half of the stations of {code}" for code in sorted(quiet)]
 
 
 def _suppressed_rows(held: pd.DataFrame) -> list[dict[str, Any]]:

@@ -110,3 +110,16 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
     first = suspects_from_rows(kept(engine)).iloc[0]
     assert (first["alarm_id"], first["has_increments"], first["kind"]) == ("P1", False, "enterprise")
     assert first["distance_km"] < 2
+
+
+def test_without_enterprises_winds_and_meters_the_alarms_have_unlisted_alone(
+    engine: Engine, world: Path, tmp_path: Path
+) -> None:
+    house = replace(open_house(default_registry(), tmp_path), engine=engine)
+    few = [world / "stations.csv", world / "grids.csv", *world.glob("station_hours_*")]
+    import_stations(engine, house.stations_dir, few, now=NOW)
+    done = watch(house, at(0), at(DAYS), now=NOW)
+    found = kept(engine)
+    assert done.suspected == len(done.alarms) == len(found) > 3
+    assert set(found["enterprise_id"]) == {"unlisted"}
+    assert set(found["score"]) == {1.0}
