@@ -18,7 +18,7 @@ ACTED_IN = [
     INCLUDE / "store" / "archive.py", *(INCLUDE / "office").glob("*.py"),
     *(INCLUDE / "post" / f"{name}.py" for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")),
 ]  # fmt: skip
-NOT_SHOWN = ("bulletin.py", "air_quality.py", "watch_scores.py")  # no page asks for these
+NOT_SHOWN = ("bulletin.py", "air_quality.py")  # no page asks for these
 
 
 def request(language: str) -> Request:
