@@ -191,6 +191,7 @@ def _add(
         row["inspector"],
         found,
         row["note"],
+        answered_at.isoformat() if row["answered_at"] else "",
         origin,
     ]
     answers.feedback.setdefault((row["alarm_id"], result.event, event[2]), (line, event))
