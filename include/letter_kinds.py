@@ -108,6 +108,12 @@ def letter_label(name: str) -> str:
     return found.label if found else name
 
 
+def is_corrected(name: str) -> bool:
+    """Whether letters of the kind are compared with late facts and may get a 更正."""
+    found = LETTER_KINDS.get(name)
+    return found is not None and found.is_corrected
+
+
 def useful_life(name: str) -> timedelta:
     """How long from its release a letter of the kind is worth sending."""
     found = LETTER_KINDS.get(name)

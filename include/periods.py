@@ -275,17 +275,14 @@ def kind_ending(kinds: Sequence[str], end: date | datetime) -> Kind:
 def period_of_param(kinds: Sequence[str], period_end: str) -> Period:
     """The window of a run that was asked for one: `period_end` is a date or a moment (ISO 8601; without an offset it is
     Beijing time), as a person types it. Raises InputError, which says what would do."""
-    text = period_end.strip()
     try:
-        end: date | datetime = (
-            date.fromisoformat(text) if len(text) <= len("2020-03-13") else parse_moment(text)
-        )
-    except (ValueError, InputError) as error:
+        end = parse_moment_or_date(period_end)
+    except InputError as error:
         raise InputError(
             "period_end is neither a date nor a moment",
             where="param period_end",
             got=period_end,
-            expected="2020-03-13, or for an hour 2020-03-13T09:00 or 2020-03-13T09:00+08:00",
+            expected=error.expected,
             todo="trigger the run again with a date or a moment",
         ) from error
     return period_ending(kind_ending(kinds, end), end)
@@ -405,13 +402,22 @@ def _require_year(day: date) -> None:
 
 
 def parse_moment_or_date(text: str) -> date | datetime:
-    """A date such as 2020-03-16, or a moment such as 2020-03-16T09:00. Raises InputError."""
+    """A date such as 2020-03-16, or a moment such as 2020-03-16T09:00 (without an offset Beijing time). Raises InputError."""
     stripped = text.strip()
-    return parse_date(stripped) if len(stripped) <= len("2020-03-16") else parse_moment(stripped)
+    try:
+        return parse_date(stripped) if len(stripped) <= len("2020-03-16") else parse_moment(stripped)
+    except InputError as error:
+        raise InputError(
+            "neither a date nor a moment",
+            got=text,
+            expected="2020-03-13, or for an hour 2020-03-13T09:00 or 2020-03-13T09:00+08:00",
+        ) from error
 
 
 def _named(end: date | datetime) -> str:
-    return f"{end:%Y-%m-%d %H:%M} ({end:%A})" if isinstance(end, datetime) else f"{end} ({end:%A})"
+    if isinstance(end, datetime):
+        return f"{end.astimezone(BEIJING):%Y-%m-%d %H:%M (%A)} Beijing time"
+    return f"{end} ({end:%A})"
 
 
 def _instant_key(moment: datetime) -> str:

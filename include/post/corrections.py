@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import StateError
+from include.letter_kinds import is_corrected, letter_label
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
 from include.post.letters import Drafted, LetterFacts, StoredLetter, find, insert_letter, locked
@@ -52,13 +53,20 @@ def draft_correction(
 def correctable(connection: Connection, letter: StoredLetter) -> tuple[StoredLetter | None, int]:
     """The open correction of a letter, if a person asked for one before, and the revision that a new one would be.
 
-    Raises StateError for a letter that did not leave, or that a later revision has taken the place of.
+    Raises StateError for a letter that did not leave, whose kind is not corrected (a push), or that a later revision has taken the place of.
     """
     if letter.state != "released":
         raise StateError(
             f"the letter is {letter.state}", where=letter.letter_key, expected="released",
             todo="run its period again: a letter that has not left is composed anew in place",
         )  # fmt: skip
+    if not is_corrected(letter.kind):
+        raise StateError(
+            "letters of this kind are not corrected",
+            where=letter.letter_key,
+            got=letter_label(letter.kind),
+            todo="what changed stands in the next letter; tell the addressee by phone where it cannot wait",
+        )
     every = revisions(connection, letter)
     later = [one for one in every if one.revision > letter.revision]
     if replaced := next((one for one in later if one.state == "released"), None):

@@ -192,7 +192,7 @@ def _add(
         row["inspector"],
         found,
         row["note"],
-        "",  # inspected_at: the receipt takes the place of event_at, which moves there
+        answered_at.isoformat() if row["answered_at"] else "",
         origin,
     ]
     answers.feedback.setdefault((row["alarm_id"], result.event, event[2]), (line, event))

@@ -44,13 +44,13 @@ def decide(engine: Engine, alarm_id: str, decision: Decision, *, reason: str, by
             .first()
         )
         if made is None:
-            raise InputError("no such alarm of the watch", where="watch decide", got=alarm_id)
+            raise InputError("no such alarm of the watch", where="alarms of the watch", got=alarm_id)
         this = (watch_todo.c.alarm_id == alarm_id, watch_todo.c.settled_at.is_(None))
         if connection.execute(select(watch_todo.c.kind).where(*this)).first() is None:
             raise StateError(
                 "nothing about this alarm waits for a person",
                 where=f"alarm {alarm_id}",
-                todo="see watch todos",
+                todo="see the desk's page of stations (站点)",
             )
         if decision == "withdraw":
             _uphold(connection, made, reason, by, now)

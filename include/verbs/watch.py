@@ -145,3 +145,21 @@ def cells(hour: datetime, to: Path) -> None:
     found = cells_of_hour(open_current_house(), hour)
     write_cells(found, to)
     click.echo(f"{to}: {len(found)} cells, {int((found['kind'] == '实测').sum())} measured")
+
+
+@watch.command("held-back")
+@click.option("--start", type=Day(), required=True, help="First day.")
+@click.option("--end", type=Day(), required=True, help="Day after the last one.")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def held_back(start: date, end: date, form: str) -> None:
+    """What stood above its surroundings and became no alarm, and why: dust, a whole city, a lone jump, damp, within the error."""
+    from include.store.engine import reading
+    from include.store.statements import frame
+    from include.watch import REASONS
+
+    with reading(open_current_house().engine) as connection:
+        rows = frame(connection, "watch_held_back", start_at=midnight(start), end_at=midnight(end))
+    for name in ("started_at", "last_at"):
+        rows[name] = [moment.isoformat() for moment in rows[name].dt.tz_convert("Asia/Shanghai")]
+    rows["reason_name"] = rows["reason"].map(REASONS).fillna(rows["reason"])
+    print_rows(rows, form, f"未形成报警的偏高（{start}至{end}）")

@@ -7,7 +7,7 @@ hours, with whatever judged hours, winds and meters there are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -64,7 +64,7 @@ def keep_suspects(
 
 def suspect_rows(found: Ranking) -> list[dict[str, Any]]:
     """Rows of `alarm_suspect`: the evidence of each suspect as JSON, with the alarm's hours beside the first."""
-    hours = {str(alarm_id): own for alarm_id, own in found.hours.groupby("alarm_id")}
+    hours = _hours(found.hours)
     rows = []
     for record in found.suspects.to_dict("records"):
         evidence = {
@@ -73,7 +73,7 @@ def suspect_rows(found: Ranking) -> list[dict[str, Any]]:
             if name not in ("alarm_id", "rank", "candidate_id", "score", "edition")
         }
         if record["rank"] == 1:
-            evidence["hours"] = _hours(hours[record["alarm_id"]])
+            evidence["hours"] = hours[record["alarm_id"]]
         rows.append(
             {
                 "alarm_id": record["alarm_id"],
@@ -105,13 +105,17 @@ def suspects_from_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(told)
 
 
-def _hours(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    told = rows.drop(columns="alarm_id").assign(hour=rows["hour"].map(pd.Timestamp.isoformat)).astype(object)
-    return [_plain(record) for record in told.where(told.notna(), None).to_dict("records")]
-
-
-def _plain(record: Mapping[Any, Any]) -> dict[str, Any]:
-    return {str(name): value.item() if hasattr(value, "item") else value for name, value in record.items()}
+def _hours(rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """The hours of every alarm as plain values; None for what is not known."""
+    columns = {
+        str(name): [None if value != value else value for value in rows[name].tolist()]
+        for name in rows.columns.drop(["alarm_id", "hour"])
+    }
+    columns["hour"] = [moment.isoformat() for moment in rows["hour"]]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for alarm_id, *values in zip(rows["alarm_id"].tolist(), *columns.values(), strict=True):
+        found.setdefault(str(alarm_id), []).append(dict(zip(columns, values, strict=True)))
+    return found
 
 
 def _rankings(

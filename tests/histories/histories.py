@@ -24,9 +24,12 @@ from include.sources.ledger import ensure_covered
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.statements import frame
-from include.workflows.beats import BEATS
+from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 from tests.scale.beats import all_beats
 
+BEATS = {
+    "day": daily_dispatch, "midweek": weekly_summary, "weekend": weekly_summary, "half_month": half_monthly_bulletin,
+}  # fmt: skip
 UNITS = ("130100", "140300", "610100")
 OF_ALARMS = ("feedback", "problems")
 # Rows that wait for a person from the day on which they are pulled: their number may be in no letter.

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, delete, insert, select
 
 import include.workflows.beats  # noqa: F401  enters the beats
+from include.errors import StateError
 from include.house import House, Run
 from include.office.alarms import pushes
 from include.office.letters import letters_of_period, release_letter
@@ -31,6 +32,7 @@ from include.supervision.alarm_push import AlarmFigures
 from include.supervision.figures import from_json
 from include.watch import DEFAULT_RULES
 from include.workflows import alarm_push, daily_dispatch
+from include.workflows.corrections import correct
 from include.workflows.watching import watch
 from tests.desk.facts import moment, provenance
 from tests.post.samples import add_contact
@@ -202,6 +204,16 @@ def test_an_alarm_is_told_once_and_again_when_it_escalates(house: House) -> None
         .get_body(("plain",))
         .get_content()
     )  # type: ignore[union-attr]
+
+
+def test_a_push_is_not_corrected(house: House) -> None:
+    add_watch_alarm(house.engine, "W1", "03-12 09:00")
+    run = hourly(house, "03-12 09:00")
+    play(run)
+    with reading(house.engine) as connection:
+        [letter] = letters_of_period(connection, run.period, alarm_push.KINDS)
+    with pytest.raises(StateError, match=r"not corrected.*got 报警推送"):
+        correct(house, letter.letter_id, now=run.now, actor="duty", reason="数字变了")
 
 
 def test_an_hour_that_was_missed_is_told_by_the_next_one(house: House) -> None:

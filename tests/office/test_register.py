@@ -39,7 +39,7 @@ def test_every_kind_is_made_of_figures_but_the_daily_list() -> None:
 
 def test_what_the_kinds_say() -> None:
     assert kinds_where(lambda kind: kind.is_urging) == ("reminder",)
-    assert kinds_where(lambda kind: kind.is_asking) == ("notice",)
+    assert kinds_where(lambda kind: kind.is_asking) == ("notice", "reminder")
     assert kinds_where(lambda kind: not kind.is_corrected) == ("alarm", "late_alarm", "digest")
     assert letter_kind("reminder").answers == ("notice", "reminder")
     assert (letter_label("reminder"), letter_label("of_old")) == ("督办函", "of_old")

@@ -169,3 +169,20 @@ def test_a_change_of_tables_that_leaves_rows_without_their_letter_is_taken_back(
         assert connection.execute(text("select count(*) from letter_alarm")).scalar_one() == 0
         assert connection.exec_driver_sql("pragma foreign_keys").scalar_one() == 1
     engine.dispose()
+
+
+def test_a_store_goes_back_to_the_revision_before_while_it_may(old_store: Engine) -> None:
+    before = {table: rows(old_store, table) for table in TABLES}
+    migrate(old_store)
+    config = module._config()
+    with remaking(old_store, lock="migrate") as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+    assert {table: rows(old_store, table) for table in TABLES} == before
+    migrate(old_store)
+    with writing(old_store) as connection:
+        connection.execute(text("update letter set kind = 'alarm' where letter_id = 1"))
+    with remaking(old_store, lock="migrate") as connection:
+        config.attributes["connection"] = connection
+        with pytest.raises(RuntimeError, match="windows or kinds that the revision before does not know"):
+            command.downgrade(config, "0005")

@@ -13,6 +13,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
+from include.letter_kinds import is_corrected
 from include.office.letters import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.letters import reject
@@ -45,7 +46,8 @@ def routes(desk: Desk) -> APIRouter:
         values = {
             "found": found, "letter": found.letter, "files": found.files.to_dict("records"),
             "recipients": found.recipients.to_dict("records"), "history": found.history.to_dict("records"),
-            "run": run if len(run) == 2 else None, "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
+            "run": run if len(run) == 2 else None, "is_corrected": is_corrected(found.letter.kind),
+            "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
             "is_simulated": found.letter.is_simulated, **more,
         }  # fmt: skip
         return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)
