@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -64,16 +65,17 @@ def alarm_suspects(
     first_at = alarms.groupby("grid_id")["started_at"].transform("min")
     told = alarms.assign(first_at=first_at)[alarms["alarm_id"].isin(suspects)]
     told = told.sort_values(["first_at", "grid_id", "started_at", "alarm_id"])
-    return tuple(
-        AlarmSuspects(
-            alarm.alarm_id,
-            alarm.grid_id,
-            alarm.county,
-            alarm.point_name,
-            pd.Timestamp(alarm.started_at).to_pydatetime(),
-            suspects[alarm.alarm_id],
-        )
-        for alarm in told.itertuples(index=False)
+    return tuple(_alarm_suspects(alarm, suspects[str(alarm.alarm_id)]) for alarm in told.itertuples())
+
+
+def _alarm_suspects(alarm: Any, suspects: tuple[Suspected, ...]) -> AlarmSuspects:
+    return AlarmSuspects(
+        str(alarm.alarm_id),
+        str(alarm.grid_id),
+        str(alarm.county),
+        str(alarm.point_name),
+        pd.Timestamp(alarm.started_at).to_pydatetime(),
+        suspects,
     )
 
 
