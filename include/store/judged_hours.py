@@ -107,7 +107,7 @@ def _frame(table: pa.Table) -> pd.DataFrame:
     return frame.assign(hour=frame["hour"].dt.tz_convert("UTC").astype("datetime64[s, UTC]"))
 
 
-def _texts(column: pa.ChunkedArray) -> "pd.Series[Any]":
+def _texts(column: pa.ChunkedArray) -> pd.Series[Any]:
     """Texts as objects, None for none: each word is made once."""
     whole = column.combine_chunks()
     if isinstance(whole, pa.ChunkedArray):

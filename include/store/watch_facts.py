@@ -89,7 +89,9 @@ def keep_station_days(
     values = [[None if one != one else one for one in facts[name].tolist()] for name in names]
     fixed: dict[str, Any] = {"observed_on": day, "rules_edition": edition, "revision": revision}
     insert_rows(
-        connection, station_day, [dict(zip(names, row, strict=True)) | fixed for row in zip(*values, strict=True)]
+        connection,
+        station_day,
+        [dict(zip(names, row, strict=True)) | fixed for row in zip(*values, strict=True)],
     )
 
 
