@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import Depends, Path, Query, Request
 
@@ -15,6 +15,7 @@ from include.errors import InputError
 from include.house import House
 from include.periods import midnight, parse_moment
 from include.post.letters import Drafted
+from include.store.facts import ALL_KNOWN
 
 T = TypeVar("T")
 
@@ -26,11 +27,20 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 At = Annotated[
     str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")
 ]
+Known = Annotated[
+    Literal["", "1"],
+    Query(description="1: leave out what was received after the moment that is shown (当时所知)"),
+]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
 CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 
 
 Correct = Callable[..., Drafted]
+
+
+def known_at(as_of: datetime, known: str) -> datetime:
+    """The moment after which nothing received counts: that which is shown where `known` asks for it, else none."""
+    return as_of if known else ALL_KNOWN
 
 
 @dataclass
