@@ -22,7 +22,7 @@ T = TypeVar("T")
 _KEPT: Final = 64  # computed figures
 _KEPT_SECONDS: Final = 60.0
 _MORNING: Final = timedelta(hours=8, minutes=30)
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 At = Annotated[
     str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")
@@ -110,10 +110,8 @@ class Desk:
                 moment = parse_moment(at)
             except OverflowError as error:
                 raise InputError("not a moment", got=at) from error
-            if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-                raise InputError(
-                    "not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}"
-                )
+            if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+                raise InputError("not a moment", got=at, expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}")
             return moment
         now = self.clock().replace(second=0, microsecond=0)
         return now if is_final else min(now, midnight(house.season[1]) + _MORNING)
