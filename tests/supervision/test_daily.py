@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from include.periods import custom_period, period_ending
-from include.supervision.daily import daily_figures, flag_window, read_window
+from include.supervision.daily import daily_figures, flag_window, listed_alarms, read_window
 from include.supervision.escalation import NO_URGES
 from include.supervision.figures import (
     DailyFigures,
@@ -14,6 +14,7 @@ from include.supervision.figures import (
     Flag,
     FlagReason,
     FormRow,
+    Suspected,
     from_json,
     to_json,
 )
@@ -183,3 +184,38 @@ def test_a_lone_silent_alarm_climbs_the_ladder_and_stays_on_the_list() -> None:
     assert urged_on == [("2020-03-11", 1), ("2020-03-16", 2)]
     assert listed_on == [date(2020, 3, 19) + timedelta(days=n) for n in range(51)]
     assert named == [["Y"]] * 60
+
+
+def test_suspects_go_to_the_letters_that_list_their_alarms_and_nowhere_else() -> None:
+    one = (Suspected("甲厂", "high", "位于上风向1.2公里"),)
+    listed = listed_alarms(ALARMS, PERIOD)
+    told = daily_figures(
+        ALARMS,
+        PROBLEMS,
+        CITIES,
+        NO_URGES,
+        (),
+        PERIOD,
+        "",
+        dict.fromkeys((*listed, "foreign"), one),
+    )
+    shuffled = daily_figures(
+        ALARMS.sample(frac=1, random_state=1),
+        PROBLEMS,
+        CITIES,
+        NO_URGES,
+        (),
+        PERIOD,
+        "",
+        dict.fromkeys(listed, one),
+    )
+    assert [notice.suspects for notice in told.notices] == [notice.suspects for notice in shuffled.notices]
+    assert any(notice.suspects for notice in told.notices)
+    for notice in told.notices:
+        named = [
+            alarm_id for row in notice.rows for alarm_id in row.alarm_ids if row.status != "误报（已核减）"
+        ]
+        assert {alarm.alarm_id for alarm in notice.suspects} <= set(named)
+        assert {row.alarm_id for row in notice.form} <= {alarm.alarm_id for alarm in notice.suspects}
+    for reminder in told.reminders:
+        assert {alarm.alarm_id for alarm in reminder.suspects} == {row.alarm_id for row in reminder.form}
