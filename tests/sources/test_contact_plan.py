@@ -233,7 +233,8 @@ def test_a_list_with_a_row_that_cannot_be_read_is_not_complete() -> None:
     made = planned(
         RIGHT, known=[known(1, WRONG), known(2, OFFICE)], told=[WRONG, OFFICE], unreadable="thr ee@x"
     )
-    assert [one.kind for one in made.asks] == ["replaced"] and made.gone == []
+    assert [one.kind for one in made.asks] == ["replaced"]
+    assert made.gone == []
 
 
 def test_a_source_takes_its_own_correction_back() -> None:
