@@ -21,6 +21,8 @@ from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
+from include.suspects.hits import METHODS
+from include.suspects.wording import KINDS, LEVELS
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
 from tests.post.samples import (
     File,
@@ -394,6 +396,9 @@ def test_every_text_has_its_english() -> None:
         "核实地址",
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
+        *KINDS.values(),
+        *LEVELS.values(),
+        *METHODS,
     }
     used |= {
         "今日",
