@@ -13,6 +13,7 @@ from sqlalchemy import Engine, insert, update
 from include.desk.colours import RATES
 from include.desk.pages import alarm, city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
+from include.desk.suspects import VERDICT_WORDS
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
@@ -399,6 +400,7 @@ def test_every_text_has_its_english() -> None:
         *KINDS.values(),
         *LEVELS.values(),
         *METHODS,
+        *VERDICT_WORDS.values(),
     }
     used |= {
         "今日",
