@@ -24,6 +24,7 @@ def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
     from include.periods import BEIJING
     from include.sources.mapping import load
+    from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
     from include.sources.stations.layouts import STATION_LAYOUTS
 
@@ -43,9 +44,10 @@ def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     )
     for note in done.notes[:_SHOWN]:
         click.echo(f"note: {note}", err=True)
-    for fault in done.faults[:_SHOWN]:
+    faults = shown(done.faults)
+    for fault in faults[:_SHOWN]:
         click.echo(f"quarantined: {fault}", err=True)
-    if len(done.faults) > _SHOWN:
-        click.echo(f"quarantined: {len(done.faults) - _SHOWN} more; see `quarantine list`", err=True)
+    if len(faults) > _SHOWN:
+        click.echo(f"quarantined: {len(faults) - _SHOWN} more; see `quarantine list`", err=True)
     for error in done.rejected:
         click.echo(str(error), err=True)

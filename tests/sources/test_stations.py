@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from include.errors import InputError
 from include.periods import BEIJING
 from include.sources.mapping import load
+from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
 from include.sources.stations.layouts import STATION_LAYOUTS
 from include.store.engine import reading, writing
@@ -364,3 +365,11 @@ def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Eng
     assert hours["production_kw"].tolist() == [-80.0]
     assert meter_faults(hours, pd.Series(["Q1"]), DEFAULT_RULES)["fault"].tolist() == ["negative"]
     assert meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3))["metered_hours"].tolist() == [0]
+
+
+def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> None:
+    faults = [
+        Fault("a.csv", "station_id", UNKNOWN_STATION, "X9", 0, 3), Fault("a.csv", "hour", "在未来", "2030", 4),
+        Fault("b.csv", "station_id", UNKNOWN_STATION, "X9", 0, 2),
+    ]  # fmt: skip
+    assert shown(faults) == ["a.csv 第4行起 hour：在未来，共1行，如“2030”", f"X9 {UNKNOWN_STATION}，共5小时"]

@@ -68,6 +68,18 @@ def merged(faults: Iterable[Fault]) -> list[Fault]:
     return list(found.values())
 
 
+def shown(faults: Iterable[Fault]) -> list[str]:
+    """One line a fault for an operator; hours of unknown stations one line a station over all files, after the others."""
+    lines: list[str] = []
+    hours: dict[str, int] = {}
+    for fault in faults:
+        if fault.reason == UNKNOWN_STATION:
+            hours[fault.value] = hours.get(fault.value, 0) + fault.count
+        else:
+            lines.append(str(fault))
+    return lines + [f"{name} {UNKNOWN_STATION}，共{count}小时" for name, count in sorted(hours.items())]
+
+
 def keep_faults(
     connection: Connection, source: str, files: Collection[str], faults: Sequence[Fault], *, now: datetime
 ) -> None:
