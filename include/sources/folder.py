@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,6 +21,7 @@ from include.sources.workbooks import read_xlsx
 SUFFIXES: Final = (".csv", ".xlsx")
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
+_FUTURE_SECONDS: Final = 86_400  # what a clock elsewhere may be ahead
 _MOST_NAMED: Final = 20  # passed over
 _USUAL: Final = ("alarms", "feedback", "problems")
 
@@ -129,6 +131,11 @@ def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
 
 def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) -> Iterator[Part]:
     require_file(path, folder)
+    if state is not None and state[1] > (time.time() + _FUTURE_SECONDS) * 1e9:
+        raise InputError(
+            "the file's time of change is in the future", where=label(path), expected="a time of the past",
+            todo="correct the clock of the machine that wrote it, and save the file again",
+        )  # fmt: skip
     for chunk in read_file(path, table.delimiter):
         yield Part(table, chunk)
     if state is not None and _state(path) not in (state, None):  # what was read whole may be taken away
