@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.desk.maps import region_map
 from include.desk.pages import (
+    alarm,
     city,
     contacts,
     files,
@@ -57,6 +58,7 @@ def create_site(desk: Desk) -> FastAPI:
     for module in (
         today,
         city,
+        alarm,
         grid,
         letters,
         letter,
