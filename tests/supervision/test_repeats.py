@@ -94,7 +94,9 @@ def test_what_is_suggested_and_in_which_order() -> None:
             6,
             8,
             rolling=FeedbackCounts(due=7, overdue=1),
-            flag=Flag("urge", (), chronic=4, recent_overdue=2),  # one of them was pushed before the rolling days
+            flag=Flag(
+                "urge", (), chronic=4, recent_overdue=2
+            ),  # one of them was pushed before the rolling days
             season=FeedbackCounts(rectification_due=9, rectified=6),
         ),
         city_week(
