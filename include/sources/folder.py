@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,6 +21,8 @@ from include.sources.workbooks import read_xlsx
 SUFFIXES: Final = (".csv", ".xlsx")
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
+_FUTURE_SECONDS: Final = 86_400  # what a clock elsewhere may be ahead
+_MOST_NAMED: Final = 20  # passed over
 _USUAL: Final = ("alarms", "feedback", "problems")
 
 _State = tuple[int, int]  # size and time of change
@@ -52,6 +55,10 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
         f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
         for table in absent
         if table.table in _USUAL and "alarms" in found
+    ]
+    delivery.warnings += [
+        f"文件{label(entry)}未读：只读取CSV和XLSX文件，请另存为其中一种"
+        for entry in _passed_over(mapping, entries)
     ]
     delivery.files = (
         FileParts(path, _parts(table, path, folder, states.get(path))) for table, path in chosen
@@ -108,8 +115,27 @@ def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
     return [entry for entry in entries if is_export(entry) and matches(entry, table)]
 
 
+def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
+    """Files named like a table's, but of a format that is not read: `alarms.xls`, `alarms.parquet`, `alarms.csv.gz`."""
+    others = [
+        entry
+        for entry in entries
+        if not is_export(entry) and not entry.name.startswith(_NOT_EXPORTS) and not entry.is_dir()
+    ]
+    named = [
+        (entry, Path(f"{entry.name.partition('.')[0]}{suffix}")) for entry in others for suffix in SUFFIXES
+    ]
+    found = [entry for entry, as_read in named if any(matches(as_read, table) for table in mapping.tables)]
+    return list(dict.fromkeys(found))[:_MOST_NAMED]
+
+
 def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) -> Iterator[Part]:
     require_file(path, folder)
+    if state is not None and state[1] > (time.time() + _FUTURE_SECONDS) * 1e9:
+        raise InputError(
+            "the file's time of change is in the future", where=label(path), expected="a time of the past",
+            todo="correct the clock of the machine that wrote it, and save the file again",
+        )  # fmt: skip
     for chunk in read_file(path, table.delimiter):
         yield Part(table, chunk)
     if state is not None and _state(path) not in (state, None):  # what was read whole may be taken away
