@@ -28,6 +28,7 @@ from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
@@ -49,6 +50,7 @@ def cli() -> None:
 
 
 for command in (
+    alarms,
     letters,
     contacts,
     quarantine,

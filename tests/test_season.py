@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
@@ -17,9 +18,12 @@ from include.rules import SEASON_END, SEASON_START
 from include.simulator.region import write_region
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.store.engine import open_engine
+from include.store.engine import open_engine, reading
+from include.store.facts import alarm_states, cities_on, problems_found
 from include.store.migrate import migrate
-from tests.recount import COUNTS, Recount
+from include.supervision.daily import daily_figures, read_window
+from include.supervision.workdays import day_status
+from tests.recount import COUNTS, Recount, Sent
 
 END_OF_JUNE = parse_moment("2020-06-30T00:00+08:00")
 NOW = datetime(2020, 7, 1, tzinfo=UTC)
@@ -118,6 +122,34 @@ def agrees(season: Engine, walk: Recount, as_of: datetime) -> None:
     assert told == {code: expected.get(code, nothing) for code in told}, as_of
     flags = {row["unit_code"]: row["flag"] for row in rows if row["flag"]}
     assert flags == walk.flags(period.ends_at, as_of), as_of
+
+
+def test_the_ladder_of_march_equals_the_second_computation(season: Engine, walk: Recount) -> None:
+    """Every 督办函 leaves on its morning; both computations are told so."""
+    sent: list[Sent] = []
+    last = date(2020, 3, 25) if season.dialect.name == "sqlite" else date(2020, 3, 13)
+    for period in periods_between("day", SEASON_START, last):
+        start_at, end_at = read_window(period)
+        with reading(season) as connection:
+            states = alarm_states(connection, start_at, end_at, period.as_of, with_old=True)
+            found = problems_found(connection, start_at, end_at, period.as_of)
+            cities = cities_on(connection, period.last_date)
+        history = pd.DataFrame(
+            [(alarm_id, one.unit, one.left_at) for one in sent for alarm_id in sorted(one.alarms)],
+            columns=["alarm_id", "city_code", "left_at"],
+        )
+        day = daily_figures(states, found, cities, history, (), period, "")
+        urge, listed = walk.ladder(
+            period.as_of, period.ends_at, sent, is_working_day=not day_status(period.end).is_quiet
+        )
+        told = {one.city_code: {row.alarm_id for row in one.overdue} for one in day.reminders}
+        assert told == {unit: set(alarms) for unit, alarms in urge.items()}, period.key
+        assert {one.city_code: one.round for one in day.reminders} == {
+            unit: max(alarms.values()) for unit, alarms in urge.items()
+        }
+        assert {one.alarm.alarm_id for one in day.listed} == listed, period.key
+        sent += [Sent(unit, period.as_of, frozenset(alarms)) for unit, alarms in urge.items()]
+    assert any(len(one.alarms) for one in sent)
 
 
 def test_pulling_again_and_in_pieces_changes_nothing(files: Path, tmp_path: Path, walk: Recount) -> None:

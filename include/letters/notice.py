@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from include.letters.suspect_words import suspect_values
 from include.letters.wording import (
     Show,
     cell_moment,
@@ -21,7 +22,7 @@ from include.letters.wording import (
 )
 from include.periods import chinese_moment
 from include.rules import NOTICE
-from include.supervision.figures import Issue, NoticeFigures
+from include.supervision.figures import AlarmSuspects, Issue, NoticeFigures
 
 
 def notice_values(
@@ -34,7 +35,7 @@ def notice_values(
         issue_values(issue, figures.is_simulated, red_head)
         | rule_values(figures.flag, figures.rules_version)
         | enclosure_values(
-            {"报警": bool(figures.rows), "超期": len(overdue) > 1, "问题": bool(figures.problems), "反馈表": bool(figures.form)}
+            {"报警": bool(figures.rows), "疑似": bool(_suspected(figures)), "超期": len(overdue) > 1, "问题": bool(figures.problems), "反馈表": bool(figures.form)}
         )
         | {
             "主送机关": figures.bureau, "城市": figures.city_name, "时段": with_year(figures.period),
@@ -44,8 +45,9 @@ def notice_values(
             "近七日": counts_values(figures.rolling, figures.rolling_label),
             "本月": counts_values(figures.month, figures.month_label),
             "长期未反馈": figures.long_unanswered, "回复期限": chinese_moment(figures.reply_by),
-            "报警": _alarms(figures, show), "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version),
+            "报警": _alarms(figures, show), "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
         }
+        | suspect_values(_suspected(figures), show)
         | newest_overdue(figures.overdue, show, figures.rules_version)
         | _newest_alarms(figures, show)
         | _problems(figures, show)
@@ -66,12 +68,7 @@ def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
 
 def _newest_alarms(figures: NoticeFigures, show: Show) -> dict[str, Any]:
     """`报警表`: every grid with an alarm of the window, and the newest others up to the rows of a table; `较早报警`: the rest."""
-    printed = _alarms(figures, show)
-    kept = {
-        place
-        for place, row in enumerate(figures.rows)
-        if row.last_at >= figures.period.starts_at or place >= len(figures.rows) - NOTICE.listed_rows
-    }
+    printed, kept = _alarms(figures, show), _kept(figures)
     listed = [
         row | {"序号": number}
         for number, row in enumerate((printed[place] for place in sorted(kept)), start=1)
@@ -82,6 +79,22 @@ def _newest_alarms(figures: NoticeFigures, show: Show) -> dict[str, Any]:
         "报警表": listed,
         "较早报警": older_values(count, older[0], older[0].started_at, show) if older else None,
     }
+
+
+def _kept(figures: NoticeFigures) -> set[int]:
+    """The places of the rows that the table prints."""
+    return {
+        place
+        for place, row in enumerate(figures.rows)
+        if row.last_at >= figures.period.starts_at or place >= len(figures.rows) - NOTICE.listed_rows
+    }
+
+
+def _suspected(figures: NoticeFigures) -> list[AlarmSuspects]:
+    """The alarms with suspects among those of the table."""
+    kept = _kept(figures)
+    listed = {alarm_id for place in kept for alarm_id in figures.rows[place].alarm_ids}
+    return [one for one in figures.suspects if one.alarm_id in listed]
 
 
 def _problems(figures: NoticeFigures, show: Show) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
@@ -77,6 +79,7 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
         ) from error  # fmt: skip
     body = document.docx.element.body
     _place_closing(body, {style.style_id: style.name for style in document.docx.styles})
+    _drop_unused_footnotes(document.docx)
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     properties.created = properties.modified = moment
@@ -86,6 +89,25 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     buffer = io.BytesIO()
     document.docx.save(buffer)
     return settled(buffer.getvalue())
+
+
+def _drop_unused_footnotes(document: Any) -> None:
+    """A footnote of a paragraph that the letter left out stays behind without a mark: nobody sees it, and it is no part of it."""
+    used = {mark.get(qn("w:id")) for mark in document.element.body.iter(qn("w:footnoteReference"))}
+    for relation in document.part.rels.values():
+        if relation.reltype != RELATIONSHIP_TYPE.FOOTNOTES:
+            continue
+        part = relation.target_part
+        notes = parse_xml(part.blob)
+        unused = [
+            note
+            for note in notes.findall(qn("w:footnote"))
+            if note.get(qn("w:type")) is None and note.get(qn("w:id")) not in used
+        ]
+        for note in unused:
+            notes.remove(note)
+        if unused:
+            part._blob = serialize_part_xml(notes)
 
 
 def chinese_number(number: int) -> str:

@@ -9,9 +9,19 @@ from typing import Any, Final
 
 from include.letters.durations import duration
 from include.letters.flag_words import level_word, reason_words
+from include.letters.suspect_words import suspect_line
 from include.periods import BEIJING, Period, chinese_moment
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
-from include.supervision.figures import Corrected, FeedbackCounts, Flag, FormRow, Issue, NoticeRow, OverdueRow
+from include.supervision.figures import (
+    AlarmSuspects,
+    Corrected,
+    FeedbackCounts,
+    Flag,
+    FormRow,
+    Issue,
+    NoticeRow,
+    OverdueRow,
+)
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
@@ -157,15 +167,21 @@ def older_values(count: int, oldest: OverdueRow | NoticeRow, at: datetime, show:
 
 
 def form_values(
-    rows: Sequence[FormRow], as_of: datetime, show: Show, rules_version: str = ""
+    rows: Sequence[FormRow],
+    as_of: datetime,
+    show: Show,
+    rules_version: str = "",
+    suspects: Sequence[AlarmSuspects] = (),
 ) -> list[dict[str, Any]]:
-    """The open alarms that the answer form asks about."""
+    """The open alarms that the answer form asks about, with their suspects in words where the letter tells them."""
+    told = {one.alarm_id: one.suspects for one in suspects}
     return [
         {
             "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
             "报警时间": chinese_moment(row.started_at), "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": chinese_moment(row.deadline_at),
             "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version) if row.is_overdue_as_of(as_of) else "",
+            "疑似": [suspect_line(one, show) for one in told.get(row.alarm_id, ())],
         }
         for number, row in enumerate(rows, start=1)
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.register import Due
+from include.office.suspected import as_suspected
 from include.periods import Period, beijing_date, later
 from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
@@ -23,12 +24,10 @@ from include.supervision.alarm_push import (
     AlarmFigures,
     HourlyPushes,
     PushFacts,
-    Suspected,
     hourly_pushes,
 )
-from include.supervision.figures import to_json
+from include.supervision.figures import Suspected, to_json
 from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
-from include.suspects.wording import reason_words, suspect_name
 from include.watch import DEFAULT_RULES
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
@@ -128,7 +127,7 @@ def _suspects(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, tup
         told = found.get(row["alarm_id"], ())
         if len(told) < SUSPECTS_TOLD and (not told or row["score"] >= LEAST_TOLD):
             suspect = json.loads(row["evidence_json"])
-            one = Suspected(suspect_name(suspect), suspect["level"], reason_words(suspect))
+            one = as_suspected(row["enterprise_id"], float(row["score"]), suspect)
             found[row["alarm_id"]] = (*told, one)
     return found
 

@@ -78,16 +78,16 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
     letter_key, version = (
         _cell(sheets[form.GUIDE_SHEET], cell) for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
     )
-    if version != form.FORM_VERSION:
+    if version not in (form.FORM_VERSION, *form.FORMER_HEADERS):
         raise InputError(
             "the answer form is of another version",
             where=str(path),
-            expected=form.FORM_VERSION,
+            expected=" or ".join((form.FORM_VERSION, *form.FORMER_HEADERS)),
             got=version or "none",
         )
     rows = [row for row in sheets[form.FORM_SHEET] if row.number >= form.HEADER_ROW]
     header = rows[0].texts if rows and rows[0].number == form.HEADER_ROW else []
-    places = _places(path, header)
+    places = _places(path, header, version)
     answers = _answers(rows[1:], places, _letter(engine, path, letter_key), now)
     return Delivery(_parts(path, answers), is_cut=True, parts_expected=1, parts_received=1)
 
@@ -109,11 +109,12 @@ def _letter(engine: Engine, path: Path, key: str) -> Letter:
     return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
 
 
-def _places(path: Path, header: list[str]) -> dict[str, int]:
+def _places(path: Path, header: list[str], version: str) -> dict[str, int]:
     """Where each column stands: found by its header, so that a column which the city put in does no harm."""
     titles = [visible_text(text).strip() for text in header]
+    former = form.FORMER_HEADERS.get(version, {})
     wanted = {
-        column.key: column.header
+        column.key: former.get(column.key, column.header)
         for column in form.COLUMNS
         if column.key in ("code", "alarm_id") or not column.is_ours
     }
@@ -197,6 +198,7 @@ def _add(
     answers.feedback.setdefault((row["alarm_id"], result.event, event[2]), (line, event))
     if not result.problem_found:
         return
+    answered_at = min(answered_at, now)  # a problem was found at the latest when the form came
     counted[row["alarm_id"]] = number = counted.get(row["alarm_id"], 0) + 1
     rectified = row["rectification"] == form.RECTIFIED
     rectified_at = min(_end_of_day(row["rectified_date"]), answered_at) if rectified else None

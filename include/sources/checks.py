@@ -5,7 +5,7 @@ A row has one reason: the first rule that it breaks, rules in the order of this 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -56,6 +56,17 @@ class Checked:
     @property
     def is_good(self) -> NDArray[np.bool_]:
         return np.asarray(self.reject < 0)
+
+
+def with_misfits(checked: Checked, misfits: Iterable[tuple[Any, str, str]]) -> Checked:
+    """The rows with more reasons (a mask, the field, the reason), each for the rows that were good so far."""
+    reject, reasons = checked.reject.copy(), list(checked.reasons)
+    for rows, field, reason in misfits:
+        mask = np.asarray(rows.fillna(False), dtype=bool) & (reject < 0)
+        if mask.any():
+            reject[mask] = len(reasons)
+            reasons.append((field, reason))
+    return Checked(checked.rows, reject, tuple(reasons))
 
 
 class _Reasons:

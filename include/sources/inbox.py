@@ -21,6 +21,7 @@ from include.errors import InputError, QianliyanError, SourceError, printable
 from include.periods import chinese_moment
 from include.sources import quarantine
 from include.sources.answer_forms import is_answer_form, read_answer_form
+from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.file_names import fitting, label, require_file, unreadable
@@ -51,6 +52,7 @@ class _File:
     sha256: str
     size: int
     changed_ns: int
+    received_at: datetime  # by this server's own clock: when the entry came into the folder, whatever times it carries itself
 
 
 def empty_inbox(engine: Engine, source: SourceConfig, *, now: datetime) -> PullResult:
@@ -90,8 +92,9 @@ def _take_in(
     spool = Spool()
     try:
         delivery, tables = _read(engine, mapping, file, now)
+        receipt = Receipt.of(source, min(now, file.received_at), is_form=is_answer_form(file.path))
         for part in delivery.parts:
-            stage(spool, part, known_places, None)
+            stage(spool, part, known_places, None, receipt)
         if _look(file.path) != file:
             return None, []
         with writing(engine, lock="intake") as connection:
@@ -214,7 +217,8 @@ def _look(path: Path) -> _File:
     status = path.stat()
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return _File(path, digest, status.st_size, _changed_ns(status))
+    received_at = datetime.fromtimestamp(status.st_ctime, UTC)
+    return _File(path, digest, status.st_size, _changed_ns(status), received_at)
 
 
 def _is_known(connection: Connection, source: SourceConfig, file: _File) -> bool:

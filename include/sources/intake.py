@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.sources import quarantine
+from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.database import read_database
 from include.sources.delivery import Delivery
@@ -51,9 +52,12 @@ def pull(
     try:
         delivery = _deliver(source, mapping, start_at, end_at)
         window = None if delivery.is_cut else (start_at, end_at)
-        troubles = [] if delivery.files is None else stage_files(spool, delivery, known_places, window)
+        receipt = Receipt.of(source, now)
+        troubles = (
+            [] if delivery.files is None else stage_files(spool, delivery, known_places, window, receipt)
+        )
         for part in delivery.parts:
-            stage(spool, part, known_places, window)
+            stage(spool, part, known_places, window, receipt)
         end_at = max(start_at, min(end_at, delivery.covered_until or end_at))
         with writing(engine, lock="intake") as connection:
             owners = {source.name, *mapping.same_ids_as}

@@ -78,10 +78,13 @@ def misfits(
     if layout.name in ("feedback", "problems"):
         moment = "event_at" if layout.name == "feedback" else "found_at"
         want(connection, rows["alarm_id"])
-        started = frame(connection, "known_alarms").set_index("alarm_id")["started_at"]
-        known_start = started.reindex(rows["alarm_id"]).set_axis(rows.index)
+        known = frame(connection, "known_alarms").set_index("alarm_id")
+        known_start = known["started_at"].reindex(rows["alarm_id"]).set_axis(rows.index)
         found.append(Misfit(known_start.isna().to_numpy(), "alarm_id", UNKNOWN_ALARM, waits=True))
         found.append(Misfit((rows[moment] < known_start).to_numpy(), moment, "早于报警开始时间"))
+        if layout.name == "feedback":
+            known_push = known["pushed_at"].reindex(rows["alarm_id"]).set_axis(rows.index)
+            found.append(Misfit((rows[moment] < known_push).to_numpy(), moment, "早于报警推送时间"))
     return [misfit for misfit in found if misfit.rows.any()]
 
 
@@ -104,6 +107,8 @@ def store(
         rows, aliased = _without_aliases(connection, rows, now)
     rows = _by_their_alarm(connection, layout, rows)
     stored = _stored(connection, layout, rows)
+    if layout.name == "feedback":
+        rows["event_at"] = _first_receipts(stored, rows)
     kept, revision, is_first = _revisions(layout, stored, rows)
     chosen = rows[kept].assign(revision=revision[kept])
     bulk.insert(connection, TABLES[layout.name], chosen)
@@ -132,6 +137,27 @@ def _by_their_alarm(connection: Connection, layout: Layout, rows: pd.DataFrame) 
         return rows
     main = main_ids(connection, rows["alarm_id"])
     return rows.assign(alarm_id=rows["alarm_id"].replace(main)) if main else rows
+
+
+def _first_receipts(stored: pd.DataFrame, rows: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """The times of the steps; of one that counts from its receipt and was told before word by word, the time of that receipt.
+
+    A form that is handed in again with other rows filled in answers nothing anew; after a return it does.
+    """
+    times = rows["event_at"].copy()
+    is_told = rows["inspected_at"].notna()
+    if stored.empty or not is_told.any():
+        return times
+    returned = stored[stored["event"] == "returned"].groupby("alarm_id")["event_at"].max()
+    claimed = stored["inspected_at"].fillna(stored["event_at"])
+    keys = zip(stored["alarm_id"], stored["event"], claimed, stored[HASH], strict=True)
+    first = dict(zip(keys, stored["event_at"], strict=True))
+    for place in map(int, np.flatnonzero(is_told.to_numpy())):
+        row = rows.iloc[place]
+        known = first.get((row["alarm_id"], row["event"], row["inspected_at"], row[HASH]))
+        if known is not None and not returned.get(row["alarm_id"], pd.NaT) >= known:
+            times.iloc[place] = known
+    return times
 
 
 def want(connection: Connection, keys: pd.Series[str]) -> None:

@@ -19,7 +19,8 @@ from include.errors import InputError, StateError, redact
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk, contact_decisions, merge
 from include.sources.characters import visible
-from include.sources.checks import check
+from include.sources.checks import check, with_misfits
+from include.sources.clocks import too_late
 from include.sources.contact_book import contacts_of
 from include.sources.hashes import row_hash, row_json
 from include.sources.layout import CONTACTS, DATA_ORIGIN, LAYOUTS, Layout
@@ -179,11 +180,11 @@ def replay(engine: Engine, quarantine_ids: Collection[int], *, by: str, now: dat
         unsplit = {row.quarantine_id: "该行未能拆分成列，请先补录各字段" for row in rows if not row.fields}
         table = pd.DataFrame(
             [
-                (row.quarantine_id, row.source, row.kind, json.dumps(dict(row.fields)))
+                (row.quarantine_id, row.source, row.kind, json.dumps(dict(row.fields)), row.received_at)
                 for row in rows
                 if row.fields
             ],
-            columns=["quarantine_id", "source", "kind", "fields_json"],
+            columns=["quarantine_id", "source", "kind", "fields_json", "received_at"],
         )
         return unsplit | _replay(connection, table, by=by, now=now)
 
@@ -211,6 +212,7 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
         for source, group in rows[rows["kind"] == kind].groupby("source"):
             numbers = group["quarantine_id"].to_numpy()
             checked = check(layout, _own_rows(layout, group["fields_json"]), known_places)
+            checked = with_misfits(checked, too_late(layout, checked.rows, group["received_at"]))
             reasons: dict[int, tuple[str, str, str | None]] = {
                 int(numbers[place]): (*checked.reasons[reason], None)
                 for place, reason in enumerate(checked.reject)

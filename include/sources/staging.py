@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from include.errors import InputError, QianliyanError, SourceError
 from include.sources import merge, quarantine
 from include.sources.characters import visible
-from include.sources.checks import check, moments
+from include.sources.checks import check, moments, with_misfits
+from include.sources.clocks import Receipt, by_receipt, misfits_of
 from include.sources.contact_book import contacts_of, take_listing
 from include.sources.contact_plan import Listing
 from include.sources.delivery import Chunk, Delivery, Part
@@ -72,8 +73,12 @@ class Tally:
         return found
 
 
-def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> None:
+def stage(
+    spool: Spool, part: Part, places: Places, window: Window | None, receipt: Receipt | None = None
+) -> None:
     """Checks the rows of a piece (those that changed inside the window) and puts them on the spool.
+
+    `receipt`: when it reached us and what its source may say (`clocks`); without one nothing of that is asked.
 
     Raises InputError when the piece lacks a column.
     """
@@ -89,7 +94,10 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
         own, raw = own[is_inside].reset_index(drop=True), raw[is_inside].reset_index(drop=True)
         lines = lines[is_inside]
     is_cleaned = own.pop(_CLEANED)
+    own = own if receipt is None else by_receipt(layout, own, receipt)
     checked = check(layout, own, places)
+    if receipt is not None:
+        checked = with_misfits(checked, misfits_of(layout, checked.rows, receipt))
     bad = np.flatnonzero(~checked.is_good)
     reasons = [checked.reasons[checked.reject[place]] for place in bad]
     rejects = broken + _rejects(
@@ -104,7 +112,13 @@ def stage(spool: Spool, part: Part, places: Places, window: Window | None) -> No
         spool.put(layout.name, pd.concat([good, named], axis=1), origin=chunk.origin, word=chunk.word)
 
 
-def stage_files(spool: Spool, delivery: Delivery, places: Places, window: Window | None) -> list[Trouble]:
+def stage_files(
+    spool: Spool,
+    delivery: Delivery,
+    places: Places,
+    window: Window | None,
+    receipt: Receipt | None = None,
+) -> list[Trouble]:
     """Stages the files of a delivery, each whole or not at all; returns what was wrong with those that were not.
 
     Raises SourceError when a file changes meanwhile or the disk is full, and the error of the first file when none can be used.
@@ -115,7 +129,7 @@ def stage_files(spool: Spool, delivery: Delivery, places: Places, window: Window
         mark = spool.mark()
         try:
             for part in file.parts:
-                stage(spool, part, places, window)
+                stage(spool, part, places, window, receipt)
         except SourceError:
             raise
         except Exception as error:  # whatever it is, it is this file's

@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from include.periods import DAY, beijing_date, midnight
 
@@ -97,12 +99,19 @@ def _write(draft: Path, frame: pd.DataFrame, edition: str) -> None:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    for place, one in enumerate(table.schema):
-        if pa.types.is_dictionary(one.type):
-            table = table.set_column(place, one.name, table[one.name].cast(pa.string()))
-    frame: pd.DataFrame = table.to_pandas()
-    texts = [name for name in frame.columns if isinstance(frame[name].dtype, pd.StringDtype)]
-    frame = frame.astype(dict.fromkeys(texts, object))
-    for name in texts:
-        frame[name] = frame[name].where(frame[name].notna(), None)
+    columns = {
+        name: _texts(column) if pa.types.is_dictionary(column.type) else column.to_pandas()
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    frame = pd.DataFrame(columns, copy=False)
     return frame.assign(hour=frame["hour"].dt.tz_convert("UTC").astype("datetime64[s, UTC]"))
+
+
+def _texts(column: pa.ChunkedArray) -> pd.Series[Any]:
+    """Texts as objects, None for none: each word is made once."""
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
+    words = np.array([*whole.dictionary.to_pylist(), None], dtype=object)
+    places: NDArray[np.int64] = whole.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    return pd.Series(words[places], dtype=object)

@@ -36,6 +36,19 @@ def suspects_at_push(connection: Connection, alarm_ids: Sequence[str]) -> pd.Dat
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
+def suspects_for_letters(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFrame:
+    """One row a suspect of each ranking of these alarms, the ranking that is to be told first (sql/suspects_for_letters.sql)."""
+    ids = sorted(set(alarm_ids)) or [""]
+    parts = [
+        frame(connection, "suspects_for_letters", alarm_ids=tuple(ids[at : at + _AT_ONCE]))
+        for at in range(0, len(ids), _AT_ONCE)
+    ]
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return rows.astype({"verdict": object}).assign(
+        verdict=lambda one: one["verdict"].where(one["verdict"].notna(), None)
+    )
+
+
 def inspected_suspects(connection: Connection) -> pd.DataFrame:
     """One row a suspect of every alarm of which an inspection told a result (sql/inspected_suspects.sql)."""
     return frame(connection, "inspected_suspects")

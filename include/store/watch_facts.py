@@ -86,9 +86,13 @@ def keep_station_days(
     }  # fmt: skip
     connection.execute(watch_day.insert(), ledger)
     names = [column.name for column in station_day.columns if column.name in facts]
-    rows = facts[names].astype(object).where(facts[names].notna(), None).to_dict("records")
+    values = [[None if one != one else one for one in facts[name].tolist()] for name in names]
     fixed: dict[str, Any] = {"observed_on": day, "rules_edition": edition, "revision": revision}
-    insert_rows(connection, station_day, [{**{str(k): v for k, v in row.items()}, **fixed} for row in rows])
+    insert_rows(
+        connection,
+        station_day,
+        [dict(zip(names, row, strict=True)) | fixed for row in zip(*values, strict=True)],
+    )
 
 
 def read_station_days(connection: Connection, first: date, last: date, edition: str) -> pd.DataFrame:
@@ -134,4 +138,4 @@ def replace_suppressed(
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Many rows at once, in pieces."""
     for begin in range(0, len(rows), _ROWS_AT_ONCE):
-        connection.execute(insert(table), [dict(row) for row in rows[begin : begin + _ROWS_AT_ONCE]])
+        connection.execute(insert(table), list(rows[begin : begin + _ROWS_AT_ONCE]))

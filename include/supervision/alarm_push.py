@@ -14,7 +14,7 @@ import pandas as pd
 
 from include.periods import Period
 from include.rules import ALARM_PUSH
-from include.supervision.figures import FormRow, answer_code
+from include.supervision.figures import AlarmSuspects, FormRow, Suspected, answer_code
 
 NEW, ESCALATED, LATE = "new", "escalated", "late"
 PUSH_KIND, LATE_KIND = "alarm", "late_alarm"
@@ -27,15 +27,6 @@ class TrendHour:
     hour: datetime
     pm25_ug_m3: float | None
     background_ug_m3: float | None
-
-
-@dataclass(frozen=True)
-class Suspected:
-    """One suspect of an alarm by what was known when it was raised; `level`: high, medium, low. Always 疑似."""
-
-    name: str
-    level: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -82,6 +73,15 @@ class AlarmFigures:
     is_by_person: bool
     rules_version: str
     is_simulated: bool
+
+    @property
+    def suspects(self) -> tuple[AlarmSuspects, ...]:
+        """The suspects of its alarms, as in the other letters that bring an answer form."""
+        return tuple(
+            AlarmSuspects(one.alarm_id, one.grid_id, one.county, one.point_name, one.started_at, one.suspects)
+            for one in self.alarms
+            if one.suspects
+        )
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from typing import Final, Literal
 
 from include.rules import PROBLEM_CATEGORIES
 
-FORM_VERSION: Final = "1"  # a change of sheets, headers or drop-downs is a new version
+FORM_VERSION: Final = "2"  # a change of sheets, headers or drop-downs is a new version
+# Forms that were sent in an earlier version are still read: their headers where they differ, by key of the column.
+FORMER_HEADERS: Final[dict[str, dict[str, str]]] = {"1": {"answered_at": "反馈时间"}}
 
 FORM_TITLE: Final = "热点网格排查反馈表"
 FORM_SHEET: Final = "排查反馈表"
@@ -88,6 +90,6 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("rectified_date", "整改完成日期", False, "选择“已整改”时必填，如2020-03-13。", kind="date"),
     Column("unit", "排查单位", False, "排查后必填。"),
     Column("inspector", "排查人", False, "排查后必填，多人以顿号分隔。"),
-    Column("answered_at", "反馈时间", False, "排查后必填，北京时间，如2020-03-13 08:30。", kind="moment"),
+    Column("answered_at", "排查时间", False, "排查后必填，北京时间，如2020-03-13 08:30；仅供了解情况，反馈是否按期以收到本表的时间为准。", kind="moment"),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
 )  # fmt: skip

@@ -233,9 +233,15 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
         counties=counties, grids=rows, high_areas=areas, highest=listed_grids(grids, "pm25_ug_m3", by_id, beat.near),
         rising=rising, warnings=warnings, categories=problem_counts(problems),
         follow_ups=follow_ups(city, rows, counties, areas, rising, warned, alarms, problems), cities=len(beat.situations),
-        spot_checks=facts.spot_checks.get(code, SpotChecks()),
+        spot_checks=_checked(facts.spot_checks.get(code)),
         reply_by=at.period.end + BULLETIN.report_within_days * DAY, **beat.said,
     )  # fmt: skip
+
+
+def _checked(one: SpotChecks | None) -> SpotChecks:
+    """The checks of one city, once a person recorded one: how many of its answers are drawn depends on the store's key, and a letter
+    may not; how many are drawn of all does not, and the overview tells it."""
+    return one if one is not None and one.checked else SpotChecks()
 
 
 def _overview(

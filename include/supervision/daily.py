@@ -1,7 +1,8 @@
 """A day of the dispatch: every city's counts and flag, and the figures of the letters that are due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 
@@ -16,11 +17,13 @@ from include.supervision.feedback import (
     pushed_between,
 )
 from include.supervision.figures import (
+    AlarmSuspects,
     CityDay,
     DailyFigures,
     ListedAlarm,
     NoticeFigures,
     ReminderFigures,
+    Suspected,
 )
 from include.supervision.low_response import NONE, flag, responses
 from include.supervision.notice import form_rows, notice_rows, overdue_rows, problem_rows
@@ -48,6 +51,34 @@ def flag_window(period: Period) -> tuple[datetime, datetime]:
     )
 
 
+def listed_alarms(states: pd.DataFrame, period: Period) -> list[str]:
+    """The alarms that letters of the day may list: pushed in the window, or open at its as-of moment."""
+    judged = judge(states, period.as_of)
+    is_new = judged["pushed_at"] >= pd.Timestamp(period.starts_at)
+    return sorted(judged.loc[is_new | judged["is_open"], "alarm_id"].astype(str))
+
+
+def alarm_suspects(
+    alarms: pd.DataFrame, suspects: Mapping[str, tuple[Suspected, ...]]
+) -> tuple[AlarmSuspects, ...]:
+    """The suspects of these judged alarms, in the order of the rows of a notice: by the grid's first alarm, then by alarm."""
+    first_at = alarms.groupby("grid_id")["started_at"].transform("min")
+    told = alarms.assign(first_at=first_at)[alarms["alarm_id"].isin(suspects)]
+    told = told.sort_values(["first_at", "grid_id", "started_at", "alarm_id"])
+    return tuple(_alarm_suspects(alarm, suspects[str(alarm.alarm_id)]) for alarm in told.itertuples())
+
+
+def _alarm_suspects(alarm: Any, suspects: tuple[Suspected, ...]) -> AlarmSuspects:
+    return AlarmSuspects(
+        str(alarm.alarm_id),
+        str(alarm.grid_id),
+        str(alarm.county),
+        str(alarm.point_name),
+        pd.Timestamp(alarm.started_at).to_pydatetime(),
+        suspects,
+    )
+
+
 def daily_figures(
     states: pd.DataFrame,
     problems: pd.DataFrame,
@@ -56,12 +87,13 @@ def daily_figures(
     unheard: Iterable[str],
     period: Period,
     completeness: str,
+    suspects: Mapping[str, tuple[Suspected, ...]] | None = None,
 ) -> DailyFigures:
     """The figures of one window of the dispatch, as of `period.as_of`.
 
     `states`, `problems`: rows of the SQL files of those names over `read_window(period)`, the states with the open alarms of any
     age; `cities`: one row a city of the key regions; `urged`: former 督办 (see `escalation.rungs`); `unheard`: codes of the
-    cities whose address must be verified.
+    cities whose address must be verified; `suspects`: by alarm, of those that `listed_alarms` names.
     A city with neither new nor open alarms gets no letter and is named in `nothing_due`.
     """
     judged = judge(states, period.as_of)
@@ -117,6 +149,7 @@ def daily_figures(
                 form=form_rows(open_alarms, key), flag=city_flag,
                 long_unanswered=response.chronic,
                 reply_by=reply_by, completeness=completeness, rules_version=RULES_VERSION, is_simulated=is_simulated,
+                suspects=alarm_suspects(named[~named["is_upheld"]], suspects or {}),
             )
         )  # fmt: skip
         due = rungs(overdue, urged, response.late, period.as_of, period.end)
@@ -145,6 +178,7 @@ def daily_figures(
                     is_simulated=is_simulated,
                     overdue_total=len(overdue),
                     chronic=response.chronic,
+                    suspects=alarm_suspects(open_alarms, suspects or {}),
                 )
             )
     return DailyFigures(

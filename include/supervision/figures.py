@@ -119,6 +119,33 @@ class Flag:
 
 
 @dataclass(frozen=True)
+class Suspected:
+    """One suspect of an alarm by what was known at the letter's moment; `level`: high, medium, low. Always 疑似.
+
+    `candidate_id`, `kind` and `score` (0 to 1) are empty in figures of before them.
+    """
+
+    name: str
+    level: str
+    reason: str
+    candidate_id: str = ""
+    kind: str = ""  # enterprise, site, road, fire, problem, unlisted
+    score: float | None = None
+
+
+@dataclass(frozen=True)
+class AlarmSuspects:
+    """The first suspects of one alarm, the most suspected first."""
+
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    started_at: datetime
+    suspects: tuple[Suspected, ...]
+
+
+@dataclass(frozen=True)
 class NoticeRow:
     """One grid with new or open alarms; repeat alarms of a grid share the row."""
 
@@ -209,6 +236,7 @@ class NoticeFigures:
     completeness: str  # one sentence on how complete the data was
     rules_version: str
     is_simulated: bool
+    suspects: tuple[AlarmSuspects, ...] = ()  # of the listed alarms, in the order of `rows`
 
 
 @dataclass(frozen=True)
@@ -233,6 +261,7 @@ class ReminderFigures:
     is_simulated: bool
     overdue_total: int = 0  # overdue in all, as the 提示函 of the same morning says; 0 in edition 2020-03
     chronic: int = 0  # of them 长期未反馈
+    suspects: tuple[AlarmSuspects, ...] = ()  # of the alarms of the form: for its sheet, not for the text
 
 
 @dataclass(frozen=True)

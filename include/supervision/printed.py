@@ -16,6 +16,7 @@ SILENT: Final = frozenset({
     "completeness",  # of old letters it told queue lengths; alone it is no reason for a 更正
     "reply_by", "editions", "dropped_cases", "missing_months", "region", "province_name", "remark",
     "lon", "lat", "west", "south", "east", "north", "number", "is_high", "is_member",
+    "suspects", "reason", "candidate_id", "kind", "score",  # printed, but a person who strikes one out later, or a late hour, is no reason for a 更正
 })  # fmt: skip
 # Fields whose name is that of the whole: their parts are named by themselves.
 UNNAMED: Final = frozenset({"city", "flag", "alarm", "inspection", "warned", "grid"})

@@ -6,7 +6,8 @@ later hours only add. A grid that found no such pause for `longest_hours` is no 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,12 @@ COLUMNS: Final = [
     "confidence", "peak_increment_ug_m3", "background_ug_m3", "station_ids", "stations", "spoke", "hit_stations",
     "officials", "edition",
 ]  # fmt: skip
+
+_READ: Final = (
+    "grid_id", "city_code", "at", "is_raised", "increment_ug_m3", "increment_share", "pm25_ug_m3", "probability",
+    "background_ug_m3", "station_id", "stations", "spoke", "hit_stations", "officials",
+)  # fmt: skip
+Arrays = dict[str, NDArray[Any]]  # of one grid, by hour
 
 
 @dataclass(frozen=True)
@@ -39,23 +46,27 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
     """
     begin, until = epoch_hour(start), epoch_hour(end)
     hour = hours_of(grid_hours["hour"])
-    frame = grid_hours.assign(at=hour)[(hour >= begin - rules.episode_back) & (hour < until)]
-    frame = frame[frame["grid_id"].isin(frame.loc[frame["is_raised"], "grid_id"].unique())]
+    raised = grid_hours["is_raised"].to_numpy(bool)
+    inside = (hour >= begin - rules.episode_back) & (hour < until)
+    wanted = inside & grid_hours["grid_id"].isin(grid_hours["grid_id"][inside & raised].unique()).to_numpy()
+    frame = grid_hours[wanted].assign(at=hour[wanted]).sort_values(["grid_id", "at"])
+    names = frame["grid_id"].to_numpy(object)
+    heads = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), len(names)] if len(names) else [0]
+    table: Arrays = {name: frame[name].to_numpy() for name in _READ}
     rows = []
-    for _, own in frame.sort_values(["grid_id", "at"]).groupby("grid_id", sort=True):
-        rows += [
-            _facts(own, run, rules) for run in _runs(own, rules) if own["at"].iloc[run.raised[-1]] >= begin
-        ]
+    for head, tail in pairwise(heads):
+        own = {name: values[head:tail] for name, values in table.items()}
+        rows += [_facts(own, run, rules) for run in _runs(own, rules) if own["at"][run.raised[-1]] >= begin]
     if not rows:
         return empty(COLUMNS)
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["started_at", "grid_id"], ignore_index=True)
 
 
-def _runs(own: pd.DataFrame, rules: WatchRules) -> list[Run]:
+def _runs(own: Arrays, rules: WatchRules) -> list[Run]:
     """Raised hours, split where the grid was quiet for more than `gap_hours`; hours `longest_hours` after the first are
     left out (whatever lies before `rules.episode_back` can then not matter)."""
-    at = own["at"].to_numpy(np.int64)
-    raised = np.flatnonzero(own["is_raised"].to_numpy(bool))
+    at = own["at"].astype(np.int64)
+    raised = np.flatnonzero(own["is_raised"].astype(bool))
     if not len(raised):
         return []
     breaks = np.flatnonzero(np.diff(at[raised]) > rules.episode.gap_hours) + 1
@@ -65,51 +76,49 @@ def _runs(own: pd.DataFrame, rules: WatchRules) -> list[Run]:
     return [_run(own, at, chain, rules) for chain in chains]
 
 
-def _run(own: pd.DataFrame, at: NDArray[np.int64], chain: NDArray[np.int64], rules: WatchRules) -> Run:
+def _run(own: Arrays, at: NDArray[np.int64], chain: NDArray[np.int64], rules: WatchRules) -> Run:
     deciding = first = int(chain[0])
     rule = rules.filter
-    high = (own["increment_ug_m3"].to_numpy(float) >= rule.least_excess_ug_m3) & (
-        own["increment_share"].to_numpy(float) >= rule.least_excess_share
-    )
     while (
         first > 0
         and at[first] - at[first - 1] == 1
         and at[deciding] - at[first - 1] <= rules.episode.start_back_hours
-        and high[first - 1]
+        and own["increment_ug_m3"][first - 1] >= rule.least_excess_ug_m3
+        and own["increment_share"][first - 1] >= rule.least_excess_share
     ):
         first -= 1
     return Run(first, deciding, chain)
 
 
-def _facts(own: pd.DataFrame, run: Run, rules: WatchRules) -> list[object]:
-    span = own.iloc[run.first : run.raised[-1] + 1]
-    exceeding = own.iloc[sorted({*range(run.first, run.deciding), *run.raised.tolist()})]
-    at = instants(own["at"].to_numpy(np.int64))
-    started = at[run.first]
-    peak = exceeding.iloc[int(exceeding["pm25_ug_m3"].to_numpy(float).argmax())]
+def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
+    span = slice(run.first, run.raised[-1] + 1)
+    exceeding = np.array(sorted({*range(run.first, run.deciding), *run.raised.tolist()}), np.int64)
+    at = instants(own["at"][[run.first, run.raised[-1], run.deciding]].astype(np.int64))
+    peak = exceeding[int(own["pm25_ug_m3"][exceeding].astype(float).argmax())]
+    stations = {name for name in own["station_id"][exceeding].tolist() if isinstance(name, str)}
     return [
-        f"W-{own['grid_id'].iloc[0]}-{started:%Y%m%d%H}",
-        own["grid_id"].iloc[0],
-        own["city_code"].iloc[0],
-        started,
-        at[run.raised[-1]],
-        at[run.deciding] + HOUR,
+        f"W-{own['grid_id'][0]}-{at[0]:%Y%m%d%H}",
+        own["grid_id"][0],
+        own["city_code"][0],
+        at[0],
+        at[1],
+        at[2] + HOUR,
         len(exceeding),
-        round(float(peak["pm25_ug_m3"]), 1),
-        confidence(exceeding, rules),
-        round(float(exceeding["increment_ug_m3"].max()), 1),
-        round(float(peak["background_ug_m3"]), 1),
-        " ".join(sorted(set(exceeding["station_id"].dropna()))),
-        int(span["stations"].max()),
-        int(span["spoke"].max()),
-        int(exceeding["hit_stations"].max()),
-        int(span["officials"].min()),
+        round(float(own["pm25_ug_m3"][peak]), 1),
+        confidence(own["probability"][exceeding], rules),
+        round(float(np.fmax.reduce(own["increment_ug_m3"][exceeding])), 1),
+        round(float(own["background_ug_m3"][peak]), 1),
+        " ".join(sorted(stations)),
+        int(own["stations"][span].max()),
+        int(own["spoke"][span].max()),
+        int(own["hit_stations"][exceeding].max()),
+        int(own["officials"][span].min()),
         rules.edition,
     ]
 
 
-def confidence(exceeding: pd.DataFrame, rules: WatchRules) -> float:
+def confidence(probabilities: NDArray[np.float64], rules: WatchRules) -> float:
     """The chance that the episode is a true event: its highest probability, put right by what came true on worlds."""
     own = rules.episode
-    told = own.confidence_base + own.confidence_slope * float(exceeding["probability"].max())
+    told = own.confidence_base + own.confidence_slope * float(np.fmax.reduce(probabilities))
     return round(min(max(told, 0.0), own.most_confidence), 3)

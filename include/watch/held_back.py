@@ -1,11 +1,13 @@
 """What was held back and why: grid-hours that stood above the surroundings and became no alarm."""
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.watch.episodes import Arrays
 from include.watch.readings import empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
@@ -23,6 +25,7 @@ COLUMNS: Final = [
     "grid_id", "city_code", "started_at", "last_at", "hours", "reason", "peak_increment_ug_m3", "peak_probability",
     "station_ids", "edition",
 ]  # fmt: skip
+_READ: Final = ("grid_id", "city_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
 
 
 def suppressed(
@@ -33,18 +36,23 @@ def suppressed(
     of most hours, the first listed at a tie."""
     begin, until = epoch_hour(start), epoch_hour(end)
     at = hours_of(grid_hours["hour"])
-    high = (grid_hours["increment_ug_m3"] >= rules.filter.least_excess_ug_m3) & (
-        grid_hours["increment_share"] >= rules.filter.least_excess_share
+    inside = np.flatnonzero((at >= begin) & (at < until))
+    frame = grid_hours.take(inside).assign(at=at[inside])
+    high = (frame["increment_ug_m3"] >= rules.filter.least_excess_ug_m3) & (
+        frame["increment_share"] >= rules.filter.least_excess_share
     )
-    frame = grid_hours.assign(at=at)[
-        ((high | grid_hours["is_raised"]) & (at >= begin) & (at < until)).to_numpy()
-    ]
+    frame = frame[(high | frame["is_raised"]).to_numpy(bool)]
     frame = frame[~_inside(frame, found, rules)].sort_values(["grid_id", "at"], ignore_index=True)
     if not len(frame):
         return empty(COLUMNS)
     frame["reason"] = _reason(frame, rules)
     new = (frame["grid_id"] != frame["grid_id"].shift()) | (frame["at"].diff() > rules.episode.gap_hours)
-    rows = [_row(run, rules) for _, run in frame.groupby(new.cumsum())]
+    heads = [*np.flatnonzero(new.to_numpy(bool)).tolist(), len(frame)]
+    table = {name: frame[name].to_numpy() for name in _READ}
+    rows = [
+        _row({name: values[head:tail] for name, values in table.items()}, rules)
+        for head, tail in pairwise(heads)
+    ]
     return pd.DataFrame(rows, columns=COLUMNS).sort_values(["started_at", "grid_id"], ignore_index=True)
 
 
@@ -79,13 +87,21 @@ def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
     return np.asarray(np.select(conditions, list(REASONS)[:-1], list(REASONS)[-1]), object)
 
 
-def _row(run: pd.DataFrame, rules: WatchRules) -> list[object]:
+def _row(run: Arrays, rules: WatchRules) -> list[object]:
     order = list(REASONS)
-    counts = run["reason"].value_counts()
-    reason = min(counts.index, key=lambda word: (-counts[word], order.index(word)))
-    span = instants(run["at"].to_numpy(np.int64))
+    told = run["reason"].tolist()
+    reason = min(set(told), key=lambda word: (-told.count(word), order.index(word)))
+    span = instants(run["at"][[0, -1]].astype(np.int64))
+    stations = {name for name in run["station_id"].tolist() if isinstance(name, str)}
     return [
-        run["grid_id"].iloc[0], run["city_code"].iloc[0], span[0], span[-1], len(run), reason,
-        round(float(run["increment_ug_m3"].max()), 1), round(float(run["probability"].max()), 3),
-        " ".join(sorted(set(run["station_id"].dropna()))), rules.edition,
-    ]  # fmt: skip
+        run["grid_id"][0],
+        run["city_code"][0],
+        span[0],
+        span[1],
+        len(told),
+        reason,
+        round(float(np.fmax.reduce(run["increment_ug_m3"])), 1),
+        round(float(np.fmax.reduce(run["probability"])), 3),
+        " ".join(sorted(stations)),
+        rules.edition,
+    ]

@@ -6,8 +6,9 @@ order is canonical, so that sums over them give the same bits in every run.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -65,7 +66,8 @@ def station_order(stations: pd.DataFrame) -> pd.DataFrame:
 
 
 def networks(stations: pd.DataFrame, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
-    """The network of each day; `stations` as of `station_order`. Days with the same stations share one."""
+    """The network of each day; `stations` as of `station_order`. Days with the same stations share one, the last few ones
+    from call to call."""
     known: dict[bytes, Network] = {}
     found = {}
     begin, end = stations["valid_from"].to_numpy(), stations["valid_to"].to_numpy()
@@ -73,9 +75,30 @@ def networks(stations: pd.DataFrame, days: Iterable[date], rules: BackgroundRule
         active = (begin <= day) & (day < end)
         key = active.tobytes()
         if key not in known:
-            known[key] = _network(stations[active], rules)
+            known[key] = _same_network(_Active.of(stations[active]), rules)
         found[day] = known[key]
     return found
+
+
+@dataclass(frozen=True)
+class _Active:
+    """The stations of a day; equal where everything that a network is made of is equal."""
+
+    told: tuple[bytes | str, ...]
+    stations: pd.DataFrame = field(compare=False)
+
+    @classmethod
+    def of(cls, stations: pd.DataFrame) -> "_Active":
+        texts = [
+            "\n".join(stations[name].astype(str)) for name in ("station_id", "kind", "city_code", "grid_id")
+        ]
+        numbers = [stations[name].to_numpy(float).tobytes() for name in ("lon", "lat")]
+        return cls((*texts, *numbers, stations.index.to_numpy(np.int64).tobytes()), stations)
+
+
+@lru_cache(maxsize=16)  # a run goes back over its last days only
+def _same_network(active: _Active, rules: BackgroundRules) -> Network:
+    return _network(active.stations, rules)
 
 
 def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:

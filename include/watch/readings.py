@@ -74,23 +74,33 @@ def read(
     where `frame` has them). Unknown stations and hours outside are left out; of two rows of one station and hour the one
     with more samples counts, then the higher value."""
     begin = start - rules.memory_hours
-    place = pd.Index(station_ids).get_indexer(pd.Index(frame["station_id"]))
+    place = _places(frame["station_id"], station_ids)
     hour = hours_of(frame["hour"]) - begin
     inside = np.flatnonzero((place >= 0) & (hour >= 0) & (hour < end - begin))
     samples = _numbers(frame, "sample_count")[inside]
     pm25 = _numbers(frame, "pm25_ug_m3")[inside]
     samples = np.where(np.isnan(samples), np.where(np.isnan(pm25), 0, 12), samples)
     at = hour[inside] * len(station_ids) + place[inside]
-    order = np.lexsort((pm25, samples, at))
-    at, inside = at[order], inside[order]
     shape = (end - begin, len(station_ids))
+    if np.bincount(at, minlength=1).max() > 1:
+        order = np.lexsort((pm25, samples, at))
+        at, inside, samples = at[order], inside[order], samples[order]
     pm25, pm10, rh = (
         _filled(shape, at, _numbers(frame, name)[inside]) for name in ("pm25_ug_m3", "pm10_ug_m3", "rh_pct")
     )
-    count = np.nan_to_num(_filled(shape, at, samples[order]))
+    count = np.nan_to_num(_filled(shape, at, samples))
     flags = _flags(pm25, count, rules)
     kept = slice(rules.memory_hours, None)
     return Readings(start, pm25[kept], pm10[kept], rh[kept], count[kept].astype(np.int16), flags[kept])
+
+
+def _places(told: "pd.Series[str]", station_ids: "pd.Series[str]") -> NDArray[np.int64]:
+    """The place of each row's station among `station_ids`, -1 for an unknown one; each name is looked up once."""
+    index = pd.Index(station_ids)
+    if not isinstance(told.dtype, pd.CategoricalDtype):
+        return np.asarray(index.get_indexer(pd.Index(told)), np.int64)
+    known = np.append(index.get_indexer(pd.Index(told.cat.categories.to_numpy(object))), -1)
+    return np.asarray(known[told.cat.codes.to_numpy()], np.int64)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> Floats:

@@ -37,8 +37,12 @@ def joined(frames: list[dict[str, NDArray[np.generic]]], columns: list[str]) -> 
     if not frames:
         return empty(columns)
     parts = {name: np.concatenate([frame[name] for frame in frames]) for name in columns}
-    parts["hour"] = instants(parts["hour"].astype(np.int64))  # type: ignore[assignment]
-    return pd.DataFrame(parts)
+    told: dict[str, object] = {
+        name: pd.Series(values, dtype=object) if values.dtype == object else values
+        for name, values in parts.items()
+    }
+    told["hour"] = instants(parts["hour"].astype(np.int64))
+    return pd.DataFrame(told)
 
 
 def grid_rows(

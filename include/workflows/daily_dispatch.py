@@ -5,13 +5,14 @@ from typing import Any, Final
 from include.house import House, Run
 from include.letters.flag_words import flag_words
 from include.office.register import Due, reminder_alarms
+from include.office.suspected import suspected
 from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness, history_start
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on, problems_found, unheard_cities, urged_alarms
-from include.supervision.daily import daily_figures, read_window
+from include.supervision.daily import daily_figures, listed_alarms, read_window
 from include.supervision.figures import (
     DailyFigures,
     NoticeFigures,
@@ -65,8 +66,9 @@ def compute(house: House, period: Period) -> DailyFigures:
     """The figures of a day, by the facts as they are known now."""
     start_at, end_at = read_window(period)
     with reading(house.engine) as connection:
+        states = alarm_states(connection, start_at, end_at, period.as_of, with_old=True)
         return daily_figures(
-            alarm_states(connection, start_at, end_at, period.as_of, with_old=True),
+            states,
             problems_found(connection, start_at, end_at, period.as_of),
             cities_on(connection, period.last_date),
             urged_alarms(connection, start_at, end_at, period.as_of, period.end),
@@ -75,6 +77,7 @@ def compute(house: House, period: Period) -> DailyFigures:
             completeness(
                 connection, house.sources, history_start(start_at, house.season[0]), period.as_of
             ).sentence,
+            suspected(connection, listed_alarms(states, period), period.as_of),
         )
 
 

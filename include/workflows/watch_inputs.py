@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -67,17 +67,35 @@ def hours_of_stations(
     return frame
 
 
+@dataclass
+class DaysRead:
+    """What a run has read of daily facts: by day the hash of their inputs and the facts; and who was in service, by day. A run
+    goes back two weeks with every piece, and reads a day once."""
+
+    facts: dict[date, tuple[str, pd.DataFrame]] = field(default_factory=dict)
+    in_service: dict[date, str] = field(default_factory=dict)
+
+    def forget(self, first: date) -> None:
+        """Leaves the days before."""
+        for held in (self.facts, self.in_service):
+            for day in [day for day in held if day < first]:
+                del held[day]
+
+
 def daily_facts(
-    house: House, network: Network, first: date, last: date, *, now: datetime, known_at: datetime | None, rules: WatchRules
+    house: House, network: Network, first: date, last: date, *, now: datetime, known_at: datetime | None, rules: WatchRules,
+    read: DaysRead | None = None,
 ) -> tuple[pd.DataFrame, int]:  # fmt: skip
     """The daily facts of [first, last]: those that the store has and that still hold, the others computed and appended.
     Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
     days = [day for day in _days_with_hours(house, first, last) if midnight(day + DAY) <= now]
     if not days:
         return pd.DataFrame(), 0
-    hashes = {day: _inputs_hash(house, network, day, rules) for day in days}
     if known_at is not None:
         return _computed(house, network, days, known_at, rules), len(days)
+    read = read if read is not None else DaysRead()
+    read.forget(first)
+    hashes = {day: _inputs_hash(house, network, day, rules, read) for day in days}
     with reading(house.engine) as connection:
         made = days_made(connection, days[0], days[-1], rules.edition)
     wanted = [day for day in days if made.get(day, (0, ""))[1] != hashes[day]]
@@ -87,7 +105,12 @@ def daily_facts(
             if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
                 keep_station_days(connection, facts, day, rules.edition, hashes[day], now=now)
     with reading(house.engine) as connection:
-        return read_station_days(connection, days[0], days[-1], rules.edition), len(wanted)
+        for day in days:
+            if read.facts.get(day, ("",))[0] != hashes[day]:
+                read.facts[day] = (hashes[day], read_station_days(connection, day, day, rules.edition))
+    held = [read.facts[day][1] for day in days]
+    spoken = [frame for frame in held if len(frame)]
+    return (pd.concat(spoken, ignore_index=True) if spoken else held[0]), len(wanted)
 
 
 def _days_with_hours(house: House, first: date, last: date) -> list[date]:
@@ -99,16 +122,18 @@ def _days_with_hours(house: House, first: date, last: date) -> list[date]:
     return [begin + n * DAY for n in range((end - begin).days + 1)]
 
 
-def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules) -> str:
+def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules, read: DaysRead) -> str:
     """What the facts of a day are computed from: readings of it and of the evening before, the stations in service, the rules."""
-    stations = network.stations
-    in_service = stations[
-        (stations["valid_from"] <= day)
-        & (stations["valid_to"].isna() | (stations["valid_to"].fillna(date.max) > day))
-    ]
+    if day not in read.in_service:
+        stations = network.stations
+        in_service = stations[
+            (stations["valid_from"] <= day)
+            & (stations["valid_to"].isna() | (stations["valid_to"].fillna(date.max) > day))
+        ]
+        read.in_service[day] = in_service.to_csv(index=False)
     told = [
         day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY), day_fingerprint(house.stations_dir, STATION_HOURS, day),
-        rules.edition, in_service.to_csv(index=False),
+        rules.edition, read.in_service[day],
     ]  # fmt: skip
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 

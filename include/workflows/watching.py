@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
@@ -39,10 +41,10 @@ from include.watch.history import history
 from include.watch.quiet import QuietHours
 from include.workflows.made_alarms import Settled, made_alarms, settled
 from include.workflows.suspecting import keep_suspects
-from include.workflows.watch_inputs import HOUR, Network, daily_facts, hours_of_stations, network_of
+from include.workflows.watch_inputs import HOUR, DaysRead, Network, daily_facts, hours_of_stations, network_of
 
 _PIECE: Final = timedelta(
-    days=4
+    days=8
 )  # judged at once: a longer window goes piece by piece, so that memory stays bounded
 
 
@@ -77,17 +79,18 @@ def watch(
     done = Watched()
     with reading(house.engine) as connection:
         network = network_of(stations_known(connection), grids_known(connection))
+    days = DaysRead()
     for begin, end, is_last in _pieces(start_at, end_at):
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
-        _piece(house, network, begin, end, is_last, done, now, known_at, rules, quiet, actor)
+        _piece(house, network, days, begin, end, is_last, done, now, known_at, rules, quiet, actor)
     done.suspected = keep_suspects(house, done.alarms, known_at=known_at)
     return done
 
 
 def _piece(
-    house: House, network: Network, begin: datetime, end: datetime, is_last: bool, done: Watched, now: datetime,
-    known_at: datetime | None, rules: WatchRules, quiet: QuietHours | None, actor: str,
+    house: House, network: Network, read: DaysRead, begin: datetime, end: datetime, is_last: bool, done: Watched,
+    now: datetime, known_at: datetime | None, rules: WatchRules, quiet: QuietHours | None, actor: str,
 ) -> None:  # fmt: skip
     back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
@@ -95,7 +98,7 @@ def _piece(
     read_from = judge_from - rules.hours_back * HOUR
     first = beijing_date(read_from) - rules.gain.days * DAY
     facts, computed = daily_facts(
-        house, network, first, beijing_date(end), now=now, known_at=known_at, rules=rules
+        house, network, first, beijing_date(end), now=now, known_at=known_at, rules=rules, read=read
     )
     done.days_computed += computed
     hours = hours_of_stations(house, network, read_from, end, known_at)
@@ -222,36 +225,62 @@ def _ledger(
 ) -> list[dict[str, Any]]:  # fmt: skip
     winds = read_hours(house.stations_dir, WINDS, begin, end).column("hour").to_pandas()
     wind_hours = set(pd.to_datetime(winds, utc=True))
-    expected = stations.groupby("hour").size().to_dict()
-    heard = stations[stations["pm25_ug_m3"].notna()].groupby("hour").size().to_dict()
-    judged = grids[grids["spoke"] > 0].groupby("hour").size().to_dict()
-    raised = grids[grids["is_raised"].astype(bool)].groupby("hour").size().to_dict()
-    humid = set(grids.loc[grids["rh_pct"].notna(), "hour"])
-    official = set(grids.loc[grids["officials"] > 0, "hour"])
-    units = grids.groupby(["hour", "city_code"])[["spoke", "stations"]].sum()
-    silent: dict[Any, list[str]] = {}
-    for hour, code in units.index[units["spoke"] < 0.5 * units["stations"]]:
-        silent.setdefault(hour, []).append(str(code))
+    count = (end - begin) // HOUR
+    at_grid, at_station = _places(grids["hour"], begin), _places(stations["hour"], begin)
+
+    def hours_with(at: NDArray[np.int64], is_so: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return np.bincount(at[is_so], minlength=count)
+
+    expected = np.bincount(at_station, minlength=count)
+    heard = hours_with(at_station, stations["pm25_ug_m3"].notna().to_numpy(bool))
+    judged = hours_with(at_grid, grids["spoke"].to_numpy() > 0)
+    raised = hours_with(at_grid, grids["is_raised"].to_numpy(bool))
+    humid = hours_with(at_grid, grids["rh_pct"].notna().to_numpy(bool))
+    official = hours_with(at_grid, grids["officials"].to_numpy() > 0)
+    silent = _silent_units(grids, at_grid, count)
     rows = []
-    at = begin
-    while at < end:
-        hour = pd.Timestamp(at)
-        lacks = [] if hour in wind_hours else ["wind"]
-        if not judged.get(hour):
+    for place in range(count):
+        at = begin + place * HOUR
+        lacks = [] if pd.Timestamp(at) in wind_hours else ["wind"]
+        if not judged[place]:
             lacks.append("all stations")
         else:
-            lacks += [] if hour in humid else ["humidity"]
-            lacks += [] if hour in official else ["official stations"]
-            lacks += [f"half of the stations of {code}" for code in sorted(silent.get(hour, []))]
+            lacks += [] if humid[place] else ["humidity"]
+            lacks += [] if official[place] else ["official stations"]
+            lacks += [f"half of the stations of {code}" for code in silent.get(place, [])]
         rows.append(
             {
-                "hour_at": at, "rules_edition": rules.edition, "stations_expected": int(expected.get(hour, 0)),
-                "stations_heard": int(heard.get(hour, 0)), "grids_judged": int(judged.get(hour, 0)),
-                "grids_raised": int(raised.get(hour, 0)), "lacks_json": json.dumps(lacks, ensure_ascii=False), "judged_at": now,
+                "hour_at": at,
+                "rules_edition": rules.edition,
+                "stations_expected": int(expected[place]),
+                "stations_heard": int(heard[place]),
+                "grids_judged": int(judged[place]),
+                "grids_raised": int(raised[place]),
+                "lacks_json": json.dumps(lacks, ensure_ascii=False),
+                "judged_at": now,
             }
-        )  # fmt: skip
-        at += HOUR
+        )
     return rows
+
+
+def _places(hours: pd.Series, begin: datetime) -> NDArray[np.int64]:
+    """How many hours after `begin` each hour is."""
+    seconds = hours.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[s]").astype(np.int64)
+    return np.asarray((seconds - int(begin.timestamp())) // 3600, np.int64)
+
+
+def _silent_units(grids: pd.DataFrame, at: NDArray[np.int64], count: int) -> dict[int, list[str]]:
+    """By hour the units of which fewer than half of the stations spoke, in order."""
+    unit, names = pd.factorize(grids["city_code"], sort=True)
+    cells = at * len(names) + unit
+    size = count * len(names)
+    spoke, stations = (
+        np.bincount(cells, grids[name].to_numpy(float), size) for name in ("spoke", "stations")
+    )
+    silent: dict[int, list[str]] = {}
+    for cell in np.flatnonzero(spoke < 0.5 * stations).tolist():
+        silent.setdefault(cell // len(names), []).append(str(names[cell % len(names)]))
+    return silent
 
 
 def _suppressed_rows(held: pd.DataFrame) -> list[dict[str, Any]]:

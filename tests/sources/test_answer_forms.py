@@ -129,8 +129,13 @@ def test_answers_become_feedback_and_problems(engine: Engine, source: SourceConf
         "is_simulated",
         "source",
     ) == [
-        ("A1", "submitted", utc(13, 2), "长安区分局", "李某", True, True, "answers"),
-        ("A2", "submitted", utc(13, 1, 5), "井陉矿区分局", "赵某", False, True, "answers"),
+        # They count from their receipt; what the city says about the time is 排查时间, for information.
+        ("A1", "submitted", NOW, "长安区分局", "李某", True, True, "answers"),
+        ("A2", "submitted", NOW, "井陉矿区分局", "赵某", False, True, "answers"),
+    ]
+    assert stored(engine, "feedback_event", "alarm_id", "inspected_at") == [
+        ("A1", utc(13, 2)),
+        ("A2", utc(13, 1, 5)),
     ]
     assert stored(
         engine, "problem", "problem_id", "category", "found_at", "status", "rectify_by", "rectified_at"
@@ -139,6 +144,18 @@ def test_answers_become_feedback_and_problems(engine: Engine, source: SourceConf
         # Rectified on the 12th, so it was found by the end of that day.
         ("A1-F2", "露天焚烧", utc(12, 16), "已整改", None, utc(12, 16)),
     ]
+
+
+def test_a_form_of_the_layout_before_is_still_read(engine: Engine, source: SourceConfig) -> None:
+    def fill(workbook: Any) -> None:
+        write_row(workbook, 0, FOUND)
+        workbook[form.GUIDE_SHEET][form.FORM_VERSION_CELL] = "1"
+        header = workbook[form.FORM_SHEET][form.HEADER_ROW]
+        next(cell for cell in header if cell.value == "排查时间").value = "反馈时间"
+
+    hand_in(source, fill)
+    assert empty_inbox(engine, source, now=NOW).new == 2
+    assert stored(engine, "feedback_event", "event_at", "inspected_at") == [(NOW, utc(13, 2))]
 
 
 def test_a_form_handed_in_again_revises_its_answers(engine: Engine, source: SourceConfig) -> None:
@@ -174,7 +191,7 @@ def test_an_acknowledgement_needs_no_time_of_its_own(engine: Engine, source: Sou
     )
     empty_inbox(engine, source, now=NOW)
     assert stored(engine, "feedback_event", "alarm_id", "event", "event_at", "problem_found", "note") == [
-        ("A1", "acknowledged", NOW, None, ""), ("A2", "disputed", utc(13, 1), None, "设备故障")
+        ("A1", "acknowledged", NOW, None, ""), ("A2", "disputed", NOW, None, "设备故障")
     ]  # fmt: skip
 
 
@@ -193,8 +210,8 @@ MISFITS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"rectification": "快了"}, "整改状态应从下拉列表选择：已整改、整改中"),
     ({"rectify_by_date": None}, "选择“已排查，发现问题”时必填：整改期限"),
     ({"rectify_by_date": "三天内"}, "整改期限不是有效的日期：应如2020-03-13"),
-    ({"answered_at": "2020-03-13"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
-    ({"answered_at": "2020-13-13 08:30"}, "反馈时间不是有效的时间：应如2020-03-13 08:30"),
+    ({"answered_at": "2020-03-13"}, "排查时间不是有效的时间：应如2020-03-13 08:30"),
+    ({"answered_at": "2020-13-13 08:30"}, "排查时间不是有效的时间：应如2020-03-13 08:30"),
     ({"description": "=1+1"}, "含有公式：请粘贴为数值后重新提交"),
 )
 
@@ -226,7 +243,8 @@ def test_rows_that_do_not_fit_say_why(engine: Engine, source: SourceConfig) -> N
 @pytest.mark.parametrize(
     ("values", "field", "reason"),
     [
-        ({"answered_at": datetime.fromisoformat("2020-03-11T09:00")}, "event_at", "早于报警开始时间"),
+        ({"answered_at": datetime.fromisoformat("2020-03-11T09:00")}, "found_at", "早于报警开始时间"),
+        ({"answered_at": "2099-10-03 20:00"}, "inspected_at", "晚于收到的时间：反馈不可能发生在收到之后"),
         ({"rectify_by_date": date(2020, 3, 12)}, "rectify_by", "早于（或小于）found_at，先后顺序不对"),
         ({"category": "其它"}, "category", None),
     ],

@@ -89,7 +89,7 @@ def test_a_replayed_answer_may_still_wait_for_its_alarm(engine: Engine, tmp_path
     with reading(engine) as connection:
         (row,) = quarantine.list_rows(connection)
     assert row.reason == (
-        "应为：acknowledged、submitted、returned、accepted、disputed、dispute_upheld、dispute_rejected"
+        "应为：acknowledged、submitted、returned、accepted、disputed、dispute_upheld、dispute_rejected、closed、reopened"
     )
     quarantine.correct(engine, row.quarantine_id, {"event": "submitted"}, by="王某", reason="译名", now=NOW)
     assert list(quarantine.replay(engine, [row.quarantine_id], by="王某", now=NOW)) == [row.quarantine_id]

@@ -1,12 +1,12 @@
 """One hand-made day: every number below was worked out by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from include.periods import custom_period, period_ending
-from include.supervision.daily import daily_figures, flag_window, read_window
+from include.supervision.daily import daily_figures, flag_window, listed_alarms, read_window
 from include.supervision.escalation import NO_URGES
 from include.supervision.figures import (
     DailyFigures,
@@ -14,6 +14,7 @@ from include.supervision.figures import (
     Flag,
     FlagReason,
     FormRow,
+    Suspected,
     from_json,
     to_json,
 )
@@ -163,3 +164,58 @@ def test_no_alarms_at_all() -> None:
 def test_figures_survive_json() -> None:
     result = figures()
     assert from_json(DailyFigures, to_json(result)) == result
+
+
+def test_a_lone_silent_alarm_climbs_the_ladder_and_stays_on_the_list() -> None:
+    """Fault 1: pushed on 9 March 07:00 and never answered, all others on time; each 督办函 leaves on its morning."""
+    alone = states({"alarm_id": "Y", "city_code": "140300", "pushed_at": "03-09 07:00"})
+    sent: list[tuple[str, str]] = []
+    urged_on, listed_on, named = [], [], []
+    for day in [date(2020, 3, 10) + timedelta(days=n) for n in range(60)]:
+        history = left(*sent) if sent else NO_URGES
+        result = daily_figures(alone, PROBLEMS.iloc[:0], CITIES, history, (), period_ending("day", day), "")
+        named.append([row.alarm_id for one in result.notices for row in one.form])
+        if result.reminders:
+            urged_on.append((day.isoformat(), result.reminders[0].round))
+            sent.append(("Y", f"{day:%m-%d} 08:30"))
+        if result.listed:
+            listed_on.append(day)
+    # Overdue for a day from the 11th 07:00; three dates later is Saturday the 14th, so Monday; the list from the 19th on.
+    assert urged_on == [("2020-03-11", 1), ("2020-03-16", 2)]
+    assert listed_on == [date(2020, 3, 19) + timedelta(days=n) for n in range(51)]
+    assert named == [["Y"]] * 60
+
+
+def test_suspects_go_to_the_letters_that_list_their_alarms_and_nowhere_else() -> None:
+    one = (Suspected("甲厂", "high", "位于上风向1.2公里"),)
+    listed = listed_alarms(ALARMS, PERIOD)
+    told = daily_figures(
+        ALARMS,
+        PROBLEMS,
+        CITIES,
+        NO_URGES,
+        (),
+        PERIOD,
+        "",
+        dict.fromkeys((*listed, "foreign"), one),
+    )
+    shuffled = daily_figures(
+        ALARMS.sample(frac=1, random_state=1),
+        PROBLEMS,
+        CITIES,
+        NO_URGES,
+        (),
+        PERIOD,
+        "",
+        dict.fromkeys(listed, one),
+    )
+    assert [notice.suspects for notice in told.notices] == [notice.suspects for notice in shuffled.notices]
+    assert any(notice.suspects for notice in told.notices)
+    for notice in told.notices:
+        named = [
+            alarm_id for row in notice.rows for alarm_id in row.alarm_ids if row.status != "误报（已核减）"
+        ]
+        assert {alarm.alarm_id for alarm in notice.suspects} <= set(named)
+        assert {row.alarm_id for row in notice.form} <= {alarm.alarm_id for alarm in notice.suspects}
+    for reminder in told.reminders:
+        assert {alarm.alarm_id for alarm in reminder.suspects} == {row.alarm_id for row in reminder.form}

@@ -7,6 +7,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from include.supervision.bulletin import _checked
+from include.supervision.bulletin_figures import SpotChecks
 from include.supervision.spot_checks import drawn, week_of
 
 WEEK = date(2020, 3, 8)
@@ -55,3 +57,9 @@ def test_weeks_run_from_sunday_to_saturday() -> None:
     assert [week_of(date(2020, 3, day)) for day in (7, 8, 14, 15)] == [
         date(2020, 3, 1), date(2020, 3, 8), date(2020, 3, 8), date(2020, 3, 15),
     ]  # fmt: skip
+
+
+def test_a_city_is_told_of_its_checks_once_a_person_recorded_one() -> None:
+    """How many of one city's answers are drawn depends on the key of the store; no letter may before somebody looked."""
+    assert _checked(None) == _checked(SpotChecks(9, 0, 0)) == SpotChecks()
+    assert _checked(SpotChecks(9, 1, 0)) == SpotChecks(9, 1, 0)

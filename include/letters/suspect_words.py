@@ -1,0 +1,36 @@
+"""Suspects as letters print them: a line in a mail, rows of an annex, and what 高、中、低 mean. Always 疑似、建议核查."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from include.periods import chinese_moment
+from include.supervision.figures import AlarmSuspects, Suspected
+from include.suspects.wording import LEVEL_MEANING, LEVELS
+
+
+def suspect_line(one: Suspected, show: Callable[[str], str]) -> str:
+    """`甲厂（高）：位于上风向1.2公里…`."""
+    return f"{show(one.name)}（{LEVELS[one.level]}）：{show(one.reason)}"
+
+
+def suspect_values(alarms: Sequence[AlarmSuspects], show: Callable[[str], str]) -> dict[str, Any]:
+    """`疑似表`: one row a suspect, the alarm named on its first one; `疑似报警`: so many alarms; `疑似说明`: the meaning of the levels,
+    empty where nobody is suspected."""
+    return {
+        "疑似表": [row for alarm in alarms for row in _rows(alarm, show)],
+        "疑似报警": len(alarms),
+        "疑似说明": LEVEL_MEANING if alarms else "",
+    }
+
+
+def _rows(alarm: AlarmSuspects, show: Callable[[str], str]) -> list[dict[str, str]]:
+    named = {
+        "网格编号": show(alarm.grid_id),
+        "点位名称": f"{show(alarm.county)} {show(alarm.point_name)}".strip(),
+        "报警时间": chinese_moment(alarm.started_at),
+    }
+    return [
+        (named if place == 0 else dict.fromkeys(named, ""))
+        | {"对象": show(one.name), "可能性": LEVELS[one.level], "理由": show(one.reason)}
+        for place, one in enumerate(alarm.suspects)
+    ]

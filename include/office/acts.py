@@ -1,0 +1,118 @@
+"""Acts of the office on one alarm: accept and return an answer, uphold and reject a dispute, close (结案) and reopen.
+
+Each is a step of the alarm's feedback with the office as its source, and a row of the audit trail, in one transaction.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, select
+
+from include.errors import InputError, StateError
+from include.house import House
+from include.post.audit import Change, record
+from include.sources import merge
+from include.sources.hashes import content_hashes
+from include.sources.layout import FEEDBACK
+from include.store import tables
+from include.store.alarm_aliases import main_ids
+from include.store.engine import writing
+from include.store.facts import alarm_states
+from include.supervision.feedback import judge
+
+SOURCE: Final = "office"  # what the steps of this office name as theirs
+EVENTS: Final = {
+    "accept": "accepted",
+    "return": "returned",
+    "uphold": "dispute_upheld",
+    "reject": "dispute_rejected",
+    "close": "closed",
+    "reopen": "reopened",
+}
+# What the owner of a platform decides itself; closing and reopening are this office's own everywhere.
+_DECISIONS: Final = ("accept", "return", "uphold", "reject")
+_DECIDING_KINDS: Final = ("platform", "database")
+_LONGEST_REASON: Final = 500
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, reason: str) -> str:
+    """Does one of `EVENTS` to an alarm; returns the event. Raises InputError without a reason or for an unknown alarm, StateError
+    where the owner of a platform decides, or where the alarm does not stand so that it could be done."""
+    if not 0 < len(reason.strip()) <= _LONGEST_REASON:
+        raise InputError(
+            "a reason is needed",
+            where=f"alarm {alarm_id}",
+            expected=f"1 to {_LONGEST_REASON} characters",
+            todo="say why, for the audit trail",
+        )
+    with writing(house.engine, lock="intake") as connection:
+        alarm = _state(connection, main_ids(connection, [alarm_id]).get(alarm_id, alarm_id), now)
+        _require_own_decision(house, alarm, name)
+        if wrong := _not_so(alarm, name):
+            raise StateError(
+                f"the alarm does not stand so that one could {name}", where=f"alarm {alarm_id}", got=wrong
+            )
+        event = EVENTS[name]
+        _tell(connection, alarm, event, now=now, reason=reason.strip())
+        change = Change("alarm", str(alarm["alarm_id"]), name, None, event, reason.strip())
+        record(connection, [change], now=now, actor=actor)
+    return event
+
+
+def _state(connection: Connection, alarm_id: str, now: datetime) -> dict[Any, Any]:
+    columns = tables.alarm.c
+    pushed = connection.execute(select(columns.pushed_at).where(columns.alarm_id == alarm_id)).scalars().all()
+    if not pushed:
+        raise InputError("no such alarm", where="alarms", got=alarm_id, expected="an alarm_id")
+    states = alarm_states(connection, min(pushed), max(pushed) + _INSTANT, now)
+    judged = judge(states[states["alarm_id"] == alarm_id], now)
+    if judged.empty:
+        raise StateError("the alarm is not pushed yet", where=f"alarm {alarm_id}")
+    row: dict[Any, Any] = judged.iloc[0].to_dict()
+    return row
+
+
+def _require_own_decision(house: House, alarm: dict[Any, Any], name: str) -> None:
+    owner = next((source for source in house.sources if source.name == alarm["source"]), None)
+    if name in _DECISIONS and owner is not None and owner.kind in _DECIDING_KINDS:
+        raise StateError(
+            "its platform decides that",
+            where=f"alarm {alarm['alarm_id']}",
+            got=f"the alarm is of the source {owner.name}",
+            todo=f"ask the owner of {owner.name}; its decision comes with the next pull",
+        )
+
+
+def _not_so(alarm: dict[Any, Any], name: str) -> str:
+    """Why an act is not possible now, or empty."""
+    is_disputed = not pd.isna(alarm["last_disputed_at"])
+    faults = {
+        "accept": "" if not pd.isna(alarm["first_answer_at"]) else "no answer",
+        "return": "" if alarm["is_answered"] else "no standing answer",
+        "uphold": "" if is_disputed and not alarm["is_upheld"] else "no dispute that could be upheld",
+        "reject": "" if is_disputed or alarm["is_upheld"] else "no dispute",
+        "close": "" if alarm["is_open"] else "it is answered, withdrawn or closed already",
+        "reopen": "" if alarm["is_closed"] else "it is not closed",
+    }
+    return faults[name]
+
+
+def _tell(connection: Connection, alarm: dict[Any, Any], event: str, *, now: datetime, reason: str) -> None:
+    rows = pd.DataFrame(
+        {
+            "alarm_id": pd.array([str(alarm["alarm_id"])], dtype="str"),
+            "event": pd.array([event], dtype="str"),
+            "event_at": pd.Series(pd.to_datetime([now], utc=True)).astype("datetime64[us, UTC]"),
+            "unit": pd.array([""], dtype="str"),
+            "inspector": pd.array([""], dtype="str"),
+            "problem_found": pd.array([None], dtype="boolean"),
+            "note": pd.array([reason], dtype="str"),
+            "inspected_at": pd.Series(pd.NaT, index=[0], dtype="datetime64[us, UTC]"),
+            "is_simulated": [bool(alarm["is_simulated"])],
+        }
+    )
+    rows["content_hash"] = pd.array(content_hashes(FEEDBACK, rows), dtype="str")
+    merge.prepare(connection)
+    merge.store(connection, FEEDBACK, rows, source=SOURCE, now=now)

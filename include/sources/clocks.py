@@ -1,0 +1,63 @@
+"""Whose clock: what decides about 按期 is told by a clock that the judged unit does not write.
+
+A step from a source whose clock is `record` keeps the time of the record. One from a source whose clock is `receipt` (inbox, forms)
+counts from the moment it reached us; what the unit says about the time is kept beside it as 排查时间 (`inspected_at`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from include.rules import UNIT_EVENTS
+from include.sources.config import SourceConfig
+from include.sources.layout import Layout
+
+TOLERANCE: Final = timedelta(minutes=5)  # between our clock and a platform's
+NOT_A_UNITS: Final = "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"
+TOO_LATE: Final = "晚于收到的时间：反馈不可能发生在收到之后"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """When a delivery reached us by our own server's clock, and what its source may say."""
+
+    at: datetime
+    counts: bool  # the steps count from then
+    is_unit: bool
+
+    @classmethod
+    def of(cls, source: SourceConfig, at: datetime, *, is_form: bool = False) -> Receipt:
+        """Of a source's delivery; an answer form speaks for its unit and counts from its receipt, wherever it lay."""
+        return cls(at, is_form or source.counts_by_receipt, is_form or source.is_unit)
+
+
+def by_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
+    """The text rows with the receipt as the time of the step, and the time that came with it as 排查时间."""
+    if layout.name != "feedback" or not receipt.counts:
+        return own
+    claimed = own["inspected_at"].where(own["inspected_at"] != "", own["event_at"])
+    return own.assign(inspected_at=claimed, event_at=f"{receipt.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
+
+
+def misfits_of(layout: Layout, rows: pd.DataFrame, receipt: Receipt) -> list[tuple[pd.Series[Any], str, str]]:
+    """Checked rows that the clock or the speaker forbids: a mask, the field, the reason."""
+    if layout.name != "feedback":
+        return []
+    found = too_late(layout, rows, pd.Series(pd.Timestamp(receipt.at), index=rows.index))
+    if receipt.is_unit:
+        found.append((~rows["event"].isin(UNIT_EVENTS), "event", NOT_A_UNITS))
+    return found
+
+
+def too_late(
+    layout: Layout, rows: pd.DataFrame, received_at: pd.Series[Any]
+) -> list[tuple[pd.Series[Any], str, str]]:
+    """Checked rows that tell of a time after their receipt: a mask, the field, the reason."""
+    if layout.name != "feedback":
+        return []
+    latest = pd.to_datetime(pd.Series(received_at.to_numpy(), index=rows.index), utc=True) + TOLERANCE
+    return [(rows[name] > latest, name, TOO_LATE) for name in ("event_at", "inspected_at")]

@@ -1,0 +1,52 @@
+"""Suspects in a 提示函: an annex, a sentence with its footnote, lines of the mail; nothing of it where nobody is suspected."""
+
+from dataclasses import replace
+
+from include.letters.composition import Letter, compose_notice
+from include.supervision.figures import AlarmSuspects, NoticeFigures, Suspected, from_json, to_json
+from tests.letters import samples
+from tests.letters.reading import docx_footnotes, pdf_text, squeezed
+
+FIRST = Suspected(
+    "甲厂", "high", "位于上风向1.2公里，期间生产负荷正常、治污设备停运", "Q1", "enterprise", 0.7
+)
+SECOND = Suspected("=乙<厂>", "low", "不在上风向，距高值站点3.0公里", "Q2", "enterprise", 0.1)
+ALARM = AlarmSuspects("A1", "T85711", "井陉矿区", "南孟村东", samples.at(12, 8), (FIRST, SECOND))
+UNSEEN = replace(ALARM, alarm_id="not listed", suspects=(replace(FIRST, name="丙厂"),))
+
+
+def content(letter: Letter, role: str) -> bytes:
+    found = letter.file(role)  # type: ignore[arg-type]
+    assert found is not None
+    return found.content
+
+
+def test_the_suspects_of_the_listed_alarms_stand_in_every_form_of_the_letter() -> None:
+    figures = samples.notice(suspects=(ALARM, UNSEEN))
+    assert from_json(NoticeFigures, to_json(figures)) == figures
+    letter = compose_notice(figures, samples.ISSUE)
+    page = pdf_text(content(letter, "pdf"))
+    for words in (
+        "其中1条报警有疑似来源（见附件2）",
+        "疑似来源核查建议表",
+        "甲厂高位于上风向1.2公里",
+        "=乙<厂>低不在上风向",
+    ):
+        assert words in squeezed(page), words
+    assert any("高：可能性在一半以上" in note for note in docx_footnotes(content(letter, "docx")))
+    text, html = content(letter, "text").decode(), content(letter, "html").decode()
+    assert f"疑似来源（建议核查）：甲厂（高）：{FIRST.reason}\n   其次：=乙<厂>（低）" in text
+    assert "=乙&lt;厂&gt;（低）" in html
+    assert "低：不足两成" in text
+    assert all("丙厂" not in one for one in (page, text, html))
+
+
+def test_nothing_is_printed_where_nobody_is_suspected() -> None:
+    letter = compose_notice(samples.notice(), samples.ISSUE)
+    said = [
+        pdf_text(content(letter, "pdf")),
+        content(letter, "text").decode(),
+        content(letter, "html").decode(),
+    ]
+    assert all("疑似" not in one for one in said)
+    assert not any("疑似" in note for note in docx_footnotes(content(letter, "docx")))

@@ -1,0 +1,104 @@
+"""Whose clock: what a unit's source says counts from its receipt, and it may only say what a unit says of itself."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include.errors import InputError
+from include.sources.config import SourceConfig
+from include.sources.inbox import empty_inbox
+from include.sources.intake import pull
+from tests.sources.exports import NOW, at, stored, write
+from tests.sources.test_inbox import dated
+
+STEPS = "alarm_id", "event", "event_at", "inspected_at"
+
+
+def drop(folder: Path, name: str, lines: str) -> None:
+    header = "alarm_id,event,event_at,unit,inspector,problem_found,note\n"
+    (folder / name).write_text(header + lines, encoding="utf-8")
+    dated(folder / name)
+
+
+@pytest.fixture
+def folder(engine: Engine, tmp_path: Path) -> Path:
+    """An inbox in which the alarm A1, pushed on 12 March 08:30, has been taken."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    dated(write(inbox, "alarms", {}))
+    empty_inbox(engine, SourceConfig("inbox", "inbox", str(inbox)), now=NOW)
+    return inbox
+
+
+def test_an_answer_counts_from_its_receipt_and_the_claim_stands_beside(engine: Engine, folder: Path) -> None:
+    drop(folder, "feedback_1.csv", "A1,submitted,2020-03-12T20:00,队,张某,false,\n")
+    assert empty_inbox(engine, SourceConfig("inbox", "inbox", str(folder)), now=NOW).new == 1
+    assert stored(engine, "feedback_event", *STEPS) == [("A1", "submitted", NOW, at("2020-03-12T20:00"))]
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "reason"),
+    [
+        ("A1,submitted,2099-10-03T20:00,队,张某,false,", "inspected_at", "晚于收到的时间：反馈不可能发生在收到之后"),
+        ("A1,accepted,2020-03-12T20:00,,,,", "event", "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"),
+        ("A1,dispute_upheld,2020-03-12T20:00,,,,", "event", "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"),
+        ("A1,closed,2020-03-12T20:00,,,,", "event", "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"),
+    ],
+)  # fmt: skip
+def test_the_future_and_an_offices_decisions_are_set_apart(
+    engine: Engine, folder: Path, line: str, field: str, reason: str
+) -> None:
+    drop(folder, "feedback_1.csv", line + "\n")
+    assert empty_inbox(engine, SourceConfig("inbox", "inbox", str(folder)), now=NOW).quarantined == 1
+    assert stored(engine, "quarantine", "field", "reason") == [(field, reason)]
+    assert stored(engine, "feedback_event", "event") == []
+
+
+def test_what_a_source_states_goes_before_its_kind(engine: Engine, folder: Path) -> None:
+    drop(
+        folder,
+        "feedback_1.csv",
+        "A1,accepted,2020-03-12T20:00,,,,\nA1,submitted,2020-07-01T00:06+00:00,,,,\n",
+    )
+    stated = SourceConfig("inbox", "inbox", str(folder), clock="record", speaks_for="office")
+    result = empty_inbox(engine, stated, now=NOW)
+    assert (result.new, result.quarantined) == (1, 1)  # six minutes after its receipt
+    assert stored(engine, "feedback_event", *STEPS) == [("A1", "accepted", at("2020-03-12T20:00"), None)]
+    with pytest.raises(InputError, match="clock is not understood"):
+        SourceConfig("x", "inbox", "x", clock="mine")  # type: ignore[arg-type]
+
+
+def test_the_same_words_again_are_no_new_answer_unless_they_were_sent_back(
+    engine: Engine, folder: Path
+) -> None:
+    source = SourceConfig("inbox", "inbox", str(folder))
+    line = "A1,submitted,2020-03-12T20:00,队,张某,false,\n"
+    drop(folder, "feedback_1.csv", line)
+    empty_inbox(engine, source, now=NOW)
+    day = timedelta(days=1)
+    drop(folder, "feedback_2.csv", line + "A1,acknowledged,2020-03-12T09:00,,,,\n")
+    again = empty_inbox(engine, source, now=NOW + day)
+    assert (again.new, again.unchanged) == (1, 1)
+    office = SourceConfig("office", "inbox", str(folder), clock="record", speaks_for="office")
+    drop(folder, "feedback_3.csv", "A1,returned,2020-07-02T09:00,,,,\n")
+    empty_inbox(engine, office, now=NOW + 2 * day)
+    drop(folder, "feedback_4.csv", line + "\n")
+    assert empty_inbox(engine, source, now=NOW + 3 * day).new == 1
+    answers = [row for row in stored(engine, "feedback_event", "event", "event_at") if row[0] == "submitted"]
+    assert answers == [("submitted", NOW), ("submitted", NOW + 3 * day)]
+
+
+def test_a_step_before_the_push_is_set_apart(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    write(folder, "alarms", {"started_at": "2020-03-12T06:00"})
+    write(folder, "feedback", {"event_at": "2020-03-12T08:29"})
+    for table in ("problems", "grids", "contacts"):
+        write(folder, table)
+    result = pull(
+        engine, SourceConfig("files", "files", str(folder)), at("2020-03-12"), at("2020-03-14"), now=NOW
+    )
+    assert result.quarantined == 1
+    assert ("event_at", "早于报警推送时间") in stored(engine, "quarantine", "field", "reason")
