@@ -17,10 +17,12 @@ from include.errors import InputError
 from include.geo.boundaries import counties
 from include.periods import BEIJING
 from include.store import tables
+from include.store.air_tables import enterprise
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.facts import alarm_states, cities_on
 from include.store.statements import frame
+from include.store.watch_tables import station
 from include.supervision.feedback import judge
 
 State = Literal["open", "answered", "overdue", "chronic"]
@@ -64,6 +66,17 @@ def last_pushed_at(engine: Engine, as_of: datetime) -> datetime | None:
             select(func.max(pushed_at)).where(pushed_at <= as_of)
         ).scalar_one()
     return found
+
+
+def has_simulated(engine: Engine) -> bool:
+    """Whether anything that the map may show is 模拟数据."""
+    shown = (tables.alarm, tables.grid, station, enterprise)
+    with reading(engine) as connection:
+        return any(
+            connection.execute(select(one.c.is_simulated).where(one.c.is_simulated).limit(1)).first()
+            is not None
+            for one in shown
+        )
 
 
 def alarms(

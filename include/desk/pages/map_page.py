@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from include.desk import map_cells, map_layers
 from include.desk.facts import store_state
-from include.desk.feedback import has_simulated_data
 from include.desk.map_layers import last_pushed_at, read_box
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -41,7 +40,7 @@ def routes(desk: Desk) -> APIRouter:
         last = last_pushed_at(house.engine, as_of)
         values = {
             "as_of": as_of, "day": beijing_date(last or as_of), "has_alarms": last is not None, "city": city, "grid": grid,
-            "notice": NOTICE, "is_simulated": has_simulated_data(house.engine), "tiles": house.tiles,
+            "notice": NOTICE, "is_simulated": map_layers.has_simulated(house.engine), "tiles": house.tiles,
         }  # fmt: skip
         answer = page(desk, request, visitor, "map.html", values, at=at)
         if house.tiles:
