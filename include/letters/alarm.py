@@ -17,6 +17,7 @@ from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
 from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import Issue
+from include.supervision.standards import rounded
 from include.suspects.wording import LEVEL_MEANING, LEVELS
 
 TITLE, LATE_TITLE = "热点网格报警推送", "热点网格报警补推"
@@ -119,11 +120,13 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
 
 
 def _level(one: PushedAlarm) -> str:
-    """`高出周边86μg/m³（周边52μg/m³）`; what is not known is left out."""
+    """`高出周边87μg/m³（周边52μg/m³）` of the highest hour; what is not known is left out. What is printed adds up to the peak."""
     if one.above_ug_m3 is None:
         return "周边浓度缺测"
-    around = f"（周边{concentration(one.background_ug_m3)}μg/m³）" if one.background_ug_m3 is not None else ""
-    return f"最多高出周边{concentration(one.above_ug_m3)}μg/m³{around}"
+    if one.background_ug_m3 is None:
+        return f"高出周边{concentration(one.above_ug_m3)}μg/m³"
+    above = rounded(one.peak_pm25_ug_m3) - rounded(one.background_ug_m3)
+    return f"高出周边{above}μg/m³（周边{concentration(one.background_ug_m3)}μg/m³）"
 
 
 def _trend(one: PushedAlarm) -> str:

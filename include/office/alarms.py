@@ -28,7 +28,7 @@ from include.supervision.alarm_push import (
 )
 from include.supervision.figures import Suspected, to_json
 from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
-from include.watch import DEFAULT_RULES
+from include.watch import DEFAULT_RULES, tied
 
 PUSH_KINDS: Final = (PUSH_KIND, LATE_KIND)
 _HOUR: Final = timedelta(hours=1)
@@ -53,7 +53,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
         PushFacts(
             revisions=revisions,
             told=told,
-            grid_hours=_of_grids(judged, revisions["grid_id"]),
+            grid_hours=tied(_of_grids(judged, revisions["grid_id"])),
             heard=_heard(spoke),
             stations=dict(zip(stations["city_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,

@@ -44,7 +44,8 @@ class PushedAlarm:
     raised_at: datetime
     hours: int
     peak_pm25_ug_m3: float
-    above_ug_m3: float | None  # highest above the surroundings
+    above_ug_m3: float | None  # of the highest hour, above the surroundings
+    # (both tied to the official stations, as the peak is)
     background_ug_m3: float | None
     stations: int | None  # of the grid
     spoke: int | None  # of them, in the deciding hour

@@ -28,6 +28,7 @@ from include.watch.held_back import REASONS, suppressed
 from include.watch.hours import Judged, judge_hours
 from include.watch.lasting import lasting_excess
 from include.watch.readings import FLAGS
+from include.watch.rows import tied
 from include.watch.rules import DEFAULT_RULES, EDITION, WatchRules
 from include.watch.surface import cell_table, cells
 
@@ -46,4 +47,5 @@ __all__ = [
     "lasting_excess",
     "station_days",
     "suppressed",
+    "tied",
 ]

@@ -24,7 +24,7 @@ COLUMNS: Final = [
 
 _READ: Final = (
     "grid_id", "city_code", "at", "is_raised", "increment_ug_m3", "increment_share", "pm25_ug_m3", "probability",
-    "background_ug_m3", "station_id", "stations", "spoke", "hit_stations", "officials",
+    "background_ug_m3", "station_id", "stations", "spoke", "hit_stations", "officials", "official_factor",
 )  # fmt: skip
 Arrays = dict[str, NDArray[Any]]  # of one grid, by hour
 
@@ -43,6 +43,8 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
 
     `grid_hours` as of `judge_hours`, from `rules.episode_back` hours before `start`; hours at or after `end` are not looked
     at. `raised_at` is the end of the deciding hour. `station_ids`: those that stood highest, joined by spaces.
+    `peak_increment_ug_m3` and `background_ug_m3` are of the highest hour and tied to the official stations as the peak is: peak =
+    background + increment.
     """
     begin, until = epoch_hour(start), epoch_hour(end)
     hour = hours_of(grid_hours["hour"])
@@ -95,6 +97,8 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
     exceeding = np.array(sorted({*range(run.first, run.deciding), *run.raised.tolist()}), np.int64)
     at = instants(own["at"][[run.first, run.raised[-1], run.deciding]].astype(np.int64))
     peak = exceeding[int(own["pm25_ug_m3"][exceeding].astype(float).argmax())]
+    highest = round(float(own["pm25_ug_m3"][peak]), 1)
+    around = round(float(own["background_ug_m3"][peak]) * float(own["official_factor"][peak]), 1)
     stations = {name for name in own["station_id"][exceeding].tolist() if isinstance(name, str)}
     return [
         f"W-{own['grid_id'][0]}-{at[0]:%Y%m%d%H}",
@@ -104,10 +108,10 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
         at[1],
         at[2] + HOUR,
         len(exceeding),
-        round(float(own["pm25_ug_m3"][peak]), 1),
+        highest,
         confidence(own["probability"][exceeding], rules),
-        round(float(np.fmax.reduce(own["increment_ug_m3"][exceeding])), 1),
-        round(float(own["background_ug_m3"][peak]), 1),
+        round(highest - around, 1),
+        around,
         " ".join(sorted(stations)),
         int(own["stations"][span].max()),
         int(own["spoke"][span].max()),

@@ -23,6 +23,8 @@ STATION_COLUMNS: Final = [
     "sd_ug_m3", "hit",
 ]  # fmt: skip
 
+_UNTIED: Final = ("background_ug_m3", "background_sd_ug_m3", "increment_ug_m3", "second_increment_ug_m3")
+
 
 @dataclass(frozen=True)
 class Chance:
@@ -101,6 +103,15 @@ def grid_rows(
         "fault_probability": chance.fault[at],
         "is_raised": raised & spoke & confirmed,
     }
+
+
+def tied(grid_hours: pd.DataFrame) -> pd.DataFrame:
+    """Judged grid-hours as they are printed: surroundings, their deviation and the increments times the `official_factor` that
+    `pm25_ug_m3` has in it already, so that the highest station is surroundings and increment together."""
+    if grid_hours.empty or "official_factor" not in grid_hours:
+        return grid_hours
+    names = [name for name in _UNTIED if name in grid_hours]
+    return grid_hours.assign(**{name: grid_hours[name] * grid_hours["official_factor"] for name in names})
 
 
 def _where_spoke(spoke: NDArray[np.bool_], names: NDArray[np.object_]) -> NDArray[np.object_]:

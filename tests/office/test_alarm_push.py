@@ -176,7 +176,7 @@ def test_new_alarms_of_an_hour_go_out_as_one_mail_a_unit(house: House) -> None:
     message = message_from_bytes(mail.content(), policy=policy.default)
     text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "荫营镇裸土堆场" in text
-    assert "最高139μg/m³，最多高出周边86μg/m³（周边52μg/m³）" in text
+    assert "最高139μg/m³，高出周边87μg/m³（周边52μg/m³）" in text
     assert "本市在用微站6个，最后一小时4个有有效数据，2个无数据。" in text
     assert "3月12日6时起101→139→120μg/m³" in text
     html = message.get_body(("html",)).get_content()  # type: ignore[union-attr]

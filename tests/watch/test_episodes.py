@@ -16,6 +16,7 @@ from include.watch import (
     lasting_excess,
     station_days,
     suppressed,
+    tied,
 )
 from include.watch.surface import ESTIMATED, MEASURED
 from tests.watch.small_world import START, Air, grids, stations
@@ -167,3 +168,17 @@ def test_nothing_judged_is_nothing_found() -> None:
     assert isinstance(none, Judged)
     assert none.grid_hours.empty
     assert episodes(none.grid_hours, START, START, RULES).empty
+
+
+def test_the_figures_of_an_alarm_are_tied_to_the_official_stations_and_add_up() -> None:
+    rows = grid_hours(
+        "..##..",
+        increments=[5, 5, 112, 100, 5, 5],
+        official_factor=0.8,
+        pm25_ug_m3=[44, 44, 129.6, 120, 44, 44],
+    )
+    alarm = episodes(rows, START, START + 6 * HOUR, RULES).iloc[0]
+    told = alarm[["peak_pm25_ug_m3", "background_ug_m3", "peak_increment_ug_m3"]].tolist()
+    assert told == [129.6, 40.0, 89.6]
+    hour = tied(rows).iloc[2]
+    assert hour["background_ug_m3"] + hour["increment_ug_m3"] == pytest.approx(hour["pm25_ug_m3"])
