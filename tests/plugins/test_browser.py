@@ -149,7 +149,7 @@ def test_the_map_is_drawn_played_and_asked_by_keyboard(page: Any) -> None:
     page.select_option("#map-span", "month")
     page.click("#map-play")
     page.locator("#map-play[aria-pressed=true]").wait_for()
-    page.wait_for_function("document.getElementById('map-step').value >= 2")
+    page.locator("#map-step[aria-valuetext$='-02']").wait_for(state="attached")
     page.click("#map-play")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
