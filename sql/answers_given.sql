@@ -1,5 +1,5 @@
 -- Grain: one alarm pushed in [start_at, end_at) that was answered by as_of_at: what its last submission said (inspected_at: 排查时间).
--- Parameters: start_at, end_at, as_of_at (instants).
+-- Parameters: start_at, end_at, as_of_at, known_at (instants): nothing that was received after known_at is seen.
 -- Reads: alarm, feedback_event. Of a submission its last revision.
 with candidate as (
     select distinct alarm_id
@@ -11,7 +11,7 @@ told as (
            row_number() over (partition by e.alarm_id order by e.event_at desc, e.revision desc) as place
     from feedback_event as e
     join candidate as c on c.alarm_id = e.alarm_id
-    where e.event = 'submitted' and e.event_at <= :as_of_at
+    where e.event = 'submitted' and e.event_at <= :as_of_at and e.received_at <= :known_at
 )
 select alarm_id, submitted_at, coalesce(unit, '') as unit, coalesce(note, '') as note, inspected_at
 from told

@@ -16,6 +16,8 @@ from include.__main__ import main
 from include.house import default_registry, open_house
 from include.office.attention import matters
 from include.store.archive import Archive
+from include.store.engine import writing
+from include.store.watch_alarms import MadeAlarm, State, keep_alarms, open_todo
 from tests.workflows.region import write_files
 
 Verb = Callable[..., int]
@@ -315,3 +317,33 @@ def test_a_date_beyond_any_calendar_is_one_line(
 ) -> None:
     assert verb("pull", "--start", day, "--end", "2020-03-12") == 2
     assert "years 2000 to 2099" in capsys.readouterr().err
+
+
+def test_an_alarm_that_waits_is_listed_and_withdrawn_with_a_reason(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verb("migrate") == 0
+    engine = open_house(default_registry(), tmp_path / "var").engine
+    at = datetime(2020, 3, 10, tzinfo=UTC)
+    row = {
+        "grid_id": "T1", "city_code": "370800", "county": "鱼台县", "point_name": "y", "lon": None, "lat": None, "started_at": at,
+        "pushed_at": at, "deadline_at": at, "rules_version": "2020-03", "is_simulated": False,
+    }  # fmt: skip
+    with writing(engine) as connection:
+        keep_alarms(
+            connection, [MadeAlarm("W-1", at, (State(at, at, 1, 91.2),), row, 0.9, {}, "watch-x")], now=at
+        )
+        open_todo(connection, "W-1", "unsupported", "数据不再支持", now=at)
+    capsys.readouterr()
+    assert verb("watch", "todo", "--format", "csv") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "alarm_id,grid_id,kind,reason,since,is_simulated",
+        "W-1,T1,unsupported,数据不再支持,2020-03-10T08:00:00+08:00,False",
+    ]
+    assert verb("watch", "withdraw", "W-1") == 2  # without a reason
+    assert verb("watch", "withdraw", "W-1", "--reason", "传感器故障") == 0
+    assert capsys.readouterr().out == "W-1: withdrawn\n"
+    assert verb("watch", "keep", "W-1", "--reason", "x") != 0  # nothing waits any more
+    capsys.readouterr()
+    assert verb("watch", "todo", "--format", "csv") == 0
+    assert capsys.readouterr().out.splitlines() == ["alarm_id,grid_id,kind,reason,since,is_simulated"]

@@ -15,13 +15,15 @@ from include.periods import DAY, Period, beijing_date, midnight
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
-from include.store.facts import ALL_KNOWN, answers_given
+from include.store.facts import answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
 from include.supervision.feedback import counts, counts_between
 from include.supervision.figures import FeedbackCounts
 
-HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page
+HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page; open ones are there however old
+# Of `judge`, the first that is so; a late answer that was sent back is in grace before it is anything else.
+_STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True)
 class AlarmStory:
-    """One alarm with its steps, oldest first. `standing`: answered, late, overdue, waiting, upheld."""
+    """One alarm with its steps, oldest first. `standing`: a key of `STANDINGS` of the pages."""
 
     alarm_id: str
     grid_id: str
@@ -98,7 +100,7 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
         own = _of(season, "city_code", city_code)
         start_at = as_of - HISTORY_DAYS * DAY
         alarms = stories(connection, own, start_at, as_of, city_code=city_code)
-        answers = answers_given(connection, own.start_at, as_of + DAY, as_of)
+        answers = answers_given(connection, own.start_at, as_of + DAY, as_of, own.known_at)
     last_day = min(beijing_date(as_of) + DAY, house.season[1])
     rolling_start = midnight(beijing_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
     total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [city_code])
@@ -129,16 +131,19 @@ def stories(
     city_code: str | None = None,
     grid_id: str | None = None,
 ) -> tuple[AlarmStory, ...]:
-    """The alarms of `facts` pushed from `start_at` on with their steps, the latest first."""
+    """The alarms of `facts` pushed from `start_at` on, and the open ones however old, with their steps, the latest first."""
+    judged = facts.judged
+    alarms = judged[(judged["pushed_at"] >= pd.Timestamp(start_at)) | judged["is_open"]]
+    first_at = min(start_at, alarms["pushed_at"].min().to_pydatetime()) if len(alarms) else start_at
     told = frame(
         connection,
         "alarm_steps",
         city_code=city_code,
         grid_id=grid_id,
-        start_at=start_at,
+        start_at=first_at,
         end_at=as_of + timedelta(days=1),
         as_of_at=as_of,
-        known_at=ALL_KNOWN,
+        known_at=facts.known_at,
     )
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in told.to_dict("records"):
@@ -151,7 +156,6 @@ def stories(
         )
         if row["is_rectified"]:
             found.append(Step("rectified", row["rectified_at"].to_pydatetime(), row["category"]))
-    alarms = facts.judged[facts.judged["pushed_at"] >= pd.Timestamp(start_at)]
     ordered = alarms.sort_values(["pushed_at", "alarm_id"], ascending=[False, True])
     return tuple(_story(row, steps[str(row["alarm_id"])]) for row in ordered.to_dict("records"))
 
@@ -161,6 +165,11 @@ def of_grid(facts: Facts, grid_id: str) -> Facts:
     return _of(facts, "grid_id", grid_id)
 
 
+def of_alarm(facts: Facts, alarm_id: str) -> Facts:
+    """The facts of one alarm."""
+    return _of(facts, "alarm_id", alarm_id)
+
+
 def _of(facts: Facts, column: str, value: str) -> Facts:
     problems = facts.problems
     return Facts(
@@ -168,14 +177,13 @@ def _of(facts: Facts, column: str, value: str) -> Facts:
         facts.as_of,
         facts.judged[facts.judged[column] == value],
         problems[problems[column] == value],
+        facts.known_at,
     )
 
 
 def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
-    standing = next(
-        (name for name in ("upheld", "overdue", "late", "answered") if row[f"is_{name}"]), "waiting"
-    )
+    standing = next((name for name in _STANDINGS if row[f"is_{name}"]), "waiting")
     return AlarmStory(
         row["alarm_id"], row["grid_id"], row["county"], row["point_name"], int(row["alarm_count"]),
         None if peak is None or peak != peak else float(peak), pushed_at, row["deadline_at"].to_pydatetime(),
@@ -204,7 +212,7 @@ def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, .
 
 def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
     placed = judged[judged["is_pushed"] & judged["lon"].notna()]
-    spots = placed.assign(is_open=~placed["is_answered"]).groupby("grid_id").agg(
+    spots = placed.groupby("grid_id").agg(
         point_name=("point_name", "last"), lon=("lon", "mean"), lat=("lat", "mean"), alarms=("alarm_id", "size"), is_open=("is_open", "sum"),
     )  # fmt: skip
     return tuple(

@@ -17,12 +17,14 @@ from include.supervision.feedback import judge, judge_problems
 
 @dataclass(frozen=True)
 class Facts:
-    """Alarms pushed in [start_at, as_of] and their problems, judged as of `as_of` (see `supervision.feedback`)."""
+    """Alarms pushed in [start_at, as_of] and their problems, judged as of `as_of` (see `supervision.feedback`) by what was known
+    at `known_at`."""
 
     start_at: datetime
     as_of: datetime
     judged: pd.DataFrame
     problems: pd.DataFrame
+    known_at: datetime = ALL_KNOWN
 
     @property
     def is_simulated(self) -> bool:
@@ -41,7 +43,7 @@ def facts_since(
     found = judge_problems(
         problems_found(connection, start_at, end_at, as_of, known_at=known_at), judged, as_of
     )
-    return Facts(start_at, as_of, judged, found)
+    return Facts(start_at, as_of, judged, found, known_at)
 
 
 def season_facts(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Facts:
@@ -51,7 +53,7 @@ def season_facts(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) 
         judged = judge(alarm_states(connection, start_at, end_at, as_of, known_at=known_at), as_of)
         rows = problems_found(connection, start_at, end_at, as_of, known_at=known_at)
         found = judge_problems(rows, judged, as_of)
-    return Facts(start_at, as_of, judged, found)
+    return Facts(start_at, as_of, judged, found, known_at)
 
 
 def store_state(engine: Engine) -> Hashable:

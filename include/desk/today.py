@@ -13,7 +13,7 @@ from include.periods import BEIJING, DAY, Period, last_complete, rolling
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
-from include.store.facts import cities_on, last_letters, unheard_cities
+from include.store.facts import ALL_KNOWN, cities_on, last_letters, unheard_cities
 from include.supervision.daily import read_window
 from include.supervision.feedback import (
     COUNTS,
@@ -68,13 +68,14 @@ class Today:
     is_simulated: bool
 
 
-def today(house: House, as_of: datetime) -> Today:
-    """Every city's figures as of any moment: the same query as a letter's figures of that moment."""
+def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Today:
+    """Every city's figures as of any moment: the same query as a letter's figures of that moment. Facts received after `known_at`
+    are left out."""
     period = replace(last_complete("day", as_of), as_of=as_of)
     start_rolling, end_rolling = rolling(period, LOW_RESPONSE.rolling_days)
     with reading(house.engine) as connection:
         cities = cities_on(connection, period.last_date)
-        facts = facts_since(connection, read_window(period)[0], as_of)
+        facts = facts_since(connection, read_window(period)[0], as_of, known_at)
         unheard = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
         letters = _last_letters(last_letters(connection, period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)

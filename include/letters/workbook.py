@@ -17,6 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.xml.functions import tostring
 
 from include.letters.office_package import settled
+from include.letters.suspect_sheet import WIDTHS, suspect_rows
 from include.letters.typefaces import plain
 from include.letters.word import TEMPLATES
 from include.periods import BEIJING, Period, chinese_moment
@@ -32,9 +33,11 @@ from include.supervision.answer_form import (
     HEADER_ROW,
     LETTER_KEY_CELL,
     SPARE_ROWS,
+    SUSPECT_COLUMNS,
+    SUSPECT_SHEET,
     Column,
 )
-from include.supervision.figures import FormRow
+from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
     "serial": 5.5, "grid_id": 11, "county": 11, "point_name": 28, "lon": 11, "lat": 10, "started_at": 17,
@@ -62,6 +65,8 @@ class Answered(Protocol):
     def form(self) -> tuple[FormRow, ...]: ...
     @property
     def reply_by(self) -> datetime: ...
+    @property
+    def suspects(self) -> tuple[AlarmSuspects, ...]: ...
 
 
 def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
@@ -72,6 +77,10 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
     as_of = figures.period.as_of
     heading = "".join(f"【{mark}】" for mark in marks)
     _fill_form(book.active, figures, f"{heading}{figures.city_name}{FORM_TITLE}")
+    if found := list(suspect_rows(figures.letter_key, figures.form, figures.suspects)):
+        _fill_suspects(
+            book.create_sheet(SUSPECT_SHEET), found, f"{heading}{figures.city_name}{SUSPECT_SHEET}表"
+        )
     _fill_guide(book.create_sheet(GUIDE_SHEET), figures, heading)
     properties = book.properties
     properties.creator, properties.title = "热点网格监管", f"{heading}{figures.city_name}{FORM_TITLE}"
@@ -125,6 +134,41 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
     _add_validations(sheet, FIRST_ROW + len(figures.form) - 1)
     sheet.freeze_panes = sheet.cell(FIRST_ROW, _FROZEN_COLUMNS + 1)
     sheet.sheet_view.zoomScale = 100
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{GROUP_ROW}:{HEADER_ROW}"
+
+
+def _fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str) -> None:
+    """Title, what to do, who fills in what, headers, and one row a suspect: the rows stand where those of the form stand."""
+    last = get_column_letter(len(SUSPECT_COLUMNS))
+    ours = sum(column.is_ours for column in SUSPECT_COLUMNS)
+    note = "以下均为疑似来源，建议核查，不作为认定依据；核查后在白色各列选择结果并填写情况，未核查的留空。"
+    for row, text, style in ((1, heading, "form_title"), (2, note, "form_note")):
+        sheet.merge_cells(f"A{row}:{last}{row}")
+        _write(sheet.cell(row, 1), text, style)
+    _write(sheet.cell(GROUP_ROW, 1), "由系统填写（灰色，请勿改动）", "form_group_ours")
+    sheet.merge_cells(start_row=GROUP_ROW, start_column=1, end_row=GROUP_ROW, end_column=ours)
+    _write(sheet.cell(GROUP_ROW, ours + 1), "由你市填写", "form_group_yours")
+    sheet.merge_cells(
+        start_row=GROUP_ROW, start_column=ours + 1, end_row=GROUP_ROW, end_column=len(SUSPECT_COLUMNS)
+    )
+    for index, column in enumerate(SUSPECT_COLUMNS, start=1):
+        side = "ours" if column.is_ours else "yours"
+        letter = get_column_letter(index)
+        _write(sheet.cell(HEADER_ROW, index), column.header, f"form_head_{side}")
+        sheet.column_dimensions[letter].width = WIDTHS[column.key]
+        for offset, values in enumerate(rows):
+            _write(
+                sheet.cell(FIRST_ROW + offset, index), values.get(column.key), f"form_{side}_{column.kind}"
+            )
+        if (validation := _validation(column)) is not None:
+            validation.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + len(rows) - 1}")
+            sheet.add_data_validation(validation)
+    for offset in range(len(rows)):
+        sheet.row_dimensions[FIRST_ROW + offset].height = _ROW_HEIGHT
+    sheet.freeze_panes = sheet.cell(FIRST_ROW, 1)
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True

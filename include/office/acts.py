@@ -3,6 +3,7 @@
 Each is a step of the alarm's feedback with the office as its source, and a row of the audit trail, in one transaction.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from include.sources.hashes import content_hashes
 from include.sources.layout import FEEDBACK
 from include.store import tables
 from include.store.alarm_aliases import main_ids
-from include.store.engine import writing
+from include.store.engine import reading, writing
 from include.store.facts import alarm_states
 from include.supervision.feedback import judge
 
@@ -37,6 +38,26 @@ _LONGEST_REASON: Final = 500
 _INSTANT: Final = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True)
+class Acts:
+    """What can be done to an alarm now: keys of `EVENTS`. `owner`: the source whose platform takes the decisions, or empty."""
+
+    possible: tuple[str, ...] = ()
+    owner: str = ""
+
+
+def possible_acts(house: House, alarm_id: str, now: datetime) -> Acts:
+    """The acts that `act` would do to this alarm at this moment; none for an alarm that is not pushed yet or unknown."""
+    with reading(house.engine) as connection:
+        try:
+            alarm = _state(connection, alarm_id, now)
+        except (InputError, StateError):
+            return Acts()
+    owner = _owner(house, alarm)
+    own = (name for name in EVENTS if not (owner and name in _DECISIONS))
+    return Acts(tuple(name for name in own if not _not_so(alarm, name)), owner)
+
+
 def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, reason: str) -> str:
     """Does one of `EVENTS` to an alarm; returns the event. Raises InputError without a reason or for an unknown alarm, StateError
     where the owner of a platform decides, or where the alarm does not stand so that it could be done."""
@@ -48,7 +69,7 @@ def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, re
             todo="say why, for the audit trail",
         )
     with writing(house.engine, lock="intake") as connection:
-        alarm = _state(connection, main_ids(connection, [alarm_id]).get(alarm_id, alarm_id), now)
+        alarm = _state(connection, alarm_id, now)
         _require_own_decision(house, alarm, name)
         if wrong := _not_so(alarm, name):
             raise StateError(
@@ -62,6 +83,7 @@ def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, re
 
 
 def _state(connection: Connection, alarm_id: str, now: datetime) -> dict[Any, Any]:
+    alarm_id = main_ids(connection, [alarm_id]).get(alarm_id, alarm_id)
     columns = tables.alarm.c
     pushed = connection.execute(select(columns.pushed_at).where(columns.alarm_id == alarm_id)).scalars().all()
     if not pushed:
@@ -74,25 +96,36 @@ def _state(connection: Connection, alarm_id: str, now: datetime) -> dict[Any, An
     return row
 
 
-def _require_own_decision(house: House, alarm: dict[Any, Any], name: str) -> None:
+def _owner(house: House, alarm: dict[Any, Any]) -> str:
+    """The source whose platform takes the decisions about an alarm; empty where this office does."""
     owner = next((source for source in house.sources if source.name == alarm["source"]), None)
-    if name in _DECISIONS and owner is not None and owner.kind in _DECIDING_KINDS:
+    return owner.name if owner is not None and owner.kind in _DECIDING_KINDS else ""
+
+
+def _require_own_decision(house: House, alarm: dict[Any, Any], name: str) -> None:
+    if name in _DECISIONS and (owner := _owner(house, alarm)):
         raise StateError(
             "its platform decides that",
             where=f"alarm {alarm['alarm_id']}",
-            got=f"the alarm is of the source {owner.name}",
-            todo=f"ask the owner of {owner.name}; its decision comes with the next pull",
+            got=f"the alarm is of the source {owner}",
+            todo=f"ask the owner of {owner}; its decision comes with the next pull",
         )
 
 
 def _not_so(alarm: dict[Any, Any], name: str) -> str:
     """Why an act is not possible now, or empty."""
     is_disputed = not pd.isna(alarm["last_disputed_at"])
+    decisions = [alarm[name] for name in ("upheld_at", "rejected_at") if not pd.isna(alarm[name])]
+    is_undecided = is_disputed and all(decided_at < alarm["last_disputed_at"] for decided_at in decisions)
     faults = {
-        "accept": "" if not pd.isna(alarm["first_answer_at"]) else "no answer",
+        "accept": "no answer"
+        if pd.isna(alarm["first_answer_at"])
+        else "it is accepted already"
+        if alarm["standing_event"] == "accepted"
+        else "",
         "return": "" if alarm["is_answered"] else "no standing answer",
         "uphold": "" if is_disputed and not alarm["is_upheld"] else "no dispute that could be upheld",
-        "reject": "" if is_disputed or alarm["is_upheld"] else "no dispute",
+        "reject": "" if is_undecided or alarm["is_upheld"] else "no dispute that could be rejected",
         "close": "" if alarm["is_open"] else "it is answered, withdrawn or closed already",
         "reopen": "" if alarm["is_closed"] else "it is not closed",
     }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection
 
@@ -21,11 +22,13 @@ from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
 from include.store.statements import frame
+from include.store.watch_todos import open_todos
 
 TOPICS: Final = {
     "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
     "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定", "archive": "存档不可用",
     "held": "人工暂缓", "quarantine": "隔离", "files": "文件未能读入", "pull": "拉取中断", "silent": "核实地址",
+    "watch": "报警待核实",
 }  # fmt: skip
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -180,7 +183,17 @@ def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             )  # fmt: skip
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent)
+def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Alarms of the watch that left and that later data speak against. (One raised too late waits as its letter.)"""
+    for one in open_todos(connection):
+        alarm_id = str(one["alarm_id"])
+        yield Waiting(
+            "watch", alarm_id, str(one["reason"]), "在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep", one["made_at"],
+            path=f"/watch/{quote(alarm_id, safe='')}", is_simulated=bool(one["is_simulated"]),
+        )  # fmt: skip
+
+
+_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch)
 
 
 def _mailboxes(one: Question) -> str:

@@ -22,10 +22,11 @@ from include.periods import BEIJING, DAY
 from include.rules import SIMULATED_LABEL
 from include.sources.characters import narrow_text, visible_text
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
-from include.sources.delivery import BrokenRow, Chunk, Delivery, Part, text_frame
+from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
 from include.sources.file_names import label
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping import TableMapping
+from include.sources.suspect_sheet import inspected_suspects
 from include.sources.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.store.engine import reading
 from include.store.statements import frame
@@ -74,7 +75,10 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
 
     Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
     """
-    sheets = sheet_rows(path, [form.FORM_SHEET, form.GUIDE_SHEET], last=_LAST_ROW)
+    names = [form.FORM_SHEET, form.GUIDE_SHEET]
+    if form.SUSPECT_SHEET in sheet_names(path):
+        names.append(form.SUSPECT_SHEET)
+    sheets = sheet_rows(path, names, last=_LAST_ROW)
     letter_key, version = (
         _cell(sheets[form.GUIDE_SHEET], cell) for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
     )
@@ -88,8 +92,15 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
     rows = [row for row in sheets[form.FORM_SHEET] if row.number >= form.HEADER_ROW]
     header = rows[0].texts if rows and rows[0].number == form.HEADER_ROW else []
     places = _places(path, header, version)
-    answers = _answers(rows[1:], places, _letter(engine, path, letter_key), now)
-    return Delivery(_parts(path, answers), is_cut=True, parts_expected=1, parts_received=1)
+    letter = _letter(engine, path, letter_key)
+    answers = _answers(rows[1:], places, letter, now)
+    inspected: tuple[Inspected, ...] = ()
+    if form.SUSPECT_SHEET in sheets:
+        inspected, broken = inspected_suspects(sheets[form.SUSPECT_SHEET], letter.key, letter.alarms)
+        answers.broken.extend(broken)
+    return Delivery(
+        _parts(path, answers), is_cut=True, parts_expected=1, parts_received=1, inspected=inspected
+    )
 
 
 def _cell(rows: list[SheetRow], cell: str) -> str:

@@ -20,6 +20,7 @@ from include.store.tables import audit, contact
 
 INTAKE: Final = "intake"  # who changes contacts because a source says so
 _LONGEST_ID: Final = 255
+_BY_SOURCE: Final = "来源 "  # before the name of a source that ended a row by its correction
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def known_contacts(connection: Connection) -> tuple[Known, ...]:
             str(row["source"]),
             not pd.isna(row["fixed_at"]),
             None if pd.isna(row["replaced_by_id"]) else int(row["replaced_by_id"]),
+            _ended_by(row["fixed_by"]),
         )
         for row in _records(rows)
     )
@@ -129,7 +131,8 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
             update(contact).where(contact.c.contact_id == known.contact_id).values(source=owner)
         )
     for known, row in made.revisions:
-        change_row(connection, known.contact_id, row, now, source=source)
+        loose = {"fixed_at": None, "fixed_by": None, "replaced_by_id": None}
+        change_row(connection, known.contact_id, row, now, source=source, **loose)
         ids.add(row, known.contact_id)
         record(connection, "revise", known.contact, row, f"来源 {source} 更改", actor=INTAKE, now=now)
     for row in made.inserts:
@@ -138,7 +141,7 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
         ended = Contact(**{**asdict(known.contact), "valid_to": last})
         stands = {
             "fixed_at": now,
-            "fixed_by": f"来源 {source}"[:128],
+            "fixed_by": f"{_BY_SOURCE}{source}",
             "replaced_by_id": ids.of(heir),
         }
         change_row(connection, known.contact_id, ended, now, **stands)
@@ -189,6 +192,11 @@ def _place(source: str, row: Contact) -> tuple[Any, ...]:
         told.source == source, told.region_code == row.region_code, told.role == row.role, told.address == row.address,
         told.valid_from == row.valid_from,
     )  # fmt: skip
+
+
+def _ended_by(fixed_by: object) -> str:
+    words = str(fixed_by or "")
+    return words.removeprefix(_BY_SOURCE) if words.startswith(_BY_SOURCE) else ""
 
 
 def _values(row: Contact) -> dict[str, Any]:

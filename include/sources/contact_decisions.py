@@ -147,6 +147,8 @@ def _take(
     if question.kind == "vanished":
         _end(connection, mine, today, reason, heir_id=None, actor=actor, now=now, is_fixed=False)
         forget(connection, question.source, question.mine)
+    elif question.kind == "replaced":  # from now on a person's decision
+        _fix(connection, mine.contact_id, mine.contact, actor=actor, now=now)
     elif question.kind == "unread":
         _end(connection, mine, today, reason, heir_id=None, actor=actor, now=now)
     elif question.kind == "held" and told is not None:

@@ -9,14 +9,16 @@ The rules, in their order:
    name, the same telephone, or the only line of both lists; or the same address in another role), was corrected in place:
    the old address ends on the day of the pull (or when the new one begins), the new one is in force, and a person is told.
    Where a person decided about the old address, the new one is held instead.
-4. Any other row that a complete list no longer has stays in force, and a person is asked.
-5. What could not be read of a list is not missing from it.
+4. Any other row that a complete list no longer has stays in force, and a person is asked; so is one of this source in force
+   that is in no source's latest list, however it came there.
+5. What could not be read of a list is not missing from it: a list with such a row is not complete.
+6. What a source itself corrected it may correct again: only persons' decisions, and other sources', stand against it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from include.sources.contact_rows import (
@@ -41,6 +43,11 @@ class Listing:
     rows: tuple[Contact, ...]
     is_whole: bool
     unreadable: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is not in it is told no more."""
+        return self.is_whole and not self.unreadable
 
 
 @dataclass(frozen=True)
@@ -91,10 +98,14 @@ class _Planning:
     def __init__(self, listing: Listing, book: Book, today: date) -> None:
         self.listing, self.book, self.today = listing, book, today
         self.plan = Plan()
-        self.by_id = {known.contact_id: known for known in book.known}
+        self.corrected = {one.contact_id for one in book.known if one.ended_by == listing.source}
+        everyone = [
+            replace(one, is_fixed=False) if one.contact_id in self.corrected else one for one in book.known
+        ]
+        self.by_id = {known.contact_id: known for known in everyone}
         self.by_key: dict[Key, list[Known]] = {}
         self.by_mailbox: dict[tuple[str, str], list[Known]] = {}
-        for known in book.known:
+        for known in everyone:
             self.by_key.setdefault(known.contact.key, []).append(known)
             self.by_mailbox.setdefault(mailbox_of(known.contact), []).append(known)
         self.now: dict[Stay, Contact] = {}
@@ -113,6 +124,7 @@ class _Planning:
         for stay, row in gone.items():
             heir = heirs.get(stay)
             self._leave(row, heir if heir and in_force[heir.stay] else None, is_paired=heir is not None)
+        self._ask_about_strays()
         return self.plan
 
     def _count(self) -> None:
@@ -155,7 +167,7 @@ class _Planning:
         ):
             if found:
                 return found[0]
-        if self.listing.is_whole and len(in_role) == 1 and len(self._line(self.now.values(), row)) == 1:
+        if self.listing.is_complete and len(in_role) == 1 and len(self._line(self.now.values(), row)) == 1:
             before = self._line(self.book.told.values(), row)
             return in_role[0] if before == [row] and row.stay in gone else None
         return None
@@ -223,6 +235,9 @@ class _Planning:
                 self._ask("unread", row, row)
             return row.lasts(self.today)
         others = self.book.elsewhere.get(row.key, frozenset())
+        if match.contact_id in self.corrected:  # its own correction, taken back
+            self.plan.revisions.append((match, row))
+            return row.lasts(self.today)
         if match.source != self.listing.source and match.source not in others:
             self.plan.owners.append((match, self.listing.source))
         elif match.source != self.listing.source:
@@ -243,7 +258,7 @@ class _Planning:
                 last = max(self.today, heir.valid_from, known.contact.valid_from)
                 self.plan.ends.append((known, last, heir))
                 self._ask("replaced", known.contact, heir)
-        elif not is_paired and not self.listing.is_whole:
+        elif not is_paired and not self.listing.is_complete:
             return
         elif used and not is_paired:
             if others := self.book.elsewhere.get(row.key):
@@ -253,6 +268,19 @@ class _Planning:
                 self.plan.gone.append(row)
                 return
         self.plan.forgotten.append(row)
+
+    def _ask_about_strays(self) -> None:
+        """Rows of this source in force that no person decided and no source's latest list has."""
+        if not self.listing.is_complete:
+            return
+        told = {row.key for row in self.now.values()} | self.book.elsewhere.keys()
+        done = {one.mine.stay for one in self.plan.asks}
+        for known in self.by_id.values():
+            row = known.contact
+            is_mine = known.source == self.listing.source and not known.is_fixed
+            is_decided = known.replaced_by_id is not None or row.stay in done
+            if is_mine and not is_decided and row.lasts(self.today) and row.key not in told:
+                self._ask("vanished", row, None)
 
     def _ask(self, kind: str, mine: Contact, told: Contact | None) -> None:
         self.plan.asks.append(Ask(kind, mine, told))

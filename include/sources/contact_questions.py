@@ -164,10 +164,12 @@ def _insert(
 
 def _is_over(question: Question, listing: Listing) -> bool:
     """Whether a list that does not ask it any more answers it: a part of a list only for the rows that it tells."""
+    if question.kind == "replaced":  # the source took its correction back
+        return question.mine.key in {row.key for row in listing.rows if row.valid_to is None}
     if question.kind not in ("differs", "held", "vanished"):
         return False
     told = question.told or question.mine
-    return listing.is_whole or told.key in {row.key for row in listing.rows}
+    return listing.is_complete or told.key in {row.key for row in listing.rows}
 
 
 def _warning(kind: str, rows: list[Contact]) -> str:

@@ -82,13 +82,15 @@ class Contact:
 
 @dataclass(frozen=True)
 class Known:
-    """One row of the book. `is_fixed`: it stands against what sources tell."""
+    """One row of the book. `is_fixed`: it stands against what sources tell; `ended_by`: the source that ended it by a correction
+    (it stands against other sources only), empty where a person decided."""
 
     contact_id: int
     contact: Contact
     source: str
     is_fixed: bool = False
     replaced_by_id: int | None = None
+    ended_by: str = ""
 
 
 def agrees(mine: Contact, told: Contact, today: date) -> bool:

@@ -58,6 +58,19 @@ class FileParts:
     parts: Iterator[Part]
 
 
+@dataclass(frozen=True)
+class Inspected:
+    """What a form says of one suspect of one alarm; `verdict`: found, not_found."""
+
+    line: int
+    alarm_id: str
+    candidate_id: str
+    verdict: str
+    unit: str
+    inspector: str
+    note: str
+
+
 @dataclass
 class Delivery:
     """One reading of a source: its `parts`, or its `files`. The other fields are final when these are used up.
@@ -74,6 +87,7 @@ class Delivery:
     covered_until: datetime | None = None
     warnings: list[str] = field(default_factory=list)
     files: Iterator[FileParts] | None = None
+    inspected: tuple[Inspected, ...] = ()  # of an answer form
 
 
 def text_frame(header: list[str], rows: list[list[str]]) -> pd.DataFrame:

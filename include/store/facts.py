@@ -112,10 +112,16 @@ def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
 
 
 def answers_given(
-    connection: Connection, start_at: datetime, end_at: datetime, as_of: datetime
+    connection: Connection,
+    start_at: datetime,
+    end_at: datetime,
+    as_of: datetime,
+    known_at: datetime = ALL_KNOWN,
 ) -> pd.DataFrame:
     """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql)."""
-    return frame(connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of)
+    return frame(
+        connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of, known_at=known_at
+    )
 
 
 def alarm_growth(

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, or_, select
 
 from include.errors import StateError
 from include.store.engine import writing
 from include.store.statements import frame
 from include.store.tables import audit
-from include.store.watch_tables import VERDICTS, alarm_suspect, suspect_verdict
+from include.store.watch_tables import VERDICTS, alarm_alias, alarm_suspect, suspect_at_push, suspect_verdict
 
 _AT_ONCE: Final = 500
 
@@ -61,30 +61,62 @@ def keep_verdict(
 
     Raises StateError where the alarm has no such suspect, the verdict is none, or the reason is empty.
     """
+    with writing(engine) as connection:
+        put_verdict(connection, alarm_id, enterprise_id, verdict, actor, reason, now=now)
+
+
+def put_verdict(
+    connection: Connection,
+    alarm_id: str,
+    enterprise_id: str,
+    verdict: str,
+    actor: str,
+    reason: str,
+    *,
+    now: datetime,
+) -> None:
+    """The same inside a transaction. What is said again word by word changes nothing."""
     where = f"suspects decide {alarm_id} {enterprise_id}"
     if verdict not in (*VERDICTS, "open"):
         raise StateError("no such verdict", where=where, expected=", ".join((*VERDICTS, "open")), got=verdict)
     if not reason.strip():
         raise StateError("a verdict needs a reason", where=where, todo="say why, or what was seen")
     key = (alarm_id, enterprise_id)
-    with writing(engine) as connection:
-        ours = (suspect_verdict.c.alarm_id == alarm_id, suspect_verdict.c.enterprise_id == enterprise_id)
-        before = connection.execute(select(suspect_verdict.c.verdict).where(*ours)).scalar()
-        suspected = select(alarm_suspect.c.rank).where(
-            alarm_suspect.c.alarm_id == alarm_id, alarm_suspect.c.enterprise_id == enterprise_id
+    ours = (suspect_verdict.c.alarm_id == alarm_id, suspect_verdict.c.enterprise_id == enterprise_id)
+    known = connection.execute(
+        select(suspect_verdict.c.verdict, suspect_verdict.c.reason).where(*ours)
+    ).first()
+    before = known.verdict if known else None
+    if known and (known.verdict, known.reason) == (verdict, reason.strip()):
+        return
+    if before is None and not _is_suspected(connection, alarm_id, enterprise_id):
+        raise StateError(
+            "the alarm has no such suspect", where=where, todo="see `suspects show` for its suspects"
         )
-        if before is None and connection.execute(suspected).first() is None:
-            raise StateError(
-                "the alarm has no such suspect", where=where, todo="see `suspects show` for its suspects"
-            )
-        connection.execute(suspect_verdict.delete().where(*ours))
-        if verdict != "open":
-            row = dict(zip(("alarm_id", "enterprise_id"), key, strict=True)) | {
-                "verdict": verdict, "reason": reason.strip(), "decided_at": now, "decided_by": actor,
-            }  # fmt: skip
-            connection.execute(suspect_verdict.insert(), row)
-        entry = {
-            "at": now, "actor": actor, "subject": "suspect", "subject_id": f"{alarm_id} {enterprise_id}"[:128],
-            "action": "decide", "from_state": before, "to_state": verdict, "reason": reason.strip(),
+    connection.execute(suspect_verdict.delete().where(*ours))
+    if verdict != "open":
+        row = dict(zip(("alarm_id", "enterprise_id"), key, strict=True)) | {
+            "verdict": verdict, "reason": reason.strip(), "decided_at": now, "decided_by": actor,
         }  # fmt: skip
-        connection.execute(audit.insert(), entry)
+        connection.execute(suspect_verdict.insert(), row)
+    entry = {
+        "at": now, "actor": actor, "subject": "suspect", "subject_id": f"{alarm_id} {enterprise_id}"[:128],
+        "action": "decide", "from_state": before, "to_state": verdict, "reason": reason.strip(),
+    }  # fmt: skip
+    connection.execute(audit.insert(), entry)
+
+
+def _is_suspected(connection: Connection, alarm_id: str, enterprise_id: str) -> bool:
+    """Whether any ranking of the alarm, or of its alias of the watch, has the suspect."""
+    aliases = select(alarm_alias.c.alias_id).where(alarm_alias.c.alarm_id == alarm_id)
+    return any(
+        connection.execute(
+            select(table.c.rank)
+            .where(
+                table.c.enterprise_id == enterprise_id,
+                or_(table.c.alarm_id == alarm_id, table.c.alarm_id.in_(aliases)),
+            )
+            .limit(1)
+        ).first()
+        for table in (alarm_suspect, suspect_at_push)
+    )

@@ -20,6 +20,8 @@ HEADER_ROW: Final = 4
 FIRST_ROW: Final = 5
 SPARE_ROWS: Final = 200  # rows below the last alarm whose cells have drop-downs too, for copied rows
 
+SUSPECT_SHEET: Final = "疑似来源核查"  # only in a form of which some alarm has suspects
+
 GUIDE_SHEET: Final = "填写说明"
 LETTER_KEY_CELL: Final = "B3"  # of the guide sheet: the key of the letter that the form went out with
 FORM_VERSION_CELL: Final = "B4"
@@ -93,3 +95,27 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("answered_at", "排查时间", False, "排查后必填，北京时间，如2020-03-13 08:30；仅供了解情况，反馈是否按期以收到本表的时间为准。", kind="moment"),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
 )  # fmt: skip
+
+SITE_FOUND, SITE_CLEAN = "已核查，有问题", "已核查，无问题"
+SITE_VERDICTS: Final[dict[str, Literal["found", "not_found"]]] = {
+    SITE_FOUND: "found",
+    SITE_CLEAN: "not_found",
+    "有问题": "found",  # as it is typed by hand
+    "无问题": "not_found",
+}
+# One row a suspect of an alarm of the form (疑似, 建议核查); rows that are left empty say nothing.
+SUSPECT_COLUMNS: Final[tuple[Column, ...]] = (
+    Column("serial", "序号", True, "按报警和可能性排列。", kind="number"),
+    Column("grid_id", "网格编号", True, "热点网格的编号。"),
+    Column("point_name", "点位名称", True, "报警点位的名称。"),
+    Column("alarm_id", "报警编号", True, "该疑似来源所属的报警。"),
+    Column("candidate_id", "对象编号", True, "疑似来源在清单中的编号。"),
+    Column("code", "应答码", True, "识别函件、报警和对象的代码。"),
+    Column("name", "疑似来源", True, "建议核查的对象，均为疑似，不作为认定依据。"),
+    Column("level", "可能性", True, "高：一半以上；中：两成至一半；低：不足两成。"),
+    Column("reason", "理由", True, "为何建议核查。"),
+    Column("verdict", "核查结果", False, "核查后从下拉列表选择；未核查的留空。", (SITE_FOUND, SITE_CLEAN)),
+    Column("unit", "核查单位", False, "核查后必填。"),
+    Column("inspector", "核查人", False, "核查后必填，多人以顿号分隔。"),
+    Column("note", "核查情况", False, "核查后必填：现场看到的情况。"),
+)

@@ -336,6 +336,11 @@ def answer_code(letter_key: str, alarm_id: str) -> str:
     return "".join(alphabet[(number >> shift) & 31] for shift in range(45, -1, -5))
 
 
+def suspect_code(letter_key: str, alarm_id: str, candidate_id: str) -> str:
+    """The code printed beside a suspect in an answer form: it belongs to this letter, alarm and suspect only."""
+    return answer_code(letter_key, f"{alarm_id}\n{candidate_id}")
+
+
 def to_json(figures: Any) -> str:
     """The figures as canonical JSON: same figures, same text."""
     kind: Any = type(figures)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import pandas as pd
 
 from include.errors import InputError
-from include.periods import midnight
+from include.periods import BEIJING, midnight
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, operator, print_rows
+
+if TYPE_CHECKING:
+    from include.store.watch_todos import Decision
 
 
 @click.group("watch", invoke_without_command=True)
@@ -163,3 +167,47 @@ def held_back(start: date, end: date, form: str) -> None:
         rows[name] = [moment.isoformat() for moment in rows[name].dt.tz_convert("Asia/Shanghai")]
     rows["reason_name"] = rows["reason"].map(REASONS).fillna(rows["reason"])
     print_rows(rows, form, f"未形成报警的偏高（{start}至{end}）")
+
+
+@watch.command("todo")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def todo(form: str) -> None:
+    """Alarms that left and that later data speak against: each waits for `watch withdraw` or `watch keep`."""
+    from include.store.engine import reading
+    from include.store.watch_todos import open_todos
+
+    with reading(open_current_house().engine) as connection:
+        found = open_todos(connection)
+    columns = ("alarm_id", "grid_id", "kind", "reason", "since", "is_simulated")
+    rows = [
+        {**one, "since": one["made_at"].astimezone(BEIJING).isoformat(timespec="seconds")} for one in found
+    ]
+    print_rows(pd.DataFrame(rows, columns=list(columns)), form, "待核实的报警")
+
+
+_REASON = click.option("--reason", required=True, help="Why, for the audit trail.")
+
+
+@watch.command("withdraw")
+@click.argument("alarm_id")
+@_REASON
+def withdraw(alarm_id: str, reason: str) -> None:
+    """Withdraw an alarm that later data speak against: it counts as a false alarm (误报) from now on."""
+    _decide(alarm_id, "withdraw", reason)
+
+
+@watch.command("keep")
+@click.argument("alarm_id")
+@_REASON
+def keep(alarm_id: str, reason: str) -> None:
+    """Keep an alarm that later data speak against: it stands as it left."""
+    _decide(alarm_id, "keep", reason)
+
+
+def _decide(alarm_id: str, decision: Decision, reason: str) -> None:
+    from include.store.watch_todos import decide
+
+    decide(
+        open_current_house().engine, alarm_id, decision, reason=reason, by=operator(), now=datetime.now(UTC)
+    )
+    click.echo(f"{alarm_id}: {'withdrawn' if decision == 'withdraw' else 'kept'}")

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.house import House
+from include.periods import DAY, midnight
 from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
-from include.store.judged_hours import STATION_JUDGED, read_judged
+from include.store.judged_hours import STATION_JUDGED, days_between, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_hours
 from include.store.watch_alarms import replace_suspects
@@ -190,6 +191,12 @@ def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set
     return set(firms["candidate_id"].iloc[np.unique(firm)])
 
 
+def _of_keys(hours: pa.Table, table: HourTable, wanted: pa.Array) -> pa.Table:
+    names = hours[table.key].cast(pa.string())
+    place = hours.schema.get_field_index(table.key)
+    return hours.set_column(place, table.key, names).filter(pc.is_in(names, value_set=wanted))
+
+
 def _read(
     house: House,
     table: HourTable,
@@ -198,10 +205,19 @@ def _read(
     known_at: datetime | None,
     keys: set[str] | None = None,
 ) -> pd.DataFrame:
-    """The hours of a table; of these keys only, where they are told (most meters are nowhere near an alarm)."""
-    found = read_hours(house.stations_dir, table, start_at, end_at, known_at=known_at)
-    if keys is not None and len(found):
-        names = found[table.key].cast(pa.string())
-        found = found.filter(pc.is_in(names, value_set=pa.array(sorted(keys), pa.string())))
+    """The hours of a table; of these keys only, where they are told, day by day (most meters are nowhere near an
+    alarm, and a day of all of them is what is in memory)."""
+    if keys is None:
+        found = read_hours(house.stations_dir, table, start_at, end_at, known_at=known_at)
+    else:
+        wanted = pa.array(sorted(keys), pa.string())
+        days = days_between(start_at, end_at)
+        parts = [
+            read_hours(
+                house.stations_dir, table, max(start_at, midnight(day)), min(end_at, midnight(day + DAY)), known_at=known_at
+            )
+            for day in days
+        ]  # fmt: skip
+        found = pa.concat_tables([_of_keys(part, table, wanted) for part in parts])
     rows: pd.DataFrame = found.to_pandas()
     return rows

@@ -131,10 +131,16 @@ def _plan(
     quiet: QuietHours | None, rules: WatchRules,
 ) -> Settled:  # fmt: skip
     """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before."""
-    found = episodes(grid_hours, begin, until, rules)
-    raised_at = pd.to_datetime(found["raised_at"], utc=True)
     known = known_alarms(connection, begin, end)
     names = {one["alarm_id"] for one in known}
+    found = episodes(grid_hours, begin, until, rules)
+    shrunk = {one["alarm_id"] for one in known if one["raised_at"] <= begin <= one["last_at"]}
+    shrunk -= set(found["alarm_id"])
+    if shrunk:
+        # Corrected hours took an earlier episode out of the window: it ends before, and its alarm says so.
+        before = episodes(grid_hours, begin - rules.episode.longest_hours * HOUR, until, rules)
+        found = _stacked(found, before[before["alarm_id"].isin(shrunk)])
+    raised_at = pd.to_datetime(found["raised_at"], utc=True)
     is_own = (raised_at > begin) & (raised_at <= end)
     is_going_on = (raised_at <= begin) & found["alarm_id"].isin(names)
     wanted = found[(is_own | is_going_on).to_numpy()]

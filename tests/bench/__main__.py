@@ -17,6 +17,7 @@ PARTS = {
     "post": "tests.post.bench_throughput",
     "daily": "tests.bench.daily",
     "growth": "tests.bench.growth",
+    "watch": "tests.bench.watch",
 }
 
 

@@ -138,4 +138,7 @@ def test_no_value_breaks_a_route(
 
 def test_every_operation_is_fuzzed() -> None:
     routes = {(method, route.path) for route in Browser(None).site.routes for method in route.methods}  # type: ignore[arg-type,union-attr]
-    assert {(method, path.replace("{grid_id}", "{grid_id:path}")) for method, path, _ in OPERATIONS} == routes
+    assert {
+        (method, path.replace("{grid_id}", "{grid_id:path}").replace("{alarm}", "{alarm:path}"))
+        for method, path, _ in OPERATIONS
+    } == routes

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import city, contacts, letter, network, today, view
+from include.desk.pages import alarm, city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
@@ -40,6 +40,7 @@ VALUES = {
     "role": "pdf",
     "grid_id": "T85711",
     "alarm_id": "W1",
+    "alarm": "A1",
     "row": "1",
     "delivery_id": "1",
     "name": "desk.css",
@@ -165,6 +166,7 @@ def test_a_body_that_no_form_of_ours_sends_is_cut_off(browser: Browser) -> None:
         "/contacts",
         "/quarantine",
         "/grids/T85711",
+        "/alarms/A1",
     ],
 )
 @pytest.mark.parametrize("language", ["zh-CN,zh;q=0.9", "en-GB,en;q=0.8"])
@@ -187,7 +189,7 @@ def test_what_comes_from_outside_is_escaped(browser: Browser) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/?at=tomorrow", "/?at=9999-12-31T23:59", "/?at=0001-01-01", "/?sort=x", "/cities/1", "/cities/999999", "/letters/99", "/letters/0",
-     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/watch/nope", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
+     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/watch/nope", "/alarms/nope", "/alarms/A1?at=2020-03-10T00:00", "/alarms/A1?known=2", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
      "/assets/%2e%2e%2fsite.py", "/quarantine/5", "/deliveries/99/mail"],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_refused(browser: Browser, path: str) -> None:
@@ -382,6 +384,7 @@ def test_every_text_has_its_english() -> None:
     used |= {
         *city.STANDINGS.values(),
         *letter.SAID.values(),
+        *alarm.ACTED.values(),
         *(asked for asked, _ in ABOUT_CONTACTS.values()),
         *(name for answers in contacts.ANSWERS.values() for name in answers.values()),
         NOTICE,

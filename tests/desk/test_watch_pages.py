@@ -1,5 +1,6 @@
 """The desk's pages of the watch: stations to service, an alarm's evidence, what a person decides about it."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from include.store.engine import reading, writing
 from include.store.tables import audit, feedback_event
 from include.store.watch_alarms import Kept, MadeAlarm, State, drop_alarms, keep_alarms
 from include.store.watch_facts import keep_station_days
-from include.store.watch_tables import watch_alarm, watch_todo
+from include.store.watch_tables import alarm_suspect, watch_alarm, watch_todo
 from include.store.watch_todos import decide, open_todos
 from include.watch import DEFAULT_RULES
 from tests.desk.facts import NOW, Browser, house_of
@@ -103,3 +104,79 @@ def test_an_alarm_that_is_kept_stays(filled: Engine) -> None:
         decide(filled, "W-T<1>-1", "keep", reason="x", by="duty", now=NOW)
     with pytest.raises(InputError, match="a reason is needed"):
         decide(filled, "W-T<1>-1", "keep", reason=" ", by="duty", now=NOW)
+
+
+def with_suspects(engine: Engine) -> None:
+    evidence = {
+        "name": "甲<厂>", "kind": "enterprise", "level": "high", "has_increments": True, "distance_km": 1.2, "east_km": 0.0,
+        "north_km": 1.0, "windy": 1.0, "upwind": 1.0, "is_metered": False, "unusual_hour": 0.0, "former": 0.0, "same_place": 0,
+        "cone": 0.5, "idle": 0.0,
+    }  # fmt: skip
+    hour = {
+        "hour": START.isoformat(),
+        "wind_from_deg": 0.0,
+        "wind_speed_m_s": 2.0,
+        "spread_deg": 30.0,
+        "weight": 1.0,
+        "masts": 2,
+    }
+    rows = [
+        {"alarm_id": "W-T<1>-1", "rank": rank, "enterprise_id": name, "score": score, "rules_edition": "e",
+         "evidence_json": json.dumps(told, ensure_ascii=False)}
+        for rank, name, score, told in (
+            (1, "Q1", 0.7, evidence | {"hours": [hour]}),
+            (2, "unlisted", 0.3, {"name": "", "kind": "unlisted", "level": "medium", "distance_km": 0.0, "cone": 0.0, "idle": 0.0}),
+        )
+    ]  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(alarm_suspect.insert(), rows)
+
+
+def test_the_suspects_of_an_alarm_with_reasons_and_a_sketch(filled: Engine, tmp_path: Path) -> None:
+    house = house_of(filled, tmp_path)
+    assert "疑似来源" not in Browser(house).get(PATH).text
+    with_suspects(filled)
+    page = Browser(house).get(PATH).text
+    for words in (
+        "甲&lt;厂&gt;",
+        "位于上风向1.2公里",
+        "来源不明",
+        "<svg",
+        "高（0.7）",
+        "期间主导风向",
+        "剔除",
+    ):
+        assert words in page, words
+    assert "甲<厂>" not in page
+    english = Browser(house, language="en").get(PATH).text
+    for words in ("Suspected sources (to be checked)", "Unlisted source", "high（0.7）", "Strike out"):
+        assert words in english, words
+
+
+def test_who_may_act_says_what_the_field_found_and_it_counts(filled: Engine, tmp_path: Path) -> None:
+    with_suspects(filled)
+    house = house_of(filled, tmp_path)
+    guest, duty = Browser(house, user="guest"), Browser(house)
+    url, form = f"{PATH}/suspects", {"candidate_id": "Q1", "verdict": "found", "reason": "布袋破损"}
+    assert "剔除" not in guest.get(PATH).text
+    assert guest.post(url, form).status_code == 403
+    assert duty.post(url, form, token="forged").status_code == 403
+    assert duty.post(url, form | {"reason": ""}).status_code == 422
+    assert duty.post(url, form | {"verdict": "guilty"}).status_code == 422
+    assert duty.post(url, form | {"candidate_id": "Q9"}).status_code == 409
+    assert duty.post("/watch/nope/suspects", form).status_code == 404
+    done = duty.post(url, form)
+    assert (done.status_code, done.headers["location"]) == (303, "/desk/watch/W-T%3C1%3E-1#suspects")
+    page = duty.get(PATH).text
+    for words in ("<strong>核查有问题</strong>　布袋破损", "综合评分", "1/1", "撤销"):
+        assert words in page, words
+    duty.post(url, form | {"verdict": "open", "reason": "填错"})
+    assert "布袋破损" not in duty.get(PATH).text
+    with reading(filled) as connection:
+        trail = connection.execute(
+            select(audit.c.actor, audit.c.subject, audit.c.from_state, audit.c.to_state, audit.c.reason)
+        ).all()
+    assert [tuple(one) for one in trail if one.subject == "suspect"] == [
+        ("duty", "suspect", None, "found", "布袋破损"),
+        ("duty", "suspect", "found", "open", "填错"),
+    ]

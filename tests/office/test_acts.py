@@ -77,7 +77,7 @@ def test_an_answer_is_returned_and_accepted(house: House) -> None:
         ("accept", "Y2", "no answer"),
         ("return", "Y2", "no standing answer"),
         ("uphold", "Y2", "no dispute that could be upheld"),
-        ("reject", "Y2", "no dispute"),
+        ("reject", "Y2", "no dispute that could be rejected"),
     ],
 )
 def test_what_is_not_so_is_refused(house: House, name: str, alarm_id: str, got: str) -> None:

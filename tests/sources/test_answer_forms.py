@@ -61,6 +61,11 @@ def hand_in(source: SourceConfig, fill: Callable[[Any], None], name: str = "å›žæ
     """Fills in the form of the letter's two alarms and drops it."""
     workbook = openpyxl.load_workbook(BytesIO(answer_form(notice(form=2), [])))
     fill(workbook)
+    return drop(source, workbook, name)
+
+
+def drop(source: SourceConfig, workbook: Any, name: str) -> Path:
+    """Puts a workbook into the inbox, as if it lay there for an hour."""
     path = Path(source.location) / name
     workbook.save(path)
     past = (NOW - timedelta(hours=1)).timestamp()

@@ -226,3 +226,38 @@ def test_rows_agree_when_they_mean_the_same_from_today_on() -> None:
     assert not agrees(WRONG, replace(WRONG, valid_from=date(2020, 4, 1)), TODAY)
     assert not agrees(WRONG, replace(WRONG, valid_to=date(2020, 4, 1)), TODAY)
     assert not agrees(WRONG, replace(WRONG, phone="1"), TODAY)
+
+
+def test_a_list_with_a_row_that_cannot_be_read_is_not_complete() -> None:
+    """The new row of this line was set apart: its old address has not vanished."""
+    made = planned(
+        RIGHT, known=[known(1, WRONG), known(2, OFFICE)], told=[WRONG, OFFICE], unreadable="thr ee@x"
+    )
+    assert [one.kind for one in made.asks] == ["replaced"]
+    assert made.gone == []
+
+
+def test_a_source_takes_its_own_correction_back() -> None:
+    ended = known(1, replace(WRONG, valid_to=TODAY), is_fixed=True, replaced_by_id=2, ended_by="exports")
+    made = planned(WRONG, known=[ended, known(2, RIGHT)], told=[RIGHT])
+    assert shape(made) == {
+        "revised": [(WRONG.address, WRONG.name)],
+        "ended": [(RIGHT.address, str(TODAY), WRONG.address)],
+        "asked": [("replaced", RIGHT.address, WRONG.address)],
+    }
+
+
+def test_a_correction_stands_against_other_sources() -> None:
+    ended = known(
+        1, replace(WRONG, valid_to=TODAY), "other", is_fixed=True, replaced_by_id=2, ended_by="other"
+    )
+    made = planned(WRONG, known=[ended, known(2, RIGHT, "other")])
+    assert shape(made) == {"asked": [("differs", WRONG.address, WRONG.address)]}
+
+
+def test_an_address_in_no_list_is_asked_about_however_it_came() -> None:
+    made = planned(OFFICE, known=[known(1, RIGHT), known(2, OFFICE)], told=[OFFICE])
+    assert shape(made) == {"asked": [("vanished", RIGHT.address, "")]}
+    assert (
+        shape(planned(OFFICE, known=[known(1, RIGHT, is_fixed=True), known(2, OFFICE)], told=[OFFICE])) == {}
+    )

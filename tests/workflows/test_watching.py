@@ -216,6 +216,32 @@ def test_an_alarm_that_left_stays_and_waits_for_a_person(engine: Engine, tmp_pat
         assert other[0] in connection.execute(dropped).scalars().all()
 
 
+def test_a_correction_that_ends_an_alarm_before_the_window_that_is_run_again(
+    engine: Engine, tmp_path: Path, world: Path
+) -> None:
+    """Only the corrected hours are run again: the alarm that reached into them ends where the whole run ends it."""
+    house = house_of(engine, tmp_path / "var")
+    taken(house, [world])
+    watch(house, at(0), at(DAYS), now=later(1))
+    with reading(engine) as connection:
+        known = connection.execute(select(watch_alarm)).mappings().all()
+    one = next(row for row in known if row["last_at"] > row["raised_at"])
+    begin = one["raised_at"]
+    hours = pd.concat(pd.read_parquet(path) for path in world.glob("station_hours_*.parquet"))
+    is_mine = hours["station_id"].isin(_stations_of(world, {one["grid_id"]}))
+    quiet = hours[is_mine & (pd.to_datetime(hours["hour"], utc=True) >= begin)]
+    quiet = quiet.assign(pm25_ug_m3=12.0 + quiet.index.to_numpy() % 7 / 10)
+    quiet.to_parquet(tmp_path / "station_hours_corrected.parquet")
+    taken(house, [tmp_path / "station_hours_corrected.parquet"], now=later(2))
+    watch(house, begin, at(DAYS), now=later(3))
+    found = state(engine)
+    with reading(engine) as connection:
+        query = select(watch_alarm.c.last_at).where(watch_alarm.c.alarm_id == one["alarm_id"])
+        assert connection.execute(query).scalar_one() < begin
+    watch(house, at(0), at(DAYS), now=later(4))
+    assert state(engine) == found
+
+
 def _stations_of(world: Path, grids: set[str]) -> set[str]:
     stations = pd.read_csv(world / "stations.csv", dtype=str)
     return set(stations.loc[stations["grid_id"].isin(grids), "station_id"])

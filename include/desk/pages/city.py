@@ -11,7 +11,7 @@ from include.desk.facts import season_facts, store_state
 from include.desk.maps import Map, city_map
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.desk import At, CityCode, Desk
+from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
@@ -23,6 +23,9 @@ STANDINGS: Final = {
     "late": "逾期反馈",
     "overdue": "超期未反馈",
     "waiting": "未到期",
+    "in_grace": "已退回，待重报",
+    "in_dispute": "复核中",
+    "closed": "已结案",
     "upheld": "误报（已核减）",
 }
 _LETTERS: Final = 12
@@ -34,11 +37,17 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/cities/{city_code}", response_class=HTMLResponse, responses=answers(404))
     def read_city(
-        request: Request, *, visitor: Visitor = desk.reading, city_code: CityCode, at: At = ""
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        city_code: CityCode,
+        at: At = "",
+        known: Known = "",
     ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
-        season = desk.recent.get(("season", as_of, state), lambda: season_facts(house, as_of))
+        until = known_at(as_of, known)
+        season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
             found = city_page(house, city_code, season, as_of)
         except StateError as error:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import pandas as pd
 from fastapi import Depends, Path, Query, Request
@@ -16,16 +16,21 @@ from include.errors import InputError
 from include.house import House
 from include.periods import midnight, parse_moment
 from include.post.letters import Drafted
+from include.store.facts import ALL_KNOWN
 
 T = TypeVar("T")
 
 _KEPT: Final = 64  # computed figures
 _KEPT_SECONDS: Final = 60.0
 _MORNING: Final = timedelta(hours=8, minutes=30)
-_FIRST_YEAR, _LAST_YEAR = 2000, 2099
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 At = Annotated[
     str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")
+]
+Known = Annotated[
+    Literal["", "1"],
+    Query(description="1: leave out what was received after the moment that is shown (当时所知)"),
 ]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
 CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
@@ -33,6 +38,11 @@ CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 
 Correct = Callable[..., Drafted]
 Cells = Callable[[House, datetime], pd.DataFrame]
+
+
+def known_at(as_of: datetime, known: str) -> datetime:
+    """The moment after which nothing received counts: that which is shown where `known` asks for it, else none."""
+    return as_of if known else ALL_KNOWN
 
 
 @dataclass
@@ -103,10 +113,8 @@ class Desk:
                 moment = parse_moment(at)
             except OverflowError as error:
                 raise InputError("not a moment", got=at) from error
-            if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-                raise InputError(
-                    "not a moment", got=at, expected=f"a year from {_FIRST_YEAR} to {_LAST_YEAR}"
-                )
+            if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+                raise InputError("not a moment", got=at, expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}")
             return moment
         now = self.clock().replace(second=0, microsecond=0)
         return now if is_final else min(now, midnight(house.season[1]) + _MORNING)

@@ -13,7 +13,7 @@ from include.desk.grids import GridDay, grid_page
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
-from include.desk.pages.desk import At, Desk
+from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.view import page
 from include.errors import StateError
 from include.rules import BULLETIN
@@ -34,11 +34,12 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/grids/{grid_id:path}", response_class=HTMLResponse, responses=answers(404))
     def read_grid(
-        request: Request, *, visitor: Visitor = desk.reading, grid_id: GridId, at: At = ""
+        request: Request, *, visitor: Visitor = desk.reading, grid_id: GridId, at: At = "", known: Known = ""
     ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
-        season = desk.recent.get(("season", as_of, state), lambda: season_facts(house, as_of))
+        until = known_at(as_of, known)
+        season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
             found = grid_page(house, grid_id, season, as_of)
         except StateError as error:

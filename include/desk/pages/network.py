@@ -1,10 +1,12 @@
 """Stations 站点: which ones to service and the health by unit; the evidence of an alarm that the watch made, and what a person decides."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, HTTPException, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import select
+from markupsafe import Markup
+from sqlalchemy import Engine, select
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -12,22 +14,30 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
+from include.desk.suspect_sketch import sketch
+from include.desk.suspects import VERDICT_WORDS as SAID_WORDS
+from include.desk.suspects import hit_table, suspect_table, wind_words
 from include.desk.watch_evidence import Evidence, explain
 from include.desk.watch_network import VERDICT_WORDS, WEEK, network
 from include.errors import InputError, QianliyanError
 from include.store.engine import reading
+from include.store.suspects import keep_verdict
 from include.store.watch_tables import station
 from include.store.watch_todos import decide, open_todos
+from include.suspects.candidates import UNLISTED
+from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Choice = Annotated[Literal["withdraw", "keep"], Form()]
+CandidateId = Annotated[str, Form(min_length=1, max_length=64)]
+Said = Annotated[Literal["struck", "found", "not_found", "open"], Form()]
 FLAG_WORDS = {
     "ok": "正常", "missing": "无数据", "few": "有效值不足", "range": "超出量程", "stuck": "卡值", "dead": "读数过低", "spike": "单站突跳",
 }  # fmt: skip
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /network, /network.csv, /watch/{alarm_id}; POST /watch/{alarm_id}/decide"""
+    """GET /network, /network.csv, /watch/{alarm_id}; POST /watch/{alarm_id}/decide, /watch/{alarm_id}/suspects"""
     router = APIRouter()
 
     @router.get("/network", response_class=HTMLResponse, responses=answers())
@@ -59,7 +69,7 @@ def routes(desk: Desk) -> APIRouter:
             found = explain(desk.open_house(), alarm_id)
         except InputError as error:
             raise HTTPException(404, "没有这条由小时监测产生的报警") from error
-        values = {**_values(found), "problem": problem}
+        values = {**_values(found), **_suspects(desk.open_house().engine, alarm_id), "problem": problem}
         return page(desk, request, visitor, "evidence.html", values, status=409 if problem else 200)
 
     @router.get("/watch/{alarm_id}", response_class=HTMLResponse, responses=answers(404))
@@ -82,7 +92,50 @@ def routes(desk: Desk) -> APIRouter:
             return shown(request, visitor, alarm_id, error_text(request, error))
         return RedirectResponse(f"{request.scope['root_path']}/network", 303)
 
+    @router.post("/watch/{alarm_id}/suspects", response_class=Response, responses=answers(404, 409))
+    def say_of_suspect(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        alarm_id: AlarmId,
+        candidate_id: CandidateId,
+        verdict: Said,
+        reason: Reason,
+    ) -> Response:
+        try:
+            keep_verdict(
+                desk.open_house().engine,
+                alarm_id,
+                candidate_id,
+                verdict,
+                visitor.name,
+                reason,
+                now=desk.clock(),
+            )
+        except QianliyanError as error:
+            return shown(request, visitor, alarm_id, error_text(request, error))
+        return RedirectResponse(
+            f"{request.scope['root_path']}/watch/{quote(alarm_id, safe='')}#suspects", 303
+        )
+
     return router
+
+
+def _suspects(engine: Engine, alarm_id: str) -> dict[str, Any]:
+    """The alarm's candidates with reasons, the sketch, and how often each method was right so far."""
+    _, about = suspect_table(engine, alarm_id)
+    listed = sorted(about.suspects, key=lambda one: (one["verdict"] == "struck", one["rank"]))
+    rows = [
+        {
+            "id": one["candidate_id"], "rank": one["rank"], "name": "来源不明" if one["kind"] == UNLISTED else suspect_name(one),
+            "is_unlisted": one["kind"] == UNLISTED, "kind": KINDS[one["kind"]], "level": LEVELS[one["level"]], "score": one["score"],
+            "words": reason_words(one), "verdict": one["verdict"], "said": SAID_WORDS.get(one["verdict"] or "", ""), "reason": one["reason"],
+        }
+        for one in listed
+    ]  # fmt: skip
+    drawn = Markup(sketch(about.suspects, about.hours)) if rows else ""  # noqa: S704  # the sketch escapes every name
+    hits = hit_table(engine).to_dict("records")
+    return {"suspects": rows, "sketch": drawn, "wind": wind_words(about.hours), "hits": hits}
 
 
 def _values(found: Evidence) -> dict[str, Any]:

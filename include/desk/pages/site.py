@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from include.desk.maps import region_map
 from include.desk.pages import (
+    alarm,
     city,
     contacts,
     files,
@@ -61,6 +62,7 @@ def create_site(desk: Desk) -> FastAPI:
     for module in (
         today,
         city,
+        alarm,
         grid,
         letters,
         letter,

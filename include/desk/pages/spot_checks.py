@@ -8,11 +8,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.desk import Desk
+from include.desk.pages.desk import FIRST_YEAR, LAST_YEAR, Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
-from include.errors import QianliyanError
+from include.errors import InputError, QianliyanError
 from include.office.spot_checks import record_result, row_values, week_draw
 from include.periods import DAY, beijing_date
 from include.supervision.spot_checks import week_of
@@ -31,6 +31,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     def shown(request: Request, visitor: Visitor, week: date, problem: str = "") -> HTMLResponse:
+        _require_known_calendar(week)
         house = desk.open_house()
         draw, status = None, 409 if problem else 200
         try:
@@ -56,6 +57,7 @@ def routes(desk: Desk) -> APIRouter:
         request: Request, *, visitor: Visitor = desk.acting, week: WeekField, alarm_id: AlarmField, result: ResultField,
         reason: Reason,
     ) -> Response:  # fmt: skip
+        _require_known_calendar(week)
         try:
             record_result(
                 desk.open_house().engine,
@@ -71,3 +73,9 @@ def routes(desk: Desk) -> APIRouter:
         return RedirectResponse(f"{request.scope['root_path']}/spot-checks?week={week}", 303)
 
     return router
+
+
+def _require_known_calendar(week: date) -> None:
+    """A day near either end of all dates has no week around it."""
+    if not FIRST_YEAR <= week.year <= LAST_YEAR:
+        raise InputError("not a date", got=str(week), expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}")

@@ -10,7 +10,7 @@ from include.desk.facts import store_state
 from include.desk.maps import region_map
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.desk import At, Desk
+from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
 from include.geo.boundaries import NOTICE
@@ -34,11 +34,13 @@ def routes(desk: Desk) -> APIRouter:
         *,
         visitor: Visitor = desk.reading,
         at: At = "",
+        known: Known = "",
         sort: Annotated[Order, Query()] = "flag",
     ) -> HTMLResponse:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
-        found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
+        until = known_at(as_of, known)
+        found = desk.recent.get(("today", as_of, until, state), lambda: today(house, as_of, until))
         now = desk.clock()
         waits = desk.recent.get(
             ("waiting", now.replace(second=0, microsecond=0), state),

@@ -31,8 +31,9 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "event": {
         "pushed": "推送", "acknowledged": "签收", "submitted": "反馈", "returned": "退回", "accepted": "验收", "disputed": "提出争议",
-        "dispute_upheld": "争议成立（误报）", "dispute_rejected": "争议驳回", "found": "发现问题", "rectified": "整改完成",
+        "dispute_upheld": "争议成立（误报）", "dispute_rejected": "争议驳回", "closed": "结案", "reopened": "撤销结案", "found": "发现问题", "rectified": "整改完成",
     },
+    "act": {"accept": "验收通过", "return": "退回重报", "uphold": "认定误报", "reject": "驳回争议", "close": "结案", "reopen": "撤销结案"},
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "部领导", "duty": "值班室"},
     "subject": {"letter": "函件", "delivery": "投递"},
     "action": {
@@ -106,7 +107,7 @@ def part(
         text = _environment().get_template(template).render({**common, **values})
         return Markup(text)  # noqa: S704  # escaped when it was rendered
 
-    return desk.recent.get((template, key, common["lang"], common["root"], at), made)
+    return desk.recent.get((template, key, common["lang"], common["root"], at, common["known"]), made)
 
 
 def _common(request: Request, at: str) -> dict[str, Any]:
@@ -122,10 +123,11 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         return translated(LABELS[group][value]) if value in LABELS[group] else value
 
     root = request.scope.get("root_path", "")
+    known = request.query_params.get("known", "")
     return {
         "t": translated, "label": label, "lang": language, "root": root, "airflow": root.removesuffix("/desk"),
-        "at": at, "path": request.url.path,
-        "link": lambda path, **query: _link(root, path, {"at": at, **query}),
+        "at": at, "known": known, "path": request.url.path,
+        "link": lambda path, **query: _link(root, path, {"at": at, "known": known, **query}),
     }  # fmt: skip
 
 

@@ -1,0 +1,73 @@
+"""The sheet 疑似来源核查 of a filled-in answer form: what an inspection found at each suspect, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from include.sources.characters import narrow_text, visible_text
+from include.sources.delivery import BrokenRow, Inspected
+from include.sources.workbooks import FORMULA, SheetRow
+from include.supervision import answer_form as form
+from include.supervision.figures import suspect_code
+
+_READ: Final = ("alarm_id", "candidate_id", "code", "verdict", "unit", "inspector", "note")
+_FREE: Final = ("unit", "inspector", "note")
+_YOURS: Final = tuple(column for column in form.SUSPECT_COLUMNS if not column.is_ours)
+_LONGEST: Final = 500  # characters of what was seen
+
+
+def inspected_suspects(
+    rows: Sequence[SheetRow], letter_key: str, alarms: frozenset[str]
+) -> tuple[tuple[Inspected, ...], tuple[BrokenRow, ...]]:
+    """What was ticked, and the rows that do not fit or are filled in by half; rows that were left empty are neither."""
+    header = next((row.texts for row in rows if row.number == form.HEADER_ROW), [])
+    titles = [visible_text(text).strip() for text in header]
+    wanted = {column.key: column.header for column in form.SUSPECT_COLUMNS if column.key in _READ}
+    lacking = [title for title in wanted.values() if titles.count(title) != 1]
+    if lacking:
+        reason = f"“{form.SUSPECT_SHEET}”表缺少列或列重复：{'、'.join(lacking)}，该表未读入"
+        return (), (BrokenRow(form.HEADER_ROW, "\t".join(titles), reason),)
+    places = {key: titles.index(title) for key, title in wanted.items()}
+    found: dict[tuple[str, str], Inspected] = {}
+    broken = []
+    for told in rows:
+        if told.number <= form.HEADER_ROW:
+            continue
+        row = {key: _text(key, told.text(place)) for key, place in places.items()}
+        if not any(row[column.key] for column in _YOURS):
+            continue
+        reason = FORMULA if set(told.formulas) & set(places.values()) else _reason(row, letter_key, alarms)
+        key = (row["alarm_id"], row["candidate_id"])
+        one = Inspected(
+            told.number,
+            *key,
+            form.SITE_VERDICTS.get(row["verdict"], "found"),
+            row["unit"],
+            row["inspector"],
+            row["note"],
+        )
+        if not reason and key in found and found[key].verdict != one.verdict:
+            reason = "同一对象填写了两种核查结果"
+        if reason:
+            words = f"“{form.SUSPECT_SHEET}”表：{reason}"
+            broken.append(BrokenRow(told.number, "\t".join(row.values()), words))
+        else:
+            found.setdefault(key, one)
+    return tuple(found.values()), tuple(broken)
+
+
+def _text(key: str, text: str) -> str:
+    return visible_text(text).strip() if key in (*_FREE, "verdict") else narrow_text(text)
+
+
+def _reason(row: dict[str, str], letter_key: str, alarms: frozenset[str]) -> str:
+    code = suspect_code(letter_key, row["alarm_id"], row["candidate_id"])
+    if row["alarm_id"] not in alarms or row["code"] != code:
+        return "应答码与函件、报警编号或对象编号不符：应使用随函所附表格"
+    if row["verdict"] not in form.SITE_VERDICTS:
+        return "核查结果应从下拉列表选择：" + "、".join((form.SITE_FOUND, form.SITE_CLEAN))
+    empty = [column.header for column in _YOURS if not row[column.key]]
+    if empty:
+        return f"填写核查结果时必填：{'、'.join(empty)}"
+    return f"核查情况超过{_LONGEST}字" if len(row["note"]) > _LONGEST else ""
