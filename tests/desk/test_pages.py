@@ -13,6 +13,7 @@ from sqlalchemy import Engine, insert, update
 from include.desk.colours import RATES
 from include.desk.pages import alarm, city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
+from include.desk.suspects import VERDICT_WORDS
 from include.geo.boundaries import NOTICE
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
@@ -21,6 +22,8 @@ from include.post.letters import draft
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
+from include.suspects.hits import METHODS
+from include.suspects.wording import KINDS, LEVELS
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
 from tests.post.samples import (
     File,
@@ -393,6 +396,10 @@ def test_every_text_has_its_english() -> None:
         "核实地址",
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
+        *KINDS.values(),
+        *LEVELS.values(),
+        *METHODS,
+        *VERDICT_WORDS.values(),
     }
     used |= {
         "今日",
