@@ -17,6 +17,7 @@ import html
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -28,6 +29,23 @@ _SHORTEST_CODED: Final = 6
 _SECRET_NAME: Final = re.compile("passw|secret|token|api_?key|apikey|private", re.IGNORECASE)
 # Python counts only the common space as printable.
 _WHITE_SPACE: Final = "\t\n\r\u00a0\u2002\u2003\u2009\u3000"
+
+# How a text must look to be worth decoding, and how far that goes.
+_MAY_BE_CODED: Final = re.compile(
+    r"[\\&%\uff01-\uff5e\u00ad\u200b-\u200f\u2060\ufeff]|[\U0001d400-\U0001d7ff\u2460-\u24ff]|=[0-9A-Fa-f]{2}"
+    r"|[0-9A-Za-z+/_-]{8}|(?:(?:0x)?[0-9A-Fa-f]{2}[^0-9A-Za-z]{1,4}){3}|\n"
+)
+_DEEPEST: Final = 4
+_MOST_DECODED: Final = 40
+_SHORTEST_HEX: Final = 10  # digits
+_NO_DIGITS: Final = re.compile(r"0x|\\x|[^0-9a-z]")
+_RUN: Final = re.compile("[0-9A-Za-z+/_-]{8,}")
+_URL_SAFE: Final = str.maketrans("-_", "+/")
+_QUOTED_PRINTABLE: Final = re.compile("=(?=[0-9A-Fa-f]{2})")
+_ENTITY_ZEROS: Final = re.compile("(&#[xX]?)0+(?=[0-9A-Fa-f])")
+_BACKSLASHED: Final = re.compile(
+    r"\\(?:u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|u+(?P<long>[0-9A-Fa-f]{4})|x(?P<hex>[0-9A-Fa-f]{2})|(?P<octal>[0-3]?[0-7]{2})|(?P<plain>[^\n]))"
+)
 
 
 class _Secrets:
@@ -70,9 +88,14 @@ def secrets_of(address: str, settings: Mapping[str, object]) -> set[str]:
 
 def redact(text: str) -> str:
     """The text without the secrets: as they are, quoted for URLs, HTML or JSON, in hexadecimal, and in Base64 (also inside
-    a longer Base64 text, as in `Basic` credentials)."""
+    a longer Base64 text, as in `Basic` credentials). Of a text that holds one in any other escape nothing is left."""
     pattern = _SECRETS.pattern
-    return text if pattern is None else pattern.sub(HIDDEN, text)
+    if pattern is None:
+        return text
+    hidden = pattern.sub(HIDDEN, text)
+    if _MAY_BE_CODED.search(hidden) and _holds_coded(hidden, pattern):
+        return f"{HIDDEN}（含密钥，未显示，{len(text)}字）"
+    return hidden
 
 
 def harmless(error: Exception) -> Exception | None:
@@ -103,6 +126,67 @@ def _numbered(character: str) -> str:
     )
 
 
+def _holds_coded(text: str, pattern: re.Pattern[str]) -> bool:
+    """Whether any decoding of the text, or of its decodings, holds a secret."""
+    seen, layer = {text}, [text]
+    for _ in range(_DEEPEST):
+        layer = [
+            one
+            for one in dict.fromkeys(each(text) for text in layer for each in _DECODERS)
+            if one not in seen
+        ]
+        layer = layer[:_MOST_DECODED]
+        if any(pattern.search(one) for one in layer):
+            return True
+        seen.update(layer)
+    digits = [_NO_DIGITS.sub("", one.casefold()) for one in seen]
+    coded = [each.encode("utf-8", "surrogatepass").hex() for each in _SECRETS.known]
+    return any(form in one for form in coded if len(form) >= _SHORTEST_HEX for one in digits)
+
+
+def _without_backslashes(text: str) -> str:
+    """The escapes of JSON, JavaScript and C undone."""
+    return _BACKSLASHED.sub(_character, text)
+
+
+def _character(found: re.Match[str]) -> str:
+    digits = found["long"] or found["hex"] or found["braced"]
+    number = int(digits, 16) if digits else int(found["octal"], 8) if found["octal"] else None
+    if number is None:
+        return found["plain"]
+    return chr(number) if number <= sys.maxunicode else ""
+
+
+def _without_base64(text: str) -> str:
+    """What the Base64 runs of the text say, at each of the four places where one may begin."""
+    runs = [found[0].translate(_URL_SAFE)[start:] for found in _RUN.finditer(text) for start in range(4)]
+    return "\n".join(base64.b64decode(run[: len(run) // 4 * 4]).decode("utf-8", "replace") for run in runs)
+
+
+def _without_entities(text: str) -> str:
+    return html.unescape(_ENTITY_ZEROS.sub(r"\1", text))
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.replace("=\n", "").replace("=\r\n", "").split())
+
+
+def _folded(text: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKC", text) if unicodedata.category(one) != "Cf")
+
+
+_DECODERS: Final[tuple[Callable[[str], str], ...]] = (
+    _without_backslashes,
+    _without_entities,
+    unquote,
+    lambda text: unquote(text.replace("+", " ")),
+    lambda text: unquote(_QUOTED_PRINTABLE.sub("%", text)),
+    _folded,
+    _without_base64,
+    _without_spaces,
+)
+
+
 def _forms(secret: str) -> set[str]:
     raw = secret.encode("utf-8", "surrogatepass")
     in_url = {quote(raw), quote(raw, safe=""), quote_plus(raw), quote(quote(raw, safe=""), safe="")}
@@ -116,6 +200,7 @@ def _forms(secret: str) -> set[str]:
     coded = {raw.hex(), raw.hex().upper()} | {
         form for encode in (base64.b64encode, base64.urlsafe_b64encode) for form in _in_base64(raw, encode)
     }
+    coded |= _in_base32(raw)
     return {secret} | in_url | quoted | {form for form in coded if len(form) >= _SHORTEST_CODED}
 
 
@@ -128,6 +213,15 @@ def _in_base64(raw: bytes, encode: Callable[[bytes], bytes]) -> set[str]:
         first, last = -(-before * 8 // 6), length * 8 // 6
         inside.add(encode(bytes(before) + raw).decode()[first:last])
     return {alone, alone.rstrip("="), *inside}
+
+
+def _in_base32(raw: bytes) -> set[str]:
+    """The same of Base32, at each of the five places of a group."""
+    inside = set()
+    for before in range(5):
+        first, last = -(-before * 8 // 5), (before + len(raw)) * 8 // 5
+        inside.add(base64.b32encode(bytes(before) + raw).decode()[first:last])
+    return inside
 
 
 class QianliyanError(Exception):
