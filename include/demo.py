@@ -24,7 +24,7 @@ from include.connections import Registry
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.letter_kinds import letter_label
-from include.letters.flag_words import level_word
+from include.letters.flag_words import mark_words
 from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received
@@ -197,8 +197,8 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
     rows = [
         {
             "城市": city.city_name, "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
-            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}", "近7日超期": city.rolling.overdue,
-            "问题": city.window.problems, "标记": level_word(city.flag.level), "函件": "；".join(by_city.get(city.city_code, ["—"])),
+            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}", "近期超期": city.flag.recent_overdue,
+            "问题": city.window.problems, "标记": mark_words(city.flag), "函件": "；".join(by_city.get(city.city_code, ["—"])),
         }
         for city in figures.cities
     ]  # fmt: skip
@@ -228,7 +228,7 @@ def _registry(port: int) -> Registry:
         settings.connections.get(DEMO_SOURCE, store),
         conn_id=DEMO_SOURCE,
         host="var/demo_region",
-        extra={"kind": "files"},
+        extra={"kind": "files", "is_played": True},
     )
     connections = {**settings.connections, "supervision_db": store, "mail_server": mail, DEMO_SOURCE: source}
     return Registry(connections, {**settings.variables, "sources": DEMO_SOURCE})

@@ -23,12 +23,21 @@ def reason_words(reason: FlagReason | str) -> str:
         return f"近7日推送的报警逾期反馈{reason.count}条"
     if reason.rule == "long_overdue":
         return f"其中{reason.count}条超期24小时以上，最久的已超期{duration(reason.hours)}"
-    return f"有报警超期未反馈，且近7日推送的报警逾期反馈{reason.count}条"
+    return f"同时近7日推送的报警逾期反馈{reason.count}条"
+
+
+def level_reasons(flag: Flag) -> tuple[str, ...]:
+    """The rules of the level that fired, each thing said once: the late alarms of 提醒 are those of 督办, where these are enough."""
+    told = {reason.rule for reason in flag.reasons if isinstance(reason, FlagReason)}
+    said_later = {"late"} if "overdue_and_late" in told else set()
+    return tuple(
+        reason_words(one) for one in flag.reasons if isinstance(one, str) or one.rule not in said_later
+    )
 
 
 def reasons_words(flag: Flag) -> tuple[str, ...]:
     """Every rule that fired, and the mark of chronic alarms."""
-    told = tuple(reason_words(one) for one in flag.reasons)
+    told = level_reasons(flag)
     return (*told, chronic_words(flag)) if flag.chronic else told
 
 
@@ -37,6 +46,17 @@ def chronic_words(flag: Flag) -> str:
     return f"长期未反馈{flag.chronic}条" if flag.chronic else ""
 
 
+def mark_words(flag: Flag) -> str:
+    """The marks of a unit: its level and, beside it or alone, that of its chronic alarms: 督办、长期2条; empty without any."""
+    return "、".join(word for word in (level_word(flag.level), chronic_mark(flag)) if word)
+
+
+def chronic_mark(flag: Flag) -> str:
+    """长期N条; empty without one."""
+    return f"长期{flag.chronic}条" if flag.chronic else ""
+
+
 def flag_words(flag: Flag) -> str:
-    """Level and reasons in one line."""
-    return f"{level_word(flag.level)}：" + "；".join(reasons_words(flag))
+    """Marks and the reasons of the level in one line."""
+    reasons = "；".join(level_reasons(flag))
+    return mark_words(flag) + (f"：{reasons}" if reasons else "")

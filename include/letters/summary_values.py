@@ -13,7 +13,7 @@ from include.letters.changes import (
     rate_change,
 )
 from include.letters.durations import duration
-from include.letters.flag_words import level_word, reasons_words
+from include.letters.flag_words import level_word, mark_words, reasons_words
 from include.letters.word import chinese_number
 from include.letters.wording import (
     Show,
@@ -172,7 +172,7 @@ def _city_row(city: CityWeek) -> dict[str, Any]:
     return {
         "排名": rank,
         "城市": city.city_name,
-        "标记": level_word(city.flag.level),
+        "标记": mark_words(city.flag),
         "理由": "；".join(reasons_words(city.flag)),
     } | _numbers(city.window, city.previous, city.season)
 

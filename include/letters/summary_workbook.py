@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.letters.changes import points
 from include.letters.data_sheets import Sheet, dated, timed, workbook_of
-from include.letters.flag_words import level_word, reasons_words
+from include.letters.flag_words import mark_words, reasons_words
 from include.periods import BEIJING, Period
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
@@ -143,7 +143,7 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
             None if before is None else now.pushed - before.pushed,
             points(now.feedback_rate, None if before is None else before.feedback_rate),
             city.season.pushed, city.season.answered, city.season.problems, city.rolling.pushed, city.rolling.due,
-            city.rolling.on_time, city.rolling.overdue, level_word(city.flag.level), "；".join(reasons_words(city.flag)), city.remark,
+            city.rolling.on_time, city.rolling.overdue, mark_words(city.flag), "；".join(reasons_words(city.flag)), city.remark,
         ]  # fmt: skip
 
 

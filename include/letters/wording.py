@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from include.letters.durations import duration
-from include.letters.flag_words import level_word, reason_words
+from include.letters.flag_words import level_reasons, level_word
 from include.letters.suspect_words import suspect_line
 from include.periods import BEIJING, Period, chinese_moment
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
@@ -126,7 +126,7 @@ def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
     """The flag of the unit and the thresholds it was judged by (系统默认), as the footnote of its edition states them."""
     return {
         "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
-        "理由": "；".join(reason_words(one) for one in flag.reasons),
+        "理由": "；".join(level_reasons(flag)),
         "长期": flag.chronic,
         "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, _PRESENT_THRESHOLDS)},
     }

@@ -30,8 +30,8 @@ from include.supervision.air_quality import (
 from include.supervision.standards import VALIDITY, editions_of
 
 COLUMNS: Final = [
-    "city_code",
-    "city_name",
+    "unit_code",
+    "unit_name",
     "pm25_ug_m3",
     "valid_days",
     "yoy_pct",
@@ -43,11 +43,12 @@ DATASET_LABELS: Final = {"city": "城市", "grid": "网格", "station": "站点"
 
 
 def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.DataFrame:
-    """One row a city of the key regions on the window's last day, by city_code; columns `COLUMNS`, unrounded.
+    """One row a city of the key regions on the window's last day, by unit_code; columns `COLUMNS`, unrounded.
 
     PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
     """
-    return city_air(engine, parquet_root, period).cities[COLUMNS]
+    cities = city_air(engine, parquet_root, period).cities
+    return cities.rename(columns={"city_code": "unit_code", "city_name": "unit_name"})[COLUMNS]
 
 
 @dataclass(frozen=True)

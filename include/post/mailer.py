@@ -34,6 +34,8 @@ _LEAST_PAUSE_SECONDS, _MOST_PAUSE_SECONDS = (
     0.25,
 )  # before the end mark: twice the slowest reply so far, within these
 
+_OUT_OF_STEP: Final = "邮件服务器的答复与命令对不上，连接已放弃"
+
 OnStep = Callable[[str], None]
 
 
@@ -67,6 +69,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         self._give_up_at = 0.0  # on the monotonic clock
         self.smtp: Any = None
         self._peer = ""  # the address at the other end of the open connection
+        self._has_served = (
+            False  # the open connection carried another mail, whose late replies may still come
+        )
         self._has_begun = False  # the body of the present mail: from then on only the server knows
 
     @property
@@ -118,6 +123,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             self.smtp.starttls(context=context)
             self.smtp.ehlo_or_helo_if_needed()
         self.is_closed = False
+        self._has_served = False
         if server.user:
             self._arm()
             self.smtp.login(server.user, server.password)
@@ -155,7 +161,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             if is_simulated and not is_loopback(self._peer):
                 return _all(recipients, Outcome("refused", None, str(_not_this_machine(self._server))))
             try:
-                return self._attempt_send(recipients, message)
+                sent = self._attempt_send(recipients, message)
+                self._has_served = True
+                return sent
             except _ConnectionLost as lost:
                 if may_reopen:
                     may_reopen = False
@@ -181,14 +189,14 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             text = f"邮件 {len(message)} 字节，超过邮件服务器允许的 {most} 字节"
             return _all(recipients, Outcome("refused", None, text))
         options = [f"size={len(message)}"] if self.smtp.has_extn("size") else []
-        outcome = self._judged(*self._ask(self.smtp.mail, self._server.sender_address, options))
+        outcome = self._judged(*self._ask_surely(self.smtp.mail, self._server.sender_address, options))
         if outcome.result != "accepted":
             self._reset()
             return _all(recipients, outcome, is_troubled=outcome.result == "retry")
         outcomes: dict[str, Outcome] = {}
         try:
             for recipient in recipients:
-                outcome = self._judged(*self._ask(self.smtp.rcpt, recipient))
+                outcome = self._judged(*self._ask_surely(self.smtp.rcpt, recipient))
                 if self.smtp is None:  # its reply was none: nobody else is asked over this connection
                     raise _ConnectionLost(outcome.code, outcome.text)
                 if outcome.result != "accepted":
@@ -196,9 +204,11 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             if len(outcomes) == len(recipients):
                 self._reset()
                 return Transmission(outcomes)
-            code, text = self._ask(self.smtp.docmd, "DATA")
+            code, text = self._ask_surely(self.smtp.docmd, "DATA")
             outcome = self._hand_over(message) if code == 354 else self._judged(code, text, is_go_ahead=True)
         except _ConnectionLost as lost:
+            if (lost.code or 0) >= 500:
+                raise
             outcome = Outcome("retry", lost.code, lost.text)
         remaining = {recipient: outcome for recipient in recipients if recipient not in outcomes}
         is_troubled = outcome.result == "unknown" or self.smtp is None
@@ -226,7 +236,8 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             lost = "正文已全部发出，未收到邮件服务器的答复，无法确定是否已收下"
             self.smtp.sock.sendall(b".\r\n")
             code, answer = self.smtp.getreply()
-            extra = self.smtp.getreply()[0] if self.smtp.has_spoken() else None
+            wait_seconds = _MOST_PAUSE_SECONDS if self._has_served and code >= 500 else 0.0
+            extra = self.smtp.getreply()[0] if self.smtp.has_spoken(wait_seconds) else None
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
             return Outcome("unknown", None, f"{lost}：{self._clean(str(error))}")
@@ -243,6 +254,10 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
 
     def _early(self, code: int, answer: bytes) -> Outcome:
         self._drop()
+        if (
+            self._has_served and code >= 500
+        ):  # it may be a late one to the mail before; this one was not finished
+            return Outcome("retry", code, f"{_OUT_OF_STEP}：{self._clean(answer)}")
         if 400 <= code < 600:
             return self._judged(code, self._clean(answer))
         return Outcome("unknown", code, f"正文尚未结束，邮件服务器已作答复：{self._clean(answer)}")
@@ -251,7 +266,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         """Raises _ConnectionLost when there are words of the server that nobody asked for: no later reply can be told apart."""
         if self.smtp is not None and self.smtp.has_spoken():
             self._drop()
-            raise _ConnectionLost(None, "邮件服务器的答复与命令对不上，连接已放弃")
+            raise _ConnectionLost(None, _OUT_OF_STEP)
 
     def _pause_seconds(self) -> float:
         slowest: float = self.smtp.slowest_seconds
@@ -276,6 +291,15 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             self._drop()
             raise _ConnectionLost(code, self._clean(answer))
         return code, self._clean(answer)
+
+    def _ask_surely(self, command: Callable[..., tuple[int, bytes]], *arguments: Any) -> tuple[int, str]:
+        """As `_ask`. A refusal over a connection that carried another mail may be a late reply to that one: it ends the
+        connection (_ConnectionLost), and only a fresh one's refusal is believed."""
+        code, text = self._ask(command, *arguments)
+        if self._has_served and 500 <= code < 600:
+            self._drop()
+            raise _ConnectionLost(code, f"{_OUT_OF_STEP}：{text}")
+        return code, text
 
     def _judged(self, code: int, text: str, *, is_go_ahead: bool = False) -> Outcome:
         if code in _TAKEN and not is_go_ahead:

@@ -19,6 +19,7 @@ from include.sources.layout import Layout
 TOLERANCE: Final = timedelta(minutes=5)  # between our clock and a platform's
 NOT_A_UNITS: Final = "该来源只代表被督办单位，只能报送签收、反馈和申诉（acknowledged、submitted、disputed）"
 TOO_LATE: Final = "晚于收到的时间：反馈不可能发生在收到之后"
+NOT_YET: Final = "晚于收到的时间：不可能在收到之后发生"  # of an alarm or a problem
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,12 @@ class Receipt:
     at: datetime
     counts: bool  # the steps count from then
     is_unit: bool
+    is_played: bool = False  # our clock is played over a world that is already told to its end
 
     @classmethod
     def of(cls, source: SourceConfig, at: datetime, *, is_form: bool = False) -> Receipt:
         """Of a source's delivery; an answer form speaks for its unit and counts from its receipt, wherever it lay."""
-        return cls(at, is_form or source.counts_by_receipt, is_form or source.is_unit)
+        return cls(at, is_form or source.counts_by_receipt, is_form or source.is_unit, source.is_played)
 
 
 def by_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> pd.DataFrame:
@@ -45,10 +47,9 @@ def by_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> pd.DataFr
 
 def misfits_of(layout: Layout, rows: pd.DataFrame, receipt: Receipt) -> list[tuple[pd.Series[Any], str, str]]:
     """Checked rows that the clock or the speaker forbids: a mask, the field, the reason."""
-    if layout.name != "feedback":
-        return []
-    found = too_late(layout, rows, pd.Series(pd.Timestamp(receipt.at), index=rows.index))
-    if receipt.is_unit:
+    is_asked = layout.name == "feedback" or not receipt.is_played
+    found = too_late(layout, rows, pd.Series(pd.Timestamp(receipt.at), index=rows.index)) if is_asked else []
+    if receipt.is_unit and layout.name == "feedback":
         found.append((~rows["event"].isin(UNIT_EVENTS), "event", NOT_A_UNITS))
     return found
 
@@ -56,8 +57,12 @@ def misfits_of(layout: Layout, rows: pd.DataFrame, receipt: Receipt) -> list[tup
 def too_late(
     layout: Layout, rows: pd.DataFrame, received_at: pd.Series[Any]
 ) -> list[tuple[pd.Series[Any], str, str]]:
-    """Checked rows that tell of a time after their receipt: a mask, the field, the reason."""
-    if layout.name != "feedback":
-        return []
+    """Checked rows that tell of a time after their receipt: a mask, the field, the reason. Deadlines and promises may lie there."""
     latest = pd.to_datetime(pd.Series(received_at.to_numpy(), index=rows.index), utc=True) + TOLERANCE
-    return [(rows[name] > latest, name, TOO_LATE) for name in ("event_at", "inspected_at")]
+    reason = TOO_LATE if layout.name == "feedback" else NOT_YET
+    return [(rows[name] > latest, name, reason) for name in told_moments(layout)]
+
+
+def told_moments(layout: Layout) -> tuple[str, ...]:
+    """The columns of a table that tell when something happened; none of reference data."""
+    return (*layout.changes, "inspected_at") if layout.name == "feedback" else layout.changes

@@ -34,7 +34,8 @@ class SourceConfig:
               it as 排查时间 (inbox)
     speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
-              files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
+              files: `is_played` (true: a simulated world, told to its end, under a played clock: what lies after the clock waits
+              for its own pull; of any other source it is set apart); files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
               `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
               `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """
@@ -89,6 +90,11 @@ class SourceConfig:
     def is_unit(self) -> bool:
         """Whether the source speaks for the units that are asked: it decides nothing."""
         return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
+
+    @property
+    def is_played(self) -> bool:
+        """Whether the source is a whole simulated world under a played clock."""
+        return self.options.get("is_played", False) is True
 
     def number(self, option: str, default: float) -> float:
         """An option that is a number, not negative. Raises InputError."""

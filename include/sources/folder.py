@@ -20,6 +20,7 @@ from include.sources.workbooks import read_xlsx
 SUFFIXES: Final = (".csv", ".xlsx")
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
+_MOST_NAMED: Final = 20  # passed over
 _USUAL: Final = ("alarms", "feedback", "problems")
 
 _State = tuple[int, int]  # size and time of change
@@ -52,6 +53,10 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
         f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
         for table in absent
         if table.table in _USUAL and "alarms" in found
+    ]
+    delivery.warnings += [
+        f"文件{label(entry)}未读：只读取CSV和XLSX文件，请另存为其中一种"
+        for entry in _passed_over(mapping, entries)
     ]
     delivery.files = (
         FileParts(path, _parts(table, path, folder, states.get(path))) for table, path in chosen
@@ -106,6 +111,20 @@ def _entries(folder: Path, source_name: str) -> list[Path]:
 
 def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
     return [entry for entry in entries if is_export(entry) and matches(entry, table)]
+
+
+def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
+    """Files named like a table's, but of a format that is not read: `alarms.xls`, `alarms.parquet`, `alarms.csv.gz`."""
+    others = [
+        entry
+        for entry in entries
+        if not is_export(entry) and not entry.name.startswith(_NOT_EXPORTS) and not entry.is_dir()
+    ]
+    named = [
+        (entry, Path(f"{entry.name.partition('.')[0]}{suffix}")) for entry in others for suffix in SUFFIXES
+    ]
+    found = [entry for entry, as_read in named if any(matches(as_read, table) for table in mapping.tables)]
+    return list(dict.fromkeys(found))[:_MOST_NAMED]
 
 
 def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) -> Iterator[Part]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select, update
 
 from include.errors import InputError, StateError, redact
@@ -20,7 +21,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources import bulk, contact_decisions, merge
 from include.sources.characters import visible
 from include.sources.checks import check, with_misfits
-from include.sources.clocks import too_late
+from include.sources.clocks import NOT_YET, TOLERANCE, TOO_LATE, told_moments, too_late
 from include.sources.contact_book import contacts_of
 from include.sources.hashes import row_hash, row_json
 from include.sources.layout import CONTACTS, DATA_ORIGIN, LAYOUTS, Layout
@@ -103,6 +104,28 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     )  # fmt: skip
     texts = [name for name in table.columns if name != "received_at"]
     bulk.insert(connection, quarantine, table.astype(dict.fromkeys(texts, "str")))
+
+
+def told_too_early(
+    connection: Connection, layout: Layout, rows: pd.DataFrame, raw: pd.DataFrame, source: str
+) -> NDArray[np.bool_]:
+    """Which checked rows stand in quarantine, settled or not, since before the time that they tell of: that time's coming does not
+    make them facts. `raw`: the same rows as they came, by which they are known again."""
+    is_early = np.zeros(len(rows), dtype=bool)
+    if not layout.changes or rows.empty:
+        return is_early
+    told_at = rows[list(told_moments(layout))].max(axis=1)
+    known = {"source": source, "kind": layout.name, "reasons": (TOO_LATE, NOT_YET)}
+    found = frame(connection, "quarantined_before_their_time", **known)
+    if found.empty:
+        return is_early
+    received_at = found.groupby("row_hash")["received_at"].min().to_dict()
+    for place in np.flatnonzero(told_at > found["received_at"].min() + TOLERANCE):
+        first = received_at.get(
+            row_hash(redact(row_json({str(name): text for name, text in raw.iloc[place].items()})))
+        )
+        is_early[place] = first is not None and told_at.iloc[place] > first + TOLERANCE
+    return is_early
 
 
 def keep_only(connection: Connection, source: str, kind: str, rows: Collection[Rejected], *, by: str, now: datetime) -> None:  # fmt: skip

@@ -16,7 +16,7 @@ from include.errors import InputError, QianliyanError, SourceError
 from include.sources import merge, quarantine
 from include.sources.characters import visible
 from include.sources.checks import check, moments, with_misfits
-from include.sources.clocks import Receipt, by_receipt, misfits_of
+from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contact_book import contacts_of, take_listing
 from include.sources.contact_plan import Listing
 from include.sources.delivery import Chunk, Delivery, Part
@@ -91,6 +91,8 @@ def stage(
     raw, lines = chunk.rows, chunk.lines
     if window is not None and layout.changes:
         is_inside = _changed_inside(layout, own, window)
+        if receipt is not None and not receipt.is_played:
+            is_inside = is_inside | _after_receipt(layout, own, receipt)
         own, raw = own[is_inside].reset_index(drop=True), raw[is_inside].reset_index(drop=True)
         lines = lines[is_inside]
     is_cleaned = own.pop(_CLEANED)
@@ -216,8 +218,10 @@ def _commit_rows(
     raw_names = [name for name in rows.columns if name.startswith(_RAW)]
     raw = rows[raw_names].rename(columns=lambda name: name.removeprefix(_RAW))
     typed = rows.drop(columns=[*raw_names, "line", _CLEANED])
-    is_fit = np.ones(len(rows), dtype=bool)
     rejects: list[Rejected] = []
+    set_apart = quarantine.told_too_early(connection, layout, typed, raw, source)
+    is_fit = ~set_apart
+    tally.quarantined += int(set_apart.sum())
     for misfit in merge.misfits(connection, layout, typed, owners):
         bad = misfit.rows & is_fit
         is_fit &= ~misfit.rows
@@ -255,6 +259,14 @@ def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArra
     start_at, end_at = (pd.Timestamp(moment) for moment in window)
     is_inside = ((changes >= start_at) & (changes < end_at)).any(axis=1)
     return np.asarray(is_inside | is_odd.any(axis=1) | changes.isna().all(axis=1))
+
+
+def _after_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> NDArray[np.bool_]:
+    """Rows that tell of a time after their receipt: no window would ever be theirs, and none may take them later."""
+    latest = pd.Timestamp(receipt.at) + TOLERANCE
+    return np.asarray(
+        pd.DataFrame({name: moments(own[name]) > latest for name in layout.changes}).any(axis=1)
+    )
 
 
 def _listed(names: list[str], count: int) -> str:

@@ -43,8 +43,20 @@ def stations_known(connection: Connection) -> pd.DataFrame:
 
 
 def grids_known(connection: Connection) -> pd.DataFrame:
-    """One row a grid with bounds: `grid_id, city_code, county, name, west, south, east, north, is_simulated`."""
-    names = ("grid_id", "city_code", "county", "name", "west", "south", "east", "north", "is_simulated")
+    """One row a grid with bounds: `grid_id, city_code, county, name, west, south, east, north, is_simulated,
+    received_at`."""
+    names = (
+        "grid_id",
+        "city_code",
+        "county",
+        "name",
+        "west",
+        "south",
+        "east",
+        "north",
+        "is_simulated",
+        "received_at",
+    )
     query = select(*(grid.c[name] for name in names)).order_by(grid.c.grid_id)
     rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
     return rows.astype(dict.fromkeys(("west", "south", "east", "north"), "float64"))

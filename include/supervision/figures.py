@@ -116,6 +116,7 @@ class Flag:
     level: Level = ""
     reasons: tuple[FlagReason | str, ...] = ()
     chronic: int = 0  # 长期N条
+    recent_overdue: int = 0  # 近期超期: overdue by at most seven days, whenever pushed
 
 
 @dataclass(frozen=True)

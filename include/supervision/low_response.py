@@ -69,4 +69,4 @@ def flag(one: Response, rules: LowResponse = LOW_RESPONSE) -> Flag:
     if is_overdue and one.late >= rules.urge_late:
         level = "urge"
         reasons.append(FlagReason("overdue_and_late", one.late))
-    return Flag(level, tuple(reasons), one.chronic)
+    return Flag(level, tuple(reasons), one.chronic, one.recent_overdue)

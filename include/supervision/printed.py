@@ -60,7 +60,7 @@ OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("Case", "problems"): "问题", ("NoticeFigures", "form"): "反馈表报警", ("ReminderFigures", "form"): "反馈表报警",
     ("CitySituation", "month"): "全月", ("Warnings", "month"): "预警月份", ("OverviewFigures", "grids"): "网格数", ("CountySituation", "grids"): "有效网格数",
     ("BulletinFigures", "cities"): "城市数", ("RegionSituation", "cities"): "城市数", ("HighArea", "enterprises"): "区内企业数",
-    ("SummaryFigures", "long_unanswered"): "长期未反馈报警", ("Flag", "chronic"): "长期未反馈标记", ("LongUnanswered", "days"): "已推送天数",
+    ("SummaryFigures", "long_unanswered"): "长期未反馈报警", ("Flag", "chronic"): "长期未反馈标记", ("Flag", "recent_overdue"): "近期超期", ("LongUnanswered", "days"): "已推送天数",
     ("GridInspection", "categories"): "问题类别", ("ListedGrid", "enterprises"): "企业", ("DayLevel", "hours"): "有效小时",
     ("CategoryCount", "season"): "监管期", ("CategoryCount", "previous"): "上期", ("Case", "city_name"): "城市",
     ("Flag", "reasons"): "标记理由", ("Flag", "level"): "标记",

@@ -32,10 +32,9 @@ def suggestions(
 
 
 def _overdue(cities: Sequence[CityWeek]) -> Suggestion | None:
-    """超期未反馈: an alarm of the rolling days is overdue. n of the due ones; subjects are cities."""
-    subjects = _by_count((city.city_name, city.rolling.overdue) for city in cities)
-    due = sum(city.rolling.due for city in cities)
-    return _suggestion("超期未反馈", sum(one.count for one in subjects), due, subjects)
+    """超期未反馈: an alarm is overdue by at most seven days, whenever it was pushed (the others are 长期未反馈). Subjects are cities."""
+    subjects = _by_count((city.city_name, city.flag.recent_overdue) for city in cities)
+    return _suggestion("超期未反馈", sum(one.count for one in subjects), 0, subjects)
 
 
 def _long_unanswered(rows: Sequence[LongUnanswered]) -> Suggestion | None:

@@ -23,7 +23,7 @@ from include.suspects.winds import epoch_hours
 
 Flags = NDArray[np.bool_]
 COLUMNS: Final = [
-    "enterprise_id", "date", "rule", "hours", "first_hour", "last_hour", "running_hours", "treatment_hours", "metered_hours",
+    "enterprise_id", "date", "rule", "hours", "first_hour", "last_hour", "spans", "running_hours", "treatment_hours", "metered_hours",
     "completeness", "production_kw", "treatment_kw", "usual_treatment_kw", "edition",
 ]  # fmt: skip
 _DAY: Final = 24
@@ -42,6 +42,7 @@ def suspected_treatment(
 
     `submeter_hours` as in the contract, from `days_back` days before `day`; `enterprise_ids`: the known ones; `stops`:
     enterprise_id, start_at, end_at of ordered stops. `known_hours`: hours of the day that are over (a day that goes on).
+    `hours` are those that count, in `spans` (from, until: hours of the day): hours on end, but for `shorter`.
     `completeness`: metered hours over hours that are over. Means of power are over the hours that broke the rule.
     """
     midnight = int(pd.Timestamp(day).tz_localize("Asia/Shanghai").timestamp()) // 3600
@@ -64,7 +65,9 @@ def suspected_treatment(
     told = np.zeros(len(names), bool)
     for rule in rules.submeter:
         hit = broken[rule.code]
-        long_enough = (_longest(hit) if rule.code == "idle" else hit.sum(axis=1)) >= rule.least_hours
+        if rule.code != "shorter":  # hours on end: one alone has harmless reasons and is not counted
+            hit = _on_end(hit, rule.least_hours)
+        long_enough = hit.sum(axis=1) >= rule.least_hours
         if rule.code == "shorter":
             long_enough &= ~told  # a treatment that idles for hours on end also runs shorter: told once
         told |= long_enough & (rule.code == "idle")
@@ -73,7 +76,7 @@ def suspected_treatment(
             _rows(
                 rule.code,
                 who,
-                broken[rule.code],
+                hit,
                 names,
                 midnight,
                 day,
@@ -109,13 +112,22 @@ def _broken(
     return {"idle": idle, "shorter": standing, "lost": lost & before & after, "stopped": runs & ordered}
 
 
-def _longest(flags: Flags) -> NDArray[np.int64]:
-    """The longest unbroken run of each row."""
-    longest = run = np.zeros(len(flags), np.int64)
-    for hour in range(flags.shape[1]):
-        run = np.where(flags[:, hour], run + 1, 0)
-        longest = np.maximum(longest, run)
-    return longest
+def _on_end(flags: Flags, least: int) -> Flags:
+    """The hours of each row that belong to unbroken runs of at least `least`."""
+    kept = np.zeros_like(flags)
+    for begin in range(flags.shape[1] - least + 1):
+        whole: Flags = np.asarray(flags[:, begin : begin + least].all(axis=1), bool)
+        kept[:, begin : begin + least] |= whole[:, None]
+    return kept
+
+
+def _spans(flags: Flags) -> list[tuple[tuple[int, int], ...]]:
+    """By row the unbroken runs as hours of the day, the end exclusive."""
+    edges = np.diff(np.pad(flags.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    return [
+        tuple(zip(np.flatnonzero(row == 1).tolist(), np.flatnonzero(row == -1).tolist(), strict=True))
+        for row in edges
+    ]
 
 
 def _seen_last(runs: Flags, lost: Flags) -> Flags:
@@ -172,6 +184,7 @@ def _rows(
             "hours": hours.sum(axis=1),
             "first_hour": instant(first),
             "last_hour": instant(last),
+            "spans": pd.Series(_spans(hours), dtype=object),
             "running_hours": runs[who].sum(axis=1),
             "treatment_hours": treats[who].sum(axis=1),
             "metered_hours": metered,
@@ -195,12 +208,16 @@ def _mean(values: NDArray[np.float64], chosen: Flags) -> NDArray[np.float64]:
 
 def meter_completeness(submeter_hours: pd.DataFrame, enterprise_ids: pd.Series, day: date) -> pd.DataFrame:
     """One row a known enterprise that ever is metered in `submeter_hours`: enterprise_id, date, metered_hours (0 to 24 of
-    the Beijing `day` with a production value), completeness."""
+    the Beijing `day` with a production value that is power), completeness."""
     ids = set(enterprise_ids.astype(str))
     rows = submeter_hours[submeter_hours["enterprise_id"].isin(ids)]
     midnight = int(pd.Timestamp(day).tz_localize("Asia/Shanghai").timestamp()) // 3600
     at = epoch_hours(rows["hour"]) if len(rows) else np.zeros(0, np.int64)
-    inside = (at >= midnight) & (at < midnight + _DAY) & rows["production_kw"].notna().to_numpy(bool)
+    inside = (
+        (at >= midnight)
+        & (at < midnight + _DAY)
+        & (rows["production_kw"] >= 0).to_numpy(bool, na_value=False)
+    )
     told = rows.loc[inside].assign(at=at[inside]).drop_duplicates(["enterprise_id", "at"])
     count = told.groupby("enterprise_id").size()
     names = sorted(rows["enterprise_id"].unique())

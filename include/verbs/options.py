@@ -80,7 +80,7 @@ def print_rows(rows: pd.DataFrame, form: str, title: str = "") -> None:
     elif form == "json":
         click.echo(
             rows.to_json(
-                orient="records", force_ascii=False, indent=2, date_format="iso", double_precision=15
+                orient="records", force_ascii=False, indent=2, date_format="iso", double_precision=10
             )
         )
     else:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from include.house import House, Run
-from include.letters.flag_words import flag_words
+from include.letters.flag_words import flag_words, mark_words
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
 from include.periods import Period
@@ -36,7 +36,9 @@ def figures(run: Run) -> dict[str, Any]:
     return {
         "figures_sha256": run.house.archive.put(to_json(computed).encode()),
         "window": run.period.label,
-        "flagged": {city.city_name: flag_words(city.flag) for city in computed.cities if city.flag.level},
+        "flagged": {
+            city.city_name: flag_words(city.flag) for city in computed.cities if mark_words(city.flag)
+        },
         "addresses_to_verify": [city.city_name for city in computed.cities if city.needs_address],
         "letters_due": len(computed.notices) + len(computed.reminders),
         "nothing_due": list(computed.nothing_due),

@@ -64,8 +64,7 @@ def treatment_of_day(
             "情形": found["rule"].map(words),
             "小时数": found["hours"],
             "时段": [
-                f"{first:%H}时至{last + pd.Timedelta(hours=1):%H}时"
-                for first, last in zip(found["first_hour"], found["last_hour"], strict=True)
+                "、".join(f"{begin:02d}时至{end:02d}时" for begin, end in spans) for spans in found["spans"]
             ],
             "生产kW": found["production_kw"],
             "治污kW": found["treatment_kw"],

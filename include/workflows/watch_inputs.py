@@ -31,8 +31,11 @@ class Network:
 
 
 def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
-    """What the store knows of stations, for the detector: a second stay of an id gets the name `id@first day`."""
-    frame = stations.copy()
+    """What the store knows of stations, for the detector: a second stay of an id gets the name `id@first day`.
+
+    A micro-station whose grid is not known (yet) is left out: no alarm can come of a grid that nobody told."""
+    is_placed = (stations["kind"] != "micro") | stations["grid_id"].isin(grids["grid_id"])
+    frame = stations[is_placed].copy()
     place = frame.groupby("station_id").cumcount()
     is_moved = frame["station_id"].duplicated(keep=False)
     named = frame["station_id"] + "@" + frame["valid_from"].astype(str)
@@ -43,7 +46,8 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
     frame = frame.assign(station_id=frame["name"])[columns]
     for name in ("valid_from", "valid_to"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    learnt_at = max(stations["received_at"], default=datetime(1970, 1, 1, tzinfo=UTC))
+    told = [*stations["received_at"], *grids["received_at"]]
+    learnt_at = max(told, default=datetime(1970, 1, 1, tzinfo=UTC))
     return Network(frame, grids, moved, simulated, learnt_at)
 
 

@@ -249,7 +249,11 @@ def _ledger(
         at = begin + place * HOUR
         lacks = [] if pd.Timestamp(at) in wind_hours else ["wind"]
         if not judged[place]:
-            lacks.append("all stations")
+            lacks.append(
+                "surroundings (no other grid or official station within reach)"
+                if heard[place]
+                else "all stations"
+            )
         else:
             lacks += [] if humid[place] else ["humidity"]
             lacks += [] if official[place] else ["official stations"]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from include.house import House, Run
-from include.letters.flag_words import level_word
+from include.letters.flag_words import mark_words
 from include.office.register import Due
 from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts
@@ -58,9 +58,7 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "pushed": leaders.total.pushed,
         "feedback_rate": str(leaders.total.feedback_rate),
         "problems": leaders.total.problems,
-        "flagged": {
-            city.city_name: level_word(city.flag.level) for city in leaders.cities if city.flag.level
-        },
+        "flagged": {city.city_name: words for city in leaders.cities if (words := mark_words(city.flag))},
         "cases": [f"{case.rule}：{case.city_name}{case.county} {case.alarm_id}" for case in leaders.cases],
         "suggestions": [one.rule for one in leaders.suggestions],
     }

@@ -58,7 +58,9 @@ def play(folder: Path, port: int, is_profiled: bool) -> dict[str, Any]:
     house = open_house(read_registry(SETTINGS_FILE, {}), folder)
     house = replace(
         house,
-        sources=(SourceConfig("demo_region", "files", str(folder / "demo_region")),),
+        sources=(
+            SourceConfig("demo_region", "files", str(folder / "demo_region"), options={"is_played": True}),
+        ),
         mail_server=replace(house.mail_server, port=port),
         mailbox=folder / "mailbox",
     )

@@ -131,7 +131,7 @@ def serve(url: str, var: Path) -> None:
     house = replace(
         open_house(read_registry(SETTINGS_FILE, {}), var),
         engine=open_engine(url),
-        sources=(SourceConfig("demo_region", "files", str(var / "region")),),
+        sources=(SourceConfig("demo_region", "files", str(var / "region"), options={"is_played": True}),),
     )
     for line in sys.stdin:
         cost, turn = json.loads(line)

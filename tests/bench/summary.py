@@ -74,7 +74,12 @@ def _house(folder: Path) -> House:
     from include.sources.config import SourceConfig
 
     house = open_house(read_registry(SETTINGS_FILE, {}), folder)
-    return replace(house, sources=(SourceConfig("demo_region", "files", str(folder / "demo_region")),))
+    return replace(
+        house,
+        sources=(
+            SourceConfig("demo_region", "files", str(folder / "demo_region"), options={"is_played": True}),
+        ),
+    )
 
 
 def main(arguments: list[str]) -> int:

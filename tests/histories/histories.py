@@ -76,7 +76,7 @@ def open_units(engine: Engine, folder: Path, var: Path, units: Sequence[str] = U
         connection.execute(delete(tables.region_member).where(tables.region_member.c.city_code.not_in(units)))
     house = replace(
         open_house(read_registry(SETTINGS_FILE, {}), var), engine=engine,
-        sources=(SourceConfig("region", "files", str(folder)),),
+        sources=(SourceConfig("region", "files", str(folder), options={"is_played": True}),),
     )  # fmt: skip
     shutil.copytree(folder.with_name(folder.name + "-air"), var / "air-in", dirs_exist_ok=True)
     now = midnight(date(2020, 3, 1))

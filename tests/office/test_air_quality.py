@@ -77,15 +77,15 @@ def test_one_row_a_city_of_the_key_regions(engine: Engine, tmp_path: Path) -> No
     table = air_quality_table(engine, tmp_path / "air", half("2020-03-16"))
     assert table.columns.tolist() == COLUMNS
     assert len(table) == 39
-    assert table["city_code"].is_monotonic_increasing
-    own = table.set_index("city_code").loc[["110000", "140300", "610100", "130100"]]
+    assert table["unit_code"].is_monotonic_increasing
+    own = table.set_index("unit_code").loc[["110000", "140300", "610100", "130100"]]
     expected = pd.DataFrame(
         {
-            "city_name": ["北京市", "阳泉市", "西安市", "石家庄市"], "pm25_ug_m3": [40.0, 60.0, 40.0, np.nan], "valid_days": [15, 15, 14, 0],
+            "unit_name": ["北京市", "阳泉市", "西安市", "石家庄市"], "pm25_ug_m3": [40.0, 60.0, 40.0, np.nan], "valid_days": [15, 15, 14, 0],
             "yoy_pct": [-20.0, 20.0, np.nan, np.nan], "pop_pct": [np.nan, 50.0, -50.0, np.nan],
             "rank": pd.array([1, 3, 1, pd.NA], dtype="Int64"), "status": ["有效", "有效", "有效", "数据不足"],
         },
-        index=pd.Index(["110000", "140300", "610100", "130100"], name="city_code"),
+        index=pd.Index(["110000", "140300", "610100", "130100"], name="unit_code"),
     )  # fmt: skip
     pd.testing.assert_frame_equal(own, expected, check_dtype=False, check_index_type=False)
 

@@ -15,6 +15,7 @@ from include.store.engine import reading
 from tests.post.samples import JINAN, NOW, TAIYUAN, YANGQUAN, add_cities, deliveries, facts, released, server
 from tests.post.scripted_server import ScriptedServer
 
+TO, MAIL = "to@city.example", b"Subject: x\r\n\r\nbody\r\n"
 CITIES = (YANGQUAN, TAIYUAN, JINAN)
 
 
@@ -179,3 +180,35 @@ def test_an_error_that_nobody_thought_of_is_the_mail_s_own(engine, archive, monk
         summary = _round(engine, archive, usual.port)
     assert [mail.result for mail in summary.mails] == ["retry", "unknown", "accepted"]
     assert "ZeroDivisionError" in _words(engine)
+
+
+@pytest.mark.parametrize("late", [b"550 late\r\n", b"250 again\r\n", b"451 late\r\n", b"554 5.7.1 no\r\n"])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_a_late_second_reply_is_not_charged_to_the_next_mail(step, late):
+    """It stands before the right answer to the next mail's command, as if it had come after that was sent."""
+    said: list[int] = []
+
+    def late_once(connection):
+        said.append(1)
+        usual = {"MAIL": b"250 ok\r\n", "RCPT": b"250 ok\r\n", "DATA": b"354 go ahead\r\n"}[step]
+        connection.sendall(late + usual if len(said) == 2 else usual)
+
+    with ScriptedServer(**{step: late_once}) as odd, MailSession(server(odd.port)) as session:
+        assert session.transmit([TO], MAIL, is_simulated=False).outcomes[TO].result == "accepted"
+        second = session.transmit([TO], MAIL, is_simulated=False).outcomes[TO].result
+        third = session.transmit([TO], MAIL, is_simulated=False).outcomes[TO].result
+    assert second in ("accepted", "retry")
+    assert third == "accepted"
+
+
+def test_a_refusal_over_a_used_connection_is_believed_from_a_fresh_one():
+    said: list[int] = []
+
+    def refusing(connection):
+        said.append(1)
+        connection.sendall(b"250 ok\r\n" if len(said) == 1 else b"550 no such user\r\n")
+
+    with ScriptedServer(RCPT=refusing) as odd, MailSession(server(odd.port)) as session:
+        session.transmit([TO], MAIL, is_simulated=False)
+        outcome = session.transmit([TO], MAIL, is_simulated=False).outcomes[TO]
+    assert (outcome.result, outcome.code, len(said), odd.commands.count("EHLO")) == ("refused", 550, 3, 2)

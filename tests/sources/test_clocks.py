@@ -102,3 +102,61 @@ def test_a_step_before_the_push_is_set_apart(engine: Engine, tmp_path: Path) -> 
     )
     assert result.quarantined == 1
     assert ("event_at", "早于报警推送时间") in stored(engine, "quarantine", "field", "reason")
+
+
+FUTURE = "2099-10-03T20:00"
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "field", "fact"),
+    [
+        ("alarms", {"alarm_id": "A9", "pushed_at": FUTURE}, "pushed_at", "alarm"),
+        ("alarms", {"alarm_id": "A2", "revised_at": FUTURE}, "revised_at", "alarm"),
+        ("feedback", {"event_at": FUTURE}, "event_at", "feedback_event"),
+        ("feedback", {"inspected_at": FUTURE}, "inspected_at", "feedback_event"),
+        ("problems", {"found_at": FUTURE, "rectify_by": ""}, "found_at", "problem"),
+        ("problems", {"rectified_at": FUTURE}, "rectified_at", "problem"),
+    ],
+)
+def test_what_a_folder_tells_of_the_future_is_set_apart_once_and_stays_so_when_its_time_has_come(
+    engine: Engine, tmp_path: Path, table: str, row: dict[str, str], field: str, fact: str
+) -> None:
+    alarms = [{}, {**row, "deadline_at": ""}] if table == "alarms" else [{}]
+    write(tmp_path, "alarms", *alarms)
+    if table != "alarms":
+        write(tmp_path, table, row)
+    source = SourceConfig("exports", "files", str(tmp_path))
+    window = at("2020-03-12"), at("2020-03-13")
+    assert [pull(engine, source, *window, now=NOW).quarantined for _ in range(2)] == [1, 1]
+    later = at("2099-10-05")
+    assert pull(engine, source, at("2020-03-12"), later, now=later).quarantined == 1
+    assert stored(engine, "quarantine", "field", "state") == [(field, "open")]
+    assert len(stored(engine, fact, "source")) == (1 if fact == "alarm" else 0)
+
+
+def test_the_past_outside_the_window_and_five_minutes_wait_for_their_own_pull(
+    engine: Engine, tmp_path: Path
+) -> None:
+    write(tmp_path, "alarms", {})
+    write(
+        tmp_path,
+        "feedback",
+        {"event": "acknowledged", "event_at": "2020-03-14T09:00"},
+        {"event_at": "2020-03-20T00:05"},
+        {"event": "returned", "event_at": "2020-03-20T00:05:01"},
+    )
+    source, now = SourceConfig("exports", "files", str(tmp_path)), at("2020-03-20")
+    result = pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=now)
+    assert (result.new, result.quarantined) == (1, 1)
+    result = pull(engine, source, at("2020-03-13"), at("2020-03-21"), now=at("2020-03-21"))
+    assert (result.new, result.quarantined) == (2, 1)
+    assert stored(engine, "feedback_event", "event") == [("acknowledged",), ("submitted",)]
+
+
+def test_a_played_world_is_told_as_its_clock_goes(engine: Engine, tmp_path: Path) -> None:
+    write(tmp_path, "alarms", {}, {"alarm_id": "A2", "pushed_at": "2020-03-13T09:00"})
+    write(tmp_path, "problems", {"rectified_at": "2020-03-14T09:00"})
+    source = SourceConfig("exports", "files", str(tmp_path), options={"is_played": True})
+    for day, new in ((13, 2), (14, 1)):
+        result = pull(engine, source, at("2020-03-12"), at(f"2020-03-{day}"), now=at(f"2020-03-{day}"))
+        assert (result.new, result.quarantined) == (new, 0)

@@ -15,7 +15,11 @@ from include.sources.stations.layouts import STATION_LAYOUTS
 from include.store.engine import reading, writing
 from include.store.station_hours import STATION_HOURS, SUBMETER_HOURS, WINDS, read_hours
 from include.store.tables import city, grid, quarantine
+from include.store.watch_facts import grids_known, stations_known
 from include.store.watch_tables import station
+from include.suspects.rules import DEFAULT_RULES
+from include.suspects.submetering import meter_completeness, meter_faults
+from include.workflows.watch_inputs import network_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GRIDS = (
@@ -327,3 +331,36 @@ def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
     found = readings(tmp_path)
     assert (said(done), found["pm25_ug_m3"].tolist(), found["sample_count"].tolist()) == ([], [40.5], [12])
     assert found["hour"].dt.tz_convert("Asia/Shanghai").dt.hour.tolist() == [8]
+
+
+def test_a_micro_station_of_an_unknown_grid_waits_for_its_grid(engine: Engine, tmp_path: Path) -> None:
+    stray = "M7,micro,370800,T9,116.51,35.01,2019-07-03,,模拟数据\n"
+    done = taken(engine, tmp_path, world(tmp_path / "a", stations__csv=STATIONS + stray))
+    assert said(done) == ["grid_id：网格未登记：微站已保存，暂不参与研判，网格登记后自动采用 1 T9"]
+
+    def judged() -> list[str]:
+        with reading(engine) as connection:
+            network = network_of(stations_known(connection), grids_known(connection))
+        return network.stations["station_id"].tolist()
+
+    assert judged() == ["370800-W01", "M1", "M2"]
+    later = tmp_path / "b"
+    later.mkdir()
+    (later / "grids.csv").write_text(
+        GRIDS + "T9,370800,鱼台县,鱼台县9号网格,116.50,35.00,116.53,35.03,true,true,模拟数据\n",
+        encoding="utf-8",
+    )
+    taken(engine, tmp_path, later)
+    assert judged() == ["370800-W01", "M1", "M2", "M7"]
+    with reading(engine) as connection:
+        assert connection.execute(select(quarantine.c.state)).scalars().all() == ["replayed"]
+
+
+def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Engine, tmp_path: Path) -> None:
+    meters = "enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,-80,20\n"
+    done = taken(engine, tmp_path, world(tmp_path / "w", submeter_hours_20200403__csv=meters))
+    assert said(done) == ["production_kw：功率为负（电表反转或接反），已保存，不参与计算（Q1） 1 -80"]
+    hours = readings(tmp_path, SUBMETER_HOURS)
+    assert hours["production_kw"].tolist() == [-80.0]
+    assert meter_faults(hours, pd.Series(["Q1"]), DEFAULT_RULES)["fault"].tolist() == ["negative"]
+    assert meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3))["metered_hours"].tolist() == [0]

@@ -82,7 +82,7 @@ def test_counts_over_window_rolling_days_and_month() -> None:
     assert yangquan.month == yangquan.rolling  # Y4 was pushed in February
     assert yangquan.open_alarms == 3
     assert yangquan.flag == Flag(
-        "urge", (FlagReason("overdue", 1), FlagReason("long_overdue", 1, 50.5)), chronic=1
+        "urge", (FlagReason("overdue", 1), FlagReason("long_overdue", 1, 50.5)), chronic=1, recent_overdue=1
     )
 
 

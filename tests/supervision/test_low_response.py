@@ -1,6 +1,6 @@
 import pytest
 
-from include.letters.flag_words import flag_words, reasons_words
+from include.letters.flag_words import flag_words, mark_words, reasons_words
 from include.supervision.feedback import judge
 from include.supervision.figures import Flag, FlagReason
 from include.supervision.low_response import Response, flag, responses
@@ -40,12 +40,18 @@ def test_every_rule_that_fired_is_named_with_its_figures() -> None:
     assert found == Flag(
         "urge",
         (FlagReason("overdue", 2), FlagReason("late", 3), FlagReason("long_overdue", 1, 30.2), FlagReason("overdue_and_late", 3)),
-        4,
+        4, 2,
     )  # fmt: skip
     assert reasons_words(found) == (
-        "有2条报警超期未反馈（超期7日以内）", "近7日推送的报警逾期反馈3条", "其中1条超期24小时以上，最久的已超期30小时",
-        "有报警超期未反馈，且近7日推送的报警逾期反馈3条", "长期未反馈4条",
+        "有2条报警超期未反馈（超期7日以内）", "其中1条超期24小时以上，最久的已超期30小时",
+        "同时近7日推送的报警逾期反馈3条", "长期未反馈4条",
     )  # fmt: skip
+    assert mark_words(found) == "督办、长期4条"
+    assert (mark_words(Flag("", (), 3)), flag_words(Flag("", (), 3)), mark_words(Flag())) == (
+        "长期3条",
+        "长期3条",
+        "",
+    )
     assert flag_words(Flag("remind", ("原话",))) == "提醒：原话"  # of edition 2020-03
 
 

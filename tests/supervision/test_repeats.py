@@ -1,7 +1,7 @@
 import pandas as pd
 
 from include.supervision.feedback import judge
-from include.supervision.figures import FeedbackCounts
+from include.supervision.figures import FeedbackCounts, Flag
 from include.supervision.repeats import long_unanswered
 from include.supervision.suggestions import suggestions
 from include.supervision.weekly_figures import CategoryCount, RepeatAlarm, RepeatProblem, Subject, Suggestion
@@ -93,7 +93,10 @@ def test_what_is_suggested_and_in_which_order() -> None:
             "140300",
             6,
             8,
-            rolling=FeedbackCounts(due=7, overdue=2),
+            rolling=FeedbackCounts(due=7, overdue=1),
+            flag=Flag(
+                "urge", (), chronic=4, recent_overdue=2
+            ),  # one of them was pushed before the rolling days
             season=FeedbackCounts(rectification_due=9, rectified=6),
         ),
         city_week(
@@ -101,6 +104,7 @@ def test_what_is_suggested_and_in_which_order() -> None:
             5,
             5,
             rolling=FeedbackCounts(due=3, overdue=1),
+            flag=Flag("remind", (), recent_overdue=1),
             season=FeedbackCounts(rectification_due=4, rectified=4),
         ),
         city_week("610100", 4, 4, level="remind"),
@@ -108,7 +112,7 @@ def test_what_is_suggested_and_in_which_order() -> None:
     repeats = (RepeatAlarm("T85711", "140300", "阳泉市", "郊区", "点位", 2, 17, 20, 480.0, 4, 1),)
     found = categories(("露天焚烧", 10, 9), ("工业企业", 9, 4), ("VOCs", 7, 4), ("其他", 14, 0))
     assert suggestions(cities, found, repeats, (), has_previous=True) == (
-        Suggestion("超期未反馈", 3, 10, (Subject("阳泉市", 2), Subject("石家庄市", 1))),
+        Suggestion("超期未反馈", 3, 0, (Subject("阳泉市", 2), Subject("石家庄市", 1))),
         Suggestion("反复报警", 1, 0, (Subject("阳泉市郊区T85711", 17),)),
         Suggestion(
             "问题高发", 19, 40, (Subject("露天焚烧", 10, 9), Subject("工业企业", 9, 4))

@@ -151,3 +151,15 @@ def test_what_is_no_power_is_told_by_enterprise() -> None:
         },
     ]
     assert broken(power) == [("BACK", "lost", 2, "03", "04", 0.917)]
+
+
+def test_hours_that_count_are_hours_on_end_and_the_spans_are_theirs() -> None:
+    idle = table("Q", dict.fromkeys((0, 2, 3, 4, 23), (100.0, 1.0)))
+    found = suspected_treatment(idle, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES)
+    assert found[["rule", "hours", "spans"]].to_numpy().tolist() == [["idle", 3, ((2, 5),)]]
+    assert broken(table("Q", {5: None, 9: None})) == []  # two single hours are the network's
+    shorter = table("Q", dict.fromkeys((3, 9, 23), (100.0, 0.0)))
+    found = suspected_treatment(shorter, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES)
+    assert found[["rule", "hours", "spans"]].to_numpy().tolist() == [
+        ["shorter", 3, ((3, 4), (9, 10), (23, 24))]
+    ]

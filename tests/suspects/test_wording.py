@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from include.suspects.candidates import UNLISTED
+from include.suspects.hits import hit_rates
 from include.suspects.wording import reason_words, suspect_name
 
 UPWIND: dict[str, Any] = {
@@ -37,3 +40,15 @@ def test_reasons(change: dict[str, Any], words: str) -> None:
 def test_names() -> None:
     assert suspect_name(UPWIND) == "某铸造厂"
     assert suspect_name(UPWIND | {"name": "", "kind": "unlisted"}) == "来源不明"
+
+
+def test_the_unlisted_listed_first_is_no_hit_of_an_enterprise() -> None:
+    listed = pd.DataFrame(
+        {
+            "alarm_id": "A", "candidate_id": [UNLISTED, "Q"], "verdict": [None, "found"], "score": [0.6, 0.4],
+            "distance_km": [None, 1.0], "cone": [None, 0.5], "idle": [None, 1.0],
+        }
+    )  # fmt: skip
+    found = hit_rates(listed).set_index("method")[["hit_1", "hit_3"]]
+    assert found.loc["综合评分"].tolist() == [0, 1]
+    assert found.loc["仅按距离"].tolist() == [1, 1]

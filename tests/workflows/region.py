@@ -58,7 +58,11 @@ def open_region(engine: Engine, var: Path, mailbox: Any, **files: str) -> House:
     return replace(
         house,
         engine=engine,
-        sources=(SourceConfig("region", "files", str(write_files(var / "region", **files))),),
+        sources=(
+            SourceConfig(
+                "region", "files", str(write_files(var / "region", **files)), options={"is_played": True}
+            ),
+        ),
         mail_server=MailServer(
             mailbox.host, mailbox.port, "dudu@ministry.example", "监管平台", security="none"
         ),

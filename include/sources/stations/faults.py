@@ -19,6 +19,8 @@ from include.store.tables import quarantine
 
 KIND: Final = "stations"  # in the quarantine
 UNKNOWN_STATION: Final = "站点未登记：读数已原样保存，站点登记后自动采用"
+UNKNOWN_GRID: Final = "网格未登记：微站已保存，暂不参与研判，网格登记后自动采用"
+_WAITS: Final = (UNKNOWN_STATION, UNKNOWN_GRID)
 _SETTLED_BY: Final = "import-stations"
 _LONGEST: Final = 1000  # characters kept of what came …
 _SHOWN: Final = 60  # … and on a line
@@ -56,10 +58,10 @@ class Fault:
 
 
 def merged(faults: Iterable[Fault]) -> list[Fault]:
-    """Faults of the pieces of a file added up: one a file, field and reason (unknown stations one a station)."""
+    """Faults of the pieces of a file added up: one a file, field and reason (what waits for a station or grid: one a station or grid)."""
     found: dict[tuple[str, str, str, str], Fault] = {}
     for fault in faults:
-        which = fault.value if fault.reason == UNKNOWN_STATION else ""
+        which = fault.value if fault.reason in _WAITS else ""
         key = (fault.file, fault.field, fault.reason, which)
         first = found.get(key)
         found[key] = fault if first is None else replace(first, count=first.count + fault.count)
@@ -89,9 +91,9 @@ def keep_faults(
         connection.execute(quarantine.insert(), rows)
 
 
-def settle_unknown_stations(connection: Connection, known: Collection[str], *, now: datetime) -> int:
-    """Settles the open rows of stations that are known by now; returns how many."""
-    mine = (quarantine.c.kind == KIND, quarantine.c.state == "open", quarantine.c.reason == UNKNOWN_STATION)
+def settle_waiting(connection: Connection, reason: str, known: Collection[str], *, now: datetime) -> int:
+    """Settles the open rows of a reason (`UNKNOWN_STATION`, `UNKNOWN_GRID`) whose value is known by now; returns how many."""
+    mine = (quarantine.c.kind == KIND, quarantine.c.state == "open", quarantine.c.reason == reason)
     rows = connection.execute(select(quarantine.c.quarantine_id, quarantine.c.value).where(*mine)).all()
     found = [number for number, value in rows if value in known]
     _settle(connection, found, "replayed", now, _SETTLED_BY)
@@ -108,7 +110,7 @@ def _settle(
 
 
 def _row(source: str, digest: str, fault: Fault, now: datetime) -> dict[str, Any]:
-    counted = "" if fault.reason == UNKNOWN_STATION or fault.count == 1 else f"（共{fault.count}行）"
+    counted = "" if fault.reason in _WAITS or fault.count == 1 else f"（共{fault.count}行）"
     return {
         "source": source, "kind": KIND, "origin": _text(fault.file, 400) + (f" 第{fault.line}行" if fault.line else ""),
         "field": _text(fault.field, 64), "value": _text(fault.value, _LONGEST), "reason": f"{fault.reason}{counted}",

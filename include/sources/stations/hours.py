@@ -33,6 +33,7 @@ _MG: Final = (
 _MG_OTHERS: Final = 5.0
 _MG_LEAST_HOURS: Final = 6  # of one station
 _MG_LEAST_VALUES: Final = 24  # of a file that is in mg/m³ as a whole
+BACKWARDS: Final = "功率为负（电表反转或接反），已保存，不参与计算"
 NAIVE: Final = "时间未注明时区，按北京时间采用"
 
 
@@ -182,6 +183,8 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
     if layout.name in ("station_hours", "station_minutes"):
         typed["sample_count"] = _samples(rows, raw, typed["pm25_ug_m3"])
         _take_out_milligrams(rows, keys, typed)
+    if layout.name == "submeter_hours":
+        _name_backward_meters(rows, keys, typed)
     if layout.name == "winds":
         typed["wind_from_deg"] = np.where(typed["wind_from_deg"] == 360, 0.0, typed["wind_from_deg"])
     measured = MEASURED.get(layout.name, MEASURED["station_hours"])
@@ -259,6 +262,14 @@ def _samples(rows: _Rows, raw: pd.DataFrame, pm25: NDArray[np.float64]) -> NDArr
     told = _values(rows, raw, Field("sample_count", "number", least=0, most=MOST_SAMPLES))
     whole = np.where(np.isnan(told), np.where(np.isnan(pm25), 1, MOST_SAMPLES), np.floor(np.nan_to_num(told)))
     return whole.astype("int64")
+
+
+def _name_backward_meters(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any]) -> None:
+    """Negative power is kept (the day's list of meters tells it) and named by enterprise; no sum or rule takes it for power."""
+    for name in ("production_kw", "treatment_kw"):
+        is_negative = (typed[name] < 0) & rows.is_good
+        for key in sorted(set(keys[is_negative])):
+            rows.name_them(is_negative & (keys == key).to_numpy(), name, f"{BACKWARDS}（{key}）")
 
 
 def _take_out_milligrams(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any]) -> None:

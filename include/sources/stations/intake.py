@@ -24,11 +24,12 @@ from include.sources.delivery import Chunk
 from include.sources.file_names import label, require_file, unreadable
 from include.sources.mapping import TableMapping
 from include.sources.stations.faults import (
+    UNKNOWN_GRID,
     UNKNOWN_STATION,
     Fault,
     keep_faults,
     merged,
-    settle_unknown_stations,
+    settle_waiting,
 )
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
 from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
@@ -36,6 +37,7 @@ from include.sources.stations.reading import read_rows
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
 from include.store.engine import reading, writing
 from include.store.station_hours import TABLES, DayKept, keep_hours
+from include.store.tables import grid
 from include.store.watch_tables import station
 
 SOURCE: Final = "stations"  # as the quarantine and the facts name this intake
@@ -118,11 +120,13 @@ def take_chunks(
 
 def keep_known(engine: Engine, source: str, files: Iterable[str], done: StationImport, now: datetime) -> None:
     """Puts the faults into the quarantine in the place of those that the same files had, and settles hours whose station
-    is known by now."""
+    and stations whose grid is known by now."""
     with writing(engine, lock="intake") as connection:
         keep_faults(connection, source, set(files), done.faults, now=now)
         known = set(connection.execute(select(station.c.station_id).distinct()).scalars())
-        settle_unknown_stations(connection, known, now=now)
+        settle_waiting(connection, UNKNOWN_STATION, known, now=now)
+        grids = set(connection.execute(select(grid.c.grid_id)).scalars())
+        settle_waiting(connection, UNKNOWN_GRID, grids, now=now)
 
 
 def _take_file(

@@ -67,13 +67,14 @@ WINDS: Final = Layout(
     changes=("hour",),
 )
 
+# A negative power (a meter that runs backwards) is kept, named and never counted: the rules of sub-metering tell the meter.
 SUBMETERS: Final = Layout(
     "submeter_hours",
     (
         Field("enterprise_id", longest=64),
         Field("hour", "moment"),
-        Field("production_kw", "number", required=False, least=0, most=1_000_000),
-        Field("treatment_kw", "number", required=False, least=0, most=1_000_000),
+        Field("production_kw", "number", required=False, least=-1_000_000, most=1_000_000),
+        Field("treatment_kw", "number", required=False, least=-1_000_000, most=1_000_000),
     ),
     key=("enterprise_id", "hour"),
     changes=("hour",),

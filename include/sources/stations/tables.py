@@ -17,7 +17,7 @@ from include.sources.checks import check
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, GRIDS
 from include.sources.places import places
-from include.sources.stations.faults import Fault
+from include.sources.stations.faults import UNKNOWN_GRID, Fault
 from include.sources.stations.layouts import STATIONS
 from include.sources.units import register_units
 from include.store.tables import grid
@@ -91,6 +91,7 @@ def keep_stations(
     done.faults += _faults(whole, rows, reject, tuple(reasons))
     good = typed[reject < 0].drop_duplicates(["station_id", "valid_from"])
     done.read, done.is_simulated = len(rows) + len(whole.broken), bool(good["is_simulated"].any())
+    done.faults += _without_grid(connection, good, whole.origin)
     _store(connection, good.drop(columns="line"), done, source, now)
     return done
 
@@ -134,6 +135,18 @@ def _end_moved(connection: Connection, ids: list[str], done: TableRows) -> None:
         before = row
     if moved:
         done.notes.append(f"{len(moved)}个站点迁移，前一位置止于：{'、'.join(moved[:5])}")
+
+
+def _without_grid(connection: Connection, good: pd.DataFrame, origin: str) -> list[Fault]:
+    """Micro-stations whose grid is not known (yet): kept, not judged; one fault a grid."""
+    known = set(connection.execute(select(grid.c.grid_id)).scalars())
+    waiting = good[(good["kind"] == "micro") & ~good["grid_id"].isin(known)]
+    return [
+        Fault(
+            origin, "grid_id", UNKNOWN_GRID, str(grid_id), 0, len(own), row="、".join(own["station_id"][:20])
+        )
+        for grid_id, own in waiting.groupby("grid_id", sort=True)
+    ]
 
 
 def _misplaced(connection: Connection, rows: pd.DataFrame) -> NDArray[np.bool_]:
