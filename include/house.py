@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine
 
 from include.connections import Connection, Registry, read_registry
 from include.errors import InputError
+from include.geo.tiles import Tiles, read_tiles
 from include.periods import Period, parse_date
 from include.post.server import MailServer, Office
 from include.rules import COMPLETENESS, SEASON_END, SEASON_START
@@ -30,7 +31,7 @@ _LIBPQ: Final = (
     "sslcert",
     "sslkey",
 )  # of a PostgreSQL connection's extra: socket and TLS
-VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness", "watch")
+VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness", "watch", "map")
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
 
@@ -72,6 +73,7 @@ class House:
         SourceConfig, ...
     ] = ()  # where stations' readings come from, beside the folder that waits
     quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
+    tiles: Tiles | None = None  # the background of the desk's map
 
     @property
     def hourly_dir(self) -> Path:
@@ -191,6 +193,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
         station_sources=tuple(_source(_connection(registry, name), folder) for name in station_names(registry.variables)),
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
+        tiles=read_tiles(_mapping(registry, "map")),
     )  # fmt: skip
 
 

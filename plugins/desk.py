@@ -81,6 +81,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
     from include.desk.pages.desk import Desk
     from include.desk.pages.site import create_site, warm_up
     from include.workflows.corrections import correct
+    from include.workflows.watch_cells import cells_of_hour
 
     desk = Desk(
         Installation().house,
@@ -88,6 +89,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
         lambda: datetime.now(UTC),
         usable_secret(conf.get("api", "secret_key", fallback="")),
         correct,
+        cells_of_hour,
     )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()

@@ -55,10 +55,11 @@ def serve(store: Path, port: int) -> None:
     from include.desk.pages.desk import Desk
     from include.desk.pages.site import create_site, warm_up
     from include.workflows.corrections import correct
+    from include.workflows.watch_cells import cells_of_hour
 
     house = house_of(store)
     access = Access(lambda: Visitor("reader", may_act=False), lambda: None)
-    desk = Desk(lambda: house, access, lambda: _NOW, b"bench", correct)
+    desk = Desk(lambda: house, access, lambda: _NOW, b"bench", correct, cells_of_hour)
     warm_up(desk)
     app = FastAPI()
     app.mount("/desk", create_site(desk))

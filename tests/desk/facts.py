@@ -19,6 +19,7 @@ from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import writing
 from include.workflows.corrections import correct
+from include.workflows.watch_cells import cells_of_hour
 
 YANGQUAN, SHIJIAZHUANG = "140300", "130100"
 NOW = datetime(2020, 3, 12, 8, 30, tzinfo=BEIJING)
@@ -107,7 +108,7 @@ class Browser:
     """Asks the desk, mounted under /desk, as one user."""
 
     def __init__(self, house: House, user: str = "duty", language: str = "zh-CN") -> None:
-        self.desk = Desk(lambda: house, access(), lambda: NOW, b"secret of the test", correct)
+        self.desk = Desk(lambda: house, access(), lambda: NOW, b"secret of the test", correct, cells_of_hour)
         self.site = create_site(self.desk)
         self._app = FastAPI()
         self._app.mount("/desk", self.site)

@@ -123,3 +123,34 @@ def test_the_desk_is_usable_by_keyboard_and_on_a_phone(page: Any) -> None:
     assert page.evaluate("document.activeElement.className") == "skip"
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_map_is_drawn_played_and_asked_by_keyboard(page: Any) -> None:
+    complaints: list[str] = []
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/desk/map")
+    page.locator("#map[data-ready=yes]").wait_for(state="attached")
+    assert "示意图，不作为划界依据" in page.inner_text("main")
+    drawn = (
+        "one => one.getContext('2d').getImageData(0, 0, one.width, one.height).data.some(value => value > 0)"
+    )
+    assert page.locator(".leaflet-outlines-pane canvas").evaluate(drawn)
+    assert page.locator(".leaflet-alarms-pane canvas").evaluate(drawn)
+    page.locator("#map").focus()
+    page.keyboard.press("Enter")
+    page.locator("#map-here code").wait_for()
+    page.locator("#map-step").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.inner_text("#map-now").endswith("00:00–01:00")
+    page.select_option("#map-span", "month")
+    page.click("#map-play")
+    page.locator("#map-play[aria-pressed=true]").wait_for()
+    page.locator("#map-step[aria-valuetext$='-02']").wait_for(state="attached")
+    page.click("#map-play")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert complaints == []

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, TypeVar
 
+import pandas as pd
 from fastapi import Depends, Path, Query, Request
 
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
@@ -36,6 +37,7 @@ CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
 
 
 Correct = Callable[..., Drafted]
+Cells = Callable[[House, datetime], pd.DataFrame]
 
 
 def known_at(as_of: datetime, known: str) -> datetime:
@@ -76,13 +78,14 @@ class Recent:
 @dataclass(frozen=True)
 class Desk:
     """The desk as its pages see it. `secret` signs forms; `open_house` is called for every request and must be quick;
-    `correct` is `workflows.corrections.correct`, which this layer may not import."""
+    `correct` is `workflows.corrections.correct` and `cells` is `workflows.watch_cells.cells_of_hour`, which this layer may not import."""
 
     open_house: Callable[[], House]
     access: Access
     clock: Callable[[], datetime]
     secret: bytes = field(repr=False)
     correct: Correct
+    cells: Cells
     recent: Recent = field(default_factory=Recent)
 
     @property

@@ -1,6 +1,7 @@
 """The desk as one FastAPI application: its pages behind permissions, and the headers that every answer carries."""
 
 from contextlib import suppress
+from importlib import resources
 from typing import Final
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -18,6 +19,7 @@ from include.desk.pages import (
     grid,
     letter,
     letters,
+    map_page,
     network,
     quarantine,
     season,
@@ -27,18 +29,15 @@ from include.desk.pages import (
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
+from include.desk.pages.policy import policy
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import HERE
 from include.desk.today import today as today_of
 from include.errors import QianliyanError
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024  # bytes: forms, and CSV files of contacts
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
-    "frame-ancestors 'self'; base-uri 'none'"
-)
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": policy(), "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }  # fmt: skip
@@ -47,7 +46,12 @@ _ASSETS: Final = {
     "desk.js": "text/javascript",
     "dialog.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "map.js": "text/javascript",
+    "map_sheets.js": "text/javascript",
+    "leaflet.js": "text/javascript",
+    "leaflet.css": "text/css",
 }
+_LEAFLET: Final = resources.files("xstatic.pkg.leaflet") / "data"
 
 
 def create_site(desk: Desk) -> FastAPI:
@@ -67,6 +71,7 @@ def create_site(desk: Desk) -> FastAPI:
         contacts,
         season,
         network,
+        map_page,
         spot_checks,
     ):
         site.include_router(module.routes(desk))
@@ -76,7 +81,7 @@ def create_site(desk: Desk) -> FastAPI:
         if name not in _ASSETS:
             raise HTTPException(404, "no such file")
         return Response(
-            (HERE / name).read_bytes(),
+            ((_LEAFLET if name.startswith("leaflet.") else HERE) / name).read_bytes(),
             media_type=_ASSETS[name],
             headers={"Cache-Control": "private, max-age=300"},
         )

@@ -1,0 +1,107 @@
+"""Map 地图: counties, hotspot grids, alarms, enterprises, flags and the watch's cells; one map for all, and its data."""
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from include.desk import map_cells, map_layers
+from include.desk.facts import store_state
+from include.desk.map_layers import last_pushed_at, read_box
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import At, Desk
+from include.desk.pages.policy import policy
+from include.desk.pages.view import page
+from include.desk.today import today
+from include.errors import InputError
+from include.geo.boundaries import NOTICE
+from include.periods import BEIJING, beijing_date
+
+Box = Annotated[
+    str, Query(max_length=100, description="west,south,east,north in degrees; without: everywhere")
+]
+Moment = Annotated[str, Query(min_length=1, max_length=40, description="Beijing time without an offset")]
+Place = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /map and /map/{outlines,grids,alarms,enterprises,flags,cells}.json"""
+    router = APIRouter()
+
+    @router.get("/map", response_class=HTMLResponse, responses=answers())
+    def read_map(
+        request: Request, *, visitor: Visitor = desk.reading, city: Place = "", grid: Place = "", at: At = ""
+    ) -> HTMLResponse:
+        house = desk.open_house()
+        as_of = desk.moment(house, at)
+        last = last_pushed_at(house.engine, as_of)
+        values = {
+            "as_of": as_of, "day": beijing_date(last or as_of), "has_alarms": last is not None, "city": city, "grid": grid,
+            "notice": NOTICE, "is_simulated": map_layers.has_simulated(house.engine), "tiles": house.tiles,
+        }  # fmt: skip
+        answer = page(desk, request, visitor, "map.html", values, at=at)
+        if house.tiles:
+            answer.headers["Content-Security-Policy"] = policy(house.tiles.origin)
+        return answer
+
+    @router.get("/map/outlines.json", response_class=Response, responses=answers())
+    def outlines(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
+        house = desk.open_house()
+        as_of = desk.moment(house, at)
+        day = beijing_date(as_of)
+        key = ("outlines", day, store_state(house.engine))
+        return _json(desk.recent.get(key, lambda: map_layers.outlines(house.engine, as_of)))
+
+    @router.get("/map/grids.json", response_class=Response, responses=answers())
+    def grids(*, visitor: Visitor = desk.reading, box: Box = "") -> Response:
+        return _json(map_layers.grids(desk.open_house().engine, read_box(box)))
+
+    @router.get("/map/alarms.json", response_class=Response, responses=answers())
+    def alarms(
+        *, visitor: Visitor = desk.reading, start: Moment, end: Moment,
+        state: Literal["", "open", "answered", "overdue", "chronic"] = "", box: Box = "", at: At = "",
+    ) -> Response:  # fmt: skip
+        house = desk.open_house()
+        span, as_of = (desk.moment(house, start), desk.moment(house, end)), desk.moment(house, at)
+        return _json(map_layers.alarms(house.engine, *span, as_of, state or None, read_box(box)))
+
+    @router.get("/map/enterprises.json", response_class=Response, responses=answers())
+    def enterprises(*, visitor: Visitor = desk.reading, box: Box = "") -> Response:
+        return _json(map_layers.enterprises(desk.open_house().engine, read_box(box)))
+
+    @router.get("/map/flags.json", response_class=Response, responses=answers())
+    def flags(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
+        house = desk.open_house()
+        as_of, state = desk.moment(house, at), store_state(house.engine)
+        found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
+        levels = {one.city_code: one.flag.level for one in found.cities if one.flag.level}
+        return _json({"flags": levels, "is_simulated": found.is_simulated})
+
+    @router.get("/map/cells.json", response_class=Response, responses=answers())
+    def cells(*, visitor: Visitor = desk.reading, hour: Moment, box: Box = "") -> Response:
+        house, asked = desk.open_house(), read_box(box)
+        start = _whole_hour(desk.moment(house, hour))
+        try:
+            found = desk.cells(house, start)
+        except InputError:  # the only one that a whole hour can give: it was not judged
+            return _json(map_cells.NO_CELLS)
+        return _json(map_cells.compact(found, asked))
+
+    return router
+
+
+def _whole_hour(moment: datetime) -> datetime:
+    local = moment.astimezone(BEIJING)
+    if (local.minute, local.second, local.microsecond) != (0, 0, 0):
+        raise InputError(
+            "not a whole hour", where="hour", got=moment.isoformat(), expected="such as 2020-04-03T08:00"
+        )
+    return moment
+
+
+def _json(value: Any) -> Response:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Response(text, media_type="application/json")
