@@ -8,9 +8,18 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, make_url, text
 
+from include import errors
 from include.store.engine import open_engine
 from include.store.migrate import migrate
 from include.store.tables import metadata
+
+
+@pytest.fixture(autouse=True)
+def _forgotten_secrets() -> Iterator[None]:
+    """A process keeps every secret that it was told: what one test tells must not blot out another's words."""
+    yield
+    errors._SECRETS.known.clear()
+    errors._SECRETS.pattern = None
 
 
 @pytest.fixture(scope="session")

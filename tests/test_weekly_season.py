@@ -134,11 +134,11 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
     upheld = {
         alarm
         for alarm, events in walk.events.items()
-        if any(event == "dispute_upheld" and at <= as_of for at, event in events)
+        if any(event == "dispute_upheld" and at <= as_of for at, _, event in events)
     }
     pushed = {
-        alarm: datetime.fromisoformat(row["pushed_at"])
-        for alarm, row in walk.alarms.items()
+        alarm: datetime.fromisoformat(revisions[0]["pushed_at"])
+        for alarm, revisions in walk.revisions.items()
         if alarm not in upheld
     }
     by_day = Counter(at.astimezone(BEIJING).date() for at in pushed.values())
@@ -158,12 +158,12 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
         row["category"] for row in window
     )
     grids = Counter(
-        walk.alarms[alarm]["grid_id"]
+        walk.revisions[alarm][0]["grid_id"]
         for alarm, at in pushed.items()
         if figures.window.ends_at - timedelta(days=30) <= at < figures.window.ends_at
     )
     new = {
-        walk.alarms[alarm]["grid_id"]
+        walk.revisions[alarm][0]["grid_id"]
         for alarm, at in pushed.items()
         if figures.window.starts_at <= at < figures.window.ends_at
     }
