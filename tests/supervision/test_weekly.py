@@ -92,7 +92,7 @@ def test_cities_are_ranked_worst_first_and_without_those_whose_time_is_not_up() 
     assert city(figures, "610100").previous == FeedbackCounts()
     yangquan = city(figures, "140300")
     # One alarm is overdue for 12 hours; the one of 1 March for more than seven days, which is a mark of its own.
-    assert yangquan.flag == Flag("remind", (FlagReason("overdue", 1),), chronic=1)
+    assert yangquan.flag == Flag("remind", (FlagReason("overdue", 1),), chronic=1, recent_overdue=1)
     assert city(figures, "140100").window == FeedbackCounts(upheld=1)
 
 
