@@ -6,6 +6,7 @@ offset leave here with one unless they are Beijing time; coordinates leave in WG
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -38,11 +39,15 @@ _HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 _NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _MOMENT_TYPES = ("moment", "promise")
+# The contract's word for who is addressed, beside the one that files of before use.
+_ALSO_TOLD_AS: Final = {"city_code": "unit_code"}
 
 
 def require_columns(mapping: TableMapping, layout: Layout, header: list[str], where: str) -> None:
     """Raises InputError when a column that is required, or that the mapping names, is not in the header."""
-    missing = sorted(source_columns(mapping, layout) - set(header))
+    missing = sorted(
+        name for name in source_columns(mapping, layout) - set(header) if _told_as(name, header) == name
+    )
     if missing:
         raise InputError(
             "columns are missing", where=where, expected=", ".join(missing), got="the columns " + ", ".join(header),
@@ -58,6 +63,12 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
     return needed
 
 
+def _told_as(name: str, header: Collection[str]) -> str:
+    """The column of the source that tells ours without a mapping: its other name where only that one is there."""
+    other = _ALSO_TOLD_AS.get(name, name)
+    return other if name not in header and other in header else name
+
+
 def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.DataFrame:
     """The rows in our columns and `data_origin`, all of them text; empty text where there is nothing."""
     raw = _stripped({str(name): raw[name] for name in raw.columns}, raw.index)
@@ -66,7 +77,7 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
     own: dict[str, pd.Series[str]] = {}
     later: dict[str, Expression] = {}
     for name in names:
-        expression = mapping.columns.get(name, Copy(name))
+        expression = mapping.columns.get(name, Copy(_told_as(name, raw.columns)))
         if isinstance(expression, Copy):
             own[name] = _copied(expression, raw)
         elif isinstance(expression, Constant):

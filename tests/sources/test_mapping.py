@@ -14,8 +14,8 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import text_frame
 from include.sources.intake import pull
 from include.sources.layout import LAYOUTS
-from include.sources.mapping import SHIPPED_DIR, load, mapping_of
-from include.sources.transform import transform
+from include.sources.mapping import SHIPPED_DIR, TableMapping, load, mapping_of
+from include.sources.transform import require_columns, transform
 from tests.sources.exports import NOW, at, stored
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -31,6 +31,37 @@ def mapped(folder: Path, yaml: str, table: str = "alarms", **columns: list[str])
     (mapping,) = load(path, BEIJING).tables
     raw = text_frame(list(columns), [list(row) for row in zip(*columns.values(), strict=True)])
     return transform(mapping, LAYOUTS[table], raw)
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"unit_code": ["130100"]}, "130100"),
+        ({"city_code": ["130200"]}, "130200"),
+        ({"unit_code": ["130100"], "city_code": ["130200"]}, "130200"),
+    ],
+)
+def test_who_is_addressed_may_stand_under_either_name(columns: dict[str, list[str]], expected: str) -> None:
+    header = [*LAYOUTS["alarms"].required, *columns]
+    if "city_code" not in columns:
+        header.remove("city_code")
+    mapping = TableMapping("alarms", files=("alarms*",), time_zone=BEIJING)
+    require_columns(mapping, LAYOUTS["alarms"], header, "alarms.csv")
+    own = transform(
+        mapping, LAYOUTS["alarms"], text_frame(list(columns), [[row[0] for row in columns.values()]])
+    )
+    assert own["city_code"].tolist() == [expected]
+
+
+def test_without_either_name_the_column_is_missing() -> None:
+    header = [name for name in LAYOUTS["alarms"].required if name != "city_code"]
+    with pytest.raises(InputError, match="columns are missing; expected city_code"):
+        require_columns(
+            TableMapping("alarms", files=("alarms*",), time_zone=BEIJING),
+            LAYOUTS["alarms"],
+            header,
+            "alarms.csv",
+        )
 
 
 def test_names_constants_values_and_templates(tmp_path: Path) -> None:
