@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
-from include.errors import InputError
+from include.errors import InputError, redact
 from include.post.recipients import address_problem, name_problem
 
 Security = Literal["ssl", "starttls", "none"]
@@ -78,13 +78,13 @@ class MailServer:
         return self.sender_address.rpartition("@")[2]
 
     def redact(self, text: str) -> str:
-        """`text` without the password, plain or as it travels in base64."""
+        """`text` without the password, plain or as it travels in base64, and without any other secret of this process."""
         if not self.password:
-            return text
+            return redact(text)
         spoken = (f"\0{self.user}\0{self.password}", self.password)
         for secret in (*(base64.b64encode(each.encode()).decode() for each in spoken), self.password):
             text = text.replace(secret, _HIDDEN)
-        return text
+        return redact(text)
 
 
 @dataclass(frozen=True)

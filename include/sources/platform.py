@@ -224,7 +224,7 @@ def _is_cursor(cursor: Any) -> bool:
     """Whether it is a text that can stand in an address."""
     if not isinstance(cursor, str) or not 0 < len(cursor) <= _LONGEST_CURSOR:
         return False
-    return not any("\ud800" <= character <= "\udfff" for character in cursor)
+    return cursor.isprintable()  # no half characters, nothing that ends a line
 
 
 def _broken_contract(where: str, name: str, got: object) -> SourceError:

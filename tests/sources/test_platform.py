@@ -391,7 +391,7 @@ def test_pages_without_end_end(engine: Engine, rig: Rig, monkeypatch, records: l
     assert len(rig.faulty.asked) == asked
 
 
-@pytest.mark.parametrize("cursor", ["\ud800", "a\udfffb", "x" * 5000, "", [], {}])
+@pytest.mark.parametrize("cursor", ["\ud800", "a\udfffb", "a\r\nX: y", "a\0b", "x" * 5000, "", [], {}])
 def test_a_cursor_that_cannot_stand_in_an_address(engine: Engine, rig: Rig, cursor: object) -> None:
     rig.faulty.set([lambda answer: answer.with_page(next_cursor=cursor)] * 3)
     with pytest.raises(SourceError, match="the platform breaks its contract"):
