@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from include.suspects.candidates import UNLISTED
+from include.suspects.kinds import UNLISTED
 from include.suspects.wording import LEVELS, suspect_name
 
 _SIZE: Final = 480  # pixels

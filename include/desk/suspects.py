@@ -17,7 +17,7 @@ from include.store.engine import reading
 from include.store.statements import frame
 from include.store.suspects import inspected_suspects, suspects_of
 from include.suspects.hits import hit_rates
-from include.suspects.places import direction
+from include.suspects.kinds import direction
 from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 VERDICT_WORDS: Final = {"struck": "已剔除", "found": "核查有问题", "not_found": "核查无问题"}

@@ -9,8 +9,6 @@ import pandas as pd
 
 from include.suspects.places import placed
 
-UNLISTED: Final = "unlisted"
-KINDS: Final = ("enterprise", "site", "road", "fire", "problem")
 COLUMNS: Final = ["candidate_id", "kind", "name", "industry", "lon", "lat", "grid_id", "from_at", "until_at"]
 
 

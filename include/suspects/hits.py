@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from include.suspects.candidates import UNLISTED
+from include.suspects.kinds import UNLISTED
 
 # What each method would have put first among the suspects that were kept: a column of the evidence, and whether most is first.
 METHODS: Final = {

@@ -13,7 +13,6 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 # Kilometres a degree of latitude, WGS84, between 33 and 41 degrees north: at most 0.1 % off.
 KM_PER_DEG: Final = 111.0
-DIRECTIONS: Final = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 
 
 def east_north_km(
@@ -24,11 +23,6 @@ def east_north_km(
     middle = np.radians((lat_from + lat_to) / 2)
     east = (np.asarray(to_lon, float) - np.asarray(from_lon, float)) * KM_PER_DEG * np.cos(middle) * 1.0029
     return east, (lat_to - lat_from) * KM_PER_DEG
-
-
-def direction(east: float, north: float) -> str:
-    """One of eight, in which a point at `east`, `north` lies."""
-    return DIRECTIONS[round(np.degrees(np.arctan2(east, north)) / 45) % 8]
 
 
 def pairs_within(

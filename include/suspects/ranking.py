@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.suspects.candidates import UNLISTED
 from include.suspects.cone import cone_features
+from include.suspects.kinds import UNLISTED
 from include.suspects.meters import MeterHours, meter_features, metered_table, read_meters
 from include.suspects.observed import Observed, observe, read_increments
 from include.suspects.places import east_north_km, pairs_within

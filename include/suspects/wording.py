@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from include.suspects.candidates import UNLISTED
-from include.suspects.places import direction
+from include.suspects.kinds import UNLISTED, direction
 
 LEVELS: Final[Mapping[str, str]] = MappingProxyType({"high": "高", "medium": "中", "low": "低"})
 KINDS: Final[Mapping[str, str]] = MappingProxyType(

@@ -19,7 +19,8 @@ import pandas as pd
 
 from include.simulator.watch_world.options import PHYSICS, WorldOptions
 from include.simulator.watch_world.world import write_world
-from include.suspects.candidates import UNLISTED, enterprises_as_candidates, joined
+from include.suspects.candidates import enterprises_as_candidates, joined
+from include.suspects.kinds import UNLISTED
 from include.suspects.ranking import rank_suspects
 from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days
 

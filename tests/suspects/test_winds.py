@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.suspects.places import direction, east_north_km, pairs_within
+from include.suspects.kinds import direction
+from include.suspects.places import east_north_km, pairs_within
 from include.suspects.rules import DEFAULT_RULES
 from include.suspects.winds import clean_winds, epoch_hours, opposed_masts, read_masts, wind_at
 from tests.suspects.places import LAT, LON, T0, at_km, hour

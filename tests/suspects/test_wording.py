@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from include.suspects.candidates import UNLISTED
 from include.suspects.hits import hit_rates
+from include.suspects.kinds import UNLISTED
 from include.suspects.wording import reason_words, suspect_name
 
 UPWIND: dict[str, Any] = {

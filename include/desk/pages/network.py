@@ -24,7 +24,7 @@ from include.store.engine import reading
 from include.store.suspects import keep_verdict
 from include.store.watch_tables import station
 from include.store.watch_todos import decide, open_todos
-from include.suspects.candidates import UNLISTED
+from include.suspects.kinds import UNLISTED
 from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
