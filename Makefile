@@ -5,7 +5,7 @@ RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check bench crash-sweep histories season bench-season scale-test lock wheels clean
+.PHONY: help demo watch-demo up test check bench crash-sweep histories fuzz season bench-season scale-test lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
