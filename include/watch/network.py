@@ -90,7 +90,8 @@ class _Active:
     @classmethod
     def of(cls, stations: pd.DataFrame) -> "_Active":
         texts = [
-            "\n".join(stations[name].astype(str)) for name in ("station_id", "kind", "city_code", "grid_id")
+            "\n".join(stations[name].fillna("").astype(str))
+            for name in ("station_id", "kind", "city_code", "grid_id")
         ]
         numbers = [stations[name].to_numpy(float).tobytes() for name in ("lon", "lat")]
         return cls((*texts, *numbers, stations.index.to_numpy(np.int64).tobytes()), stations)

@@ -196,7 +196,7 @@ def test_the_real_archive_equals_an_independent_computation(
         return raw[raw["date"].between(start, end)].groupby("城市")["mean"].mean()
 
     table = air_quality_table(*archive, period)
-    table.index = table["city_name"].str.removesuffix("市")
+    table.index = table["unit_name"].str.removesuffix("市")
     now, counts = of(first, last), raw[raw["date"].between(first, last)].groupby("城市").size()
     expected = pd.DataFrame(
         {"pm25_ug_m3": now, "rank": now.round(9).rank(method="min"), "valid_days": counts}
@@ -219,7 +219,7 @@ def test_the_wide_archive_says_the_same_as_the_long_one(
 ) -> None:
     result = import_air_quality(sqlite, tmp_path / "air", [ARCHIVE / "china_cities_wide"], now=NOW)
     assert (result.files, len(result.days), result.skipped) == (15, 15, {})
-    columns = ["city_code", "pm25_ug_m3", "valid_days", "rank"]
+    columns = ["unit_code", "pm25_ug_m3", "valid_days", "rank"]
     found = air_quality_table(sqlite, tmp_path / "air", half("2020-04-16"))[columns]
     pd.testing.assert_frame_equal(
         found, air_quality_table(*archive, half("2020-04-16"))[columns], rtol=0, atol=1e-9
