@@ -20,9 +20,13 @@ steps = Steps("daily_dispatch")
 
 
 @dag(
-    schedule=timetable("daily_dispatch"), params=letter_params(approve=False), doc_md=__doc__,
-    dag_display_name="日调度 daily_dispatch", tags=["监管", "日调度"], **DAG_DEFAULTS,
-)  # fmt: skip
+    schedule=timetable("daily_dispatch"),
+    params=letter_params(approve=False),
+    doc_md=__doc__,
+    dag_display_name="日调度 daily_dispatch",
+    tags=["监管", "日调度"],
+    **DAG_DEFAULTS,
+)
 def daily_dispatch():
     @task(task_display_name="拉取 pull")
     def pull():

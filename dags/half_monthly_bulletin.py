@@ -18,9 +18,13 @@ steps = Steps("half_monthly_bulletin")
 
 
 @dag(
-    schedule=timetable("half_monthly_bulletin"), params=letter_params(approve=True), doc_md=__doc__,
-    dag_display_name="半月通报 half_monthly_bulletin", tags=["监管", "半月通报"], **DAG_DEFAULTS,
-)  # fmt: skip
+    schedule=timetable("half_monthly_bulletin"),
+    params=letter_params(approve=True),
+    doc_md=__doc__,
+    dag_display_name="半月通报 half_monthly_bulletin",
+    tags=["监管", "半月通报"],
+    **DAG_DEFAULTS,
+)
 def half_monthly_bulletin():
     @task(task_display_name="拉取 pull")
     def pull():

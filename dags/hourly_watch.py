@@ -17,9 +17,13 @@ steps, push = Steps("hourly_watch"), Steps("alarm_push")
 
 
 @dag(
-    schedule=timetable("hourly_watch"), params=letter_params(approve=False), doc_md=__doc__,
-    dag_display_name="小时监测 hourly_watch", tags=["监测", "小时"], **DAG_DEFAULTS,
-)  # fmt: skip
+    schedule=timetable("hourly_watch"),
+    params=letter_params(approve=False),
+    doc_md=__doc__,
+    dag_display_name="小时监测 hourly_watch",
+    tags=["监测", "小时"],
+    **DAG_DEFAULTS,
+)
 def hourly_watch():
     @task(task_display_name="接收 take")
     def take():

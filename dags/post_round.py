@@ -16,9 +16,12 @@ steps = Steps("post_round")
 
 
 @dag(
-    schedule=timetable("post_round"), doc_md=__doc__, dag_display_name="投递轮次 post_round", tags=["投递"],
+    schedule=timetable("post_round"),
+    doc_md=__doc__,
+    dag_display_name="投递轮次 post_round",
+    tags=["投递"],
     **{**DAG_DEFAULTS, "max_active_runs": 1},
-)  # fmt: skip
+)
 def post_round():
     @task(task_display_name="待办 digest")
     def digest():

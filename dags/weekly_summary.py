@@ -23,9 +23,13 @@ CASES = {
 
 
 @dag(
-    schedule=timetable("weekly_summary"), params=letter_params(approve=False) | CASES, doc_md=__doc__,
-    dag_display_name="周汇总 weekly_summary", tags=["监管", "周汇总"], **DAG_DEFAULTS,
-)  # fmt: skip
+    schedule=timetable("weekly_summary"),
+    params=letter_params(approve=False) | CASES,
+    doc_md=__doc__,
+    dag_display_name="周汇总 weekly_summary",
+    tags=["监管", "周汇总"],
+    **DAG_DEFAULTS,
+)
 def weekly_summary():
     @task(task_display_name="拉取 pull")
     def pull():

@@ -142,9 +142,11 @@ def _window(
     if start and end and not (period_end or kind):
         return custom_period(start, end, as_of)
     raise InputError(
-        "the window is not clear", where="arguments", expected="--period-end with --kind, or --start with --end",
+        "the window is not clear",
+        where="arguments",
+        expected="--period-end with --kind, or --start with --end",
         todo="see --help",
-    )  # fmt: skip
+    )
 
 
 @cli.command()
@@ -275,9 +277,12 @@ def _chosen(sources: tuple[Any, ...], names: tuple[str, ...]) -> list[Any]:
     unknown = [name for name in names if name not in known]
     if unknown or not known:
         raise InputError(
-            "no such source" if unknown else "no source is set", where="--source", got=", ".join(unknown) or None,
-            expected=" | ".join(known) or "names in the variable `sources`", todo="see airflow_settings.yaml",
-        )  # fmt: skip
+            "no such source" if unknown else "no source is set",
+            where="--source",
+            got=", ".join(unknown) or None,
+            expected=" | ".join(known) or "names in the variable `sources`",
+            todo="see airflow_settings.yaml",
+        )
     return [known[name] for name in names or known]
 
 
@@ -330,9 +335,11 @@ def _end_with(error: QianliyanError) -> NoReturn:
 
 def _disk_error(error: OSError) -> InputError:
     return InputError(
-        "a file or folder cannot be used", where=str(error.filename or ""), got=error.strerror or error,
+        "a file or folder cannot be used",
+        where=str(error.filename or ""),
+        got=error.strerror or error,
         todo="check the path, its permissions and the disk",
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

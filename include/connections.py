@@ -49,9 +49,11 @@ def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Regist
         content = yaml.safe_load(settings_file.read_text(encoding="utf-8"))["airflow"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise InputError(
-            "the settings cannot be read", where=str(settings_file), got=error,
+            "the settings cannot be read",
+            where=str(settings_file),
+            got=error,
             expected="the Astro CLI's format: airflow: connections, pools, variables",
-        ) from error  # fmt: skip
+        ) from error
     connections = {str(entry["conn_id"]): _from_entry(entry) for entry in content.get("connections") or []}
     variables = {
         str(entry["variable_name"]): _text(entry["variable_value"])
@@ -73,35 +75,51 @@ def from_text(conn_id: str, value: str) -> Connection:
             entry = json.loads(value)
             extra = entry.get("extra") or {}
             return Connection(
-                conn_id, str(entry.get("conn_type", "")), str(entry.get("host") or ""),
-                _port(entry.get("port")), str(entry.get("login") or ""),
-                str(entry.get("password") or ""), str(entry.get("schema") or ""),
+                conn_id,
+                str(entry.get("conn_type", "")),
+                str(entry.get("host") or ""),
+                _port(entry.get("port")),
+                str(entry.get("login") or ""),
+                str(entry.get("password") or ""),
+                str(entry.get("schema") or ""),
                 json.loads(extra) if isinstance(extra, str) else extra,
-            )  # fmt: skip
+            )
         parts = urlsplit(value)
         extra = dict(parse_qsl(parts.query))
         if "__extra__" in extra:
             extra = json.loads(extra["__extra__"])
         return Connection(
-            conn_id, parts.scheme.replace("-", "_"), unquote(parts.hostname or ""), _port(parts.port), unquote(parts.username or ""),
-            unquote(parts.password or ""), unquote(parts.path.lstrip("/")), extra,
-        )  # fmt: skip
+            conn_id,
+            parts.scheme.replace("-", "_"),
+            unquote(parts.hostname or ""),
+            _port(parts.port),
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            unquote(parts.path.lstrip("/")),
+            extra,
+        )
     except (ValueError, AttributeError, TypeError):
         raise InputError(
-            "a connection cannot be read", where=f"AIRFLOW_CONN_{conn_id.upper()}",
+            "a connection cannot be read",
+            where=f"AIRFLOW_CONN_{conn_id.upper()}",
             expected='Airflow\'s JSON form {"conn_type": …, "host": …} or its URI form',
-        ) from None  # fmt: skip
+        ) from None
 
 
 def as_airflow_json(registry: Registry) -> dict[str, dict[str, Any]]:
     """The connections in the form that `airflow connections import` takes."""
     return {
         one.conn_id: {
-            "conn_type": one.conn_type, "host": one.host, "port": one.port, "login": one.login,
-            "password": one.password, "schema": one.schema, "extra": json.dumps(dict(one.extra), ensure_ascii=False),
+            "conn_type": one.conn_type,
+            "host": one.host,
+            "port": one.port,
+            "login": one.login,
+            "password": one.password,
+            "schema": one.schema,
+            "extra": json.dumps(dict(one.extra), ensure_ascii=False),
         }
         for one in registry.connections.values()
-    }  # fmt: skip
+    }
 
 
 def _from_entry(entry: Mapping[str, Any]) -> Connection:
@@ -110,16 +128,22 @@ def _from_entry(entry: Mapping[str, Any]) -> Connection:
     extra = entry.get("conn_extra") or {}
     try:
         return Connection(
-            str(entry["conn_id"]), str(entry.get("conn_type", "")), str(entry.get("conn_host") or ""),
-            _port(entry.get("conn_port")), str(entry.get("conn_login") or ""),
-            str(entry.get("conn_password") or ""), str(entry.get("conn_schema") or ""),
+            str(entry["conn_id"]),
+            str(entry.get("conn_type", "")),
+            str(entry.get("conn_host") or ""),
+            _port(entry.get("conn_port")),
+            str(entry.get("conn_login") or ""),
+            str(entry.get("conn_password") or ""),
+            str(entry.get("conn_schema") or ""),
             json.loads(extra) if isinstance(extra, str) else extra,
-        )  # fmt: skip
+        )
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
-            "a connection cannot be read", where=f"connection {entry['conn_id']}", expected="a port from 1 to 65535, and extra as JSON",
+            "a connection cannot be read",
+            where=f"connection {entry['conn_id']}",
+            expected="a port from 1 to 65535, and extra as JSON",
             got=error,
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _port(told: Any) -> int | None:

@@ -124,9 +124,12 @@ def play() -> int:
         failed += _play(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
         failed += _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY))
         failed += _play(
-            house, half_monthly_bulletin, "半月通报 half_monthly_bulletin", bulletin,
+            house,
+            half_monthly_bulletin,
+            "半月通报 half_monthly_bulletin",
+            bulletin,
             Decision("make demo", "演示时无人在场，由演示程序自动签发"),
-        )  # fmt: skip
+        )
     failed += play_day(_registry)
     mails = received(var / "mailbox")
     _say(
@@ -148,9 +151,15 @@ def _play(
 ) -> int:
     """One run, step by step; returns how many letters could not be composed. `decision`: where a person would be asked."""
     run = Run(
-        house=house, period=period, run_id=f"demo/{period.key}", actor="make demo", deliver="send", is_backfill=False,
-        now=period.as_of + PLAYED_DELAY, approve=decision is not None,
-    )  # fmt: skip
+        house=house,
+        period=period,
+        run_id=f"demo/{period.key}",
+        actor="make demo",
+        deliver="send",
+        is_backfill=False,
+        now=period.as_of + PLAYED_DELAY,
+        approve=decision is not None,
+    )
     _say(f"{title}: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
     pulled = steps.pull(run)
     _step(
@@ -196,12 +205,16 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         )
     rows = [
         {
-            "城市": city.city_name, "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
-            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}", "近期超期": city.flag.recent_overdue,
-            "问题": city.window.problems, "标记": mark_words(city.flag), "函件": "；".join(by_city.get(city.city_code, ["—"])),
+            "城市": city.city_name,
+            "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
+            "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}",
+            "近期超期": city.flag.recent_overdue,
+            "问题": city.window.problems,
+            "标记": mark_words(city.flag),
+            "函件": "；".join(by_city.get(city.city_code, ["—"])),
         }
         for city in figures.cities
-    ]  # fmt: skip
+    ]
     print_table(
         pd.DataFrame(rows),
         f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}",
@@ -221,9 +234,18 @@ def _registry(port: int) -> Registry:
     settings = default_registry()
     store = replace(settings.connections["supervision_db"], conn_type="sqlite", host="var/supervision.db")
     mail = replace(
-        settings.connections["mail_server"], host="127.0.0.1", port=port, login="", password="",
-        extra={"security": "none", "sender": "dudu@supervision.example", "sender_name": "热点网格监管平台", "mailbox": "var/mailbox"},
-    )  # fmt: skip
+        settings.connections["mail_server"],
+        host="127.0.0.1",
+        port=port,
+        login="",
+        password="",
+        extra={
+            "security": "none",
+            "sender": "dudu@supervision.example",
+            "sender_name": "热点网格监管平台",
+            "mailbox": "var/mailbox",
+        },
+    )
     source = replace(
         settings.connections.get(DEMO_SOURCE, store),
         conn_id=DEMO_SOURCE,

@@ -176,12 +176,16 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         mail_server=_mail_server(mail),
         mailbox=_inside(str(mail.extra["mailbox"]), folder) if mail.extra.get("mailbox") else None,
         office=Office(
-            number_words=office.get("number_words", {}), reply_to=str(office.get("reply_to", "")),
+            number_words=office.get("number_words", {}),
+            reply_to=str(office.get("reply_to", "")),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
-            name=_word(office, "issuer"), contact=_word(office, "contact"), phone=_word(office, "phone"),
-            reply_to=str(office.get("reply_to", "")), operators=_word(office, "operators"),
+            name=_word(office, "issuer"),
+            contact=_word(office, "contact"),
+            phone=_word(office, "phone"),
+            reply_to=str(office.get("reply_to", "")),
+            operators=_word(office, "operators"),
         ),
         season=(
             date.fromisoformat(season.get("start", SEASON_START.isoformat())),
@@ -191,10 +195,12 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         has_red_head=bool(letters.get("red_head", False)),
         has_province_summaries=bool(letters.get("province_summaries", False)),
         least_completeness=float(registry.variables.get("least_completeness", COMPLETENESS.least_share)),
-        station_sources=tuple(_source(_connection(registry, name), folder) for name in station_names(registry.variables)),
+        station_sources=tuple(
+            _source(_connection(registry, name), folder) for name in station_names(registry.variables)
+        ),
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
         tiles=read_tiles(_mapping(registry, "map")),
-    )  # fmt: skip
+    )
 
 
 def _store_url(connection: Connection, var: Path) -> str:
@@ -202,23 +208,35 @@ def _store_url(connection: Connection, var: Path) -> str:
         return f"sqlite:///{_inside(connection.host, var)}"
     if connection.conn_type in ("postgres", "postgresql"):
         return URL.create(
-            "postgresql", connection.login or None, connection.password or None, connection.host or None,
-            connection.port, connection.schema or None, {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
-        ).render_as_string(hide_password=False)  # fmt: skip
+            "postgresql",
+            connection.login or None,
+            connection.password or None,
+            connection.host or None,
+            connection.port,
+            connection.schema or None,
+            {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
+        ).render_as_string(hide_password=False)
     raise InputError(
-        "the store runs on SQLite or PostgreSQL only", where="connection supervision_db", got=connection.conn_type,
+        "the store runs on SQLite or PostgreSQL only",
+        where="connection supervision_db",
+        got=connection.conn_type,
         expected="conn_type sqlite or postgres",
-    )  # fmt: skip
+    )
 
 
 def _mail_server(connection: Connection) -> MailServer:
     extra = connection.extra
     return MailServer(
-        host=connection.host, port=connection.port or 0, sender_address=str(extra.get("sender", "")),
-        sender_name=str(extra.get("sender_name", "")), security=extra.get("security", "starttls"),
-        user=connection.login, password=connection.password, timeout_seconds=float(extra.get("timeout_seconds", 30)),
+        host=connection.host,
+        port=connection.port or 0,
+        sender_address=str(extra.get("sender", "")),
+        sender_name=str(extra.get("sender_name", "")),
+        security=extra.get("security", "starttls"),
+        user=connection.login,
+        password=connection.password,
+        timeout_seconds=float(extra.get("timeout_seconds", 30)),
         ca_file=str(extra.get("ca_file", "")),
-    )  # fmt: skip
+    )
 
 
 def _source(connection: Connection, var: Path) -> SourceConfig:
@@ -234,10 +252,17 @@ def _source(connection: Connection, var: Path) -> SourceConfig:
     if connection.login:
         extra["user"] = connection.login
     return SourceConfig(
-        name=connection.conn_id, kind=kind, location=location, token=connection.password or None,
-        mapping=mapping or None, time_zone=time_zone, options=extra,
-        first_day=parse_date(str(first_day)) if first_day else None, clock=clock, speaks_for=speaks_for,
-    )  # fmt: skip
+        name=connection.conn_id,
+        kind=kind,
+        location=location,
+        token=connection.password or None,
+        mapping=mapping or None,
+        time_zone=time_zone,
+        options=extra,
+        first_day=parse_date(str(first_day)) if first_day else None,
+        clock=clock,
+        speaks_for=speaks_for,
+    )
 
 
 def _inside(path: str, var: Path) -> Path:
@@ -251,9 +276,10 @@ def _inside(path: str, var: Path) -> Path:
 def _connection(registry: Registry, conn_id: str) -> Connection:
     if conn_id not in registry.connections:
         raise InputError(
-            "a connection is missing", where=f"connection {conn_id}",
+            "a connection is missing",
+            where=f"connection {conn_id}",
             todo=f"set it in airflow_settings.yaml, in the Airflow UI, or as AIRFLOW_CONN_{conn_id.upper()}",
-        )  # fmt: skip
+        )
     return registry.connections[conn_id]
 
 

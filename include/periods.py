@@ -377,9 +377,10 @@ def parse_moment(text: str) -> datetime:
         _require_year(moment)
     except ValueError as error:
         raise InputError(
-            "not a moment", got=text,
+            "not a moment",
+            got=text,
             expected=f"ISO 8601 such as 2020-06-30T08:30 or 2020-06-30T08:30+08:00, years {_YEARS}",
-        ) from error  # fmt: skip
+        ) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).astimezone(UTC)
 
 

@@ -197,13 +197,32 @@ SPOT_CHECKS: Final = SpotChecks()
 ANSWER_QUALITY: Final = AnswerQuality()
 
 PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
-    "散乱污企业", "工业企业", "清洁取暖及燃煤替代", "燃煤锅炉", "扬尘（工地）", "扬尘（道路）", "扬尘（裸土堆场）", "露天焚烧",
-    "机动车与移动源", "VOCs", "餐饮油烟", "垃圾露天倾倒", "其他",
-)  # fmt: skip
+    "散乱污企业",
+    "工业企业",
+    "清洁取暖及燃煤替代",
+    "燃煤锅炉",
+    "扬尘（工地）",
+    "扬尘（道路）",
+    "扬尘（裸土堆场）",
+    "露天焚烧",
+    "机动车与移动源",
+    "VOCs",
+    "餐饮油烟",
+    "垃圾露天倾倒",
+    "其他",
+)
 
 FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
-    "acknowledged", "submitted", "returned", "accepted", "disputed", "dispute_upheld", "dispute_rejected", "closed", "reopened",
-)  # fmt: skip
+    "acknowledged",
+    "submitted",
+    "returned",
+    "accepted",
+    "disputed",
+    "dispute_upheld",
+    "dispute_rejected",
+    "closed",
+    "reopened",
+)
 
 # What the unit that was asked may say of itself; every other event is a decision of the office above it.
 UNIT_EVENTS: Final[tuple[str, ...]] = ("acknowledged", "submitted", "disputed")

@@ -220,14 +220,20 @@ def _load_settings(environment: Mapping[str, str], var: Path, registry: Registry
 
 def airflow(environment: Mapping[str, str], *arguments: str) -> None:
     """One command of Airflow's own command line. Raises InputError with its last words when it fails."""
-    done = subprocess.run(  # noqa: S603
-        ["airflow", *arguments], env=dict(environment), cwd=ROOT, capture_output=True, text=True, check=False  # noqa: S607
-    )  # fmt: skip
+    done = subprocess.run(  # noqa: S603, S607
+        ["airflow", *arguments],
+        env=dict(environment),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise InputError(
-            f"airflow {' '.join(arguments[:2])} failed", got=(done.stderr or done.stdout).strip()[-400:],
+            f"airflow {' '.join(arguments[:2])} failed",
+            got=(done.stderr or done.stdout).strip()[-400:],
             todo="see the text above; `make clean` starts afresh",
-        )  # fmt: skip
+        )
 
 
 def _passwords(var: Path) -> dict[str, str]:
@@ -240,9 +246,10 @@ def _passwords(var: Path) -> dict[str, str]:
 def _require_free(port: int, what: str) -> None:
     if answers(port):
         raise InputError(
-            f"port {port} is taken, and {what} needs it", where="make up",
+            f"port {port} is taken, and {what} needs it",
+            where="make up",
             todo=f"stop what listens on 127.0.0.1:{port} (another `make up`?) and try again",
-        )  # fmt: skip
+        )
 
 
 def answers(port: int) -> bool:

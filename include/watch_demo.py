@@ -132,9 +132,14 @@ def _take_contacts(house: House, now: datetime) -> None:
 def _play_hour(house: House, end: datetime) -> int:
     """One hourly run by the played clock; returns how many of its pushes could not be composed."""
     run = Run(
-        house=house, period=period_ending("hour", end), run_id=f"demo/{end:%Y%m%dT%H}", actor="make demo", deliver="send",
-        is_backfill=False, now=end + PLAYED_DELAY,
-    )  # fmt: skip
+        house=house,
+        period=period_ending("hour", end),
+        run_id=f"demo/{end:%Y%m%dT%H}",
+        actor="make demo",
+        deliver="send",
+        is_backfill=False,
+        now=end + PLAYED_DELAY,
+    )
     _drop_hour(house, end)
     hourly_watch.take(run)
     judged = hourly_watch.judge(run)

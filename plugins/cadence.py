@@ -65,18 +65,25 @@ def letter_params(*, approve: bool) -> dict[str, Param]:
     """The params of every DAG that makes letters."""
     return {
         "period_end": Param(
-            None, type=["null", "string"], pattern=PERIOD_END, title="函件发出日期或时刻",
+            None,
+            type=["null", "string"],
+            pattern=PERIOD_END,
+            title="函件发出日期或时刻",
             description="报告时段的次日（不含当日）：2020-03-13 即报告 3 月 12 日；按小时的时段填整点：2020-03-13T09:00（北京时间）即报告 8 时至 9 时。留空则取本次调度的时段。",
         ),
         "deliver": Param(
-            "auto", enum=["auto", "send", "withhold", "rehearse"], title="发送方式",
+            "auto",
+            enum=["auto", "send", "withhold", "rehearse"],
+            title="发送方式",
             description="auto：时段新鲜且非补录才发送；send：一律发送；withhold：只编制存档；rehearse：演练，全部发到值班邮箱。",
         ),
         "approve": Param(
-            approve, type="boolean", title="人工签发",
+            approve,
+            type="boolean",
+            title="人工签发",
             description="是否等待人员在“待办操作”页签发后再发送。签发视同要求发送。",
         ),
-    }  # fmt: skip
+    }
 
 
 def registry() -> Registry:
@@ -92,9 +99,15 @@ def registry() -> Registry:
     for conn_id in dict.fromkeys((*CONNECTION_IDS, *source_names(variables), *station_names(variables))):
         found = AirflowConnection.get(conn_id)
         connections[conn_id] = Connection(
-            conn_id, found.conn_type, found.host or "", found.port, found.login or "", found.password or "",
-            found.schema or "", found.extra_dejson,
-        )  # fmt: skip
+            conn_id,
+            found.conn_type,
+            found.host or "",
+            found.port,
+            found.login or "",
+            found.password or "",
+            found.schema or "",
+            found.extra_dejson,
+        )
     return Registry(connections, variables)
 
 
@@ -154,9 +167,14 @@ class Approval(HITLOperator):
             return None
         names = list(dict.fromkeys(letter["name"] for letter in composed["waiting"]))
         chosen = Param(
-            None, type=["null", "array"], items={"type": "string"}, examples=names, title="签发哪些单位", source="task",
+            None,
+            type=["null", "array"],
+            items={"type": "string"},
+            examples=names,
+            title="签发哪些单位",
+            source="task",
             description=f"只在选择“{SOME}”时填写；其余函件留待处理，可在督办台逐封放行。",
-        )  # fmt: skip
+        )
         self.params = ParamsDict({"reason": self.params.get_param("reason"), "names": chosen})
         return super().execute(context)
 

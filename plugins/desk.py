@@ -108,9 +108,18 @@ class DeskPlugin(AirflowPlugin):
         }
     ]
     external_views = [  # noqa: RUF012
-        {"name": "督办台", "href": f"{PREFIX}/", "destination": "nav", "url_route": "desk", "icon": f"{PREFIX}/assets/icon.svg"},
         {
-            "name": "函件 Letters", "href": f"{PREFIX}/letters?dag_id={{DAG_ID}}&run_id={{RUN_ID}}", "destination": "dag_run",
-            "url_route": "desk-letters", "icon": f"{PREFIX}/assets/icon.svg",
+            "name": "督办台",
+            "href": f"{PREFIX}/",
+            "destination": "nav",
+            "url_route": "desk",
+            "icon": f"{PREFIX}/assets/icon.svg",
         },
-    ]  # fmt: skip
+        {
+            "name": "函件 Letters",
+            "href": f"{PREFIX}/letters?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
+            "destination": "dag_run",
+            "url_route": "desk-letters",
+            "icon": f"{PREFIX}/assets/icon.svg",
+        },
+    ]

@@ -13,11 +13,30 @@ from zoneinfo import ZoneInfo
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 OFFICE = ZoneInfo("Asia/Shanghai")
 COUNTS = (
-    "pushed", "answered", "due", "on_time", "late", "overdue", "in_dispute", "chronic", "closed", "problems", "alarms_with_problem",
-)  # fmt: skip
+    "pushed",
+    "answered",
+    "due",
+    "on_time",
+    "late",
+    "overdue",
+    "in_dispute",
+    "chronic",
+    "closed",
+    "problems",
+    "alarms_with_problem",
+)
 # At one instant: submitted, returned, accepted, closed; disputed, then its decision.
-ORDER = {"acknowledged": 0, "submitted": 1, "returned": 2, "accepted": 3, "closed": 4, "reopened": 5,
-         "disputed": 1, "dispute_rejected": 2, "dispute_upheld": 3}  # fmt: skip
+ORDER = {
+    "acknowledged": 0,
+    "submitted": 1,
+    "returned": 2,
+    "accepted": 3,
+    "closed": 4,
+    "reopened": 5,
+    "disputed": 1,
+    "dispute_rejected": 2,
+    "dispute_upheld": 3,
+}
 
 
 @dataclass
@@ -121,10 +140,22 @@ class Recount:
         overdue = due and not standing and as_of > until
         on_time = due and not overdue and first_answer is not None and first_answer <= first
         return State(
-            alarm_id, row["city_code"], pushed_at, first, until, upheld, standing and not upheld, waiting and not upheld,
-            closed and not upheld, due, on_time, due and not overdue and not on_time, overdue,
-            overdue and as_of > until + 7 * DAY, sum(at <= as_of for at in self.problems.get(alarm_id, [])),
-        )  # fmt: skip
+            alarm_id,
+            row["city_code"],
+            pushed_at,
+            first,
+            until,
+            upheld,
+            standing and not upheld,
+            waiting and not upheld,
+            closed and not upheld,
+            due,
+            on_time,
+            due and not overdue and not on_time,
+            overdue,
+            overdue and as_of > until + 7 * DAY,
+            sum(at <= as_of for at in self.problems.get(alarm_id, [])),
+        )
 
     def counts(self, start: datetime, end: datetime, as_of: datetime) -> dict[str, dict[str, int]]:
         """The counts of each unit with an alarm pushed in [start, end)."""
@@ -178,10 +209,13 @@ class Recount:
             if not one.overdue:
                 continue
             letters = sorted(
-                letter.left_at for letter in sent
-                if letter.unit == one.unit and one.alarm_id in letter.alarms and letter.left_at > one.until
+                letter.left_at
+                for letter in sent
+                if letter.unit == one.unit
+                and one.alarm_id in letter.alarms
+                and letter.left_at > one.until
                 and day_of(letter.left_at) < today
-            )  # fmt: skip
+            )
             if len(letters) >= 2:
                 if today >= day_of(letters[1]) + 3 * DAY:
                     listed.add(one.alarm_id)

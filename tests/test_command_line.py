@@ -52,9 +52,22 @@ def test_a_window_from_pull_to_figures(region: Path, verb: Verb, capsys: pytest.
     assert verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "csv") == 0
     table = pd.read_csv(StringIO(capsys.readouterr().out), dtype={"unit_code": str}).set_index("unit_code")
     assert list(table.columns) == [
-        "unit_name", "pushed", "answered", "due", "on_time", "late", "overdue", "in_dispute", "chronic", "closed", "feedback_rate",
-        "on_time_rate", "problems", "alarms_with_problem", "flag",
-    ]  # fmt: skip
+        "unit_name",
+        "pushed",
+        "answered",
+        "due",
+        "on_time",
+        "late",
+        "overdue",
+        "in_dispute",
+        "chronic",
+        "closed",
+        "feedback_rate",
+        "on_time_rate",
+        "problems",
+        "alarms_with_problem",
+        "flag",
+    ]
     assert table.loc["140300", ["pushed", "answered", "due", "overdue", "flag"]].tolist() == [
         1,
         0,
@@ -95,19 +108,25 @@ def test_figures_pull_what_they_need_by_themselves(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["feedback", "--period-end", "2020-03-05", "--kind", "midweek"], "expected a Wednesday; got 2020-03-05 (Thursday)"),
+        (
+            ["feedback", "--period-end", "2020-03-05", "--kind", "midweek"],
+            "expected a Wednesday; got 2020-03-05 (Thursday)",
+        ),
         (["feedback", "--start", "2020-03-05"], "expected --period-end with --kind, or --start with --end"),
         (["feedback", "--start", "2020-03-05", "--end", "2020-03-05"], "at least one day"),
         (["pull", "--start", "2020-03-05", "--end", "2020-03-01"], "at least one day"),
         (["pull", "--start", "yesterday", "--end", "2020-03-01"], "expected YYYY-MM-DD"),
-        (["pull", "--start", "2020-03-01", "--end", "2020-03-02", "--source", "nobody"], "no such source; expected demo_region; got nobody"),
+        (
+            ["pull", "--start", "2020-03-01", "--end", "2020-03-02", "--source", "nobody"],
+            "no such source; expected demo_region; got nobody",
+        ),
         (["letters", "show", "7"], "no such letter"),
         (["letters", "release", "7", "--reason", "x"], "no such letter"),
         (["quarantine", "show", "7"], "no such row in quarantine"),
         (["simulate", "--start", "2021-01-01", "--end", "2021-02-01", "--to", "x"], "2020-03-01"),
         (["nonsense"], "No such command"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_end_with_2_and_say_what_to_do(
     region: Path, verb: Verb, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
@@ -229,14 +248,22 @@ def _folder_is_a_file(path: Path) -> None:
     ("spoil", "said"),
     [
         (_store_is_a_folder, "the store is a folder"),
-        (_store_is_no_database, "the store cannot be used; expected a database that can be reached and written; got DatabaseError: file is not a database"),
+        (
+            _store_is_no_database,
+            "the store cannot be used; expected a database that can be reached and written; got DatabaseError: file is not a database",
+        ),
         (_folder_is_a_file, "the store's folder cannot be made"),
     ],
-)  # fmt: skip
+)
 def test_a_store_that_cannot_be_used_is_one_line(
-    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
-    arguments: tuple[str, ...], spoil: Callable[[Path], None], said: str,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    verb: Verb,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    spoil: Callable[[Path], None],
+    said: str,
+) -> None:
     path = tmp_path / "place" / "store.db"
     monkeypatch.setenv("AIRFLOW_CONN_SUPERVISION_DB", json.dumps({"conn_type": "sqlite", "host": str(path)}))
     spoil(path)
@@ -326,9 +353,18 @@ def test_an_alarm_that_waits_is_listed_and_withdrawn_with_a_reason(
     engine = open_house(default_registry(), tmp_path / "var").engine
     at = datetime(2020, 3, 10, tzinfo=UTC)
     row = {
-        "grid_id": "T1", "city_code": "370800", "county": "鱼台县", "point_name": "y", "lon": None, "lat": None, "started_at": at,
-        "pushed_at": at, "deadline_at": at, "rules_version": "2020-03", "is_simulated": False,
-    }  # fmt: skip
+        "grid_id": "T1",
+        "city_code": "370800",
+        "county": "鱼台县",
+        "point_name": "y",
+        "lon": None,
+        "lat": None,
+        "started_at": at,
+        "pushed_at": at,
+        "deadline_at": at,
+        "rules_version": "2020-03",
+        "is_simulated": False,
+    }
     with writing(engine) as connection:
         keep_alarms(
             connection, [MadeAlarm("W-1", at, (State(at, at, 1, 91.2),), row, 0.9, {}, "watch-x")], now=at

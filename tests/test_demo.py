@@ -91,8 +91,10 @@ def test_only_what_is_missing_is_made(house: House, monkeypatch: pytest.MonkeyPa
     prepare(house, now=NOW, start=BULLETIN.end, end=date(2020, 4, 16), warning_months=1)
     ((months, end),) = asked
     assert ([str(month) for month in months.cities], [str(month) for month in months.grids], end) == (
-        ["2019-04", "2020-04"], ["2019-04", "2020-04"], date(2020, 4, 16),
-    )  # fmt: skip
+        ["2019-04", "2020-04"],
+        ["2019-04", "2020-04"],
+        date(2020, 4, 16),
+    )
 
 
 def test_air_of_another_source_is_left_alone(

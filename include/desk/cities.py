@@ -106,13 +106,20 @@ def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> C
     total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [city_code])
     week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [city_code])
     return CityPage(
-        city_code, row.city_name, row.province_name, counts(week), counts(total), _weeks(own, house.season[0], last_day, city_code),
-        alarms, _spots(own.judged), own.is_simulated,
+        city_code,
+        row.city_name,
+        row.province_name,
+        counts(week),
+        counts(total),
+        _weeks(own, house.season[0], last_day, city_code),
+        alarms,
+        _spots(own.judged),
+        own.is_simulated,
         tuple(
             (name, _quality(own, answers, start_at, city_code, row.city_name))
             for name, start_at in (("近7日", rolling_start), ("本季", own.start_at))
         ),
-    )  # fmt: skip
+    )
 
 
 def _quality(own: Facts, answers: pd.DataFrame, start_at: datetime, code: str, name: str) -> AnswerQuality:
@@ -185,11 +192,18 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
     standing = next((name for name in _STANDINGS if row[f"is_{name}"]), "waiting")
     return AlarmStory(
-        row["alarm_id"], row["grid_id"], row["county"], row["point_name"], int(row["alarm_count"]),
-        None if peak is None or peak != peak else float(peak), pushed_at, row["deadline_at"].to_pydatetime(),
-        float(row["overdue_hours"]), standing,
+        row["alarm_id"],
+        row["grid_id"],
+        row["county"],
+        row["point_name"],
+        int(row["alarm_count"]),
+        None if peak is None or peak != peak else float(peak),
+        pushed_at,
+        row["deadline_at"].to_pydatetime(),
+        float(row["overdue_hours"]),
+        standing,
         tuple(sorted([Step("pushed", pushed_at, ""), *steps], key=lambda step: step.at)),
-    )  # fmt: skip
+    )
 
 
 def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, ...]:
@@ -213,8 +227,12 @@ def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, .
 def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
     placed = judged[judged["is_pushed"] & judged["lon"].notna()]
     spots = placed.groupby("grid_id").agg(
-        point_name=("point_name", "last"), lon=("lon", "mean"), lat=("lat", "mean"), alarms=("alarm_id", "size"), is_open=("is_open", "sum"),
-    )  # fmt: skip
+        point_name=("point_name", "last"),
+        lon=("lon", "mean"),
+        lat=("lat", "mean"),
+        alarms=("alarm_id", "size"),
+        is_open=("is_open", "sum"),
+    )
     return tuple(
         HotSpot(
             row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"])

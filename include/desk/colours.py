@@ -6,9 +6,12 @@ from include.supervision.figures import Share
 
 # The least share of each class, the name of its style, its words: the classes of the letters' own map.
 RATES: Final = (
-    (1.0, "rate-5", "100%"), (0.9, "rate-4", "90%～不足100%"), (0.8, "rate-3", "80%～不足90%"), (0.6, "rate-2", "60%～不足80%"),
+    (1.0, "rate-5", "100%"),
+    (0.9, "rate-4", "90%～不足100%"),
+    (0.8, "rate-3", "80%～不足90%"),
+    (0.6, "rate-2", "60%～不足80%"),
     (0.0, "rate-1", "不足60%"),
-)  # fmt: skip
+)
 NO_ALARMS: Final = "rate-none"
 
 

@@ -53,9 +53,15 @@ def contact_list(house: House, *, region_code: str | None, on_date: date | None)
 
 
 def save_contacts(
-    house: House, rows: Sequence[dict[str, str]], *, actor: str, reason: str, now: datetime, contact_id: int | None = None,
+    house: House,
+    rows: Sequence[dict[str, str]],
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    contact_id: int | None = None,
     is_list: bool = False,
-) -> Saved:  # fmt: skip
+) -> Saved:
     """Stores contacts (texts in the columns COLUMNS), all or none of them: a person's decision, which no pull changes.
 
     With `contact_id` the one row takes the place of that contact. `is_list`: a new address of a unit and role that is known

@@ -16,9 +16,23 @@ from include.supervision.figures import FeedbackCounts
 from include.supervision.low_response import NONE, flag, responses
 
 COLUMNS = [
-    "unit_code", "unit_name", "pushed", "answered", "due", "on_time", "late", "overdue", "in_dispute", "chronic", "closed",
-    "feedback_rate", "on_time_rate", "problems", "alarms_with_problem", "flag",
-]  # fmt: skip
+    "unit_code",
+    "unit_name",
+    "pushed",
+    "answered",
+    "due",
+    "on_time",
+    "late",
+    "overdue",
+    "in_dispute",
+    "chronic",
+    "closed",
+    "feedback_rate",
+    "on_time_rate",
+    "problems",
+    "alarms_with_problem",
+    "flag",
+]
 TOTAL = "total"
 
 
@@ -54,6 +68,20 @@ def has_simulated_data(engine: Engine) -> bool:
 
 def _row(code: str, name: str, one: FeedbackCounts, level: str) -> list[object]:
     return [
-        code, name, one.pushed, one.answered, one.due, one.on_time, one.late, one.overdue, one.in_dispute, one.chronic,
-        one.closed, one.feedback_rate.value, one.on_time_rate.value, one.problems, one.alarms_with_problem, level,
-    ]  # fmt: skip
+        code,
+        name,
+        one.pushed,
+        one.answered,
+        one.due,
+        one.on_time,
+        one.late,
+        one.overdue,
+        one.in_dispute,
+        one.chronic,
+        one.closed,
+        one.feedback_rate.value,
+        one.on_time_rate.value,
+        one.problems,
+        one.alarms_with_problem,
+        level,
+    ]

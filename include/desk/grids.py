@@ -88,10 +88,16 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
     table = known if len(known) and place else None
     near = enterprises_near(found.set_index("grid_id"), table, [grid_id]).get(grid_id)
     return GridPage(
-        grid_id, place, days, alarms, grid_warnings(listed, judged), near,
-        own.is_simulated or bool(place and place["is_simulated"])
+        grid_id,
+        place,
+        days,
+        alarms,
+        grid_warnings(listed, judged),
+        near,
+        own.is_simulated
+        or bool(place and place["is_simulated"])
         or bool(told["is_simulated"].any() and any(one.hours for one in days)),
-    )  # fmt: skip
+    )
 
 
 def grid_days(told: pd.DataFrame, dates: list[date]) -> tuple[GridDay, ...]:
@@ -125,8 +131,14 @@ def grid_warnings(listed: pd.DataFrame, judged: Collection[date]) -> tuple[GridW
         [row] = warning_grids(history, month, judged).to_dict("records")
         found.append(
             GridWarning(
-                month, row["reasons"], row["pm25_ug_m3"], row["in_a_row"], row["in_a_year"], row["escalation"], is_near,
+                month,
+                row["reasons"],
+                row["pm25_ug_m3"],
+                row["in_a_row"],
+                row["in_a_year"],
+                row["escalation"],
+                is_near,
                 row["is_at_least"],
             )
-        )  # fmt: skip
+        )
     return tuple(found)

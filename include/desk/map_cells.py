@@ -11,8 +11,14 @@ CELLS_OF_GRID: Final = 36  # 500 m cells of a 3 km grid: rows from the south, co
 MOST_GRIDS: Final = 3_000
 _SIDES: Final = ["west", "south", "east", "north"]
 NO_CELLS: Final[dict[str, Any]] = {
-    "grids": [], "pm25_ug_m3": [], "measured": "", "stations": 0, "left_off": 0, "is_judged": False, "is_simulated": False,
-}  # fmt: skip
+    "grids": [],
+    "pm25_ug_m3": [],
+    "measured": "",
+    "stations": 0,
+    "left_off": 0,
+    "is_judged": False,
+    "is_simulated": False,
+}
 
 
 def compact(found: pd.DataFrame, box: Box) -> dict[str, Any]:
@@ -25,9 +31,11 @@ def compact(found: pd.DataFrame, box: Box) -> dict[str, Any]:
     bounds = by_grid.agg({"west": "min", "south": "min", "east": "max", "north": "max"})[_SIDES]
     whole = bounds[by_grid.size() == CELLS_OF_GRID]
     touching = whole[
-        (whole["east"] >= box.west) & (whole["west"] <= box.east)
-        & (whole["north"] >= box.south) & (whole["south"] <= box.north)
-    ]  # fmt: skip
+        (whole["east"] >= box.west)
+        & (whole["west"] <= box.east)
+        & (whole["north"] >= box.south)
+        & (whole["south"] <= box.north)
+    ]
     kept = touching.head(MOST_GRIDS)
     cells = found[found["grid_id"].isin(kept.index)]
     return {

@@ -87,9 +87,11 @@ def alarms(
     Raises InputError for a window of no or too many days."""
     if not timedelta(0) < end_at - start_at <= LONGEST_WINDOW:
         raise InputError(
-            "not a window of the map", where="start, end", got=f"{start_at.isoformat()} — {end_at.isoformat()}",
+            "not a window of the map",
+            where="start, end",
+            got=f"{start_at.isoformat()} — {end_at.isoformat()}",
             expected=f"at most {LONGEST_WINDOW.days} days",
-        )  # fmt: skip
+        )
     with reading(engine) as connection:
         judged = judge(alarm_states(connection, start_at, end_at, as_of), as_of)
         middles = _grids(connection)[["grid_id", "lon", "lat"]]
@@ -101,7 +103,17 @@ def alarms(
     placed["standing"] = _standing(placed)
     placed["pushed"] = [f"{at.tz_convert(BEIJING):%Y-%m-%dT%H:%M}" for at in placed["pushed_at"]]
     newest = placed.sort_values(["pushed_at", "alarm_id"], ascending=False)
-    columns = ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed", "standing", "peak_pm25_ug_m3", "source"]  # fmt: skip
+    columns = [
+        "alarm_id",
+        "grid_id",
+        "city_code",
+        "county",
+        "point_name",
+        "pushed",
+        "standing",
+        "peak_pm25_ug_m3",
+        "source",
+    ]
     return _points(newest, columns, box)
 
 
@@ -111,9 +123,11 @@ def grids(engine: Engine, box: Box) -> dict[str, Any]:
         found = _grids(connection)
     known = found[found["lon"].notna()]
     inside = known[
-        (known["east"] >= box.west) & (known["west"] <= box.east)
-        & (known["north"] >= box.south) & (known["south"] <= box.north)
-    ]  # fmt: skip
+        (known["east"] >= box.west)
+        & (known["west"] <= box.east)
+        & (known["north"] >= box.south)
+        & (known["south"] <= box.north)
+    ]
     kept = inside.head(MOST_FEATURES)
     columns = ["grid_id", "city_code", "county", "name", "is_hot", "is_monitored"]
     geometries = (
@@ -177,9 +191,13 @@ def _points(rows: pd.DataFrame, columns: list[str], box: Box) -> dict[str, Any]:
 def _features(geometries: Iterable[dict[str, Any]], told: pd.DataFrame) -> list[dict[str, Any]]:
     plain = told.astype(object).where(told.notna(), None)
     return [
-        {"type": "Feature", "geometry": geometry, "properties": {str(name): value for name, value in row.items()}}
+        {
+            "type": "Feature",
+            "geometry": geometry,
+            "properties": {str(name): value for name, value in row.items()},
+        }
         for geometry, row in zip(geometries, plain.to_dict("records"), strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _collection(
@@ -187,9 +205,12 @@ def _collection(
 ) -> dict[str, Any]:
     simulated = bool(rows["is_simulated"].any()) if "is_simulated" in rows else False
     return {
-        "type": "FeatureCollection", "features": features, "left_off": left_off, "without_place": without_place,
+        "type": "FeatureCollection",
+        "features": features,
+        "left_off": left_off,
+        "without_place": without_place,
         "is_simulated": simulated,
-    }  # fmt: skip
+    }
 
 
 def _rectangle(west: float, south: float, east: float, north: float) -> dict[str, Any]:

@@ -19,9 +19,15 @@ from include.store.statements import frame
 
 
 def letters_standing(
-    house: House, *, city_code: str | None = None, on_date: date | None = None, run_id: str | None = None, kind: str | None = None,
-    most: int, skip: int = 0,
-) -> pd.DataFrame:  # fmt: skip
+    house: House,
+    *,
+    city_code: str | None = None,
+    on_date: date | None = None,
+    run_id: str | None = None,
+    kind: str | None = None,
+    most: int,
+    skip: int = 0,
+) -> pd.DataFrame:
     """One row a letter (sql/letters_standing.sql), newest windows first."""
     with reading(house.engine) as connection:
         found = frame(

@@ -80,10 +80,14 @@ def hit_table(engine: Engine) -> pd.DataFrame:
     rates = hit_rates(pd.DataFrame(rows, columns=_columns(rows)))
     return pd.DataFrame(
         [
-            {"方法": one["method"], "首位命中": f"{one['hit_1']}/{one['inspected']}", "前三命中": f"{one['hit_3']}/{one['inspected']}"}
+            {
+                "方法": one["method"],
+                "首位命中": f"{one['hit_1']}/{one['inspected']}",
+                "前三命中": f"{one['hit_3']}/{one['inspected']}",
+            }
             for one in rates.to_dict("records")
         ]
-    )  # fmt: skip
+    )
 
 
 def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:

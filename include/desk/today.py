@@ -110,15 +110,29 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
             )
         )
     total = CityToday(
-        "", "", "", _added(*(row.window for row in rows)), _added(*(row.rolling for row in rows)), _added(*(row.since for row in rows)),
-        sum(row.open_alarms for row in rows), Flag(),
-        tuple(Share(sum(one.n for one in day), sum(one.of for one in day)) for day in zip(*(row.trend for row in rows), strict=True)),
+        "",
+        "",
+        "",
+        _added(*(row.window for row in rows)),
+        _added(*(row.rolling for row in rows)),
+        _added(*(row.since for row in rows)),
+        sum(row.open_alarms for row in rows),
+        Flag(),
+        tuple(
+            Share(sum(one.n for one in day), sum(one.of for one in day))
+            for day in zip(*(row.trend for row in rows), strict=True)
+        ),
         None,
-    )  # fmt: skip
+    )
     return Today(
-        period, days[0], tuple(rows), total, complete.sentence,
-        complete.share >= house.least_completeness, facts.is_simulated,
-    )  # fmt: skip
+        period,
+        days[0],
+        tuple(rows),
+        total,
+        complete.sentence,
+        complete.share >= house.least_completeness,
+        facts.is_simulated,
+    )
 
 
 def sorted_cities(cities: tuple[CityToday, ...], by: str) -> tuple[CityToday, ...]:

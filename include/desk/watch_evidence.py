@@ -53,12 +53,18 @@ def explain(house: House, alarm_id: str) -> Evidence:
         )
         if facts is None:
             raise InputError(
-                "no such alarm of the watch", where="watch explain", got=alarm_id, todo="see watch export, or the desk's list of alarms"
-            )  # fmt: skip
+                "no such alarm of the watch",
+                where="watch explain",
+                got=alarm_id,
+                todo="see watch export, or the desk's list of alarms",
+            )
         begin, end = facts["started_at"] - _BEFORE, facts["last_at"] + _HOUR + _AFTER
         days = read_station_days(
-            connection, beijing_date(begin) - DEFAULT_RULES.gain.days * DAY, beijing_date(begin) - DAY, facts["rules_edition"]
-        )  # fmt: skip
+            connection,
+            beijing_date(begin) - DEFAULT_RULES.gain.days * DAY,
+            beijing_date(begin) - DAY,
+            facts["rules_edition"],
+        )
         revisions = _revisions(connection, alarm_id)
         aliases = tuple(
             connection.execute(
@@ -83,9 +89,16 @@ def explain(house: House, alarm_id: str) -> Evidence:
     stations = _with_readings(house, stations, begin, end)
     gains = days[days["grid_id"] == facts["grid_id"]] if len(days) else days
     return Evidence(
-        dict(facts), json.loads(facts["evidence_json"]), _told(tied(own), ["hour"]), _told(stations, ["station_id", "hour"]), gains.reset_index(drop=True), revisions,
-        aliases, str(main) if main else None, todos,
-    )  # fmt: skip
+        dict(facts),
+        json.loads(facts["evidence_json"]),
+        _told(tied(own), ["hour"]),
+        _told(stations, ["station_id", "hour"]),
+        gains.reset_index(drop=True),
+        revisions,
+        aliases,
+        str(main) if main else None,
+        todos,
+    )
 
 
 def explained(found: Evidence) -> dict[str, Any]:

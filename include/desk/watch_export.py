@@ -14,8 +14,15 @@ from include.store.engine import reading
 from include.store.statements import frame
 
 ALARM_COLUMNS: Final = (
-    "alarm_id", "grid_id", "started_at", "last_at", "pushed_at", "alarm_count", "peak_pm25_ug_m3", "confidence",
-)  # fmt: skip
+    "alarm_id",
+    "grid_id",
+    "started_at",
+    "last_at",
+    "pushed_at",
+    "alarm_count",
+    "peak_pm25_ug_m3",
+    "confidence",
+)
 SUSPECT_COLUMNS: Final = ("alarm_id", "rank", "enterprise_id", "score")
 _SINCE, _UNTIL = pd.Timestamp("1900-01-01", tz="UTC"), pd.Timestamp("2200-01-01", tz="UTC")
 

@@ -17,14 +17,33 @@ from include.watch import DEFAULT_RULES
 
 WEEK: Final = 7
 VERDICT_WORDS: Final[dict[str, str]] = {
-    "ok": "正常", "few": "有效小时偏少", "spiky": "频繁突跳", "range": "超出量程", "missing": "无数据", "dead": "读数过低（疑失效）",
+    "ok": "正常",
+    "few": "有效小时偏少",
+    "spiky": "频繁突跳",
+    "range": "超出量程",
+    "missing": "无数据",
+    "dead": "读数过低（疑失效）",
     "stuck": "卡值",
-}  # fmt: skip
+}
 DRIFT_LOG: Final = 0.35  # a gain this far from 1 (about 40 %) is worth a calibration
 STATION_COLUMNS: Final = (
-    "unit_code", "unit_name", "grid_id", "station_id", "kind", "verdict", "bad_days", "days", "completeness", "gain", "spread",
-    "stuck_hours", "dead_hours", "spikes", "last_heard_on", "reason",
-)  # fmt: skip
+    "unit_code",
+    "unit_name",
+    "grid_id",
+    "station_id",
+    "kind",
+    "verdict",
+    "bad_days",
+    "days",
+    "completeness",
+    "gain",
+    "spread",
+    "stuck_hours",
+    "dead_hours",
+    "spikes",
+    "last_heard_on",
+    "reason",
+)
 UNIT_COLUMNS: Final = ("unit_code", "unit_name", "stations", "heard", "to_service", "completeness")
 
 
@@ -76,9 +95,13 @@ def by_unit(connection: Connection, day: date, days: int = WEEK) -> pd.DataFrame
     units = units.rename_axis("unit_code").reset_index()
     units["unit_name"] = units["unit_code"].map(_names(connection)).fillna(units["unit_code"])
     total = {
-        "unit_code": "total", "unit_name": "合计", "stations": units["stations"].sum(), "heard": units["heard"].sum(),
-        "to_service": units["to_service"].sum(), "completeness": facts["completeness"].mean(),
-    }  # fmt: skip
+        "unit_code": "total",
+        "unit_name": "合计",
+        "stations": units["stations"].sum(),
+        "heard": units["heard"].sum(),
+        "to_service": units["to_service"].sum(),
+        "completeness": facts["completeness"].mean(),
+    }
     units = pd.concat([units, pd.DataFrame([total])], ignore_index=True)
     units["completeness"] = units["completeness"].round(3)
     return units[list(UNIT_COLUMNS)]
@@ -117,13 +140,21 @@ def _station(name: object, own: pd.DataFrame) -> dict[str, object] | None:
     reasons += [f"读数约为周边的{_factor(level):.2f}倍，宜校准"] if is_off else []
     heard = own[own["hours"] > 0]["date"]
     return {
-        "unit_code": last["city_code"], "grid_id": last["grid_id"], "station_id": name, "verdict": worst, "bad_days": len(bad),
-        "days": len(own), "completeness": round(float(own["completeness"].mean()), 3),
+        "unit_code": last["city_code"],
+        "grid_id": last["grid_id"],
+        "station_id": name,
+        "verdict": worst,
+        "bad_days": len(bad),
+        "days": len(own),
+        "completeness": round(float(own["completeness"].mean()), 3),
         "gain": round(_factor(level), 3) if pd.notna(level) else None,
         "spread": round(float(own["spread"].median()), 3) if own["spread"].notna().any() else None,
-        "stuck_hours": int(own["stuck_hours"].sum()), "dead_hours": int(own["dead_hours"].sum()), "spikes": int(own["spikes"].sum()),
-        "last_heard_on": heard.iloc[-1] if len(heard) else None, "reason": "；".join(reasons),
-    }  # fmt: skip
+        "stuck_hours": int(own["stuck_hours"].sum()),
+        "dead_hours": int(own["dead_hours"].sum()),
+        "spikes": int(own["spikes"].sum()),
+        "last_heard_on": heard.iloc[-1] if len(heard) else None,
+        "reason": "；".join(reasons),
+    }
 
 
 def _factor(log_ratio: float) -> float:

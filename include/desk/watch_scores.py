@@ -80,14 +80,22 @@ def scores(
     matched, false, hit = int(is_matched.sum()), int(is_false.sum()), int(is_hit.sum())
     grid_days = truth.grids * (truth.end - warm) / (_DAY_HOURS * _HOUR)
     return {
-        "events": len(events), "alarms": len(spans), "matched": matched, "neutral": int(is_neutral.sum()), "false": false,
-        "overlong": int(overlong.sum()), "precision": _share(matched, matched + false), "recall": _share(hit, len(events)),
+        "events": len(events),
+        "alarms": len(spans),
+        "matched": matched,
+        "neutral": int(is_neutral.sum()),
+        "false": false,
+        "overlong": int(overlong.sum()),
+        "precision": _share(matched, matched + false),
+        "recall": _share(hit, len(events)),
         **{f"recall_{least}_hot_hours": _recall(events, is_hit, least) for least in (3, 4)},
         "false_per_grid_day": round(false / grid_days, 5) if grid_days > 0 else None,
         "repeats": _share(max(0, matched - hit), matched),
-        "time_to_alarm_h_p50": _quantile(waits, 0.5), "time_to_alarm_h_p90": _quantile(waits, 0.9),
-        **_calibration(spans["confidence"], is_matched, is_matched | is_false), **_hits(spans, pairs, events, suspects),
-    }  # fmt: skip
+        "time_to_alarm_h_p50": _quantile(waits, 0.5),
+        "time_to_alarm_h_p90": _quantile(waits, 0.9),
+        **_calibration(spans["confidence"], is_matched, is_matched | is_false),
+        **_hits(spans, pairs, events, suspects),
+    }
 
 
 def _spans(alarms: pd.DataFrame) -> pd.DataFrame:
@@ -96,10 +104,15 @@ def _spans(alarms: pd.DataFrame) -> pd.DataFrame:
     last = last.where(last > first, first).dt.floor("h")
     return pd.DataFrame(
         {
-            "alarm_id": alarms["alarm_id"].astype(str), "grid_id": alarms["grid_id"].astype(str), "first": first, "last": last,
-            "raised": raised, "hours": (last - first) / _HOUR + 1, "confidence": pd.to_numeric(alarms["confidence"]),
+            "alarm_id": alarms["alarm_id"].astype(str),
+            "grid_id": alarms["grid_id"].astype(str),
+            "first": first,
+            "last": last,
+            "raised": raised,
+            "hours": (last - first) / _HOUR + 1,
+            "confidence": pd.to_numeric(alarms["confidence"]),
         }
-    )  # fmt: skip
+    )
 
 
 def _near_excess(spans: pd.DataFrame, excess: pd.DataFrame) -> pd.Series[int]:
@@ -164,9 +177,10 @@ def _hits(
     right = ranked[ranked["enterprise_id"] == ranked["alarm_id"].map(named)]
     place = right.set_index("alarm_id")["place"].reindex(named.index)
     return {
-        "listed_matched": len(named), "hit@1": _share(int((place <= 1).sum()), len(named)),
+        "listed_matched": len(named),
+        "hit@1": _share(int((place <= 1).sum()), len(named)),
         "hit@3": _share(int((place <= 3).sum()), len(named)),
-    }  # fmt: skip
+    }
 
 
 def _share(part: int, whole: int) -> float | None:

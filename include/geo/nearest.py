@@ -34,10 +34,13 @@ def points_near(grids: pd.DataFrame, points: pd.DataFrame, within_km: float) -> 
     distance_km = shapely.distance(boxes[at_grid], spots[at_point]) / 1000
     found = pd.DataFrame(
         {
-            "grid": placed.index[at_grid], "point": known.index[at_point], "distance_km": distance_km,
-            "direction": _directions(placed.iloc[at_grid], known.iloc[at_point]), "order": at_grid,
+            "grid": placed.index[at_grid],
+            "point": known.index[at_point],
+            "distance_km": distance_km,
+            "direction": _directions(placed.iloc[at_grid], known.iloc[at_point]),
+            "order": at_grid,
         }
-    )  # fmt: skip
+    )
     found["direction"] = found["direction"].where(found["distance_km"] > 0, "")
     return found.sort_values(["order", "distance_km", "point"], ignore_index=True).drop(columns="order")
 

@@ -35,7 +35,9 @@ def read_tiles(told: Mapping[str, Any]) -> Tiles | None:
         or re.search(r"[\s\"'<>;,]", url)
     ):
         raise InputError(
-            "not an address of map tiles", where="variable map: tiles", got=url[:200],
+            "not an address of map tiles",
+            where="variable map: tiles",
+            got=url[:200],
             expected="http(s)://host/{z}/{x}/{y}.png of a server in your own network",
-        )  # fmt: skip
+        )
     return Tiles(url, f"{parts.scheme}://{parts.netloc}", str(told.get("attribution") or ""))

@@ -37,9 +37,12 @@ def daily_levels(figures: BulletinFigures) -> Figure:
         if one.pm25_ug_m3 is not None
     ]
     axes.bar(
-        [place for place, _, _ in bars], [value for _, value, _ in bars], width=0.74,
-        color=[UNDONE if is_over else DONE for _, _, is_over in bars], **_EDGE,
-    )  # fmt: skip
+        [place for place, _, _ in bars],
+        [value for _, value, _ in bars],
+        width=0.74,
+        color=[UNDONE if is_over else DONE for _, _, is_over in bars],
+        **_EDGE,
+    )
     for place, value, _ in bars:
         axes.text(place, value, concentration(value), ha="center", va="bottom", size=7.5, color=INK, zorder=4)
     before = [
@@ -63,9 +66,13 @@ def daily_levels(figures: BulletinFigures) -> Figure:
     axes.set_ylim(0, scale_end([int(value) + 1 for value in highest], _STEP_UG_M3))
     axes.set_xlim(-0.7, len(days) - 0.3)
     axes.set_xticks(
-        range(len(days)), [f"{one.day.month}/{one.day.day}" if place == 0 else str(one.day.day) for place, one in enumerate(days)],
+        range(len(days)),
+        [
+            f"{one.day.month}/{one.day.day}" if place == 0 else str(one.day.day)
+            for place, one in enumerate(days)
+        ],
         size=7.5,
-    )  # fmt: skip
+    )
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", labelsize=8)
     axes.set_ylabel("PM$_{2.5}$日均值（μg/m³）", size=8.5, color=INK)
@@ -76,9 +83,16 @@ def daily_levels(figures: BulletinFigures) -> Figure:
     if len(before) > sum(value != value for value in before):
         handles.append(
             Line2D(
-                [], [], color=SOFT, linewidth=1, marker="o", markersize=3.4, markerfacecolor="white", label="上年同日"
+                [],
+                [],
+                color=SOFT,
+                linewidth=1,
+                marker="o",
+                markersize=3.4,
+                markerfacecolor="white",
+                label="上年同日",
             )
-        )  # fmt: skip
+        )
     handles.append(
         Line2D([], [], color=MARK_RED, linewidth=1.2, linestyle=(0, (5, 2)), label="24小时限值（二级）")
     )

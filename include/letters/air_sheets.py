@@ -20,25 +20,65 @@ from include.supervision.bulletin_figures import (
 from include.supervision.figures import FeedbackCounts
 
 LEVEL: Final = (
-    "PM25_μg每m³", "有效天数", "上年同期_μg每m³", "同比_百分比", "上期_μg每m³", "环比_百分比", "排名_由低到高", "参与排名数", "是否并列", "状态",
-)  # fmt: skip
+    "PM25_μg每m³",
+    "有效天数",
+    "上年同期_μg每m³",
+    "同比_百分比",
+    "上期_μg每m³",
+    "环比_百分比",
+    "排名_由低到高",
+    "参与排名数",
+    "是否并列",
+    "状态",
+)
 INSPECTION: Final = ("报警", "已反馈", "超期未反馈", "问题", "已整改", "问题类别")
 GRID: Final = ("网格编号", "区县", "网格名称", "西", "南", "东", "北", *LEVEL, *INSPECTION, "是否高值网格")
 WARNED: Final = (
-    "城市代码", "城市", "月份", "类型", "网格编号", "区县", "网格名称", "原因", "月均浓度_μg每m³", "同比_百分比", "环比_百分比", "连续次数",
-    "12个月内次数", "达到条件", "连续次数是下限",
-)  # fmt: skip
+    "城市代码",
+    "城市",
+    "月份",
+    "类型",
+    "网格编号",
+    "区县",
+    "网格名称",
+    "原因",
+    "月均浓度_μg每m³",
+    "同比_百分比",
+    "环比_百分比",
+    "连续次数",
+    "12个月内次数",
+    "达到条件",
+    "连续次数是下限",
+)
 COUNTS: Final = (
-    "推送", "已反馈", "已到时限", "按期", "逾期反馈", "超期未反馈", "误报", "问题", "查出问题的报警", "到期整改的问题", "其中已整改"
-)  # fmt: skip
+    "推送",
+    "已反馈",
+    "已到时限",
+    "按期",
+    "逾期反馈",
+    "超期未反馈",
+    "误报",
+    "问题",
+    "查出问题的报警",
+    "到期整改的问题",
+    "其中已整改",
+)
 
 
 def level_row(one: AirLevel) -> tuple[Any, ...]:
     """The columns `LEVEL`."""
     return (
-        one.pm25_ug_m3, one.valid_days, one.year_before_ug_m3, one.yoy_pct, one.before_ug_m3, one.pop_pct, one.rank, one.ranked,
-        one.is_tied, "数据不足" if one.pm25_ug_m3 is None else "有效",
-    )  # fmt: skip
+        one.pm25_ug_m3,
+        one.valid_days,
+        one.year_before_ug_m3,
+        one.yoy_pct,
+        one.before_ug_m3,
+        one.pop_pct,
+        one.rank,
+        one.ranked,
+        one.is_tied,
+        "数据不足" if one.pm25_ug_m3 is None else "有效",
+    )
 
 
 def inspection_row(one: GridInspection) -> tuple[Any, ...]:
@@ -50,9 +90,17 @@ def inspection_row(one: GridInspection) -> tuple[Any, ...]:
 def grid_row(one: GridSituation) -> tuple[Any, ...]:
     """The columns `GRID`; bounds in degrees WGS84."""
     return (
-        one.grid_id, one.county, one.name, one.west, one.south, one.east, one.north, *level_row(one.half),
-        *inspection_row(one.inspection), one.is_high,
-    )  # fmt: skip
+        one.grid_id,
+        one.county,
+        one.name,
+        one.west,
+        one.south,
+        one.east,
+        one.north,
+        *level_row(one.half),
+        *inspection_row(one.inspection),
+        one.is_high,
+    )
 
 
 def warned_rows(warnings: Warnings | None) -> Iterable[Sequence[Any]]:
@@ -67,17 +115,38 @@ def warned_rows(warnings: Warnings | None) -> Iterable[Sequence[Any]]:
 def _warned_row(one: WarnedGrid, kind: str, month: Any) -> tuple[Any, ...]:
     counts = (one.in_a_row, one.in_a_year) if kind == "预警" else (None, None)
     return (
-        one.city_code, one.city_name, month, kind, one.grid_id, one.county, one.name, one.reasons, one.pm25_ug_m3, one.yoy_pct,
-        one.pop_pct, *counts, one.escalation, one.is_at_least,
-    )  # fmt: skip
+        one.city_code,
+        one.city_name,
+        month,
+        kind,
+        one.grid_id,
+        one.county,
+        one.name,
+        one.reasons,
+        one.pm25_ug_m3,
+        one.yoy_pct,
+        one.pop_pct,
+        *counts,
+        one.escalation,
+        one.is_at_least,
+    )
 
 
 def counts_row(one: FeedbackCounts) -> tuple[int, ...]:
     """The columns `COUNTS`."""
     return (
-        one.pushed, one.answered, one.due, one.on_time, one.late, one.overdue, one.upheld, one.problems,
-        one.alarms_with_problem, one.rectification_due, one.rectified,
-    )  # fmt: skip
+        one.pushed,
+        one.answered,
+        one.due,
+        one.on_time,
+        one.late,
+        one.overdue,
+        one.upheld,
+        one.problems,
+        one.alarms_with_problem,
+        one.rectification_due,
+        one.rectified,
+    )
 
 
 def pollutant_row(one: PollutantMean) -> tuple[Any, ...]:

@@ -24,9 +24,12 @@ from include.supervision.warning import warning_period
 
 # Columns of `PollutantMean`: name, unit, decimals that GB 3095 is compared with.
 POLLUTANTS: Final = {
-    "pm10_ug_m3": ("PM10", "μg/m³", 0), "so2_ug_m3": ("SO2", "μg/m³", 0), "no2_ug_m3": ("NO2", "μg/m³", 0),
-    "co_mg_m3": ("CO", "mg/m³", 1), "o3_8h_ug_m3": ("O3日最大8小时", "μg/m³", 0),
-}  # fmt: skip
+    "pm10_ug_m3": ("PM10", "μg/m³", 0),
+    "so2_ug_m3": ("SO2", "μg/m³", 0),
+    "no2_ug_m3": ("NO2", "μg/m³", 0),
+    "co_mg_m3": ("CO", "mg/m³", 1),
+    "o3_8h_ug_m3": ("O3日最大8小时", "μg/m³", 0),
+}
 
 
 def half_name(period: Period) -> str:
@@ -93,13 +96,22 @@ def level_values(level: AirLevel, dates: Windows, base: str = "") -> dict[str, A
     """One window, compared with the same days of the year before and with `base` before it."""
     days = len(dates.current)
     return {
-        "有效": level.pm25_ug_m3 is not None, "浓度": concentration(level.pm25_ug_m3), "有效天数": f"{level.valid_days}/{days}",
-        "缺少天数": days - level.valid_days, "最少天数": dates.least(dates.current),
-        "上年": concentration(level.year_before_ug_m3), "有同比": level.yoy_pct is not None,
-        "同比词": change_words(level.yoy_pct, "同比"), "同比": change_cell(level.yoy_pct), "有环比": level.pop_pct is not None,
-        "环比词": change_words(level.pop_pct, base), "环比": change_cell(level.pop_pct), "名次词": rank_words(level),
-        "排名": rank_cell(level), "参评": level.ranked,
-    }  # fmt: skip
+        "有效": level.pm25_ug_m3 is not None,
+        "浓度": concentration(level.pm25_ug_m3),
+        "有效天数": f"{level.valid_days}/{days}",
+        "缺少天数": days - level.valid_days,
+        "最少天数": dates.least(dates.current),
+        "上年": concentration(level.year_before_ug_m3),
+        "有同比": level.yoy_pct is not None,
+        "同比词": change_words(level.yoy_pct, "同比"),
+        "同比": change_cell(level.yoy_pct),
+        "有环比": level.pop_pct is not None,
+        "环比词": change_words(level.pop_pct, base),
+        "环比": change_cell(level.pop_pct),
+        "名次词": rank_words(level),
+        "排名": rank_cell(level),
+        "参评": level.ranked,
+    }
 
 
 def half_values(level: AirLevel, period: Period) -> dict[str, Any]:
@@ -132,21 +144,28 @@ def source_note(sources: Sequence[str], period: Period) -> str:
 def grid_values(grid: GridSituation, show: Show) -> dict[str, Any]:
     """One grid of a list."""
     return {
-        "网格编号": show(grid.grid_id), "区县": show(grid.county), "网格名称": show(grid.name),
-        "浓度": concentration(grid.half.pm25_ug_m3), "上年": concentration(grid.half.year_before_ug_m3),
-        "同比": change_cell(grid.half.yoy_pct), "同比词": change_words(grid.half.yoy_pct, "同比"),
+        "网格编号": show(grid.grid_id),
+        "区县": show(grid.county),
+        "网格名称": show(grid.name),
+        "浓度": concentration(grid.half.pm25_ug_m3),
+        "上年": concentration(grid.half.year_before_ug_m3),
+        "同比": change_cell(grid.half.yoy_pct),
+        "同比词": change_words(grid.half.yoy_pct, "同比"),
         "环比": change_cell(grid.half.pop_pct),
-    } | inspection_values(grid.inspection, show)  # fmt: skip
+    } | inspection_values(grid.inspection, show)
 
 
 def inspection_values(found: GridInspection, show: Show) -> dict[str, Any]:
     """What was inspected and found; `反馈` is n/N, — without an alarm."""
     return {
-        "报警": found.pushed, "反馈": f"{found.answered}/{found.pushed}" if found.pushed else NONE,
-        "反馈率": str(Share(found.answered, found.pushed)), "超期": found.overdue, "问题": found.problems,
+        "报警": found.pushed,
+        "反馈": f"{found.answered}/{found.pushed}" if found.pushed else NONE,
+        "反馈率": str(Share(found.answered, found.pushed)),
+        "超期": found.overdue,
+        "问题": found.problems,
         "已整改": found.rectified,
         "问题类别": "、".join(f"{show(name)}{count}个" for name, count in found.categories) or NONE,
-    }  # fmt: skip
+    }
 
 
 def spot_check_values(one: SpotChecks) -> dict[str, int]:
@@ -158,20 +177,30 @@ def warning_values(warnings: Warnings | None, show: Show) -> dict[str, Any]:
     """The warning grids of the month: `预警月` is empty in a first half, which sets none."""
     warned = [_warned_values(one, show) for one in (warnings.warned if warnings else ())]
     return {
-        "预警月": f"{warnings.month.month}月" if warnings else "", "预警": warned,
+        "预警月": f"{warnings.month.month}月" if warnings else "",
+        "预警": warned,
         "升级": [one for one in warned if one["处置"]],
         "临界": [_warned_values(one, show) for one in (warnings.near if warnings else ())],
         "缺月": len(warnings.missing_months) if warnings else 0,
-    }  # fmt: skip
+    }
 
 
 def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
     return {
-        "城市": one.city_name, "网格编号": show(one.grid_id), "区县": show(one.county), "网格名称": show(one.name), "原因": one.reasons,
-        "浓度": concentration(one.pm25_ug_m3), "同比": change_cell(one.yoy_pct), "环比": change_cell(one.pop_pct),
-        "连续": one.in_a_row, "连续列": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row), "一年": one.in_a_year, "处置": one.escalation,
+        "城市": one.city_name,
+        "网格编号": show(one.grid_id),
+        "区县": show(one.county),
+        "网格名称": show(one.name),
+        "原因": one.reasons,
+        "浓度": concentration(one.pm25_ug_m3),
+        "同比": change_cell(one.yoy_pct),
+        "环比": change_cell(one.pop_pct),
+        "连续": one.in_a_row,
+        "连续列": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row),
+        "一年": one.in_a_year,
+        "处置": one.escalation,
         "次数词": _times_words(one),
-    }  # fmt: skip
+    }
 
 
 def _times_words(one: WarnedGrid) -> str:

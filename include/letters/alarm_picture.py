@@ -62,9 +62,20 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     paper = paper_over(figure)
     if figures.is_simulated:
         paper.text(
-            _WIDTH_MM - 1, height - 1, SIMULATED_LABEL, ha="right", va="top", size=8, color=MARK_RED,
-            bbox={"facecolor": "white", "edgecolor": MARK_RED, "linewidth": 0.6, "boxstyle": "square,pad=0.2"},
-        )  # fmt: skip
+            _WIDTH_MM - 1,
+            height - 1,
+            SIMULATED_LABEL,
+            ha="right",
+            va="top",
+            size=8,
+            color=MARK_RED,
+            bbox={
+                "facecolor": "white",
+                "edgecolor": MARK_RED,
+                "linewidth": 0.6,
+                "boxstyle": "square,pad=0.2",
+            },
+        )
     paper.text(
         1,
         height - 1.2,
@@ -165,9 +176,16 @@ def _draw_map(
             )
         )
         axes.text(
-            (left + right) / 2, (bottom + top) / 2, str(number), ha="center", va="center", size=10, color=MARK_RED,
-            path_effects=HALO, zorder=8,
-        )  # fmt: skip
+            (left + right) / 2,
+            (bottom + top) / 2,
+            str(number),
+            ha="center",
+            va="center",
+            size=10,
+            color=MARK_RED,
+            path_effects=HALO,
+            zorder=8,
+        )
     inside = [(name, at) for name, _, at in counties if west < at[0] < east and south < at[1] < north]
     taken = [place for _, one in placed for place in _places_of(_box_of(one))]
     draw_names(axes, placed_names(inside, box, scale, taken))
@@ -184,8 +202,15 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
     axes.tick_params(colors=INK, width=0.6, length=2, pad=1.5, labelsize=7)
     if not any(value == value for value in own):
         axes.text(
-            0.5, 0.5, "近24小时无有效数据", transform=axes.transAxes, ha="center", va="center", size=8, color=SOFT
-        )  # fmt: skip
+            0.5,
+            0.5,
+            "近24小时无有效数据",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            size=8,
+            color=SOFT,
+        )
         axes.set_xticks([])
         axes.set_yticks([])
         return

@@ -25,11 +25,18 @@ def compose_bulletin(
 
     check_numbered(issue, figures.letter_key)
     report = Report(
-        kind="bulletin", rules_version=figures.rules_version, as_of=figures.period.as_of,
+        kind="bulletin",
+        rules_version=figures.rules_version,
+        as_of=figures.period.as_of,
         values=lambda show: bulletin_values(figures, issue, show, red_head=red_head),
-        pictures=bulletin_pictures(figures), workbook=lambda title: bulletin_workbook(figures, title),
-        addressee=figures.bureau, name=f"{figures.city.city_name}{figures.period.label}",
-        ascii_name=(figures.city.city_code, str(figures.period.last_date)), data_title=DATA_TITLE, inline="图_浓度",
-        inline_title="热点网格浓度分布图", sections={"空气质量形势": "空气质量形势", "要求正文": "下一步要求"},
-    )  # fmt: skip
+        pictures=bulletin_pictures(figures),
+        workbook=lambda title: bulletin_workbook(figures, title),
+        addressee=figures.bureau,
+        name=f"{figures.city.city_name}{figures.period.label}",
+        ascii_name=(figures.city.city_code, str(figures.period.last_date)),
+        data_title=DATA_TITLE,
+        inline="图_浓度",
+        inline_title="热点网格浓度分布图",
+        sections={"空气质量形势": "空气质量形势", "要求正文": "下一步要求"},
+    )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)

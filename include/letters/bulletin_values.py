@@ -50,12 +50,21 @@ _SUBJECT_UNITS: Final = {
 }  # of the others: grids
 
 RULES: Final = {
-    "列示": BULLETIN.listed_grids, "公里": f"{BULLETIN.near_km:g}", "列示企业": BULLETIN.listed_enterprises,
-    "高值占比": f"{100 * BULLETIN.high_share:g}%", "高值个数": BULLETIN.least_high_grids,
-    "高出": f"{100 * BULLETIN.high_above_share:g}%", "相邻公里": f"{BULLETIN.joined_km:g}",
-    "反弹": f"{BULLETIN.rebound_pct:g}%", "企业个数": BULLETIN.many_enterprises, "最多要求": BULLETIN.most_follow_ups,
-    "区域列示": BULLETIN.region_grids, "最差": BULLETIN.worst_cities, "连续次数": IN_A_ROW, "一年次数": IN_A_YEAR,
-}  # fmt: skip
+    "列示": BULLETIN.listed_grids,
+    "公里": f"{BULLETIN.near_km:g}",
+    "列示企业": BULLETIN.listed_enterprises,
+    "高值占比": f"{100 * BULLETIN.high_share:g}%",
+    "高值个数": BULLETIN.least_high_grids,
+    "高出": f"{100 * BULLETIN.high_above_share:g}%",
+    "相邻公里": f"{BULLETIN.joined_km:g}",
+    "反弹": f"{BULLETIN.rebound_pct:g}%",
+    "企业个数": BULLETIN.many_enterprises,
+    "最多要求": BULLETIN.most_follow_ups,
+    "区域列示": BULLETIN.region_grids,
+    "最差": BULLETIN.worst_cities,
+    "连续次数": IN_A_ROW,
+    "一年次数": IN_A_YEAR,
+}
 
 
 def bulletin_values(
@@ -69,28 +78,45 @@ def bulletin_values(
         issue_values(issue, figures.is_simulated, red_head)
         | enclosure_values({"空气": True, "网格": has_grid_section, "说明": True, "附表": True})
         | {
-            "换行": "\n", "主送机关": figures.bureau, "城市": city.city_name, "半月": half_name(period), "短半月": short_half_name(period),
-            "短时段": period.label, "截至": chinese_moment(period.as_of, year=True), "函件标识": figures.letter_key,
-            "数据完整性": sentence(show(figures.completeness)), "来源": "、".join(map(show, figures.sources)) or NONE,
-            "规则版本": figures.rules_version, "通报规则": RULES, "城市数": figures.cities, "版本": "、".join(figures.editions),
+            "换行": "\n",
+            "主送机关": figures.bureau,
+            "城市": city.city_name,
+            "半月": half_name(period),
+            "短半月": short_half_name(period),
+            "短时段": period.label,
+            "截至": chinese_moment(period.as_of, year=True),
+            "函件标识": figures.letter_key,
+            "数据完整性": sentence(show(figures.completeness)),
+            "来源": "、".join(map(show, figures.sources)) or NONE,
+            "规则版本": figures.rules_version,
+            "通报规则": RULES,
+            "城市数": figures.cities,
+            "版本": "、".join(figures.editions),
             "抽查": spot_check_values(figures.spot_checks),
             "回复日期": chinese_date(figures.reply_by),
-            "本期值": half_values(city.half, period), "本月值": month_values(city.month, period),
+            "本期值": half_values(city.half, period),
+            "本月值": month_values(city.month, period),
             "本年值": year_values(city.year, period),
-            "扣沙值": half_values(city.without_dust, period) if city.without_dust else None, "沙尘小时": city.dust_hours,
-            "超标天": city.days_over, "限值": "、".join(sorted({f"{one.limit_ug_m3}" for one in figures.days})),
+            "扣沙值": half_values(city.without_dust, period) if city.without_dust else None,
+            "沙尘小时": city.dust_hours,
+            "超标天": city.days_over,
+            "限值": "、".join(sorted({f"{one.limit_ug_m3}" for one in figures.days})),
             "污染物": [_pollutant_values(one) for one in figures.pollutants],
-            "监管时段": figures.window.label, "本期": counts_values(figures.city.window, figures.window.label),
+            "监管时段": figures.window.label,
+            "本期": counts_values(figures.city.window, figures.window.label),
             "监管期": counts_values(figures.city.season, figures.season.label),
             "类别": "、".join(f"{show(one.category)}{one.problems}个" for one in found[:_TOLD_CATEGORIES]),
             "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),
             "扣沙减少": city.half.valid_days - city.without_dust.valid_days if city.without_dust else 0,
             "已整改": sum(one.rectified for one in figures.categories),
-            "要求": [_follow_up(number, one, show) for number, one in enumerate(figures.follow_ups[: BULLETIN.most_follow_ups], start=1)],
+            "要求": [
+                _follow_up(number, one, show)
+                for number, one in enumerate(figures.follow_ups[: BULLETIN.most_follow_ups], start=1)
+            ],
         }
         | _grid_section(figures, show)
         | warning_values(figures.warnings, show)
-    )  # fmt: skip
+    )
 
 
 def _pollutant_values(one: PollutantMean) -> dict[str, str]:
@@ -107,39 +133,58 @@ def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:
     listed = {one.grid.grid_id: one for one in (*figures.highest, *figures.rising)}
     located = [one for one in listed.values() if one.inside is not None]
     return {
-        "网格数": len(figures.grids), "有效网格": len(levels), "不足网格": len(figures.grids) - len(levels),
-        "最低": concentration(min(levels, default=None)), "最高": concentration(max(levels, default=None)),
-        "可比网格": len(changes), "上升网格": sum(one > 0 for one in changes), "下降网格": sum(one < 0 for one in changes),
+        "网格数": len(figures.grids),
+        "有效网格": len(levels),
+        "不足网格": len(figures.grids) - len(levels),
+        "最低": concentration(min(levels, default=None)),
+        "最高": concentration(max(levels, default=None)),
+        "可比网格": len(changes),
+        "上升网格": sum(one > 0 for one in changes),
+        "下降网格": sum(one < 0 for one in changes),
         "持平网格": sum(one == 0 for one in changes),
-        "区县": "、".join(f"{show(one.county)}（{concentration(one.pm25_ug_m3)}μg/m³）" for one in counties[:_TOLD]),
+        "区县": "、".join(
+            f"{show(one.county)}（{concentration(one.pm25_ug_m3)}μg/m³）" for one in counties[:_TOLD]
+        ),
         "区县数": len(counties),
         "区县表": [
             {
-                "区县": show(one.county), "网格": one.grids, "浓度": concentration(one.pm25_ug_m3),
-                "同比": change_cell(one.yoy_pct), "环比": change_cell(one.pop_pct), "高值网格": one.high_grids,
+                "区县": show(one.county),
+                "网格": one.grids,
+                "浓度": concentration(one.pm25_ug_m3),
+                "同比": change_cell(one.yoy_pct),
+                "环比": change_cell(one.pop_pct),
+                "高值网格": one.high_grids,
             }
             | inspection_values(one.inspection, show)
             for one in figures.counties
         ],
-        "高值区": areas, "高值区网格": sum(one["网格"] for one in areas), "所述高值区": areas[:_TOLD],
+        "高值区": areas,
+        "高值区网格": sum(one["网格"] for one in areas),
+        "所述高值区": areas[:_TOLD],
         "最高表": [_listed_values(one, show) for one in figures.highest],
         "升幅表": [_listed_values(one, show) for one in figures.rising],
-        "最高者": "、".join(_first(figures.highest, show)), "最高并列": len(_first(figures.highest, show)) > 1,
-        "升幅者": "、".join(_first(figures.rising, show)), "升幅并列": len(_first(figures.rising, show)) > 1,
-        "企业已知": bool(located), "企业表": [_near_values(one, show) for one in listed.values() if one.enterprises],
+        "最高者": "、".join(_first(figures.highest, show)),
+        "最高并列": len(_first(figures.highest, show)) > 1,
+        "升幅者": "、".join(_first(figures.rising, show)),
+        "升幅并列": len(_first(figures.rising, show)) > 1,
+        "企业已知": bool(located),
+        "企业表": [_near_values(one, show) for one in listed.values() if one.enterprises],
         "区内企业": sum(one.inside or 0 for one in located),
         "企业网格": sum(bool(one.inside) for one in located),
         "列示网格": len(located),
-    }  # fmt: skip
+    }
 
 
 def _area_values(area: HighArea, show: Show) -> dict[str, Any]:
     return {
-        "号": area.number, "区县": "、".join(map(show, area.counties)), "网格": len(area.grid_ids),
+        "号": area.number,
+        "区县": "、".join(map(show, area.counties)),
+        "网格": len(area.grid_ids),
         "网格编号": named([show(grid_id) for grid_id in area.grid_ids], _TOLD_SUBJECTS, "个"),
-        "浓度": concentration(area.pm25_ug_m3), "最高": concentration(area.highest_ug_m3),
+        "浓度": concentration(area.pm25_ug_m3),
+        "最高": concentration(area.highest_ug_m3),
         "企业": NONE if area.enterprises is None else str(area.enterprises),
-    } | inspection_values(area.inspection, show)  # fmt: skip
+    } | inspection_values(area.inspection, show)
 
 
 def _first(rows: Sequence[ListedGrid], show: Show) -> list[str]:
@@ -149,16 +194,23 @@ def _first(rows: Sequence[ListedGrid], show: Show) -> list[str]:
 
 def _listed_values(one: ListedGrid, show: Show) -> dict[str, Any]:
     return {
-        "名次": one.place, "内": NONE if one.inside is None else str(one.inside),
+        "名次": one.place,
+        "内": NONE if one.inside is None else str(one.inside),
         "周边": NONE if one.nearby is None else str(one.nearby),
-    } | grid_values(one.grid, show)  # fmt: skip
+    } | grid_values(one.grid, show)
 
 
 def _near_values(one: ListedGrid, show: Show) -> dict[str, Any]:
     return {
-        "网格编号": show(one.grid.grid_id), "区县": show(one.grid.county), "内": one.inside, "周边": one.nearby,
-        "企业": "；".join(_enterprise_words(enterprise, show) for enterprise in one.enterprises[: BULLETIN.listed_enterprises]),
-    }  # fmt: skip
+        "网格编号": show(one.grid.grid_id),
+        "区县": show(one.grid.county),
+        "内": one.inside,
+        "周边": one.nearby,
+        "企业": "；".join(
+            _enterprise_words(enterprise, show)
+            for enterprise in one.enterprises[: BULLETIN.listed_enterprises]
+        ),
+    }
 
 
 def _enterprise_words(one: Enterprise, show: Show) -> str:
@@ -174,6 +226,9 @@ def _follow_up(number: int, one: FollowUp, show: Show) -> dict[str, Any]:
     number_sign = "号" if one.rule == "企业集中" else ""
     subjects: Sequence[str] = [show(subject) + number_sign for subject in one.subjects]
     return {
-        "序": number, "规则": one.rule, "数": one.count, "总": one.of,
+        "序": number,
+        "规则": one.rule,
+        "数": one.count,
+        "总": one.of,
         "对象": named(subjects, _TOLD_SUBJECTS, _SUBJECT_UNITS.get(one.rule, "个网格")),
-    }  # fmt: skip
+    }

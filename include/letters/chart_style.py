@@ -29,9 +29,12 @@ SHADES: Final = ("#fff7d6", "#fed98e", "#fe9929", "#cc5c0c", "#6e2403")  # from 
 
 # Feedback rate in classes: the least share of each, its words, its colour.
 RATE_CLASSES: Final[tuple[tuple[float, str, str], ...]] = (
-    (1.0, "100%", SHADES[0]), (0.9, "90%～不足100%", SHADES[1]), (0.8, "80%～不足90%", SHADES[2]),
-    (0.6, "60%～不足80%", SHADES[3]), (0.0, "不足60%", SHADES[4]),
-)  # fmt: skip
+    (1.0, "100%", SHADES[0]),
+    (0.9, "90%～不足100%", SHADES[1]),
+    (0.8, "80%～不足90%", SHADES[2]),
+    (0.6, "60%～不足80%", SHADES[3]),
+    (0.0, "不足60%", SHADES[4]),
+)
 NO_ALARMS: Final = "无到期报警"
 NO_ALARMS_LOOK: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}
 HEAVY: Final[list[Any]] = [withStroke(linewidth=0.6, foreground=INK)]  # the wheel has no bold cut
@@ -80,9 +83,20 @@ def blank_figure(
     figure = Figure(figsize=(WIDTH_MM * _MM, height_mm * _MM), facecolor="white")
     if is_simulated:
         figure.text(
-            1 - 1.5 / WIDTH_MM, 1 - 1.5 / height_mm, SIMULATED_LABEL, ha="right", va="top", size=8.5, color=MARK_RED,
-            bbox={"facecolor": "white", "edgecolor": MARK_RED, "linewidth": 0.6, "boxstyle": "square,pad=0.25"},
-        )  # fmt: skip
+            1 - 1.5 / WIDTH_MM,
+            1 - 1.5 / height_mm,
+            SIMULATED_LABEL,
+            ha="right",
+            va="top",
+            size=8.5,
+            color=MARK_RED,
+            bbox={
+                "facecolor": "white",
+                "edgecolor": MARK_RED,
+                "linewidth": 0.6,
+                "boxstyle": "square,pad=0.25",
+            },
+        )
     return figure, add_axes(figure, margins_mm)
 
 
@@ -118,10 +132,18 @@ def legend(
     height_mm = figure.get_figheight() / _MM
     corner = {"upper left": (0.0, 1.0), "lower center": (0.5, above_mm / height_mm)}[place]
     figure.legend(
-        handles=list(handles), loc=place, bbox_to_anchor=corner, ncols=len(handles), frameon=False,
-        prop=FontProperties(fname=_sans(), size=8), handlelength=1.5, handleheight=0.9, handletextpad=0.5, columnspacing=1.1,
+        handles=list(handles),
+        loc=place,
+        bbox_to_anchor=corner,
+        ncols=len(handles),
+        frameon=False,
+        prop=FontProperties(fname=_sans(), size=8),
+        handlelength=1.5,
+        handleheight=0.9,
+        handletextpad=0.5,
+        columnspacing=1.1,
         borderaxespad=0.3,
-    )  # fmt: skip
+    )
 
 
 def scale_end(values: Sequence[int], step: int) -> int:

@@ -101,9 +101,15 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bo
 def _beside(axes: Axes, place: float, points: float, words: str, colour: str) -> None:
     """Words to the right of the bars, that many points away, however wide the columns are."""
     axes.annotate(
-        words, (100, place), xytext=(points, 0), textcoords="offset points", va="center", size=8.5, color=colour,
+        words,
+        (100, place),
+        xytext=(points, 0),
+        textcoords="offset points",
+        va="center",
+        size=8.5,
+        color=colour,
         annotation_clip=False,
-    )  # fmt: skip
+    )
 
 
 @styled
@@ -182,8 +188,9 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.xaxis.grid(True, color=GRID, linewidth=0.6)
     handles: list[Any] = [
-        Patch(facecolor=DONE, **_EDGE, label="已整改"), Patch(facecolor=UNDONE, **_EDGE, label="尚未整改"),
-    ]  # fmt: skip
+        Patch(facecolor=DONE, **_EDGE, label="已整改"),
+        Patch(facecolor=UNDONE, **_EDGE, label="尚未整改"),
+    ]
     if figures.previous is not None:
         handles.append(Line2D([], [], color=MARK_RED, linewidth=1.8, label="竖线处为上期问题数"))
     legend(figure, handles, "upper left")

@@ -131,8 +131,9 @@ def _compose(
     ascii_name = ascii_stem(figures.city_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
     title = document.title + name
     mail_values = values_of(figures, issue, plain, red_head=red_head) | {
-        "题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
-    }  # fmt: skip
+        "题名": document.title,
+        "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
+    }
     mail = compose_mail(templates, mail_values)
     files = [
         letter_file("pdf", title, f"{kind}-{ascii_name}", document.pdf),
@@ -150,9 +151,10 @@ def check_numbered(issue: Issue, letter_key: str) -> None:
     """Raises CompositionError for a letter of a numbered kind that has a number and no date, or a date and no number."""
     if (issue.number is None) != (issue.issued_on is None):
         raise CompositionError(
-            "a letter is issued with both number and date, a preview has neither", where=letter_key,
+            "a letter is issued with both number and date, a preview has neither",
+            where=letter_key,
             got=f"number {issue.number}, date {issue.issued_on}",
-        )  # fmt: skip
+        )
 
 
 def ascii_stem(*parts: str, labels: Sequence[str]) -> str:

@@ -25,12 +25,14 @@ def compose_digest(day: date, matters: Sequence[Matter], *, is_simulated: bool) 
     mail = compose_mail(
         "digest",
         {
-            "标识": SIMULATED_LABEL if is_simulated else "", "日期": chinese_date(day),
+            "标识": SIMULATED_LABEL if is_simulated else "",
+            "日期": chinese_date(day),
             "事项": [
-                {"题": one.title, "原因": one.reason, "办法": one.todo, "自": chinese_moment(one.since)} for one in matters
+                {"题": one.title, "原因": one.reason, "办法": one.todo, "自": chinese_moment(one.since)}
+                for one in matters
             ],
         },
-    )  # fmt: skip
+    )
     name = f"digest-{day}"
     return Letter(
         mail.subject,

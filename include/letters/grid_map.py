@@ -93,16 +93,23 @@ def change_map(figures: BulletinFigures) -> Figure:
         middles = [_middle(box) for grid_id, box in boxes.items() if places.get(grid_id) == place]
         if middles and look.sign:
             axes.plot(
-                *zip(*middles, strict=True), linestyle="none", marker=look.sign, color=look.sign_colour,
-                markersize=min(0.62 * cell_pt, 7), markeredgewidth=0.8 if place in (1, 3) else 1.2, zorder=3,
-            )  # fmt: skip
+                *zip(*middles, strict=True),
+                linestyle="none",
+                marker=look.sign,
+                color=look.sign_colour,
+                markersize=min(0.62 * cell_pt, 7),
+                markeredgewidth=0.8 if place in (1, 3) else 1.2,
+                zorder=3,
+            )
     counts = Counter(places.values())
     handles: list[Any] = [
-        (Patch(facecolor=look.colour, edgecolor=SOFT, linewidth=0.5),
-         Line2D([], [], linestyle="none", marker=look.sign, color=look.sign_colour, markersize=5),
-         f"{look.words}（{counts[place]}个）")
+        (
+            Patch(facecolor=look.colour, edgecolor=SOFT, linewidth=0.5),
+            Line2D([], [], linestyle="none", marker=look.sign, color=look.sign_colour, markersize=5),
+            f"{look.words}（{counts[place]}个）",
+        )
         for place, look in reversed(list(enumerate(CHANGES)))
-    ]  # fmt: skip
+    ]
     handles += _lacking(len(figures.grids) - len(places), "无同比数据")
     _explain(paper, "PM$_{2.5}$浓度同比", handles)
     return figure
@@ -147,10 +154,21 @@ def _explain(paper: Axes, title: str, handles: Sequence[Any]) -> None:
     drawn = [one[:2] if isinstance(one, tuple) else one for one in handles]
     labels = [one[2] if isinstance(one, tuple) else one.get_label() for one in handles]
     legend = paper.legend(
-        drawn, labels, loc="upper left", fontsize=7.5, frameon=False, handlelength=1.9, handleheight=1.15, labelspacing=0.55,
-        handletextpad=0.6, borderaxespad=0, borderpad=0, handler_map={tuple: HandlerTuple(ndivide=1, pad=0)},
-        bbox_to_anchor=(WIDTH_MM - _LEGEND_MM + 2, top - 4.4 * title.count("\n") - 3.5), bbox_transform=paper.transData,
-    )  # fmt: skip
+        drawn,
+        labels,
+        loc="upper left",
+        fontsize=7.5,
+        frameon=False,
+        handlelength=1.9,
+        handleheight=1.15,
+        labelspacing=0.55,
+        handletextpad=0.6,
+        borderaxespad=0,
+        borderpad=0,
+        handler_map={tuple: HandlerTuple(ndivide=1, pad=0)},
+        bbox_to_anchor=(WIDTH_MM - _LEGEND_MM + 2, top - 4.4 * title.count("\n") - 3.5),
+        bbox_transform=paper.transData,
+    )
     legend.set_zorder(9)
 
 
@@ -171,21 +189,33 @@ def _draw_area(axes: Axes, area: HighArea, shape: Any, scale: Scale) -> None:
     west, south, east, north = shape.bounds
     is_small = min((east - west) * scale.east_mm, (north - south) * scale.north_mm) < _BADGE_MM
     axes.annotate(
-        str(area.number), (east, north) if is_small else (area.lon, area.lat), xytext=(4, 4) if is_small else (0, 0),
-        textcoords="offset points", size=7.5, ha="center", va="center", zorder=8,
+        str(area.number),
+        (east, north) if is_small else (area.lon, area.lat),
+        xytext=(4, 4) if is_small else (0, 0),
+        textcoords="offset points",
+        size=7.5,
+        ha="center",
+        va="center",
+        zorder=8,
         bbox={"boxstyle": "circle,pad=0.22", "facecolor": "white", "edgecolor": INK, "linewidth": 0.8},
-    )  # fmt: skip
+    )
 
 
 def _fill_grids(axes: Axes, boxes: dict[str, Box], places: dict[str, int], colours: Sequence[str]) -> None:
     shown = {grid_id: box for grid_id, box in boxes.items() if grid_id in places}
     axes.add_collection(
         PolyCollection(
-            [((west, south), (east, south), (east, north), (west, north)) for west, south, east, north in shown.values()],
-            facecolors=[colours[places[grid_id]] for grid_id in shown], edgecolors=SOFT, linewidths=0.25, zorder=1,
+            [
+                ((west, south), (east, south), (east, north), (west, north))
+                for west, south, east, north in shown.values()
+            ],
+            facecolors=[colours[places[grid_id]] for grid_id in shown],
+            edgecolors=SOFT,
+            linewidths=0.25,
+            zorder=1,
         ),
         autolim=False,
-    )  # fmt: skip
+    )
     lacking = [shapely.box(*box) for grid_id, box in boxes.items() if grid_id not in places]
     if lacking:
         axes.add_artist(PathPatch(outline_path(lacking), linewidth=0.3, zorder=1, **_NO_FIGURE))

@@ -60,18 +60,31 @@ def city_level_map(figures: OverviewFigures) -> Figure:
     if warned:
         axes.plot(*zip(*warned, strict=True), linestyle="none", zorder=5, **_WARNED)
     handles: list[Any] = [
-        Patch(facecolor=colour, edgecolor=SOFT, linewidth=0.5, label=f"{words}（{_count(drawn, place, limits)}个）")
+        Patch(
+            facecolor=colour,
+            edgecolor=SOFT,
+            linewidth=0.5,
+            label=f"{words}（{_count(drawn, place, limits)}个）",
+        )
         for place, (words, colour) in enumerate(zip(level_words(limits), SHADES, strict=True))
         if known
-    ]  # fmt: skip
+    ]
     if len(known) < len(drawn):
         handles.append(Patch(**_NO_FIGURE, linewidth=0.5, label=f"数据不足（{len(drawn) - len(known)}个）"))
     if warned:
         handles.append(Line2D([], [], linestyle="none", label="预警网格", **_WARNED))
     axes.legend(
-        handles=handles, title="PM$_{2.5}$平均浓度（μg/m³）", loc="upper left", frameon=False, fontsize=7.5, title_fontsize=8,
-        alignment="left", handlelength=1.9, handleheight=1.15, borderaxespad=0.2,
-    )  # fmt: skip
+        handles=handles,
+        title="PM$_{2.5}$平均浓度（μg/m³）",
+        loc="upper left",
+        frameon=False,
+        fontsize=7.5,
+        title_fontsize=8,
+        alignment="left",
+        handlelength=1.9,
+        handleheight=1.15,
+        borderaxespad=0.2,
+    )
     paper = paper_over(figure)
     draw_scale_bar(paper, WIDTH_MM - 48, _FOOT_MM + 1, 34, scale)
     draw_north_arrow(paper, WIDTH_MM - 5, _FOOT_MM + 0.5)
@@ -87,9 +100,15 @@ def _draw_city(axes: Any, city: CitySituation, shape: Any, limits: tuple[int, ..
     )
     axes.add_artist(PathPatch(outline_path([shape]), linewidth=0.6, **look))
     axes.text(
-        *city_middle(city.city_code), f"{short_name(city.city_name)}\n{concentration(value)}", size=7.5, ha="center",
-        va="center", linespacing=1.05, path_effects=HALO, zorder=4,
-    )  # fmt: skip
+        *city_middle(city.city_code),
+        f"{short_name(city.city_name)}\n{concentration(value)}",
+        size=7.5,
+        ha="center",
+        va="center",
+        linespacing=1.05,
+        path_effects=HALO,
+        zorder=4,
+    )
 
 
 def _count(cities: list[CitySituation], place: int, limits: tuple[int, ...]) -> int:

@@ -40,9 +40,12 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         autoescape=select_autoescape(("html",)),
-    )  # fmt: skip
+    )
 
 
 def _one_line(text: str) -> str:

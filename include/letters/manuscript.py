@@ -75,11 +75,13 @@ class Manuscript:
         """The data that `templates/official_letter.typ` reads: text only, never markup."""
         return json.dumps(
             {
-                "title": self.title, "author": self.author, "marks": self.marks,
+                "title": self.title,
+                "author": self.author,
+                "marks": self.marks,
                 "blocks": [_block(block) for block in self.blocks],
             },
             ensure_ascii=False,
-        )  # fmt: skip
+        )
 
 
 def _block(block: Block) -> dict[str, Any]:

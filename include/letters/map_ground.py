@@ -122,9 +122,12 @@ def draw_scale_bar(paper: Axes, left_mm: float, bottom_mm: float, longest_mm: fl
     middle = (left_mm + right) / 2
     for start, end, colour in ((left_mm, middle, INK), (middle, right, "white")):
         paper.fill(
-            [start, end, end, start], [bottom_mm, bottom_mm, bottom_mm + 1.2, bottom_mm + 1.2], facecolor=colour,
-            edgecolor=INK, linewidth=0.6,
-        )  # fmt: skip
+            [start, end, end, start],
+            [bottom_mm, bottom_mm, bottom_mm + 1.2, bottom_mm + 1.2],
+            facecolor=colour,
+            edgecolor=INK,
+            linewidth=0.6,
+        )
     for place, words in ((left_mm, "0"), (right, f"{length} km")):
         paper.text(
             place, bottom_mm + 1.8, words, ha="center" if words == "0" else "right", va="bottom", size=7
@@ -136,9 +139,12 @@ def draw_north_arrow(paper: Axes, middle_mm: float, bottom_mm: float) -> None:
     low, high = bottom_mm, bottom_mm + 6
     for side, colour in ((-1.6, INK), (1.6, "white")):
         paper.fill(
-            [middle_mm, middle_mm + side, middle_mm], [high, low, low + 1.6], facecolor=colour, edgecolor=INK,
+            [middle_mm, middle_mm + side, middle_mm],
+            [high, low, low + 1.6],
+            facecolor=colour,
+            edgecolor=INK,
             linewidth=0.6,
-        )  # fmt: skip
+        )
     paper.text(middle_mm, high + 0.3, "北", ha="center", va="bottom", size=8)
 
 
@@ -183,8 +189,14 @@ def draw_names(axes: Axes, names: Sequence[Name]) -> None:
             axes.plot(*zip(name.middle, name.at, strict=True), color=INK, linewidth=0.5, zorder=6)
             axes.plot(*name.middle, marker="o", markersize=1.6, color=INK, zorder=6)
         axes.text(
-            *name.at, name.text, size=_NAME_PT, ha="center", va="center", path_effects=HALO, zorder=7,
-        )  # fmt: skip
+            *name.at,
+            name.text,
+            size=_NAME_PT,
+            ha="center",
+            va="center",
+            path_effects=HALO,
+            zorder=7,
+        )
 
 
 def _places_near(middle: tuple[float, float]) -> Iterable[tuple[float, float]]:

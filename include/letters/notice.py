@@ -35,35 +35,54 @@ def notice_values(
         issue_values(issue, figures.is_simulated, red_head)
         | rule_values(figures.flag, figures.rules_version)
         | enclosure_values(
-            {"报警": bool(figures.rows), "疑似": bool(_suspected(figures)), "超期": len(overdue) > 1, "问题": bool(figures.problems), "反馈表": bool(figures.form)}
+            {
+                "报警": bool(figures.rows),
+                "疑似": bool(_suspected(figures)),
+                "超期": len(overdue) > 1,
+                "问题": bool(figures.problems),
+                "反馈表": bool(figures.form),
+            }
         )
         | {
-            "主送机关": figures.bureau, "城市": figures.city_name, "时段": with_year(figures.period),
-            "短时段": figures.period.label, "截至": chinese_moment(as_of, year=True), "短截至": chinese_moment(as_of),
-            "数据完整性": sentence(show(figures.completeness)), "函件标识": figures.letter_key,
+            "主送机关": figures.bureau,
+            "城市": figures.city_name,
+            "时段": with_year(figures.period),
+            "短时段": figures.period.label,
+            "截至": chinese_moment(as_of, year=True),
+            "短截至": chinese_moment(as_of),
+            "数据完整性": sentence(show(figures.completeness)),
+            "函件标识": figures.letter_key,
             "本期": counts_values(figures.window, figures.period.label),
             "近七日": counts_values(figures.rolling, figures.rolling_label),
             "本月": counts_values(figures.month, figures.month_label),
-            "长期未反馈": figures.long_unanswered, "回复期限": chinese_moment(figures.reply_by),
-            "报警": _alarms(figures, show), "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
+            "长期未反馈": figures.long_unanswered,
+            "回复期限": chinese_moment(figures.reply_by),
+            "报警": _alarms(figures, show),
+            "超期": overdue,
+            "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
         }
         | suspect_values(_suspected(figures), show)
         | newest_overdue(figures.overdue, show, figures.rules_version)
         | _newest_alarms(figures, show)
         | _problems(figures, show)
-    )  # fmt: skip
+    )
 
 
 def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
     return [
         {
-            "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
-            "报警时间": cell_moments(row.started_at, row.last_at), "报警次数": row.alarm_count,
-            "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": cell_moment(row.deadline_at),
+            "序号": number,
+            "网格编号": show(row.grid_id),
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "报警时间": cell_moments(row.started_at, row.last_at),
+            "报警次数": row.alarm_count,
+            "最高浓度": concentration(row.peak_pm25_ug_m3),
+            "反馈时限": cell_moment(row.deadline_at),
             "反馈状态": row.status,
         }
         for number, row in enumerate(figures.rows, start=1)
-    ]  # fmt: skip
+    ]
 
 
 def _newest_alarms(figures: NoticeFigures, show: Show) -> dict[str, Any]:
@@ -100,11 +119,16 @@ def _suspected(figures: NoticeFigures) -> list[AlarmSuspects]:
 def _problems(figures: NoticeFigures, show: Show) -> dict[str, Any]:
     rows = [
         {
-            "序号": number, "区县": show(row.county), "点位名称": show(row.point_name), "问题类别": show(row.category),
-            "问题描述": show(row.description), "发现时间": cell_moment(row.found_at), "整改状态": row.status,
+            "序号": number,
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "问题类别": show(row.category),
+            "问题描述": show(row.description),
+            "发现时间": cell_moment(row.found_at),
+            "整改状态": row.status,
         }
         for number, row in enumerate(figures.problems, start=1)
-    ]  # fmt: skip
+    ]
     categories = Counter(row["问题类别"] for row in rows).most_common()
     states = Counter(row["整改状态"] for row in rows)
     ordered = [state for state in ("已整改", "整改中", "逾期未整改") if states[state]]

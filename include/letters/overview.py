@@ -24,11 +24,18 @@ def compose_overview(
     from include.letters.report import Report, compose_report
 
     report = Report(
-        kind="overview", rules_version=figures.rules_version, as_of=figures.period.as_of,
+        kind="overview",
+        rules_version=figures.rules_version,
+        as_of=figures.period.as_of,
         values=lambda show: overview_values(figures, issue, show, red_head=red_head),
-        pictures=overview_pictures(figures), workbook=lambda title: overview_workbook(figures, title),
-        addressee="各位领导", name=figures.period.label, ascii_name=(str(figures.period.last_date),), data_title=DATA_TITLE,
-        inline="图_城市", inline_title="各城市浓度图",
+        pictures=overview_pictures(figures),
+        workbook=lambda title: overview_workbook(figures, title),
+        addressee="各位领导",
+        name=figures.period.label,
+        ascii_name=(str(figures.period.last_date),),
+        data_title=DATA_TITLE,
+        inline="图_城市",
+        inline_title="各城市浓度图",
         sections={"空气质量形势": "空气质量形势", "网格形势": "热点网格形势", "建议正文": "建议"},
-    )  # fmt: skip
+    )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)

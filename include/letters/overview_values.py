@@ -47,26 +47,43 @@ def overview_values(
     return (
         issue_values(issue, figures.is_simulated, red_head)
         | {
-            "换行": "\n", "半月": half_name(period), "短半月": short_half_name(period), "短时段": period.label,
-            "截至": chinese_moment(period.as_of, year=True), "短截至": chinese_moment(period.as_of),
-            "函件标识": figures.letter_key, "数据完整性": sentence(show(figures.completeness)),
-            "来源": "、".join(map(show, figures.sources)) or NONE, "规则版本": figures.rules_version, "通报规则": RULES,
-            "版本": "、".join(figures.editions), "天数": days, "监管时段": window.label,
-            "本期": counts_values(figures.total, window.label), "监管期": counts_values(figures.season_total, figures.season.label),
-            "抽查": spot_check_values(figures.spot_checks), "总体": regions[-1] if regions else None, "区域": regions[:-1],
+            "换行": "\n",
+            "半月": half_name(period),
+            "短半月": short_half_name(period),
+            "短时段": period.label,
+            "截至": chinese_moment(period.as_of, year=True),
+            "短截至": chinese_moment(period.as_of),
+            "函件标识": figures.letter_key,
+            "数据完整性": sentence(show(figures.completeness)),
+            "来源": "、".join(map(show, figures.sources)) or NONE,
+            "规则版本": figures.rules_version,
+            "通报规则": RULES,
+            "版本": "、".join(figures.editions),
+            "天数": days,
+            "监管时段": window.label,
+            "本期": counts_values(figures.total, window.label),
+            "监管期": counts_values(figures.season_total, figures.season.label),
+            "抽查": spot_check_values(figures.spot_checks),
+            "总体": regions[-1] if regions else None,
+            "区域": regions[:-1],
         }
         | _city_values(figures)
         | _work_values(figures, show)
         | _grid_section(figures, show)
-    )  # fmt: skip
+    )
 
 
 def _region_values(one: RegionSituation) -> dict[str, Any]:
     return {
-        "名": one.name if one.name.endswith(("城市", "平原")) else f"{one.name}城市", "城市数": one.cities,
-        "有效": one.pm25_ug_m3 is not None, "浓度": concentration(one.pm25_ug_m3), "有同比": one.yoy_pct is not None,
-        "同比词": change_words(one.yoy_pct, "同比"), "有环比": one.pop_pct is not None, "环比词": change_words(one.pop_pct, "上期"),
-    }  # fmt: skip
+        "名": one.name if one.name.endswith(("城市", "平原")) else f"{one.name}城市",
+        "城市数": one.cities,
+        "有效": one.pm25_ug_m3 is not None,
+        "浓度": concentration(one.pm25_ug_m3),
+        "有同比": one.yoy_pct is not None,
+        "同比词": change_words(one.yoy_pct, "同比"),
+        "有环比": one.pop_pct is not None,
+        "环比词": change_words(one.pop_pct, "上期"),
+    }
 
 
 def _city_values(figures: OverviewFigures) -> dict[str, Any]:
@@ -84,24 +101,36 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
 
     has_month = bool(figures.month_worst_level or figures.month_worst_yoy or figures.month_worst_pop)
     return {
-        "城市数": len(cities), "有效城市": len(ranked), "不足城市": named(lacking, _TOLD_CITIES), "不足数": len(lacking),
-        "最好": "、".join(f"{city.city_name}（{concentration(city.half.pm25_ug_m3)}μg/m³，{rank_words(city.half)}）" for city in best),
+        "城市数": len(cities),
+        "有效城市": len(ranked),
+        "不足城市": named(lacking, _TOLD_CITIES),
+        "不足数": len(lacking),
+        "最好": "、".join(
+            f"{city.city_name}（{concentration(city.half.pm25_ug_m3)}μg/m³，{rank_words(city.half)}）"
+            for city in best
+        ),
         "最差浓度": _worst(figures, figures.worst_level, half, _told_level),
-        "最差同比": _worst(figures, figures.worst_yoy, half, _told_yoy), "最差环比": _worst(figures, figures.worst_pop, half, _told_pop),
-        "可比城市": len(changed), "上升城市": sum(one > 0 for one in changed), "下降城市": sum(one < 0 for one in changed),
-        "持平城市": sum(one == 0 for one in changed), "超标城市": sum(city.days_over > 0 for city in cities),
-        "超标天": sum(city.days_over for city in cities), "沙尘城市": sum(city.without_dust is not None for city in cities),
+        "最差同比": _worst(figures, figures.worst_yoy, half, _told_yoy),
+        "最差环比": _worst(figures, figures.worst_pop, half, _told_pop),
+        "可比城市": len(changed),
+        "上升城市": sum(one > 0 for one in changed),
+        "下降城市": sum(one < 0 for one in changed),
+        "持平城市": sum(one == 0 for one in changed),
+        "超标城市": sum(city.days_over > 0 for city in cities),
+        "超标天": sum(city.days_over for city in cities),
+        "沙尘城市": sum(city.without_dust is not None for city in cities),
         "月": f"{figures.period.start.month}月" if has_month else "",
         "月最差浓度": _worst(figures, figures.month_worst_level, month, _told_level),
         "月最差同比": _worst(figures, figures.month_worst_yoy, month, _told_yoy),
         "月最差环比": _worst(figures, figures.month_worst_pop, month, _told_pop),
-        "同比变化": _changes(figures, figures.worst_yoy, half, "同比"), "环比变化": _changes(figures, figures.worst_pop, half, "环比"),
+        "同比变化": _changes(figures, figures.worst_yoy, half, "同比"),
+        "环比变化": _changes(figures, figures.worst_pop, half, "环比"),
         "月同比变化": _changes(figures, figures.month_worst_yoy, month, "同比"),
         "月环比变化": _changes(figures, figures.month_worst_pop, month, "环比"),
         "有全月": any(city.month is not None for city in cities),
         "城市表": [_city_row(city, figures) for city in cities],
         "关注城市": named(_once(figures, (*figures.worst_level, *_risen(figures))), _TOLD_CITIES),
-    }  # fmt: skip
+    }
 
 
 def _worst(
@@ -167,13 +196,26 @@ def _city_row(city: CitySituation, figures: OverviewFigures) -> dict[str, Any]:
     empty = {"浓度": NONE, "排名": NONE}
     due = city.window.on_time_rate
     return {
-        "排名": now["排名"], "城市": city.city_name, "区域": city.region, "浓度": now["浓度"] if now["有效"] else "数据不足",
-        "同比": now["同比"], "环比": now["环比"], "有效天数": now["有效天数"],
-        "超标": city.days_over, "月": month or empty, "年": year, "年同比": change_cell(city.year.yoy_pct),
-        "推送": city.window.pushed, "反馈率": str(city.window.feedback_rate), "按期": f"{due.n}/{due.of}" if due.of else NONE,
-        "超期": city.window.overdue, "问题": city.window.problems, "监管期推送": city.season.pushed,
-        "监管期反馈率": str(city.season.feedback_rate), "监管期问题": city.season.problems,
-    }  # fmt: skip
+        "排名": now["排名"],
+        "城市": city.city_name,
+        "区域": city.region,
+        "浓度": now["浓度"] if now["有效"] else "数据不足",
+        "同比": now["同比"],
+        "环比": now["环比"],
+        "有效天数": now["有效天数"],
+        "超标": city.days_over,
+        "月": month or empty,
+        "年": year,
+        "年同比": change_cell(city.year.yoy_pct),
+        "推送": city.window.pushed,
+        "反馈率": str(city.window.feedback_rate),
+        "按期": f"{due.n}/{due.of}" if due.of else NONE,
+        "超期": city.window.overdue,
+        "问题": city.window.problems,
+        "监管期推送": city.season.pushed,
+        "监管期反馈率": str(city.season.feedback_rate),
+        "监管期问题": city.season.problems,
+    }
 
 
 def _work_values(figures: OverviewFigures, show: Show) -> dict[str, Any]:
@@ -183,13 +225,17 @@ def _work_values(figures: OverviewFigures, show: Show) -> dict[str, Any]:
     found = [one for one in figures.categories if one.problems]
     late = sum(one.window.rectification_due - one.window.rectified for one in cities)
     return {
-        "有报警城市": len(asked), "全部反馈城市": sum(city.window.answered == city.window.pushed for city in asked),
-        "超期城市": named([f"{city.city_name}{city.window.overdue}条" for city in overdue], _TOLD_CITIES, "个城市"),
+        "有报警城市": len(asked),
+        "全部反馈城市": sum(city.window.answered == city.window.pushed for city in asked),
+        "超期城市": named(
+            [f"{city.city_name}{city.window.overdue}条" for city in overdue], _TOLD_CITIES, "个城市"
+        ),
         "类别": "、".join(f"{show(one.category)}{one.problems}个" for one in found[:_TOLD_CATEGORIES]),
         "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),
-        "已整改": sum(one.rectified for one in figures.categories), "逾期整改": late,
+        "已整改": sum(one.rectified for one in figures.categories),
+        "逾期整改": late,
         "到期整改": sum(one.window.rectification_due for one in cities),
-    }  # fmt: skip
+    }
 
 
 def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
@@ -202,14 +248,22 @@ def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
     highest = _listed(figures.highest, lambda grid: grid.half.pm25_ug_m3, show)
     fastest = _listed(rising, lambda grid: grid.half.yoy_pct, show)
     return warned | {
-        "网格数": figures.grids, "有效网格": figures.valid_grids,
-        "最高表": highest, "最高者": "、".join(_first(highest)), "最高并列": len(_first(highest)) > 1,
-        "升幅表": fastest, "升幅者": "、".join(_first(fastest)), "升幅并列": len(_first(fastest)) > 1,
-        "最高城市": _spread(figures.highest), "升幅城市": _spread(rising),
+        "网格数": figures.grids,
+        "有效网格": figures.valid_grids,
+        "最高表": highest,
+        "最高者": "、".join(_first(highest)),
+        "最高并列": len(_first(highest)) > 1,
+        "升幅表": fastest,
+        "升幅者": "、".join(_first(fastest)),
+        "升幅并列": len(_first(fastest)) > 1,
+        "最高城市": _spread(figures.highest),
+        "升幅城市": _spread(rising),
         "预警城市": len({one["城市"] for one in warned["预警"]}),
-        "升级网格": named([f"{one['城市']}{one['网格编号']}（{one['处置']}）" for one in warned["升级"]], _TOLD_CITIES, "个"),
+        "升级网格": named(
+            [f"{one['城市']}{one['网格编号']}（{one['处置']}）" for one in warned["升级"]], _TOLD_CITIES, "个"
+        ),
         "升级城市": named(list(dict.fromkeys(one["城市"] for one in warned["升级"])), _TOLD_CITIES),
-    }  # fmt: skip
+    }
 
 
 def _listed(

@@ -32,25 +32,39 @@ def overview_workbook(figures: OverviewFigures, title: str) -> bytes:
 def _sheets(figures: OverviewFigures) -> Iterable[Sheet]:
     place = ("城市代码", "城市", "省份", "区域")
     yield Sheet(
-        "城市空气", [*place, *LEVEL, "超标天数", "受沙尘影响小时"],
-        [(*_place(one), *level_row(one.half), one.days_over, one.dust_hours) for one in figures.cities], {},
-    )  # fmt: skip
+        "城市空气",
+        [*place, *LEVEL, "超标天数", "受沙尘影响小时"],
+        [(*_place(one), *level_row(one.half), one.days_over, one.dust_hours) for one in figures.cities],
+        {},
+    )
     yield Sheet("城市各时段", [*place, "时段", *LEVEL], list(_spans(figures)), {})
     yield Sheet(
-        "城市监管", [*place, "时段", *COUNTS],
-        [(*_place(one), name, *counts_row(counts)) for one in figures.cities
-         for name, counts in (("本期", one.window), ("监管期以来", one.season))], {},
-    )  # fmt: skip
+        "城市监管",
+        [*place, "时段", *COUNTS],
+        [
+            (*_place(one), name, *counts_row(counts))
+            for one in figures.cities
+            for name, counts in (("本期", one.window), ("监管期以来", one.season))
+        ],
+        {},
+    )
     yield Sheet(
-        "区域", ["区域", "有效城市", "PM25_μg每m³", "同比_百分比", "环比_百分比"],
-        [(one.name, one.cities, one.pm25_ug_m3, one.yoy_pct, one.pop_pct) for one in figures.regions], {},
-    )  # fmt: skip
+        "区域",
+        ["区域", "有效城市", "PM25_μg每m³", "同比_百分比", "环比_百分比"],
+        [(one.name, one.cities, one.pm25_ug_m3, one.yoy_pct, one.pop_pct) for one in figures.regions],
+        {},
+    )
     yield categories_sheet(figures.categories)
     yield Sheet(
-        "网格名单", ["名单", "城市", *GRID],
-        [(name, city, *grid_row(grid)) for name, rows in (("浓度最高", figures.highest), ("同比升幅最大", figures.rising))
-         for city, grid in rows], {},
-    )  # fmt: skip
+        "网格名单",
+        ["名单", "城市", *GRID],
+        [
+            (name, city, *grid_row(grid))
+            for name, rows in (("浓度最高", figures.highest), ("同比升幅最大", figures.rising))
+            for city, grid in rows
+        ],
+        {},
+    )
     yield Sheet("预警网格", WARNED, list(warned_rows(figures.warnings)), dated("月份"))
     yield Sheet("说明", ["项目", "内容"], list(_notes(figures)), {})
 
@@ -63,8 +77,10 @@ def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:
     half = short_half_name(figures.period)
     for city in figures.cities:
         for name, level in (
-            (f"{half}（扣除沙尘）", city.without_dust), (f"{figures.period.start.month}月", city.month), ("年初以来", city.year)
-        ):  # fmt: skip
+            (f"{half}（扣除沙尘）", city.without_dust),
+            (f"{figures.period.start.month}月", city.month),
+            ("年初以来", city.year),
+        ):
             if level is not None:
                 yield *_place(city), name, *level_row(level)
 

@@ -53,9 +53,11 @@ def _check_glyphs(manuscript: Manuscript, typefaces: Typefaces, where: str) -> N
     for place, text in texts:
         for char in typefaces.missing(text):
             raise CompositionError(
-                f"no typeface has the character {char!r} (U+{ord(char):04X})", where=f"{where} {place}", got=text,
+                f"no typeface has the character {char!r} (U+{ord(char):04X})",
+                where=f"{where} {place}",
+                got=text,
                 todo="change the wording, or add a font with it to the fonts folder",
-            )  # fmt: skip
+            )
 
 
 def _texts(block: Block) -> Iterator[tuple[str, str]]:

@@ -29,16 +29,25 @@ def reminder_values(
         | rule_values(figures.flag, figures.rules_version)
         | enclosure_values({"超期": len(overdue) > 1, "反馈表": bool(figures.form)})
         | {
-            "主送机关": figures.bureau, "城市": figures.city_name, "时段": with_year(figures.period),
-            "短时段": figures.period.label, "截至": chinese_moment(as_of, year=True), "短截至": chinese_moment(as_of),
-            "数据完整性": sentence(show(figures.completeness)), "函件标识": figures.letter_key,
-            "近七日": counts_values(figures.rolling, figures.rolling_label), "回复期限": chinese_moment(figures.reply_by),
-            "超期": overdue, "待反馈": form_values(figures.form, as_of, show, figures.rules_version), "次数": figures.round,
-            "超期合计": figures.overdue_total, "长期未反馈": figures.chronic,
+            "主送机关": figures.bureau,
+            "城市": figures.city_name,
+            "时段": with_year(figures.period),
+            "短时段": figures.period.label,
+            "截至": chinese_moment(as_of, year=True),
+            "短截至": chinese_moment(as_of),
+            "数据完整性": sentence(show(figures.completeness)),
+            "函件标识": figures.letter_key,
+            "近七日": counts_values(figures.rolling, figures.rolling_label),
+            "回复期限": chinese_moment(figures.reply_by),
+            "超期": overdue,
+            "待反馈": form_values(figures.form, as_of, show, figures.rules_version),
+            "次数": figures.round,
+            "超期合计": figures.overdue_total,
+            "长期未反馈": figures.chronic,
             "抄送": _province_department(figures),
         }
         | newest_overdue(figures.overdue, show, figures.rules_version)
-    )  # fmt: skip
+    )
 
 
 def _province_department(figures: ReminderFigures) -> str:

@@ -59,10 +59,13 @@ def compose_report(
         report.values(plain)
         | {key: _section(document.manuscript, heading) for key, heading in report.sections.items()}
         | {
-            "题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx", f"{data_title}.xlsx"],
-            "主送机关": report.addressee, "图": PICTURE if picture else "", "图说明": picture.alt if picture else "",
+            "题名": document.title,
+            "文件": [f"{title}.pdf", f"{title}.docx", f"{data_title}.xlsx"],
+            "主送机关": report.addressee,
+            "图": PICTURE if picture else "",
+            "图说明": picture.alt if picture else "",
         },
-    )  # fmt: skip
+    )
     files = [
         letter_file("pdf", title, ascii_name, document.pdf),
         letter_file("docx", title, ascii_name, document.docx),

@@ -24,13 +24,20 @@ def compose_summary(
     from include.letters.summary_workbook import summary_workbook
 
     report = Report(
-        kind="summary", rules_version=figures.rules_version, as_of=figures.period.as_of,
+        kind="summary",
+        rules_version=figures.rules_version,
+        as_of=figures.period.as_of,
         values=lambda show: summary_values(figures, issue, show, red_head=red_head),
-        pictures=summary_pictures(figures), workbook=lambda title: summary_workbook(figures, title),
-        addressee=_addressee(figures.scope), name=f"{figures.scope}{figures.window.label}",
-        ascii_name=(figures.letter_key.split("_")[1], str(figures.period.end)), data_title=DATA_TITLE, inline="图_地图",
-        inline_title="各城市按期反馈率图", sections={"总体情况": "总体情况", "建议正文": "建议"},
-    )  # fmt: skip
+        pictures=summary_pictures(figures),
+        workbook=lambda title: summary_workbook(figures, title),
+        addressee=_addressee(figures.scope),
+        name=f"{figures.scope}{figures.window.label}",
+        ascii_name=(figures.letter_key.split("_")[1], str(figures.period.end)),
+        data_title=DATA_TITLE,
+        inline="图_地图",
+        inline_title="各城市按期反馈率图",
+        sections={"总体情况": "总体情况", "建议正文": "建议"},
+    )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)
 
 

@@ -35,6 +35,9 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
         + "、".join(f"{row.category}{row.problems}个" for row in found),
     }
     drawn = {
-        "图_地图": rate_map, "图_每日": alarms_by_day, "图_城市": rate_bars, "图_类别": problems_by_category,
-    }  # fmt: skip
+        "图_地图": rate_map,
+        "图_每日": alarms_by_day,
+        "图_城市": rate_bars,
+        "图_类别": problems_by_category,
+    }
     return {key: TemplatePicture(png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}

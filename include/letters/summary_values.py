@@ -37,12 +37,19 @@ _TOLD_BEHIND: Final = 4
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
 _RULES: Final = {
-    "重复天数": SUMMARY.repeat_days, "重复条数": SUMMARY.repeat_alarms, "长期天数": SUMMARY.long_unanswered_days,
-    "列示行数": SUMMARY.listed_rows, "案例数": SUMMARY.case_count, "最多建议": SUMMARY.most_suggestions,
-    "高发占比": f"{100 * SUMMARY.leading_share:g}%", "高发个数": SUMMARY.leading_problems,
-    "上升占比": f"{100 * SUMMARY.rise_share:g}%", "上升个数": SUMMARY.rise_problems,
-    "零问题条数": SUMMARY.none_found_answers, "最小基数": LEAST_BASE,
-}  # fmt: skip
+    "重复天数": SUMMARY.repeat_days,
+    "重复条数": SUMMARY.repeat_alarms,
+    "长期天数": SUMMARY.long_unanswered_days,
+    "列示行数": SUMMARY.listed_rows,
+    "案例数": SUMMARY.case_count,
+    "最多建议": SUMMARY.most_suggestions,
+    "高发占比": f"{100 * SUMMARY.leading_share:g}%",
+    "高发个数": SUMMARY.leading_problems,
+    "上升占比": f"{100 * SUMMARY.rise_share:g}%",
+    "上升个数": SUMMARY.rise_problems,
+    "零问题条数": SUMMARY.none_found_answers,
+    "最小基数": LEAST_BASE,
+}
 
 
 def summary_values(
@@ -54,33 +61,47 @@ def summary_values(
         issue_values(issue, figures.is_simulated, red_head)
         | rule_values(Flag(), figures.rules_version)
         | {
-            "期别": BEATS.get(figures.period.kind, "时段"), "范围": figures.scope, "时段": with_year(window),
-            "短时段": window.label, "星期": _weekdays(window), "天数": _days(window),
+            "期别": BEATS.get(figures.period.kind, "时段"),
+            "范围": figures.scope,
+            "时段": with_year(window),
+            "短时段": window.label,
+            "星期": _weekdays(window),
+            "天数": _days(window),
             "截短": window.end != figures.period.end or window.start != figures.period.start,
             "监管期止": chinese_date(figures.season_end - (window.end - window.last_date)),
-            "截至": chinese_moment(figures.period.as_of, year=True), "短截至": chinese_moment(figures.period.as_of),
+            "截至": chinese_moment(figures.period.as_of, year=True),
+            "短截至": chinese_moment(figures.period.as_of),
             "上期时段": figures.previous.label if figures.previous else "",
             "上期截至": chinese_moment(figures.previous.as_of) if figures.previous else "",
-            "节假日": len(figures.holidays), "数据完整性": sentence(show(figures.completeness)),
-            "来源": "、".join(show(name) for name in figures.sources) or "—", "函件标识": figures.letter_key,
-            "本期": counts_values(total, window.label), "监管期": counts_values(figures.season_total, figures.season.label),
+            "节假日": len(figures.holidays),
+            "数据完整性": sentence(show(figures.completeness)),
+            "来源": "、".join(show(name) for name in figures.sources) or "—",
+            "函件标识": figures.letter_key,
+            "本期": counts_values(total, window.label),
+            "监管期": counts_values(figures.season_total, figures.season.label),
             "近七日": counts_values(figures.rolling_total, figures.rolling_label),
             "上期": counts_values(before, figures.previous.label) if before and figures.previous else None,
             "未到期": total.pushed - total.answered - total.overdue,
-            "变化": _changes(figures), "差": _differences(total, before), "汇总规则": _RULES,
+            "变化": _changes(figures),
+            "差": _differences(total, before),
+            "汇总规则": _RULES,
         }
         | _city_values(figures)
         | _problem_values(figures, show)
         | _repeat_values(figures, show)
         | {
-            "案例": [_case_values(number, case, show, figures.rules_version) for number, case in enumerate(figures.cases, start=1)],
-            "指定案例": sum(case.rule == "人工指定" for case in figures.cases), "剔除案例": len(figures.dropped_cases),
+            "案例": [
+                _case_values(number, case, show, figures.rules_version)
+                for number, case in enumerate(figures.cases, start=1)
+            ],
+            "指定案例": sum(case.rule == "人工指定" for case in figures.cases),
+            "剔除案例": len(figures.dropped_cases),
             "建议": [
                 _suggestion_values(number, one, figures, show)
                 for number, one in enumerate(figures.suggestions[: SUMMARY.most_suggestions], start=1)
             ],
         }
-    )  # fmt: skip
+    )
 
 
 def _days(period: Period) -> int:
@@ -149,22 +170,32 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     by_code = sorted(cities, key=lambda one: one.city_code)
     verified = [city.city_name for city in by_code if city.needs_address or city.flag.level == "verify"]
     return {
-        "首次督办": sum(city.first_urged for city in cities), "再次督办": sum(city.urged_again for city in cities),
-        "报部": sum(city.listed for city in cities), "长期标记": sum(city.flag.chronic for city in cities),
-        "城市数": len(cities), "有报警城市": len(asked), "无报警城市": len(cities) - len(asked),
+        "首次督办": sum(city.first_urged for city in cities),
+        "再次督办": sum(city.urged_again for city in cities),
+        "报部": sum(city.listed for city in cities),
+        "长期标记": sum(city.flag.chronic for city in cities),
+        "城市数": len(cities),
+        "有报警城市": len(asked),
+        "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
         "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
-        "其余未满": max(len(lowest) - _TOLD_BEHIND, 0), "到期城市": len(due), "未全部反馈城市": len(behind),
+        "其余未满": max(len(lowest) - _TOLD_BEHIND, 0),
+        "到期城市": len(due),
+        "未全部反馈城市": len(behind),
         "未全部反馈": named(
             [f"{city.city_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
         ),
         "报警最多": "、".join(f"{city.city_name}{city.window.pushed}条" for city in most),
-        "督办": flagged("督办"), "提醒": flagged("提醒"), "核实地址": verified,
-        "督办城市": named(flagged("督办")), "提醒城市": named(flagged("提醒")), "核实城市": named(verified),
+        "督办": flagged("督办"),
+        "提醒": flagged("提醒"),
+        "核实地址": verified,
+        "督办城市": named(flagged("督办")),
+        "提醒城市": named(flagged("提醒")),
+        "核实城市": named(verified),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
         "城市备注": "；".join(f"{city.city_name}{city.remark}" for city in cities if city.remark),
-    }  # fmt: skip
+    }
 
 
 def _city_row(city: CityWeek) -> dict[str, Any]:
@@ -180,9 +211,14 @@ def _city_row(city: CityWeek) -> dict[str, Any]:
 def _numbers(now: FeedbackCounts, before: FeedbackCounts | None, season: FeedbackCounts) -> dict[str, Any]:
     due = now.on_time_rate
     return {
-        "推送": now.pushed, "反馈率": str(now.feedback_rate), "按期": f"{due.n}/{due.of}" if due.of else "—",
-        "超期": now.overdue, "问题": now.problems, "监管期反馈率": str(season.feedback_rate), "差": _differences(now, before),
-    }  # fmt: skip
+        "推送": now.pushed,
+        "反馈率": str(now.feedback_rate),
+        "按期": f"{due.n}/{due.of}" if due.of else "—",
+        "超期": now.overdue,
+        "问题": now.problems,
+        "监管期反馈率": str(season.feedback_rate),
+        "差": _differences(now, before),
+    }
 
 
 def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
@@ -194,19 +230,29 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         "其余类别": sum(row.problems for row in found[_TOLD_CATEGORIES:]),
         "有类别图": any(row.problems or row.previous for row in figures.categories),
         "区县": "、".join(f"{row.city_name}{show(row.county)}{row.problems}个" for row in counties),
-        "已整改": sum(row.rectified for row in figures.categories), "查出报警": figures.total.alarms_with_problem,
+        "已整改": sum(row.rectified for row in figures.categories),
+        "查出报警": figures.total.alarms_with_problem,
         "屡犯": len(figures.repeat_problems),
-        "屡犯最多": f"{first.city_name}{show(first.county)}{show(first.grid_id)}网格“{show(first.category)}”" if first else "",
+        "屡犯最多": f"{first.city_name}{show(first.county)}{show(first.grid_id)}网格“{show(first.category)}”"
+        if first
+        else "",
         "屡犯次数": first.alarms if first else 0,
         "屡犯表": [
             {
-                "序号": number, "城市": row.city_name, "区县": show(row.county), "网格编号": show(row.grid_id),
-                "点位名称": show(row.point_name), "问题类别": show(row.category), "次数": row.alarms,
-                "首次": _day(row.first_found_at), "最近": _day(row.last_found_at), "整改状态": row.status,
+                "序号": number,
+                "城市": row.city_name,
+                "区县": show(row.county),
+                "网格编号": show(row.grid_id),
+                "点位名称": show(row.point_name),
+                "问题类别": show(row.category),
+                "次数": row.alarms,
+                "首次": _day(row.first_found_at),
+                "最近": _day(row.last_found_at),
+                "整改状态": row.status,
             }
             for number, row in enumerate(figures.repeat_problems[: SUMMARY.listed_rows], start=1)
         ],
-    }  # fmt: skip
+    }
 
 
 def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
@@ -218,44 +264,73 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     return {
         "重复": len(repeats),
         "重复最多": "、".join(
-            f"{row.city_name}{show(row.county)}{show(row.grid_id)}（{row.recent_alarms}条）" for row in repeats[:2]
+            f"{row.city_name}{show(row.county)}{show(row.grid_id)}（{row.recent_alarms}条）"
+            for row in repeats[:2]
         ),
         "重复表": [
             {
-                "序号": number, "城市": row.city_name, "区县": show(row.county), "网格编号": show(row.grid_id),
-                "点位名称": show(row.point_name), "本期": row.window_alarms, "近期": row.recent_alarms,
-                "监管期": row.season_alarms, "最高浓度": concentration(row.peak_pm25_ug_m3), "问题": row.season_problems,
+                "序号": number,
+                "城市": row.city_name,
+                "区县": show(row.county),
+                "网格编号": show(row.grid_id),
+                "点位名称": show(row.point_name),
+                "本期": row.window_alarms,
+                "近期": row.recent_alarms,
+                "监管期": row.season_alarms,
+                "最高浓度": concentration(row.peak_pm25_ug_m3),
+                "问题": row.season_problems,
                 "未反馈": row.unanswered,
             }
             for number, row in enumerate(repeats[: SUMMARY.listed_rows], start=1)
         ],
-        "长期": len(unanswered), "长期城市": named([f"{name}{count}条" for name, count in most], _TOLD_SUBJECTS, "个城市"),
+        "长期": len(unanswered),
+        "长期城市": named([f"{name}{count}条" for name, count in most], _TOLD_SUBJECTS, "个城市"),
         "超三十日": sum(row.days > SUMMARY.repeat_days for row in unanswered),
         "两次督办": sum(row.urged > 1 for row in unanswered),
         "长期表": [
             {
-                "序号": number, "城市": row.city_name, "区县": show(row.alarm.county), "网格编号": show(row.alarm.grid_id),
-                "点位名称": show(row.alarm.point_name), "推送时间": chinese_moment(row.alarm.pushed_at),
-                "天数": row.days, "督办": row.urged or "—",
+                "序号": number,
+                "城市": row.city_name,
+                "区县": show(row.alarm.county),
+                "网格编号": show(row.alarm.grid_id),
+                "点位名称": show(row.alarm.point_name),
+                "推送时间": chinese_moment(row.alarm.pushed_at),
+                "天数": row.days,
+                "督办": row.urged or "—",
             }
             for number, row in enumerate(unanswered[: SUMMARY.listed_rows], start=1)
         ],
-    }  # fmt: skip
+    }
 
 
 def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:
     return {
-        "序": chinese_number(number), "类型": case.rule, "报警编号": show(case.alarm_id), "城市": case.city_name,
-        "区县": show(case.county), "网格编号": show(case.grid_id), "点位名称": show(case.point_name),
-        "报警时间": _hours(case.started_at, case.last_at), "报警次数": case.alarm_count,
-        "最高浓度": concentration(case.peak_pm25_ug_m3), "第几条": case.nth_alarm, "近期": case.recent_alarms,
-        "反馈时间": _hour(case.answered_at) if case.answered_at else "", "是否按期": case.is_on_time,
-        "反馈内容": sentence(show(case.note)), "超期时长": duration(case.overdue_hours, rules_version) if case.overdue_hours > 0 else "",
-        "问题": _quoted(show(case.problems[0].description)) if case.problems else "", "问题数": len(case.problems),
-        "已整改": case.rectified, "整改时间": _hour(case.rectified_at) if case.rectified_at else "",
-        "之后报警": case.later_alarms, "仍在报警": case.went_on, "当时次数": case.count_then, "退回": case.is_sent_back,
+        "序": chinese_number(number),
+        "类型": case.rule,
+        "报警编号": show(case.alarm_id),
+        "城市": case.city_name,
+        "区县": show(case.county),
+        "网格编号": show(case.grid_id),
+        "点位名称": show(case.point_name),
+        "报警时间": _hours(case.started_at, case.last_at),
+        "报警次数": case.alarm_count,
+        "最高浓度": concentration(case.peak_pm25_ug_m3),
+        "第几条": case.nth_alarm,
+        "近期": case.recent_alarms,
+        "反馈时间": _hour(case.answered_at) if case.answered_at else "",
+        "是否按期": case.is_on_time,
+        "反馈内容": sentence(show(case.note)),
+        "超期时长": duration(case.overdue_hours, rules_version) if case.overdue_hours > 0 else "",
+        "问题": _quoted(show(case.problems[0].description)) if case.problems else "",
+        "问题数": len(case.problems),
+        "已整改": case.rectified,
+        "整改时间": _hour(case.rectified_at) if case.rectified_at else "",
+        "之后报警": case.later_alarms,
+        "仍在报警": case.went_on,
+        "当时次数": case.count_then,
+        "退回": case.is_sent_back,
         "之后": _afterwards(case),
-    }  # fmt: skip
+    }
 
 
 def _afterwards(case: Case) -> str:
@@ -287,9 +362,14 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         )
         words.append(f"{show(subject.name)}（{subject.count}{measure}{before}）")
     return {
-        "序": number, "规则": one.rule, "数": one.count, "总": one.of, "对象": named(words, _TOLD_SUBJECTS, unit),
-        "对象数": len(one.subjects), "最多": max((subject.count for subject in one.subjects), default=0),
-    }  # fmt: skip
+        "序": number,
+        "规则": one.rule,
+        "数": one.count,
+        "总": one.of,
+        "对象": named(words, _TOLD_SUBJECTS, unit),
+        "对象数": len(one.subjects),
+        "最多": max((subject.count for subject in one.subjects), default=0),
+    }
 
 
 def _quoted(text: str) -> str:

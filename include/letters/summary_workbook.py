@@ -24,9 +24,11 @@ _COUNTS: Final[tuple[tuple[str, Callable[[FeedbackCounts], int]], ...]] = (
     ("其中已整改", lambda c: c.rectified),
 )  # fmt: skip
 _SHARES: Final[tuple[tuple[str, Callable[[FeedbackCounts], float | None]], ...]] = (
-    ("反馈率", lambda c: c.feedback_rate.value), ("按期反馈率", lambda c: c.on_time_rate.value),
-    ("问题发现率", lambda c: c.problem_found_rate.value), ("整改率", lambda c: c.rectified_rate.value),
-)  # fmt: skip
+    ("反馈率", lambda c: c.feedback_rate.value),
+    ("按期反馈率", lambda c: c.on_time_rate.value),
+    ("问题发现率", lambda c: c.problem_found_rate.value),
+    ("整改率", lambda c: c.rectified_rate.value),
+)
 
 
 def summary_workbook(figures: SummaryFigures, title: str) -> bytes:
@@ -46,64 +48,223 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
     )
     yield Sheet(
         "城市",
-        ["城市代码", "城市", "省份", "排名", "是否并列", *_counts_header(), "上期推送", "上期已反馈", "推送较上期",
-         "反馈率较上期_百分点", "监管期推送", "监管期已反馈", "监管期问题", "近7日推送", "近7日应反馈", "近7日按期", "近7日超期", "标记",
-         "标记依据", "备注"],
-        _cities(figures), shares | {"反馈率较上期_百分点": "points"},
-    )  # fmt: skip
+        [
+            "城市代码",
+            "城市",
+            "省份",
+            "排名",
+            "是否并列",
+            *_counts_header(),
+            "上期推送",
+            "上期已反馈",
+            "推送较上期",
+            "反馈率较上期_百分点",
+            "监管期推送",
+            "监管期已反馈",
+            "监管期问题",
+            "近7日推送",
+            "近7日应反馈",
+            "近7日按期",
+            "近7日超期",
+            "标记",
+            "标记依据",
+            "备注",
+        ],
+        _cities(figures),
+        shares | {"反馈率较上期_百分点": "points"},
+    )
     yield Sheet(
-        "答复质量", ["时段", "城市代码", "城市", *_quality_header()],
-        [*_quality_rows("本期", figures.answer_quality), *_quality_rows("监管期以来", figures.season_quality)],
+        "答复质量",
+        ["时段", "城市代码", "城市", *_quality_header()],
+        [
+            *_quality_rows("本期", figures.answer_quality),
+            *_quality_rows("监管期以来", figures.season_quality),
+        ],
         {name: "share" for name in _quality_header() if name.endswith("率")},
-    )  # fmt: skip
+    )
     yield Sheet(
-        "每日", ["日期", "推送", "已反馈", "未反馈"],
-        [(one.day, one.pushed, one.answered, one.pushed - one.answered) for one in figures.days], dated("日期"),
-    )  # fmt: skip
+        "每日",
+        ["日期", "推送", "已反馈", "未反馈"],
+        [(one.day, one.pushed, one.answered, one.pushed - one.answered) for one in figures.days],
+        dated("日期"),
+    )
     yield Sheet(
-        "问题类别", ["类别", "问题", "已整改", "上期问题", "监管期问题"],
-        [(one.category, one.problems, one.rectified, one.previous, one.season) for one in figures.categories], {},
-    )  # fmt: skip
+        "问题类别",
+        ["类别", "问题", "已整改", "上期问题", "监管期问题"],
+        [(one.category, one.problems, one.rectified, one.previous, one.season) for one in figures.categories],
+        {},
+    )
     yield Sheet(
-        "区县", ["名次", "城市代码", "城市", "区县", "推送", "问题"],
-        [(one.rank, one.city_code, one.city_name, one.county, one.pushed, one.problems) for one in figures.counties], {},
-    )  # fmt: skip
+        "区县",
+        ["名次", "城市代码", "城市", "区县", "推送", "问题"],
+        [
+            (one.rank, one.city_code, one.city_name, one.county, one.pushed, one.problems)
+            for one in figures.counties
+        ],
+        {},
+    )
     yield Sheet(
         "重复报警",
-        ["网格编号", "城市代码", "城市", "区县", "点位名称", "本期报警", "近30日报警", "监管期报警", "最高浓度_μg每m³", "监管期问题", "近30日未反馈"],
-        [(one.grid_id, one.city_code, one.city_name, one.county, one.point_name, one.window_alarms, one.recent_alarms,
-          one.season_alarms, one.peak_pm25_ug_m3, one.season_problems, one.unanswered) for one in figures.repeat_alarms], {},
-    )  # fmt: skip
+        [
+            "网格编号",
+            "城市代码",
+            "城市",
+            "区县",
+            "点位名称",
+            "本期报警",
+            "近30日报警",
+            "监管期报警",
+            "最高浓度_μg每m³",
+            "监管期问题",
+            "近30日未反馈",
+        ],
+        [
+            (
+                one.grid_id,
+                one.city_code,
+                one.city_name,
+                one.county,
+                one.point_name,
+                one.window_alarms,
+                one.recent_alarms,
+                one.season_alarms,
+                one.peak_pm25_ug_m3,
+                one.season_problems,
+                one.unanswered,
+            )
+            for one in figures.repeat_alarms
+        ],
+        {},
+    )
     yield Sheet(
         "屡查屡犯",
-        ["网格编号", "城市代码", "城市", "区县", "点位名称", "类别", "查出报警", "首次查出", "最近查出", "整改状态"],
-        [(one.grid_id, one.city_code, one.city_name, one.county, one.point_name, one.category, one.alarms,
-          one.first_found_at, one.last_found_at, one.status) for one in figures.repeat_problems],
+        [
+            "网格编号",
+            "城市代码",
+            "城市",
+            "区县",
+            "点位名称",
+            "类别",
+            "查出报警",
+            "首次查出",
+            "最近查出",
+            "整改状态",
+        ],
+        [
+            (
+                one.grid_id,
+                one.city_code,
+                one.city_name,
+                one.county,
+                one.point_name,
+                one.category,
+                one.alarms,
+                one.first_found_at,
+                one.last_found_at,
+                one.status,
+            )
+            for one in figures.repeat_problems
+        ],
         timed("首次查出", "最近查出"),
-    )  # fmt: skip
+    )
     yield Sheet(
         "长期未反馈",
-        ["报警编号", "城市代码", "城市", "区县", "网格编号", "点位名称", "推送时间", "反馈时限", "已推送天数", "超期小时", "督办次数"],
-        [(one.alarm.alarm_id, one.city_code, one.city_name, one.alarm.county, one.alarm.grid_id, one.alarm.point_name,
-          one.alarm.pushed_at, one.alarm.deadline_at, one.days, one.alarm.overdue_hours, one.urged)
-         for one in figures.long_unanswered],
+        [
+            "报警编号",
+            "城市代码",
+            "城市",
+            "区县",
+            "网格编号",
+            "点位名称",
+            "推送时间",
+            "反馈时限",
+            "已推送天数",
+            "超期小时",
+            "督办次数",
+        ],
+        [
+            (
+                one.alarm.alarm_id,
+                one.city_code,
+                one.city_name,
+                one.alarm.county,
+                one.alarm.grid_id,
+                one.alarm.point_name,
+                one.alarm.pushed_at,
+                one.alarm.deadline_at,
+                one.days,
+                one.alarm.overdue_hours,
+                one.urged,
+            )
+            for one in figures.long_unanswered
+        ],
         timed("推送时间", "反馈时限"),
-    )  # fmt: skip
+    )
     yield Sheet(
         "典型案例",
-        ["选取规则", "报警编号", "城市代码", "城市", "区县", "网格编号", "点位名称", "报警开始", "报警结束", "报警次数", "最高浓度_μg每m³",
-         "监管期第几条", "近30日报警", "反馈时间", "反馈单位", "反馈内容", "是否按期", "超期小时", "问题", "已整改", "全部整改时间", "之后报警"],
-        [(one.rule, one.alarm_id, one.city_code, one.city_name, one.county, one.grid_id, one.point_name, one.started_at,
-          one.last_at, one.alarm_count, one.peak_pm25_ug_m3, one.nth_alarm, one.recent_alarms, one.answered_at, one.answered_by,
-          one.note, one.is_on_time, one.overdue_hours, len(one.problems), one.rectified, one.rectified_at, one.later_alarms)
-         for one in figures.cases],
+        [
+            "选取规则",
+            "报警编号",
+            "城市代码",
+            "城市",
+            "区县",
+            "网格编号",
+            "点位名称",
+            "报警开始",
+            "报警结束",
+            "报警次数",
+            "最高浓度_μg每m³",
+            "监管期第几条",
+            "近30日报警",
+            "反馈时间",
+            "反馈单位",
+            "反馈内容",
+            "是否按期",
+            "超期小时",
+            "问题",
+            "已整改",
+            "全部整改时间",
+            "之后报警",
+        ],
+        [
+            (
+                one.rule,
+                one.alarm_id,
+                one.city_code,
+                one.city_name,
+                one.county,
+                one.grid_id,
+                one.point_name,
+                one.started_at,
+                one.last_at,
+                one.alarm_count,
+                one.peak_pm25_ug_m3,
+                one.nth_alarm,
+                one.recent_alarms,
+                one.answered_at,
+                one.answered_by,
+                one.note,
+                one.is_on_time,
+                one.overdue_hours,
+                len(one.problems),
+                one.rectified,
+                one.rectified_at,
+                one.later_alarms,
+            )
+            for one in figures.cases
+        ],
         timed("报警开始", "报警结束", "反馈时间", "全部整改时间"),
-    )  # fmt: skip
+    )
     yield Sheet(
-        "建议", ["序号", "规则", "数量", "总数", "对象", "对象数量"],
-        [(number, one.rule, one.count, one.of or None, subject.name, subject.count)
-         for number, one in enumerate(figures.suggestions, start=1) for subject in one.subjects], {},
-    )  # fmt: skip
+        "建议",
+        ["序号", "规则", "数量", "总数", "对象", "对象数量"],
+        [
+            (number, one.rule, one.count, one.of or None, subject.name, subject.count)
+            for number, one in enumerate(figures.suggestions, start=1)
+            for subject in one.subjects
+        ],
+        {},
+    )
     yield Sheet("说明", ["项目", "内容"], _notes(figures), {})
 
 
@@ -138,13 +299,27 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
     for city in figures.cities:
         now, before = city.window, city.previous
         yield [
-            city.city_code, city.city_name, city.province_name, city.rank, city.is_tied, *_counts_row(now),
-            None if before is None else before.pushed, None if before is None else before.answered,
+            city.city_code,
+            city.city_name,
+            city.province_name,
+            city.rank,
+            city.is_tied,
+            *_counts_row(now),
+            None if before is None else before.pushed,
+            None if before is None else before.answered,
             None if before is None else now.pushed - before.pushed,
             points(now.feedback_rate, None if before is None else before.feedback_rate),
-            city.season.pushed, city.season.answered, city.season.problems, city.rolling.pushed, city.rolling.due,
-            city.rolling.on_time, city.rolling.overdue, mark_words(city.flag), "；".join(reasons_words(city.flag)), city.remark,
-        ]  # fmt: skip
+            city.season.pushed,
+            city.season.answered,
+            city.season.problems,
+            city.rolling.pushed,
+            city.rolling.due,
+            city.rolling.on_time,
+            city.rolling.overdue,
+            mark_words(city.flag),
+            "；".join(reasons_words(city.flag)),
+            city.remark,
+        ]
 
 
 def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:

@@ -53,9 +53,10 @@ def write_template(path: Path, outline: str) -> None:
     """Writes a new Word template from an outline. Raises InputError when the file exists or a line is not understood."""
     if path.exists():
         raise InputError(
-            "the template exists, and a clerk may have changed it", where=str(path),
+            "the template exists, and a clerk may have changed it",
+            where=str(path),
             todo="edit it in Word, or write the outline under a new name",
-        )  # fmt: skip
+        )
     document = Document()
     footnotes: list[list[Run]] = []
     lay_out_page(document)

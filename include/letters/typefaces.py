@@ -53,9 +53,12 @@ def load_typefaces(fonts_dir: Path | None = None) -> Typefaces:
     if fonts_dir is not None:
         if not any(path.suffix.lower() in _SUFFIXES for path in fonts_dir.glob("**/*")):
             raise InputError(
-                "no fonts in this folder", where="fonts folder", got=fonts_dir, expected="files " + " ".join(_SUFFIXES),
+                "no fonts in this folder",
+                where="fonts folder",
+                got=fonts_dir,
+                expected="files " + " ".join(_SUFFIXES),
                 todo="put the fonts there or unset the folder",
-            )  # fmt: skip
+            )
         folders.insert(0, fonts_dir)
     fonts = typst.Fonts(
         include_system_fonts=False,

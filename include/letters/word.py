@@ -74,9 +74,11 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     except TemplateError as error:
         near = " ".join(" ".join(getattr(error, "docx_context", ())).split())
         raise CompositionError(
-            f"the template cannot be filled in: {error.message}", where=template, got=near or None,
+            f"the template cannot be filled in: {error.message}",
+            where=template,
+            got=near or None,
             todo="correct the wording between {{ }} or {% %} in Word",
-        ) from error  # fmt: skip
+        ) from error
     body = document.docx.element.body
     _place_closing(body, {style.style_id: style.name for style in document.docx.styles})
     _drop_unused_footnotes(document.docx)
@@ -166,8 +168,10 @@ def _counters() -> dict[str, Callable[[], str]]:
         return chinese_number(next(sections))
 
     return {
-        "节号": section, "小节号": lambda: chinese_number(next(parts)), "表号": lambda: chinese_number(next(tables))
-    }  # fmt: skip
+        "节号": section,
+        "小节号": lambda: chinese_number(next(parts)),
+        "表号": lambda: chinese_number(next(tables)),
+    }
 
 
 class _DescribedImage(InlineImage):  # type: ignore[misc]  # docxtpl has no types

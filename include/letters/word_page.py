@@ -23,10 +23,13 @@ _MARKS: Final = "{{ 标识 }}"
 _PAGE_FIELD: Final = "".join(
     f"<w:r>{inner}</w:r>"
     for inner in (
-        "<w:t>— </w:t>", '<w:fldChar w:fldCharType="begin"/>', "<w:instrText> PAGE </w:instrText>",
-        '<w:fldChar w:fldCharType="end"/>', '<w:t xml:space="preserve"> —</w:t>',
+        "<w:t>— </w:t>",
+        '<w:fldChar w:fldCharType="begin"/>',
+        "<w:instrText> PAGE </w:instrText>",
+        '<w:fldChar w:fldCharType="end"/>',
+        '<w:t xml:space="preserve"> —</w:t>',
     )
-).replace("<w:t>— ", '<w:t xml:space="preserve">— ')  # fmt: skip
+).replace("<w:t>— ", '<w:t xml:space="preserve">— ')
 
 
 def lay_out_page(document: Any) -> None:
@@ -56,8 +59,10 @@ def lay_out_page(document: Any) -> None:
         header.is_linked_to_previous = False
         _set_line(header, names.MARKS, _MARKS)
     for footer, align in (
-        (section.footer, "right"), (section.even_page_footer, "left"), (section.first_page_footer, None)
-    ):  # fmt: skip
+        (section.footer, "right"),
+        (section.even_page_footer, "left"),
+        (section.first_page_footer, None),
+    ):
         footer.is_linked_to_previous = False
         _set_line(footer, names.MARKS, _MARKS)
         if align:
@@ -122,8 +127,11 @@ def _add_style(document: Any, name: str, look: WordStyle) -> None:
     if name == names.HEAD:
         exact = exact.replace("exact", "atLeast")
     characters = {
-        "left": look.left, "right": look.right, "hanging": look.hanging, "firstLine": look.first_line
-    }  # fmt: skip
+        "left": look.left,
+        "right": look.right,
+        "hanging": look.hanging,
+        "firstLine": look.first_line,
+    }
     indents = "".join(
         f' w:{side}="{round(count * look.size_pt * 20)}" w:{side}Chars="{round(count * 100)}"'
         for side, count in characters.items()

@@ -56,7 +56,9 @@ CONTROL = (
 WORD_STYLES: Final[dict[str, WordStyle]] = {
     HEAD: WordStyle(XIAOBIAOSONG, 32, "center", line_pt=40, is_on_grid=False, color=RED),
     NUMBER: WordStyle(align="right", before_pt=14),
-    TITLE: WordStyle(XIAOBIAOSONG, 22, "center", before_pt=2 * LINE_PT, after_pt=LINE_PT, line_pt=33, is_on_grid=False),
+    TITLE: WordStyle(
+        XIAOBIAOSONG, 22, "center", before_pt=2 * LINE_PT, after_pt=LINE_PT, line_pt=33, is_on_grid=False
+    ),
     ADDRESSEE: WordStyle(),
     BODY: WordStyle(first_line=2),
     HEADING_1: WordStyle(HEI, first_line=2, keeps_with_next=True, outline_level=1),
@@ -69,9 +71,18 @@ WORD_STYLES: Final[dict[str, WordStyle]] = {
     COPIES: WordStyle(size_pt=14, left=4, hanging=3, right=1),
     ATTACHMENT: WordStyle(HEI, align="left", before_pt=LINE_PT, keeps_with_next=True, outline_level=1),
     ATTACHMENT_TITLE: WordStyle(
-        XIAOBIAOSONG, 18, "center", before_pt=14, after_pt=8, line_pt=26, is_on_grid=False, keeps_with_next=True
+        XIAOBIAOSONG,
+        18,
+        "center",
+        before_pt=14,
+        after_pt=8,
+        line_pt=26,
+        is_on_grid=False,
+        keeps_with_next=True,
     ),
-    TABLE_NOTE: WordStyle(size_pt=10.5, align="left", line_pt=16, after_pt=3, is_on_grid=False, keeps_with_next=True),
+    TABLE_NOTE: WordStyle(
+        size_pt=10.5, align="left", line_pt=16, after_pt=3, is_on_grid=False, keeps_with_next=True
+    ),
     TABLE_HEAD: WordStyle(HEI, 10.5, "center", line_pt=15, is_on_grid=False),
     TABLE_TEXT: WordStyle(size_pt=10.5, align="center", line_pt=15, is_on_grid=False),
     TABLE_LEFT: WordStyle(size_pt=10.5, align="left", line_pt=15, is_on_grid=False),
@@ -90,4 +101,4 @@ WORD_STYLES: Final[dict[str, WordStyle]] = {
     ),
     SUMMARY_LINE: WordStyle(KAI, 14, "center", line_pt=20, is_on_grid=False),
     CONTROL: WordStyle(FANGSONG, 10.5, "left", line_pt=14, is_on_grid=False, color=GREY),
-}  # fmt: skip
+}

@@ -87,39 +87,62 @@ def with_year(period: Period) -> str:
 def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:
     """What must stand wherever the letter is seen: 模拟数据, 更正, 演练, 预览稿; nothing for a real, issued first letter."""
     found = (
-        (is_simulated, SIMULATED_LABEL), (issue.corrects is not None, CORRECTION_LABEL),
-        (issue.is_rehearsal, REHEARSAL_LABEL), (issue.issued_on is None, PREVIEW_LABEL),
-    )  # fmt: skip
+        (is_simulated, SIMULATED_LABEL),
+        (issue.corrects is not None, CORRECTION_LABEL),
+        (issue.is_rehearsal, REHEARSAL_LABEL),
+        (issue.issued_on is None, PREVIEW_LABEL),
+    )
     return tuple(label for applies, label in found if applies)
 
 
 def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, Any]:
     """Who signs, number and date of issue (empty in a preview), and the marks."""
     return {
-        "发文机关": issue.issuer, "联系人": issue.contact, "电话": issue.phone, "回复地址": issue.reply_to,
-        "文号": issue.number or "", "签发日期": issue.issued_on or "", "红头": red_head,
-        "标识": "　".join(marks(issue, is_simulated)), "是否模拟": is_simulated, "是否演练": issue.is_rehearsal,
+        "发文机关": issue.issuer,
+        "联系人": issue.contact,
+        "电话": issue.phone,
+        "回复地址": issue.reply_to,
+        "文号": issue.number or "",
+        "签发日期": issue.issued_on or "",
+        "红头": red_head,
+        "标识": "　".join(marks(issue, is_simulated)),
+        "是否模拟": is_simulated,
+        "是否演练": issue.is_rehearsal,
         "更正": _correction_values(issue.corrects) if issue.corrects else None,
-    }  # fmt: skip
+    }
 
 
 def _correction_values(corrects: Corrected) -> dict[str, Any]:
     """The letter that is corrected, and what changes: `事项` of `项数` in all."""
     return {
-        "原文号": corrects.number or "", "原日期": corrects.issued_on, "项数": len(corrects.changes),
-        "事项": "；".join(corrects.changes[:_LISTED_CHANGES]), "列全": len(corrects.changes) <= _LISTED_CHANGES,
-    }  # fmt: skip
+        "原文号": corrects.number or "",
+        "原日期": corrects.issued_on,
+        "项数": len(corrects.changes),
+        "事项": "；".join(corrects.changes[:_LISTED_CHANGES]),
+        "列全": len(corrects.changes) <= _LISTED_CHANGES,
+    }
 
 
 def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
     """One window's counts; every rate as n/N（%）."""
     return {
-        "时段": label, "推送": counts.pushed, "已反馈": counts.answered, "到期": counts.due, "按期": counts.on_time,
-        "迟报": counts.late, "超期": counts.overdue, "误报": counts.upheld, "问题": counts.problems,
-        "复核中": counts.in_dispute, "长期": counts.chronic, "结案": counts.closed,
-        "反馈率": str(counts.feedback_rate), "按期反馈率": str(counts.on_time_rate),
-        "问题发现率": str(counts.problem_found_rate), "整改率": str(counts.rectified_rate),
-    }  # fmt: skip
+        "时段": label,
+        "推送": counts.pushed,
+        "已反馈": counts.answered,
+        "到期": counts.due,
+        "按期": counts.on_time,
+        "迟报": counts.late,
+        "超期": counts.overdue,
+        "误报": counts.upheld,
+        "问题": counts.problems,
+        "复核中": counts.in_dispute,
+        "长期": counts.chronic,
+        "结案": counts.closed,
+        "反馈率": str(counts.feedback_rate),
+        "按期反馈率": str(counts.on_time_rate),
+        "问题发现率": str(counts.problem_found_rate),
+        "整改率": str(counts.rectified_rate),
+    }
 
 
 def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
@@ -137,12 +160,17 @@ def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
     return [
         {
-            "序号": number, "报警编号": show(row.alarm_id), "网格编号": show(row.grid_id), "区县": show(row.county),
-            "点位名称": show(row.point_name), "推送时间": chinese_moment(row.pushed_at),
-            "反馈时限": chinese_moment(row.deadline_at), "超期时长": duration(row.overdue_hours, rules_version),
+            "序号": number,
+            "报警编号": show(row.alarm_id),
+            "网格编号": show(row.grid_id),
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "推送时间": chinese_moment(row.pushed_at),
+            "反馈时限": chinese_moment(row.deadline_at),
+            "超期时长": duration(row.overdue_hours, rules_version),
         }
         for number, row in enumerate(ordered, start=1)
-    ]  # fmt: skip
+    ]
 
 
 def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> dict[str, Any]:
@@ -177,14 +205,21 @@ def form_values(
     told = {one.alarm_id: one.suspects for one in suspects}
     return [
         {
-            "序号": number, "网格编号": show(row.grid_id), "区县": show(row.county), "点位名称": show(row.point_name),
-            "报警时间": chinese_moment(row.started_at), "报警次数": row.alarm_count,
-            "最高浓度": concentration(row.peak_pm25_ug_m3), "反馈时限": chinese_moment(row.deadline_at),
-            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version) if row.is_overdue_as_of(as_of) else "",
+            "序号": number,
+            "网格编号": show(row.grid_id),
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "报警时间": chinese_moment(row.started_at),
+            "报警次数": row.alarm_count,
+            "最高浓度": concentration(row.peak_pm25_ug_m3),
+            "反馈时限": chinese_moment(row.deadline_at),
+            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version)
+            if row.is_overdue_as_of(as_of)
+            else "",
             "疑似": [suspect_line(one, show) for one in told.get(row.alarm_id, ())],
         }
         for number, row in enumerate(rows, start=1)
-    ]  # fmt: skip
+    ]
 
 
 def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:

@@ -106,8 +106,9 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
         sheet.merge_cells(f"A{row}:{last}{row}")
         _write(sheet.cell(row, 1), text, style)
     for first, end, text, style in (
-        (1, ours, "由系统填写（灰色，请勿改动）", "form_group_ours"), (ours + 1, len(COLUMNS), "由你市填写", "form_group_yours")
-    ):  # fmt: skip
+        (1, ours, "由系统填写（灰色，请勿改动）", "form_group_ours"),
+        (ours + 1, len(COLUMNS), "由你市填写", "form_group_yours"),
+    ):
         sheet.merge_cells(start_row=GROUP_ROW, start_column=first, end_row=GROUP_ROW, end_column=end)
         _write(sheet.cell(GROUP_ROW, first), text, style)
     for index, column in enumerate(COLUMNS, start=1):
@@ -178,11 +179,19 @@ def _fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str) -> 
 def _our_values(serial: int, row: FormRow) -> dict[str, Any]:
     """Our columns of one alarm. Excel knows no time zones: moments are Beijing wall time, as the header says."""
     return {
-        "serial": serial, "grid_id": row.grid_id, "county": row.county, "point_name": row.point_name,
-        "lon": row.lon, "lat": row.lat, "started_at": _wall_time(row.started_at), "alarm_count": row.alarm_count,
+        "serial": serial,
+        "grid_id": row.grid_id,
+        "county": row.county,
+        "point_name": row.point_name,
+        "lon": row.lon,
+        "lat": row.lat,
+        "started_at": _wall_time(row.started_at),
+        "alarm_count": row.alarm_count,
         "peak_pm25_ug_m3": None if row.peak_pm25_ug_m3 is None else round(row.peak_pm25_ug_m3),
-        "deadline_at": _wall_time(row.deadline_at), "code": row.code, "alarm_id": row.alarm_id,
-    }  # fmt: skip
+        "deadline_at": _wall_time(row.deadline_at),
+        "code": row.code,
+        "alarm_id": row.alarm_id,
+    }
 
 
 def _add_validations(sheet: Any, last_alarm_row: int) -> None:
@@ -275,21 +284,27 @@ def _looks() -> dict[str, dict[str, Any]]:
     left = Alignment(horizontal="left", vertical="center", wrap_text=True)
     plain_font, bold = Font(name="宋体", size=11), Font(name="宋体", size=11, bold=True)
     looks: dict[str, dict[str, Any]] = {
-        "form_title": {"font": Font(name="黑体", size=16), "alignment": Alignment(horizontal="left", vertical="center")},
+        "form_title": {
+            "font": Font(name="黑体", size=16),
+            "alignment": Alignment(horizontal="left", vertical="center"),
+        },
         "form_note": {"font": plain_font, "alignment": Alignment(horizontal="left", vertical="center")},
         "form_group_ours": {"font": bold, "alignment": middle, "fill": _fill(_DARK), "border": box},
         "form_group_yours": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
         "form_head_ours": {"font": bold, "alignment": middle, "fill": _fill(_GREY), "border": box},
         "form_head_yours": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
         "form_overdue": {
-            "font": Font(name="宋体", size=11, bold=True, color="C00000"), "alignment": middle, "fill": _fill(_GREY),
-            "border": box, "number_format": _FORMATS["moment"],
+            "font": Font(name="宋体", size=11, bold=True, color="C00000"),
+            "alignment": middle,
+            "fill": _fill(_GREY),
+            "border": box,
+            "number_format": _FORMATS["moment"],
         },
         "guide_head": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
         "guide_text": {"font": plain_font, "alignment": Alignment(horizontal="left", vertical="center")},
         "guide_cell": {"font": plain_font, "alignment": left, "border": box},
         "guide_ours": {"font": plain_font, "alignment": left, "border": box, "fill": _fill(_GREY)},
-    }  # fmt: skip
+    }
     for kind, number_format in _FORMATS.items():
         aligned = left if kind == "text" else middle
         common = {"font": plain_font, "border": box, "number_format": number_format, "alignment": aligned}

@@ -92,11 +92,14 @@ def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_d
     )
     named = cities.set_index("city_code")[["city_name", "region"]]
     return CityAir(
-        period=period, is_without_dust=is_without_dust, is_simulated=is_simulated,
+        period=period,
+        is_without_dust=is_without_dust,
+        is_simulated=is_simulated,
         editions=tuple(edition.name for edition in editions_of(window.current)),
         cities=named.join(table).rename_axis("city_code").reset_index(),
-        pollutants=pollutants(days, window.current).reindex(codes), days=days,
-    )  # fmt: skip
+        pollutants=pollutants(days, window.current).reindex(codes),
+        days=days,
+    )
 
 
 def grid_air(

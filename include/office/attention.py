@@ -44,6 +44,13 @@ def queue_daily_digest(
         is_simulated=is_simulated,
     )
     return queue_digest(
-        house.engine, house.archive, facts, compose_digest(day, found, is_simulated=is_simulated),
-        (Recipient(house.issuer.operators, "值班", "to"),), office=house.office, server=house.mail_server, now=now, actor=actor,
-    )  # fmt: skip
+        house.engine,
+        house.archive,
+        facts,
+        compose_digest(day, found, is_simulated=is_simulated),
+        (Recipient(house.issuer.operators, "值班", "to"),),
+        office=house.office,
+        server=house.mail_server,
+        now=now,
+        actor=actor,
+    )

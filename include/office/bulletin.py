@@ -32,16 +32,26 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         enterprises = key_enterprises(connection)
         ledger = _ledger(connection, period)
     return BulletinFacts(
-        cities=cities, stays=stays, states=states, problems=problems, half=_by_code(half), year=_year(half),
+        cities=cities,
+        stays=stays,
+        states=states,
+        problems=problems,
+        half=_by_code(half),
+        year=_year(half),
         month=None if at.month is None else _by_code(city_air(engine, parquet_root, at.month)),
-        without_dust=_by_code(city_air(engine, parquet_root, period, is_without_dust=True)) if len(dust) else None,
-        dust_hours=dust.groupby("place_id").size(), days=half.days, pollutants=half.pollutants,
-        grids=grid_air(engine, parquet_root, period), enterprises=enterprises if len(enterprises) else None,
+        without_dust=_by_code(city_air(engine, parquet_root, period, is_without_dust=True))
+        if len(dust)
+        else None,
+        dust_hours=dust.groupby("place_id").size(),
+        days=half.days,
+        pollutants=half.pollutants,
+        grids=grid_air(engine, parquet_root, period),
+        enterprises=enterprises if len(enterprises) else None,
         warnings=None if at.month is None else _month_warnings(engine, parquet_root, at.month),
         air_sources=tuple(sorted(set(ledger["source"]))),
         spot_checks=checks_of_window(engine, at.window.starts_at, at.window.ends_at, period.as_of),
         is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
-    )  # fmt: skip
+    )
 
 
 def _ledger(connection: Connection, period: Period) -> pd.DataFrame:

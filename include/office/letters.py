@@ -32,9 +32,11 @@ def frozen_figures(kind: str, figures_json: str) -> Any:
         return from_json(_letter_type(kind).figures, figures_json)
     except ValidationError as error:
         raise StateError(
-            "the frozen figures cannot be read", where=kind, got=f"{error.error_count()} faults",
+            "the frozen figures cannot be read",
+            where=kind,
+            got=f"{error.error_count()} faults",
             todo="they are of another version of this program",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def render(
@@ -48,9 +50,14 @@ def render(
     """The files of a letter of any kind from its frozen figures; a preview without number and date of issue."""
     issuer = house.issuer
     issue = Issue(
-        issuer.name, issuer.contact, issuer.phone, issuer.reply_to, number,
-        chinese_date(issued_on) if issued_on else None, corrects=corrects,
-    )  # fmt: skip
+        issuer.name,
+        issuer.contact,
+        issuer.phone,
+        issuer.reply_to,
+        number,
+        chinese_date(issued_on) if issued_on else None,
+        corrects=corrects,
+    )
     figures = frozen_figures(kind, figures_json)
     return _letter_type(kind).compose(figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
 
@@ -129,9 +136,19 @@ def release_letter(
     if _premise_of(letter) is not None and letter.state != "released":
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
     return release(
-        house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, office=house.office,
-        server=house.mail_server, is_person=is_person, run_id=run_id, premise=premise(now), render=_final(house),
-    )  # fmt: skip
+        house.engine,
+        house.archive,
+        letter_id,
+        now=now,
+        actor=actor,
+        reason=reason,
+        office=house.office,
+        server=house.mail_server,
+        is_person=is_person,
+        run_id=run_id,
+        premise=premise(now),
+        render=_final(house),
+    )
 
 
 def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, reason: str) -> str:
@@ -184,9 +201,11 @@ def letters_of_period(connection: Connection, period: Period, kinds: Sequence[st
     rows = connection.execute(
         select(tables.letter.c.letter_id)
         .where(
-            tables.letter.c.period_kind == period.kind, tables.letter.c.start_at == period.start_at,
-            tables.letter.c.end_at == period.end_at, tables.letter.c.kind.in_(kinds),
+            tables.letter.c.period_kind == period.kind,
+            tables.letter.c.start_at == period.start_at,
+            tables.letter.c.end_at == period.end_at,
+            tables.letter.c.kind.in_(kinds),
         )
         .order_by(tables.letter.c.kind, tables.letter.c.addressee, tables.letter.c.revision)
-    ).scalars()  # fmt: skip
+    ).scalars()
     return [find(connection, letter_id) for letter_id in rows]

@@ -16,9 +16,22 @@ from include.supervision.bulletin_figures import SpotChecks
 from include.supervision.spot_checks import RESULTS, drawn, week_of
 
 COLUMNS: Final = (
-    "week_start", "alarm_id", "city_code", "city_name", "grid_id", "county", "point_name", "submitted_at", "unit", "note", "result",
-    "reason", "checked_by", "checked_at", "is_simulated",
-)  # fmt: skip
+    "week_start",
+    "alarm_id",
+    "city_code",
+    "city_name",
+    "grid_id",
+    "county",
+    "point_name",
+    "submitted_at",
+    "unit",
+    "note",
+    "result",
+    "reason",
+    "checked_by",
+    "checked_at",
+    "is_simulated",
+)
 _WEEK: Final = 7
 
 
@@ -59,15 +72,25 @@ def record_result(
     own = rows[rows["alarm_id"] == alarm_id]
     if own.empty:
         raise StateError(
-            "this answer was not drawn in that week", where=alarm_id, got=str(week_start),
+            "this answer was not drawn in that week",
+            where=alarm_id,
+            got=str(week_start),
             todo="look at the list of the week: only drawn answers are checked",
-        )  # fmt: skip
+        )
     before = own["result"].iloc[0]
     with writing(engine) as connection:
-        insert_result(connection, {
-            "week_start": week_start, "alarm_id": alarm_id, "checked_at": now, "city_code": own["city_code"].iloc[0], "result": result,
-            "reason": reason, "checked_by": actor[:128],
-        })  # fmt: skip
+        insert_result(
+            connection,
+            {
+                "week_start": week_start,
+                "alarm_id": alarm_id,
+                "checked_at": now,
+                "city_code": own["city_code"].iloc[0],
+                "result": result,
+                "reason": reason,
+                "checked_by": actor[:128],
+            },
+        )
         change = audit.Change(
             "spot_check",
             f"{week_start} {alarm_id}",
@@ -121,9 +144,10 @@ def _require_week(week_start: date, now: datetime) -> None:
         )
     if now < midnight(week_start + _WEEK * DAY):
         raise StateError(
-            "the week is not over, and nobody may know what will be drawn", where=str(week_start),
+            "the week is not over, and nobody may know what will be drawn",
+            where=str(week_start),
             todo=f"look again on {week_start + _WEEK * DAY}",
-        )  # fmt: skip
+        )
 
 
 def row_values(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -25,11 +25,23 @@ from include.store.statements import frame
 from include.store.watch_todos import open_todos
 
 TOPICS: Final = {
-    "unknown": "结果不明", "refused": "对方拒收", "expired": "过期未送出", "withheld": "暂不能发", "failed": "放行失败",
-    "approval": "等待签发", "undecided": "拟稿未处理", "server": "邮件服务器不可用", "contact": "联系人待决定", "archive": "存档不可用",
-    "held": "人工暂缓", "quarantine": "隔离", "files": "文件未能读入", "pull": "拉取中断", "silent": "核实地址",
+    "unknown": "结果不明",
+    "refused": "对方拒收",
+    "expired": "过期未送出",
+    "withheld": "暂不能发",
+    "failed": "放行失败",
+    "approval": "等待签发",
+    "undecided": "拟稿未处理",
+    "server": "邮件服务器不可用",
+    "contact": "联系人待决定",
+    "archive": "存档不可用",
+    "held": "人工暂缓",
+    "quarantine": "隔离",
+    "files": "文件未能读入",
+    "pull": "拉取中断",
+    "silent": "核实地址",
     "watch": "报警待核实",
-}  # fmt: skip
+}
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
     "文件未能读入，其余文件已照收",
@@ -104,10 +116,15 @@ def _letters(house: House, connection: Connection, now: datetime) -> Iterable[Wa
 def _of_letter(one: Concern) -> Waiting:
     words = [part for part in (one.addressee_name, one.subject, one.address) if part]
     return Waiting(
-        one.topic, "　".join(words) or TOPICS[one.topic], one.reason, one.todo, one.since,
-        path=f"/letters/{one.letter_id}" if one.letter_id else "", run=one.run if one.topic == "approval" else None,
+        one.topic,
+        "　".join(words) or TOPICS[one.topic],
+        one.reason,
+        one.todo,
+        one.since,
+        path=f"/letters/{one.letter_id}" if one.letter_id else "",
+        run=one.run if one.topic == "approval" else None,
         is_simulated=one.is_simulated,
-    )  # fmt: skip
+    )
 
 
 def _of_run(group: list[Concern]) -> Waiting:
@@ -115,10 +132,17 @@ def _of_run(group: list[Concern]) -> Waiting:
     assert first.run is not None
     reasons = sorted({one.reason for one in group})
     return Waiting(
-        first.topic, f"{first.subject}等{len(group)}封函件", "；".join(reasons[:2]) + ("等" if len(reasons) > 2 else ""), first.todo,
-        min(one.since for one in group), path="/letters", query={"dag_id": first.run[0], "run_id": first.run[1]},
-        run=first.run if first.topic == "approval" else None, count=len(group), is_simulated=any(one.is_simulated for one in group),
-    )  # fmt: skip
+        first.topic,
+        f"{first.subject}等{len(group)}封函件",
+        "；".join(reasons[:2]) + ("等" if len(reasons) > 2 else ""),
+        first.todo,
+        min(one.since for one in group),
+        path="/letters",
+        query={"dag_id": first.run[0], "run_id": first.run[1]},
+        run=first.run if first.topic == "approval" else None,
+        count=len(group),
+        is_simulated=any(one.is_simulated for one in group),
+    )
 
 
 def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
@@ -178,9 +202,14 @@ def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Wai
     for code, name in zip(cities["city_code"], cities["city_name"], strict=True):
         if code in codes:
             yield Waiting(
-                "silent", name, "连续多封函件被退回或无任何签收反馈", "核实收件地址，在联系人页更正", period.as_of, path="/contacts",
+                "silent",
+                name,
+                "连续多封函件被退回或无任何签收反馈",
+                "核实收件地址，在联系人页更正",
+                period.as_of,
+                path="/contacts",
                 query={"region": str(code)},
-            )  # fmt: skip
+            )
 
 
 def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
@@ -188,9 +217,14 @@ def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for one in open_todos(connection):
         alarm_id = str(one["alarm_id"])
         yield Waiting(
-            "watch", alarm_id, str(one["reason"]), "在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep", one["made_at"],
-            path=f"/watch/{quote(alarm_id, safe='')}", is_simulated=bool(one["is_simulated"]),
-        )  # fmt: skip
+            "watch",
+            alarm_id,
+            str(one["reason"]),
+            "在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep",
+            one["made_at"],
+            path=f"/watch/{quote(alarm_id, safe='')}",
+            is_simulated=bool(one["is_simulated"]),
+        )
 
 
 _KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch)

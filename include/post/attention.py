@@ -54,17 +54,28 @@ def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
     Letters that a rule withheld on purpose (back-fills, a city that answered) are not in it; those that a person holds back are.
     """
     rows = statements.frame(
-        connection, "list_concerns", drafted_before=now - _RUN_FOR,
-        trouble_after=now - _TROUBLE_FOR, archive_reason=f"{ARCHIVE_WORDS}%",
-    )  # fmt: skip
+        connection,
+        "list_concerns",
+        drafted_before=now - _RUN_FOR,
+        trouble_after=now - _TROUBLE_FOR,
+        archive_reason=f"{ARCHIVE_WORDS}%",
+    )
     return tuple(
         Concern(
-            row["topic"], row["letter_id"] or None, row["subject_id"],
-            ADDRESSEES.get(row["addressee_name"], row["addressee_name"]), row["subject"], row["address"], row["reason"],
-            row["since_at"].to_pydatetime(), _TODO[row["topic"]], _run(row["run_id"]), bool(row["is_simulated"]),
+            row["topic"],
+            row["letter_id"] or None,
+            row["subject_id"],
+            ADDRESSEES.get(row["addressee_name"], row["addressee_name"]),
+            row["subject"],
+            row["address"],
+            row["reason"],
+            row["since_at"].to_pydatetime(),
+            _TODO[row["topic"]],
+            _run(row["run_id"]),
+            bool(row["is_simulated"]),
         )
         for row in rows.to_dict("records")
-    )  # fmt: skip
+    )
 
 
 def _run(run_id: str | None) -> tuple[str, str] | None:

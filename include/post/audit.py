@@ -29,10 +29,15 @@ def record(connection: Connection, changes: Sequence[Change], *, now: datetime, 
     if changes:
         rows = [
             {
-                "at": now, "actor": actor[:_LONGEST_ACTOR], "subject": change.subject, "subject_id": change.subject_id,
-                "action": change.action, "from_state": change.from_state, "to_state": change.to_state,
+                "at": now,
+                "actor": actor[:_LONGEST_ACTOR],
+                "subject": change.subject,
+                "subject_id": change.subject_id,
+                "action": change.action,
+                "from_state": change.from_state,
+                "to_state": change.to_state,
                 "reason": change.reason,
             }
             for change in changes
-        ]  # fmt: skip
+        ]
         connection.execute(insert(tables.audit), rows)

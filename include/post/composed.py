@@ -96,11 +96,15 @@ def keep_files(archive: Archive, composed: ComposedLetter) -> list[dict[str, obj
         raise CompositionError("two files of one role", where=composed.subject, got=", ".join(roles))
     return [
         {
-            "role": file.role, "file_name": file.file_name, "ascii_name": file.ascii_name,
-            "media_type": file.media_type, "sha256": archive.put(file.content), "size_bytes": len(file.content),
+            "role": file.role,
+            "file_name": file.file_name,
+            "ascii_name": file.ascii_name,
+            "media_type": file.media_type,
+            "sha256": archive.put(file.content),
+            "size_bytes": len(file.content),
         }
         for file in composed.files
-    ]  # fmt: skip
+    ]
 
 
 def replace_files(connection: Connection, letter_id: int, rows: list[dict[str, object]]) -> None:

@@ -49,9 +49,20 @@ def simulated_blocker(letter: StoredLetter, server: MailServer) -> str:
 
 
 def queue_copy(
-    connection: Connection, archive: Archive, letter: StoredLetter, composed: ComposedLetter, recipients: Sequence[Recipient], *,
-    office: Office, server: MailServer, now: datetime, actor: str, reason: str, references: tuple[str, ...] = (), is_rehearsal: bool = False,
-) -> QueuedCopy:  # fmt: skip
+    connection: Connection,
+    archive: Archive,
+    letter: StoredLetter,
+    composed: ComposedLetter,
+    recipients: Sequence[Recipient],
+    *,
+    office: Office,
+    server: MailServer,
+    now: datetime,
+    actor: str,
+    reason: str,
+    references: tuple[str, ...] = (),
+    is_rehearsal: bool = False,
+) -> QueuedCopy:
     """Builds the next copy's mail, archives it and queues one delivery a recipient. Raises TooLarge, CompositionError."""
     last = connection.execute(
         select(func.max(_delivery.c.copy_no)).where(
@@ -60,9 +71,17 @@ def queue_copy(
     ).scalar_one()
     copy_no = (last or 0) + 1
     dispatch = Dispatch(
-        letter.letter_key, copy_no, is_rehearsal, letter.is_simulated, letter.addressee_name, tuple(recipients), references,
-        now, office.reply_to, office.attachment_names,
-    )  # fmt: skip
+        letter.letter_key,
+        copy_no,
+        is_rehearsal,
+        letter.is_simulated,
+        letter.addressee_name,
+        tuple(recipients),
+        references,
+        now,
+        office.reply_to,
+        office.attachment_names,
+    )
     eml = build_message(dispatch, composed, server)
     if len(eml) > POST.largest_message_bytes:
         raise TooLarge(
@@ -72,13 +91,23 @@ def queue_copy(
     copy = QueuedCopy(copy_no, identity, archive.put(eml), len(eml))
     rows = [
         {
-            "letter_id": letter.letter_id, "copy_no": copy_no, "is_rehearsal": is_rehearsal, "address": each.address,
-            "name": each.name, "header": each.header, "message_id": identity, "eml_sha256": copy.eml_sha256,
-            "state": "queued", "state_reason": reason, "attempts": 0, "next_attempt_at": now,
-            "expires_at": now + useful_life(letter.kind), "updated_at": now,
+            "letter_id": letter.letter_id,
+            "copy_no": copy_no,
+            "is_rehearsal": is_rehearsal,
+            "address": each.address,
+            "name": each.name,
+            "header": each.header,
+            "message_id": identity,
+            "eml_sha256": copy.eml_sha256,
+            "state": "queued",
+            "state_reason": reason,
+            "attempts": 0,
+            "next_attempt_at": now,
+            "expires_at": now + useful_life(letter.kind),
+            "updated_at": now,
         }
         for each in recipients
-    ]  # fmt: skip
+    ]
     ids = connection.execute(
         insert(_delivery).returning(_delivery.c.delivery_id, sort_by_parameter_order=True), rows
     ).scalars()
@@ -88,9 +117,17 @@ def queue_copy(
 
 
 def resend(
-    engine: Engine, archive: Archive, letter_id: int, *, office: Office, server: MailServer, now: datetime, actor: str, reason: str,
+    engine: Engine,
+    archive: Archive,
+    letter_id: int,
+    *,
+    office: Office,
+    server: MailServer,
+    now: datetime,
+    actor: str,
+    reason: str,
     only: Collection[str] = (),
-) -> QueuedCopy:  # fmt: skip
+) -> QueuedCopy:
     """A person sends a released letter again, as the next copy with the same files and number, to today's contacts
     (or those of them in `only`). What was refused or expired of earlier copies is settled by it.
 
@@ -119,13 +156,25 @@ def resend(
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]
         if addressing.blocker or not chosen:
             raise InputError(
-                "nobody to send to", where=letter.letter_key, got=addressing.blocker or ", ".join(sorted(only)),
-                expected="an address of the contacts valid today", todo="correct the contacts first",
-            )  # fmt: skip
+                "nobody to send to",
+                where=letter.letter_key,
+                got=addressing.blocker or ", ".join(sorted(only)),
+                expected="an address of the contacts valid today",
+                todo="correct the contacts first",
+            )
         copy = queue_copy(
-            connection, archive, letter, stored_composition(connection, archive, letter_id), chosen, office=office,
-            server=server, now=now, actor=actor, reason=reason, references=(letter.message_id,) if letter.message_id else (),
-        )  # fmt: skip
+            connection,
+            archive,
+            letter,
+            stored_composition(connection, archive, letter_id),
+            chosen,
+            office=office,
+            server=server,
+            now=now,
+            actor=actor,
+            reason=reason,
+            references=(letter.message_id,) if letter.message_id else (),
+        )
         _settle_earlier(connection, letter, copy, addressing.recipients, chosen, now=now, actor=actor)
         return copy
 
@@ -151,22 +200,33 @@ def take_back(
         queued = {row.copy_no for row in rows if row.state == "queued" and copy_no in (None, row.copy_no)}
         if not queued:
             raise StateError(
-                "nothing is queued", where=letter.letter_key, expected="a delivery in state queued",
+                "nothing is queued",
+                where=letter.letter_key,
+                expected="a delivery in state queued",
                 todo="what has left cannot be taken back",
-            )  # fmt: skip
+            )
         if not any(row.copy_no > 1 or row.state in ("sending", "sent", "unknown") for row in rows):
             raise StateError(
-                "nothing of the letter has left", where=letter.letter_key, todo="withhold it: its number becomes 作废"
-            )  # fmt: skip
+                "nothing of the letter has left",
+                where=letter.letter_key,
+                todo="withhold it: its number becomes 作废",
+            )
         conditions = [
-            _delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False), _delivery.c.state == "queued",
+            _delivery.c.letter_id == letter_id,
+            _delivery.c.is_rehearsal.is_(False),
+            _delivery.c.state == "queued",
             _delivery.c.copy_no.in_(sorted(queued)),
-        ]  # fmt: skip
+        ]
         taken = withdraw_all(connection, conditions, actor=actor, reason=reason, now=now)
         for number in sorted(queued):
             restore_settled(
-                connection, letter_id, replaced_by(number), f"第 {number} 份已撤回，仍待处理", actor=actor, now=now
-            )  # fmt: skip
+                connection,
+                letter_id,
+                replaced_by(number),
+                f"第 {number} 份已撤回，仍待处理",
+                actor=actor,
+                now=now,
+            )
         return taken
 
 
@@ -200,34 +260,54 @@ def rehearse(
         if blocker := simulated_blocker(letter, server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
         return queue_copy(
-            connection, archive, letter, stored_composition(connection, archive, letter_id), [to], office=office,
-            server=server, now=now, actor=actor, reason="演练", is_rehearsal=True,
-        )  # fmt: skip
+            connection,
+            archive,
+            letter,
+            stored_composition(connection, archive, letter_id),
+            [to],
+            office=office,
+            server=server,
+            now=now,
+            actor=actor,
+            reason="演练",
+            is_rehearsal=True,
+        )
 
 
 def _require_settled(connection: Connection, letter: StoredLetter) -> None:
     open_states = connection.execute(
         select(_delivery.c.address, _delivery.c.state).where(
-            _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal.is_(False),
+            _delivery.c.letter_id == letter.letter_id,
+            _delivery.c.is_rehearsal.is_(False),
             _delivery.c.state.in_(("queued", "sending", "unknown")),
         )
-    ).all()  # fmt: skip
+    ).all()
     if open_states:
         raise StateError(
-            "an earlier copy is not settled", where=letter.letter_key,
+            "an earlier copy is not settled",
+            where=letter.letter_key,
             got=", ".join(f"{row.address} {row.state}" for row in open_states),
             todo="wait for the next round, or settle what is unknown with: letters resolve",
-        )  # fmt: skip
+        )
 
 
 def _settle_earlier(
-    connection: Connection, letter: StoredLetter, copy: QueuedCopy, current: Sequence[Recipient], chosen: Sequence[Recipient],
-    *, now: datetime, actor: str,
-) -> None:  # fmt: skip
+    connection: Connection,
+    letter: StoredLetter,
+    copy: QueuedCopy,
+    current: Sequence[Recipient],
+    chosen: Sequence[Recipient],
+    *,
+    now: datetime,
+    actor: str,
+) -> None:
     """Refused and expired recipients of earlier copies need nobody any more, unless they are contacts left out now."""
     left_out = {each.address for each in current} - {each.address for each in chosen}
     conditions = [
-        _delivery.c.letter_id == letter.letter_id, _delivery.c.is_rehearsal.is_(False), _delivery.c.copy_no < copy.copy_no,
-        _delivery.c.state.in_(("refused", "expired")), _delivery.c.address.not_in(left_out),
-    ]  # fmt: skip
+        _delivery.c.letter_id == letter.letter_id,
+        _delivery.c.is_rehearsal.is_(False),
+        _delivery.c.copy_no < copy.copy_no,
+        _delivery.c.state.in_(("refused", "expired")),
+        _delivery.c.address.not_in(left_out),
+    ]
     withdraw_all(connection, conditions, actor=actor, reason=replaced_by(copy.copy_no), now=now)

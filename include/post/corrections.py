@@ -19,9 +19,16 @@ _letter = tables.letter.c
 
 
 def draft_correction(
-    engine: Engine, archive: Archive, letter_id: int, facts: LetterFacts, composed: ComposedLetter, *, now: datetime, actor: str,
+    engine: Engine,
+    archive: Archive,
+    letter_id: int,
+    facts: LetterFacts,
+    composed: ComposedLetter,
+    *,
+    now: datetime,
+    actor: str,
     reason: str,
-) -> Drafted:  # fmt: skip
+) -> Drafted:
     """Creates `facts`, the next revision of letter `letter_id`, awaiting approval; both letters' audit says who and why.
 
     Asked again while the correction is open, that one is `left` as it is. Raises StateError (see `correctable`).
@@ -40,8 +47,15 @@ def draft_correction(
             )
         words = f"更正{told.number or told.letter_key}：{reason}"
         new_id = insert_letter(
-            connection, facts, composed.subject, state="awaiting_approval", now=now, actor=actor, action="correct", reason=words
-        )  # fmt: skip
+            connection,
+            facts,
+            composed.subject,
+            state="awaiting_approval",
+            now=now,
+            actor=actor,
+            action="correct",
+            reason=words,
+        )
         replace_files(connection, new_id, files)
         change = audit.Change(
             "letter", told.letter_key, "correct", told.state, told.state, f"拟更正稿：{reason}"
@@ -57,9 +71,11 @@ def correctable(connection: Connection, letter: StoredLetter) -> tuple[StoredLet
     """
     if letter.state != "released":
         raise StateError(
-            f"the letter is {letter.state}", where=letter.letter_key, expected="released",
+            f"the letter is {letter.state}",
+            where=letter.letter_key,
+            expected="released",
             todo="run its period again: a letter that has not left is composed anew in place",
-        )  # fmt: skip
+        )
     if not is_corrected(letter.kind):
         raise StateError(
             "letters of this kind are not corrected",
@@ -85,11 +101,14 @@ def revisions(connection: Connection, letter: StoredLetter) -> list[StoredLetter
     ids = connection.execute(
         select(_letter.letter_id)
         .where(
-            _letter.kind == letter.kind, _letter.addressee == letter.addressee, _letter.period_kind == period.kind,
-            _letter.start_at == period.start_at, _letter.end_at == period.end_at,
+            _letter.kind == letter.kind,
+            _letter.addressee == letter.addressee,
+            _letter.period_kind == period.kind,
+            _letter.start_at == period.start_at,
+            _letter.end_at == period.end_at,
         )
         .order_by(_letter.revision)
-    ).scalars()  # fmt: skip
+    ).scalars()
     return [find(connection, letter_id) for letter_id in ids]
 
 

@@ -33,12 +33,28 @@ def digest_facts(day: date, figures_json: str, *, as_of: datetime, is_simulated:
 
 
 def queue_digest(
-    engine: Engine, archive: Archive, facts: LetterFacts, composed: ComposedLetter, to: tuple[Recipient, ...], *,
-    office: Office, server: MailServer, now: datetime, actor: str,
-) -> ReleaseOutcome:  # fmt: skip
+    engine: Engine,
+    archive: Archive,
+    facts: LetterFacts,
+    composed: ComposedLetter,
+    to: tuple[Recipient, ...],
+    *,
+    office: Office,
+    server: MailServer,
+    now: datetime,
+    actor: str,
+) -> ReleaseOutcome:
     """Drafts and releases the day's digest to `to`; the next `post_round` sends it. Asked again that day: `left`."""
     drafted = draft(engine, archive, facts, composed, now=now, actor=actor)
     return release(
-        engine, archive, drafted.letter_id, now=now, actor=actor, reason="每日待办清单", office=office, server=server,
-        render=lambda _letter, _number, _issued_on: composed, recipients=to,
-    )  # fmt: skip
+        engine,
+        archive,
+        drafted.letter_id,
+        now=now,
+        actor=actor,
+        reason="每日待办清单",
+        office=office,
+        server=server,
+        render=lambda _letter, _number, _issued_on: composed,
+        recipients=to,
+    )

@@ -105,8 +105,15 @@ class Drafted:
 
 
 def draft(
-    engine: Engine, archive: Archive, facts: LetterFacts, composed: ComposedLetter, *, now: datetime, actor: str, run_id: str = ""
-) -> Drafted:  # fmt: skip
+    engine: Engine,
+    archive: Archive,
+    facts: LetterFacts,
+    composed: ComposedLetter,
+    *,
+    now: datetime,
+    actor: str,
+    run_id: str = "",
+) -> Drafted:
     """Creates the letter, or recomposes it in place (files, alarms, figures) when it was not released or rejected.
 
     A recomposed letter is `drafted` again, except one that a person withheld: it stays withheld.
@@ -127,9 +134,16 @@ def draft(
         reason = "；".join(composed.warnings) or "已拟稿"
         if known is None:
             letter_id = insert_letter(
-                connection, facts, composed.subject, state="drafted", now=now, actor=actor, action="draft", reason=reason,
+                connection,
+                facts,
+                composed.subject,
+                state="drafted",
+                now=now,
+                actor=actor,
+                action="draft",
+                reason=reason,
                 run_id=run_id,
-            )  # fmt: skip
+            )
             state = "drafted"
         else:
             letter_id = known.letter_id
@@ -221,20 +235,38 @@ def locked(connection: Connection, letter_id: int) -> StoredLetter:
 
 
 def change_state(
-    connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:  # fmt: skip
+    connection: Connection,
+    letter: StoredLetter,
+    to_state: str,
+    *,
+    now: datetime,
+    actor: str,
+    action: str,
+    reason: str,
+    **columns: Any,
+) -> None:
     """Changes the state of a locked letter, with its audit row. Raises StateError for a change that is not allowed."""
     if letter.state not in _ALLOWED[to_state]:
         raise StateError(
-            f"the letter is {letter.state} and cannot become {to_state}", where=letter.letter_key,
-            expected=" or ".join(_ALLOWED[to_state]), todo=f"its reason: {letter.state_reason}",
-        )  # fmt: skip
+            f"the letter is {letter.state} and cannot become {to_state}",
+            where=letter.letter_key,
+            expected=" or ".join(_ALLOWED[to_state]),
+            todo=f"its reason: {letter.state_reason}",
+        )
     write_state(connection, letter, to_state, now=now, actor=actor, action=action, reason=reason, **columns)
 
 
 def write_state(
-    connection: Connection, letter: StoredLetter, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:  # fmt: skip
+    connection: Connection,
+    letter: StoredLetter,
+    to_state: str,
+    *,
+    now: datetime,
+    actor: str,
+    action: str,
+    reason: str,
+    **columns: Any,
+) -> None:
     """As `change_state`, for the two changes that have rules of their own: withdrawal, and a release that failed."""
     settled = {"is_stuck": False, "held_by": None, **columns}
     since = {} if letter.state == to_state else {"state_at": now}
@@ -248,8 +280,16 @@ def write_state(
 
 
 def _change(
-    engine: Engine, letter_id: int, to_state: str, *, now: datetime, actor: str, action: str, reason: str, **columns: Any
-) -> None:  # fmt: skip
+    engine: Engine,
+    letter_id: int,
+    to_state: str,
+    *,
+    now: datetime,
+    actor: str,
+    action: str,
+    reason: str,
+    **columns: Any,
+) -> None:
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         change_state(
@@ -258,20 +298,39 @@ def _change(
 
 
 def insert_letter(
-    connection: Connection, facts: LetterFacts, subject: str, *, state: str, now: datetime, actor: str, action: str, reason: str,
+    connection: Connection,
+    facts: LetterFacts,
+    subject: str,
+    *,
+    state: str,
+    now: datetime,
+    actor: str,
+    action: str,
+    reason: str,
     run_id: str = "",
-) -> int:  # fmt: skip
+) -> int:
     """A new letter with the alarms it names and its first audit row; returns its id. Its files are the caller's."""
     period = facts.period
     letter_id = connection.execute(
         insert(tables.letter)
         .values(
-            kind=letter_kind(facts.kind).name, addressee=facts.addressee, period_kind=period.kind, period_start=period.start,
-            period_end=period.end, start_at=period.start_at, end_at=period.end_at, revision=facts.revision, letter_key=facts.key, state=state,
-            state_reason=reason, state_at=now, is_stuck=False, **_content(facts, subject, now, run_id),
+            kind=letter_kind(facts.kind).name,
+            addressee=facts.addressee,
+            period_kind=period.kind,
+            period_start=period.start,
+            period_end=period.end,
+            start_at=period.start_at,
+            end_at=period.end_at,
+            revision=facts.revision,
+            letter_key=facts.key,
+            state=state,
+            state_reason=reason,
+            state_at=now,
+            is_stuck=False,
+            **_content(facts, subject, now, run_id),
         )
         .returning(tables.letter.c.letter_id)
-    ).scalar_one()  # fmt: skip
+    ).scalar_one()
     _name_alarms(connection, letter_id, facts.alarms)
     audit.record(
         connection, [audit.Change("letter", facts.key, action, None, state, reason)], now=now, actor=actor
@@ -281,9 +340,14 @@ def insert_letter(
 
 def _content(facts: LetterFacts, subject: str, now: datetime, run_id: str) -> dict[str, Any]:
     return {
-        "as_of": facts.period.as_of, "is_simulated": facts.is_simulated, "figures_json": facts.figures_json,
-        "subject": subject, "composed_at": now, "run_id": run_id or None, "city_code": facts.city_code,
-    }  # fmt: skip
+        "as_of": facts.period.as_of,
+        "is_simulated": facts.is_simulated,
+        "figures_json": facts.figures_json,
+        "subject": subject,
+        "composed_at": now,
+        "run_id": run_id or None,
+        "city_code": facts.city_code,
+    }
 
 
 def _name_alarms(connection: Connection, letter_id: int, alarms: tuple[NamedAlarm, ...]) -> None:

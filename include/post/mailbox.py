@@ -159,9 +159,11 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise InputError(
-            "the port of the local mailbox is taken", where=f"{host}:{port}", got=error.strerror,
+            "the port of the local mailbox is taken",
+            where=f"{host}:{port}",
+            got=error.strerror,
             todo="stop the other program, or choose another port",
-        ) from error  # fmt: skip
+        ) from error
     return listening
 
 
@@ -189,9 +191,14 @@ def _heads(folder: Path) -> Iterator[tuple[Path, Message]]:
 
 def _read(path: Path, head: Message) -> ReceivedMail:
     return ReceivedMail(
-        path, _message_id(head), _recipients(head), _text(head, "From"), _text(head, "Subject"), _text(head, LETTER_HEADER),
+        path,
+        _message_id(head),
+        _recipients(head),
+        _text(head, "From"),
+        _text(head, "Subject"),
+        _text(head, LETTER_HEADER),
         _sent_at(head),
-    )  # fmt: skip
+    )
 
 
 def _message_id(head: Message) -> str:

@@ -60,9 +60,15 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
     def __init__(self, server: MailServer, on_step: OnStep = ignore_step) -> None:
         is_ssl = server.security == "ssl"
         super().__init__(
-            server.sender_address, None, server.host, server.port, smtp_ssl=is_ssl,
-            smtp_starttls=server.security == "starttls", smtp_skip_login=not server.user, soft_email_validation=False,
-        )  # fmt: skip
+            server.sender_address,
+            None,
+            server.host,
+            server.port,
+            smtp_ssl=is_ssl,
+            smtp_starttls=server.security == "starttls",
+            smtp_skip_login=not server.user,
+            soft_email_validation=False,
+        )
         self.set_logging(None)  # yagmail would print to stderr on its own
         self._server = server
         self._on_step = on_step

@@ -78,11 +78,23 @@ def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServ
         dispatch.letter_key, dispatch.copy_no, is_rehearsal=dispatch.is_rehearsal, domain=server.domain
     )
     message: Message = prepare_message(
-        server.sender_address, server.sender_name,
-        resolve_addresses(server.sender_address, server.sender_name, _header(dispatch, "to"), _header(dispatch, "cc") or None, None),
-        subject, "<p></p>", [_stand_in(place) for place, _ in enumerate(attachments(composed))],
-        _headers(dispatch), "utf-8", False, identity,
-    )  # fmt: skip
+        server.sender_address,
+        server.sender_name,
+        resolve_addresses(
+            server.sender_address,
+            server.sender_name,
+            _header(dispatch, "to"),
+            _header(dispatch, "cc") or None,
+            None,
+        ),
+        subject,
+        "<p></p>",
+        [_stand_in(place) for place, _ in enumerate(attachments(composed))],
+        _headers(dispatch),
+        "utf-8",
+        False,
+        identity,
+    )
     _correct_sender(message, server)
     alternative, *attached = _parts(message)
     plain, related = _parts(alternative)
@@ -170,9 +182,11 @@ def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:
         name = ("rehearsal_" if dispatch.attachment_names == "ascii" else "演练_") + name
     if _CONTROL.search(name) or not 0 < len(name) <= _LONGEST_FILE_NAME:
         raise CompositionError(
-            "the file name cannot be a header", where=dispatch.letter_key, got=repr(name),
+            "the file name cannot be a header",
+            where=dispatch.letter_key,
+            got=repr(name),
             expected=f"1 to {_LONGEST_FILE_NAME} printable characters",
-        )  # fmt: skip
+        )
     # RFC 2231 for the clients of today; RFC 2047 inside `name`, against the standard, for those that read only this.
     encoded = name if name.isascii() else Header(name, "utf-8").encode().replace("\n", "")
     for header in ("Content-Type", "Content-Disposition", "Content-Transfer-Encoding"):

@@ -46,14 +46,21 @@ class Claim:
 
 _CLAIMED = (
     select(
-        _delivery.c.delivery_id, _delivery.c.address, _delivery.c.letter_id, _delivery.c.message_id, _delivery.c.eml_sha256,
-        _delivery.c.is_rehearsal, _delivery.c.attempts, tables.letter.c.letter_key, tables.letter.c.subject,
+        _delivery.c.delivery_id,
+        _delivery.c.address,
+        _delivery.c.letter_id,
+        _delivery.c.message_id,
+        _delivery.c.eml_sha256,
+        _delivery.c.is_rehearsal,
+        _delivery.c.attempts,
+        tables.letter.c.letter_key,
+        tables.letter.c.subject,
         tables.letter.c.is_simulated,
     )
     .join_from(_delivery, tables.letter)
     .where(_delivery.c.state == "sending", _delivery.c.lease_owner == bindparam("owner"))
     .order_by(_delivery.c.delivery_id)
-)  # fmt: skip
+)
 
 
 _SETTLE = (
@@ -61,12 +68,18 @@ _SETTLE = (
     .where(_delivery.c.delivery_id.in_(bindparam("ids", expanding=True)))
     .where(_delivery.c.lease_owner == bindparam("owner"), _delivery.c.state == bindparam("from_state"))
     .values(
-        state=bindparam("to_state"), state_reason=bindparam("reason"), smtp_code=bindparam("code"), smtp_text=bindparam("text"),
-        attempts=_delivery.c.attempts - bindparam("uncounted", type_=Integer), lease_owner=None, lease_until_at=None,
-        next_attempt_at=func.coalesce(bindparam("next", type_=Instant), _delivery.c.next_attempt_at), updated_at=bindparam("now"),
+        state=bindparam("to_state"),
+        state_reason=bindparam("reason"),
+        smtp_code=bindparam("code"),
+        smtp_text=bindparam("text"),
+        attempts=_delivery.c.attempts - bindparam("uncounted", type_=Integer),
+        lease_owner=None,
+        lease_until_at=None,
+        next_attempt_at=func.coalesce(bindparam("next", type_=Instant), _delivery.c.next_attempt_at),
+        updated_at=bindparam("now"),
     )
     .returning(_delivery.c.delivery_id)
-)  # fmt: skip
+)
 
 
 def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> Claim | None:
@@ -82,9 +95,17 @@ def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> C
     changes = [_change(row.delivery_id, "claim", "queued", "sending", reason) for row in rows]
     audit.record(connection, changes, now=now, actor=actor)
     return Claim(
-        owner, first.letter_id, first.letter_key, first.subject, first.message_id, first.eml_sha256, first.is_simulated,
-        first.is_rehearsal, first.attempts, {row.delivery_id: row.address for row in rows},
-    )  # fmt: skip
+        owner,
+        first.letter_id,
+        first.letter_key,
+        first.subject,
+        first.message_id,
+        first.eml_sha256,
+        first.is_simulated,
+        first.is_rehearsal,
+        first.attempts,
+        {row.delivery_id: row.address for row in rows},
+    )
 
 
 def settle(
@@ -208,9 +229,17 @@ def resolve(
             ).scalar_one_or_none()
             again = {"next_attempt_at": now, "expires_at": now + useful_life(kind or "")}
         moved = _move_all(
-            connection, unknown, "sent" if arrived else "queued", action=action, reason=reason, actor=actor, now=now,
-            lease_owner=None, lease_until_at=None, **again,
-        )  # fmt: skip
+            connection,
+            unknown,
+            "sent" if arrived else "queued",
+            action=action,
+            reason=reason,
+            actor=actor,
+            now=now,
+            lease_owner=None,
+            lease_until_at=None,
+            **again,
+        )
     if not moved:
         raise StateError(
             "nothing is unknown",
@@ -236,16 +265,22 @@ def restore_settled(
     audited = tables.audit.c
     rows = connection.execute(
         select(_delivery.c.delivery_id).where(
-            _delivery.c.letter_id == letter_id, _delivery.c.state == "withdrawn", _delivery.c.state_reason == settled_reason
+            _delivery.c.letter_id == letter_id,
+            _delivery.c.state == "withdrawn",
+            _delivery.c.state_reason == settled_reason,
         )
-    ).scalars()  # fmt: skip
+    ).scalars()
     for delivery_id in list(rows):
         before = connection.execute(
             select(audited.from_state)
-            .where(audited.subject == "delivery", audited.subject_id == str(delivery_id), audited.action == "withdraw")
+            .where(
+                audited.subject == "delivery",
+                audited.subject_id == str(delivery_id),
+                audited.action == "withdraw",
+            )
             .order_by(audited.audit_id.desc())
             .limit(1)
-        ).scalar_one()  # fmt: skip
+        ).scalar_one()
         found = [_delivery.c.delivery_id == delivery_id]
         _move_all(connection, found, before, action="restore", reason=reason, actor=actor, now=now)
 
@@ -262,9 +297,14 @@ def _settlement(
         else:
             next_attempt_at = now + retry_delay(claimed.attempts)
     return {
-        "to_state": _RESULT_STATES[outcome.result], "reason": outcome.text or "已交邮件服务器", "code": outcome.code,
-        "text": outcome.text, "now": now, "next": next_attempt_at, "uncounted": uncounted,
-    }  # fmt: skip
+        "to_state": _RESULT_STATES[outcome.result],
+        "reason": outcome.text or "已交邮件服务器",
+        "code": outcome.code,
+        "text": outcome.text,
+        "now": now,
+        "next": next_attempt_at,
+        "uncounted": uncounted,
+    }
 
 
 def retry_delay(attempts: int) -> timedelta:

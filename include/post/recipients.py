@@ -129,9 +129,11 @@ def _checked(place: str, contacts: list[Row[tuple[Any, ...]]], *, primary: str, 
     if not any(recipient.header == "to" for recipient in kept.values()):
         unusable = "；".join(remarks)
         return Addressing(
-            (), tuple(remarks),
-            f"{place}在发文日没有可用的{label}：请在联系人表中补充或更正后再发出" + (f"（{unusable}）" if unusable else ""),
-        )  # fmt: skip
+            (),
+            tuple(remarks),
+            f"{place}在发文日没有可用的{label}：请在联系人表中补充或更正后再发出"
+            + (f"（{unusable}）" if unusable else ""),
+        )
     return Addressing(tuple(kept.values()), tuple(remarks))
 
 

@@ -69,10 +69,16 @@ def reconcile(
         number = row["number"] if isinstance(row["number"], str) else None
         letters.append(
             Accounted(
-                row["letter_id"], row["letter_key"], row["kind"], row["addressee_name"], number,
-                state or "unaccounted", recipients, row["state_reason"],
+                row["letter_id"],
+                row["letter_key"],
+                row["kind"],
+                row["addressee_name"],
+                number,
+                state or "unaccounted",
+                recipients,
+                row["state_reason"],
             )
-        )  # fmt: skip
+        )
     known = {letter.letter_key for letter in letters}
     faults += [f"{key}：应有函件，但发件箱中没有" for key in sorted(set(due) - known)]
     faults += numbers.gaps(connection)
@@ -85,9 +91,11 @@ def require_reconciled(found: Reconciliation) -> None:
     """Raises CheckFailed with every fault."""
     if found.faults:
         raise CheckFailed(
-            f"{len(found.faults)} 处对不上：" + "；".join(found.faults), where=f"对账 {found.on_date}",
-            expected="每份应发函件都有去向，邮箱中的每封邮件都在发件箱中", todo="逐条核实后再发后续函件",
-        )  # fmt: skip
+            f"{len(found.faults)} 处对不上：" + "；".join(found.faults),
+            where=f"对账 {found.on_date}",
+            expected="每份应发函件都有去向，邮箱中的每封邮件都在发件箱中",
+            todo="逐条核实后再发后续函件",
+        )
 
 
 def _account(row: Mapping[Any, Any]) -> tuple[str, dict[str, int]]:

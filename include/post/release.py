@@ -66,10 +66,21 @@ class _Withheld(Exception):
 
 
 def release(
-    engine: Engine, archive: Archive, letter_id: int, *, now: datetime, actor: str, reason: str, office: Office, server: MailServer,
-    render: Render, premise: Premise | None = None, recipients: tuple[Recipient, ...] | None = None, is_person: bool = False,
+    engine: Engine,
+    archive: Archive,
+    letter_id: int,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    office: Office,
+    server: MailServer,
+    render: Render,
+    premise: Premise | None = None,
+    recipients: tuple[Recipient, ...] | None = None,
+    is_person: bool = False,
     run_id: str | None = None,
-) -> ReleaseOutcome:  # fmt: skip
+) -> ReleaseOutcome:
     """Gives the number, renders the final files, builds and archives the mail and queues its deliveries, or nothing of it.
 
     A run releases only what is `drafted` (with `run_id`: and composed last by that run); a person (`is_person`) also what
@@ -84,14 +95,30 @@ def release(
             try:
                 with connection.begin_nested():
                     return _release(
-                        connection, archive, letter, now=now, actor=actor, reason=reason, office=office, server=server,
-                        render=render, premise=premise, recipients=recipients,
-                    )  # fmt: skip
+                        connection,
+                        archive,
+                        letter,
+                        now=now,
+                        actor=actor,
+                        reason=reason,
+                        office=office,
+                        server=server,
+                        render=render,
+                        premise=premise,
+                        recipients=recipients,
+                    )
             except _Withheld as withheld:
                 change_state(
-                    connection, letter, "withheld", now=now, actor=actor, action="withhold", reason=withheld.reason,
-                    is_stuck=withheld.is_stuck, held_by=letter.held_by,
-                )  # fmt: skip
+                    connection,
+                    letter,
+                    "withheld",
+                    now=now,
+                    actor=actor,
+                    action="withhold",
+                    reason=withheld.reason,
+                    is_stuck=withheld.is_stuck,
+                    held_by=letter.held_by,
+                )
                 return ReleaseOutcome(letter_id, letter.letter_key, "withheld", None, withheld.reason)
     except StateError:
         raise
@@ -133,9 +160,19 @@ def withdraw(
         if letter.number is not None:
             numbers.void(connection, letter.number, reason)
         write_state(
-            connection, letter, "withheld", now=now, actor=actor, action="withdraw", reason=reason, held_by=actor,
-            number=None, issued_on=None, released_at=None, message_id=None,
-        )  # fmt: skip
+            connection,
+            letter,
+            "withheld",
+            now=now,
+            actor=actor,
+            action="withdraw",
+            reason=reason,
+            held_by=actor,
+            number=None,
+            issued_on=None,
+            released_at=None,
+            message_id=None,
+        )
         replace_files(
             connection, letter_id, keep_files(archive, render(locked(connection, letter_id), None, None))
         )
@@ -143,9 +180,19 @@ def withdraw(
 
 
 def _release(
-    connection: Connection, archive: Archive, letter: StoredLetter, *, now: datetime, actor: str, reason: str, office: Office,
-    server: MailServer, render: Render, premise: Premise | None, recipients: tuple[Recipient, ...] | None,
-) -> ReleaseOutcome:  # fmt: skip
+    connection: Connection,
+    archive: Archive,
+    letter: StoredLetter,
+    *,
+    now: datetime,
+    actor: str,
+    reason: str,
+    office: Office,
+    server: MailServer,
+    render: Render,
+    premise: Premise | None,
+    recipients: tuple[Recipient, ...] | None,
+) -> ReleaseOutcome:
     issued_on = beijing_date(now)
     if blocker := simulated_blocker(letter, server):
         raise _Withheld(blocker, is_stuck=True)
@@ -167,17 +214,36 @@ def _release(
     remarks = (*struck, *addressing.remarks, *composed.warnings)
     try:
         copy = queue_copy(
-            connection, archive, letter, composed, addressing.recipients, office=office, server=server, now=now,
-            actor=actor, reason=reason, references=_thread(connection, letter),
-        )  # fmt: skip
+            connection,
+            archive,
+            letter,
+            composed,
+            addressing.recipients,
+            office=office,
+            server=server,
+            now=now,
+            actor=actor,
+            reason=reason,
+            references=_thread(connection, letter),
+        )
     except TooLarge as too_large:
         raise _Withheld(str(too_large), is_stuck=True) from too_large
     replace_files(connection, letter.letter_id, keep_files(archive, composed))
     _keep_eml(connection, letter, copy)
     change_state(
-        connection, letter, "released", now=now, actor=actor, action="release", reason="；".join((reason, *remarks)),
-        subject=composed.subject, number=number, issued_on=issued_on, released_at=now, message_id=copy.message_id,
-    )  # fmt: skip
+        connection,
+        letter,
+        "released",
+        now=now,
+        actor=actor,
+        action="release",
+        reason="；".join((reason, *remarks)),
+        subject=composed.subject,
+        number=number,
+        issued_on=issued_on,
+        released_at=now,
+        message_id=copy.message_id,
+    )
     return ReleaseOutcome(letter.letter_id, letter.letter_key, "released", number, reason, remarks)
 
 
@@ -190,9 +256,11 @@ def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | Non
     if is_person:
         if letter.state == "rejected":
             raise StateError(
-                "the letter is rejected", where=letter.letter_key, expected="drafted, awaiting_approval or withheld",
+                "the letter is rejected",
+                where=letter.letter_key,
+                expected="drafted, awaiting_approval or withheld",
                 todo=f"its reason: {letter.state_reason}",
-            )  # fmt: skip
+            )
         return ""
     return "" if letter.state == "drafted" else f"等待人工决定（{letter.state}）：{letter.state_reason}"
 
@@ -223,10 +291,15 @@ def _keep_eml(connection: Connection, letter: StoredLetter, copy: QueuedCopy) ->
     name = f"{letter.letter_key}.eml"
     connection.execute(
         insert(tables.letter_file).values(
-            letter_id=letter.letter_id, role=EML_ROLE, file_name=name, ascii_name=name, media_type="message/rfc822",
-            sha256=copy.eml_sha256, size_bytes=copy.size_bytes,
+            letter_id=letter.letter_id,
+            role=EML_ROLE,
+            file_name=name,
+            ascii_name=name,
+            media_type="message/rfc822",
+            sha256=copy.eml_sha256,
+            size_bytes=copy.size_bytes,
         )
-    )  # fmt: skip
+    )
 
 
 def _failed(
@@ -244,7 +317,14 @@ def _failed(
         if letter.state in ("released", "rejected"):  # by somebody else meanwhile
             return ReleaseOutcome(letter_id, letter.letter_key, "left", letter.number, letter.state_reason)
         write_state(
-            connection, letter, letter.state, now=now, actor=actor, action="release_failed", reason=reason, is_stuck=True,
+            connection,
+            letter,
+            letter.state,
+            now=now,
+            actor=actor,
+            action="release_failed",
+            reason=reason,
+            is_stuck=True,
             held_by=letter.held_by,
-        )  # fmt: skip
+        )
         return ReleaseOutcome(letter_id, letter.letter_key, "failed", letter.number, reason)

@@ -74,9 +74,15 @@ class RoundSummary:
 
 
 def post_round(
-    engine: Engine, archive: Archive, server: MailServer, *, clock: Clock, owner: str, limits: RoundLimits | None = None,
+    engine: Engine,
+    archive: Archive,
+    server: MailServer,
+    *,
+    clock: Clock,
+    owner: str,
+    limits: RoundLimits | None = None,
     on_step: OnStep = ignore_step,
-) -> RoundSummary:  # fmt: skip
+) -> RoundSummary:
     """Drains the outbox once. Several rounds may run at the same time, in any processes.
 
     Nothing is claimed before there is a connection and an archive, so that neither costs a letter an attempt by being away. `on_step` is
@@ -106,9 +112,15 @@ def post_round(
 
 
 def _drain(
-    engine: Engine, archive: Archive, session: MailSession, mails: list[SentMail], clock: Clock, owner: str,
-    limits: RoundLimits, on_step: OnStep,
-) -> str:  # fmt: skip
+    engine: Engine,
+    archive: Archive,
+    session: MailSession,
+    mails: list[SentMail],
+    clock: Clock,
+    owner: str,
+    limits: RoundLimits,
+    on_step: OnStep,
+) -> str:
     """Sends mail after mail; one commit settles the last one and claims the next. Returns the trouble that ended it."""
     lease_owner = f"{owner[:100]} {uuid4().hex}"
     ends_at = time.monotonic() + limits.most_seconds

@@ -63,9 +63,11 @@ class MailServer:
             raise InputError("the file of certificates does not exist", where=where, got=self.ca_file)
         if self.user and self.security == "none" and not is_on_this_machine(self):
             raise InputError(
-                "the password would travel unencrypted", where=where, got="security none",
+                "the password would travel unencrypted",
+                where=where,
+                got="security none",
                 expected="ssl or starttls, or a server on this machine",
-            )  # fmt: skip
+            )
 
     @property
     def label(self) -> str:
@@ -105,9 +107,11 @@ class Office:
         words = list(self.number_words.values())
         if len(set(words)) != len(words) or not all(words):
             raise InputError(
-                "two kinds of letter would print the same numbers", where="office.number_words", got=", ".join(words),
+                "two kinds of letter would print the same numbers",
+                where="office.number_words",
+                got=", ".join(words),
                 expected="a 机关代字 of its own for each kind",
-            )  # fmt: skip
+            )
         if self.reply_to and (problem := address_problem(self.reply_to)):
             raise InputError(
                 "the reply address cannot be used",

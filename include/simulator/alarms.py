@@ -17,11 +17,63 @@ from include.simulator.season import DAY_S, HOUR_S, Season, severity, stream
 UPHELD: Final = (15, 26)
 
 # Relative chance of each hour of the day. Air stagnates at night and under the morning inversion …
-_STARTS = np.array([1.5, 1.5, 1.4, 1.4, 1.5, 1.7, 2.0, 2.2, 2.1, 1.7, 1.2, 0.8,
-                    0.6, 0.5, 0.5, 0.5, 0.6, 0.8, 1.1, 1.4, 1.6, 1.7, 1.7, 1.6])  # fmt: skip
+_STARTS = np.array(
+    [
+        1.5,
+        1.5,
+        1.4,
+        1.4,
+        1.5,
+        1.7,
+        2.0,
+        2.2,
+        2.1,
+        1.7,
+        1.2,
+        0.8,
+        0.6,
+        0.5,
+        0.5,
+        0.5,
+        0.6,
+        0.8,
+        1.1,
+        1.4,
+        1.6,
+        1.7,
+        1.7,
+        1.6,
+    ]
+)
 # … and the platform pushes what it has checked, around the clock but mostly while people are up.
-_PUSHES = np.array([0.5, 0.4, 0.4, 0.4, 0.5, 0.7, 1.0, 1.4, 1.6, 1.6, 1.5, 1.3,
-                    1.1, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.1, 1.1, 1.0, 0.9, 0.7])  # fmt: skip
+_PUSHES = np.array(
+    [
+        0.5,
+        0.4,
+        0.4,
+        0.4,
+        0.5,
+        0.7,
+        1.0,
+        1.4,
+        1.6,
+        1.6,
+        1.5,
+        1.3,
+        1.1,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        1.0,
+        1.1,
+        1.1,
+        1.0,
+        0.9,
+        0.7,
+    ]
+)
 _LONGEST_LAG_H = 9  # from the first hour of an alarm to its push
 _AGAIN = 0.25  # share of alarms at a grid of the city that alarmed the day before
 _HIGHEST_PEAK = 480  # μg/m³
@@ -52,8 +104,23 @@ def season_alarms(season: Season, grids: pd.DataFrame, points: pd.DataFrame, see
     alarms["alarm_id"] = [
         f"BJ{season.moment(day * DAY_S):%Y%m%d}{n:03d}" for day, n in zip(alarms["day"], number, strict=True)
     ]
-    columns = ["alarm_id", "grid_id", "city_code", "county", "point_name", "lon", "lat", "started_s", "pushed_s",
-               "deadline_s", "day", "block", "is_upheld", "is_stubborn", "severity"]  # fmt: skip
+    columns = [
+        "alarm_id",
+        "grid_id",
+        "city_code",
+        "county",
+        "point_name",
+        "lon",
+        "lat",
+        "started_s",
+        "pushed_s",
+        "deadline_s",
+        "day",
+        "block",
+        "is_upheld",
+        "is_stubborn",
+        "severity",
+    ]
     return alarms[columns]
 
 

@@ -86,9 +86,14 @@ HABITS: Final[dict[str, Habit]] = dict(
 )
 
 PROVINCE_PINYIN: Final = {
-    "110000": "beijing", "120000": "tianjin", "130000": "hebei", "140000": "shanxi", "370000": "shandong",
-    "410000": "henan", "610000": "shaanxi",
-}  # fmt: skip
+    "110000": "beijing",
+    "120000": "tianjin",
+    "130000": "hebei",
+    "140000": "shanxi",
+    "370000": "shandong",
+    "410000": "henan",
+    "610000": "shaanxi",
+}
 
 
 @dataclass(frozen=True)

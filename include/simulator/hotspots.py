@@ -44,8 +44,19 @@ def hot_grids(seed: int) -> pd.DataFrame:
     share = rank / hot["city_code"].map(quotas)
     hot["is_hot"] = True
     hot["is_monitored"] = share.rank(method="first") <= MONITORED_GRIDS
-    columns = ["grid_id", "city_code", "county", "name", "west", "south", "east", "north",
-               "is_hot", "is_monitored", "weight"]  # fmt: skip
+    columns = [
+        "grid_id",
+        "city_code",
+        "county",
+        "name",
+        "west",
+        "south",
+        "east",
+        "north",
+        "is_hot",
+        "is_monitored",
+        "weight",
+    ]
     return hot.sort_values(["city_code", "grid_id"])[columns].reset_index(drop=True)
 
 

@@ -23,8 +23,34 @@ _MEAN_UG_M3: Final = 42.0  # of all cities and seasons in the year of the trend'
 # Relative to the year's mean, January to December: coal and still air in winter, rain and mixing in summer.
 _MONTHS: Final = np.array([1.75, 1.4, 1.15, 0.95, 0.8, 0.72, 0.7, 0.62, 0.72, 0.95, 1.25, 1.55])
 # Hours 0 to 23, mean 1: the inversion keeps the night's and morning's smoke down, the afternoon lifts it.
-_HOURS: Final = np.array([1.09, 1.08, 1.06, 1.05, 1.05, 1.06, 1.08, 1.11, 1.12, 1.09, 1.03, 0.97,
-                          0.91, 0.87, 0.85, 0.85, 0.86, 0.89, 0.94, 1.0, 1.05, 1.08, 1.1, 1.1])  # fmt: skip
+_HOURS: Final = np.array(
+    [
+        1.09,
+        1.08,
+        1.06,
+        1.05,
+        1.05,
+        1.06,
+        1.08,
+        1.11,
+        1.12,
+        1.09,
+        1.03,
+        0.97,
+        0.91,
+        0.87,
+        0.85,
+        0.85,
+        0.86,
+        0.89,
+        0.94,
+        1.0,
+        1.05,
+        1.08,
+        1.1,
+        1.1,
+    ]
+)
 _SHARED_WEATHER_DEG: Final = 2.5  # over this distance the weather of two cities stays much the same
 _HALF_MONTH_KEPT: Final = (
     0.2  # how much of a half-month's mean episode shows in its level: years stay comparable

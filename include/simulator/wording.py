@@ -7,11 +7,39 @@ from typing import Final
 
 import numpy as np
 
-_ROADS = ("建设路", "人民路", "解放路", "中华街", "新华街", "迎宾大道", "工业路", "朝阳路", "滨河路", "环城路",
-          "长安路", "和平街", "东风路", "胜利街", "振兴路", "园区路", "站前街", "光明路", "文化街", "青年路")  # fmt: skip
+_ROADS = (
+    "建设路",
+    "人民路",
+    "解放路",
+    "中华街",
+    "新华街",
+    "迎宾大道",
+    "工业路",
+    "朝阳路",
+    "滨河路",
+    "环城路",
+    "长安路",
+    "和平街",
+    "东风路",
+    "胜利街",
+    "振兴路",
+    "园区路",
+    "站前街",
+    "光明路",
+    "文化街",
+    "青年路",
+)
 _SIDES = ("东北侧", "东南侧", "西北侧", "西南侧", "北侧", "南侧")
-_SPOTS = ("{road}与{street}交叉口{side}", "{road}与{street}交叉口{side}", "{road}与{street}交叉口{side}",
-          "{road}中段{side}", "{road}沿线空地{side}", "{street}农贸市场{side}", "{road}货场{side}", "国道{road}段{side}")  # fmt: skip
+_SPOTS = (
+    "{road}与{street}交叉口{side}",
+    "{road}与{street}交叉口{side}",
+    "{road}与{street}交叉口{side}",
+    "{road}中段{side}",
+    "{road}沿线空地{side}",
+    "{street}农贸市场{side}",
+    "{road}货场{side}",
+    "国道{road}段{side}",
+)
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕"
 
 _DESCRIPTIONS: Final[dict[str, tuple[str, ...]]] = {

@@ -125,9 +125,11 @@ def _require_use(file: AirFile) -> None:
         return
     if file.skipped:
         raise InputError(
-            "no city of the file is known", where=str(file.path), expected="names such as 北京 or 北京市, codes such as 110000",
+            "no city of the file is known",
+            where=str(file.path),
+            expected="names such as 北京 or 北京市, codes such as 110000",
             got=", ".join(file.skipped),
-        )  # fmt: skip
+        )
     first = file.faults[0] if file.faults else Fault("type", "没有污染物的小时值", "", 2, file.rows)
     raise InputError(
         f"no row of the file can be used ({first.reason})",

@@ -43,7 +43,9 @@ class ArchiveHours:
             return "小时为1至24，按整点结束时刻理解，24时属于所记的日期"
         return "小时为0至23，按整点结束时刻理解，0时是前一日的最后一小时" if self.label == "end" else ""
 
-    def placed(self, days: "pd.Series[pd.Timestamp]", hours: "pd.Series[float]") -> tuple["pd.Series[pd.Timestamp]", "pd.Series[float]"]:  # fmt: skip
+    def placed(
+        self, days: "pd.Series[pd.Timestamp]", hours: "pd.Series[float]"
+    ) -> tuple["pd.Series[pd.Timestamp]", "pd.Series[float]"]:
         """The day and the hour (0 to 23, as it begins) of printed days and hours; NaN for what is no hour of these."""
         hours = hours.where(hours.between(self.last - 23, self.last))
         if self.label == "start":
@@ -94,7 +96,10 @@ def _scale(chunk: Chunk) -> Scale | None:
 def _meant(scale: Scale, told: HourLabel | None, where: str) -> ArchiveHours:
     if scale == 24 and told == "start":
         raise InputError(
-            "the file prints hour 24, and hours that begin end at 23", where=where, got="--hour-label start", expected="hours 0 to 23",
+            "the file prints hour 24, and hours that begin end at 23",
+            where=where,
+            got="--hour-label start",
+            expected="hours 0 to 23",
             todo="leave --hour-label out, or say end",
-        )  # fmt: skip
+        )
     return ArchiveHours(scale, told or ("end" if scale == 24 else "start"))

@@ -147,10 +147,16 @@ def _losses(dataset: Dataset, known: pd.DataFrame, hours: pd.DataFrame, stated: 
         files = stated.loc[stated["observed_on"] == day, "file"].unique().tolist()
         found.append(
             Loss(
-                dataset, day.date(), str(worst["place_id"]), str(worst["quantity"]), int(worst["before"]), int(worst["after"]),
-                len(rows), tuple(map(int, files)),
+                dataset,
+                day.date(),
+                str(worst["place_id"]),
+                str(worst["quantity"]),
+                int(worst["before"]),
+                int(worst["after"]),
+                len(rows),
+                tuple(map(int, files)),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -200,9 +206,11 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
         return []
     hours = disputed.sort_values(["file", "line"]).groupby(key, sort=False)
     found = hours.agg(
-        other=("file", "first"), file=("file", "last"), line=("line", "last"),
+        other=("file", "first"),
+        file=("file", "last"),
+        line=("line", "last"),
         values=("value", lambda values: " / ".join(f"{value:g}" for value in values.drop_duplicates())),
-    ).reset_index()  # fmt: skip
+    ).reset_index()
     merged: dict[tuple[int, int, str], Conflict] = {}
     for row in plain_rows(found):
         who = (row["file"], row["other"], row["quantity"])

@@ -32,16 +32,34 @@ EXPECTED: Final = (
     "with grid_id,hour,pm25_ug_m3, or with city_code,hour,is_dust"
 )
 POLLUTANTS: Final = {
-    "PM2.5": "pm25_ug_m3", "PM10": "pm10_ug_m3", "SO2": "so2_ug_m3", "NO2": "no2_ug_m3", "CO": "co_mg_m3", "O3": "o3_ug_m3",
-}  # fmt: skip
+    "PM2.5": "pm25_ug_m3",
+    "PM10": "pm10_ug_m3",
+    "SO2": "so2_ug_m3",
+    "NO2": "no2_ug_m3",
+    "CO": "co_mg_m3",
+    "O3": "o3_ug_m3",
+}
 # Sliding means and the index, which follow from the hours.
 _DERIVED: Final = {
-    "AQI", "PM2.5_24h", "PM10_24h", "SO2_24h", "NO2_24h", "CO_24h", "O3_24h", "O3_8h", "O3_8h_24h"
-}  # fmt: skip
+    "AQI",
+    "PM2.5_24h",
+    "PM10_24h",
+    "SO2_24h",
+    "NO2_24h",
+    "CO_24h",
+    "O3_24h",
+    "O3_8h",
+    "O3_8h_24h",
+}
 # Above what outdoor air holds even in a dust storm (PM10 of 9,753 was measured in 2021): a code such as 9999, or a fault.
 _TOO_HIGH: Final = {
-    "pm25_ug_m3": 2000, "pm10_ug_m3": 9990, "so2_ug_m3": 5000, "no2_ug_m3": 4000, "co_mg_m3": 200, "o3_ug_m3": 2000,
-}  # fmt: skip
+    "pm25_ug_m3": 2000,
+    "pm10_ug_m3": 9990,
+    "so2_ug_m3": 5000,
+    "no2_ug_m3": 4000,
+    "co_mg_m3": 200,
+    "o3_ug_m3": 2000,
+}
 _GAPS: Final = ("", "-", "--", "—", "na", "n/a", "nan", "null", "none")
 _ZERO: Final = "为零，按缺测处理：小时浓度低于仪器检出限也不为零，零值来自校零或传输中断"
 _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自仪器漂移或缺测代码"

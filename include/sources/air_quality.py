@@ -129,13 +129,20 @@ def import_air_quality(
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
     return ImportResult(
-        files=len(done), rows=sum(file.rows for file in files), gaps=sum(file.gaps for file in files),
-        duplicates=duplicates, dust_hours=dust_hours, days=tuple(days), faults=tuple(faults), rejected=tuple(rejected), unread=tuple(unread),
+        files=len(done),
+        rows=sum(file.rows for file in files),
+        gaps=sum(file.gaps for file in files),
+        duplicates=duplicates,
+        dust_hours=dust_hours,
+        days=tuple(days),
+        faults=tuple(faults),
+        rejected=tuple(rejected),
+        unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
         untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
         notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
-    )  # fmt: skip
+    )
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:

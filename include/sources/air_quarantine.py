@@ -41,9 +41,13 @@ class FileFault:
     def row_json(self) -> str:
         """The fault as the quarantine keeps it: the same fault of the same file is the same text."""
         content = {
-            "file": _whole_name(self.path), "field": self.fault.field, "reason": self.fault.reason,
-            "count": self.fault.count, "first_line": self.fault.line, "first_value": self.fault.value[:_LONGEST_VALUE],
-        }  # fmt: skip
+            "file": _whole_name(self.path),
+            "field": self.fault.field,
+            "reason": self.fault.reason,
+            "count": self.fault.count,
+            "first_line": self.fault.line,
+            "first_value": self.fault.value[:_LONGEST_VALUE],
+        }
         return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
@@ -67,9 +71,10 @@ def keep_faults(
     new = {hashlib.sha256(fault.row_json.encode()).hexdigest(): fault for fault in faults}
     read = {_whole_name(path) for path in paths}
     gone = [
-        row.quarantine_id for digest, row in known.items()
+        row.quarantine_id
+        for digest, row in known.items()
         if row.state == "open" and digest not in new and json.loads(row.row_json)["file"] in read
-    ]  # fmt: skip
+    ]
     back = [
         known[digest].quarantine_id for digest in new if digest in known and known[digest].state != "open"
     ]
@@ -79,14 +84,20 @@ def keep_faults(
             connection.execute(change.values(state=state, settled_at=at, settled_by=by))
     rows = [
         {
-            "source": source, "kind": KIND, "origin": f"{label(file.path)} 第{file.fault.line}行",
-            "field": _text(file.fault.field, 64), "value": _text(file.fault.value, _LONGEST_VALUE),
-            "reason": f"{file.fault.reason}（共{file.fault.count}个）", "row_json": file.row_json, "row_hash": digest,
-            "received_at": now, "state": "open",
+            "source": source,
+            "kind": KIND,
+            "origin": f"{label(file.path)} 第{file.fault.line}行",
+            "field": _text(file.fault.field, 64),
+            "value": _text(file.fault.value, _LONGEST_VALUE),
+            "reason": f"{file.fault.reason}（共{file.fault.count}个）",
+            "row_json": file.row_json,
+            "row_hash": digest,
+            "received_at": now,
+            "state": "open",
         }
         for digest, file in new.items()
         if digest not in known
-    ]  # fmt: skip
+    ]
     if rows:
         connection.execute(quarantine.insert(), rows)
 

@@ -114,9 +114,11 @@ def _letter(engine: Engine, path: Path, key: str) -> Letter:
         rows = frame(connection, "letters_answered", letter_key=key)
     if rows.empty:
         raise InputError(
-            "the answer form belongs to no letter of ours", where=f"{path}, {form.GUIDE_SHEET}!{form.LETTER_KEY_CELL}", got=key or "nothing",
+            "the answer form belongs to no letter of ours",
+            where=f"{path}, {form.GUIDE_SHEET}!{form.LETTER_KEY_CELL}",
+            got=key or "nothing",
             todo="ask the city for the form that came with its letter",
-        )  # fmt: skip
+        )
     return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
 
 
@@ -132,9 +134,11 @@ def _places(path: Path, header: list[str], version: str) -> dict[str, int]:
     missing = [title for title in wanted.values() if titles.count(title) != 1]
     if missing:
         raise InputError(
-            "columns are missing or stand twice", where=f"{path}, {form.FORM_SHEET} row {form.HEADER_ROW}",
-            expected=", ".join(missing), todo="fill in the form that came with the letter",
-        )  # fmt: skip
+            "columns are missing or stand twice",
+            where=f"{path}, {form.FORM_SHEET} row {form.HEADER_ROW}",
+            expected=", ".join(missing),
+            todo="fill in the form that came with the letter",
+        )
     return {key: titles.index(title) for key, title in wanted.items()}
 
 
@@ -217,11 +221,21 @@ def _add(
     # A form does not say when a problem was found: at the latest when it was reported, or rectified.
     found_at = min(answered_at, rectified_at or answered_at)
     answers.problems.append(
-        (line, [
-            _problem_id(row["alarm_id"], number), row["alarm_id"], row["category"], row["description"], found_at.isoformat(),
-            row["rectification"], promised.isoformat() if promised else "", rectified_at.isoformat() if rectified_at else "", origin,
-        ])
-    )  # fmt: skip
+        (
+            line,
+            [
+                _problem_id(row["alarm_id"], number),
+                row["alarm_id"],
+                row["category"],
+                row["description"],
+                found_at.isoformat(),
+                row["rectification"],
+                promised.isoformat() if promised else "",
+                rectified_at.isoformat() if rectified_at else "",
+                origin,
+            ],
+        )
+    )
 
 
 def _problem_id(alarm_id: str, number: int) -> str:

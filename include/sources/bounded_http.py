@@ -41,9 +41,11 @@ class Clock:
         now = monotonic()
         if now >= self._pull_ends:
             raise SourceError(
-                "the pull takes too long", where=where, expected=f"at most {self.pull_seconds:g} s for all pages",
+                "the pull takes too long",
+                where=where,
+                expected=f"at most {self.pull_seconds:g} s for all pages",
                 todo="pull a shorter window, or raise pull_seconds in the connection's extra; nothing of the window was kept",
-            )  # fmt: skip
+            )
         self._answer_ends = min(now + self.answer_seconds, self._pull_ends)
 
     def left(self, timeout: float | None) -> float:
@@ -54,12 +56,18 @@ class Clock:
         return left if timeout is None else min(left, timeout)
 
 
-def client(url: httpx.URL, headers: dict[str, str], trust: ssl.SSLContext, clock: Clock, silence_seconds: float) -> httpx.Client:  # fmt: skip
+def client(
+    url: httpx.URL, headers: dict[str, str], trust: ssl.SSLContext, clock: Clock, silence_seconds: float
+) -> httpx.Client:
     """A client that follows no redirect, asks no environment, and whose every read counts against the clock."""
     return httpx.Client(
-        base_url=url, headers={**headers, "accept-encoding": "gzip"}, timeout=httpx.Timeout(silence_seconds),
-        transport=_Transport(trust, clock), trust_env=False, follow_redirects=False,
-    )  # fmt: skip
+        base_url=url,
+        headers={**headers, "accept-encoding": "gzip"},
+        timeout=httpx.Timeout(silence_seconds),
+        transport=_Transport(trust, clock),
+        trust_env=False,
+        follow_redirects=False,
+    )
 
 
 class TooLarge(Exception):
@@ -120,7 +128,9 @@ class _Backend(httpcore.NetworkBackend):
     def __init__(self, clock: Clock) -> None:
         self._clock, self._inner = clock, httpcore.SyncBackend()
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *others: Any, **more: Any) -> httpcore.NetworkStream:  # fmt: skip
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *others: Any, **more: Any
+    ) -> httpcore.NetworkStream:
         return _Stream(
             self._inner.connect_tcp(host, port, self._clock.left(timeout), *others, **more), self._clock
         )
@@ -139,7 +149,9 @@ class _Stream(httpcore.NetworkStream):
     def close(self) -> None:
         self._inner.close()
 
-    def start_tls(self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None) -> httpcore.NetworkStream:  # fmt: skip
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
         return _Stream(
             self._inner.start_tls(ssl_context, server_hostname, self._clock.left(timeout)), self._clock
         )

@@ -32,9 +32,19 @@ _MIDNIGHT = r"^([0-9-]{10})[T ]24:00(?::00(?:\.0{1,9})?)?"
 _INTEGER = r"[+-]?[0-9]{1,12}(?:\.0{1,6})?"
 _EMAIL = r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+"
 _FLAGS: Final = {
-    "true": True, "1": True, "yes": True, "y": True, "是": True, "有": True,
-    "false": False, "0": False, "no": False, "n": False, "否": False, "无": False,
-}  # fmt: skip
+    "true": True,
+    "1": True,
+    "yes": True,
+    "y": True,
+    "是": True,
+    "有": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "n": False,
+    "否": False,
+    "无": False,
+}
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
 _BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
@@ -226,9 +236,18 @@ def _email(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons
 
 
 _READERS: Final[dict[str, Callable[[Field, pd.Series[str], Places, _Reasons], pd.Series[Any]]]] = {
-    "text": _text, "city": _city, "region": _region, "number": _number, "integer": _integer, "moment": _moment,
-    "promise": _moment, "date": _date, "flag": _flag, "choice": _choice, "email": _email,
-}  # fmt: skip
+    "text": _text,
+    "city": _city,
+    "region": _region,
+    "number": _number,
+    "integer": _integer,
+    "moment": _moment,
+    "promise": _moment,
+    "date": _date,
+    "flag": _flag,
+    "choice": _choice,
+    "email": _email,
+}
 
 
 def _current_counties(rows: pd.DataFrame, places: Places) -> pd.Series[str]:

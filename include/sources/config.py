@@ -57,9 +57,11 @@ class SourceConfig:
             keep_secret(secret)
         if self.kind not in SOURCE_KINDS:
             raise InputError(
-                "unknown kind of source", where=f"source {self.name}",
-                expected=" | ".join(SOURCE_KINDS), got=self.kind,
-            )  # fmt: skip
+                "unknown kind of source",
+                where=f"source {self.name}",
+                expected=" | ".join(SOURCE_KINDS),
+                got=self.kind,
+            )
         if not self.name or len(self.name) > 64:
             raise InputError("a source needs a name of 1 to 64 characters", where="sources", got=self.name)
         if not self.location:
@@ -105,9 +107,12 @@ class SourceConfig:
             value = -1.0
         if not 0 <= value < _MOST or isinstance(told, bool) or not str(told).isascii():
             raise InputError(
-                "an option is no number", where=f"source {self.name}: {option}", got=told, expected="a number from 0",
+                "an option is no number",
+                where=f"source {self.name}: {option}",
+                got=told,
+                expected="a number from 0",
                 todo="correct it in the connection's extra",
-            )  # fmt: skip
+            )
         return value
 
     @property

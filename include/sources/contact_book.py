@@ -107,8 +107,15 @@ def change_row(connection: Connection, contact_id: int, row: Contact, now: datet
 
 
 def record(
-    connection: Connection, action: str, before: Contact | None, after: Contact, reason: str, *, actor: str, now: datetime
-) -> None:  # fmt: skip
+    connection: Connection,
+    action: str,
+    before: Contact | None,
+    after: Contact,
+    reason: str,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
     """One row of the audit trail: every field, as it was and as it is."""
     row = before or after
     subject = "/".join((row.region_code, row.role, row.address, str(row.valid_from)))
@@ -189,9 +196,12 @@ def forget(connection: Connection, source: str, row: Contact) -> None:
 def _place(source: str, row: Contact) -> tuple[Any, ...]:
     told = contact_told.c
     return (
-        told.source == source, told.region_code == row.region_code, told.role == row.role, told.address == row.address,
+        told.source == source,
+        told.region_code == row.region_code,
+        told.role == row.role,
+        told.address == row.address,
         told.valid_from == row.valid_from,
-    )  # fmt: skip
+    )
 
 
 def _ended_by(fixed_by: object) -> str:

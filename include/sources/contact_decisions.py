@@ -35,7 +35,7 @@ class Decided:
 
 def edit(
     connection: Connection, contact_id: int, row: Contact, *, actor: str, reason: str, now: datetime
-) -> Decided:  # fmt: skip
+) -> Decided:
     """One row becomes this one. Another address, role or region ends the old row, on the first day of the new one (today,
     where the first day was left as it was). Raises InputError when there is no such row, or another has its place."""
     book = {known.contact_id: known for known in known_contacts(connection)}
@@ -63,8 +63,15 @@ def edit(
 
 
 def save(
-    connection: Connection, rows: Sequence[Contact], *, actor: str, reason: str, now: datetime, is_list: bool, source: str = DESK
-) -> Decided:  # fmt: skip
+    connection: Connection,
+    rows: Sequence[Contact],
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+    is_list: bool,
+    source: str = DESK,
+) -> Decided:
     """Adds rows; one with the region, role, address and first day of a known one changes that. In a list (`is_list`) a new
     address on the line of a known one that the list does not name (region, role and name) takes its place."""
     done = Decided()
@@ -82,8 +89,14 @@ def save(
             for known in beside:
                 if known.contact.key not in named:
                     _end(
-                        connection, known, max(today, row.valid_from), reason, heir_id=heir_id, actor=actor, now=now
-                    )  # fmt: skip
+                        connection,
+                        known,
+                        max(today, row.valid_from),
+                        reason,
+                        heir_id=heir_id,
+                        actor=actor,
+                        now=now,
+                    )
                     _void(connection, {known.contact_id}, actor=actor, now=now)
                     remarks.append(f"{known.contact.address} 停用，由 {row.address} 代替")
         elif beside:
@@ -107,8 +120,11 @@ def answer(
     question = contact_questions.open_question(connection, question_id)
     if choice not in question.choices:
         raise InputError(
-            "no such answer", where=f"question {question_id}", got=choice, expected=" | ".join(question.choices)
-        )  # fmt: skip
+            "no such answer",
+            where=f"question {question_id}",
+            got=choice,
+            expected=" | ".join(question.choices),
+        )
     book = {known.contact_id: known for known in known_contacts(connection)}
     if choice == "take":
         _take(connection, question, book, actor=actor, reason=reason, now=now)
@@ -120,8 +136,15 @@ def answer(
 
 
 def _keep(
-    connection: Connection, question: Question, book: dict[int, Known], *, is_both: bool, actor: str, reason: str, now: datetime
-) -> None:  # fmt: skip
+    connection: Connection,
+    question: Question,
+    book: dict[int, Known],
+    *,
+    is_both: bool,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> None:
     mine = book[question.contact_id]
     restored = mine.contact
     if question.kind == "replaced" and not mine.contact.lasts(beijing_date(now)):
@@ -141,8 +164,14 @@ def _keep(
 
 
 def _take(
-    connection: Connection, question: Question, book: dict[int, Known], *, actor: str, reason: str, now: datetime
-) -> None:  # fmt: skip
+    connection: Connection,
+    question: Question,
+    book: dict[int, Known],
+    *,
+    actor: str,
+    reason: str,
+    now: datetime,
+) -> None:
     mine, told, today = book[question.contact_id], question.told, beijing_date(now)
     if question.kind == "vanished":
         _end(connection, mine, today, reason, heir_id=None, actor=actor, now=now, is_fixed=False)
@@ -170,9 +199,16 @@ def _take(
 
 
 def _end_others(
-    connection: Connection, question: Question, book: dict[int, Known], taken: int, today: date, reason: str, *, actor: str,
+    connection: Connection,
+    question: Question,
+    book: dict[int, Known],
+    taken: int,
+    today: date,
+    reason: str,
+    *,
+    actor: str,
     now: datetime,
-) -> None:  # fmt: skip
+) -> None:
     """What a person had put in the place of a row, and other stays of its mailbox, give way to what the source says of it."""
     over = {question.contact_id, taken}
     heirs = {book[one].replaced_by_id for one in over if one in book}
@@ -184,9 +220,16 @@ def _end_others(
 
 
 def _put(
-    connection: Connection, book: dict[int, Known], row: Contact, source: str, reason: str, *, actor: str, now: datetime,
+    connection: Connection,
+    book: dict[int, Known],
+    row: Contact,
+    source: str,
+    reason: str,
+    *,
+    actor: str,
+    now: datetime,
     is_fixed: bool = True,
-) -> int:  # fmt: skip
+) -> int:
     """Adds a row, or writes it over the one of the same place. Returns its id."""
     mine = next((known for known in book.values() if known.contact.stay == row.stay), None)
     if mine is None:
@@ -203,8 +246,16 @@ def _put(
 
 
 def _end(
-    connection: Connection, known: Known, day: date, reason: str, *, heir_id: int | None, actor: str, now: datetime, is_fixed: bool = True
-) -> None:  # fmt: skip
+    connection: Connection,
+    known: Known,
+    day: date,
+    reason: str,
+    *,
+    heir_id: int | None,
+    actor: str,
+    now: datetime,
+    is_fixed: bool = True,
+) -> None:
     """No letters from `day` on (never before its first day); a row that ended earlier stays as it is."""
     last = max(day, known.contact.valid_from)
     if known.contact.valid_to is not None:
@@ -229,9 +280,11 @@ def _void(connection: Connection, contact_ids: set[int], *, actor: str, now: dat
 def _require_free(book: dict[int, Known], row: Contact, *, but: int) -> None:
     if any(known.contact.stay == row.stay and known.contact_id != but for known in book.values()):
         raise StateError(
-            "another row has this place", where="contacts", got=f"{row.address} {row.valid_from}",
+            "another row has this place",
+            where="contacts",
+            got=f"{row.address} {row.valid_from}",
             todo="change that row, or choose another first day",
-        )  # fmt: skip
+        )
 
 
 def _is_beside(known: Known, row: Contact, today: date) -> bool:

@@ -101,8 +101,14 @@ def held(asked: list[Question]) -> dict[Stay, int]:
 
 
 def ask(
-    connection: Connection, listing: Listing, made: Plan, id_of: Callable[[Contact], int], asked: list[Question], *, now: datetime
-) -> tuple[str, ...]:  # fmt: skip
+    connection: Connection,
+    listing: Listing,
+    made: Plan,
+    id_of: Callable[[Contact], int],
+    asked: list[Question],
+    *,
+    now: datetime,
+) -> tuple[str, ...]:
     """Opens the questions of a plan, and closes those of the source that it asks no more. Returns sentences for operators."""
     new: dict[str, list[Contact]] = {}
     wanted: set[tuple[str, int]] = set()
@@ -134,10 +140,16 @@ def settle(
     words = f"{reason}（{question.source}：{question.mine.address} {question.told.address if question.told else '—'}）"
     connection.execute(
         insert(audit).values(
-            at=now, actor=actor[:128], subject="question", subject_id=str(question.question_id), action=question.kind,
-            from_state="open", to_state=state, reason=words,
+            at=now,
+            actor=actor[:128],
+            subject="question",
+            subject_id=str(question.question_id),
+            action=question.kind,
+            from_state="open",
+            to_state=state,
+            reason=words,
         )
-    )  # fmt: skip
+    )
 
 
 def close_about(
@@ -150,16 +162,29 @@ def close_about(
 
 
 def _insert(
-    connection: Connection, one: Ask, contact_id: int, id_of: Callable[[Contact], int], digest: str, source: str, now: datetime
-) -> None:  # fmt: skip
+    connection: Connection,
+    one: Ask,
+    contact_id: int,
+    id_of: Callable[[Contact], int],
+    digest: str,
+    source: str,
+    now: datetime,
+) -> None:
     other_id = id_of(one.told) if one.kind == "replaced" and one.told else None
     connection.execute(
         insert(contact_question).values(
-            kind=one.kind, contact_id=contact_id, other_id=other_id, source=source, mine_json=one.mine.as_json,
-            told_json=one.told.as_json if one.told else None, told_hash=digest, asked_at=now, state="open",
+            kind=one.kind,
+            contact_id=contact_id,
+            other_id=other_id,
+            source=source,
+            mine_json=one.mine.as_json,
+            told_json=one.told.as_json if one.told else None,
+            told_hash=digest,
+            asked_at=now,
+            state="open",
             is_simulated=one.mine.is_simulated or bool(one.told and one.told.is_simulated),
         )
-    )  # fmt: skip
+    )
 
 
 def _is_over(question: Question, listing: Listing) -> bool:
@@ -191,9 +216,19 @@ def _rows(connection: Connection, *, is_open: bool) -> list[dict[str, Any]]:
 def _question(row: Mapping[str, Any]) -> Question:
     told = row["told_json"] if isinstance(row["told_json"], str) else None
     return Question(
-        int(row["question_id"]), row["kind"], int(row["contact_id"]),
-        None if pd.isna(row["other_id"]) else int(row["other_id"]), row["source"], contact_of(json.loads(row["mine_json"])),
-        contact_of(json.loads(told)) if told else None, row["told_hash"], row["region_code"], row["region_name"],
-        row["asked_at"].to_pydatetime(), row["state"], None if pd.isna(row["settled_at"]) else row["settled_at"].to_pydatetime(),
-        row["settled_by"] or "", row["reason"] or "",
-    )  # fmt: skip
+        int(row["question_id"]),
+        row["kind"],
+        int(row["contact_id"]),
+        None if pd.isna(row["other_id"]) else int(row["other_id"]),
+        row["source"],
+        contact_of(json.loads(row["mine_json"])),
+        contact_of(json.loads(told)) if told else None,
+        row["told_hash"],
+        row["region_code"],
+        row["region_name"],
+        row["asked_at"].to_pydatetime(),
+        row["state"],
+        None if pd.isna(row["settled_at"]) else row["settled_at"].to_pydatetime(),
+        row["settled_by"] or "",
+        row["reason"] or "",
+    )

@@ -17,9 +17,19 @@ Stay = tuple[str, str, str, date]  # the same and valid_from
 FIELDS: Final = ("region_code", "role", "name", "address", "phone", "valid_from", "valid_to")
 _SEPARATORS: Final = re.compile(r"[^a-z]+")
 _UNREAD: Final = (
-    "noreply", "donotreply", "dontreply", "notreply", "noresponse", "mailerdaemon", "autoreply", "unattended", "unmonitored", "devnull",
-    "wuxuhuifu", "qingwuhuifu",
-)  # fmt: skip
+    "noreply",
+    "donotreply",
+    "dontreply",
+    "notreply",
+    "noresponse",
+    "mailerdaemon",
+    "autoreply",
+    "unattended",
+    "unmonitored",
+    "devnull",
+    "wuxuhuifu",
+    "qingwuhuifu",
+)
 _UNREAD_WHOLE: Final = (
     "postmaster",
     "nobody",
@@ -140,9 +150,15 @@ def contact_of(values: Mapping[str, Any]) -> Contact:
     """A Contact from a row of the store or from its JSON; an empty cell of a frame is no value."""
     has = {name: bool(values[name]) and values[name] == values[name] for name in ("phone", "valid_to")}
     return Contact(
-        values["region_code"], values["role"], values["name"], values["address"], values["phone"] if has["phone"] else "",
-        _date(values["valid_from"]), _date(values["valid_to"]) if has["valid_to"] else None, bool(values["is_simulated"]),
-    )  # fmt: skip
+        values["region_code"],
+        values["role"],
+        values["name"],
+        values["address"],
+        values["phone"] if has["phone"] else "",
+        _date(values["valid_from"]),
+        _date(values["valid_to"]) if has["valid_to"] else None,
+        bool(values["is_simulated"]),
+    )
 
 
 def _date(value: object) -> date:

@@ -38,9 +38,11 @@ def read_database(
     lacking = [table.table for table in mapping.tables if table.query is None]
     if source.mapping is None or lacking:
         raise InputError(
-            "a database needs queries", where=f"source {source.name}: mapping", got="none for " + ", ".join(lacking),
+            "a database needs queries",
+            where=f"source {source.name}: mapping",
+            got="none for " + ", ".join(lacking),
             expected="query: FILE.sql for every table of the mapping",
-        )  # fmt: skip
+        )
     delivery = Delivery(iter(()), is_cut=True)
     delivery.parts = _parts(source, mapping, start_at, end_at, delivery)
     return delivery
@@ -77,10 +79,11 @@ def _chunks(
 ) -> Iterator[Chunk]:
     clause, name = _query(table)
     known: dict[str, object] = {
-        "start_at": start_at.astimezone(UTC), "end_at": end_at.astimezone(UTC),
+        "start_at": start_at.astimezone(UTC),
+        "end_at": end_at.astimezone(UTC),
         "start_text": start_at.astimezone(table.time_zone).strftime(_LOCAL),
         "end_text": end_at.astimezone(table.time_zone).strftime(_LOCAL),
-    }  # fmt: skip
+    }
     used = set(clause.compile().params)
     unknown = sorted(used - set(known))
     if unknown:
@@ -96,9 +99,12 @@ def _chunks(
             number += len(rows)
             if number > _MOST_ROWS:
                 raise SourceError(
-                    "a query gives more rows than a window can have", where=name, got=f"more than {number - 1}", expected=f"at most {_MOST_ROWS}",
+                    "a query gives more rows than a window can have",
+                    where=name,
+                    got=f"more than {number - 1}",
+                    expected=f"at most {_MOST_ROWS}",
                     todo="limit the query by :start_at and :end_at",
-                )  # fmt: skip
+                )
         if number == 1:
             yield _chunk(name, header, [], number)  # so that missing columns are seen
 
@@ -128,8 +134,11 @@ def _engine(source: SourceConfig) -> Any:
         ) from harmless(error)
     if url.port is not None and not 0 < url.port < 65536:
         raise InputError(
-            "the database's URL cannot be read", where=f"source {source.name}", got=f"port {url.port}", expected="a port from 1 to 65535"
-        )  # fmt: skip
+            "the database's URL cannot be read",
+            where=f"source {source.name}",
+            got=f"port {url.port}",
+            expected="a port from 1 to 65535",
+        )
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     keep_secret(url.password)
@@ -139,6 +148,8 @@ def _engine(source: SourceConfig) -> Any:
         return create_engine(url)
     except (ArgumentError, ImportError, SQLAlchemyError) as error:
         raise InputError(
-            "no driver for this database", where=f"source {source.name}", got=error,
+            "no driver for this database",
+            where=f"source {source.name}",
+            got=error,
             expected="a URL whose SQLAlchemy driver is installed",
-        ) from error  # fmt: skip
+        ) from error

@@ -39,12 +39,16 @@ KIND: Final = "enterprises"  # in the quarantine
 LAYOUT: Final = Layout(
     KIND,
     (
-        Field("enterprise_id", longest=64), Field("name"), Field("industry"),
-        Field("lon", "number", least=-180, most=180), Field("lat", "number", least=-90, most=90),
-        Field("city_code", required=False, longest=64), Field("county", required=False, longest=64),
+        Field("enterprise_id", longest=64),
+        Field("name"),
+        Field("industry"),
+        Field("lon", "number", least=-180, most=180),
+        Field("lat", "number", least=-90, most=90),
+        Field("city_code", required=False, longest=64),
+        Field("county", required=False, longest=64),
     ),
     key=("enterprise_id",),
-)  # fmt: skip
+)
 _SETTLED_BY: Final = "import-enterprises"
 _UNIT: Final = re.compile(r"[0-9]{6}")  # a unit that the store may not have yet
 _NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
@@ -111,9 +115,15 @@ def import_enterprises(
         replaced = _replace(connection, source, rows[_KEPT], now)
         keep_only(connection, source, KIND, told.rejected, by=_SETTLED_BY, now=now)
     return EnterpriseImport(
-        source=source, rows=told.rows, kept=len(rows), duplicates=duplicates, replaced=replaced, rejected=tuple(told.rejected),
-        relocated=tuple(told.relocated), is_simulated=bool(rows["is_simulated"].any()),
-    )  # fmt: skip
+        source=source,
+        rows=told.rows,
+        kept=len(rows),
+        duplicates=duplicates,
+        replaced=replaced,
+        rejected=tuple(told.rejected),
+        relocated=tuple(told.relocated),
+        is_simulated=bool(rows["is_simulated"].any()),
+    )
 
 
 def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datetime) -> int:
@@ -152,8 +162,9 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
         map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
     )
     told.rejected += [
-        Rejected(KIND, _origin(chunk, row.line), "", row.text, row.reason, row_json({"": row.text}), None) for row in chunk.broken
-    ]  # fmt: skip
+        Rejected(KIND, _origin(chunk, row.line), "", row.text, row.reason, row_json({"": row.text}), None)
+        for row in chunk.broken
+    ]
     told.rejected += [
         rejected_row(
             KIND,
@@ -172,10 +183,14 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     told.relocated += [
         f"{name}：{city}{county} → {code}{place}"
         for name, city, county, code, place in zip(
-            kept["name"][is_moved], city_told[kept.index][is_moved], kept["county"][is_moved],
-            found["city_code"][is_moved], found["county"][is_moved], strict=True,
+            kept["name"][is_moved],
+            city_told[kept.index][is_moved],
+            kept["county"][is_moved],
+            found["city_code"][is_moved],
+            found["county"][is_moved],
+            strict=True,
         )
-    ]  # fmt: skip
+    ]
     told.rows += len(rows) + len(chunk.broken)
     told.good.append(kept.assign(city_code=found["city_code"], county=found["county"]))
 
@@ -221,9 +236,11 @@ def _useless(path: Path, told: _Told) -> InputError:
         return InputError("the file has no rows", where=str(path), expected="one row an enterprise")
     first = told.rejected[0]
     return InputError(
-        f"no row of the file can be used ({first.reason})", where=f"{first.origin} {first.field}".strip(), got=first.value,
+        f"no row of the file can be used ({first.reason})",
+        where=f"{first.origin} {first.field}".strip(),
+        got=first.value,
         todo="state the datum and the columns of the coordinates",
-    )  # fmt: skip
+    )
 
 
 def _origin(chunk: Chunk, line: int) -> str:

@@ -65,9 +65,12 @@ def require_file(path: Path, folder: Path | None = None) -> None:
     try:
         if folder is not None and path.is_symlink() and not _is_inside(path, folder):
             raise InputError(
-                "the file is a link that leaves its folder", where=label(path), expected="a file", got=path.readlink(),
+                "the file is a link that leaves its folder",
+                where=label(path),
+                expected="a file",
+                got=path.readlink(),
                 todo="put the file itself there: links out of the folder are not followed",
-            )  # fmt: skip
+            )
         mode = path.stat().st_mode
     except (OSError, RuntimeError, ValueError) as error:
         raise unreadable(path, error) from error

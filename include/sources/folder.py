@@ -43,10 +43,11 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     if not chosen or required:
         lacking = required or absent
         raise InputError(
-            "the folder lacks files", where=f"source {source.name}: {folder}",
+            "the folder lacks files",
+            where=f"source {source.name}: {folder}",
             expected="; ".join(f"{table.table}: {' or '.join(table.files)}" for table in lacking),
             got=", ".join(label(entry) for entry in entries) or "an empty folder",
-        )  # fmt: skip
+        )
     states = _states(chosen)
     delivery = Delivery(
         iter(()), is_cut=False, fingerprint=_fingerprint(chosen, states), parts_expected=len(chosen)
@@ -96,9 +97,12 @@ def read_file(path: Path, delimiter: str) -> Iterator[Chunk]:
         raise
     except Exception as error:
         raise InputError(
-            "the file cannot be read", where=str(path), got=f"{type(error).__name__}: {error}",
-            expected="a whole CSV or XLSX file", todo="save it again, or have it sent again",
-        ) from error  # fmt: skip
+            "the file cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}",
+            expected="a whole CSV or XLSX file",
+            todo="save it again, or have it sent again",
+        ) from error
 
 
 def _entries(folder: Path, source_name: str) -> list[Path]:
@@ -106,9 +110,11 @@ def _entries(folder: Path, source_name: str) -> list[Path]:
         return sorted(folder.iterdir())
     except OSError as error:
         raise InputError(
-            "the folder cannot be listed", where=f"source {source_name}: {folder}", got=error,
+            "the folder cannot be listed",
+            where=f"source {source_name}: {folder}",
+            got=error,
             todo="correct the connection's host, or make the folder",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
@@ -133,9 +139,11 @@ def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) 
     require_file(path, folder)
     if state is not None and state[1] > (time.time() + _FUTURE_SECONDS) * 1e9:
         raise InputError(
-            "the file's time of change is in the future", where=label(path), expected="a time of the past",
+            "the file's time of change is in the future",
+            where=label(path),
+            expected="a time of the past",
             todo="correct the clock of the machine that wrote it, and save the file again",
-        )  # fmt: skip
+        )
     for chunk in read_file(path, table.delimiter):
         yield Part(table, chunk)
     if state is not None and _state(path) not in (state, None):  # what was read whole may be taken away

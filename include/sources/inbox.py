@@ -193,9 +193,11 @@ def _read(
     found = [table for table in mapping.tables if matches(path, table)]
     if len(found) != 1:
         raise InputError(
-            "no telling what the file holds" if not found else "the file could be several tables", where=label(path),
-            expected="an answer form, or a name such as " + ", ".join(table.files[0] for table in mapping.tables),
-        )  # fmt: skip
+            "no telling what the file holds" if not found else "the file could be several tables",
+            where=label(path),
+            expected="an answer form, or a name such as "
+            + ", ".join(table.files[0] for table in mapping.tables),
+        )
     delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
     delivery.parts_expected = delivery.parts_received = 1
     return delivery, (found[0],)
@@ -237,18 +239,27 @@ def _is_own(entry: Path) -> bool:
 def _require_usable(entry: Path, folder: Path, now: datetime) -> None:
     if entry.name in (DONE, FAILED):
         raise InputError(
-            "the name belongs to the folder of files that were read", where=label(entry), expected="a folder",
+            "the name belongs to the folder of files that were read",
+            where=label(entry),
+            expected="a folder",
             todo=f"take it away, so that the folder {entry.name} can be made",
-        )  # fmt: skip
+        )
     require_file(entry, folder)
     status = entry.stat()
     if status.st_size > _LARGEST:
-        raise InputError("the file is too large", where=label(entry), got=f"{status.st_size} bytes", expected=f"at most {_LARGEST}")  # fmt: skip
+        raise InputError(
+            "the file is too large",
+            where=label(entry),
+            got=f"{status.st_size} bytes",
+            expected=f"at most {_LARGEST}",
+        )
     if _changed_ns(status) > (now + _CLOCKS_DIFFER).timestamp() * 1e9:
         raise InputError(
-            "the file is dated in the future", where=label(entry), got=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
+            "the file is dated in the future",
+            where=label(entry),
+            got=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
             todo="correct the clock of the machine that writes it, or touch the file",
-        )  # fmt: skip
+        )
 
 
 def _changed_ns(status: os.stat_result) -> int:
@@ -276,10 +287,11 @@ def _report(
 ) -> str:
     """What became of the file, for the person who dropped it."""
     lines = [
-        f"文件：{label(file.path)}", f"处理时间：{chinese_moment(now, year=True)}",
+        f"文件：{label(file.path)}",
+        f"处理时间：{chinese_moment(now, year=True)}",
         f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
         *result.warnings,
-    ]  # fmt: skip
+    ]
     if result.quarantined:
         columns = (
             quarantine_table.c.origin,

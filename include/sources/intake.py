@@ -42,9 +42,11 @@ def pull(
         return empty_inbox(engine, source, now=now)
     if start_at >= end_at:
         raise InputError(
-            "there is nothing to pull", where=f"source {source.name}", got=f"{start_at.isoformat()} to {end_at.isoformat()}",
+            "there is nothing to pull",
+            where=f"source {source.name}",
+            got=f"{start_at.isoformat()} to {end_at.isoformat()}",
             expected="a window that begins before its end and before now",
-        )  # fmt: skip
+        )
     mapping = mapping_of(source)
     with reading(engine) as connection:
         known_places = places(connection)

@@ -73,67 +73,97 @@ def _long(name: str, *, required: bool) -> Field:
 ALARMS: Final = Layout(
     "alarms",
     (
-        Field("alarm_id", longest=64), Field("grid_id", longest=64), Field("city_code", "city"),
-        Field("county", longest=64), Field("point_name"),
+        Field("alarm_id", longest=64),
+        Field("grid_id", longest=64),
+        Field("city_code", "city"),
+        Field("county", longest=64),
+        Field("point_name"),
         Field("lon", "number", required=False, least=-180, most=180),
         Field("lat", "number", required=False, least=-90, most=90),
-        Field("started_at", "moment"), Field("last_at", "moment"),
+        Field("started_at", "moment"),
+        Field("last_at", "moment"),
         Field("alarm_count", "integer", least=1, most=100_000),
         Field("peak_pm25_ug_m3", "number", required=False, least=0, most=100_000),
-        Field("pushed_at", "moment"), Field("deadline_at", "moment", required=False),
+        Field("pushed_at", "moment"),
+        Field("deadline_at", "moment", required=False),
         Field("revised_at", "moment", required=False),
     ),
-    key=("alarm_id",), changes=("pushed_at", "revised_at"), last_only=True,
+    key=("alarm_id",),
+    changes=("pushed_at", "revised_at"),
+    last_only=True,
     orders=(
-        ("started_at", "last_at"), ("started_at", "pushed_at"), ("pushed_at", "deadline_at"), ("pushed_at", "revised_at")
+        ("started_at", "last_at"),
+        ("started_at", "pushed_at"),
+        ("pushed_at", "deadline_at"),
+        ("pushed_at", "revised_at"),
     ),
-)  # fmt: skip
+)
 
 FEEDBACK: Final = Layout(
     "feedback",
     (
-        Field("alarm_id", longest=64), Field("event", "choice", choices=FEEDBACK_EVENTS), Field("event_at", "moment"),
-        Field("unit", required=False), Field("inspector", required=False),
-        Field("problem_found", "flag", required=False), _long("note", required=False),
+        Field("alarm_id", longest=64),
+        Field("event", "choice", choices=FEEDBACK_EVENTS),
+        Field("event_at", "moment"),
+        Field("unit", required=False),
+        Field("inspector", required=False),
+        Field("problem_found", "flag", required=False),
+        _long("note", required=False),
         Field("inspected_at", "moment", required=False),
     ),
-    key=("alarm_id", "event", "event_at"), changes=("event_at",),
-)  # fmt: skip
+    key=("alarm_id", "event", "event_at"),
+    changes=("event_at",),
+)
 
 PROBLEMS: Final = Layout(
     "problems",
     (
-        Field("problem_id", longest=64), Field("alarm_id", longest=64),
-        Field("category", "choice", choices=PROBLEM_CATEGORIES), _long("description", required=True),
-        Field("found_at", "moment"), Field("status", required=False, longest=32),
-        Field("rectify_by", "promise", required=False), Field("rectified_at", "moment", required=False),
+        Field("problem_id", longest=64),
+        Field("alarm_id", longest=64),
+        Field("category", "choice", choices=PROBLEM_CATEGORIES),
+        _long("description", required=True),
+        Field("found_at", "moment"),
+        Field("status", required=False, longest=32),
+        Field("rectify_by", "promise", required=False),
+        Field("rectified_at", "moment", required=False),
     ),
-    key=("problem_id",), changes=("found_at", "rectified_at"),
+    key=("problem_id",),
+    changes=("found_at", "rectified_at"),
     orders=(("found_at", "rectify_by"), ("found_at", "rectified_at")),
-)  # fmt: skip
+)
 
 GRIDS: Final = Layout(
     "grids",
     (
-        Field("grid_id", longest=64), Field("city_code", "city"), Field("county", longest=64), Field("name"),
+        Field("grid_id", longest=64),
+        Field("city_code", "city"),
+        Field("county", longest=64),
+        Field("name"),
         Field("west", "number", required=False, least=-180, most=180),
         Field("south", "number", required=False, least=-90, most=90),
         Field("east", "number", required=False, least=-180, most=180),
         Field("north", "number", required=False, least=-90, most=90),
-        Field("is_hot", "flag"), Field("is_monitored", "flag"),
+        Field("is_hot", "flag"),
+        Field("is_monitored", "flag"),
     ),
-    key=("grid_id",), orders=(("west", "east"), ("south", "north")),
-)  # fmt: skip
+    key=("grid_id",),
+    orders=(("west", "east"), ("south", "north")),
+)
 
 CONTACTS: Final = Layout(
     "contacts",
     (
-        Field("region_code", "region"), Field("role", "choice", choices=CONTACT_ROLES), Field("name", longest=128),
-        Field("address", "email", longest=254), Field("phone", required=False, longest=64),
-        Field("valid_from", "date"), Field("valid_to", "date", required=False),
+        Field("region_code", "region"),
+        Field("role", "choice", choices=CONTACT_ROLES),
+        Field("name", longest=128),
+        Field("address", "email", longest=254),
+        Field("phone", required=False, longest=64),
+        Field("valid_from", "date"),
+        Field("valid_to", "date", required=False),
     ),
-    key=("region_code", "role", "address", "valid_from"), orders=(("valid_from", "valid_to"),),
-)  # fmt: skip
+    key=("region_code", "role", "address", "valid_from"),
+    orders=(("valid_from", "valid_to"),),
+)
 
 # In the order in which intake stores them: what refers to something comes after it.
 LAYOUTS: Final[dict[str, Layout]] = {

@@ -179,11 +179,15 @@ def completeness(
     received = frame(connection, "received_in_window", start_at=start_at, end_at=end_at).iloc[0]
     members = frame(connection, "cities_of_regions", on_date=beijing_date(end_at - timedelta(microseconds=1)))
     return Completeness(
-        start_at=start_at, end_at=end_at, hours_expected=expected,
+        start_at=start_at,
+        end_at=end_at,
+        hours_expected=expected,
         hours_received=expected - _length([(start, end) for _, start, end in missing]) / _HOUR,
-        cities_expected=len(members), cities_received=int(received["cities"]),
-        open_quarantine=int(received["open_quarantine"]), missing=tuple(missing),
-    )  # fmt: skip
+        cities_expected=len(members),
+        cities_received=int(received["cities"]),
+        open_quarantine=int(received["open_quarantine"]),
+        missing=tuple(missing),
+    )
 
 
 def _wanted(engine: Engine, source: SourceConfig, start_at: datetime, end_at: datetime) -> list[Window]:

@@ -154,9 +154,11 @@ def mapping_path(source: SourceConfig) -> Path:
     if not path.is_file():
         shipped = ", ".join(sorted(entry.stem for entry in SHIPPED_DIR.glob("*.yaml")))
         raise InputError(
-            "no such mapping", where=f"source {source.name}", got=name,
+            "no such mapping",
+            where=f"source {source.name}",
+            got=name,
             expected=f"a .yaml file or a shipped mapping ({shipped})",
-        )  # fmt: skip
+        )
     return path
 
 
@@ -178,9 +180,11 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
         for needed in _own_columns(expression):
             if needed not in expressions and needed not in {"lon", "lat"}:
                 raise InputError(
-                    "a column of ours is used before it is listed", where=f"{where}.columns.{own}", got=needed,
+                    "a column of ours is used before it is listed",
+                    where=f"{where}.columns.{own}",
+                    got=needed,
                     todo=f"list {needed} above {own}",
-                )  # fmt: skip
+                )
         expressions[own] = expression
     return TableMapping(
         table=name,
@@ -219,9 +223,11 @@ def _expression(content: object, where: str, time_zone: ZoneInfo) -> Expression:
     if "moment" in form:
         return _moment(form, where, time_zone)
     raise InputError(
-        "a column's rule cannot be read", where=where, got=sorted(form),
+        "a column's rule cannot be read",
+        where=where,
+        got=sorted(form),
         expected="a column's name, or one of column, constant, template, moment, same_as, derived",
-    )  # fmt: skip
+    )
 
 
 def _moment(form: dict[str, Any], where: str, time_zone: ZoneInfo) -> Moment:
@@ -252,9 +258,11 @@ def _template(text: str, where: str) -> Template:
             continue
         if not name.lstrip(".") or conversion or (spec and not _SPEC.fullmatch(spec)):
             raise InputError(
-                "a template cannot be read", where=where, got=text,
+                "a template cannot be read",
+                where=where,
+                got=text,
                 expected="{column}, {column:04} (zero-padded), {column:.2f} (rounded) or {.own_column}",
-            )  # fmt: skip
+            )
         pieces.append(Piece(literal, name.removeprefix("."), name.startswith("."), spec or ""))
     return Template(tuple(pieces))
 

@@ -26,13 +26,17 @@ from include.store.statements import frame, run
 HASH: Final = "content_hash"
 UNKNOWN_ALARM: Final = "报警未知：该报警尚未收到，收到后自动补录"
 TABLES: Final[dict[str, Table]] = {
-    "grids": tables.grid, "alarms": tables.alarm,
-    "feedback": tables.feedback_event, "problems": tables.problem,
-}  # fmt: skip
+    "grids": tables.grid,
+    "alarms": tables.alarm,
+    "feedback": tables.feedback_event,
+    "problems": tables.problem,
+}
 _STORED: Final = {
-    "grids": "known_grids", "alarms": "revisions_of_alarms",
-    "feedback": "revisions_of_feedback", "problems": "revisions_of_problems",
-}  # fmt: skip
+    "grids": "known_grids",
+    "alarms": "revisions_of_alarms",
+    "feedback": "revisions_of_feedback",
+    "problems": "revisions_of_problems",
+}
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,11 @@ def read_parquet(path: Path) -> Iterator[Chunk]:
                 yield Chunk(label(path), lines, pd.DataFrame(columns))
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            "the file cannot be read as Parquet", where=str(path), got=" ".join(str(error).split()),
+            "the file cannot be read as Parquet",
+            where=str(path),
+            got=" ".join(str(error).split()),
             expected="a whole Parquet file with columns of text, numbers or times",
-        ) from error  # fmt: skip
+        ) from error
 
 
 def _text(column: pa.Array) -> pd.Categorical:

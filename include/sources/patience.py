@@ -61,22 +61,29 @@ class Patience:
             except httpx.HTTPError as error:
                 if _is_distrust(error):
                     raise SourceError(
-                        "the server's certificate is not trusted", where=where, got=error,
+                        "the server's certificate is not trusted",
+                        where=where,
+                        got=error,
                         todo="if it is the right server, name its authority's certificate as ca_file in the connection's extra",
-                    ) from harmless(error)  # fmt: skip
+                    ) from harmless(error)
                 last = error
             wait = self.first_wait_seconds * 2 ** (attempt - 1) if asked_wait is None else asked_wait
             if asked_wait is not None and asked_wait > self.longest_wait_seconds:
                 raise SourceError(
-                    "the server asks to wait too long", where=where, got=f"{last}, Retry-After {asked_wait:g} s",
-                    expected=f"at most {self.longest_wait_seconds:g} s", todo="run again later",
-                ) from harmless(last)  # fmt: skip
+                    "the server asks to wait too long",
+                    where=where,
+                    got=f"{last}, Retry-After {asked_wait:g} s",
+                    expected=f"at most {self.longest_wait_seconds:g} s",
+                    todo="run again later",
+                ) from harmless(last)
             if attempt < self.attempts:
                 time.sleep(min(wait, self.longest_wait_seconds))
         raise SourceError(
-            "the server gives no answer", where=where, got=f"{type(last).__name__}: {last}, {self.attempts} times",
+            "the server gives no answer",
+            where=where,
+            got=f"{type(last).__name__}: {last}, {self.attempts} times",
             todo="check the address and the network, and run again; nothing of the window was kept",
-        ) from harmless(last)  # fmt: skip
+        ) from harmless(last)
 
 
 def _seconds(retry_after: str | None) -> float | None:

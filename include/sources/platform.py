@@ -26,10 +26,17 @@ from include.sources.patience import Patience, Unanswered
 from include.sources.transform import source_columns
 
 PATHS: Final = {
-    "alarms": "/v1/alarms", "feedback": "/v1/feedback-events", "problems": "/v1/problems", "grids": "/v1/grids",
-    "contacts": "/v1/contacts", "stations": "/v1/stations", "station_hours": "/v1/station-hours",
-    "station_minutes": "/v1/station-minutes", "winds": "/v1/winds", "submeter_hours": "/v1/submeter-hours",
-}  # fmt: skip
+    "alarms": "/v1/alarms",
+    "feedback": "/v1/feedback-events",
+    "problems": "/v1/problems",
+    "grids": "/v1/grids",
+    "contacts": "/v1/contacts",
+    "stations": "/v1/stations",
+    "station_hours": "/v1/station-hours",
+    "station_minutes": "/v1/station-minutes",
+    "winds": "/v1/winds",
+    "submeter_hours": "/v1/submeter-hours",
+}
 _LARGEST_PAGE: Final = 64 * 1024 * 1024  # bytes, unpacked
 _MOST_VALUES: Final = 4_000_000  # of a page: each costs more memory than bytes
 _MOST_RECORDS: Final = 20_000_000  # of a table's window
@@ -126,9 +133,12 @@ def _table(
         if page is None or received >= page.total:
             return
     raise SourceError(
-        "the platform's pages do not add up", where=f"{client.base_url}{path}", expected=f"{page.total} records" if page else "",
-        got=f"{received} records, {_READ_AGAIN} times", todo="ask the platform's operator; nothing of the window was kept",
-    )  # fmt: skip
+        "the platform's pages do not add up",
+        where=f"{client.base_url}{path}",
+        expected=f"{page.total} records" if page else "",
+        got=f"{received} records, {_READ_AGAIN} times",
+        todo="ask the platform's operator; nothing of the window was kept",
+    )
 
 
 def _pages(
@@ -155,10 +165,12 @@ def _pages(
         seen.add(cursor)
         if received > min(2 * total + _MANY, _MOST_RECORDS) or len(seen) > received + _MOST_EMPTY:
             raise SourceError(
-                "the platform's pages have no end", where=where, expected=f"{total} records, and at most {_MOST_RECORDS}",
+                "the platform's pages have no end",
+                where=where,
+                expected=f"{total} records, and at most {_MOST_RECORDS}",
                 got=f"{received} records on {len(seen)} pages, and more to come",
                 todo="ask the platform's operator; nothing of the window was kept",
-            )  # fmt: skip
+            )
 
 
 def _page(client: httpx.Client, clock: Clock, path: str, query: dict[str, str]) -> Page:
@@ -168,24 +180,32 @@ def _page(client: httpx.Client, clock: Clock, path: str, query: dict[str, str]) 
         content = _content(response, where)
         if response.status_code in (401, 403):
             raise SourceError(
-                "the platform refuses the token", where=where, got=f"{response.status_code} {_message(content)}",
+                "the platform refuses the token",
+                where=where,
+                got=f"{response.status_code} {_message(content)}",
                 todo="renew the token (password) of the connection",
-            )  # fmt: skip
+            )
         if response.status_code == 429 or response.status_code >= 500:
             raise Unanswered(
                 f"{response.status_code} {_message(content)}", response.headers.get("retry-after")
             )
         if response.status_code != 200:
             raise SourceError(
-                "the platform does not answer the question", where=where, got=f"{response.status_code} {_message(content)}",
-                expected="200", todo="check the connection's address against docs/platform-api.yaml",
-            )  # fmt: skip
+                "the platform does not answer the question",
+                where=where,
+                got=f"{response.status_code} {_message(content)}",
+                expected="200",
+                todo="check the connection's address against docs/platform-api.yaml",
+            )
         kind = response.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "application/json":
             raise SourceError(
-                "the platform answers with something else", where=where, got=kind or "no content type", expected="application/json",
+                "the platform answers with something else",
+                where=where,
+                got=kind or "no content type",
+                expected="application/json",
                 todo="check the connection's address: a login page or a proxy may stand before the platform",
-            )  # fmt: skip
+            )
     return page_of(content, where)
 
 
@@ -229,9 +249,12 @@ def _is_cursor(cursor: Any) -> bool:
 
 def _broken_contract(where: str, name: str, got: object) -> SourceError:
     return SourceError(
-        "the platform breaks its contract", where=where, got=f"{name}: {redact(json.dumps(got, ensure_ascii=False, default=str))[:80]}",
-        expected="a page as docs/platform-api.yaml describes it", todo="ask the platform's operator",
-    )  # fmt: skip
+        "the platform breaks its contract",
+        where=where,
+        got=f"{name}: {redact(json.dumps(got, ensure_ascii=False, default=str))[:80]}",
+        expected="a page as docs/platform-api.yaml describes it",
+        todo="ask the platform's operator",
+    )
 
 
 def _content(response: httpx.Response, where: str) -> bytes:
@@ -247,9 +270,12 @@ def _content(response: httpx.Response, where: str) -> bytes:
 
 def _too_large(where: str, got: str) -> SourceError:
     return SourceError(
-        "a page of the platform is too large", where=where, got=got, expected=f"at most {_LARGEST_PAGE} bytes and {_MOST_VALUES} values",
+        "a page of the platform is too large",
+        where=where,
+        got=got,
+        expected=f"at most {_LARGEST_PAGE} bytes and {_MOST_VALUES} values",
         todo="lower page_size in the connection's extra",
-    )  # fmt: skip
+    )
 
 
 def _message(content: bytes) -> str:
@@ -303,9 +329,11 @@ def _client(source: SourceConfig, clock: Clock) -> httpx.Client:
         )
     if source.token and not (source.token.isascii() and source.token.isprintable()):
         raise InputError(
-            "the token cannot stand in a header", where=f"source {source.name}", expected="printable ASCII characters",
+            "the token cannot stand in a header",
+            where=f"source {source.name}",
+            expected="printable ASCII characters",
             todo="correct the password of the connection",
-        )  # fmt: skip
+        )
     headers = {"accept": "application/json"} | (
         {"authorization": f"Bearer {source.token}"} if source.token else {}
     )

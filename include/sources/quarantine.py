@@ -71,7 +71,16 @@ class Rejected:
     waits_for: str | None = None
 
 
-def rejected_row(kind: str, origin: str, field: str, reason: str, raw: Mapping[str, str], own: Mapping[str, str], *, waits: bool = False) -> Rejected:  # fmt: skip
+def rejected_row(
+    kind: str,
+    origin: str,
+    field: str,
+    reason: str,
+    raw: Mapping[str, str],
+    own: Mapping[str, str],
+    *,
+    waits: bool = False,
+) -> Rejected:
     """A row that was split but not accepted; `waits`: only its alarm is missing."""
     value = own.get(field, "")
     return Rejected(
@@ -99,9 +108,12 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     known = frame(connection, "quarantined_rows", source=source)
     is_known = pd.MultiIndex.from_frame(table[["kind", "row_hash"]]).isin(pd.MultiIndex.from_frame(known))
     table = table[~is_known].assign(
-        source=source, state="open", received_at=pd.Timestamp(now).tz_convert("UTC").as_unit("us"),
-        origin=lambda rows: rows["origin"].str[:512], value=lambda rows: rows["value"].map(_storable),
-    )  # fmt: skip
+        source=source,
+        state="open",
+        received_at=pd.Timestamp(now).tz_convert("UTC").as_unit("us"),
+        origin=lambda rows: rows["origin"].str[:512],
+        value=lambda rows: rows["value"].map(_storable),
+    )
     texts = [name for name in table.columns if name != "received_at"]
     bulk.insert(connection, quarantine, table.astype(dict.fromkeys(texts, "str")))
 
@@ -128,7 +140,9 @@ def told_too_early(
     return is_early
 
 
-def keep_only(connection: Connection, source: str, kind: str, rows: Collection[Rejected], *, by: str, now: datetime) -> None:  # fmt: skip
+def keep_only(
+    connection: Connection, source: str, kind: str, rows: Collection[Rejected], *, by: str, now: datetime
+) -> None:
     """Makes the open rows of a kind that a source tells whole each time exactly `rows`: what is not among them any more is
     settled (`replayed`) by `by`, what was settled and is back is open again."""
     merge.prepare(connection)
@@ -143,7 +157,9 @@ def keep_only(connection: Connection, source: str, kind: str, rows: Collection[R
     keep(connection, source, rows, now=now)
 
 
-def list_rows(connection: Connection, *, state: str | None = "open", source: str | None = None, limit: int = 200) -> list[QuarantinedRow]:  # fmt: skip
+def list_rows(
+    connection: Connection, *, state: str | None = "open", source: str | None = None, limit: int = 200
+) -> list[QuarantinedRow]:
     """Rows in quarantine, the latest first; `state` None: all."""
     query = select(quarantine).order_by(quarantine.c.quarantine_id.desc()).limit(limit)
     query = query if state is None else query.where(quarantine.c.state == state)
@@ -165,7 +181,9 @@ def show(connection: Connection, quarantine_id: int) -> QuarantinedRow:
     return _row(row)
 
 
-def correct(engine: Engine, quarantine_id: int, values: Mapping[str, str], *, by: str, reason: str, now: datetime) -> QuarantinedRow:  # fmt: skip
+def correct(
+    engine: Engine, quarantine_id: int, values: Mapping[str, str], *, by: str, reason: str, now: datetime
+) -> QuarantinedRow:
     """Changes fields of an open row (our own columns), with an audit entry; `replay` then stores it."""
     with writing(engine, lock="intake") as connection:
         row = _open(connection, quarantine_id)
@@ -294,9 +312,11 @@ def _open(connection: Connection, quarantine_id: int) -> QuarantinedRow:
 def _layout(row: QuarantinedRow) -> Layout:
     if row.kind not in LAYOUTS:
         raise InputError(
-            "rows of this kind are not corrected here", where=f"quarantine {row.quarantine_id}", got=row.kind,
+            "rows of this kind are not corrected here",
+            where=f"quarantine {row.quarantine_id}",
+            got=row.kind,
             todo="correct the file and import it again: the row then settles itself",
-        )  # fmt: skip
+        )
     return LAYOUTS[row.kind]
 
 
@@ -304,22 +324,47 @@ def _set(connection: Connection, quarantine_id: int, **values: Any) -> None:
     connection.execute(update(quarantine).where(quarantine.c.quarantine_id == quarantine_id).values(**values))
 
 
-def _record(connection: Connection, quarantine_id: int, action: str, before: str, after: str, reason: str, *, by: str, now: datetime) -> None:  # fmt: skip
+def _record(
+    connection: Connection,
+    quarantine_id: int,
+    action: str,
+    before: str,
+    after: str,
+    reason: str,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
     connection.execute(
         audit.insert().values(
-            at=now, actor=by, subject="quarantine", subject_id=str(quarantine_id), action=action,
-            from_state=before, to_state=after, reason=reason,
+            at=now,
+            actor=by,
+            subject="quarantine",
+            subject_id=str(quarantine_id),
+            action=action,
+            from_state=before,
+            to_state=after,
+            reason=reason,
         )
-    )  # fmt: skip
+    )
 
 
 def _row(row: Mapping[Any, Any]) -> QuarantinedRow:
     return QuarantinedRow(
-        quarantine_id=row["quarantine_id"], source=row["source"], kind=row["kind"], origin=row["origin"], field=row["field"],
-        value=row["value"], reason=row["reason"], row=json.loads(row["row_json"]),
+        quarantine_id=row["quarantine_id"],
+        source=row["source"],
+        kind=row["kind"],
+        origin=row["origin"],
+        field=row["field"],
+        value=row["value"],
+        reason=row["reason"],
+        row=json.loads(row["row_json"]),
         fields=json.loads(row["fields_json"]) if row["fields_json"] else {},
-        received_at=row["received_at"], state=row["state"], settled_at=row["settled_at"], settled_by=row["settled_by"],
-    )  # fmt: skip
+        received_at=row["received_at"],
+        state=row["state"],
+        settled_at=row["settled_at"],
+        settled_by=row["settled_by"],
+    )
 
 
 def _storable(text: str) -> str:

@@ -48,10 +48,18 @@ def result_of(
 ) -> PullResult:
     """The totals of an intake as its result."""
     return PullResult(
-        source=source.name, start_at=start_at, end_at=end_at, read=tally.read, new=tally.counts.new,
-        revised=tally.counts.revised, unchanged=tally.counts.unchanged, quarantined=tally.quarantined,
-        is_simulated=tally.is_simulated, warnings=(*warnings, *tally.warnings), replayed=replayed,
-    )  # fmt: skip
+        source=source.name,
+        start_at=start_at,
+        end_at=end_at,
+        read=tally.read,
+        new=tally.counts.new,
+        revised=tally.counts.revised,
+        unchanged=tally.counts.unchanged,
+        quarantined=tally.quarantined,
+        is_simulated=tally.is_simulated,
+        warnings=(*warnings, *tally.warnings),
+        replayed=replayed,
+    )
 
 
 def record(
@@ -68,10 +76,21 @@ def record(
     expected = frame(connection, "cities_of_regions", on_date=last_day)
     connection.execute(
         ledger.insert().values(
-            source=result.source, start_at=result.start_at, end_at=result.end_at, finished_at=now, rows_read=result.read,
-            rows_new=result.new, rows_revised=result.revised, rows_unchanged=result.unchanged,
-            rows_quarantined=result.quarantined, is_simulated=result.is_simulated, fingerprint=delivery.fingerprint,
-            asked_until_at=asked_until, parts_expected=delivery.parts_expected, parts_received=delivery.parts_received,
-            cities_expected=len(expected), cities_received=len(tally.cities),
+            source=result.source,
+            start_at=result.start_at,
+            end_at=result.end_at,
+            finished_at=now,
+            rows_read=result.read,
+            rows_new=result.new,
+            rows_revised=result.revised,
+            rows_unchanged=result.unchanged,
+            rows_quarantined=result.quarantined,
+            is_simulated=result.is_simulated,
+            fingerprint=delivery.fingerprint,
+            asked_until_at=asked_until,
+            parts_expected=delivery.parts_expected,
+            parts_received=delivery.parts_received,
+            cities_expected=len(expected),
+            cities_received=len(tally.cities),
         )
-    )  # fmt: skip
+    )

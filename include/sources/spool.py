@@ -27,9 +27,11 @@ class Spool:
             self._put(shelf, rows, about)
         except OSError as error:
             raise SourceError(
-                "the disk of temporary files takes no more", where=tempfile.gettempdir(), got=error,
+                "the disk of temporary files takes no more",
+                where=tempfile.gettempdir(),
+                got=error,
                 todo="make room there (or set TMPDIR) and run again; nothing was kept",
-            ) from error  # fmt: skip
+            ) from error
 
     def mark(self) -> dict[str, int]:
         """How much lies on each shelf now, for `forget_after`."""

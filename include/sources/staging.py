@@ -197,8 +197,15 @@ def commit(
 
 
 def _commit_contacts(
-    connection: Connection, spool: Spool, tally: Tally, source: str, unreadable: str, *, is_whole: bool, now: datetime
-) -> None:  # fmt: skip
+    connection: Connection,
+    spool: Spool,
+    tally: Tally,
+    source: str,
+    unreadable: str,
+    *,
+    is_whole: bool,
+    now: datetime,
+) -> None:
     """Contacts are a list: all that a source tells is looked at together."""
     pieces = []
     for rows, about in spool.take(CONTACTS.name):
@@ -212,9 +219,17 @@ def _commit_contacts(
 
 
 def _commit_rows(
-    connection: Connection, layout: Layout, rows: pd.DataFrame, about: dict[str, str], mapping: TableMapping, tally: Tally,
-    *, source: str, owners: Collection[str], now: datetime,
-) -> None:  # fmt: skip
+    connection: Connection,
+    layout: Layout,
+    rows: pd.DataFrame,
+    about: dict[str, str],
+    mapping: TableMapping,
+    tally: Tally,
+    *,
+    source: str,
+    owners: Collection[str],
+    now: datetime,
+) -> None:
     raw_names = [name for name in rows.columns if name.startswith(_RAW)]
     raw = rows[raw_names].rename(columns=lambda name: name.removeprefix(_RAW))
     typed = rows.drop(columns=[*raw_names, "line", _CLEANED])
@@ -274,8 +289,14 @@ def _listed(names: list[str], count: int) -> str:
 
 
 def _rejects(
-    layout: Layout, origins: list[str], reasons: list[tuple[str, str]], raw: pd.DataFrame, own: pd.DataFrame, *, waits: bool = False
-) -> list[Rejected]:  # fmt: skip
+    layout: Layout,
+    origins: list[str],
+    reasons: list[tuple[str, str]],
+    raw: pd.DataFrame,
+    own: pd.DataFrame,
+    *,
+    waits: bool = False,
+) -> list[Rejected]:
     rows = zip(origins, reasons, raw.to_dict("records"), own.to_dict("records"), strict=True)
     return [
         rejected_row(layout.name, origin, name, reason, as_came, as_ours, waits=waits)  # type: ignore[arg-type]

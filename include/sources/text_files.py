@@ -112,9 +112,11 @@ def _header(path: Path, records: _Records) -> list[str]:
     first = next(iter(records), None)
     if first is None:
         raise InputError(
-            "the file has no header row", where=str(path), expected="a first row with the names of the columns",
+            "the file has no header row",
+            where=str(path),
+            expected="a first row with the names of the columns",
             got="an empty file" if not records.broken else records.broken[0].text,
-        )  # fmt: skip
+        )
     return clean_header(str(path), first[1])
 
 

@@ -50,9 +50,12 @@ def require_columns(mapping: TableMapping, layout: Layout, header: list[str], wh
     )
     if missing:
         raise InputError(
-            "columns are missing", where=where, expected=", ".join(missing), got="the columns " + ", ".join(header),
+            "columns are missing",
+            where=where,
+            expected=", ".join(missing),
+            got="the columns " + ", ".join(header),
             todo="name the columns in a mapping, or correct the header row",
-        )  # fmt: skip
+        )
 
 
 def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:

@@ -102,14 +102,21 @@ class _Counted:
 def _require_package(stream: BinaryIO) -> None:
     if stream.read(len(_ENCRYPTED)) == _ENCRYPTED:
         raise Unusable(
-            "the workbook is encrypted, or an old .xls", expected="an .xlsx without a password", todo="save it as .xlsx without a password"
-        )  # fmt: skip
+            "the workbook is encrypted, or an old .xls",
+            expected="an .xlsx without a password",
+            todo="save it as .xlsx without a password",
+        )
     stream.seek(0)
     with zipfile.ZipFile(stream) as package:
         parts = package.infolist()
         unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_BYTES:
-        raise Unusable("the workbook is too large when unpacked", expected=LIMITS, got=f"{unpacked:,} bytes", todo="split it, or export it as CSV")  # fmt: skip
+        raise Unusable(
+            "the workbook is too large when unpacked",
+            expected=LIMITS,
+            got=f"{unpacked:,} bytes",
+            todo="split it, or export it as CSV",
+        )
     if len(parts) > MOST_PARTS:
         raise _too_large(f"{len(parts):,} parts")
     stream.seek(0)
@@ -117,9 +124,11 @@ def _require_package(stream: BinaryIO) -> None:
 
 def _too_large(got: str) -> Unusable:
     return Unusable(
-        "the workbook is larger than one that is read", expected=LIMITS, got=got,
+        "the workbook is larger than one that is read",
+        expected=LIMITS,
+        got=got,
         todo="delete what stands outside of the table, split it, or export it as CSV",
-    )  # fmt: skip
+    )
 
 
 def _rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterator[Row]:

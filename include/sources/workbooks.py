@@ -148,9 +148,12 @@ def _reading(
     with stream:
         process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-c", _PROGRAM, json.dumps(request)],
-            stdin=stream, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/",
+            stdin=stream,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
             env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "OPENPYXL_LXML": "False"},
-        )  # fmt: skip
+        )
     try:
         yield process, _lines(path, process)
     finally:
@@ -186,6 +189,9 @@ def _killed(path: Path, code: int) -> InputError:
     """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
     said = {-signal.SIGXCPU: "more time than that", -signal.SIGKILL: "more memory or time than that"}
     return InputError(
-        "the workbook is larger than one that is read", where=str(path), expected=LIMITS, got=said.get(code, f"a reader that ended with {code}"),
+        "the workbook is larger than one that is read",
+        where=str(path),
+        expected=LIMITS,
+        got=said.get(code, f"a reader that ended with {code}"),
         todo="delete what stands outside of the table, split it, or export it as CSV",
-    )  # fmt: skip
+    )

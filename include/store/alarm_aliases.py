@@ -75,8 +75,12 @@ def _make_alias(connection: Connection, alias: str, main: str, now: datetime) ->
     rows = [_plain(dict(row)) for row in connection.execute(query).mappings()]
     text = json.dumps(rows, ensure_ascii=False, sort_keys=True)
     row = {
-        "alias_id": alias, "alarm_id": main, "source": rows[0]["source"], "revisions_json": text, "made_at": now,
-    }  # fmt: skip
+        "alias_id": alias,
+        "alarm_id": main,
+        "source": rows[0]["source"],
+        "revisions_json": text,
+        "made_at": now,
+    }
     connection.execute(alarm_alias.update().where(alarm_alias.c.alarm_id == alias).values(alarm_id=main))
     connection.execute(alarm_alias.insert(), row)
     connection.execute(alarm.delete().where(alarm.c.alarm_id == alias))
@@ -91,9 +95,15 @@ def _make_alias(connection: Connection, alias: str, main: str, now: datetime) ->
             alarm_suspect.update().where(alarm_suspect.c.alarm_id == alias).values(alarm_id=main)
         )
     entry = {
-        "at": now, "actor": _ACTOR, "subject": "alarm", "subject_id": alias, "action": "alias", "from_state": None, "to_state": None,
+        "at": now,
+        "actor": _ACTOR,
+        "subject": "alarm",
+        "subject_id": alias,
+        "action": "alias",
+        "from_state": None,
+        "to_state": None,
         "reason": f"与{main}为同一事件（同一网格、时间重叠），以先推送的{main}为准",
-    }  # fmt: skip
+    }
     connection.execute(audit.insert(), entry)
 
 

@@ -37,9 +37,11 @@ class Archive:
                     _write(path, content)
         except OSError as error:
             raise InputError(
-                "the archive cannot be written", where=str(self.root), got=error,
+                "the archive cannot be written",
+                where=str(self.root),
+                got=error,
                 todo="see that it is mounted, writable and has room; then try again",
-            ) from error  # fmt: skip
+            ) from error
         return digest
 
     def get(self, sha256: str) -> bytes:

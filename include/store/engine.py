@@ -19,9 +19,10 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise InputError(
-            "the store's URL cannot be read", where="connection supervision_db",
+            "the store's URL cannot be read",
+            where="connection supervision_db",
             expected="sqlite:///path/to/file.db or postgresql://user:password@host:5432/database",
-        ) from harmless(error)  # fmt: skip
+        ) from harmless(error)
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _open_sqlite(str(parsed.database))
@@ -32,9 +33,11 @@ def open_engine(url: str) -> Engine:
             parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, connect_args=no_jit
         )
     raise InputError(
-        "the store runs on SQLite or PostgreSQL only", where="connection supervision_db",
-        got=backend, expected="sqlite:///… or postgresql://…",
-    )  # fmt: skip
+        "the store runs on SQLite or PostgreSQL only",
+        where="connection supervision_db",
+        got=backend,
+        expected="sqlite:///… or postgresql://…",
+    )
 
 
 @contextmanager
@@ -98,10 +101,12 @@ def store_error(error: Exception) -> InputError:
     """A database's own error as one line for an operator: out of reach, read-only, full, damaged, or no store at all."""
     cause = getattr(error, "orig", None) or error
     return InputError(
-        "the store cannot be used", where="connection supervision_db", got=f"{type(cause).__name__}: {cause}",
+        "the store cannot be used",
+        where="connection supervision_db",
+        got=f"{type(cause).__name__}: {cause}",
         expected="a database that can be reached and written",
         todo="check its path, its permissions and the disk (SQLite), or the server and the login (PostgreSQL)",
-    )  # fmt: skip
+    )
 
 
 def _require_place(path: Path) -> None:
@@ -109,14 +114,18 @@ def _require_place(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(
-            "the store's folder cannot be made", where=f"connection supervision_db: {path.parent}", got=error.strerror,
+            "the store's folder cannot be made",
+            where=f"connection supervision_db: {path.parent}",
+            got=error.strerror,
             todo="correct the connection's host, or make the folder",
-        ) from error  # fmt: skip
+        ) from error
     if path.is_dir():
         raise InputError(
-            "the store is a folder", where=f"connection supervision_db: {path}", expected="the path of a file",
+            "the store is a folder",
+            where=f"connection supervision_db: {path}",
+            expected="the path of a file",
             todo="correct the connection's host",
-        )  # fmt: skip
+        )
 
 
 def _open_sqlite(path: str) -> Engine:

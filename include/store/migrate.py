@@ -41,9 +41,12 @@ def require_current(engine: Engine) -> None:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != head:
         raise InputError(
-            "the store is not at this version", where=engine.url.render_as_string(hide_password=True),
-            expected=f"revision {head}", got=found or "an empty store", todo="run: python -m include migrate",
-        )  # fmt: skip
+            "the store is not at this version",
+            where=engine.url.render_as_string(hide_password=True),
+            expected=f"revision {head}",
+            got=found or "an empty store",
+            todo="run: python -m include migrate",
+        )
 
 
 def _config() -> Config:

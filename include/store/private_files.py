@@ -9,9 +9,18 @@ from typing import Final
 UMASK: Final = 0o077
 # What an installation makes below its folder; nothing else there is touched, whatever the folder is set to.
 _OURS: Final = (
-    "airflow", "air_quality", "archive", "demo_region", "hourly", "mailbox", "stations", "stations_in", "supervision.db",
-    "supervision.db-shm", "supervision.db-wal",
-)  # fmt: skip
+    "airflow",
+    "air_quality",
+    "archive",
+    "demo_region",
+    "hourly",
+    "mailbox",
+    "stations",
+    "stations_in",
+    "supervision.db",
+    "supervision.db-shm",
+    "supervision.db-wal",
+)
 
 
 def keep_private() -> None:

@@ -50,14 +50,20 @@ def expendable(
     held = archive.objects()
     if held and not needed:
         raise CheckFailed(
-            "the store names no file of the archive", where=str(archive.root), got=f"{len(held)} files",
-            expected="the archive of this store", todo="check the connection supervision_db; nothing was removed",
-        )  # fmt: skip
+            "the store names no file of the archive",
+            where=str(archive.root),
+            got=f"{len(held)} files",
+            expected="the archive of this store",
+            todo="check the connection supervision_db; nothing was removed",
+        )
     if missing := sorted(needed - set(held)):
         raise CheckFailed(
-            f"{len(missing)} files of letters are not in the archive", where=str(archive.root), got=missing[0],
-            expected="the archive of this store", todo="restore the archive from its backup; nothing was removed",
-        )  # fmt: skip
+            f"{len(missing)} files of letters are not in the archive",
+            where=str(archive.root),
+            got=missing[0],
+            expected="the archive of this store",
+            todo="restore the archive from its backup; nothing was removed",
+        )
     unneeded = (path for digest, path in held.items() if digest not in needed)
     found = [
         *_older(now - RETENTION.unnamed, "archive", unneeded),

@@ -96,13 +96,22 @@ def put_verdict(
     connection.execute(suspect_verdict.delete().where(*ours))
     if verdict != "open":
         row = dict(zip(("alarm_id", "enterprise_id"), key, strict=True)) | {
-            "verdict": verdict, "reason": reason.strip(), "decided_at": now, "decided_by": actor,
-        }  # fmt: skip
+            "verdict": verdict,
+            "reason": reason.strip(),
+            "decided_at": now,
+            "decided_by": actor,
+        }
         connection.execute(suspect_verdict.insert(), row)
     entry = {
-        "at": now, "actor": actor, "subject": "suspect", "subject_id": f"{alarm_id} {enterprise_id}"[:128],
-        "action": "decide", "from_state": before, "to_state": verdict, "reason": reason.strip(),
-    }  # fmt: skip
+        "at": now,
+        "actor": actor,
+        "subject": "suspect",
+        "subject_id": f"{alarm_id} {enterprise_id}"[:128],
+        "action": "decide",
+        "from_state": before,
+        "to_state": verdict,
+        "reason": reason.strip(),
+    }
     connection.execute(audit.insert(), entry)
 
 

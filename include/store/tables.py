@@ -48,31 +48,44 @@ def _provenance() -> list[Column[Any]]:
     return [
         Column("source", String(64), nullable=False, comment="name of the source that told it"),
         Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
-        Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only; figures use event time)"),
-        Column("content_hash", String(64), nullable=False, comment="SHA-256 of the content; same content, no new revision"),
-    ]  # fmt: skip
+        Column(
+            "received_at",
+            Instant,
+            nullable=False,
+            comment="when we learnt it (audit only; figures use event time)",
+        ),
+        Column(
+            "content_hash",
+            String(64),
+            nullable=False,
+            comment="SHA-256 of the content; same content, no new revision",
+        ),
+    ]
 
 
 city = Table(
-    "city", metadata,
+    "city",
+    metadata,
     Column("city_code", String(6), primary_key=True, comment="adcode, GB/T 2260"),
     Column("city_name", String(32), nullable=False, comment="with 市"),
     Column("province_code", String(6), nullable=False, comment="adcode of the province"),
     Column("province_name", String(32), nullable=False),
     comment="A prefecture-level city that is or was in a key region.",
-)  # fmt: skip
+)
 
 region_member = Table(
-    "region_member", metadata,
+    "region_member",
+    metadata,
     Column("city_code", ForeignKey("city.city_code"), primary_key=True),
     Column("region", String(32), primary_key=True, comment="2+26, 2+36, 汾渭平原"),
     Column("valid_from", Date, primary_key=True, comment="first Beijing date of the membership"),
     Column("valid_to", Date, comment="first Beijing date after it; empty while it lasts"),
     comment="One membership of a city in a key region, with its dates.",
-)  # fmt: skip
+)
 
 grid = Table(
-    "grid", metadata,
+    "grid",
+    metadata,
     Column("grid_id", String(64), primary_key=True, comment="opaque text (T85711)"),
     Column("city_code", ForeignKey("city.city_code"), nullable=False, index=True),
     Column("county", String(64), nullable=False),
@@ -85,10 +98,11 @@ grid = Table(
     Column("is_monitored", Boolean, nullable=False, comment="carries micro-stations (微站)"),
     *_provenance(),
     comment="A 3 km grid cell, as last told by its source.",
-)  # fmt: skip
+)
 
 contact = Table(
-    "contact", metadata,
+    "contact",
+    metadata,
     Column("contact_id", _Serial, primary_key=True),
     Column("region_code", String(6), nullable=False, comment="city, province, or 100000 for the ministry"),
     Column("role", String(16), nullable=False, comment="to, cc (of a city), province (copies), leader, duty"),
@@ -97,17 +111,22 @@ contact = Table(
     Column("phone", String(64)),
     Column("valid_from", Date, nullable=False),
     Column("valid_to", Date, comment="first Beijing date on which it is no longer used"),
-    Column("fixed_at", Instant, comment="since when it stands against what sources tell: a person decided it, or a source named its successor"),
+    Column(
+        "fixed_at",
+        Instant,
+        comment="since when it stands against what sources tell: a person decided it, or a source named its successor",
+    ),
     Column("fixed_by", String(128), comment="who decided that"),
     Column("replaced_by_id", BigInteger, comment="contact_id of the row that took its place"),
     *_provenance(),
     UniqueConstraint("region_code", "role", "address", "valid_from"),
     _one_of("role", CONTACT_ROLES),
     comment="Where letters of a region go, with the dates between which that holds.",
-)  # fmt: skip
+)
 
 pull = Table(
-    "pull", metadata,
+    "pull",
+    metadata,
     Column("pull_id", _Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("start_at", Instant, nullable=False, comment="window of change time that this pull covered: from"),
@@ -119,22 +138,62 @@ pull = Table(
     Column("rows_unchanged", Integer, nullable=False),
     Column("rows_quarantined", Integer, nullable=False),
     Column("is_simulated", Boolean, nullable=False, comment="at least one row was 模拟数据"),
-    Column("fingerprint", String(64), nullable=False, default="", comment="which state of the source was read: its files' names, sizes and times, or one file's SHA-256"),
-    Column("asked_until_at", Instant, comment="end of the asked window; later than end_at when the source was not complete so far"),
-    Column("parts_expected", Integer, nullable=False, default=0, comment="files, pages or query chunks that there were"),
-    Column("parts_received", Integer, nullable=False, default=0, comment="files, pages or query chunks that were read"),
-    Column("cities_expected", Integer, nullable=False, default=0, comment="cities in a key region on the window's last day"),
-    Column("cities_received", Integer, nullable=False, default=0, comment="cities that alarms of the window named"),
+    Column(
+        "fingerprint",
+        String(64),
+        nullable=False,
+        default="",
+        comment="which state of the source was read: its files' names, sizes and times, or one file's SHA-256",
+    ),
+    Column(
+        "asked_until_at",
+        Instant,
+        comment="end of the asked window; later than end_at when the source was not complete so far",
+    ),
+    Column(
+        "parts_expected",
+        Integer,
+        nullable=False,
+        default=0,
+        comment="files, pages or query chunks that there were",
+    ),
+    Column(
+        "parts_received",
+        Integer,
+        nullable=False,
+        default=0,
+        comment="files, pages or query chunks that were read",
+    ),
+    Column(
+        "cities_expected",
+        Integer,
+        nullable=False,
+        default=0,
+        comment="cities in a key region on the window's last day",
+    ),
+    Column(
+        "cities_received",
+        Integer,
+        nullable=False,
+        default=0,
+        comment="cities that alarms of the window named",
+    ),
     Index(None, "source", "start_at"),
     Index(None, "source", "fingerprint"),
     comment="The ledger: one window of one source, committed together with its rows.",
-)  # fmt: skip
+)
 
 alarm = Table(
-    "alarm", metadata,
+    "alarm",
+    metadata,
     Column("alarm_id", String(64), primary_key=True, comment="the source's own key"),
     Column("revision", Integer, primary_key=True, comment="1 for what was told first"),
-    Column("revised_at", Instant, nullable=False, comment="when the platform said so; figures take the last one by as_of"),
+    Column(
+        "revised_at",
+        Instant,
+        nullable=False,
+        comment="when the platform said so; figures take the last one by as_of",
+    ),
     Column("grid_id", String(64), nullable=False),
     Column("city_code", ForeignKey("city.city_code"), nullable=False),
     Column("county", String(64), nullable=False),
@@ -148,47 +207,85 @@ alarm = Table(
     Column("pushed_at", Instant, nullable=False, comment="pushed to the city"),
     Column("deadline_at", Instant, nullable=False, comment="the answer is due"),
     Column("rules_version", String(16), nullable=False, comment="the rules that set the deadline"),
-    Column("is_outside_city", Boolean, nullable=False, default=False, comment="its coordinates lie outside the city that it names"),
+    Column(
+        "is_outside_city",
+        Boolean,
+        nullable=False,
+        default=False,
+        comment="its coordinates lie outside the city that it names",
+    ),
     *_provenance(),
     Index(None, "pushed_at", "alarm_id"),
     Index(None, "grid_id", "pushed_at"),
     Index(None, "received_at", "revised_at"),
     comment="One revision of one alarm.",
-)  # fmt: skip
+)
 
 feedback_event = Table(
-    "feedback_event", metadata,
+    "feedback_event",
+    metadata,
     Column("alarm_id", String(64), primary_key=True),
-    Column("event", String(24), primary_key=True, comment="acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected, closed, reopened"),
-    Column("event_at", Instant, primary_key=True, comment="when it happened, by a clock that the judged unit does not write: the platform's record, or our receipt"),
+    Column(
+        "event",
+        String(24),
+        primary_key=True,
+        comment="acknowledged, submitted, returned, accepted, disputed, dispute_upheld, dispute_rejected, closed, reopened",
+    ),
+    Column(
+        "event_at",
+        Instant,
+        primary_key=True,
+        comment="when it happened, by a clock that the judged unit does not write: the platform's record, or our receipt",
+    ),
     Column("revision", Integer, primary_key=True),
     Column("unit", String(255), comment="排查单位"),
     Column("inspector", String(255), comment="排查人"),
     Column("problem_found", Boolean, comment="empty when the event says nothing about it"),
     Column("note", Text),
-    Column("inspected_at", Instant, comment="排查时间: when the unit says that it inspected; information, no figure reads it"),
+    Column(
+        "inspected_at",
+        Instant,
+        comment="排查时间: when the unit says that it inspected; information, no figure reads it",
+    ),
     *_provenance(),
     Index(None, "received_at", "event_at"),
     Index(None, "event_at"),
     comment="One revision of one step of the feedback to an alarm.",
-)  # fmt: skip
+)
 
 # Indexes of the alarms that are open still, and of those that were open for long; worded as in sql/alarm_states.sql.
 _STILL_OPEN: Final = "open_until_at is null"
 _WAS_OPEN: Final = "open_until_at is not null"
 
 lingering_alarm = Table(
-    "lingering_alarm", metadata,
+    "lingering_alarm",
+    metadata,
     Column("alarm_id", String(64), primary_key=True),
     Column("pushed_at", Instant, nullable=False, comment="the earliest that a revision tells"),
-    Column("open_until_at", Instant, comment="from when on it was answered, withdrawn (误报) or closed for good; empty while it may be open"),
-    Index("ix_lingering_alarm_still_open", "pushed_at", sqlite_where=text(_STILL_OPEN), postgresql_where=text(_STILL_OPEN)),
-    Index("ix_lingering_alarm_was_open", "open_until_at", "pushed_at", sqlite_where=text(_WAS_OPEN), postgresql_where=text(_WAS_OPEN)),
+    Column(
+        "open_until_at",
+        Instant,
+        comment="from when on it was answered, withdrawn (误报) or closed for good; empty while it may be open",
+    ),
+    Index(
+        "ix_lingering_alarm_still_open",
+        "pushed_at",
+        sqlite_where=text(_STILL_OPEN),
+        postgresql_where=text(_STILL_OPEN),
+    ),
+    Index(
+        "ix_lingering_alarm_was_open",
+        "open_until_at",
+        "pushed_at",
+        sqlite_where=text(_WAS_OPEN),
+        postgresql_where=text(_WAS_OPEN),
+    ),
     comment="An alarm that may be open, or that was for more than seven days: how a day finds the open alarms of any age. Derived from alarm and feedback_event at each intake.",
-)  # fmt: skip
+)
 
 problem = Table(
-    "problem", metadata,
+    "problem",
+    metadata,
     Column("problem_id", String(64), primary_key=True, comment="the source's own key"),
     Column("revision", Integer, primary_key=True),
     Column("alarm_id", String(64), nullable=False, index=True),
@@ -201,10 +298,11 @@ problem = Table(
     *_provenance(),
     Index(None, "received_at", "found_at"),
     comment="One revision of one problem found at an alarm.",
-)  # fmt: skip
+)
 
 quarantine = Table(
-    "quarantine", metadata,
+    "quarantine",
+    metadata,
     Column("quarantine_id", _Serial, primary_key=True),
     Column("source", String(64), nullable=False),
     Column("kind", String(16), nullable=False, comment="alarms, feedback, problems, grids, contacts"),
@@ -214,7 +312,11 @@ quarantine = Table(
     Column("reason", Text, nullable=False, comment="what was expected"),
     Column("row_json", Text, nullable=False, comment="the whole row as it came"),
     Column("row_hash", String(64), nullable=False, comment="SHA-256 of row_json: the same row is kept once"),
-    Column("fields_json", Text, comment="the row in our own columns, which an operator may correct; empty when it could not be split"),
+    Column(
+        "fields_json",
+        Text,
+        comment="the row in our own columns, which an operator may correct; empty when it could not be split",
+    ),
     Column("waits_for", String(64), comment="alarm_id: replayed by itself once this alarm is known"),
     Column("received_at", Instant, nullable=False),
     Column("state", String(16), nullable=False, comment="open, replayed, discarded"),
@@ -225,15 +327,21 @@ quarantine = Table(
     Index(None, "waits_for"),
     _one_of("state", QUARANTINE_STATES),
     comment="One row that could not be understood: kept whole, with the first reason.",
-)  # fmt: skip
+)
 
 # An index of the few letters that wait for somebody; worded as in sql/list_concerns.sql, by which SQLite knows it.
 _IS_OPEN: Final = "state in ('drafted', 'awaiting_approval', 'withheld')"
 
 letter = Table(
-    "letter", metadata,
+    "letter",
+    metadata,
     Column("letter_id", _Serial, primary_key=True),
-    Column("kind", String(16), nullable=False, comment="a name of the register of letter kinds (include/letter_kinds.py)"),
+    Column(
+        "kind",
+        String(16),
+        nullable=False,
+        comment="a name of the register of letter kinds (include/letter_kinds.py)",
+    ),
     Column("addressee", String(64), nullable=False, comment="city_code, or the role it goes to"),
     Column("city_code", ForeignKey("city.city_code"), comment="empty when it is about all cities"),
     Column("period_kind", String(16), nullable=False),
@@ -243,11 +351,27 @@ letter = Table(
     Column("end_at", Instant, nullable=False, comment="first instant after its window"),
     Column("as_of", Instant, nullable=False),
     Column("revision", Integer, nullable=False, comment="1; a 更正 is the next one"),
-    Column("letter_key", String(128), nullable=False, unique=True, comment="kind, addressee, period, revision in one word"),
-    Column("state", String(24), nullable=False, comment="drafted, awaiting_approval, released, rejected, withheld"),
+    Column(
+        "letter_key",
+        String(128),
+        nullable=False,
+        unique=True,
+        comment="kind, addressee, period, revision in one word",
+    ),
+    Column(
+        "state",
+        String(24),
+        nullable=False,
+        comment="drafted, awaiting_approval, released, rejected, withheld",
+    ),
     Column("state_reason", Text, nullable=False, comment="why it is in that state"),
     Column("state_at", Instant, nullable=False, comment="since when"),
-    Column("is_stuck", Boolean, nullable=False, comment="a person must act: no contact, too large, the release failed"),
+    Column(
+        "is_stuck",
+        Boolean,
+        nullable=False,
+        comment="a person must act: no contact, too large, the release failed",
+    ),
     Column("held_by", String(128), comment="the person who withheld it; only a person releases it then"),
     Column("is_simulated", Boolean, nullable=False),
     Column("figures_json", Text, nullable=False, comment="the frozen figures"),
@@ -258,38 +382,45 @@ letter = Table(
     Column("composed_at", Instant, nullable=False),
     Column("released_at", Instant),
     Column("run_id", String(255), comment="the Airflow run that composed it last"),
-    UniqueConstraint("kind", "addressee", "period_kind", "start_at", "end_at", "revision", name="uq_letter_window"),
+    UniqueConstraint(
+        "kind", "addressee", "period_kind", "start_at", "end_at", "revision", name="uq_letter_window"
+    ),
     Index(None, "period_end", "kind"),
     Index(None, "city_code", "period_end"),
     Index(None, "city_code", "kind", "period_end"),
     Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),
     _one_of("state", LETTER_STATES),
     comment="One document to one addressee for one window.",
-)  # fmt: skip
+)
 
 letter_alarm = Table(
-    "letter_alarm", metadata,
+    "letter_alarm",
+    metadata,
     Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
     Column("alarm_id", String(64), primary_key=True),
     Column("is_urged", Boolean, nullable=False, comment="the letter is a 督办 of this alarm"),
     Index(None, "alarm_id"),
     comment="One alarm that a letter names.",
-)  # fmt: skip
+)
 
 letter_file = Table(
-    "letter_file", metadata,
+    "letter_file",
+    metadata,
     Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
     Column("role", String(16), primary_key=True, comment="pdf, docx, xlsx, html, text, eml"),
     Column("file_name", String(255), nullable=False),
-    Column("ascii_name", String(255), nullable=False, comment="for mail clients that cannot read Chinese names"),
+    Column(
+        "ascii_name", String(255), nullable=False, comment="for mail clients that cannot read Chinese names"
+    ),
     Column("media_type", String(128), nullable=False),
     Column("sha256", String(64), nullable=False, comment="its place in the archive"),
     Column("size_bytes", Integer, nullable=False),
     comment="One file of a letter; the bytes are in the content-addressed archive.",
-)  # fmt: skip
+)
 
 letter_number = Table(
-    "letter_number", metadata,
+    "letter_number",
+    metadata,
     Column("series", String(32), primary_key=True, comment="kind of letter that counts by itself"),
     Column("year", Integer, primary_key=True),
     Column("seq", Integer, primary_key=True, comment="1, 2, 3 … without gaps"),
@@ -298,24 +429,42 @@ letter_number = Table(
     Column("allocated_at", Instant, nullable=False),
     Column("void_reason", Text, comment="作废: why the number was withdrawn"),
     comment="The register: every number ever given, with its letter.",
-)  # fmt: skip
+)
 
 delivery = Table(
-    "delivery", metadata,
+    "delivery",
+    metadata,
     Column("delivery_id", _Serial, primary_key=True),
     Column("letter_id", ForeignKey("letter.letter_id"), nullable=False),
-    Column("copy_no", Integer, nullable=False, comment="1; an operator's resend is the next one; rehearsals count by themselves"),
-    Column("is_rehearsal", Boolean, nullable=False, comment="演练: went to the operator, not to the addressee"),
+    Column(
+        "copy_no",
+        Integer,
+        nullable=False,
+        comment="1; an operator's resend is the next one; rehearsals count by themselves",
+    ),
+    Column(
+        "is_rehearsal", Boolean, nullable=False, comment="演练: went to the operator, not to the addressee"
+    ),
     Column("address", String(254), nullable=False),
     Column("name", String(128), nullable=False),
     Column("header", String(2), nullable=False, comment="to or cc"),
     Column("message_id", String(255), nullable=False, comment="the same for all recipients of one copy"),
     Column("eml_sha256", String(64), nullable=False, comment="the exact message in the archive"),
-    Column("state", String(16), nullable=False, comment="queued, sending, sent, refused, unknown, expired, withdrawn"),
+    Column(
+        "state",
+        String(16),
+        nullable=False,
+        comment="queued, sending, sent, refused, unknown, expired, withdrawn",
+    ),
     Column("state_reason", Text, nullable=False),
     Column("attempts", Integer, nullable=False, comment="times that a mail server was asked to take it"),
     Column("next_attempt_at", Instant, nullable=False),
-    Column("expires_at", Instant, nullable=False, comment="end of its useful life: not tried any more from then on"),
+    Column(
+        "expires_at",
+        Instant,
+        nullable=False,
+        comment="end of its useful life: not tried any more from then on",
+    ),
     Column("lease_owner", String(128)),
     Column("lease_until_at", Instant),
     Column("smtp_code", Integer, comment="the server's last answer"),
@@ -326,14 +475,17 @@ delivery = Table(
     CheckConstraint("header in ('to', 'cc')", name="header"),
     _one_of("state", DELIVERY_STATES),
     comment="One recipient of one copy of a letter.",
-)  # fmt: skip
+)
 
 audit = Table(
-    "audit", metadata,
+    "audit",
+    metadata,
     Column("audit_id", _Serial, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("actor", String(128), nullable=False, comment="user, or the process that did it"),
-    Column("subject", String(16), nullable=False, comment="letter, delivery, contact, quarantine, run, server"),
+    Column(
+        "subject", String(16), nullable=False, comment="letter, delivery, contact, quarantine, run, server"
+    ),
     Column("subject_id", String(255), nullable=False),
     Column("action", String(32), nullable=False),
     Column("from_state", String(24)),
@@ -342,4 +494,4 @@ audit = Table(
     Index(None, "subject", "subject_id"),
     Index(None, "at"),
     comment="One change of state: who or what, when, why. Rows are only added.",
-)  # fmt: skip
+)

@@ -39,11 +39,14 @@ def kept_months(connection: Connection) -> dict[date, KeptMonth]:
     rows = frame(connection, "warning_months").to_dict("records")
     months = [
         KeptMonth(
-            pd.Timestamp(row["month"]).date(), int(row["grids"]), int(row["valid_grids"]), bool(row["is_simulated"]),
+            pd.Timestamp(row["month"]).date(),
+            int(row["grids"]),
+            int(row["valid_grids"]),
+            bool(row["is_simulated"]),
             str(row["readings_sha256"]),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     return {one.month: one for one in months}
 
 

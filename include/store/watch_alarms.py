@@ -143,9 +143,12 @@ def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: dat
         values, before = _values(made), known.watch.get(made.alarm_id)
         if before is None:
             fixed = {
-                "alarm_id": made.alarm_id, "grid_id": made.row["grid_id"], "started_at": made.row["started_at"],
-                "raised_at": made.raised_at, "recorded_at": now,
-            }  # fmt: skip
+                "alarm_id": made.alarm_id,
+                "grid_id": made.row["grid_id"],
+                "started_at": made.row["started_at"],
+                "raised_at": made.raised_at,
+                "recorded_at": now,
+            }
             fresh.append({**fixed, **values})
             kept.new += 1
         elif is_written or any(before[name] != value for name, value in values.items()):
@@ -182,9 +185,15 @@ def drop_alarms(
             continue
         forget_alarms(connection, [alarm_id])
         entry = {
-            "at": now, "actor": actor, "subject": "alarm", "subject_id": alarm_id, "action": "drop", "from_state": "raised",
-            "to_state": None, "reason": "补到或更正的数据不再支持，且尚未发出",
-        }  # fmt: skip
+            "at": now,
+            "actor": actor,
+            "subject": "alarm",
+            "subject_id": alarm_id,
+            "action": "drop",
+            "from_state": "raised",
+            "to_state": None,
+            "reason": "补到或更正的数据不再支持，且尚未发出",
+        }
         connection.execute(audit.insert(), entry)
         kept.withdrawn += 1
 
@@ -249,19 +258,27 @@ def _known(connection: Connection, alarms: Sequence[MadeAlarm]) -> _Known:
         )
         known.aliases |= {str(alias): str(main) for alias, main in connection.execute(aliases)}
     known.others = frame(
-        connection, "alarms_of_others", source=WATCH_SOURCE,
-        start_at=min(made.row["started_at"] for made in alarms) - _NEAR, end_at=max(made.states[-1].last_at for made in alarms) + _NEAR,
-    )  # fmt: skip
+        connection,
+        "alarms_of_others",
+        source=WATCH_SOURCE,
+        start_at=min(made.row["started_at"] for made in alarms) - _NEAR,
+        end_at=max(made.states[-1].last_at for made in alarms) + _NEAR,
+    )
     return known
 
 
 def _values(made: MadeAlarm) -> dict[str, Any]:
     last = made.states[-1]
     return {
-        "last_at": last.last_at, "alarm_count": last.alarm_count, "peak_pm25_ug_m3": last.peak_pm25_ug_m3,
-        "confidence": made.confidence, "evidence_json": json.dumps(made.evidence, ensure_ascii=False, sort_keys=True),
-        "rules_edition": made.edition, "is_supported": True, "is_simulated": made.row["is_simulated"],
-    }  # fmt: skip
+        "last_at": last.last_at,
+        "alarm_count": last.alarm_count,
+        "peak_pm25_ug_m3": last.peak_pm25_ug_m3,
+        "confidence": made.confidence,
+        "evidence_json": json.dumps(made.evidence, ensure_ascii=False, sort_keys=True),
+        "rules_edition": made.edition,
+        "is_supported": True,
+        "is_simulated": made.row["is_simulated"],
+    }
 
 
 def _revisions(
@@ -287,9 +304,13 @@ def _revisions(
 
 def _revision(made: MadeAlarm, state: State) -> dict[str, Any]:
     return {
-        **made.row, "alarm_id": made.alarm_id, "last_at": state.last_at, "alarm_count": state.alarm_count,
-        "peak_pm25_ug_m3": state.peak_pm25_ug_m3, "is_outside_city": False,
-    }  # fmt: skip
+        **made.row,
+        "alarm_id": made.alarm_id,
+        "last_at": state.last_at,
+        "alarm_count": state.alarm_count,
+        "peak_pm25_ug_m3": state.peak_pm25_ug_m3,
+        "is_outside_city": False,
+    }
 
 
 def _is_alias(connection: Connection, made: MadeAlarm, known: _Known) -> bool:

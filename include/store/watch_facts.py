@@ -93,9 +93,13 @@ def keep_station_days(
     )
     revision = int(connection.execute(query).scalar() or 0) + 1
     ledger = {
-        "observed_on": day, "rules_edition": edition, "revision": revision, "inputs_hash": inputs_hash,
-        "stations": len(facts), "made_at": now,
-    }  # fmt: skip
+        "observed_on": day,
+        "rules_edition": edition,
+        "revision": revision,
+        "inputs_hash": inputs_hash,
+        "stations": len(facts),
+        "made_at": now,
+    }
     connection.execute(watch_day.insert(), ledger)
     names = [column.name for column in station_day.columns if column.name in facts]
     values = [[None if one != one else one for one in facts[name].tolist()] for name in names]

@@ -77,7 +77,11 @@ station_day = Table(
     Column("hours", Integer, nullable=False, comment="hours of the day with a usable value, 0 to 24"),
     Column("completeness", Float, nullable=False, comment="usable hours of all, 0 to 1"),
     Column("pm25_ug_m3", Float, comment="mean of the usable hours, μg/m³, as read"),
-    Column("log_ratio", Float, comment="median log-ratio to the surroundings outside its own grid: the gain of the day"),
+    Column(
+        "log_ratio",
+        Float,
+        comment="median log-ratio to the surroundings outside its own grid: the gain of the day",
+    ),
     Column("spread", Float, comment="robust scatter of the hours' log-ratios"),
     Column("spikes", Integer, nullable=False, comment="single wild hours"),
     Column("stuck_hours", Integer, nullable=False, comment="hours at one and the same value"),
@@ -86,7 +90,7 @@ station_day = Table(
     Column("verdict", String(16), nullable=False, comment="stuck, dead, missing, range, spiky, few, ok"),
     Index(None, "station_id", "observed_on"),
     comment="What one day says about one station. Append-only: the day's last revision holds.",
-)  # fmt: skip
+)
 
 watch_hour = Table(
     "watch_hour",
@@ -113,18 +117,39 @@ watch_alarm = Table(
     Column("alarm_id", String(64), primary_key=True),
     Column("grid_id", String(64), nullable=False, index=True),
     Column("started_at", Instant, nullable=False, comment="start of its first hour; never changes"),
-    Column("raised_at", Instant, nullable=False, index=True, comment="end of the deciding hour (data time); never changes"),
-    Column("recorded_at", Instant, nullable=False, comment="when it entered the store: one much later than raised_at is pushed only by a person"),
+    Column(
+        "raised_at",
+        Instant,
+        nullable=False,
+        index=True,
+        comment="end of the deciding hour (data time); never changes",
+    ),
+    Column(
+        "recorded_at",
+        Instant,
+        nullable=False,
+        comment="when it entered the store: one much later than raised_at is pushed only by a person",
+    ),
     Column("last_at", Instant, nullable=False, comment="start of its last hour so far"),
     Column("alarm_count", Integer, nullable=False, comment="hours of exceedance so far"),
-    Column("peak_pm25_ug_m3", Float, nullable=False, comment="highest hour so far, μg/m³, tied to official stations"),
+    Column(
+        "peak_pm25_ug_m3",
+        Float,
+        nullable=False,
+        comment="highest hour so far, μg/m³, tied to official stations",
+    ),
     Column("confidence", Float, comment="0 to 1: the chance that it is a true event"),
     Column("evidence_json", Text, nullable=False, comment="which stations, how far above what"),
     Column("rules_edition", String(32), nullable=False),
-    Column("is_supported", Boolean, nullable=False, comment="false: late hours speak against it (a person decides)"),
+    Column(
+        "is_supported",
+        Boolean,
+        nullable=False,
+        comment="false: late hours speak against it (a person decides)",
+    ),
     Column("is_simulated", Boolean, nullable=False, comment="made from 模拟数据"),
     comment="What the watch knows of an alarm that it made, beside its row in `alarm`.",
-)  # fmt: skip
+)
 
 alarm_suspect = Table(
     "alarm_suspect",
@@ -148,10 +173,15 @@ suspect_at_push = Table(
     Column("rank", Integer, primary_key=True, comment="1 is the most suspected (疑似)"),
     Column("enterprise_id", String(64), nullable=False, comment="or `unlisted`"),
     Column("score", Float, nullable=False, comment="0 to 1: the chance that it is the source"),
-    Column("evidence_json", Text, nullable=False, comment="as in alarm_suspect, with the hours up to the deciding one only"),
+    Column(
+        "evidence_json",
+        Text,
+        nullable=False,
+        comment="as in alarm_suspect, with the hours up to the deciding one only",
+    ),
     Column("rules_edition", String(32), nullable=False),
     comment="One suspect of one alarm of the watch by what was known when it was raised: what its push may say.",
-)  # fmt: skip
+)
 
 alarm_alias = Table(
     "alarm_alias",
@@ -174,14 +204,19 @@ watch_todo = Table(
     "watch_todo",
     metadata,
     Column("alarm_id", String(64), primary_key=True),
-    Column("kind", String(16), primary_key=True, comment="unsupported: late hours speak against an alarm that left; late: raised too late to be pushed by itself"),
+    Column(
+        "kind",
+        String(16),
+        primary_key=True,
+        comment="unsupported: late hours speak against an alarm that left; late: raised too late to be pushed by itself",
+    ),
     Column("reason", Text, nullable=False, comment="for the person who decides (Chinese)"),
     Column("made_at", Instant, nullable=False),
     Column("settled_at", Instant),
     Column("settled_by", String(128)),
     Column("settled_reason", Text),
     comment="What a person has to decide about an alarm of the watch.",
-)  # fmt: skip
+)
 
 watch_suppressed = Table(
     "watch_suppressed",
@@ -191,14 +226,19 @@ watch_suppressed = Table(
     Column("last_at", Instant, nullable=False, comment="start of its last hour"),
     Column("city_code", String(64), nullable=False, comment="the unit"),
     Column("hours", Integer, nullable=False, comment="hours above the surroundings by both thresholds"),
-    Column("reason", String(24), nullable=False, comment="why no alarm was made: lasting, dust, wide, humid, surroundings, single_hour, weak"),
+    Column(
+        "reason",
+        String(24),
+        nullable=False,
+        comment="why no alarm was made: lasting, dust, wide, humid, surroundings, single_hour, weak",
+    ),
     Column("peak_increment_ug_m3", Float, comment="highest above the surroundings, μg/m³"),
     Column("peak_probability", Float, comment="highest chance of a true event, 0 to 1"),
     Column("station_ids", Text, nullable=False, comment="those that stood highest"),
     Column("rules_edition", String(32), nullable=False),
     Index(None, "started_at"),
     comment="An exceedance of which no alarm was made, and why.",
-)  # fmt: skip
+)
 
 VERDICTS: Final = ("struck", "found", "not_found")
 

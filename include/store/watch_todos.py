@@ -57,9 +57,15 @@ def decide(engine: Engine, alarm_id: str, decision: Decision, *, reason: str, by
         done = {"settled_at": now, "settled_by": by, "settled_reason": reason}
         connection.execute(watch_todo.update().where(*this).values(done))
         entry = {
-            "at": now, "actor": by, "subject": "alarm", "subject_id": alarm_id, "action": decision, "from_state": "unsupported",
-            "to_state": "withdrawn" if decision == "withdraw" else "kept", "reason": reason,
-        }  # fmt: skip
+            "at": now,
+            "actor": by,
+            "subject": "alarm",
+            "subject_id": alarm_id,
+            "action": decision,
+            "from_state": "unsupported",
+            "to_state": "withdrawn" if decision == "withdraw" else "kept",
+            "reason": reason,
+        }
         connection.execute(audit.insert(), entry)
 
 
@@ -71,7 +77,14 @@ def _uphold(connection: Connection, made: Mapping[Any, Any], reason: str, by: st
     )
     last = connection.execute(select(func.max(feedback_event.c.revision)).where(*key)).scalar() or 0
     row = {
-        "alarm_id": made["alarm_id"], "event": "dispute_upheld", "event_at": now, "revision": last + 1, "inspector": by, "note": reason,
-        "source": WATCH_SOURCE, "is_simulated": made["is_simulated"], "received_at": now,
-    }  # fmt: skip
+        "alarm_id": made["alarm_id"],
+        "event": "dispute_upheld",
+        "event_at": now,
+        "revision": last + 1,
+        "inspector": by,
+        "note": reason,
+        "source": WATCH_SOURCE,
+        "is_simulated": made["is_simulated"],
+        "received_at": now,
+    }
     connection.execute(feedback_event.insert(), row | {"content_hash": content_hash(row)})

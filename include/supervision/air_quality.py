@@ -29,9 +29,13 @@ INSUFFICIENT: Final = "数据不足"
 HOUR_COLUMNS: Final = ("pm25_ug_m3", "pm10_ug_m3", "so2_ug_m3", "no2_ug_m3", "co_mg_m3", "o3_ug_m3")
 # What a day keeps of each pollutant: its figure, and what that rests on.
 DAY_COLUMNS: Final = {
-    "pm25_ug_m3": "pm25_hours", "pm10_ug_m3": "pm10_hours", "so2_ug_m3": "so2_hours", "no2_ug_m3": "no2_hours",
-    "co_mg_m3": "co_hours", "o3_8h_ug_m3": "o3_8h_windows",
-}  # fmt: skip
+    "pm25_ug_m3": "pm25_hours",
+    "pm10_ug_m3": "pm10_hours",
+    "so2_ug_m3": "so2_hours",
+    "no2_ug_m3": "no2_hours",
+    "co_mg_m3": "co_hours",
+    "o3_8h_ug_m3": "o3_8h_windows",
+}
 _DUSTY: Final = ("pm25_ug_m3", "pm10_ug_m3")
 _DAY_KEY: Final = ["place_id", "observed_on"]
 

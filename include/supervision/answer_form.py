@@ -80,7 +80,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("lat", "纬度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number"),
     Column("started_at", "报警时间", True, "首次报警时间，北京时间。", kind="moment"),
     Column("alarm_count", "报警次数", True, "该报警累计次数。", kind="number"),
-    Column("peak_pm25_ug_m3", "最高浓度（μg/m³）", True, "PM2.5小时浓度最高值；空白表示平台未提供。", kind="number"),
+    Column(
+        "peak_pm25_ug_m3",
+        "最高浓度（μg/m³）",
+        True,
+        "PM2.5小时浓度最高值；空白表示平台未提供。",
+        kind="number",
+    ),
     Column("deadline_at", "反馈时限", True, "北京时间；红色表示截至函件统计时已超期。", kind="moment"),
     Column("code", "应答码", True, "识别函件和报警的代码，复制行时须一并复制。"),
     Column("alarm_id", "报警编号", True, "监管平台的报警编号，复制行时须一并复制。"),
@@ -92,9 +98,15 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("rectified_date", "整改完成日期", False, "选择“已整改”时必填，如2020-03-13。", kind="date"),
     Column("unit", "排查单位", False, "排查后必填。"),
     Column("inspector", "排查人", False, "排查后必填，多人以顿号分隔。"),
-    Column("answered_at", "排查时间", False, "排查后必填，北京时间，如2020-03-13 08:30；仅供了解情况，反馈是否按期以收到本表的时间为准。", kind="moment"),
+    Column(
+        "answered_at",
+        "排查时间",
+        False,
+        "排查后必填，北京时间，如2020-03-13 08:30；仅供了解情况，反馈是否按期以收到本表的时间为准。",
+        kind="moment",
+    ),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
-)  # fmt: skip
+)
 
 SITE_FOUND, SITE_CLEAN = "已核查，有问题", "已核查，无问题"
 SITE_VERDICTS: Final[dict[str, Literal["found", "not_found"]]] = {

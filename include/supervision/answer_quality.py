@@ -47,11 +47,15 @@ class AnswerQuality:
     def shares(self) -> dict[str, Share]:
         """Every share by its Chinese name, in the order in which tables print them."""
         return {
-            "退回": Share(self.sent_back, self.answered_once), "重报": Share(self.reanswered, self.sent_back),
-            "退回后超期": Share(self.overdue_again, self.sent_back), "整改后7日内再报警": Share(self.came_back, self.rectified),
-            "未查出问题": Share(self.without_problem, self.standing), "申诉成立": Share(self.upheld, self.disputed),
-            "申诉驳回": Share(self.rejected, self.disputed), "排查时间早于收到12小时以上": Share(self.inspected_early, self.with_inspection),
-        }  # fmt: skip
+            "退回": Share(self.sent_back, self.answered_once),
+            "重报": Share(self.reanswered, self.sent_back),
+            "退回后超期": Share(self.overdue_again, self.sent_back),
+            "整改后7日内再报警": Share(self.came_back, self.rectified),
+            "未查出问题": Share(self.without_problem, self.standing),
+            "申诉成立": Share(self.upheld, self.disputed),
+            "申诉驳回": Share(self.rejected, self.disputed),
+            "排查时间早于收到12小时以上": Share(self.inspected_early, self.with_inspection),
+        }
 
 
 def answer_quality(
@@ -68,18 +72,32 @@ def answer_quality(
     `pushes`: all judged alarms that may tell of a grid again (`grid_id, pushed_at`), the window's and later ones.
     """
     alarms = judged.assign(
-        answered_once=judged["is_pushed"] & judged["first_answer_at"].notna(), sent_back=judged["is_returned"],
-        reanswered=judged["is_reanswered"], overdue_again=judged["is_overdue_again"], standing=judged["is_answered"],
+        answered_once=judged["is_pushed"] & judged["first_answer_at"].notna(),
+        sent_back=judged["is_returned"],
+        reanswered=judged["is_reanswered"],
+        overdue_again=judged["is_overdue_again"],
+        standing=judged["is_answered"],
         without_problem=judged["is_answered"] & ~judged["alarm_id"].isin(found["alarm_id"]),
-        disputed=judged["last_disputed_at"].notna(), upheld=judged["is_upheld"],
+        disputed=judged["last_disputed_at"].notna(),
+        upheld=judged["is_upheld"],
         rejected=judged["rejected_at"].notna() & ~judged["is_upheld"],
-    )  # fmt: skip
+    )
     columns = [
-        "answered_once", "sent_back", "reanswered", "overdue_again", "standing", "without_problem", "disputed", "upheld", "rejected",
-    ]  # fmt: skip
+        "answered_once",
+        "sent_back",
+        "reanswered",
+        "overdue_again",
+        "standing",
+        "without_problem",
+        "disputed",
+        "upheld",
+        "rejected",
+    ]
     tables = [
-        alarms.groupby("city_code")[columns].sum(), _recurrence(found, pushes, as_of), _inspection_times(judged, answers),
-    ]  # fmt: skip
+        alarms.groupby("city_code")[columns].sum(),
+        _recurrence(found, pushes, as_of),
+        _inspection_times(judged, answers),
+    ]
     counted = pd.concat([table.reindex(sorted(names), fill_value=0) for table in tables], axis=1).astype(int)
     return tuple(
         AnswerQuality(

@@ -164,16 +164,26 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
     shown = [grid_id for table in grids.values() for grid_id in _shown(table)]
     told_rows = (judged, facts.enterprises) if facts.enterprises is not None else (judged,)
     beat = _Beat(
-        facts=facts, at=at, alarms=alarms, problems=problems, inspected=inspections(alarms, problems, "grid_id"),
-        situations=_situations(facts, window, season), grids=grids,
-        near=enterprises_near(facts.grids, facts.enterprises, shown), warnings=_warnings(facts),
+        facts=facts,
+        at=at,
+        alarms=alarms,
+        problems=problems,
+        inspected=inspections(alarms, problems, "grid_id"),
+        situations=_situations(facts, window, season),
+        grids=grids,
+        near=enterprises_near(facts.grids, facts.enterprises, shown),
+        warnings=_warnings(facts),
         said={
-            "period": at.period, "window": at.window, "season": at.season, "completeness": completeness,
+            "period": at.period,
+            "window": at.window,
+            "season": at.season,
+            "completeness": completeness,
             "editions": tuple(edition.name for edition in editions_of(windows(at.period).current)),
-            "rules_version": RULES_VERSION, "sources": tuple(sorted({*facts.air_sources, *alarms["source"]})),
+            "rules_version": RULES_VERSION,
+            "sources": tuple(sorted({*facts.air_sources, *alarms["source"]})),
             "is_simulated": facts.is_simulated or any(bool(rows["is_simulated"].any()) for rows in told_rows),
         },
-    )  # fmt: skip
+    )
     bulletins = tuple(_bulletin(beat, code) for code in codes)
     return HalfMonthBulletins(
         at.period, _overview(beat, bulletins, counts(window), counts(season)), bulletins
@@ -186,10 +196,14 @@ def _in_order(facts: BulletinFacts) -> BulletinFacts:
     if enterprises is not None:
         enterprises = enterprises.sort_values(["enterprise_id", "source"], ignore_index=True)
     return replace(
-        facts, cities=facts.cities.sort_values("city_code"), states=facts.states.sort_values("alarm_id"),
-        problems=facts.problems.sort_values("problem_id"), half=facts.half.sort_index(), grids=facts.grids.sort_index(),
+        facts,
+        cities=facts.cities.sort_values("city_code"),
+        states=facts.states.sort_values("alarm_id"),
+        problems=facts.problems.sort_values("problem_id"),
+        half=facts.half.sort_index(),
+        grids=facts.grids.sort_index(),
         enterprises=enterprises,
-    )  # fmt: skip
+    )
 
 
 def _shown(grids: pd.DataFrame) -> list[str]:
@@ -208,11 +222,16 @@ def _situations(facts: BulletinFacts, window: pd.DataFrame, season: pd.DataFrame
         code = city["city_code"]
         dust_hours = int(facts.dust_hours.get(code, 0))
         situations[code] = CitySituation(
-            **city, half=half[code], month=month.get(code), year=year[code],
+            **city,
+            half=half[code],
+            month=month.get(code),
+            year=year[code],
             days_over=int(facts.half["days_over"].get(code, 0)),
-            without_dust=without_dust.get(code) if dust_hours else None, dust_hours=dust_hours,
-            window=counts(window, code), season=counts(season, code),
-        )  # fmt: skip
+            without_dust=without_dust.get(code) if dust_hours else None,
+            dust_hours=dust_hours,
+            window=counts(window, code),
+            season=counts(season, code),
+        )
     return situations
 
 
@@ -228,14 +247,24 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     warnings = None if beat.warnings is None else _of_city(beat.warnings, code)
     warned = warnings.warned if warnings else ()
     return BulletinFigures(
-        letter_key=at.period.letter_key("bulletin", code), city=city, bureau=f"{city.city_name}生态环境局",
-        days=day_levels(facts.days, code, at.period), pollutants=pollutant_means(facts.pollutants, code, at.period),
-        counties=counties, grids=rows, high_areas=areas, highest=listed_grids(grids, "pm25_ug_m3", by_id, beat.near),
-        rising=rising, warnings=warnings, categories=problem_counts(problems),
-        follow_ups=follow_ups(city, rows, counties, areas, rising, warned, alarms, problems), cities=len(beat.situations),
+        letter_key=at.period.letter_key("bulletin", code),
+        city=city,
+        bureau=f"{city.city_name}生态环境局",
+        days=day_levels(facts.days, code, at.period),
+        pollutants=pollutant_means(facts.pollutants, code, at.period),
+        counties=counties,
+        grids=rows,
+        high_areas=areas,
+        highest=listed_grids(grids, "pm25_ug_m3", by_id, beat.near),
+        rising=rising,
+        warnings=warnings,
+        categories=problem_counts(problems),
+        follow_ups=follow_ups(city, rows, counties, areas, rising, warned, alarms, problems),
+        cities=len(beat.situations),
         spot_checks=_checked(facts.spot_checks.get(code)),
-        reply_by=at.period.end + BULLETIN.report_within_days * DAY, **beat.said,
-    )  # fmt: skip
+        reply_by=at.period.end + BULLETIN.report_within_days * DAY,
+        **beat.said,
+    )
 
 
 def _checked(one: SpotChecks | None) -> SpotChecks:
@@ -259,15 +288,27 @@ def _overview(
 
     return OverviewFigures(
         letter_key=beat.at.period.letter_key("overview", LEADERS),
-        cities=tuple(sorted(beat.situations.values(), key=lambda city: (city.half.rank or last, city.city_code))),
-        regions=region_situations(half, facts.cities), worst_level=worst_cities(half, "pm25_ug_m3"),
-        worst_yoy=worst_cities(half, "yoy_pct"), worst_pop=worst_cities(half, "pop_pct"),
-        month_worst_level=worst_of_month("pm25_ug_m3"), month_worst_yoy=worst_of_month("yoy_pct"),
-        month_worst_pop=worst_of_month("pop_pct"), total=total, season_total=season_total,
-        categories=problem_counts(beat.problems), highest=_listed(table, "pm25_ug_m3", rows),
-        rising=_listed(table, "yoy_pct", rows), warnings=beat.warnings, grids=len(table),
-        valid_grids=int(table["pm25_ug_m3"].count()), spot_checks=facts.spot_checks.get("", SpotChecks()), **beat.said,
-    )  # fmt: skip
+        cities=tuple(
+            sorted(beat.situations.values(), key=lambda city: (city.half.rank or last, city.city_code))
+        ),
+        regions=region_situations(half, facts.cities),
+        worst_level=worst_cities(half, "pm25_ug_m3"),
+        worst_yoy=worst_cities(half, "yoy_pct"),
+        worst_pop=worst_cities(half, "pop_pct"),
+        month_worst_level=worst_of_month("pm25_ug_m3"),
+        month_worst_yoy=worst_of_month("yoy_pct"),
+        month_worst_pop=worst_of_month("pop_pct"),
+        total=total,
+        season_total=season_total,
+        categories=problem_counts(beat.problems),
+        highest=_listed(table, "pm25_ug_m3", rows),
+        rising=_listed(table, "yoy_pct", rows),
+        warnings=beat.warnings,
+        grids=len(table),
+        valid_grids=int(table["pm25_ug_m3"].count()),
+        spot_checks=facts.spot_checks.get("", SpotChecks()),
+        **beat.said,
+    )
 
 
 def _listed(
@@ -289,8 +330,10 @@ def _warnings(facts: BulletinFacts) -> Warnings | None:
 def _warned(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[WarnedGrid, ...]:
     own = rows[rows["city_code"].isin(names)].sort_values(["city_code", "grid_id"])
     own = own.assign(
-        city_name=own["city_code"].map(names), lon=(own["west"] + own["east"]) / 2, lat=(own["south"] + own["north"]) / 2
-    ).drop(columns=BOUNDS)  # fmt: skip
+        city_name=own["city_code"].map(names),
+        lon=(own["west"] + own["east"]) / 2,
+        lat=(own["south"] + own["north"]) / 2,
+    ).drop(columns=BOUNDS)
     no_counts = {"in_a_row": 0, "is_at_least": False, "in_a_year": 0, "escalation": ""}  # of near-warnings
     return tuple(WarnedGrid(**{**no_counts, **row}) for row in plain_rows(own))
 

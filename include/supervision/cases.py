@@ -95,8 +95,11 @@ def lingering(alarms: pd.DataFrame) -> pd.DataFrame:
 
 # Of the window's alarms; 久拖未决 of all the season's: what waits longest is never new.
 RULES: Final[tuple[tuple[CaseRule, Callable[[pd.DataFrame], pd.DataFrame]], ...]] = (
-    ("污染突出", severe), ("反复报警", repeated), ("整改到位", settled), ("久拖未决", lingering),
-)  # fmt: skip
+    ("污染突出", severe),
+    ("反复报警", repeated),
+    ("整改到位", settled),
+    ("久拖未决", lingering),
+)
 
 
 def typical_cases(
@@ -116,9 +119,11 @@ def typical_cases(
     for alarm_id in (*choice.pinned, *choice.dropped):
         if alarm_id not in set(told["alarm_id"]):
             raise InputError(
-                "no such alarm in the season up to this window", where="cases", got=alarm_id,
+                "no such alarm in the season up to this window",
+                where="cases",
+                got=alarm_id,
                 expected="the alarm_id of an alarm that was not withdrawn (误报)",
-            )  # fmt: skip
+            )
     both = sorted(set(choice.pinned) & set(choice.dropped))
     if both:
         raise InputError("an alarm is both pinned and dropped", where="cases", got=", ".join(both))
@@ -128,10 +133,13 @@ def typical_cases(
     pushes = told.groupby("grid_id")["pushed_at"]
     return tuple(
         _with_growth(
-            _case(one, problems_by_alarm.get(one.alarm.alarm_id, found.iloc[:0]), notes, names, pushes, window), revisions
+            _case(
+                one, problems_by_alarm.get(one.alarm.alarm_id, found.iloc[:0]), notes, names, pushes, window
+            ),
+            revisions,
         )
         for one in chosen
-    )  # fmt: skip
+    )
 
 
 def _with_context(judged: pd.DataFrame, found: pd.DataFrame, window: Period) -> pd.DataFrame:
@@ -148,10 +156,13 @@ def _with_context(judged: pd.DataFrame, found: pd.DataFrame, window: Period) -> 
         ordered.assign(hours=open_hours.where(~ordered["is_rectified"], 0.0).clip(lower=0.0))
         .groupby("alarm_id")
         .agg(
-            problems=("problem_id", "size"), rectified=("is_rectified", "sum"), rectified_at=("rectified_at", "max"),
-            category=("category", "first"), rectification_hours=("hours", "max"),
+            problems=("problem_id", "size"),
+            rectified=("is_rectified", "sum"),
+            rectified_at=("rectified_at", "max"),
+            category=("category", "first"),
+            rectification_hours=("hours", "max"),
         )
-    )  # fmt: skip
+    )
     alarms = alarms.join(by_alarm, on="alarm_id")
     counts = ["problems", "rectified"]
     alarms[counts] = alarms[counts].fillna(0).astype(int)
@@ -215,17 +226,31 @@ def _case(
     )
     answer = notes.loc[alarm.alarm_id] if alarm.is_answered and alarm.alarm_id in notes.index else None
     return Case(
-        rule=one.rule, alarm_id=alarm.alarm_id, grid_id=alarm.grid_id, city_code=alarm.city_code,
-        city_name=names.get(alarm.city_code, alarm.city_code), county=alarm.county, point_name=alarm.point_name,
-        started_at=_moment(alarm.started_at), last_at=_moment(alarm.last_at), pushed_at=_moment(alarm.pushed_at),
+        rule=one.rule,
+        alarm_id=alarm.alarm_id,
+        grid_id=alarm.grid_id,
+        city_code=alarm.city_code,
+        city_name=names.get(alarm.city_code, alarm.city_code),
+        county=alarm.county,
+        point_name=alarm.point_name,
+        started_at=_moment(alarm.started_at),
+        last_at=_moment(alarm.last_at),
+        pushed_at=_moment(alarm.pushed_at),
         alarm_count=int(alarm.alarm_count),
         peak_pm25_ug_m3=None if np.isnan(alarm.peak_pm25_ug_m3) else float(alarm.peak_pm25_ug_m3),
-        nth_alarm=int(alarm.nth_alarm), recent_alarms=int(alarm.recent_alarms), answered_at=answered_at,
-        answered_by=str(answer["unit"]) if answer is not None else "", note=str(answer["note"]) if answer is not None else "",
-        is_on_time=bool(alarm.is_answered and not alarm.is_late), overdue_hours=round(float(alarm.overdue_hours), 2),
-        problems=problem_rows(problems, window.as_of), rectified=int(alarm.rectified), rectified_at=rectified_at,
-        later_alarms=len(later), is_sent_back=bool(not alarm.is_answered and pd.notna(alarm.returned_at)),
-    )  # fmt: skip
+        nth_alarm=int(alarm.nth_alarm),
+        recent_alarms=int(alarm.recent_alarms),
+        answered_at=answered_at,
+        answered_by=str(answer["unit"]) if answer is not None else "",
+        note=str(answer["note"]) if answer is not None else "",
+        is_on_time=bool(alarm.is_answered and not alarm.is_late),
+        overdue_hours=round(float(alarm.overdue_hours), 2),
+        problems=problem_rows(problems, window.as_of),
+        rectified=int(alarm.rectified),
+        rectified_at=rectified_at,
+        later_alarms=len(later),
+        is_sent_back=bool(not alarm.is_answered and pd.notna(alarm.returned_at)),
+    )
 
 
 def _with_growth(case: Case, revisions: pd.DataFrame | None) -> Case:

@@ -142,16 +142,29 @@ def daily_figures(
         is_simulated = bool(alarms["is_simulated"].any())
         notices.append(
             NoticeFigures(
-                letter_key=key, city_code=code, city_name=name, bureau=bureau, period=period,
-                rolling_label=rolling_label, month_label=month_label, window=window, rolling=week, month=month,
-                rows=notice_rows(named), overdue=overdue_rows(overdue),
+                letter_key=key,
+                city_code=code,
+                city_name=name,
+                bureau=bureau,
+                period=period,
+                rolling_label=rolling_label,
+                month_label=month_label,
+                window=window,
+                rolling=week,
+                month=month,
+                rows=notice_rows(named),
+                overdue=overdue_rows(overdue),
                 problems=problem_rows(problems_by_city.get(code, found.iloc[:0]), period.as_of),
-                form=form_rows(open_alarms, key), flag=city_flag,
+                form=form_rows(open_alarms, key),
+                flag=city_flag,
                 long_unanswered=response.chronic,
-                reply_by=reply_by, completeness=completeness, rules_version=RULES_VERSION, is_simulated=is_simulated,
+                reply_by=reply_by,
+                completeness=completeness,
+                rules_version=RULES_VERSION,
+                is_simulated=is_simulated,
                 suspects=alarm_suspects(named[~named["is_upheld"]], suspects or {}),
             )
-        )  # fmt: skip
+        )
         due = rungs(overdue, urged, response.late, period.as_of, period.end)
         rows = {row.alarm_id: row for row in overdue_rows(overdue)}
         listed += [ListedAlarm(code, name, rows[alarm_id], times) for alarm_id, times in due.listed.items()]
@@ -182,7 +195,12 @@ def daily_figures(
                 )
             )
     return DailyFigures(
-        period=period, cities=tuple(days), notices=tuple(notices), reminders=tuple(reminders),
-        nothing_due=tuple(nothing_due), listed=tuple(listed), quiet_reason=quiet.reason if quiet.is_quiet else "",
+        period=period,
+        cities=tuple(days),
+        notices=tuple(notices),
+        reminders=tuple(reminders),
+        nothing_due=tuple(nothing_due),
+        listed=tuple(listed),
+        quiet_reason=quiet.reason if quiet.is_quiet else "",
         is_simulated=bool(states["is_simulated"].any()),
-    )  # fmt: skip
+    )

@@ -122,12 +122,16 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
     `judged` and `problems` come from `judge` and `judge_problems`, cut to the window by the caller.
     """
     alarms = pd.DataFrame({name: judged[f"is_{name}"] for name in _ALARM_FLAGS})
-    found = pd.DataFrame({
-        "problems": True,
-        "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"]) & problems["is_answered"].astype(bool),
-        "rectification_due": problems["is_rectification_due"],
-        "rectified": problems["is_rectified"] & problems["is_rectification_due"],
-    }, index=problems.index)  # fmt: skip
+    found = pd.DataFrame(
+        {
+            "problems": True,
+            "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"])
+            & problems["is_answered"].astype(bool),
+            "rectification_due": problems["is_rectification_due"],
+            "rectified": problems["is_rectified"] & problems["is_rectification_due"],
+        },
+        index=problems.index,
+    )
     # Sums of flags: pandas adds them in one pass, and takes several for every other kind of aggregate.
     tables = (alarms.groupby(judged["city_code"]).sum(), found.groupby(problems["city_code"]).sum())
     cities = pd.Index(list(city_codes), name="city_code")

@@ -50,10 +50,16 @@ def grid_situations(
     )
     return tuple(
         GridSituation(
-            grid_id=grid_id, **row, half=levels[grid_id], inspection=inspected.get(grid_id, NONE), is_high=grid_id in of_area
+            grid_id=grid_id,
+            **row,
+            half=levels[grid_id],
+            inspection=inspected.get(grid_id, NONE),
+            is_high=grid_id in of_area,
         )
-        for grid_id, row in zip(order.index, plain_rows(_bounded(order)[["county", "name", *BOUNDS]]), strict=True)
-    )  # fmt: skip
+        for grid_id, row in zip(
+            order.index, plain_rows(_bounded(order)[["county", "name", *BOUNDS]]), strict=True
+        )
+    )
 
 
 def _bounded(grids: pd.DataFrame) -> pd.DataFrame:
@@ -71,11 +77,16 @@ def county_situations(
     levels = levels.reindex(names).fillna({"places": 0})
     rows = [
         CountySituation(
-            county=county, grids=int(row["places"]), pm25_ug_m3=row["pm25_ug_m3"], yoy_pct=row["yoy_pct"],
-            pop_pct=row["pop_pct"], high_grids=int(high_counts.get(county, 0)), inspection=inspected.get(county, NONE),
+            county=county,
+            grids=int(row["places"]),
+            pm25_ug_m3=row["pm25_ug_m3"],
+            yoy_pct=row["yoy_pct"],
+            pop_pct=row["pop_pct"],
+            high_grids=int(high_counts.get(county, 0)),
+            inspection=inspected.get(county, NONE),
         )
         for county, row in zip(names, plain_rows(levels), strict=True)
-    ]  # fmt: skip
+    ]
     return tuple(
         sorted(
             rows, key=lambda row: -float("inf") if row.pm25_ug_m3 is None else row.pm25_ug_m3, reverse=True
@@ -131,12 +142,16 @@ def _area(grids: pd.DataFrame, members: list[GridSituation], near: Near) -> High
         if one.distance_km == 0
     }
     return HighArea(
-        number=0, counties=tuple(dict.fromkeys(grid.county for grid in members)), grid_ids=tuple(ids),
-        pm25_ug_m3=round(float(grids["pm25_ug_m3"].mean()), 9), highest_ug_m3=members[0].half.pm25_ug_m3 or 0.0,
-        lon=float((grids["west"] + grids["east"]).mean() / 2), lat=float((grids["south"] + grids["north"]).mean() / 2),
+        number=0,
+        counties=tuple(dict.fromkeys(grid.county for grid in members)),
+        grid_ids=tuple(ids),
+        pm25_ug_m3=round(float(grids["pm25_ug_m3"].mean()), 9),
+        highest_ug_m3=members[0].half.pm25_ug_m3 or 0.0,
+        lon=float((grids["west"] + grids["east"]).mean() / 2),
+        lat=float((grids["south"] + grids["north"]).mean() / 2),
         inspection=added(grid.inspection for grid in members),
         enterprises=len(inside) if all(grid_id in near for grid_id in ids) else None,
-    )  # fmt: skip
+    )
 
 
 def enterprises_near(grids: pd.DataFrame, enterprises: pd.DataFrame | None, grid_ids: Iterable[str]) -> Near:

@@ -30,10 +30,13 @@ def added(parts: Iterable[GridInspection]) -> GridInspection:
     for part in told:
         categories.update(dict(part.categories))
     return GridInspection(
-        pushed=sum(part.pushed for part in told), answered=sum(part.answered for part in told),
-        overdue=sum(part.overdue for part in told), problems=sum(part.problems for part in told),
-        rectified=sum(part.rectified for part in told), categories=by_frequency(categories),
-    )  # fmt: skip
+        pushed=sum(part.pushed for part in told),
+        answered=sum(part.answered for part in told),
+        overdue=sum(part.overdue for part in told),
+        problems=sum(part.problems for part in told),
+        rectified=sum(part.rectified for part in told),
+        categories=by_frequency(categories),
+    )
 
 
 def problem_counts(found: pd.DataFrame) -> tuple[ProblemCount, ...]:
@@ -54,5 +57,10 @@ def by_frequency(counts: Counter[Any]) -> tuple[tuple[str, int], ...]:
 def _inspection(counts: list[int], found: pd.DataFrame) -> GridInspection:
     pushed, answered, overdue = counts
     return GridInspection(
-        pushed, answered, overdue, len(found), int(found["is_rectified"].sum()), by_frequency(Counter(found["category"]))
-    )  # fmt: skip
+        pushed,
+        answered,
+        overdue,
+        len(found),
+        int(found["is_rectified"].sum()),
+        by_frequency(Counter(found["category"])),
+    )

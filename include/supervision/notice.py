@@ -10,8 +10,14 @@ from include.supervision.figures import FormRow, NoticeRow, OverdueRow, ProblemR
 
 # Statuses of one alarm, the most pressing first: a grid with several unanswered alarms shows the most pressing one.
 UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, ANSWERED = (
-    "误报（已核减）", "超期未反馈", "退回待重报", "争议待审", "待反馈", "已结案", "已反馈",
-)  # fmt: skip
+    "误报（已核减）",
+    "超期未反馈",
+    "退回待重报",
+    "争议待审",
+    "待反馈",
+    "已结案",
+    "已反馈",
+)
 _PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED)
 
 
@@ -62,22 +68,33 @@ def overdue_rows(overdue: pd.DataFrame) -> tuple[OverdueRow, ...]:
     """One row an overdue alarm, the longest overdue first."""
     return tuple(
         OverdueRow(
-            alarm.alarm_id, alarm.grid_id, alarm.county, alarm.point_name, _moment(alarm.pushed_at),
-            _moment(alarm.applicable_deadline_at), round(float(alarm.overdue_hours), 2),
+            alarm.alarm_id,
+            alarm.grid_id,
+            alarm.county,
+            alarm.point_name,
+            _moment(alarm.pushed_at),
+            _moment(alarm.applicable_deadline_at),
+            round(float(alarm.overdue_hours), 2),
         )
         for alarm in _each(overdue.sort_values(["applicable_deadline_at", "alarm_id"]))
-    )  # fmt: skip
+    )
 
 
 def problem_rows(problems: pd.DataFrame, as_of: datetime) -> tuple[ProblemRow, ...]:
     """One row a problem, in the order of discovery."""
     return tuple(
         ProblemRow(
-            row.problem_id, row.alarm_id, row.county, row.point_name, row.category, row.description,
-            _moment(row.found_at), problem_status(row, as_of),
+            row.problem_id,
+            row.alarm_id,
+            row.county,
+            row.point_name,
+            row.category,
+            row.description,
+            _moment(row.found_at),
+            problem_status(row, as_of),
         )
         for row in _each(problems.sort_values(["found_at", "problem_id"]))
-    )  # fmt: skip
+    )
 
 
 def problem_status(problem: Any, as_of: datetime) -> str:
@@ -91,12 +108,21 @@ def form_rows(open_alarms: pd.DataFrame, letter_key: str) -> tuple[FormRow, ...]
     """One row an open alarm, the earliest deadline first, each with the code that ties it to the letter."""
     return tuple(
         FormRow(
-            answer_code(letter_key, alarm.alarm_id), alarm.alarm_id, alarm.grid_id, alarm.county, alarm.point_name,
-            _number(alarm.lon), _number(alarm.lat), _moment(alarm.started_at), int(alarm.alarm_count),
-            _number(alarm.peak_pm25_ug_m3), _moment(alarm.applicable_deadline_at), bool(alarm.is_overdue),
+            answer_code(letter_key, alarm.alarm_id),
+            alarm.alarm_id,
+            alarm.grid_id,
+            alarm.county,
+            alarm.point_name,
+            _number(alarm.lon),
+            _number(alarm.lat),
+            _moment(alarm.started_at),
+            int(alarm.alarm_count),
+            _number(alarm.peak_pm25_ug_m3),
+            _moment(alarm.applicable_deadline_at),
+            bool(alarm.is_overdue),
         )
         for alarm in _each(open_alarms.sort_values(["applicable_deadline_at", "alarm_id"]))
-    )  # fmt: skip
+    )
 
 
 def _each(rows: pd.DataFrame) -> Iterator[Any]:

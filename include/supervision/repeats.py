@@ -33,11 +33,19 @@ def repeat_alarms(
         peak = group["peak_pm25_ug_m3"].astype(float).max()
         rows.append(
             RepeatAlarm(
-                str(grid_id), last["city_code"], names.get(last["city_code"], last["city_code"]), last["county"],
-                last["point_name"], int(in_window[grid_id]), len(group), int(season[grid_id]),
-                None if pd.isna(peak) else float(peak), int(problems.get(grid_id, 0)), int(group["is_open"].sum()),
+                str(grid_id),
+                last["city_code"],
+                names.get(last["city_code"], last["city_code"]),
+                last["county"],
+                last["point_name"],
+                int(in_window[grid_id]),
+                len(group),
+                int(season[grid_id]),
+                None if pd.isna(peak) else float(peak),
+                int(problems.get(grid_id, 0)),
+                int(group["is_open"].sum()),
             )
-        )  # fmt: skip
+        )
     return tuple(sorted(rows, key=lambda row: (-row.recent_alarms, -row.window_alarms, row.grid_id)))
 
 
@@ -64,11 +72,18 @@ def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) 
         last: Any = next(group.iloc[-1:].itertuples(index=False))
         rows.append(
             RepeatProblem(
-                str(grid_id), last.city_code, names.get(last.city_code, last.city_code), last.county, last.point_name,
-                str(category), int(finds["day"].nunique()), group["found_at"].iloc[0].to_pydatetime(),
-                last.found_at.to_pydatetime(), problem_status(last, window.as_of),
+                str(grid_id),
+                last.city_code,
+                names.get(last.city_code, last.city_code),
+                last.county,
+                last.point_name,
+                str(category),
+                int(finds["day"].nunique()),
+                group["found_at"].iloc[0].to_pydatetime(),
+                last.found_at.to_pydatetime(),
+                problem_status(last, window.as_of),
             )
-        )  # fmt: skip
+        )
     return tuple(
         sorted(rows, key=lambda row: (-row.alarms, -row.last_found_at.timestamp(), row.grid_id, row.category))
     )

@@ -31,10 +31,13 @@ def air_levels(table: pd.DataFrame) -> dict[str, AirLevel]:
     ranked = int(rank.count())
     return {
         str(place): AirLevel(
-            **row, rank=None if pd.isna(number) else int(number), ranked=ranked, is_tied=bool(is_tied and pd.notna(number))
+            **row,
+            rank=None if pd.isna(number) else int(number),
+            ranked=ranked,
+            is_tied=bool(is_tied and pd.notna(number)),
         )
         for place, (number, is_tied, row) in zip(table.index, of_place, strict=True)
-    }  # fmt: skip
+    }
 
 
 def day_levels(days: pd.DataFrame, code: str, period: Period) -> tuple[DayLevel, ...]:
@@ -58,11 +61,15 @@ def day_levels(days: pd.DataFrame, code: str, period: Period) -> tuple[DayLevel,
 
     return tuple(
         DayLevel(
-            day, row(day)["pm25_ug_m3"], row(day)["pm25_hours"], year_before(day), edition_on(day).day_limits_ug_m3[1],
+            day,
+            row(day)["pm25_ug_m3"],
+            row(day)["pm25_hours"],
+            year_before(day),
+            edition_on(day).day_limits_ug_m3[1],
             row(day)["pm25_iaqi"],
         )
         for day in windows(period).current
-    )  # fmt: skip
+    )
 
 
 def pollutant_means(table: pd.DataFrame, code: str, period: Period) -> tuple[PollutantMean, ...]:

@@ -101,9 +101,11 @@ def iaqi_pm25(pm25_ug_m3: float, day: date) -> int:
     edition = edition_on(day)
     if edition.iaqi_breakpoints_ug_m3 is None:
         raise InputError(
-            "no IAQI breakpoints are published for that day", where=edition.name, got=day,
+            "no IAQI breakpoints are published for that day",
+            where=edition.name,
+            got=day,
             expected=f"an observation date before {edition.valid_from}",
-        )  # fmt: skip
+        )
     if not pm25_ug_m3 >= 0:
         raise InputError(
             "not a concentration", where="IAQI", expected="PM2.5 of 0 μg/m³ or more", got=pm25_ug_m3

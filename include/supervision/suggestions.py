@@ -25,9 +25,13 @@ def suggestions(
 ) -> tuple[Suggestion, ...]:
     """Every rule that fired; the rules are stated in each function below."""
     fired = (
-        _overdue(cities), _long_unanswered(unanswered), _repeated(repeats), _frequent(categories, has_previous=has_previous),
-        _rectification(cities), _none_found(cities),
-    )  # fmt: skip
+        _overdue(cities),
+        _long_unanswered(unanswered),
+        _repeated(repeats),
+        _frequent(categories, has_previous=has_previous),
+        _rectification(cities),
+        _none_found(cities),
+    )
     return tuple(one for one in fired if one is not None)
 
 

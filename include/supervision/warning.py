@@ -157,8 +157,11 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
         order=order,
     ).sort_values(["city_code", "grid_id", "order"])
     merged = of_month.groupby(["city_code", "grid_id"], as_index=False).agg(
-        reasons=("reasons", "、".join), pm25_ug_m3=("pm25_ug_m3", "first"), yoy_pct=("yoy_pct", "first"), pop_pct=("pop_pct", "first"),
-    )  # fmt: skip
+        reasons=("reasons", "、".join),
+        pm25_ug_m3=("pm25_ug_m3", "first"),
+        yoy_pct=("yoy_pct", "first"),
+        pop_pct=("pop_pct", "first"),
+    )
     return merged.astype({"pm25_ug_m3": np.float64, "yoy_pct": np.float64, "pop_pct": np.float64})
 
 

@@ -110,23 +110,42 @@ def weekly_figures(
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
     return SummaryFigures(
         letter_key=at.period.letter_key("summary", province_code or LEADERS),
-        scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "", province_code=province_code,
-        period=at.period, window=at.window, previous=at.previous, season=at.season, season_end=at.season_end,
-        cities=cities, total=counts(tables["window"]), previous_total=None if before is None else counts(before),
-        season_total=counts(tables["season"]), rolling_total=counts(tables["rolling"]),
+        scope=str(stays["province_name"].iloc[0]) if province_code and len(stays) else "",
+        province_code=province_code,
+        period=at.period,
+        window=at.window,
+        previous=at.previous,
+        season=at.season,
+        season_end=at.season_end,
+        cities=cities,
+        total=counts(tables["window"]),
+        previous_total=None if before is None else counts(before),
+        season_total=counts(tables["season"]),
+        rolling_total=counts(tables["rolling"]),
         rolling_label=Period.of_days(rolling_start, at.window.end, "custom", at.period.as_of).label,
-        days=_days(season_alarms, at), categories=categories,
+        days=_days(season_alarms, at),
+        categories=categories,
         counties=_counties(window_alarms, window_found, names),
         repeat_problems=repeat_problems(season_found, names, at.window),
-        cases=typical_cases(season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions),
-        dropped_cases=choice.dropped, repeat_alarms=repeats, long_unanswered=unanswered,
+        cases=typical_cases(
+            season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions
+        ),
+        dropped_cases=choice.dropped,
+        repeat_alarms=repeats,
+        long_unanswered=unanswered,
         suggestions=suggestions(cities, categories, repeats, unanswered, has_previous=before is not None),
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
-        sources=tuple(sorted(set(window_alarms["source"]))), completeness=completeness, rules_version=RULES_VERSION,
+        sources=tuple(sorted(set(window_alarms["source"]))),
+        completeness=completeness,
+        rules_version=RULES_VERSION,
         is_simulated=bool(judged["is_simulated"].any()),
-        answer_quality=answer_quality(window_alarms, window_found, facts.answers, judged, names, at.period.as_of),
-        season_quality=answer_quality(season_alarms, season_found, facts.answers, judged, names, at.period.as_of),
-    )  # fmt: skip
+        answer_quality=answer_quality(
+            window_alarms, window_found, facts.answers, judged, names, at.period.as_of
+        ),
+        season_quality=answer_quality(
+            season_alarms, season_found, facts.answers, judged, names, at.period.as_of
+        ),
+    )
 
 
 def _before(
@@ -222,11 +241,14 @@ def _categories(
     names = list(order) + sorted(set(so_far.index) - set(order))
     rows = [
         CategoryCount(
-            name, int(now.get(name, 0)), None if then is None else int(then.get(name, 0)), int(so_far.get(name, 0)),
+            name,
+            int(now.get(name, 0)),
+            None if then is None else int(then.get(name, 0)),
+            int(so_far.get(name, 0)),
             int(rectified.get(name, 0)),
         )
         for name in names
-    ]  # fmt: skip
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.problems, order.get(row.category, len(order)))))
 
 

@@ -193,6 +193,13 @@ def meter_features(
         hours["running"][pair] = (runs & (hour >= 0)).sum(axis=1)
         hours["off"][pair] = (~runs & ~lost & (hour >= 0)).sum(axis=1)
     return MeterFeatures(
-        shares["idle"], shares["normal"], shares["off"], shares["lost"], shares["unusual"],
-        is_metered, hours["idle"], hours["running"], hours["off"],
-    )  # fmt: skip
+        shares["idle"],
+        shares["normal"],
+        shares["off"],
+        shares["lost"],
+        shares["unusual"],
+        is_metered,
+        hours["idle"],
+        hours["running"],
+        hours["off"],
+    )

@@ -29,10 +29,29 @@ _BATCH_HOURS: Final = 7 * 24  # alarms are ranked week by week: so much of the m
 # The terms of a score, in this order; `utility` sums weight times term.
 TERMS: Final = tuple(term.name for term in fields(Weights) if term.name not in ("unlisted",))
 EVIDENCE: Final = [
-    "alarm_id", "rank", "candidate_id", "kind", "name", "score", "level", "utility", "log_sum", "distance_km", "east_km",
-    "north_km", "upwind", "windy", "has_increments", "is_metered", "off_hours", "idle_hours", "running_hours",
-    "same_place", *TERMS, "edition",
-]  # fmt: skip
+    "alarm_id",
+    "rank",
+    "candidate_id",
+    "kind",
+    "name",
+    "score",
+    "level",
+    "utility",
+    "log_sum",
+    "distance_km",
+    "east_km",
+    "north_km",
+    "upwind",
+    "windy",
+    "has_increments",
+    "is_metered",
+    "off_hours",
+    "idle_hours",
+    "running_hours",
+    "same_place",
+    *TERMS,
+    "edition",
+]
 HOURS: Final = [
     "alarm_id",
     "hour",

@@ -23,9 +23,22 @@ from include.suspects.winds import epoch_hours
 
 Flags = NDArray[np.bool_]
 COLUMNS: Final = [
-    "enterprise_id", "date", "rule", "hours", "first_hour", "last_hour", "spans", "running_hours", "treatment_hours", "metered_hours",
-    "completeness", "production_kw", "treatment_kw", "usual_treatment_kw", "edition",
-]  # fmt: skip
+    "enterprise_id",
+    "date",
+    "rule",
+    "hours",
+    "first_hour",
+    "last_hour",
+    "spans",
+    "running_hours",
+    "treatment_hours",
+    "metered_hours",
+    "completeness",
+    "production_kw",
+    "treatment_kw",
+    "usual_treatment_kw",
+    "edition",
+]
 _DAY: Final = 24
 _ZONE_HOURS: Final = 8
 

@@ -11,9 +11,14 @@ from include.suspects.kinds import UNLISTED, direction
 LEVELS: Final[Mapping[str, str]] = MappingProxyType({"high": "高", "medium": "中", "low": "低"})
 KINDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "enterprise": "企业", "site": "工地", "road": "道路", "fire": "卫星火点", "problem": "历史问题点位", UNLISTED: "来源不明",
+        "enterprise": "企业",
+        "site": "工地",
+        "road": "道路",
+        "fire": "卫星火点",
+        "problem": "历史问题点位",
+        UNLISTED: "来源不明",
     }
-)  # fmt: skip
+)
 LEVEL_MEANING: Final = (
     "高：可能性在一半以上；中：两成至一半；低：不足两成。均为疑似，供现场核查参考，不作为认定依据"
 )

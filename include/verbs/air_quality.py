@@ -17,9 +17,10 @@ _SHOWN = 5  # rows on the terminal; all are in the quarantine
 @click.command("import-air-quality")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
-    "--hour-label", type=click.Choice(["start", "end"]),
+    "--hour-label",
+    type=click.Choice(["start", "end"]),
     help="Which end of its hour a time names. Default: its start, and in archives with the hours 1 to 24 its end.",
-)  # fmt: skip
+)
 @click.option("--replace", is_flag=True, help="Take days too of which the store has more hours.")
 def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None, replace: bool) -> None:
     """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file or day was not taken."""
@@ -28,7 +29,7 @@ def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None, re
     house = open_current_house()
     done = run(
         house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label=hour_label, replace=replace
-    )  # fmt: skip
+    )
     days = sorted({str(day.observed_on) for day in done.days})
     click.echo(
         f"{done.files} files, {done.rows} rows, {done.gaps} empty values, {done.duplicates} told again; "
@@ -73,9 +74,12 @@ _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
     help="In which the file gives its coordinates.",
 )
 @click.option(
-    "--column", "columns", multiple=True, metavar="OWN=HEADING",
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="OWN=HEADING",
     help='The heading of a column that is called otherwise (may be given again): lon=经度, "name=Plant name".',
-)  # fmt: skip
+)
 @click.option(
     "--source", default="enterprises", show_default=True, help="Name of the table, which is replaced whole."
 )

@@ -80,9 +80,16 @@ def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
 
     house, now, actor = _asked()
     copy = run(
-        house.engine, house.archive, letter_id, office=house.office, server=house.mail_server, now=now, actor=actor,
-        reason=reason, only=only,
-    )  # fmt: skip
+        house.engine,
+        house.archive,
+        letter_id,
+        office=house.office,
+        server=house.mail_server,
+        now=now,
+        actor=actor,
+        reason=reason,
+        only=only,
+    )
     click.echo(f"copy {copy.copy_no} is queued as {copy.message_id}")
 
 

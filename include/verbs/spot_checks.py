@@ -32,9 +32,11 @@ def list_draw(week: date, form: str) -> None:
 @click.argument("alarm_id")
 @WEEK
 @click.option(
-    "--result", type=click.Choice(["confirmed", "not_confirmed", "undecidable"]), required=True,
+    "--result",
+    type=click.Choice(["confirmed", "not_confirmed", "undecidable"]),
+    required=True,
     help="属实, 不实 or 无法核实.",
-)  # fmt: skip
+)
 @click.option("--reason", required=True, help="What was found; kept in the audit trail.")
 def record(alarm_id: str, week: date, result: str, reason: str) -> None:
     """Record what was found about a drawn answer; said again, the last one stands."""

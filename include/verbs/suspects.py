@@ -74,8 +74,11 @@ def hits(form: str) -> None:
 
 @suspects.command("treatment")
 @click.option("--date", "day", type=Day(), required=True, help="Natural day.")
-@click.option("--stops", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="CSV of ordered stops: enterprise_id, start_at, end_at.")  # fmt: skip
+@click.option(
+    "--stops",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="CSV of ordered stops: enterprise_id, start_at, end_at.",
+)
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def treatment(day: date, stops: Path | None, form: str) -> None:
     """疑似治污设施不正常运行 of one day by enterprise, with the completeness of meters and what is wrong in them."""

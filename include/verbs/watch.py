@@ -33,13 +33,21 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
 
     if start is None or end is None or start >= end:
         raise InputError(
-            "a window needs at least one day", where="watch --start/--end", got=f"{start} and {end}",
+            "a window needs at least one day",
+            where="watch --start/--end",
+            got=f"{start} and {end}",
             expected="--start DATE --end DATE, start before end (end is exclusive)",
-        )  # fmt: skip
+        )
     house = open_current_house()
     done = run(
-        house, midnight(start), midnight(end), now=datetime.now(UTC), known_at=known_at, quiet=house.quiet_hours, actor=operator()
-    )  # fmt: skip
+        house,
+        midnight(start),
+        midnight(end),
+        now=datetime.now(UTC),
+        known_at=known_at,
+        quiet=house.quiet_hours,
+        actor=operator(),
+    )
     kept = done.kept
     click.echo(
         f"{done.hours} hours judged, {done.days_computed} daily facts computed; {len(done.alarms)} alarms: {kept.new} new, "

@@ -19,9 +19,22 @@ from include.watch.rules import BackgroundRules, GainRules, WatchRules
 
 Floats = NDArray[np.float64]
 COLUMNS: Final = [
-    "station_id", "date", "city_code", "grid_id", "hours", "completeness", "pm25_ug_m3", "log_ratio", "spread", "spikes", "stuck_hours",
-    "range_hours", "dead_hours", "verdict", "edition",
-]  # fmt: skip
+    "station_id",
+    "date",
+    "city_code",
+    "grid_id",
+    "hours",
+    "completeness",
+    "pm25_ug_m3",
+    "log_ratio",
+    "spread",
+    "spikes",
+    "stuck_hours",
+    "range_hours",
+    "dead_hours",
+    "verdict",
+    "edition",
+]
 
 
 # Verdicts of a station and day, the worst first; `ok` otherwise.

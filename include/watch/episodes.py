@@ -17,15 +17,42 @@ from include.watch.readings import HOUR, empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
 COLUMNS: Final = [
-    "alarm_id", "grid_id", "city_code", "started_at", "last_at", "raised_at", "alarm_count", "peak_pm25_ug_m3",
-    "confidence", "peak_increment_ug_m3", "background_ug_m3", "station_ids", "stations", "spoke", "hit_stations",
-    "officials", "edition",
-]  # fmt: skip
+    "alarm_id",
+    "grid_id",
+    "city_code",
+    "started_at",
+    "last_at",
+    "raised_at",
+    "alarm_count",
+    "peak_pm25_ug_m3",
+    "confidence",
+    "peak_increment_ug_m3",
+    "background_ug_m3",
+    "station_ids",
+    "stations",
+    "spoke",
+    "hit_stations",
+    "officials",
+    "edition",
+]
 
 _READ: Final = (
-    "grid_id", "city_code", "at", "is_raised", "increment_ug_m3", "increment_share", "pm25_ug_m3", "probability",
-    "background_ug_m3", "station_id", "stations", "spoke", "hit_stations", "officials", "official_factor",
-)  # fmt: skip
+    "grid_id",
+    "city_code",
+    "at",
+    "is_raised",
+    "increment_ug_m3",
+    "increment_share",
+    "pm25_ug_m3",
+    "probability",
+    "background_ug_m3",
+    "station_id",
+    "stations",
+    "spoke",
+    "hit_stations",
+    "officials",
+    "official_factor",
+)
 Arrays = dict[str, NDArray[Any]]  # of one grid, by hour
 
 

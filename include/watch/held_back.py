@@ -22,9 +22,17 @@ REASONS: Final = {
     "weak": "高出幅度在误差之内",
 }
 COLUMNS: Final = [
-    "grid_id", "city_code", "started_at", "last_at", "hours", "reason", "peak_increment_ug_m3", "peak_probability",
-    "station_ids", "edition",
-]  # fmt: skip
+    "grid_id",
+    "city_code",
+    "started_at",
+    "last_at",
+    "hours",
+    "reason",
+    "peak_increment_ug_m3",
+    "peak_probability",
+    "station_ids",
+    "edition",
+]
 _READ: Final = ("grid_id", "city_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
 
 

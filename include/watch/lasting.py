@@ -9,9 +9,19 @@ import pandas as pd
 from include.watch.rules import WatchRules
 
 COLUMNS: Final = [
-    "grid_id", "city_code", "first_date", "last_date", "days", "stations", "excess_share", "excess_share_sd",
-    "excess_ug_m3", "share_of_days", "is_lasting", "edition",
-]  # fmt: skip
+    "grid_id",
+    "city_code",
+    "first_date",
+    "last_date",
+    "days",
+    "stations",
+    "excess_share",
+    "excess_share_sd",
+    "excess_ug_m3",
+    "share_of_days",
+    "is_lasting",
+    "edition",
+]
 
 
 def lasting_excess(days: pd.DataFrame, first: date, last: date, rules: WatchRules) -> pd.DataFrame:

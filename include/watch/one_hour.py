@@ -53,10 +53,21 @@ def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules
     coarse = _city_median(readings.pm10[k, rows] / np.maximum(readings.pm25[k, rows], 1.0), network)
     rh = _city_median(readings.rh[k, rows], network)
     return Hour(
-        readings.start + k, network, flags, np.exp(y) - offset, air - offset, air * found.air_sd,
-        np.exp(np.where(np.isnan(y), 0.0, y)) * sd, found, lone(y, sd, known.wild, found, network, rules), by_row,
-        factor, officials, coarse, rh,
-    )  # fmt: skip
+        readings.start + k,
+        network,
+        flags,
+        np.exp(y) - offset,
+        air - offset,
+        air * found.air_sd,
+        np.exp(np.where(np.isnan(y), 0.0, y)) * sd,
+        found,
+        lone(y, sd, known.wild, found, network, rules),
+        by_row,
+        factor,
+        officials,
+        coarse,
+        rh,
+    )
 
 
 def _corrected(

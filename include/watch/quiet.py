@@ -39,8 +39,11 @@ def quiet_hours(told: Mapping[str, Any]) -> QuietHours | None:
         quiet = QuietHours(time.fromisoformat(begin), time.fromisoformat(end))
     except ValueError as error:
         raise InputError(
-            "quiet hours cannot be read", where="variable watch", expected="quiet_from and quiet_to as HH:MM", got=f"{begin} {end}"
-        ) from error  # fmt: skip
+            "quiet hours cannot be read",
+            where="variable watch",
+            expected="quiet_from and quiet_to as HH:MM",
+            got=f"{begin} {end}",
+        ) from error
     if quiet.begin == quiet.end:
         raise InputError(
             "quiet hours never end", where="variable watch", got=f"{begin} to {end}", expected="two times"

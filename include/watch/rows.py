@@ -14,14 +14,42 @@ from include.watch.rules import WatchRules
 Floats = NDArray[np.float64]
 Rows = dict[str, NDArray[np.generic]]
 GRID_COLUMNS: Final = [
-    "grid_id", "city_code", "hour", "stations", "spoke", "background_ug_m3", "background_sd_ug_m3", "station_id",
-    "increment_ug_m3", "increment_share", "second_increment_ug_m3", "hit_stations", "pm25_ug_m3", "official_factor",
-    "officials", "city_spoke", "city_risen", "coarse_ratio", "rh_pct", "evidence", "probability", "fault_probability", "is_raised",
-]  # fmt: skip
+    "grid_id",
+    "city_code",
+    "hour",
+    "stations",
+    "spoke",
+    "background_ug_m3",
+    "background_sd_ug_m3",
+    "station_id",
+    "increment_ug_m3",
+    "increment_share",
+    "second_increment_ug_m3",
+    "hit_stations",
+    "pm25_ug_m3",
+    "official_factor",
+    "officials",
+    "city_spoke",
+    "city_risen",
+    "coarse_ratio",
+    "rh_pct",
+    "evidence",
+    "probability",
+    "fault_probability",
+    "is_raised",
+]
 STATION_COLUMNS: Final = [
-    "station_id", "city_code", "grid_id", "hour", "flag", "pm25_ug_m3", "background_ug_m3", "increment_ug_m3",
-    "sd_ug_m3", "hit",
-]  # fmt: skip
+    "station_id",
+    "city_code",
+    "grid_id",
+    "hour",
+    "flag",
+    "pm25_ug_m3",
+    "background_ug_m3",
+    "increment_ug_m3",
+    "sd_ug_m3",
+    "hit",
+]
 
 _UNTIED: Final = ("background_ug_m3", "background_sd_ug_m3", "increment_ug_m3", "second_increment_ug_m3")
 

@@ -112,9 +112,13 @@ def _step(at: Floats, low: Floats, high: Floats) -> NDArray[np.int64]:
 
 
 def _hour_cells(
-    layout: pd.DataFrame, tilts: tuple[NDArray[np.int64], Floats], places: pd.DataFrame, grid_hours: pd.DataFrame,
-    station_hours: pd.DataFrame | None, rules: WatchRules,
-) -> pd.DataFrame:  # fmt: skip
+    layout: pd.DataFrame,
+    tilts: tuple[NDArray[np.int64], Floats],
+    places: pd.DataFrame,
+    grid_hours: pd.DataFrame,
+    station_hours: pd.DataFrame | None,
+    rules: WatchRules,
+) -> pd.DataFrame:
     near, tilt = tilts
     names = layout["grid_id"].to_numpy(object)[:: SIDE * SIDE]
     own = grid_hours.set_index("grid_id").reindex(names)

@@ -73,9 +73,10 @@ def correct(house: House, letter_id: int, *, now: datetime, actor: str, reason: 
     again = _due_now(house, period).get(period.letter_key(told.kind, told.addressee))
     if again is None:
         raise StateError(
-            "by the facts of now this letter is not due at all", where=told.letter_key,
+            "by the facts of now this letter is not due at all",
+            where=told.letter_key,
             todo="there is nothing to correct it with: tell the addressee by phone",
-        )  # fmt: skip
+        )
     figures = under_key(
         frozen_figures(told.kind, again.figures_json), period.letter_key(told.kind, told.addressee, revision)
     )

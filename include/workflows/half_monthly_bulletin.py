@@ -44,9 +44,12 @@ def pull(run: Run) -> dict[str, Any]:
     days = windows(run.period).current
     if 1 - len(missing) / len(days) < run.house.least_completeness:
         raise CheckFailed(
-            "城市空气质量数据不完整，未编制通报", where=run.period.label, expected=f"至少{run.house.least_completeness:.0%}的日期",
-            got=f"缺{_listed(missing)}", todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
-        )  # fmt: skip
+            "城市空气质量数据不完整，未编制通报",
+            where=run.period.label,
+            expected=f"至少{run.house.least_completeness:.0%}的日期",
+            got=f"缺{_listed(missing)}",
+            todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
+        )
     return pulled | {
         "air_quality": imported,
         "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
@@ -60,9 +63,10 @@ def figures(run: Run) -> dict[str, Any]:
         set_warning_grids(run.house.engine, run.house.hourly_dir, at.month, now=run.now)
     computed = bulletins(run.house, run.period)
     headlines: dict[str, Any] = {
-        "figures_sha256": run.house.archive.put(to_json(computed).encode()), "window": run.period.label,
+        "figures_sha256": run.house.archive.put(to_json(computed).encode()),
+        "window": run.period.label,
         "letters_due": len(_due(computed)),
-    }  # fmt: skip
+    }
     overview = computed.overview
     if overview is None:
         return headlines | {"nothing_due": outside_season(run.house, run.period, "通报")}

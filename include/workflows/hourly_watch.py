@@ -33,8 +33,12 @@ def take(run: Run) -> dict[str, Any]:
         now=run.now,
     )
     return {
-        "files": taken.files, "rows": taken.rows, "new": taken.new, "errors": taken.errors[:_SHOWN], "faults": taken.faults[:_SHOWN],
-    }  # fmt: skip
+        "files": taken.files,
+        "rows": taken.rows,
+        "new": taken.new,
+        "errors": taken.errors[:_SHOWN],
+        "faults": taken.faults[:_SHOWN],
+    }
 
 
 def judge(run: Run) -> dict[str, Any]:
@@ -45,10 +49,18 @@ def judge(run: Run) -> dict[str, Any]:
     )
     kept = done.kept
     return {
-        "window": run.period.label, "judged_from": chinese_moment(begin, year=True), "hours": done.hours,
-        "alarms": done.alarms, "new": kept.new, "revised": kept.revised, "dropped": kept.withdrawn,
-        "for_a_person": kept.unsupported, "merged": kept.merged, "held_back": done.suppressed, "lacks": done.lacks,
-    }  # fmt: skip
+        "window": run.period.label,
+        "judged_from": chinese_moment(begin, year=True),
+        "hours": done.hours,
+        "alarms": done.alarms,
+        "new": kept.new,
+        "revised": kept.revised,
+        "dropped": kept.withdrawn,
+        "for_a_person": kept.unsupported,
+        "merged": kept.merged,
+        "held_back": done.suppressed,
+        "lacks": done.lacks,
+    }
 
 
 def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
@@ -61,13 +73,20 @@ def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
     hour = rows.iloc[0]
     if hour["stations_expected"] and not hour["stations_heard"] and not run.is_backfill:
         raise CheckFailed(
-            "没有任何站点的读数", where=run.period.label, expected=f"{hour['stations_expected']}个在用站点", got="0个",
+            "没有任何站点的读数",
+            where=run.period.label,
+            expected=f"{hour['stations_expected']}个在用站点",
+            got="0个",
             todo="查看数据来源；补到后清除本次运行重跑，或由下一小时自动补判",
-        )  # fmt: skip
+        )
     return {
-        "window": run.period.label, "stations": f"{hour['stations_heard']}/{hour['stations_expected']}",
-        "grids": int(hour["grids_judged"]), "raised": int(hour["grids_raised"]), "lacks": list(hour["lacks"]), "alarms": judged["alarms"],
-    }  # fmt: skip
+        "window": run.period.label,
+        "stations": f"{hour['stations_heard']}/{hour['stations_expected']}",
+        "grids": int(hour["grids_judged"]),
+        "raised": int(hour["grids_raised"]),
+        "lacks": list(hour["lacks"]),
+        "alarms": judged["alarms"],
+    }
 
 
 def first_to_judge(house: House, hour_at: datetime) -> datetime:

@@ -28,8 +28,13 @@ _NOT_EVIDENCE: Final = (
 
 
 def made_alarms(
-    found: pd.DataFrame, states: pd.DataFrame, grids: pd.DataFrame, is_simulated: bool, quiet: QuietHours | None, rules: WatchRules
-) -> list[MadeAlarm]:  # fmt: skip
+    found: pd.DataFrame,
+    states: pd.DataFrame,
+    grids: pd.DataFrame,
+    is_simulated: bool,
+    quiet: QuietHours | None,
+    rules: WatchRules,
+) -> list[MadeAlarm]:
     """The episodes of `found` (as of `watch.episodes`) with their states (as of `watch.history`) as alarms of the store."""
     places = grids.set_index("grid_id").to_dict("index")
     by_alarm = dict(iter(states.groupby("alarm_id", sort=False)))
@@ -50,8 +55,11 @@ class Settled:
 
 
 def settled(
-    connection: Connection, alarms: Sequence[MadeAlarm], known: Sequence[Mapping[str, Any]], lost: Sequence[Mapping[str, Any]]
-) -> Settled:  # fmt: skip
+    connection: Connection,
+    alarms: Sequence[MadeAlarm],
+    known: Sequence[Mapping[str, Any]],
+    lost: Sequence[Mapping[str, Any]],
+) -> Settled:
     """Late hours may move an episode's first or deciding hour. Where an alarm of it left already, the episode is that alarm,
     with its number, first hour and push; where none left, it comes as if the hours had been there from the start."""
     before = {str(one["alarm_id"]): one for one in known}
@@ -91,21 +99,30 @@ def _is_same(made: MadeAlarm, other: Mapping[str, Any]) -> bool:
 
 
 def _made(
-    row: Mapping[Any, Any], states: pd.DataFrame, places: Mapping[Any, Any], is_simulated: bool, quiet: QuietHours | None,
+    row: Mapping[Any, Any],
+    states: pd.DataFrame,
+    places: Mapping[Any, Any],
+    is_simulated: bool,
+    quiet: QuietHours | None,
     rules: WatchRules,
-) -> MadeAlarm:  # fmt: skip
+) -> MadeAlarm:
     raised_at = _moment(row["raised_at"])
     pushed_at = quiet.pushed_at(raised_at) if quiet is not None else raised_at
     place = places.get(row["grid_id"], {})
     has_bounds = place and not pd.isna(place["west"])
     fixed = {
-        "grid_id": row["grid_id"], "city_code": place.get("city_code") or row["city_code"], "county": place.get("county") or "",
+        "grid_id": row["grid_id"],
+        "city_code": place.get("city_code") or row["city_code"],
+        "county": place.get("county") or "",
         "point_name": place.get("name") or row["grid_id"],
         "lon": round((place["west"] + place["east"]) / 2, 6) if has_bounds else None,
         "lat": round((place["south"] + place["north"]) / 2, 6) if has_bounds else None,
-        "started_at": _moment(row["started_at"]), "pushed_at": pushed_at, "deadline_at": pushed_at + DEADLINES.feedback,
-        "rules_version": RULES_VERSION, "is_simulated": is_simulated,
-    }  # fmt: skip
+        "started_at": _moment(row["started_at"]),
+        "pushed_at": pushed_at,
+        "deadline_at": pushed_at + DEADLINES.feedback,
+        "rules_version": RULES_VERSION,
+        "is_simulated": is_simulated,
+    }
     known = tuple(
         State(_moment(at), _moment(last), int(count), float(peak))
         for at, last, count, peak in zip(

@@ -26,11 +26,13 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
             return {"digest": "今日清单已入发件箱"}
     corrections = [
         Matter(
-            f"更正建议　{one.number or one.letter_key}", "；".join(one.differences),
-            "核实后决定是否向收件单位更正；系统不会自己发更正", now,
+            f"更正建议　{one.number or one.letter_key}",
+            "；".join(one.differences),
+            "核实后决定是否向收件单位更正；系统不会自己发更正",
+            now,
         )
         for one in proposed_corrections(house, beijing_date(now - CORRECTIONS_OF))
-    ]  # fmt: skip
+    ]
     outcome = queue_daily_digest(house, now=now, actor=actor, more=corrections)
     return {"digest": "没有待办" if outcome is None else f"{outcome.action}：{outcome.reason}"}
 

@@ -36,16 +36,23 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
     with reading(house.engine) as connection:
         found = completeness(connection, house.sources, history_start(start_at, house.season[0]), as_of)
     summary = {
-        "pulls": len(pulls), "rows_read": sum(one.read for one in pulls), "rows_new": sum(one.new for one in pulls),
-        "rows_revised": sum(one.revised for one in pulls), "rows_quarantined": sum(one.quarantined for one in pulls),
-        "warnings": [warning for one in pulls for warning in one.warnings][:20], "completeness": found.sentence,
+        "pulls": len(pulls),
+        "rows_read": sum(one.read for one in pulls),
+        "rows_new": sum(one.new for one in pulls),
+        "rows_revised": sum(one.revised for one in pulls),
+        "rows_quarantined": sum(one.quarantined for one in pulls),
+        "warnings": [warning for one in pulls for warning in one.warnings][:20],
+        "completeness": found.sentence,
         "waiting": found.waiting,
-    }  # fmt: skip
+    }
     if found.share < house.least_completeness:
         raise CheckFailed(
-            "数据不完整，未编制函件", where=f"{run.period.label} 截至 {as_of:%Y-%m-%d %H:%M}", got=found.sentence,
-            expected=f"至少 {house.least_completeness:.0%}", todo="补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑",
-        )  # fmt: skip
+            "数据不完整，未编制函件",
+            where=f"{run.period.label} 截至 {as_of:%Y-%m-%d %H:%M}",
+            got=found.sentence,
+            expected=f"至少 {house.least_completeness:.0%}",
+            todo="补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑",
+        )
     return summary
 
 
@@ -79,8 +86,14 @@ class LetterSteps:
             try:
                 letter = render(house, one.facts.kind, one.facts.figures_json, None, None)
                 drafted = draft(
-                    house.engine, house.archive, one.facts, letter, now=run.now, actor=run.actor, run_id=run.run_id
-                )  # fmt: skip
+                    house.engine,
+                    house.archive,
+                    one.facts,
+                    letter,
+                    now=run.now,
+                    actor=run.actor,
+                    run_id=run.run_id,
+                )
             except QianliyanError as error:
                 _log.exception("letter %s cannot be composed", one.facts.key)
                 failed[one.facts.key] = str(error)
@@ -100,12 +113,16 @@ class LetterSteps:
                 withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
         waiting = self._open(run)
         return {
-            **counts, "failed": failed, "warnings": warnings, "asks_person": run.asks_person and bool(waiting),
+            **counts,
+            "failed": failed,
+            "warnings": warnings,
+            "asks_person": run.asks_person and bool(waiting),
             "title": f"{run.period.label}：{len(waiting)}封函件待签发",
             "waiting": [
-                {"letter_id": one.letter_id, "name": one.addressee_name, "subject": one.subject} for one in waiting
+                {"letter_id": one.letter_id, "name": one.addressee_name, "subject": one.subject}
+                for one in waiting
             ],
-        }  # fmt: skip
+        }
 
     def release(self, run: Run, decision: Decision | None = None) -> dict[str, Any]:
         """Releases or keeps back this run's letters; returns how many by outcome, with every reason.
@@ -128,8 +145,11 @@ class LetterSteps:
         house = run.house
         with reading(house.engine) as connection:
             found = reconcile(
-                connection, run.period.end, due=[one.facts.key for one in self.due(run, computed)], mailbox=house.mailbox
-            )  # fmt: skip
+                connection,
+                run.period.end,
+                due=[one.facts.key for one in self.due(run, computed)],
+                mailbox=house.mailbox,
+            )
         for letter in found.letters:
             _log.info(
                 "%s %s %s %s %s",
@@ -160,13 +180,21 @@ def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """One round of the outbox that began at `now`; returns what became of the mails."""
     began = time.monotonic()
     done = post_round(
-        house.engine, house.archive, house.mail_server, owner=actor,
+        house.engine,
+        house.archive,
+        house.mail_server,
+        owner=actor,
         clock=lambda: now + timedelta(seconds=time.monotonic() - began),
-    )  # fmt: skip
+    )
     return {
-        "mails": len(done.mails), "results": dict(done.results), "swept": done.swept, "expired": done.expired,
-        "still_due": done.still_due, "trouble": done.trouble, "waiting_for_approval": list(done.waiting),
-    }  # fmt: skip
+        "mails": len(done.mails),
+        "results": dict(done.results),
+        "swept": done.swept,
+        "expired": done.expired,
+        "still_due": done.still_due,
+        "trouble": done.trouble,
+        "waiting_for_approval": list(done.waiting),
+    }
 
 
 _Settle = Callable[[StoredLetter], tuple[str, str]]
@@ -206,9 +234,15 @@ def _settle_by_rule(run: Run) -> _Settle:
         if run.deliver == "rehearse":
             to = Recipient(house.issuer.operators, "值班（演练）", "to")
             rehearse(
-                house.engine, house.archive, letter.letter_id, to, office=house.office, server=house.mail_server,
-                now=run.now, actor=run.actor,
-            )  # fmt: skip
+                house.engine,
+                house.archive,
+                letter.letter_id,
+                to,
+                office=house.office,
+                server=house.mail_server,
+                now=run.now,
+                actor=run.actor,
+            )
         withhold(
             house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason, is_stuck=is_stuck
         )

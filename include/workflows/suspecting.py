@@ -214,10 +214,14 @@ def _read(
         days = days_between(start_at, end_at)
         parts = [
             read_hours(
-                house.stations_dir, table, max(start_at, midnight(day)), min(end_at, midnight(day + DAY)), known_at=known_at
+                house.stations_dir,
+                table,
+                max(start_at, midnight(day)),
+                min(end_at, midnight(day + DAY)),
+                known_at=known_at,
             )
             for day in days
-        ]  # fmt: skip
+        ]
         found = pa.concat_tables([_of_keys(part, table, wanted) for part in parts])
     rows: pd.DataFrame = found.to_pandas()
     return rows

@@ -35,8 +35,11 @@ def cells_of_hour(house: House, hour: datetime) -> pd.DataFrame:
     station_hours = read_judged(house.stations_dir, STATION_JUDGED, start, start + HOUR, edition)
     if grid_hours.empty:
         raise InputError(
-            "the hour was not judged", where="watch cells", got=f"{start.astimezone(BEIJING):%Y-%m-%d %H:%M}", todo="run: watch --start … --end …"
-        )  # fmt: skip
+            "the hour was not judged",
+            where="watch cells",
+            got=f"{start.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+            todo="run: watch --start … --end …",
+        )
     grids = network.grids[network.grids["west"].notna()]
     found = cells(network.stations, grids, Judged(station_hours, grid_hours), DEFAULT_RULES)
     bounds = cell_table(grids).drop(columns="grid_id")
@@ -75,14 +78,29 @@ def geojson(found: pd.DataFrame) -> dict[str, Any]:
 
 
 def _feature(
-    hour: str, pm25: float, variance: float, cell_id: str, grid_id: str, kind: str, stations: int, west: float, south: float,
-    east: float, north: float, is_simulated: bool,
-) -> dict[str, Any]:  # fmt: skip
+    hour: str,
+    pm25: float,
+    variance: float,
+    cell_id: str,
+    grid_id: str,
+    kind: str,
+    stations: int,
+    west: float,
+    south: float,
+    east: float,
+    north: float,
+    is_simulated: bool,
+) -> dict[str, Any]:
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     properties: dict[str, Any] = {
-        "cell_id": cell_id, "grid_id": grid_id, "hour": hour, "pm25_ug_m3": _number(pm25), "variance_ug2_m6": _number(variance),
-        "kind": kind, "stations": int(stations),
-    }  # fmt: skip
+        "cell_id": cell_id,
+        "grid_id": grid_id,
+        "hour": hour,
+        "pm25_ug_m3": _number(pm25),
+        "variance_ug2_m6": _number(variance),
+        "kind": kind,
+        "stations": int(stations),
+    }
     if is_simulated:
         properties["data_origin"] = SIMULATED_LABEL
     geometry = {"type": "Polygon", "coordinates": [[[round(x, 6), round(y, 6)] for x, y in ring]]}

@@ -87,9 +87,16 @@ class DaysRead:
 
 
 def daily_facts(
-    house: House, network: Network, first: date, last: date, *, now: datetime, known_at: datetime | None, rules: WatchRules,
+    house: House,
+    network: Network,
+    first: date,
+    last: date,
+    *,
+    now: datetime,
+    known_at: datetime | None,
+    rules: WatchRules,
     read: DaysRead | None = None,
-) -> tuple[pd.DataFrame, int]:  # fmt: skip
+) -> tuple[pd.DataFrame, int]:
     """The daily facts of [first, last]: those that the store has and that still hold, the others computed and appended.
     Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
     days = [day for day in _days_with_hours(house, first, last) if midnight(day + DAY) <= now]
@@ -136,9 +143,11 @@ def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules, r
         ]
         read.in_service[day] = in_service.to_csv(index=False)
     told = [
-        day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY), day_fingerprint(house.stations_dir, STATION_HOURS, day),
-        rules.edition, read.in_service[day],
-    ]  # fmt: skip
+        day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY),
+        day_fingerprint(house.stations_dir, STATION_HOURS, day),
+        rules.edition,
+        read.in_service[day],
+    ]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 

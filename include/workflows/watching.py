@@ -89,9 +89,19 @@ def watch(
 
 
 def _piece(
-    house: House, network: Network, read: DaysRead, begin: datetime, end: datetime, is_last: bool, done: Watched,
-    now: datetime, known_at: datetime | None, rules: WatchRules, quiet: QuietHours | None, actor: str,
-) -> None:  # fmt: skip
+    house: House,
+    network: Network,
+    read: DaysRead,
+    begin: datetime,
+    end: datetime,
+    is_last: bool,
+    done: Watched,
+    now: datetime,
+    known_at: datetime | None,
+    rules: WatchRules,
+    quiet: QuietHours | None,
+    actor: str,
+) -> None:
     back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
     judge_from = begin if earlier is not None else back
@@ -127,9 +137,15 @@ def _piece(
 
 
 def _plan(
-    connection: Connection, network: Network, grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime,
-    quiet: QuietHours | None, rules: WatchRules,
-) -> Settled:  # fmt: skip
+    connection: Connection,
+    network: Network,
+    grid_hours: pd.DataFrame,
+    begin: datetime,
+    end: datetime,
+    until: datetime,
+    quiet: QuietHours | None,
+    rules: WatchRules,
+) -> Settled:
     """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before."""
     known = known_alarms(connection, begin, end)
     names = {one["alarm_id"] for one in known}
@@ -227,8 +243,14 @@ def _pieces(start_at: datetime, end_at: datetime) -> Iterator[tuple[datetime, da
 
 
 def _ledger(
-    house: House, grids: pd.DataFrame, stations: pd.DataFrame, begin: datetime, end: datetime, rules: WatchRules, now: datetime
-) -> list[dict[str, Any]]:  # fmt: skip
+    house: House,
+    grids: pd.DataFrame,
+    stations: pd.DataFrame,
+    begin: datetime,
+    end: datetime,
+    rules: WatchRules,
+    now: datetime,
+) -> list[dict[str, Any]]:
     winds = read_hours(house.stations_dir, WINDS, begin, end).column("hour").to_pandas()
     wind_hours = set(pd.to_datetime(winds, utc=True))
     count = (end - begin) // HOUR

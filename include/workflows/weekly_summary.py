@@ -47,9 +47,10 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
     """
     computed = summaries(run.house, run.period, CaseChoice(tuple(pinned), tuple(dropped)))
     headlines: dict[str, Any] = {
-        "figures_sha256": run.house.archive.put(to_json(computed).encode()), "window": run.period.label,
+        "figures_sha256": run.house.archive.put(to_json(computed).encode()),
+        "window": run.period.label,
         "letters_due": len(computed.summaries),
-    }  # fmt: skip
+    }
     if not computed.summaries:
         return headlines | {"nothing_due": outside_season(run.house, run.period, "汇总")}
     leaders = computed.summaries[0]
@@ -108,13 +109,18 @@ def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
     before = at.previous or at.window
     span = (before.starts_at, before.ends_at if at.previous else before.starts_at, before.as_of)
     return WeeklyFacts(
-        states=alarm_states(connection, *read, with_old=True), problems=problems_found(connection, *read),
-        before_states=alarm_states(connection, *span), before_problems=problems_found(connection, *span),
-        answers=answers_given(connection, *read), revisions=alarm_growth(connection, *read),
+        states=alarm_states(connection, *read, with_old=True),
+        problems=problems_found(connection, *read),
+        before_states=alarm_states(connection, *span),
+        before_problems=problems_found(connection, *span),
+        answers=answers_given(connection, *read),
+        revisions=alarm_growth(connection, *read),
         stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
         urged=urged_alarms(connection, *read, at.period.end),
-        unheard=tuple(unheard_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)),
-    )  # fmt: skip
+        unheard=tuple(
+            unheard_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)
+        ),
+    )
 
 
 def _addressees(connection: Connection, house: House, at: Windows) -> list[str]:

@@ -79,13 +79,19 @@ def measure() -> list[Bench]:
     return [
         Bench(
             f"level, year-on-year, over previous, ranks and warning places of {GRIDS} grids for a month, from {_DAYS} days",
-            grids["seconds"], None, 3.0, grids["peak_mb"],
+            grids["seconds"],
+            None,
+            3.0,
+            grids["peak_mb"],
         ),
         Bench(
-            f"monthly means of {CELLS} cells from {CELLS * 24 * 30} hourly values", cells["seconds"], cells["bare_seconds"], 1.3,
+            f"monthly means of {CELLS} cells from {CELLS * 24 * 30} hourly values",
+            cells["seconds"],
+            cells["bare_seconds"],
+            1.3,
             cells["peak_mb"],
         ),
-    ]  # fmt: skip
+    ]
 
 
 def write_grid_days(folder: Path, grids: int = GRIDS, days: int = _DAYS) -> None:
@@ -96,9 +102,11 @@ def write_grid_days(folder: Path, grids: int = GRIDS, days: int = _DAYS) -> None
         day = _END - timedelta(days=back)
         _write(
             days_path(folder, "grid", day),
-            place_id=names, observed_on=pa.array([day] * grids),
-            pm25_ug_m3=random.gamma(4, 12, grids), pm25_hours=np.where(random.random(grids) < 0.02, 11, 24).astype("int8"),
-        )  # fmt: skip
+            place_id=names,
+            observed_on=pa.array([day] * grids),
+            pm25_ug_m3=random.gamma(4, 12, grids),
+            pm25_hours=np.where(random.random(grids) < 0.02, 11, 24).astype("int8"),
+        )
 
 
 def write_cell_hours(folder: Path, cells: int = CELLS) -> None:
@@ -111,9 +119,11 @@ def write_cell_hours(folder: Path, cells: int = CELLS) -> None:
         missing = random.random(cells * 24) < 0.01
         _write(
             hours_path(folder, "station", day),
-            place_id=names, observed_on=pa.array([day] * len(values)),
-            hour=np.tile(np.arange(24, dtype="int8"), cells), pm25_ug_m3=pa.array(values, mask=missing),
-        )  # fmt: skip
+            place_id=names,
+            observed_on=pa.array([day] * len(values)),
+            hour=np.tile(np.arange(24, dtype="int8"), cells),
+            pm25_ug_m3=pa.array(values, mask=missing),
+        )
 
 
 def _write(path: Path, **columns: object) -> None:

@@ -49,9 +49,14 @@ def notices() -> list[NoticeFigures]:
         window = (*read_window(period), period.as_of)
         with reading(engine) as connection:
             computed = daily_figures(
-                alarm_states(connection, *window), problems_found(connection, *window), cities_on(connection, period.last_date),
-                NO_URGES, (), period, "数据完整。",
-            )  # fmt: skip
+                alarm_states(connection, *window),
+                problems_found(connection, *window),
+                cities_on(connection, period.last_date),
+                NO_URGES,
+                (),
+                period,
+                "数据完整。",
+            )
         engine.dispose()
     found = [one for one in computed.notices if one.form]
     return [found[place % len(found)] for place in range(LETTERS)]

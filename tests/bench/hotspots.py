@@ -33,7 +33,7 @@ _LIMITS: Final = {"nearest": 2.0, "city": 3.0}  # seconds; that of a city includ
 _NAMES: Final = {
     "nearest": f"enterprises in and within {BULLETIN.near_km:g} km of {GRIDS} grids among {ENTERPRISES}, with distance and direction",
     "city": f"figures of one city with {CITY_GRIDS} grids, among {ENTERPRISES} enterprises, without maps",
-}  # fmt: skip
+}
 
 
 def measure() -> list[Bench]:
@@ -60,15 +60,27 @@ def random_enterprises(count: int, grids: pd.DataFrame) -> pd.DataFrame:
     random = np.random.default_rng(7)
     near = grids.iloc[random.integers(len(grids), size=count)]
     is_anywhere = random.random(count) < 0.5
-    lon = np.where(is_anywhere, random.uniform(106.3, 119.9, count), near["west"] + random.normal(0, 0.05, count))  # fmt: skip
-    lat = np.where(is_anywhere, random.uniform(33.1, 41.0, count), near["south"] + random.normal(0, 0.05, count))  # fmt: skip
+    lon = np.where(
+        is_anywhere, random.uniform(106.3, 119.9, count), near["west"] + random.normal(0, 0.05, count)
+    )
+    lat = np.where(
+        is_anywhere, random.uniform(33.1, 41.0, count), near["south"] + random.normal(0, 0.05, count)
+    )
     names = [f"E{number:06d}" for number in range(count)]
     return pd.DataFrame(
         {
-            "source": "bench", "enterprise_id": names, "name": names, "industry": "铸造", "city_code": "130100", "city_name": "石家庄市",
-            "county": "赵县", "lon": lon, "lat": lat, "is_simulated": False,
+            "source": "bench",
+            "enterprise_id": names,
+            "name": names,
+            "industry": "铸造",
+            "city_code": "130100",
+            "city_name": "石家庄市",
+            "county": "赵县",
+            "lon": lon,
+            "lat": lat,
+            "is_simulated": False,
         }
-    )  # fmt: skip
+    )
 
 
 def nearest() -> Callable[[], int]:

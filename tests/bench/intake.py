@@ -35,9 +35,13 @@ ROWS = 1_000_000
 _START = datetime(2020, 3, 1, tzinfo=UTC)
 _NOW = datetime(2030, 1, 1, tzinfo=UTC)
 _CONSTANTS = {
-    "revision": 1, "rules_version": "2020-03", "is_outside_city": False, "source": "bench", "is_simulated": False,
+    "revision": 1,
+    "rules_version": "2020-03",
+    "is_outside_city": False,
+    "source": "bench",
+    "is_simulated": False,
     "content_hash": "0" * 64,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,13 @@ def write_alarms(path: Path, rows: int) -> None:
     places = pd.DataFrame(
         {
             "grid_id": [f"T{number:05d}" for number in range(len(outlines))],
-            "city_code": outlines["city_code"].to_numpy(), "county": outlines["county_name"].to_numpy(),
+            "city_code": outlines["city_code"].to_numpy(),
+            "county": outlines["county_name"].to_numpy(),
             "point_name": [f"{name}{number}号网格" for number, name in enumerate(outlines["county_name"])],
-            "lon": points.x.round(5).to_numpy(), "lat": points.y.round(5).to_numpy(),
+            "lon": points.x.round(5).to_numpy(),
+            "lat": points.y.round(5).to_numpy(),
         }
-    )  # fmt: skip
+    )
     for first in range(0, rows, 100_000):
         number = np.arange(first, min(first + 100_000, rows))
         pushed = pd.Series(_START + pd.to_timedelta(number * 9, unit="s"))

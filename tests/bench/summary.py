@@ -64,9 +64,11 @@ def child(folder: Path) -> dict[str, float]:
     composed = time.perf_counter()
     compose_summary(figures, replace(issue, issued_on="2020年4月5日"))
     return {
-        "figures": computed - started, "cold": composed - computed, "warm": time.perf_counter() - composed,
+        "figures": computed - started,
+        "cold": composed - computed,
+        "warm": time.perf_counter() - composed,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    }  # fmt: skip
+    }
 
 
 def _house(folder: Path) -> House:

@@ -70,10 +70,13 @@ def judged_suspects(suspects: pd.DataFrame, source: pd.Series) -> pd.DataFrame:
     place = listed[listed["candidate_id"] == listed["alarm_id"].map(source)].set_index("alarm_id")["place"]
     return pd.DataFrame(
         {
-            "source": source.reindex(first.index), "said": first["score"], "first": first["candidate_id"],
-            "right": first["candidate_id"] == source.reindex(first.index), "place": place.reindex(first.index),
+            "source": source.reindex(first.index),
+            "said": first["score"],
+            "first": first["candidate_id"],
+            "right": first["candidate_id"] == source.reindex(first.index),
+            "place": place.reindex(first.index),
         }
-    )  # fmt: skip
+    )
 
 
 def measure(options: WorldOptions) -> dict[str, pd.DataFrame]:
@@ -130,35 +133,79 @@ def speed() -> None:
     names = np.array([f"G{number}" for number in range(1000)])
     alarms = pd.DataFrame(
         {
-            "alarm_id": [f"A{number:04d}" for number in range(5000)], "grid_id": names[grid], "lon": lon[grid], "lat": lat[grid],
-            "started_at": started, "last_at": started + pd.to_timedelta(rng.integers(1, 9, 5000), unit="h"),
+            "alarm_id": [f"A{number:04d}" for number in range(5000)],
+            "grid_id": names[grid],
+            "lon": lon[grid],
+            "lat": lat[grid],
+            "started_at": started,
+            "last_at": started + pd.to_timedelta(rng.integers(1, 9, 5000), unit="h"),
         }
-    )  # fmt: skip
+    )
     own = np.repeat(np.arange(1000), 4)
-    micro = pd.DataFrame({"station_id": [f"M{n}" for n in range(4000)], "kind": "micro", "grid_id": names[own],
-                          "lon": lon[own] + rng.uniform(-0.015, 0.015, 4000), "lat": lat[own]})  # fmt: skip
-    masts = pd.DataFrame({"station_id": [f"W{n}" for n in range(60)], "kind": "weather", "grid_id": "",
-                          "lon": rng.uniform(108, 119, 60), "lat": rng.uniform(34, 40, 60)})  # fmt: skip
+    micro = pd.DataFrame(
+        {
+            "station_id": [f"M{n}" for n in range(4000)],
+            "kind": "micro",
+            "grid_id": names[own],
+            "lon": lon[own] + rng.uniform(-0.015, 0.015, 4000),
+            "lat": lat[own],
+        }
+    )
+    masts = pd.DataFrame(
+        {
+            "station_id": [f"W{n}" for n in range(60)],
+            "kind": "weather",
+            "grid_id": "",
+            "lon": rng.uniform(108, 119, 60),
+            "lat": rng.uniform(34, 40, 60),
+        }
+    )
     near = rng.integers(0, 1000, 100_000)
-    firms = pd.DataFrame({"enterprise_id": [f"Q{n}" for n in range(100_000)], "name": "", "industry": "钢铁",
-                          "lon": lon[near] + rng.normal(0, 0.06, 100_000), "lat": lat[near] + rng.normal(0, 0.06, 100_000)})  # fmt: skip
+    firms = pd.DataFrame(
+        {
+            "enterprise_id": [f"Q{n}" for n in range(100_000)],
+            "name": "",
+            "industry": "钢铁",
+            "lon": lon[near] + rng.normal(0, 0.06, 100_000),
+            "lat": lat[near] + rng.normal(0, 0.06, 100_000),
+        }
+    )
     hours = pd.date_range(begin - pd.Timedelta(days=8), begin + pd.Timedelta(days=3), freq="h")
     seen = hours[hours >= begin - HOUR]
-    rose = pd.DataFrame({"station_id": np.tile(micro["station_id"], len(seen)), "hour": np.repeat(seen, 4000),
-                         "increment_ug_m3": rng.gamma(1, 20, 4000 * len(seen))})  # fmt: skip
-    winds = pd.DataFrame({"station_id": np.tile(masts["station_id"], len(hours)), "hour": np.repeat(hours, 60),
-                          "wind_from_deg": 200.0, "wind_speed_m_s": 2.0})  # fmt: skip
+    rose = pd.DataFrame(
+        {
+            "station_id": np.tile(micro["station_id"], len(seen)),
+            "hour": np.repeat(seen, 4000),
+            "increment_ug_m3": rng.gamma(1, 20, 4000 * len(seen)),
+        }
+    )
+    winds = pd.DataFrame(
+        {
+            "station_id": np.tile(masts["station_id"], len(hours)),
+            "hour": np.repeat(hours, 60),
+            "wind_from_deg": 200.0,
+            "wind_speed_m_s": 2.0,
+        }
+    )
     metered = firms["enterprise_id"].head(30_000)
-    meters = pd.DataFrame({"enterprise_id": np.tile(metered, len(hours)), "hour": np.repeat(hours, 30_000),
-                           "production_kw": 100.0, "treatment_kw": rng.gamma(20, 1, 30_000 * len(hours))})  # fmt: skip
+    meters = pd.DataFrame(
+        {
+            "enterprise_id": np.tile(metered, len(hours)),
+            "hour": np.repeat(hours, 30_000),
+            "production_kw": 100.0,
+            "treatment_kw": rng.gamma(20, 1, 30_000 * len(hours)),
+        }
+    )
     candidates = joined(enterprises_as_candidates(firms))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     wall, processor = time.perf_counter(), time.process_time()
     found = rank_suspects(alarms, rose, pd.concat([micro, masts]), winds, candidates, meters)
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"5,000 alarms, 100,000 enterprises, {len(meters):,} meter hours: {processor:.1f} s of processor, {wall:.1f} s, "
-          f"{more:.0f} MB more, {len(found.suspects)} suspects")  # fmt: skip
+    print(
+        f"5,000 alarms, 100,000 enterprises, {len(meters):,} meter hours: {processor:.1f} s of processor, {wall:.1f} s, "
+        f"{more:.0f} MB more, {len(found.suspects)} suspects"
+    )
 
 
 def main() -> None:

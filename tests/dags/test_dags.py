@@ -161,8 +161,12 @@ print("@@" + json.dumps(found))
     assert done.returncode == 0, done.stderr
     found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
     assert [text for text, what in found.items() if what == "taken"] == [
-        "None", "2020-03-13", "2020-03-13T09:00", "2020-03-13T09:00+08:00", "2020-03-13T01:00:00Z",
-    ]  # fmt: skip
+        "None",
+        "2020-03-13",
+        "2020-03-13T09:00",
+        "2020-03-13T09:00+08:00",
+        "2020-03-13T01:00:00Z",
+    ]
     assert len(found) == 10
 
 

@@ -38,11 +38,26 @@ def provenance(is_simulated: bool = False) -> dict[str, Any]:
 def add_alarm(engine: Engine, alarm_id: str, pushed: str, city_code: str = YANGQUAN, **changes: Any) -> None:
     at = moment(pushed)
     values = {
-        "alarm_id": alarm_id, "revision": 1, "revised_at": at, "grid_id": "T85711", "city_code": city_code, "county": "郊区",
-        "point_name": "荫营镇", "lon": 113.6, "lat": 37.9, "started_at": at, "last_at": at, "alarm_count": 2,
-        "peak_pm25_ug_m3": 150.4, "pushed_at": at, "deadline_at": at.replace(day=at.day + 1), "rules_version": "2020-03",
-        "is_outside_city": False, **provenance(), **changes,
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "revision": 1,
+        "revised_at": at,
+        "grid_id": "T85711",
+        "city_code": city_code,
+        "county": "郊区",
+        "point_name": "荫营镇",
+        "lon": 113.6,
+        "lat": 37.9,
+        "started_at": at,
+        "last_at": at,
+        "alarm_count": 2,
+        "peak_pm25_ug_m3": 150.4,
+        "pushed_at": at,
+        "deadline_at": at.replace(day=at.day + 1),
+        "rules_version": "2020-03",
+        "is_outside_city": False,
+        **provenance(),
+        **changes,
+    }
     with writing(engine) as connection:
         connection.execute(insert(tables.alarm).values(**values))
 
@@ -67,10 +82,15 @@ def add_problem(engine: Engine, problem_id: str, alarm_id: str, found: str) -> N
     with writing(engine) as connection:
         connection.execute(
             insert(tables.problem).values(
-                problem_id=problem_id, revision=1, alarm_id=alarm_id, category="其他", description="裸土未覆盖",
-                found_at=moment(found), **provenance(),
+                problem_id=problem_id,
+                revision=1,
+                alarm_id=alarm_id,
+                category="其他",
+                description="裸土未覆盖",
+                found_at=moment(found),
+                **provenance(),
             )
-        )  # fmt: skip
+        )
 
 
 def archive_in(folder: Path) -> Archive:

@@ -52,17 +52,20 @@ def test_days_are_judged_by_their_hours_and_the_limit_of_the_day(tmp_path: Path)
 
 def test_the_chart_places_bars_lines_and_limits() -> None:
     days = (
-        GridDay(date(2026, 2, 28), 60.0, 24, True, 75, False), GridDay(date(2026, 3, 1), None, 0, False, 60, False),
-        GridDay(date(2026, 3, 2), 90.0, 10, False, 60, False), GridDay(date(2026, 3, 3), 90.0, 24, True, 60, True),
-    )  # fmt: skip
+        GridDay(date(2026, 2, 28), 60.0, 24, True, 75, False),
+        GridDay(date(2026, 3, 1), None, 0, False, 60, False),
+        GridDay(date(2026, 3, 2), 90.0, 10, False, 60, False),
+        GridDay(date(2026, 3, 3), 90.0, 24, True, 60, True),
+    )
     chart = day_chart(days)
     assert chart is not None
     assert [value for _, value in chart.lines] == [0, 20, 40, 60, 80, 100]
     # 216 units high, 100 μg/m³ at the top (y 10), 0 at y 226; 956 wide from x 44, so 239 a day
     assert chart.bars == (
-        Bar(days[0], 44.0, 96.4, 129.6, "level-ok"), Bar(days[2], 522.0, 31.6, 194.4, "level-thin"),
+        Bar(days[0], 44.0, 96.4, 129.6, "level-ok"),
+        Bar(days[2], 522.0, 31.6, 194.4, "level-thin"),
         Bar(days[3], 761.0, 31.6, 194.4, "level-over"),
-    )  # fmt: skip
+    )
     assert chart.months == ((44.0, "2026-02"), (283.0, "2026-03"))
     assert chart.limits == ((44.0, 283.0, 64.0, 75), (283.0, 1000.0, 96.4, 60))
     assert day_chart(days[1:2]) is None
@@ -72,18 +75,31 @@ def ranks(*rows: tuple[str, str, int]) -> pd.DataFrame:
     """Rows of sql/warnings_of_grid.sql: month, reason, rank."""
     return pd.DataFrame(
         [
-            {"month": f"{month}-01", "city_code": YANGQUAN, "grid_id": GRID, "reason": reason, "rank": rank,
-             "pm25_ug_m3": 60.0, "yoy_pct": 5.0, "pop_pct": None}
+            {
+                "month": f"{month}-01",
+                "city_code": YANGQUAN,
+                "grid_id": GRID,
+                "reason": reason,
+                "rank": rank,
+                "pm25_ug_m3": 60.0,
+                "yoy_pct": 5.0,
+                "pop_pct": None,
+            }
             for month, reason, rank in rows
         ]
-    )  # fmt: skip
+    )
 
 
 def test_months_of_warning_carry_their_counts() -> None:
     listed = ranks(
-        ("2020-02", "level", 1), ("2020-02", "year_on_year", 1), ("2020-01", "level", 1), ("2019-12", "level", 1),
-        ("2019-10", "level", 2), ("2019-03", "level", 1), ("2019-02", "level", 1),
-    )  # fmt: skip
+        ("2020-02", "level", 1),
+        ("2020-02", "year_on_year", 1),
+        ("2020-01", "level", 1),
+        ("2019-12", "level", 1),
+        ("2019-10", "level", 2),
+        ("2019-03", "level", 1),
+        ("2019-02", "level", 1),
+    )
     judged = [moment.date() for moment in pd.date_range("2019-01-01", "2020-02-01", freq="MS")]
     assert grid_warnings(listed, judged)[:4] == (
         GridWarning(date(2020, 2, 1), "月均浓度最高、同比变化最差", 60.0, 3, 4, "连续3次", False),
@@ -101,10 +117,19 @@ def store(engine: Engine) -> Engine:
     with writing(engine) as connection:
         connection.execute(
             insert(tables.grid).values(
-                grid_id=GRID, city_code=YANGQUAN, county="郊区", name="荫营镇", west=113.55, south=37.92, east=113.584, north=37.947,
-                is_hot=True, is_monitored=True, **provenance(),
+                grid_id=GRID,
+                city_code=YANGQUAN,
+                county="郊区",
+                name="荫营镇",
+                west=113.55,
+                south=37.92,
+                east=113.584,
+                north=37.947,
+                is_hot=True,
+                is_monitored=True,
+                **provenance(),
             )
-        )  # fmt: skip
+        )
         spots = (
             ("E1", "荫营<铝业>", 113.56, 37.93),
             ("E2", "东边水泥厂", 113.60, 37.9335),
@@ -113,10 +138,18 @@ def store(engine: Engine) -> Engine:
         for enterprise_id, name, lon, lat in spots:
             connection.execute(
                 insert(enterprise).values(
-                    source="test", enterprise_id=enterprise_id, name=name, industry="水泥", city_code=YANGQUAN, county="郊区",
-                    lon=lon, lat=lat, is_simulated=False, received_at=NOW,
+                    source="test",
+                    enterprise_id=enterprise_id,
+                    name=name,
+                    industry="水泥",
+                    city_code=YANGQUAN,
+                    county="郊区",
+                    lon=lon,
+                    lat=lat,
+                    is_simulated=False,
+                    received_at=NOW,
                 )
-            )  # fmt: skip
+            )
         for month in ("2020-02", "2020-03"):
             rows = ranks((month, "level", 1)).drop(columns="month")
             first = date.fromisoformat(f"{month}-01")

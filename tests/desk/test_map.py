@@ -30,10 +30,16 @@ def add_grid(engine: Engine, grid_id: str, west: float | None = 113.5, is_simula
     with writing(engine) as connection:
         connection.execute(
             insert(tables.grid).values(
-                grid_id=grid_id, city_code=YANGQUAN, county="郊区", name="<b>", is_hot=True, is_monitored=False,
-                **(sides if west else dict.fromkeys(sides)), **provenance(is_simulated),
+                grid_id=grid_id,
+                city_code=YANGQUAN,
+                county="郊区",
+                name="<b>",
+                is_hot=True,
+                is_monitored=False,
+                **(sides if west else dict.fromkeys(sides)),
+                **provenance(is_simulated),
             )
-        )  # fmt: skip
+        )
 
 
 @pytest.fixture
@@ -72,15 +78,26 @@ def test_alarms_lie_at_their_point_or_in_the_middle_of_their_grid(browser: Brows
     found = told(browser, "/map/alarms.json", **DAY)
     assert shown(found) == [("A2", "overdue", [113.52, 37.815]), ("A1", "answered", [113.6, 37.9])]
     assert {name: value for name, value in found.items() if name != "features"} == {
-        "type": "FeatureCollection", "left_off": 0, "without_place": 1, "is_simulated": False,
-    }  # fmt: skip
+        "type": "FeatureCollection",
+        "left_off": 0,
+        "without_place": 1,
+        "is_simulated": False,
+    }
     assert found["features"][1] == {
-        "type": "Feature", "geometry": {"type": "Point", "coordinates": [113.6, 37.9]},
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [113.6, 37.9]},
         "properties": {
-            "alarm_id": "A1", "grid_id": "T85711", "city_code": YANGQUAN, "county": "郊区", "point_name": "荫营镇",
-            "pushed": "2020-03-11T06:00", "standing": "answered", "peak_pm25_ug_m3": 150.4, "source": "test",
+            "alarm_id": "A1",
+            "grid_id": "T85711",
+            "city_code": YANGQUAN,
+            "county": "郊区",
+            "point_name": "荫营镇",
+            "pushed": "2020-03-11T06:00",
+            "standing": "answered",
+            "peak_pm25_ug_m3": 150.4,
+            "source": "test",
         },
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -107,7 +124,9 @@ def test_alarms_by_state_as_of_a_moment(
 def test_a_box_and_a_bound_leave_off(
     browser: Browser, store: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert [one[0] for one in shown(told(browser, "/map/alarms.json", box="113.5,37.8,113.55,37.83", **DAY))] == ["A2"]  # fmt: skip
+    assert [
+        one[0] for one in shown(told(browser, "/map/alarms.json", box="113.5,37.8,113.55,37.83", **DAY))
+    ] == ["A2"]
     monkeypatch.setattr(map_layers, "MOST_FEATURES", 1)
     found = told(browser, "/map/alarms.json", **DAY)
     assert ([one[0] for one in shown(found)], found["left_off"]) == (["A2"], 1)
@@ -119,10 +138,22 @@ def test_grids_are_rectangles(browser: Browser) -> None:
     assert found["features"] == [
         {
             "type": "Feature",
-            "geometry": {"type": "Polygon", "coordinates": [[[113.5, 37.8], [113.54, 37.8], [113.54, 37.83], [113.5, 37.83], [113.5, 37.8]]]},
-            "properties": {"grid_id": "G1", "city_code": YANGQUAN, "county": "郊区", "name": "<b>", "is_hot": True, "is_monitored": False},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [
+                    [[113.5, 37.8], [113.54, 37.8], [113.54, 37.83], [113.5, 37.83], [113.5, 37.8]]
+                ],
+            },
+            "properties": {
+                "grid_id": "G1",
+                "city_code": YANGQUAN,
+                "county": "郊区",
+                "name": "<b>",
+                "is_hot": True,
+                "is_monitored": False,
+            },
         }
-    ]  # fmt: skip
+    ]
     assert told(browser, "/map/grids.json", box="114,37,115,38")["features"] == []
 
 
@@ -131,15 +162,23 @@ def test_enterprises_outlines_and_flags(browser: Browser, store: Engine) -> None
     with writing(store) as connection:
         connection.execute(
             insert(enterprise).values(
-                enterprise_id="E1", name="<i>", industry="焦化", city_code=YANGQUAN, county="郊区", lon=113.61, lat=37.91,
+                enterprise_id="E1",
+                name="<i>",
+                industry="焦化",
+                city_code=YANGQUAN,
+                county="郊区",
+                lon=113.61,
+                lat=37.91,
                 **told_of,
             )
-        )  # fmt: skip
+        )
     [one] = told(browser, "/map/enterprises.json")["features"]
     assert (one["geometry"]["coordinates"], one["properties"]["name"]) == ([113.61, 37.91], "<i>")
     areas = told(browser, "/map/outlines.json")["features"]
     assert {one["geometry"]["type"] for one in areas} == {"MultiPolygon"}
-    assert ("阳泉市", YANGQUAN) in {(one["properties"]["city_name"], one["properties"]["city_code"]) for one in areas}  # fmt: skip
+    assert ("阳泉市", YANGQUAN) in {
+        (one["properties"]["city_name"], one["properties"]["city_code"]) for one in areas
+    }
     assert told(browser, "/map/flags.json", at="2020-03-12T08:30")["flags"][YANGQUAN] == "remind"
 
 
@@ -147,15 +186,20 @@ def cells_of(names: list[str]) -> pd.DataFrame:
     """36 cells a grid: the first measured at 80, the last unknown, the others estimated at 40."""
     rows = [
         {
-            "cell_id": f"{name}-{place // 6 + 1}{place % 6 + 1}", "grid_id": name,
+            "cell_id": f"{name}-{place // 6 + 1}{place % 6 + 1}",
+            "grid_id": name,
             "pm25_ug_m3": 80.04 if place == 0 else None if place == 35 else 40.0,
-            "kind": "实测" if place == 0 else "估算", "stations": 2 if place == 0 else 0,
-            "west": 113 + number + place % 6 * 0.01, "east": 113 + number + place % 6 * 0.01 + 0.01,
-            "south": 37 + place // 6 * 0.01, "north": 37 + place // 6 * 0.01 + 0.01, "is_simulated": True,
+            "kind": "实测" if place == 0 else "估算",
+            "stations": 2 if place == 0 else 0,
+            "west": 113 + number + place % 6 * 0.01,
+            "east": 113 + number + place % 6 * 0.01 + 0.01,
+            "south": 37 + place // 6 * 0.01,
+            "north": 37 + place // 6 * 0.01 + 0.01,
+            "is_simulated": True,
         }
         for number, name in enumerate(names)
         for place in range(36)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -188,7 +232,9 @@ def test_an_hour_that_was_not_judged_has_no_cells(browser: Browser) -> None:
     assert (found["is_judged"], found["grids"]) == (False, [])
 
 
-@pytest.mark.parametrize("text", ["1,2,3", "a,b,c,d", "3,0,2,1", "0,0,nan,1", "-181,0,0,1", "0,0,1,inf", "1,2,3,4,5"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["1,2,3", "a,b,c,d", "3,0,2,1", "0,0,nan,1", "-181,0,0,1", "0,0,1,inf", "1,2,3,4,5"]
+)
 def test_a_box_that_is_none_is_refused(browser: Browser, text: str) -> None:
     with pytest.raises(InputError, match="not a box"):
         read_box(text)
@@ -242,9 +288,18 @@ def test_tiles_of_the_own_network_widen_the_policy_of_the_map_only(store: Engine
 
 @pytest.mark.parametrize(
     "url",
-    ["tiles.local/{z}/{x}/{y}.png", "ftp://h/{z}/{x}/{y}", "http://h/{z}/{x}.png", "http://h;script-src *;/{z}/{x}/{y}", "http:///{z}/{x}/{y}",
-     "http://h/{z}/{x}/{y} 'unsafe-inline'", "javascript:{z}{x}{y}", "http://user@h/{z}/{x}/{y}", "http://*/{z}/{x}/{y}"],
-)  # fmt: skip
+    [
+        "tiles.local/{z}/{x}/{y}.png",
+        "ftp://h/{z}/{x}/{y}",
+        "http://h/{z}/{x}.png",
+        "http://h;script-src *;/{z}/{x}/{y}",
+        "http:///{z}/{x}/{y}",
+        "http://h/{z}/{x}/{y} 'unsafe-inline'",
+        "javascript:{z}{x}{y}",
+        "http://user@h/{z}/{x}/{y}",
+        "http://*/{z}/{x}/{y}",
+    ],
+)
 def test_an_address_that_would_widen_the_policy_further_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="not an address of map tiles"):
         read_tiles({"tiles": url})

@@ -191,10 +191,30 @@ def test_what_comes_from_outside_is_escaped(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/?at=tomorrow", "/?at=9999-12-31T23:59", "/?at=0001-01-01", "/?sort=x", "/cities/1", "/cities/999999", "/letters/99", "/letters/0",
-     f"/letters/{2**70}", "/letters?day=2020-13-45", "/grids/nope", "/watch/nope", "/alarms/nope", "/alarms/A1?at=2020-03-10T00:00", "/alarms/A1?known=2", "/grids/a%00b", "/letters/1/files/secret", "/assets/../site.py",
-     "/assets/%2e%2e%2fsite.py", "/quarantine/5", "/deliveries/99/mail"],
-)  # fmt: skip
+    [
+        "/?at=tomorrow",
+        "/?at=9999-12-31T23:59",
+        "/?at=0001-01-01",
+        "/?sort=x",
+        "/cities/1",
+        "/cities/999999",
+        "/letters/99",
+        "/letters/0",
+        f"/letters/{2**70}",
+        "/letters?day=2020-13-45",
+        "/grids/nope",
+        "/watch/nope",
+        "/alarms/nope",
+        "/alarms/A1?at=2020-03-10T00:00",
+        "/alarms/A1?known=2",
+        "/grids/a%00b",
+        "/letters/1/files/secret",
+        "/assets/../site.py",
+        "/assets/%2e%2e%2fsite.py",
+        "/quarantine/5",
+        "/deliveries/99/mail",
+    ],
+)
 def test_what_cannot_be_shown_is_refused(browser: Browser, path: str) -> None:
     assert browser.get(path).status_code in (400, 404, 422)
 
@@ -304,10 +324,19 @@ def test_a_quarantined_row_is_corrected_and_replayed(browser: Browser, store: En
     with writing(store) as connection:
         connection.execute(
             insert(tables.quarantine).values(
-                source="test", kind="feedback", origin="feedback.csv:2", field="alarm_id", value="A9", reason="报警未知",
-                row_json=fields, row_hash="1" * 64, fields_json=fields, received_at=NOW, state="open",
+                source="test",
+                kind="feedback",
+                origin="feedback.csv:2",
+                field="alarm_id",
+                value="A9",
+                reason="报警未知",
+                row_json=fields,
+                row_hash="1" * 64,
+                fields_json=fields,
+                received_at=NOW,
+                state="open",
             )
-        )  # fmt: skip
+        )
     assert 'name="field.alarm_id" value="A9"' in browser.get("/quarantine/1").text
     still_wrong = browser.post("/quarantine/1/correct", {"reason": "笔误", "field.alarm_id": "A8"})
     assert (still_wrong.status_code, "报警未知" in still_wrong.text) == (409, True)

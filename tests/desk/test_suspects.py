@@ -50,17 +50,40 @@ NOBODY = EVIDENCE | {"kind": "unlisted", "name": "", "level": "low"}
 def stored(engine: Engine) -> Engine:
     told = [("Q1", 0.7, EVIDENCE), ("Q2", 0.2, FAR), ("unlisted", 0.1, NOBODY)]
     rows = [
-        {"alarm_id": "A", "rank": rank, "enterprise_id": name, "score": score, "rules_edition": "e",
-         "evidence_json": json.dumps(evidence, ensure_ascii=False)}
+        {
+            "alarm_id": "A",
+            "rank": rank,
+            "enterprise_id": name,
+            "score": score,
+            "rules_edition": "e",
+            "evidence_json": json.dumps(evidence, ensure_ascii=False),
+        }
         for rank, (name, score, evidence) in enumerate(told, 1)
-    ]  # fmt: skip
+    ]
     moment = datetime(2020, 3, 1, tzinfo=UTC)
     one = {
-        "alarm_id": "A", "revision": 1, "grid_id": "G1", "city_code": "140300", "county": "盂县", "point_name": "某点位", "lon": 113.4,
-        "lat": 38.1, "started_at": moment, "last_at": moment, "alarm_count": 1, "peak_pm25_ug_m3": 150.0, "pushed_at": moment,
-        "deadline_at": NOW, "revised_at": moment, "rules_version": "2020-03", "is_outside_city": False, "source": "platform",
-        "received_at": NOW, "content_hash": "x", "is_simulated": True,
-    }  # fmt: skip
+        "alarm_id": "A",
+        "revision": 1,
+        "grid_id": "G1",
+        "city_code": "140300",
+        "county": "盂县",
+        "point_name": "某点位",
+        "lon": 113.4,
+        "lat": 38.1,
+        "started_at": moment,
+        "last_at": moment,
+        "alarm_count": 1,
+        "peak_pm25_ug_m3": 150.0,
+        "pushed_at": moment,
+        "deadline_at": NOW,
+        "revised_at": moment,
+        "rules_version": "2020-03",
+        "is_outside_city": False,
+        "source": "platform",
+        "received_at": NOW,
+        "content_hash": "x",
+        "is_simulated": True,
+    }
     with writing(engine) as connection:
         connection.execute(alarm_suspect.insert(), rows)
         connection.execute(alarm.insert(), one)
@@ -128,8 +151,11 @@ def test_the_sketch_is_well_formed_and_escapes_names(stored: Engine) -> None:
     space = "{http://www.w3.org/2000/svg}"
     titles = [node.text for node in drawn.iter(f"{space}title")]
     assert titles == [
-        "疑似来源示意（建议核查）", "2020-03-01T00:00 10° 2.0 m/s", "某铸造厂（疑似，高，0.70）", "某<砖>厂（疑似，低，0.20）",
-    ]  # fmt: skip
+        "疑似来源示意（建议核查）",
+        "2020-03-01T00:00 10° 2.0 m/s",
+        "某铸造厂（疑似，高，0.70）",
+        "某<砖>厂（疑似，低，0.20）",
+    ]
 
 
 def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: Path) -> None:
@@ -137,9 +163,18 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
 
     house = replace(open_house(default_registry(), tmp_path), engine=engine)
     firm = {
-        "source": "enterprises", "enterprise_id": "Q1", "name": "某铸造厂", "industry": "铸造", "city_code": "140300", "county": "盂县",
-        "lon": 113.4, "lat": 38.1, "is_simulated": True, "content_hash": "x", "received_at": NOW,
-    }  # fmt: skip
+        "source": "enterprises",
+        "enterprise_id": "Q1",
+        "name": "某铸造厂",
+        "industry": "铸造",
+        "city_code": "140300",
+        "county": "盂县",
+        "lon": 113.4,
+        "lat": 38.1,
+        "is_simulated": True,
+        "content_hash": "x",
+        "received_at": NOW,
+    }
     with writing(engine) as connection:
         connection.execute(enterprise.insert(), {name: firm[name] for name in firm if name in enterprise.c})
     hours = pd.date_range("2020-03-01T00:00+08:00", "2020-03-09T00:00+08:00", freq="h", inclusive="left")
@@ -154,10 +189,18 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
     found = treatment_of_day(house, date(2020, 3, 8), None, now=NOW)
     assert found.rows.to_dict("records") == [
         {
-            "企业编号": "Q1", "企业名称": "某铸造厂", "情形": "生产用电正常、治污设备停运", "小时数": 3, "时段": "09时至12时",
-            "生产kW": 100.0, "治污kW": 1.0, "平常治污kW": 20.0, "完整率": "24/24", "数据": "模拟数据",
+            "企业编号": "Q1",
+            "企业名称": "某铸造厂",
+            "情形": "生产用电正常、治污设备停运",
+            "小时数": 3,
+            "时段": "09时至12时",
+            "生产kW": 100.0,
+            "治污kW": 1.0,
+            "平常治污kW": 20.0,
+            "完整率": "24/24",
+            "数据": "模拟数据",
         }
-    ]  # fmt: skip
+    ]
     assert (found.metered, found.without, found.completeness) == (1, 0, 1.0)
     stops = pd.DataFrame(
         [{"enterprise_id": "Q1", "start_at": "2020-03-08T20:00", "end_at": "2020-03-09T00:00"}]

@@ -51,13 +51,19 @@ def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
         False,
     )
     assert city(found, YANGQUAN) == CityToday(
-        YANGQUAN, "阳泉市", "2+26",
+        YANGQUAN,
+        "阳泉市",
+        "2+26",
         window=FeedbackCounts(pushed=2, answered=1, due=1, on_time=1, problems=1, alarms_with_problem=1),
-        rolling=FeedbackCounts(pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1),
-        since=FeedbackCounts(pushed=1), open_alarms=3,
+        rolling=FeedbackCounts(
+            pushed=3, answered=1, due=2, on_time=1, overdue=1, upheld=1, problems=1, alarms_with_problem=1
+        ),
+        since=FeedbackCounts(pushed=1),
+        open_alarms=3,
         flag=Flag("urge", (FlagReason("overdue", 1), FlagReason("long_overdue", 1, 50.5)), recent_overdue=1),
-        trend=(Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 1), Share(0, 0), Share(1, 2)), letter=None,
-    )  # fmt: skip
+        trend=(Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 0), Share(0, 1), Share(0, 0), Share(1, 2)),
+        letter=None,
+    )
     empty = city(found, SHIJIAZHUANG)
     assert (empty.window, empty.rolling, empty.flag, empty.open_alarms) == (NONE, NONE, Flag(), 0)
     assert found.total.window == city(found, YANGQUAN).window

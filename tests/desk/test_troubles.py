@@ -13,11 +13,18 @@ from include.errors import StateError
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 ACTED_IN = [
-    *(INCLUDE / "desk").glob("*.py"), INCLUDE / "workflows" / "corrections.py", INCLUDE / "sources" / "quarantine.py",
-    INCLUDE / "sources" / "contact_decisions.py", INCLUDE / "sources" / "contact_questions.py",
-    INCLUDE / "store" / "archive.py", *(INCLUDE / "office").glob("*.py"),
-    *(INCLUDE / "post" / f"{name}.py" for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")),
-]  # fmt: skip
+    *(INCLUDE / "desk").glob("*.py"),
+    INCLUDE / "workflows" / "corrections.py",
+    INCLUDE / "sources" / "quarantine.py",
+    INCLUDE / "sources" / "contact_decisions.py",
+    INCLUDE / "sources" / "contact_questions.py",
+    INCLUDE / "store" / "archive.py",
+    *(INCLUDE / "office").glob("*.py"),
+    *(
+        INCLUDE / "post" / f"{name}.py"
+        for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")
+    ),
+]
 NOT_SHOWN = ("bulletin.py", "air_quality.py")  # no page asks for these
 
 
@@ -29,8 +36,10 @@ def texts(path: Path) -> Iterator[str]:
     """What the errors of a module say and advise; {} stands for what is filled in."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-            "StateError", "InputError", "CompositionError",
-        ):  # fmt: skip
+            "StateError",
+            "InputError",
+            "CompositionError",
+        ):
             for part in [*node.args[:1], *(one.value for one in node.keywords if one.arg == "todo")]:
                 pieces = part.values if isinstance(part, ast.JoinedStr) else [part]
                 yield "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in pieces)
@@ -52,12 +61,14 @@ def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:
             "函件状态为已暂缓；应为已放行；请先放行（L1）",
         ),
         (
-            StateError("the letter is released and cannot become drafted", expected="drafted or withheld", got="x"),
+            StateError(
+                "the letter is released and cannot become drafted", expected="drafted or withheld", got="x"
+            ),
             "函件状态为已放行，不能改为已拟稿；应为已拟稿或已暂缓；现为x",
         ),
         (StateError("nobody thought of this"), "nobody thought of this"),
     ],
-)  # fmt: skip
+)
 def test_an_error_speaks_to_the_reader(error: StateError, words: str) -> None:
     assert error_text(request("zh-CN"), error) == words
     assert error_text(request(""), error) == words

@@ -28,9 +28,19 @@ from include.workflows.watching import watch
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FACT = {
-    "city_code": "370800", "grid_id": "T1", "hours": 24, "completeness": 1.0, "pm25_ug_m3": 40.0, "log_ratio": 0.05, "spread": 0.1,
-    "spikes": 0, "stuck_hours": 0, "range_hours": 0, "dead_hours": 0, "verdict": "ok",
-}  # fmt: skip
+    "city_code": "370800",
+    "grid_id": "T1",
+    "hours": 24,
+    "completeness": 1.0,
+    "pm25_ug_m3": 40.0,
+    "log_ratio": 0.05,
+    "spread": 0.1,
+    "spikes": 0,
+    "stuck_hours": 0,
+    "range_hours": 0,
+    "dead_hours": 0,
+    "verdict": "ok",
+}
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +94,10 @@ def test_every_number_of_an_alarm(judged: tuple[House, Path]) -> None:
     found = explained(explain(house, row["alarm_id"]))
     json.dumps(found)
     assert (found["started_at"], found["raised_at"], found["peak_pm25_ug_m3"]) == (
-        row["started_at"], row["pushed_at"], row["peak_pm25_ug_m3"]
-    )  # fmt: skip
+        row["started_at"],
+        row["pushed_at"],
+        row["peak_pm25_ug_m3"],
+    )
     hours = pd.DataFrame(found["hours"]).set_index("hour")
     raised = hours[hours["is_raised"]]
     assert raised.index[-1] == row["last_at"]

@@ -27,18 +27,32 @@ START = datetime(2020, 3, 10, 0, tzinfo=UTC)
 def filled(engine: Engine) -> Engine:
     """A stuck station, and an alarm that was answered and that late hours speak against."""
     row = {
-        "grid_id": "T<1>", "city_code": "370800", "county": "鱼台县", "point_name": "y", "lon": None, "lat": None,
-        "started_at": START, "pushed_at": START + HOUR, "deadline_at": START + 25 * HOUR, "rules_version": "2020-03",
+        "grid_id": "T<1>",
+        "city_code": "370800",
+        "county": "鱼台县",
+        "point_name": "y",
+        "lon": None,
+        "lat": None,
+        "started_at": START,
+        "pushed_at": START + HOUR,
+        "deadline_at": START + 25 * HOUR,
+        "rules_version": "2020-03",
         "is_simulated": True,
-    }  # fmt: skip
+    }
     made = MadeAlarm(
         "W-T<1>-1", START + HOUR, (State(START + HOUR, START, 1, 91.26),), row, 0.9, {"spoke": 4}, "watch-x"
     )
     facts = pd.DataFrame([FACT | {"station_id": "M<2>", "verdict": "stuck", "stuck_hours": 20}])
     answer = {
-        "alarm_id": "W-T<1>-1", "event": "acknowledged", "event_at": START + 2 * HOUR, "revision": 1, "source": "x",
-        "is_simulated": True, "received_at": NOW, "content_hash": "0",
-    }  # fmt: skip
+        "alarm_id": "W-T<1>-1",
+        "event": "acknowledged",
+        "event_at": START + 2 * HOUR,
+        "revision": 1,
+        "source": "x",
+        "is_simulated": True,
+        "received_at": NOW,
+        "content_hash": "0",
+    }
     with writing(engine) as connection:
         keep_alarms(connection, [made], now=NOW)
         keep_station_days(connection, facts, date(2020, 3, 10), DEFAULT_RULES.edition, "x", now=NOW)
@@ -121,13 +135,31 @@ def with_suspects(engine: Engine) -> None:
         "masts": 2,
     }
     rows = [
-        {"alarm_id": "W-T<1>-1", "rank": rank, "enterprise_id": name, "score": score, "rules_edition": "e",
-         "evidence_json": json.dumps(told, ensure_ascii=False)}
+        {
+            "alarm_id": "W-T<1>-1",
+            "rank": rank,
+            "enterprise_id": name,
+            "score": score,
+            "rules_edition": "e",
+            "evidence_json": json.dumps(told, ensure_ascii=False),
+        }
         for rank, name, score, told in (
             (1, "Q1", 0.7, evidence | {"hours": [hour]}),
-            (2, "unlisted", 0.3, {"name": "", "kind": "unlisted", "level": "medium", "distance_km": 0.0, "cone": 0.0, "idle": 0.0}),
+            (
+                2,
+                "unlisted",
+                0.3,
+                {
+                    "name": "",
+                    "kind": "unlisted",
+                    "level": "medium",
+                    "distance_km": 0.0,
+                    "cone": 0.0,
+                    "idle": 0.0,
+                },
+            ),
         )
-    ]  # fmt: skip
+    ]
     with writing(engine) as connection:
         connection.execute(alarm_suspect.insert(), rows)
 

@@ -12,9 +12,13 @@ def fuzz(name: str, examples: int, *, is_repeatable: bool = False, start: int = 
     strategy, target = TARGETS[name]
 
     @settings(
-        max_examples=examples, deadline=None, database=None, derandomize=is_repeatable,
-        suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
-    )  # fmt: skip
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=is_repeatable,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
     @given(strategy)
     def try_it(told: object) -> None:
         with warnings.catch_warnings():

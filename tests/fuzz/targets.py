@@ -53,7 +53,14 @@ CSV = (
 AIR = (
     "date,hour,城市,PM2.5,PM10\n" + "".join(f"20200301,{hour},北京,{hour + 1},30\n" for hour in range(6))
 ).encode()
-PAGE = json.dumps({"records": [ALARM, {**ALARM, "alarm_id": "A2", "lon": 113.6}], "next_cursor": "c1", "total": 2, "complete_until": "2020-03-20T00:00:00Z"}).encode()  # fmt: skip
+PAGE = json.dumps(
+    {
+        "records": [ALARM, {**ALARM, "alarm_id": "A2", "lon": 113.6}],
+        "next_cursor": "c1",
+        "total": 2,
+        "complete_until": "2020-03-20T00:00:00Z",
+    }
+).encode()
 CONTACTS = (",".join(EXAMPLES["contacts"]) + "\n" + ",".join(EXAMPLES["contacts"].values()) + "\n").encode()
 MAIL = (
     b"Message-ID: <a@b.example>\r\nFrom: =?utf-8?b?5p2O?= <a@b.example>\r\nSubject: =?gb18030?b?sam+rw==?=\r\n"
@@ -161,10 +168,18 @@ def answers(draw: st.DrawFn) -> list[SheetRow]:
     for number in range(draw(st.integers(0, 4))):
         alarm = draw(st.sampled_from(["A1", "A2", "A9"]))
         good = {
-            "code": answer_code(LETTER.key, alarm), "alarm_id": alarm, "result": draw(st.sampled_from(list(form.RESULTS))),
-            "category": "扬尘", "description": "路面", "rectification": draw(st.sampled_from(list(form.RECTIFICATIONS))),
-            "rectify_by_date": "2020-03-15", "rectified_date": "2020-03-13", "unit": "局", "inspector": "李", "answered_at": "2020-03-13 08:30",
-        }  # fmt: skip
+            "code": answer_code(LETTER.key, alarm),
+            "alarm_id": alarm,
+            "result": draw(st.sampled_from(list(form.RESULTS))),
+            "category": "扬尘",
+            "description": "路面",
+            "rectification": draw(st.sampled_from(list(form.RECTIFICATIONS))),
+            "rectify_by_date": "2020-03-15",
+            "rectified_date": "2020-03-13",
+            "unit": "局",
+            "inspector": "李",
+            "answered_at": "2020-03-13 08:30",
+        }
         spoilt = draw(st.dictionaries(st.sampled_from(sorted(good)), odd, max_size=4))
         values = {**good, **spoilt}
         texts = [values.get(column.key, "") for column in form.COLUMNS]

@@ -113,5 +113,12 @@ def test_a_cell_does_not_depend_on_what_else_was_asked(squares: gpd.GeoDataFrame
 
 def test_no_outlines_give_no_cells(squares: gpd.GeoDataFrame) -> None:
     assert grid_cells(squares.iloc[:0]).columns.tolist() == [
-        "grid_id", "city_code", "county", "name", "west", "south", "east", "north"
-    ]  # fmt: skip
+        "grid_id",
+        "city_code",
+        "county",
+        "name",
+        "west",
+        "south",
+        "east",
+        "north",
+    ]

@@ -14,9 +14,14 @@ COLUMN_DEG, ROW_DEG = 0.033713, 0.027030  # 3 km each way at 37° N
 def squares(**places: tuple[float, float]) -> pd.DataFrame:
     """Grids by name at (column, row) of a lattice whose origin is 114° E 37° N."""
     rows = {
-        name: [114 + column * COLUMN_DEG, 37 + row * ROW_DEG, 114 + (column + 1) * COLUMN_DEG, 37 + (row + 1) * ROW_DEG]
+        name: [
+            114 + column * COLUMN_DEG,
+            37 + row * ROW_DEG,
+            114 + (column + 1) * COLUMN_DEG,
+            37 + (row + 1) * ROW_DEG,
+        ]
         for name, (column, row) in places.items()
-    }  # fmt: skip
+    }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["west", "south", "east", "north"])
 
 
@@ -28,8 +33,13 @@ def points(**places: tuple[float, float]) -> pd.DataFrame:
 
 def test_points_in_and_around_a_grid_in_full() -> None:
     around = points(
-        inside=(0.5, 0.5), middle_of_the_east_side=(1, 0.5), east=(1.5, 0.5), corner=(2, 2), north=(0.5, 1.9), too_far=(2.1, 0.5)
-    )  # fmt: skip
+        inside=(0.5, 0.5),
+        middle_of_the_east_side=(1, 0.5),
+        east=(1.5, 0.5),
+        corner=(2, 2),
+        north=(0.5, 1.9),
+        too_far=(2.1, 0.5),
+    )
     found = points_near(squares(G=(0, 0)), around, within_km=3.0)
     assert found.assign(distance_km=found["distance_km"].round(2)).to_numpy().tolist() == [
         ["G", "inside", 0.0, ""],
@@ -95,16 +105,37 @@ def test_grids_join_across_one_missing_grid_and_in_chains() -> None:
         A=(0, 0), B=(2, 0), C=(4, 0), far=(7, 0), D=(4, 1), diagonal=(0, 5), touching=(1, 6), across=(3, 8)
     )
     assert joined_grids(grids, 3.1).to_dict() == {
-        "A": 0, "B": 0, "C": 0, "far": 1, "D": 0, "diagonal": 2, "touching": 2, "across": 3,
-    }  # fmt: skip
+        "A": 0,
+        "B": 0,
+        "C": 0,
+        "far": 1,
+        "D": 0,
+        "diagonal": 2,
+        "touching": 2,
+        "across": 3,
+    }
     assert joined_grids(grids.iloc[:0], 3.1).empty
 
 
 def test_one_missing_grid_joins_everywhere_in_the_key_regions() -> None:
     for south in (33.1, 36.0, 38.0, 41.1):
         width = 3.0 / (111.32 * np.cos(np.radians(south + 0.0135)))
-        row = pd.DataFrame({"west": [110, 110 + 2 * width], "south": south, "east": [110 + width, 110 + 3 * width], "north": south + 0.02703})  # fmt: skip
-        column = pd.DataFrame({"west": 110, "south": [south, south + 2 * 0.02703], "east": 110 + width, "north": [south + 0.02703, south + 3 * 0.02703]})  # fmt: skip
+        row = pd.DataFrame(
+            {
+                "west": [110, 110 + 2 * width],
+                "south": south,
+                "east": [110 + width, 110 + 3 * width],
+                "north": south + 0.02703,
+            }
+        )
+        column = pd.DataFrame(
+            {
+                "west": 110,
+                "south": [south, south + 2 * 0.02703],
+                "east": 110 + width,
+                "north": [south + 0.02703, south + 3 * 0.02703],
+            }
+        )
         assert joined_grids(row, 3.1).tolist() == joined_grids(column, 3.1).tolist() == [0, 0]
 
 

@@ -28,8 +28,11 @@ from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summ
 from tests.scale.beats import all_beats
 
 BEATS = {
-    "day": daily_dispatch, "midweek": weekly_summary, "weekend": weekly_summary, "half_month": half_monthly_bulletin,
-}  # fmt: skip
+    "day": daily_dispatch,
+    "midweek": weekly_summary,
+    "weekend": weekly_summary,
+    "half_month": half_monthly_bulletin,
+}
 UNITS = ("130100", "140300", "610100")
 OF_ALARMS = ("feedback", "problems")
 # Rows that wait for a person from the day on which they are pulled: their number may be in no letter.
@@ -75,9 +78,10 @@ def open_units(engine: Engine, folder: Path, var: Path, units: Sequence[str] = U
     with writing(engine) as connection:
         connection.execute(delete(tables.region_member).where(tables.region_member.c.city_code.not_in(units)))
     house = replace(
-        open_house(read_registry(SETTINGS_FILE, {}), var), engine=engine,
+        open_house(read_registry(SETTINGS_FILE, {}), var),
+        engine=engine,
         sources=(SourceConfig("region", "files", str(folder), options={"is_played": True}),),
-    )  # fmt: skip
+    )
     shutil.copytree(folder.with_name(folder.name + "-air"), var / "air-in", dirs_exist_ok=True)
     now = midnight(date(2020, 3, 1))
     import_enterprises(engine, folder / "enterprises.csv", datum="WGS84", now=now, source="region")

@@ -39,9 +39,13 @@ from include.supervision.bulletin_figures import (
 from include.supervision.figures import FeedbackCounts, Issue
 
 ISSUE = Issue(
-    issuer="热点网格远程监督组", contact="王建国", phone="010-12345678", reply_to="fankui@example.org",
-    number="环执法通函〔2020〕3号", issued_on="2020年4月1日",
-)  # fmt: skip
+    issuer="热点网格远程监督组",
+    contact="王建国",
+    phone="010-12345678",
+    reply_to="fankui@example.org",
+    number="环执法通函〔2020〕3号",
+    issued_on="2020年4月1日",
+)
 OVERVIEW_ISSUE = replace(ISSUE, number=None)
 PREVIEW = replace(ISSUE, number=None, issued_on=None)
 SECOND_HALF: Period = period_ending("half_month", date(2020, 4, 1))
@@ -54,9 +58,16 @@ WILD = "=1+1 <b>甲</b> #let {{ 乙 }} 鄠瀍洺"
 def level(value: float | None, valid_days: int = 16, **changes: Any) -> AirLevel:
     """A level that fell by 20 % on the year before and rose by 5 % on the window before, 7th of 39."""
     found = AirLevel(
-        value, valid_days, None if value is None else value / 0.8, -20.0, None if value is None else value / 1.05, 5.0, 7, 39,
+        value,
+        valid_days,
+        None if value is None else value / 0.8,
+        -20.0,
+        None if value is None else value / 1.05,
+        5.0,
+        7,
+        39,
         False,
-    )  # fmt: skip
+    )
     if value is None:
         found = replace(found, yoy_pct=None, pop_pct=None, rank=None)
     return replace(found, **changes)
@@ -65,11 +76,41 @@ def level(value: float | None, valid_days: int = 16, **changes: Any) -> AirLevel
 def situation(**changes: Any) -> CitySituation:
     """石家庄市 of the second half of March."""
     found = CitySituation(
-        city_code="130100", city_name="石家庄市", province_name="河北省", region="2+26", half=level(52.5), month=level(50.5, 31),
-        year=level(80.4, 91, pop_pct=None, before_ug_m3=None, yoy_pct=0.04), days_over=2, without_dust=None, dust_hours=0,
-        window=FeedbackCounts(pushed=12, answered=11, due=11, on_time=9, late=1, overdue=1, problems=7, alarms_with_problem=5, rectification_due=6, rectified=4),
-        season=FeedbackCounts(pushed=30, answered=29, due=29, on_time=26, late=2, overdue=1, problems=15, alarms_with_problem=12, rectification_due=14, rectified=12),
-    )  # fmt: skip
+        city_code="130100",
+        city_name="石家庄市",
+        province_name="河北省",
+        region="2+26",
+        half=level(52.5),
+        month=level(50.5, 31),
+        year=level(80.4, 91, pop_pct=None, before_ug_m3=None, yoy_pct=0.04),
+        days_over=2,
+        without_dust=None,
+        dust_hours=0,
+        window=FeedbackCounts(
+            pushed=12,
+            answered=11,
+            due=11,
+            on_time=9,
+            late=1,
+            overdue=1,
+            problems=7,
+            alarms_with_problem=5,
+            rectification_due=6,
+            rectified=4,
+        ),
+        season=FeedbackCounts(
+            pushed=30,
+            answered=29,
+            due=29,
+            on_time=26,
+            late=2,
+            overdue=1,
+            problems=15,
+            alarms_with_problem=12,
+            rectification_due=14,
+            rectified=12,
+        ),
+    )
     return replace(found, **changes)
 
 
@@ -77,29 +118,50 @@ def grid(number: int, value: float | None, **changes: Any) -> GridSituation:
     """Grid `number` (from 1): three columns of 0.04°, in 赵县 (1 to 3) and 晋州市."""
     west, south = 114.7 + 0.0334 * ((number - 1) % 3), 37.7 + 0.027 * ((number - 1) // 3)
     found = GridSituation(
-        grid_id=f"T{number}", county="赵县" if number <= 3 else "晋州市", name=f"第{number}号网格", west=round(west, 4),
-        south=round(south, 4), east=round(west + 0.0334, 4), north=round(south + 0.027, 4),
-        half=level(value, rank=number, ranked=5), inspection=NOTHING, is_high=False,
-    )  # fmt: skip
+        grid_id=f"T{number}",
+        county="赵县" if number <= 3 else "晋州市",
+        name=f"第{number}号网格",
+        west=round(west, 4),
+        south=round(south, 4),
+        east=round(west + 0.0334, 4),
+        north=round(south + 0.027, 4),
+        half=level(value, rank=number, ranked=5),
+        inspection=NOTHING,
+        is_high=False,
+    )
     return replace(found, **changes)
 
 
 FOUND = GridInspection(3, 2, 1, 2, 1, (("扬尘（工地）", 1), ("工业企业", 1)))
 GRIDS = (
-    grid(1, 92.4, is_high=True, inspection=FOUND, half=level(92.4, rank=5, ranked=5, yoy_pct=12.34, pop_pct=-0.04)),
+    grid(
+        1,
+        92.4,
+        is_high=True,
+        inspection=FOUND,
+        half=level(92.4, rank=5, ranked=5, yoy_pct=12.34, pop_pct=-0.04),
+    ),
     grid(2, 88.0, is_high=True, half=level(88.0, rank=3, ranked=5, is_tied=True, yoy_pct=3.0, pop_pct=26.0)),
     grid(3, 88.0, half=level(88.0, rank=3, ranked=5, is_tied=True, yoy_pct=3.0, pop_pct=0.0)),
     grid(4, 61.5, name=WILD, half=level(61.5, rank=2, ranked=5, yoy_pct=-31.0, pop_pct=None)),
     grid(5, 40.0, half=level(40.0, rank=1, ranked=5)),
     grid(6, None, half=level(None, 9, ranked=5)),
-)  # fmt: skip
+)
 
 
 def enterprise(number: int, **changes: Any) -> Enterprise:
     """Enterprise `number`: 1 inside the grid, the others 1.2 km further to the north-east each."""
     found = Enterprise(
-        f"E{number}", f"第{number}热电厂", "火力发电", "石家庄市", "赵县", 114.71, 37.71, 1.25 * (number - 1), "东北" if number > 1 else "",
-    )  # fmt: skip
+        f"E{number}",
+        f"第{number}热电厂",
+        "火力发电",
+        "石家庄市",
+        "赵县",
+        114.71,
+        37.71,
+        1.25 * (number - 1),
+        "东北" if number > 1 else "",
+    )
     return replace(found, **changes)
 
 
@@ -114,11 +176,31 @@ def days(period: Period, values: tuple[float | None, ...] = ()) -> tuple[DayLeve
 
 
 WARNED = WarnedGrid(
-    "130100", "石家庄市", "T1", "赵县", "第1号网格", "月均浓度最高、环比变化最差", 92.4, 10.0, 8.0, 3, 4, "连续3次", 114.7167, 37.7135
-)  # fmt: skip
+    "130100",
+    "石家庄市",
+    "T1",
+    "赵县",
+    "第1号网格",
+    "月均浓度最高、环比变化最差",
+    92.4,
+    10.0,
+    8.0,
+    3,
+    4,
+    "连续3次",
+    114.7167,
+    37.7135,
+)
 NEAR = replace(
-    WARNED, grid_id="T2", name="第2号网格", reasons="月均浓度最高（第2位）", pm25_ug_m3=88.0, in_a_row=0, in_a_year=0, escalation=""
-)  # fmt: skip
+    WARNED,
+    grid_id="T2",
+    name="第2号网格",
+    reasons="月均浓度最高（第2位）",
+    pm25_ug_m3=88.0,
+    in_a_row=0,
+    in_a_year=0,
+    escalation="",
+)
 WARNINGS = Warnings(date(2020, 3, 1), (WARNED,), (NEAR,), ())
 
 
@@ -132,22 +214,38 @@ def bulletin(**changes: Any) -> BulletinFigures:
         ListedGrid(5, GRIDS[4], (), 0, 0),
     )
     figures = BulletinFigures(
-        letter_key=SECOND_HALF.letter_key("bulletin", "130100"), city=situation(), bureau="石家庄市生态环境局",
-        period=SECOND_HALF, window=SECOND_HALF, season=replace(SEASON, end_at=SECOND_HALF.end_at), days=days(SECOND_HALF, (80.0, 76.0, 75.0, None)),
-        pollutants=(PollutantMean("pm10_ug_m3", 104.5, 16), PollutantMean("co_mg_m3", 1.25, 16), PollutantMean("o3_8h_ug_m3", None, 9)),
+        letter_key=SECOND_HALF.letter_key("bulletin", "130100"),
+        city=situation(),
+        bureau="石家庄市生态环境局",
+        period=SECOND_HALF,
+        window=SECOND_HALF,
+        season=replace(SEASON, end_at=SECOND_HALF.end_at),
+        days=days(SECOND_HALF, (80.0, 76.0, 75.0, None)),
+        pollutants=(
+            PollutantMean("pm10_ug_m3", 104.5, 16),
+            PollutantMean("co_mg_m3", 1.25, 16),
+            PollutantMean("o3_8h_ug_m3", None, 9),
+        ),
         editions=("GB 3095-2012",),
         counties=(
             CountySituation("赵县", 3, 89.5, 6.1, 8.6, 2, FOUND),
             CountySituation("晋州市", 2, 50.75, -25.5, None, 0, NOTHING),
             CountySituation("新乐市", 0, None, None, None, 0, GridInspection(1, 1, 0, 0, 0, ())),
         ),
-        grids=GRIDS, high_areas=(HighArea(1, ("赵县",), ("T1", "T2"), 90.2, 92.4, 114.7334, 37.7135, FOUND, 1),),
-        highest=listed, rising=(listed[0], replace(listed[1], place=2), replace(listed[2], place=2)), warnings=WARNINGS,
+        grids=GRIDS,
+        high_areas=(HighArea(1, ("赵县",), ("T1", "T2"), 90.2, 92.4, 114.7334, 37.7135, FOUND, 1),),
+        highest=listed,
+        rising=(listed[0], replace(listed[1], place=2), replace(listed[2], place=2)),
+        warnings=WARNINGS,
         categories=(ProblemCount("扬尘（工地）", 4, 3), ProblemCount("工业企业", 3, 1)),
-        follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 1, 11, ("T1",))), cities=39,
-        reply_by=date(2020, 4, 11), completeness="统计时段内应有数据均已取得", rules_version="2026-11", is_simulated=False,
+        follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 1, 11, ("T1",))),
+        cities=39,
+        reply_by=date(2020, 4, 11),
+        completeness="统计时段内应有数据均已取得",
+        rules_version="2026-11",
+        is_simulated=False,
         sources=("城市空气质量存档", "热点网格监管平台"),
-    )  # fmt: skip
+    )
     return replace(figures, **changes)
 
 
@@ -155,21 +253,41 @@ def first_half(**changes: Any) -> BulletinFigures:
     """The same city in the first half: no month, no warning grids."""
     base = bulletin()
     return replace(
-        base, letter_key=FIRST_HALF.letter_key("bulletin", "130100"), period=FIRST_HALF, window=FIRST_HALF,
-        season=replace(SEASON, end_at=FIRST_HALF.end_at), city=situation(month=None, half=level(52.5, 15), year=level(80.4, 75, yoy_pct=-3.0)),
-        days=days(FIRST_HALF), warnings=None, reply_by=date(2020, 3, 26), **changes,
-    )  # fmt: skip
+        base,
+        letter_key=FIRST_HALF.letter_key("bulletin", "130100"),
+        period=FIRST_HALF,
+        window=FIRST_HALF,
+        season=replace(SEASON, end_at=FIRST_HALF.end_at),
+        city=situation(month=None, half=level(52.5, 15), year=level(80.4, 75, yoy_pct=-3.0)),
+        days=days(FIRST_HALF),
+        warnings=None,
+        reply_by=date(2020, 3, 26),
+        **changes,
+    )
 
 
 def without_air(**changes: Any) -> BulletinFigures:
     """A city whose air has too few days, without readings of grids and without alarms."""
     return bulletin(
         city=situation(
-            half=level(None, 4), month=level(None, 19), year=level(None, 60), days_over=0, window=FeedbackCounts()
+            half=level(None, 4),
+            month=level(None, 19),
+            year=level(None, 60),
+            days_over=0,
+            window=FeedbackCounts(),
         ),
-        days=days(SECOND_HALF, (None,) * 12), pollutants=(), counties=(), grids=(), high_areas=(), highest=(), rising=(),
-        warnings=Warnings(date(2020, 3, 1), (), (), ()), categories=(), follow_ups=(), **changes,
-    )  # fmt: skip
+        days=days(SECOND_HALF, (None,) * 12),
+        pollutants=(),
+        counties=(),
+        grids=(),
+        high_areas=(),
+        highest=(),
+        rising=(),
+        warnings=Warnings(date(2020, 3, 1), (), (), ()),
+        categories=(),
+        follow_ups=(),
+        **changes,
+    )
 
 
 def city_situations(count: int = 39) -> tuple[CitySituation, ...]:
@@ -180,19 +298,38 @@ def city_situations(count: int = 39) -> tuple[CitySituation, ...]:
         value = None if place == count - 1 else 30.25 if place <= 1 else 30.0 + 0.9 * place
         rank = None if value is None else 1 if place <= 1 else place + 1
         now = level(
-            value, 16 if value else 8, rank=rank, ranked=count - 1, is_tied=place <= 1,
-            yoy_pct=None if value is None else -20 + 1.1 * place, pop_pct=None if value is None else 9 - 0.5 * place,
-        )  # fmt: skip
+            value,
+            16 if value else 8,
+            rank=rank,
+            ranked=count - 1,
+            is_tied=place <= 1,
+            yoy_pct=None if value is None else -20 + 1.1 * place,
+            pop_pct=None if value is None else 9 - 0.5 * place,
+        )
         counts = FeedbackCounts(
-            place % 5, place % 5 - (place == 9), place % 5, place % 5 - (place == 9), 0, int(place == 9), 0, place % 3,
+            place % 5,
+            place % 5 - (place == 9),
+            place % 5,
+            place % 5 - (place == 9),
+            0,
+            int(place == 9),
+            0,
+            place % 3,
             min(place % 3, place % 5),
-        )  # fmt: skip
+        )
         found.append(
             situation(
-                city_code=str(row["city_code"]), city_name=str(row["city_name"]), region=str(row["region"]),
-                half=now, month=now, year=now, window=counts, season=counts, days_over=place // 20,
+                city_code=str(row["city_code"]),
+                city_name=str(row["city_name"]),
+                region=str(row["region"]),
+                half=now,
+                month=now,
+                year=now,
+                window=counts,
+                season=counts,
+                days_over=place // 20,
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -203,16 +340,33 @@ def overview(count: int = 39, **changes: Any) -> OverviewFigures:
         *(sum(getattr(one.window, name) for one in rows) for name in FeedbackCounts.__dataclass_fields__)
     )
     figures = OverviewFigures(
-        letter_key=SECOND_HALF.letter_key("overview", "leader"), period=SECOND_HALF, window=SECOND_HALF,
-        season=replace(SEASON, end_at=SECOND_HALF.end_at), cities=rows,
-        regions=(RegionSituation("2+26", 28, 45.5, -12.3, 4.5), RegionSituation("汾渭平原", 10, 39.5, -0.04, -3.0), RegionSituation("39个城市", 38, 44.0, -10.0, 0.0)),
-        worst_level=tuple(one.city_code for one in rows[-2:-5:-1]), worst_yoy=tuple(one.city_code for one in rows[-2:-5:-1]),
-        worst_pop=tuple(one.city_code for one in rows[2:5]), total=total, season_total=total,
+        letter_key=SECOND_HALF.letter_key("overview", "leader"),
+        period=SECOND_HALF,
+        window=SECOND_HALF,
+        season=replace(SEASON, end_at=SECOND_HALF.end_at),
+        cities=rows,
+        regions=(
+            RegionSituation("2+26", 28, 45.5, -12.3, 4.5),
+            RegionSituation("汾渭平原", 10, 39.5, -0.04, -3.0),
+            RegionSituation("39个城市", 38, 44.0, -10.0, 0.0),
+        ),
+        worst_level=tuple(one.city_code for one in rows[-2:-5:-1]),
+        worst_yoy=tuple(one.city_code for one in rows[-2:-5:-1]),
+        worst_pop=tuple(one.city_code for one in rows[2:5]),
+        total=total,
+        season_total=total,
         categories=(ProblemCount("扬尘（工地）", 20, 15), ProblemCount("工业企业", 10, 9)),
-        highest=tuple(("石家庄市", one) for one in GRIDS[:5]), rising=(("石家庄市", GRIDS[0]), ("石家庄市", GRIDS[1]), ("石家庄市", GRIDS[2])),
-        warnings=WARNINGS, grids=6, valid_grids=5, editions=("GB 3095-2012",), completeness="统计时段内应有数据均已取得",
-        rules_version="2026-11", is_simulated=False, sources=("城市空气质量存档", "热点网格监管平台"),
-    )  # fmt: skip
+        highest=tuple(("石家庄市", one) for one in GRIDS[:5]),
+        rising=(("石家庄市", GRIDS[0]), ("石家庄市", GRIDS[1]), ("石家庄市", GRIDS[2])),
+        warnings=WARNINGS,
+        grids=6,
+        valid_grids=5,
+        editions=("GB 3095-2012",),
+        completeness="统计时段内应有数据均已取得",
+        rules_version="2026-11",
+        is_simulated=False,
+        sources=("城市空气质量存档", "热点网格监管平台"),
+    )
     return replace(figures, **changes)
 
 
@@ -227,8 +381,19 @@ def whole_city(city_code: str, every: int = 1) -> BulletinFigures:
         change = 18 * sin(9 * cell.west) + 9 * cos(23 * cell.south)
         half = level(value, yoy_pct=change, pop_pct=change / 2) if place % 29 else level(None, 9)
         rows.append(
-            GridSituation(cell.grid_id, cell.county, cell.name, cell.west, cell.south, cell.east, cell.north, half, NOTHING, False)
-        )  # fmt: skip
+            GridSituation(
+                cell.grid_id,
+                cell.county,
+                cell.name,
+                cell.west,
+                cell.south,
+                cell.east,
+                cell.north,
+                half,
+                NOTHING,
+                False,
+            )
+        )
     rows.sort(key=lambda one: -(one.half.pm25_ug_m3 or 0))
     valid = sum(one.half.pm25_ug_m3 is not None for one in rows)
     ranked = [
@@ -240,24 +405,46 @@ def whole_city(city_code: str, every: int = 1) -> BulletinFigures:
     grids = tuple(replace(one, is_high=one.grid_id in ids) for one in ranked)
     top = grids[0]
     area = HighArea(
-        1, (top.county,), tuple(one.grid_id for one in high), 70.0, 77.0, (top.west + top.east) / 2, (top.south + top.north) / 2, FOUND, 4
-    )  # fmt: skip
+        1,
+        (top.county,),
+        tuple(one.grid_id for one in high),
+        70.0,
+        77.0,
+        (top.west + top.east) / 2,
+        (top.south + top.north) / 2,
+        FOUND,
+        4,
+    )
     names = cities().set_index("city_code")["city_name"]
     near = tuple(enterprise(number) for number in range(1, 6))
     listed = tuple(ListedGrid(place, one, near, 1, 9) for place, one in enumerate(grids[:10], start=1))
     warned = tuple(
         replace(
-            WARNED, city_code=city_code, city_name=str(names[city_code]), grid_id=one.grid_id, county=one.county, name=one.name
+            WARNED,
+            city_code=city_code,
+            city_name=str(names[city_code]),
+            grid_id=one.grid_id,
+            county=one.county,
+            name=one.name,
         )
         for one in (grids[0], grids[len(grids) // 2], grids[-40 if len(grids) > 40 else -1])
-    )  # fmt: skip
+    )
     by_county = sorted({one.county for one in grids})
     return bulletin(
         letter_key=SECOND_HALF.letter_key("bulletin", city_code),
-        city=situation(city_code=city_code, city_name=str(names[city_code])), bureau=f"{names[city_code]}生态环境局",
-        counties=tuple(CountySituation(name, 20, 70.0 - place, -3.0 + place, 2.0 - place, place % 3, FOUND) for place, name in enumerate(by_county)),
-        grids=grids, high_areas=(area,), highest=listed, rising=listed, warnings=replace(WARNINGS, warned=warned), is_simulated=True,
-    )  # fmt: skip
+        city=situation(city_code=city_code, city_name=str(names[city_code])),
+        bureau=f"{names[city_code]}生态环境局",
+        counties=tuple(
+            CountySituation(name, 20, 70.0 - place, -3.0 + place, 2.0 - place, place % 3, FOUND)
+            for place, name in enumerate(by_county)
+        ),
+        grids=grids,
+        high_areas=(area,),
+        highest=listed,
+        rising=listed,
+        warnings=replace(WARNINGS, warned=warned),
+        is_simulated=True,
+    )
 
 
 @contextmanager

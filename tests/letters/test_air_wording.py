@@ -123,9 +123,11 @@ def test_classes_of_levels_are_round_equal_steps_that_hold_nine_values_in_ten(va
     for value in values:
         place, printed = level_class(value, limits), int(half_values(level(value), SECOND_HALF)["浓度"])
         numbers = [int(number) for number in re.findall(r"\d+", words[place])]
-        assert (place == 0 and printed < numbers[0]) or (place == 4 and printed >= numbers[0]) or (
-            0 < place < 4 and numbers[0] <= printed <= numbers[-1]
-        )  # fmt: skip
+        assert (
+            (place == 0 and printed < numbers[0])
+            or (place == 4 and printed >= numbers[0])
+            or (0 < place < 4 and numbers[0] <= printed <= numbers[-1])
+        )
 
 
 @given(PCT)

@@ -78,11 +78,25 @@ def tables(letter: Letter) -> dict[str, list[list[str]]]:
 def test_the_letter_reads_as_an_official_letter(letter: Letter) -> None:
     text = pdf_text(content(letter, "pdf"))
     told = [
-        "环执法通函〔2020〕3号", "关于通报2020年3月下半月空气质量和热点网格监管情况的函", "石家庄市生态环境局：", "一、空气质量形势",
-        "二、工作进展", "三、近期热点网格形势", "（一）总体情况", "（二）高值区", "（三）浓度最高和同比升幅最大的网格", "（四）预警网格",
-        "四、下一步要求", "附件：1.空气质量情况2.热点网格形势分析3.数据和规则说明4.热点网格形势分析附表（电子表格，另附）",
-        "热点网格远程监督组", "2020年4月1日", "（联系人：王建国，电话：010-12345678）", "图2热点网格", "图3热点网格", "数据和规则说明",
-    ]  # fmt: skip
+        "环执法通函〔2020〕3号",
+        "关于通报2020年3月下半月空气质量和热点网格监管情况的函",
+        "石家庄市生态环境局：",
+        "一、空气质量形势",
+        "二、工作进展",
+        "三、近期热点网格形势",
+        "（一）总体情况",
+        "（二）高值区",
+        "（三）浓度最高和同比升幅最大的网格",
+        "（四）预警网格",
+        "四、下一步要求",
+        "附件：1.空气质量情况2.热点网格形势分析3.数据和规则说明4.热点网格形势分析附表（电子表格，另附）",
+        "热点网格远程监督组",
+        "2020年4月1日",
+        "（联系人：王建国，电话：010-12345678）",
+        "图2热点网格",
+        "图3热点网格",
+        "数据和规则说明",
+    ]
     places = [text.find(squeezed(words)) for words in told]
     assert [words for words, place in zip(told, places, strict=True) if place < 0] == []
     assert places[:6] == sorted(places[:6])
@@ -149,9 +163,10 @@ def test_the_tables_hold_ties_and_nothing_for_what_is_unknown(letter: Letter) ->
         ["5", "T5", "晋州市", "第5号网格", "40", "-20.0", "+5.0"],
     ]  # fmt: skip
     assert found["区县｜有效网格（个）"] == [
-        ["赵县", "3", "90", "+6.1", "+8.6", "2", "2/3", "1", "2"], ["晋州市", "2", "51", "-25.5", "—", "0", "—", "0", "0"],
+        ["赵县", "3", "90", "+6.1", "+8.6", "2", "2/3", "1", "2"],
+        ["晋州市", "2", "51", "-25.5", "—", "0", "—", "0", "0"],
         ["新乐市", "0", "—", "—", "—", "0", "1/1", "0", "0"],
-    ]  # fmt: skip
+    ]
     assert found["网格编号｜区县"][0][:4] == [
         "T2",
         "赵县",
@@ -181,8 +196,20 @@ def test_wild_names_stand_in_every_file_as_they_are(letter: Letter) -> None:
 def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content(letter, "xlsx")))
     assert book.sheetnames == [
-        "城市", "每日", "其他污染物", "监管", "问题类别", "区县", "网格", "高值区", "名单", "重点企业", "预警网格", "跟进事项", "说明"
-    ]  # fmt: skip
+        "城市",
+        "每日",
+        "其他污染物",
+        "监管",
+        "问题类别",
+        "区县",
+        "网格",
+        "高值区",
+        "名单",
+        "重点企业",
+        "预警网格",
+        "跟进事项",
+        "说明",
+    ]
     for one in book:
         header = [cell.value for cell in one[1]]
         assert len(set(header)) == len(header)
@@ -214,9 +241,13 @@ def test_the_mail_has_the_key_figures_and_the_map(letter: Letter) -> None:
     assert "<" not in text
     assert content(letter, "inline")[:4] == b"\x89PNG"
     assert [file.ascii_name for file in letter.files] == [
-        "bulletin-130100-2020-03-31.pdf", "bulletin-130100-2020-03-31.docx", "data-bulletin-130100-2020-03-31.xlsx",
-        "bulletin-130100-2020-03-31.html", "bulletin-130100-2020-03-31.txt", "map-bulletin-130100-2020-03-31.png",
-    ]  # fmt: skip
+        "bulletin-130100-2020-03-31.pdf",
+        "bulletin-130100-2020-03-31.docx",
+        "data-bulletin-130100-2020-03-31.xlsx",
+        "bulletin-130100-2020-03-31.html",
+        "bulletin-130100-2020-03-31.txt",
+        "map-bulletin-130100-2020-03-31.png",
+    ]
 
 
 def test_a_first_half_sets_no_warning_grids() -> None:

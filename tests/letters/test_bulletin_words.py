@@ -25,8 +25,15 @@ from tests.letters.bulletins import (
 from tests.letters.reading import squeezed
 
 RULES = (
-    "连续预警", "高值未查出问题", "升高未报警", "超期未反馈", "整改逾期", "浓度反弹", "企业集中", "数据不足"
-)  # fmt: skip
+    "连续预警",
+    "高值未查出问题",
+    "升高未报警",
+    "超期未反馈",
+    "整改逾期",
+    "浓度反弹",
+    "企业集中",
+    "数据不足",
+)
 
 
 _PIXEL = bytes.fromhex(
@@ -54,7 +61,10 @@ def body_of(figures: BulletinFigures) -> str:
     ("changes", "told"),
     [
         ({"city": situation(half=level(52.5, is_tied=True))}, "由低到高（第1位最好）排名并列第7位。"),
-        ({"city": situation(half=level(52.5, yoy_pct=None, pop_pct=None))}, "上年同期没有可比数据，上期没有可比数据；"),
+        (
+            {"city": situation(half=level(52.5, yoy_pct=None, pop_pct=None))},
+            "上年同期没有可比数据，上期没有可比数据；",
+        ),
         ({"city": situation(half=level(52.5, yoy_pct=-0.04, pop_pct=0.05))}, "同比持平，与3月上半月持平；"),
         ({"city": situation(days_over=0)}, "有效天数16/16天，日均值均未超过二级标准24小时限值"),
         (
@@ -65,14 +75,30 @@ def body_of(figures: BulletinFigures) -> str:
             {"city": situation(without_dust=level(None, 12), dust_hours=90)},
             "扣除沙尘后有效天数为12/16天，数据不足，不计算平均浓度。",
         ),
-        ({"city": situation(window=FeedbackCounts(2, 0))}, "推送热点网格报警2条，已反馈0/2（0.0%）。均未到反馈时限。对上述报警的排查没有发现问题。"),
+        (
+            {"city": situation(window=FeedbackCounts(2, 0))},
+            "推送热点网格报警2条，已反馈0/2（0.0%）。均未到反馈时限。对上述报警的排查没有发现问题。",
+        ),
         ({"high_areas": ()}, "各网格浓度没有达到高值区条件（系统默认，见附件3）。"),
         ({"rising": ()}, "没有同比上升的网格。"),
-        ({"follow_ups": ()}, "四、下一步要求请你局继续做好热点网格的排查、反馈和整改，组织相关区县抓好落实，于2020年4月11日前"),
-        ({"warnings": replace(WARNINGS, missing_months=(date(2019, 4, 1), date(2019, 5, 1)))}, "近12个月中有2个月没有可用的网格数据，次数为下限。"),
-        ({"warnings": replace(WARNINGS, warned=(replace(WARNED, in_a_row=1, in_a_year=1, escalation=""),))}, "（月均浓度最高、环比变化最差；月均92μg/m³）。"),
+        (
+            {"follow_ups": ()},
+            "四、下一步要求请你局继续做好热点网格的排查、反馈和整改，组织相关区县抓好落实，于2020年4月11日前",
+        ),
+        (
+            {"warnings": replace(WARNINGS, missing_months=(date(2019, 4, 1), date(2019, 5, 1)))},
+            "近12个月中有2个月没有可用的网格数据，次数为下限。",
+        ),
+        (
+            {
+                "warnings": replace(
+                    WARNINGS, warned=(replace(WARNED, in_a_row=1, in_a_year=1, escalation=""),)
+                )
+            },
+            "（月均浓度最高、环比变化最差；月均92μg/m³）。",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_edges_in_words(changes: dict[str, Any], told: str) -> None:
     assert squeezed(told) in body_of(bulletin(**changes))
 
@@ -102,9 +128,15 @@ def test_no_more_questions_than_the_rule() -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    value=st.floats(0, 500, allow_nan=False), yoy=PCT, pop=PCT, rank=st.integers(1, 39), is_tied=st.booleans(),
-    over=st.integers(0, 16), pushed=st.integers(0, 9), answered=st.integers(0, 9),
-)  # fmt: skip
+    value=st.floats(0, 500, allow_nan=False),
+    yoy=PCT,
+    pop=PCT,
+    rank=st.integers(1, 39),
+    is_tied=st.booleans(),
+    over=st.integers(0, 16),
+    pushed=st.integers(0, 9),
+    answered=st.integers(0, 9),
+)
 def test_whatever_the_figures_signs_ties_and_shares_in_the_text_agree(
     value: float,
     yoy: float | None,
@@ -118,13 +150,17 @@ def test_whatever_the_figures_signs_ties_and_shares_in_the_text_agree(
     answered = min(answered, pushed)
     counts = FeedbackCounts(pushed, answered, answered, answered)
     city = situation(
-        half=level(value, yoy_pct=yoy, pop_pct=pop, rank=rank, is_tied=is_tied), days_over=over, window=counts, season=counts
-    )  # fmt: skip
+        half=level(value, yoy_pct=yoy, pop_pct=pop, rank=rank, is_tied=is_tied),
+        days_over=over,
+        window=counts,
+        season=counts,
+    )
     text = body_of(bulletin(city=city, follow_ups=()))
     first = text[text.index("一、空气质量形势") : text.index("二、工作进展")].partition("3月全月")[0]
     for pct, up, level_words, none in (
-        (yoy, "同比", "同比持平", "上年同期没有可比数据"), (pop, "较3月上半月", "与3月上半月持平", "上期没有可比数据")
-    ):  # fmt: skip
+        (yoy, "同比", "同比持平", "上年同期没有可比数据"),
+        (pop, "较3月上半月", "与3月上半月持平", "上期没有可比数据"),
+    ):
         printed = None if pct is None else float(f"{round(pct, 9):.1f}")
         if pct is not None and abs(abs(pct * 10 % 1) - 0.5) < 1e-6:
             continue  # a half to even: tested in test_air_wording

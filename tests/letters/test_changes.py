@@ -67,7 +67,7 @@ def test_a_count_over_fewer_days_is_compared_by_the_day(now: int, before: int, w
         (Share(0, 0), Share(3, 4), "，上期为3/4，75.0%"),
         (Share(0, 0), Share(0, 0), ""),
     ],
-)  # fmt: skip
+)
 def test_a_share(now: Share, before: Share | None, words: str) -> None:
     assert rate_change(now, before) == words
 

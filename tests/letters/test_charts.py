@@ -41,8 +41,19 @@ def bars(figure: Figure, colour: str) -> Iterator[Rectangle]:
 
 @pytest.mark.parametrize(
     ("share", "place"),
-    [(Share(3, 3), 0), (Share(99, 100), 1), (Share(9, 10), 1), (Share(8, 9), 2), (Share(4, 5), 2), (Share(3, 4), 3), (Share(3, 5), 3), (Share(1, 2), 4), (Share(0, 4), 4), (Share(0, 0), None)],
-)  # fmt: skip
+    [
+        (Share(3, 3), 0),
+        (Share(99, 100), 1),
+        (Share(9, 10), 1),
+        (Share(8, 9), 2),
+        (Share(4, 5), 2),
+        (Share(3, 4), 3),
+        (Share(3, 5), 3),
+        (Share(1, 2), 4),
+        (Share(0, 4), 4),
+        (Share(0, 0), None),
+    ],
+)
 def test_the_class_of_a_rate(share: Share, place: int | None) -> None:
     assert rate_class(share) == place
 

@@ -71,13 +71,15 @@ def test_the_files_of_a_notice() -> None:
     assert [(file.role, file.file_name, file.ascii_name, file.media_type) for file in letter.files] == [
         ("pdf", f"{title}.pdf", "notice-130100-2020-03-12.pdf", "application/pdf"),
         (
-            "xlsx", "热点网格排查反馈表（石家庄市3月12日）.xlsx", "answer-form-130100-2020-03-12.xlsx",
+            "xlsx",
+            "热点网格排查反馈表（石家庄市3月12日）.xlsx",
+            "answer-form-130100-2020-03-12.xlsx",
             f"{office}.spreadsheetml.sheet",
         ),
         ("docx", f"{title}.docx", "notice-130100-2020-03-12.docx", f"{office}.wordprocessingml.document"),
         ("html", f"{title}.html", "notice-130100-2020-03-12.html", "text/html; charset=utf-8"),
         ("text", f"{title}.txt", "notice-130100-2020-03-12.txt", "text/plain; charset=utf-8"),
-    ]  # fmt: skip
+    ]
 
 
 def test_the_text_of_the_mail() -> None:

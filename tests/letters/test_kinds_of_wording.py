@@ -26,9 +26,18 @@ from tests.letters import bulletins, samples, summaries
 PRESENT = "2026-11"  # letters of earlier editions keep their words
 ISSUE = Issue("监督组", "王某", "010-12345678", "x@example.org")
 BUSY = FeedbackCounts(
-    pushed=1262, answered=1118, due=1200, on_time=1000, late=94, overdue=106, upheld=3, problems=2000, alarms_with_problem=600,
-    rectification_due=1500, rectified=700,
-)  # fmt: skip
+    pushed=1262,
+    answered=1118,
+    due=1200,
+    on_time=1000,
+    late=94,
+    overdue=106,
+    upheld=3,
+    problems=2000,
+    alarms_with_problem=600,
+    rectification_due=1500,
+    rectified=700,
+)
 BRACKETED = (("扬尘（道路）", 3), ("扬尘（裸土堆场）", 2), ("工业企业", 1))
 INSPECTED = GridInspection(5, 4, 1, 6, 2, BRACKETED)
 AREA = HighArea(1, ("赵县",), ("T1", "T2"), 92.4, 95.0, 114.7, 37.7, INSPECTED, 3)
@@ -76,9 +85,12 @@ def several_bulletins() -> Iterator[Any]:
     dusty = replace(bulletins.without_air().city, without_dust=bulletins.level(None, 9), dust_hours=40)
     yield replace(bulletins.without_air(), city=dusty)
     yield replace(
-        plain, high_areas=(AREA,), follow_ups=ASKED, city=replace(plain.city, window=BUSY, season=BUSY),
+        plain,
+        high_areas=(AREA,),
+        follow_ups=ASKED,
+        city=replace(plain.city, window=BUSY, season=BUSY),
         categories=tuple(ProblemCount(name, count, 1) for name, count in BRACKETED),
-    )  # fmt: skip
+    )
 
 
 def overviews() -> Iterator[Any]:
@@ -116,9 +128,12 @@ def overviews() -> Iterator[Any]:
 
 
 KINDS: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[], Iterator[Any]]]] = {
-    "notice": (notice_values, notices), "reminder": (reminder_values, reminders), "summary": (summary_values, several_summaries),
-    "bulletin": (bulletin_values, several_bulletins), "overview": (overview_values, overviews),
-}  # fmt: skip
+    "notice": (notice_values, notices),
+    "reminder": (reminder_values, reminders),
+    "summary": (summary_values, several_summaries),
+    "bulletin": (bulletin_values, several_bulletins),
+    "overview": (overview_values, overviews),
+}
 
 
 def paragraphs(kind: str, figures: Any) -> list[str]:

@@ -70,19 +70,40 @@ def without_figures() -> OverviewFigures:
         replace(one, cities=0, pm25_ug_m3=None, yoy_pct=None, pop_pct=None) for one in base.regions
     )
     return replace(
-        base, period=FIRST_HALF, window=FIRST_HALF, cities=cities, regions=regions, worst_level=(), worst_yoy=(), worst_pop=(),
-        total=FeedbackCounts(), season_total=FeedbackCounts(), categories=(), highest=(), rising=(), warnings=None, grids=0,
+        base,
+        period=FIRST_HALF,
+        window=FIRST_HALF,
+        cities=cities,
+        regions=regions,
+        worst_level=(),
+        worst_yoy=(),
+        worst_pop=(),
+        total=FeedbackCounts(),
+        season_total=FeedbackCounts(),
+        categories=(),
+        highest=(),
+        rising=(),
+        warnings=None,
+        grids=0,
         valid_grids=0,
-    )  # fmt: skip
+    )
 
 
 def test_leaders_read_two_pages(letter: Letter) -> None:
     pages = [squeezed(page) for page in pdf_pages(content(letter, "pdf"))]
     text = "".join(pages)
     headings = [
-        "2020年3月下半月空气质量和热点网格监管情况", "一、空气质量形势", "二、工作进展", "三、热点网格形势", "四、建议", "附件1　各城市PM2.5平均浓度和预警网格",
-        "附件2　各城市空气质量情况表", "附件3　各城市监管工作进展表", "附件4　热点网格", "附件5　这些数字的由来",
-    ]  # fmt: skip
+        "2020年3月下半月空气质量和热点网格监管情况",
+        "一、空气质量形势",
+        "二、工作进展",
+        "三、热点网格形势",
+        "四、建议",
+        "附件1　各城市PM2.5平均浓度和预警网格",
+        "附件2　各城市空气质量情况表",
+        "附件3　各城市监管工作进展表",
+        "附件4　热点网格",
+        "附件5　这些数字的由来",
+    ]
     places = [text.index(squeezed(heading)) for heading in headings]
     assert places == sorted(places)
     assert (
@@ -99,14 +120,17 @@ def test_the_whole_in_words(letter: Letter) -> None:
         "有同比数据的38个城市中，上升19个、下降19个。19个城市出现日均值超过24小时二级限值（GB3095-2012），共19城次。",
         "浓度较低的是北京市（30μg/m³，并列第1位）、天津市（30μg/m³，并列第1位）、石家庄市（32μg/m³，第3位）；",
         "浓度较高的是咸阳市（63μg/m³）、宝鸡市（62μg/m³）、铜川市（62μg/m³）。同比升幅较大的是咸阳市（上升20.7%）",
-        "环比升幅较大的是石家庄市（上升8.0%）", "渭南市数据不足，不参与排名。",
+        "环比升幅较大的是石家庄市（上升8.0%）",
+        "渭南市数据不足，不参与排名。",
         "向31个城市推送报警76条，已反馈75/76（98.7%），30/31个城市全部反馈。已到反馈时限76条，按期反馈75/76（98.7%），超期未反馈1条（衡水市1条）。",
         "排查发现问题39个：扬尘（工地）20个、工业企业10个，已整改24个。",
         "浓度最高的5个网格分布在石家庄市5个，最高的是石家庄市赵县T1网格（92μg/m³）。",
         "其中1个网格达到连续3次或一年内累计6次的条件：石家庄市T1（连续3次）。",
-        "一是督促咸阳市、宝鸡市、铜川市等浓度较高或同比升幅较大的城市分析原因", "二是对达到升级条件的1个预警网格，按规定公开通报、约谈所在地（石家庄市）。",
-        "三是督促有关城市抓紧反馈超期的1条报警（衡水市1条；已到时限共76条）。", "四是核查渭南市监测数据缺失的原因。",
-    ):  # fmt: skip
+        "一是督促咸阳市、宝鸡市、铜川市等浓度较高或同比升幅较大的城市分析原因",
+        "二是对达到升级条件的1个预警网格，按规定公开通报、约谈所在地（石家庄市）。",
+        "三是督促有关城市抓紧反馈超期的1条报警（衡水市1条；已到时限共76条）。",
+        "四是核查渭南市监测数据缺失的原因。",
+    ):
         assert squeezed(words) in text, words
 
 
@@ -144,8 +168,15 @@ def test_the_table_of_cities_is_in_order_with_ties_and_the_unranked_last(letter:
 def test_the_workbook_and_the_mail(letter: Letter) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content(letter, "xlsx")))
     assert book.sheetnames == [
-        "城市空气", "城市各时段", "城市监管", "区域", "问题类别", "网格名单", "预警网格", "说明"
-    ]  # fmt: skip
+        "城市空气",
+        "城市各时段",
+        "城市监管",
+        "区域",
+        "问题类别",
+        "网格名单",
+        "预警网格",
+        "说明",
+    ]
     assert not any(cell.data_type == "f" for one in book for row in one.iter_rows() for cell in row)
     names = pd.read_excel(io.BytesIO(content(letter, "xlsx")), sheet_name="网格名单")["网格名称"].tolist()
     assert WILD in names
@@ -161,17 +192,22 @@ def test_the_workbook_and_the_mail(letter: Letter) -> None:
     assert re.findall(r'<img src="([^"]+)"', html) == ["cid:inline"]
     assert "地图：39个城市3月16日至31日PM2.5平均浓度，30至63μg/m³" in html
     assert [file.ascii_name for file in letter.files][:3] == [
-        "overview-2020-03-31.pdf", "overview-2020-03-31.docx", "data-overview-2020-03-31.xlsx"
-    ]  # fmt: skip
+        "overview-2020-03-31.pdf",
+        "overview-2020-03-31.docx",
+        "data-overview-2020-03-31.xlsx",
+    ]
 
 
 def test_a_first_half_without_any_figure_says_so() -> None:
     letter = compose_overview(without_figures(), OVERVIEW_ISSUE)
     text = pdf_text(content(letter, "pdf"))
     for words in (
-        "3月上半月，39个城市均数据不足，不计算平均浓度，不排名。", "3月1日至15日，没有推送热点网格报警。", "没有取得热点网格的监测数据，不作网格浓度分析。",
-        "预警网格按全月数据每月设定一次，本期不设定。", "等39市监测数据缺失的原因。",
-    ):  # fmt: skip
+        "3月上半月，39个城市均数据不足，不计算平均浓度，不排名。",
+        "3月1日至15日，没有推送热点网格报警。",
+        "没有取得热点网格的监测数据，不作网格浓度分析。",
+        "预警网格按全月数据每月设定一次，本期不设定。",
+        "等39市监测数据缺失的原因。",
+    ):
         assert words in text
     body = text[: text.index("附件1各城市")]
     assert "并列" not in body
@@ -182,7 +218,10 @@ def test_a_first_half_without_any_figure_says_so() -> None:
 
 def test_worst_changes_that_fell_are_said_to_have_fallen() -> None:
     base = overview(3)
-    cities = tuple(replace(city, half=replace(city.half, yoy_pct=-12.0 - place, pop_pct=-0.01)) for place, city in enumerate(base.cities[:2]))  # fmt: skip
+    cities = tuple(
+        replace(city, half=replace(city.half, yoy_pct=-12.0 - place, pop_pct=-0.01))
+        for place, city in enumerate(base.cities[:2])
+    )
     codes = tuple(city.city_code for city in cities)
     text = text_of(replace(base, cities=cities, worst_level=codes, worst_yoy=codes, worst_pop=codes[:1]))
     assert "同比改善较小的是北京市（下降12.0%）、天津市（下降13.0%）。环比持平的是北京市。" in text

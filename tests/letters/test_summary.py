@@ -156,8 +156,13 @@ def test_document_workbook_and_figures_have_the_same_numbers(letter: Letter) -> 
     for city, printed in zip(figures.cities, cities[1:], strict=False):
         row = rows.loc[city.city_name]
         assert [row["推送"], row["已反馈"], row["按期"], row["已到时限"], row["超期未反馈"], row["问题"]] == [
-            city.window.pushed, city.window.answered, city.window.on_time, city.window.due, city.window.overdue, city.window.problems
-        ]  # fmt: skip
+            city.window.pushed,
+            city.window.answered,
+            city.window.on_time,
+            city.window.due,
+            city.window.overdue,
+            city.window.problems,
+        ]
         assert printed[4] == (
             f"{row['已反馈']}/{row['推送']}（{100 * row['反馈率']:.1f}%）" if row["推送"] else "—"
         )
@@ -206,16 +211,42 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
 @pytest.mark.parametrize(
     ("edge", "told", "not_told"),
     [
-        (summaries.nothing, ["本期没有向4个城市推送报警，上期也没有。", "本期报警的排查没有发现问题。", "本期没有符合选取规则的案例。", "本期没有触发建议规则", "尚无到期整改的问题"], ["图3", "nan", "None"]),
+        (
+            summaries.nothing,
+            [
+                "本期没有向4个城市推送报警，上期也没有。",
+                "本期报警的排查没有发现问题。",
+                "本期没有符合选取规则的案例。",
+                "本期没有触发建议规则",
+                "尚无到期整改的问题",
+            ],
+            ["图3", "nan", "None"],
+        ),
         (summaries.one_city, ["本期向1个城市推送报警3条", "1个城市有报警。"], []),
         (summaries.first, ["本期之前没有同类时段，不作比较。", "增减一栏没有上期可比"], ["较上期", "上期（"]),
-        (summaries.all_answered, ["3个城市有已到反馈时限的报警，都没有超期未反馈的。", "没有城市达到提醒或督办条件", "3个城市有报警；1个城市没有报警"], ["未全部反馈的"]),
+        (
+            summaries.all_answered,
+            [
+                "3个城市有已到反馈时限的报警，都没有超期未反馈的。",
+                "没有城市达到提醒或督办条件",
+                "3个城市有报警；1个城市没有报警",
+            ],
+            ["未全部反馈的"],
+        ),
         (summaries.joined_and_left, ["阳泉市3月9日起纳入重点区域；石家庄市3月9日起不再列入重点区域。"], []),
         (summaries.new_year, ["本期（含法定节假日3天）没有向4个城市推送报警", "2020年1月26日至28日"], []),
-        (summaries.cut, ["监管期至2020年3月9日，本期只统计期内2天。", "日均2.5条，上期（3天）日均1.0条，增加", "2020年3月8日至9日（周日至周一）"], []),
+        (
+            summaries.cut,
+            [
+                "监管期至2020年3月9日，本期只统计期内2天。",
+                "日均2.5条，上期（3天）日均1.0条，增加",
+                "2020年3月8日至9日（周日至周一）",
+            ],
+            [],
+        ),
         (summaries.simulated, ["模拟数据，由演示程序生成，不反映真实情况"], []),
     ],
-)  # fmt: skip
+)
 def test_the_edges(edge: Callable[[], SummaryFigures], told: list[str], not_told: list[str]) -> None:
     with small_pictures():
         letter = compose_summary(edge(), ISSUE)

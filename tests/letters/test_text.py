@@ -33,8 +33,10 @@ LETTERS = {
     "reminder": lambda: compose_reminder(reminder(is_simulated=True), replace(ISSUE, is_rehearsal=True)),
 }
 MARKS = {
-    "simulated notice": ["模拟数据"], "preview with a red head": ["预览稿 未签发"], "reminder": ["模拟数据　演练", "模拟数据演练"],
-}  # fmt: skip
+    "simulated notice": ["模拟数据"],
+    "preview with a red head": ["预览稿 未签发"],
+    "reminder": ["模拟数据　演练", "模拟数据演练"],
+}
 
 
 @pytest.mark.parametrize("name", LETTERS)
@@ -212,9 +214,11 @@ def test_numbers_round_half_to_even_and_unknown_ones_print_a_dash() -> None:
 def test_repeat_alarms_show_the_first_and_last_time() -> None:
     first = notice_row(1).started_at
     rows = (
-        notice_row(1, last_at=first), notice_row(2, last_at=first.replace(hour=21)),
-        notice_row(3, last_at=first.replace(day=13, hour=2)), notice_row(4, last_at=first.replace(day=13, hour=2, minute=30)),
-    )  # fmt: skip
+        notice_row(1, last_at=first),
+        notice_row(2, last_at=first.replace(hour=21)),
+        notice_row(3, last_at=first.replace(day=13, hour=2)),
+        notice_row(4, last_at=first.replace(day=13, hour=2, minute=30)),
+    )
     lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
     found = [lines.index(row.grid_id, lines.index("序号")) for row in rows]
     assert [lines[i + 3] for i in found] == [
@@ -258,9 +262,11 @@ def test_a_municipality_has_no_province_to_copy() -> None:
 def test_names_from_outside_print_as_they_came() -> None:
     name = '=<B>&amp; "x" #set $1$ \\n {{ 7*7 }} {% if %} *b* _c_ @d 鄠邑洺河³'
     figures = replace(
-        notice(), rows=(notice_row(1, point_name=name),), overdue=(overdue_row(1, point_name=name),),
+        notice(),
+        rows=(notice_row(1, point_name=name),),
+        overdue=(overdue_row(1, point_name=name),),
         form=(form_row(1, point_name=name),),
-    )  # fmt: skip
+    )
     letter = compose_notice(figures, ISSUE)
     assert letter.warnings == ()
     assert body(letter).count(squeezed(name)) == 2

@@ -126,9 +126,13 @@ def test_subscripts_bold_breaks_spans_and_footnotes_are_read(template: Callable[
     text, table = manuscript.blocks[:2]
     runs = [(run.text, run.is_bold, run.position, [part.text for part in run.footnote]) for run in text.runs]  # type: ignore[union-attr]
     assert runs == [
-        ("PM", False, "", []), ("2.5", False, "sub", []), ("重", True, "", []), ("m", False, "", []), ("3", False, "super", []),
+        ("PM", False, "", []),
+        ("2.5", False, "sub", []),
+        ("重", True, "", []),
+        ("m", False, "", []),
+        ("3", False, "super", []),
         ("", False, "", ["注", "x"]),
-    ]  # fmt: skip
+    ]
     assert [[(cell.span, cell.paragraphs[0].text) for cell in row] for row in table.rows] == [
         [(2, "合计")],
         [(1, "一"), (1, "二")],
@@ -170,9 +174,13 @@ def test_the_docx_has_the_form_of_an_official_letter() -> None:
     assert document.styles["公文标题"].font.name == "方正小标宋简体"
     assert document.styles["公文标题"].paragraph_format.alignment == WD_ALIGN_PARAGRAPH.CENTER
     for part in (
-        section.header, section.first_page_header, section.even_page_header,
-        section.footer, section.first_page_footer, section.even_page_footer,
-    ):  # fmt: skip
+        section.header,
+        section.first_page_header,
+        section.even_page_header,
+        section.footer,
+        section.first_page_footer,
+        section.even_page_footer,
+    ):
         assert part.paragraphs[0].text == "模拟数据"
     for table in document.tables:
         rows = table._tbl.tr_lst

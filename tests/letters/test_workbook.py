@@ -45,14 +45,36 @@ def test_one_row_an_open_alarm() -> None:
     assert [cell.value for cell in form[HEADER_ROW]] == [column.header for column in COLUMNS]
     assert [[cell.value for cell in row] for row in form.iter_rows(min_row=FIRST_ROW)] == [
         [
-            1, "T85711", "井陉矿区", "南孟村东", 114.5, 38.04, clock(12, 8), 1, 186, clock(12, 10),
-            answer_code(KEY, "A1"), "A1", *[None] * 10,
+            1,
+            "T85711",
+            "井陉矿区",
+            "南孟村东",
+            114.5,
+            38.04,
+            clock(12, 8),
+            1,
+            186,
+            clock(12, 10),
+            answer_code(KEY, "A1"),
+            "A1",
+            *[None] * 10,
         ],
         [
-            2, "T85712", "赵县", "石化园区北厂界外道路及裸土堆场", 114.5, 38.04, clock(12, 8), 2, 186,
-            clock(13, 10), answer_code(KEY, "A2"), "A2", *[None] * 10,
+            2,
+            "T85712",
+            "赵县",
+            "石化园区北厂界外道路及裸土堆场",
+            114.5,
+            38.04,
+            clock(12, 8),
+            2,
+            186,
+            clock(13, 10),
+            answer_code(KEY, "A2"),
+            "A2",
+            *[None] * 10,
         ],
-    ]  # fmt: skip
+    ]
 
 
 def test_an_alarm_without_coordinates_or_peak_has_empty_cells() -> None:
@@ -71,9 +93,10 @@ def test_drop_downs_reach_the_rows_for_copies() -> None:
     }
     last = FIRST_ROW + 1 + SPARE_ROWS
     assert lists == {
-        f"M{FIRST_ROW}:M{last}": list(RESULTS), f"N{FIRST_ROW}:N{last}": list(PROBLEM_CATEGORIES),
+        f"M{FIRST_ROW}:M{last}": list(RESULTS),
+        f"N{FIRST_ROW}:N{last}": list(PROBLEM_CATEGORIES),
         f"P{FIRST_ROW}:P{last}": list(RECTIFICATIONS),
-    }  # fmt: skip
+    }
     dates = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "date"}
     assert dates == {"Q", "R", "U"}
 

@@ -81,12 +81,16 @@ def test_one_row_a_city_of_the_key_regions(engine: Engine, tmp_path: Path) -> No
     own = table.set_index("unit_code").loc[["110000", "140300", "610100", "130100"]]
     expected = pd.DataFrame(
         {
-            "unit_name": ["北京市", "阳泉市", "西安市", "石家庄市"], "pm25_ug_m3": [40.0, 60.0, 40.0, np.nan], "valid_days": [15, 15, 14, 0],
-            "yoy_pct": [-20.0, 20.0, np.nan, np.nan], "pop_pct": [np.nan, 50.0, -50.0, np.nan],
-            "rank": pd.array([1, 3, 1, pd.NA], dtype="Int64"), "status": ["有效", "有效", "有效", "数据不足"],
+            "unit_name": ["北京市", "阳泉市", "西安市", "石家庄市"],
+            "pm25_ug_m3": [40.0, 60.0, 40.0, np.nan],
+            "valid_days": [15, 15, 14, 0],
+            "yoy_pct": [-20.0, 20.0, np.nan, np.nan],
+            "pop_pct": [np.nan, 50.0, -50.0, np.nan],
+            "rank": pd.array([1, 3, 1, pd.NA], dtype="Int64"),
+            "status": ["有效", "有效", "有效", "数据不足"],
         },
         index=pd.Index(["110000", "140300", "610100", "130100"], name="unit_code"),
-    )  # fmt: skip
+    )
     pd.testing.assert_frame_equal(own, expected, check_dtype=False, check_index_type=False)
 
 
@@ -107,8 +111,9 @@ def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
     put(folder / "china_cities_20260305.csv", wide_text("20260305", {"北京": [700] * 3 + [70] * 21}))
     result = import_air_quality(sqlite, tmp_path / "air", [folder], now=NOW)
     assert import_lines(result) == [
-        "读入29个文件、675行；替换28天，空值0个，重复值0个（只计一次）", "沙尘时段标记3条"
-    ]  # fmt: skip
+        "读入29个文件、675行；替换28天，空值0个，重复值0个（只计一次）",
+        "沙尘时段标记3条",
+    ]
     second_half, first_half = (
         city_air(sqlite, tmp_path / "air", half(end)) for end in ("2026-03-01", "2026-03-16")
     )
@@ -246,10 +251,13 @@ def put_months(folder: Path, means: dict[str, dict[str, float]]) -> None:
 
 def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Path) -> None:
     add_grids(engine, CITY_OF)
-    put_months(tmp_path / "air", {
-        "2020-02": {"T1": 80, "T2": 50, "T3": 50, "X1": 70},
-        "2020-03": {"T1": 90, "T2": 70, "T3": 60, "X1": 60, "Z1": 99, "U1": 500},
-    })  # fmt: skip
+    put_months(
+        tmp_path / "air",
+        {
+            "2020-02": {"T1": 80, "T2": 50, "T3": 50, "X1": 70},
+            "2020-03": {"T1": 90, "T2": 70, "T3": 60, "X1": 60, "Z1": 99, "U1": 500},
+        },
+    )
     grids = grid_air(engine, tmp_path / "air", month("2020-04-01"))
     assert grids[["city_code", "county", "pm25_ug_m3", "pop_pct"]].round(3).replace({np.nan: None}).to_dict(
         "index"
@@ -262,10 +270,13 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
     }  # U1 is in no table of grids
     found = set_warning_grids(engine, tmp_path / "air", month("2020-04-01"), now=NOW)
     # 秦皇岛 (130300) is in no key region in 2020: its grid Z1 is not judged.
-    assert found.warned[["city_code", "grid_id", "name", "reasons", "in_a_row"]].to_records(index=False).tolist() == [
-        ("140300", "T1", "T1号网格", "月均浓度最高", 2), ("140300", "T2", "T2号网格", "环比变化最差", 1),
+    assert found.warned[["city_code", "grid_id", "name", "reasons", "in_a_row"]].to_records(
+        index=False
+    ).tolist() == [
+        ("140300", "T1", "T1号网格", "月均浓度最高", 2),
+        ("140300", "T2", "T2号网格", "环比变化最差", 1),
         ("610100", "X1", "X1号网格", "月均浓度最高、环比改善较小", 2),
-    ]  # fmt: skip
+    ]
     assert found.near[["grid_id", "reasons"]].to_records(index=False).tolist() == [
         ("T3", "月均浓度最高（第3位）、环比变化最差（第2位）")
     ]

@@ -55,18 +55,42 @@ def add_watch_alarm(
     at = moment(raised)
     pushed_at = moment(pushed) if pushed else at
     row = {
-        "alarm_id": alarm_id, "revision": 1, "revised_at": at, "grid_id": grid, "city_code": "140300", "county": "郊区",
-        "point_name": "荫营镇裸土堆场", "lon": 113.565, "lat": 37.935, "started_at": at - timedelta(hours=2),
-        "last_at": at - timedelta(hours=1), "alarm_count": 2, "peak_pm25_ug_m3": 138.6, "pushed_at": pushed_at,
-        "deadline_at": pushed_at + timedelta(hours=24), "rules_version": "2020-03", "is_outside_city": False,
-        **provenance(is_simulated=True), "source": "watch", **changes,
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "revision": 1,
+        "revised_at": at,
+        "grid_id": grid,
+        "city_code": "140300",
+        "county": "郊区",
+        "point_name": "荫营镇裸土堆场",
+        "lon": 113.565,
+        "lat": 37.935,
+        "started_at": at - timedelta(hours=2),
+        "last_at": at - timedelta(hours=1),
+        "alarm_count": 2,
+        "peak_pm25_ug_m3": 138.6,
+        "pushed_at": pushed_at,
+        "deadline_at": pushed_at + timedelta(hours=24),
+        "rules_version": "2020-03",
+        "is_outside_city": False,
+        **provenance(is_simulated=True),
+        "source": "watch",
+        **changes,
+    }
     known = {
-        "alarm_id": alarm_id, "grid_id": grid, "started_at": row["started_at"], "raised_at": at,
-        "recorded_at": moment(recorded) if recorded else at + timedelta(minutes=10), "last_at": row["last_at"],
-        "alarm_count": 2, "peak_pm25_ug_m3": 138.6, "confidence": 0.93, "evidence_json": json.dumps(EVIDENCE),
-        "rules_edition": DEFAULT_RULES.edition, "is_supported": True, "is_simulated": True,
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "grid_id": grid,
+        "started_at": row["started_at"],
+        "raised_at": at,
+        "recorded_at": moment(recorded) if recorded else at + timedelta(minutes=10),
+        "last_at": row["last_at"],
+        "alarm_count": 2,
+        "peak_pm25_ug_m3": 138.6,
+        "confidence": 0.93,
+        "evidence_json": json.dumps(EVIDENCE),
+        "rules_edition": DEFAULT_RULES.edition,
+        "is_supported": True,
+        "is_simulated": True,
+    }
     with writing(engine) as connection:
         connection.execute(insert(tables.alarm).values(**row))
         connection.execute(insert(watch_alarm).values(**known))
@@ -97,10 +121,19 @@ def add_stations(house: House, count: int, heard: int, end: str) -> None:
         for number in range(count):
             connection.execute(
                 insert(station).values(
-                    station_id=f"S{number}", valid_from=date(2000, 1, 1), kind="micro", city_code="140300", grid_id="T85711",
-                    lon=113.5, lat=37.9, source="t", is_simulated=True, received_at=end_at, content_hash="0" * 64,
+                    station_id=f"S{number}",
+                    valid_from=date(2000, 1, 1),
+                    kind="micro",
+                    city_code="140300",
+                    grid_id="T85711",
+                    lon=113.5,
+                    lat=37.9,
+                    source="t",
+                    is_simulated=True,
+                    received_at=end_at,
+                    content_hash="0" * 64,
                 )
-            )  # fmt: skip
+            )
     last = pd.Timestamp(end_at - timedelta(hours=1)).tz_convert("UTC")
     spoke = pd.DataFrame(
         {
@@ -311,10 +344,23 @@ def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reaso
     add_watch_alarm(house.engine, "W1", "03-12 09:00")
     add_stations(house, 6, 4, "03-12 09:00")
     common = {
-        "kind": "enterprise", "distance_km": 1.23, "east_km": 0.0, "north_km": 1.0, "windy": 1.0, "upwind": 1.0,
-        "has_increments": True, "is_metered": True, "idle": 1.0, "normal": 0.0, "off": 0.0, "lost": 0.0, "idle_hours": 4,
-        "unusual_hour": 0.0, "former": 0.0, "same_place": 0,
-    }  # fmt: skip
+        "kind": "enterprise",
+        "distance_km": 1.23,
+        "east_km": 0.0,
+        "north_km": 1.0,
+        "windy": 1.0,
+        "upwind": 1.0,
+        "has_increments": True,
+        "is_metered": True,
+        "idle": 1.0,
+        "normal": 0.0,
+        "off": 0.0,
+        "lost": 0.0,
+        "idle_hours": 4,
+        "unusual_hour": 0.0,
+        "former": 0.0,
+        "same_place": 0,
+    }
     suspects = [
         ("Q1", 0.6, {"name": "某<铸造>厂", "level": "high"}),
         ("Q2", 0.2, {"name": "已剔除厂", "level": "medium"}),
@@ -324,8 +370,14 @@ def test_a_push_names_the_first_three_suspects_by_what_was_known_then_with_reaso
     ]
     with writing(house.engine) as connection:
         for rank, (name, score, evidence) in enumerate(suspects, 1):
-            row = {"alarm_id": "W1", "rank": rank, "enterprise_id": name, "score": score, "rules_edition": "e",
-                   "evidence_json": json.dumps(common | evidence, ensure_ascii=False)}  # fmt: skip
+            row = {
+                "alarm_id": "W1",
+                "rank": rank,
+                "enterprise_id": name,
+                "score": score,
+                "rules_edition": "e",
+                "evidence_json": json.dumps(common | evidence, ensure_ascii=False),
+            }
             connection.execute(insert(suspect_at_push).values(**row))
             connection.execute(insert(alarm_suspect).values(**row))
     keep_verdict(house.engine, "W1", "Q2", "struck", "王某", "已搬迁", now=moment("03-12 08:00"))
@@ -370,8 +422,14 @@ def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine,
         period = period_ending("hour", raised)
         watch(house, period.start_at, period.end_at, now=period.as_of)
         run = Run(
-            house=house, period=period, actor="test", deliver="auto", is_backfill=False, now=period.as_of, run_id="hourly_watch/x"
-        )  # fmt: skip
+            house=house,
+            period=period,
+            actor="test",
+            deliver="auto",
+            is_backfill=False,
+            now=period.as_of,
+            run_id="hourly_watch/x",
+        )
         told_now = alarm_push.tell(run)
         assert (told_now["letters_due"], told_now["created"], told_now["failed"]) == (1, 1, {})
         assert alarm_push.release(run)["counts"] == {"released": 1}

@@ -59,10 +59,16 @@ def put_grids(engine: Engine, root: Path) -> None:
             }
             connection.execute(
                 insert(grid).values(
-                    grid_id=name, city_code="140300", county="郊区", name=f"{name}号网格", is_hot=True, is_monitored=True,
-                    **(sides if name != "T3" else {}), **provenance(),
+                    grid_id=name,
+                    city_code="140300",
+                    county="郊区",
+                    name=f"{name}号网格",
+                    is_hot=True,
+                    is_monitored=True,
+                    **(sides if name != "T3" else {}),
+                    **provenance(),
                 )
-            )  # fmt: skip
+            )
     months = {"2020-03": (90, 50, 20), "2020-02": (60, 50, 25), "2019-03": (60, 60, 20)}
     for first, values in months.items():
         days = pd.date_range(f"{first}-01", periods=pd.Timestamp(f"{first}-01").days_in_month)
@@ -101,8 +107,16 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
     assert before == one  # a month that nobody has set is judged where it is read
     dusty = (15 * 60 + (21 * 60 + 3 * 220) / 24) / 16
     assert one.city.half == AirLevel(
-        pytest.approx(dusty), 16, 50.0, pytest.approx(2 * dusty - 100), 30.0, pytest.approx(dusty / 0.3 - 100), 1, 2, False
-    )  # fmt: skip
+        pytest.approx(dusty),
+        16,
+        50.0,
+        pytest.approx(2 * dusty - 100),
+        30.0,
+        pytest.approx(dusty / 0.3 - 100),
+        1,
+        2,
+        False,
+    )
     # From 1 January there are 31 of 91 days.
     assert one.city.year == AirLevel(None, 31, None, None, None, None, None, 0, False)
     assert (one.city.without_dust, one.city.dust_hours, one.city.days_over) == (
@@ -113,7 +127,11 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
     assert one.city.month is not None
     assert (one.city.month.valid_days, one.city.month.rank, one.city.month.pop_pct) == (31, 1, None)
     assert (one.city.window.pushed, one.city.window.answered, one.city.season.pushed) == (1, 1, 2)
-    assert [(day.pm25_ug_m3, day.iaqi) for day in one.days[3:6]] == [(60.0, 82), (pytest.approx(80.0), 107), (60.0, 82)]  # fmt: skip
+    assert [(day.pm25_ug_m3, day.iaqi) for day in one.days[3:6]] == [
+        (60.0, 82),
+        (pytest.approx(80.0), 107),
+        (60.0, 82),
+    ]
     assert [(row.grid_id, row.west, row.half.pm25_ug_m3, row.half.yoy_pct, row.inspection) for row in one.grids] == [
         ("T1", 113.55, 90.0, 50.0, GridInspection(1, 1, 0, 0, 0, ())),
         ("T2", 113.584, 50.0, pytest.approx(-100 / 6), GridInspection(0, 0, 0, 0, 0, ())),
@@ -134,9 +152,24 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
     ]
     assert one.warnings is not None
     assert one.warnings.warned == (
-        WarnedGrid("140300", "阳泉市", "T1", "郊区", "T1号网格", "月均浓度最高、同比变化最差、环比变化最差", 90.0, 50.0, 50.0, 2, 2, "",
-                   pytest.approx(113.567), pytest.approx(37.9335), True),
-    )  # fmt: skip
+        WarnedGrid(
+            "140300",
+            "阳泉市",
+            "T1",
+            "郊区",
+            "T1号网格",
+            "月均浓度最高、同比变化最差、环比变化最差",
+            90.0,
+            50.0,
+            50.0,
+            2,
+            2,
+            "",
+            pytest.approx(113.567),
+            pytest.approx(37.9335),
+            True,
+        ),
+    )
     assert one.follow_ups == (
         FollowUp("连续预警", 1, 1, ("T1",)),
         FollowUp("高值未查出问题", 1, 1, ("T1",)),

@@ -68,8 +68,14 @@ def house(engine: Engine, tmp_path) -> Iterator[House]:
 def hourly(house: House, hour: int) -> Run:
     period = period_ending("hour", datetime(2020, 3, 12, hour, tzinfo=BEIJING))
     return Run(
-        house=house, period=period, run_id=f"hourly/{hour}", actor="test", deliver="auto", is_backfill=False, now=period.as_of
-    )  # fmt: skip
+        house=house,
+        period=period,
+        run_id=f"hourly/{hour}",
+        actor="test",
+        deliver="auto",
+        is_backfill=False,
+        now=period.as_of,
+    )
 
 
 def play(run: Run) -> dict[str, int]:

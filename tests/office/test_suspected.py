@@ -14,9 +14,20 @@ from include.supervision.figures import Suspected
 
 AS_OF = datetime(2020, 3, 13, 0, 30, tzinfo=UTC)
 EVIDENCE: dict[str, Any] = {
-    "name": "甲厂", "kind": "enterprise", "level": "high", "has_increments": True, "distance_km": 1.2, "east_km": 0.0, "north_km": 1.0,
-    "windy": 1.0, "upwind": 1.0, "is_metered": False, "unusual_hour": 0.0, "former": 0.0, "same_place": 0,
-}  # fmt: skip
+    "name": "甲厂",
+    "kind": "enterprise",
+    "level": "high",
+    "has_increments": True,
+    "distance_km": 1.2,
+    "east_km": 0.0,
+    "north_km": 1.0,
+    "windy": 1.0,
+    "upwind": 1.0,
+    "is_metered": False,
+    "unusual_hour": 0.0,
+    "former": 0.0,
+    "same_place": 0,
+}
 REASON = "位于上风向1.2公里（网格中心以北），无可用分表计电数据"
 UNLISTED = {"name": "", "kind": "unlisted", "level": "low"}
 
@@ -24,15 +35,24 @@ UNLISTED = {"name": "", "kind": "unlisted", "level": "low"}
 def row(alarm_id: str, rank: int, candidate: str, score: float, **changes: Any) -> dict[str, Any]:
     evidence = (UNLISTED if candidate == "unlisted" else EVIDENCE) | changes
     return {
-        "alarm_id": alarm_id, "rank": rank, "enterprise_id": candidate, "score": score,
-        "evidence_json": json.dumps(evidence, ensure_ascii=False), "rules_edition": "e",
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "rank": rank,
+        "enterprise_id": candidate,
+        "score": score,
+        "evidence_json": json.dumps(evidence, ensure_ascii=False),
+        "rules_edition": "e",
+    }
 
 
 def verdict(alarm_id: str, candidate: str, word: str, at: datetime) -> dict[str, Any]:
     return {
-        "alarm_id": alarm_id, "enterprise_id": candidate, "verdict": word, "reason": "看过", "decided_at": at, "decided_by": "王某",
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "enterprise_id": candidate,
+        "verdict": word,
+        "reason": "看过",
+        "decided_at": at,
+        "decided_by": "王某",
+    }
 
 
 def told(engine: Engine, *alarm_ids: str, as_of: datetime = AS_OF) -> dict[str, list[str]]:
@@ -43,8 +63,15 @@ def told(engine: Engine, *alarm_ids: str, as_of: datetime = AS_OF) -> dict[str, 
 
 @pytest.fixture
 def stored(engine: Engine) -> Engine:
-    at_push = [row("A", 1, "Q1", 0.5), row("A", 2, "Q2", 0.3), row("A", 3, "unlisted", 0.1), row("A", 4, "Q4", 0.06),
-               row("A", 5, "Q5", 0.04), row("W", 1, "Q7", 0.6), row("W", 2, "Q8", 0.01)]  # fmt: skip
+    at_push = [
+        row("A", 1, "Q1", 0.5),
+        row("A", 2, "Q2", 0.3),
+        row("A", 3, "unlisted", 0.1),
+        row("A", 4, "Q4", 0.06),
+        row("A", 5, "Q5", 0.04),
+        row("W", 1, "Q7", 0.6),
+        row("W", 2, "Q8", 0.01),
+    ]
     hours = [{"hour": "2020-03-12T23:00:00+00:00"}]
     whole = [
         row("A", 1, "Q9", 0.9, hours=[]),
@@ -66,9 +93,16 @@ def test_the_first_three_by_what_was_known_at_the_push_in_words(stored: Engine) 
         "A": (
             Suspected("甲厂", "high", REASON, "Q1", "enterprise", 0.5),
             Suspected("甲厂", "high", REASON, "Q2", "enterprise", 0.3),
-            Suspected("来源不明", "low", "清单内单位均不能较好解释，建议在高值点周边现场排查", "unlisted", "unlisted", 0.1),
+            Suspected(
+                "来源不明",
+                "low",
+                "清单内单位均不能较好解释，建议在高值点周边现场排查",
+                "unlisted",
+                "unlisted",
+                0.1,
+            ),
         )
-    }  # fmt: skip
+    }
 
 
 def test_a_platforms_alarm_is_told_once_its_hours_are_over_and_an_alias_speaks_for_its_alarm(
@@ -81,8 +115,12 @@ def test_a_platforms_alarm_is_told_once_its_hours_are_over_and_an_alias_speaks_f
 def test_struck_ones_never_and_where_nothing_was_found_no_more_from_then_on(stored: Engine) -> None:
     later, before = AS_OF + timedelta(days=1), AS_OF - timedelta(hours=1)
     with writing(stored) as connection:
-        rows = [verdict("A", "Q1", "struck", later), verdict("A", "Q2", "not_found", before), verdict("A", "Q4", "not_found", later),
-                verdict("M", "Q7", "found", before)]  # fmt: skip
+        rows = [
+            verdict("A", "Q1", "struck", later),
+            verdict("A", "Q2", "not_found", before),
+            verdict("A", "Q4", "not_found", later),
+            verdict("M", "Q7", "found", before),
+        ]
         connection.execute(suspect_verdict.insert(), rows)
     assert told(stored, "A") == {"A": ["unlisted", "Q4"]}
     assert told(stored, "A", as_of=later + timedelta(days=1)) == {"A": ["unlisted"]}

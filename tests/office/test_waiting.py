@@ -99,29 +99,56 @@ def quarantined(house: House, archive, kind: str = "alarms") -> None:
     with writing(house.engine) as connection:
         connection.execute(
             insert(tables.quarantine).values(
-                source="exports", kind=kind, origin="a.csv 第2行", field="lon", value="x", reason="不是数值", row_json="{}",
-                row_hash="0" * 64, received_at=NOW, state="open",
+                source="exports",
+                kind=kind,
+                origin="a.csv 第2行",
+                field="lon",
+                value="x",
+                reason="不是数值",
+                row_json="{}",
+                row_hash="0" * 64,
+                received_at=NOW,
+                state="open",
             )
-        )  # fmt: skip
+        )
 
 
 def unsupported(house: House, archive) -> None:
     with writing(house.engine) as connection:
         connection.execute(
             insert(watch_alarm).values(
-                alarm_id="W-G<1>-2020031008", grid_id="G<1>", started_at=NOW, raised_at=NOW, recorded_at=NOW, last_at=NOW,
-                alarm_count=1, peak_pm25_ug_m3=90.0, evidence_json="{}", rules_edition="x", is_supported=False, is_simulated=True,
+                alarm_id="W-G<1>-2020031008",
+                grid_id="G<1>",
+                started_at=NOW,
+                raised_at=NOW,
+                recorded_at=NOW,
+                last_at=NOW,
+                alarm_count=1,
+                peak_pm25_ug_m3=90.0,
+                evidence_json="{}",
+                rules_edition="x",
+                is_supported=False,
+                is_simulated=True,
             )
-        )  # fmt: skip
+        )
         open_todo(connection, "W-G<1>-2020031008", "unsupported", "数据不再支持", now=NOW)
 
 
 STATES: dict[str, Callable[[House, object], None]] = {
-    "approval": approval, "held": held, "withheld": withheld, "failed": failed, "unknown": in_state("unknown"),
-    "refused": in_state("refused"), "expired": in_state("expired"), "server": mail_server, "archive": lost_archive,
-    "contact": contact_question, "quarantine": quarantined, "files": lambda house, archive: quarantined(house, archive, "files"),
+    "approval": approval,
+    "held": held,
+    "withheld": withheld,
+    "failed": failed,
+    "unknown": in_state("unknown"),
+    "refused": in_state("refused"),
+    "expired": in_state("expired"),
+    "server": mail_server,
+    "archive": lost_archive,
+    "contact": contact_question,
+    "quarantine": quarantined,
+    "files": lambda house, archive: quarantined(house, archive, "files"),
     "watch": unsupported,
-}  # fmt: skip
+}
 ELSEWHERE = {
     "undecided",
     "pull",
@@ -199,8 +226,10 @@ def test_forty_letters_of_a_run_are_one_line_with_the_way_to_sign(house: House) 
     await_approval(house.engine, number, now=NOW, actor="run", reason="等待签发")
     many, alone = sorted(waiting(house, NOW), key=lambda one: -one.count)
     assert (many.count, many.run, many.query) == (
-        4, ("half_monthly_bulletin", "manual__1"), {"dag_id": "half_monthly_bulletin", "run_id": "manual__1"}
-    )  # fmt: skip
+        4,
+        ("half_monthly_bulletin", "manual__1"),
+        {"dag_id": "half_monthly_bulletin", "run_id": "manual__1"},
+    )
     assert (alone.count, alone.path, alone.run) == (1, f"/letters/{number}", ("daily_dispatch", "manual__2"))
 
 
@@ -208,8 +237,12 @@ def test_an_alarm_that_a_person_kept_leaves_the_register(house: House) -> None:
     unsupported(house, None)
     (one,) = waiting(house, NOW)
     assert (one.line, one.reason, one.path, one.since, one.is_simulated) == (
-        "报警待核实　W-G<1>-2020031008", "数据不再支持", "/watch/W-G%3C1%3E-2020031008", NOW, True,
-    )  # fmt: skip
+        "报警待核实　W-G<1>-2020031008",
+        "数据不再支持",
+        "/watch/W-G%3C1%3E-2020031008",
+        NOW,
+        True,
+    )
     decide(house.engine, "W-G<1>-2020031008", "keep", reason="现场属实", by="duty", now=NOW)
     assert waiting(house, NOW) == []
 

@@ -53,9 +53,12 @@ print("@@" + json.dumps({"asked": asked, "results": results, "no_answer": cadenc
 
 def asked(tmp_path: Path, composed: dict[str, Any], *events: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", ASK, json.dumps([composed, events])], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", ASK, json.dumps([composed, events])],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": f"{ROOT}:{ROOT / 'plugins'}"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(
         next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@"))
@@ -75,10 +78,15 @@ def test_nobody_is_asked_where_the_run_asks_nobody(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def answered(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return asked(
-        tmp_path_factory.mktemp("airflow"), {"asks_person": True, "waiting": WAITING},
-        answer("全部签发"), answer("签发部分", names=["阳泉市"], reason=" 其余待核 "), answer("不签发", reason="数字有疑问"),
-        answer("不签发", reason="  "), answer("签发部分"), answer("签发部分", names=["上海市"]),
-    )  # fmt: skip
+        tmp_path_factory.mktemp("airflow"),
+        {"asks_person": True, "waiting": WAITING},
+        answer("全部签发"),
+        answer("签发部分", names=["阳泉市"], reason=" 其余待核 "),
+        answer("不签发", reason="数字有疑问"),
+        answer("不签发", reason="  "),
+        answer("签发部分"),
+        answer("签发部分", names=["上海市"]),
+    )
 
 
 def test_the_question_lists_the_letters_and_has_no_time_limit(answered: dict[str, Any]) -> None:

@@ -64,9 +64,10 @@ class FaultyServer:
         self.commands.append("MAIL")
         await self._stall("hang at MAIL")
         for fault, reply in (
-            ("552 at MAIL", "552 5.3.4 message too large"), ("451 at MAIL", "451 4.3.0 try later"),
+            ("552 at MAIL", "552 5.3.4 message too large"),
+            ("451 at MAIL", "451 4.3.0 try later"),
             ("421 at MAIL", "421 4.3.2 shutting down"),
-        ):  # fmt: skip
+        ):
             if fault in self.faults:
                 return reply
         if "drop the second MAIL" in self.faults and self.commands.count("MAIL") == 2:
@@ -97,9 +98,11 @@ class FaultyServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         for fault, reply in (
-            ("552 after the body", "552 5.3.4 message too large"), ("451 after the body", "451 4.3.0 disk full"),
-            ("554 after the body", "554 5.7.1 内容被拒".encode().decode("utf-8")), ("421 after the body", "421 4.3.2 bye"),
-        ):  # fmt: skip
+            ("552 after the body", "552 5.3.4 message too large"),
+            ("451 after the body", "451 4.3.0 disk full"),
+            ("554 after the body", "554 5.7.1 内容被拒".encode().decode("utf-8")),
+            ("421 after the body", "421 4.3.2 bye"),
+        ):
             if fault in self.faults:
                 return reply
         self._keep(envelope)

@@ -41,9 +41,13 @@ def race(place: Place, *, letters: int, workers: int) -> str:
         raced = select(tables.letter.c.letter_id).where(
             tables.letter.c.period_start < _FIRST_DAY + timedelta(days=letters)
         )
-        states = connection.execute(
-            select(tables.delivery.c.state).where(tables.delivery.c.letter_id.in_(raced)).distinct()
-        ).scalars().all()  # fmt: skip
+        states = (
+            connection.execute(
+                select(tables.delivery.c.state).where(tables.delivery.c.letter_id.in_(raced)).distinct()
+            )
+            .scalars()
+            .all()
+        )
         given = len(numbers.register(connection, NOW.year)) - given_before
         faults = numbers.gaps(connection)
     engine.dispose()

@@ -9,9 +9,17 @@ from typing import Self
 
 Answer = bytes | Callable[[socket.socket], None]
 USUAL: Mapping[str, Answer] = {
-    "greeting": b"220 here\r\n", "EHLO": b"250-here\r\n250 SIZE 33554432\r\n", "MAIL": b"250 ok\r\n", "RCPT": b"250 ok\r\n",
-    "DATA": b"354 go ahead\r\n", "line": b"", "end": b"250 taken\r\n", "RSET": b"250 ok\r\n", "NOOP": b"250 ok\r\n", "QUIT": b"221 bye\r\n",
-}  # fmt: skip
+    "greeting": b"220 here\r\n",
+    "EHLO": b"250-here\r\n250 SIZE 33554432\r\n",
+    "MAIL": b"250 ok\r\n",
+    "RCPT": b"250 ok\r\n",
+    "DATA": b"354 go ahead\r\n",
+    "line": b"",
+    "end": b"250 taken\r\n",
+    "RSET": b"250 ok\r\n",
+    "NOOP": b"250 ok\r\n",
+    "QUIT": b"221 bye\r\n",
+}
 
 
 class ScriptedServer:

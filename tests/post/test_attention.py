@@ -45,8 +45,12 @@ def test_unknown_refused_and_expired_recipients_are_listed_with_the_reason_and_w
     with reading(engine) as connection:
         first, second = needs_person(connection, LATER)
     assert (first.topic, first.letter_id, first.subject_id, first.reason, first.since) == (
-        "refused", 1, facts().key, "5.1.1 no such user", NOW
-    )  # fmt: skip
+        "refused",
+        1,
+        facts().key,
+        "5.1.1 no such user",
+        NOW,
+    )
     assert "更正联系人" in first.todo
     assert [first.address, second.address] == ["cc140300@city.example", "to140300@city.example"]
     with writing(engine) as connection:
@@ -79,8 +83,11 @@ def test_letters_that_wait_or_cannot_go_out_are_listed_and_those_kept_back_on_pu
     released(engine, archive, facts(city_code="110000"), premise=lambda *_: "该市已反馈")
     later = LATER + timedelta(minutes=1)
     assert concerns(engine, later) == [
-        ("failed", "太原市", ""), ("withheld", "阳泉市", ""), ("approval", "济南市", ""), ("undecided", "石家庄市", ""),
-    ]  # fmt: skip
+        ("failed", "太原市", ""),
+        ("withheld", "阳泉市", ""),
+        ("approval", "济南市", ""),
+        ("undecided", "石家庄市", ""),
+    ]
     assert concerns(engine, NOW) == [
         ("failed", "太原市", ""),
         ("withheld", "阳泉市", ""),
@@ -115,8 +122,9 @@ def test_a_mail_that_the_archive_lacks_is_tried_again_told_of_and_expires_only_w
     summary = post_round(engine, archive, on, clock=lambda: NOW, owner="test")
     assert summary.results == {"retry": 1, "accepted": 1}  # its own trouble alone
     assert concerns(engine, NOW) == [
-        ("archive", "阳泉市", "cc140300@city.example"), ("archive", "阳泉市", "to140300@city.example"),
-    ]  # fmt: skip
+        ("archive", "阳泉市", "cc140300@city.example"),
+        ("archive", "阳泉市", "to140300@city.example"),
+    ]
     archive.put(mail)
     later = NOW + POST.retry_first
     assert post_round(engine, archive, on, clock=lambda: later, owner="test").results == {"accepted": 1}

@@ -25,7 +25,7 @@ from tests.post.samples import (
     rows,
     server,
     the_letter,
-)  # fmt: skip
+)
 
 TO, CC = "to140300@city.example", "cc140300@city.example"
 
@@ -109,10 +109,17 @@ def test_a_queued_resend_is_taken_back_and_the_refusal_waits_again(engine, archi
     with pytest.raises(InputError, match="a reason is needed"):
         take_back(engine, 1, now=NOW, actor="duty", reason=" ")
     assert take_back(engine, 1, now=NOW, actor="duty", reason="地址仍不对") == 2
-    assert rows(engine, select(tables.delivery.c.copy_no, tables.delivery.c.state, tables.delivery.c.state_reason).order_by(tables.delivery.c.delivery_id)) == [
-        (1, "refused", "第 2 份已撤回，仍待处理"), (1, "refused", "第 2 份已撤回，仍待处理"),
-        (2, "withdrawn", "地址仍不对"), (2, "withdrawn", "地址仍不对"),
-    ]  # fmt: skip
+    assert rows(
+        engine,
+        select(tables.delivery.c.copy_no, tables.delivery.c.state, tables.delivery.c.state_reason).order_by(
+            tables.delivery.c.delivery_id
+        ),
+    ) == [
+        (1, "refused", "第 2 份已撤回，仍待处理"),
+        (1, "refused", "第 2 份已撤回，仍待处理"),
+        (2, "withdrawn", "地址仍不对"),
+        (2, "withdrawn", "地址仍不对"),
+    ]
     sending = faulty()
     assert post_round(engine, archive, server(sending.port), clock=lambda: NOW, owner="test").mails == ()
     assert resend(engine, archive, 1, **again).copy_no == 3  # a taken back number is not used again

@@ -83,7 +83,7 @@ def _require_truth(engine, held) -> None:
         (["421 after the body"], ("queued", "queued", "queued"), "bye"),
         ([f"refuse:{CC}", "drop the 250"], ("unknown", "refused", "unknown"), "无法确定"),
     ],
-)  # fmt: skip
+)
 def test_the_record_is_what_the_server_holds(engine, archive, faulty, faults, states, words):
     _three_recipients(engine, archive)
     misbehaving = faulty(*faults)

@@ -108,8 +108,10 @@ def test_a_letter_that_waits_for_approval_is_recomposed_and_asked_about_again(en
     assert the_letter(engine).state == "awaiting_approval"
     assert drafted(engine, archive).state == "drafted"
     assert [row[1:] for row in audit_rows(engine, "letter")] == [
-        ("draft", None, "drafted"), ("await_approval", "drafted", "awaiting_approval"), ("recompose", "awaiting_approval", "drafted"),
-    ]  # fmt: skip
+        ("draft", None, "drafted"),
+        ("await_approval", "drafted", "awaiting_approval"),
+        ("recompose", "awaiting_approval", "drafted"),
+    ]
 
 
 @pytest.mark.parametrize("change", [await_approval, reject, withhold])

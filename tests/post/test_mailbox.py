@@ -29,8 +29,12 @@ def test_a_mail_is_kept_as_it_came_with_those_it_was_for(tmp_path):
         hand_over(mailbox.port)
     [mail] = received(tmp_path)
     assert (mail.message_id, mail.recipients, mail.sender, mail.subject, mail.letter_key) == (
-        "<1@b.example>", ("to@c.example", "cc@c.example"), "a@b.example", "关于/提示", "key"
-    )  # fmt: skip
+        "<1@b.example>",
+        ("to@c.example", "cc@c.example"),
+        "a@b.example",
+        "关于/提示",
+        "key",
+    )
     assert mail.content() == MAIL
     assert copies(tmp_path) == {("<1@b.example>", "to@c.example"): 1, ("<1@b.example>", "cc@c.example"): 1}
 
@@ -47,10 +51,13 @@ def test_a_person_finds_the_letters_by_day_city_and_subject(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        b"no header at all", b"Subject: =?nonsense?b?////?=\r\nDate: never\r\n\r\n", b"Subject: ../../etc/passwd\r\n\r\n",
-        b"Subject: " + b"x" * 900 + b"\r\n\r\n", b"",
+        b"no header at all",
+        b"Subject: =?nonsense?b?////?=\r\nDate: never\r\n\r\n",
+        b"Subject: ../../etc/passwd\r\n\r\n",
+        b"Subject: " + b"x" * 900 + b"\r\n\r\n",
+        b"",
     ],
-)  # fmt: skip
+)
 def test_mail_that_nobody_can_read_is_kept_all_the_same(tmp_path, content):
     with local_mailbox(tmp_path / "mailbox") as mailbox:
         hand_over(mailbox.port, content)

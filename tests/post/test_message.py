@@ -13,15 +13,21 @@ from include.post.recipients import Recipient
 from tests.post.samples import File, Letter, composition, server
 
 DISPATCH = Dispatch(
-    letter_key="notice_140300_day_2020-03-12_2020-03-13_1", copy_no=1, is_rehearsal=False, is_simulated=True,
+    letter_key="notice_140300_day_2020-03-12_2020-03-13_1",
+    copy_no=1,
+    is_rehearsal=False,
+    is_simulated=True,
     addressee_name="阳泉市",
     recipients=(
-        Recipient("to@yq.example", "阳泉市生态环境局", "to"), Recipient("a@yq.example", '值班室 "甲", 乙', "cc"),
+        Recipient("to@yq.example", "阳泉市生态环境局", "to"),
+        Recipient("a@yq.example", '值班室 "甲", 乙', "cc"),
         Recipient("b@yq.example", "Plain Name", "cc"),
     ),
-    references=("<first@mee.example>", "<second@mee.example>"), released_at=datetime(2020, 3, 13, 0, 30, tzinfo=UTC),
-    reply_to="duty@mee.example", attachment_names="unicode",
-)  # fmt: skip
+    references=("<first@mee.example>", "<second@mee.example>"),
+    released_at=datetime(2020, 3, 13, 0, 30, tzinfo=UTC),
+    reply_to="duty@mee.example",
+    attachment_names="unicode",
+)
 HTML = '<!doctype html><html><body class="a">\n<p>环督提〔2020〕1号 &lt;鄠邑&gt; 🙂</p>\n<p>x = 1\n</p></body></html>'
 TEXT = "环督提〔2020〕1号\n\n.一行以点开头\nFrom 一行\n" + "长" * 500 + "\n"
 LETTER = Letter(
@@ -29,10 +35,22 @@ LETTER = Letter(
     (
         File("text", "mail.txt", "mail.txt", "text/plain", TEXT.encode()),
         File("html", "mail.html", "mail.html", "text/html", HTML.encode()),
-        File("xlsx", "反馈表（阳泉市）.xlsx", "answers_140300.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", bytes(range(256)) * 40),
-        File("pdf", "提示函（阳泉市 鄠邑=#$&）.pdf", "notice_140300.pdf", "application/pdf", b"%PDF-1.7\r\n.\r\n..\r\n"),
+        File(
+            "xlsx",
+            "反馈表（阳泉市）.xlsx",
+            "answers_140300.xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            bytes(range(256)) * 40,
+        ),
+        File(
+            "pdf",
+            "提示函（阳泉市 鄠邑=#$&）.pdf",
+            "notice_140300.pdf",
+            "application/pdf",
+            b"%PDF-1.7\r\n.\r\n..\r\n",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def read(dispatch: Dispatch = DISPATCH, letter: Letter = LETTER) -> EmailMessage:

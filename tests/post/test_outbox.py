@@ -71,9 +71,11 @@ def test_what_the_server_said_is_recorded_for_each_recipient(engine, archive):
     assert (to.state, to.smtp_code, to.attempts, to.lease_owner) == ("sent", 250, 1, None)
     assert (cc.state, cc.smtp_code, cc.state_reason) == ("refused", 550, "no such user")
     assert audit_rows(engine, "delivery")[2:] == [
-        ("1", "claim", "queued", "sending"), ("2", "claim", "queued", "sending"),
-        ("1", "settle", "sending", "sent"), ("2", "settle", "sending", "refused"),
-    ]  # fmt: skip
+        ("1", "claim", "queued", "sending"),
+        ("2", "claim", "queued", "sending"),
+        ("1", "settle", "sending", "sent"),
+        ("2", "settle", "sending", "refused"),
+    ]
 
 
 def test_a_claim_left_by_a_crash_becomes_unknown_when_its_lease_ends_and_is_never_claimed_again(
@@ -161,8 +163,11 @@ def test_what_is_too_old_expires_but_not_what_is_being_sent(engine, archive):
     with writing(engine) as connection:
         assert expire(connection, actor="post", now=over) == 2
     assert set(deliveries(engine).items()) == {
-        (TO, "sending"), (CC, "sending"), ("to140100@city.example", "expired"), ("cc140100@city.example", "expired")
-    }  # fmt: skip
+        (TO, "sending"),
+        (CC, "sending"),
+        ("to140100@city.example", "expired"),
+        ("cc140100@city.example", "expired"),
+    }
 
 
 def test_retries_back_off_and_a_server_that_is_away_costs_nothing(engine, archive):

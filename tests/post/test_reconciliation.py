@@ -40,9 +40,14 @@ def mark(engine, letter_id: int, *states: str) -> None:
 def test_every_letter_of_the_day_is_accounted_for_by_name_and_state(engine, archive):
     add_cities(engine, YANGQUAN, TAIYUAN, JINAN, "110000", "120000", "130100", "130200")
     states = {
-        TAIYUAN: ("sent", "sent"), YANGQUAN: ("sent", "refused"), JINAN: ("unknown", "sent"), "110000": ("expired", "expired"),
-        "120000": ("queued", "sent"), "130100": ("sending", "sending"), "130200": ("withdrawn", "sent"),
-    }  # fmt: skip
+        TAIYUAN: ("sent", "sent"),
+        YANGQUAN: ("sent", "refused"),
+        JINAN: ("unknown", "sent"),
+        "110000": ("expired", "expired"),
+        "120000": ("queued", "sent"),
+        "130100": ("sending", "sending"),
+        "130200": ("withdrawn", "sent"),
+    }
     for number, (city, recipients) in enumerate(states.items(), start=1):
         released(engine, archive, facts(city_code=city))
         mark(engine, number, *recipients)
@@ -54,9 +59,18 @@ def test_every_letter_of_the_day_is_accounted_for_by_name_and_state(engine, arch
     released(engine, archive, facts(city_code="131000", day=date(2020, 3, 11)))  # of another day
     due = [facts(city_code=city).key for city in (*states, "130400", "130500", "130600", "130900")]
     assert accounted(engine, due=due) == {
-        "太原市": "sent", "阳泉市": "refused", "济南市": "unknown", "北京市": "expired", "天津市": "queued", "石家庄市": "sending",
-        "唐山市": "sent", "邯郸市": "drafted", "邢台市": "awaiting_approval", "保定市": "withheld", "沧州市": "rejected",
-    }  # fmt: skip
+        "太原市": "sent",
+        "阳泉市": "refused",
+        "济南市": "unknown",
+        "北京市": "expired",
+        "天津市": "queued",
+        "石家庄市": "sending",
+        "唐山市": "sent",
+        "邯郸市": "drafted",
+        "邢台市": "awaiting_approval",
+        "保定市": "withheld",
+        "沧州市": "rejected",
+    }
     reconciliation = found(engine, due=due)
     require_reconciled(reconciliation)
     assert reconciliation.states["sent"] == 2

@@ -36,7 +36,7 @@ from tests.post.samples import (
     rows,
     server,
     the_letter,
-)  # fmt: skip
+)
 
 TO, CC = "to140300@city.example", "cc140300@city.example"
 
@@ -155,8 +155,9 @@ def test_simulated_letters_refuse_a_server_elsewhere_and_real_ones_do_not(engine
     elsewhere = server(host="192.0.2.1")  # an address of documentation (RFC 5737): nobody is asked
     outcome = released(engine, archive, on=elsewhere)
     assert (outcome.action, outcome.reason) == (
-        "withheld", "模拟数据的函件只能发往本机邮箱，当前邮件服务器 192.0.2.1:25 不在本机：未发出"
-    )  # fmt: skip
+        "withheld",
+        "模拟数据的函件只能发往本机邮箱，当前邮件服务器 192.0.2.1:25 不在本机：未发出",
+    )
     with pytest.raises(StateError, match="不在本机"):
         rehearse(
             engine,

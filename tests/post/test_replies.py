@@ -33,10 +33,22 @@ def _words(engine) -> str:
 @pytest.mark.parametrize(
     ("announced", "limit"),
     [
-        (None, None), ("", None), ("0", None), ("unlimited", None), ("10MB", None), ("-5", None), ("1e6", None), ("１０", None), ("²", None),
-        ("9" * 21, None), ("1_000", None), ("35882577", 35882577), (" 512 ", 512), ("9" * 20, int("9" * 20)),
+        (None, None),
+        ("", None),
+        ("0", None),
+        ("unlimited", None),
+        ("10MB", None),
+        ("-5", None),
+        ("1e6", None),
+        ("１０", None),
+        ("²", None),
+        ("9" * 21, None),
+        ("1_000", None),
+        ("35882577", 35882577),
+        (" 512 ", 512),
+        ("9" * 20, int("9" * 20)),
     ],
-)  # fmt: skip
+)
 def test_the_size_that_a_server_announces(announced, limit):
     assert size_limit(announced) == limit
 
@@ -44,10 +56,17 @@ def test_the_size_that_a_server_announces(announced, limit):
 @pytest.mark.parametrize(
     ("size", "states"),
     [
-        (b"SIZE", {"sent"}), (b"SIZE unlimited", {"sent"}), (b"SIZE 10MB", {"sent"}), (b"SIZE -5", {"sent"}), (b"SIZE 0", {"sent"}),
-        (b"SIZE " + b"9" * 400, {"sent"}), (b"SIZE \xc2\xb2", {"sent"}), (b"SIZE 1 2", {"sent"}), (b"SIZE 100", {"refused"}),
+        (b"SIZE", {"sent"}),
+        (b"SIZE unlimited", {"sent"}),
+        (b"SIZE 10MB", {"sent"}),
+        (b"SIZE -5", {"sent"}),
+        (b"SIZE 0", {"sent"}),
+        (b"SIZE " + b"9" * 400, {"sent"}),
+        (b"SIZE \xc2\xb2", {"sent"}),
+        (b"SIZE 1 2", {"sent"}),
+        (b"SIZE 100", {"refused"}),
     ],
-)  # fmt: skip
+)
 def test_an_odd_size_stops_no_round_and_burns_no_mail(engine, archive, size, states):
     add_cities(engine, *CITIES)
     for city in CITIES:
@@ -97,7 +116,7 @@ def test_an_odd_size_stops_no_round_and_burns_no_mail(engine, archive, size, sta
         ({"RCPT": b"221 bye\r\n"}, "queued", "bye"),
         ({"MAIL": b"\x00\x00\x00 ok\r\n"}, "queued", ""),
     ],
-)  # fmt: skip
+)
 def test_a_reply_is_believed_only_when_it_is_one(engine, archive, script, state, words):
     add_cities(engine)
     released(engine, archive)

@@ -24,7 +24,7 @@ from tests.post.samples import (
     facts,
     released,
     server,
-)  # fmt: skip
+)
 
 TO, CC = "to140300@city.example", "cc140300@city.example"
 
@@ -100,9 +100,11 @@ def test_simulated_mail_is_refused_again_just_before_it_would_leave(engine, arch
     monkeypatch.setattr("include.post.mailer.is_loopback", lambda address: address != "127.0.0.1")
     watched = faulty()
     one_round(engine, archive, watched.port)
-    assert watched.commands == ["MAIL", "RCPT to140100@city.example", "RCPT cc140100@city.example"] or watched.commands == [
-        "MAIL", "RCPT cc140100@city.example", "RCPT to140100@city.example"
-    ]  # fmt: skip
+    assert watched.commands == [
+        "MAIL",
+        "RCPT to140100@city.example",
+        "RCPT cc140100@city.example",
+    ] or watched.commands == ["MAIL", "RCPT cc140100@city.example", "RCPT to140100@city.example"]
     assert (deliveries(engine)[TO], deliveries(engine)["to140100@city.example"]) == ("refused", "sent")
     with reading(engine) as connection:
         reason = connection.execute(

@@ -84,9 +84,12 @@ def _create(running: Installation, *arguments: str) -> None:
 
 
 def backfill(
-    running: Installation, beats: Collection[Beat], first: date, end: date,
+    running: Installation,
+    beats: Collection[Beat],
+    first: date,
+    end: date,
     while_waiting: Callable[[float], None] | None = None,
-) -> Outcome:  # fmt: skip
+) -> Outcome:
     """`airflow backfill create` for each DAG of the beats, and the wait for the end of all runs, with a line of progress.
 
     The DAGs are paused until all runs are there: on SQLite each run is created in a transaction of its own that fails at once

@@ -9,8 +9,10 @@ from include.house import ROOT
 from include.periods import BEIJING, DAY, SCHEDULES, Period, beijing_date, period_of_schedule
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {
-    "daily_dispatch": ("day",), "weekly_summary": ("midweek", "weekend"), "half_monthly_bulletin": ("half_month",),
-}  # fmt: skip
+    "daily_dispatch": ("day",),
+    "weekly_summary": ("midweek", "weekend"),
+    "half_monthly_bulletin": ("half_month",),
+}
 
 
 @dataclass(frozen=True)

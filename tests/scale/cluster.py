@@ -24,15 +24,19 @@ def cluster() -> Iterator[Backing]:
     redis = shutil.which("redis-server")
     if redis is None:
         raise InputError(
-            "redis-server is not installed", where="make scale-test", expected="redis-server on the PATH",
+            "redis-server is not installed",
+            where="make scale-test",
+            expected="redis-server on the PATH",
             todo="install it from the system's packages (Debian: apt-get install redis-server)",
-        )  # fmt: skip
+        )
     try:
         version("apache-airflow-providers-celery")
     except PackageNotFoundError as error:
         raise InputError(
-            "the Celery provider is not installed", where="make scale-test", todo="install requirements-celery.txt"
-        ) from error  # fmt: skip
+            "the Celery provider is not installed",
+            where="make scale-test",
+            todo="install requirements-celery.txt",
+        ) from error
     with TemporaryDirectory(prefix="qianliyan-") as name:
         yield _cluster(Path(name), redis)
 
@@ -51,15 +55,35 @@ def _cluster(folder: Path, redis: str) -> Backing:
     return Backing(
         commands={
             "database": [
-                str(server.bin_path / "postgres"), "-D", str(folder / "pg"), "-h", "127.0.0.1", "-p", str(database_port), "-k", "",
+                str(server.bin_path / "postgres"),
+                "-D",
+                str(folder / "pg"),
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(database_port),
+                "-k",
+                "",
             ],
             "redis": [
-                redis, "--bind", "127.0.0.1", "--port", str(redis_port), "--save", "", "--appendonly", "no", "--dir", str(folder),
+                redis,
+                "--bind",
+                "127.0.0.1",
+                "--port",
+                str(redis_port),
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--dir",
+                str(folder),
             ],
         },
         ports=(database_port, redis_port),
         users={"database": server.system_user} if server.system_user else {},
-        store=Connection("supervision_db", "postgres", "127.0.0.1", database_port, "postgres", "", "supervision"),
+        store=Connection(
+            "supervision_db", "postgres", "127.0.0.1", database_port, "postgres", "", "supervision"
+        ),
         settings={
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": url,  # psycopg speaks both ways; the default would want asyncpg
@@ -74,7 +98,10 @@ def _cluster(folder: Path, redis: str) -> Backing:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
         },
         workers={
-            **{name: ["airflow", "celery", "worker", "--skip-serve-logs", "-H", f"{name}@%h"] for name in WORKERS},
+            **{
+                name: ["airflow", "celery", "worker", "--skip-serve-logs", "-H", f"{name}@%h"]
+                for name in WORKERS
+            },
             "triggerer": ["airflow", "triggerer", "--skip-serve-logs"],
         },
-    )  # fmt: skip
+    )

@@ -65,9 +65,15 @@ def kill_each(running: Installation, first: date, seed: int) -> Iterator[Killed]
 def trigger_sending(running: Installation, run_id: str, period_end: date) -> None:
     """Asks for the daily run of that day's letters, which will send them."""
     airflow(
-        running.environment, "dags", "trigger", "daily_dispatch", "--run-id", run_id,
-        "--conf", f'{{"period_end": "{period_end}", "deliver": "send"}}',
-    )  # fmt: skip
+        running.environment,
+        "dags",
+        "trigger",
+        "daily_dispatch",
+        "--run-id",
+        run_id,
+        "--conf",
+        f'{{"period_end": "{period_end}", "deliver": "send"}}',
+    )
 
 
 def _one(running: Installation, kind: str, period_end: date, step: str, delay: float) -> Killed:
@@ -116,9 +122,14 @@ def _settle_unknown(house: House) -> int:
     for row in rows:
         arrived = (row.message_id, row.address) in held
         resolve(
-            house.engine, row.letter_id, arrived=arrived, now=now, actor="tests.scale", reason="looked into the mailbox",
+            house.engine,
+            row.letter_id,
+            arrived=arrived,
+            now=now,
+            actor="tests.scale",
+            reason="looked into the mailbox",
             address=row.address,
-        )  # fmt: skip
+        )
     one_round(house, now, "tests.scale")
     return len(rows)
 

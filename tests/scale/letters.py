@@ -79,9 +79,14 @@ def play(house: House, beats: Iterable[Beat]) -> Played:
     for beat in beats:
         steps = import_module(f"include.workflows.{beat.dag_id}")
         run = Run(
-            house=house, period=beat.period, run_id=f"play/{beat.period.key}", actor="tests.scale", deliver="auto",
-            is_backfill=True, now=datetime.now(UTC),
-        )  # fmt: skip
+            house=house,
+            period=beat.period,
+            run_id=f"play/{beat.period.key}",
+            actor="tests.scale",
+            deliver="auto",
+            is_backfill=True,
+            now=datetime.now(UTC),
+        )
         computed = None
         for step in STEPS:
             began = time.monotonic()

@@ -114,13 +114,18 @@ def air_of(
         names = cities_by_code()
         city_of = told.grids.set_index("grid_id")["city_code"].map(names)
         return WrittenAir(
-            folder, rows, cities.assign(at=at),
+            folder,
+            rows,
+            cities.assign(at=at),
             readings.assign(
                 at=readings["hour"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None),
                 city=readings["grid_id"].astype("str").map(city_of),
             ),
-            dust.assign(at=pd.to_datetime(dust["hour"].str[:13], format="%Y-%m-%dT%H"), city=dust["city_code"].map(names)),
-        )  # fmt: skip
+            dust.assign(
+                at=pd.to_datetime(dust["hour"].str[:13], format="%Y-%m-%dT%H"),
+                city=dust["city_code"].map(names),
+            ),
+        )
 
     return write
 

@@ -68,8 +68,10 @@ def test_the_months_that_bulletins_read() -> None:
     assert names(season.grids) == [str(month) for month in pd.period_range("2018-04", "2020-06", freq="M")]
     assert names(season.cities) == [f"{year}-{month:02d}" for year in (2019, 2020) for month in range(1, 7)]
     assert names(months_read(date(2021, 1, 1), date(2021, 1, 16), warning_months=1).cities) == [
-        "2020-01", "2020-12", "2021-01",
-    ]  # fmt: skip
+        "2020-01",
+        "2020-12",
+        "2021-01",
+    ]
 
 
 def test_the_files_say_what_they_are(air: WrittenAir) -> None:

@@ -34,9 +34,13 @@ TOKEN = {"authorization": "Bearer secret"}
 def url(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("exports")
     write(
-        folder, "alarms", {"data_origin": "模拟数据"}, {"revised_at": "2020-03-12T10:00+08:00", "alarm_count": "4"},
-        {"alarm_id": "A2", "lon": "", "lat": "", "pushed_at": "2020-03-12T10:00+08:00"}, {"alarm_id": "A3", "pushed_at": "2020-04-01T00:00+08:00"},
-    )  # fmt: skip
+        folder,
+        "alarms",
+        {"data_origin": "模拟数据"},
+        {"revised_at": "2020-03-12T10:00+08:00", "alarm_count": "4"},
+        {"alarm_id": "A2", "lon": "", "lat": "", "pushed_at": "2020-03-12T10:00+08:00"},
+        {"alarm_id": "A3", "pushed_at": "2020-04-01T00:00+08:00"},
+    )
     write(folder, "feedback", {})
     write(folder, "problems", {"rectified_at": "2020-04-02T00:00+08:00"})
     write(folder, "grids", {})

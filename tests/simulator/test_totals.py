@@ -12,9 +12,14 @@ from tests.simulator.conftest import Written
 COUNTED_AT = "2020-06-30T00:00:00+08:00"  # all times of the files carry +08:00: text order is time order
 EARLY_END = "2020-03-29T00:00:00+08:00"
 LETTERS = {
-    "acknowledged": "a", "submitted": "S", "returned": "R", "accepted": "A",
-    "disputed": "d", "dispute_upheld": "u", "dispute_rejected": "r",
-}  # fmt: skip
+    "acknowledged": "a",
+    "submitted": "S",
+    "returned": "R",
+    "accepted": "A",
+    "disputed": "d",
+    "dispute_upheld": "u",
+    "dispute_rejected": "r",
+}
 UPHELD = re.compile(r"a(dr)*du")
 ANSWERED = re.compile(r"a(dr)*S(RS)*A?")
 UNANSWERED = re.compile(r"(a(dr)*(d|S(RS)*R)?)?")
@@ -54,9 +59,13 @@ def test_the_published_totals_hold(written: Written) -> None:
 
 def test_the_reported_rows_are_those_written(written: Written) -> None:
     assert written.rows == {
-        "alarms.csv": len(written.alarms), "feedback.csv": len(written.feedback), "problems.csv": 3273,
-        "grids.csv": 5000, "contacts.csv": len(written.contacts), "enterprises.csv": 4000,
-    }  # fmt: skip
+        "alarms.csv": len(written.alarms),
+        "feedback.csv": len(written.feedback),
+        "problems.csv": 3273,
+        "grids.csv": 5000,
+        "contacts.csv": len(written.contacts),
+        "enterprises.csv": 4000,
+    }
 
 
 def test_every_course_of_events_is_lawful(written: Written) -> None:
@@ -112,8 +121,10 @@ def test_problem_rows_agree_with_their_dates(written: Written) -> None:
     overdue = ~done & (problems["rectify_by"] < COUNTED_AT)
     expected = done.map({True: "已整改", False: "整改中"}).mask(overdue, "逾期未整改")
     assert problems["status"].tolist() == expected.tolist()
-    longest = [datetime.fromisoformat(by) - datetime.fromisoformat(found)
-               for by, found in zip(problems["rectify_by"], problems["found_at"], strict=True)]  # fmt: skip
+    longest = [
+        datetime.fromisoformat(by) - datetime.fromisoformat(found)
+        for by, found in zip(problems["rectify_by"], problems["found_at"], strict=True)
+    ]
     assert timedelta(days=3) == min(longest)
     assert max(longest) <= timedelta(days=15)
 
@@ -161,6 +172,8 @@ def test_revisions_only_grow(written: Written) -> None:
         "deadline_at",
     ]
     assert (told[kept].nunique() == 1).all(axis=None)
-    due = [datetime.fromisoformat(due) - datetime.fromisoformat(pushed)
-           for due, pushed in zip(alarms["deadline_at"], alarms["pushed_at"], strict=True)]  # fmt: skip
+    due = [
+        datetime.fromisoformat(due) - datetime.fromisoformat(pushed)
+        for due, pushed in zip(alarms["deadline_at"], alarms["pushed_at"], strict=True)
+    ]
     assert set(due) == {timedelta(hours=24)}

@@ -204,10 +204,21 @@ def test_the_shared_score_finds_nothing_wrong_with_the_truth_itself(world: Path,
     suspects.to_csv(tmp_path / "suspects.csv", index=False)
     script = SHARED / "watch_example" / "score.py"
     told = subprocess.run(
-        [sys.executable, script, world / "world", world / "truth", tmp_path / "alarms.csv",
-         "--suspects", tmp_path / "suspects.csv", "--warm-up", "0"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            script,
+            world / "world",
+            world / "truth",
+            tmp_path / "alarms.csv",
+            "--suspects",
+            tmp_path / "suspects.csv",
+            "--warm-up",
+            "0",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     found = json.loads(told.stdout.splitlines()[-1])
     assert (found["recall"], found["precision"], found["hit@1"], found["remarks"]) == (1.0, 1.0, 1.0, [])
     assert not np.isnan(found["time_to_alarm_h_p50"])

@@ -53,10 +53,18 @@ def add_grids(engine: Engine, cities: Mapping[str, str], county: str = "盂县")
     """Grids (id → city_code) in the table of grids."""
     rows = [
         {
-            "grid_id": name, "city_code": code, "county": county, "name": f"{name}号网格", "is_hot": True, "is_monitored": True,
-            "source": "test", "is_simulated": False, "received_at": NOW, "content_hash": "0" * 64,
+            "grid_id": name,
+            "city_code": code,
+            "county": county,
+            "name": f"{name}号网格",
+            "is_hot": True,
+            "is_monitored": True,
+            "source": "test",
+            "is_simulated": False,
+            "received_at": NOW,
+            "content_hash": "0" * 64,
         }
         for name, code in cities.items()
-    ]  # fmt: skip
+    ]
     with writing(engine) as connection:
         connection.execute(insert(grid), rows)

@@ -20,29 +20,68 @@ NOW = datetime(2020, 7, 1, tzinfo=UTC)
 FACTS = ("grid", "contact", "alarm", "feedback_event", "problem")
 
 ALARM = {
-    "alarm_id": "A1", "grid_id": "T85711", "city_code": "140300", "county": "平定县", "point_name": "平定县娘子关",
-    "lon": "113.62", "lat": "37.80", "started_at": "2020-03-12T06:00+08:00", "last_at": "2020-03-12T08:00+08:00",
-    "alarm_count": "3", "peak_pm25_ug_m3": "180.5", "pushed_at": "2020-03-12T08:30+08:00", "deadline_at": "", "revised_at": "",
-}  # fmt: skip
+    "alarm_id": "A1",
+    "grid_id": "T85711",
+    "city_code": "140300",
+    "county": "平定县",
+    "point_name": "平定县娘子关",
+    "lon": "113.62",
+    "lat": "37.80",
+    "started_at": "2020-03-12T06:00+08:00",
+    "last_at": "2020-03-12T08:00+08:00",
+    "alarm_count": "3",
+    "peak_pm25_ug_m3": "180.5",
+    "pushed_at": "2020-03-12T08:30+08:00",
+    "deadline_at": "",
+    "revised_at": "",
+}
 FEEDBACK = {
-    "alarm_id": "A1", "event": "submitted", "event_at": "2020-03-12T15:00+08:00", "unit": "阳泉市生态环境局平定分局",
-    "inspector": "王某", "problem_found": "true", "note": "裸土未苫盖",
-}  # fmt: skip
+    "alarm_id": "A1",
+    "event": "submitted",
+    "event_at": "2020-03-12T15:00+08:00",
+    "unit": "阳泉市生态环境局平定分局",
+    "inspector": "王某",
+    "problem_found": "true",
+    "note": "裸土未苫盖",
+}
 PROBLEM = {
-    "problem_id": "P1", "alarm_id": "A1", "category": "扬尘（裸土堆场）", "description": "裸土未苫盖", "status": "整改中",
-    "found_at": "2020-03-12T14:00+08:00", "rectify_by": "2020-03-15", "rectified_at": "",
-}  # fmt: skip
+    "problem_id": "P1",
+    "alarm_id": "A1",
+    "category": "扬尘（裸土堆场）",
+    "description": "裸土未苫盖",
+    "status": "整改中",
+    "found_at": "2020-03-12T14:00+08:00",
+    "rectify_by": "2020-03-15",
+    "rectified_at": "",
+}
 GRID = {
-    "grid_id": "T85711", "city_code": "140300", "county": "平定县", "name": "平定县1号网格", "west": "113.6", "south": "37.78",
-    "east": "113.634", "north": "37.807", "is_hot": "true", "is_monitored": "false",
-}  # fmt: skip
+    "grid_id": "T85711",
+    "city_code": "140300",
+    "county": "平定县",
+    "name": "平定县1号网格",
+    "west": "113.6",
+    "south": "37.78",
+    "east": "113.634",
+    "north": "37.807",
+    "is_hot": "true",
+    "is_monitored": "false",
+}
 CONTACT = {
-    "region_code": "140300", "role": "to", "name": "阳泉市生态环境局", "address": "dudu@yangquan.example", "phone": "",
-    "valid_from": "2020-01-01", "valid_to": "",
-}  # fmt: skip
+    "region_code": "140300",
+    "role": "to",
+    "name": "阳泉市生态环境局",
+    "address": "dudu@yangquan.example",
+    "phone": "",
+    "valid_from": "2020-01-01",
+    "valid_to": "",
+}
 EXAMPLES: dict[str, dict[str, str]] = {
-    "alarms": ALARM, "feedback": FEEDBACK, "problems": PROBLEM, "grids": GRID, "contacts": CONTACT,
-}  # fmt: skip
+    "alarms": ALARM,
+    "feedback": FEEDBACK,
+    "problems": PROBLEM,
+    "grids": GRID,
+    "contacts": CONTACT,
+}
 
 
 def write(

@@ -15,10 +15,43 @@ import openpyxl
 Mutation = Callable[[bytes, Random], bytes]
 
 SPOILT = (
-    "", " ", "2020-13-01T00:00+08:00", "2020-02-30T25:61", "=1+1", "=HYPERLINK(\"http://x\")", "-", "NaN", "inf", "1e999", "٣", "\x00", "\x1f",
-    "\ufeff", "\ufffd", "\u202e", "null", "None", "#N/A", "0x10", "'; drop table alarm; --", "<script>", "鄠🔥", "x" * 70, "x" * 200_000,
-    "113.62", "37.80", "-999", "999999999999999999999", "1,5", "a\nb", "a\tb", '"', '""', "\\", "２０２０",
-)  # fmt: skip
+    "",
+    " ",
+    "2020-13-01T00:00+08:00",
+    "2020-02-30T25:61",
+    "=1+1",
+    '=HYPERLINK("http://x")',
+    "-",
+    "NaN",
+    "inf",
+    "1e999",
+    "٣",
+    "\x00",
+    "\x1f",
+    "\ufeff",
+    "\ufffd",
+    "\u202e",
+    "null",
+    "None",
+    "#N/A",
+    "0x10",
+    "'; drop table alarm; --",
+    "<script>",
+    "鄠🔥",
+    "x" * 70,
+    "x" * 200_000,
+    "113.62",
+    "37.80",
+    "-999",
+    "999999999999999999999",
+    "1,5",
+    "a\nb",
+    "a\tb",
+    '"',
+    '""',
+    "\\",
+    "２０２０",
+)
 
 
 def _table(content: bytes) -> list[list[str]]:
@@ -132,9 +165,21 @@ def nothing_like_it(content: bytes, random: Random) -> bytes:
 
 
 CSV_MUTATIONS: tuple[Mutation, ...] = (
-    truncated, flipped_bytes, inserted_bytes, mixed_encodings, shuffled_columns, shuffled_cells, spoilt_cells, spoilt_header,
-    swapped_coordinates, repeated_lines, ragged_lines, other_dialect, other_encoding, nothing_like_it,
-)  # fmt: skip
+    truncated,
+    flipped_bytes,
+    inserted_bytes,
+    mixed_encodings,
+    shuffled_columns,
+    shuffled_cells,
+    spoilt_cells,
+    spoilt_header,
+    swapped_coordinates,
+    repeated_lines,
+    ragged_lines,
+    other_dialect,
+    other_encoding,
+    nothing_like_it,
+)
 
 
 def _workbook(content: bytes, change: Callable[[Any], None]) -> bytes:

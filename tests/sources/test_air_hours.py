@@ -45,7 +45,9 @@ def values(folder: Path, day: int) -> dict[int, float]:
 
 @pytest.mark.parametrize("is_wide", [False, True])
 @pytest.mark.parametrize("form", ["{}", "{:02}", "{}时", "{:02}:00", "{}.0"])
-def test_hours_1_to_24_end_and_hour_24_belongs_to_its_day(store: Engine, tmp_path: Path, is_wide: bool, form: str) -> None:  # fmt: skip
+def test_hours_1_to_24_end_and_hour_24_belongs_to_its_day(
+    store: Engine, tmp_path: Path, is_wide: bool, form: str
+) -> None:
     path = written(tmp_path / "a.csv", [form.format(hour) for hour in range(1, 25)], is_wide=is_wide)
     result = import_air_quality(store, tmp_path / "air", [path], now=NOW)
     assert values(tmp_path, 1) == {hour: hour + 1.0 for hour in range(24)}
@@ -72,9 +74,15 @@ def test_a_label_that_the_hours_contradict_is_refused(store: Engine, tmp_path: P
 
 @pytest.mark.parametrize(
     ("hours", "field_reason", "taken"),
-    [([0, 1, 24], "不是0至23的小时，整行未用", {0: 1.0, 1: 2.0}), ([1, 2, 25], "不是0至23的小时，整行未用", {1: 1.0, 2: 2.0}), ([24, -1, "²"], "不是1至24的小时，整行未用", {23: 1.0})],
-)  # fmt: skip
-def test_an_hour_that_is_none_is_a_fault(store: Engine, tmp_path: Path, hours: list[object], field_reason: str, taken: dict[int, float]) -> None:  # fmt: skip
+    [
+        ([0, 1, 24], "不是0至23的小时，整行未用", {0: 1.0, 1: 2.0}),
+        ([1, 2, 25], "不是0至23的小时，整行未用", {1: 1.0, 2: 2.0}),
+        ([24, -1, "²"], "不是1至24的小时，整行未用", {23: 1.0}),
+    ],
+)
+def test_an_hour_that_is_none_is_a_fault(
+    store: Engine, tmp_path: Path, hours: list[object], field_reason: str, taken: dict[int, float]
+) -> None:
     result = import_air_quality(store, tmp_path / "air", [written(tmp_path / "a.csv", hours)], now=NOW)
     assert [fault.fault.reason for fault in result.faults] == [field_reason]
     assert values(tmp_path, 1) == taken

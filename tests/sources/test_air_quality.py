@@ -107,7 +107,7 @@ def test_the_store_holds_the_same_on_both_databases(engine: Engine, tmp_path: Pa
     ).tolist() == [(2, 1, 43, "air-quality", False)]
     assert quarantined(engine) == [
         ("air-quality", "a.csv 第45行", "PM2.5", "-;", "不是数值，按缺测处理（共5个）", "open")
-    ]  # fmt: skip
+    ]
 
 
 def test_bad_values_are_missing_and_told_once_a_reason(sqlite: Engine, tmp_path: Path) -> None:
@@ -131,8 +131,11 @@ def test_bad_values_are_missing_and_told_once_a_reason(sqlite: Engine, tmp_path:
     assert pm25_hours(tmp_path, "110000") == {0: 50.0, 12: 70.0} | dict.fromkeys(range(13, 24), 50.0)
     assert days_in(sqlite)["pm25_hours"].to_dict() == {"110000": 13, "120000": 24}
     assert [row[1:4] for row in quarantined(sqlite)] == [
-        ("wide.csv 第5行", "北京", "-;"), ("wide.csv 第9行", "北京", "0"), ("wide.csv 第8行", "北京", "-1"), ("wide.csv 第6行", "北京", "9999")
-    ]  # fmt: skip
+        ("wide.csv 第5行", "北京", "-;"),
+        ("wide.csv 第9行", "北京", "0"),
+        ("wide.csv 第8行", "北京", "-1"),
+        ("wide.csv 第6行", "北京", "9999"),
+    ]
 
 
 def test_a_value_told_twice_counts_once_and_two_values_for_one_hour_count_not_at_all(
@@ -264,14 +267,23 @@ def test_unknown_cities_are_skipped_and_counted(sqlite: Engine, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("城市,PM2.5\n北京,40\n", "not an air-quality file; expected a header with date,hour,城市,PM2.5 .*; got 城市,PM2.5"),
+        (
+            "城市,PM2.5\n北京,40\n",
+            "not an air-quality file; expected a header with date,hour,城市,PM2.5 .*; got 城市,PM2.5",
+        ),
         ("", "no header row"),
         ("date,hour,type,北京\n", "the file has no rows; .*download it again"),
-        (wide_text(STAMP, {"拉萨": [40] * 24}), "no city of the file is known; expected names such as 北京.*; got 拉萨"),
-        (wide_text("12.3.2020", {"北京": [40] * 24}), "no row of the file can be used .*line 2, date.* got 12.3.2020|line 2, date: no row"),
+        (
+            wide_text(STAMP, {"拉萨": [40] * 24}),
+            "no city of the file is known; expected names such as 北京.*; got 拉萨",
+        ),
+        (
+            wide_text("12.3.2020", {"北京": [40] * 24}),
+            "no row of the file can be used .*line 2, date.* got 12.3.2020|line 2, date: no row",
+        ),
         (wide_text(STAMP, {"北京": [40] * 24}, "PM99"), "no row of the file can be used"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_cannot_be_used_says_why(sqlite: Engine, tmp_path: Path, text: str, message: str) -> None:
     path = put(tmp_path / "bad.csv", text)
     with pytest.raises(InputError, match=message) as raised:
@@ -416,8 +428,9 @@ def test_dust_is_set_and_cleared_by_the_hour(engine: Engine, tmp_path: Path) -> 
     with reading(engine) as connection:
         found = dust_hours(connection, date(2020, 3, 1), date(2020, 4, 1))
     assert found.to_records(index=False).tolist() == [
-        ("110000", pd.Timestamp("2020-03-18"), 11), ("110000", pd.Timestamp("2020-03-18"), 12)
-    ]  # fmt: skip
+        ("110000", pd.Timestamp("2020-03-18"), 11),
+        ("110000", pd.Timestamp("2020-03-18"), 12),
+    ]
 
 
 def test_an_import_that_fails_keeps_the_day_as_it_was(

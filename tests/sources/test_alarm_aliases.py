@@ -28,9 +28,16 @@ def platform_rows(kind: str, *rows: dict[str, str]) -> pd.DataFrame:
 
 def told(pushed: str, alarm_id: str = "P1") -> dict[str, str]:
     return {
-        "alarm_id": alarm_id, "grid_id": "T1", "city_code": "370800", "county": "鱼台县", "point_name": "x",
-        "started_at": "2020-04-03T09:00+08:00", "last_at": "2020-04-03T11:00+08:00", "alarm_count": "3", "pushed_at": pushed,
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "grid_id": "T1",
+        "city_code": "370800",
+        "county": "鱼台县",
+        "point_name": "x",
+        "started_at": "2020-04-03T09:00+08:00",
+        "last_at": "2020-04-03T11:00+08:00",
+        "alarm_count": "3",
+        "pushed_at": pushed,
+    }
 
 
 def store(engine: Engine, kind: str, *rows: dict[str, str]) -> tuple[int, list[str]]:
@@ -45,10 +52,18 @@ def store(engine: Engine, kind: str, *rows: dict[str, str]) -> tuple[int, list[s
 
 def watch_alarm_made(engine: Engine) -> None:
     row: dict[str, Any] = {
-        "grid_id": "T1", "city_code": "370800", "county": "鱼台县", "point_name": "y", "lon": None, "lat": None,
-        "started_at": START, "pushed_at": START + 2 * HOUR, "deadline_at": START + 26 * HOUR, "rules_version": "2020-03",
+        "grid_id": "T1",
+        "city_code": "370800",
+        "county": "鱼台县",
+        "point_name": "y",
+        "lon": None,
+        "lat": None,
+        "started_at": START,
+        "pushed_at": START + 2 * HOUR,
+        "deadline_at": START + 26 * HOUR,
+        "rules_version": "2020-03",
         "is_simulated": False,
-    }  # fmt: skip
+    }
     states = tuple(State(START + n * HOUR, START + (n - 1) * HOUR, n, 90.0) for n in (2, 3, 4))
     with writing(engine) as connection:
         made = MadeAlarm("W1", START + 2 * HOUR, states, row, 0.9, {}, "watch-x")
@@ -92,8 +107,12 @@ def test_the_earlier_push_keeps_its_number(
     store(engine, "problems", {"alarm_id": "P1", **trouble})
     assert (new, reasons) == (1, [])
     expected = {
-        "alarms": {main}, "aliases": {alias: main}, "watch": ["W1"], "events": {(main, "submitted")}, "problems": {(main, "Q1")},
-    }  # fmt: skip
+        "alarms": {main},
+        "aliases": {alias: main},
+        "watch": ["W1"],
+        "events": {(main, "submitted")},
+        "problems": {(main, "Q1")},
+    }
     assert found(engine) == expected
     store(engine, "alarms", told(pushed) | {"revised_at": "2020-04-03T12:00+08:00", "alarm_count": "4"})
     watch_alarm_made(engine)

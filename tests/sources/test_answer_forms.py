@@ -23,15 +23,28 @@ from tests.sources.exports import NOW, at, folder_source, stored, write
 
 HEADERS = {column.key: column.header for column in form.COLUMNS}
 FOUND = {
-    "result": form.FOUND, "category": "扬尘（工地）", "description": "裸土未苫盖", "rectification": form.RECTIFYING,
-    "rectify_by_date": date(2020, 3, 15), "unit": "长安区分局", "inspector": "李某", "answered_at": datetime.fromisoformat("2020-03-13T10:00"),
-}  # fmt: skip
+    "result": form.FOUND,
+    "category": "扬尘（工地）",
+    "description": "裸土未苫盖",
+    "rectification": form.RECTIFYING,
+    "rectify_by_date": date(2020, 3, 15),
+    "unit": "长安区分局",
+    "inspector": "李某",
+    "answered_at": datetime.fromisoformat("2020-03-13T10:00"),
+}
 
 
 @pytest.fixture
 def source(engine: Engine, tmp_path: Path) -> SourceConfig:
     """Two alarms, and the letter that asks for answers to them."""
-    write(tmp_path / "drop", "alarms", *({"alarm_id": f"A{number}", "city_code": "130100", "county": "长安区", "lon": "", "lat": ""} for number in (1, 2, 3)))  # fmt: skip
+    write(
+        tmp_path / "drop",
+        "alarms",
+        *(
+            {"alarm_id": f"A{number}", "city_code": "130100", "county": "长安区", "lon": "", "lat": ""}
+            for number in (1, 2, 3)
+        ),
+    )
     pull(engine, folder_source(tmp_path / "drop"), at("2020-03-12"), at("2020-03-13"), now=NOW)
     told = {
         "kind": "notice",
@@ -176,8 +189,9 @@ def test_a_form_handed_in_again_revises_its_answers(engine: Engine, source: Sour
     result = empty_inbox(engine, source, now=NOW)
     assert (result.revised, result.unchanged) == (1, 1)
     assert stored(engine, "problem", "problem_id", "revision", "status", "rectified_at") == [
-        ("A1-F1", 1, "整改中", None), ("A1-F1", 2, "已整改", utc(13, 2))
-    ]  # fmt: skip
+        ("A1-F1", 1, "整改中", None),
+        ("A1-F1", 2, "已整改", utc(13, 2)),
+    ]
 
 
 def test_an_acknowledgement_needs_no_time_of_its_own(engine: Engine, source: SourceConfig) -> None:
@@ -196,8 +210,9 @@ def test_an_acknowledgement_needs_no_time_of_its_own(engine: Engine, source: Sou
     )
     empty_inbox(engine, source, now=NOW)
     assert stored(engine, "feedback_event", "alarm_id", "event", "event_at", "problem_found", "note") == [
-        ("A1", "acknowledged", NOW, None, ""), ("A2", "disputed", NOW, None, "设备故障")
-    ]  # fmt: skip
+        ("A1", "acknowledged", NOW, None, ""),
+        ("A2", "disputed", NOW, None, "设备故障"),
+    ]
 
 
 CODE = f"应答码与函件（{KEY}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号"

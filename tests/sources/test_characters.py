@@ -75,9 +75,13 @@ def test_a_time_that_a_zone_skips_is_an_error_row_and_of_a_doubled_hour_the_firs
     source = folder_source(tmp_path, mapping=str(tmp_path / "map.yaml"))
     result = pull(engine, source, at("2020-01-01"), at("2021-01-01"), now=at("2021-01-01"))
     assert (result.new, result.quarantined) == (3, 1)
-    assert [(name, moment.isoformat()) for name, moment in stored(engine, "alarm", "alarm_id", "pushed_at")] == [
-        ("A1", "2020-11-01T05:30:00+00:00"), ("A2", "2020-03-08T02:30:00+00:00"), ("A3", "2020-03-08T05:00:00+00:00")
-    ]  # fmt: skip
+    assert [
+        (name, moment.isoformat()) for name, moment in stored(engine, "alarm", "alarm_id", "pushed_at")
+    ] == [
+        ("A1", "2020-11-01T05:30:00+00:00"),
+        ("A2", "2020-03-08T02:30:00+00:00"),
+        ("A3", "2020-03-08T05:00:00+00:00"),
+    ]
     assert stored(engine, "quarantine", "field", "value") == [
         ("started_at", "2020-03-08 02:30(America/New_York当日没有这一时刻)")
     ]
@@ -86,11 +90,23 @@ def test_a_time_that_a_zone_skips_is_an_error_row_and_of_a_doubled_hour_the_firs
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (b"abc", "abc"), ("阳泉".encode(), "阳泉"), ("阳泉市".encode("gb18030"), "阳泉市"), (bytearray(b"x"), "x"), (memoryview(b"y"), "y"),
-        (b"\xff\xff", "\ufffd\ufffd"), ("\ud800", "\ufffd"), (float("nan"), "nan"), (float("inf"), "inf"), (1e300, "1e+300"),
-        (Decimal("1E+400"), "1E+400"), (True, "true"), (None, ""), (2.0, "2"), (date(1, 1, 1), "0001-01-01"),
+        (b"abc", "abc"),
+        ("阳泉".encode(), "阳泉"),
+        ("阳泉市".encode("gb18030"), "阳泉市"),
+        (bytearray(b"x"), "x"),
+        (memoryview(b"y"), "y"),
+        (b"\xff\xff", "\ufffd\ufffd"),
+        ("\ud800", "\ufffd"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (1e300, "1e+300"),
+        (Decimal("1E+400"), "1E+400"),
+        (True, "true"),
+        (None, ""),
+        (2.0, "2"),
+        (date(1, 1, 1), "0001-01-01"),
     ],
-)  # fmt: skip
+)
 def test_values_as_text(value: object, text: str) -> None:
     assert cell_text(value) == text
 
@@ -121,7 +137,15 @@ def test_bytes_of_a_database_are_decoded_or_quarantined(engine: Engine, tmp_path
     ]
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:pass-word@h:x/d", "postgresql://u:pass-word@h:99999/d", "postgresql://u:pass-word@h:0/d", "nonsense"])  # fmt: skip
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:pass-word@h:x/d",
+        "postgresql://u:pass-word@h:99999/d",
+        "postgresql://u:pass-word@h:0/d",
+        "nonsense",
+    ],
+)
 def test_a_bad_port_is_one_line_without_the_password(engine: Engine, tmp_path: Path, url: str) -> None:
     (tmp_path / "alarms.sql").write_text("select 1")
     (tmp_path / "map.yaml").write_text("tables: {alarms: {query: alarms.sql}}")

@@ -136,8 +136,9 @@ def test_no_rows_are_no_trouble() -> None:
 def test_a_date_alone_may_mean_its_end() -> None:
     dates = pd.Series(["2020-03-12", "2020-03-12T08:30+09:00", ""], dtype="str")
     assert moments(dates, end_of_date=True).tolist()[:2] == [
-        pd.Timestamp("2020-03-12T16:00Z"), pd.Timestamp("2020-03-11T23:30Z")
-    ]  # fmt: skip
+        pd.Timestamp("2020-03-12T16:00Z"),
+        pd.Timestamp("2020-03-11T23:30Z"),
+    ]
     assert moments(dates).isna().tolist() == [True, False, True]
 
 

@@ -204,19 +204,40 @@ def test_a_mailbox_that_nobody_reads_is_asked_about_when_it_comes() -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "noreply@x.example", "No-Reply@X.example", "no_reply@x.example", "do.not.reply@x.example", "donotreply2@x.example",
-        "noreply+letters@x.example", "system-noreply@x.example", "MAILER-DAEMON@x.example", "postmaster@x.example",
-        "bounce@x.example", "bounces+17@x.example", "auto-reply@x.example", "office@bounces.x.example", "info@no-reply.x.example",
-        "wuxuhuifu@x.example", "nobody@x.example", "dev-null@x.example",
+        "noreply@x.example",
+        "No-Reply@X.example",
+        "no_reply@x.example",
+        "do.not.reply@x.example",
+        "donotreply2@x.example",
+        "noreply+letters@x.example",
+        "system-noreply@x.example",
+        "MAILER-DAEMON@x.example",
+        "postmaster@x.example",
+        "bounce@x.example",
+        "bounces+17@x.example",
+        "auto-reply@x.example",
+        "office@bounces.x.example",
+        "info@no-reply.x.example",
+        "wuxuhuifu@x.example",
+        "nobody@x.example",
+        "dev-null@x.example",
     ],
-)  # fmt: skip
+)
 def test_addresses_that_nobody_reads(address: str) -> None:
     assert is_unread(address)
 
 
 @pytest.mark.parametrize(
-    "address", ["dudu@x.example", "reply@x.example", "norman@x.example", "huifu@x.example", "trebounce@x.example", "post@x.example"]
-)  # fmt: skip
+    "address",
+    [
+        "dudu@x.example",
+        "reply@x.example",
+        "norman@x.example",
+        "huifu@x.example",
+        "trebounce@x.example",
+        "post@x.example",
+    ],
+)
 def test_addresses_that_somebody_reads(address: str) -> None:
     assert not is_unread(address)
 

@@ -33,8 +33,13 @@ CASES = Path(os.environ.get("QIANLIYAN_CASES", Path(__file__).resolve().parents[
 
 
 def told(
-    engine: Engine, folder: Path, *rows: str, source: str = "exports", now: datetime = NOW, name: str = "contacts.csv"
-) -> PullResult:  # fmt: skip
+    engine: Engine,
+    folder: Path,
+    *rows: str,
+    source: str = "exports",
+    now: datetime = NOW,
+    name: str = "contacts.csv",
+) -> PullResult:
     """Pulls a folder whose contacts are exactly these lines."""
     place = folder / source
     place.mkdir(exist_ok=True)
@@ -125,15 +130,17 @@ def test_an_address_corrected_in_place_replaces_and_says_so(engine: Engine, tmp_
     )
     assert asked(engine) == [("replaced", "wrong@other.example", "right@changzhi.example")]
     assert stored(engine, "contact", "address", "valid_to", "source") == [
-        ("right@changzhi.example", None, "exports"), ("wrong@other.example", date(2020, 3, 11), "exports"),
-    ]  # fmt: skip
+        ("right@changzhi.example", None, "exports"),
+        ("wrong@other.example", date(2020, 3, 11), "exports"),
+    ]
     assert trail(engine) == [
         (
-            "intake", "replace",
+            "intake",
+            "replace",
             "来源 exports 以 right@changzhi.example 代替（region_code：140400；role：to；name：长治局；address：wrong@other.example；"
             "phone：—；valid_from：2020-01-01；valid_to：— → 2020-03-11）",
         )
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +194,13 @@ def test_an_empty_list_asks_and_ends_nobody(engine: Engine, tmp_path: Path) -> N
         "grid_id,city_code,county,name,is_hot,is_monitored\nT1,140300,郊区,荫营镇,true,true\n",
         encoding="utf-8",
     )
-    pull(engine, SourceConfig("exports", "files", str(tmp_path / "exports")), at("2020-03-01"), at("2020-03-11"), now=NOW)  # fmt: skip
+    pull(
+        engine,
+        SourceConfig("exports", "files", str(tmp_path / "exports")),
+        at("2020-03-01"),
+        at("2020-03-11"),
+        now=NOW,
+    )
     assert len(asked(engine)) == 2  # no list at all says nothing
 
 
@@ -305,10 +318,14 @@ def test_an_old_store_keeps_what_was_decided_at_the_desk(
                 )
             connection.execute(
                 insert(audit).values(
-                    at=NOW, actor="duty", subject="contact", subject_id="140400/to/wrong@other.example/2020-01-01",
-                    action="change", reason="已调离（长治局（旧），2020-01-01 至 2020-03-11）",
+                    at=NOW,
+                    actor="duty",
+                    subject="contact",
+                    subject_id="140400/to/wrong@other.example/2020-01-01",
+                    action="change",
+                    reason="已调离（长治局（旧），2020-01-01 至 2020-03-11）",
                 )
-            )  # fmt: skip
+            )
             command.upgrade(config, "head")
         assert to(engine) == ["right@changzhi.example"]
         folder = tmp_path / engine.dialect.name

@@ -59,8 +59,9 @@ def test_a_window_is_read_in_chunks(engine: Engine, source: SourceConfig) -> Non
     result = pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW)
     assert (result.read, result.new) == (2, 2)
     assert stored(engine, "alarm", "alarm_id", "city_code", "alarm_count", "pushed_at") == [
-        ("P-2", "140300", 2, at("2020-03-12")), ("P-3", "140300", 2, at("2020-03-12T08:30"))
-    ]  # fmt: skip
+        ("P-2", "140300", 2, at("2020-03-12")),
+        ("P-3", "140300", 2, at("2020-03-12T08:30")),
+    ]
     assert stored(engine, "pull", "parts_expected", "parts_received") == [(2, 2)]
     assert pull(engine, source, at("2020-03-01"), at("2020-03-02"), now=NOW).read == 0
 
@@ -70,11 +71,22 @@ def test_a_store_is_a_database_too(engine: Engine, source: SourceConfig, tmp_pat
     pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW)
     (tmp_path / "copy.yaml").write_text("tables: {alarms: {query: copy.sql}}", encoding="utf-8")
     columns = "alarm_id, grid_id, city_code, county, point_name, lon, lat, started_at, last_at, alarm_count, peak_pm25_ug_m3, pushed_at"
-    (tmp_path / "copy.sql").write_text(f"select {columns} from alarm where pushed_at >= :start_at and pushed_at < :end_at" if engine.dialect.name == "postgresql" else f"select {columns} from alarm", encoding="utf-8")  # fmt: skip
+    (tmp_path / "copy.sql").write_text(
+        f"select {columns} from alarm where pushed_at >= :start_at and pushed_at < :end_at"
+        if engine.dialect.name == "postgresql"
+        else f"select {columns} from alarm",
+        encoding="utf-8",
+    )
     copy = open_engine(f"sqlite:///{tmp_path / 'copy.db'}")
     migrate(copy)
     location = engine.url.render_as_string(hide_password=False)
-    result = pull(copy, SourceConfig("store", "database", location, mapping=str(tmp_path / "copy.yaml")), at("2020-03-12"), at("2020-03-13"), now=NOW)  # fmt: skip
+    result = pull(
+        copy,
+        SourceConfig("store", "database", location, mapping=str(tmp_path / "copy.yaml")),
+        at("2020-03-12"),
+        at("2020-03-13"),
+        now=NOW,
+    )
     assert result.new == 2
     content = ("alarm_id", "lon", "started_at", "pushed_at", "alarm_count", "content_hash")
     assert stored(copy, "alarm", *content) == stored(engine, "alarm", *content)

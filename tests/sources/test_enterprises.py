@@ -32,9 +32,13 @@ Power Plant ID,Name,Fuel,Capacity (MW),Latitude,Longitude,city39,city_adcode
 1072551,Shanxi Zhaoguang Phase 2,Coal,1200.0,36.554499,111.693229,临汾,141000
 """
 PLANT_COLUMNS = {
-    "enterprise_id": "Power Plant ID", "name": "Name", "industry": "Fuel", "lon": "Longitude", "lat": "Latitude",
+    "enterprise_id": "Power Plant ID",
+    "name": "Name",
+    "industry": "Fuel",
+    "lon": "Longitude",
+    "lat": "Latitude",
     "city_code": "city_adcode",
-}  # fmt: skip
+}
 
 
 def put(
@@ -112,10 +116,18 @@ def test_city_and_county_come_from_the_coordinates(engine: Engine, tmp_path: Pat
 
 def test_rows_that_cannot_be_used_are_quarantined_by_line(engine: Engine, tmp_path: Path) -> None:
     path = put(
-        tmp_path, f"E1,甲,铸造,{SHIJIAZHUANG},,,", "E2,乙,铸造,,38.0,,,", "E3,丙,铸造,东经114度,38.0,,,", "E4,丁,铸造,38.07,114.60,,,",
-        f"E5,戊,铸造,{LHASA},,,", "E6,己,铸造,0,0,,,", f",庚,铸造,{SHIJIAZHUANG},,,", "E8,辛,铸造", f"E1,甲二,铸造,{SHIJIAZHUANG},,,",
+        tmp_path,
         f"E1,甲,铸造,{SHIJIAZHUANG},,,",
-    )  # fmt: skip
+        "E2,乙,铸造,,38.0,,,",
+        "E3,丙,铸造,东经114度,38.0,,,",
+        "E4,丁,铸造,38.07,114.60,,,",
+        f"E5,戊,铸造,{LHASA},,,",
+        "E6,己,铸造,0,0,,,",
+        f",庚,铸造,{SHIJIAZHUANG},,,",
+        "E8,辛,铸造",
+        f"E1,甲二,铸造,{SHIJIAZHUANG},,,",
+        f"E1,甲,铸造,{SHIJIAZHUANG},,,",
+    )
     done = run(engine, path)
     outside = "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）"
     assert sorted(open_rows(engine), key=lambda row: int(row[0].split("第")[1].removesuffix("行"))) == [
@@ -154,11 +166,13 @@ def test_a_file_that_cannot_be_used_changes_nothing(engine: Engine, tmp_path: Pa
     run(engine, put(tmp_path, f"E1,甲,铸造,{SHIJIAZHUANG},,,"))
     before = kept(engine)
     cases = {
-        "columns are missing; expected industry, lat, lon": put(tmp_path, "E9,戊", header="enterprise_id,name", name="a.csv"),
+        "columns are missing; expected industry, lat, lon": put(
+            tmp_path, "E9,戊", header="enterprise_id,name", name="a.csv"
+        ),
         "no row of the file can be used (坐标不在": put(tmp_path, f"E9,戊,铸造,{LHASA},,,", name="b.csv"),
         "the file has no rows": put(tmp_path, name="c.csv"),
         "not a table; expected *.csv or *.xlsx": put(tmp_path, name="d.shp"),
-    }  # fmt: skip
+    }
     for message, path in cases.items():
         with pytest.raises(InputError) as told:
             run(engine, path)
@@ -197,7 +211,7 @@ def test_a_workbook_says_the_same(engine: Engine, tmp_path: Path) -> None:
         ["E1", "甲", "铸造", 114.60, 38.07, None, None, None],
         ["E2", "乙", "铸造", "=1+1", 38.07],
     ):
-        workbook.active.append(row)  # fmt: skip
+        workbook.active.append(row)
     workbook.save(tmp_path / "e.xlsx")
     done = run(engine, tmp_path / "e.xlsx")
     assert [row[1:] for row in kept(engine)] == [("E1", "甲", "铸造", "130100", "石家庄市", "长安区")]

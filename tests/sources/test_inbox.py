@@ -99,8 +99,12 @@ def test_files_that_cannot_be_used_do_not_stop_the_others(
     result = empty_inbox(engine, source, now=NOW)
     assert (result.new, len(result.warnings)) == (1, 4)
     assert [name for name in contents(folder) if "report" not in name] == [
-        "done/alarms.csv", "failed/a letter.docx", "failed/feedback.csv", "failed/problems.xlsx", "failed/报警.csv"
-    ]  # fmt: skip
+        "done/alarms.csv",
+        "failed/a letter.docx",
+        "failed/feedback.csv",
+        "failed/problems.xlsx",
+        "failed/报警.csv",
+    ]
     assert (folder / "failed/a letter.docx.report.txt").read_text(encoding="utf-8") == (
         "未能处理：a letter.docx: not a file that can be read; expected CSV or XLSX; got .docx\n"
     )

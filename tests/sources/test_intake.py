@@ -27,12 +27,38 @@ def test_a_day_of_exports_is_stored_as_told(engine: Engine, tmp_path: Path) -> N
         "exports", *MARCH, read=5, new=5, revised=0, unchanged=0, quarantined=0, is_simulated=True
     )
     assert stored(
-        engine, "alarm", "alarm_id", "revision", "revised_at", "city_code", "lon", "alarm_count", "peak_pm25_ug_m3",
-        "pushed_at", "deadline_at", "rules_version", "is_outside_city", "is_simulated", "source",
+        engine,
+        "alarm",
+        "alarm_id",
+        "revision",
+        "revised_at",
+        "city_code",
+        "lon",
+        "alarm_count",
+        "peak_pm25_ug_m3",
+        "pushed_at",
+        "deadline_at",
+        "rules_version",
+        "is_outside_city",
+        "is_simulated",
+        "source",
     ) == [
-        ("A1", 1, utc("2020-03-12T00:30"), "140300", 113.62, 3, 180.5, utc("2020-03-12T00:30"), utc("2020-03-13T00:30"),
-         "2026-11", False, True, "exports")
-    ]  # fmt: skip
+        (
+            "A1",
+            1,
+            utc("2020-03-12T00:30"),
+            "140300",
+            113.62,
+            3,
+            180.5,
+            utc("2020-03-12T00:30"),
+            utc("2020-03-13T00:30"),
+            "2026-11",
+            False,
+            True,
+            "exports",
+        )
+    ]
     assert stored(
         engine, "feedback_event", "alarm_id", "event", "event_at", "inspector", "problem_found", "note"
     ) == [("A1", "submitted", utc("2020-03-12T07:00"), "王某", True, "裸土未苫盖")]
@@ -47,9 +73,18 @@ def test_a_day_of_exports_is_stored_as_told(engine: Engine, tmp_path: Path) -> N
         ("140300", "dudu@yangquan.example", "", None)
     ]
     assert stored(
-        engine, "pull", "source", "start_at", "end_at", "rows_read", "rows_new", "parts_expected", "parts_received",
-        "cities_expected", "cities_received",
-    ) == [("exports", utc("2020-02-29T16:00"), utc("2020-03-31T16:00"), 5, 5, 5, 5, 39, 1)]  # fmt: skip
+        engine,
+        "pull",
+        "source",
+        "start_at",
+        "end_at",
+        "rows_read",
+        "rows_new",
+        "parts_expected",
+        "parts_received",
+        "cities_expected",
+        "cities_received",
+    ) == [("exports", utc("2020-02-29T16:00"), utc("2020-03-31T16:00"), 5, 5, 5, 5, 39, 1)]
 
 
 def test_pulling_again_changes_nothing(engine: Engine, tmp_path: Path) -> None:
@@ -71,9 +106,10 @@ def test_adjacent_windows_take_every_change_once_and_lose_none(engine: Engine, t
         {"alarm_id": "revised later", "revised_at": "2020-03-13T02:00+08:00", "alarm_count": "9"},
     )  # fmt: skip
     write(
-        tmp_path, "problems",
+        tmp_path,
+        "problems",
         {"problem_id": "P1", "alarm_id": "at the start", "rectified_at": "2020-03-13T10:00+08:00"},
-    )  # fmt: skip
+    )
     source = folder_source(tmp_path)
     first = pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW)
     assert (first.read, first.new) == (3, 3)
@@ -82,8 +118,11 @@ def test_adjacent_windows_take_every_change_once_and_lose_none(engine: Engine, t
     # The problem was rectified in the second window: read again, found unchanged.
     assert (second.read, second.new, second.revised, second.unchanged) == (3, 1, 1, 1)
     assert stored(engine, "alarm", "alarm_id", "revision", "alarm_count") == [
-        ("at the end", 1, 3), ("at the start", 1, 3), ("revised later", 1, 3), ("revised later", 2, 9)
-    ]  # fmt: skip
+        ("at the end", 1, 3),
+        ("at the start", 1, 3),
+        ("revised later", 1, 3),
+        ("revised later", 2, 9),
+    ]
 
 
 def test_windows_in_any_order_give_the_same_facts(engine: Engine, tmp_path: Path) -> None:
@@ -136,8 +175,10 @@ def test_answers_to_an_unknown_alarm_wait_for_it(engine: Engine, tmp_path: Path)
     assert stored(engine, "feedback_event", "alarm_id", "source") == [("A1", "answers")]
     assert stored(engine, "problem", "problem_id", "source") == [("P1", "answers")]
     assert stored(engine, "quarantine", "value", "state", "settled_by") == [
-        ("A1", "replayed", "intake"), ("A1", "replayed", "intake"), ("never", "open", None)
-    ]  # fmt: skip
+        ("A1", "replayed", "intake"),
+        ("A1", "replayed", "intake"),
+        ("never", "open", None),
+    ]
     third = pull(engine, answers, *MARCH, now=NOW)  # what was replayed is known now
     assert (third.unchanged, third.quarantined) == (2, 1)
 
@@ -152,9 +193,16 @@ def test_a_row_that_cannot_be_dated_is_lost_in_no_window(engine: Engine, tmp_pat
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.read, result.quarantined) == (1, 1)
     assert stored(engine, "quarantine", "source", "kind", "origin", "field", "value", "reason", "state") == [
-        ("exports", "alarms", "alarms.csv 第2行", "pushed_at", "2020-13-12T08:30+08:00",
-         "不是有效的时间：应如2020-03-12T08:30（2000至2099年）", "open")
-    ]  # fmt: skip
+        (
+            "exports",
+            "alarms",
+            "alarms.csv 第2行",
+            "pushed_at",
+            "2020-13-12T08:30+08:00",
+            "不是有效的时间：应如2020-03-12T08:30（2000至2099年）",
+            "open",
+        )
+    ]
 
 
 def test_bad_rows_stop_no_other_row(engine: Engine, tmp_path: Path) -> None:
@@ -211,9 +259,14 @@ def test_a_changed_contact_takes_the_place_of_the_old_one(engine: Engine, tmp_pa
     )
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.new, result.revised, result.unchanged) == (1, 1, 1)
-    assert [(role, str(start), str(end), phone) for role, start, end, phone in stored(engine, "contact", "role", "valid_from", "valid_to", "phone")] == [
-        ("cc", "2020-01-01", "None", ""), ("to", "2020-01-01", "2020-03-20", "000-1"), ("to", "2020-03-20", "None", "")
-    ]  # fmt: skip
+    assert [
+        (role, str(start), str(end), phone)
+        for role, start, end, phone in stored(engine, "contact", "role", "valid_from", "valid_to", "phone")
+    ] == [
+        ("cc", "2020-01-01", "None", ""),
+        ("to", "2020-01-01", "2020-03-20", "000-1"),
+        ("to", "2020-03-20", "None", ""),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,12 @@ def test_names_constants_values_and_templates(tmp_path: Path) -> None:
               point_name: {template: "{.county}火点"}
               alarm_count: {constant: 1}
         """,
-        日期=["20200312", "20200312"], 时=["357", ""], lat=["37.805", "x"], 网格=["T1", "T2"], 县=["01", "其他"],
-    )  # fmt: skip
+        日期=["20200312", "20200312"],
+        时=["357", ""],
+        lat=["37.805", "x"],
+        网格=["T1", "T2"],
+        县=["01", "其他"],
+    )
     assert own[
         ["alarm_id", "grid_id", "county", "point_name", "alarm_count", "lat", "lon"]
     ].to_numpy().tolist() == [
@@ -111,9 +115,10 @@ def test_moments(tmp_path: Path, rule: str, date: str, hour: str, expected: str)
 
 def test_times_without_an_offset_are_of_the_tables_zone(tmp_path: Path) -> None:
     own = mapped(
-        tmp_path, "tables: {alarms: {time_zone: UTC}}",
+        tmp_path,
+        "tables: {alarms: {time_zone: UTC}}",
         pushed_at=["2020-03-12 08:30", "2020-03-12T08:30+08:00", "2020-03-12", "soon"],
-    )  # fmt: skip
+    )
     assert own["pushed_at"].tolist() == [
         "2020-03-12T08:30:00.000000Z",
         "2020-03-12T08:30+08:00",
@@ -204,9 +209,15 @@ def test_nasa_fires_become_alarms_of_37_cities(engine: Engine) -> None:
     )
     assert len({row[1] for row in rows}) == 37
     assert rows[0] == (
-        "MODIS-2022-05-28-0357-T-34.03175-108.70068", "610100", "F34.03N108.70E", "鄠邑区",
-        "鄠邑区卫星火点（北纬34.032°，东经108.701°）", at("2022-05-28T11:57"), 1, None,
-    )  # fmt: skip
+        "MODIS-2022-05-28-0357-T-34.03175-108.70068",
+        "610100",
+        "F34.03N108.70E",
+        "鄠邑区",
+        "鄠邑区卫星火点（北纬34.032°，东经108.701°）",
+        at("2022-05-28T11:57"),
+        1,
+        None,
+    )
     assert pull(engine, source, at("2022-05-28"), at("2022-06-05"), now=at("2022-07-01")).unchanged == 407
 
 

@@ -217,7 +217,15 @@ def test_a_folder_of_which_no_file_can_be_read_is_an_error(engine: Engine, tmp_p
 AIR = "date,hour,城市,PM2.5\n" + "".join(f"20200301,{hour},北京,20\n" for hour in range(24))
 
 
-@pytest.mark.parametrize("text", ["date,hour,城市,PM2.5\n99991231,0,北京,20\n", "date,hour,城市,PM2.5\n00010101,0,北京,20\n", "x\n1\n", ""])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "date,hour,城市,PM2.5\n99991231,0,北京,20\n",
+        "date,hour,城市,PM2.5\n00010101,0,北京,20\n",
+        "x\n1\n",
+        "",
+    ],
+)
 @pytest.mark.parametrize("name", ["b.csv", f"{GBK}.csv", f"{LONG}.csv"])
 def test_one_odd_air_file_stops_no_other(engine: Engine, tmp_path: Path, text: str, name: str) -> None:
     folder = tmp_path / "air"
@@ -264,8 +272,11 @@ def test_one_odd_station_file_stops_no_other(engine: Engine, folder: Path, tmp_p
     empty_folder(engine, tmp_path / "hourly", folder, taken, now=NOW)
     assert (taken.files, taken.rows) == (2, 2)
     assert [error.split(":")[0].split("：")[0] for error in taken.errors] == [
-        "station_hours_4.csv", "winds.csv", "station_hours_3.csv", "station_hours_5.xlsx"
-    ]  # fmt: skip
+        "station_hours_4.csv",
+        "winds.csv",
+        "station_hours_3.csv",
+        "station_hours_5.xlsx",
+    ]
     assert all(error.isprintable() for error in taken.errors)
     assert sorted(label(path) for path in (folder / "done").glob("*.csv")) == [
         "station_hours.csv",

@@ -45,15 +45,23 @@ def test_columns_of_any_type_are_read_as_text(tmp_path: Path) -> None:
     beijing = pd.to_datetime(["2020-03-12T08:00", None, "2020-03-12T09:00"]).tz_localize("Asia/Shanghai")
     path = put_parquet(
         tmp_path / "any.parquet",
-        text=pa.array(["a", "", None]), coded=pa.array(["x", None, "x"]).dictionary_encode(),
-        whole=pa.array([7, None, 7], pa.int16()), real=[1.5, np.nan, 3.0], at=beijing, flag=[True, False, None],
-    )  # fmt: skip
+        text=pa.array(["a", "", None]),
+        coded=pa.array(["x", None, "x"]).dictionary_encode(),
+        whole=pa.array([7, None, 7], pa.int16()),
+        real=[1.5, np.nan, 3.0],
+        at=beijing,
+        flag=[True, False, None],
+    )
     (chunk,) = read_parquet(path)
     assert chunk.lines.tolist() == [1, 2, 3]
     assert chunk.rows.astype("str").to_dict("list") == {
-        "text": ["a", "", ""], "coded": ["x", "", "x"], "whole": ["7", "", "7"], "real": ["1.5", "nan", "3"],
-        "at": ["2020-03-12 08:00:00.000000+0800", "", "2020-03-12 09:00:00.000000+0800"], "flag": ["true", "false", ""],
-    }  # fmt: skip
+        "text": ["a", "", ""],
+        "coded": ["x", "", "x"],
+        "whole": ["7", "", "7"],
+        "real": ["1.5", "nan", "3"],
+        "at": ["2020-03-12 08:00:00.000000+0800", "", "2020-03-12 09:00:00.000000+0800"],
+        "flag": ["true", "false", ""],
+    }
 
 
 def test_a_big_file_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,8 +69,10 @@ def test_a_big_file_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("include.sources.parquet_files._FEWEST", 1)
     chunks = list(read_parquet(put_parquet(tmp_path / "a.parquet", number=list(range(25)))))
     assert [chunk.lines.tolist() for chunk in chunks] == [
-        list(range(1, 11)), list(range(11, 21)), list(range(21, 26)),
-    ]  # fmt: skip
+        list(range(1, 11)),
+        list(range(11, 21)),
+        list(range(21, 26)),
+    ]
     assert [value for chunk in chunks for value in chunk.rows["number"]] == [
         str(number) for number in range(25)
     ]
@@ -71,8 +81,14 @@ def test_a_big_file_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_readings_are_the_same_bytes_as_from_csv(sqlite: Engine, tmp_path: Path) -> None:
     add_grids(sqlite, {"T1": "140300", "T2": "140300"})
     values = [*range(31, 55), *range(61, 85)]
-    text = readings_text([(name, hour, value) for (name, hour), value in zip(
-        [(name, hour) for name in ("T1", "T2") for hour in HOURS], values, strict=True)])  # fmt: skip
+    text = readings_text(
+        [
+            (name, hour, value)
+            for (name, hour), value in zip(
+                [(name, hour) for name in ("T1", "T2") for hour in HOURS], values, strict=True
+            )
+        ]
+    )
     from_csv = take(sqlite, tmp_path / "a", put(tmp_path / "readings.csv", text))
     starts = pd.to_datetime(HOURS * 2).tz_localize("Asia/Shanghai").tz_convert("UTC")
     path = put_parquet(
@@ -91,14 +107,19 @@ def test_readings_are_the_same_bytes_as_from_csv(sqlite: Engine, tmp_path: Path)
 def test_bad_values_are_told_by_row(engine: Engine, tmp_path: Path) -> None:
     path = put_parquet(
         tmp_path / "readings.parquet",
-        station_id=["S1", "S1", "S1", "S1", "S1", None, "S1", "S1"], hour=[*HOURS[:6], "yesterday", HOURS[7]],
+        station_id=["S1", "S1", "S1", "S1", "S1", None, "S1", "S1"],
+        hour=[*HOURS[:6], "yesterday", HOURS[7]],
         pm25_ug_m3=[40.0, None, 0.0, -1.0, 9999.0, 40.0, 40.0, float("nan")],
         data_origin=[SIMULATED_LABEL, *[""] * 7],
-    )  # fmt: skip
+    )
     result = take(engine, tmp_path / "air", path)
     assert sorted((file.fault.field, file.fault.value, file.fault.line) for file in result.faults) == [
-        ("hour", "yesterday", 7), ("pm25_ug_m3", "-1", 4), ("pm25_ug_m3", "0", 3), ("pm25_ug_m3", "9999", 5), ("station_id", "", 6),
-    ]  # fmt: skip
+        ("hour", "yesterday", 7),
+        ("pm25_ug_m3", "-1", 4),
+        ("pm25_ug_m3", "0", 3),
+        ("pm25_ug_m3", "9999", 5),
+        ("station_id", "", 6),
+    ]
     assert result.gaps == 2
     assert read_hours(tmp_path / "air", "station", [DAY])[
         ["place_id", "hour", "pm25_ug_m3"]
@@ -112,9 +133,12 @@ def test_the_long_layout_and_csv_beside_parquet(sqlite: Engine, tmp_path: Path) 
     folder = tmp_path / "in"
     put(folder / "a.csv", long_text("20200312", {"北京": [40] * 24}))
     put_parquet(
-        folder / "b.PARQUET", date=["20200312"] * 24, hour=list(range(24)), 城市=["天津"] * 24,
+        folder / "b.PARQUET",
+        date=["20200312"] * 24,
+        hour=list(range(24)),
+        城市=["天津"] * 24,
         **{"PM2.5": list(range(30, 54)), "PM10": [80.5] * 23 + [None]},
-    )  # fmt: skip
+    )
     result = take(sqlite, tmp_path / "air", folder)
     assert (result.files, result.faults, result.gaps) == (2, (), 1 + 0)
     hours = read_hours(tmp_path / "air", "city", [DAY])

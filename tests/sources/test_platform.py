@@ -53,7 +53,19 @@ class Rig:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     folder = tmp_path_factory.mktemp("exports")
-    write(folder, "alarms", *({"alarm_id": f"A{number}", "pushed_at": f"2020-03-1{number}T08:30+08:00", "started_at": "2020-03-10T06:00", "last_at": "2020-03-10T06:00"} for number in range(1, ALARMS + 1)))  # fmt: skip
+    write(
+        folder,
+        "alarms",
+        *(
+            {
+                "alarm_id": f"A{number}",
+                "pushed_at": f"2020-03-1{number}T08:30+08:00",
+                "started_at": "2020-03-10T06:00",
+                "last_at": "2020-03-10T06:00",
+            }
+            for number in range(1, ALARMS + 1)
+        ),
+    )
     write(folder, "feedback", {}, {"alarm_id": "A2", "event_at": "2020-03-13T09:00"})
     write(folder, "problems", {"alarm_id": "A2", "rectified_at": "2020-03-14T00:00"})
     write(folder, "grids", {})
@@ -112,19 +124,43 @@ def test_a_stumble_is_asked_again(engine: Engine, rig: Rig, stumbles: list[Fault
     [
         ([faults.status(500)] * 3, {}, "the server gives no answer; got Unanswered: 500 later, 3 times"),
         ([faults.truncated] * 3, {}, r"the server gives no answer; got Unanswered: no valid JSON"),
-        ([faults.silent] * 2, {"timeout_seconds": 0.05, "attempts": 2}, "the server gives no answer; got ReadTimeout"),
-        ([faults.status(429, retry_after="3600")], {}, "the server asks to wait too long; expected at most 60 s; got 429 later, Retry-After 3600 s"),
+        (
+            [faults.silent] * 2,
+            {"timeout_seconds": 0.05, "attempts": 2},
+            "the server gives no answer; got ReadTimeout",
+        ),
+        (
+            [faults.status(429, retry_after="3600")],
+            {},
+            "the server asks to wait too long; expected at most 60 s; got 429 later, Retry-After 3600 s",
+        ),
         ([faults.status(401)], {}, "the platform refuses the token; got 401 later; renew the token"),
         ([faults.status(404)], {}, "the platform does not answer the question; expected 200; got 404 later"),
-        ([faults.status(302, location="/login")], {}, "the platform does not answer the question; expected 200; got 302"),
-        ([faults.content("text/html", b"<html>Login</html>")], {}, "expected application/json; got text/html"),
+        (
+            [faults.status(302, location="/login")],
+            {},
+            "the platform does not answer the question; expected 200; got 302",
+        ),
+        (
+            [faults.content("text/html", b"<html>Login</html>")],
+            {},
+            "expected application/json; got text/html",
+        ),
         ([faults.content("application/json", b"[]")], {}, "the platform breaks its contract"),
         ([faults.content("application/json", b'{"records": {}, "total": 0}')], {}, r"got records: \{\}"),
         ([faults.content("application/json", b'{"records": []}')], {}, "got total: null"),
-        ([faults.content("application/json", b'{"records": [], "total": 1, "next_cursor": 7}')], {}, "got next_cursor: 7"),
-        ([faults.content("application/json", b'{"records": [], "total": 0, "complete_until": "soon"}')], {}, "got complete_until"),
+        (
+            [faults.content("application/json", b'{"records": [], "total": 1, "next_cursor": 7}')],
+            {},
+            "got next_cursor: 7",
+        ),
+        (
+            [faults.content("application/json", b'{"records": [], "total": 0, "complete_until": "soon"}')],
+            {},
+            "got complete_until",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_that_lasts_keeps_nothing_of_the_window(
     engine: Engine, rig: Rig, always: list[Fault], options: dict[str, Any], message: str
 ) -> None:
@@ -277,11 +313,15 @@ def self_signed(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     today = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(today - timedelta(days=1)).not_valid_after(today + timedelta(days=1))
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     pem, secret = tmp_path / "platform.pem", tmp_path / "platform.key"
     pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     secret.write_bytes(
@@ -312,7 +352,9 @@ def test_a_self_signed_certificate_is_refused_unless_it_is_named(
 
 
 def gzipped(*contents: bytes, encoding: str = "gzip") -> Fault:
-    return lambda answer: Answer(200, {"content-type": "application/json", "content-encoding": encoding}, b"".join(contents))  # fmt: skip
+    return lambda answer: Answer(
+        200, {"content-type": "application/json", "content-encoding": encoding}, b"".join(contents)
+    )
 
 
 def test_a_packed_page_is_read(engine: Engine, rig: Rig) -> None:
@@ -328,13 +370,16 @@ def test_a_packed_page_is_read(engine: Engine, rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        (gzipped(gzip.compress(gzip.compress(b"{}")), encoding="gzip, gzip"), r"cannot be unpacked \(Content-Encoding gzip, gzip\)"),
+        (
+            gzipped(gzip.compress(gzip.compress(b"{}")), encoding="gzip, gzip"),
+            r"cannot be unpacked \(Content-Encoding gzip, gzip\)",
+        ),
         (gzipped(b"{}", encoding="br"), r"cannot be unpacked \(Content-Encoding br\)"),
         (gzipped(gzip.compress(b"{}")[:-9]), "the packed body has no end"),
         (gzipped(gzip.compress(b"{}"), gzip.compress(b"{}")), "something after the end"),
         (gzipped(b"no gzip"), "cannot be unpacked"),
     ],
-)  # fmt: skip
+)
 def test_a_body_that_cannot_be_unpacked(engine: Engine, rig: Rig, fault: Fault, message: str) -> None:
     rig.faulty.set([fault] * 3)
     with pytest.raises(SourceError, match=message):
@@ -377,9 +422,10 @@ def test_a_page_of_too_many_values_is_not_parsed(engine: Engine, rig: Rig) -> No
 def endless(records: list[Any], total: int) -> Fault:
     numbers = itertools.count()
     return lambda _: Answer(
-        200, {"content-type": "application/json"},
+        200,
+        {"content-type": "application/json"},
         json.dumps({"records": records, "total": total, "next_cursor": f"c{next(numbers)}"}).encode(),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(("records", "asked"), [([], 101), ([{"alarm_id": "x"}], 5)])
@@ -400,8 +446,22 @@ def test_a_cursor_that_cannot_stand_in_an_address(engine: Engine, rig: Rig, curs
 
 @pytest.mark.parametrize(
     "value",
-    ["2\u00b2", "\u0663", "-1", "1e9", "nan", "inf", "9" * 400, "", " ", "Fri, 31 Dec 99999 23:59:59 GMT", "Thu, 99 Foo 2015", "0x10", "1_0"],
-)  # fmt: skip
+    [
+        "2\u00b2",
+        "\u0663",
+        "-1",
+        "1e9",
+        "nan",
+        "inf",
+        "9" * 400,
+        "",
+        " ",
+        "Fri, 31 Dec 99999 23:59:59 GMT",
+        "Thu, 99 Foo 2015",
+        "0x10",
+        "1_0",
+    ],
+)
 def test_a_wait_that_cannot_be_understood_is_none(value: str) -> None:
     assert patience._seconds(value) is None
 
@@ -439,8 +499,12 @@ def test_a_token_that_the_platform_repeats_is_in_no_message_and_no_row(
         Answer(403, {"content-type": "application/json"}, error),
         Answer(404, {"content-type": "text/html"}, b"x" * 70 + echo.encode()),
         Answer(200, {"content-type": "application/json"}, json.dumps({"records": echo, "total": 0}).encode()),
-        Answer(200, {"content-type": "application/json"}, json.dumps({"records": [], "total": 1, "next_cursor": [echo]}).encode()),
-    ]  # fmt: skip
+        Answer(
+            200,
+            {"content-type": "application/json"},
+            json.dumps({"records": [], "total": 1, "next_cursor": [echo]}).encode(),
+        ),
+    ]
     for answer in answers:
         rig.faulty.set([lambda _, answer=answer: answer] * 3)
         with pytest.raises(SourceError) as caught:
@@ -505,7 +569,10 @@ def test_a_redirect_is_not_followed(engine: Engine, rig: Rig) -> None:
     assert len(rig.faulty.asked) == 1
 
 
-@pytest.mark.parametrize("option", ["pull_seconds", "answer_seconds", "timeout_seconds", "page_size", "attempts", "longest_wait_seconds"])  # fmt: skip
+@pytest.mark.parametrize(
+    "option",
+    ["pull_seconds", "answer_seconds", "timeout_seconds", "page_size", "attempts", "longest_wait_seconds"],
+)
 @pytest.mark.parametrize("value", ["²", "soon", -1, "nan", "1e400", None, [], True, "１２"])
 def test_an_option_that_is_no_number_is_said(engine: Engine, rig: Rig, option: str, value: object) -> None:
     with pytest.raises(InputError, match=f"source platform: {option}: an option is no number"):

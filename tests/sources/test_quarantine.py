@@ -32,9 +32,20 @@ def test_a_row_is_kept_whole_with_its_reason(engine: Engine, bad_row: int) -> No
         assert quarantine.list_rows(connection, state="discarded") == []
     as_told = ALARM | {"alarm_count": "many", "data_origin": "模拟数据"}
     assert row == quarantine.QuarantinedRow(
-        bad_row, "exports", "alarms", "alarms.csv 第2行", "alarm_count", "many", "不是整数", as_told | {"extra": "x"}, as_told,
-        NOW, "open", None, None,
-    )  # fmt: skip
+        bad_row,
+        "exports",
+        "alarms",
+        "alarms.csv 第2行",
+        "alarm_count",
+        "many",
+        "不是整数",
+        as_told | {"extra": "x"},
+        as_told,
+        NOW,
+        "open",
+        None,
+        None,
+    )
     assert row.is_simulated
 
 

@@ -28,9 +28,12 @@ from tests.sources.test_stations import GRIDS, HOURS, STATIONS
 ROOT = Path(__file__).parents[2]
 CONTRACT = yaml.safe_load((ROOT / "docs/platform-api.yaml").read_text(encoding="utf-8"))
 SCHEMAS = {
-    "stations": "Station", "station_hours": "StationHour", "station_minutes": "StationMinute", "winds": "Wind",
+    "stations": "Station",
+    "station_hours": "StationHour",
+    "station_minutes": "StationMinute",
+    "winds": "Wind",
     "submeter_hours": "SubmeterHour",
-}  # fmt: skip
+}
 AT_NINE = datetime(2020, 4, 3, 1, tzinfo=UTC)
 LATER = "M1,2020-04-03T09:00:00+08:00,48,,,,12\n"
 
@@ -96,8 +99,8 @@ def test_an_hour_comes_when_it_is_over_and_once(url: str, engine: Engine, tmp_pa
         266.0
     ]
     with reading(engine) as connection:
-        assert connection.execute(select(station.c.station_id).order_by(station.c.station_id)).scalars().all() == [
-            "370800-W01", "M1", "M2"
-        ]  # fmt: skip
+        assert connection.execute(
+            select(station.c.station_id).order_by(station.c.station_id)
+        ).scalars().all() == ["370800-W01", "M1", "M2"]
         windows = connection.execute(select(pull.c.start_at, pull.c.end_at).order_by(pull.c.start_at)).all()
     assert windows[0][1] == windows[1][0] == AT_NINE + timedelta(minutes=10)

@@ -71,12 +71,17 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
         tmp_path / "world",
         winds_20200403__csv="station_id,hour,wind_from_deg,wind_speed_m_s\n370800-W01,2020-04-03T08:00:00+08:00,360,2.5\n370800-W01,2020-04-03T09:00:00+08:00,,0\n",
         submeter_hours_20200403__csv="enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,266,\n",
-        enterprises__csv="enterprise_id\nQ1\n", notes__txt="hello",
-    )  # fmt: skip
+        enterprises__csv="enterprise_id\nQ1\n",
+        notes__txt="hello",
+    )
     done = taken(engine, tmp_path, folder)
     assert (dict(done.new), done.foreign, done.is_simulated, done.rejected, said(done)) == (
-        {"grids": 1, "stations": 3, "station_hours": 2, "winds": 2, "submeter_hours": 1}, 2, True, [], [],
-    )  # fmt: skip
+        {"grids": 1, "stations": 3, "station_hours": 2, "winds": 2, "submeter_hours": 1},
+        2,
+        True,
+        [],
+        [],
+    )
     assert done.days == {date(2020, 4, 3)}
     found = readings(tmp_path)
     assert (
@@ -84,8 +89,9 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
         == ["2020-04-03 08:00:00"] * 2
     )
     assert found[["station_id", "pm25_ug_m3", "sample_count", "is_simulated"]].values.tolist() == [
-        ["M1", 40.5, 12, True], ["M2", 44.0, 8, True]
-    ]  # fmt: skip
+        ["M1", 40.5, 12, True],
+        ["M2", 44.0, 8, True],
+    ]
     assert readings(tmp_path, WINDS)["wind_from_deg"].fillna(-1).tolist() == [0.0, -1.0]
     assert readings(tmp_path, SUBMETER_HOURS)["production_kw"].tolist() == [266.0]
     again = taken(engine, tmp_path, folder)
@@ -93,8 +99,10 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
     with reading(engine) as connection:
         rows = connection.execute(select(station).order_by(station.c.station_id)).mappings().all()
         assert [(row["station_id"], row["grid_id"], row["valid_to"]) for row in rows] == [
-            ("370800-W01", None, None), ("M1", "T1", None), ("M2", "T1", date(2020, 5, 1))
-        ]  # fmt: skip
+            ("370800-W01", None, None),
+            ("M1", "T1", None),
+            ("M2", "T1", date(2020, 5, 1)),
+        ]
         assert connection.execute(select(grid.c.name)).scalar_one() == "鱼台县1号网格"
 
 
@@ -135,9 +143,15 @@ BAD_HOURS = {
         hour_row("M1", "2020-04-03T08:00:00+08:00", "99", "", "", "", "12"),
         ["hour：同一小时有不同的值，均未采用，按缺测处理 2 M1 2020-04-03T08:00:00+08:00"],
     ),
-    "half a row": ("M1,2020-04-03T09:0", ["：该行不能拆成列：列数不符：表头有7列，本行有2列 1 M1,2020-04-03T09:0"]),
-    "nobody's hour": (hour_row("", "2020-04-03T09:00:00+08:00", "50", "", "", "", "12"), ["station_id：必填，未填写 1"]),
-}  # fmt: skip
+    "half a row": (
+        "M1,2020-04-03T09:0",
+        ["：该行不能拆成列：列数不符：表头有7列，本行有2列 1 M1,2020-04-03T09:0"],
+    ),
+    "nobody's hour": (
+        hour_row("", "2020-04-03T09:00:00+08:00", "50", "", "", "", "12"),
+        ["station_id：必填，未填写 1"],
+    ),
+}
 
 
 @pytest.mark.parametrize("case", BAD_HOURS)
@@ -174,17 +188,23 @@ def test_hours_wait_for_their_station(engine: Engine, tmp_path: Path) -> None:
 BAD_STATIONS = {
     "outside its grid": ("M3,micro,370800,T1,116.50,35.01,,,", "lon：站点不在所填网格范围内（M3） 1 116.50"),
     "a second place at one time": (
-        "M1,micro,370800,T1,116.42,35.01,2019-07-03,,", "station_id：两行同一编号的站点时段重叠，采用先列的一行（M1） 1 M1",
+        "M1,micro,370800,T1,116.42,35.01,2019-07-03,,",
+        "station_id：两行同一编号的站点时段重叠，采用先列的一行（M1） 1 M1",
     ),
     "without a grid": ("M3,micro,370800,,116.41,35.01,,,", "grid_id：微站须填写所在网格（M3） 1"),
-    "an unknown kind": ("M3,mini,370800,T1,116.41,35.01,,,", "kind：应为：micro、official、weather（M3） 1 mini"),
+    "an unknown kind": (
+        "M3,mini,370800,T1,116.41,35.01,,,",
+        "kind：应为：micro、official、weather（M3） 1 mini",
+    ),
     "lon and lat swapped": (
-        "M3,micro,370800,T1,35.01,116.41,,,", "lat：超出范围：应在-90至90之间（经纬度可能填反）（M3） 1 116.41",
+        "M3,micro,370800,T1,35.01,116.41,,,",
+        "lat：超出范围：应在-90至90之间（经纬度可能填反）（M3） 1 116.41",
     ),
     "ends before it begins": (
-        "M3,micro,370800,T1,116.41,35.01,2020-04-01,2020-03-01,", "valid_to：早于（或小于）valid_from，先后顺序不对（M3） 1 2020-03-01",
+        "M3,micro,370800,T1,116.41,35.01,2020-04-01,2020-03-01,",
+        "valid_to：早于（或小于）valid_from，先后顺序不对（M3） 1 2020-03-01",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", BAD_STATIONS)
@@ -211,8 +231,9 @@ def test_a_station_that_moved_has_two_stays(engine: Engine, tmp_path: Path) -> N
     with reading(engine) as connection:
         query = select(station.c.valid_from, station.c.valid_to).where(station.c.station_id == "M1")
         assert sorted(connection.execute(query).all(), key=str) == [
-            (date(2019, 7, 3), date(2020, 4, 10)), (date(2020, 4, 10), None)
-        ]  # fmt: skip
+            (date(2019, 7, 3), date(2020, 4, 10)),
+            (date(2020, 4, 10), None),
+        ]
 
 
 def test_hours_of_another_day_than_the_files_name_are_refused(engine: Engine, tmp_path: Path) -> None:
@@ -369,7 +390,8 @@ def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Eng
 
 def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> None:
     faults = [
-        Fault("a.csv", "station_id", UNKNOWN_STATION, "X9", 0, 3), Fault("a.csv", "hour", "在未来", "2030", 4),
+        Fault("a.csv", "station_id", UNKNOWN_STATION, "X9", 0, 3),
+        Fault("a.csv", "hour", "在未来", "2030", 4),
         Fault("b.csv", "station_id", UNKNOWN_STATION, "X9", 0, 2),
-    ]  # fmt: skip
+    ]
     assert shown(faults) == ["a.csv 第4行起 hour：在未来，共1行，如“2030”", f"X9 {UNKNOWN_STATION}，共5小时"]

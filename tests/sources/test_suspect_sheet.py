@@ -35,9 +35,16 @@ SAID = {"verdict": form.SITE_FOUND, "unit": "长安区分局", "inspector": "李
 @pytest.fixture(autouse=True)
 def suspects(engine: Engine) -> None:
     rows = [
-        {"alarm_id": alarm, "rank": 1, "enterprise_id": name, "score": 0.5, "evidence_json": "{}", "rules_edition": "e"}
+        {
+            "alarm_id": alarm,
+            "rank": 1,
+            "enterprise_id": name,
+            "score": 0.5,
+            "evidence_json": "{}",
+            "rules_edition": "e",
+        }
         for alarm, name in (("A1", "Q1"), ("A2", "Q1"))
-    ]  # fmt: skip
+    ]
     for place, row in enumerate(rows):
         row["rank"] = place + 1
     rows.append({**rows[0], "rank": 3, "enterprise_id": "Q2"})

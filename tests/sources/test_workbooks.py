@@ -41,12 +41,22 @@ def read(path: Path) -> tuple[list[tuple[int, list[str]]], list[BrokenRow]]:
 
 def test_cells_become_text(tmp_path: Path) -> None:
     path = saved(
-        tmp_path / "a.xlsx", [], ["a", " b ", "c"], [1, 2.0, 2.5], [True, None, "x"], [None, None, None],
+        tmp_path / "a.xlsx",
+        [],
+        ["a", " b ", "c"],
+        [1, 2.0, 2.5],
+        [True, None, "x"],
+        [None, None, None],
         [datetime.fromisoformat("2020-03-12T08:30"), date(2020, 3, 12), "0012"],
-    )  # fmt: skip
+    )
     assert read(path) == (
-        [(3, ["1", "2", "2.5"]), (4, ["true", "", "x"]), (6, ["2020-03-12T08:30:00", "2020-03-12T00:00:00", "0012"])], []
-    )  # fmt: skip
+        [
+            (3, ["1", "2", "2.5"]),
+            (4, ["true", "", "x"]),
+            (6, ["2020-03-12T08:30:00", "2020-03-12T00:00:00", "0012"]),
+        ],
+        [],
+    )
 
 
 def test_formulas_errors_and_stray_cells_are_set_apart(tmp_path: Path) -> None:
@@ -120,7 +130,9 @@ def with_parts(path: Path, **parts: str) -> Path:
     if "sharedStrings" in parts:
         kept["xl/sharedStrings.xml"] = b""
         types = kept["[Content_Types].xml"].decode()
-        kept["[Content_Types].xml"] = types.replace("</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{STRINGS}"/></Types>').encode()  # fmt: skip
+        kept["[Content_Types].xml"] = types.replace(
+            "</Types>", f'<Override PartName="/xl/sharedStrings.xml" ContentType="{STRINGS}"/></Types>'
+        ).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in kept.items():
             package.writestr(name, parts.get(Path(name).stem, content))
@@ -136,18 +148,63 @@ def rows_of(cells: str, count: int, first: int = 2) -> str:
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"sheet1": SHEET.format(HEADER + '<row r="1000000000"><c r="A1000000000"><v>1</v></c></row>')}, r"got row 1,000,000,000"),
+        (
+            {"sheet1": SHEET.format(HEADER + '<row r="1000000000"><c r="A1000000000"><v>1</v></c></row>')},
+            r"got row 1,000,000,000",
+        ),
         ({"sheet1": SHEET.format(HEADER + '<row r="1048577"><c><v>1</v></c></row>')}, r"got row 1,048,577"),
-        ({"sheet1": SHEET.format(HEADER + rows_of('<c r="XFD{0}"><v>1</v></c>', 30_000))}, r"got something in column 16,384 of row 2"),
-        ({"sheet1": SHEET.format(HEADER + '<row r="2"><c r="IW2"><v>1</v></c></row>')}, r"got something in column 257 of row 2"),
-        ({"sheet1": SHEET.format(HEADER + '<row r="2"><c r="IV2"><v>1</v></c></row><row r="1000000"><c r="A1000000"><v>1</v></c></row>')}, r"got 1,000,000 rows by 256 columns"),
-        ({"sharedStrings": f'<sst xmlns="{MAIN}"><si><t>{"x" * 40_000}</t></si></sst>', "sheet1": SHEET.format('<row r="1"><c r="A1" t="s"><v>0</v></c></row>')}, "40,000 characters in a cell"),
-        ({"sheet1": SHEET.format(HEADER + '<row r="2">' + "<c><v>1</v></c>" * 300_000 + "</row>")}, "something in column 300,000"),
-        ({"sheet1": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9)) + "]>" + SHEET.format('<row r="1"><c r="A1" t="inlineStr"><is><t>&j;</t></is></c></row>')}, "the workbook cannot be read"),
+        (
+            {"sheet1": SHEET.format(HEADER + rows_of('<c r="XFD{0}"><v>1</v></c>', 30_000))},
+            r"got something in column 16,384 of row 2",
+        ),
+        (
+            {"sheet1": SHEET.format(HEADER + '<row r="2"><c r="IW2"><v>1</v></c></row>')},
+            r"got something in column 257 of row 2",
+        ),
+        (
+            {
+                "sheet1": SHEET.format(
+                    HEADER
+                    + '<row r="2"><c r="IV2"><v>1</v></c></row><row r="1000000"><c r="A1000000"><v>1</v></c></row>'
+                )
+            },
+            r"got 1,000,000 rows by 256 columns",
+        ),
+        (
+            {
+                "sharedStrings": f'<sst xmlns="{MAIN}"><si><t>{"x" * 40_000}</t></si></sst>',
+                "sheet1": SHEET.format('<row r="1"><c r="A1" t="s"><v>0</v></c></row>'),
+            },
+            "40,000 characters in a cell",
+        ),
+        (
+            {"sheet1": SHEET.format(HEADER + '<row r="2">' + "<c><v>1</v></c>" * 300_000 + "</row>")},
+            "something in column 300,000",
+        ),
+        (
+            {
+                "sheet1": '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">'
+                + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(9))
+                + "]>"
+                + SHEET.format('<row r="1"><c r="A1" t="inlineStr"><is><t>&j;</t></is></c></row>')
+            },
+            "the workbook cannot be read",
+        ),
     ],
-    ids=["far row", "row 1048577", "XFD", "column 257", "rectangle", "long text", "one endless row", "entities"],
-)  # fmt: skip
-def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(tmp_path: Path, parts: dict[str, str], message: str) -> None:  # fmt: skip
+    ids=[
+        "far row",
+        "row 1048577",
+        "XFD",
+        "column 257",
+        "rectangle",
+        "long text",
+        "one endless row",
+        "entities",
+    ],
+)
+def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(
+    tmp_path: Path, parts: dict[str, str], message: str
+) -> None:
     path = with_parts(tmp_path / "a.xlsx", **parts)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError, match=message) as caught:
@@ -158,7 +215,9 @@ def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(tmp_p
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 64 << 20
 
 
-def test_a_part_that_asks_for_more_memory_than_there_is_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_part_that_asks_for_more_memory_than_there_is_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     less = "import include.sources.workbook_child as child; child.MOST_MEMORY = 150 << 20; child.main()"
     monkeypatch.setattr(workbooks, "_PROGRAM", less)
     styles = f'<styleSheet xmlns="{MAIN}"><fonts>' + "<font/>" * 400_000 + "</fonts></styleSheet>"
@@ -173,7 +232,10 @@ def test_many_shared_strings_fit(tmp_path: Path) -> None:
 
 
 def test_cells_that_are_only_formatted_do_no_harm(tmp_path: Path) -> None:
-    sheet = SHEET.format(HEADER + '<row r="2"><c r="A2"><v>5</v></c><c r="XFD2" s="0"/></row><row r="1048576"><c r="A1048576" s="0"/></row>')  # fmt: skip
+    sheet = SHEET.format(
+        HEADER
+        + '<row r="2"><c r="A2"><v>5</v></c><c r="XFD2" s="0"/></row><row r="1048576"><c r="A1048576" s="0"/></row>'
+    )
     assert read(with_parts(tmp_path / "a.xlsx", sheet1=sheet)) == ([(2, ["5"])], [])
 
 
@@ -184,8 +246,13 @@ def test_a_child_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.
         read(saved(tmp_path / "a.xlsx", ["a"]))
 
 
-@pytest.mark.parametrize("program", ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('{}')", "raise SystemExit(3)"])  # fmt: skip
-def test_a_child_that_ends_early_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:  # fmt: skip
+@pytest.mark.parametrize(
+    "program",
+    ["import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "print('{}')", "raise SystemExit(3)"],
+)
+def test_a_child_that_ends_early_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
     monkeypatch.setattr(workbooks, "_PROGRAM", program)
     with pytest.raises(InputError, match="larger than one that is read"):
         read(saved(tmp_path / "a.xlsx", ["a"]))

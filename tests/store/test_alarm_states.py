@@ -24,19 +24,39 @@ START, END = PUSHED, PUSHED + 24 * HOUR
 def put(engine: Engine, *steps: tuple[str, float] | tuple[str, float, float], **changes: Any) -> None:
     """One alarm, pushed at hour 0 with 24 hours to answer; its steps are an event, its hour, and when it was received."""
     alarm = {
-        "alarm_id": "A", "revision": 1, "revised_at": PUSHED, "grid_id": "T1", "city_code": "140300", "county": "郊区", "point_name": "点",
-        "started_at": PUSHED, "last_at": PUSHED, "alarm_count": 1, "pushed_at": PUSHED, "deadline_at": PUSHED + 24 * HOUR,
-        "rules_version": "2026-11", "is_outside_city": False, "source": "test", "is_simulated": False, "received_at": PUSHED,
-        "content_hash": "", **changes,
-    }  # fmt: skip
+        "alarm_id": "A",
+        "revision": 1,
+        "revised_at": PUSHED,
+        "grid_id": "T1",
+        "city_code": "140300",
+        "county": "郊区",
+        "point_name": "点",
+        "started_at": PUSHED,
+        "last_at": PUSHED,
+        "alarm_count": 1,
+        "pushed_at": PUSHED,
+        "deadline_at": PUSHED + 24 * HOUR,
+        "rules_version": "2026-11",
+        "is_outside_city": False,
+        "source": "test",
+        "is_simulated": False,
+        "received_at": PUSHED,
+        "content_hash": "",
+        **changes,
+    }
     with writing(engine) as connection:
         connection.execute(tables.alarm.insert(), alarm)
         for event, hour, *received in steps:
             row = {
-                "alarm_id": alarm["alarm_id"], "event": event, "event_at": alarm["pushed_at"] + hour * HOUR, "revision": 1,
-                "source": "test", "is_simulated": False, "content_hash": "",
+                "alarm_id": alarm["alarm_id"],
+                "event": event,
+                "event_at": alarm["pushed_at"] + hour * HOUR,
+                "revision": 1,
+                "source": "test",
+                "is_simulated": False,
+                "content_hash": "",
                 "received_at": alarm["pushed_at"] + (received[0] if received else hour) * HOUR,
-            }  # fmt: skip
+            }
             connection.execute(tables.feedback_event.insert(), row)
         prepare(connection)
         want(connection, pd.Series([str(alarm["alarm_id"])]))
@@ -51,9 +71,19 @@ def state(engine: Engine, hour: float = 100, **options: Any) -> dict[str, Any]:
     told = {name.removesuffix("_at"): value for name, value in row.items() if name.endswith("_at")}
     hours = {name: (moment - PUSHED) / HOUR for name, moment in told.items() if not pd.isna(moment)}
     shown = (
-        "acknowledged", "first_answer", "standing", "standing_submission", "returned", "first_disputed", "disputed", "last_disputed",
-        "upheld", "rejected", "closed", "reopened",
-    )  # fmt: skip
+        "acknowledged",
+        "first_answer",
+        "standing",
+        "standing_submission",
+        "returned",
+        "first_disputed",
+        "disputed",
+        "last_disputed",
+        "upheld",
+        "rejected",
+        "closed",
+        "reopened",
+    )
     answer = {"event": row["standing_event"]} if row["standing_event"] else {}
     return answer | {name: hours[name] for name in shown if name in hours}
 
@@ -63,27 +93,59 @@ def state(engine: Engine, hour: float = 100, **options: Any) -> dict[str, Any]:
     [
         ([], {}),
         ([("acknowledged", 1), ("acknowledged", 2)], {"acknowledged": 1}),
-        ([("submitted", 5)], {"event": "submitted", "first_answer": 5, "standing": 5, "standing_submission": 5}),
-        ([("submitted", 5), ("submitted", 30)], {"event": "submitted", "first_answer": 5, "standing": 30, "standing_submission": 5}),
-        ([("accepted", 7)], {"event": "accepted", "first_answer": 7, "standing": 7, "standing_submission": 7}),
-        ([("submitted", 5), ("returned", 6)], {"event": "returned", "first_answer": 5, "standing": 6, "returned": 6}),
-        ([("submitted", 5), ("returned", 6), ("submitted", 8)], {"event": "submitted", "first_answer": 5, "standing": 8, "standing_submission": 8, "returned": 6}),
+        (
+            [("submitted", 5)],
+            {"event": "submitted", "first_answer": 5, "standing": 5, "standing_submission": 5},
+        ),
+        (
+            [("submitted", 5), ("submitted", 30)],
+            {"event": "submitted", "first_answer": 5, "standing": 30, "standing_submission": 5},
+        ),
+        (
+            [("accepted", 7)],
+            {"event": "accepted", "first_answer": 7, "standing": 7, "standing_submission": 7},
+        ),
+        (
+            [("submitted", 5), ("returned", 6)],
+            {"event": "returned", "first_answer": 5, "standing": 6, "returned": 6},
+        ),
+        (
+            [("submitted", 5), ("returned", 6), ("submitted", 8)],
+            {"event": "submitted", "first_answer": 5, "standing": 8, "standing_submission": 8, "returned": 6},
+        ),
         # a return that no answer precedes is no step
         ([("returned", 3)], {}),
-        ([("returned", 3), ("submitted", 5)], {"event": "submitted", "first_answer": 5, "standing": 5, "standing_submission": 5}),
+        (
+            [("returned", 3), ("submitted", 5)],
+            {"event": "submitted", "first_answer": 5, "standing": 5, "standing_submission": 5},
+        ),
         # at one instant: submitted, returned, accepted
-        ([("submitted", 5), ("returned", 5)], {"event": "returned", "first_answer": 5, "standing": 5, "returned": 5}),
-        ([("returned", 5), ("accepted", 5)], {"event": "accepted", "first_answer": 5, "standing": 5, "standing_submission": 5}),
-        ([("submitted", 4), ("returned", 5), ("accepted", 5)], {"event": "accepted", "first_answer": 4, "standing": 5, "standing_submission": 5, "returned": 5}),
+        (
+            [("submitted", 5), ("returned", 5)],
+            {"event": "returned", "first_answer": 5, "standing": 5, "returned": 5},
+        ),
+        (
+            [("returned", 5), ("accepted", 5)],
+            {"event": "accepted", "first_answer": 5, "standing": 5, "standing_submission": 5},
+        ),
+        (
+            [("submitted", 4), ("returned", 5), ("accepted", 5)],
+            {"event": "accepted", "first_answer": 4, "standing": 5, "standing_submission": 5, "returned": 5},
+        ),
         # disputes by the deadline and later
-        ([("disputed", 2), ("disputed", 24), ("disputed", 25)], {"first_disputed": 2, "disputed": 24, "last_disputed": 25}),
+        (
+            [("disputed", 2), ("disputed", 24), ("disputed", 25)],
+            {"first_disputed": 2, "disputed": 24, "last_disputed": 25},
+        ),
         ([("disputed", 25)], {"last_disputed": 25}),
-        ([("disputed", 2), ("dispute_rejected", 3), ("dispute_upheld", 4), ("dispute_rejected", 5)],
-         {"first_disputed": 2, "disputed": 2, "last_disputed": 2, "upheld": 4, "rejected": 5}),
+        (
+            [("disputed", 2), ("dispute_rejected", 3), ("dispute_upheld", 4), ("dispute_rejected", 5)],
+            {"first_disputed": 2, "disputed": 2, "last_disputed": 2, "upheld": 4, "rejected": 5},
+        ),
         ([("closed", 40), ("reopened", 41), ("closed", 42)], {"closed": 42, "reopened": 41}),
         ([("submitted", 101)], {}),  # after the moment
     ],
-)  # fmt: skip
+)
 def test_an_alarm_is_what_its_steps_made_it(
     engine: Engine, steps: list[tuple[str, float]], expected: dict[str, Any]
 ) -> None:
@@ -101,9 +163,17 @@ def test_what_was_received_later_was_not_known(engine: Engine) -> None:
     put(engine, ("submitted", 5, 50))
     put_revision(engine, city_code="130100", received_at=PUSHED + 60 * HOUR, revised_at=PUSHED + 2 * HOUR)
     problem = {
-        "problem_id": "P", "revision": 1, "alarm_id": "A", "category": "其他", "description": "", "found_at": PUSHED + 4 * HOUR,
-        "source": "test", "is_simulated": False, "received_at": PUSHED + 50 * HOUR, "content_hash": "",
-    }  # fmt: skip
+        "problem_id": "P",
+        "revision": 1,
+        "alarm_id": "A",
+        "category": "其他",
+        "description": "",
+        "found_at": PUSHED + 4 * HOUR,
+        "source": "test",
+        "is_simulated": False,
+        "received_at": PUSHED + 50 * HOUR,
+        "content_hash": "",
+    }
     with writing(engine) as connection:
         connection.execute(tables.problem.insert(), problem)
 

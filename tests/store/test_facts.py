@@ -49,11 +49,25 @@ def letters(engine: Engine, tmp_path: Path) -> Engine:
 def alarm(alarm_id: str, city: str, day: int) -> dict[str, object]:
     pushed = morning(day) - timedelta(hours=1, minutes=30)
     return {
-        "alarm_id": alarm_id, "revision": 1, "revised_at": pushed, "grid_id": "T1", "city_code": city, "county": "郊区", "point_name": "点",
-        "started_at": pushed, "last_at": pushed, "alarm_count": 1, "pushed_at": pushed, "deadline_at": pushed + timedelta(days=1),
-        "rules_version": "2026-11", "is_outside_city": False, "source": "test", "is_simulated": True, "received_at": pushed,
+        "alarm_id": alarm_id,
+        "revision": 1,
+        "revised_at": pushed,
+        "grid_id": "T1",
+        "city_code": city,
+        "county": "郊区",
+        "point_name": "点",
+        "started_at": pushed,
+        "last_at": pushed,
+        "alarm_count": 1,
+        "pushed_at": pushed,
+        "deadline_at": pushed + timedelta(days=1),
+        "rules_version": "2026-11",
+        "is_outside_city": False,
+        "source": "test",
+        "is_simulated": True,
+        "received_at": pushed,
         "content_hash": "",
-    }  # fmt: skip
+    }
 
 
 def step(
@@ -61,9 +75,15 @@ def step(
 ) -> dict[str, object]:
     at = morning(day).replace(hour=hour - 8, minute=0)
     return {
-        "alarm_id": alarm_id, "event": event, "event_at": at, "revision": 1, "source": "test", "is_simulated": True,
-        "received_at": at if received_day is None else morning(received_day), "content_hash": "",
-    }  # fmt: skip
+        "alarm_id": alarm_id,
+        "event": event,
+        "event_at": at,
+        "revision": 1,
+        "source": "test",
+        "is_simulated": True,
+        "received_at": at if received_day is None else morning(received_day),
+        "content_hash": "",
+    }
 
 
 def morning(day: int) -> datetime:

@@ -19,9 +19,14 @@ def mode(path: Path) -> int:
 def open_installation(var: Path) -> list[Path]:
     """An installation as earlier versions left it: everything for everybody."""
     files = [
-        var / "supervision.db", var / "supervision.db-wal", var / "mailbox" / "letters" / "a.eml", var / "archive" / "ab" / "abc",
-        var / "airflow" / "airflow.db", var / "airflow" / "simple_auth_manager_passwords.json.generated", var / "airflow" / "logs" / "x.log",
-    ]  # fmt: skip
+        var / "supervision.db",
+        var / "supervision.db-wal",
+        var / "mailbox" / "letters" / "a.eml",
+        var / "archive" / "ab" / "abc",
+        var / "airflow" / "airflow.db",
+        var / "airflow" / "simple_auth_manager_passwords.json.generated",
+        var / "airflow" / "logs" / "x.log",
+    ]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("secret", encoding="utf-8")

@@ -17,10 +17,17 @@ NOW = datetime(2020, 3, 2, 8, tzinfo=UTC)
 @pytest.fixture
 def stored(engine: Engine) -> Engine:
     rows = [
-        {"alarm_id": alarm_id, "rank": rank, "enterprise_id": name, "score": 0.5, "evidence_json": "{}", "rules_edition": "e"}
+        {
+            "alarm_id": alarm_id,
+            "rank": rank,
+            "enterprise_id": name,
+            "score": 0.5,
+            "evidence_json": "{}",
+            "rules_edition": "e",
+        }
         for alarm_id in ("A", "B")
         for rank, name in ((1, "Q1"), (2, "unlisted"))
-    ]  # fmt: skip
+    ]
     with writing(engine) as connection:
         connection.execute(alarm_suspect.insert(), rows)
     return engine

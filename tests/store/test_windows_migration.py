@@ -56,10 +56,18 @@ def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
             (2, "bulletin", "half_month", "2020-03-01", "2020-03-16", BULLETIN),
         ):
             run(
-                LETTER, letter_id=letter_id, kind=kind, window=window, start=date.fromisoformat(start) if engine.dialect.name == "postgresql" else start,
-                end=date.fromisoformat(end) if engine.dialect.name == "postgresql" else end, at=at, key=key, figures=FIGURES, number=f"环督〔2020〕{letter_id}号",
+                LETTER,
+                letter_id=letter_id,
+                kind=kind,
+                window=window,
+                start=date.fromisoformat(start) if engine.dialect.name == "postgresql" else start,
+                end=date.fromisoformat(end) if engine.dialect.name == "postgresql" else end,
+                at=at,
+                key=key,
+                figures=FIGURES,
+                number=f"环督〔2020〕{letter_id}号",
                 message_id=f"<{key}.1@mee.example>",
-            )  # fmt: skip
+            )
             run("insert into letter_alarm values (:id, 'A1', true)", id=letter_id)
             run(
                 "insert into letter_file values (:id, 'pdf', 'f.pdf', 'f.pdf', 'application/pdf', 'abc', 3)",
@@ -67,14 +75,19 @@ def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
             )
             run(
                 "insert into letter_number values (:kind, 2020, 1, :id, :number, :at, null)",
-                kind=kind, id=letter_id, number=f"环督〔2020〕{letter_id}号", at=at,
-            )  # fmt: skip
+                kind=kind,
+                id=letter_id,
+                number=f"环督〔2020〕{letter_id}号",
+                at=at,
+            )
             run(
                 "insert into delivery (delivery_id, letter_id, copy_no, is_rehearsal, address, name, header, message_id, eml_sha256, state, "
                 "state_reason, attempts, next_attempt_at, expires_at, updated_at) values (:id, :id, 1, false, 'to@city.example', '', 'to', "
                 ":message_id, 'abc', 'sent', '', 1, :at, :at, :at)",
-                id=letter_id, message_id=f"<{key}.1@mee.example>", at=at,
-            )  # fmt: skip
+                id=letter_id,
+                message_id=f"<{key}.1@mee.example>",
+                at=at,
+            )
         run(
             "insert into audit values (1, :at, 'run', 'letter', :key, 'release', 'drafted', 'released', 'r')",
             at=at,
@@ -154,7 +167,13 @@ def test_frozen_figures_of_a_carried_over_letter_load() -> None:
     alarm = OverdueRow("A1", "G1", "郊区", "点位", *[datetime(2020, 3, 11, tzinfo=UTC)] * 2, 1.0)
     assert alarm.alarm_id == "A1"
     assert FeedbackCounts().pushed == 0
-    assert from_json(ListedAlarm, '{"city_code":"1","city_name":"2","urged":1,"alarm":{"alarm_id":"A1","grid_id":"G1","county":"郊区","point_name":"点位","pushed_at":"2020-03-11T00:00:00Z","deadline_at":"2020-03-11T00:00:00Z","overdue_hours":1.0}}').alarm == alarm  # fmt: skip
+    assert (
+        from_json(
+            ListedAlarm,
+            '{"city_code":"1","city_name":"2","urged":1,"alarm":{"alarm_id":"A1","grid_id":"G1","county":"郊区","point_name":"点位","pushed_at":"2020-03-11T00:00:00Z","deadline_at":"2020-03-11T00:00:00Z","overdue_hours":1.0}}',
+        ).alarm
+        == alarm
+    )
 
 
 def test_a_change_of_tables_that_leaves_rows_without_their_letter_is_taken_back(tmp_path) -> None:

@@ -41,8 +41,11 @@ def compared(means: dict[str, Means], window: Windows) -> pd.DataFrame:
         return pd.DataFrame({"pm25_ug_m3": values, "valid_days": days, "dust_days": 0})
 
     found = WindowLevels(
-        levels(0, window.current), levels(0, window.same_dates), levels(1, window.year_before), levels(2, window.before)
-    )  # fmt: skip
+        levels(0, window.current),
+        levels(0, window.same_dates),
+        levels(1, window.year_before),
+        levels(2, window.before),
+    )
     return compare(found, window, list(means))
 
 
@@ -66,12 +69,20 @@ def enterprise_table(rows: dict[str, tuple[float, float]], **changes: Any) -> pd
     """Enterprises by number at (column, row) of the lattice, in 赵县 of 石家庄."""
     told = [
         {
-            "source": "test", "enterprise_id": number, "name": f"{number}公司", "industry": "铸造", "city_code": "130100",
-            "city_name": "石家庄市", "county": "赵县", "lon": 114 + column * COLUMN_DEG, "lat": 37 + row * ROW_DEG,
-            "is_simulated": False, **changes,
+            "source": "test",
+            "enterprise_id": number,
+            "name": f"{number}公司",
+            "industry": "铸造",
+            "city_code": "130100",
+            "city_name": "石家庄市",
+            "county": "赵县",
+            "lon": 114 + column * COLUMN_DEG,
+            "lat": 37 + row * ROW_DEG,
+            "is_simulated": False,
+            **changes,
         }
         for number, (column, row) in rows.items()
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(told)
 
 
@@ -79,11 +90,15 @@ def day_table(code: str, values: dict[str, tuple[float, int]]) -> pd.DataFrame:
     """Days of a city (2020-03-01): mean and hours; the IAQI is that of whole breakpoints only."""
     return pd.DataFrame(
         {
-            "place_id": code, "observed_on": pd.to_datetime(list(values)), "pm25_ug_m3": [mean for mean, _ in values.values()],
+            "place_id": code,
+            "observed_on": pd.to_datetime(list(values)),
+            "pm25_ug_m3": [mean for mean, _ in values.values()],
             "pm25_hours": [hours for _, hours in values.values()],
-            "pm25_iaqi": pd.array([int(mean) if hours >= 20 else None for mean, hours in values.values()], dtype="Int64"),
+            "pm25_iaqi": pd.array(
+                [int(mean) if hours >= 20 else None for mean, hours in values.values()], dtype="Int64"
+            ),
         }
-    )  # fmt: skip
+    )
 
 
 # 石家庄: 35 % over 阳泉, 西安 without a figure; 太原 has the level of 阳泉.
@@ -114,19 +129,45 @@ ALARMS = states(
     answered("03-02 08:00", "03-02 12:00", alarm_id="S1", city_code="130100", county="赵县", grid_id="G1"),
     answered("03-16 08:00", "03-16 12:00", alarm_id="S2", city_code="130100", county="赵县", grid_id="G1"),
     answered("03-17 08:00", "03-17 12:00", alarm_id="S3", city_code="130100", county="赵县", grid_id="G1"),
-    {"pushed_at": "03-18 08:00", "alarm_id": "S4", "city_code": "130100", "county": "长安区", "grid_id": "G3"},
+    {
+        "pushed_at": "03-18 08:00",
+        "alarm_id": "S4",
+        "city_code": "130100",
+        "county": "长安区",
+        "grid_id": "G3",
+    },
     answered("03-18 09:00", "03-20 12:00", alarm_id="S5", city_code="130100", county="藁城区", grid_id="X9"),
-    {"pushed_at": "03-19 08:00", "alarm_id": "S6", "city_code": "130100", "county": "赵县", "grid_id": "G2", "upheld_at": "03-20 00:00"},
+    {
+        "pushed_at": "03-19 08:00",
+        "alarm_id": "S6",
+        "city_code": "130100",
+        "county": "赵县",
+        "grid_id": "G2",
+        "upheld_at": "03-20 00:00",
+    },
     {"pushed_at": "03-31 12:00", "alarm_id": "Y1", "city_code": "140300", "county": "郊区", "grid_id": "Y1"},
-)  # fmt: skip
+)
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "S3", "found_at": "03-17 11:00", "category": "扬尘（道路）", "rectified_at": "03-18 08:00"},
     {"problem_id": "P2", "alarm_id": "S3", "found_at": "03-17 11:30", "category": "其他"},
     {"problem_id": "P3", "alarm_id": "S5", "found_at": "03-20 11:00", "category": "扬尘（道路）", "rectified_at": "03-21 08:00"},
 )  # fmt: skip
 NO_WARNINGS = pd.DataFrame(
-    columns=["city_code", "grid_id", "reasons", "pm25_ug_m3", "yoy_pct", "pop_pct", "county", "name", "west", "south", "east", "north"]
-)  # fmt: skip
+    columns=[
+        "city_code",
+        "grid_id",
+        "reasons",
+        "pm25_ug_m3",
+        "yoy_pct",
+        "pop_pct",
+        "county",
+        "name",
+        "west",
+        "south",
+        "east",
+        "north",
+    ]
+)
 WARNED = pd.DataFrame(
     [
         {"city_code": "130100", "grid_id": "G1", "reasons": "月均浓度最高", "pm25_ug_m3": 118.0, "yoy_pct": np.nan, "pop_pct": 3.0,
@@ -144,23 +185,51 @@ def bulletin_facts(at: BulletinWindows, **changes: Any) -> BulletinFacts:
     window = windows(at.period)
     half = compared(CITY_MEANS, window)
     known = stays()
-    days = [day_table("130100", {
-        "2020-03-16": (90.0, 24), "2020-03-17": (70.0, 19), "2020-03-18": (75.0, 20), "2019-03-16": (80.0, 24), "2019-03-17": (66.0, 10),
-    })]  # fmt: skip
+    days = [
+        day_table(
+            "130100",
+            {
+                "2020-03-16": (90.0, 24),
+                "2020-03-17": (70.0, 19),
+                "2020-03-18": (75.0, 20),
+                "2019-03-16": (80.0, 24),
+                "2019-03-17": (66.0, 10),
+            },
+        )
+    ]
     pollutants = pd.DataFrame(
         {
-            "pm25_ug_m3": [81.0], "pm25_valid_days": [16], "pm10_ug_m3": [150.0], "pm10_valid_days": [13], "so2_ug_m3": [9.0],
-            "so2_valid_days": [12], "co_mg_m3": [np.nan], "co_valid_days": [0],
-        }, index=["130100"],
-    )  # fmt: skip
+            "pm25_ug_m3": [81.0],
+            "pm25_valid_days": [16],
+            "pm10_ug_m3": [150.0],
+            "pm10_valid_days": [13],
+            "so2_ug_m3": [9.0],
+            "so2_valid_days": [12],
+            "co_mg_m3": [np.nan],
+            "co_valid_days": [0],
+        },
+        index=["130100"],
+    )
     facts = BulletinFacts(
-        cities=known[["city_code", "city_name", "province_name", "region"]], stays=known,
-        states=ALARMS[ALARMS["pushed_at"] < pd.Timestamp(at.window.ends_at)], problems=PROBLEMS,
-        half=half.assign(days_over=[1, 0, 0, 0]), year=half.assign(before_ug_m3=np.nan, pop_pct=np.nan),
-        month=None if at.month is None else compared({**CITY_MEANS, "140300": (90.0, 60.0, 50.0)}, windows(at.month)),
-        without_dust=compared({**CITY_MEANS, "130100": (78.0, 90.0, 60.0)}, window), dust_hours=pd.Series({"130100": 5}),
-        days=pd.concat(days, ignore_index=True), pollutants=pollutants, grids=grid_table(GRIDS, window), enterprises=ENTERPRISES,
-        warnings=None if at.month is None else MonthWarnings(at.month.start, WARNED, NO_WARNINGS, (date(2019, 4, 1),)),
-        air_sources=("air-quality",), is_simulated=False,
-    )  # fmt: skip
+        cities=known[["city_code", "city_name", "province_name", "region"]],
+        stays=known,
+        states=ALARMS[ALARMS["pushed_at"] < pd.Timestamp(at.window.ends_at)],
+        problems=PROBLEMS,
+        half=half.assign(days_over=[1, 0, 0, 0]),
+        year=half.assign(before_ug_m3=np.nan, pop_pct=np.nan),
+        month=None
+        if at.month is None
+        else compared({**CITY_MEANS, "140300": (90.0, 60.0, 50.0)}, windows(at.month)),
+        without_dust=compared({**CITY_MEANS, "130100": (78.0, 90.0, 60.0)}, window),
+        dust_hours=pd.Series({"130100": 5}),
+        days=pd.concat(days, ignore_index=True),
+        pollutants=pollutants,
+        grids=grid_table(GRIDS, window),
+        enterprises=ENTERPRISES,
+        warnings=None
+        if at.month is None
+        else MonthWarnings(at.month.start, WARNED, NO_WARNINGS, (date(2019, 4, 1),)),
+        air_sources=("air-quality",),
+        is_simulated=False,
+    )
     return replace(facts, **changes)

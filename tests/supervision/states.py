@@ -6,9 +6,19 @@ import pandas as pd
 
 _HOUR = pd.Timedelta(hours=1)
 STEPS = (
-    "acknowledged_at", "first_answer_at", "standing_at", "standing_submission_at", "returned_at", "first_disputed_at", "disputed_at",
-    "last_disputed_at", "upheld_at", "rejected_at", "closed_at", "reopened_at",
-)  # fmt: skip
+    "acknowledged_at",
+    "first_answer_at",
+    "standing_at",
+    "standing_submission_at",
+    "returned_at",
+    "first_disputed_at",
+    "disputed_at",
+    "last_disputed_at",
+    "upheld_at",
+    "rejected_at",
+    "closed_at",
+    "reopened_at",
+)
 INSTANTS = ("started_at", "last_at", "pushed_at", "deadline_at", *STEPS)
 
 
@@ -19,10 +29,19 @@ def states(*rows: dict[str, Any]) -> pd.DataFrame:
     stands where `standing_event` is one; `disputed_at` is the first and last dispute.
     """
     base = {
-        "grid_id": "T1", "city_code": "140300", "county": "郊区", "point_name": "点位", "lon": 113.5, "lat": 37.9,
-        "alarm_count": 1, "peak_pm25_ug_m3": 150.0, "is_simulated": False, "source": "test", "standing_event": None,
+        "grid_id": "T1",
+        "city_code": "140300",
+        "county": "郊区",
+        "point_name": "点位",
+        "lon": 113.5,
+        "lat": 37.9,
+        "alarm_count": 1,
+        "peak_pm25_ug_m3": 150.0,
+        "is_simulated": False,
+        "source": "test",
+        "standing_event": None,
         **dict.fromkeys(STEPS),
-    }  # fmt: skip
+    }
     filled = []
     for number, row in enumerate(rows, start=1):
         pushed = moment(row["pushed_at"])

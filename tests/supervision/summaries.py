@@ -25,16 +25,52 @@ ALARMS = states(
     # the window before, as of 4 March 09:00: 石家庄 2/2, 阳泉 0/1
     answered("03-02 08:00", "03-02 12:00", alarm_id="S1", city_code="130100", county="赵县", grid_id="G1"),
     answered("03-03 08:00", "03-03 12:00", alarm_id="S2", city_code="130100", county="赵县", grid_id="G1"),
-    {"pushed_at": "03-01 08:00", "alarm_id": "Y1", "city_code": "140300", "county": "郊区", "grid_id": "T85711"},
+    {
+        "pushed_at": "03-01 08:00",
+        "alarm_id": "Y1",
+        "city_code": "140300",
+        "county": "郊区",
+        "grid_id": "T85711",
+    },
     # the window: 石家庄 2/2, 阳泉 2/3, 西安 1/1; 太原 has none, and one that was no alarm
-    answered("03-08 08:00", "03-08 12:00", alarm_id="S3", city_code="130100", county="赵县", grid_id="G1", peak_pm25_ug_m3=310.0),
+    answered(
+        "03-08 08:00",
+        "03-08 12:00",
+        alarm_id="S3",
+        city_code="130100",
+        county="赵县",
+        grid_id="G1",
+        peak_pm25_ug_m3=310.0,
+    ),
     answered("03-09 08:00", "03-10 12:00", alarm_id="S4", city_code="130100", county="长安区", grid_id="G2"),
-    answered("03-08 09:00", "03-08 20:00", alarm_id="Y2", city_code="140300", county="郊区", grid_id="T85711", peak_pm25_ug_m3=222.0),
-    answered("03-09 09:00", "03-09 20:00", alarm_id="Y3", city_code="140300", county="郊区", grid_id="T85711"),
-    {"pushed_at": "03-09 21:00", "alarm_id": "Y4", "city_code": "140300", "county": "郊区", "grid_id": "T85711"},
+    answered(
+        "03-08 09:00",
+        "03-08 20:00",
+        alarm_id="Y2",
+        city_code="140300",
+        county="郊区",
+        grid_id="T85711",
+        peak_pm25_ug_m3=222.0,
+    ),
+    answered(
+        "03-09 09:00", "03-09 20:00", alarm_id="Y3", city_code="140300", county="郊区", grid_id="T85711"
+    ),
+    {
+        "pushed_at": "03-09 21:00",
+        "alarm_id": "Y4",
+        "city_code": "140300",
+        "county": "郊区",
+        "grid_id": "T85711",
+    },
     answered("03-10 08:00", "03-10 09:00", alarm_id="X1", city_code="610100", county="鄠邑区", grid_id="X1"),
-    {"pushed_at": "03-10 10:00", "alarm_id": "T1", "city_code": "140100", "grid_id": "T1", "upheld_at": "03-10 12:00"},
-)  # fmt: skip
+    {
+        "pushed_at": "03-10 10:00",
+        "alarm_id": "T1",
+        "city_code": "140100",
+        "grid_id": "T1",
+        "upheld_at": "03-10 12:00",
+    },
+)
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "S1", "found_at": "03-02 11:00", "category": "扬尘（道路）", "rectified_at": "03-03 08:00"},
     {"problem_id": "P2", "alarm_id": "S3", "found_at": "03-08 11:00", "category": "扬尘（道路）", "rectified_at": "03-09 08:00"},
@@ -87,18 +123,28 @@ def facts(alarms: pd.DataFrame, found: pd.DataFrame, at: Windows, **changes: Any
         ]
         earlier_found = before(found, "found_at", at.previous.as_of)
     values: dict[str, Any] = {
-        "states": before(alarms, "pushed_at", at.window.ends_at), "problems": before(found, "found_at", at.period.as_of),
+        "states": before(alarms, "pushed_at", at.window.ends_at),
+        "problems": before(found, "found_at", at.period.as_of),
         "before_states": earlier.reset_index(drop=True),
-        "before_problems": earlier_found[earlier_found["alarm_id"].isin(earlier["alarm_id"])].reset_index(drop=True),
-        "answers": answers(("S3", "赵县分局", "已清扫。")), "stays": stays(), "urged": NO_URGES,
-    }  # fmt: skip
+        "before_problems": earlier_found[earlier_found["alarm_id"].isin(earlier["alarm_id"])].reset_index(
+            drop=True
+        ),
+        "answers": answers(("S3", "赵县分局", "已清扫。")),
+        "stays": stays(),
+        "urged": NO_URGES,
+    }
     return WeeklyFacts(**{**values, **changes})
 
 
 def summary(
-    alarms: pd.DataFrame = ALARMS, found: pd.DataFrame = PROBLEMS, period: Period = MIDWEEK, choice: CaseChoice = AS_RULED,
-    province_code: str = "", season: tuple[date, date] = SEASON, **changes: Any,
-) -> SummaryFigures:  # fmt: skip
+    alarms: pd.DataFrame = ALARMS,
+    found: pd.DataFrame = PROBLEMS,
+    period: Period = MIDWEEK,
+    choice: CaseChoice = AS_RULED,
+    province_code: str = "",
+    season: tuple[date, date] = SEASON,
+    **changes: Any,
+) -> SummaryFigures:
     """The figures of a beat of the tiny region."""
     at = windows(period, season)
     assert at is not None
@@ -116,7 +162,17 @@ def city_week(
     name, province_code, province = CITIES.get(code, (f"城市{code}", code[:2] + "0000", "某省"))
     window = FeedbackCounts(pushed=pushed, answered=answered)
     values: dict[str, Any] = {
-        "city_code": code, "city_name": name, "province_code": province_code, "province_name": province, "window": window,
-        "previous": None, "season": window, "rolling": window, "rank": rank, "is_tied": False, "flag": Flag(level), "remark": "",
-    }  # fmt: skip
+        "city_code": code,
+        "city_name": name,
+        "province_code": province_code,
+        "province_name": province,
+        "window": window,
+        "previous": None,
+        "season": window,
+        "rolling": window,
+        "rank": rank,
+        "is_tied": False,
+        "flag": Flag(level),
+        "remark": "",
+    }
     return CityWeek(**{**values, **changes})

@@ -155,22 +155,28 @@ def test_the_leap_day_has_no_counterpart_in_either_direction(period_end: str) ->
 
 
 def test_levels_changes_and_ranks() -> None:
-    days = days_of({
-        "A": constant("2020-03-01", "2020-03-16", 50) | constant("2019-03-01", "2019-03-16", 40) | constant("2020-02-16", "2020-03-01", 80),
-        "B": constant("2020-03-01", "2020-03-16", 30) | constant("2019-03-01", "2019-03-16", 60),
-        "C": constant("2020-03-01", "2020-03-13", 10) | constant("2019-03-01", "2019-03-16", 60),
-        "D": constant("2020-03-01", "2020-03-16", 30),
-    })  # fmt: skip
+    days = days_of(
+        {
+            "A": constant("2020-03-01", "2020-03-16", 50)
+            | constant("2019-03-01", "2019-03-16", 40)
+            | constant("2020-02-16", "2020-03-01", 80),
+            "B": constant("2020-03-01", "2020-03-16", 30) | constant("2019-03-01", "2019-03-16", 60),
+            "C": constant("2020-03-01", "2020-03-13", 10) | constant("2019-03-01", "2019-03-16", 60),
+            "D": constant("2020-03-01", "2020-03-16", 30),
+        }
+    )
     table = compared(days, "half_month", "2020-03-16", ["A", "B", "C", "D", "E"])
     expected = pd.DataFrame(
         {
-            "pm25_ug_m3": [50.0, 30.0, np.nan, 30.0, np.nan], "valid_days": [15, 15, 12, 15, 0],
-            "yoy_pct": [25.0, -50.0, np.nan, np.nan, np.nan], "pop_pct": [-37.5, np.nan, np.nan, np.nan, np.nan],
+            "pm25_ug_m3": [50.0, 30.0, np.nan, 30.0, np.nan],
+            "valid_days": [15, 15, 12, 15, 0],
+            "yoy_pct": [25.0, -50.0, np.nan, np.nan, np.nan],
+            "pop_pct": [-37.5, np.nan, np.nan, np.nan, np.nan],
             "rank": pd.array([3, 1, pd.NA, 1, pd.NA], dtype="Int64"),
             "status": ["有效", "有效", "数据不足", "有效", "数据不足"],
         },
         index=pd.Index(["A", "B", "C", "D", "E"], name="place_id"),
-    )  # fmt: skip
+    )
     pd.testing.assert_frame_equal(table[list(expected)], expected)
 
 
@@ -197,17 +203,23 @@ def test_the_worst_lists_include_ties_with_the_last() -> None:
 
 def test_areas_compare_the_same_grids_on_both_sides() -> None:
     current = constant("2020-03-01", "2020-04-01", 60)
-    days = days_of({
-        "G1": current | constant("2019-03-01", "2019-04-01", 50),
-        "G2": constant("2020-03-01", "2020-04-01", 90),  # new: no year before
-        "G3": constant("2019-03-01", "2019-04-01", 10),  # gone
-        "G4": constant("2020-03-01", "2020-04-01", 20) | constant("2019-03-01", "2019-04-01", 30),
-    })  # fmt: skip
+    days = days_of(
+        {
+            "G1": current | constant("2019-03-01", "2019-04-01", 50),
+            "G2": constant("2020-03-01", "2020-04-01", 90),  # new: no year before
+            "G3": constant("2019-03-01", "2019-04-01", 10),  # gone
+            "G4": constant("2020-03-01", "2020-04-01", 20) | constant("2019-03-01", "2019-04-01", 30),
+        }
+    )
     table = compared(days, "month", "2020-04-01", ["G1", "G2", "G3", "G4"])
     found = area_levels(table, pd.Series({"G1": "盂县", "G2": "盂县", "G3": "盂县", "G4": "郊区"}))
     assert found.loc["盂县"].drop("pop_pct").to_dict() == {
-        "places": 2, "pm25_ug_m3": 75.0, "yoy_places": 1, "yoy_pct": 20.0, "pop_places": 0
-    }  # fmt: skip
+        "places": 2,
+        "pm25_ug_m3": 75.0,
+        "yoy_places": 1,
+        "yoy_pct": 20.0,
+        "pop_places": 0,
+    }
     assert found.loc["郊区", "yoy_pct"] == pytest.approx(-100 / 3)
 
 
@@ -241,5 +253,8 @@ def test_the_other_pollutants_have_means_and_days() -> None:
     days = day_means(hours.assign(pm25_ug_m3=50.0))
     found = pollutants(days, [date(2020, 3, 1), date(2020, 3, 2)])
     assert found.loc["A"].to_dict() == {
-        "pm25_ug_m3": 50.0, "pm25_valid_days": 1, "co_mg_m3": pytest.approx(1.2), "co_valid_days": 1
-    }  # fmt: skip
+        "pm25_ug_m3": 50.0,
+        "pm25_valid_days": 1,
+        "co_mg_m3": pytest.approx(1.2),
+        "co_valid_days": 1,
+    }

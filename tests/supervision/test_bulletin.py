@@ -51,7 +51,9 @@ def bulletin(code: str = "130100", at: Any = APRIL_1, **changes: Any) -> Bulleti
     return next(one for one in figures(at, **changes).bulletins if one.city.city_code == code)
 
 
-def level(pm25: float | None, days: int, yoy: Any, pop: Any, rank: Any, of: int, *, tied: bool = False) -> AirLevel:  # fmt: skip
+def level(
+    pm25: float | None, days: int, yoy: Any, pop: Any, rank: Any, of: int, *, tied: bool = False
+) -> AirLevel:
     """`yoy`, `pop`: (the other value, change in per cent)."""
     return AirLevel(pm25, days, yoy[0], yoy[1], pop[0], pop[1], rank, of, tied)
 
@@ -73,64 +75,128 @@ def test_the_windows_of_a_beat() -> None:
 
 def test_the_situation_of_a_city_in_full() -> None:
     assert bulletin().city == CitySituation(
-        city_code="130100", city_name="石家庄市", province_name="河北省", region="2+26",
-        half=level(81.0, 16, (90.0, -10.0), (60.0, 35.0), 3, 3), month=level(81.0, 31, (90.0, -10.0), (60.0, 35.0), 2, 3),
-        year=level(81.0, 16, (90.0, -10.0), (None, None), 3, 3), days_over=1,
-        without_dust=level(78.0, 16, (90.0, pytest.approx(-40 / 3)), (60.0, 30.0), 3, 3), dust_hours=5,
+        city_code="130100",
+        city_name="石家庄市",
+        province_name="河北省",
+        region="2+26",
+        half=level(81.0, 16, (90.0, -10.0), (60.0, 35.0), 3, 3),
+        month=level(81.0, 31, (90.0, -10.0), (60.0, 35.0), 2, 3),
+        year=level(81.0, 16, (90.0, -10.0), (None, None), 3, 3),
+        days_over=1,
+        without_dust=level(78.0, 16, (90.0, pytest.approx(-40 / 3)), (60.0, 30.0), 3, 3),
+        dust_hours=5,
         window=FeedbackCounts(
-            pushed=4, answered=3, due=4, on_time=2, late=1, overdue=1, upheld=1, problems=3, alarms_with_problem=2,
-            rectification_due=3, rectified=2, chronic=1,
+            pushed=4,
+            answered=3,
+            due=4,
+            on_time=2,
+            late=1,
+            overdue=1,
+            upheld=1,
+            problems=3,
+            alarms_with_problem=2,
+            rectification_due=3,
+            rectified=2,
+            chronic=1,
         ),
         season=FeedbackCounts(
-            pushed=5, answered=4, due=5, on_time=3, late=1, overdue=1, upheld=1, problems=3, alarms_with_problem=2,
-            rectification_due=3, rectified=2, chronic=1,
+            pushed=5,
+            answered=4,
+            due=5,
+            on_time=3,
+            late=1,
+            overdue=1,
+            upheld=1,
+            problems=3,
+            alarms_with_problem=2,
+            rectification_due=3,
+            rectified=2,
+            chronic=1,
         ),
-    )  # fmt: skip
+    )
 
 
 def test_days_pollutants_counties_and_categories_of_a_city_in_full() -> None:
     one = bulletin()
     assert len(one.days) == 16
     assert one.days[:4] == (
-        DayLevel(date(2020, 3, 16), 90.0, 24, 80.0, 75, 90), DayLevel(date(2020, 3, 17), None, 19, None, 75, None),
-        DayLevel(date(2020, 3, 18), 75.0, 20, None, 75, 75), DayLevel(date(2020, 3, 19), None, 0, None, 75, None),
-    )  # fmt: skip
+        DayLevel(date(2020, 3, 16), 90.0, 24, 80.0, 75, 90),
+        DayLevel(date(2020, 3, 17), None, 19, None, 75, None),
+        DayLevel(date(2020, 3, 18), 75.0, 20, None, 75, 75),
+        DayLevel(date(2020, 3, 19), None, 0, None, 75, None),
+    )
     # SO2 has a day too few; CO was not measured.
     assert one.pollutants == (PollutantMean("pm10_ug_m3", 150.0, 13), PollutantMean("so2_ug_m3", None, 12))
     inspected = GridInspection(2, 2, 0, 2, 1, (("扬尘（道路）", 1), ("其他", 1)))
     assert one.counties == (
         CountySituation("赵县", 2, 115.0, 15.0, 15.0, 2, inspected),
         # 长安区: level of G3 to G5, year-on-year of G3 and G4 (80 on 102.5), over the window before of all three (70 on 63⅓)
-        CountySituation("长安区", 3, 70.0, pytest.approx(100 * (80 / 102.5 - 1)), pytest.approx(100 * (70 / (190 / 3) - 1)), 1,
-                        GridInspection(1, 0, 1, 0, 0, ())),
-        CountySituation("藁城区", 0, None, None, None, 0, GridInspection(1, 1, 0, 1, 1, (("扬尘（道路）", 1),))),
-    )  # fmt: skip
+        CountySituation(
+            "长安区",
+            3,
+            70.0,
+            pytest.approx(100 * (80 / 102.5 - 1)),
+            pytest.approx(100 * (70 / (190 / 3) - 1)),
+            1,
+            GridInspection(1, 0, 1, 0, 0, ()),
+        ),
+        CountySituation(
+            "藁城区", 0, None, None, None, 0, GridInspection(1, 1, 0, 1, 1, (("扬尘（道路）", 1),))
+        ),
+    )
     assert one.categories == (ProblemCount("扬尘（道路）", 2, 2), ProblemCount("其他", 1, 0))
 
 
 def test_grids_high_areas_and_lists_of_a_city_in_full() -> None:
     one = bulletin()
     assert [(grid.grid_id, grid.half.pm25_ug_m3, grid.half.rank, grid.is_high) for grid in one.grids] == [
-        ("G1", 120.0, 5, True), ("G2", 110.0, 4, True), ("G3", 100.0, 3, True), ("G4", 60.0, 2, False), ("G5", 50.0, 1, False),
+        ("G1", 120.0, 5, True),
+        ("G2", 110.0, 4, True),
+        ("G3", 100.0, 3, True),
+        ("G4", 60.0, 2, False),
+        ("G5", 50.0, 1, False),
         ("G6", None, None, False),
-    ]  # fmt: skip
+    ]
     assert {grid.half.ranked for grid in one.grids} == {5}
     assert one.grids[2].inspection == GridInspection(1, 0, 1, 0, 0, ())
     # The mean of the five is 88, so that high grids are above 92.4: G1 and G2, one grid apart, and G3 on its own.
     assert one.high_areas == (
-        HighArea(1, ("赵县",), ("G1", "G2"), 115.0, 120.0, pytest.approx(114 + 1.5 * 0.033713), pytest.approx(37 + 0.5 * 0.02703),
-                 GridInspection(2, 2, 0, 2, 1, (("扬尘（道路）", 1), ("其他", 1))), 2),
-        HighArea(2, ("长安区",), ("G3",), 100.0, 100.0, pytest.approx(114 + 9.5 * 0.033713), pytest.approx(37 + 9.5 * 0.02703),
-                 GridInspection(1, 0, 1, 0, 0, ()), 0),
-    )  # fmt: skip
+        HighArea(
+            1,
+            ("赵县",),
+            ("G1", "G2"),
+            115.0,
+            120.0,
+            pytest.approx(114 + 1.5 * 0.033713),
+            pytest.approx(37 + 0.5 * 0.02703),
+            GridInspection(2, 2, 0, 2, 1, (("扬尘（道路）", 1), ("其他", 1))),
+            2,
+        ),
+        HighArea(
+            2,
+            ("长安区",),
+            ("G3",),
+            100.0,
+            100.0,
+            pytest.approx(114 + 9.5 * 0.033713),
+            pytest.approx(37 + 9.5 * 0.02703),
+            GridInspection(1, 0, 1, 0, 0, ()),
+            0,
+        ),
+    )
     assert [(row.place, row.grid.grid_id, row.inside, row.nearby) for row in one.highest] == [
-        (1, "G1", 1, 1), (2, "G2", 1, 1), (3, "G3", 0, 0), (4, "G4", 0, 0), (5, "G5", 0, 0)
-    ]  # fmt: skip
+        (1, "G1", 1, 1),
+        (2, "G2", 1, 1),
+        (3, "G3", 0, 0),
+        (4, "G4", 0, 0),
+        (5, "G5", 0, 0),
+    ]
     # E1 lies in G1, E2 in the missing grid between, E3 in G2; E4 stands 4.5 km over the northern edge of G2.
     first = one.highest[0].enterprises
     assert [(found.enterprise_id, round(found.distance_km, 2), found.direction) for found in first] == [
-        ("E1", 0.0, ""), ("E2", 1.5, "东")
-    ]  # fmt: skip
+        ("E1", 0.0, ""),
+        ("E2", 1.5, "东"),
+    ]
     assert first[0] == Enterprise(
         "E1",
         "E1公司",
@@ -142,7 +208,10 @@ def test_grids_high_areas_and_lists_of_a_city_in_full() -> None:
         0.0,
         "",
     )
-    assert [(found.enterprise_id, found.direction) for found in one.highest[1].enterprises] == [("E3", ""), ("E2", "西")]  # fmt: skip
+    assert [(found.enterprise_id, found.direction) for found in one.highest[1].enterprises] == [
+        ("E3", ""),
+        ("E2", "西"),
+    ]
     # Only rises: G3 and G4 fell, G5 has nothing to compare with, G6 no figure.
     assert [(row.place, row.grid.grid_id, row.grid.half.yoy_pct) for row in one.rising] == [
         (1, "G1", 20.0),
@@ -155,12 +224,42 @@ def test_warnings_and_follow_ups_of_a_city_in_full() -> None:
     assert one.warnings == Warnings(
         date(2020, 3, 1),
         (
-            WarnedGrid("130100", "石家庄市", "G1", "赵县", "赵县G1号网格", "月均浓度最高", 118.0, None, 3.0, 3, 4, "连续3次",
-                       pytest.approx(114.0168565), pytest.approx(37.013515)),
-            WarnedGrid("130100", "石家庄市", "G5", "长安区", "长安区G5号网格", "环比变化最差", 51.0, 1.0, 9.0, 1, 1, "",
-                       pytest.approx(114 + 30.5 * 0.033713), pytest.approx(37.013515)),
-        ), (), (date(2019, 4, 1),),
-    )  # fmt: skip
+            WarnedGrid(
+                "130100",
+                "石家庄市",
+                "G1",
+                "赵县",
+                "赵县G1号网格",
+                "月均浓度最高",
+                118.0,
+                None,
+                3.0,
+                3,
+                4,
+                "连续3次",
+                pytest.approx(114.0168565),
+                pytest.approx(37.013515),
+            ),
+            WarnedGrid(
+                "130100",
+                "石家庄市",
+                "G5",
+                "长安区",
+                "长安区G5号网格",
+                "环比变化最差",
+                51.0,
+                1.0,
+                9.0,
+                1,
+                1,
+                "",
+                pytest.approx(114 + 30.5 * 0.033713),
+                pytest.approx(37.013515),
+            ),
+        ),
+        (),
+        (date(2019, 4, 1),),
+    )
     assert one.follow_ups == (
         FollowUp("连续预警", 1, 2, ("G1",)),
         FollowUp("升高未报警", 1, 2, ("G2",)),  # the alarm of G2 was none (误报)
@@ -175,8 +274,11 @@ def test_what_every_letter_of_the_beat_says() -> None:
     one, overview = beat.bulletins[0], beat.overview
     assert overview is not None
     assert (one.letter_key, one.bureau, one.reply_by, one.cities) == (
-        "bulletin_130100_half_month_2020-03-16_2020-04-01_1", "石家庄市生态环境局", date(2020, 4, 11), 4,
-    )  # fmt: skip
+        "bulletin_130100_half_month_2020-03-16_2020-04-01_1",
+        "石家庄市生态环境局",
+        date(2020, 4, 11),
+        4,
+    )
     assert overview.letter_key == "overview_leader_half_month_2020-03-16_2020-04-01_1"
     assert one.editions == overview.editions == ("GB 3095-2012",)
     assert one.sources == overview.sources == ("air-quality", "test")
@@ -188,8 +290,11 @@ def test_the_overview_in_full() -> None:
     overview = figures().overview
     assert overview is not None
     assert [(city.city_name, city.half.rank, city.half.is_tied) for city in overview.cities] == [
-        ("太原市", 1, True), ("阳泉市", 1, True), ("石家庄市", 3, False), ("西安市", None, False)
-    ]  # fmt: skip
+        ("太原市", 1, True),
+        ("阳泉市", 1, True),
+        ("石家庄市", 3, False),
+        ("西安市", None, False),
+    ]
     # Year-on-year of the three with a figure (201 on 200), over the window before of 石家庄 and 太原 (141 on 140).
     all_cities = (3, 67.0, pytest.approx(0.5), pytest.approx(100 / 140))
     assert overview.regions == (RegionSituation("2+26", *all_cities), RegionSituation("4个城市", *all_cities))
@@ -201,8 +306,13 @@ def test_the_overview_in_full() -> None:
     assert (overview.total.pushed, overview.season_total.pushed) == (5, 6)
     assert overview.categories == (ProblemCount("扬尘（道路）", 2, 2), ProblemCount("其他", 1, 0))
     assert [(city, grid.grid_id) for city, grid in overview.highest] == [
-        ("石家庄市", "G1"), ("石家庄市", "G2"), ("石家庄市", "G3"), ("石家庄市", "G4"), ("阳泉市", "Y1"), ("石家庄市", "G5")
-    ]  # fmt: skip
+        ("石家庄市", "G1"),
+        ("石家庄市", "G2"),
+        ("石家庄市", "G3"),
+        ("石家庄市", "G4"),
+        ("阳泉市", "Y1"),
+        ("石家庄市", "G5"),
+    ]
     assert [grid.grid_id for _, grid in overview.rising] == ["G1", "G2"]
     assert (overview.grids, overview.valid_grids) == (7, 6)
     # 秦皇岛 is in no key region: its warning grid is in no letter.
@@ -214,7 +324,12 @@ def test_a_first_half_has_neither_month_nor_warnings() -> None:
     beat = figures(windows_ending("2020-03-16"))
     overview = beat.overview
     assert overview is not None
-    assert (overview.warnings, overview.month_worst_level, overview.month_worst_yoy, overview.month_worst_pop) == (None, (), (), ())  # fmt: skip
+    assert (
+        overview.warnings,
+        overview.month_worst_level,
+        overview.month_worst_yoy,
+        overview.month_worst_pop,
+    ) == (None, (), (), ())
     assert {one.warnings for one in beat.bulletins} == {one.city.month for one in beat.bulletins} == {None}
     assert "连续预警" not in {asked.rule for one in beat.bulletins for asked in one.follow_ups}
 
@@ -289,9 +404,11 @@ def test_crowded_areas_and_rebounding_counties_are_asked_about() -> None:
     }
     enterprises = enterprise_table({f"E{number}": (0.1 * number, 0.5) for number in range(1, 6)})
     one = bulletin(
-        grids=grid_table(grids, window), enterprises=enterprises,
-        states=bulletin_facts(APRIL_1).states.iloc[:0], warnings=None,
-    )  # fmt: skip
+        grids=grid_table(grids, window),
+        enterprises=enterprises,
+        states=bulletin_facts(APRIL_1).states.iloc[:0],
+        warnings=None,
+    )
     assert one.follow_ups == (FollowUp("浓度反弹", 1, 2, ("赵县",)), FollowUp("企业集中", 1, 1, ("1",)))
     assert (one.highest[0].inside, len(one.highest[0].enterprises)) == (5, 5)
 
@@ -340,14 +457,18 @@ def test_a_leap_day_has_no_day_a_year_before() -> None:
     at = windows_ending("2020-03-01", (date(2020, 2, 1), date(2020, 6, 16)))
     days = pd.DataFrame(
         {
-            "place_id": "130100", "observed_on": pd.to_datetime(["2020-02-28", "2020-02-29", "2019-02-28"]), "pm25_ug_m3": [50.0, 60.0, 40.0],
-            "pm25_hours": 24, "pm25_iaqi": pd.array([69, 82, 56], dtype="Int64"),
+            "place_id": "130100",
+            "observed_on": pd.to_datetime(["2020-02-28", "2020-02-29", "2019-02-28"]),
+            "pm25_ug_m3": [50.0, 60.0, 40.0],
+            "pm25_hours": 24,
+            "pm25_iaqi": pd.array([69, 82, 56], dtype="Int64"),
         }
-    )  # fmt: skip
+    )
     one = bulletin(at=at, days=days)
     assert one.days[-2:] == (
-        DayLevel(date(2020, 2, 28), 50.0, 24, 40.0, 75, 69), DayLevel(date(2020, 2, 29), 60.0, 24, None, 75, 82),
-    )  # fmt: skip
+        DayLevel(date(2020, 2, 28), 50.0, 24, 40.0, 75, 69),
+        DayLevel(date(2020, 2, 29), 60.0, 24, None, 75, 82),
+    )
 
 
 @pytest.mark.parametrize(
@@ -395,11 +516,13 @@ def random_facts(seed: int) -> BulletinFacts:
 
     grids = {
         f"T{number:02d}": (
-            "130100" if number < 60 else "140300", f"{number % 7}县", (float(number % 12), float(number // 12)),
+            "130100" if number < 60 else "140300",
+            f"{number % 7}县",
+            (float(number % 12), float(number // 12)),
             (value(1), value(1), value(1)),
         )
         for number in range(90)
-    }  # fmt: skip
+    }
     enterprises = enterprise_table(
         {f"E{number:03d}": (random.uniform(-1, 13), random.uniform(-1, 9)) for number in range(300)}
     )

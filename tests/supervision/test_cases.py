@@ -14,13 +14,36 @@ from tests.supervision.summaries import answered, answers, summary
 
 ALARMS = states(
     # 石家庄: the highest peak, but short; 西安: second, and by far the longest
-    answered("03-08 08:00", "03-08 12:00", alarm_id="HIGH", city_code="130100", grid_id="G1", peak_pm25_ug_m3=400.0),
-    answered("03-08 09:00", "03-08 12:00", alarm_id="LONG", city_code="610100", grid_id="X1", peak_pm25_ug_m3=390.0, last_at=moment("03-08 20:00")),
-    answered("03-08 10:00", "03-08 12:00", alarm_id="MILD", city_code="140100", grid_id="T1", peak_pm25_ug_m3=120.0, last_at=moment("03-08 12:00")),
+    answered(
+        "03-08 08:00", "03-08 12:00", alarm_id="HIGH", city_code="130100", grid_id="G1", peak_pm25_ug_m3=400.0
+    ),
+    answered(
+        "03-08 09:00",
+        "03-08 12:00",
+        alarm_id="LONG",
+        city_code="610100",
+        grid_id="X1",
+        peak_pm25_ug_m3=390.0,
+        last_at=moment("03-08 20:00"),
+    ),
+    answered(
+        "03-08 10:00",
+        "03-08 12:00",
+        alarm_id="MILD",
+        city_code="140100",
+        grid_id="T1",
+        peak_pm25_ug_m3=120.0,
+        last_at=moment("03-08 12:00"),
+    ),
     # 阳泉: the same grid for the fifth time
-    *(answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"Y{day}", city_code="140300", grid_id="T85711") for day in (4, 5, 6, 7)),
+    *(
+        answered(
+            f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"Y{day}", city_code="140300", grid_id="T85711"
+        )
+        for day in (4, 5, 6, 7)
+    ),
     {"pushed_at": "03-09 06:00", "alarm_id": "Y9", "city_code": "140300", "grid_id": "T85711"},
-)  # fmt: skip
+)
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "HIGH", "found_at": "03-08 11:00", "category": "工业企业"},
     {"problem_id": "P2", "alarm_id": "LONG", "found_at": "03-08 11:00", "category": "露天焚烧"},
@@ -49,8 +72,11 @@ def test_one_case_a_rule() -> None:
         answered("03-10 06:00", "03-10 12:00", alarm_id="Y10", city_code="140300", grid_id="T85711")
     )
     assert chosen(pd.concat([ALARMS, later], ignore_index=True)) == [
-        ("污染突出", "LONG"), ("反复报警", "Y10"), ("整改到位", "MILD"), ("久拖未决", "Y9"),
-    ]  # fmt: skip
+        ("污染突出", "LONG"),
+        ("反复报警", "Y10"),
+        ("整改到位", "MILD"),
+        ("久拖未决", "Y9"),
+    ]
 
 
 def test_of_a_repeated_grid_an_answered_alarm_is_told_first() -> None:
@@ -181,11 +207,17 @@ def test_what_lingers_is_the_worst_of_the_season_whatever_else_is_told() -> None
             ALARMS,
             states(
                 {"pushed_at": "03-01 06:00", "alarm_id": "WEEKS", "city_code": "610100", "grid_id": "X1"},
-                {"pushed_at": "03-10 08:00", "alarm_id": "HALF", "city_code": "140200", "grid_id": "D1", "deadline_at": "03-11 08:30"},
+                {
+                    "pushed_at": "03-10 08:00",
+                    "alarm_id": "HALF",
+                    "city_code": "140200",
+                    "grid_id": "D1",
+                    "deadline_at": "03-11 08:30",
+                },
             ),
         ],
         ignore_index=True,
-    )  # fmt: skip
+    )
     told = {case.rule: case for case in cases(alarms)}
     assert told["污染突出"].city_code == told["久拖未决"].city_code == "610100"
     assert (told["久拖未决"].alarm_id, told["久拖未决"].overdue_hours) == ("WEEKS", 219.0)
@@ -207,13 +239,48 @@ def revisions(*rows: tuple[str, str, str, int, float]) -> pd.DataFrame:
     ("told", "went_on", "count_then"),
     [
         ((), False, None),
-        ((("MILD", "03-08 10:00", "03-08 12:00", 1, 100.0), ("MILD", "03-08 17:00", "03-08 12:00", 5, 120.0)), False, None),  # before 18:00
-        ((("MILD", "03-08 10:00", "03-08 12:00", 1, 120.0), ("MILD", "03-08 23:00", "03-08 22:00", 5, 120.0)), True, 1),
-        ((("MILD", "03-08 10:00", "03-08 12:00", 5, 100.0), ("MILD", "03-08 23:00", "03-08 12:00", 5, 120.0)), True, None),  # a higher peak
-        ((("MILD", "03-08 10:00", "03-08 12:00", 5, 120.0), ("MILD", "03-08 23:00", "03-08 12:00", 5, 110.0)), False, None),  # downwards
-        ((("LONG", "03-08 10:00", "03-08 12:00", 1, 100.0), ("LONG", "03-08 23:00", "03-08 22:00", 5, 120.0)), False, None),  # another's
+        (
+            (
+                ("MILD", "03-08 10:00", "03-08 12:00", 1, 100.0),
+                ("MILD", "03-08 17:00", "03-08 12:00", 5, 120.0),
+            ),
+            False,
+            None,
+        ),  # before 18:00
+        (
+            (
+                ("MILD", "03-08 10:00", "03-08 12:00", 1, 120.0),
+                ("MILD", "03-08 23:00", "03-08 22:00", 5, 120.0),
+            ),
+            True,
+            1,
+        ),
+        (
+            (
+                ("MILD", "03-08 10:00", "03-08 12:00", 5, 100.0),
+                ("MILD", "03-08 23:00", "03-08 12:00", 5, 120.0),
+            ),
+            True,
+            None,
+        ),  # a higher peak
+        (
+            (
+                ("MILD", "03-08 10:00", "03-08 12:00", 5, 120.0),
+                ("MILD", "03-08 23:00", "03-08 12:00", 5, 110.0),
+            ),
+            False,
+            None,
+        ),  # downwards
+        (
+            (
+                ("LONG", "03-08 10:00", "03-08 12:00", 1, 100.0),
+                ("LONG", "03-08 23:00", "03-08 22:00", 5, 120.0),
+            ),
+            False,
+            None,
+        ),  # another's
     ],
-)  # fmt: skip
+)
 def test_a_case_sees_that_its_alarm_went_on_after_it_was_rectified(
     told: tuple[tuple[str, str, str, int, float], ...], went_on: bool, count_then: int | None
 ) -> None:

@@ -29,13 +29,20 @@ def test_a_bulletin_tells_its_levels_lists_and_counts() -> None:
     before = replace(told.city.half, pm25_ug_m3=60.5, yoy_pct=None, rank=3, valid_days=15)
     old = replace(told, city=replace(told.city, half=before), highest=told.highest[:1])
     new = replace(
-        old, city=replace(old.city, half=half, window=replace(old.city.window, answered=old.city.window.answered + 1)), highest=()
-    )  # fmt: skip
+        old,
+        city=replace(
+            old.city, half=half, window=replace(old.city.window, answered=old.city.window.answered + 1)
+        ),
+        highest=(),
+    )
     answered = old.city.window.answered
     assert differences(old, new) == (
-        "本期PM2.5浓度 60→61", "本期有效天数 15→14", "本期同比变化（%） 无→-2.0", f"本期已反馈 {answered}→{answered + 1}",
+        "本期PM2.5浓度 60→61",
+        "本期有效天数 15→14",
+        "本期同比变化（%） 无→-2.0",
+        f"本期已反馈 {answered}→{answered + 1}",
         f"高值网格不再有{told.highest[0].grid.grid_id}",
-    )  # fmt: skip
+    )
     assert differences(old, old) == ()
 
 
@@ -77,8 +84,13 @@ PLAIN = Issue("监督组", "王某", "010", "x@example.org")
 
 def values_of(figures: Any) -> dict[str, Any]:
     """What the text of a letter may name, without what no reader takes for a fact of the letter."""
-    made = {NoticeFigures: notice_values, ReminderFigures: reminder_values, SummaryFigures: summary_values,
-            BulletinFigures: bulletin_values, OverviewFigures: overview_values}  # fmt: skip
+    made = {
+        NoticeFigures: notice_values,
+        ReminderFigures: reminder_values,
+        SummaryFigures: summary_values,
+        BulletinFigures: bulletin_values,
+        OverviewFigures: overview_values,
+    }
     return made[type(figures)](figures, PLAIN, str)
 
 
@@ -135,8 +147,25 @@ def mutations(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 # Keys, labels made of other fields, and what is about the data rather than in it: see `printed.SILENT`.
-NO_FACTS = {"letter_key", "completeness", "rules_version", "reply_by", "is_simulated", "rolling_label", "month_label", "scope",
-            "province_code", "province_name", "editions", "remark", "number", "region", "city_name", "bureau", "rule"}  # fmt: skip
+NO_FACTS = {
+    "letter_key",
+    "completeness",
+    "rules_version",
+    "reply_by",
+    "is_simulated",
+    "rolling_label",
+    "month_label",
+    "scope",
+    "province_code",
+    "province_name",
+    "editions",
+    "remark",
+    "number",
+    "region",
+    "city_name",
+    "bureau",
+    "rule",
+}
 
 
 @pytest.mark.parametrize(
@@ -196,6 +225,7 @@ def test_a_notice_tells_names_deadlines_and_problems() -> None:
     )
     before, after = (chinese_moment(one.rows[0].deadline_at) for one in (told, now))
     assert differences(told, now) == (
-        f"网格{row.grid_id} 点位名称 {row.point_name}→另一处", f"网格{row.grid_id} 反馈时限 {before}→{after}",
+        f"网格{row.grid_id} 点位名称 {row.point_name}→另一处",
+        f"网格{row.grid_id} 反馈时限 {before}→{after}",
         f"问题{problem.problem_id} 类别 {problem.category}→餐饮油烟",
-    )  # fmt: skip
+    )

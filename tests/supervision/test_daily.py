@@ -57,10 +57,13 @@ def figures(
 
 def left(*rows: tuple[str, str], unit: str = "140300") -> pd.DataFrame:
     """Former 督办函: alarm and when they left."""
-    return pd.DataFrame({
-        "alarm_id": [row[0] for row in rows], "city_code": unit,
-        "left_at": pd.to_datetime([moment(row[1]) for row in rows], utc=True),
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "alarm_id": [row[0] for row in rows],
+            "city_code": unit,
+            "left_at": pd.to_datetime([moment(row[1]) for row in rows], utc=True),
+        }
+    )
 
 
 def test_the_read_window_covers_all_that_the_figures_need() -> None:

@@ -82,10 +82,13 @@ def test_the_letters_of_a_window_are_first_or_again() -> None:
         ),
         AS_OF,
     )
-    history = pd.concat([
-        urged(("A", "03-11 08:30"), ("A", "03-16 08:30"), ("B", "03-11 08:30"), ("B", "03-16 08:30")),
-        urged(("A", "03-16 08:30"), unit="130100"), urged(("unknown", "03-16 08:30")),
-    ])  # fmt: skip
+    history = pd.concat(
+        [
+            urged(("A", "03-11 08:30"), ("A", "03-16 08:30"), ("B", "03-11 08:30"), ("B", "03-16 08:30")),
+            urged(("A", "03-16 08:30"), unit="130100"),
+            urged(("unknown", "03-16 08:30")),
+        ]
+    )
     assert urged_between(judged, history, moment("03-15 00:00"), moment("03-18 00:00")) == {
         "140300": Urged(first=1, again=1),  # B began a new ladder after it was sent back
         "130100": Urged(first=1),

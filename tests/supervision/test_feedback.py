@@ -43,43 +43,125 @@ RETURNED = {"standing_event": "returned"}
         ({"deadline_at": "03-14 08:29"}, ["open", "due", "overdue"]),
         ({**ANSWERED, "standing_submission_at": "03-13 08:00"}, ["answered", "due", "on_time"]),
         ({**ANSWERED, "standing_submission_at": "03-13 08:01"}, ["answered", "due", "late"]),
-        ({"standing_event": "accepted", "standing_submission_at": "03-12 10:00"}, ["answered", "due", "on_time"]),
+        (
+            {"standing_event": "accepted", "standing_submission_at": "03-12 10:00"},
+            ["answered", "due", "on_time"],
+        ),
         ({"pushed_at": "03-14 08:00", **ANSWERED, "standing_submission_at": "03-14 08:10"}, ["answered"]),
         # sent back: the first answer decides about the time, the grace about being overdue
-        ({**RETURNED, "returned_at": "03-12 12:00", "first_answer_at": "03-12 11:00"}, ["open", "due", "overdue"]),
-        ({**RETURNED, "returned_at": "03-13 09:00", "first_answer_at": "03-13 07:00"}, ["open", "due", "on_time", "in_grace"]),
-        ({**RETURNED, "returned_at": "03-13 08:30", "first_answer_at": "03-13 07:00"}, ["open", "due", "on_time", "in_grace"]),
-        ({**RETURNED, "returned_at": "03-13 08:29", "first_answer_at": "03-13 07:00"}, ["open", "due", "overdue"]),
-        ({**RETURNED, "returned_at": "03-13 10:00", "first_answer_at": "03-13 09:00"}, ["open", "due", "late", "in_grace"]),
+        (
+            {**RETURNED, "returned_at": "03-12 12:00", "first_answer_at": "03-12 11:00"},
+            ["open", "due", "overdue"],
+        ),
+        (
+            {**RETURNED, "returned_at": "03-13 09:00", "first_answer_at": "03-13 07:00"},
+            ["open", "due", "on_time", "in_grace"],
+        ),
+        (
+            {**RETURNED, "returned_at": "03-13 08:30", "first_answer_at": "03-13 07:00"},
+            ["open", "due", "on_time", "in_grace"],
+        ),
+        (
+            {**RETURNED, "returned_at": "03-13 08:29", "first_answer_at": "03-13 07:00"},
+            ["open", "due", "overdue"],
+        ),
+        (
+            {**RETURNED, "returned_at": "03-13 10:00", "first_answer_at": "03-13 09:00"},
+            ["open", "due", "late", "in_grace"],
+        ),
         # … a return makes no late first answer timely, and a timely one not late
-        ({**ANSWERED, "returned_at": "03-13 09:00", "first_answer_at": "03-13 08:30", "standing_submission_at": "03-13 10:00"}, ["answered", "due", "late"]),
-        ({**ANSWERED, "returned_at": "03-13 07:00", "first_answer_at": "03-12 09:00", "standing_submission_at": "03-14 08:00"}, ["answered", "due", "on_time"]),
+        (
+            {
+                **ANSWERED,
+                "returned_at": "03-13 09:00",
+                "first_answer_at": "03-13 08:30",
+                "standing_submission_at": "03-13 10:00",
+            },
+            ["answered", "due", "late"],
+        ),
+        (
+            {
+                **ANSWERED,
+                "returned_at": "03-13 07:00",
+                "first_answer_at": "03-12 09:00",
+                "standing_submission_at": "03-14 08:00",
+            },
+            ["answered", "due", "on_time"],
+        ),
         # disputes: in time they stop the clock, late ones do not, an answer withdraws none
         ({"disputed_at": "03-13 08:00"}, ["in_dispute", "open"]),
         ({"last_disputed_at": "03-13 08:01"}, ["open", "due", "overdue"]),
-        ({"disputed_at": "03-12 10:00", **ANSWERED, "standing_submission_at": "03-12 12:00"}, ["answered", "in_dispute"]),
-        ({"disputed_at": "03-12 10:00", "rejected_at": "03-12 10:00"}, ["open", "due", "overdue"]),  # decided at that instant
-        ({"disputed_at": "03-12 10:00", "rejected_at": "03-13 08:30"}, ["open"]),  # 24 hours from the rejection
+        (
+            {"disputed_at": "03-12 10:00", **ANSWERED, "standing_submission_at": "03-12 12:00"},
+            ["answered", "in_dispute"],
+        ),
+        (
+            {"disputed_at": "03-12 10:00", "rejected_at": "03-12 10:00"},
+            ["open", "due", "overdue"],
+        ),  # decided at that instant
+        (
+            {"disputed_at": "03-12 10:00", "rejected_at": "03-13 08:30"},
+            ["open"],
+        ),  # 24 hours from the rejection
         ({"disputed_at": "03-12 10:00", "rejected_at": "03-13 08:29"}, ["open", "due", "overdue"]),
-        ({"disputed_at": "03-12 11:00", "first_disputed_at": "03-12 09:00", "rejected_at": "03-12 10:00"}, ["in_dispute", "open"]),
-        ({"last_disputed_at": "03-13 09:00", "rejected_at": "03-13 12:00"}, ["open", "due", "overdue"]),  # it was late
-        ({"disputed_at": "03-12 10:00", "rejected_at": "03-13 10:00", **ANSWERED, "standing_submission_at": "03-14 08:00"}, ["answered"]),
-        ({"disputed_at": "03-12 10:00", "rejected_at": "03-13 08:20", **ANSWERED, "standing_submission_at": "03-14 08:20"}, ["answered", "due", "on_time"]),
-        ({"disputed_at": "03-12 10:00", "rejected_at": "03-13 08:20", **ANSWERED, "standing_submission_at": "03-14 08:21"}, ["answered", "due", "late"]),
+        (
+            {"disputed_at": "03-12 11:00", "first_disputed_at": "03-12 09:00", "rejected_at": "03-12 10:00"},
+            ["in_dispute", "open"],
+        ),
+        (
+            {"last_disputed_at": "03-13 09:00", "rejected_at": "03-13 12:00"},
+            ["open", "due", "overdue"],
+        ),  # it was late
+        (
+            {
+                "disputed_at": "03-12 10:00",
+                "rejected_at": "03-13 10:00",
+                **ANSWERED,
+                "standing_submission_at": "03-14 08:00",
+            },
+            ["answered"],
+        ),
+        (
+            {
+                "disputed_at": "03-12 10:00",
+                "rejected_at": "03-13 08:20",
+                **ANSWERED,
+                "standing_submission_at": "03-14 08:20",
+            },
+            ["answered", "due", "on_time"],
+        ),
+        (
+            {
+                "disputed_at": "03-12 10:00",
+                "rejected_at": "03-13 08:20",
+                **ANSWERED,
+                "standing_submission_at": "03-14 08:21",
+            },
+            ["answered", "due", "late"],
+        ),
         # upheld leaves everything; the last decision stands
         ({"upheld_at": "03-12 11:00", **ANSWERED, "standing_submission_at": "03-12 10:00"}, ["upheld"]),
         ({"disputed_at": "03-12 10:00", "upheld_at": "03-12 11:00", "rejected_at": "03-13 09:00"}, ["open"]),
-        ({"disputed_at": "03-12 10:00", "upheld_at": "03-13 09:00", "rejected_at": "03-12 11:00"}, ["upheld"]),
+        (
+            {"disputed_at": "03-12 10:00", "upheld_at": "03-13 09:00", "rejected_at": "03-12 11:00"},
+            ["upheld"],
+        ),
         # closed without a standing answer; after one it changes nothing, and what comes later undoes it
         ({"closed_at": "03-14 08:00"}, ["closed"]),
-        ({**ANSWERED, "standing_submission_at": "03-12 10:00", "closed_at": "03-14 08:00"}, ["answered", "due", "on_time"]),
-        ({**ANSWERED, "standing_submission_at": "03-14 08:10", "closed_at": "03-14 08:00"}, ["answered", "due", "late"]),
+        (
+            {**ANSWERED, "standing_submission_at": "03-12 10:00", "closed_at": "03-14 08:00"},
+            ["answered", "due", "on_time"],
+        ),
+        (
+            {**ANSWERED, "standing_submission_at": "03-14 08:10", "closed_at": "03-14 08:00"},
+            ["answered", "due", "late"],
+        ),
         ({**RETURNED, "returned_at": "03-12 12:00", "closed_at": "03-12 12:00"}, ["closed"]),
         ({**RETURNED, "returned_at": "03-12 12:01", "closed_at": "03-12 12:00"}, ["open", "due", "overdue"]),
         ({"closed_at": "03-14 08:00", "reopened_at": "03-14 08:00"}, ["open", "due", "overdue"]),
         ({"closed_at": "03-14 08:00", "reopened_at": "03-14 07:00"}, ["closed"]),
     ],
-)  # fmt: skip
+)
 def test_an_alarm_is_judged_by_its_steps(row: dict[str, object], expected: list[str]) -> None:
     assert judged_as(**row) == expected
 
@@ -133,9 +215,21 @@ def test_counts_of_two_cities_and_one_that_had_nothing() -> None:
     judged = judge(alarms, AS_OF)
     table = counts_by_city(judged, judge_problems(found, judged, AS_OF), ["130100", "140300", "610100"])
     assert counts(table, "140300") == FeedbackCounts(
-        pushed=6, answered=2, due=4, on_time=1, late=1, overdue=2, upheld=1, problems=4, alarms_with_problem=2,
-        rectification_due=2, rectified=1, in_dispute=1, chronic=1, closed=1,
-    )  # fmt: skip
+        pushed=6,
+        answered=2,
+        due=4,
+        on_time=1,
+        late=1,
+        overdue=2,
+        upheld=1,
+        problems=4,
+        alarms_with_problem=2,
+        rectification_due=2,
+        rectified=1,
+        in_dispute=1,
+        chronic=1,
+        closed=1,
+    )
     assert counts(table, "130100") == FeedbackCounts(pushed=1)
     assert counts(table, "610100") == FeedbackCounts()
     assert counts(table).pushed == 7
@@ -163,12 +257,23 @@ _HOURS = st.one_of(st.none(), st.integers(0, 300))
             {
                 "pushed_at": st.integers(0, 72),
                 "standing_event": st.sampled_from([None, "submitted", "returned", "accepted"]),
-                **dict.fromkeys(("first_answer_at", "returned_at", "disputed_at", "rejected_at", "upheld_at", "closed_at"), _HOURS),
+                **dict.fromkeys(
+                    (
+                        "first_answer_at",
+                        "returned_at",
+                        "disputed_at",
+                        "rejected_at",
+                        "upheld_at",
+                        "closed_at",
+                    ),
+                    _HOURS,
+                ),
             }
         ),
-        min_size=1, max_size=20,
+        min_size=1,
+        max_size=20,
     )
-)  # fmt: skip
+)
 def test_due_is_always_on_time_plus_late_plus_overdue(rows: list[dict[str, object]]) -> None:
     filled = []
     for row in rows:

@@ -39,13 +39,21 @@ def test_every_rule_that_fired_is_named_with_its_figures() -> None:
     found = flag(Response(recent_overdue=2, long_overdue=1, longest_hours=30.2, late=3, chronic=4))
     assert found == Flag(
         "urge",
-        (FlagReason("overdue", 2), FlagReason("late", 3), FlagReason("long_overdue", 1, 30.2), FlagReason("overdue_and_late", 3)),
-        4, 2,
-    )  # fmt: skip
+        (
+            FlagReason("overdue", 2),
+            FlagReason("late", 3),
+            FlagReason("long_overdue", 1, 30.2),
+            FlagReason("overdue_and_late", 3),
+        ),
+        4,
+        2,
+    )
     assert reasons_words(found) == (
-        "有2条报警超期未反馈（超期7日以内）", "其中1条超期24小时以上，最久的已超期30小时",
-        "同时近7日推送的报警逾期反馈3条", "长期未反馈4条",
-    )  # fmt: skip
+        "有2条报警超期未反馈（超期7日以内）",
+        "其中1条超期24小时以上，最久的已超期30小时",
+        "同时近7日推送的报警逾期反馈3条",
+        "长期未反馈4条",
+    )
     assert mark_words(found) == "督办、长期4条"
     assert (mark_words(Flag("", (), 3)), flag_words(Flag("", (), 3)), mark_words(Flag())) == (
         "长期3条",
@@ -65,14 +73,19 @@ def test_a_unit_is_judged_by_recent_overdue_alarms_of_any_push_and_the_late_ones
             # disputed in time and rejected long afterwards: overdue only since a day after that
             {"pushed_at": "02-01 08:00", "disputed_at": "02-01 10:00", "rejected_at": "03-18 08:30"},
             # sent back: in grace it is not overdue
-            {"pushed_at": "03-15 08:00", "standing_event": "returned", "returned_at": "03-19 09:00", "first_answer_at": "03-16 09:00"},
+            {
+                "pushed_at": "03-15 08:00",
+                "standing_event": "returned",
+                "returned_at": "03-19 09:00",
+                "first_answer_at": "03-16 09:00",
+            },
             late("03-13 00:00"),
             late("03-12 23:59"),  # pushed before the seven days
             late("03-18 09:00"),
             {"pushed_at": "03-20 00:00"},  # after the window
         ),
         AS_OF,
-    )  # fmt: skip
+    )
     assert responses(judged, *WEEK) == {
         "140300": Response(recent_overdue=3, long_overdue=1, longest_hours=168.0, late=3, chronic=1)
     }

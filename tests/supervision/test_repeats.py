@@ -9,10 +9,31 @@ from tests.supervision.states import moment, problems, states
 from tests.supervision.summaries import CITIES, MIDWEEK, answered, city_week, summary
 
 DAYS = states(
-    *(answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"Y{day}", city_code="140300", grid_id="T85711", county="郊区") for day in (1, 5, 8)),
-    {"pushed_at": "03-09 06:00", "alarm_id": "Y9", "city_code": "140300", "grid_id": "T85711", "county": "郊区", "point_name": "新名称", "peak_pm25_ug_m3": 480.0},
-    *(answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"S{day}", city_code="130100", grid_id="G1") for day in (1, 2, 3, 4)),  # none in the window
-)  # fmt: skip
+    *(
+        answered(
+            f"03-0{day} 06:00",
+            f"03-0{day} 12:00",
+            alarm_id=f"Y{day}",
+            city_code="140300",
+            grid_id="T85711",
+            county="郊区",
+        )
+        for day in (1, 5, 8)
+    ),
+    {
+        "pushed_at": "03-09 06:00",
+        "alarm_id": "Y9",
+        "city_code": "140300",
+        "grid_id": "T85711",
+        "county": "郊区",
+        "point_name": "新名称",
+        "peak_pm25_ug_m3": 480.0,
+    },
+    *(
+        answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"S{day}", city_code="130100", grid_id="G1")
+        for day in (1, 2, 3, 4)
+    ),  # none in the window
+)
 FOUND = problems(
     {"problem_id": "P1", "alarm_id": "Y1", "found_at": "03-01 09:00", "category": "垃圾露天倾倒", "rectified_at": "03-02 09:00"},
     {"problem_id": "P2", "alarm_id": "Y8", "found_at": "03-08 09:00", "category": "垃圾露天倾倒"},
@@ -30,9 +51,18 @@ def test_a_repeat_alarm_is_a_grid_with_many_of_which_one_is_new() -> None:
 def test_a_repeat_problem_is_a_category_found_at_an_earlier_alarm_too() -> None:
     assert summary(DAYS, FOUND).repeat_problems == (
         RepeatProblem(
-            "T85711", "140300", "阳泉市", "郊区", "点位", "垃圾露天倾倒", 2, moment("03-01 09:00"), moment("03-08 09:00"), "整改中"
+            "T85711",
+            "140300",
+            "阳泉市",
+            "郊区",
+            "点位",
+            "垃圾露天倾倒",
+            2,
+            moment("03-01 09:00"),
+            moment("03-08 09:00"),
+            "整改中",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_finds_of_one_day_are_no_repetition_and_finds_go_by_their_own_order() -> None:

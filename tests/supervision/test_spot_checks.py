@@ -55,8 +55,11 @@ def test_the_draw_is_the_order_of_the_hmac_and_does_not_know_the_order_of_rows()
 
 def test_weeks_run_from_sunday_to_saturday() -> None:
     assert [week_of(date(2020, 3, day)) for day in (7, 8, 14, 15)] == [
-        date(2020, 3, 1), date(2020, 3, 8), date(2020, 3, 8), date(2020, 3, 15),
-    ]  # fmt: skip
+        date(2020, 3, 1),
+        date(2020, 3, 8),
+        date(2020, 3, 8),
+        date(2020, 3, 15),
+    ]
 
 
 def test_a_city_is_told_of_its_checks_once_a_person_recorded_one() -> None:

@@ -88,12 +88,23 @@ YEARS = [moment.date() for moment in pd.date_range("2018-01-01", "2020-12-01", f
         (["2020-03-01", "2020-03-01", "2020-02-01"], 2, 2, ""),
         (["2020-03-01", "2020-02-01", "2020-01-01"], 3, 3, "连续3次"),
         (["2020-03-01", "2020-01-01", "2019-12-01"], 1, 3, ""),
-        (["2020-03-01", "2019-03-01", "2019-04-01"], 1, 2, ""),  # April 2019 is the twelfth month back, March the thirteenth
+        (
+            ["2020-03-01", "2019-03-01", "2019-04-01"],
+            1,
+            2,
+            "",
+        ),  # April 2019 is the twelfth month back, March the thirteenth
         ([f"2019-{month:02d}-01" for month in (4, 6, 8, 10, 12)] + ["2020-03-01"], 1, 6, "12个月内6次"),
-        ([f"2019-{month:02d}-01" for month in (8, 9, 10, 11, 12)] + ["2020-01-01", "2020-02-01", "2020-03-01"], 8, 8, "连续3次、12个月内6次"),
+        (
+            [f"2019-{month:02d}-01" for month in (8, 9, 10, 11, 12)]
+            + ["2020-01-01", "2020-02-01", "2020-03-01"],
+            8,
+            8,
+            "连续3次、12个月内6次",
+        ),
         (["2020-03-01", "2020-04-01", "2020-05-01"], 1, 1, ""),  # what came later does not count
     ],
-)  # fmt: skip
+)
 def test_counts_and_escalation(months: list[str], in_a_row: int, in_a_year: int, escalation: str) -> None:
     found = warning_counts(history_of(*months), date(2020, 3, 1), YEARS)
     assert found.loc["T1"].to_dict() == {
@@ -129,12 +140,16 @@ def test_a_fall_is_warned_as_a_small_improvement_and_counts_for_nothing() -> Non
     months = [date(2020, month, 1) for month in (1, 2, 3)]
     # A is the highest each month. B falls least: 0.0 % to 31 January, then it falls, and C falls with it to the last digit.
     falls = {months[0]: 0.0, months[1]: -0.04, months[2]: -16.1}
-    history = pd.concat([
-        warning_ranks(
-            grids_of(("A", "1", 90.0, -30.0, -30.0), ("B", "1", 50.0, NAN, fall), ("C", "1", 50.0, NAN, fall))
-        ).assign(month=month)
-        for month, fall in falls.items()
-    ])  # fmt: skip
+    history = pd.concat(
+        [
+            warning_ranks(
+                grids_of(
+                    ("A", "1", 90.0, -30.0, -30.0), ("B", "1", 50.0, NAN, fall), ("C", "1", 50.0, NAN, fall)
+                )
+            ).assign(month=month)
+            for month, fall in falls.items()
+        ]
+    )
     assert set(counted(history)["grid_id"]) == {"A"}
     found = {month: warning_grids(history, month, months) for month in months}
     columns = ["grid_id", "reasons", "in_a_row", "in_a_year", "escalation"]

@@ -54,15 +54,33 @@ def test_the_first_window_has_none_before_and_reads_the_days_of_the_flags() -> N
 def test_totals_of_the_window_the_one_before_and_the_season() -> None:
     figures = summary()
     assert figures.total == FeedbackCounts(
-        pushed=6, answered=5, due=6, on_time=4, late=1, overdue=1, upheld=1, problems=4, alarms_with_problem=3,
-    )  # fmt: skip
+        pushed=6,
+        answered=5,
+        due=6,
+        on_time=4,
+        late=1,
+        overdue=1,
+        upheld=1,
+        problems=4,
+        alarms_with_problem=3,
+    )
     assert figures.previous_total == FeedbackCounts(
         pushed=3, answered=2, due=3, on_time=2, overdue=1, problems=1, alarms_with_problem=1
     )
     assert figures.season_total == FeedbackCounts(
-        pushed=9, answered=7, due=9, on_time=6, late=1, overdue=2, upheld=1, problems=5, alarms_with_problem=4, rectification_due=1,
-        rectified=1, chronic=1,
-    )  # fmt: skip
+        pushed=9,
+        answered=7,
+        due=9,
+        on_time=6,
+        late=1,
+        overdue=2,
+        upheld=1,
+        problems=5,
+        alarms_with_problem=4,
+        rectification_due=1,
+        rectified=1,
+        chronic=1,
+    )
 
 
 def test_who_ranks_before_whom() -> None:
@@ -75,8 +93,11 @@ def test_who_ranks_before_whom() -> None:
     )
     found = [(one.city_name, one.rank, one.is_tied) for one in summary(alarms, PROBLEMS.iloc[:0]).cities]
     assert found == [
-        ("石家庄市", 1, False), ("阳泉市", 2, True), ("西安市", 2, True), ("太原市", None, False),
-    ]  # fmt: skip
+        ("石家庄市", 1, False),
+        ("阳泉市", 2, True),
+        ("西安市", 2, True),
+        ("太原市", None, False),
+    ]
 
 
 def test_cities_are_ranked_worst_first_and_without_those_whose_time_is_not_up() -> None:
@@ -106,8 +127,12 @@ def test_ranks_go_by_overdue_then_on_time_over_due_then_late() -> None:
         "none due": FeedbackCounts(pushed=5),
     }
     assert ranks_by_overdue(standing) == {
-        "most overdue": 1, "least on time": 2, "more late": 3, "tied": 4, "tied too": 4,
-    }  # fmt: skip
+        "most overdue": 1,
+        "least on time": 2,
+        "more late": 3,
+        "tied": 4,
+        "tied too": 4,
+    }
 
 
 def test_letters_and_listed_alarms_are_counted_beside_the_flags() -> None:

@@ -65,9 +65,13 @@ def winds(direction: float | str | None, speed: float = 3.0, first: int = -80, e
 
 NO_WINDS = winds(0.0).iloc[:0]
 NO_METERS = pd.DataFrame(
-    {"enterprise_id": pd.Series(dtype=str), "hour": pd.Series(dtype="datetime64[us, UTC]"),
-     "production_kw": pd.Series(dtype=float), "treatment_kw": pd.Series(dtype=float)}
-)  # fmt: skip
+    {
+        "enterprise_id": pd.Series(dtype=str),
+        "hour": pd.Series(dtype="datetime64[us, UTC]"),
+        "production_kw": pd.Series(dtype=float),
+        "treatment_kw": pd.Series(dtype=float),
+    }
+)
 
 
 def meters(

@@ -194,8 +194,10 @@ def test_an_enterprise_without_coordinates_is_named_and_near_nothing() -> None:
     )
     candidates = joined(CANDIDATES, enterprises_as_candidates(lost))
     assert unplaced(candidates).to_dict("list") == {
-        "candidate_id": ["X", "Y"], "kind": ["enterprise"] * 2, "name": ["无坐标厂", "零坐标厂"],
-    }  # fmt: skip
+        "candidate_id": ["X", "Y"],
+        "kind": ["enterprise"] * 2,
+        "name": ["无坐标厂", "零坐标厂"],
+    }
     assert not set(rank(candidates=candidates).suspects["candidate_id"]) & {"X", "Y"}
 
 
@@ -275,11 +277,14 @@ def test_on_a_world_with_its_true_events_meters_and_wind_each_help_and_shuffled_
     grids = pd.read_csv(world / "grids.csv").set_index("grid_id").reindex(events["grid_id"])
     told = pd.DataFrame(
         {
-            "alarm_id": events["truth_id"], "grid_id": events["grid_id"],
-            "lon": ((grids["west"] + grids["east"]) / 2).to_numpy(), "lat": ((grids["south"] + grids["north"]) / 2).to_numpy(),
-            "started_at": pd.to_datetime(events["started_at"]), "last_at": pd.to_datetime(events["last_at"]),
+            "alarm_id": events["truth_id"],
+            "grid_id": events["grid_id"],
+            "lon": ((grids["west"] + grids["east"]) / 2).to_numpy(),
+            "lat": ((grids["south"] + grids["north"]) / 2).to_numpy(),
+            "started_at": pd.to_datetime(events["started_at"]),
+            "last_at": pd.to_datetime(events["last_at"]),
         }
-    )  # fmt: skip
+    )
     stations = pd.read_csv(world / "stations.csv")
     candidates = joined(enterprises_as_candidates(pd.read_csv(world / "enterprises.csv")))
     rose = pd.read_parquet(truth / "station_excess.parquet").rename(

@@ -11,9 +11,12 @@ from tests.suspects.places import meters
 # Beijing's 11 March begins 16 hours after midnight UTC of the 10th.
 DAY, FIRST = date(2020, 3, 11), 16
 NO_STOPS = pd.DataFrame(
-    {"enterprise_id": pd.Series(dtype=str), "start_at": pd.Series(dtype="datetime64[us, UTC]"),
-     "end_at": pd.Series(dtype="datetime64[us, UTC]")}
-)  # fmt: skip
+    {
+        "enterprise_id": pd.Series(dtype=str),
+        "start_at": pd.Series(dtype="datetime64[us, UTC]"),
+        "end_at": pd.Series(dtype="datetime64[us, UTC]"),
+    }
+)
 
 
 def table(enterprise_id: str, states: dict[int, tuple[float, float] | None]) -> pd.DataFrame:

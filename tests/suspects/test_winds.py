@@ -15,15 +15,33 @@ RULES = DEFAULT_RULES.wind
 
 def test_codes_of_wind_are_understood() -> None:
     told = [
-        ("360", 2.0), ("0", 2.0), (90, 1.0), ("C", None), ("VRB", 1.5), ("999017", 0.0), ("45", 0.0), ("999", 2.0),
-        ("400", 2.0), ("-5", 2.0), ("180", None), ("180", 999.9), (None, 2.0),
-    ]  # fmt: skip
+        ("360", 2.0),
+        ("0", 2.0),
+        (90, 1.0),
+        ("C", None),
+        ("VRB", 1.5),
+        ("999017", 0.0),
+        ("45", 0.0),
+        ("999", 2.0),
+        ("400", 2.0),
+        ("-5", 2.0),
+        ("180", None),
+        ("180", 999.9),
+        (None, 2.0),
+    ]
     winds = pd.DataFrame(told, columns=["wind_from_deg", "wind_speed_m_s"]).astype({"wind_from_deg": object})
     found = clean_winds(winds.assign(station_id="W1", hour=T0))
     rows = found.winds[["wind_from_deg", "wind_speed_m_s"]].astype(object)
     assert rows.where(rows.notna(), None).to_numpy().tolist() == [
-        [0.0, 2.0], [0.0, 2.0], [90.0, 1.0], [None, 0.0], [None, 1.5], [None, 0.0], [None, 0.0], [None, 2.0],
-    ]  # fmt: skip
+        [0.0, 2.0],
+        [0.0, 2.0],
+        [90.0, 1.0],
+        [None, 0.0],
+        [None, 1.5],
+        [None, 0.0],
+        [None, 0.0],
+        [None, 2.0],
+    ]
     assert found.remarks.to_dict("records") == [
         {"what": "calm by a code", "rows": 2, "example": "C"},
         {"what": "variable: no direction", "rows": 1, "example": "VRB"},
@@ -56,9 +74,12 @@ def wind_here(winds: pd.DataFrame, stations: pd.DataFrame) -> dict[str, float]:
     found = wind_at(np.array([LON]), np.array([LAT]), np.array([0]), np.array([now]), read, RULES)
     origin = np.degrees(np.arctan2(-found.east[0], -found.north[0])) % 360
     return {
-        "from": round(float(origin), 1), "speed": round(float(np.hypot(found.east[0], found.north[0])), 2),
-        "masts": int(found.masts[0]), "nearest": round(float(found.nearest_km[0]), 1), "spread": round(float(found.spread_deg[0]), 1),
-    }  # fmt: skip
+        "from": round(float(origin), 1),
+        "speed": round(float(np.hypot(found.east[0], found.north[0])), 2),
+        "masts": int(found.masts[0]),
+        "nearest": round(float(found.nearest_km[0]), 1),
+        "spread": round(float(found.spread_deg[0]), 1),
+    }
 
 
 def test_two_masts_are_a_vector_mean_of_which_the_nearer_weighs_more() -> None:
@@ -99,8 +120,12 @@ def test_a_mast_that_tells_to_for_from_stands_against_its_neighbour() -> None:
 
 def test_directions_have_names() -> None:
     assert [direction(0, 1), direction(1, 1), direction(1, 0), direction(0, -1), direction(-1, 0.1)] == [
-        "北", "东北", "东", "南", "西",
-    ]  # fmt: skip
+        "北",
+        "东北",
+        "东",
+        "南",
+        "西",
+    ]
 
 
 @pytest.mark.parametrize("within_km", [1.0, 5.5, 40.0])

@@ -20,19 +20,30 @@ UPWIND: dict[str, Any] = {
     ("change", "words"),
     [
         ({}, "位于上风向1.2公里（网格中心以北），期间生产负荷正常、治污设备停运"),
-        ({"upwind": 0.5, "idle": 0.3, "normal": 0.7},
-         "部分时段位于上风向，距高值站点1.2公里（网格中心以北），期间有4小时生产用电而治污设备停运"),
-        ({"upwind": 0.1, "idle": 0.0, "normal": 1.0}, "不在上风向，距高值站点1.2公里（网格中心以北），期间生产和治污设备用电正常"),
-        ({"windy": 0.0, "upwind": 0.0, "is_metered": False},
-         "距高值站点1.2公里（网格中心以北），期间静风或无可用风向，按距离判断，无可用分表计电数据"),
-        ({"windy": 0.0, "has_increments": False, "idle": 0.0, "off": 1.0, "distance_km": 0.01},
-         "距报警点0.1公里（网格中心以北），期间静风或无可用风向，按距离判断，期间基本无生产用电"),
-        ({"unusual_hour": 1.0, "former": 1.0, "same_place": 1, "idle": 0.0, "lost": 1.0},
-         "位于上风向1.2公里（网格中心以北），期间分表计电数据中断，在平时不生产的时段有生产用电，邻近该网格历史问题点位，与另1家同址，难以区分"),
+        (
+            {"upwind": 0.5, "idle": 0.3, "normal": 0.7},
+            "部分时段位于上风向，距高值站点1.2公里（网格中心以北），期间有4小时生产用电而治污设备停运",
+        ),
+        (
+            {"upwind": 0.1, "idle": 0.0, "normal": 1.0},
+            "不在上风向，距高值站点1.2公里（网格中心以北），期间生产和治污设备用电正常",
+        ),
+        (
+            {"windy": 0.0, "upwind": 0.0, "is_metered": False},
+            "距高值站点1.2公里（网格中心以北），期间静风或无可用风向，按距离判断，无可用分表计电数据",
+        ),
+        (
+            {"windy": 0.0, "has_increments": False, "idle": 0.0, "off": 1.0, "distance_km": 0.01},
+            "距报警点0.1公里（网格中心以北），期间静风或无可用风向，按距离判断，期间基本无生产用电",
+        ),
+        (
+            {"unusual_hour": 1.0, "former": 1.0, "same_place": 1, "idle": 0.0, "lost": 1.0},
+            "位于上风向1.2公里（网格中心以北），期间分表计电数据中断，在平时不生产的时段有生产用电，邻近该网格历史问题点位，与另1家同址，难以区分",
+        ),
         ({"kind": "fire", "east_km": -1.0, "north_km": 0.0}, "位于上风向1.2公里（网格中心以西）"),
         ({"kind": "unlisted"}, "清单内单位均不能较好解释，建议在高值点周边现场排查"),
     ],
-)  # fmt: skip
+)
 def test_reasons(change: dict[str, Any], words: str) -> None:
     assert reason_words(UPWIND | change) == words
 
@@ -45,10 +56,15 @@ def test_names() -> None:
 def test_the_unlisted_listed_first_is_no_hit_of_an_enterprise() -> None:
     listed = pd.DataFrame(
         {
-            "alarm_id": "A", "candidate_id": [UNLISTED, "Q"], "verdict": [None, "found"], "score": [0.6, 0.4],
-            "distance_km": [None, 1.0], "cone": [None, 0.5], "idle": [None, 1.0],
+            "alarm_id": "A",
+            "candidate_id": [UNLISTED, "Q"],
+            "verdict": [None, "found"],
+            "score": [0.6, 0.4],
+            "distance_km": [None, 1.0],
+            "cone": [None, 0.5],
+            "idle": [None, 1.0],
         }
-    )  # fmt: skip
+    )
     found = hit_rates(listed).set_index("method")[["hit_1", "hit_3"]]
     assert found.loc["综合评分"].tolist() == [0, 1]
     assert found.loc["仅按距离"].tolist() == [1, 1]

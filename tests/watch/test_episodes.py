@@ -30,17 +30,32 @@ def grid_hours(raised: str, increments: list[float] | None = None, **other: obje
     count = len(raised)
     return pd.DataFrame(
         {
-            "grid_id": "G1", "city_code": "410100", "hour": pd.date_range(START.tz_convert("UTC"), periods=count, freq="h"),
-            "stations": 3, "spoke": 3, "background_ug_m3": 50.0, "background_sd_ug_m3": 3.0, "station_id": "M1",
+            "grid_id": "G1",
+            "city_code": "410100",
+            "hour": pd.date_range(START.tz_convert("UTC"), periods=count, freq="h"),
+            "stations": 3,
+            "spoke": 3,
+            "background_ug_m3": 50.0,
+            "background_sd_ug_m3": 3.0,
+            "station_id": "M1",
             "increment_ug_m3": increments or [40.0 if c == "#" else 5.0 for c in raised],
             "increment_share": [v / 50 for v in (increments or [40.0 if c == "#" else 5.0 for c in raised])],
-            "second_increment_ug_m3": 0.0, "hit_stations": 1, "pm25_ug_m3": [90.0 + k for k in range(count)],
-            "official_factor": 1.0, "officials": 2, "city_spoke": 20, "city_risen": 1, "coarse_ratio": 1.5,
-            "rh_pct": 50.0, "evidence": 3.0, "probability": [0.9 if c == "#" else 0.1 for c in raised],
-            "fault_probability": 0.0, "is_raised": [c == "#" for c in raised],
+            "second_increment_ug_m3": 0.0,
+            "hit_stations": 1,
+            "pm25_ug_m3": [90.0 + k for k in range(count)],
+            "official_factor": 1.0,
+            "officials": 2,
+            "city_spoke": 20,
+            "city_risen": 1,
+            "coarse_ratio": 1.5,
+            "rh_pct": 50.0,
+            "evidence": 3.0,
+            "probability": [0.9 if c == "#" else 0.1 for c in raised],
+            "fault_probability": 0.0,
+            "is_raised": [c == "#" for c in raised],
         }
         | other
-    )  # fmt: skip
+    )
 
 
 def found(raised: str, increments: list[float] | None = None) -> list[tuple[int, int, int, int]]:
@@ -164,7 +179,14 @@ def test_cells_of_a_silent_city_are_empty_and_not_clean() -> None:
 
 
 def test_nothing_judged_is_nothing_found() -> None:
-    none = judge_hours(stations(), Air(days=1).rows().iloc[:0], station_days(stations().iloc[:0], Air(days=1).rows(), date(2020, 4, 3), date(2020, 4, 3), RULES), START, START, RULES)  # fmt: skip
+    none = judge_hours(
+        stations(),
+        Air(days=1).rows().iloc[:0],
+        station_days(stations().iloc[:0], Air(days=1).rows(), date(2020, 4, 3), date(2020, 4, 3), RULES),
+        START,
+        START,
+        RULES,
+    )
     assert isinstance(none, Judged)
     assert none.grid_hours.empty
     assert episodes(none.grid_hours, START, START, RULES).empty

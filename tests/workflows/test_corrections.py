@@ -53,11 +53,17 @@ def test_a_letter_that_left_is_proposed_for_correction_with_the_difference(
         "环执法提函〔2020〕2号",
     )
     assert notice.differences[:10] == (
-        "本期已反馈 0→1", "本期按期 0→1", "本期超期 1→0",
-        "近7日已反馈 0→1", "近7日按期 0→1", "近7日超期 2→1",
-        "本月已反馈 0→1", "本月按期 0→1", "本月超期 2→1",
+        "本期已反馈 0→1",
+        "本期按期 0→1",
+        "本期超期 1→0",
+        "近7日已反馈 0→1",
+        "近7日按期 0→1",
+        "近7日超期 2→1",
+        "本月已反馈 0→1",
+        "本月按期 0→1",
+        "本月超期 2→1",
         "网格T85711 状态 超期未反馈→部分反馈（1/2）",
-    )  # fmt: skip
+    )
     assert {"超期清单报警不再有Y2", "反馈表报警不再有Y2"} < set(notice.differences)
     assert reminder.letter_key == "reminder_140300_day_2020-03-11_2020-03-12_1"
     assert {"反馈表报警不再有Y2", "超期总数 2→1"} < set(reminder.differences)  # it urged Y1 alone
@@ -131,8 +137,11 @@ def test_a_correction_is_drafted_and_leaves_only_when_a_person_releases_it(
     assert [ask(told, f"{NOTICE}_1"), ask(told, f"{NOTICE}_1", "又点了一次")] == ["created", "left"]
     draft, original = letter(told, f"{NOTICE}_2"), letter(told, f"{NOTICE}_1")
     assert (draft.state, draft.state_reason, draft.revision, draft.number) == (
-        "awaiting_approval", "更正环执法提函〔2020〕2号：市局来电", 2, None,
-    )  # fmt: skip
+        "awaiting_approval",
+        "更正环执法提函〔2020〕2号：市局来电",
+        2,
+        None,
+    )
     assert (original.state, original.number) == ("released", "环执法提函〔2020〕2号")
     figures = from_json(NoticeFigures, draft.figures_json)
     assert (figures.window.answered, figures.letter_key) == (1, f"{NOTICE}_2")
@@ -140,8 +149,9 @@ def test_a_correction_is_drafted_and_leaves_only_when_a_person_releases_it(
         answer_code(f"{NOTICE}_2", row.alarm_id) for row in figures.form
     ]
     assert [row for row in audit_rows(told.engine, "letter") if row[1] == "correct"] == [
-        (f"{NOTICE}_2", "correct", None, "awaiting_approval"), (f"{NOTICE}_1", "correct", "released", "released"),
-    ]  # fmt: skip
+        (f"{NOTICE}_2", "correct", None, "awaiting_approval"),
+        (f"{NOTICE}_1", "correct", "released", "released"),
+    ]
     # No run of the day, and no round of the post, sends it or takes it back.
     again = replace(run_of(told, deliver="send"), now=later(run_of(told), days=1))
     daily_dispatch.compose(again, computed := daily_dispatch.figures(again))

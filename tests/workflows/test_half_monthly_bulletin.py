@@ -34,9 +34,11 @@ T85712,140300,盂县,秀水镇,113.40,38.08,113.43,38.11,true,true
 """
 MINISTRY = "100000,leader,带班领导,daiban@ministry.example,,2020-01-01,\n610100,to,西安市生态环境局,dudu@xian.example,,2020-01-01,\n"
 ADDRESSES = {
-    "overview_leader": "daiban@ministry.example", "bulletin_130100": "dudu@shijiazhuang.example",
-    "bulletin_140300": "dudu@yangquan.example", "bulletin_610100": "dudu@xian.example",
-}  # fmt: skip
+    "overview_leader": "daiban@ministry.example",
+    "bulletin_130100": "dudu@shijiazhuang.example",
+    "bulletin_140300": "dudu@yangquan.example",
+    "bulletin_610100": "dudu@xian.example",
+}
 ON_ONE_DATABASE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
@@ -65,8 +67,13 @@ def run_of(house: House, day: date = FIRST_HALF, *, deliver: Deliver = "auto", *
         **changes,
     }
     return Run(
-        house=house, period=period, run_id="half_monthly_bulletin/test", actor="test", deliver=deliver, **values
-    )  # fmt: skip
+        house=house,
+        period=period,
+        run_id="half_monthly_bulletin/test",
+        actor="test",
+        deliver=deliver,
+        **values,
+    )
 
 
 def days_of(start: date, end: date) -> list[date]:
@@ -83,8 +90,11 @@ def put_cities(folder: Path, days: list[date], **pm25: float) -> None:
 def put_grids(folder: Path, days: list[date], levels: dict[str, float]) -> None:
     """Readings of the grids, one file in all."""
     rows = [
-        (grid, f"{day}T{hour:02d}:00", level) for day in days for hour in HOURS for grid, level in levels.items()
-    ]  # fmt: skip
+        (grid, f"{day}T{hour:02d}:00", level)
+        for day in days
+        for hour in HOURS
+        for grid, level in levels.items()
+    ]
     put(folder / f"readings-{days[0]}.csv", readings_text(rows))
 
 
@@ -105,8 +115,13 @@ def play(run: Run, decision: Decision | None = None) -> dict[str, Any]:
     posted = half_monthly_bulletin.post(run)
     account = half_monthly_bulletin.account(run, computed)
     return {
-        "pull": pulled, "figures": computed, "compose": composed, "release": released, "post": posted, "account": account
-    }  # fmt: skip
+        "pull": pulled,
+        "figures": computed,
+        "compose": composed,
+        "release": released,
+        "post": posted,
+        "account": account,
+    }
 
 
 def mailed(mailbox: LocalMailbox) -> dict[str, str]:
@@ -273,10 +288,18 @@ def test_months_are_set_in_any_order_and_again_when_readings_come_late(
         for grid, county in (("G1", "郊区"), ("G2", "盂县")):
             connection.execute(
                 tables.grid.insert().values(
-                    grid_id=grid, city_code="140300", county=county, name=grid, is_hot=True, is_monitored=True, source="test",
-                    is_simulated=False, received_at=run_of(house).now, content_hash="0" * 64,
+                    grid_id=grid,
+                    city_code="140300",
+                    county=county,
+                    name=grid,
+                    is_hot=True,
+                    is_monitored=True,
+                    source="test",
+                    is_simulated=False,
+                    received_at=run_of(house).now,
+                    content_hash="0" * 64,
                 )
-            )  # fmt: skip
+            )
     now = run_of(house, date(2020, 5, 1)).now
     import_air_quality(house.engine, house.hourly_dir, [folder], now=now)
     april = period_ending("month", date(2020, 5, 1))
@@ -304,10 +327,14 @@ def test_air_that_comes_after_a_bulletin_left_proposes_its_correction(house: Hou
     words = ("PM2.5浓度 50→54", "同比变化（%） 25.0→35.0", "环比变化（%） 25.0→35.0")
     assert bulletin.letter_key == "bulletin_140300_half_month_2020-03-01_2020-03-16_1"
     assert bulletin.differences == (
-        *(f"本期{one}" for one in words), "超标天数 0→1", "3月5日PM2.5浓度 50→110", "3月5日IAQI 69→144",
-    )  # fmt: skip
+        *(f"本期{one}" for one in words),
+        "超标天数 0→1",
+        "3月5日PM2.5浓度 50→110",
+        "3月5日IAQI 69→144",
+    )
     assert [one for one in overview.differences if one.startswith("阳泉市")] == [
-        *(f"阳泉市本期{one}" for one in words), "阳泉市超标天数 0→1",
-    ]  # fmt: skip
+        *(f"阳泉市本期{one}" for one in words),
+        "阳泉市超标天数 0→1",
+    ]
     drafted = correct(house, bulletin.letter_id, now=run.now + DAY, actor="值班员", reason="市站补报")
     assert (drafted.action, drafted.state) == ("created", "awaiting_approval")

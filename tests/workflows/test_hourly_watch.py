@@ -37,9 +37,14 @@ def at(hour: int) -> datetime:
 
 def run_of(house: House, end: datetime, *, is_backfill: bool = False) -> Run:
     return Run(
-        house=house, period=period_ending("hour", end), run_id="test", actor="test", deliver="withhold", is_backfill=is_backfill,
+        house=house,
+        period=period_ending("hour", end),
+        run_id="test",
+        actor="test",
+        deliver="withhold",
+        is_backfill=is_backfill,
         now=end + timedelta(minutes=10),
-    )  # fmt: skip
+    )
 
 
 def dropped(house: House, world: Path, pattern: str, *, until: datetime | None = None) -> None:

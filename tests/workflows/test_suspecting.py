@@ -99,11 +99,28 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
     house = filled(engine, tmp_path, world)
     place = pd.read_csv(world / "enterprises.csv", dtype={"city_code": str}).iloc[0]
     row = {
-        "alarm_id": "P1", "revision": 1, "grid_id": "X1", "city_code": place["city_code"], "county": place["county"],
-        "point_name": "某点位", "lon": place["lon"], "lat": place["lat"], "started_at": at(3, 2), "last_at": at(3, 4), "alarm_count": 3,
-        "peak_pm25_ug_m3": 150.0, "pushed_at": at(3, 5), "deadline_at": at(4, 5), "revised_at": at(3, 5), "rules_version": "2020-03",
-        "is_outside_city": False, "source": "platform", "received_at": NOW, "content_hash": "x", "is_simulated": True,
-    }  # fmt: skip
+        "alarm_id": "P1",
+        "revision": 1,
+        "grid_id": "X1",
+        "city_code": place["city_code"],
+        "county": place["county"],
+        "point_name": "某点位",
+        "lon": place["lon"],
+        "lat": place["lat"],
+        "started_at": at(3, 2),
+        "last_at": at(3, 4),
+        "alarm_count": 3,
+        "peak_pm25_ug_m3": 150.0,
+        "pushed_at": at(3, 5),
+        "deadline_at": at(4, 5),
+        "revised_at": at(3, 5),
+        "rules_version": "2020-03",
+        "is_outside_city": False,
+        "source": "platform",
+        "received_at": NOW,
+        "content_hash": "x",
+        "is_simulated": True,
+    }
     with writing(engine) as connection:
         connection.execute(alarm.insert(), row)
     assert keep_suspects(house, ["P1", "NOBODY"]) == 1

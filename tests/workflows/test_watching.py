@@ -88,11 +88,13 @@ def state(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
             select(watch_alarm.c.alarm_id, watch_alarm.c.evidence_json).order_by(watch_alarm.c.alarm_id)
         )
         return {
-            "alarms": list(exported_alarms(connection).sort_values("alarm_id").itertuples(index=False, name=None)),
+            "alarms": list(
+                exported_alarms(connection).sort_values("alarm_id").itertuples(index=False, name=None)
+            ),
             "facts": list(effective.itertuples(index=False, name=None)),
             "held": [tuple(row) for row in held],
             "evidence": [tuple(row) for row in evidence.all()],
-        }  # fmt: skip
+        }
 
 
 @pytest.fixture(scope="module")
@@ -191,9 +193,15 @@ def test_an_alarm_that_left_stays_and_waits_for_a_person(engine: Engine, tmp_pat
     answered, other = before[0], before[-1]
     with writing(engine) as connection:
         row = {
-            "alarm_id": answered[0], "event": "acknowledged", "event_at": NOW, "revision": 1, "source": "x", "is_simulated": True,
-            "received_at": NOW, "content_hash": "0",
-        }  # fmt: skip
+            "alarm_id": answered[0],
+            "event": "acknowledged",
+            "event_at": NOW,
+            "revision": 1,
+            "source": "x",
+            "is_simulated": True,
+            "received_at": NOW,
+            "content_hash": "0",
+        }
         connection.execute(feedback_event.insert(), row)
     quiet = pd.concat(pd.read_parquet(path) for path in world.glob("station_hours_*.parquet"))
     quiet = quiet[quiet["station_id"].isin(_stations_of(world, {answered[1], other[1]}))]
@@ -272,8 +280,15 @@ def test_an_export_is_what_the_contract_says(engine: Engine, tmp_path: Path, wor
     written = export(engine, tmp_path / "new" / "folder")
     rows = pd.read_csv(tmp_path / "new" / "folder" / "alarms.csv", dtype=str)
     assert list(rows) == [
-        "alarm_id", "grid_id", "started_at", "last_at", "pushed_at", "alarm_count", "peak_pm25_ug_m3", "confidence"
-    ]  # fmt: skip
+        "alarm_id",
+        "grid_id",
+        "started_at",
+        "last_at",
+        "pushed_at",
+        "alarm_count",
+        "peak_pm25_ug_m3",
+        "confidence",
+    ]
     assert written["alarms.csv"] == len(rows) > 0
     assert rows["started_at"].str.fullmatch(r"2020-0\d-\d\dT\d\d:00:00\+08:00").all()
     assert (pd.to_datetime(rows["pushed_at"]) > pd.to_datetime(rows["started_at"])).all()
@@ -328,11 +343,25 @@ def test_an_alarm_that_a_platform_told_earlier_is_an_alias(
     started = datetime.fromisoformat(mine[2])
     with writing(engine) as connection:
         row = {
-            "alarm_id": "P1", "revision": 1, "revised_at": started, "grid_id": mine[1], "city_code": "140300", "county": "郊区",
-            "point_name": "x", "started_at": started, "last_at": started, "alarm_count": 1, "pushed_at": started + timedelta(minutes=20),
-            "deadline_at": started + timedelta(hours=24), "rules_version": "2020-03", "is_outside_city": False, "source": "platform",
-            "is_simulated": True, "received_at": NOW, "content_hash": "0",
-        }  # fmt: skip
+            "alarm_id": "P1",
+            "revision": 1,
+            "revised_at": started,
+            "grid_id": mine[1],
+            "city_code": "140300",
+            "county": "郊区",
+            "point_name": "x",
+            "started_at": started,
+            "last_at": started,
+            "alarm_count": 1,
+            "pushed_at": started + timedelta(minutes=20),
+            "deadline_at": started + timedelta(hours=24),
+            "rules_version": "2020-03",
+            "is_outside_city": False,
+            "source": "platform",
+            "is_simulated": True,
+            "received_at": NOW,
+            "content_hash": "0",
+        }
         connection.execute(alarm.insert(), row)
     done = watch(house, at(0), at(DAYS), now=later(1))
     with reading(engine) as connection:

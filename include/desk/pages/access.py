@@ -42,9 +42,12 @@ def usable_secret(secret: str) -> bytes:
     it can write forms in another's name."""
     if len(secret.strip()) < LEAST_SECRET or len(set(secret)) < _LEAST_DISTINCT:
         raise InputError(
-            "the secret key cannot be used", where="AIRFLOW__API__SECRET_KEY", got=f"{len(secret.strip())} characters",
-            expected=f"at least {LEAST_SECRET} random characters", todo="make one: openssl rand -hex 32",
-        )  # fmt: skip
+            "the secret key cannot be used",
+            where="AIRFLOW__API__SECRET_KEY",
+            got=f"{len(secret.strip())} characters",
+            expected=f"at least {LEAST_SECRET} random characters",
+            todo="make one: openssl rand -hex 32",
+        )
     return secret.encode()
 
 

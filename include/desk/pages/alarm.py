@@ -22,9 +22,13 @@ Act = Literal["accept", "return", "uphold", "reject", "close", "reopen"]
 AlarmId = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
 # What the page says after an act.
 ACTED: Final = {
-    "accept": "已验收。", "return": "已退回，24小时内重报。", "uphold": "已认定为误报，予以核减。", "reject": "已驳回争议，24小时内反馈。",
-    "close": "已结案。", "reopen": "已撤销结案。",
-}  # fmt: skip
+    "accept": "已验收。",
+    "return": "已退回，24小时内重报。",
+    "uphold": "已认定为误报，予以核减。",
+    "reject": "已驳回争议，24小时内反馈。",
+    "close": "已结案。",
+    "reopen": "已撤销结案。",
+}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -40,9 +44,13 @@ def routes(desk: Desk) -> APIRouter:
         except StateError as error:
             raise HTTPException(404, "没有这条报警") from error
         values = {
-            "found": found, "as_of": as_of, "standings": STANDINGS, "acts": possible_acts(house, alarm, desk.clock()),
-            "is_simulated": found.is_simulated, **more,
-        }  # fmt: skip
+            "found": found,
+            "as_of": as_of,
+            "standings": STANDINGS,
+            "acts": possible_acts(house, alarm, desk.clock()),
+            "is_simulated": found.is_simulated,
+            **more,
+        }
         return page(desk, request, visitor, "alarm.html", values, status=more.get("status", 200), at=at)
 
     @router.get("/alarms/{alarm:path}", response_class=HTMLResponse, responses=answers(404))

@@ -3,8 +3,13 @@
 from typing import Any, Final
 
 _WORDS: Final = {
-    400: "unusable input", 401: "no login", 403: "no right", 404: "not there", 409: "not in a state that allows it", 413: "too large",
-}  # fmt: skip
+    400: "unusable input",
+    401: "no login",
+    403: "no right",
+    404: "not there",
+    409: "not in a state that allows it",
+    413: "too large",
+}
 
 
 def answers(*codes: int) -> dict[int | str, dict[str, Any]]:

@@ -54,11 +54,19 @@ def routes(desk: Desk) -> APIRouter:
             raise HTTPException(404, "没有这个城市") from error
         picture = city_map(city_code)
         values = {
-            "found": found, "as_of": as_of, "letters": letters_standing(house, city_code=city_code, most=_LETTERS).to_dict("records"),
-            "contacts": contact_list(house, region_code=city_code, on_date=beijing_date(as_of)).to_dict("records"),
-            "picture": picture, "spots": _placed(found, picture), "notice": NOTICE, "standings": STANDINGS, "history_days": HISTORY_DAYS,
+            "found": found,
+            "as_of": as_of,
+            "letters": letters_standing(house, city_code=city_code, most=_LETTERS).to_dict("records"),
+            "contacts": contact_list(house, region_code=city_code, on_date=beijing_date(as_of)).to_dict(
+                "records"
+            ),
+            "picture": picture,
+            "spots": _placed(found, picture),
+            "notice": NOTICE,
+            "standings": STANDINGS,
+            "history_days": HISTORY_DAYS,
             "is_simulated": found.is_simulated,
-        }  # fmt: skip
+        }
         return page(desk, request, visitor, "city.html", values, at=at)
 
     return router

@@ -37,7 +37,7 @@ ANSWERS: Final = {
     "replaced": {"keep": "改回旧邮箱", "take": "确认更正", "both": "两个都用"},
     "vanished": {"keep": "保留", "take": "停用"},
     "unread": {"keep": "确认可用", "take": "停用"},
-}  # fmt: skip
+}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -51,17 +51,34 @@ def routes(desk: Desk) -> APIRouter:
         )
         asked = contact_questions(house)
         values = {
-            "rows": rows, "region": region, "past": past, "roles": CONTACT_ROLES, "today": today,
-            "is_simulated": any(row["is_simulated"] for row in rows) or any(one.is_simulated for one in asked),
-            "edited": {}, "done": "", "problems": (), "remarks": (), "questions": asked, "asked": ABOUT_CONTACTS, "choices": ANSWERS, **more,
-        }  # fmt: skip
+            "rows": rows,
+            "region": region,
+            "past": past,
+            "roles": CONTACT_ROLES,
+            "today": today,
+            "is_simulated": any(row["is_simulated"] for row in rows)
+            or any(one.is_simulated for one in asked),
+            "edited": {},
+            "done": "",
+            "problems": (),
+            "remarks": (),
+            "questions": asked,
+            "asked": ABOUT_CONTACTS,
+            "choices": ANSWERS,
+            **more,
+        }
         return page(desk, request, visitor, "contacts.html", values, status=more.get("status", 200))
 
     @router.get("/contacts", response_class=HTMLResponse, responses=answers())
     def read_contacts(
-        request: Request, *, visitor: Visitor = desk.reading, region: Region = "", past: bool = False, edit: Annotated[int, Query(ge=0, le=2**53)] = 0,
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        region: Region = "",
+        past: bool = False,
+        edit: Annotated[int, Query(ge=0, le=2**53)] = 0,
         done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9}|answered)?$")] = "",
-    ) -> HTMLResponse:  # fmt: skip
+    ) -> HTMLResponse:
         rows = (
             contact_list(desk.open_house(), region_code=region or None, on_date=None).to_dict("records")
             if edit
@@ -105,10 +122,20 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/contacts", response_class=Response, responses=answers(409))
     def set_contact(
-        request: Request, *, visitor: Visitor = desk.acting, reason: Reason, region_code: _Text = "", role: _Text = "", name: _Text = "",
-        address: _Text = "", phone: _Text = "", valid_from: _Text = "", valid_to: _Text = "", is_simulated: Annotated[bool, Form()] = False,
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        reason: Reason,
+        region_code: _Text = "",
+        role: _Text = "",
+        name: _Text = "",
+        address: _Text = "",
+        phone: _Text = "",
+        valid_from: _Text = "",
+        valid_to: _Text = "",
+        is_simulated: Annotated[bool, Form()] = False,
         contact_id: Annotated[int | None, Form(ge=1, le=2**53)] = None,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         values = (region_code, role, name, address, phone, valid_from, valid_to)
         row = dict(zip(COLUMNS, values, strict=True)) | {
             "data_origin": SIMULATED_LABEL if is_simulated else ""
@@ -130,9 +157,13 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/contacts/questions/{row}", response_class=Response, responses=answers(409))
     def answer_it(
-        request: Request, *, visitor: Visitor = desk.acting, row: Annotated[int, Path(ge=1, le=2**53)], reason: Reason,
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        row: Annotated[int, Path(ge=1, le=2**53)],
+        reason: Reason,
         choice: Annotated[Choice, Form()],
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         try:
             answer_question(
                 desk.open_house(), row, choice, actor=visitor.name, reason=reason, now=desk.clock()

@@ -17,10 +17,14 @@ from include.errors import StateError
 
 Role = Literal["pdf", "docx", "xlsx", "html", "text", "eml"]
 _TYPES: Final = {
-    "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "html": "application/octet-stream",
-    "text": "text/plain; charset=utf-8", "eml": "message/rfc822", "json": "application/json",
-}  # fmt: skip
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "html": "application/octet-stream",
+    "text": "text/plain; charset=utf-8",
+    "eml": "message/rfc822",
+    "json": "application/json",
+}
 _SEALED: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
 
 

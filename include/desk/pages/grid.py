@@ -48,9 +48,15 @@ def routes(desk: Desk) -> APIRouter:
             watched = alarms_of_grid(connection, grid_id, as_of)
         values = {
             "watched": watched,
-            "found": found, "as_of": as_of, "standings": STANDINGS, "is_simulated": found.is_simulated, "chart": day_chart(found.days),
-            "least_hours": VALIDITY.day_hours, "near_km": BULLETIN.near_km, "editions": [one.name for one in editions_of([day.day for day in found.days])],
-        }  # fmt: skip
+            "found": found,
+            "as_of": as_of,
+            "standings": STANDINGS,
+            "is_simulated": found.is_simulated,
+            "chart": day_chart(found.days),
+            "least_hours": VALIDITY.day_hours,
+            "near_km": BULLETIN.near_km,
+            "editions": [one.name for one in editions_of([day.day for day in found.days])],
+        }
         return page(desk, request, visitor, "grid.html", values, at=at)
 
     return router
@@ -98,15 +104,23 @@ def day_chart(days: Sequence[GridDay]) -> DayChart | None:
     numbered = list(enumerate(days))
     bars = tuple(
         Bar(
-            day, x(place), y(day.pm25_ug_m3), round(floor - y(day.pm25_ug_m3), 1),
+            day,
+            x(place),
+            y(day.pm25_ug_m3),
+            round(floor - y(day.pm25_ug_m3), 1),
             "level-over" if day.is_over else "level-ok" if day.is_valid else "level-thin",
         )
         for place, day in numbered
         if day.pm25_ug_m3 is not None
-    )  # fmt: skip
+    )
     pieces = [list(group) for _, group in groupby(numbered, key=lambda one: one[1].limit_ug_m3)]
     return DayChart(
-        bars, round(step * 0.8, 2), tuple((y(value), value) for value in range(0, top + 1, tick)),
+        bars,
+        round(step * 0.8, 2),
+        tuple((y(value), value) for value in range(0, top + 1, tick)),
         tuple((x(place), f"{day.day:%Y-%m}") for place, day in numbered if place == 0 or day.day.day == 1),
-        tuple((x(one[0][0]), x(one[-1][0] + 1), y(one[0][1].limit_ug_m3), one[0][1].limit_ug_m3) for one in pieces),
-    )  # fmt: skip
+        tuple(
+            (x(one[0][0]), x(one[-1][0] + 1), y(one[0][1].limit_ug_m3), one[0][1].limit_ug_m3)
+            for one in pieces
+        ),
+    )

@@ -26,10 +26,15 @@ Reason = Annotated[
 Action = Literal["release", "withhold", "reject", "resend", "take_back", "resolve", "rehearse", "correct"]
 # What the page says after an action.
 SAID: Final = {
-    "release": "已放行，下一个投递轮次发出。", "withhold": "已暂不发。", "reject": "已决定不签发。", "resend": "已排入发件箱重发，下一个投递轮次发出。",
-    "take_back": "尚未送出的已从发件箱撤回。", "resolve": "结果不明的投递已处理。", "rehearse": "演练件已排入发件箱。",
+    "release": "已放行，下一个投递轮次发出。",
+    "withhold": "已暂不发。",
+    "reject": "已决定不签发。",
+    "resend": "已排入发件箱重发，下一个投递轮次发出。",
+    "take_back": "尚未送出的已从发件箱撤回。",
+    "resolve": "结果不明的投递已处理。",
+    "rehearse": "演练件已排入发件箱。",
     "correct": "这是更正稿，等待签发；签发之前不会发出。",
-}  # fmt: skip
+}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -44,12 +49,17 @@ def routes(desk: Desk) -> APIRouter:
             raise HTTPException(404, "没有这封函件") from error
         run = (found.letter.run_id or "").split("/", 1)
         values = {
-            "found": found, "letter": found.letter, "files": found.files.to_dict("records"),
-            "recipients": found.recipients.to_dict("records"), "history": found.history.to_dict("records"),
-            "run": run if len(run) == 2 else None, "is_corrected": is_corrected(found.letter.kind),
+            "found": found,
+            "letter": found.letter,
+            "files": found.files.to_dict("records"),
+            "recipients": found.recipients.to_dict("records"),
+            "history": found.history.to_dict("records"),
+            "run": run if len(run) == 2 else None,
+            "is_corrected": is_corrected(found.letter.kind),
             "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
-            "is_simulated": found.letter.is_simulated, **more,
-        }  # fmt: skip
+            "is_simulated": found.letter.is_simulated,
+            **more,
+        }
         return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)
 
     @router.get("/letters/{letter_id}", response_class=HTMLResponse, responses=answers(404))
@@ -117,14 +127,26 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/letters/{letter_id}/resend", response_class=Response, responses=answers(404, 409))
     def resend_it(
-        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason, only: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
-    ) -> Response:  # fmt: skip
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        letter_id: LetterId,
+        reason: Reason,
+        only: Annotated[list[str], Form(max_length=50)] = [],  # noqa: B006
+    ) -> Response:
         def do() -> None:
             house = desk.open_house()
             resend(
-                house.engine, house.archive, letter_id, office=house.office, server=house.mail_server, now=desk.clock(),
-                actor=visitor.name, reason=reason, only=only,
-            )  # fmt: skip
+                house.engine,
+                house.archive,
+                letter_id,
+                office=house.office,
+                server=house.mail_server,
+                now=desk.clock(),
+                actor=visitor.name,
+                reason=reason,
+                only=only,
+            )
 
         return act(request, visitor, letter_id, "resend", do)
 
@@ -141,15 +163,25 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/letters/{letter_id}/resolve", response_class=Response, responses=answers(404, 409))
     def resolve_it(
-        request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason, outcome: Annotated[Literal["arrived", "again"], Form()],
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        letter_id: LetterId,
+        reason: Reason,
+        outcome: Annotated[Literal["arrived", "again"], Form()],
         address: Annotated[str, Form(max_length=254)] = "",
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         def do() -> None:
             house = desk.open_house()
             resolve(
-                house.engine, letter_id, arrived=outcome == "arrived", now=desk.clock(), actor=visitor.name, reason=reason,
+                house.engine,
+                letter_id,
+                arrived=outcome == "arrived",
+                now=desk.clock(),
+                actor=visitor.name,
+                reason=reason,
                 address=address or None,
-            )  # fmt: skip
+            )
 
         return act(request, visitor, letter_id, "resolve", do)
 
@@ -171,9 +203,15 @@ def routes(desk: Desk) -> APIRouter:
             house = desk.open_house()
             to = Recipient(_rehearse_to(visitor, house.issuer.operators), "演练", "to")
             rehearse(
-                house.engine, house.archive, letter_id, to, office=house.office, server=house.mail_server, now=desk.clock(),
+                house.engine,
+                house.archive,
+                letter_id,
+                to,
+                office=house.office,
+                server=house.mail_server,
+                now=desk.clock(),
                 actor=visitor.name,
-            )  # fmt: skip
+            )
 
         return act(request, visitor, letter_id, "rehearse", do)
 

@@ -23,9 +23,17 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
-        request: Request, *, visitor: Visitor = desk.reading, at: At = "", kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "", day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
-        city: Annotated[str, Query(pattern=r"^(\d{6})?$")] = "", dag_id: _Id = "", run_id: _Id = "", skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
-    ) -> HTMLResponse:  # fmt: skip
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        at: At = "",
+        kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "",
+        day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+        city: Annotated[str, Query(pattern=r"^(\d{6})?$")] = "",
+        dag_id: _Id = "",
+        run_id: _Id = "",
+        skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
+    ) -> HTMLResponse:
         house = desk.open_house()
         run = f"{dag_id}/{run_id}" if dag_id and run_id else None
         rows = letters_standing(
@@ -38,9 +46,19 @@ def routes(desk: Desk) -> APIRouter:
             skip=skip,
         ).to_dict("records")
         values = {
-            "rows": rows[:PAGE], "has_more": len(rows) > PAGE, "skip": skip, "page_size": PAGE, "kind": kind, "kinds": list(LETTER_KINDS), "day": day, "city": city,
-            "dag_id": dag_id, "run_id": run_id, "run": run, "is_simulated": any(row["is_simulated"] for row in rows),
-        }  # fmt: skip
+            "rows": rows[:PAGE],
+            "has_more": len(rows) > PAGE,
+            "skip": skip,
+            "page_size": PAGE,
+            "kind": kind,
+            "kinds": list(LETTER_KINDS),
+            "day": day,
+            "city": city,
+            "dag_id": dag_id,
+            "run_id": run_id,
+            "run": run,
+            "is_simulated": any(row["is_simulated"] for row in rows),
+        }
         return page(desk, request, visitor, "letters.html", values, at=at)
 
     return router

@@ -39,9 +39,15 @@ def routes(desk: Desk) -> APIRouter:
         as_of = desk.moment(house, at)
         last = last_pushed_at(house.engine, as_of)
         values = {
-            "as_of": as_of, "day": beijing_date(last or as_of), "has_alarms": last is not None, "city": city, "grid": grid,
-            "notice": NOTICE, "is_simulated": map_layers.has_simulated(house.engine), "tiles": house.tiles,
-        }  # fmt: skip
+            "as_of": as_of,
+            "day": beijing_date(last or as_of),
+            "has_alarms": last is not None,
+            "city": city,
+            "grid": grid,
+            "notice": NOTICE,
+            "is_simulated": map_layers.has_simulated(house.engine),
+            "tiles": house.tiles,
+        }
         answer = page(desk, request, visitor, "map.html", values, at=at)
         if house.tiles:
             answer.headers["Content-Security-Policy"] = policy(house.tiles.origin)
@@ -61,9 +67,14 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/map/alarms.json", response_class=Response, responses=answers())
     def alarms(
-        *, visitor: Visitor = desk.reading, start: Moment, end: Moment,
-        state: Literal["", "open", "answered", "overdue", "chronic"] = "", box: Box = "", at: At = "",
-    ) -> Response:  # fmt: skip
+        *,
+        visitor: Visitor = desk.reading,
+        start: Moment,
+        end: Moment,
+        state: Literal["", "open", "answered", "overdue", "chronic"] = "",
+        box: Box = "",
+        at: At = "",
+    ) -> Response:
         house = desk.open_house()
         span, as_of = (desk.moment(house, start), desk.moment(house, end)), desk.moment(house, at)
         return _json(map_layers.alarms(house.engine, *span, as_of, state or None, read_box(box)))

@@ -32,8 +32,14 @@ Choice = Annotated[Literal["withdraw", "keep"], Form()]
 CandidateId = Annotated[str, Form(min_length=1, max_length=64)]
 Said = Annotated[Literal["struck", "found", "not_found", "open"], Form()]
 FLAG_WORDS = {
-    "ok": "正常", "missing": "无数据", "few": "有效值不足", "range": "超出量程", "stuck": "卡值", "dead": "读数过低", "spike": "单站突跳",
-}  # fmt: skip
+    "ok": "正常",
+    "missing": "无数据",
+    "few": "有效值不足",
+    "range": "超出量程",
+    "stuck": "卡值",
+    "dead": "读数过低",
+    "spike": "单站突跳",
+}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -50,9 +56,14 @@ def routes(desk: Desk) -> APIRouter:
                 select(station.c.station_id).where(station.c.is_simulated).limit(1)
             ).first()
         values = {
-            "day": day, "days": WEEK, "units": units.to_dict("records"), "todos": todos, "verdicts": VERDICT_WORDS,
-            "stations": stations.astype(object).where(stations.notna(), None).to_dict("records"), "is_simulated": simulated is not None,
-        }  # fmt: skip
+            "day": day,
+            "days": WEEK,
+            "units": units.to_dict("records"),
+            "todos": todos,
+            "verdicts": VERDICT_WORDS,
+            "stations": stations.astype(object).where(stations.notna(), None).to_dict("records"),
+            "is_simulated": simulated is not None,
+        }
         return page(desk, request, visitor, "network.html", values)
 
     @router.get("/network.csv", response_class=Response, responses=answers())
@@ -127,12 +138,20 @@ def _suspects(engine: Engine, alarm_id: str) -> dict[str, Any]:
     listed = sorted(about.suspects, key=lambda one: (one["verdict"] == "struck", one["rank"]))
     rows = [
         {
-            "id": one["candidate_id"], "rank": one["rank"], "name": "来源不明" if one["kind"] == UNLISTED else suspect_name(one),
-            "is_unlisted": one["kind"] == UNLISTED, "kind": KINDS[one["kind"]], "level": LEVELS[one["level"]], "score": one["score"],
-            "words": reason_words(one), "verdict": one["verdict"], "said": SAID_WORDS.get(one["verdict"] or "", ""), "reason": one["reason"],
+            "id": one["candidate_id"],
+            "rank": one["rank"],
+            "name": "来源不明" if one["kind"] == UNLISTED else suspect_name(one),
+            "is_unlisted": one["kind"] == UNLISTED,
+            "kind": KINDS[one["kind"]],
+            "level": LEVELS[one["level"]],
+            "score": one["score"],
+            "words": reason_words(one),
+            "verdict": one["verdict"],
+            "said": SAID_WORDS.get(one["verdict"] or "", ""),
+            "reason": one["reason"],
         }
         for one in listed
-    ]  # fmt: skip
+    ]
     drawn = Markup(sketch(about.suspects, about.hours)) if rows else ""  # noqa: S704  # the sketch escapes every name
     hits = hit_table(engine).to_dict("records")
     return {"suspects": rows, "sketch": drawn, "wind": wind_words(about.hours), "hits": hits}
@@ -142,7 +161,13 @@ def _values(found: Evidence) -> dict[str, Any]:
     stations = found.stations.astype(object).where(found.stations.notna(), None).to_dict("records")
     hours = found.hours.astype(object).where(found.hours.notna(), None).to_dict("records")
     return {
-        "facts": found.facts, "evidence": found.evidence, "hours": hours, "stations": stations, "alias_of": found.alias_of,
-        "aliases": found.aliases, "flags": FLAG_WORDS, "is_simulated": found.facts["is_simulated"],
+        "facts": found.facts,
+        "evidence": found.evidence,
+        "hours": hours,
+        "stations": stations,
+        "alias_of": found.alias_of,
+        "aliases": found.aliases,
+        "flags": FLAG_WORDS,
+        "is_simulated": found.facts["is_simulated"],
         "todos": [todo for todo in found.todos if todo["settled_at"] is None],
-    }  # fmt: skip
+    }

@@ -29,15 +29,23 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/quarantine", response_class=HTMLResponse, responses=answers())
     def read_rows(
-        request: Request, *, visitor: Visitor = desk.reading, state: Annotated[State, Query()] = "open", done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
-    ) -> HTMLResponse:  # fmt: skip
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        state: Annotated[State, Query()] = "open",
+        done: Annotated[str, Query(pattern=r"^(\d{1,9}-\d{1,9})?$")] = "",
+    ) -> HTMLResponse:
         with reading(desk.open_house().engine) as connection:
             rows = list_rows(connection, state=state, limit=MOST)
         replayed, _, wrong = done.partition("-")
         values = {
-            "rows": rows, "state": state, "most": MOST, "replayed": replayed, "wrong": wrong,
+            "rows": rows,
+            "state": state,
+            "most": MOST,
+            "replayed": replayed,
+            "wrong": wrong,
             "is_simulated": any(row.is_simulated for row in rows),
-        }  # fmt: skip
+        }
         return page(desk, request, visitor, "quarantine.html", values)
 
     def shown(request: Request, visitor: Visitor, number: int, problem: str = "") -> HTMLResponse:

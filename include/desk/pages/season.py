@@ -33,9 +33,13 @@ def routes(desk: Desk) -> APIRouter:
         for one in found.days:
             months.setdefault(f"{one.day:%Y-%m}", []).append(one)
         values = {
-            "found": found, "as_of": as_of, "months": months, "heat": lambda count: heat_class(count, found.most), "next_day": DAY,
+            "found": found,
+            "as_of": as_of,
+            "months": months,
+            "heat": lambda count: heat_class(count, found.most),
+            "next_day": DAY,
             "is_simulated": found.is_simulated,
-        }  # fmt: skip
+        }
         return page(desk, request, visitor, "season.html", values, at=at)
 
     @router.get("/season.csv", response_class=Response, responses=answers())

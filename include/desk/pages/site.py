@@ -37,10 +37,15 @@ from include.errors import QianliyanError
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024  # bytes: forms, and CSV files of contacts
 _HEADERS: Final = {
-    "Content-Security-Policy": policy(), "X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin", "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}  # fmt: skip
+    "Content-Security-Policy": policy(),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
 _ASSETS: Final = {
     "desk.css": "text/css",
     "desk.js": "text/javascript",

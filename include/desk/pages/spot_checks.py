@@ -40,10 +40,16 @@ def routes(desk: Desk) -> APIRouter:
             problem, status = problem or error_text(request, error), 409
         rows = row_values(draw.rows) if draw else []
         values = {
-            "rows": rows, "week": week, "last_day": week + (_WEEK - 1) * DAY, "before": week - _WEEK * DAY, "after": week + _WEEK * DAY,
-            "answers": draw.answers if draw else 0, "checked": sum(row["result"] is not None for row in rows),
-            "problem": problem, "is_simulated": any(row["is_simulated"] for row in rows),
-        }  # fmt: skip
+            "rows": rows,
+            "week": week,
+            "last_day": week + (_WEEK - 1) * DAY,
+            "before": week - _WEEK * DAY,
+            "after": week + _WEEK * DAY,
+            "answers": draw.answers if draw else 0,
+            "checked": sum(row["result"] is not None for row in rows),
+            "problem": problem,
+            "is_simulated": any(row["is_simulated"] for row in rows),
+        }
         return page(desk, request, visitor, "spot_checks.html", values, status=status)
 
     @router.get("/spot-checks", response_class=HTMLResponse, responses=answers(409))
@@ -54,9 +60,14 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/spot-checks", response_class=Response, responses=answers(409))
     def record(
-        request: Request, *, visitor: Visitor = desk.acting, week: WeekField, alarm_id: AlarmField, result: ResultField,
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        week: WeekField,
+        alarm_id: AlarmField,
+        result: ResultField,
         reason: Reason,
-    ) -> Response:  # fmt: skip
+    ) -> Response:
         _require_known_calendar(week)
         try:
             record_result(

@@ -48,16 +48,27 @@ def routes(desk: Desk) -> APIRouter:
         )
         picture = region_map(tuple(row.city_code for row in found.cities))
         figures = {
-            "found": found, "rows": sorted_cities(found.cities, sort), "sort": sort, "picture": picture,
-            "by_code": {row.city_code: row for row in found.cities}, "rate_class": rate_class, "rates": RATES, "notice": NOTICE,
+            "found": found,
+            "rows": sorted_cities(found.cities, sort),
+            "sort": sort,
+            "picture": picture,
+            "by_code": {row.city_code: row for row in found.cities},
+            "rate_class": rate_class,
+            "rates": RATES,
+            "notice": NOTICE,
             "columns": COLUMNS,
-        }  # fmt: skip
+        }
         values = {
-            "found": found, "sort": sort, "waits": waits, "as_of": as_of, "now": now,
-            "is_after_season": not at and as_of < now.replace(second=0, microsecond=0), "topics": TOPICS,
+            "found": found,
+            "sort": sort,
+            "waits": waits,
+            "as_of": as_of,
+            "now": now,
+            "is_after_season": not at and as_of < now.replace(second=0, microsecond=0),
+            "topics": TOPICS,
             "is_simulated": found.is_simulated,
             "figures": part(desk, request, "today_figures.html", figures, (as_of, state, sort), at=at),
-        }  # fmt: skip
+        }
         return page(desk, request, visitor, "today.html", values, at=at)
 
     return router

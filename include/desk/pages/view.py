@@ -25,31 +25,96 @@ Language = Literal["zh", "en"]
 # What the store's words are called. English comes from words.yaml, as for every other text.
 LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "state": {
-        "drafted": "已拟稿", "awaiting_approval": "待签发", "released": "已放行", "rejected": "不签发", "withheld": "已暂缓",
-        "queued": "待发送", "sending": "发送中", "sent": "已送出", "refused": "被拒收", "unknown": "结果不明", "expired": "已过期",
-        "withdrawn": "已撤回", "open": "待处理", "replayed": "已补录", "discarded": "已弃用",
+        "drafted": "已拟稿",
+        "awaiting_approval": "待签发",
+        "released": "已放行",
+        "rejected": "不签发",
+        "withheld": "已暂缓",
+        "queued": "待发送",
+        "sending": "发送中",
+        "sent": "已送出",
+        "refused": "被拒收",
+        "unknown": "结果不明",
+        "expired": "已过期",
+        "withdrawn": "已撤回",
+        "open": "待处理",
+        "replayed": "已补录",
+        "discarded": "已弃用",
     },
     "event": {
-        "pushed": "推送", "acknowledged": "签收", "submitted": "反馈", "returned": "退回", "accepted": "验收", "disputed": "提出争议",
-        "dispute_upheld": "争议成立（误报）", "dispute_rejected": "争议驳回", "closed": "结案", "reopened": "撤销结案", "found": "发现问题", "rectified": "整改完成",
+        "pushed": "推送",
+        "acknowledged": "签收",
+        "submitted": "反馈",
+        "returned": "退回",
+        "accepted": "验收",
+        "disputed": "提出争议",
+        "dispute_upheld": "争议成立（误报）",
+        "dispute_rejected": "争议驳回",
+        "closed": "结案",
+        "reopened": "撤销结案",
+        "found": "发现问题",
+        "rectified": "整改完成",
     },
-    "act": {"accept": "验收通过", "return": "退回重报", "uphold": "认定误报", "reject": "驳回争议", "close": "结案", "reopen": "撤销结案"},
+    "act": {
+        "accept": "验收通过",
+        "return": "退回重报",
+        "uphold": "认定误报",
+        "reject": "驳回争议",
+        "close": "结案",
+        "reopen": "撤销结案",
+    },
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "部领导", "duty": "值班室"},
     "subject": {"letter": "函件", "delivery": "投递"},
     "action": {
-        "draft": "拟稿", "recompose": "重编", "await_approval": "送签", "release": "放行", "release_failed": "放行失败", "withhold": "暂缓",
-        "reject": "不签发", "withdraw": "撤回", "correct": "拟更正", "queue": "排入发件箱", "claim": "开始发送", "settle": "记录结果",
-        "sweep": "清理中断", "distrust": "存疑", "expire": "过期", "resolve_arrived": "核实已送达", "resolve_again": "核实后重发",
-        "settle_late": "迟到的结果", "restore": "恢复待处理",
+        "draft": "拟稿",
+        "recompose": "重编",
+        "await_approval": "送签",
+        "release": "放行",
+        "release_failed": "放行失败",
+        "withhold": "暂缓",
+        "reject": "不签发",
+        "withdraw": "撤回",
+        "correct": "拟更正",
+        "queue": "排入发件箱",
+        "claim": "开始发送",
+        "settle": "记录结果",
+        "sweep": "清理中断",
+        "distrust": "存疑",
+        "expire": "过期",
+        "resolve_arrived": "核实已送达",
+        "resolve_again": "核实后重发",
+        "settle_late": "迟到的结果",
+        "restore": "恢复待处理",
     },
     "file": {
-        "pdf": "PDF", "docx": "Word", "xlsx": "答复表（Excel）", "html": "邮件正文（网页）", "text": "邮件正文（文本）", "eml": "邮件原件",
+        "pdf": "PDF",
+        "docx": "Word",
+        "xlsx": "答复表（Excel）",
+        "html": "邮件正文（网页）",
+        "text": "邮件正文（文本）",
+        "eml": "邮件原件",
     },
-    "table": {"alarms": "报警", "feedback": "反馈", "problems": "问题", "grids": "网格", "contacts": "联系人", "files": "文件", "enterprises": "企业", "stations": "站点", "air-quality": "空气质量"},
+    "table": {
+        "alarms": "报警",
+        "feedback": "反馈",
+        "problems": "问题",
+        "grids": "网格",
+        "contacts": "联系人",
+        "files": "文件",
+        "enterprises": "企业",
+        "stations": "站点",
+        "air-quality": "空气质量",
+    },
     "contact": {
-        "region_code": "地区代码", "role": "角色", "name": "名称", "address": "邮箱", "phone": "电话", "valid_from": "自", "valid_to": "至",
+        "region_code": "地区代码",
+        "role": "角色",
+        "name": "名称",
+        "address": "邮箱",
+        "phone": "电话",
+        "valid_from": "自",
+        "valid_to": "至",
     },
-}  # fmt: skip
+}
 
 
 @cache
@@ -89,9 +154,10 @@ def page(
 ) -> HTMLResponse:
     """The rendered template. `at`: the as-of moment that links carry on, as it was asked for."""
     common = {
-        **_common(request, at), "visitor": visitor,
+        **_common(request, at),
+        "visitor": visitor,
         "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "",
-    }  # fmt: skip
+    }
     return HTMLResponse(
         _environment().get_template(template).render({**common, **values}), status_code=status
     )
@@ -125,10 +191,16 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     root = request.scope.get("root_path", "")
     known = request.query_params.get("known", "")
     return {
-        "t": translated, "label": label, "lang": language, "root": root, "airflow": root.removesuffix("/desk"),
-        "at": at, "known": known, "path": request.url.path,
+        "t": translated,
+        "label": label,
+        "lang": language,
+        "root": root,
+        "airflow": root.removesuffix("/desk"),
+        "at": at,
+        "known": known,
+        "path": request.url.path,
         "link": lambda path, **query: _link(root, path, {"at": at, "known": known, **query}),
-    }  # fmt: skip
+    }
 
 
 def moment_text(moment: datetime | None) -> str:

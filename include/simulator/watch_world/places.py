@@ -21,7 +21,19 @@ _GRIDS_A_CITY: Final = 25
 _STATION_COUNTS: Final = {2: 0.08, 3: 0.21, 4: 0.34, 5: 0.28, 6: 0.09}
 _ENTERPRISES_A_GRID: Final = 18
 _AROUND_A_GRID_KM: Final = 4.7
-_INDUSTRIES: Final = ("钢铁", "焦化", "水泥", "砖瓦", "铸造", "化工", "陶瓷", "玻璃", "耐火材料", "供热锅炉房", "木业")  # fmt: skip
+_INDUSTRIES: Final = (
+    "钢铁",
+    "焦化",
+    "水泥",
+    "砖瓦",
+    "铸造",
+    "化工",
+    "陶瓷",
+    "玻璃",
+    "耐火材料",
+    "供热锅炉房",
+    "木业",
+)
 _INSTALLED_DAYS: Final = 240  # before the first hour
 FloatArray = NDArray[np.float64]
 

@@ -16,8 +16,12 @@ from include.simulator.watch_world.weather import Field, Weather, hours_of, mome
 
 # Faults a micro-station and three weeks, in an ordinary and in a hard park.
 _FAULTS: Final = {
-    "drift": (0.06, 0.15), "gain_jump": (0.03, 0.08), "stuck": (0.03, 0.06), "spiky": (0.02, 0.05), "dead": (0.01, 0.025),
-}  # fmt: skip
+    "drift": (0.06, 0.15),
+    "gain_jump": (0.03, 0.08),
+    "stuck": (0.03, 0.06),
+    "spiky": (0.02, 0.05),
+    "dead": (0.01, 0.025),
+}
 _THREE_WEEKS: Final = 21 * 24
 _SWELLING: Final = {False: 0.45, True: 0.8}  # at 95 % damp a reading is this share too high
 

@@ -51,9 +51,14 @@ class Fault:
     def row_json(self) -> str:
         """The fault as the quarantine keeps it: the same fault of the same file is the same text."""
         content = {
-            "file": self.file, "field": self.field, "reason": self.reason, "count": self.count, "first_line": self.line,
-            "first_value": self.value[:_LONGEST], "first_row": self.row[:_LONGEST],
-        }  # fmt: skip
+            "file": self.file,
+            "field": self.field,
+            "reason": self.reason,
+            "count": self.count,
+            "first_line": self.line,
+            "first_value": self.value[:_LONGEST],
+            "first_row": self.row[:_LONGEST],
+        }
         return json.dumps(content, ensure_ascii=False, sort_keys=True)
 
 
@@ -124,10 +129,17 @@ def _settle(
 def _row(source: str, digest: str, fault: Fault, now: datetime) -> dict[str, Any]:
     counted = "" if fault.reason in _WAITS or fault.count == 1 else f"（共{fault.count}行）"
     return {
-        "source": source, "kind": KIND, "origin": _text(fault.file, 400) + (f" 第{fault.line}行" if fault.line else ""),
-        "field": _text(fault.field, 64), "value": _text(fault.value, _LONGEST), "reason": f"{fault.reason}{counted}",
-        "row_json": fault.row_json, "row_hash": digest, "received_at": now, "state": "open",
-    }  # fmt: skip
+        "source": source,
+        "kind": KIND,
+        "origin": _text(fault.file, 400) + (f" 第{fault.line}行" if fault.line else ""),
+        "field": _text(fault.field, 64),
+        "value": _text(fault.value, _LONGEST),
+        "reason": f"{fault.reason}{counted}",
+        "row_json": fault.row_json,
+        "row_hash": digest,
+        "received_at": now,
+        "state": "open",
+    }
 
 
 def _text(value: str, longest: int) -> str:

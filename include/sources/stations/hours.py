@@ -138,9 +138,11 @@ def require_own_day(rows: pd.DataFrame, origin: str) -> None:
         said = rows["hour"].min().tz_convert("Asia/Shanghai"), rows["hour"].max().tz_convert("Asia/Shanghai")
         raise InputError(
             "the hours are not those of the day in the file's name: another time zone, or labels at the hour's end",
-            where=origin, expected=f"{day} 00:00 to 23:00 Beijing time", got=f"{said[0]:%Y-%m-%d %H:%M} to {said[1]:%Y-%m-%d %H:%M}",
+            where=origin,
+            expected=f"{day} 00:00 to 23:00 Beijing time",
+            got=f"{said[0]:%Y-%m-%d %H:%M} to {said[1]:%Y-%m-%d %H:%M}",
             todo="state the zone in the file (or in a mapping) and import it again",
-        )  # fmt: skip
+        )
 
 
 def hours_of_minutes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -198,10 +200,13 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
         for row in chunk.broken
     ]
     return HourRows(
-        pd.DataFrame(typed)[is_kept].reset_index(drop=True), broken + rows.faults, notes, len(raw) + len(chunk.broken),
+        pd.DataFrame(typed)[is_kept].reset_index(drop=True),
+        broken + rows.faults,
+        notes,
+        len(raw) + len(chunk.broken),
         int((rows.is_good & is_absent).sum()),
         is_simulated=bool(origin is not None and (origin == SIMULATED_LABEL).any()),
-    )  # fmt: skip
+    )
 
 
 def _texts(values: pd.Series[Any]) -> pd.Series[Any]:

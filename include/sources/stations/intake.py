@@ -237,10 +237,15 @@ def _files(
         else:
             raise InputError("no such file or folder", where=str(path))
     if not found:
-        raise done.rejected[0] if done.rejected else InputError(
-            "no file of stations in the folder", where=str(paths[0]) if paths else "paths",
-            expected=", ".join(f"{name}*" for name in _ORDER) + " as " + ", ".join(SUFFIXES),
-        )  # fmt: skip
+        raise (
+            done.rejected[0]
+            if done.rejected
+            else InputError(
+                "no file of stations in the folder",
+                where=str(paths[0]) if paths else "paths",
+                expected=", ".join(f"{name}*" for name in _ORDER) + " as " + ", ".join(SUFFIXES),
+            )
+        )
     return found
 
 
@@ -257,9 +262,11 @@ def _pattern(glob: str) -> str:
 
 def _foreign(path: Path) -> InputError:
     return InputError(
-        "no telling what the file holds", where=str(path), expected=", ".join(f"{name}*" for name in _ORDER),
+        "no telling what the file holds",
+        where=str(path),
+        expected=", ".join(f"{name}*" for name in _ORDER),
         todo="rename it, or name it in a mapping (enterprises are read by import-enterprises)",
-    )  # fmt: skip
+    )
 
 
 def _count_table(done: StationImport, table: str, told: TableRows) -> None:

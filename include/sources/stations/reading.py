@@ -33,9 +33,12 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
     """
     if path.stat().st_size > _MOST_BYTES:
         raise InputError(
-            "the file is too large", where=str(path), expected=f"at most {_MOST_BYTES} bytes",
-            got=path.stat().st_size, todo="split it by day or month",
-        )  # fmt: skip
+            "the file is too large",
+            where=str(path),
+            expected=f"at most {_MOST_BYTES} bytes",
+            got=path.stat().st_size,
+            todo="split it by day or month",
+        )
     if path.suffix.lower() == ".parquet" and not mapping.columns:
         yield _typed(path, layout, mapping)
         return
@@ -57,9 +60,12 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
         with openable(path) as opened, pq.ParquetFile(opened) as file:
             if file.metadata.num_rows > _MOST_ROWS:
                 raise InputError(
-                    "the file has too many rows", where=str(path), expected=f"at most {_MOST_ROWS}",
-                    got=file.metadata.num_rows, todo="split it by day or month",
-                )  # fmt: skip
+                    "the file has too many rows",
+                    where=str(path),
+                    expected=f"at most {_MOST_ROWS}",
+                    got=file.metadata.num_rows,
+                    todo="split it by day or month",
+                )
             header = clean_header(str(path), file.schema_arrow.names)
             require_columns(mapping, layout, header, label(path))
             _require(layout, header, label(path))
@@ -70,9 +76,11 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
             table = file.read(columns=chosen)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            "the file cannot be read as Parquet", where=str(path), got=" ".join(str(error).split()),
+            "the file cannot be read as Parquet",
+            where=str(path),
+            got=" ".join(str(error).split()),
             expected="a whole Parquet file; it may still be on its way",
-        ) from error  # fmt: skip
+        ) from error
     table = table.rename_columns(clean_header(str(path), table.column_names))
     columns = {name: _column(table[name].combine_chunks()) for name in table.column_names}
     return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
@@ -94,6 +102,9 @@ def _require(layout: Layout, header: list[str], where: str) -> None:
     missing = [name for name in NEEDED.get(layout.name, ()) if name not in header]
     if missing:
         raise InputError(
-            "columns are missing", where=where, expected=", ".join(missing), got="the columns " + ", ".join(header),
+            "columns are missing",
+            where=where,
+            expected=", ".join(missing),
+            got="the columns " + ", ".join(header),
             todo="values are wanted in the unit of the column's name (μg/m³); name other columns in a mapping",
-        )  # fmt: skip
+        )

@@ -181,16 +181,32 @@ def _take_changed_files(
 
 
 def _record(
-    engine: Engine, source: SourceConfig, done: StationImport, delivery: Delivery, start_at: datetime, end_at: datetime,
-    asked_until: datetime, now: datetime,
-) -> None:  # fmt: skip
+    engine: Engine,
+    source: SourceConfig,
+    done: StationImport,
+    delivery: Delivery,
+    start_at: datetime,
+    end_at: datetime,
+    asked_until: datetime,
+    now: datetime,
+) -> None:
     quarantined = sum(fault.count for fault in done.faults)
     row: dict[str, Any] = {
-        "source": source.name, "start_at": start_at, "end_at": end_at, "finished_at": now, "rows_read": done.rows.total(),
-        "rows_new": done.new.total(), "rows_revised": done.revised.total(), "rows_unchanged": done.unchanged.total(),
-        "rows_quarantined": quarantined, "is_simulated": done.is_simulated, "fingerprint": "", "asked_until_at": asked_until,
-        "parts_expected": delivery.parts_expected, "parts_received": delivery.parts_received,
-    }  # fmt: skip
+        "source": source.name,
+        "start_at": start_at,
+        "end_at": end_at,
+        "finished_at": now,
+        "rows_read": done.rows.total(),
+        "rows_new": done.new.total(),
+        "rows_revised": done.revised.total(),
+        "rows_unchanged": done.unchanged.total(),
+        "rows_quarantined": quarantined,
+        "is_simulated": done.is_simulated,
+        "fingerprint": "",
+        "asked_until_at": asked_until,
+        "parts_expected": delivery.parts_expected,
+        "parts_received": delivery.parts_received,
+    }
     with writing(engine, lock="intake") as connection:
         connection.execute(ledger.insert(), row)
 

@@ -55,8 +55,10 @@ def keep_grids(connection: Connection, chunks: Iterable[Chunk], *, source: str, 
         counts = merge.store(connection, GRIDS, good, source=source, now=now)
         done.read += len(rows) + len(chunk.broken)
         done.new, done.revised, done.unchanged = (
-            done.new + counts.new, done.revised + counts.revised, done.unchanged + counts.unchanged,
-        )  # fmt: skip
+            done.new + counts.new,
+            done.revised + counts.revised,
+            done.unchanged + counts.unchanged,
+        )
         done.is_simulated = done.is_simulated or bool(good["is_simulated"].any())
     return done
 

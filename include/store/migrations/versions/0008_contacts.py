@@ -127,8 +127,12 @@ def _carry_over(connection: sa.Connection) -> None:
         )
     )
     contact = sa.table(
-        "contact", sa.column("contact_id"), sa.column("valid_to", sa.Date()), sa.column("fixed_at", _INSTANT), sa.column("fixed_by"),
-    )  # fmt: skip
+        "contact",
+        sa.column("contact_id"),
+        sa.column("valid_to", sa.Date()),
+        sa.column("fixed_at", _INSTANT),
+        sa.column("fixed_by"),
+    )
     decided = _decided(connection)
     for contact_id, subject, source, received_at in _rows(connection):
         values: dict[str, Any] = {}
@@ -144,9 +148,14 @@ def _carry_over(connection: sa.Connection) -> None:
 def _decided(connection: sa.Connection) -> dict[str, tuple[Any, str, dict[str, date | None]]]:
     """The last change at the desk by contact: when, who, and the last day that it gave, where the trail tells it."""
     audit = sa.table(
-        "audit", sa.column("audit_id"), sa.column("at", _INSTANT), sa.column("actor"), sa.column("subject"),
-        sa.column("subject_id"), sa.column("reason"),
-    )  # fmt: skip
+        "audit",
+        sa.column("audit_id"),
+        sa.column("at", _INSTANT),
+        sa.column("actor"),
+        sa.column("subject"),
+        sa.column("subject_id"),
+        sa.column("reason"),
+    )
     query = sa.select(audit.c.subject_id, audit.c.at, audit.c.actor, audit.c.reason)
     found = {}
     for subject, at, actor, reason in connection.execute(
@@ -162,9 +171,15 @@ def _decided(connection: sa.Connection) -> dict[str, tuple[Any, str, dict[str, d
 
 def _rows(connection: sa.Connection) -> Iterator[tuple[int, str, str, Any]]:
     contact = sa.table(
-        "contact", sa.column("contact_id"), sa.column("region_code"), sa.column("role"), sa.column("address"),
-        sa.column("valid_from", sa.Date()), sa.column("source"), sa.column("received_at", _INSTANT),
-    )  # fmt: skip
+        "contact",
+        sa.column("contact_id"),
+        sa.column("region_code"),
+        sa.column("role"),
+        sa.column("address"),
+        sa.column("valid_from", sa.Date()),
+        sa.column("source"),
+        sa.column("received_at", _INSTANT),
+    )
     for row in connection.execute(sa.select(contact)).all():
         subject = "/".join((row.region_code, row.role, row.address, str(row.valid_from)))[:255]
         yield row.contact_id, subject, row.source, row.received_at
