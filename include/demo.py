@@ -24,7 +24,7 @@ from include.connections import Registry
 from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.letter_kinds import letter_label
-from include.letters.flag_words import mark_words
+from include.letters.words.flag_words import mark_words
 from include.office.letters import letters_of_period
 from include.periods import Period, chinese_moment, period_ending
 from include.post.mailbox import local_mailbox, received
@@ -32,7 +32,7 @@ from include.post.reconciliation import reconcile
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from include.simulator.air import AirMonths, months_read, write_air
 from include.simulator.region import write_region
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.sources.enterprises import import_enterprises
 from include.store.air_days import imported_days
 from include.store.engine import reading

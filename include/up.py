@@ -220,8 +220,8 @@ def _load_settings(environment: Mapping[str, str], var: Path, registry: Registry
 
 def airflow(environment: Mapping[str, str], *arguments: str) -> None:
     """One command of Airflow's own command line. Raises InputError with its last words when it fails."""
-    done = subprocess.run(  # noqa: S603, S607
-        ["airflow", *arguments],
+    done = subprocess.run(  # noqa: S603
+        ["airflow", *arguments],  # noqa: S607
         env=dict(environment),
         cwd=ROOT,
         capture_output=True,

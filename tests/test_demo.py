@@ -15,7 +15,7 @@ from include.demo import DEMO_SOURCE, prepare
 from include.house import SETTINGS_FILE, House, open_house
 from include.office.air_quality import city_air
 from include.periods import period_ending
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.store.air_days import city_days, dust_hours, imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises

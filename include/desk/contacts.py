@@ -17,10 +17,10 @@ from include.errors import InputError
 from include.house import House
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import check
-from include.sources.contact_book import contacts_of
-from include.sources.contact_decisions import answer, edit, save
-from include.sources.contact_questions import Question, questions
-from include.sources.contact_rows import is_unread
+from include.sources.contacts.book import contacts_of
+from include.sources.contacts.decisions import answer, edit, save
+from include.sources.contacts.questions import Question, questions
+from include.sources.contacts.rows import is_unread
 from include.sources.layout import CONTACTS, DATA_ORIGIN
 from include.sources.places import places
 from include.store.engine import reading, writing

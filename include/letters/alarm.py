@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from include.letters.composition import Letter, ascii_stem, letter_file, printable
-from include.letters.wording import (
+from include.letters.words.wording import (
     Show,
     concentration,
     form_values,
@@ -29,12 +29,12 @@ def compose_alarm(
     figures: AlarmFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
 ) -> Letter:
     """The push to one unit: files html, text, inline (map and trends) and xlsx (the answer form). Raises CompositionError."""
-    from include.letters.alarm_picture import alarm_picture
-    from include.letters.chart_style import small_png
+    from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
+    from include.letters.pictures.alarm_picture import alarm_picture
+    from include.letters.pictures.chart_style import small_png
     from include.letters.report import PICTURE
-    from include.letters.typefaces import load_typefaces, plain
-    from include.letters.workbook import answer_form
+    from include.letters.sheets.workbook import answer_form
 
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)

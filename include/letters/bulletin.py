@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from include.letters.composition import Letter, check_numbered
-from include.letters.wording import marks
+from include.letters.words.wording import marks
 from include.supervision.bulletin_figures import BulletinFigures
 from include.supervision.figures import Issue
 
@@ -18,10 +18,10 @@ def compose_bulletin(
 
     Files: pdf, docx, xlsx, html, text and, with readings of grids, `inline`: the map, shown in the HTML.
     """
-    from include.letters.bulletin_pictures import bulletin_pictures
     from include.letters.bulletin_values import bulletin_values
-    from include.letters.bulletin_workbook import bulletin_workbook
+    from include.letters.pictures.bulletin_pictures import bulletin_pictures
     from include.letters.report import Report, compose_report
+    from include.letters.sheets.bulletin_workbook import bulletin_workbook
 
     check_numbered(issue, figures.letter_key)
     report = Report(

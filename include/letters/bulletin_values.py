@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from include.letters.air_wording import (
+from include.letters.words.air_wording import (
     POLLUTANTS,
     change_cell,
     grid_values,
@@ -16,7 +16,7 @@ from include.letters.air_wording import (
     warning_values,
     year_values,
 )
-from include.letters.wording import (
+from include.letters.words.wording import (
     NONE,
     Show,
     concentration,

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from include.errors import CompositionError
-from include.letters.manuscript import Manuscript
+from include.letters.document.manuscript import Manuscript
 from include.letters.notice import notice_values
 from include.letters.reminder import reminder_values
-from include.letters.wording import Show, marks
+from include.letters.words.wording import Show, marks
 from include.periods import Period
 from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import FormRow, Issue, NoticeFigures, ReminderFigures
@@ -93,9 +93,9 @@ def compose_document(
     kind: str, values: dict[str, Any], author: str, made_at: datetime, *, fonts_dir: Path | None = None
 ) -> Document:
     """The docx and PDF of `templates/<kind>.docx` filled in with `values`; `made_at` is the moment its properties state."""
-    from include.letters.press import print_pdf
-    from include.letters.word import compose_docx
-    from include.letters.word_reader import read_manuscript
+    from include.letters.document.press import print_pdf
+    from include.letters.document.word import compose_docx
+    from include.letters.document.word_reader import read_manuscript
 
     template = f"{kind}.docx"
     docx = compose_docx(template, values, author, made_at)
@@ -112,10 +112,10 @@ def _compose(
     fonts_dir: Path | None,
     red_head: bool,
 ) -> Letter:
+    from include.letters.document.typefaces import load_typefaces, plain
+    from include.letters.document.word import edition_of
     from include.letters.mail import compose_mail
-    from include.letters.typefaces import load_typefaces, plain
-    from include.letters.word import edition_of
-    from include.letters.workbook import answer_form
+    from include.letters.sheets.workbook import answer_form
 
     check_numbered(issue, figures.letter_key)
     period: Period = figures.period
@@ -171,7 +171,7 @@ def letter_file(role: Role, name: str, ascii_name: str, content: bytes) -> Lette
 
 def printable(missing: Callable[[str], list[str]], warnings: dict[str, None]) -> Show:
     """A `Show` that makes outside text printable: a character without a glyph becomes 〓, and `warnings` gets a key that says which one."""
-    from include.letters.typefaces import STAND_IN, plain
+    from include.letters.document.typefaces import STAND_IN, plain
 
     def show(text: str) -> str:
         text = printed = plain(text)

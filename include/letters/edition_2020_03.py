@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from include.letters.changes import LEAST_BASE, Spans, difference_points
+from include.letters.words.changes import LEAST_BASE, Spans, difference_points
 from include.supervision.figures import Share
 
 EDITION: Final = "2020-03"

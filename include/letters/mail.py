@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
 
 from include.errors import CompositionError
-from include.letters.word import TEMPLATES
+from include.letters.document.word import TEMPLATES
 
 
 @dataclass(frozen=True)

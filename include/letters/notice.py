@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import Any
 
-from include.letters.suspect_words import suspect_values
-from include.letters.wording import (
+from include.letters.words.suspect_words import suspect_values
+from include.letters.words.wording import (
     Show,
     cell_moment,
     cell_moments,

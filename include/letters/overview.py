@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from include.letters.composition import Letter
-from include.letters.wording import marks
+from include.letters.words.wording import marks
 from include.supervision.bulletin_figures import OverviewFigures
 from include.supervision.figures import Issue
 
@@ -18,10 +18,10 @@ def compose_overview(
 
     Files: pdf, docx, xlsx, html, text, and `inline`: the map, shown in the HTML.
     """
-    from include.letters.overview_pictures import overview_pictures
     from include.letters.overview_values import overview_values
-    from include.letters.overview_workbook import overview_workbook
+    from include.letters.pictures.overview_pictures import overview_pictures
     from include.letters.report import Report, compose_report
+    from include.letters.sheets.overview_workbook import overview_workbook
 
     report = Report(
         kind="overview",

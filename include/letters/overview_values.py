@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from include.letters import edition_2020_03
-from include.letters.air_wording import (
+from include.letters.bulletin_values import RULES
+from include.letters.words.air_wording import (
     change_cell,
     change_lists,
     change_words,
@@ -19,8 +20,15 @@ from include.letters.air_wording import (
     warning_values,
     year_values,
 )
-from include.letters.bulletin_values import RULES
-from include.letters.wording import NONE, Show, concentration, counts_values, issue_values, named, sentence
+from include.letters.words.wording import (
+    NONE,
+    Show,
+    concentration,
+    counts_values,
+    issue_values,
+    named,
+    sentence,
+)
 from include.periods import chinese_moment
 from include.rules import BULLETIN
 from include.supervision.bulletin_figures import (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from include.letters.wording import (
+from include.letters.words.wording import (
     Show,
     counts_values,
     enclosure_values,

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, printable
+from include.letters.document.manuscript import Manuscript, Paragraph
+from include.letters.document.typefaces import load_typefaces, plain
+from include.letters.document.word import TemplatePicture, edition_of
+from include.letters.document.word_styles import BODY, HEADING_1, SUMMARY_BODY, SUMMARY_HEADING
 from include.letters.mail import compose_mail
-from include.letters.manuscript import Manuscript, Paragraph
-from include.letters.typefaces import load_typefaces, plain
-from include.letters.word import TemplatePicture, edition_of
-from include.letters.word_styles import BODY, HEADING_1, SUMMARY_BODY, SUMMARY_HEADING
-from include.letters.wording import Show
+from include.letters.words.wording import Show
 from include.supervision.figures import Issue
 
 PICTURE: Final = "cid:inline"  # how the mail's HTML names the file of role `inline`; the post makes it unique

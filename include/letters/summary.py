@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from include.letters.composition import Letter
-from include.letters.wording import marks
+from include.letters.words.wording import marks
 from include.supervision.figures import Issue
 from include.supervision.weekly_figures import SummaryFigures
 
@@ -18,10 +18,10 @@ def compose_summary(
 
     Files: pdf, docx, xlsx, html, text, and `inline`: the map, shown in the HTML.
     """
+    from include.letters.pictures.summary_pictures import summary_pictures
     from include.letters.report import Report, compose_report
-    from include.letters.summary_pictures import summary_pictures
+    from include.letters.sheets.summary_workbook import summary_workbook
     from include.letters.summary_values import summary_values
-    from include.letters.summary_workbook import summary_workbook
 
     report = Report(
         kind="summary",

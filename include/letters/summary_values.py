@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from include.letters import edition_2020_03
-from include.letters.changes import (
+from include.letters.document.word import chinese_number
+from include.letters.words.changes import (
     LEAST_BASE,
     Spans,
     count_change,
@@ -12,10 +13,9 @@ from include.letters.changes import (
     point_difference,
     rate_change,
 )
-from include.letters.durations import duration
-from include.letters.flag_words import level_word, mark_words, reasons_words
-from include.letters.word import chinese_number
-from include.letters.wording import (
+from include.letters.words.durations import duration
+from include.letters.words.flag_words import level_word, mark_words, reasons_words
+from include.letters.words.wording import (
     Show,
     concentration,
     counts_values,

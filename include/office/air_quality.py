@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from include.periods import DAY, Period
-from include.sources.air_quality import ImportResult
+from include.sources.air.quality import ImportResult
 from include.store.air_days import city_days, dust_hours, grid_places
 from include.store.engine import reading
 from include.store.facts import cities_on

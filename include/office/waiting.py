@@ -16,7 +16,7 @@ from include.house import House
 from include.periods import DAY, last_complete, midnight
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
-from include.sources.contact_questions import Question, questions
+from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
 from include.store.engine import reading

@@ -26,13 +26,13 @@ from fastapi.responses import JSONResponse
 
 from include.errors import InputError, StateError
 from include.sources.checks import moments
-from include.sources.folder import read_file, table_files
+from include.sources.kinds.folder import read_file, table_files
+from include.sources.kinds.platform import PATHS
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping import TableMapping
-from include.sources.parquet_files import read_parquet
-from include.sources.platform import PATHS
+from include.sources.mapping.files import TableMapping
+from include.sources.mapping.transform import transform
+from include.sources.reading.parquet_files import read_parquet
 from include.sources.stations.layouts import STATION_LAYOUTS, table_of
-from include.sources.transform import transform
 
 _WHOLE: Final = ("grids", "contacts", "stations")
 _STATION_TABLES: Final = ("stations", "station_hours", "station_minutes", "winds", "submeter_hours")

@@ -20,14 +20,14 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.periods import BEIJING, DAY
 from include.rules import SIMULATED_LABEL
-from include.sources.characters import narrow_text, visible_text
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
-from include.sources.file_names import label
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
-from include.sources.mapping import TableMapping
+from include.sources.mapping.files import TableMapping
+from include.sources.reading.characters import narrow_text, visible_text
+from include.sources.reading.file_names import label
+from include.sources.reading.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.sources.suspect_sheet import inspected_suspects
-from include.sources.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.store.engine import reading
 from include.store.statements import frame
 from include.supervision import answer_form as form

@@ -14,10 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.rules import SIMULATED_LABEL
-from include.sources.characters import INVISIBLE, counted, numbers
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, outside_city
+from include.sources.reading.characters import INVISIBLE, counted, numbers
 
 # Control characters, the mark of a lost character and what is invisible (`characters.visible` took it out of rows that came
 # from a source); line ends only where text may be long.

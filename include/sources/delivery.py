@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from include.sources.mapping import TableMapping
+from include.sources.mapping.files import TableMapping
 
 CHUNK_ROWS: Final = 25_000
 _TEXT = pd.StringDtype(na_value=np.nan)

@@ -22,14 +22,14 @@ from include.geo.grids import locate
 from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
-from include.sources.file_names import label, require_file
-from include.sources.folder import SUFFIXES, read_file
 from include.sources.hashes import row_json
+from include.sources.kinds.folder import SUFFIXES, read_file
 from include.sources.layout import DATA_ORIGIN, Field, Layout
-from include.sources.mapping import Copy, TableMapping
+from include.sources.mapping.files import Copy, TableMapping
+from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
-from include.sources.transform import require_columns, transform
+from include.sources.reading.file_names import label, require_file
 from include.sources.units import register_units
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing

@@ -14,13 +14,13 @@ from include.errors import InputError
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
-from include.sources.database import read_database
 from include.sources.delivery import Delivery
-from include.sources.folder import read_folder
-from include.sources.inbox import empty_inbox
-from include.sources.mapping import Mapping, mapping_of
+from include.sources.kinds.database import read_database
+from include.sources.kinds.folder import read_folder
+from include.sources.kinds.inbox import empty_inbox
+from include.sources.kinds.platform import read_platform
+from include.sources.mapping.files import Mapping, mapping_of
 from include.sources.places import places
-from include.sources.platform import read_platform
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
 from include.sources.staging import commit, stage, stage_files

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Engine
 from include.errors import QianliyanError
 from include.periods import beijing_date, chinese_moment, midnight
 from include.sources.config import SourceConfig
-from include.sources.folder import fingerprint
 from include.sources.intake import pull
-from include.sources.mapping import mapping_of
+from include.sources.kinds.folder import fingerprint
+from include.sources.mapping.files import mapping_of
 from include.sources.receipt import PullResult
 from include.store.engine import reading
 from include.store.statements import frame

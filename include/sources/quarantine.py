@@ -18,14 +18,15 @@ from sqlalchemy import Connection, Engine, select, update
 
 from include.errors import InputError, StateError, redact
 from include.rules import SIMULATED_LABEL
-from include.sources import bulk, contact_decisions, merge
-from include.sources.characters import visible
+from include.sources import bulk, merge
 from include.sources.checks import check, with_misfits
 from include.sources.clocks import NOT_YET, TOLERANCE, TOO_LATE, told_moments, too_late
-from include.sources.contact_book import contacts_of
+from include.sources.contacts import decisions as contact_decisions
+from include.sources.contacts.book import contacts_of
 from include.sources.hashes import row_hash, row_json
 from include.sources.layout import CONTACTS, DATA_ORIGIN, LAYOUTS, Layout
 from include.sources.places import places
+from include.sources.reading.characters import visible
 from include.store.engine import writing
 from include.store.statements import frame
 from include.store.tables import audit, quarantine

@@ -14,19 +14,19 @@ from sqlalchemy import Connection
 
 from include.errors import InputError, QianliyanError, SourceError
 from include.sources import merge, quarantine
-from include.sources.characters import visible
 from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
-from include.sources.contact_book import contacts_of, take_listing
-from include.sources.contact_plan import Listing
+from include.sources.contacts.book import contacts_of, take_listing
+from include.sources.contacts.plan import Listing
 from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
-from include.sources.mapping import TableMapping
+from include.sources.mapping.files import TableMapping
+from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
+from include.sources.reading.characters import visible
 from include.sources.spool import Spool
-from include.sources.transform import require_columns, transform
 from include.sources.troubles import Trouble, trouble_of
 
 _REJECTS: Final = "rejects"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from include.sources.characters import narrow_text, visible_text
 from include.sources.delivery import BrokenRow, Inspected
-from include.sources.workbooks import FORMULA, SheetRow
+from include.sources.reading.characters import narrow_text, visible_text
+from include.sources.reading.workbooks import FORMULA, SheetRow
 from include.supervision import answer_form as form
 from include.supervision.figures import suspect_code
 

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select, update
 
 from include.errors import QianliyanError
 from include.sources import merge
-from include.sources.file_names import label, unreadable
 from include.sources.hashes import row_hash, row_json
 from include.sources.quarantine import INTAKE, Rejected, keep
+from include.sources.reading.file_names import label, unreadable
 from include.store.tables import quarantine
 
 KIND: Final = "files"  # in the quarantine

@@ -8,7 +8,7 @@ import click
 from include.errors import InputError
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
-from include.sources.air_hours import HourLabel
+from include.sources.air.hours import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
@@ -24,7 +24,7 @@ _SHOWN = 5  # rows on the terminal; all are in the quarantine
 @click.option("--replace", is_flag=True, help="Take days too of which the store has more hours.")
 def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None, replace: bool) -> None:
     """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file or day was not taken."""
-    from include.sources.air_quality import import_air_quality as run
+    from include.sources.air.quality import import_air_quality as run
 
     house = open_current_house()
     done = run(

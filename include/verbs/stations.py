@@ -23,7 +23,7 @@ _SHOWN = 20  # faults on the terminal; all are in the quarantine
 def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
     from include.periods import BEIJING
-    from include.sources.mapping import load
+    from include.sources.mapping.files import load
     from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
     from include.sources.stations.layouts import STATION_LAYOUTS

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from include.house import House, Run
-from include.letters.flag_words import flag_words, mark_words
+from include.letters.words.flag_words import flag_words, mark_words
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
 from include.periods import Period

@@ -12,9 +12,9 @@ from include.office.register import Due
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
-from include.sources.air_quality import import_air_quality
-from include.sources.file_names import fitting, label, unreadable
+from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
+from include.sources.reading.file_names import fitting, label, unreadable
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.facts import cities_on

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from include.house import House, Run
-from include.letters.flag_words import mark_words
+from include.letters.words.flag_words import mark_words
 from include.office.register import Due
 from include.periods import Period, beijing_date
 from include.post.letters import LetterFacts

@@ -77,13 +77,13 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
     from jinja2 import Environment, StrictUndefined
     from openpyxl import Workbook
 
-    from include.letters import press
     from include.letters.composition import compose_notice
+    from include.letters.document import press
+    from include.letters.document.typefaces import load_typefaces
+    from include.letters.document.word import TEMPLATES
+    from include.letters.document.word_reader import read_manuscript
     from include.letters.mail import _environment
     from include.letters.notice import notice_values
-    from include.letters.typefaces import load_typefaces
-    from include.letters.word import TEMPLATES
-    from include.letters.word_reader import read_manuscript
 
     faces = load_typefaces(None)
     compiler = typst.Compiler(str(press._FORM), root=str(press._FORM.parent), font_paths=faces.fonts)

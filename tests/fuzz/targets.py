@@ -25,19 +25,21 @@ from include.errors import InputError, SourceError
 from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
-from include.sources import answer_forms, bounded_http, workbook_child
-from include.sources.air_file import read_air_file
-from include.sources.air_stage import Stage
+from include.sources import answer_forms
+from include.sources.air.files import read_air_file
+from include.sources.air.stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
-from include.sources.folder import read_file
+from include.sources.kinds import bounded_http
+from include.sources.kinds.folder import read_file
+from include.sources.kinds.patience import Unanswered, _seconds
+from include.sources.kinds.platform import page_of, part_of
 from include.sources.layout import LAYOUTS
-from include.sources.mapping import TableMapping
-from include.sources.patience import Unanswered, _seconds
+from include.sources.mapping.files import TableMapping
 from include.sources.places import Places
-from include.sources.platform import page_of, part_of
+from include.sources.reading import workbook_child
+from include.sources.reading.workbooks import SheetRow
 from include.sources.spool import Spool
 from include.sources.staging import stage
-from include.sources.workbooks import SheetRow
 from include.supervision import answer_form as form
 from include.supervision.figures import answer_code
 from tests.fuzz.mutations import WORDS, mutated

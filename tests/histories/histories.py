@@ -17,7 +17,7 @@ from include.office.letters import letters_of_period
 from include.periods import DAY, Period, midnight
 from include.simulator.air import months_read, write_air
 from include.simulator.region import write_region
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.sources.config import SourceConfig
 from include.sources.enterprises import import_enterprises
 from include.sources.ledger import ensure_covered

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from include.geo.boundaries import counties
 from include.geo.grids import grid_cells
 from include.geo.regions import cities, members_on
-from include.letters.bulletin_pictures import bulletin_pictures
-from include.letters.chart_style import small_png
-from include.letters.overview_pictures import overview_pictures
+from include.letters.pictures.bulletin_pictures import bulletin_pictures
+from include.letters.pictures.chart_style import small_png
+from include.letters.pictures.overview_pictures import overview_pictures
 from include.periods import Period, custom_period, period_ending
 from include.supervision.bulletin_figures import (
     AirLevel,
@@ -457,8 +457,8 @@ def small_pictures() -> Iterator[None]:
     bulletin_pictures.cache_clear()
     overview_pictures.cache_clear()
     with (
-        patch("include.letters.bulletin_pictures.small_png", few),
-        patch("include.letters.overview_pictures.small_png", few),
+        patch("include.letters.pictures.bulletin_pictures.small_png", few),
+        patch("include.letters.pictures.overview_pictures.small_png", few),
     ):
         yield
     bulletin_pictures.cache_clear()

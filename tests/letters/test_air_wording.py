@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from include.letters.air_classes import CHANGES, change_class, level_class, level_limits, level_words
-from include.letters.air_wording import (
+from include.letters.pictures.chart_style import SHADES
+from include.letters.words.air_classes import CHANGES, change_class, level_class, level_limits, level_words
+from include.letters.words.air_wording import (
     base_name,
     change_cell,
     change_words,
@@ -22,7 +23,6 @@ from include.letters.air_wording import (
     source_note,
     year_values,
 )
-from include.letters.chart_style import SHADES
 from include.periods import BEIJING, period_ending
 from include.supervision.air_quality import windows
 from tests.letters.bulletins import FIRST_HALF, SECOND_HALF, level

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from include.letters.bulletin_values import bulletin_values
-from include.letters.word import TemplatePicture, compose_docx
-from include.letters.word_reader import read_manuscript
+from include.letters.document.word import TemplatePicture, compose_docx
+from include.letters.document.word_reader import read_manuscript
 from include.supervision.bulletin_figures import BulletinFigures, FollowUp
 from include.supervision.figures import FeedbackCounts
 from tests.letters.bulletins import (

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.letters.changes import (
+from include.letters.words.changes import (
     Spans,
     count_change,
     count_difference,

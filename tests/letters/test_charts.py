@@ -13,9 +13,17 @@ from matplotlib.text import Text
 
 from include.geo.boundaries import NOTICE
 from include.geo.regions import cities
-from include.letters.chart_style import DONE, NO_ALARMS, RATE_CLASSES, UNDONE, png, rate_class, scale_end
-from include.letters.charts import alarms_by_day, problems_by_category, rate_bars
-from include.letters.region_map import rate_map
+from include.letters.pictures.chart_style import (
+    DONE,
+    NO_ALARMS,
+    RATE_CLASSES,
+    UNDONE,
+    png,
+    rate_class,
+    scale_end,
+)
+from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
+from include.letters.pictures.region_map import rate_map
 from include.periods import Period
 from include.supervision.figures import FeedbackCounts, Share
 from include.supervision.weekly_figures import DayCount, SummaryFigures

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from include.letters.template_outline import outline
+from include.letters.document.template_outline import outline
 from include.office.letters import frozen_figures
 from include.office.register import LETTER_TYPES
 from include.supervision.corrections import differences

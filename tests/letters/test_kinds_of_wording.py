@@ -10,14 +10,14 @@ import pytest
 from PIL import Image
 
 from include.letters.bulletin_values import bulletin_values
-from include.letters.durations import duration
+from include.letters.document.template_outline import outline
+from include.letters.document.word import TEMPLATES, TemplatePicture, compose_docx
+from include.letters.document.word_reader import read_manuscript
 from include.letters.notice import notice_values
 from include.letters.overview_values import overview_values
 from include.letters.reminder import reminder_values
 from include.letters.summary_values import summary_values
-from include.letters.template_outline import outline
-from include.letters.word import TEMPLATES, TemplatePicture, compose_docx
-from include.letters.word_reader import read_manuscript
+from include.letters.words.durations import duration
 from include.periods import BEIJING
 from include.supervision.bulletin_figures import FollowUp, GridInspection, HighArea, ProblemCount
 from include.supervision.figures import FeedbackCounts, Issue

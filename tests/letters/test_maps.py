@@ -13,12 +13,19 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from include.geo.boundaries import NOTICE
-from include.letters.air_charts import daily_levels
-from include.letters.air_classes import CHANGES
-from include.letters.chart_style import DONE, SHADES, UNDONE, small_png
-from include.letters.grid_map import change_map, level_map
-from include.letters.level_map import city_level_map
-from include.letters.map_ground import Scale, county_shapes, degree_km, fitted, placed_names, whole_box
+from include.letters.pictures.air_charts import daily_levels
+from include.letters.pictures.chart_style import DONE, SHADES, UNDONE, small_png
+from include.letters.pictures.grid_map import change_map, level_map
+from include.letters.pictures.level_map import city_level_map
+from include.letters.pictures.map_ground import (
+    Scale,
+    county_shapes,
+    degree_km,
+    fitted,
+    placed_names,
+    whole_box,
+)
+from include.letters.words.air_classes import CHANGES
 from include.supervision.bulletin_figures import BulletinFigures
 from tests.letters import bulletins
 from tests.letters.bulletins import GRIDS, bulletin, first_half, overview, whole_city, without_air

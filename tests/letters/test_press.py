@@ -15,11 +15,11 @@ from fontTools.ttLib import TTFont
 from PIL import Image
 
 from include.errors import CompositionError, InputError
-from include.letters import press
 from include.letters.composition import compose_notice
-from include.letters.manuscript import Manuscript, Paragraph, Picture, Run, Table
-from include.letters.press import print_pdf
-from include.letters.typefaces import load_typefaces
+from include.letters.document import press
+from include.letters.document.manuscript import Manuscript, Paragraph, Picture, Run, Table
+from include.letters.document.press import print_pdf
+from include.letters.document.typefaces import load_typefaces
 from tests.letters.reading import pdf_pages, pdf_places, squeezed
 from tests.letters.samples import ISSUE, PREVIEW, notice, problem_row
 

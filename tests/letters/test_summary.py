@@ -15,9 +15,9 @@ from docx import Document
 
 from include.errors import CompositionError
 from include.letters.composition import Letter
+from include.letters.pictures.summary_pictures import summary_pictures
 from include.letters.summary import compose_summary
-from include.letters.summary_pictures import summary_pictures
-from include.letters.wording import named
+from include.letters.words.wording import named
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters import summaries
 from tests.letters.reading import docx_texts, pdf_pages, pdf_text, squeezed

@@ -13,12 +13,12 @@ from docx.oxml import OxmlElement
 from PIL import Image
 
 from include.errors import CompositionError, InputError
-from include.letters import template_outline, word
 from include.letters.composition import compose_document, compose_notice
-from include.letters.template_outline import outline, write_template
-from include.letters.word import TemplatePicture, chinese_number, compose_docx
-from include.letters.word_reader import read_manuscript
-from include.letters.word_styles import WORD_STYLES
+from include.letters.document import template_outline, word
+from include.letters.document.template_outline import outline, write_template
+from include.letters.document.word import TemplatePicture, chinese_number, compose_docx
+from include.letters.document.word_reader import read_manuscript
+from include.letters.document.word_styles import WORD_STYLES
 from tests.letters.reading import docx_part, docx_texts, pdf_text
 from tests.letters.samples import ISSUE, notice
 

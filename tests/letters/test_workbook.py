@@ -7,7 +7,7 @@ from datetime import datetime
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from include.letters.workbook import answer_form
+from include.letters.sheets.workbook import answer_form
 from include.rules import PROBLEM_CATEGORIES
 from include.supervision.answer_form import (
     COLUMNS,

@@ -21,7 +21,7 @@ from include.office.air_quality import (
 )
 from include.office.warning_grids import set_warning_grids, warning_list
 from include.periods import Period, period_ending
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.store.engine import open_engine, writing
 from include.store.hourly import replace_files
 from include.store.warning_history import KeptMonth, month_ranks, replace_month

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, insert
 from include.office.bulletin import bulletin_facts
 from include.office.warning_grids import set_warning_grids
 from include.periods import period_ending
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.sources.enterprises import import_enterprises
 from include.store.engine import writing
 from include.store.hourly import replace_files

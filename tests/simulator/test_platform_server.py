@@ -12,8 +12,8 @@ import yaml
 
 from include.errors import InputError, StateError
 from include.simulator.platform_server import load_platform, platform_app, serving
+from include.sources.kinds.platform import PATHS
 from include.sources.layout import DATA_ORIGIN, LAYOUTS
-from include.sources.platform import PATHS
 from tests.sources.exports import write
 
 CONTRACT: dict[str, Any] = yaml.safe_load(

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.sources.air_hours import ArchiveHours, hour_number, with_hours
-from include.sources.air_quality import import_air_quality
-from include.sources.text_files import read_csv
+from include.sources.air.hours import ArchiveHours, hour_number, with_hours
+from include.sources.air.quality import import_air_quality
+from include.sources.reading.text_files import read_csv
 from include.store.engine import open_engine
 from include.store.hourly import read_hours
 from tests.sources.air_files import NOW

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
-from include.sources.air_intake import DayResult
-from include.sources.air_quality import ImportResult, import_air_quality
+from include.sources.air.intake import DayResult
+from include.sources.air.quality import ImportResult, import_air_quality
 from include.store import hourly
 from include.store.air_days import city_days, dust_hours, imported_days
 from include.store.engine import open_engine, reading
@@ -390,8 +390,8 @@ def test_a_big_file_is_read_in_pieces(
 ) -> None:
     stamps = [f"2020-03-{day:02d}T{hour:02d}:00" for day in (10, 11, 12) for hour in HOURS]
     rows = [row for name in ("T1", "T2") for row in grid_rows(name, stamps)]
-    monkeypatch.setattr("include.sources.text_files._BLOCK", 128)
-    monkeypatch.setattr("include.sources.air_stage._ROWS", 50)
+    monkeypatch.setattr("include.sources.reading.text_files._BLOCK", 128)
+    monkeypatch.setattr("include.sources.air.stage._ROWS", 50)
     result = take(sqlite, tmp_path, put(tmp_path / "readings.csv", readings_text(rows)))
     assert [(day.observed_on.day, day.places, day.pm25_hours) for day in result.days] == [
         (10, 2, 48),

@@ -11,10 +11,10 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine
 
-from include.letters.workbook import answer_form
+from include.letters.sheets.workbook import answer_form
 from include.sources.config import SourceConfig
-from include.sources.inbox import empty_inbox
 from include.sources.intake import pull
+from include.sources.kinds.inbox import empty_inbox
 from include.store.engine import writing
 from include.store.tables import letter, letter_alarm
 from include.supervision import answer_form as form

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.sources.cells import cell_text
-from include.sources.characters import numbers, visible
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
+from include.sources.reading.cells import cell_text
+from include.sources.reading.characters import numbers, visible
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored, write
 
 MARCH = (at("2020-03-01"), at("2020-04-01"))

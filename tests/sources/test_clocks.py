@@ -8,8 +8,8 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.sources.config import SourceConfig
-from include.sources.inbox import empty_inbox
 from include.sources.intake import pull
+from include.sources.kinds.inbox import empty_inbox
 from tests.sources.exports import NOW, at, stored, write
 from tests.sources.test_inbox import dated
 

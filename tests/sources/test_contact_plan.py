@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from include.sources.contact_plan import Ask, Book, Listing, Plan, plan
-from include.sources.contact_rows import Contact, Known, agrees, is_unread
+from include.sources.contacts.plan import Ask, Book, Listing, Plan, plan
+from include.sources.contacts.rows import Contact, Known, agrees, is_unread
 
 TODAY = date(2020, 3, 11)
 SINCE = date(2020, 1, 1)

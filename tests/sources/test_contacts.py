@@ -11,11 +11,11 @@ from sqlalchemy import Engine, insert, select, text
 from include.errors import InputError
 from include.post.recipients import recipients_for
 from include.sources.config import SourceConfig
-from include.sources.contact_decisions import Decided, answer, edit, save
-from include.sources.contact_questions import questions
-from include.sources.contact_rows import Contact
-from include.sources.inbox import empty_inbox
+from include.sources.contacts.decisions import Decided, answer, edit, save
+from include.sources.contacts.questions import questions
+from include.sources.contacts.rows import Contact
 from include.sources.intake import pull
+from include.sources.kinds.inbox import empty_inbox
 from include.sources.quarantine import correct, list_rows, replay
 from include.sources.receipt import PullResult
 from include.store.engine import open_engine, reading, writing

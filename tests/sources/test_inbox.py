@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.sources import inbox
 from include.sources.config import SourceConfig
-from include.sources.inbox import empty_inbox
 from include.sources.intake import pull
+from include.sources.kinds import inbox
+from include.sources.kinds.inbox import empty_inbox
 from tests.sources.exports import NOW, at, facts, stored, write
 
 MINUTE_AGO = NOW - timedelta(minutes=1)

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
-from include.sources import folder
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
+from include.sources.kinds import folder
 from include.sources.receipt import PullResult
 from tests.sources.exports import FACTS, NOW, at, empty, facts, folder_source, stored, write
 

@@ -14,8 +14,8 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import text_frame
 from include.sources.intake import pull
 from include.sources.layout import LAYOUTS
-from include.sources.mapping import SHIPPED_DIR, TableMapping, load, mapping_of
-from include.sources.transform import require_columns, transform
+from include.sources.mapping.files import SHIPPED_DIR, TableMapping, load, mapping_of
+from include.sources.mapping.transform import require_columns, transform
 from tests.sources.exports import NOW, at, stored
 
 BEIJING = ZoneInfo("Asia/Shanghai")

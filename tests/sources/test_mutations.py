@@ -19,10 +19,10 @@ from include.errors import InputError, SourceError
 from include.simulator.platform_server import load_platform, platform_app, serving
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Part
-from include.sources.folder import read_file
 from include.sources.intake import pull
+from include.sources.kinds.folder import read_file
 from include.sources.layout import LAYOUTS
-from include.sources.mapping import TableMapping
+from include.sources.mapping.files import TableMapping
 from include.sources.places import Places
 from include.sources.spool import Spool
 from include.sources.staging import stage

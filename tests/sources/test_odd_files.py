@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError, QianliyanError
-from include.sources import inbox
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.sources.config import SourceConfig
-from include.sources.file_names import fitting, label
-from include.sources.inbox import empty_inbox
 from include.sources.intake import pull
+from include.sources.kinds import inbox
+from include.sources.kinds.inbox import empty_inbox
+from include.sources.reading.file_names import fitting, label
 from include.sources.stations.sources import Taken, empty_folder
 from tests.sources.exports import NOW, at, folder_source, stored, write
 from tests.sources.test_workbooks import saved

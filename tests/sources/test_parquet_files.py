@@ -13,8 +13,8 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError
 from include.rules import SIMULATED_LABEL
-from include.sources.air_quality import ImportResult, import_air_quality
-from include.sources.parquet_files import read_parquet
+from include.sources.air.quality import ImportResult, import_air_quality
+from include.sources.reading.parquet_files import read_parquet
 from include.store.air_days import imported_days
 from include.store.engine import open_engine, reading
 from include.store.hourly import hours_path, read_hours
@@ -65,8 +65,8 @@ def test_columns_of_any_type_are_read_as_text(tmp_path: Path) -> None:
 
 
 def test_a_big_file_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.sources.parquet_files._ROWS", 10)
-    monkeypatch.setattr("include.sources.parquet_files._FEWEST", 1)
+    monkeypatch.setattr("include.sources.reading.parquet_files._ROWS", 10)
+    monkeypatch.setattr("include.sources.reading.parquet_files._FEWEST", 1)
     chunks = list(read_parquet(put_parquet(tmp_path / "a.parquet", number=list(range(25)))))
     assert [chunk.lines.tolist() for chunk in chunks] == [
         list(range(1, 11)),

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from include.errors import InputError
-from include.sources.folder import _parts, _passed_over, _state
-from include.sources.mapping import Mapping, TableMapping
+from include.sources.kinds.folder import _parts, _passed_over, _state
+from include.sources.mapping.files import Mapping, TableMapping
 
 ALARMS = TableMapping("alarms", files=("alarms*.csv", "alarms*.xlsx"))
 

@@ -28,9 +28,9 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
 from include.simulator.platform_server import Platform, Shelf, load_platform, platform_app, serving
-from include.sources import bounded_http, patience
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
+from include.sources.kinds import bounded_http, patience
 from tests.sources import faults
 from tests.sources.exports import NOW, at, empty, facts, folder_source, stored, write
 from tests.sources.faults import Answer, Fault, Faulty
@@ -430,7 +430,7 @@ def endless(records: list[Any], total: int) -> Fault:
 
 @pytest.mark.parametrize(("records", "asked"), [([], 101), ([{"alarm_id": "x"}], 5)])
 def test_pages_without_end_end(engine: Engine, rig: Rig, monkeypatch, records: list[Any], asked: int) -> None:
-    monkeypatch.setattr("include.sources.platform._MANY", 2)
+    monkeypatch.setattr("include.sources.kinds.platform._MANY", 2)
     rig.faulty.set([endless(records, 1)] * 1000)
     with pytest.raises(SourceError, match="the platform's pages have no end; expected 1 records"):
         pull(engine, rig.source, *MARCH, now=NOW)

@@ -14,8 +14,8 @@ from sqlalchemy import Engine, select
 
 from include.simulator.platform_server import load_platform, platform_app, serving
 from include.sources.config import SourceConfig
+from include.sources.kinds.platform import PATHS
 from include.sources.layout import DATA_ORIGIN
-from include.sources.platform import PATHS
 from include.sources.stations.layouts import STATION_LAYOUTS
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading

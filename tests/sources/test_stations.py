@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError
 from include.periods import BEIJING
-from include.sources.mapping import load
+from include.sources.mapping.files import load
 from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
 from include.sources.stations.layouts import STATION_LAYOUTS

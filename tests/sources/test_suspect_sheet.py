@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine, select
 
-from include.letters.workbook import answer_form
+from include.letters.sheets.workbook import answer_form
 from include.sources.config import SourceConfig
-from include.sources.inbox import empty_inbox
+from include.sources.kinds.inbox import empty_inbox
 from include.store.engine import reading, writing
 from include.store.tables import audit, quarantine
 from include.store.watch_tables import suspect_at_push, suspect_verdict

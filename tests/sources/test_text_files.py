@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from include.errors import InputError
 from include.sources.delivery import BrokenRow
-from include.sources.text_files import read_csv
+from include.sources.reading.text_files import read_csv
 
 TEXT = "编号,区县\nA1,平定县\nA2,盂县\n"
 WIDTH = "列数不符：表头有2列，本行有{}列"

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.sources import workbooks
 from include.sources.delivery import BrokenRow
 from include.sources.intake import pull
-from include.sources.workbook_child import LIMITS, MOST_MEMORY
-from include.sources.workbooks import read_xlsx
+from include.sources.reading import workbooks
+from include.sources.reading.workbook_child import LIMITS, MOST_MEMORY
+from include.sources.reading.workbooks import read_xlsx
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -218,7 +218,9 @@ def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(
 def test_a_part_that_asks_for_more_memory_than_there_is_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    less = "import include.sources.workbook_child as child; child.MOST_MEMORY = 150 << 20; child.main()"
+    less = (
+        "import include.sources.reading.workbook_child as child; child.MOST_MEMORY = 150 << 20; child.main()"
+    )
     monkeypatch.setattr(workbooks, "_PROGRAM", less)
     styles = f'<styleSheet xmlns="{MAIN}"><fonts>' + "<font/>" * 400_000 + "</fonts></styleSheet>"
     with pytest.raises(InputError, match=r"larger than one that is read; .*got more memory"):

@@ -1,6 +1,6 @@
 import pytest
 
-from include.letters.flag_words import flag_words, mark_words, reasons_words
+from include.letters.words.flag_words import flag_words, mark_words, reasons_words
 from include.supervision.feedback import judge
 from include.supervision.figures import Flag, FlagReason
 from include.supervision.low_response import Response, flag, responses

@@ -15,7 +15,7 @@ from include.office.letters import letters_of_period
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, period_ending
 from include.post.mailbox import LocalMailbox, received
-from include.sources.air_quality import import_air_quality
+from include.sources.air.quality import import_air_quality
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.migrate import migrate

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.letter_kinds import letter_label
-from include.letters.flag_words import level_reasons, level_word
+from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import BEIJING
 
 HERE: Final = Path(__file__).parent

@@ -21,8 +21,8 @@ from sqlalchemy.exc import OperationalError
 
 from include.errors import InputError, SourceError
 from include.sources.delivery import Chunk
-from include.sources.file_names import label, require_file, unreadable
-from include.sources.mapping import TableMapping
+from include.sources.mapping.files import TableMapping
+from include.sources.reading.file_names import label, require_file, unreadable
 from include.sources.stations.faults import (
     UNKNOWN_GRID,
     UNKNOWN_STATION,

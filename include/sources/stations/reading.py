@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 
 from include.errors import InputError
 from include.sources.delivery import Chunk
-from include.sources.file_names import label, openable
-from include.sources.folder import read_file
+from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
-from include.sources.mapping import TableMapping
-from include.sources.parquet_files import read_parquet
+from include.sources.mapping.files import TableMapping
+from include.sources.mapping.transform import require_columns, transform
+from include.sources.reading.file_names import label, openable
+from include.sources.reading.parquet_files import read_parquet
+from include.sources.reading.text_files import clean_header
 from include.sources.stations.layouts import NEEDED
-from include.sources.text_files import clean_header
-from include.sources.transform import require_columns, transform
 
 _MOST_ROWS: Final = 30_000_000  # of one file: a month of 4,000 stations has 3 million
 _MOST_BYTES: Final = 2 * 1024**3

@@ -21,12 +21,12 @@ from sqlalchemy import Engine, select
 from include.errors import InputError, QianliyanError, printable
 from include.periods import BEIJING
 from include.sources.config import SourceConfig
-from include.sources.database import read_database
 from include.sources.delivery import Chunk, Delivery
-from include.sources.file_names import fitting, label, require_file, unreadable
+from include.sources.kinds.database import read_database
+from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
-from include.sources.mapping import Mapping, TableMapping, load, mapping_path
-from include.sources.platform import read_platform
+from include.sources.mapping.files import Mapping, TableMapping, load, mapping_path
+from include.sources.reading.file_names import fitting, label, require_file, unreadable
 from include.sources.stations.faults import merged
 from include.sources.stations.intake import StationImport, import_stations, keep_known, take_chunks
 from include.sources.stations.layouts import STATION_LAYOUTS, table_of

@@ -1,0 +1,76 @@
+"""The PDF of a manuscript, set by Typst in the form `templates/official_letter.typ`.
+
+One compiler is kept for each folder of fonts; a warning of Typst is an error, since a warning once lost a signature.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from json import dumps
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from include.errors import CompositionError
+from include.letters.document.manuscript import Block, Manuscript, Paragraph, Picture, Run
+from include.letters.document.typefaces import Typefaces, load_typefaces
+
+_FORM: Final = Path(__file__).parents[1] / "templates" / "official_letter.typ"
+
+
+def print_pdf(
+    manuscript: Manuscript, printed_at: datetime, *, fonts_dir: Path | None = None, where: str = "letter"
+) -> bytes:
+    """The tagged PDF; same manuscript, moment and fonts, same bytes. `printed_at` is what the file says, never the clock.
+
+    Raises CompositionError for a character without a glyph and for any warning or error of Typst.
+    """
+    typefaces = load_typefaces(fonts_dir)
+    _check_glyphs(manuscript, typefaces, where)
+    inputs = {"letter": manuscript.to_json(), "roles": dumps(typefaces.roles, ensure_ascii=False)}
+    try:
+        pdf, warnings = _compiler(fonts_dir).compile_with_warnings(
+            format="pdf", sys_inputs=inputs, timestamp=int(printed_at.timestamp())
+        )
+    except typst.TypstError as error:
+        raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
+    if warnings:
+        raise CompositionError("Typst set the letter with a warning", where=where, got=warnings[0].diagnostic)
+    return bytes(pdf)
+
+
+@cache
+def _compiler(fonts_dir: Path | None) -> Any:
+    return typst.Compiler(str(_FORM), root=str(_FORM.parent), font_paths=load_typefaces(fonts_dir).fonts)
+
+
+def _check_glyphs(manuscript: Manuscript, typefaces: Typefaces, where: str) -> None:
+    texts = [
+        ("页眉标识", manuscript.marks),
+        *(found for block in manuscript.blocks for found in _texts(block)),
+    ]
+    for place, text in texts:
+        for char in typefaces.missing(text):
+            raise CompositionError(
+                f"no typeface has the character {char!r} (U+{ord(char):04X})",
+                where=f"{where} {place}",
+                got=text,
+                todo="change the wording, or add a font with it to the fonts folder",
+            )
+
+
+def _texts(block: Block) -> Iterator[tuple[str, str]]:
+    if isinstance(block, Picture):
+        return
+    if isinstance(block, Paragraph):
+        yield block.style, _whole(block.runs)
+        return
+    for row in block.rows:
+        for cell in row:
+            for paragraph in cell.paragraphs:
+                yield paragraph.style, _whole(paragraph.runs)
+
+
+def _whole(runs: tuple[Run, ...]) -> str:
+    return "".join(run.text + _whole(run.footnote) for run in runs)

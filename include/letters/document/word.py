@@ -1,0 +1,233 @@
+"""Composes a Word document from a template of `templates/` and the values that its wording names.
+
+The template is the only place of a letter's wording. A name that it uses and the values lack is an error, never a gap.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
+from docx.oxml import OxmlElement, parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm
+from docxtpl import DocxTemplate, InlineImage
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
+
+from include.errors import CompositionError
+from include.letters.document.office_package import settled
+from include.letters.document.word_styles import COPIES, DATE, ENCLOSURES, SIGNATURE, TITLES, WORD_STYLES
+
+TEMPLATES: Final = Path(__file__).parents[1] / "templates"
+
+
+def edition_of(kind: str, rules_version: str) -> str:
+    """The name of the templates of a kind of letter: those of an earlier rules edition are in a folder of its name, so that a
+    letter is always made again with the words it was made with."""
+    is_kept = (TEMPLATES / rules_version / f"{kind}.docx").is_file()
+    return f"{rules_version}/{kind}" if is_kept else kind
+
+
+_DIGITS: Final = "零一二三四五六七八九"
+_PAGE_FOOT: Final = (
+    f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
+    ' w:xAlign="left" w:yAlign="bottom"/>'
+)
+_AFTER_FRAME: Final = (
+    "w:widowControl",
+    "w:numPr",
+    "w:pBdr",
+    "w:spacing",
+    "w:ind",
+    "w:jc",
+    "w:rPr",
+    "w:sectPr",
+)
+
+
+@dataclass(frozen=True)
+class TemplatePicture:
+    """A picture (PNG) for a template: `{{ 图 }}` in a paragraph of style 公文图."""
+
+    content: bytes
+    width_mm: float
+    alt: str
+
+
+def compose_docx(template: str, values: Mapping[str, Any], author: str, written_at: datetime) -> bytes:
+    """The docx of `templates/<template>`; same values, same bytes. Raises CompositionError.
+
+    `written_at` is what the file's properties say, never the clock. Besides `values` a template may call `节号()`: 一, 二, …,
+    one more at each call, so that sections that are left out leave no gap in the numbering; `小节号()` does the same inside
+    a section and `表号()` for the tables of the annexes.
+    """
+    document = _Template(io.BytesIO(_template_bytes(template)))
+    names = {key: _as_word(value, document) for key, value in values.items()} | _counters()
+    try:
+        document.render(names, _environment(), autoescape=True)
+    except TemplateError as error:
+        near = " ".join(" ".join(getattr(error, "docx_context", ())).split())
+        raise CompositionError(
+            f"the template cannot be filled in: {error.message}",
+            where=template,
+            got=near or None,
+            todo="correct the wording between {{ }} or {% %} in Word",
+        ) from error
+    body = document.docx.element.body
+    _place_closing(body, {style.style_id: style.name for style in document.docx.styles})
+    _drop_unused_footnotes(document.docx)
+    properties = document.docx.core_properties
+    moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    properties.created = properties.modified = moment
+    properties.author = properties.last_modified_by = author
+    properties.title = _title(document.docx)
+    properties.comments, properties.revision = "", 1
+    buffer = io.BytesIO()
+    document.docx.save(buffer)
+    return settled(buffer.getvalue())
+
+
+def _drop_unused_footnotes(document: Any) -> None:
+    """A footnote of a paragraph that the letter left out stays behind without a mark: nobody sees it, and it is no part of it."""
+    used = {mark.get(qn("w:id")) for mark in document.element.body.iter(qn("w:footnoteReference"))}
+    for relation in document.part.rels.values():
+        if relation.reltype != RELATIONSHIP_TYPE.FOOTNOTES:
+            continue
+        part = relation.target_part
+        notes = parse_xml(part.blob)
+        unused = [
+            note
+            for note in notes.findall(qn("w:footnote"))
+            if note.get(qn("w:type")) is None and note.get(qn("w:id")) not in used
+        ]
+        for note in unused:
+            notes.remove(note)
+        if unused:
+            part._blob = serialize_part_xml(notes)
+
+
+def chinese_number(number: int) -> str:
+    """一 to 九十九, as headings count."""
+    tens, ones = divmod(number, 10)
+    if not 1 <= number <= 99:
+        raise ValueError(f"headings count from 1 to 99, got {number}")
+    return ("" if tens < 2 else _DIGITS[tens]) + ("十" if tens else "") + (_DIGITS[ones] if ones else "")
+
+
+def width_em(text: str) -> float:
+    """The width of a line of 仿宋 in characters: ASCII takes half of one."""
+    return sum(0.5 if char < "\x7f" else 1.0 for char in text)
+
+
+@cache
+def _template_bytes(template: str) -> bytes:
+    return (TEMPLATES / template).read_bytes()
+
+
+class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
+    """docxtpl, which cleans and compiles the same template again for each letter, made to do it once."""
+
+    def patch_xml(self, src_xml: str) -> str:
+        return _cleaned(src_xml)
+
+
+class _Environment(Environment):
+    """Jinja, which keeps no template that it got as a string, made to keep them: their number is that of our files' parts."""
+
+    def from_string(self, source: Any, *args: Any, **options: Any) -> Template:
+        return self._kept(source)
+
+    @lru_cache(maxsize=200)  # noqa: B019  # the environment lives as long as the process
+    def _kept(self, source: str) -> Template:
+        return super().from_string(source)
+
+
+@cache
+def _environment() -> Environment:
+    return _Environment(undefined=StrictUndefined, autoescape=True)
+
+
+@lru_cache(maxsize=200)
+def _cleaned(xml: str) -> str:
+    cleaned: str = DocxTemplate.patch_xml(None, xml)
+    return cleaned
+
+
+def _counters() -> dict[str, Callable[[], str]]:
+    sections, parts, tables = count(1), count(1), count(1)
+
+    def section() -> str:
+        nonlocal parts
+        parts = count(1)
+        return chinese_number(next(sections))
+
+    return {
+        "节号": section,
+        "小节号": lambda: chinese_number(next(parts)),
+        "表号": lambda: chinese_number(next(tables)),
+    }
+
+
+class _DescribedImage(InlineImage):  # type: ignore[misc]  # docxtpl has no types
+    """An inline image that carries its alternative text."""
+
+    def __init__(self, document: DocxTemplate, picture: TemplatePicture) -> None:
+        super().__init__(document, io.BytesIO(picture.content), width=Mm(picture.width_mm))
+        self._alt = picture.alt
+
+    def _insert_image(self) -> str:
+        inline = self.tpl.current_rendering_part.new_pic_inline(
+            self.image_descriptor, self.width, self.height
+        )
+        inline.docPr.set("descr", self._alt)
+        return f'</w:t></w:r><w:r><w:drawing>{inline.xml}</w:drawing></w:r><w:r><w:t xml:space="preserve">'
+
+    __str__ = __html__ = _insert_image
+
+
+def _as_word(value: Any, document: DocxTemplate) -> Any:
+    return _DescribedImage(document, value) if isinstance(value, TemplatePicture) else value
+
+
+def _title(document: Any) -> str:
+    lines = "".join(paragraph.text for paragraph in document.paragraphs if paragraph.style.name in TITLES)
+    return lines.replace("\n", "")
+
+
+def _place_closing(body: Any, style_names: Mapping[str, str]) -> None:
+    """署名 and 成文日期 without a seal, as GB/T 9704-2012 7.3.5.2 sets them: the date begins two characters right of the
+    signature, and neither ends less than two characters from the right. The last line of the text stays with them, and
+    抄送 goes to the foot of the last page."""
+    lines: dict[str | None, tuple[Any, float]] = {}
+    before: Any = None
+    for element in body.findall(qn("w:p")):
+        style = element.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
+        name = style_names.get(style.get(qn("w:val"))) if style is not None else None
+        if name in (ENCLOSURES, SIGNATURE) and before is not None:
+            before.get_or_add_pPr().get_or_add_keepNext()
+        if name in (SIGNATURE, DATE):
+            lines[name] = element, width_em("".join(node.text or "" for node in element.iter(qn("w:t"))))
+        if name == COPIES:
+            element.get_or_add_pPr().insert_element_before(parse_xml(_PAGE_FOOT), *_AFTER_FRAME)
+        before = element
+    if len(lines) == 2:
+        (signature, name_em), (date, date_em) = lines[SIGNATURE], lines[DATE]
+        date_right = max(2.0, name_em - date_em)
+        _indent_right(date, date_right)
+        _indent_right(signature, max(2.0, date_right + date_em + 2 - name_em))
+
+
+def _indent_right(element: Any, characters: float) -> None:
+    properties = element.get_or_add_pPr()
+    for old in properties.findall(qn("w:ind")):
+        properties.remove(old)
+    indent = OxmlElement("w:ind")
+    indent.set(qn("w:right"), str(round(characters * WORD_STYLES[SIGNATURE].size_pt * 20)))
+    indent.set(qn("w:rightChars"), str(round(characters * 100)))
+    properties._insert_ind(indent)

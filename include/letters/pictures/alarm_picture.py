@@ -1,0 +1,234 @@
+"""The picture of a push: an excerpt of the map with the alarms' grids numbered, and of each the last day as a small chart.
+
+It is drawn for a phone: 90 mm wide, about 350 px there, so that 8 points are still read.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from include.geo.boundaries import NOTICE
+from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
+from include.letters.pictures.map_ground import (
+    HALO,
+    Box,
+    county_shapes,
+    degree_km,
+    draw_names,
+    draw_north_arrow,
+    draw_scale_bar,
+    fitted,
+    outline_path,
+    paper_over,
+    placed_names,
+    whole_box,
+)
+from include.letters.words.wording import Show
+from include.periods import BEIJING
+from include.rules import ALARM_PUSH, SIMULATED_LABEL
+from include.supervision.alarm_push import AlarmFigures, PushedAlarm
+
+_WIDTH_MM: Final = 90.0
+_HIGHEST_MM: Final = 70.0
+_CHART_MM: Final = 27.0
+_FOOT_MM: Final = 5.0
+_HEAD_MM: Final = 5.5
+_LEAST_KM: Final = 14.0  # of the excerpt, to every side together
+_KEY_MM: Final = 6.0
+_LONGEST: Final = 26  # signs of a heading
+_KEY: Final = "PM2.5小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
+_MM: Final = 1 / 25.4
+
+
+def alarm_picture(figures: AlarmFigures, show: Show) -> Figure:
+    """The picture of one push. Without coordinates it has no map; without readings a chart says so."""
+    return _drawn((figures, show))
+
+
+@styled
+def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
+    figures, show = asked
+    shown = figures.alarms[: ALARM_PUSH.shown]
+    placed = [(number, one) for number, one in enumerate(shown, start=1) if one.lon is not None]
+    box = _excerpt([one for _, one in placed])
+    scale, map_mm = fitted(box, _WIDTH_MM - 2, _HIGHEST_MM) if box else (None, 0.0)
+    top_mm = (map_mm + _FOOT_MM + 1) if box else 0.0
+    height = _HEAD_MM + top_mm + _KEY_MM + _CHART_MM * len(shown)
+    figure = Figure(figsize=(_WIDTH_MM * _MM, height * _MM), facecolor="white")
+    paper = paper_over(figure)
+    if figures.is_simulated:
+        paper.text(
+            _WIDTH_MM - 1,
+            height - 1,
+            SIMULATED_LABEL,
+            ha="right",
+            va="top",
+            size=8,
+            color=MARK_RED,
+            bbox={
+                "facecolor": "white",
+                "edgecolor": MARK_RED,
+                "linewidth": 0.6,
+                "boxstyle": "square,pad=0.2",
+            },
+        )
+    paper.text(
+        1,
+        height - 1.2,
+        f"{figures.city_name}　{figures.period.label}",
+        ha="left",
+        va="top",
+        size=8.5,
+        color=INK,
+    )
+    if box and scale:
+        width_mm = (box[2] - box[0]) * scale.east_mm
+        left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
+        axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
+        _draw_map(axes, figures.city_code, placed, box, scale)
+        paper.text(_WIDTH_MM - 1, bottom - 1, NOTICE, ha="right", va="top", size=6, color=SOFT)
+        paper.set_zorder(5)
+        paper.patch.set_alpha(0)
+        draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
+        draw_north_arrow(paper, left + width_mm - 5, bottom + map_mm - 11)
+    paper.text(1, height - _HEAD_MM - top_mm - 1, _KEY, ha="left", va="top", size=7, color=SOFT)
+    for place, one in enumerate(shown):
+        bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)
+        axes = figure.add_axes(
+            (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 12) / height)
+        )
+        paper.text(
+            1,
+            bottom + _CHART_MM - 1.5,
+            _heading(place + 1, one, show),
+            ha="left",
+            va="top",
+            size=8,
+            color=INK,
+        )
+        _draw_trend(axes, one)
+    return figure
+
+
+def _heading(number: int, one: PushedAlarm, show: Show) -> str:
+    words = show(f"{one.county} {one.point_name}".strip())
+    return f"{number} {words[:_LONGEST]}{'…' if len(words) > _LONGEST else ''}"
+
+
+def _excerpt(alarms: Sequence[PushedAlarm]) -> Box | None:
+    """The box around the alarms' grids, not smaller than a few grids: the place must be recognised."""
+    boxes = [_box_of(one) for one in alarms]
+    if not boxes:
+        return None
+    west, south, east, north = whole_box(boxes, 0.02)
+    east_km, north_km = degree_km((south + north) / 2)
+    lacks_x = max(0.0, _LEAST_KM / east_km - (east - west)) / 2
+    lacks_y = max(0.0, _LEAST_KM * 0.7 / north_km - (north - south)) / 2
+    return west - lacks_x, south - lacks_y, east + lacks_x, north + lacks_y
+
+
+def _box_of(one: PushedAlarm) -> Box:
+    if one.box is not None:
+        return one.box
+    lon, lat = one.lon or 0.0, one.lat or 0.0
+    return lon - 0.01, lat - 0.01, lon + 0.01, lat + 0.01
+
+
+def _places_of(box: Box) -> list[tuple[float, float]]:
+    """Nine places of a grid that no name may cover."""
+    west, south, east, north = box
+    return [
+        (west + (east - west) * across / 4, south + (north - south) * up / 4)
+        for across in (0.5, 2, 3.5)
+        for up in (0.5, 2, 3.5)
+    ]
+
+
+def _draw_map(
+    axes: Axes, city_code: str, placed: Sequence[tuple[int, PushedAlarm]], box: Box, scale: Any
+) -> None:
+    west, south, east, north = box
+    axes.set_xlim(west, east)
+    axes.set_ylim(south, north)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for side in axes.spines.values():
+        side.set(color=SOFT, linewidth=0.6)
+    axes.set_facecolor("#f3f6f9")
+    counties = county_shapes(city_code)
+    if counties:
+        shapes = [shape for _, shape, _ in counties]
+        axes.add_patch(PathPatch(outline_path(shapes), facecolor="white", edgecolor=SOFT, linewidth=0.7))
+    for number, one in placed:
+        left, bottom, right, top = _box_of(one)
+        axes.add_patch(
+            Rectangle(
+                (left, bottom),
+                right - left,
+                top - bottom,
+                facecolor="#f6c7c7",
+                edgecolor=MARK_RED,
+                linewidth=1.4,
+            )
+        )
+        axes.text(
+            (left + right) / 2,
+            (bottom + top) / 2,
+            str(number),
+            ha="center",
+            va="center",
+            size=10,
+            color=MARK_RED,
+            path_effects=HALO,
+            zorder=8,
+        )
+    inside = [(name, at) for name, _, at in counties if west < at[0] < east and south < at[1] < north]
+    taken = [place for _, one in placed for place in _places_of(_box_of(one))]
+    draw_names(axes, placed_names(inside, box, scale, taken))
+
+
+def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
+    places = list(range(len(one.trend)))
+    own = [_level(hour.pm25_ug_m3) for hour in one.trend]
+    around = [_level(hour.background_ug_m3) for hour in one.trend]
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set(color=SOFT, linewidth=0.6)
+    axes.tick_params(colors=INK, width=0.6, length=2, pad=1.5, labelsize=7)
+    if not any(value == value for value in own):
+        axes.text(
+            0.5,
+            0.5,
+            "近24小时无有效数据",
+            transform=axes.transAxes,
+            ha="center",
+            va="center",
+            size=8,
+            color=SOFT,
+        )
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return
+    axes.grid(axis="y", color=GRID, linewidth=0.5)
+    axes.plot(places, around, color=SOFT, linewidth=1.0, linestyle=(0, (4, 2)))
+    axes.plot(places, own, color=UNDONE, linewidth=1.4, marker="o", markersize=1.8)
+    above = [
+        value if hour.hour >= one.started_at else float("nan")
+        for hour, value in zip(one.trend, own, strict=True)
+    ]
+    axes.plot(places, above, color=MARK_RED, linewidth=1.8, marker="o", markersize=2.4)
+    axes.set_ylim(0, max(value for value in (*own, *around) if value == value) * 1.15 + 5)
+    axes.set_xlim(-0.5, len(places) - 0.5)
+    local = [hour.hour.astimezone(BEIJING) for hour in one.trend]
+    ticks = [place for place in places if local[place].hour % 6 == 0]
+    axes.set_xticks(ticks, [f"{local[place].hour}时" for place in ticks])
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+
+
+def _level(value_ug_m3: float | None) -> float:
+    return float("nan") if value_ug_m3 is None else value_ug_m3

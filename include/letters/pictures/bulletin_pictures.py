@@ -1,0 +1,35 @@
+"""The pictures of one bulletin as its Word template takes them, each with words for who cannot see it."""
+
+from functools import lru_cache
+
+from include.letters.document.word import TemplatePicture
+from include.letters.pictures.air_charts import daily_levels
+from include.letters.pictures.chart_style import WIDTH_MM, small_png
+from include.letters.pictures.grid_map import change_map, level_map
+from include.letters.words.air_wording import short_half_name
+from include.letters.words.wording import concentration
+from include.supervision.bulletin_figures import BulletinFigures
+
+
+@lru_cache(maxsize=64)
+def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
+    """`图_每日` and, with readings of grids, `图_浓度` and `图_同比`. Kept for the final letters that follow a run's previews."""
+    name, city = short_half_name(figures.period), figures.city.city_name
+    drawn = {
+        "图_每日": (
+            daily_levels,
+            f"柱状图：{city}{name}PM2.5日均值，有效{figures.city.half.valid_days}天，超过24小时限值{figures.city.days_over}天",
+        )
+    }
+    if figures.grids:
+        levels = [one.half.pm25_ug_m3 for one in figures.grids if one.half.pm25_ug_m3 is not None]
+        told = f"，{concentration(min(levels))}至{concentration(max(levels))}μg/m³" if levels else ""
+        drawn["图_浓度"] = (
+            level_map,
+            f"地图：{city}{len(figures.grids)}个热点网格{name}PM2.5平均浓度{told}；高值区{len(figures.high_areas)}处",
+        )
+        drawn["图_同比"] = (change_map, f"地图：{city}{len(figures.grids)}个热点网格{name}PM2.5浓度同比变化")
+    return {
+        key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words)
+        for key, (draw, words) in drawn.items()
+    }

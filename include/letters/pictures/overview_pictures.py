@@ -1,0 +1,23 @@
+"""The picture of one overview as its Word template takes it, with words for who cannot see it."""
+
+from functools import lru_cache
+
+from include.letters.document.word import TemplatePicture
+from include.letters.pictures.chart_style import WIDTH_MM, small_png
+from include.letters.pictures.level_map import city_level_map
+from include.letters.words.wording import concentration
+from include.supervision.bulletin_figures import OverviewFigures
+
+
+@lru_cache(maxsize=2)
+def overview_pictures(figures: OverviewFigures) -> dict[str, TemplatePicture]:
+    """`图_城市`, the map. Drawn once for a preview and its final, which show the same."""
+    levels = [city.half.pm25_ug_m3 for city in figures.cities if city.half.pm25_ug_m3 is not None]
+    told = (
+        f"，{concentration(min(levels))}至{concentration(max(levels))}μg/m³，数字见各城市空气质量情况表"
+        if levels
+        else ""
+    )
+    warned = f"；预警网格{len(figures.warnings.warned)}个" if figures.warnings else ""
+    words = f"地图：{len(figures.cities)}个城市{figures.period.label}PM2.5平均浓度{told}{warned}"
+    return {"图_城市": TemplatePicture(small_png(city_level_map(figures)), WIDTH_MM, words)}

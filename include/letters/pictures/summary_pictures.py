@@ -1,0 +1,43 @@
+"""The pictures of one summary as its Word template takes them, each with words for who cannot see it."""
+
+from functools import lru_cache
+
+from include.letters import edition_2020_03
+from include.letters.document.word import TemplatePicture
+from include.letters.pictures.chart_style import WIDTH_MM, png
+from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
+from include.letters.pictures.region_map import rate_map
+from include.letters.words.flag_words import level_word
+from include.supervision.weekly_figures import SummaryFigures
+
+
+@lru_cache(maxsize=2)
+def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
+    """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
+    flagged = [
+        f"{city.city_name}（{level_word(city.flag.level)}）" for city in figures.cities if city.flag.level
+    ]
+    busiest = max(figures.days, key=lambda one: one.pushed, default=None)
+    found = [row for row in figures.categories if row.problems]
+    label = figures.window.label
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    told = (
+        f"反馈率，合计{figures.total.feedback_rate}"
+        if is_old
+        else f"按期反馈率，合计{figures.total.on_time_rate}"
+    )
+    words = {
+        "图_地图": f"地图：{label}各城市{told}；被标记的城市：{'、'.join(flagged) or '无'}",
+        "图_每日": "柱状图：近四周每日推送报警"
+        + (f"，最多的是{busiest.day.month}月{busiest.day.day}日{busiest.pushed}条" if busiest else ""),
+        "图_城市": f"条形图：{label}各城市{'反馈率由高到低' if is_old else '按期反馈率，按排名列示'}，数字见各城市报警及反馈情况表",
+        "图_类别": f"条形图：{label}发现问题类别，"
+        + "、".join(f"{row.category}{row.problems}个" for row in found),
+    }
+    drawn = {
+        "图_地图": rate_map,
+        "图_每日": alarms_by_day,
+        "图_城市": rate_bars,
+        "图_类别": problems_by_category,
+    }
+    return {key: TemplatePicture(png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}

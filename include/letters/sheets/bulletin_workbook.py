@@ -1,0 +1,190 @@
+"""附表 of a 通报函: every grid with its bounds and levels, counties, high-value areas, enterprises, warnings, all cities' days."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from include.letters.sheets.air_sheets import (
+    COUNTS,
+    GRID,
+    INSPECTION,
+    LEVEL,
+    WARNED,
+    basis_notes,
+    categories_sheet,
+    counts_row,
+    grid_row,
+    inspection_row,
+    level_row,
+    pollutant_row,
+    span_notes,
+    warned_rows,
+)
+from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
+from include.letters.words.air_wording import short_half_name
+from include.rules import BULLETIN, SIMULATED_LABEL
+from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
+
+
+def bulletin_workbook(figures: BulletinFigures, title: str) -> bytes:
+    """The workbook; same figures, same bytes. Every sheet of simulated figures has a last column 数据标识 that says so."""
+    return workbook_of(
+        _sheets(figures), title, figures.period.as_of, SIMULATED_LABEL if figures.is_simulated else ""
+    )
+
+
+def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
+    yield Sheet("城市", ["城市代码", "城市", "时段", *LEVEL], list(_city(figures)), {})
+    yield Sheet(
+        "每日",
+        ["日期", "PM25_μg每m³", "有效小时", "上年同日_μg每m³", "24小时限值_μg每m³", "IAQI"],
+        [
+            (one.day, one.pm25_ug_m3, one.hours, one.year_before_ug_m3, one.limit_ug_m3, one.iaqi)
+            for one in figures.days
+        ],
+        dated("日期"),
+    )
+    yield Sheet(
+        "其他污染物", ["污染物", "单位", "平均浓度", "有效天数"], map(pollutant_row, figures.pollutants), {}
+    )
+    yield Sheet(
+        "监管",
+        ["时段", "起", "止", *COUNTS],
+        [
+            (name, span.start, span.last_date, *counts_row(counts))
+            for name, span, counts in (
+                ("本期", figures.window, figures.city.window),
+                ("监管期以来", figures.season, figures.city.season),
+            )
+        ],
+        dated("起", "止"),
+    )
+    yield categories_sheet(figures.categories)
+    yield Sheet(
+        "区县",
+        ["区县", "有效网格", "PM25_μg每m³", "同比_百分比", "环比_百分比", "高值网格", *INSPECTION],
+        [
+            (
+                one.county,
+                one.grids,
+                one.pm25_ug_m3,
+                one.yoy_pct,
+                one.pop_pct,
+                one.high_grids,
+                *inspection_row(one.inspection),
+            )
+            for one in figures.counties
+        ],
+        {},
+    )
+    yield Sheet("网格", GRID, map(grid_row, figures.grids), {})
+    yield Sheet(
+        "高值区",
+        [
+            "编号",
+            "区县",
+            "网格数",
+            "网格编号",
+            "平均浓度_μg每m³",
+            "最高浓度_μg每m³",
+            "中心经度",
+            "中心纬度",
+            *INSPECTION,
+            "区内重点企业",
+        ],
+        [
+            (
+                one.number,
+                "、".join(one.counties),
+                len(one.grid_ids),
+                "、".join(one.grid_ids),
+                one.pm25_ug_m3,
+                one.highest_ug_m3,
+                one.lon,
+                one.lat,
+                *inspection_row(one.inspection),
+                one.enterprises,
+            )
+            for one in figures.high_areas
+        ],
+        {},
+    )
+    yield Sheet(
+        "名单",
+        ["名单", "名次", "网格编号", "区县", "PM25_μg每m³", "同比_百分比", "网格内企业", "周边企业"],
+        [
+            (
+                name,
+                one.place,
+                one.grid.grid_id,
+                one.grid.county,
+                one.grid.half.pm25_ug_m3,
+                one.grid.half.yoy_pct,
+                one.inside,
+                one.nearby,
+            )
+            for name, rows in (("浓度最高", figures.highest), ("同比升幅最大", figures.rising))
+            for one in rows
+        ],
+        {},
+    )
+    yield Sheet(
+        "重点企业",
+        ["网格编号", "企业编号", "企业名称", "行业", "城市", "区县", "经度", "纬度", "距网格边界_km", "方位"],
+        list(_enterprises((*figures.highest, *figures.rising))),
+        {},
+    )
+    yield Sheet("预警网格", WARNED, list(warned_rows(figures.warnings)), dated("月份"))
+    yield Sheet(
+        "跟进事项",
+        ["序号", "规则", "数量", "总数", "对象"],
+        [
+            (number, one.rule, one.count, one.of, subject)
+            for number, one in enumerate(figures.follow_ups, start=1)
+            for subject in one.subjects
+        ],
+        {},
+    )
+    yield Sheet("说明", ["项目", "内容"], list(_notes(figures)), {})
+
+
+def _city(figures: BulletinFigures) -> Iterable[Sequence[Any]]:
+    city = figures.city
+    spans = (
+        (short_half_name(figures.period), city.half),
+        (f"{short_half_name(figures.period)}（扣除沙尘）", city.without_dust),
+        (f"{figures.period.start.month}月", city.month),
+        ("年初以来", city.year),
+    )
+    for name, level in spans:
+        if level is not None:
+            yield city.city_code, city.city_name, name, *level_row(level)
+
+
+def _enterprises(listed: Sequence[ListedGrid]) -> Iterable[Sequence[Any]]:
+    for grid_id, one in {row.grid.grid_id: row for row in listed}.items():
+        for near in one.enterprises:
+            yield (
+                grid_id,
+                near.enterprise_id,
+                near.name,
+                near.industry,
+                near.city_name,
+                near.county,
+                near.lon,
+                near.lat,
+                near.distance_km,
+                near.direction or "网格内",
+            )
+
+
+def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
+    yield from span_notes(figures.period)
+    yield "城市", figures.city.city_name
+    yield from basis_notes(figures)
+    yield (
+        "重点企业",
+        f"网格内和边界{BULLETIN.near_km:g}公里内，由近到远，家数见“名单”；仅供排查参考，不表示企业为污染来源",
+    )
+    yield "定义", "见函件附件《数据和规则说明》"
+    if figures.is_simulated:
+        yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"

@@ -1,0 +1,1 @@
+"""Words of the letters that are worked out, not written in a template."""

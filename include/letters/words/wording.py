@@ -1,0 +1,244 @@
+"""How a letter writes numbers, moments and counts, and the values that every kind of letter offers to its templates.
+
+The keys are Chinese because a clerk reads them in the Word template: `{{ 本期.反馈率 }}`.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from include.letters.words.durations import duration
+from include.letters.words.flag_words import level_reasons, level_word
+from include.letters.words.suspect_words import suspect_line
+from include.periods import BEIJING, Period, chinese_moment
+from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
+from include.supervision.figures import (
+    AlarmSuspects,
+    Corrected,
+    FeedbackCounts,
+    Flag,
+    FormRow,
+    Issue,
+    NoticeRow,
+    OverdueRow,
+)
+
+Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
+
+NONE: Final = "—"
+REHEARSAL_LABEL: Final = "演练"
+CORRECTION_LABEL: Final = "更正"
+PREVIEW_LABEL: Final = "预览稿 未签发"
+_PRESENT_THRESHOLDS: Final = {
+    "天数": LOW_RESPONSE.rolling_days,
+    "长期天数": LOW_RESPONSE.recent_overdue.days,
+    "提醒超期": LOW_RESPONSE.remind_overdue,
+    "提醒迟报": LOW_RESPONSE.remind_late,
+    "督办迟报": LOW_RESPONSE.urge_late,
+    "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
+    "再次天数": LOW_RESPONSE.repeat_dates,
+}
+# What letters of an earlier edition print (templates/2020-03): words of theirs, by which nothing is judged any more.
+_THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
+    "2020-03": {
+        "天数": 7,
+        "提醒超期": 1,
+        "提醒按期率": "95%",
+        "督办按期率": "90%",
+        "迟报": 2,
+        "督办小时": "24",
+    },
+}
+_LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
+
+
+def concentration(value_ug_m3: float | None) -> str:
+    """A concentration as an integer, half to even (GB/T 8170); — where it is not known."""
+    from include.supervision.standards import rounded  # pandas comes with the first letter
+
+    return NONE if value_ug_m3 is None else str(rounded(value_ug_m3))
+
+
+def cell_moment(moment: datetime) -> str:
+    """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
+    text = chinese_moment(moment)
+    return text.replace("日", "日\n") if text.endswith("分") else text
+
+
+def cell_moments(first: datetime, last: datetime) -> str:
+    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; Beijing time."""
+    start, end = chinese_moment(first), chinese_moment(last)
+    if start == end:
+        return cell_moment(first)
+    has_minutes = start.endswith("分") or end.endswith("分")
+    if first.astimezone(BEIJING).date() == last.astimezone(BEIJING).date():
+        line = "\n" if has_minutes else ""
+        return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
+    text = f"{start}\n至{end}"
+    return text.replace("日", "日\n") if has_minutes else text
+
+
+def with_year(period: Period) -> str:
+    """`2020年3月12日` or `2020年3月1日至15日`."""
+    label = period.label
+    return label if "年" in label else f"{period.start.year}年{label}"
+
+
+def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:
+    """What must stand wherever the letter is seen: 模拟数据, 更正, 演练, 预览稿; nothing for a real, issued first letter."""
+    found = (
+        (is_simulated, SIMULATED_LABEL),
+        (issue.corrects is not None, CORRECTION_LABEL),
+        (issue.is_rehearsal, REHEARSAL_LABEL),
+        (issue.issued_on is None, PREVIEW_LABEL),
+    )
+    return tuple(label for applies, label in found if applies)
+
+
+def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, Any]:
+    """Who signs, number and date of issue (empty in a preview), and the marks."""
+    return {
+        "发文机关": issue.issuer,
+        "联系人": issue.contact,
+        "电话": issue.phone,
+        "回复地址": issue.reply_to,
+        "文号": issue.number or "",
+        "签发日期": issue.issued_on or "",
+        "红头": red_head,
+        "标识": "　".join(marks(issue, is_simulated)),
+        "是否模拟": is_simulated,
+        "是否演练": issue.is_rehearsal,
+        "更正": _correction_values(issue.corrects) if issue.corrects else None,
+    }
+
+
+def _correction_values(corrects: Corrected) -> dict[str, Any]:
+    """The letter that is corrected, and what changes: `事项` of `项数` in all."""
+    return {
+        "原文号": corrects.number or "",
+        "原日期": corrects.issued_on,
+        "项数": len(corrects.changes),
+        "事项": "；".join(corrects.changes[:_LISTED_CHANGES]),
+        "列全": len(corrects.changes) <= _LISTED_CHANGES,
+    }
+
+
+def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
+    """One window's counts; every rate as n/N（%）."""
+    return {
+        "时段": label,
+        "推送": counts.pushed,
+        "已反馈": counts.answered,
+        "到期": counts.due,
+        "按期": counts.on_time,
+        "迟报": counts.late,
+        "超期": counts.overdue,
+        "误报": counts.upheld,
+        "问题": counts.problems,
+        "复核中": counts.in_dispute,
+        "长期": counts.chronic,
+        "结案": counts.closed,
+        "反馈率": str(counts.feedback_rate),
+        "按期反馈率": str(counts.on_time_rate),
+        "问题发现率": str(counts.problem_found_rate),
+        "整改率": str(counts.rectified_rate),
+    }
+
+
+def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
+    """The flag of the unit and the thresholds it was judged by (系统默认), as the footnote of its edition states them."""
+    return {
+        "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
+        "理由": "；".join(level_reasons(flag)),
+        "长期": flag.chronic,
+        "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, _PRESENT_THRESHOLDS)},
+    }
+
+
+def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> list[dict[str, Any]]:
+    """The overdue alarms, the longest overdue first, as the edition words delays."""
+    ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
+    return [
+        {
+            "序号": number,
+            "报警编号": show(row.alarm_id),
+            "网格编号": show(row.grid_id),
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "推送时间": chinese_moment(row.pushed_at),
+            "反馈时限": chinese_moment(row.deadline_at),
+            "超期时长": duration(row.overdue_hours, rules_version),
+        }
+        for number, row in enumerate(ordered, start=1)
+    ]
+
+
+def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> dict[str, Any]:
+    """`超期表`: the newest overdue alarms, as many as a letter's table has; `较早超期`: the others counted, with the oldest."""
+    by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
+    older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
+    return {
+        "超期表": overdue_values(listed, show, rules_version),
+        "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+    }
+
+
+def older_values(count: int, oldest: OverdueRow | NoticeRow, at: datetime, show: Show) -> dict[str, Any]:
+    """What a table does not list: how many alarms, and the oldest of them."""
+    return {
+        "条数": count,
+        "区县": show(oldest.county),
+        "点位名称": show(oldest.point_name),
+        "网格编号": show(oldest.grid_id),
+        "时间": chinese_moment(at),
+    }
+
+
+def form_values(
+    rows: Sequence[FormRow],
+    as_of: datetime,
+    show: Show,
+    rules_version: str = "",
+    suspects: Sequence[AlarmSuspects] = (),
+) -> list[dict[str, Any]]:
+    """The open alarms that the answer form asks about, with their suspects in words where the letter tells them."""
+    told = {one.alarm_id: one.suspects for one in suspects}
+    return [
+        {
+            "序号": number,
+            "网格编号": show(row.grid_id),
+            "区县": show(row.county),
+            "点位名称": show(row.point_name),
+            "报警时间": chinese_moment(row.started_at),
+            "报警次数": row.alarm_count,
+            "最高浓度": concentration(row.peak_pm25_ug_m3),
+            "反馈时限": chinese_moment(row.deadline_at),
+            "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version)
+            if row.is_overdue_as_of(as_of)
+            else "",
+            "疑似": [suspect_line(one, show) for one in told.get(row.alarm_id, ())],
+        }
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
+    """`附件.X`: how the text names enclosure X (附件2; 附件 when it is the only one; empty when absent); `附件序.X`: its `2. `."""
+    kept = [name for name, is_present in present.items() if is_present]
+    is_many = len(kept) > 1
+    number = {name: str(kept.index(name) + 1) if name in kept and is_many else "" for name in present}
+    return {
+        "附件": {name: f"附件{number[name]}" if name in kept else "" for name in present},
+        "附件序": {name: f"{text}. " if text else "" for name, text in number.items()},
+    }
+
+
+def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "市") -> str:
+    """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
+    listed = "、".join(names[:limit])
+    return f"{listed}等{len(names)}{unit}" if len(names) > limit else listed
+
+
+def sentence(text: str) -> str:
+    """The text as a whole sentence."""
+    return text if not text or text.endswith(("。", "！", "？")) else f"{text}。"

@@ -1,0 +1,1 @@
+"""Air quality: files of hours into the store, by day."""

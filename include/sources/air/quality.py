@@ -1,0 +1,220 @@
+"""Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
+
+import logging
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from include.errors import InputError, SourceError
+from include.sources.air.files import AirFile, read_air_file
+from include.sources.air.hours import HourLabel
+from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
+from include.sources.air.layouts import POLLUTANTS, Fault
+from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
+from include.sources.air.stage import Stage
+from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.troubles import Trouble, keep_troubles
+from include.store.air_days import Provenance, city_codes, grid_places
+from include.store.engine import reading, writing
+
+SUFFIXES: Final = (".csv", ".parquet")
+_EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
+SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
+_log = logging.getLogger(__name__)
+_LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
+_UNTAKEN: Final = "untaken"
+_DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did.
+
+    `days`: every day that was replaced, as it is now. `faults`: values that were not used, by file, field and reason
+    (they are in the quarantine). `rejected`: why files could not be used at all; nothing of these, `unread`, was kept. `skipped`:
+    rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
+    readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
+    `duplicates`: values told again, always the same: used once. `notes`: how files were understood, where it is not the usual way.
+    `untaken`: days that stayed as they are because the store has more hours of them, by file, with what would be lost.
+    """
+
+    files: int
+    rows: int
+    gaps: int
+    duplicates: int
+    dust_hours: int
+    days: tuple[DayResult, ...]
+    faults: tuple[FileFault, ...]
+    rejected: tuple[InputError, ...]
+    unread: tuple[Path, ...]
+    skipped: dict[str, int]
+    unknown_grids: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    untaken: tuple[str, ...] = ()
+
+
+def import_air_quality(
+    engine: Engine,
+    parquet_root: Path,
+    paths: Sequence[Path],
+    *,
+    now: datetime,
+    hour_label: HourLabel | None = None,
+    source: str = SOURCE,
+    folder: Path | None = None,
+    replace: bool = False,
+) -> ImportResult:
+    """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
+
+    `hour_label` says which end of its hour a time names; None: the beginning, and for archives what they print (`air_hours`).
+    A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    A day of which the store has more hours stays as it is, unless `replace`.
+    `folder`: the paths are entries of this folder, none of which may lead out of it.
+    """
+    names, odd = _files(paths, folder)
+    parquet_root.mkdir(parents=True, exist_ok=True)
+    with reading(engine) as connection:
+        codes = city_codes(connection)
+        known_grids = set(grid_places(connection).index)
+    done: dict[int, AirFile] = {}
+    rejected: list[InputError] = [error for _, error in odd]
+    unread: list[Path] = [path for path, _ in odd]
+    days: list[DayResult] = []
+    disputed: list[Conflict] = []
+    losses: list[Loss] = []
+    dust_hours = duplicates = 0
+    with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
+        stage = Stage(Path(scratch))
+        for number, path in enumerate(names):
+            try:
+                require_file(path)
+                done[number] = read_air_file(path, number, stage, codes, hour_label)
+            except SourceError:  # not the file's: the disk of the hours
+                raise
+            except Exception as error:  # whatever it is, it is this file's
+                stage.forget(number)
+                rejected.append(_refusal(path, error))
+                unread.append(path)
+        _keep_troubles(engine, source, unread, rejected, [names[number] for number in done], now)
+        if not done:
+            raise rejected[0]
+        simulated = frozenset(
+            day for number, file in done.items() if file.is_simulated for day in stage.days_of(number)
+        )
+        told = Provenance(source, simulated, now)
+        for dataset, stated in stage.take():
+            if dataset == "dust":
+                hours, conflicts = keep_dust(engine, stated, told)
+                dust_hours += hours
+            else:
+                kept = keep_days(engine, parquet_root, dataset, stated, told, replace=replace)
+                days += kept.days
+                duplicates += kept.duplicates
+                conflicts, losses = kept.conflicts, losses + kept.losses
+            disputed += conflicts
+    files = done.values()
+    faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
+    faults += _disputed(disputed, names)
+    place_names = {code: name for name, code in codes.items()}
+    untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
+    with writing(engine, lock="intake") as connection:
+        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        keep_troubles(connection, source, troubles, now=now)
+    with writing(engine) as connection:
+        keep_faults(connection, source, [file.path for file in files], faults, now)
+    return ImportResult(
+        files=len(done),
+        rows=sum(file.rows for file in files),
+        gaps=sum(file.gaps for file in files),
+        duplicates=duplicates,
+        dust_hours=dust_hours,
+        days=tuple(days),
+        faults=tuple(faults),
+        rejected=tuple(rejected),
+        unread=tuple(unread),
+        skipped=dict(sum((file.skipped for file in files), Counter())),
+        unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+        untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
+        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
+    )
+
+
+def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """`5月10日 北京 PM2.5 24小时 → 10小时 …`."""
+    day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
+    place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
+    others = f"等{loss.places}项" if loss.places > 1 else ""
+    return (
+        f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
+        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+    )
+
+
+def _refusal(path: Path, error: Exception) -> InputError:
+    """What was wrong with a file, as an error for an operator."""
+    if isinstance(error, InputError):
+        return error
+    if not isinstance(error, OSError):
+        _log.error("%s cannot be read", label(path), exc_info=error)
+    return unreadable(path, error)
+
+
+def _keep_troubles(
+    engine: Engine,
+    source: str,
+    unread: Sequence[Path],
+    rejected: Sequence[InputError],
+    read: Sequence[Path],
+    now: datetime,
+) -> None:
+    troubles = [Trouble(label(path), str(error)) for path, error in zip(unread, rejected, strict=True)]
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source, troubles, settled={label(path) for path in read}, now=now)
+
+
+def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list[tuple[Path, InputError]]]:
+    """The files to read, and entries of the folders that look like files but cannot be read as such."""
+    found: dict[Path, None] = {}
+    odd: list[tuple[Path, InputError]] = []
+    for path in paths:
+        if folder is None and not path.is_dir():
+            if not path.exists():
+                raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
+            found[path] = None
+            continue
+        inside = [path] if folder else sorted(each for each in path.rglob("*") if _is_named_so(each))
+        if not inside:
+            raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)
+        for entry in inside:
+            try:
+                require_file(entry, folder or path)
+            except InputError as error:
+                odd.append((entry, error))
+            else:
+                found[entry] = None
+    if not found and not odd:
+        raise InputError("no file to import", where="paths", expected="at least one file or folder")
+    return list(found), odd
+
+
+def _is_named_so(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
+    """The contradictions as faults of the later file: one a file, quantity and other file."""
+    merged: dict[tuple[int, int, str], list[Conflict]] = {}
+    for conflict in conflicts:
+        merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
+    faults = []
+    for (file, other, quantity), parts in merged.items():
+        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{label(names[other])}"
+        count = sum(part.count for part in parts)
+        faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
+    return faults

@@ -1,0 +1,1 @@
+"""Contacts: what sources tell, what a person decided, and where they differ."""

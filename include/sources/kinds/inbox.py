@@ -1,0 +1,337 @@
+"""Kind `inbox`: a watched folder. Each finished file is read once, in a transaction of its own, and moved with a report.
+
+A file's content is known to the ledger by its SHA-256 in the same transaction as its rows: a crash before the move
+leaves a file that is only moved next time, a crash before the commit one that is read next time.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError
+
+from include.errors import InputError, QianliyanError, SourceError, StateError, printable
+from include.periods import chinese_moment
+from include.sources import quarantine
+from include.sources.answer_forms import is_answer_form, read_answer_form
+from include.sources.clocks import Receipt
+from include.sources.config import SourceConfig
+from include.sources.delivery import Delivery, Part
+from include.sources.hashes import row_json
+from include.sources.kinds.folder import SUFFIXES, matches, read_file
+from include.sources.mapping.files import Mapping, TableMapping, mapping_of
+from include.sources.places import Places, places
+from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.receipt import PullResult, record, result_of
+from include.sources.spool import Spool
+from include.sources.staging import Tally, commit, stage
+from include.sources.troubles import Trouble, keep_troubles, trouble_of
+from include.store.alarm_aliases import main_ids
+from include.store.engine import reading, writing
+from include.store.suspects import put_verdict
+from include.store.tables import pull as ledger
+from include.store.tables import quarantine as quarantine_table
+
+DONE: Final = "done"
+FAILED: Final = "failed"
+_UNFINISHED: Final = (".part", ".tmp", ".crdownload", ".partial", ".filepart", ".download")
+_SETTLED: Final = timedelta(seconds=30)
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
+_LARGEST: Final = 1 << 32  # bytes of a file
+_ROOM: Final = len(".report.txt")  # bytes that a name leaves to the report's
+_REASONS: Final = 50  # rows that a report names
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    sha256: str
+    size: int
+    changed_ns: int
+    received_at: datetime  # by this server's own clock: when the entry came into the folder, whatever times it carries itself
+
+
+def empty_inbox(engine: Engine, source: SourceConfig, *, now: datetime) -> PullResult:
+    """Consumes every finished file of the folder; the totals of all of them. Files that fail are named in `warnings` and are to do.
+
+    Finished: not written to for `settle_seconds` (30). What is neither CSV nor XLSX, or cannot be used, goes to
+    failed/, or stays where even that fails. Raises InputError when the folder cannot be listed.
+    """
+    folder = Path(source.location)
+    mapping = mapping_of(source)
+    with reading(engine) as connection:
+        known_places = places(connection)
+    total = PullResult(source.name, now, now, 0, 0, 0, 0, 0, is_simulated=False)
+    files, troubles = _finished(folder, source, now)
+    settled: set[str] = set()
+    for file in files:
+        try:
+            result, left = _take_in(engine, source, mapping, known_places, file, now)
+        except (SourceError, OperationalError):  # not the file's: the store, or the disk
+            raise
+        except Exception as error:  # whatever it is, it is this file's
+            if file.path.exists():  # else another process took it
+                troubles.append(_set_aside(file, folder, error))
+        else:
+            total = _sum(total, result) if result is not None else total
+            troubles += left
+            settled |= set() if left else {label(file.path)}
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source.name, troubles, settled=settled, is_whole=True, now=now)
+    return _sum(total, warnings=tuple(str(trouble) for trouble in troubles))
+
+
+def _take_in(
+    engine: Engine, source: SourceConfig, mapping: Mapping, known_places: Places, file: _File, now: datetime
+) -> tuple[PullResult | None, list[Trouble]]:
+    """The result, None when the file is still being written or known; and what is wrong with putting it away."""
+    spool = Spool()
+    try:
+        delivery, tables = _read(engine, mapping, file, now)
+        receipt = Receipt.of(source, min(now, file.received_at), is_form=is_answer_form(file.path))
+        for part in delivery.parts:
+            stage(spool, part, known_places, None, receipt)
+        if _look(file.path) != file:
+            return None, []
+        with writing(engine, lock="intake") as connection:
+            if _is_known(connection, source, file):
+                result, report = None, "内容与已处理过的文件相同，未再读入。\n"
+            else:
+                owners = {source.name, *mapping.same_ids_as}
+                tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
+                told = _keep_inspected(connection, source, delivery, file, min(now, file.received_at), now)
+                tally.quarantined += len(delivery.inspected) - told
+                replayed = quarantine.retry_waiting(connection, now=now)
+                result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
+                delivery.fingerprint = file.sha256
+                record(connection, result, tally, delivery, asked_until=now, now=now)
+                report = _report(connection, source, file, result, tally, now)
+                report += f"疑似来源核查结果：收入{told}条\n" if delivery.inspected else ""
+    finally:
+        spool.close()
+    try:
+        _move(file, Path(source.location) / DONE, report)
+    except FileNotFoundError:  # another process put it away
+        return result, []
+    except OSError as error:
+        said = f"已读入，但不能移至{DONE}（{unreadable(file.path, error).got}），留在原处"
+        return result, [Trouble(label(file.path), said, file.sha256)]
+    return result, []
+
+
+def _keep_inspected(
+    connection: Connection,
+    source: SourceConfig,
+    delivery: Delivery,
+    file: _File,
+    received_at: datetime,
+    now: datetime,
+) -> int:
+    """Keeps what a form says of suspects, as of its receipt, with who says it; returns how many. One of whom the alarm has no
+    suspect goes into quarantine."""
+    main = main_ids(connection, [one.alarm_id for one in delivery.inspected])
+    rejects = []
+    for one in delivery.inspected:
+        by = f"{source.name} {one.unit} {one.inspector}"[:128]
+        try:
+            put_verdict(
+                connection,
+                main.get(one.alarm_id, one.alarm_id),
+                one.candidate_id,
+                one.verdict,
+                by,
+                one.note,
+                now=received_at,
+            )
+        except StateError:
+            row = {"alarm_id": one.alarm_id, "candidate_id": one.candidate_id, "note": one.note}
+            origin = f"{label(file.path)} 疑似来源核查 第{one.line}行"
+            reason = "该报警没有这一疑似来源"
+            rejects.append(
+                quarantine.Rejected(
+                    "feedback", origin, "candidate_id", one.candidate_id, reason, row_json(row), None
+                )
+            )
+    quarantine.keep(connection, source.name, rejects, now=now)
+    return len(delivery.inspected) - len(rejects)
+
+
+def _set_aside(file: _File, folder: Path, error: Exception) -> Trouble:
+    """Moves a file that cannot be used to failed/, or leaves it where even that fails."""
+    trouble = trouble_of(file.path, error, file.sha256)
+    try:
+        _move(file, folder / FAILED, f"未能处理：{trouble.reason}\n")
+        end = f"（已移至{FAILED}）"
+    except FileNotFoundError:  # another process took it
+        end = ""
+    except OSError as obstacle:
+        end = f"（不能移至{FAILED}：{unreadable(file.path, obstacle).got}，留在原处）"
+    return replace(trouble, reason=f"{trouble.reason}{end}")
+
+
+def _read(
+    engine: Engine, mapping: Mapping, file: _File, now: datetime
+) -> tuple[Delivery, tuple[TableMapping, ...]]:
+    path = file.path
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(
+            "not a file that can be read",
+            where=label(path),
+            expected="CSV or XLSX",
+            got=path.suffix or "no suffix",
+        )
+    if is_answer_form(path):
+        tables: tuple[TableMapping, ...] = (TableMapping("feedback"), TableMapping("problems"))
+        return read_answer_form(engine, path, now=now), tables
+    found = [table for table in mapping.tables if matches(path, table)]
+    if len(found) != 1:
+        raise InputError(
+            "no telling what the file holds" if not found else "the file could be several tables",
+            where=label(path),
+            expected="an answer form, or a name such as "
+            + ", ".join(table.files[0] for table in mapping.tables),
+        )
+    delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
+    delivery.parts_expected = delivery.parts_received = 1
+    return delivery, (found[0],)
+
+
+def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_File], list[Trouble]]:
+    """The files that are to be taken, and what is wrong with other entries of the folder."""
+    settled = timedelta(seconds=source.number("settle_seconds", _SETTLED.total_seconds()))
+    last_ns = (now - settled).timestamp() * 1e9
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise InputError(
+            "the inbox cannot be listed", where=f"source {source.name}: {folder}", got=error
+        ) from error
+    files, troubles = [], []
+    for entry in entries:
+        if entry.name.startswith((".", "~$")) or entry.suffix.lower() in _UNFINISHED or _is_own(entry):
+            continue
+        try:
+            _require_usable(entry, folder, now)
+            file = _look(entry)
+        except (QianliyanError, OSError) as error:
+            if os.path.lexists(entry):  # else it was taken away
+                troubles.append(trouble_of(entry, error))
+            continue
+        if file.changed_ns <= last_ns:
+            files.append(file)
+    return files, troubles
+
+
+def _is_own(entry: Path) -> bool:
+    """Whether an entry is no business of the intake: the folders of what was read, and folders of whatever else."""
+    if entry.is_symlink() or not entry.is_dir():
+        return False
+    return entry.name in (DONE, FAILED) or entry.suffix.lower() not in SUFFIXES
+
+
+def _require_usable(entry: Path, folder: Path, now: datetime) -> None:
+    if entry.name in (DONE, FAILED):
+        raise InputError(
+            "the name belongs to the folder of files that were read",
+            where=label(entry),
+            expected="a folder",
+            todo=f"take it away, so that the folder {entry.name} can be made",
+        )
+    require_file(entry, folder)
+    status = entry.stat()
+    if status.st_size > _LARGEST:
+        raise InputError(
+            "the file is too large",
+            where=label(entry),
+            got=f"{status.st_size} bytes",
+            expected=f"at most {_LARGEST}",
+        )
+    if _changed_ns(status) > (now + _CLOCKS_DIFFER).timestamp() * 1e9:
+        raise InputError(
+            "the file is dated in the future",
+            where=label(entry),
+            got=datetime.fromtimestamp(status.st_mtime, UTC).isoformat(timespec="seconds"),
+            todo="correct the clock of the machine that writes it, or touch the file",
+        )
+
+
+def _changed_ns(status: os.stat_result) -> int:
+    """When the file was last written. A date in the future is somebody's wrong clock: the file system knows when it was set."""
+    return min(status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _look(path: Path) -> _File:
+    status = path.stat()
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    received_at = datetime.fromtimestamp(status.st_ctime, UTC)
+    return _File(path, digest, status.st_size, _changed_ns(status), received_at)
+
+
+def _is_known(connection: Connection, source: SourceConfig, file: _File) -> bool:
+    known = select(ledger.c.pull_id).where(
+        ledger.c.source == source.name, ledger.c.fingerprint == file.sha256
+    )
+    return connection.execute(known.limit(1)).first() is not None
+
+
+def _report(
+    connection: Connection, source: SourceConfig, file: _File, result: PullResult, tally: Tally, now: datetime
+) -> str:
+    """What became of the file, for the person who dropped it."""
+    lines = [
+        f"文件：{label(file.path)}",
+        f"处理时间：{chinese_moment(now, year=True)}",
+        f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
+        *result.warnings,
+    ]
+    if result.quarantined:
+        columns = (
+            quarantine_table.c.origin,
+            quarantine_table.c.field,
+            quarantine_table.c.value,
+            quarantine_table.c.reason,
+        )
+        rows = connection.execute(
+            select(*columns)
+            .where(
+                quarantine_table.c.source == source.name,
+                quarantine_table.c.origin.startswith(f"{label(file.path)} ", autoescape=True),
+            )
+            .order_by(quarantine_table.c.quarantine_id)
+            .limit(_REASONS)
+        )
+        lines += ["待核对的行："] + [
+            f"  {origin}｜{field}｜{value[:100]}｜{reason}" for origin, field, value, reason in rows
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _move(file: _File, folder: Path, report: str) -> None:
+    """Puts the report into the folder, then the file beside it; a name that is taken gets the content's first digits, one that
+    is too long for a report beside it is cut. Raises OSError."""
+    if folder.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "a link, not a folder", str(folder))
+    folder.mkdir(exist_ok=True)
+    target = folder / fitting(file.path, spare=_ROOM)
+    if target.exists():
+        target = folder / fitting(file.path, spare=_ROOM, digits=file.sha256[:8])
+    draft = folder / f".{target.name}.report"
+    draft.write_text(printable(report), encoding="utf-8")
+    draft.replace(folder / f"{target.name}.report.txt")
+    file.path.replace(target)
+
+
+def _sum(total: PullResult, result: PullResult | None = None, warnings: tuple[str, ...] = ()) -> PullResult:
+    if result is None:
+        return PullResult(**{**vars(total), "warnings": total.warnings + warnings})
+    added = ("read", "new", "revised", "unchanged", "quarantined", "replayed", "warnings")
+    sums: dict[str, Any] = {name: getattr(total, name) + getattr(result, name) for name in added}
+    return PullResult(**{**vars(total), **sums, "is_simulated": total.is_simulated or result.is_simulated})

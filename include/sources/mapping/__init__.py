@@ -1,0 +1,1 @@
+"""A source's own columns onto those of the intake."""

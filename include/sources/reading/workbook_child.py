@@ -1,0 +1,217 @@
+"""Reads one workbook in a process of its own that may be killed: `python -c "… main()"`, the file as standard input.
+
+A workbook of two kilobytes can ask for more rows than a machine has memory. Here nothing is laid out that is not there, every
+row is counted as it streams by, and the process has limits of memory and time. It tells what it reads as JSON lines:
+
+    {"sheets": ["Sheet1", …]}                         once, first
+    {"sheet": "Sheet1", "rows": [[3, ["a", ""], [0], []]]}   number of a row, texts of its cells, places of formulas, of error values
+    {"error": {"what": …, "expected": …, "got": …}}     last, when the workbook cannot be used
+    {"done": true}                                    last, otherwise
+
+Imports nothing heavy, and knows no setting or secret of the installation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, BinaryIO, Final
+
+from include.sources.reading.cells import cell_text
+
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 256  # with something in them
+MOST_CELLS: Final = 20_000_000  # of the rectangle around everything
+MOST_BYTES: Final = 256 << 20  # of all parts, unpacked
+MOST_SECONDS: Final = 60  # of computing
+MOST_MEMORY: Final = 1 << 30  # bytes of address space
+MOST_PARTS: Final = 10_000
+MOST_TEXT: Final = 256 << 20  # characters of all cells
+LONGEST_TEXT: Final = 32_767  # characters of a cell, as in Excel
+LIMITS: Final = (
+    f"at most {MOST_ROWS:,} rows, {MOST_COLUMNS} columns with something in them, {MOST_CELLS:,} cells, {MOST_BYTES >> 20} MB unpacked, "
+    f"{MOST_SECONDS} s and {MOST_MEMORY >> 20} MB of memory to read it"
+)
+_TOLD_AT_ONCE: Final = 1 << 20  # characters
+_ENCRYPTED: Final = bytes.fromhex(
+    "d0cf11e0a1b11ae1"
+)  # an OLE file: what Excel makes of a workbook with a password, and old .xls
+
+Tell = Callable[[dict[str, Any]], None]
+Row = tuple[int, list[str], list[int], list[int]]  # number, texts, places of formulas, places of error values
+
+
+class Unusable(Exception):
+    """The workbook cannot be used; the parts of the message."""
+
+    def __init__(self, what: str, *, expected: str = "", got: object = "", todo: str = "") -> None:
+        super().__init__(what)
+        self.parts = {"what": what, "expected": expected, "got": str(got), "todo": todo}
+
+
+def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
+    """Tells the sheets of a workbook and the rows of those that are asked for.
+
+    `request`: `sheets` names (absent: the first; empty: none), `first` and `last` numbers of rows. Raises Unusable.
+    """
+    import openpyxl
+
+    _require_package(stream)
+    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+    names = [sheet.title for sheet in workbook.worksheets]
+    tell({"sheets": names})
+    wanted = request.get("sheets", names[:1])
+    counted = _Counted()
+    for sheet in workbook.worksheets:
+        if sheet.title in wanted:
+            rows = _rows(sheet, counted, int(request.get("first", 1)), int(request.get("last", MOST_ROWS)))
+            _tell_rows(tell, sheet.title, rows)
+    if not names and "sheets" not in request:
+        raise Unusable("the workbook has no sheet", expected="a first sheet with a table")
+
+
+class _Counted:
+    """What was read so far, against the limits."""
+
+    def __init__(self) -> None:
+        self.row = self.rows = self.column = self.text = 0
+
+    def add(self, number: int, columns: int, texts: Iterable[str]) -> None:
+        self.rows += 1
+        self.row = max(self.row, number, self.rows)
+        self.column = max(self.column, columns)
+        for text in texts:
+            self.text += len(text)
+            if len(text) > LONGEST_TEXT:
+                raise _too_large(f"{len(text):,} characters in a cell of row {number}")
+        if self.row > MOST_ROWS:
+            raise _too_large(f"row {self.row:,}")
+        if self.column > MOST_COLUMNS:
+            raise _too_large(f"something in column {self.column:,} of row {number:,}")
+        if self.row * self.column > MOST_CELLS:
+            raise _too_large(f"{self.row:,} rows by {self.column} columns")
+        if self.text > MOST_TEXT:
+            raise _too_large(f"more than {MOST_TEXT:,} characters")
+
+
+def _require_package(stream: BinaryIO) -> None:
+    if stream.read(len(_ENCRYPTED)) == _ENCRYPTED:
+        raise Unusable(
+            "the workbook is encrypted, or an old .xls",
+            expected="an .xlsx without a password",
+            todo="save it as .xlsx without a password",
+        )
+    stream.seek(0)
+    with zipfile.ZipFile(stream) as package:
+        parts = package.infolist()
+        unpacked = sum(part.file_size for part in parts)
+    if unpacked > MOST_BYTES:
+        raise Unusable(
+            "the workbook is too large when unpacked",
+            expected=LIMITS,
+            got=f"{unpacked:,} bytes",
+            todo="split it, or export it as CSV",
+        )
+    if len(parts) > MOST_PARTS:
+        raise _too_large(f"{len(parts):,} parts")
+    stream.seek(0)
+
+
+def _too_large(got: str) -> Unusable:
+    return Unusable(
+        "the workbook is larger than one that is read",
+        expected=LIMITS,
+        got=got,
+        todo="delete what stands outside of the table, split it, or export it as CSV",
+    )
+
+
+def _rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterator[Row]:
+    """The rows with something in them, as they stream by."""
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    book = sheet.parent
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=False,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        for number, cells in parser.parse():
+            parser.row_dimensions.clear()  # the parser keeps what it knows of every row
+            parser.shared_formulae.clear()
+            filled = [cell for cell in cells if cell["value"] is not None and cell["column"] >= 1]
+            width = max((cell["column"] for cell in filled), default=0)
+            texts = [""] * min(width, MOST_COLUMNS)
+            for cell in filled:
+                if cell["column"] <= MOST_COLUMNS:
+                    texts[cell["column"] - 1] = cell_text(cell["value"])
+            counted.add(number, width, texts)
+            if filled and first <= number <= last:
+                formulas, errors = (
+                    [cell["column"] - 1 for cell in filled if cell["data_type"] == kind] for kind in "fe"
+                )
+                yield number, texts, formulas, errors
+
+
+def _tell_rows(tell: Tell, sheet: str, rows: Iterator[Row]) -> None:
+    waiting: list[Row] = []
+    size = 0
+    for row in rows:
+        waiting.append(row)
+        size += 16 + sum(map(len, row[1])) + 4 * len(row[1])
+        if size > _TOLD_AT_ONCE:
+            tell({"sheet": sheet, "rows": waiting})
+            waiting, size = [], 0
+    tell({"sheet": sheet, "rows": waiting})
+
+
+def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
+    """`read`, with whatever goes wrong told as the last line."""
+    try:
+        read(stream, request, tell)
+    except Unusable as error:
+        tell({"error": error.parts})
+    except MemoryError:
+        tell({"error": _too_large("more memory than that").parts})
+    except Exception as error:  # a broken workbook can fail anywhere inside openpyxl, with any exception
+        got = f"{type(error).__name__}: {error}"[:500]
+        tell(
+            {
+                "error": {
+                    "what": "the workbook cannot be read",
+                    "expected": "an XLSX file",
+                    "got": got,
+                    "todo": "",
+                }
+            }
+        )
+    else:
+        tell({"done": True})
+
+
+def main() -> None:
+    """The process: limits first, then the workbook on standard input to lines on standard output."""
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it for nothing
+    import openpyxl.worksheet._reader  # noqa: F401  before the limits, so that its compiled form can be kept
+
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    warnings.simplefilter("ignore")
+    output = os.fdopen(os.dup(1), "w", encoding="ascii")
+
+    def tell(message: dict[str, Any]) -> None:
+        output.write(json.dumps(message) + "\n")
+        output.flush()
+
+    guarded(sys.stdin.buffer, json.loads(sys.argv[1]), tell)

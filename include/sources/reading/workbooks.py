@@ -1,0 +1,197 @@
+"""XLSX files: the first sheet, a header row, cells as text. A row with a formula or an error in it is set apart.
+
+A workbook is read by a process of its own (`workbook_child.py`) that has limits and may be killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from include.errors import InputError
+from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
+from include.sources.reading.file_names import label, require_file
+from include.sources.reading.text_files import clean_header
+from include.sources.reading.workbook_child import LIMITS, MOST_SECONDS
+
+_HEADER_WITHIN: Final = 20  # rows
+_ROOT: Final = Path(__file__).resolve().parents[3]
+_PROGRAM: Final = "from include.sources.reading.workbook_child import main; main()"
+# The child counts seconds of computing; one that computes nothing and tells nothing for so long is dead.
+_SILENT_SECONDS: Final = 3 * MOST_SECONDS
+_BLOCK: Final = 1 << 16
+_LONGEST_LINE: Final = 64 << 20  # bytes: one row of the widest cells, as JSON
+FORMULA: Final = "含有公式：请粘贴为数值后重新提交"
+_ERROR_VALUE: Final = "含有错误值（如#N/A）"
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row with something in it: its number, the texts of its cells up to the last one, and at which places (from 0) these
+    are formulas or error values."""
+
+    number: int
+    texts: list[str]
+    formulas: list[int]
+    errors: list[int]
+
+    def text(self, place: int) -> str:
+        """The text of the cell at a place (from 0); empty beyond the last."""
+        return self.texts[place] if place < len(self.texts) else ""
+
+
+def read_xlsx(path: Path, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    """The rows of the first sheet in pieces; the first row that is not empty is the header.
+
+    Times come as ISO 8601 without an offset, whole numbers without a decimal point. Raises InputError when the file
+    as a whole cannot be used, or is larger than `workbook_child.LIMITS`.
+    """
+    rows = (row for _, several in _told(path, {}) for row in several)
+    header = _header(path, rows)
+    block: list[SheetRow] = []
+    for row in rows:
+        block.append(row)
+        if len(block) == chunk_rows:
+            yield _chunk(path, header, block)
+            block = []
+    yield _chunk(path, header, block)
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The names of the sheets. Raises InputError when the file is no workbook that can be read."""
+    return next(sheets for sheets, _ in _told(path, {"sheets": []}))
+
+
+def sheet_rows(path: Path, sheets: list[str], *, last: int) -> dict[str, list[SheetRow]]:
+    """The rows of some sheets up to row `last`. Raises InputError when the workbook cannot be read."""
+    found: dict[str, list[SheetRow]] = {name: [] for name in sheets}
+    for names, rows in _told(path, {"sheets": sheets, "last": last}):
+        for name in names:
+            found.setdefault(name, []).extend(rows)
+    return found
+
+
+def _header(path: Path, rows: Iterator[SheetRow]) -> list[str]:
+    for row in rows:
+        names = list(row.texts)
+        while names and not names[-1].strip():
+            names.pop()
+        if row.number > _HEADER_WITHIN:
+            break
+        if names:
+            return clean_header(str(path), names)
+    raise InputError(
+        "the sheet has no header row",
+        where=str(path),
+        expected=f"names of columns in the first {_HEADER_WITHIN} rows",
+    )
+
+
+def _chunk(path: Path, header: list[str], block: list[SheetRow]) -> Chunk:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    broken: list[BrokenRow] = []
+    width = len(header)
+    for row in block:
+        reason = FORMULA if row.formulas else _ERROR_VALUE if row.errors else ""
+        if not reason and any(text.strip() for text in row.texts[width:]):
+            reason = f"列数不符：表头有{width}列，本行更多"
+        if reason:
+            broken.append(BrokenRow(row.number, "\t".join(row.texts).rstrip("\t"), reason))
+        elif any(row.texts[:width]):
+            rows.append(row.texts[:width] + [""] * (width - len(row.texts)))
+            lines.append(row.number)
+    return Chunk(label(path), np.array(lines, dtype=np.int64), text_frame(header, rows), tuple(broken))
+
+
+def _told(path: Path, request: dict[str, Any]) -> Iterator[tuple[list[str], list[SheetRow]]]:
+    """What the child tells: the names of all sheets with no rows, then names of single ones with some of their rows."""
+    is_done = False
+    with _reading(path, request) as (process, lines):
+        for line in lines:
+            message = json.loads(line)
+            if "error" in message:
+                raise InputError(message["error"].pop("what"), where=str(path), **message["error"])
+            if "sheets" in message:
+                yield message["sheets"], []
+            elif "rows" in message:
+                yield (
+                    [message["sheet"]],
+                    [SheetRow(*row) for row in message["rows"]],
+                )
+            is_done = is_done or "done" in message
+        if not is_done:
+            raise _killed(path, process.wait())
+
+
+@contextmanager
+def _reading(
+    path: Path, request: dict[str, Any]
+) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[bytes]]]:
+    """The child at work on a file, and its lines; it is gone when the caller is."""
+    require_file(path)
+    try:
+        stream = path.open("rb")
+    except OSError as error:
+        raise InputError("the workbook cannot be read", where=str(path), got=error) from error
+    with stream:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-c", _PROGRAM, json.dumps(request)],
+            stdin=stream,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "OPENPYXL_LXML": "False"},
+        )
+    try:
+        yield process, _lines(path, process)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _lines(path: Path, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Lines as they come, none longer than it can be, with no silence longer than it can be."""
+    if process.stdout is None:
+        raise TypeError("the child has no output")
+    begun = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if not selector.select(_SILENT_SECONDS):
+                raise _killed(path, -signal.SIGXCPU)
+            block = os.read(process.stdout.fileno(), _BLOCK)
+            if not block:
+                return
+            begun += block
+            if b"\n" in block:
+                *whole, rest = bytes(begun).split(b"\n")
+                yield from whole
+                begun = bytearray(rest)
+            if len(begun) > _LONGEST_LINE:
+                raise _killed(path, -signal.SIGKILL)
+
+
+def _killed(path: Path, code: int) -> InputError:
+    """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
+    said = {-signal.SIGXCPU: "more time than that", -signal.SIGKILL: "more memory or time than that"}
+    return InputError(
+        "the workbook is larger than one that is read",
+        where=str(path),
+        expected=LIMITS,
+        got=said.get(code, f"a reader that ended with {code}"),
+        todo="delete what stands outside of the table, split it, or export it as CSV",
+    )
