@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.periods import BEIJING
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -106,9 +107,15 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
     iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
     iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
     parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
+    parsed = parsed.where(is_in_years(parsed))
     if end_of_date or is_end.any():
         parsed = parsed + (is_date | is_end).astype("int64") * _DAY
-    return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
+    return parsed
+
+
+def is_in_years(moments: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
+    """Which instants lie in the years that are read, on the office's calendar; none that is missing."""
+    return moments.dt.tz_convert(BEIJING).dt.year.between(FIRST_YEAR, LAST_YEAR)
 
 
 def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:

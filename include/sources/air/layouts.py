@@ -20,7 +20,7 @@ import pandas as pd
 from include.errors import InputError
 from include.periods import BEIJING
 from include.sources.air.hours import ArchiveHours, HourLabel, hour_number
-from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
+from include.sources.checks import FIRST_YEAR, LAST_YEAR, is_in_years, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN
 from include.sources.reading.characters import narrow, narrow_text, numbers, visible_text
@@ -234,7 +234,8 @@ def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, lis
         begins = moments(texts.map(narrow_text).astype("str")) - pd.Timedelta(
             hours=1 if hour_label == "end" else 0
         )
-        return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(BEIJING).dt.tz_localize(None)
+        is_hour = (begins == begins.dt.floor("h")) & is_in_years(begins)
+        return begins.where(is_hour).dt.tz_convert(BEIJING).dt.tz_localize(None)
 
     begins = _by_value(rows["hour"], beginning)
     faults = faults_of(rows[begins.isna()], "hour", _BAD_TIME, "hour")
