@@ -11,6 +11,7 @@
 
 from airflow.sdk import task
 from cadence import Steps, beat_dag, house_now
+from troubles import tell_monitor
 
 steps = Steps("post_round")
 
@@ -27,7 +28,9 @@ def post_round():
 
     @task(task_display_name="核对 account")
     def account():
-        return steps.account(*house_now())
+        house, now, actor = house_now()
+        tell_monitor(house, now)
+        return steps.account(house, now, actor)
 
     digest() >> deliver() >> account()
 
