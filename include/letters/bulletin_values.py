@@ -16,6 +16,7 @@ from include.letters.words.air_wording import (
     warning_values,
     year_values,
 )
+from include.letters.words.repeat_words import repeat_values
 from include.letters.words.wording import (
     NONE,
     Show,
@@ -61,6 +62,8 @@ RULES: Final = {
     "企业个数": BULLETIN.many_enterprises,
     "最多要求": BULLETIN.most_follow_ups,
     "区域列示": BULLETIN.region_grids,
+    "重复报警": BULLETIN.repeat_alarms,
+    "重复可能性": f"{100 * BULLETIN.repeat_chance:g}%",
     "最差": BULLETIN.worst_cities,
     "连续次数": IN_A_ROW,
     "一年次数": IN_A_YEAR,
@@ -73,7 +76,9 @@ def bulletin_values(
     """The values of one city's 通报函, as text. `show` treats every text that came from a city or a platform."""
     city, period = figures.city, figures.period
     found = [one for one in figures.categories if one.problems]
-    has_grid_section = bool(figures.grids or (figures.warnings and figures.warnings.warned))
+    has_grid_section = bool(
+        figures.grids or figures.repeat_suspects or (figures.warnings and figures.warnings.warned)
+    )
     return (
         issue_values(issue, figures.is_simulated, red_head)
         | enclosure_values({"空气": True, "网格": has_grid_section, "说明": True, "附表": True})
@@ -116,6 +121,7 @@ def bulletin_values(
         }
         | _grid_section(figures, show)
         | warning_values(figures.warnings, show)
+        | repeat_values(figures.repeat_suspects, show)
     )
 
 
