@@ -17,6 +17,7 @@ from include.letters.words.air_wording import (
     year_values,
 )
 from include.letters.words.durations import duration
+from include.letters.words.repeat_words import repeat_values
 from include.letters.words.wording import (
     NONE,
     Show,
@@ -64,6 +65,8 @@ RULES: Final = {
     "企业个数": BULLETIN.many_enterprises,
     "最多要求": BULLETIN.most_follow_ups,
     "区域列示": BULLETIN.region_grids,
+    "重复报警": BULLETIN.repeat_alarms,
+    "重复可能性": f"{100 * BULLETIN.repeat_chance:g}%",
     "最差": BULLETIN.worst_cities,
     "连续次数": IN_A_ROW,
     "一年次数": IN_A_YEAR,
@@ -76,7 +79,9 @@ def bulletin_values(
     """The values of one city's 通报函, as text. `show` treats every text that came from a city or a platform."""
     city, period = figures.city, figures.period
     found = [one for one in figures.categories if one.problems]
-    has_grid_section = bool(figures.grids or (figures.warnings and figures.warnings.warned))
+    has_grid_section = bool(
+        figures.grids or figures.repeat_suspects or (figures.warnings and figures.warnings.warned)
+    )
     return (
         issue_values(issue, figures.is_simulated, red_head)
         | enclosure_values(
@@ -128,6 +133,7 @@ def bulletin_values(
         | _open_alarms(figures, show)
         | _grid_section(figures, show)
         | warning_values(figures.warnings, show)
+        | repeat_values(figures.repeat_suspects, show)
     )
 
 

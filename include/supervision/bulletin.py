@@ -28,7 +28,7 @@ from include.supervision.bulletin_figures import (
 )
 from include.supervision.daily import flag_window
 from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
-from include.supervision.figures import LEADERS, FeedbackCounts
+from include.supervision.figures import LEADERS, FeedbackCounts, Suspected
 from include.supervision.follow_ups import follow_ups
 from include.supervision.hotspots import (
     Near,
@@ -43,6 +43,7 @@ from include.supervision.hotspots import (
 from include.supervision.inspections import inspections, problem_counts
 from include.supervision.membership import in_region
 from include.supervision.open_alarms import open_by_city
+from include.supervision.repeat_suspects import repeat_suspects
 from include.supervision.situations import (
     air_levels,
     day_levels,
@@ -110,6 +111,7 @@ class BulletinFacts:
     warnings      of the full month; None in a first half
     air_sources   names of the sources of the air
     spot_checks   抽查 of the weeks that ended in the window, by city_code, and of all under an empty one
+    suspects      by alarm pushed in the window, as letters tell them
     is_simulated  some of the air is 模拟数据 (alarms and enterprises say it themselves)
     """
 
@@ -130,6 +132,7 @@ class BulletinFacts:
     air_sources: tuple[str, ...]
     is_simulated: bool
     spot_checks: Mapping[str, SpotChecks] = field(default_factory=dict)
+    suspects: Mapping[str, tuple[Suspected, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,7 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
         cities=len(beat.situations),
         spot_checks=_checked(facts.spot_checks.get(code)),
         open_alarms=open_alarms,
+        repeat_suspects=repeat_suspects(alarms, facts.suspects),
         reply_by=at.period.end + BULLETIN.report_within_days * DAY,
         **beat.said,
     )

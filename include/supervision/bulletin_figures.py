@@ -252,6 +252,26 @@ class ProblemCount:
 
 
 @dataclass(frozen=True)
+class RepeatSuspect:
+    """One suspect that several alarms of the half-month have in common. Always 疑似; no finding of anything.
+
+    `alarms` told it, `first_places` of them in the first place; `score_sum`: the chances added, about how many of them it would be;
+    `level` and `reason`: of the alarm that pointed to it most; `last_at`: start of the last one.
+    """
+
+    candidate_id: str
+    kind: str  # enterprise, site, road, fire, problem
+    name: str
+    alarms: int
+    first_places: int
+    grid_ids: tuple[str, ...]
+    last_at: datetime
+    score_sum: float
+    level: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class BulletinFigures:
     """Everything that a 通报函 says to one city; its grid tables hold every grid with readings."""
 
@@ -280,6 +300,7 @@ class BulletinFigures:
     sources: tuple[str, ...] = ()  # names of the sources of air and inspections
     spot_checks: SpotChecks = SpotChecks()
     open_alarms: tuple[OpenAlarm, ...] = ()  # however old, the earliest push first
+    repeat_suspects: tuple[RepeatSuspect, ...] = ()  # the most often told first
 
 
 @dataclass(frozen=True)

@@ -237,6 +237,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
         "高值区",
         "名单",
         "重点企业",
+        "疑似来源",
         "预警网格",
         "跟进事项",
         "说明",
