@@ -153,6 +153,10 @@ class BulletinRules:
         18
     )  # of the day it goes out: until then a missing day of air is waited for
     report_within_days: int = 10  # from the day the letter goes out to the city's report of what it did
+    # 疑似重复来源: told of so many alarms of the half-month, each time with at least this chance (中 or 高).
+    repeat_alarms: int = 2
+    repeat_chance: float = 0.2
+    listed_repeats: int = 10  # in the letter; the workbook has them all
 
 
 @dataclass(frozen=True)
