@@ -28,9 +28,8 @@ def post_round():
 
     @task(task_display_name="核对 account")
     def account():
-        house, now, actor = house_now()
-        tell_monitor(house, now)
-        return steps.account(house, now, actor)
+        tell_monitor(steps.measured(*house_now()))
+        return steps.account(*house_now())
 
     digest() >> deliver() >> account()
 

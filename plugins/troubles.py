@@ -13,7 +13,7 @@ from airflow.sdk import DeadlineAlert, DeadlineReference, RetryDecision, RetryPo
 from include.errors import CompositionError, InputError, PostRefused, SourceError, StateError
 
 if TYPE_CHECKING:
-    from include.house import House
+    from collections.abc import Mapping
 
 MOST_RETRIES: Final = 5
 _FEW: Final = 2
@@ -75,11 +75,9 @@ def run_is_late(context: dict[str, Any], **_: Any) -> None:
     print(tell(open_house(default_registry()), context["dag_run"], datetime.now(UTC)))
 
 
-def tell_monitor(house: House, now: datetime) -> None:
-    """Sends every measure to the metrics server that Airflow is configured with, as `qianliyan.NAME`; to none where there is none."""
+def tell_monitor(measures: Mapping[str, float]) -> None:
+    """Sends measures to the metrics server that Airflow is configured with, as `qianliyan.NAME`; to none where there is none."""
     from airflow.sdk.observability.stats import gauge, normalize_name_for_stats
 
-    from include.office.measures import measures
-
-    for name, value in measures(house, now).items():
+    for name, value in measures.items():
         gauge(f"qianliyan.{normalize_name_for_stats(name, log_warning=False)}", value)
