@@ -24,9 +24,8 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
     period = at.period
     half = city_air(engine, parquet_root, period)
     with reading(engine) as connection:
-        states, problems = (
-            read(connection, *at.read, period.as_of) for read in (alarm_states, problems_found)
-        )
+        states = alarm_states(connection, *at.read, period.as_of, with_old=True)
+        problems = problems_found(connection, *at.read, period.as_of)
         cities = cities_on(connection, period.last_date)
         stays = city_stays(connection, at.season.start, at.season.end)
         dust = dust_hours(connection, period.start, period.end)

@@ -19,7 +19,7 @@ from include.letters.sheets.air_sheets import (
     span_notes,
     warned_rows,
 )
-from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
+from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.air_wording import short_half_name
 from include.periods import chinese_moment
 from include.rules import BULLETIN, SIMULATED_LABEL
@@ -59,6 +59,35 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
             )
         ],
         dated("起", "止"),
+    )
+    yield Sheet(
+        "未反馈报警",
+        [
+            "报警编号",
+            "区县",
+            "网格编号",
+            "点位名称",
+            "推送时间",
+            "反馈时限",
+            "状态",
+            "超期小时",
+            "是否长期未反馈",
+        ],
+        [
+            (
+                one.alarm_id,
+                one.county,
+                one.grid_id,
+                one.point_name,
+                one.pushed_at,
+                one.deadline_at,
+                one.status,
+                one.overdue_hours,
+                one.is_chronic,
+            )
+            for one in figures.open_alarms
+        ],
+        timed("推送时间", "反馈时限"),
     )
     yield categories_sheet(figures.categories)
     yield Sheet(
