@@ -10,11 +10,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, get_current_context
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    Param,
+    ParamsDict,
+    dag,
+    get_current_context,
+)
+from troubles import MOST_RETRIES, Patience, deadline
 
 from include.periods import SCHEDULES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FunctionType
+
     from include.connections import Registry
     from include.house import Decision, House, Run
 
@@ -23,8 +33,8 @@ DAG_DEFAULTS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 4,
     "default_args": {
-        "retries": 2,
-        "retry_delay": timedelta(minutes=2),
+        "retries": MOST_RETRIES,
+        "retry_policy": Patience(),
         "execution_timeout": timedelta(minutes=30),
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
@@ -46,8 +56,37 @@ _APPROVAL_BODY = f"""
 """
 
 
-def timetable(dag_id: str) -> CronDataIntervalTimetable:
-    """The beat of a DAG as explicit intervals: a bare cron string would give intervals of zero width."""
+def beat_dag(
+    dag_id: str,
+    name: str,
+    *,
+    tags: list[str],
+    approve: bool | None = None,
+    params: Mapping[str, Param] | None = None,
+    **settings: Any,
+) -> Any:
+    """Makes the decorated function the DAG of a beat: its intervals, its help (the module's docstring), and what all beats
+    share. `approve`: whether its letters wait for a person unless the run says otherwise, None where it makes no letters;
+    `params`: what a run can say besides."""
+
+    def decorate(function: FunctionType) -> Any:
+        asked = {} if approve is None else letter_params(approve=approve)
+        return dag(
+            dag_id=dag_id,
+            schedule=_intervals(dag_id),
+            doc_md=function.__globals__["__doc__"],
+            params={**asked, **(params or {})},
+            dag_display_name=f"{name} {dag_id}",
+            tags=tags,
+            deadline=deadline(dag_id),
+            **{**DAG_DEFAULTS, **settings},
+        )(function)
+
+    return decorate
+
+
+def _intervals(dag_id: str) -> CronDataIntervalTimetable:
+    """Explicit intervals: a bare cron string would give intervals of zero width."""
     return CronDataIntervalTimetable(SCHEDULES[dag_id], timezone="Asia/Shanghai")
 
 
@@ -144,6 +183,7 @@ def current_run(*kinds: str) -> Run:
         is_backfill=dag_run.run_type == "backfill",
         now=now,
         approve=params["approve"],
+        is_scheduled=dag_run.run_type == "scheduled",
     )
 
 
