@@ -144,6 +144,11 @@ class WatchRules:
         return self.filter.memory_hours + 1 + self.quality.memory_hours
 
     @property
+    def hours_back_of_next(self) -> int:
+        """The same where the hours before `start` were judged already."""
+        return 1 + self.quality.memory_hours
+
+    @property
     def episode_back(self) -> int:
         """Judged grid-hours before `start` that `episodes(start, …)` needs."""
         return self.episode.longest_hours + self.episode.gap_hours + self.episode.start_back_hours

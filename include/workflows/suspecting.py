@@ -13,14 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from include.house import House
-from include.periods import DAY, midnight
 from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
-from include.store.judged_hours import STATION_JUDGED, days_between, read_judged
+from include.store.judged_hours import STATION_JUDGED, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_hours
 from include.store.watch_alarms import replace_suspects
@@ -37,6 +34,7 @@ _AT_ONCE: Final = timedelta(
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
 _AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
+_SEEN: Final = ("station_id", "hour", "increment_ug_m3", "flag")
 _NO_STATION_HOURS: Final = {
     "station_id": "object",
     "hour": "datetime64[s, UTC]",
@@ -49,12 +47,14 @@ def keep_suspects(
     house: House,
     alarm_ids: Sequence[str],
     *,
+    stations: pd.DataFrame | None = None,
     known_at: datetime | None = None,
     rules: SuspectRules = DEFAULT_RULES,
 ) -> int:
-    """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now."""
+    """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now.
+    `stations`: as of `network_of`, where the caller has read them."""
     kept = 0
-    for found, at_push in _rankings(house, alarm_ids, known_at, rules):
+    for found, at_push in _rankings(house, alarm_ids, stations, known_at, rules):
         rows = suspect_rows(found)
         ids = sorted({str(row["alarm_id"]) for row in rows})
         with writing(house.engine, lock="watch") as connection:
@@ -120,7 +120,11 @@ def _hours(rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rankings(
-    house: House, alarm_ids: Sequence[str], known_at: datetime | None, rules: SuspectRules
+    house: House,
+    alarm_ids: Sequence[str],
+    stations: pd.DataFrame | None,
+    known_at: datetime | None,
+    rules: SuspectRules,
 ) -> Iterator[tuple[Ranking, Ranking]]:
     """The rankings of the alarms, week by week: by all their hours, and by those that were known when they were raised."""
     if not alarm_ids:
@@ -131,7 +135,8 @@ def _rankings(
             frame(connection, "alarms_to_suspect", alarm_ids=tuple(wanted[at : at + _PARAMETERS]))
             for at in range(0, len(wanted), _PARAMETERS)
         ]
-        stations = network_of(stations_known(connection), grids_known(connection)).stations
+        if stations is None:
+            stations = network_of(stations_known(connection), grids_known(connection)).stations
         enterprises = key_enterprises(connection).drop_duplicates("enterprise_id")
     alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
@@ -157,7 +162,7 @@ def _ranking(
         begin_at = first - timedelta(days=rules.former_days)
         problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
-    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition)
+    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition, _SEEN)
     if seen.empty:
         seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
     winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
@@ -191,37 +196,16 @@ def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set
     return set(firms["candidate_id"].iloc[np.unique(firm)])
 
 
-def _of_keys(hours: pa.Table, table: HourTable, wanted: pa.Array) -> pa.Table:
-    names = hours[table.key].cast(pa.string())
-    place = hours.schema.get_field_index(table.key)
-    return hours.set_column(place, table.key, names).filter(pc.is_in(names, value_set=wanted))
-
-
 def _read(
     house: House,
     table: HourTable,
     start_at: datetime,
     end_at: datetime,
     known_at: datetime | None,
-    keys: set[str] | None = None,
+    enterprises: set[str] | None = None,
 ) -> pd.DataFrame:
-    """The hours of a table; of these keys only, where they are told, day by day (most meters are nowhere near an
-    alarm, and a day of all of them is what is in memory)."""
-    if keys is None:
-        found = read_hours(house.stations_dir, table, start_at, end_at, known_at=known_at)
-    else:
-        wanted = pa.array(sorted(keys), pa.string())
-        days = days_between(start_at, end_at)
-        parts = [
-            read_hours(
-                house.stations_dir,
-                table,
-                max(start_at, midnight(day)),
-                min(end_at, midnight(day + DAY)),
-                known_at=known_at,
-            )
-            for day in days
-        ]
-        found = pa.concat_tables([_of_keys(part, table, wanted) for part in parts])
-    rows: pd.DataFrame = found.to_pandas()
+    """The hours of a table; of meters those of these enterprises only (most are nowhere near an alarm)."""
+    rows: pd.DataFrame = read_hours(
+        house.stations_dir, table, start_at, end_at, known_at=known_at, enterprises=enterprises
+    ).to_pandas()
     return rows
