@@ -16,7 +16,7 @@ import pandas as pd
 
 from include.house import House
 from include.store.engine import reading, writing
-from include.store.enterprises import key_enterprises
+from include.store.enterprises import enterprise_places, enterprises_of
 from include.store.judged_hours import STATION_JUDGED, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_hours
@@ -137,9 +137,11 @@ def _rankings(
         ]
         if stations is None:
             stations = network_of(stations_known(connection), grids_known(connection)).stations
-        enterprises = key_enterprises(connection).drop_duplicates("enterprise_id")
-    alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
+        alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
+        places = enterprise_places(connection).drop_duplicates("enterprise_id")
+        near = sorted(_near(alarms, places, "enterprise_id", rules))
+        enterprises = enterprises_of(connection, near).drop_duplicates("enterprise_id")
     deciding = alarms["raised_at"] - HOUR
     alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
     week = (alarms["started_at"] - pd.Timestamp("2000-01-03", tz="UTC")) // _AT_ONCE
@@ -167,7 +169,9 @@ def _ranking(
         seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
     winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     meter_from = first - timedelta(days=rules.meter.days_back + 2)
-    meters = _read(house, SUBMETER_HOURS, meter_from, end, known_at, _near(alarms, firms, rules))
+    meters = _read(
+        house, SUBMETER_HOURS, meter_from, end, known_at, _near(alarms, firms, "candidate_id", rules)
+    )
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
     raised = alarms[alarms["raised_at"].notna()]
     at_push = raised.assign(known_until=raised["raised_at"], alarm_id=raised["alarm_id"] + _AT_PUSH)
@@ -188,12 +192,12 @@ def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
     return Ranking(own(found.suspects), own(found.hours), found.remarks)
 
 
-def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set[str]:
+def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:
     """Enterprises in the reach of any of the alarms."""
     lon, lat = (alarms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
     to_lon, to_lat = (firms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
     _, firm, _ = pairs_within(lon, lat, to_lon, to_lat, rules.reach.candidates_km)
-    return set(firms["candidate_id"].iloc[np.unique(firm)])
+    return set(firms[key].iloc[np.unique(firm)])
 
 
 def _read(
