@@ -83,7 +83,7 @@ def watch(
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
         _piece(house, network, days, begin, end, is_last, done, now, known_at, rules, quiet, actor)
-    done.suspected = keep_suspects(house, done.alarms, stations=network.stations, known_at=known_at)
+    done.suspected = keep_suspects(house, done.alarms, network=network, known_at=known_at)
     return done
 
 
