@@ -1,11 +1,12 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything they make is under .venv/ and var/.
 PYTHON ?= python3
 VENV := .venv
+TOOLS := .venv-tools
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check bench crash-sweep histories fuzz season bench-season scale-test lock wheels clean
+.PHONY: help demo watch-demo up test check sbom licences bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,14 +45,28 @@ watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hour
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
 
-test: $(VENV)/.installed ## every test, on SQLite and on a real PostgreSQL
+test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
 	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed ## ruff, mypy --strict on include/, import rules
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/python .ci/licences.py
 	@$(RUN) -m pytest tests/test_imports.py
+
+licences: $(VENV)/.installed ## the licence of every installed package against .ci/licences.txt
+	@$(VENV)/bin/python .ci/licences.py
+
+sbom: $(VENV)/.installed $(TOOLS)/.installed ## the software bill of materials (CycloneDX) of the environment, into var/sbom.json
+	@mkdir -p var
+	@$(TOOLS)/bin/cyclonedx-py environment $(VENV)/bin/python --output-reproducible --of JSON -o var/sbom.json
+	@echo "var/sbom.json: $$($(VENV)/bin/python -c 'import json; print(len(json.load(open("var/sbom.json"))["components"]))') packages"
+
+$(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(TOOLS)/bin/python -r requirements-tools.txt
+	@touch $@
 
 bench: $(VENV)/.installed ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
@@ -80,19 +95,29 @@ $(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-celery.txt
 	@touch $@
 
+rasters: $(VENV)/.rasters ## what `select-grids` needs to read GeoTIFF and NetCDF: 40 MB that others do not install
+
+$(VENV)/.rasters: $(VENV)/.installed requirements-rasters.txt
+	@echo "installing the readers of rasters into $(VENV) …"
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-rasters.txt
+	@touch $@
+
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
   --custom-compile-command "make lock"
-lock: ## make requirements.txt from requirements.in, the one with Celery, and uv's own, each package with its hashes
+lock: ## make requirements.txt from requirements.in, those with Celery and with rasters, and uv's own, each package with its hashes
 	$(COMPILE) requirements.in --output-file requirements.txt
 	cp requirements.txt requirements-celery.txt # the same versions, then Celery's
 	$(COMPILE) requirements.in requirements-celery.in --output-file requirements-celery.txt
+	cp requirements.txt requirements-rasters.txt # the same versions, then the readers of rasters
+	$(COMPILE) requirements.in requirements-rasters.in --output-file requirements-rasters.txt
 	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
+	$(COMPILE) requirements-tools.in --output-file requirements-tools.txt
 
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
-	  -r requirements-celery.txt -r requirements-uv.txt
+	  -r requirements-celery.txt -r requirements-rasters.txt -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment
