@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 
 from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, RATES, Edition, Row
@@ -131,7 +132,7 @@ def _rows(table: str, edition: Edition) -> Iterable[dict[str, Value]]:
         yield common | {
             "start": str(month.start),
             "end": str(month.end),
-            "as_of": f"{month.as_of:%Y-%m-%dT%H:%M:%SZ}",
+            "as_of": f"{month.as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "hours_received": month.hours_received,
             "hours_expected": month.hours_expected,
             "smallest_count": month.smallest,
