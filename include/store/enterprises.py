@@ -1,6 +1,8 @@
 """Key enterprises (重点企业), and the sites, roads and fires beside them, in the store."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection, select
@@ -8,6 +10,8 @@ from sqlalchemy import Connection, select
 from include.periods import beijing_date
 from include.store.statements import frame
 from include.store.watch_tables import suspect_place
+
+_PARAMETERS: Final = 500
 
 
 def key_enterprises(connection: Connection) -> pd.DataFrame:
@@ -40,3 +44,18 @@ def _midnights(dates: pd.Series) -> pd.Series:
     """The first moment of Beijing dates, null where there is none."""
     days = pd.to_datetime(pd.Series(dates.tolist(), index=dates.index, dtype=object), errors="coerce")
     return days.dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC")
+
+
+def enterprise_places(connection: Connection) -> pd.DataFrame:
+    """One row an enterprise of all sources: where it is (sql/enterprise_places.sql)."""
+    return frame(connection, "enterprise_places")
+
+
+def enterprises_of(connection: Connection, enterprise_ids: Sequence[str]) -> pd.DataFrame:
+    """One row an enterprise of all sources, of those asked for: what it is (sql/enterprises_of.sql)."""
+    parts = [
+        frame(connection, "enterprises_of", enterprise_ids=tuple(enterprise_ids[at : at + _PARAMETERS]))
+        for at in range(0, max(len(enterprise_ids), 1), _PARAMETERS)
+    ]
+    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    return found.sort_values(["source", "enterprise_id"], ignore_index=True)
