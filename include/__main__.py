@@ -34,6 +34,7 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
 from include.verbs.quarantine import quarantine
+from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
@@ -60,6 +61,7 @@ for command in (
     air_quality,
     spot_checks,
     prune,
+    select_grids,
     simulate_world,
     suspects,
     watch,
