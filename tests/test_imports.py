@@ -47,7 +47,7 @@ LIBRARIES_OF_ONE_LAYER = {
     "rasterio": {"sources", "simulator"},
     "xarray": {"sources", "simulator"},
 }
-AIRFLOW_MAY_IMPORT = {"workflows", "desk", "rules", "periods", "house", "connections"}
+AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
 
 def imports(path: Path) -> list[str]:
