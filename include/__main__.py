@@ -36,6 +36,7 @@ from include.verbs.options import FORMATS, Day, End, Moment, open_current_house,
 from include.verbs.prune import prune
 from include.verbs.publish import publish
 from include.verbs.quarantine import quarantine
+from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
@@ -64,6 +65,7 @@ for command in (
     spot_checks,
     health,
     prune,
+    select_grids,
     publish,
     simulate_world,
     suspects,

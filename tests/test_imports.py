@@ -48,8 +48,8 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
-    "rasterio": {"sources"},
-    "xarray": {"sources"},
+    "rasterio": {"sources", "simulator"},
+    "xarray": {"sources", "simulator"},
 }
 AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
