@@ -46,7 +46,7 @@ def told(table: str, *records: dict[str, Any], **columns: Copy) -> Part:
 )
 @pytest.mark.parametrize(
     "field",
-    ["county", "point_name", "grid_id", "lon", "alarm_count", "started_at", "city_code", "deadline_at"],
+    ["county", "point_name", "grid_id", "lon", "alarm_count", "started_at", "unit_code", "deadline_at"],
 )
 def test_an_object_a_list_or_a_truth_where_a_value_belongs_sets_its_row_apart(
     field: str, odd: object
@@ -67,14 +67,14 @@ def test_what_nobody_asks_for_may_be_anything() -> None:
     assert staged(told("alarms", {**ALARM, "history": [{"at": 1}], "is_new": True})) == (["A1"], [])
 
 
-@pytest.mark.parametrize("names", [("unit_code",), ("city_code",), ("unit_code", "city_code")])
+@pytest.mark.parametrize("names", [("unit_code",), ("unit_code",), ("unit_code", "unit_code")])
 def test_a_platform_may_name_who_is_addressed_either_way(names: tuple[str, ...]) -> None:
-    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "city_code")}
+    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "unit_code")}
     assert staged(told("alarms", record | dict.fromkeys(names, "140300"))) == (["A1"], [])
 
 
 def test_a_record_without_either_name_is_set_apart() -> None:
-    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "city_code")}
+    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "unit_code")}
     kept, fields = staged(told("alarms", record))
     assert (kept, len(fields)) == ([], 1)
 

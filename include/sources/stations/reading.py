@@ -11,11 +11,12 @@ import pandas as pd
 import pyarrow as pa
 
 from include.errors import InputError
+from include.former_names import present
 from include.sources.delivery import Chunk
 from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
 from include.sources.mapping.files import TableMapping
-from include.sources.mapping.transform import require_columns, transform
+from include.sources.mapping.transform import require_columns, told_as, transform
 from include.sources.reading.file_names import label
 from include.sources.reading.parquet_files import parquet_batches, read_parquet
 from include.sources.reading.text_files import clean_header
@@ -64,7 +65,7 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
     chosen = [place for place, name in enumerate(header) if name in wanted]
     pieces = [batch.select(chosen) for batch in (told, *batches)]
     table = pa.Table.from_batches(pieces).rename_columns([header[place] for place in chosen])
-    columns = {name: _column(table[name].combine_chunks()) for name in table.column_names}
+    columns = {present(name): _column(table[name].combine_chunks()) for name in table.column_names}
     return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
 
 
