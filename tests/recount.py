@@ -141,7 +141,7 @@ class Recount:
         on_time = due and not overdue and first_answer is not None and first_answer <= first
         return State(
             alarm_id,
-            row["city_code"],
+            row["unit_code"],
             pushed_at,
             first,
             until,

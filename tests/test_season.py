@@ -136,15 +136,15 @@ def test_the_ladder_of_march_equals_the_second_computation(season: Engine, walk:
             cities = cities_on(connection, period.last_date)
         history = pd.DataFrame(
             [(alarm_id, one.unit, one.left_at) for one in sent for alarm_id in sorted(one.alarms)],
-            columns=["alarm_id", "city_code", "left_at"],
+            columns=["alarm_id", "unit_code", "left_at"],
         )
         day = daily_figures(states, found, cities, history, (), period, "")
         urge, listed = walk.ladder(
             period.as_of, period.ends_at, sent, is_working_day=not day_status(period.end).is_quiet
         )
-        told = {one.city_code: {row.alarm_id for row in one.overdue} for one in day.reminders}
+        told = {one.unit_code: {row.alarm_id for row in one.overdue} for one in day.reminders}
         assert told == {unit: set(alarms) for unit, alarms in urge.items()}, period.key
-        assert {one.city_code: one.round for one in day.reminders} == {
+        assert {one.unit_code: one.round for one in day.reminders} == {
             unit: max(alarms.values()) for unit, alarms in urge.items()
         }
         assert {one.alarm.alarm_id for one in day.listed} == listed, period.key

@@ -75,14 +75,14 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     with reading(engine) as connection:
         kept = kept_months(connection)
         places = grid_places(connection)
-    table = hashlib.sha256(pd.util.hash_pandas_object(places["city_code"]).to_numpy().tobytes()).digest()
+    table = hashlib.sha256(pd.util.hash_pandas_object(places["unit_code"]).to_numpy().tobytes()).digest()
     months = _months_with_readings(root, period)
     used = {day for one in months for day in _used(windows(one))}
     digests = day_digests(root, "grid", sorted(used))
     judged = []
     for one in months:
         with reading(engine) as connection:
-            members = cities_on(connection, one.last_date)["city_code"].tolist()
+            members = cities_on(connection, one.last_date)["unit_code"].tolist()
             readings = _fingerprint(one, members, table, digests)
             known = kept.get(one.start)
             if known is not None and known.readings_sha256 == readings:
@@ -90,7 +90,7 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
                 continue
             is_simulated = _is_simulated(connection, one)
         grids = grid_air(engine, root, one)
-        grids = grids[grids["city_code"].isin(members)]
+        grids = grids[grids["unit_code"].isin(members)]
         fresh = KeptMonth(
             one.start, len(grids), int(grids["pm25_ug_m3"].notna().sum()), is_simulated, readings
         )
@@ -130,7 +130,7 @@ def _listed(engine: Engine, judged: Sequence[_JudgedMonth], month: date) -> Warn
     )
     months = {one.kept.month for one in judged if one.kept.valid_grids}
     with reading(engine) as connection:
-        places = grid_places(connection).drop(columns="city_code")
+        places = grid_places(connection).drop(columns="unit_code")
     twelve = [moment.date() for moment in pd.date_range(end=month, periods=_MONTHS_COUNTED, freq="MS")]
     own = judged[-1].kept
     return WarningGrids(

@@ -48,7 +48,7 @@ class State:
 @dataclass(frozen=True)
 class MadeAlarm:
     """An alarm as a run of the watch found it, with its states in order of time; `row`: the columns of `alarm` that never
-    change (grid_id, city_code, county, point_name, lon, lat, started_at, pushed_at, deadline_at, rules_version, is_simulated)."""
+    change (grid_id, unit_code, county, point_name, lon, lat, started_at, pushed_at, deadline_at, rules_version, is_simulated)."""
 
     alarm_id: str
     raised_at: datetime

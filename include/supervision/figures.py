@@ -216,8 +216,8 @@ class NoticeFigures:
     """Everything a 提示函 says to one city."""
 
     letter_key: str
-    city_code: str
-    city_name: str  # 石家庄市
+    unit_code: str
+    unit_name: str  # 石家庄市
     bureau: str  # 石家庄市生态环境局
     period: Period
     rolling_label: str  # 3月6日至12日
@@ -245,8 +245,8 @@ class ReminderFigures:
     """Everything a 督办函 (反馈督办) says to one city: the overdue alarms it names, and why."""
 
     letter_key: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     bureau: str
     province_name: str
     period: Period
@@ -269,8 +269,8 @@ class ReminderFigures:
 class CityDay:
     """One city in a day's figures; the same counts over the window, the rolling days and the month to date."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     window: FeedbackCounts
     rolling: FeedbackCounts
     month: FeedbackCounts
@@ -283,8 +283,8 @@ class CityDay:
 class ListedAlarm:
     """An alarm that two 督办 did not move: on the list for the ministry."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     alarm: OverdueRow
     urged: int  # how often
 

@@ -19,7 +19,7 @@ from include.watch.rules import WatchRules
 COLUMNS: Final = [
     "alarm_id",
     "grid_id",
-    "city_code",
+    "unit_code",
     "started_at",
     "last_at",
     "raised_at",
@@ -38,7 +38,7 @@ COLUMNS: Final = [
 
 _READ: Final = (
     "grid_id",
-    "city_code",
+    "unit_code",
     "at",
     "is_raised",
     "increment_ug_m3",
@@ -130,7 +130,7 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
     return [
         f"W-{own['grid_id'][0]}-{at[0]:%Y%m%d%H}",
         own["grid_id"][0],
-        own["city_code"][0],
+        own["unit_code"][0],
         at[0],
         at[1],
         at[2] + HOUR,

@@ -53,7 +53,7 @@ def station_order(stations: pd.DataFrame) -> pd.DataFrame:
         | (stations["kind"] == "official")
     ]
     table = speaking[
-        ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+        ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     ].copy()
     table["lon"], table["lat"] = table["lon"].astype(float), table["lat"].astype(float)
     table = table[table["lon"].notna() & table["lat"].notna()]
@@ -91,7 +91,7 @@ class _Active:
     def of(cls, stations: pd.DataFrame) -> "_Active":
         texts = [
             "\n".join(stations[name].fillna("").astype(str))
-            for name in ("station_id", "kind", "city_code", "grid_id")
+            for name in ("station_id", "kind", "unit_code", "grid_id")
         ]
         numbers = [stations[name].to_numpy(float).tobytes() for name in ("lon", "lat")]
         return cls((*texts, *numbers, stations.index.to_numpy(np.int64).tobytes()), stations)
@@ -116,15 +116,15 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
     lon, lat = _mean(active["lon"].to_numpy(), first, size), _mean(active["lat"].to_numpy(), first, size)
     near, near_km, between_km = _neighbours(lon, lat, rules)
     heads = active.iloc[first]
-    city = np.unique(active["city_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
+    city = np.unique(active["unit_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
     is_grid = ~heads["official"].to_numpy(bool)
     return Network(
         station_ids=tuple(active["station_id"]),
         row=active["row"].to_numpy(np.int64),
         node=node.astype(np.int64),
         grid_ids=tuple(heads["name"][is_grid]),
-        grid_city=tuple(heads["city_code"][is_grid]),
-        station_city=tuple(active["city_code"]),
+        grid_city=tuple(heads["unit_code"][is_grid]),
+        station_city=tuple(active["unit_code"]),
         cities=int(city.max(initial=-1)) + 1,
         city=city,
         city_of_grid=city[first][is_grid],

@@ -83,7 +83,7 @@ def measure(options: WorldOptions) -> dict[str, pd.DataFrame]:
     with tempfile.TemporaryDirectory() as folder:
         write_world(options, Path(folder))
         world = Path(folder) / "world"
-        texts = {"station_id": str, "city_code": str, "grid_id": str}
+        texts = {"station_id": str, "unit_code": str, "grid_id": str}
         stations = pd.read_csv(world / "stations.csv", dtype=texts)
         grids = pd.read_csv(world / "grids.csv", dtype=texts)
         alarms, hours = alarms_of(world, grids, stations)

@@ -15,7 +15,7 @@ SHARED = Path(
 )
 EXAMPLE = SHARED / "watch_example"
 RULES = DEFAULT_RULES
-TEXTS = {"station_id": str, "kind": str, "city_code": str, "grid_id": str}
+TEXTS = {"station_id": str, "kind": str, "unit_code": str, "grid_id": str}
 
 pytestmark = pytest.mark.skipif(not EXAMPLE.is_dir(), reason=f"the example world is not at {EXAMPLE}")
 

@@ -97,12 +97,12 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
     engine: Engine, world: Path, tmp_path: Path
 ) -> None:
     house = filled(engine, tmp_path, world)
-    place = pd.read_csv(world / "enterprises.csv", dtype={"city_code": str}).iloc[0]
+    place = pd.read_csv(world / "enterprises.csv", dtype={"unit_code": str}).iloc[0]
     row = {
         "alarm_id": "P1",
         "revision": 1,
         "grid_id": "X1",
-        "city_code": place["city_code"],
+        "unit_code": place["unit_code"],
         "county": place["county"],
         "point_name": "某点位",
         "lon": place["lon"],

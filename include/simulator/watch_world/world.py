@@ -81,7 +81,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
 
     Reads the files of the world's days below `folder` (their names end in `YYYYMMDD.csv`). Raises InputError where none is there.
     """
-    codes = cities().set_index("city_name")["city_code"]
+    codes = cities().set_index("unit_name")["unit_code"]
     codes = pd.concat([codes, codes.rename(lambda name: name.removesuffix("市"))])
     codes = codes[~codes.index.duplicated()]
     parts = []
@@ -92,7 +92,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
             parts.append(
                 pd.DataFrame(
                     {
-                        "city_code": rows["城市"].map(codes),
+                        "unit_code": rows["城市"].map(codes),
                         "hour": hour,
                         "pm25_ug_m3": rows["PM2.5"],
                         "pm10_ug_m3": rows["PM10"],
@@ -106,7 +106,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
             expected=f"files like *{day_of(options, 0)}.csv with date, hour, 城市, PM2.5, PM10",
             todo="choose --start inside what the folder has",
         )
-    return pd.concat(parts).dropna(subset=["city_code"])
+    return pd.concat(parts).dropna(subset=["unit_code"])
 
 
 def _write_tables(world: Path, ground: Ground) -> None:

@@ -9,7 +9,7 @@
         time_zone: UTC               # of times without an offset; default: the source's
         datum: GCJ-02                # WGS84 (default), GCJ-02 or BD-09
         columns:
-          city_code: city                                        # the value of a column
+          unit_code: city                                        # the value of a column
           event: {column: 状态, values: {已签收: acknowledged}}      # … translated; other values stay as they are
           alarm_count: {constant: 1}
           alarm_id: {template: "F-{date}-{time:04}-{lat:.3f}"}   # columns, zero-padded or rounded

@@ -40,7 +40,7 @@ _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:
 _NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _MOMENT_TYPES = ("moment", "promise")
 # The contract's word for who is addressed, beside the one that files of before use.
-_ALSO_TOLD_AS: Final = {"city_code": "unit_code"}
+_ALSO_TOLD_AS: Final = {"unit_code": "unit_code"}
 
 
 def require_columns(mapping: TableMapping, layout: Layout, header: list[str], where: str) -> None:
@@ -200,7 +200,7 @@ def _none(text: pd.Series[str]) -> pd.Series[bool]:
 
 def _located(expression: Derived, own: dict[str, pd.Series[str]]) -> pd.Series[str]:
     lon, lat = (numbers(own[name]) for name in ("lon", "lat"))
-    found = locate(lon, lat)["county" if expression.what == "county" else "city_code"]
+    found = locate(lon, lat)["county" if expression.what == "county" else "unit_code"]
     return pd.Series(found.fillna("").to_numpy(), index=lon.index, dtype="str")
 
 
