@@ -47,8 +47,7 @@ def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.
 
     PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
     """
-    cities = city_air(engine, parquet_root, period).cities
-    return cities.rename(columns={"unit_code": "unit_code", "unit_name": "unit_name"})[COLUMNS]
+    return city_air(engine, parquet_root, period).cities[COLUMNS]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 
 from include.errors import StateError
+from include.former_names import json_with_present_keys
 from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
@@ -129,7 +130,7 @@ def draft(
                 "left",
                 known.state,
                 reason,
-                known.figures_json != facts.figures_json,
+                json_with_present_keys(known.figures_json) != facts.figures_json,
             )
         reason = "；".join(composed.warnings) or "已拟稿"
         if known is None:

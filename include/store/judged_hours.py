@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from include.former_names import present
 from include.periods import DAY, beijing_date, midnight
 
 GRID_HOURS: Final = "judged_grids"
@@ -100,7 +101,7 @@ def _write(draft: Path, frame: pd.DataFrame, edition: str) -> None:
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     columns = {
-        name: _texts(column) if pa.types.is_dictionary(column.type) else column.to_pandas()
+        present(name): _texts(column) if pa.types.is_dictionary(column.type) else column.to_pandas()
         for name, column in zip(table.column_names, table.columns, strict=True)
     }
     frame = pd.DataFrame(columns, copy=False)

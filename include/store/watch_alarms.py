@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.former_names import former
 from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
 from include.store.tables import alarm, audit
@@ -233,9 +234,11 @@ def replace_suspects(
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
-    """SHA-256 of what a revision says, without its key and its moment."""
+    """SHA-256 of what a revision says, without its key and its moment; under the names of the first revisions, whose hashes are kept."""
     told = {
-        name: str(value) for name, value in row.items() if name not in ("alarm_id", "revision", "revised_at")
+        former(name): str(value)
+        for name, value in row.items()
+        if name not in ("alarm_id", "revision", "revised_at")
     }
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

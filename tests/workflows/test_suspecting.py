@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.desk.watch_export import export
+from include.former_names import former, present
 from include.house import House, default_registry, open_house
 from include.periods import midnight
 from include.simulator.watch_world.options import WorldOptions
@@ -97,7 +98,8 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
     engine: Engine, world: Path, tmp_path: Path
 ) -> None:
     house = filled(engine, tmp_path, world)
-    place = pd.read_csv(world / "enterprises.csv", dtype={"unit_code": str}).iloc[0]
+    enterprises = pd.read_csv(world / "enterprises.csv", dtype={former("unit_code"): str})
+    place = enterprises.rename(columns=present).iloc[0]
     row = {
         "alarm_id": "P1",
         "revision": 1,

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.errors import InputError
+from include.former_names import FORMER
 from include.geo.regions import cities
 from include.rules import SIMULATED_LABEL
 from include.simulator.watch_world.emissions import make_emissions, stall_excess
@@ -185,8 +186,8 @@ def _write_about(
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    """Instants as ISO 8601 with +08:00."""
-    told = frame.copy()
+    """Instants as ISO 8601 with +08:00; units under the name that readers of worlds know."""
+    told = frame.rename(columns=FORMER)
     for name in told.select_dtypes("datetime").columns:
         told[name] = told[name].dt.strftime("%Y-%m-%dT%H:%M:%S") + "+08:00"
     told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

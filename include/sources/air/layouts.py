@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.former_names import former
 from include.periods import BEIJING
 from include.sources.air.hours import ArchiveHours, HourLabel, hour_number
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
@@ -107,7 +108,7 @@ def recognise(header: Sequence[str], where: str) -> LayoutName:
         return "wide"
     if {"hour", "pm25_ug_m3"} <= names and not names.isdisjoint({"grid_id", "station_id"}):
         return "readings"
-    if {"unit_code", "hour", "is_dust"} <= names:
+    if {"hour", "is_dust"} <= names and not names.isdisjoint({"unit_code", former("unit_code")}):
         return "dust"
     raise InputError("not an air-quality file", where=where, expected=EXPECTED, got=",".join(header))
 
@@ -158,7 +159,8 @@ def read_readings(chunk: Chunk, hour_label: HourLabel) -> Reading:
 
 def read_dust(chunk: Chunk, codes: Iterable[str], hour_label: HourLabel) -> Reading:
     """The rows of a file of hours under dust: `quantity` is_dust, `value` 1 or 0."""
-    rows = chunk.rows.assign(line=chunk.lines, place_id=narrow(chunk.rows["unit_code"].str.strip()))
+    told = chunk.rows["unit_code" if "unit_code" in chunk.rows else former("unit_code")]
+    rows = chunk.rows.assign(line=chunk.lines, place_id=narrow(told.str.strip()))
     rows, faults = _timed(rows, hour_label)
     is_known = rows["place_id"].isin(list(codes))
     skipped = Counter(rows.loc[~is_known, "place_id"].tolist())
