@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUND = {"errors", "periods", "rules", "letter_kinds", "former_names"}
-FIGURES = GROUND | {"supervision", "geo"}
+FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "periods": {"errors"},
@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},
     "geo": GROUND,
+    "selection": {"errors", "geo"},
     "watch": GROUND,
     "suspects": {"errors"},
     "store": GROUND,
@@ -44,6 +45,8 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
+    "rasterio": {"sources"},
+    "xarray": {"sources"},
 }
 AIRFLOW_MAY_IMPORT = {"workflows", "desk", "rules", "periods", "house", "connections"}
 

