@@ -277,14 +277,14 @@ def test_open_alarms_stay_in_the_bulletin_however_old() -> None:
         {
             "pushed_at": "02-20 07:00",
             "alarm_id": "S0",
-            "city_code": "130100",
+            "unit_code": "130100",
             "county": "赵县",
             "grid_id": "G1",
         },
         {
             "pushed_at": "04-01 07:00",
             "alarm_id": "S9",
-            "city_code": "130100",
+            "unit_code": "130100",
             "county": "赵县",
             "grid_id": "G1",
         },
