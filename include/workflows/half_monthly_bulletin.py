@@ -17,13 +17,14 @@ from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
 from include.store.air_days import imported_days
 from include.store.engine import reading
-from include.store.facts import cities_on
+from include.store.facts import alarm_states, cities_on
 from include.store.hourly import Dataset
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
 from include.supervision.figures import LEADERS, from_json, to_json
 from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
+from include.workflows.suspecting import keep_platform_suspects
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
@@ -50,7 +51,10 @@ def pull(run: Run) -> dict[str, Any]:
             got=f"缺{_listed(missing)}",
             todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
         )
+    with reading(run.house.engine) as connection:
+        states = alarm_states(connection, at.window.starts_at, at.window.ends_at, run.period.as_of)
     return pulled | {
+        "suspected": keep_platform_suspects(run.house, states["alarm_id"].astype(str).tolist()),
         "air_quality": imported,
         "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
     }
