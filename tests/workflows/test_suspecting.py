@@ -196,7 +196,7 @@ def test_a_mast_that_moved_speaks_at_its_own_place_and_one_that_tells_to_for_fro
             ("W3", "115.2", "2020-03-01", ""),
         ],
         columns=["station_id", "lon", "valid_from", "valid_to"],
-    ).assign(kind="weather", city_code="130500", grid_id="", lat="37.1")
+    ).assign(kind="weather", unit_code="130500", grid_id="", lat="37.1")
     near.to_csv(folder / "stations.csv", index=False)
     hours = pd.date_range("2020-03-01T00:00+08:00", periods=48, freq="h")
     rows = [
