@@ -48,7 +48,7 @@ LIBRARIES_OF_ONE_LAYER = {
     "rasterio": {"sources"},
     "xarray": {"sources"},
 }
-AIRFLOW_MAY_IMPORT = {"workflows", "desk", "rules", "periods", "house", "connections"}
+AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
 
 def imports(path: Path) -> list[str]:

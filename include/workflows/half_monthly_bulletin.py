@@ -12,6 +12,7 @@ from include.office.register import Due
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
+from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
@@ -29,6 +30,17 @@ from include.workflows.suspecting import keep_platform_suspects
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
 _IMPORTED: Final = "imported"  # where a dropped file goes that was read
+
+
+def take_air(run: Run) -> dict[str, Any]:
+    """Imports the files that wait in `House.air_dir`. `missing`: the days of the cities' air that the bulletin still lacks, in
+    words; `wait_until`: until when they are worth waiting for."""
+    day = run.period.end
+    imported = _import_dropped(run.house, run.now)
+    is_due = bulletin_windows(run.period, run.house.season) is not None
+    missing = missing_air_days(run.house, run.period, "city") if is_due else []
+    until = datetime.combine(day, BULLETIN.wait_for_air_until, run.period.as_of.tzinfo)
+    return {"air_quality": imported, "missing": _listed(missing), "wait_until": until}
 
 
 def pull(run: Run) -> dict[str, Any]:
