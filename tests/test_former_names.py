@@ -1,6 +1,6 @@
 """Files, mappings, frozen figures and Parquet days of before say city_code and city_name: all of them are still read."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +20,7 @@ from include.sources.reading.text_files import text_frame
 from include.sources.stations.layouts import STATIONS
 from include.sources.stations.reading import read_rows
 from include.store.archive import Archive
-from include.store.judged_hours import GRID_HOURS, judged_path, read_judged
+from include.store.judged_hours import GRID_HOURS, judged_path, read_judged, replace_judged
 from include.store.watch_alarms import content_hash
 from tests.post.samples import NOW, add_cities, composition, facts, released
 
@@ -82,8 +82,14 @@ def test_judged_hours_of_before_are_read(tmp_path: Path) -> None:
     )
     texts = table.set_column(1, "city_code", table["city_code"].dictionary_encode())
     pq.write_table(texts.replace_schema_metadata({b"edition": b"e"}), path)
-    found = read_judged(tmp_path, GRID_HOURS, hour, datetime(2020, 3, 12, 2, tzinfo=UTC), "e")
-    assert found[["grid_id", "unit_code"]].to_numpy().tolist() == [["T1", "140300"]]
+    end = hour + timedelta(hours=1)
+    for columns in (None, ["unit_code", "grid_id", "hour"]):
+        found = read_judged(tmp_path, GRID_HOURS, hour, end, "e", columns)
+        assert found[["grid_id", "unit_code"]].to_numpy().tolist() == [["T1", "140300"]]
+    more = found.assign(grid_id="T2", hour=pd.Timestamp(end).as_unit("s"))
+    replace_judged(tmp_path, GRID_HOURS, more, end, end + timedelta(hours=1), "e")
+    both = read_judged(tmp_path, GRID_HOURS, hour, end + timedelta(hours=1), "e")
+    assert both[["grid_id", "unit_code"]].to_numpy().tolist() == [["T1", "140300"], ["T2", "140300"]]
 
 
 def test_a_revision_of_before_is_known_again_by_its_hash() -> None:

@@ -206,7 +206,7 @@ def test_an_empty_store_gives_letters_that_say_so(engine: Engine, tmp_path: Path
 def keep_days(engine: Engine, grid_id: str, log_ratio: float) -> None:
     """Daily facts of March of four stations of a grid."""
     stations = [f"{grid_id}-{k}" for k in range(4)]
-    facts = pd.DataFrame({"station_id": stations, "city_code": "140300", "grid_id": grid_id}).assign(
+    facts = pd.DataFrame({"station_id": stations, "unit_code": "140300", "grid_id": grid_id}).assign(
         hours=24, completeness=1.0, pm25_ug_m3=60.0, log_ratio=log_ratio, spread=0.05, spikes=0
     )
     facts = facts.assign(stuck_hours=0, range_hours=0, dead_hours=0, verdict="ok")
