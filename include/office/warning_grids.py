@@ -19,6 +19,7 @@ from include.periods import DAY, Period, previous
 from include.store.air_days import grid_places, imported_days
 from include.store.engine import reading, writing
 from include.store.facts import cities_on
+from include.store.grid_lists import list_in_force
 from include.store.hourly import day_digests, days_with_means
 from include.store.warning_history import KeptMonth, kept_months, month_ranks, replace_month
 from include.supervision.air_quality import Windows, windows
@@ -75,22 +76,24 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     with reading(engine) as connection:
         kept = kept_months(connection)
         places = grid_places(connection)
-    table = hashlib.sha256(pd.util.hash_pandas_object(places["unit_code"]).to_numpy().tobytes()).digest()
+    table = hashlib.sha256(pd.util.hash_pandas_object(places["city_code"]).to_numpy().tobytes()).digest()
     months = _months_with_readings(root, period)
     used = {day for one in months for day in _used(windows(one))}
     digests = day_digests(root, "grid", sorted(used))
     judged = []
     for one in months:
         with reading(engine) as connection:
-            members = cities_on(connection, one.last_date)["unit_code"].tolist()
-            readings = _fingerprint(one, members, table, digests)
+            members = cities_on(connection, one.last_date)["city_code"].tolist()
+            own_list = list_in_force(connection, one.last_date)
+            of_list = f"list {own_list['list_id']}\n".encode() if own_list else b""
+            readings = _fingerprint(one, members, table + of_list, digests)
             known = kept.get(one.start)
             if known is not None and known.readings_sha256 == readings:
                 judged.append(_JudgedMonth(known, month_ranks(connection, one.start), is_new=False))
                 continue
             is_simulated = _is_simulated(connection, one)
         grids = grid_air(engine, root, one)
-        grids = grids[grids["unit_code"].isin(members)]
+        grids = grids[grids["city_code"].isin(members)]
         fresh = KeptMonth(
             one.start, len(grids), int(grids["pm25_ug_m3"].notna().sum()), is_simulated, readings
         )
@@ -130,7 +133,7 @@ def _listed(engine: Engine, judged: Sequence[_JudgedMonth], month: date) -> Warn
     )
     months = {one.kept.month for one in judged if one.kept.valid_grids}
     with reading(engine) as connection:
-        places = grid_places(connection).drop(columns="unit_code")
+        places = grid_places(connection).drop(columns="city_code")
     twelve = [moment.date() for moment in pd.date_range(end=month, periods=_MONTHS_COUNTED, freq="MS")]
     own = judged[-1].kept
     return WarningGrids(
