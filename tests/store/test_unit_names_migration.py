@@ -29,7 +29,7 @@ TABLES = ("city", "region_member", "grid", "alarm", "enterprise", "dust_hour", "
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
-    """A store at revision 0014 with a row in each kind of table that names a unit, and one in quarantine."""
+    """A store at revision 0016 with a row in each kind of table that names a unit, and one in quarantine."""
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path / 'old.db'}")
     else:
@@ -42,7 +42,7 @@ def old_store(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
     config = module._config()
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0014")
+        command.upgrade(config, "0016")
         for statement in OLD_ROWS:
             connection.execute(text(statement))
         fields = {"alarm_id": "A2", "city_code": "火星"}
@@ -83,14 +83,14 @@ def test_rows_keys_and_names_are_carried_over_and_back(old_store: Engine) -> Non
     config = module._config()
     with remaking(old_store, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0015")
+        command.upgrade(config, "0017")
     assert rows(old_store) == before
     assert {len(found) for found in before.values()} == {1}
     renamed = {name.replace("city_code", "unit_code").replace("city_name", "unit_name") for name in named}
     assert names(old_store) == renamed != named
     with remaking(old_store, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0014")
+        command.downgrade(config, "0016")
     assert (rows(old_store), names(old_store)) == (before, named)
 
 
