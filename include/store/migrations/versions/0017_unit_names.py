@@ -14,6 +14,22 @@ down_revision = "0016"
 branch_labels = None
 depends_on = None
 
+# The tables that said it; those of the revisions before this one were born with the names of today.
+TABLES = (
+    "alarm",
+    "city",
+    "city_day",
+    "dust_hour",
+    "enterprise",
+    "grid",
+    "letter",
+    "region_member",
+    "spot_check",
+    "station",
+    "station_day",
+    "warning_rank",
+    "watch_suppressed",
+)
 NAMES = (("city_code", "unit_code"), ("city_name", "unit_name"))
 
 
@@ -54,7 +70,7 @@ def _rename(names: tuple[tuple[str, str], ...]) -> None:
 
 def _columns(old: str) -> Iterator[tuple[str, str, str | None]]:
     found = sa.inspect(op.get_bind())
-    for table in found.get_table_names():
+    for table in TABLES:
         for column in found.get_columns(table):
             yield table, column["name"], column.get("comment")
 
@@ -62,7 +78,7 @@ def _columns(old: str) -> Iterator[tuple[str, str, str | None]]:
 def _indexes(old: str) -> Iterator[tuple[str, str, list[str]]]:
     """Table, name and columns of the indexes that are named after the column."""
     found = sa.inspect(op.get_bind())
-    for table in found.get_table_names():
+    for table in TABLES:
         for index in found.get_indexes(table):
             if old in str(index["name"]):
                 yield table, str(index["name"]), [str(name) for name in index["column_names"]]
@@ -74,7 +90,7 @@ def _rename_postgresql_constraints(old: str, new: str) -> None:
         "where k.connamespace = current_schema()::regnamespace"
     )
     for table, name in op.get_bind().execute(sa.text(statement)).all():
-        if old in name:
+        if table in TABLES and old in name:
             op.execute(f"alter table {table} rename constraint {name} to {name.replace(old, new)}")
 
 
@@ -82,8 +98,8 @@ def _rename_sqlite_constraints(old: str, new: str) -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("pragma writable_schema = on")
     bind.exec_driver_sql(
-        "update sqlite_master set sql = replace(sql, ?, ?) where type = 'table'",
-        (f"_{old} FOREIGN KEY", f"_{new} FOREIGN KEY"),
+        f"update sqlite_master set sql = replace(sql, ?, ?) where type = 'table' and name in ({','.join('?' * len(TABLES))})",
+        (f"_{old} FOREIGN KEY", f"_{new} FOREIGN KEY", *TABLES),
     )
     bind.exec_driver_sql("pragma writable_schema = off")
     version = bind.exec_driver_sql("pragma schema_version").scalar_one()
