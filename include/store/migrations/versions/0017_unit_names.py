@@ -97,10 +97,11 @@ def _rename_postgresql_constraints(old: str, new: str) -> None:
 def _rename_sqlite_constraints(old: str, new: str) -> None:
     bind = op.get_bind()
     bind.exec_driver_sql("pragma writable_schema = on")
-    bind.exec_driver_sql(
-        f"update sqlite_master set sql = replace(sql, ?, ?) where type = 'table' and name in ({','.join('?' * len(TABLES))})",
-        (f"_{old} FOREIGN KEY", f"_{new} FOREIGN KEY", *TABLES),
-    )
+    for table in TABLES:
+        bind.exec_driver_sql(
+            "update sqlite_master set sql = replace(sql, ?, ?) where type = 'table' and name = ?",
+            (f"_{old} FOREIGN KEY", f"_{new} FOREIGN KEY", table),
+        )
     bind.exec_driver_sql("pragma writable_schema = off")
     version = bind.exec_driver_sql("pragma schema_version").scalar_one()
     bind.exec_driver_sql(f"pragma schema_version = {version + 1}")
