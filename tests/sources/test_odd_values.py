@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from include.former_names import former
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.intake import pull
@@ -20,6 +21,7 @@ from include.sources.spool import Spool
 from include.sources.staging import stage
 from tests.sources.exports import ALARM, EXAMPLES, FEEDBACK, NOW, at, folder_source, stored, write
 
+FORMER = former("unit_code")
 PLACES = Places({"140300": "140300"}, frozenset({"140300"}), {})
 MARCH = (at("2020-03-01"), at("2020-04-01"))
 
@@ -67,14 +69,14 @@ def test_what_nobody_asks_for_may_be_anything() -> None:
     assert staged(told("alarms", {**ALARM, "history": [{"at": 1}], "is_new": True})) == (["A1"], [])
 
 
-@pytest.mark.parametrize("names", [("unit_code",), ("unit_code",), ("unit_code", "unit_code")])
+@pytest.mark.parametrize("names", [("unit_code",), (FORMER,), ("unit_code", FORMER)])
 def test_a_platform_may_name_who_is_addressed_either_way(names: tuple[str, ...]) -> None:
-    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "unit_code")}
+    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", FORMER)}
     assert staged(told("alarms", record | dict.fromkeys(names, "140300"))) == (["A1"], [])
 
 
 def test_a_record_without_either_name_is_set_apart() -> None:
-    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", "unit_code")}
+    record = {key: value for key, value in ALARM.items() if key not in ("unit_code", FORMER)}
     kept, fields = staged(told("alarms", record))
     assert (kept, len(fields)) == ([], 1)
 

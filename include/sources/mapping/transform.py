@@ -67,7 +67,7 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
 
 def wanted_columns(mapping: TableMapping, layout: Layout, header: Collection[str]) -> set[str]:
     """`source_columns`, each under the name that this source has for it."""
-    return {_told_as(name, header) for name in source_columns(mapping, layout)}
+    return {told_as(name, header) for name in source_columns(mapping, layout)}
 
 
 def truth_columns(mapping: TableMapping, layout: Layout) -> set[str]:

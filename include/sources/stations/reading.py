@@ -61,7 +61,7 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
     header = clean_header(str(path), told.schema.names)
     require_columns(mapping, layout, header, label(path))
     _require(layout, header, label(path))
-    wanted = {*layout.names, "data_origin"}
+    wanted = {told_as(name, header) for name in (*layout.names, "data_origin")}
     chosen = [place for place, name in enumerate(header) if name in wanted]
     pieces = [batch.select(chosen) for batch in (told, *batches)]
     table = pa.Table.from_batches(pieces).rename_columns([header[place] for place in chosen])
