@@ -13,7 +13,7 @@ from sqlalchemy import URL, Engine
 from include.connections import Connection, Registry, read_registry
 from include.errors import InputError
 from include.geo.tiles import Tiles, read_tiles
-from include.periods import Period, parse_date
+from include.periods import Period, office_zone, parse_date
 from include.post.server import MailServer, Office
 from include.rules import COMPLETENESS, SEASON_END, SEASON_START
 from include.sources.config import SourceConfig
@@ -246,7 +246,7 @@ def _source(connection: Connection, var: Path) -> SourceConfig:
     location = str(extra.pop("url", "") or host)
     if kind in ("files", "inbox") and location:
         location = str(_inside(location, var))
-    mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", "Asia/Shanghai")
+    mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", None) or office_zone().key
     first_day = extra.pop("first_day", None)
     clock, speaks_for = extra.pop("clock", None), extra.pop("speaks_for", None)
     if connection.login:

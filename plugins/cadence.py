@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, get_current_context
 
-from include.periods import SCHEDULES
+from include.periods import office_zone, schedule
 
 if TYPE_CHECKING:
     from include.connections import Registry
@@ -48,7 +48,7 @@ _APPROVAL_BODY = f"""
 
 def timetable(dag_id: str) -> CronDataIntervalTimetable:
     """The beat of a DAG as explicit intervals: a bare cron string would give intervals of zero width."""
-    return CronDataIntervalTimetable(SCHEDULES[dag_id], timezone="Asia/Shanghai")
+    return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
 
 
 class Steps:

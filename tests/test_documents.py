@@ -8,7 +8,7 @@ import pytest
 
 from include.__main__ import cli
 from include.house import CONNECTION_IDS, VARIABLE_KEYS
-from include.periods import SCHEDULES
+from include.periods import DAG_IDS
 from include.store.dictionary import dictionary
 from include.store.tables import CONTACT_ROLES, DELIVERY_STATES, LETTER_STATES
 
@@ -47,7 +47,7 @@ def test_every_dag_is_in_the_cadence_table_with_its_beat() -> None:
     cadence = README.split("## The cadence")[1].split("##")[0]
     dags = {path.stem for path in (ROOT / "dags").glob("*.py")}
     assert set(re.findall(r"^\| `(\w+)`", cadence, re.MULTILINE)) == dags
-    assert dags <= set(SCHEDULES)
+    assert dags <= set(DAG_IDS)
     for dag in dags:
         assert dag in GUIDE, f"the operator's guide says nothing about {dag}"
 

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from include.errors import InputError
 from include.periods import (
-    BEIJING,
     Period,
     chinese_moment,
     custom_period,
     cut,
     kind_ending,
     last_complete,
+    office_zone,
     parse_moment,
     period_ending,
     period_of_interval,
@@ -29,7 +29,7 @@ MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1), timezones=st.
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+    return datetime.fromisoformat(text).replace(tzinfo=office_zone())
 
 
 @pytest.mark.parametrize(

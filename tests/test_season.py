@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include.desk.feedback import feedback_table
-from include.periods import BEIJING, custom_period, midnight, parse_moment, period_ending, periods_between
+from include.periods import custom_period, midnight, office_zone, parse_moment, period_ending, periods_between
 from include.rules import SEASON_END, SEASON_START
 from include.simulator.region import write_region
 from include.sources.config import SourceConfig
@@ -113,7 +113,7 @@ def test_odd_moments_equal_the_second_computation(season: Engine, walk: Recount)
 
 def agrees(season: Engine, walk: Recount, as_of: datetime) -> None:
     """Counts of the season so far and flags of a window, both cut off at an odd moment."""
-    day = as_of.astimezone(BEIJING).date()
+    day = as_of.astimezone(office_zone()).date()
     period = custom_period(SEASON_START, day + timedelta(days=1), as_of)
     rows = feedback_table(season, period).iloc[:-1].to_dict("records")
     expected = walk.counts(period.starts_at, period.ends_at, as_of)

@@ -25,7 +25,7 @@ from include.letters.words.wording import (
     sentence,
     with_year,
 )
-from include.periods import BEIJING, Period, chinese_date, chinese_moment
+from include.periods import Period, chinese_date, chinese_moment, office_zone
 from include.rules import SUMMARY
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
@@ -378,13 +378,13 @@ def _quoted(text: str) -> str:
 
 
 def _day(moment: datetime) -> str:
-    local = moment.astimezone(BEIJING)
+    local = moment.astimezone(office_zone())
     return f"{local.month}月{local.day}日"
 
 
 def _hour(moment: datetime) -> str:
     """`3月12日8时`, cut to the hour."""
-    return f"{_day(moment)}{moment.astimezone(BEIJING).hour}时"
+    return f"{_day(moment)}{moment.astimezone(office_zone()).hour}时"
 
 
 def _hours(first: datetime, last: datetime) -> str:

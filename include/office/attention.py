@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from include.house import House
 from include.letters.digest import Matter, compose_digest
 from include.office.waiting import waiting
-from include.periods import beijing_date
+from include.periods import office_date
 from include.post.digest import digest_facts, queue_digest
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome
@@ -36,7 +36,7 @@ def queue_daily_digest(
     found = sorted([*waits, *more], key=lambda one: (one.since, one.title))
     if not found:
         return None
-    day: date = beijing_date(now)
+    day: date = office_date(now)
     facts = digest_facts(
         day,
         json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False),

@@ -13,7 +13,7 @@ from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter
 from include.office.register import LETTER_TYPES, LetterType, Premise
-from include.periods import Period, beijing_date, chinese_date
+from include.periods import Period, chinese_date, office_date
 from include.post.corrections import corrected_letter
 from include.post.letters import StoredLetter, find, withhold
 from include.post.recipients import ADDRESSEES
@@ -81,7 +81,7 @@ def _letter_type(kind: str) -> LetterType:
 
 def corrected(told: StoredLetter, figures_json: str) -> Corrected:
     """How a 更正 with these figures cites the letter that left, and every difference to it."""
-    day = told.issued_on or beijing_date(told.released_at or told.state_at)
+    day = told.issued_on or office_date(told.released_at or told.state_at)
     changes = letter_differences(
         told.kind, frozen_figures(told.kind, told.figures_json), frozen_figures(told.kind, figures_json)
     )

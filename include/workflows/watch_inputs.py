@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from include.house import House
-from include.periods import DAY, midnight
+from include.periods import DAY, midnight, office_zone
 from include.store.engine import reading, writing
 from include.store.station_hours import STATION_HOURS, day_fingerprint, known_days, read_hours
 from include.store.watch_facts import days_made, keep_station_days, read_station_days
@@ -62,7 +62,7 @@ def hours_of_stations(
         return frame
     frame["station_id"] = frame["station_id"].astype(object)
     moved = frame[frame["station_id"].isin(network.moved["station_id"])]
-    on = moved["hour"].dt.tz_convert("Asia/Shanghai").dt.date
+    on = moved["hour"].dt.tz_convert(office_zone()).dt.date
     for stay in network.moved.to_dict("records"):
         is_here = (moved["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
         if isinstance(stay["valid_to"], date):

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date
 from include.store.engine import reading, writing
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, days_between, read_judged, replace_judged
 from include.store.station_hours import (
@@ -102,13 +102,13 @@ def _piece(
     quiet: QuietHours | None,
     actor: str,
 ) -> None:
-    back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
+    back = midnight(office_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
     judge_from = begin if earlier is not None else back
     read_from = judge_from - rules.hours_back * HOUR
-    first = beijing_date(read_from) - rules.gain.days * DAY
+    first = office_date(read_from) - rules.gain.days * DAY
     facts, computed = daily_facts(
-        house, network, first, beijing_date(end), now=now, known_at=known_at, rules=rules, read=read
+        house, network, first, office_date(end), now=now, known_at=known_at, rules=rules, read=read
     )
     done.days_computed += computed
     hours = hours_of_stations(house, network, read_from, end, known_at)
@@ -204,20 +204,20 @@ def fresh_until(
 ) -> datetime:
     """How far the hours from `start_at` on were judged, and nothing that they rest on came in later: readings, daily facts,
     stations."""
-    first = beijing_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
+    first = office_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
     with reading(house.engine) as connection:
         ledger = hours_judged(connection, start_at, end_at, rules.edition)
-        made = days_made_at(connection, first, beijing_date(end_at), rules.edition)
+        made = days_made_at(connection, first, office_date(end_at), rules.edition)
     if ledger.empty:
         return start_at
     receipts = last_receipts(house.stations_dir, STATION_HOURS, start_at - rules.hours_back * HOUR, end_at)
     until = start_at
     for hour, judged_at in zip(ledger["hour_at"], ledger["judged_at"], strict=True):
         at = hour.to_pydatetime()
-        day = beijing_date(at - rules.hours_back * HOUR)
+        day = office_date(at - rules.hours_back * HOUR)
         learnt = [
             network.learnt_at,
-            *(made[one] for one in made if day - rules.gain.days * DAY <= one < beijing_date(at)),
+            *(made[one] for one in made if day - rules.gain.days * DAY <= one < office_date(at)),
         ]
         told = receipts[(receipts["hour"] > at - rules.hours_back * HOUR) & (receipts["hour"] <= at)]
         learnt += [moment.to_pydatetime() for moment in told["received_at"]]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.mapping.files import load
 from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
@@ -348,7 +348,7 @@ def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
         "      hour: {moment: '{日期}', format: '%Y-%m-%d', hours: 时, hour_label: end}\n",
         "utf-8",
     )
-    tables = load(tmp_path / "layout.yaml", BEIJING, STATION_LAYOUTS).tables
+    tables = load(tmp_path / "layout.yaml", office_zone(), STATION_LAYOUTS).tables
     done = import_stations(engine, tmp_path / "days", [folder], now=NOW, mappings=tables)
     found = readings(tmp_path)
     assert (said(done), found["pm25_ug_m3"].tolist(), found["sample_count"].tolist()) == ([], [40.5], [12])

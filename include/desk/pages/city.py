@@ -16,7 +16,7 @@ from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
 from include.geo.boundaries import NOTICE
-from include.periods import beijing_date
+from include.periods import office_date
 
 STANDINGS: Final = {
     "answered": "已反馈",
@@ -57,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
             "found": found,
             "as_of": as_of,
             "letters": letters_standing(house, city_code=city_code, most=_LETTERS).to_dict("records"),
-            "contacts": contact_list(house, region_code=city_code, on_date=beijing_date(as_of)).to_dict(
+            "contacts": contact_list(house, region_code=city_code, on_date=office_date(as_of)).to_dict(
                 "records"
             ),
             "picture": picture,

@@ -28,7 +28,7 @@ from include.letters.pictures.map_ground import (
     whole_box,
 )
 from include.letters.words.wording import Show
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.rules import ALARM_PUSH, SIMULATED_LABEL
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm
 
@@ -224,7 +224,7 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
     axes.plot(places, above, color=MARK_RED, linewidth=1.8, marker="o", markersize=2.4)
     axes.set_ylim(0, max(value for value in (*own, *around) if value == value) * 1.15 + 5)
     axes.set_xlim(-0.5, len(places) - 0.5)
-    local = [hour.hour.astimezone(BEIJING) for hour in one.trend]
+    local = [hour.hour.astimezone(office_zone()) for hour in one.trend]
     ticks = [place for place in places if local[place].hour % 6 == 0]
     axes.set_xticks(ticks, [f"{local[place].hour}时" for place in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))

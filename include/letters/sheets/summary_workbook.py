@@ -10,7 +10,7 @@ from typing import Any, Final
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
 from include.letters.words.flag_words import mark_words, reasons_words
-from include.periods import BEIJING, Period
+from include.periods import Period, office_zone
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts
@@ -324,7 +324,7 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
 
 def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
     yield "时段", f"{figures.window.start} 至 {figures.window.last_date}（北京时间整日）"
-    yield "数据截至", f"{figures.period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+    yield "数据截至", f"{figures.period.as_of.astimezone(office_zone()):%Y-%m-%d %H:%M}（北京时间）"
     yield "范围", figures.scope or "重点区域全部城市"
     yield "来源", "、".join(figures.sources)
     yield "数据完整性", figures.completeness

@@ -20,7 +20,7 @@ from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
 from include.letters.document.word import TEMPLATES
 from include.letters.sheets.suspect_sheet import WIDTHS, suspect_rows
-from include.periods import BEIJING, Period, chinese_moment
+from include.periods import Period, chinese_moment, office_zone
 from include.supervision.answer_form import (
     COLUMNS,
     FIRST_ROW,
@@ -273,7 +273,7 @@ def _write(cell: Any, value: Any, style: str) -> None:
 
 
 def _wall_time(moment: datetime) -> datetime:
-    return moment.astimezone(BEIJING).replace(tzinfo=None)
+    return moment.astimezone(office_zone()).replace(tzinfo=None)
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, Final
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
-from include.periods import BEIJING, Period, chinese_moment
+from include.periods import Period, chinese_moment, office_zone
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
 from include.supervision.figures import (
     AlarmSuspects,
@@ -71,7 +71,7 @@ def cell_moments(first: datetime, last: datetime) -> str:
     if start == end:
         return cell_moment(first)
     has_minutes = start.endswith("分") or end.endswith("分")
-    if first.astimezone(BEIJING).date() == last.astimezone(BEIJING).date():
+    if first.astimezone(office_zone()).date() == last.astimezone(office_zone()).date():
         line = "\n" if has_minutes else ""
         return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
     text = f"{start}\n至{end}"

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.air.hours import ArchiveHours, HourLabel, hour_number
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
 from include.sources.delivery import Chunk
@@ -234,7 +234,7 @@ def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, lis
         begins = moments(texts.map(narrow_text).astype("str")) - pd.Timedelta(
             hours=1 if hour_label == "end" else 0
         )
-        return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(BEIJING).dt.tz_localize(None)
+        return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(office_zone()).dt.tz_localize(None)
 
     begins = _by_value(rows["hour"], beginning)
     faults = faults_of(rows[begins.isna()], "hour", _BAD_TIME, "hour")
