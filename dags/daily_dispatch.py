@@ -13,20 +13,13 @@
 重跑不会重发：已放行的信不再改动，投递以发件箱的记录为准。
 """
 
-from airflow.sdk import dag, task
-from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
+from airflow.sdk import task
+from cadence import Steps, approval, beat_dag, current_run, decision
 
 steps = Steps("daily_dispatch")
 
 
-@dag(
-    schedule=timetable("daily_dispatch"),
-    params=letter_params(approve=False),
-    doc_md=__doc__,
-    dag_display_name="日调度 daily_dispatch",
-    tags=["监管", "日调度"],
-    **DAG_DEFAULTS,
-)
+@beat_dag("daily_dispatch", "日调度", tags=["监管", "日调度"], approve=False)
 def daily_dispatch():
     @task(task_display_name="拉取 pull")
     def pull():

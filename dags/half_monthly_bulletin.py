@@ -11,20 +11,13 @@
 上半月的通报不确定预警网格。补录只编制存档。重跑不会重发。
 """
 
-from airflow.sdk import dag, task
-from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
+from airflow.sdk import task
+from cadence import Steps, approval, beat_dag, current_run, decision
 
 steps = Steps("half_monthly_bulletin")
 
 
-@dag(
-    schedule=timetable("half_monthly_bulletin"),
-    params=letter_params(approve=True),
-    doc_md=__doc__,
-    dag_display_name="半月通报 half_monthly_bulletin",
-    tags=["监管", "半月通报"],
-    **DAG_DEFAULTS,
-)
+@beat_dag("half_monthly_bulletin", "半月通报", tags=["监管", "半月通报"], approve=True)
 def half_monthly_bulletin():
     @task(task_display_name="拉取 pull")
     def pull():

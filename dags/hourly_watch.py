@@ -10,20 +10,13 @@
 补录任何一周均可，次序不限，结果相同；补录只研判所补的小时，不推送。
 """
 
-from airflow.sdk import dag, task
-from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
+from airflow.sdk import task
+from cadence import Steps, approval, beat_dag, current_run, decision
 
 steps, push = Steps("hourly_watch"), Steps("alarm_push")
 
 
-@dag(
-    schedule=timetable("hourly_watch"),
-    params=letter_params(approve=False),
-    doc_md=__doc__,
-    dag_display_name="小时监测 hourly_watch",
-    tags=["监测", "小时"],
-    **DAG_DEFAULTS,
-)
+@beat_dag("hourly_watch", "小时监测", tags=["监测", "小时"], approve=False)
 def hourly_watch():
     @task(task_display_name="接收 take")
     def take():

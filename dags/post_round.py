@@ -9,19 +9,13 @@
 各调度 DAG 放行函件后会立即投递一轮；本 DAG 负责重试和善后。
 """
 
-from airflow.sdk import dag, task
-from cadence import DAG_DEFAULTS, Steps, house_now, timetable
+from airflow.sdk import task
+from cadence import Steps, beat_dag, house_now
 
 steps = Steps("post_round")
 
 
-@dag(
-    schedule=timetable("post_round"),
-    doc_md=__doc__,
-    dag_display_name="投递轮次 post_round",
-    tags=["投递"],
-    **{**DAG_DEFAULTS, "max_active_runs": 1},
-)
+@beat_dag("post_round", "投递轮次", tags=["投递"], max_active_runs=1)
 def post_round():
     @task(task_display_name="待办 digest")
     def digest():

@@ -10,8 +10,8 @@
 监管期外不编汇总；跨监管期末的时段只统计期内的日子，并在文中说明。重跑不会重发。
 """
 
-from airflow.sdk import Param, dag, task
-from cadence import DAG_DEFAULTS, Steps, approval, current_run, decision, letter_params, timetable
+from airflow.sdk import Param, task
+from cadence import Steps, approval, beat_dag, current_run, decision
 
 steps = Steps("weekly_summary")
 KINDS = ("midweek", "weekend")
@@ -22,14 +22,7 @@ CASES = {
 }
 
 
-@dag(
-    schedule=timetable("weekly_summary"),
-    params=letter_params(approve=False) | CASES,
-    doc_md=__doc__,
-    dag_display_name="周汇总 weekly_summary",
-    tags=["监管", "周汇总"],
-    **DAG_DEFAULTS,
-)
+@beat_dag("weekly_summary", "周汇总", tags=["监管", "周汇总"], approve=False, params=CASES)
 def weekly_summary():
     @task(task_display_name="拉取 pull")
     def pull():

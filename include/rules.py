@@ -149,6 +149,10 @@ class BulletinRules:
     )
     most_follow_ups: int = 5  # the letter asks no more than this many questions, in the order of their rules
     report_within_days: int = 10  # from the day the letter goes out to the city's report of what it did
+    # 疑似重复来源: told of so many alarms of the half-month, each time with at least this chance (中 or 高).
+    repeat_alarms: int = 2
+    repeat_chance: float = 0.2
+    listed_repeats: int = 10  # in the letter; the workbook has them all
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, get_current_context
+from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, dag, get_current_context
 
 from include.periods import office_zone, schedule
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FunctionType
+
     from include.connections import Registry
     from include.house import Decision, House, Run
 
@@ -46,8 +49,36 @@ _APPROVAL_BODY = f"""
 """
 
 
-def timetable(dag_id: str) -> CronDataIntervalTimetable:
-    """The beat of a DAG as explicit intervals: a bare cron string would give intervals of zero width."""
+def beat_dag(
+    dag_id: str,
+    name: str,
+    *,
+    tags: list[str],
+    approve: bool | None = None,
+    params: Mapping[str, Param] | None = None,
+    **settings: Any,
+) -> Any:
+    """Makes the decorated function the DAG of a beat: its intervals, its help (the module's docstring), and what all beats
+    share. `approve`: whether its letters wait for a person unless the run says otherwise, None where it makes no letters;
+    `params`: what a run can say besides."""
+
+    def decorate(function: FunctionType) -> Any:
+        asked = {} if approve is None else letter_params(approve=approve)
+        return dag(
+            dag_id=dag_id,
+            schedule=_intervals(dag_id),
+            doc_md=function.__globals__["__doc__"],
+            params={**asked, **(params or {})},
+            dag_display_name=f"{name} {dag_id}",
+            tags=tags,
+            **{**DAG_DEFAULTS, **settings},
+        )(function)
+
+    return decorate
+
+
+def _intervals(dag_id: str) -> CronDataIntervalTimetable:
+    """Explicit intervals: a bare cron string would give intervals of zero width."""
     return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
 
 

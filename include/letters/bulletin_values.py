@@ -16,18 +16,22 @@ from include.letters.words.air_wording import (
     warning_values,
     year_values,
 )
+from include.letters.words.durations import duration
+from include.letters.words.repeat_words import repeat_values
 from include.letters.words.wording import (
     NONE,
     Show,
+    cell_moment,
     concentration,
     counts_values,
     enclosure_values,
     issue_values,
     named,
+    older_values,
     sentence,
 )
 from include.periods import chinese_date, chinese_moment
-from include.rules import BULLETIN
+from include.rules import BULLETIN, LOW_RESPONSE, NOTICE
 from include.supervision.bulletin_figures import (
     BulletinFigures,
     Enterprise,
@@ -61,6 +65,8 @@ RULES: Final = {
     "企业个数": BULLETIN.many_enterprises,
     "最多要求": BULLETIN.most_follow_ups,
     "区域列示": BULLETIN.region_grids,
+    "重复报警": BULLETIN.repeat_alarms,
+    "重复可能性": f"{100 * BULLETIN.repeat_chance:g}%",
     "最差": BULLETIN.worst_cities,
     "连续次数": IN_A_ROW,
     "一年次数": IN_A_YEAR,
@@ -73,10 +79,20 @@ def bulletin_values(
     """The values of one city's 通报函, as text. `show` treats every text that came from a city or a platform."""
     city, period = figures.city, figures.period
     found = [one for one in figures.categories if one.problems]
-    has_grid_section = bool(figures.grids or (figures.warnings and figures.warnings.warned))
+    has_grid_section = bool(
+        figures.grids or figures.repeat_suspects or (figures.warnings and figures.warnings.warned)
+    )
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | enclosure_values({"空气": True, "网格": has_grid_section, "说明": True, "附表": True})
+        | enclosure_values(
+            {
+                "空气": True,
+                "网格": has_grid_section,
+                "未反馈": bool(figures.open_alarms),
+                "说明": True,
+                "附表": True,
+            }
+        )
         | {
             "换行": "\n",
             "主送机关": figures.bureau,
@@ -114,8 +130,10 @@ def bulletin_values(
                 for number, one in enumerate(figures.follow_ups[: BULLETIN.most_follow_ups], start=1)
             ],
         }
+        | _open_alarms(figures, show)
         | _grid_section(figures, show)
         | warning_values(figures.warnings, show)
+        | repeat_values(figures.repeat_suspects, show)
     )
 
 
@@ -123,6 +141,32 @@ def _pollutant_values(one: PollutantMean) -> dict[str, str]:
     name, unit, decimals = POLLUTANTS[one.name]
     value = "数据不足" if one.mean is None else str(rounded(one.mean, decimals))
     return {"名": name, "单位": unit, "浓度": value, "有效天数": str(one.valid_days)}
+
+
+def _open_alarms(figures: BulletinFigures, show: Show) -> dict[str, Any]:
+    """The open alarms, however old: `未反馈表` the newest, as many as a table has; `较早未反馈` the others counted, with the oldest."""
+    rows = figures.open_alarms
+    older, listed = rows[: -NOTICE.listed_rows], rows[-NOTICE.listed_rows :]
+    return {
+        "未反馈": len(rows),
+        "未反馈超期": sum(one.overdue_hours > 0 for one in rows),
+        "未反馈长期": sum(one.is_chronic for one in rows),
+        "较早未反馈": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
+        "未反馈表": [
+            {
+                "序号": number,
+                "网格编号": show(one.grid_id),
+                "区县": show(one.county),
+                "点位名称": show(one.point_name),
+                "推送时间": cell_moment(one.pushed_at),
+                "反馈时限": cell_moment(one.deadline_at),
+                "状态": one.status,
+                "超期时长": duration(one.overdue_hours) if one.overdue_hours else NONE,
+            }
+            for number, one in enumerate(listed, start=1)
+        ],
+        "长期天数": LOW_RESPONSE.recent_overdue.days,
+    }
 
 
 def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from include.office.air_quality import CityAir, city_air, grid_air
 from include.office.spot_checks import checks_of_window
+from include.office.suspected import suspected
 from include.office.warning_grids import warning_list
 from include.periods import Period
 from include.store.air_days import dust_hours, imported_days
@@ -23,14 +24,14 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
     period = at.period
     half = city_air(engine, parquet_root, period)
     with reading(engine) as connection:
-        states, problems = (
-            read(connection, *at.read, period.as_of) for read in (alarm_states, problems_found)
-        )
+        states = alarm_states(connection, *at.read, period.as_of, with_old=True)
+        problems = problems_found(connection, *at.read, period.as_of)
         cities = cities_on(connection, period.last_date)
         stays = city_stays(connection, at.season.start, at.season.end)
         dust = dust_hours(connection, period.start, period.end)
         enterprises = key_enterprises(connection)
         ledger = _ledger(connection, period)
+        told = suspected(connection, _pushed_in(states, at.window), period.as_of)
     return BulletinFacts(
         cities=cities,
         stays=stays,
@@ -50,8 +51,15 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         warnings=None if at.month is None else _month_warnings(engine, parquet_root, at.month),
         air_sources=tuple(sorted(set(ledger["source"]))),
         spot_checks=checks_of_window(engine, at.window.starts_at, at.window.ends_at, period.as_of),
+        suspects=told,
         is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
     )
+
+
+def _pushed_in(states: pd.DataFrame, window: Period) -> list[str]:
+    pushed = states["pushed_at"]
+    inside = (pushed >= window.starts_at) & (pushed < window.ends_at)
+    return sorted(set(states.loc[inside, "alarm_id"].astype(str)))
 
 
 def _ledger(connection: Connection, period: Period) -> pd.DataFrame:

@@ -54,7 +54,7 @@ class AnswerQuality:
             "未查出问题": Share(self.without_problem, self.standing),
             "申诉成立": Share(self.upheld, self.disputed),
             "申诉驳回": Share(self.rejected, self.disputed),
-            "排查时间早于收到12小时以上": Share(self.inspected_early, self.with_inspection),
+            "排查时间早于收到超过12小时": Share(self.inspected_early, self.with_inspection),
         }
 
 

@@ -20,13 +20,15 @@ from include.supervision.bulletin_figures import (
     GridInspection,
     GridSituation,
     HalfMonthBulletins,
+    OpenAlarm,
     OverviewFigures,
     SpotChecks,
     WarnedGrid,
     Warnings,
 )
+from include.supervision.daily import flag_window
 from include.supervision.feedback import counts, counts_between, judge, judge_problems, pushed_between
-from include.supervision.figures import LEADERS, FeedbackCounts
+from include.supervision.figures import LEADERS, FeedbackCounts, Suspected
 from include.supervision.follow_ups import follow_ups
 from include.supervision.hotspots import (
     Near,
@@ -40,6 +42,8 @@ from include.supervision.hotspots import (
 )
 from include.supervision.inspections import inspections, problem_counts
 from include.supervision.membership import in_region
+from include.supervision.open_alarms import open_by_city
+from include.supervision.repeat_suspects import repeat_suspects
 from include.supervision.situations import (
     air_levels,
     day_levels,
@@ -63,8 +67,9 @@ class BulletinWindows:
 
     @property
     def read(self) -> tuple[datetime, datetime]:
-        """The push times of all alarms that the figures read as of the bulletin's moment."""
-        return self.season.starts_at, self.season.ends_at
+        """The push times of all alarms, open or not, that the figures read as of the bulletin's moment; beside them the open ones
+        of any age."""
+        return min(self.season.starts_at, flag_window(self.period)[0]), self.season.ends_at
 
 
 def bulletin_windows(period: Period, season: tuple[date, date]) -> BulletinWindows | None:
@@ -93,7 +98,7 @@ class BulletinFacts:
 
     cities        one row a city of the key regions on the last day: city_code, city_name, province_name, region
     stays         sql/city_stays.sql over the season so far
-    states        sql/alarm_states.sql over `BulletinWindows.read`; `problems` sql/problems_found.sql
+    states        sql/alarm_states.sql over `BulletinWindows.read`, with the open alarms of any age; `problems` sql/problems_found.sql
     half, year    one row a city (index city_code): `air_quality.compare` of the half-month, with days_over, and of the year to
                   date; `month` of the full month, None in a first half; `without_dust` of the half-month 扣除沙尘, None where
                   no hour of it lay under dust
@@ -106,6 +111,7 @@ class BulletinFacts:
     warnings      of the full month; None in a first half
     air_sources   names of the sources of the air
     spot_checks   抽查 of the weeks that ended in the window, by city_code, and of all under an empty one
+    suspects      by alarm pushed in the window, as letters tell them
     is_simulated  some of the air is 模拟数据 (alarms and enterprises say it themselves)
     """
 
@@ -126,6 +132,7 @@ class BulletinFacts:
     air_sources: tuple[str, ...]
     is_simulated: bool
     spot_checks: Mapping[str, SpotChecks] = field(default_factory=dict)
+    suspects: Mapping[str, tuple[Suspected, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,7 @@ class _Beat:
     grids: Mapping[str, pd.DataFrame]  # by city_code
     near: Near
     warnings: Warnings | None
+    open_alarms: Mapping[str, tuple[OpenAlarm, ...]]  # by city_code
     said: Mapping[str, Any]
 
 
@@ -152,7 +160,8 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
     facts = _in_order(facts)
     codes = facts.cities["city_code"].tolist()
     states = facts.states[facts.states["city_code"].isin(codes)]
-    judged = judge(in_region(states, facts.stays), at.period.as_of)
+    known = judge(states, at.period.as_of)
+    judged = in_region(known, facts.stays)
     found = judge_problems(facts.problems, judged, at.period.as_of)
     window = counts_between(judged, found, at.window.starts_at, at.window.ends_at, codes)
     season = counts_between(judged, found, at.season.starts_at, at.season.ends_at, codes)
@@ -173,6 +182,7 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
         grids=grids,
         near=enterprises_near(facts.grids, facts.enterprises, shown),
         warnings=_warnings(facts),
+        open_alarms=open_by_city(known, at.period.ends_at),
         said={
             "period": at.period,
             "window": at.window,
@@ -246,6 +256,7 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     rising = listed_grids(grids, "yoy_pct", by_id, beat.near)
     warnings = None if beat.warnings is None else _of_city(beat.warnings, code)
     warned = warnings.warned if warnings else ()
+    open_alarms = beat.open_alarms.get(code, ())
     return BulletinFigures(
         letter_key=at.period.letter_key("bulletin", code),
         city=city,
@@ -259,9 +270,11 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
         rising=rising,
         warnings=warnings,
         categories=problem_counts(problems),
-        follow_ups=follow_ups(city, rows, counties, areas, rising, warned, alarms, problems),
+        follow_ups=follow_ups(city, rows, counties, areas, rising, warned, open_alarms, problems),
         cities=len(beat.situations),
         spot_checks=_checked(facts.spot_checks.get(code)),
+        open_alarms=open_alarms,
+        repeat_suspects=repeat_suspects(alarms, facts.suspects),
         reply_by=at.period.end + BULLETIN.report_within_days * DAY,
         **beat.said,
     )

@@ -5,7 +5,7 @@ sums are noise); None is 数据不足: too few valid days for a figure (`standar
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from include.periods import Period
@@ -206,6 +206,21 @@ class SpotChecks:
 
 
 @dataclass(frozen=True)
+class OpenAlarm:
+    """One alarm that has neither a standing answer nor a 结案, however old."""
+
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    pushed_at: datetime
+    deadline_at: datetime  # the applicable one
+    status: str  # 超期未反馈 | 退回待重报 | 争议待审 | 待反馈
+    overdue_hours: float  # since the applicable deadline; 0 unless overdue
+    is_chronic: bool  # 长期未反馈
+
+
+@dataclass(frozen=True)
 class FollowUp:
     """A question to follow up: a rule that fired, `count` of `of`, and what it is about, worst first (`follow_ups`).
 
@@ -214,7 +229,7 @@ class FollowUp:
     | 连续预警 | warned again in a row, or escalated, of the warned grids | grid numbers |
     | 高值未查出问题 | without a problem found, of the high grids with an answered alarm | grid numbers |
     | 升高未报警 | without an alarm in the window, of the fastest-rising grids | grid numbers |
-    | 超期未反馈 | overdue, of the window's due alarms | grid numbers |
+    | 超期未反馈 | overdue, of the open alarms, however old | grid numbers |
     | 整改逾期 | not rectified, of the window's problems due for rectification | categories |
     | 浓度反弹 | risen by `BULLETIN.rebound_pct`, of the counties with a change over the previous window | counties |
     | 企业集中 | with `BULLETIN.many_enterprises` inside, of the high-value areas | numbers of areas |
@@ -234,6 +249,26 @@ class ProblemCount:
     category: str
     problems: int
     rectified: int
+
+
+@dataclass(frozen=True)
+class RepeatSuspect:
+    """One suspect that several alarms of the half-month have in common. Always 疑似; no finding of anything.
+
+    `alarms` told it, `first_places` of them in the first place; `score_sum`: the chances added, about how many of them it would be;
+    `level` and `reason`: of the alarm that pointed to it most; `last_at`: start of the last one.
+    """
+
+    candidate_id: str
+    kind: str  # enterprise, site, road, fire, problem
+    name: str
+    alarms: int
+    first_places: int
+    grid_ids: tuple[str, ...]
+    last_at: datetime
+    score_sum: float
+    level: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -264,6 +299,8 @@ class BulletinFigures:
     is_simulated: bool
     sources: tuple[str, ...] = ()  # names of the sources of air and inspections
     spot_checks: SpotChecks = SpotChecks()
+    open_alarms: tuple[OpenAlarm, ...] = ()  # however old, the earliest push first
+    repeat_suspects: tuple[RepeatSuspect, ...] = ()  # the most often told first
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from include.supervision.bulletin_figures import (
     GridSituation,
     HighArea,
     ListedGrid,
+    OpenAlarm,
     WarnedGrid,
 )
 from include.supervision.inspections import by_frequency
@@ -26,16 +27,18 @@ def follow_ups(
     areas: Sequence[HighArea],
     rising: Sequence[ListedGrid],
     warned: Sequence[WarnedGrid],
-    alarms: pd.DataFrame,
+    open_alarms: Sequence[OpenAlarm],
     problems: pd.DataFrame,
 ) -> tuple[FollowUp, ...]:
     """The rules that fired (`bulletin_figures.FollowUp`), in their order, at most `BULLETIN.most_follow_ups`.
 
-    `alarms`, `problems`: the city's judged rows of the window.
+    `open_alarms`: the city's, however old; `problems`: its judged rows of the window.
     """
     inspected = [grid for grid in grids if grid.is_high and grid.inspection.answered]
     changed = [county for county in counties if county.pop_pct is not None]
-    overdue = alarms[alarms["is_overdue"]].sort_values(["overdue_hours", "grid_id"], ascending=[False, True])
+    overdue = sorted(
+        (one for one in open_alarms if one.overdue_hours), key=lambda one: (-one.overdue_hours, one.grid_id)
+    )
     late = problems[problems["is_rectification_due"] & ~problems["is_rectified"]]
     asked = [
         _asked("连续预警", _again(warned), len(warned)),
@@ -49,7 +52,7 @@ def follow_ups(
             [one.grid.grid_id for one in rising if not one.grid.inspection.pushed],
             len(rising),
         ),
-        _asked("超期未反馈", overdue["grid_id"].drop_duplicates(), city.window.due, city.window.overdue),
+        _asked("超期未反馈", dict.fromkeys(one.grid_id for one in overdue), len(open_alarms), len(overdue)),
         _asked(
             "整改逾期",
             [name for name, _ in by_frequency(Counter(late["category"]))],

@@ -25,7 +25,7 @@ class CityWeek:
     window: FeedbackCounts
     previous: FeedbackCounts | None
     season: FeedbackCounts
-    rolling: FeedbackCounts  # what the flag was judged by
+    rolling: FeedbackCounts  # its late alarms decide about the flag, beside `flag.recent_overdue`
     # The worst is 1: by overdue (most first), on-time rate over due (lowest first), late (most first); ties share a rank; None
     # without a due alarm. Edition 2020-03: by feedback rate, the best is 1.
     rank: int | None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import cos, hypot, sin
 from typing import Any
 from unittest.mock import patch
@@ -29,6 +29,7 @@ from include.supervision.bulletin_figures import (
     GridSituation,
     HighArea,
     ListedGrid,
+    OpenAlarm,
     OverviewFigures,
     PollutantMean,
     ProblemCount,
@@ -204,6 +205,32 @@ NEAR = replace(
 WARNINGS = Warnings(date(2020, 3, 1), (WARNED,), (NEAR,), ())
 
 
+def open_alarm(number: int, pushed_at: str, deadline_at: str, **changes: Any) -> OpenAlarm:
+    """Alarm `number` at grid T`number`, Beijing times; within its time unless `changes` say otherwise."""
+    found = OpenAlarm(
+        f"A{number}",
+        f"T{number}",
+        "赵县",
+        f"第{number}号点位",
+        datetime.fromisoformat(f"{pushed_at}+08:00"),
+        datetime.fromisoformat(f"{deadline_at}+08:00"),
+        "待反馈",
+        0.0,
+        False,
+    )
+    return replace(found, **changes)
+
+
+# One since before the season, one of the window that is overdue, one whose time is not up.
+OPEN_ALARMS = (
+    open_alarm(
+        9, "2020-02-20T07:00", "2020-02-21T07:00", status="超期未反馈", overdue_hours=937.5, is_chronic=True
+    ),
+    open_alarm(1, "2020-03-29T09:00", "2020-03-30T09:00", status="超期未反馈", overdue_hours=47.5),
+    open_alarm(2, "2020-03-31T22:15", "2020-04-01T22:15"),
+)
+
+
 def bulletin(**changes: Any) -> BulletinFigures:
     """The bulletin of the second half of March to 石家庄市: six grids, one without enough days."""
     listed = (
@@ -238,13 +265,14 @@ def bulletin(**changes: Any) -> BulletinFigures:
         rising=(listed[0], replace(listed[1], place=2), replace(listed[2], place=2)),
         warnings=WARNINGS,
         categories=(ProblemCount("扬尘（工地）", 4, 3), ProblemCount("工业企业", 3, 1)),
-        follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 1, 11, ("T1",))),
+        follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 2, 3, ("T9", "T1"))),
         cities=39,
         reply_by=date(2020, 4, 11),
         completeness="统计时段内应有数据均已取得",
         rules_version="2026-11",
         is_simulated=False,
         sources=("城市空气质量存档", "热点网格监管平台"),
+        open_alarms=OPEN_ALARMS,
     )
     return replace(figures, **changes)
 
@@ -286,6 +314,7 @@ def without_air(**changes: Any) -> BulletinFigures:
         warnings=Warnings(date(2020, 3, 1), (), (), ()),
         categories=(),
         follow_ups=(),
+        open_alarms=(),
         **changes,
     )
 

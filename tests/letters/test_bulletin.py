@@ -22,11 +22,13 @@ from include.supervision.figures import Corrected
 from tests.letters import bulletins
 from tests.letters.bulletins import (
     ISSUE,
+    OPEN_ALARMS,
     PREVIEW,
     WILD,
     bulletin,
     enterprise,
     first_half,
+    open_alarm,
     situation,
     small_pictures,
     without_air,
@@ -89,7 +91,7 @@ def test_the_letter_reads_as_an_official_letter(letter: Letter) -> None:
         "（三）浓度最高和同比升幅最大的网格",
         "（四）预警网格",
         "四、下一步要求",
-        "附件：1.空气质量情况2.热点网格形势分析3.数据和规则说明4.热点网格形势分析附表（电子表格，另附）",
+        "附件：1.空气质量情况2.热点网格形势分析3.尚未反馈的报警4.数据和规则说明5.热点网格形势分析附表（电子表格，另附）",
         "热点网格远程监督组",
         "2020年4月1日",
         "（联系人：王建国，电话：010-12345678）",
@@ -124,6 +126,34 @@ def test_the_inspections_in_words(letter: Letter) -> None:
     ) in text
 
 
+def test_open_alarms_stay_in_the_letter_however_old(letter: Letter) -> None:
+    told = (
+        "你市尚未反馈的报警（不论何时推送）共3条，其中已超期2条（超期超过7日、属长期未反馈的1条），见附件3。"
+    )
+    assert told in pdf_text(content(letter, "pdf"))
+    assert tables(letter)["序号｜网格编号"] == [
+        ["1", "T9", "赵县", "第9号点位", "2月20日7时", "2月21日7时", "超期未反馈", "39天"],
+        ["2", "T1", "赵县", "第1号点位", "3月29日9时", "3月30日9时", "超期未反馈", "47小时"],
+        ["3", "T2", "赵县", "第2号点位", "3月31日\n22时15分", "4月1日\n22时15分", "待反馈", "—"],
+    ]
+    assert sheet(letter, "未反馈报警")["报警编号"].tolist() == ["A9", "A1", "A2"]
+    for role in ("html", "text"):
+        assert "3条，其中已超期2条（长期未反馈1条）" in content(letter, role).decode()
+
+
+def test_more_open_alarms_than_a_table_has_are_counted_with_the_oldest_and_stand_in_the_workbook() -> None:
+    many = tuple(open_alarm(n, f"2020-03-{n:02}T07:00", f"2020-03-{n + 1:02}T07:00") for n in range(1, 31))
+    letter = compose_bulletin(bulletin(open_alarms=(*OPEN_ALARMS[:1], *many, *OPEN_ALARMS[2:])), ISSUE)
+    assert len(tables(letter)["序号｜网格编号"]) == 30
+    told = "另有较早的2条未列入本表，最早的是赵县“第9号点位”（网格编号T9），2月20日7时推送；全部见附件5。"
+    assert told in pdf_text(content(letter, "pdf"))
+    assert len(sheet(letter, "未反馈报警")) == 32
+
+
+def test_no_open_alarm_no_annex() -> None:
+    assert "尚未反馈的报警" not in text_of(bulletin(open_alarms=(), follow_ups=()))
+
+
 def test_the_grids_in_words(letter: Letter) -> None:
     text = pdf_text(content(letter, "pdf"))
     assert (
@@ -146,7 +176,7 @@ def test_the_grids_in_words(letter: Letter) -> None:
         in text
     )
     assert "1.对连续列为预警网格或累计次数已达升级条件的1个网格（T1；共有预警网格1个）" in text
-    assert "2.对超期未反馈的1条报警（已到反馈时限11条；涉及T1）" in text
+    assert "2.对超期未反馈的2条报警（尚未反馈的共3条；涉及T9、T1）" in text
     assert "于2020年4月11日前书面报送排查和整改情况。" in text
 
 
@@ -200,12 +230,14 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
         "每日",
         "其他污染物",
         "监管",
+        "未反馈报警",
         "问题类别",
         "区县",
         "网格",
         "高值区",
         "名单",
         "重点企业",
+        "疑似来源",
         "预警网格",
         "跟进事项",
         "说明",

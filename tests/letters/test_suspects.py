@@ -1,10 +1,17 @@
 """Suspects in a 提示函: an annex, a sentence with its footnote, lines of the mail; nothing of it where nobody is suspected."""
 
+import io
 from dataclasses import replace
 
+import openpyxl
+
+from include.letters.bulletin import compose_bulletin
 from include.letters.composition import Letter, compose_notice
+from include.supervision.bulletin_figures import BulletinFigures, RepeatSuspect
 from include.supervision.figures import AlarmSuspects, NoticeFigures, Suspected, from_json, to_json
 from tests.letters import samples
+from tests.letters.bulletins import ISSUE as BULLETIN_ISSUE
+from tests.letters.bulletins import bulletin
 from tests.letters.reading import docx_footnotes, pdf_text, squeezed
 
 FIRST = Suspected(
@@ -50,3 +57,40 @@ def test_nothing_is_printed_where_nobody_is_suspected() -> None:
     ]
     assert all("疑似" not in one for one in said)
     assert not any("疑似" in note for note in docx_footnotes(content(letter, "docx")))
+
+
+REPEATS = (
+    RepeatSuspect("Q1", "enterprise", "甲厂", 3, 2, ("G1", "G2"), samples.at(12, 8), 1.9, "high", FIRST.reason),
+    RepeatSuspect("7", "site", "=乙<工地>", 2, 0, ("G1",), samples.at(11, 8), 0.5, "medium", SECOND.reason),
+)  # fmt: skip
+
+
+def test_the_repeat_suspects_stand_in_the_bulletin_its_annex_and_its_workbook() -> None:
+    figures = bulletin(repeat_suspects=REPEATS)
+    assert from_json(BulletinFigures, to_json(figures)) == figures
+    letter = compose_bulletin(figures, BULLETIN_ISSUE)
+    page = squeezed(pdf_text(content(letter, "pdf")))
+    for words in (
+        "多次列为疑似来源的单位和点位",
+        "本期有2个单位或点位在2条以上报警中被列为疑似来源：甲厂（3条）、=乙<工地>（2条）（见附件2）。均为疑似，建议优先核查，不作为认定依据。",
+        "甲厂企业32G1、G2高位于上风向1.2公里",
+        "=乙<工地>工地20G1中不在上风向",
+    ):
+        assert words in page, words
+    book = openpyxl.load_workbook(io.BytesIO(content(letter, "xlsx")))
+    rows = [[cell.value for cell in row] for row in book["疑似来源"].iter_rows(min_row=2)]
+    assert [(row[0], row[1], *row[3:5]) for row in rows] == [("Q1", "甲厂", 3, 2), ("7", "=乙<工地>", 2, 0)]
+
+
+def test_a_bulletin_without_repeat_suspects_says_nothing_of_them_but_in_its_rules() -> None:
+    page = squeezed(pdf_text(content(compose_bulletin(bulletin(), BULLETIN_ISSUE), "pdf")))
+    assert "列为疑似来源" not in page
+
+
+def test_a_city_with_repeat_suspects_and_without_readings_of_grids_has_their_annex() -> None:
+    figures = bulletin(
+        repeat_suspects=REPEATS, grids=(), counties=(), high_areas=(), highest=(), rising=(), warnings=None
+    )
+    page = squeezed(pdf_text(content(compose_bulletin(figures, BULLETIN_ISSUE), "pdf")))
+    assert "甲厂（3条）、=乙<工地>（2条）（见附件2）" in page
+    assert "甲厂企业32G1、G2高" in page

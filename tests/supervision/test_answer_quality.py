@@ -75,7 +75,7 @@ def test_every_share_is_n_of_n() -> None:
         "未查出问题": (1, 3),
         "申诉成立": (1, 2),
         "申诉驳回": (1, 2),
-        "排查时间早于收到12小时以上": (1, 2),
+        "排查时间早于收到超过12小时": (1, 2),
     }
     assert {str(share) for share in shijiazhuang.shares.values()} == {"—"}
     assert shijiazhuang == AnswerQuality("130100", "石家庄市")

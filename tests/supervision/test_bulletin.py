@@ -30,6 +30,7 @@ from include.supervision.bulletin_figures import (
 )
 from include.supervision.figures import FeedbackCounts, from_json, to_json
 from tests.supervision.bulletins import (
+    ALARMS,
     ENTERPRISES,
     GRIDS,
     bulletin_facts,
@@ -37,6 +38,7 @@ from tests.supervision.bulletins import (
     grid_table,
     windows_ending,
 )
+from tests.supervision.states import states
 from tests.supervision.summaries import CITIES, SEASON, stays
 
 APRIL_1 = windows_ending("2020-04-01")
@@ -263,10 +265,39 @@ def test_warnings_and_follow_ups_of_a_city_in_full() -> None:
     assert one.follow_ups == (
         FollowUp("连续预警", 1, 2, ("G1",)),
         FollowUp("升高未报警", 1, 2, ("G2",)),  # the alarm of G2 was none (误报)
-        FollowUp("超期未反馈", 1, 4, ("G3",)),
+        FollowUp("超期未反馈", 1, 1, ("G3",)),
         FollowUp("整改逾期", 1, 3, ("其他",)),
         FollowUp("数据不足", 1, 6, ("G6",)),
     )
+
+
+def test_open_alarms_stay_in_the_bulletin_however_old() -> None:
+    """Also those pushed before the season and before the unit was of a key region; not those pushed after the window."""
+    old = states(
+        {
+            "pushed_at": "02-20 07:00",
+            "alarm_id": "S0",
+            "city_code": "130100",
+            "county": "赵县",
+            "grid_id": "G1",
+        },
+        {
+            "pushed_at": "04-01 07:00",
+            "alarm_id": "S9",
+            "city_code": "130100",
+            "county": "赵县",
+            "grid_id": "G1",
+        },
+    )
+    told = [
+        (one.alarm_id, one.status, one.is_chronic)
+        for one in bulletin(states=pd.concat([ALARMS, old], ignore_index=True)).open_alarms
+    ]
+    assert told == [("S0", "超期未反馈", True), ("S4", "超期未反馈", True)]
+    # Y1 was pushed at 12:00 of the last day: its time is not up.
+    assert [(one.alarm_id, one.status, one.overdue_hours) for one in bulletin("140300").open_alarms] == [
+        ("Y1", "待反馈", 0.0)
+    ]
 
 
 def test_what_every_letter_of_the_beat_says() -> None:

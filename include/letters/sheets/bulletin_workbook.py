@@ -19,10 +19,12 @@ from include.letters.sheets.air_sheets import (
     span_notes,
     warned_rows,
 )
-from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
+from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.air_wording import short_half_name
+from include.periods import chinese_moment
 from include.rules import BULLETIN, SIMULATED_LABEL
 from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
+from include.suspects.wording import KINDS, LEVEL_MEANING, LEVELS
 
 
 def bulletin_workbook(figures: BulletinFigures, title: str) -> bytes:
@@ -57,6 +59,35 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
             )
         ],
         dated("起", "止"),
+    )
+    yield Sheet(
+        "未反馈报警",
+        [
+            "报警编号",
+            "区县",
+            "网格编号",
+            "点位名称",
+            "推送时间",
+            "反馈时限",
+            "状态",
+            "超期小时",
+            "是否长期未反馈",
+        ],
+        [
+            (
+                one.alarm_id,
+                one.county,
+                one.grid_id,
+                one.point_name,
+                one.pushed_at,
+                one.deadline_at,
+                one.status,
+                one.overdue_hours,
+                one.is_chronic,
+            )
+            for one in figures.open_alarms
+        ],
+        timed("推送时间", "反馈时限"),
     )
     yield categories_sheet(figures.categories)
     yield Sheet(
@@ -133,6 +164,37 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         list(_enterprises((*figures.highest, *figures.rising))),
         {},
     )
+    yield Sheet(
+        "疑似来源",
+        [
+            "编号",
+            "名称",
+            "类别",
+            "涉及报警",
+            "列首位",
+            "网格编号",
+            "末次报警时间",
+            "可能性合计",
+            "可能性",
+            "理由（疑似，建议核查）",
+        ],
+        [
+            (
+                one.candidate_id,
+                one.name,
+                KINDS[one.kind],
+                one.alarms,
+                one.first_places,
+                "、".join(one.grid_ids),
+                chinese_moment(one.last_at, year=True),
+                one.score_sum,
+                LEVELS[one.level],
+                one.reason,
+            )
+            for one in figures.repeat_suspects
+        ],
+        {},
+    )
     yield Sheet("预警网格", WARNED, list(warned_rows(figures.warnings)), dated("月份"))
     yield Sheet(
         "跟进事项",
@@ -184,6 +246,10 @@ def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
     yield (
         "重点企业",
         f"网格内和边界{BULLETIN.near_km:g}公里内，由近到远，家数见“名单”；仅供排查参考，不表示企业为污染来源",
+    )
+    yield (
+        "疑似来源",
+        f"本期{BULLETIN.repeat_alarms}条以上报警的前三个疑似来源中的单位和点位；“可能性”为最高一次的；{LEVEL_MEANING}",
     )
     yield "定义", "见函件附件《数据和规则说明》"
     if figures.is_simulated:

@@ -7,6 +7,7 @@ An empty cell means that there is nothing to state: a zero denominator, no windo
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from include.letters.edition_2020_03 import EDITION
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
 from include.letters.words.flag_words import mark_words, reasons_words
@@ -63,9 +64,11 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
             "监管期已反馈",
             "监管期问题",
             "近7日推送",
-            "近7日应反馈",
+            "近7日已到时限",
             "近7日按期",
-            "近7日超期",
+            "近7日逾期反馈",
+            "近期超期",
+            "长期未反馈",
             "标记",
             "标记依据",
             "备注",
@@ -296,6 +299,7 @@ def _spans(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
 
 
 def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
+    is_old = figures.rules_version == EDITION  # its flags did not tell them
     for city in figures.cities:
         now, before = city.window, city.previous
         yield [
@@ -315,7 +319,9 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
             city.rolling.pushed,
             city.rolling.due,
             city.rolling.on_time,
-            city.rolling.overdue,
+            city.rolling.late,
+            None if is_old else city.flag.recent_overdue,
+            None if is_old else city.flag.chronic,
             mark_words(city.flag),
             "；".join(reasons_words(city.flag)),
             city.remark,
@@ -331,6 +337,10 @@ def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
     yield "规则版本", figures.rules_version
     yield "函件标识", figures.letter_key
     yield "比率", "0至1的小数；分子分母为同一行的条数列；分母为零时为空"
+    yield (
+        "标记",
+        "由近期超期（超期不超过7日，无论何时推送）和近7日逾期反馈得出；长期未反馈另行标明，不影响级别",
+    )
     yield "时间", "北京时间"
     yield "定义", "见汇总附件4《这些数字的由来》"
     if figures.is_simulated:

@@ -22,7 +22,7 @@ def reason_words(reason: FlagReason | str) -> str:
     if reason.rule == "late":
         return f"近7日推送的报警逾期反馈{reason.count}条"
     if reason.rule == "long_overdue":
-        return f"其中{reason.count}条超期24小时以上，最久的已超期{duration(reason.hours)}"
+        return f"其中{reason.count}条超期超过24小时，最久的已超期{duration(reason.hours)}"
     return f"同时近7日推送的报警逾期反馈{reason.count}条"
 
 

@@ -12,6 +12,7 @@ from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
 from include.periods import Period, chinese_moment, office_zone
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
+from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.figures import (
     AlarmSuspects,
     Corrected,
@@ -183,7 +184,9 @@ def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     }
 
 
-def older_values(count: int, oldest: OverdueRow | NoticeRow, at: datetime, show: Show) -> dict[str, Any]:
+def older_values(
+    count: int, oldest: OverdueRow | NoticeRow | OpenAlarm, at: datetime, show: Show
+) -> dict[str, Any]:
     """What a table does not list: how many alarms, and the oldest of them."""
     return {
         "条数": count,

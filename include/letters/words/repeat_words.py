@@ -1,0 +1,35 @@
+"""Suspects that several alarms of a half-month have in common, as a 通报函 prints them. Always 疑似、建议核查."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from include.letters.words.wording import named
+from include.rules import BULLETIN
+from include.supervision.bulletin_figures import RepeatSuspect
+from include.suspects.wording import KINDS, LEVEL_MEANING, LEVELS
+
+_TOLD: Final = 3  # that the text of the letter names
+
+
+def repeat_values(repeats: Sequence[RepeatSuspect], show: Callable[[str], str]) -> dict[str, Any]:
+    """`重复疑似`: the suspects that several alarms of the half-month have in common; `列示重复疑似`: those that the letter lists;
+    `重复疑似名`: the first ones as the text names them; `疑似说明` as in `suspect_values`."""
+    rows = [
+        {
+            "名称": show(one.name),
+            "类别": KINDS[one.kind],
+            "报警": one.alarms,
+            "首位": one.first_places,
+            "网格": "、".join(map(show, one.grid_ids)),
+            "可能性": LEVELS[one.level],
+            "理由": show(one.reason),
+        }
+        for one in repeats
+    ]
+    names = [f"{row['名称']}（{row['报警']}条）" for row in rows]
+    return {
+        "重复疑似": rows,
+        "列示重复疑似": rows[: BULLETIN.listed_repeats],
+        "重复疑似名": named(names, _TOLD, "个"),
+        "疑似说明": LEVEL_MEANING if rows else "",
+    }
