@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from include.errors import InputError
+from include.language.moments import day_words, days_words, hours_words, moment_words
 from include.profile.current import office
 
 DAY: Final = timedelta(days=1)
@@ -163,25 +164,10 @@ class Period:
     @property
     def label(self) -> str:
         """The window as a person reads it: `3月12日`, `3月1日至15日` or `3月12日8时至9时`."""
-        first, last = self.start, self.last_date
-        if not self.is_whole_days:
-            return self._label_of_hours()
-        if first == last:
-            return f"{first.month}月{first.day}日"
-        if first.year != last.year:
-            return f"{chinese_date(first)}至{chinese_date(last)}"
-        tail = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
-        return f"{first.month}月{first.day}日至{tail}"
-
-    def _label_of_hours(self) -> str:
-        first, last = self.start, self.last_date
-        start_words = chinese_moment(self.start_at, year=first.year != last.year)
-        if first != last:
-            return f"{start_words}至{chinese_moment(self.end_at, year=first.year != last.year)}"
-        local = self.end_at.astimezone(office_zone())
-        if self.end == last:
-            return f"{start_words}至{local.hour}时" + (f"{local.minute}分" if local.minute else "")
-        return f"{start_words}至24时"
+        if self.is_whole_days:
+            return days_words(self.start, self.last_date)
+        start, end = (moment.astimezone(office_zone()) for moment in (self.start_at, self.end_at))
+        return hours_words(start, end, self.last_date)
 
     @property
     def key(self) -> str:
@@ -221,17 +207,14 @@ def office_date(moment: datetime) -> date:
     return moment.astimezone(office_zone()).date()
 
 
-def chinese_date(day: date) -> str:
+def date_label(day: date) -> str:
     """`2020年3月12日`: no padding, as official documents write it."""
-    return f"{day.year}年{day.month}月{day.day}日"
+    return day_words(day, year=True)
 
 
-def chinese_moment(moment: datetime, *, year: bool = False) -> str:
-    """`3月12日8时30分` (or with the year), Beijing time; a full hour prints no minutes."""
-    local = moment.astimezone(office_zone())
-    minutes = f"{local.minute}分" if local.minute else ""
-    prefix = f"{local.year}年" if year else ""
-    return f"{prefix}{local.month}月{local.day}日{local.hour}时{minutes}"
+def moment_label(moment: datetime, *, year: bool = False) -> str:
+    """`3月12日8时30分` (or with the year), in the office's time; a full hour prints no minutes."""
+    return moment_words(moment.astimezone(office_zone()), year=year)
 
 
 def instant_of(when: date | datetime) -> datetime:

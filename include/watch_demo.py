@@ -20,7 +20,7 @@ from include.desk.watch_export import export, exported_alarms, exported_suspects
 from include.desk.watch_network import by_unit, last_day
 from include.desk.watch_scores import read_truth, scores
 from include.house import House, Run, default_registry, default_var, open_house
-from include.periods import DAY, HOUR, chinese_moment, midnight, period_ending
+from include.periods import DAY, HOUR, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.rules import SIMULATED_LABEL
 from include.simulator.contacts import contacts
@@ -151,7 +151,7 @@ def _play_hour(house: House, end: datetime) -> int:
     posted = alarm_push.post(run)
     alarm_push.account(run, told)
     _say(
-        f"  {chinese_moment(end)}　{judged['new']} new alarms by {spoke['stations']} stations; "
+        f"  {moment_label(end)}　{judged['new']} new alarms by {spoke['stations']} stations; "
         f"{released['counts'].get('released', 0)} pushes released, {posted['mails']} mails tried"
     )
     return len(told["failed"])

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "periods", "rules", "letter_kinds"}
+GROUND = {"errors", "profile", "language", "periods", "rules", "letter_kinds"}
 FIGURES = GROUND | {"supervision", "geo"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "periods": {"errors"},
     "rules": set(),
+    "profile": {"errors", "rules"},
+    "language": {"profile"},
+    "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "rules"},
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},
     "geo": GROUND,
     "watch": GROUND,
-    "suspects": {"errors"},
+    "suspects": {"errors", "periods"},
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},

@@ -62,7 +62,8 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         )
     findings = Findings()
     _check_names(folder, findings)
-    tables = {name: _table(folder, name, findings) for name in COLUMNS}
+    read = {name: _table(folder, name, findings) for name in COLUMNS}
+    tables = {name: rows or [] for name, rows in read.items()}
     root = read_yaml(folder / settings.FILE, findings)
     if root is None or not isinstance(root.value, dict):
         return None, findings
@@ -101,7 +102,10 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
     )
-    check(profile, findings)
+    if all(
+        rows is not None for rows in read.values()
+    ):  # a lost table would be a fault of every row that refers to it
+        check(profile, findings)
     return profile, findings
 
 
@@ -115,9 +119,11 @@ def _check_names(folder: Path, findings: Findings) -> None:
             findings.add(name, 0, "the file is missing", expected=f"{folder.name}/{name}")
 
 
-def _table(folder: Path, name: str, findings: Findings) -> list[Row]:
+def _table(folder: Path, name: str, findings: Findings) -> list[Row] | None:
     path = folder / name
-    return read_table(path, *COLUMNS[name], findings) if path.is_file() else []
+    if not path.is_file():
+        return [] if name in OPTIONAL_TABLES else None
+    return read_table(path, *COLUMNS[name], findings)
 
 
 def _group(told: Mapping[str, Any], name: str) -> dict[str, Any]:

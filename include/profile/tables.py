@@ -76,17 +76,19 @@ def _encoding(raw: bytes) -> str:
     return "GB18030"
 
 
-def read_table(path: Path, required: Sequence[str], optional: Sequence[str], findings: Findings) -> list[Row]:
-    """The rows of a CSV file; one that does not fit the header is a finding and left out."""
+def read_table(
+    path: Path, required: Sequence[str], optional: Sequence[str], findings: Findings
+) -> list[Row] | None:
+    """The rows of a CSV file, or None where it is none; a row that does not fit the header is a finding and left out."""
     text = read_text(path, findings)
     if text is None:
-        return []
+        return None
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[Row] = []
     try:
         header = [name.strip() for name in next(reader, [])]
         if not _is_header(path.name, header, required, optional, findings):
-            return []
+            return None
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue

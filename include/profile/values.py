@@ -116,7 +116,7 @@ class Letterhead:
     phone: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """An office. `letters`: the kinds in use with their 机关代字 (empty: not numbered). `beats`: when each DAG runs, by the clock on
     the office's wall (`hourly_watch`: the minutes after the hour). `holidays`: free days and worked weekends by date."""
@@ -194,6 +194,11 @@ class Profile:
             if unit.unit_code == unit_code and (day is None or holds_on(unit.valid_from, unit.valid_to, day))
         ]
         return max(rows, key=lambda unit: unit.valid_from or date.min, default=None)
+
+    def upper_unit(self, unit: Unit) -> Unit:
+        """The unit above an addressed one, which gets copies; the unit itself where that is this office or nobody."""
+        above = self.unit(unit.reports_to, unit.valid_from) if unit.reports_to else None
+        return unit if above is None or above.unit_code == self.own_unit else above
 
     def address_form(self, unit: Unit) -> str:
         """How a letter speaks to the unit: 你市, 你区, 你单位."""

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from include.errors import QianliyanError
-from include.periods import chinese_moment, midnight, office_date
+from include.periods import midnight, moment_label, office_date
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds.folder import fingerprint
@@ -215,7 +215,7 @@ def _length(windows: list[Window]) -> timedelta:
 
 
 def _moment(moment: datetime) -> str:
-    return chinese_moment(moment, year=True)
+    return moment_label(moment, year=True)
 
 
 def _hours(hours: float) -> str:

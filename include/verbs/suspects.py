@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
@@ -37,7 +37,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     rows, about = suspect_table(house.engine, alarm_id)
     if form == "table":
         click.echo(
-            f"{alarm_id} {about.grid_id} {chinese_moment(about.started_at, year=True)} 起；{wind_words(about.hours)}"
+            f"{alarm_id} {about.grid_id} {moment_label(about.started_at, year=True)} 起；{wind_words(about.hours)}"
         )
         click.echo(LEVEL_MEANING)
         if about.is_simulated:

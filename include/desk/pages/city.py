@@ -15,7 +15,7 @@ from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.periods import office_date
 
 STANDINGS: Final = {
@@ -62,7 +62,7 @@ def routes(desk: Desk) -> APIRouter:
             ),
             "picture": picture,
             "spots": _placed(found, picture),
-            "notice": NOTICE,
+            "notice": map_notice(),
             "standings": STANDINGS,
             "history_days": HISTORY_DAYS,
             "is_simulated": found.is_simulated,

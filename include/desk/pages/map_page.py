@@ -17,7 +17,7 @@ from include.desk.pages.policy import policy
 from include.desk.pages.view import page
 from include.desk.today import today
 from include.errors import InputError
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.periods import office_date, office_zone
 
 Box = Annotated[
@@ -44,7 +44,7 @@ def routes(desk: Desk) -> APIRouter:
             "has_alarms": last is not None,
             "city": city,
             "grid": grid,
-            "notice": NOTICE,
+            "notice": map_notice(),
             "is_simulated": map_layers.has_simulated(house.engine),
             "tiles": house.tiles,
         }

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
     HALO,
@@ -90,7 +90,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
         axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
         _draw_map(axes, figures.city_code, placed, box, scale)
-        paper.text(_WIDTH_MM - 1, bottom - 1, NOTICE, ha="right", va="top", size=6, color=SOFT)
+        paper.text(_WIDTH_MM - 1, bottom - 1, map_notice(), ha="right", va="top", size=6, color=SOFT)
         paper.set_zorder(5)
         paper.patch.set_alpha(0)
         draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
