@@ -5,7 +5,7 @@ RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check bench crash-sweep histories fuzz season bench-season scale-test lock wheels clean
+.PHONY: help demo watch-demo up test check bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -44,7 +44,7 @@ watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hour
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
 
-test: $(VENV)/.installed ## every test, on SQLite and on a real PostgreSQL
+test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
 	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.installed ## ruff, mypy --strict on include/, import rules
@@ -80,19 +80,28 @@ $(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-celery.txt
 	@touch $@
 
+rasters: $(VENV)/.rasters ## what `select-grids` needs to read GeoTIFF and NetCDF: 40 MB that others do not install
+
+$(VENV)/.rasters: $(VENV)/.installed requirements-rasters.txt
+	@echo "installing the readers of rasters into $(VENV) …"
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-rasters.txt
+	@touch $@
+
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
   --custom-compile-command "make lock"
-lock: ## make requirements.txt from requirements.in, the one with Celery, and uv's own, each package with its hashes
+lock: ## make requirements.txt from requirements.in, those with Celery and with rasters, and uv's own, each package with its hashes
 	$(COMPILE) requirements.in --output-file requirements.txt
 	cp requirements.txt requirements-celery.txt # the same versions, then Celery's
 	$(COMPILE) requirements.in requirements-celery.in --output-file requirements-celery.txt
+	cp requirements.txt requirements-rasters.txt # the same versions, then the readers of rasters
+	$(COMPILE) requirements.in requirements-rasters.in --output-file requirements-rasters.txt
 	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
 
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
-	  -r requirements-celery.txt -r requirements-uv.txt
+	  -r requirements-celery.txt -r requirements-rasters.txt -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment

@@ -2,17 +2,19 @@
 
 每月 1 日、16 日 09:00（北京时间）各一次，报告上月下半月或本月上半月：
 
-1. **拉取**：补齐报警、反馈和问题；导入 `var/air_quality` 中等待的空气质量文件，城市数据不齐则停下；
-2. **计算**：39 个城市的浓度、同比、环比和排名，各城市热点网格形势；1 日的通报同时确定上月预警网格；
-3. **编制**：每个城市一封通报函，另有一份总览报领导；
-4. **签发**：在“待办操作”页等待人员，签发之前什么也不发出；可以全部签发、只签发部分、不签发；
-5. **放行**、**投递**和**核对**：编号、定稿、发出；应发的函件没有着落则本步失败。
+1. **等待空气数据**：导入 `var/air_quality` 中等待的文件；城市数据缺日的，等到当日 18:00，每十分钟看一次，不占执行位；
+2. **拉取**：补齐报警、反馈和问题；城市空气质量数据仍不齐则停下；
+3. **计算**：39 个城市的浓度、同比、环比和排名，各城市热点网格形势；1 日的通报同时确定上月预警网格；
+4. **编制**：每个城市一封通报函，另有一份总览报领导；
+5. **签发**：在“待办操作”页等待人员，签发之前什么也不发出；可以全部签发、只签发部分、不签发；
+6. **放行**、**投递**和**核对**：编号、定稿、发出；应发的函件没有着落则本步失败。
 
 上半月的通报不确定预警网格。补录只编制存档。重跑不会重发。
 """
 
 from airflow.sdk import task
 from cadence import Steps, approval, beat_dag, current_run, decision
+from waits import AirWait
 
 steps = Steps("half_monthly_bulletin")
 
@@ -43,8 +45,14 @@ def half_monthly_bulletin():
     def account(computed):
         return steps.account(current_run("half_month"), computed)
 
+    air = AirWait(
+        task_id="air",
+        task_display_name="等待空气数据 air",
+        workflow="half_monthly_bulletin",
+        window_kind="half_month",
+    )
     computed, answer = figures(), approval()
-    pull() >> computed
+    air >> pull() >> computed
     compose(computed) >> answer
     release(answer.output) >> post() >> account(computed)
 

@@ -11,6 +11,7 @@
 
 from airflow.sdk import task
 from cadence import Steps, beat_dag, house_now
+from troubles import tell_monitor
 
 steps = Steps("post_round")
 
@@ -27,6 +28,7 @@ def post_round():
 
     @task(task_display_name="核对 account")
     def account():
+        tell_monitor(steps.measured(*house_now()))
         return steps.account(*house_now())
 
     digest() >> deliver() >> account()

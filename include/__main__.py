@@ -30,6 +30,7 @@ from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
 from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
+from include.verbs.health import health
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.profile import profile
@@ -61,6 +62,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    health,
     prune,
     simulate_world,
     suspects,

@@ -132,6 +132,7 @@ class Run:
     is_backfill: bool
     now: datetime
     approve: bool = False  # a person is to release the letters
+    is_scheduled: bool = False  # the schedule brought it, not a person or a back-fill
 
     def __post_init__(self) -> None:
         if self.deliver not in get_args(Deliver):

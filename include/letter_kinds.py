@@ -84,6 +84,7 @@ _SHIPPED: Final = (
         is_by_person=True,
     ),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
+    LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
 )
 LETTER_KINDS: Final[dict[str, LetterKind]] = {one.name: one for one in _SHIPPED}
 """Every kind of letter by its name, in the order in which lists offer them."""

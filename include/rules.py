@@ -6,8 +6,9 @@ Letters of an earlier edition are shown and made again from their frozen figures
 (`letters/templates/2020-03`); whatever is computed anew, a 更正 of such a letter too, follows the present edition.
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
 from typing import Final
 
 RULES_VERSION: Final = "2026-11"
@@ -148,6 +149,9 @@ class BulletinRules:
         0.10  # 数据不足: this share of the city's grids without a figure is worth a question
     )
     most_follow_ups: int = 5  # the letter asks no more than this many questions, in the order of their rules
+    wait_for_air_until: time = time(
+        18
+    )  # of the day it goes out: until then a missing day of air is waited for
     report_within_days: int = 10  # from the day the letter goes out to the city's report of what it did
     # 疑似重复来源: told of so many alarms of the half-month, each time with at least this chance (中 or 高).
     repeat_alarms: int = 2
@@ -188,12 +192,34 @@ class Retention:
     # month, the one before and the one a year before, and last year's bulletins can be made again
 
 
+@dataclass(frozen=True)
+class SelfWatch:
+    """When the system says that something is wrong with itself (for engineers and duty officers; no figure reads it)."""
+
+    # From the as-of moment of a window to when its letters must be accounted for, by kind of window.
+    late_after: Mapping[str, timedelta] = field(
+        default_factory=lambda: {
+            "day": timedelta(minutes=30),  # 08:30 → the letters of the day are out by 09:00
+            "midweek": timedelta(minutes=30),
+            "weekend": timedelta(minutes=30),
+            "half_month": timedelta(hours=24),  # a bulletin that nobody signed for a day
+            "hour": timedelta(hours=2),
+        }
+    )
+    look_back: timedelta = timedelta(days=31)  # older windows without a run are not brought up again
+    outbox_age: timedelta = timedelta(hours=1)  # mail that is due and has not left for longer
+    certificate: timedelta = timedelta(days=21)  # a certificate that expires sooner
+    least_free_share: float = 0.05  # of a disk
+    least_free_bytes: int = 1 << 30  # and never less than 1 GB
+
+
 DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
+SELF_WATCH: Final = SelfWatch()
 NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()

@@ -10,7 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import CronDataIntervalTimetable, Param, ParamsDict, dag, get_current_context
+from airflow.sdk import (
+    CronDataIntervalTimetable,
+    Param,
+    ParamsDict,
+    dag,
+    get_current_context,
+)
+from troubles import MOST_RETRIES, Patience, deadline
 
 from include.periods import office_zone, schedule
 
@@ -26,8 +33,8 @@ DAG_DEFAULTS: dict[str, Any] = {
     "catchup": False,
     "max_active_runs": 4,
     "default_args": {
-        "retries": 2,
-        "retry_delay": timedelta(minutes=2),
+        "retries": MOST_RETRIES,
+        "retry_policy": Patience(),
         "execution_timeout": timedelta(minutes=30),
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
@@ -71,6 +78,7 @@ def beat_dag(
             params={**asked, **(params or {})},
             dag_display_name=f"{name} {dag_id}",
             tags=tags,
+            deadline=deadline(dag_id),
             **{**DAG_DEFAULTS, **settings},
         )(function)
 
@@ -175,6 +183,7 @@ def current_run(*kinds: str) -> Run:
         is_backfill=dag_run.run_type == "backfill",
         now=now,
         approve=params["approve"],
+        is_scheduled=dag_run.run_type == "scheduled",
     )
 
 

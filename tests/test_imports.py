@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUND = {"errors", "profile", "language", "periods", "rules", "letter_kinds"}
-FIGURES = GROUND | {"supervision", "geo"}
+FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "rules": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},
     "geo": GROUND,
+    "selection": {"errors", "geo"},
     "watch": GROUND,
     "suspects": {"errors", "periods"},
     "store": GROUND,
@@ -45,8 +46,10 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
+    "rasterio": {"sources"},
+    "xarray": {"sources"},
 }
-AIRFLOW_MAY_IMPORT = {"workflows", "desk", "rules", "periods", "house", "connections"}
+AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
 
 def imports(path: Path) -> list[str]:

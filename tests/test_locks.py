@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.txt", "requirements-celery.txt", "requirements-uv.txt")
+LOCKS = ("requirements.txt", "requirements-celery.txt", "requirements-rasters.txt", "requirements-uv.txt")
 CHECKSUMS = ROOT / ".ci" / "checksums.py"
 
 
@@ -33,7 +33,7 @@ def test_every_package_is_locked_with_hashes(name: str) -> None:
 def test_every_installation_asks_for_the_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
     commands = [line for line in makefile.splitlines() if re.search(r"(uv pip|-m pip) (install|wheel)", line)]
-    assert len(commands) == 4
+    assert len(commands) == 5
     assert [line for line in commands if "--require-hashes" not in line] == []
 
 

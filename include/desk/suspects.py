@@ -8,20 +8,46 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from include.errors import StateError
 from include.store.engine import reading
 from include.store.statements import frame
 from include.store.suspects import inspected_suspects, suspects_of
 from include.suspects.hits import hit_rates
-from include.suspects.kinds import direction
+from include.suspects.ranking import TERMS, score_points
 from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 VERDICT_WORDS: Final = {"struck": "已剔除", "found": "核查有问题", "not_found": "核查无问题"}
-_NO_ROWS: Final = ["排名", "编号", "名称", "类别", "可能性", "把握", "理由", "核查"]
+_SHOWN: Final = ["排名", "编号", "名称", "类别", "可能性", "把握", "理由", "核查"]
+_NUMBERS: Final = [
+    "alarm_id",
+    "rank",
+    "candidate_id",
+    "kind",
+    "name",
+    "chance",
+    "level",
+    "verdict",
+    "verdict_reason",
+    "reason",
+    "distance_km",
+    "east_km",
+    "north_km",
+    "upwind",
+    "windy",
+    "has_increments",
+    "is_metered",
+    "running_hours",
+    "idle_hours",
+    "off_hours",
+    "same_place",
+    *(name for term in TERMS for name in (term, f"{term}_points")),
+    "utility",
+    "log_sum",
+    "edition",
+]
 
 
 @dataclass(frozen=True)
@@ -60,17 +86,24 @@ def suspect_table(engine: Engine, alarm_id: str) -> tuple[pd.DataFrame, AlarmSus
     rows = [
         _shown(one) for one in sorted(suspects, key=lambda one: (one["verdict"] == "struck", one["rank"]))
     ]
-    return pd.DataFrame(rows, columns=_NO_ROWS), told
+    return pd.DataFrame(rows, columns=_SHOWN), told
 
 
-def top_suspects(connection: Connection, alarm_ids: Sequence[str], count: int = 3) -> dict[str, list[str]]:
-    """The first suspects of each alarm in words, without those that a person struck out: `某厂（疑似，高）：位于上风向1.2公里…`."""
-    found: dict[str, list[str]] = {}
-    for one in _read(suspects_of(connection, alarm_ids)):
-        words = found.setdefault(one["alarm_id"], [])
-        if one["verdict"] != "struck" and len(words) < count:
-            words.append(f"{suspect_name(one)}（疑似，{LEVELS[one['level']]}）：{reason_words(one)}")
-    return found
+def suspect_numbers(about: AlarmSuspects) -> pd.DataFrame:
+    """One row a suspect, by rank, for machines: alarm_id, rank, candidate_id, kind, name, chance (0 to 1), level, verdict,
+    verdict_reason, reason, what was seen, each term of the score (`TERM`) with what it adds (`TERM_points`), `utility` (their
+    sum), `log_sum` (of all candidates: chance = exp(utility - log_sum)) and the rules' edition."""
+    if not about.suspects:
+        return pd.DataFrame(columns=_NUMBERS)
+    frame = pd.DataFrame(about.suspects).sort_values("rank", ignore_index=True)
+    points = score_points(frame)
+    told = frame.assign(
+        chance=frame["score"],
+        verdict_reason=frame["reason"],
+        reason=[reason_words(one) for one in about.suspects],
+        **{f"{name}_points": points[name] for name in points},
+    )
+    return told.reindex(columns=_NUMBERS)
 
 
 def hit_table(engine: Engine) -> pd.DataFrame:
@@ -88,21 +121,6 @@ def hit_table(engine: Engine) -> pd.DataFrame:
             for one in rates.to_dict("records")
         ]
     )
-
-
-def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:
-    """`期间主导风向西北风，平均1.8米/秒`, by the hours' weights; or that there was none."""
-    windy = [one for one in hours if one["wind_from_deg"] is not None]
-    if not hours or all(one["masts"] == 0 for one in hours):
-        return "期间无可用风向，按距离排序"
-    if not windy:
-        return "期间静风，按距离排序"
-    angle = np.radians([one["wind_from_deg"] for one in windy])
-    weight = np.array([one["weight"] + 1e-6 for one in windy])
-    east, north = float((weight * np.sin(angle)).sum()), float((weight * np.cos(angle)).sum())
-    speed = float(np.average([one["wind_speed_m_s"] for one in windy], weights=weight))
-    calm = f"，{len(hours) - len(windy)}小时静风" if len(windy) < len(hours) else ""
-    return f"期间主导风向{direction(east, north)}风，平均{speed:.1f}米/秒{calm}"
 
 
 def _shown(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,6 +146,7 @@ def _read(kept: pd.DataFrame) -> list[dict[str, Any]]:
             "rank": int(row["rank"]),
             "candidate_id": row["enterprise_id"],
             "score": float(row["score"]),
+            "edition": row["rules_edition"],
             "verdict": row["verdict"] if isinstance(row["verdict"], str) else None,
             "reason": row.get("reason"),
         }

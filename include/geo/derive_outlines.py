@@ -20,10 +20,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from include.errors import InputError
+from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.profile.current import load
 from include.profile.values import Profile
@@ -44,10 +46,12 @@ def derive(package: Path, profile: Profile) -> gpd.GeoDataFrame:
     ).fetchall()
     index.close()
     listed = {place.place_code for place in profile.places}
+    codes_there = pd.Series([Path(path).stem for (path,) in rows], dtype=str)
+    present, _, _ = present_codes(codes_there)  # the source kept the code of 凤翔县 when it became a district
     records: list[tuple[str, BaseGeometry]] = []
-    for (path,) in rows:
-        if Path(path).stem in listed:
-            records.append((Path(path).stem, _outline(package / "data" / "datasets" / path)))
+    for (path,), code in sorted(zip(rows, present, strict=True), key=lambda one: str(one[1])):
+        if code in listed:
+            records.append((str(code), _outline(package / "data" / "datasets" / path)))
     codes, outlines = zip(*records, strict=True)
     return gpd.GeoDataFrame(
         {"place_code": codes, "datum": "WGS84", "source": _SOURCE, "licence": "MIT"},

@@ -36,21 +36,7 @@ def grid_cells(outlines: gpd.GeoDataFrame) -> pd.DataFrame:
         return pd.DataFrame(
             columns=["grid_id", "city_code", "county", "name", "west", "south", "east", "north"]
         )
-    west, south, east, north = outlines.total_bounds
-    rows = np.arange(np.floor(south / _ROW_DEG), np.ceil(north / _ROW_DEG)).astype(int)
-    widths = _column_deg((rows + 0.5) * _ROW_DEG)
-    spans = [np.arange(np.floor(west / width), np.ceil(east / width)).astype(int) for width in widths]
-    row, width = (np.repeat(values, [len(span) for span in spans]) for values in (rows, widths))
-    column = np.concatenate(spans)
-    cells = pd.DataFrame(
-        {
-            "grid_id": [f"R{r:04d}C{c:04d}" for r, c in zip(row, column, strict=True)],
-            "west": np.round(column * width, 6),
-            "south": np.round(row * _ROW_DEG, 6),
-            "east": np.round((column + 1) * width, 6),
-            "north": np.round((row + 1) * _ROW_DEG, 6),
-        }
-    )
+    cells = boxes_over(*outlines.total_bounds)
     centres = locate((cells["west"] + cells["east"]) / 2, (cells["south"] + cells["north"]) / 2, outlines)
     cells["city_code"], cells["county"] = centres["city_code"], centres["county"]
     cells = cells.dropna(subset="city_code").reset_index(drop=True)
@@ -58,6 +44,27 @@ def grid_cells(outlines: gpd.GeoDataFrame) -> pd.DataFrame:
         cells["county"] + (cells.groupby(["city_code", "county"]).cumcount() + 1).astype(str) + "号网格"
     )
     return cells[["grid_id", "city_code", "county", "name", "west", "south", "east", "north"]]
+
+
+def boxes_over(west: float, south: float, east: float, north: float) -> pd.DataFrame:
+    """Every cell of the lattice that a rectangle in degrees touches, from south to north, then west to east: `grid_id, row,
+    column` (numbers of the lattice) and `west, south, east, north`."""
+    rows = np.arange(np.floor(south / _ROW_DEG), np.ceil(north / _ROW_DEG)).astype(int)
+    widths = _column_deg((rows + 0.5) * _ROW_DEG)
+    spans = [np.arange(np.floor(west / width), np.ceil(east / width)).astype(int) for width in widths]
+    row, width = (np.repeat(values, [len(span) for span in spans]) for values in (rows, widths))
+    column = np.concatenate(spans) if spans else np.zeros(0, dtype=int)
+    return pd.DataFrame(
+        {
+            "grid_id": [f"R{r:04d}C{c:04d}" for r, c in zip(row, column, strict=True)],
+            "row": row,
+            "column": column,
+            "west": np.round(column * width, 6),
+            "south": np.round(row * _ROW_DEG, 6),
+            "east": np.round((column + 1) * width, 6),
+            "north": np.round((row + 1) * _ROW_DEG, 6),
+        }
+    )
 
 
 def locate(lon: ArrayLike, lat: ArrayLike, outlines: gpd.GeoDataFrame | None = None) -> pd.DataFrame:

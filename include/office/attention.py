@@ -1,4 +1,4 @@
-"""The daily list of what waits for a person, mailed to the duty officers."""
+"""What is mailed to the duty officers: the daily list of what waits for a person, and a run that is late."""
 
 import json
 from collections.abc import Sequence
@@ -8,14 +8,19 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from include.house import House
+from include.letters.composition import Letter
 from include.letters.digest import Matter, compose_digest
+from include.office.beat_watch import due_at
 from include.office.waiting import waiting
-from include.periods import office_date
-from include.post.digest import digest_facts, queue_digest
+from include.periods import Period, moment_label, office_date, window_kind
+from include.post.digest import digest_facts, queue_digest, trouble_facts
+from include.post.letters import LetterFacts
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome
+from include.rules import SELF_WATCH
 from include.store import tables
-from include.store.engine import reading
+from include.store.beat_runs import mark_late
+from include.store.engine import reading, writing
 
 
 def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
@@ -37,17 +42,43 @@ def queue_daily_digest(
     if not found:
         return None
     day: date = office_date(now)
-    facts = digest_facts(
-        day,
-        json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False),
-        as_of=now,
-        is_simulated=is_simulated,
+    facts = digest_facts(day, _frozen(found), as_of=now, is_simulated=is_simulated)
+    composed = compose_digest(day, found, is_simulated=is_simulated)
+    return _queue(house, facts, composed, now=now, actor=actor)
+
+
+def queue_late_run(house: House, period: Period, run_id: str, *, now: datetime, actor: str) -> bool:
+    """Tells the operators, once a window, that the letters of the window are not out in time. False where that was told, or
+    where they are out by now."""
+    with writing(house.engine) as connection:
+        if not mark_late(connection, period, run_id, now):
+            return False
+    minutes = int(SELF_WATCH.late_after[period.kind].total_seconds() // 60)
+    matter = Matter(
+        f"{window_kind(period.kind).label}　{period.label}未按时完成",
+        f"{moment_label(period.as_of)}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
+        "在 Airflow 中查看该运行停在哪一步：失败的步骤按其中所述处理后清除重跑；等待签发的请签发",
+        due_at(period),
     )
+    _, is_simulated = matters(house, now)
+    facts = trouble_facts(period, _frozen([matter]), is_simulated=is_simulated)
+    composed = compose_digest(office_date(now), [matter], is_simulated=is_simulated, kind=facts.kind)
+    _queue(house, facts, composed, now=now, actor=actor)
+    return True
+
+
+def _frozen(matters: Sequence[Matter]) -> str:
+    return json.dumps([asdict(one) for one in matters], default=str, ensure_ascii=False)
+
+
+def _queue(
+    house: House, facts: LetterFacts, composed: Letter, *, now: datetime, actor: str
+) -> ReleaseOutcome:
     return queue_digest(
         house.engine,
         house.archive,
         facts,
-        compose_digest(day, found, is_simulated=is_simulated),
+        composed,
         (Recipient(house.issuer.operators, "值班", "to"),),
         office=house.office,
         server=house.mail_server,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from include.house import House
+from include.office.beat_watch import missing_windows
 from include.periods import DAY, last_complete, midnight
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
@@ -41,6 +42,7 @@ TOPICS: Final = {
     "pull": "拉取中断",
     "silent": "核实地址",
     "watch": "报警待核实",
+    "run": "时段没有运行",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -227,7 +229,20 @@ def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch)
+def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Windows that the schedule should have brought a run to by now."""
+    for one in missing_windows(connection, now):
+        yield Waiting(
+            "run",
+            one.label,
+            "已到时限，没有运行，或运行没有完成核对",
+            "检查该 DAG 是否暂停、调度是否在运行；再按缺的时段逐一补运行",
+            one.since,
+            count=len(one.windows),
+        )
+
+
+_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs)
 
 
 def _mailboxes(one: Question) -> str:

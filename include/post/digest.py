@@ -1,10 +1,11 @@
-"""The daily list of what needs a person, mailed to the operators: a letter like the others (kind `digest`, no number), so
-that it goes out once a day, is archived, audited and survives a crash."""
+"""What is mailed to the operators: letters like the others (kinds `digest` and `trouble`, no number), so that each goes out
+once (a day, or a window), is archived, audited and survives a crash."""
 
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from include.letter_kinds import letter_label
 from include.periods import Period, midnight
 from include.post.composed import ComposedLetter
 from include.post.letters import LetterFacts, draft, find_by_key
@@ -32,6 +33,11 @@ def digest_facts(day: date, figures_json: str, *, as_of: datetime, is_simulated:
     )
 
 
+def trouble_facts(period: Period, figures_json: str, *, is_simulated: bool) -> LetterFacts:
+    """The letter about a run of this window that is late; there is one a window."""
+    return LetterFacts("trouble", "operators", None, period, figures_json, is_simulated)
+
+
 def queue_digest(
     engine: Engine,
     archive: Archive,
@@ -44,7 +50,7 @@ def queue_digest(
     now: datetime,
     actor: str,
 ) -> ReleaseOutcome:
-    """Drafts and releases the day's digest to `to`; the next `post_round` sends it. Asked again that day: `left`."""
+    """Drafts and releases the letter to `to`; the next `post_round` sends it. Asked again for the same window: `left`."""
     drafted = draft(engine, archive, facts, composed, now=now, actor=actor)
     return release(
         engine,
@@ -52,7 +58,7 @@ def queue_digest(
         drafted.letter_id,
         now=now,
         actor=actor,
-        reason="每日待办清单",
+        reason=letter_label(facts.kind),
         office=office,
         server=server,
         render=lambda _letter, _number, _issued_on: composed,

@@ -113,6 +113,16 @@ class _Known:
     others: pd.DataFrame
 
 
+def made_by_watch(connection: Connection, alarm_ids: Iterable[str]) -> set[str]:
+    """Those of the alarms that the watch made."""
+    found: set[str] = set()
+    wanted = sorted(set(alarm_ids))
+    for at in range(0, len(wanted), _AT_ONCE):
+        query = select(watch_alarm.c.alarm_id).where(watch_alarm.c.alarm_id.in_(wanted[at : at + _AT_ONCE]))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
 def push_of(connection: Connection, alarm_id: str) -> dict[str, Any]:
     """When an alarm was pushed and is due, as it was told first; empty where the store has no alarm of that number."""
     query = (

@@ -122,6 +122,17 @@ def rank_suspects(
     )
 
 
+def score_points(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.DataFrame:
+    """What each term adds to the score of stored rows (columns `EVIDENCE`): weight times term, one column a term of `TERMS`."""
+    return pd.DataFrame(
+        {
+            name: (getattr(rules.weights, name) * suspects[name].astype(float)).round(6) + 0.0
+            for name in TERMS
+        },
+        index=suspects.index,
+    )
+
+
 def chance_from_evidence(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.Series:
     """The chances of stored rows (columns `EVIDENCE`), from their terms alone; equal to `score` to the last digit."""
     utility = _utility(suspects, rules)

@@ -46,8 +46,12 @@ class WindRules:
     steady_cosine: float = (
         0.35  # mean cosine from hour to hour below which its directions are noise: not used (real masts 0.8)
     )
-    opposed_cosine: float = -0.4  # mean cosine to the nearest mast below which 'from' and 'to' are swapped …
-    opposed_hours: int = 24  # … over at least so many hours with wind at both
+    opposed_cosine: float = (
+        -0.4
+    )  # mean cosine to another mast below which one of them tells 'to' for 'from' …
+    opposed_hours: int = 24  # … over at least so many of the last `check_hours` with wind at both
+    opposed_neighbours: int = 5  # the nearest masts within reach that have a say
+    least_neighbours: int = 2  # with fewer nobody can tell which of two is wrong: both are used
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.suspects.opposed import COLUMNS, left_out, opposed_pairs, rolling
 from include.suspects.places import east_north_km
 from include.suspects.rules import WindRules
 
@@ -117,15 +118,33 @@ class Masts:
 def read_masts(winds: pd.DataFrame, stations: pd.DataFrame, begin: int, end: int, rules: WindRules) -> Masts:
     """The winds of [begin, end). `winds` as of `clean_winds`, from `check_hours` before `begin`; of `stations` (station_id,
     kind, lon, lat) those of kind `weather`."""
-    masts = stations[stations["kind"] == "weather"].drop_duplicates("station_id")
-    masts = (
-        masts[masts["lon"].notna() & masts["lat"].notna()].sort_values("station_id").reset_index(drop=True)
-    )
+    masts = _masts(stations)
     first = begin - 1
     u, v = _table(winds, masts, first - rules.check_hours, max(end, begin))
-    trusted = steady(u, v, rules)
+    lon, lat = masts["lon"].to_numpy(float), masts["lat"].to_numpy(float)
+    trusted = steady(u, v, rules) & ~left_out(lon, lat, u, v, rules)
     u, v = (np.where(trusted, part, np.nan)[:, rules.check_hours :] for part in (u, v))
-    return Masts(masts["lon"].to_numpy(float), masts["lat"].to_numpy(float), first, u, v)
+    return Masts(lon, lat, first, u, v)
+
+
+def opposed_masts(
+    winds: pd.DataFrame, stations: pd.DataFrame, begin: int, end: int, rules: WindRules
+) -> pd.DataFrame:
+    """The masts that stood against a neighbour in the hours [begin, end), as `read_masts` judges them (columns
+    `opposed.COLUMNS`). `winds` as of `clean_winds`, from `check_hours` before `begin`."""
+    masts = _masts(stations)
+    if len(masts) < 2:
+        return pd.DataFrame(columns=COLUMNS)
+    first = begin - rules.check_hours
+    u, v = _table(winds, masts, first, max(end, begin))
+    lon, lat = masts["lon"].to_numpy(float), masts["lat"].to_numpy(float)
+    return opposed_pairs(masts["station_id"], lon, lat, u, v, first, begin, rules)
+
+
+def _masts(stations: pd.DataFrame) -> pd.DataFrame:
+    masts = stations[stations["kind"] == "weather"].drop_duplicates("station_id")
+    placed = masts[masts["lon"].notna() & masts["lat"].notna()]
+    return pd.DataFrame(placed.sort_values("station_id").reset_index(drop=True))
 
 
 def wind_at(lon: Floats, lat: Floats, place: Hours, at: Hours, masts: Masts, rules: WindRules) -> WindAt:
@@ -170,18 +189,10 @@ def steady(u: Floats, v: Floats, rules: WindRules) -> NDArray[np.bool_]:
     dot = u[:, 1:] * u[:, :-1] + v[:, 1:] * v[:, :-1]
     cosine = np.where(pair, dot / np.where(pair, speed[:, 1:] * speed[:, :-1], 1.0), 0.0)
     # Whole millionths: sums that do not depend on where the table begins.
-    pairs = _last(pair.astype(np.int64), rules.check_hours)
-    total = _last(np.rint(cosine * 1e6).astype(np.int64), rules.check_hours)
+    pairs = rolling(pair.astype(np.int64), rules.check_hours)
+    total = rolling(np.rint(cosine * 1e6).astype(np.int64), rules.check_hours)
     noise = (pairs >= rules.check_pairs) & (total < rules.steady_cosine * 1e6 * pairs)
     return np.concatenate([np.ones((len(u), 1), bool), ~noise], axis=1)
-
-
-def _last(values: Hours, count: int) -> Hours:
-    """Sums of each row's last `count` values up to every column."""
-    summed = np.cumsum(np.concatenate([np.zeros((len(values), 1), np.int64), values], axis=1), axis=1)
-    at = np.arange(1, values.shape[1] + 1)
-    found: Hours = summed[:, at] - summed[:, np.maximum(at - count, 0)]
-    return found
 
 
 def _table(winds: pd.DataFrame, masts: pd.DataFrame, first: int, end: int) -> tuple[Floats, Floats]:
@@ -200,37 +211,3 @@ def _spread_deg(speed: Floats, rules: WindRules) -> Floats:
     weak = np.clip((2.0 - speed) / (2.0 - rules.calm_m_s), 0.0, 1.0)
     spread = rules.spread_deg + (rules.spread_calm_deg - rules.spread_deg) * weak
     return np.where(speed >= rules.calm_m_s, spread, 180.0)
-
-
-def opposed_masts(winds: pd.DataFrame, masts: pd.DataFrame, rules: WindRules) -> pd.DataFrame:
-    """Masts whose wind points against their nearest neighbour's: direction told as 'to' instead of 'from', by a likely guess.
-
-    One row a mast that stands so: station_id, neighbour_id, distance_km, hours, mean_cosine. Of a pair both are told: which
-    one is wrong, only a third mast or a person can say.
-    """
-    columns = ["station_id", "neighbour_id", "distance_km", "hours", "mean_cosine"]
-    masts = masts[masts["lon"].notna() & masts["lat"].notna()].sort_values("station_id")
-    seen = vectors(winds)
-    seen = seen[np.hypot(seen["east"], seen["north"]) >= rules.calm_m_s]
-    rows = []
-    for mast in masts.itertuples():
-        others = masts[masts["station_id"] != mast.station_id]
-        if others.empty:
-            continue
-        lon, lat = others["lon"].to_numpy(float), others["lat"].to_numpy(float)
-        km = np.hypot(*east_north_km(float(str(mast.lon)), float(str(mast.lat)), lon, lat))
-        nearest = int(np.argmin(km))
-        if km[nearest] > rules.within_km:
-            continue
-        neighbour = others["station_id"].iloc[nearest]
-        both = seen[seen["station_id"] == mast.station_id].merge(
-            seen[seen["station_id"] == neighbour], on="at", suffixes=("", "_there")
-        )
-        dot = both["east"] * both["east_there"] + both["north"] * both["north_there"]
-        length = np.hypot(both["east"], both["north"]) * np.hypot(both["east_there"], both["north_there"])
-        cosine = float((dot / length).mean()) if len(both) else 0.0
-        if len(both) >= rules.opposed_hours and cosine <= rules.opposed_cosine:
-            rows.append(
-                (mast.station_id, neighbour, round(float(km[nearest]), 1), len(both), round(cosine, 2))
-            )
-    return pd.DataFrame(rows, columns=columns)

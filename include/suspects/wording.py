@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -30,10 +31,11 @@ def suspect_name(suspect: Mapping[str, Any]) -> str:
     return str(suspect["name"]) or KINDS[str(suspect["kind"])]
 
 
-def reason_words(suspect: Mapping[str, Any]) -> str:
-    """Why it is suspected: `位于上风向1.2公里（网格中心以北），期间生产负荷正常、治污设备停运`."""
+def reason_words(suspect: Mapping[str, Any], wind: str = "") -> str:
+    """Why it is suspected, and what is measured from where: `位于上风向1.2公里，期间生产负荷正常、治污设备停运（距离自高值站点起算，在
+    网格中心以北；期间主导风向北风）`. `wind`: as of `wind_words`, where it is to be told."""
     if suspect["kind"] == UNLISTED:
-        return "清单内单位均不能较好解释，建议在高值点周边现场排查"
+        return _nobody(suspect) + (f"（{wind}）" if wind else "")
     parts = [_place(suspect), _power(suspect)]
     if suspect["unusual_hour"] >= _MOSTLY:
         parts.append("在平时不生产的时段有生产用电")
@@ -41,21 +43,53 @@ def reason_words(suspect: Mapping[str, Any]) -> str:
         parts.append("邻近该网格历史问题点位")
     if suspect["same_place"]:
         parts.append(f"与另{suspect['same_place']}家同址，难以区分")
-    return "，".join(part for part in parts if part)
+    return "，".join(part for part in parts if part) + _measured(suspect, wind)
+
+
+def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:
+    """`期间主导风向西北风，平均1.8米/秒，1小时静风`, by the hours' weights; or that there was none."""
+    windy = [one for one in hours if one["wind_from_deg"] is not None]
+    if not hours or all(one["masts"] == 0 for one in hours):
+        return "期间无可用风向，按距离判断"
+    if not windy:
+        return "期间静风，按距离判断"
+    weights = [one["weight"] + 1e-6 for one in windy]
+    angles = [math.radians(one["wind_from_deg"]) for one in windy]
+    east = sum(weight * math.sin(angle) for weight, angle in zip(weights, angles, strict=True))
+    north = sum(weight * math.cos(angle) for weight, angle in zip(weights, angles, strict=True))
+    total = sum(weight * one["wind_speed_m_s"] for weight, one in zip(weights, windy, strict=True))
+    calm = f"，{len(hours) - len(windy)}小时静风或风向不定" if len(windy) < len(hours) else ""
+    return f"期间主导风向{direction(east, north)}风，平均{total / sum(weights):.1f}米/秒{calm}"
+
+
+def _nobody(suspect: Mapping[str, Any]) -> str:
+    # Alone among the candidates: its chance is all there is.
+    if suspect.get("log_sum") is not None and suspect["log_sum"] == suspect.get("utility"):
+        return "周边没有清单内单位，建议在高值点周边现场排查"
+    return "清单内单位均不能较好解释，建议在高值点周边现场排查"
+
+
+def _from_where(suspect: Mapping[str, Any]) -> str:
+    return "高值站点" if suspect["has_increments"] else "报警点"
+
+
+def _measured(suspect: Mapping[str, Any], wind: str) -> str:
+    """From where the distance and the direction are told."""
+    beside = f"在网格中心以{direction(suspect['east_km'], suspect['north_km'])}"
+    return f"（距离自{_from_where(suspect)}起算，{beside}{f'；{wind}' if wind else ''}）"
 
 
 def _place(suspect: Mapping[str, Any]) -> str:
-    from_where = "高值站点" if suspect["has_increments"] else "报警点"
     distance = f"{max(suspect['distance_km'], 0.1):.1f}公里"
-    beside = f"（网格中心以{direction(suspect['east_km'], suspect['north_km'])}）"
+    beside = f"距{_from_where(suspect)}{distance}"
     if suspect["windy"] < _MOSTLY:
-        return f"距{from_where}{distance}{beside}，期间静风或无可用风向，按距离判断"
+        return f"{beside}，期间静风或无可用风向，按距离判断"
     upwind = suspect["upwind"] / suspect["windy"]
     if upwind >= 2 / 3:
-        return f"位于上风向{distance}{beside}"
+        return f"位于上风向{distance}"
     if upwind >= 1 / 3:
-        return f"部分时段位于上风向，距{from_where}{distance}{beside}"
-    return f"不在上风向，距{from_where}{distance}{beside}"
+        return f"部分时段位于上风向，{beside}"
+    return f"不在上风向，{beside}"
 
 
 def _power(suspect: Mapping[str, Any]) -> str:

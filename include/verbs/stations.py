@@ -22,11 +22,12 @@ _SHOWN = 20  # faults on the terminal; all are in the quarantine
 )
 def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
-    from include.periods import office_zone
+    from include.periods import DAY, midnight, office_zone
     from include.sources.mapping.files import load
     from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
     from include.sources.stations.layouts import STATION_LAYOUTS
+    from include.workflows.wind_masts import wind_notes
 
     house = open_current_house()
     tables = load(mapping, office_zone(), STATION_LAYOUTS).tables if mapping is not None else ()
@@ -42,7 +43,8 @@ def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
         + f", {done.absent} hours told as missing, {done.repeated} told twice, {done.foreign} other files left alone"
         + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
     )
-    for note in done.notes[:_SHOWN]:
+    notes = [*done.notes, *(wind_notes(house, midnight(days[0]), midnight(days[-1] + DAY)) if days else ())]
+    for note in notes[:_SHOWN]:
         click.echo(f"note: {note}", err=True)
     faults = shown(done.faults)
     for fault in faults[:_SHOWN]:

@@ -27,22 +27,33 @@ def suspects() -> None:
 )
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def show(alarm_id: str, svg: Path | None, form: str) -> None:
-    """The suspects of one alarm, of the watch or of a platform, ranked by what the store knows now."""
-    from include.desk.suspects import suspect_table, wind_words
-    from include.suspects.wording import LEVEL_MEANING
+    """The suspects of one alarm, of the watch or of a platform, ranked by what the store knows now.
+
+    As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points.
+    """
+    from include.desk.suspects import suspect_numbers, suspect_table
+    from include.suspects.wording import LEVEL_MEANING, wind_words
     from include.workflows.suspecting import keep_suspects
+    from include.workflows.wind_masts import notes_of_hours
 
     house = open_current_house()
     keep_suspects(house, [alarm_id])
     rows, about = suspect_table(house.engine, alarm_id)
+    numbers = suspect_numbers(about)
     if form == "table":
         click.echo(
             f"{alarm_id} {about.grid_id} {moment_label(about.started_at, year=True)} 起；{wind_words(about.hours)}"
         )
         click.echo(LEVEL_MEANING)
-        if about.is_simulated:
-            click.echo(SIMULATED_LABEL, err=True)
-    print_rows(rows, form, "疑似来源（建议核查）")
+        print_rows(rows, form, "疑似来源（建议核查）")
+        points = ["rank", *(name for name in numbers if str(name).endswith("_points")), "utility", "log_sum"]
+        print_rows(numbers[points], form, "各项得分（可能性 = exp(utility - log_sum)）")
+    else:
+        print_rows(numbers, form)
+    if about.is_simulated:
+        click.echo(SIMULATED_LABEL, err=True)
+    for line in notes_of_hours(house, about.hours):
+        click.echo(f"note: {line}", err=True)
     if svg is not None:
         from include.desk.suspect_sketch import sketch
 

@@ -11,7 +11,7 @@ import click
 import pandas as pd
 
 from include.errors import InputError
-from include.periods import midnight, office_zone
+from include.periods import DAY, midnight, office_zone
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, operator, print_rows
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     if context.invoked_subcommand is not None:
         return
     from include.workflows.watching import watch as run
+    from include.workflows.wind_masts import wind_notes
 
     if start is None or end is None or start >= end:
         raise InputError(
@@ -56,6 +57,8 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
     )
     for word, hours in sorted(done.lacks.items()):
         click.echo(f"note: without {word} in {hours} of {done.hours} hours", err=True)
+    for line in wind_notes(house, midnight(start), midnight(end)):
+        click.echo(f"note: {line}", err=True)
 
 
 @watch.command("export")
@@ -106,12 +109,17 @@ def explain(alarm_id: str, form: str) -> None:
 def network(day: date | None, days: int, units: bool, form: str) -> None:
     """Which stations to service, by unit: stuck, dead, silent, wild, or far off their surroundings."""
     from include.desk.watch_network import network as run
+    from include.workflows.wind_masts import wind_notes
 
-    shown, by_unit, stations = run(open_current_house().engine, day, days)
+    house = open_current_house()
+    shown, by_unit, stations = run(house.engine, day, days)
     title = (
         f"{'站点运行情况' if units else '待维护站点'}（截至{shown}，近{days}天）" if shown else "尚无日事实"
     )
     print_rows(by_unit if units else stations, form, title)
+    if shown:
+        for line in wind_notes(house, midnight(shown - (days - 1) * DAY), midnight(shown + DAY)):
+            click.echo(f"note: {line}", err=True)
 
 
 @watch.command("evaluate")

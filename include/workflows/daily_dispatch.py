@@ -21,13 +21,19 @@ from include.supervision.figures import (
     to_json,
 )
 from include.workflows.steps import LetterSteps, pull_facts
+from include.workflows.suspecting import keep_platform_suspects
 
 KINDS: Final = ("notice", "reminder")
 
 
 def pull(run: Run) -> dict[str, Any]:
-    """Makes sure that the ledger covers all that the day's figures read; stops the run where too much is missing."""
-    return pull_facts(run, read_window(run.period)[0])
+    """Makes sure that the ledger covers all that the day's figures read; stops the run where too much is missing. Ranks the
+    suspects of the platforms' alarms that the day's letters list."""
+    pulled = pull_facts(run, read_window(run.period)[0])
+    start_at, end_at = read_window(run.period)
+    with reading(run.house.engine) as connection:
+        states = alarm_states(connection, start_at, end_at, run.period.as_of, with_old=True)
+    return pulled | {"suspected": keep_platform_suspects(run.house, listed_alarms(states, run.period))}
 
 
 def figures(run: Run) -> dict[str, Any]:

@@ -12,22 +12,35 @@ from include.office.register import Due
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
+from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
 from include.store.air_days import imported_days
 from include.store.engine import reading
-from include.store.facts import cities_on
+from include.store.facts import alarm_states, cities_on
 from include.store.hourly import Dataset
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinWindows, bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import BulletinFigures, HalfMonthBulletins
 from include.supervision.figures import LEADERS, from_json, to_json
 from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
+from include.workflows.suspecting import keep_platform_suspects
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
 _IMPORTED: Final = "imported"  # where a dropped file goes that was read
+
+
+def take_air(run: Run) -> dict[str, Any]:
+    """Imports the files that wait in `House.air_dir`. `missing`: the days of the cities' air that the bulletin still lacks, in
+    words; `wait_until`: until when they are worth waiting for."""
+    day = run.period.end
+    imported = _import_dropped(run.house, run.now)
+    is_due = bulletin_windows(run.period, run.house.season) is not None
+    missing = missing_air_days(run.house, run.period, "city") if is_due else []
+    until = datetime.combine(day, BULLETIN.wait_for_air_until, run.period.as_of.tzinfo)
+    return {"air_quality": imported, "missing": _listed(missing), "wait_until": until}
 
 
 def pull(run: Run) -> dict[str, Any]:
@@ -50,7 +63,10 @@ def pull(run: Run) -> dict[str, Any]:
             got=f"缺{_listed(missing)}",
             todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
         )
+    with reading(run.house.engine) as connection:
+        states = alarm_states(connection, at.window.starts_at, at.window.ends_at, run.period.as_of)
     return pulled | {
+        "suspected": keep_platform_suspects(run.house, states["alarm_id"].astype(str).tolist()),
         "air_quality": imported,
         "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
     }

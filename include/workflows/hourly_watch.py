@@ -14,6 +14,7 @@ from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
 from include.store.watch_facts import grids_known, hours_judged, stations_known
 from include.watch import DEFAULT_RULES
+from include.workflows.steps import accounted
 from include.workflows.watch_inputs import network_of
 from include.workflows.watching import fresh_until, watch
 
@@ -79,6 +80,7 @@ def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
             got="0个",
             todo="查看数据来源；补到后清除本次运行重跑，或由下一小时自动补判",
         )
+    accounted(run)
     return {
         "window": run.period.label,
         "stations": f"{hour['stations_heard']}/{hour['stations_expected']}",

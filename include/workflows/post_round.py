@@ -6,6 +6,7 @@ from typing import Any, Final
 from include.house import House
 from include.letters.digest import Matter
 from include.office.attention import queue_daily_digest
+from include.office.measures import measures
 from include.periods import office_date, office_zone
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
@@ -40,6 +41,11 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
 def deliver(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """One round: settles what crashed, expires what is too old, sends what is due."""
     return one_round(house, now, actor)
+
+
+def measured(house: House, now: datetime, actor: str) -> dict[str, float]:
+    """What a monitor is told after each round."""
+    return measures(house, now)
 
 
 def account(house: House, now: datetime, actor: str) -> dict[str, Any]:

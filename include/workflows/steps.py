@@ -21,7 +21,8 @@ from include.post.restoration import last_restore
 from include.post.round import post_round
 from include.rules import POST
 from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_history, history_start
-from include.store.engine import reading
+from include.store.beat_runs import mark_accounted
+from include.store.engine import reading, writing
 
 _log = logging.getLogger(__name__)
 
@@ -160,6 +161,7 @@ class LetterSteps:
                 letter.reason,
             )
         require_reconciled(found)
+        accounted(run)
         return {
             "states": dict(found.states),
             "letters": [
@@ -174,6 +176,12 @@ class LetterSteps:
             letters = letters_of_period(connection, run.period, self.kinds)
         waiting = ("drafted", "awaiting_approval")
         return [letter for letter in letters if letter.state in waiting and letter.revision == 1]
+
+
+def accounted(run: Run) -> None:
+    """Notes that everything of the run's window is accounted for: a window without that is missed."""
+    with writing(run.house.engine) as connection:
+        mark_accounted(connection, run.period, run.run_id, run.now, is_scheduled=run.is_scheduled)
 
 
 def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:

@@ -22,15 +22,16 @@ from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
 from include.store.judged_hours import STATION_JUDGED, days_between, read_judged
 from include.store.statements import frame
-from include.store.station_hours import SUBMETER_HOURS, WINDS, HourTable, read_hours
-from include.store.watch_alarms import replace_suspects
+from include.store.station_hours import SUBMETER_HOURS, read_hours
+from include.store.watch_alarms import made_by_watch, replace_suspects
 from include.store.watch_facts import grids_known, stations_known
 from include.suspects.candidates import enterprises_as_candidates, joined, problems_as_candidates
 from include.suspects.places import pairs_within
 from include.suspects.ranking import Ranking, rank_suspects
 from include.suspects.rules import DEFAULT_RULES, SuspectRules
 from include.watch import DEFAULT_RULES as WATCH_RULES
-from include.workflows.watch_inputs import HOUR, network_of
+from include.workflows.watch_inputs import HOUR, Network, network_of
+from include.workflows.wind_masts import wind_hours
 
 _AT_ONCE: Final = timedelta(
     days=7
@@ -61,6 +62,18 @@ def keep_suspects(
             replace_suspects(connection, ids, rows, suspect_rows(at_push))
         kept += len(ids)
     return kept
+
+
+def keep_platform_suspects(
+    house: House, alarm_ids: Sequence[str], *, rules: SuspectRules = DEFAULT_RULES
+) -> int:
+    """The same for those of the alarms that a platform told, where there is anybody who could be suspected: a list of nobody but
+    来源不明 says nothing. A letter calls it for what it lists, so that it says the same whatever ran before it."""
+    with reading(house.engine) as connection:
+        made = made_by_watch(connection, alarm_ids)
+        if key_enterprises(connection).empty:
+            return 0
+    return keep_suspects(house, [one for one in alarm_ids if one not in made], rules=rules)
 
 
 def suspect_rows(found: Ranking) -> list[dict[str, Any]]:
@@ -131,27 +144,29 @@ def _rankings(
             frame(connection, "alarms_to_suspect", alarm_ids=tuple(wanted[at : at + _PARAMETERS]))
             for at in range(0, len(wanted), _PARAMETERS)
         ]
-        stations = network_of(stations_known(connection), grids_known(connection)).stations
+        network = network_of(stations_known(connection), grids_known(connection))
         enterprises = key_enterprises(connection).drop_duplicates("enterprise_id")
     alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
-    deciding = alarms["raised_at"] - HOUR
+    deciding = (alarms["raised_at"] - HOUR).where(alarms["is_made"] == 1)
     alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
     week = (alarms["started_at"] - pd.Timestamp("2000-01-03", tz="UTC")) // _AT_ONCE
     firms = enterprises_as_candidates(enterprises)
     for _, own in alarms.groupby(week):
-        yield _ranking(house, own.reset_index(drop=True), stations, firms, known_at, rules)
+        yield _ranking(house, own.reset_index(drop=True), network, firms, known_at, rules)
 
 
 def _ranking(
     house: House,
     alarms: pd.DataFrame,
-    stations: pd.DataFrame,
+    network: Network,
     firms: pd.DataFrame,
     known_at: datetime | None,
     rules: SuspectRules,
 ) -> tuple[Ranking, Ranking]:
-    first, last = alarms["started_at"].min().to_pydatetime(), alarms["last_at"].max().to_pydatetime()
+    begins = pd.concat([alarms["started_at"], alarms["began_at"]])
+    ends = pd.concat([alarms["last_at"], alarms["told_last_at"]])
+    first, last = begins.min().to_pydatetime(), ends.max().to_pydatetime()
     end = last + HOUR
     with reading(house.engine) as connection:
         begin_at = first - timedelta(days=rules.former_days)
@@ -160,16 +175,29 @@ def _ranking(
     seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition)
     if seen.empty:
         seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
-    winds = _read(house, WINDS, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
+    winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     meter_from = first - timedelta(days=rules.meter.days_back + 2)
-    meters = _read(house, SUBMETER_HOURS, meter_from, end, known_at, _near(alarms, firms, rules))
+    meters = _meters(house, meter_from, end, known_at, _near(alarms, firms, rules))
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
-    raised = alarms[alarms["raised_at"].notna()]
-    at_push = raised.assign(known_until=raised["raised_at"], alarm_id=raised["alarm_id"] + _AT_PUSH)
-    whole = alarms.assign(known_until=pd.Series(pd.NaT, index=alarms.index).dt.tz_localize("UTC"))
-    told = pd.concat([whole, at_push], ignore_index=True) if len(at_push) else whole
-    found = rank_suspects(told, seen, stations, winds, candidates, meters, rules)
+    told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
+    found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
     return _part(found, is_at_push=False), _part(found, is_at_push=True)
+
+
+def _whole(alarms: pd.DataFrame) -> pd.DataFrame:
+    return alarms.assign(known_until=pd.Series(pd.NaT, index=alarms.index).dt.tz_localize("UTC"))
+
+
+def _at_push(alarms: pd.DataFrame) -> pd.DataFrame:
+    """The alarms as they were known when they were raised: the hours that had begun by then, from the start as it was told then.
+    A platform pushes within the hour in which it alarms: that hour counts."""
+    until = alarms["raised_at"].dt.ceil("h")
+    began = alarms["began_at"].where(alarms["is_made"] == 0, alarms["started_at"])
+    until = until.where(until > began, began.dt.floor("h") + HOUR)
+    last = alarms["last_at"].where(alarms["is_made"] == 1, alarms["told_last_at"])
+    return alarms.assign(
+        known_until=until, started_at=began, last_at=last, alarm_id=alarms["alarm_id"] + _AT_PUSH
+    )
 
 
 def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
@@ -191,37 +219,20 @@ def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set
     return set(firms["candidate_id"].iloc[np.unique(firm)])
 
 
-def _of_keys(hours: pa.Table, table: HourTable, wanted: pa.Array) -> pa.Table:
-    names = hours[table.key].cast(pa.string())
-    place = hours.schema.get_field_index(table.key)
-    return hours.set_column(place, table.key, names).filter(pc.is_in(names, value_set=wanted))
-
-
-def _read(
-    house: House,
-    table: HourTable,
-    start_at: datetime,
-    end_at: datetime,
-    known_at: datetime | None,
-    keys: set[str] | None = None,
+def _meters(
+    house: House, start_at: datetime, end_at: datetime, known_at: datetime | None, enterprise_ids: set[str]
 ) -> pd.DataFrame:
-    """The hours of a table; of these keys only, where they are told, day by day (most meters are nowhere near an
-    alarm, and a day of all of them is what is in memory)."""
-    if keys is None:
-        found = read_hours(house.stations_dir, table, start_at, end_at, known_at=known_at)
-    else:
-        wanted = pa.array(sorted(keys), pa.string())
-        days = days_between(start_at, end_at)
-        parts = [
-            read_hours(
-                house.stations_dir,
-                table,
-                max(start_at, midnight(day)),
-                min(end_at, midnight(day + DAY)),
-                known_at=known_at,
-            )
-            for day in days
-        ]
-        found = pa.concat_tables([_of_keys(part, table, wanted) for part in parts])
-    rows: pd.DataFrame = found.to_pandas()
+    """The metered hours of these enterprises, read day by day: most meters are nowhere near an alarm, and a day of all of them
+    is what is in memory."""
+    wanted = pa.array(sorted(enterprise_ids), pa.string())
+    parts = []
+    for day in days_between(start_at, end_at):
+        begin, end = max(start_at, midnight(day)), min(end_at, midnight(day + DAY))
+        hours = read_hours(house.stations_dir, SUBMETER_HOURS, begin, end, known_at=known_at)
+        names = hours[SUBMETER_HOURS.key].cast(pa.string())
+        place = hours.schema.get_field_index(SUBMETER_HOURS.key)
+        parts.append(
+            hours.set_column(place, SUBMETER_HOURS.key, names).filter(pc.is_in(names, value_set=wanted))
+        )
+    rows: pd.DataFrame = pa.concat_tables(parts).to_pandas()
     return rows

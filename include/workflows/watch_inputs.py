@@ -58,16 +58,21 @@ def hours_of_stations(
     table = read_hours(house.stations_dir, STATION_HOURS, start_at, end_at, known_at=known_at)
     frame: pd.DataFrame = table.to_pandas()
     frame["hour"] = frame["hour"].dt.tz_convert("UTC")
-    if network.moved.empty:
+    return at_stays(frame, network.moved)
+
+
+def at_stays(frame: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
+    """The hours with the name of each station's place on their day (`Network.moved`) for its id; the frame itself is changed."""
+    if moved.empty:
         return frame
     frame["station_id"] = frame["station_id"].astype(object)
-    moved = frame[frame["station_id"].isin(network.moved["station_id"])]
-    on = moved["hour"].dt.tz_convert(office_zone()).dt.date
-    for stay in network.moved.to_dict("records"):
-        is_here = (moved["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
+    told = frame[frame["station_id"].isin(moved["station_id"])]
+    on = told["hour"].dt.tz_convert(office_zone()).dt.date
+    for stay in moved.to_dict("records"):
+        is_here = (told["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
         if isinstance(stay["valid_to"], date):
             is_here &= on < stay["valid_to"]
-        frame.loc[moved.index[is_here], "station_id"] = stay["name"]
+        frame.loc[told.index[is_here], "station_id"] = stay["name"]
     return frame
 
 

@@ -23,6 +23,7 @@ PARSE = """
 import json, sys, time
 sys.path.insert(0, {plugins!r})
 import airflow.sdk, airflow.providers.standard.operators.hitl
+import airflow.providers.standard.triggers.temporal
 before = set(sys.modules)
 started = time.perf_counter()
 import importlib.util
@@ -117,7 +118,7 @@ def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(
 ) -> None:
     for dag_id, dag in dags.items():
         for task_id, (retries, timeout, _, pool) in dag["tasks"].items():  # type: ignore[attr-defined]
-            assert retries == 2, f"{dag_id}.{task_id}"
+            assert retries == 5, f"{dag_id}.{task_id}: how often is for plugins/troubles.py to say"
             assert pool in POOLS, (
                 f"{dag_id}.{task_id}: a pool that airflow_settings.yaml does not have would wait for ever"
             )

@@ -28,7 +28,7 @@ EVIDENCE: dict[str, Any] = {
     "former": 0.0,
     "same_place": 0,
 }
-REASON = "位于上风向1.2公里（网格中心以北），无可用分表计电数据"
+REASON = "位于上风向1.2公里，无可用分表计电数据（距离自高值站点起算，在网格中心以北）"
 UNLISTED = {"name": "", "kind": "unlisted", "level": "low"}
 
 
@@ -72,12 +72,9 @@ def stored(engine: Engine) -> Engine:
         row("W", 1, "Q7", 0.6),
         row("W", 2, "Q8", 0.01),
     ]
-    hours = [{"hour": "2020-03-12T23:00:00+00:00"}]
-    whole = [
-        row("A", 1, "Q9", 0.9, hours=[]),
-        row("P", 1, "Q3", 0.5, hours=hours),
-        row("M", 1, "Q7", 0.6, hours=hours),
-    ]
+    hours = [{"hour": "2020-03-12T23:00:00+00:00", "weight": 1.0, "wind_from_deg": 350.0, "wind_speed_m_s": 2.0, "masts": 2}]  # fmt: skip
+    at_push += [row("P", 1, "Q3", 0.5, hours=hours), row("M", 1, "Q5", 0.9, hours=hours)]
+    whole = [row("A", 1, "Q9", 0.9, hours=hours), row("U", 1, "Q9", 0.9, hours=hours)]
     alias = {"alias_id": "W", "alarm_id": "M", "source": "watch", "revisions_json": "[]", "made_at": AS_OF}
     with writing(engine) as connection:
         connection.execute(suspect_at_push.insert(), at_push)
@@ -105,11 +102,17 @@ def test_the_first_three_by_what_was_known_at_the_push_in_words(stored: Engine) 
     }
 
 
-def test_a_platforms_alarm_is_told_once_its_hours_are_over_and_an_alias_speaks_for_its_alarm(
+def test_only_the_ranking_of_the_push_is_told_and_an_alias_of_the_watch_speaks_for_its_alarm(
     stored: Engine,
 ) -> None:
-    assert told(stored, "P", "M", "W") == {"M": ["Q7"], "P": ["Q3"], "W": ["Q7"]}
-    assert told(stored, "P", as_of=AS_OF - timedelta(hours=1)) == {}
+    assert told(stored, "P", "M", "W", "U") == {"M": ["Q7"], "P": ["Q3"], "W": ["Q7"]}
+    assert told(stored, "P", as_of=AS_OF - timedelta(days=9)) == {"P": ["Q3"]}
+
+
+def test_the_suspect_that_carries_the_hours_tells_the_wind(stored: Engine) -> None:
+    with reading(stored) as connection:
+        [one] = suspected(connection, ["P"], AS_OF)["P"]
+    assert one.reason == f"{REASON[:-1]}；期间主导风向北风，平均2.0米/秒）"
 
 
 def test_struck_ones_never_and_where_nothing_was_found_no_more_from_then_on(stored: Engine) -> None:

@@ -11,12 +11,14 @@ from sqlalchemy import Engine, insert, update
 from include.house import House
 from include.office.attention import matters
 from include.office.waiting import TOPICS, Waiting, waiting
+from include.periods import DAY, Period
 from include.post.letters import await_approval, draft, reject, withhold
 from include.post.release import release
 from include.post.round import post_round
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store import tables
+from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
 from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
@@ -134,6 +136,15 @@ def unsupported(house: House, archive) -> None:
         open_todo(connection, "W-G<1>-2020031008", "unsupported", "数据不再支持", now=NOW)
 
 
+def missed_window(house: House, archive) -> None:
+    """The schedule ran on the 10th and never again."""
+    with writing(house.engine) as connection:
+        day = Period.of_days(
+            NOW.date() - timedelta(days=3), NOW.date() - timedelta(days=2), "day", NOW - 2 * DAY
+        )
+        mark_accounted(connection, day, "daily_dispatch/scheduled__1", NOW - 2 * DAY, is_scheduled=True)
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -148,6 +159,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "quarantine": quarantined,
     "files": lambda house, archive: quarantined(house, archive, "files"),
     "watch": unsupported,
+    "run": missed_window,
 }
 ELSEWHERE = {
     "undecided",

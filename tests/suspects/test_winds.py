@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from include.suspects.kinds import direction
+from include.suspects.opposed import joined_pairs, opposed_words
 from include.suspects.places import east_north_km, pairs_within
 from include.suspects.rules import DEFAULT_RULES
 from include.suspects.winds import clean_winds, epoch_hours, opposed_masts, read_masts, wind_at
@@ -105,17 +106,70 @@ def test_a_far_mast_says_nothing() -> None:
     assert (found["masts"], found["spread"]) == (0, 180.0)
 
 
-def test_a_mast_that_tells_to_for_from_stands_against_its_neighbour() -> None:
-    stations = masts(("W1", 0, 0), ("W2", 0, 20), ("W3", 10, 0))
-    winds = mast_winds(("W1", 200.0, 3.0), ("W2", 10.0, 3.0), ("W3", 20.0, 3.0))
-    found = opposed_masts(winds, stations, RULES)
-    assert found.to_dict("records") == [
-        {"station_id": "W1", "neighbour_id": "W3", "distance_km": 10.0, "hours": 33, "mean_cosine": -1.0},
-        {"station_id": "W2", "neighbour_id": "W1", "distance_km": 20.0, "hours": 33, "mean_cosine": -0.98},
-        {"station_id": "W3", "neighbour_id": "W1", "distance_km": 10.0, "hours": 33, "mean_cosine": -1.0},
+def opposed_in_test(winds: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    begin = int(epoch_hours(pd.Series([hour(0)]))[0])
+    return opposed_masts(winds, stations, begin, begin + 3, RULES)
+
+
+FIVE = masts(("W1", 0, 0), ("W2", 0, 20), ("W3", 10, 0), ("W4", -15, 0), ("W5", 0, 90))
+TURNED = mast_winds(
+    ("W1", 200.0, 3.0), ("W2", 10.0, 3.0), ("W3", 20.0, 3.0), ("W4", 20.0, 3.0), ("W5", 20.0, 3.0)
+)
+
+
+def test_a_mast_that_stands_against_most_others_is_left_out_and_the_pairs_are_told() -> None:
+    found = opposed_in_test(TURNED, FIVE)
+    assert found[["station_id", "neighbour_id", "distance_km", "least_cosine", "left_out_hours"]].to_numpy().tolist() == [
+        ["W1", "W3", 10.0, -1.0, 3],
+        ["W1", "W4", 15.0, -1.0, 3],
+        ["W1", "W2", 20.0, -0.98, 3],
+        ["W2", "W1", 20.0, -0.98, 0],
+        ["W3", "W1", 10.0, -1.0, 0],
+        ["W4", "W1", 15.0, -1.0, 0],
+    ]  # fmt: skip
+    assert (found["opposed_hours"] == 3).all()
+    assert opposed_words(found) == [
+        "气象站W1的风向与W3（10.0公里，平均余弦-1.00）、W4（15.0公里，平均余弦-1.00）、W2（20.0公里，平均余弦-0.98）相反"
+        "（2020-03-10 08时至2020-03-10 10时）：疑为把去向记作来向，其中3小时未采用，请核对风向口径"
     ]
-    agreed = mast_winds(("W1", 20.0, 3.0), ("W2", 10.0, 3.0), ("W3", 20.0, 3.0))
-    assert opposed_masts(agreed, stations, RULES).empty
+
+
+def test_a_mast_that_is_left_out_says_nothing_of_the_wind() -> None:
+    found = wind_here(TURNED, FIVE)
+    assert (found["from"], found["speed"], found["masts"], found["nearest"]) == (20.0, 3.0, 2, 10.0)
+
+
+def test_too_few_hours_accuse_nobody() -> None:
+    few = TURNED[TURNED["hour"] > hour(-20)]
+    assert opposed_in_test(few, FIVE).empty
+    assert wind_here(few, FIVE)["masts"] == 3
+
+
+def test_of_two_masts_nobody_can_tell_which_is_wrong() -> None:
+    two = masts(("W1", 0, 0), ("W2", 0, 20))
+    winds = mast_winds(("W1", 200.0, 3.0), ("W2", 20.0, 3.0))
+    found = opposed_in_test(winds, two)
+    assert found[["station_id", "neighbour_id", "left_out_hours"]].to_numpy().tolist() == [["W1", "W2", 0], ["W2", "W1", 0]]  # fmt: skip
+    assert [line.split("：")[1] for line in opposed_words(found)] == [
+        "周边气象站不足以判断哪一站有误，均仍采用，请核对风向口径（来向或去向）"
+    ]
+    assert wind_here(winds, two)["masts"] == 2
+
+
+def test_masts_that_agree_or_blow_too_little_are_not_opposed() -> None:
+    agreed = mast_winds(*((name, 20.0, 3.0) for name in ("W1", "W2", "W3", "W4", "W5")))
+    weak = mast_winds(("W1", 200.0, 0.3), *((name, 20.0, 3.0) for name in ("W2", "W3", "W4", "W5")))
+    for winds in (agreed, weak, agreed.iloc[:0]):
+        assert opposed_in_test(winds, FIVE).empty
+    assert opposed_in_test(agreed, FIVE.iloc[:1]).empty
+    assert opposed_words(opposed_in_test(agreed, FIVE)) == []
+
+
+def test_spans_of_hours_are_joined_to_one_row_a_pair() -> None:
+    found = opposed_in_test(TURNED, FIVE)
+    whole = joined_pairs([found, found.iloc[:0], found])
+    assert whole["opposed_hours"].tolist() == [2 * one for one in found["opposed_hours"]]
+    assert joined_pairs([]).empty
 
 
 def test_directions_have_names() -> None:

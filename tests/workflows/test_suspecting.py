@@ -4,14 +4,15 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Table, select
 
 from include.desk.watch_export import export
 from include.house import House, default_registry, open_house
-from include.periods import midnight
+from include.periods import midnight, office_zone
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.sources.enterprises import import_enterprises
@@ -19,10 +20,11 @@ from include.sources.stations.intake import import_stations
 from include.store.engine import reading, writing
 from include.store.suspects import suspects_at_push
 from include.store.tables import alarm
-from include.store.watch_tables import alarm_suspect, watch_alarm
+from include.store.watch_tables import alarm_suspect, suspect_at_push, watch_alarm
 from include.suspects.ranking import chance_from_evidence
-from include.workflows.suspecting import keep_suspects, suspects_from_rows
+from include.workflows.suspecting import keep_platform_suspects, keep_suspects, suspects_from_rows
 from include.workflows.watching import watch
+from include.workflows.wind_masts import wind_notes
 
 FIRST, DAYS = date(2020, 3, 1), 6
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,10 +95,8 @@ def test_every_alarm_of_the_watch_gets_suspects_whatever_the_cut_of_runs(
     assert "unlisted" in set(told["enterprise_id"])
 
 
-def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
-    engine: Engine, world: Path, tmp_path: Path
-) -> None:
-    house = filled(engine, tmp_path, world)
+def platform_alarm(world: Path, **changes: Any) -> dict[str, Any]:
+    """An alarm beside the first enterprise, pushed in its second hour."""
     place = pd.read_csv(world / "enterprises.csv", dtype={"city_code": str}).iloc[0]
     row = {
         "alarm_id": "P1",
@@ -108,12 +108,12 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
         "lon": place["lon"],
         "lat": place["lat"],
         "started_at": at(3, 2),
-        "last_at": at(3, 4),
-        "alarm_count": 3,
+        "last_at": at(3, 3),
+        "alarm_count": 2,
         "peak_pm25_ug_m3": 150.0,
-        "pushed_at": at(3, 5),
+        "pushed_at": at(3, 3) + timedelta(minutes=20),
         "deadline_at": at(4, 5),
-        "revised_at": at(3, 5),
+        "revised_at": at(3, 3) + timedelta(minutes=20),
         "rules_version": "2020-03",
         "is_outside_city": False,
         "source": "platform",
@@ -121,12 +121,96 @@ def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
         "content_hash": "x",
         "is_simulated": True,
     }
+    return row | changes
+
+
+def hours_of(engine: Engine, table: Table) -> list[str]:
+    with reading(engine) as connection:
+        query = select(table.c.evidence_json).where(table.c.alarm_id == "P1", table.c.rank == 1)
+        told = json.loads(connection.execute(query).scalar_one())["hours"]
+    return [pd.Timestamp(one["hour"]).tz_convert(office_zone()).strftime("%H") for one in told]
+
+
+def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(
+    engine: Engine, world: Path, tmp_path: Path
+) -> None:
+    house = filled(engine, tmp_path, world)
     with writing(engine) as connection:
-        connection.execute(alarm.insert(), row)
+        connection.execute(alarm.insert(), platform_alarm(world))
     assert keep_suspects(house, ["P1", "NOBODY"]) == 1
     first = suspects_from_rows(kept(engine)).iloc[0]
     assert (first["alarm_id"], first["has_increments"], first["kind"]) == ("P1", False, "enterprise")
     assert first["distance_km"] < 2
+
+
+def test_the_ranking_of_a_platforms_push_is_the_same_whatever_revisions_came_later(
+    engine: Engine, world: Path, tmp_path: Path
+) -> None:
+    house = filled(engine, tmp_path, world)
+    with writing(engine) as connection:
+        connection.execute(alarm.insert(), platform_alarm(world))
+    assert keep_platform_suspects(house, ["P1", "NOBODY"]) == 1
+    with reading(engine) as connection:
+        before = suspects_at_push(connection, ["P1"])
+    assert hours_of(engine, suspect_at_push) == hours_of(engine, alarm_suspect) == ["01", "02", "03"]
+    later = {
+        "revision": 2,
+        "revised_at": at(3, 9),
+        "last_at": at(3, 8),
+        "started_at": at(3, 1),
+        "content_hash": "y",
+    }
+    with writing(engine) as connection:
+        connection.execute(alarm.insert(), platform_alarm(world, **later))
+    assert keep_platform_suspects(house, ["P1"]) == 1
+    with reading(engine) as connection:
+        pd.testing.assert_frame_equal(suspects_at_push(connection, ["P1"]), before)
+    assert hours_of(engine, alarm_suspect) == ["00", "01", "02", "03", "04", "05", "06", "07", "08"]
+
+
+def test_where_nobody_could_be_suspected_no_platforms_alarm_is_ranked_and_the_watchs_are_left_alone(
+    engine: Engine, world: Path, tmp_path: Path
+) -> None:
+    house = replace(open_house(default_registry(), tmp_path), engine=engine)
+    import_stations(engine, house.stations_dir, [world], now=NOW)
+    with writing(engine) as connection:
+        connection.execute(alarm.insert(), platform_alarm(world))
+    assert keep_platform_suspects(house, ["P1"]) == 0
+    import_enterprises(engine, world / "enterprises.csv", now=NOW, datum="WGS84")
+    done = watch(house, at(0), at(2), now=NOW)
+    assert keep_platform_suspects(house, [*done.alarms, "P1"]) == 1
+
+
+def test_a_mast_that_moved_speaks_at_its_own_place_and_one_that_tells_to_for_from_is_told(
+    engine: Engine, tmp_path: Path
+) -> None:
+    folder = tmp_path / "world"
+    folder.mkdir()
+    near = pd.DataFrame(
+        [
+            ("W1", "115.0", "2019-07-05", ""),
+            ("W2", "115.1", "2019-07-05", ""),
+            ("W3", "117.5", "2019-07-05", "2020-03-01"),
+            ("W3", "115.2", "2020-03-01", ""),
+        ],
+        columns=["station_id", "lon", "valid_from", "valid_to"],
+    ).assign(kind="weather", city_code="130500", grid_id="", lat="37.1")
+    near.to_csv(folder / "stations.csv", index=False)
+    hours = pd.date_range("2020-03-01T00:00+08:00", periods=48, freq="h")
+    rows = [
+        {"station_id": name, "hour": hour.isoformat(), "wind_from_deg": origin, "wind_speed_m_s": 3.0}
+        for name, origin in (("W1", 20.0), ("W2", 25.0), ("W3", 200.0))
+        for hour in hours
+    ]
+    pd.DataFrame(rows).to_csv(folder / "winds_202003.csv", index=False)
+    house = replace(open_house(default_registry(), tmp_path), engine=engine)
+    import_stations(engine, house.stations_dir, [folder], now=NOW)
+    [line] = wind_notes(house, at(0), at(2))
+    assert line.startswith(
+        "气象站W3@2020-03-01的风向与W2（8.9公里，平均余弦-1.00）、W1（17.8公里，平均余弦-1.00）相反"
+    )
+    assert line.endswith("疑为把去向记作来向，其中25小时未采用，请核对风向口径")
+    assert wind_notes(house, at(9), at(10)) == []
 
 
 def test_without_enterprises_winds_and_meters_the_alarms_have_unlisted_alone(

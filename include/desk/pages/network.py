@@ -16,7 +16,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.suspect_sketch import sketch
 from include.desk.suspects import VERDICT_WORDS as SAID_WORDS
-from include.desk.suspects import hit_table, suspect_table, wind_words
+from include.desk.suspects import hit_table, suspect_table
 from include.desk.watch_evidence import Evidence, explain
 from include.desk.watch_network import VERDICT_WORDS, WEEK, network
 from include.errors import InputError, QianliyanError
@@ -25,7 +25,7 @@ from include.store.suspects import keep_verdict
 from include.store.watch_tables import station
 from include.store.watch_todos import decide, open_todos
 from include.suspects.kinds import UNLISTED
-from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
+from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name, wind_words
 
 AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Choice = Annotated[Literal["withdraw", "keep"], Form()]

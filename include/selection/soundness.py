@@ -1,0 +1,225 @@
+"""Rasters that look like any other and are wrong: each is refused with its name, or left with a note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.errors import InputError
+from include.selection.layers import Layer, Note
+from include.selection.rules import SelectionRules
+
+_HIGHEST_UG_M3: Final = 1000.0  # an annual or monthly mean above it is no mean of air
+_MOST_ZEROS: Final = 0.001  # of the pixels: exactly zero is no air
+_LEAST_FOR_CORRELATION: Final = 200  # cells
+_FLIP_GAIN: Final = 0.3  # correlation with the other years that turning a raster round must gain to be named
+
+
+def require_sound_pm25(layer: Layer) -> None:
+    """Refuses values that are no annual PM2.5: undeclared marks of nothing (−999), zeros for nothing."""
+    values = layer.raster.values[np.isfinite(layer.raster.values)]
+    if not len(values):
+        raise InputError(
+            "the raster is empty over the region", where=layer.name, todo="check its reference and its nodata"
+        )
+    for wrong, what in (
+        (values[values < 0], "negative values: a mark of nothing that the file does not declare"),
+        (values[values > _HIGHEST_UG_M3], "values that no air has: a mark of nothing, or a scale"),
+    ):
+        if len(wrong):
+            most, count = _commonest(wrong)
+            raise InputError(
+                what,
+                where=layer.name,
+                got=f"{most:g} ({count} of {len(values)} pixels; {len(wrong)} such values in all)",
+                expected=f"PM2.5 from 0 to {_HIGHEST_UG_M3:g} ug/m3",
+                todo=f"state `nodata: [{most:g}]` if it means none, or `scale:`",
+            )
+    zeros = int((values == 0).sum())
+    if zeros > _MOST_ZEROS * len(values):
+        raise InputError(
+            "zeros that no air has: a mark of nothing that the file does not declare",
+            where=layer.name,
+            got=f"{zeros} of {len(values)} pixels",
+            todo="state `nodata: [0]`",
+        )
+
+
+def require_sound_mass(layer: Layer) -> None:
+    """Refuses inventories with negative values, and those without any emission in the region."""
+    values = layer.raster.values[np.isfinite(layer.raster.values)]
+    if (values < 0).any():
+        most, count = _commonest(values[values < 0])
+        raise InputError(
+            "negative values: a mark of nothing that the file does not declare",
+            where=layer.name,
+            got=f"{most:g} ({count} pixels)",
+            expected="0 and more",
+            todo=f"state `nodata: [{most:g}]`",
+        )
+    if not (values > 0).any():
+        raise InputError(
+            "the inventory is empty over the region",
+            where=layer.name,
+            got=f"{len(values)} pixels, none above 0",
+            todo="check the variable, the sector and the reference",
+        )
+
+
+def require_different_years(layers: Sequence[Layer]) -> None:
+    """Refuses two years with the same values: one file given twice."""
+    for number, one in enumerate(layers):
+        for other in layers[:number]:
+            a, b = one.raster, other.raster
+            same_place = (a.left, a.top, a.width, a.height) == (b.left, b.top, b.width, b.height)
+            if (
+                same_place
+                and a.values.shape == b.values.shape
+                and np.array_equal(a.values, b.values, equal_nan=True)
+            ):
+                raise InputError(
+                    "two rasters are the same",
+                    where=f"{other.name} and {one.name}",
+                    expected="a raster of its own for each year",
+                    todo="give the file of the other year",
+                )
+
+
+def require_common_registration(layers: Sequence[Layer]) -> None:
+    """Refuses rasters of one step whose pixels lie half a cell beside each other: corners of one were read as centres."""
+    for number, one in enumerate(layers):
+        for other in layers[:number]:
+            a, b = one.raster, other.raster
+            if (
+                a.crs != b.crs
+                or abs(a.width - b.width) > 1e-6 * a.width
+                or abs(a.height - b.height) > 1e-6 * a.height
+            ):
+                continue
+            beside = [
+                abs(((first - second) / step) % 1.0 - 0.5) < 0.02
+                for first, second, step in ((a.left, b.left, a.width), (a.top, b.top, a.height))
+            ]
+            if all(beside):
+                raise InputError(
+                    "two rasters of one step lie half a cell beside each other",
+                    where=f"{other.name} and {one.name}",
+                    got=f"edges {b.left:.6g}, {b.top:.6g} and {a.left:.6g}, {a.top:.6g}",
+                    expected="the same pixels",
+                    todo="state `registration: corner` or `centre` for the one whose coordinates were misread",
+                )
+
+
+def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> list[Note]:
+    """Looks at the cells' values by year. Refuses a median that no region has, and a year that covers too few cells; notes cells
+    without a value."""
+    notes = []
+    for year, cells in sorted(values.items()):
+        known, where = cells.dropna(), f"PM2.5 {year}"
+        if len(known) < rules.least_region_coverage * len(cells):
+            raise InputError(
+                "the raster covers too little of the region",
+                where=where,
+                got=f"{len(known)} of {len(cells)} cells",
+                expected=f"at least {rules.least_region_coverage:.0%}",
+                todo="check its reference, its nodata, and whether it is of this region",
+            )
+        median = float(known.median())
+        if not rules.least_median_ug_m3 <= median <= rules.most_median_ug_m3:
+            raise InputError(
+                "the region's median is none of annual PM2.5",
+                where=where,
+                got=f"{median:.4g}",
+                expected=f"{rules.least_median_ug_m3:g} to {rules.most_median_ug_m3:g} ug/m3",
+                todo="a scale that is not applied, or another unit: state `scale:` or `unit:`",
+            )
+        if len(known) < len(cells):
+            text = f"{len(cells) - len(known)}个小格覆盖不足{rules.least_coverage:.0%}，该年不计"
+            notes.append(Note("low_coverage", where, text))
+    return notes
+
+
+def require_same_way_up(cells: pd.DataFrame, values: Mapping[int, pd.Series]) -> None:
+    """Refuses a year whose pattern fits the other years only when it is turned over: rows (or columns) in the wrong order."""
+    for year, own in sorted(values.items()):
+        others = pd.DataFrame({other: one for other, one in values.items() if other != year})
+        if others.empty:
+            return
+        mean = others.mean(axis=1)
+        straight = _correlation(own, mean)
+        for side, what in (
+            ("north", "upside down (rows from south to north)"),
+            ("west", "mirrored, east for west"),
+        ):
+            turned = _correlation(_turned(cells, own, side), mean)
+            if (
+                straight is not None
+                and turned is not None
+                and turned > 0.5
+                and turned - straight > _FLIP_GAIN
+            ):
+                raise InputError(
+                    f"the raster stands {what}",
+                    where=f"PM2.5 {year}",
+                    got=f"correlation with the other years {straight:.2f}, turned over {turned:.2f}",
+                    todo="get the file again, or turn its rows",
+                )
+
+
+def require_emission_level(tonnes: pd.Series, area_km2: pd.Series, rules: SelectionRules, where: str) -> None:
+    """Refuses a mean density that no region has: t/cell taken for flux, or the other way round."""
+    density = float(tonnes.sum() / area_km2.sum())
+    if tonnes.sum() <= 0:
+        raise InputError(
+            "the inventory is empty over the region",
+            where=where,
+            got=f"{density:g} t/km2",
+            todo="check the file",
+        )
+    if not rules.least_emission_t_km2 <= density <= rules.most_emission_t_km2:
+        raise InputError(
+            "the region's emission is none that a region has: mass per cell may have been taken for flux",
+            where=where,
+            got=f"{density:.4g} t/km2 a year",
+            expected=f"{rules.least_emission_t_km2:g} to {rules.most_emission_t_km2:g}",
+            todo="correct `unit:` (t/cell, kg m-2 s-1, t/km2)",
+        )
+
+
+def _turned(cells: pd.DataFrame, values: pd.Series, side: str) -> pd.Series:
+    """The values as if the region's rows (north) or columns (west) stood the other way round, at the nearest cell."""
+    low, high = ("south", "north") if side == "north" else ("west", "east")
+    middle = (cells[low] + cells[high]) / 2
+    mirrored = middle.min() + middle.max() - middle
+    step = float((cells[high] - cells[low]).median())
+    other = (cells["west"] + cells["east"]) / 2 if side == "north" else (cells["south"] + cells["north"]) / 2
+    other_step = (
+        float((cells["east"] - cells["west"]).median())
+        if side == "north"
+        else float((cells["north"] - cells["south"]).median())
+    )
+    key = pd.MultiIndex.from_arrays(
+        [(middle / step).round().astype(int), (other / other_step).round().astype(int)]
+    )
+    asked = pd.MultiIndex.from_arrays(
+        [(mirrored / step).round().astype(int), (other / other_step).round().astype(int)]
+    )
+    by_place = pd.Series(values.to_numpy(), index=key)
+    by_place = by_place[~by_place.index.duplicated()]
+    return pd.Series(by_place.reindex(asked).to_numpy(), index=values.index)
+
+
+def _correlation(a: pd.Series, b: pd.Series) -> float | None:
+    known = a.notna() & b.notna()
+    if int(known.sum()) < _LEAST_FOR_CORRELATION or a[known].std() == 0 or b[known].std() == 0:
+        return None
+    return float(np.corrcoef(a[known], b[known])[0, 1])
+
+
+def _commonest(values: np.ndarray) -> tuple[float, int]:
+    told, counts = np.unique(values, return_counts=True)
+    place = int(counts.argmax())
+    return float(told[place]), int(counts[place])

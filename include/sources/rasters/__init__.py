@@ -1,0 +1,1 @@
+"""Rasters, inventories and tables from files, as the choice of hotspot grids reads them. Needs the extra requirements-rasters.txt."""

@@ -1,0 +1,114 @@
+"""GeoTIFF and ESRI ASCII grids, read by window with rasterio. Only these two drivers are allowed: others fetch what a file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from include.errors import InputError
+from include.geo.zonal import Raster
+from include.selection.layers import Note
+from include.sources.rasters.axes import Axis, Opened, north_up, placed_window, require_on_earth
+from include.sources.rasters.told import RasterEntry
+from include.sources.rasters.values import applied_scale, merged_crs
+
+DRIVERS: Final = ("GTiff", "COG", "AAIGrid")
+Box = tuple[float, float, float, float]
+
+
+def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
+    """The window that `box_of` (its reference → left, bottom, right, top) asks for, in μg or whatever the file holds. Raises
+    InputError for a file without reference or grid, with a turned grid, or with several bands of which none is named."""
+    import rasterio
+    from rasterio.errors import RasterioError
+
+    where = entry.name
+    try:
+        with rasterio.open(str(entry.path.resolve()), driver=list(DRIVERS)) as file:
+            opened = _opened(file, entry)
+            band = _band(file, entry)
+            opened.unit = (file.units[band - 1] or "").strip() or str(file.tags(band).get("units", ""))
+            opened.years = frozenset(
+                int(year) for year in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ".join(_dates(file)))
+            )
+            rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
+            values = file.read(
+                band, window=((rows.start, rows.stop), (columns.start, columns.stop)), masked=True
+            )
+            values = np.ma.filled(values.astype(np.float64), np.nan)
+            own = (float(file.scales[band - 1]), float(file.offsets[band - 1]))
+    except RasterioError as error:
+        raise InputError(
+            "the raster cannot be read",
+            where=where,
+            got=error,
+            expected="a GeoTIFF or an ESRI ASCII grid",
+            todo="get the file again",
+        ) from error
+    values = applied_scale(values, own, entry, opened)
+    return north_up(opened, values, rows, columns, shift, where), opened
+
+
+def _opened(file: Any, entry: RasterEntry) -> Opened:
+    where, turn = entry.name, file.transform
+    if turn.b or turn.d:
+        raise InputError(
+            "the raster is turned against its reference",
+            where=where,
+            got=tuple(round(value, 6) for value in turn)[:6],
+            expected="rows from west to east",
+            todo="warp it to a grid that lies straight (gdalwarp)",
+        )
+    if turn.is_identity or (file.gcps[0] and turn.is_identity):
+        raise InputError(
+            "the raster says nothing about where it lies",
+            where=where,
+            expected="a geotransform",
+            todo="get the file with its georeference",
+        )
+    crs = file.crs
+    text = "" if crs is None else (f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt())
+    opened = Opened(Axis(turn.c, turn.a, file.width), Axis(turn.f, turn.e, file.height), "")
+    opened.crs = merged_crs(text, entry, opened)
+    if file.tags().get("AREA_OR_POINT") == "Point":
+        opened.notes.append(Note("half_cell", where, "文件注明坐标指像元中心，已换算为像元边界"))
+    if entry.registration == "corner":
+        raise InputError(
+            "registration is for files that list coordinates",
+            where=where,
+            got=entry.registration,
+            expected="no `registration` for a GeoTIFF: its transform names edges",
+        )
+    from pyproj import CRS
+
+    if CRS.from_user_input(opened.crs).is_geographic:
+        require_on_earth(opened.x, opened.y, where)
+    return opened
+
+
+def _band(file: Any, entry: RasterEntry) -> int:
+    if not entry.variable and file.count == 1:
+        return 1
+    names = {str(number): number for number in range(1, file.count + 1)}
+    names |= {str(text): number for number, text in enumerate(file.descriptions, 1) if text}
+    if entry.variable in names:
+        return names[entry.variable]
+    raise InputError(
+        "which band is meant is not clear",
+        where=entry.name,
+        got=entry.variable or f"{file.count} bands",
+        expected=" | ".join(list(names)[:20]),
+        todo="state `variable:` with the number of the band",
+    )
+
+
+def _dates(file: Any) -> list[str]:
+    """Texts of the file that name the time of the data, not of its making."""
+    return [
+        str(value)
+        for name, value in file.tags().items()
+        if name.lower() in ("year", "time", "period", "data_year")
+    ]
