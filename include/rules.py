@@ -157,6 +157,7 @@ class BulletinRules:
     repeat_alarms: int = 2
     repeat_chance: float = 0.2
     listed_repeats: int = 10  # in the letter; the workbook has them all
+    listed_lasting: int = 10  # 持续偏高 grids in the letter; the workbook has them all
 
 
 @dataclass(frozen=True)

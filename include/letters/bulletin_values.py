@@ -17,6 +17,7 @@ from include.letters.words.air_wording import (
     year_values,
 )
 from include.letters.words.durations import duration
+from include.letters.words.lasting_words import lasting_values
 from include.letters.words.repeat_words import repeat_values
 from include.letters.words.wording import (
     NONE,
@@ -80,7 +81,10 @@ def bulletin_values(
     city, period = figures.city, figures.period
     found = [one for one in figures.categories if one.problems]
     has_grid_section = bool(
-        figures.grids or figures.repeat_suspects or (figures.warnings and figures.warnings.warned)
+        figures.grids
+        or figures.repeat_suspects
+        or figures.lasting
+        or (figures.warnings and figures.warnings.warned)
     )
     return (
         issue_values(issue, figures.is_simulated, red_head)
@@ -134,6 +138,7 @@ def bulletin_values(
         | _grid_section(figures, show)
         | warning_values(figures.warnings, show)
         | repeat_values(figures.repeat_suspects, show)
+        | lasting_values(figures.lasting, show)
     )
 
 

@@ -10,13 +10,16 @@ from include.office.air_quality import CityAir, city_air, grid_air
 from include.office.spot_checks import checks_of_window
 from include.office.suspected import suspected
 from include.office.warning_grids import warning_list
-from include.periods import Period
+from include.periods import DAY, Period
 from include.store.air_days import dust_hours, imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.facts import alarm_states, cities_on, city_stays, problems_found
+from include.store.watch_facts import grids_known, read_station_days
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWarnings
+from include.watch import DEFAULT_RULES as WATCH_RULES
+from include.watch import lasting_excess
 
 
 def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> BulletinFacts:
@@ -32,6 +35,7 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         enterprises = key_enterprises(connection)
         ledger = _ledger(connection, period)
         told = suspected(connection, _pushed_in(states, at.window), period.as_of)
+        lasting = _lasting(connection, period)
     return BulletinFacts(
         cities=cities,
         stays=stays,
@@ -52,7 +56,10 @@ def bulletin_facts(engine: Engine, parquet_root: Path, at: BulletinWindows) -> B
         air_sources=tuple(sorted(set(ledger["source"]))),
         spot_checks=checks_of_window(engine, at.window.starts_at, at.window.ends_at, period.as_of),
         suspects=told,
-        is_simulated=half.is_simulated or bool(ledger["is_simulated"].any()),
+        lasting=lasting,
+        is_simulated=half.is_simulated
+        or bool(ledger["is_simulated"].any())
+        or (lasting is not None and bool(lasting["is_simulated"].any())),
     )
 
 
@@ -60,6 +67,20 @@ def _pushed_in(states: pd.DataFrame, window: Period) -> list[str]:
     pushed = states["pushed_at"]
     inside = (pushed >= window.starts_at) & (pushed < window.ends_at)
     return sorted(set(states.loc[inside, "alarm_id"].astype(str)))
+
+
+def _lasting(connection: Connection, period: Period) -> pd.DataFrame | None:
+    """The lasting grids of the weeks to the half-month's last day, from the stations' daily facts; None where there are none."""
+    rule = WATCH_RULES.lasting
+    last = period.end - DAY
+    first = period.end - rule.window_days * DAY
+    days = read_station_days(connection, first, last, WATCH_RULES.edition)
+    if days.empty:
+        return None
+    found = lasting_excess(days, first, last, WATCH_RULES)
+    grids = grids_known(connection)[["grid_id", "county", "name", "is_simulated"]].fillna("")
+    found = found[found["is_lasting"].astype(bool)].merge(grids, on="grid_id", validate="1:1")
+    return found.assign(window_days=rule.window_days)
 
 
 def _ledger(connection: Connection, period: Period) -> pd.DataFrame:

@@ -40,7 +40,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if isinstance(value, datetime):
             return value.astimezone(UTC)
-        return datetime.strptime(value, _FORMAT).replace(tzinfo=UTC)
+        return datetime.fromisoformat(value).astimezone(UTC)
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:

@@ -9,6 +9,7 @@ their places and renamed: a killed run leaves the hours before it or after it, n
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -35,21 +36,21 @@ def judged_path(root: Path, name: str, day: date) -> Path:
 def replace_judged(
     root: Path, name: str, frame: pd.DataFrame, start_at: datetime, end_at: datetime, edition: str
 ) -> None:
-    """Puts the rows of `frame` (`hour`: UTC timestamps) in the place of what there was for [start_at, end_at)."""
+    """Puts the rows of `frame` (`hour`: UTC timestamps, in order) in the place of what there was for [start_at, end_at)."""
     drafts: dict[Path, Path] = {}
     try:
         for day in days_between(start_at, end_at):
             begin, end = max(midnight(day), start_at), min(midnight(day + DAY), end_at)
-            own = frame[(frame["hour"] >= begin) & (frame["hour"] < end)]
+            parts = [_coded(frame[(frame["hour"] >= begin) & (frame["hour"] < end)])]
             path = judged_path(root, name, day)
             if begin > midnight(day) or end < midnight(day + DAY):
-                before = read_judged(root, name, midnight(day), midnight(day + DAY), edition)
-                others = before[(before["hour"] < begin) | (before["hour"] >= end)]
-                own = pd.concat([others[own.columns], own], ignore_index=True) if len(others) else own
-            if own.empty and not path.exists():
-                continue
-            drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
-            _write(drafts[path], own.sort_values("hour", kind="stable"), edition)
+                before = _stored(path, edition)
+                parts.insert(0, _between(before, midnight(day), begin))
+                parts.append(_between(before, end, midnight(day + DAY)))
+            parts = [part for part in parts if part is not None and len(part)]
+            if parts or path.exists():
+                drafts[path] = path.with_name(f".new-{os.getpid()}-{path.name}")
+                _write(drafts[path], parts or [_coded(frame.iloc[:0])], edition)
         for path, draft in drafts.items():
             draft.replace(path)
     finally:
@@ -57,21 +58,24 @@ def replace_judged(
             draft.unlink(missing_ok=True)
 
 
-def read_judged(root: Path, name: str, start_at: datetime, end_at: datetime, edition: str) -> pd.DataFrame:
-    """The judged hours in [start_at, end_at) of that edition, by day as they were kept; an empty frame where there are none."""
-    frames = []
-    for day in days_between(start_at, end_at):
-        path = judged_path(root, name, day)
-        if not path.exists():
-            continue
-        table = pq.read_table(path)
-        if (table.schema.metadata or {}).get(_EDITION) != edition.encode():
-            continue
-        frames.append(_frame(table.replace_schema_metadata(None)))
+def read_judged(
+    root: Path,
+    name: str,
+    start_at: datetime,
+    end_at: datetime,
+    edition: str,
+    columns: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """The judged hours in [start_at, end_at) of that edition, by day as they were kept (only these columns, where they are
+    named; `hour` among them); an empty frame where there are none."""
+    found = (
+        _between(_stored(judged_path(root, name, day), edition, columns), start_at, end_at)
+        for day in days_between(start_at, end_at)
+    )
+    frames = [_frame(table) for table in found if table is not None and len(table)]
     if not frames:
         return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
-    found = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
-    return found[(found["hour"] >= start_at) & (found["hour"] < end_at)].reset_index(drop=True)
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
 def days_between(start_at: datetime, end_at: datetime) -> list[date]:
@@ -83,17 +87,43 @@ def days_between(start_at: datetime, end_at: datetime) -> list[date]:
     return days
 
 
-def _write(draft: Path, frame: pd.DataFrame, edition: str) -> None:
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1)
+def _stored(path: Path, edition: str, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """A day as it was kept, None where there is none of that edition."""
+    if not path.exists():
+        return None
+    table = pq.read_table(path, columns=list(columns) if columns is not None else None, use_threads=False)
+    is_own = (table.schema.metadata or {}).get(_EDITION) == edition.encode()
+    return table.replace_schema_metadata(None) if is_own else None
+
+
+def _between(table: pa.Table | None, start_at: datetime, end_at: datetime) -> pa.Table | None:
+    """The rows of [start_at, end_at) of a day, which lie in the order of their hours."""
+    if table is None or not len(table):
+        return table
+    hours = table["hour"].cast(pa.timestamp("s", "UTC")).cast(pa.int64()).to_numpy()
+    first, last = np.searchsorted(hours, [start_at.timestamp(), end_at.timestamp()])
+    return table.slice(int(first), int(last - first))
+
+
+def _coded(frame: pd.DataFrame) -> pa.Table:
+    """The frame with its texts as codes of words."""
+    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1).replace_schema_metadata(None)
     for place, one in enumerate(table.schema):
-        if pa.types.is_string(one.type) or pa.types.is_large_string(one.type):
+        # A column of texts without any word has no type of its own.
+        if pa.types.is_string(one.type) or pa.types.is_large_string(one.type) or pa.types.is_null(one.type):
             texts = table[one.name].cast(pa.string()).combine_chunks().dictionary_encode()
             table = table.set_column(place, one.name, texts)
+    return table
+
+
+def _write(draft: Path, parts: Sequence[pa.Table], edition: str) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    schema = parts[0].schema
+    table = pa.concat_tables([part.select(schema.names).cast(schema) for part in parts])
+    table = table.unify_dictionaries().combine_chunks().replace_schema_metadata({_EDITION: edition.encode()})
+    texts = [one.name for one in schema if pa.types.is_dictionary(one.type)]
     with draft.open("wb") as stream:
-        pq.write_table(
-            table.replace_schema_metadata({_EDITION: edition.encode()}), stream, compression="zstd"
-        )
+        pq.write_table(table, stream, compression="zstd", use_dictionary=texts, write_statistics=False)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -22,7 +22,8 @@ SQL_DIR: Final = Path(__file__).resolve().parents[2] / "sql"
 def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
     result = connection.execute(_prepared(connection, name, parameters), parameters)
-    rows = pd.DataFrame.from_records([tuple(row) for row in result], columns=list(result.keys()))
+    names = list(result.keys())
+    rows = pd.DataFrame.from_records([tuple(row) for row in result.all()], columns=names)
     for column in rows.columns:
         if column.endswith("_at"):
             rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype(

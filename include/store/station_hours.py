@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,15 +109,26 @@ def keep_hours(
 
 
 def read_hours(
-    root: Path, table: HourTable, start_at: datetime, end_at: datetime, *, known_at: datetime | None = None
+    root: Path,
+    table: HourTable,
+    start_at: datetime,
+    end_at: datetime,
+    *,
+    known_at: datetime | None = None,
+    enterprises: Collection[str] | None = None,
 ) -> pa.Table:
     """The hours in [start_at, end_at) as they were known at `known_at` (None: as they are known now): one row an hour of a
     key with the key (dictionary), `hour`, the table's columns and `is_simulated`, in no order
-    (sql/hours_of_stations.duckdb.sql)."""
+    (sql/hours_of_stations.duckdb.sql). Of meters those of these `enterprises` only, where they are told
+    (sql/hours_of_enterprises.duckdb.sql)."""
     files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
     if not files:
         return _with_zone(_schema(table).empty_table())
-    found = _query("hours_of_stations", files, start_at, end_at, known_at)
+    if enterprises is None:
+        found = _query("hours_of_stations", files, start_at, end_at, known_at)
+    else:
+        keys = sorted(enterprises)
+        found = _query("hours_of_enterprises", files, start_at, end_at, known_at, keys=keys)
     if any(_is_revised(path) for path in files):
         found = _last_told(table, found)
     return _with_zone(found)
@@ -270,7 +282,12 @@ def _is_revised(path: Path) -> bool:
 
 
 def _query(
-    name: str, files: Sequence[Path], start_at: datetime, end_at: datetime, known_at: datetime | None
+    name: str,
+    files: Sequence[Path],
+    start_at: datetime,
+    end_at: datetime,
+    known_at: datetime | None,
+    **others: Any,
 ) -> pa.Table:
     statement = (SQL_DIR / f"{name}.duckdb.sql").read_text(encoding="utf-8")
     parameters = {
@@ -278,14 +295,21 @@ def _query(
         "start_at": _naive(start_at),
         "end_at": _naive(end_at),
         "known_at": _naive(known_at or datetime(9999, 1, 1, tzinfo=UTC)),
+        **others,
     }
+    with _database(os.getpid()).cursor() as connection:
+        found: pa.Table = connection.sql(statement, params=parameters).to_arrow_table()
+    return found
+
+
+@cache
+def _database(process: int) -> duckdb.DuckDBPyConnection:
+    """The process's own database in memory; every reader has a cursor of it."""
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY,
         "temp_directory": tempfile.gettempdir(),
     }
-    with duckdb.connect(config=settings) as connection:
-        found: pa.Table = connection.sql(statement, params=parameters).to_arrow_table()
-    return found
+    return duckdb.connect(config=settings)
 
 
 def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:

@@ -41,6 +41,7 @@ from include.supervision.hotspots import (
     worst_grids,
 )
 from include.supervision.inspections import inspections, problem_counts
+from include.supervision.lasting import lasting_grids
 from include.supervision.membership import in_region
 from include.supervision.open_alarms import open_by_city
 from include.supervision.repeat_suspects import repeat_suspects
@@ -112,6 +113,7 @@ class BulletinFacts:
     air_sources   names of the sources of the air
     spot_checks   抽查 of the weeks that ended in the window, by city_code, and of all under an empty one
     suspects      by alarm pushed in the window, as letters tell them
+    lasting       grids that stand above their surroundings for weeks, as of `lasting.lasting_grids`; None without stations
     is_simulated  some of the air is 模拟数据 (alarms and enterprises say it themselves)
     """
 
@@ -133,6 +135,7 @@ class BulletinFacts:
     is_simulated: bool
     spot_checks: Mapping[str, SpotChecks] = field(default_factory=dict)
     suspects: Mapping[str, tuple[Suspected, ...]] = field(default_factory=dict)
+    lasting: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -275,6 +278,7 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
         spot_checks=_checked(facts.spot_checks.get(code)),
         open_alarms=open_alarms,
         repeat_suspects=repeat_suspects(alarms, facts.suspects),
+        lasting=lasting_grids(facts.lasting, code),
         reply_by=at.period.end + BULLETIN.report_within_days * DAY,
         **beat.said,
     )

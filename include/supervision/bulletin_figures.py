@@ -272,6 +272,25 @@ class RepeatSuspect:
 
 
 @dataclass(frozen=True)
+class LastingGrid:
+    """A grid all of whose stations stand above their surroundings for weeks: no alarm, for alarms tell of what begins.
+
+    `days_with_data` of the `window_days` before the half-month's end, on `days_above` of them clearly above; excess in μg/m³ as the
+    stations read it, and in percent of the surroundings.
+    """
+
+    grid_id: str
+    county: str
+    name: str
+    stations: int
+    days_with_data: int
+    days_above: int
+    window_days: int
+    excess_ug_m3: float
+    excess_pct: float
+
+
+@dataclass(frozen=True)
 class BulletinFigures:
     """Everything that a 通报函 says to one city; its grid tables hold every grid with readings."""
 
@@ -301,6 +320,7 @@ class BulletinFigures:
     spot_checks: SpotChecks = SpotChecks()
     open_alarms: tuple[OpenAlarm, ...] = ()  # however old, the earliest push first
     repeat_suspects: tuple[RepeatSuspect, ...] = ()  # the most often told first
+    lasting: tuple[LastingGrid, ...] = ()  # 持续偏高, the highest share first
 
 
 @dataclass(frozen=True)

@@ -218,6 +218,13 @@ LABELS: Final[Mapping[str, str]] = {
     "drawn": "抽取",
     "checked": "已核查",
     "not_confirmed": "不实",
+    "lasting": "持续偏高网格",
+    "stations": "微站数",
+    "days_with_data": "有数天数",
+    "days_above": "偏高天数",
+    "window_days": "统计天数",
+    "excess_ug_m3": "高出浓度",
+    "excess_pct": "高出（%）",
 }
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
@@ -267,6 +274,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "HighArea": lambda row: f"{row.number}号",
     "ListedGrid": lambda row: row.grid.grid_id,
     "WarnedGrid": lambda row: row.grid_id,
+    "LastingGrid": lambda row: row.grid_id,
     "FollowUp": lambda row: row.rule,
     "Enterprise": lambda row: row.name,
     "RegionSituation": lambda row: row.name,

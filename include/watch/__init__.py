@@ -1,7 +1,8 @@
 """The hourly watch: from stations' readings to alarms. Pure: frames in, frames out; no I/O, no clock, no simulator.
 
     days   = station_days(stations, hours, first, last, rules)            daily fact a station; append-only
-    judged = judge_hours(stations, hours, days, start, end, rules)        .station_hours, .grid_hours
+    gains  = station_gains(stations, days, first, last, rules)            what the hours of a day are judged with
+    judged = judge_hours(stations, hours, gains, start, end, rules)       .station_hours, .grid_hours
     found  = episodes(judged.grid_hours, start, end, rules)               alarms, as known at `end`
     held   = suppressed(judged.grid_hours, found, start, end, rules)      what was held back and why
     air    = cells(stations, grids, judged, rules)                        the 500 m surface
@@ -13,8 +14,9 @@ columns but `station_id`, `hour`, `pm25_ug_m3` count as unknown values.
 
 How far back a caller must reach, so that any window in any order gives the same bits (values beyond change nothing):
 
-    judge_hours(start, …)   readings from `start - rules.hours_back` hours; daily facts of the `rules.gain.days` days before the
-                            day of `start - rules.hours_back`
+    judge_hours(start, …)   readings from `start - rules.hours_back` hours; gains of the days of `start - (memory_hours + 1)` hours
+                            to the last one. With judged `earlier` hours: `rules.hours_back_of_next` and one hour
+    station_gains(first, …) daily facts of the `rules.gain.days` days before `first`
     episodes(start, …)      judged grid-hours from `start - rules.episode_back` hours
     station_days(first, …)  readings from `rules.quality.memory_hours` hours before `first`
 
@@ -22,9 +24,9 @@ A late or corrected reading of day D changes the daily fact of D, and with it th
 Judged hours are functions of facts: they may be stored and read again instead of being judged anew.
 """
 
-from include.watch.days import VERDICTS, station_days
+from include.watch.days import VERDICTS, station_days, station_gains
 from include.watch.episodes import episodes
-from include.watch.held_back import REASONS, suppressed
+from include.watch.held_back import REASONS, standing_out, suppressed
 from include.watch.hours import Judged, judge_hours
 from include.watch.lasting import lasting_excess
 from include.watch.readings import FLAGS
@@ -45,7 +47,9 @@ __all__ = [
     "episodes",
     "judge_hours",
     "lasting_excess",
+    "standing_out",
     "station_days",
+    "station_gains",
     "suppressed",
     "tied",
 ]

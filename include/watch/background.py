@@ -44,17 +44,17 @@ def surroundings(
     near, km = network.near, network.near_km
     values = level[near]
     speaks = ~np.isnan(values) & (km < rules.within_km + 1)
-    weight = np.where(speaks, 1.0 / (km + 5.0), 0.0)
+    weight = np.where(speaks, network.nearness, 0.0)
     middle = weighted_median(values, weight)
     spread = 1.4826 * weighted_median(np.abs(values - middle[:, None]), weight)
     sill = np.clip(spread, rules.least_sd, rules.most_sd) ** 2
     residual = np.where(speaks, values - middle[:, None], 0.0)
     above = np.maximum(residual - 2.0 * np.sqrt(sill)[:, None], 0.0)
     noise = np.where(speaks, variance[near] + above * above, SILENT_VARIANCE)
-    matrix = sill[:, None, None] * np.exp(-network.between_km / rules.range_km)
+    matrix = sill[:, None, None] * network.alike_between
     index = np.arange(near.shape[1])
     matrix[:, index, index] = sill[:, None] + noise
-    beside = sill[:, None] * np.exp(-np.minimum(km, 1e4) / rules.range_km)
+    beside = sill[:, None] * network.alike
     share = solve(matrix, beside)
     mean = middle + (share * residual).sum(axis=1)
     left = sill - (share * beside).sum(axis=1)

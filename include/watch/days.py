@@ -37,6 +37,9 @@ COLUMNS: Final = [
 ]
 
 
+# What the hours of a day are judged with, by station.
+GAIN_COLUMNS: Final = ["station_id", "date", "gain", "gain_sd", "spread", "wild", "days", "has_jumped"]
+
 # Verdicts of a station and day, the worst first; `ok` otherwise.
 VERDICTS: Final = ("stuck", "dead", "missing", "range", "spiky", "few", "ok")
 
@@ -137,7 +140,7 @@ def _raw_surroundings(y: Floats, network: Network) -> Floats:
     """The weighted median of the neighbouring nodes' medians, at each station."""
     medians = grouped_median(y, network.node, len(network.size))[0]
     values = medians[network.near]
-    weight = np.where(np.isnan(values) | (network.near_km > 1e5), 0.0, 1.0 / (network.near_km + 5.0))
+    weight = np.where(np.isnan(values), 0.0, network.nearness)
     around = weighted_median(values, weight)
     return np.where((weight > 0).sum(axis=1) >= 2, around, np.nan)[network.node]
 
@@ -169,6 +172,50 @@ def _lone_hours(delta: Floats, height: float) -> NDArray[np.bool_]:
     return lone
 
 
+def station_gains(
+    stations: pd.DataFrame, days: pd.DataFrame, first: date, last: date, rules: WatchRules
+) -> pd.DataFrame:
+    """One row a station in service and natural day of [first, last] (columns `GAIN_COLUMNS`): what its hours are judged with.
+
+    `days` must hold the daily facts of the `rules.gain.days` days before `first` and up to the day before `last`.
+    """
+    wanted = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    found = networks(station_order(stations), wanted, rules.background)
+    frames = [
+        _gain_rows(found[day], day, gains(days, found[day], day, rules))
+        for day in wanted
+        if found[day].station_ids
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=GAIN_COLUMNS)
+
+
+def _gain_rows(network: Network, day: date, known: Gains) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "station_id": network.station_ids,
+            "date": day,
+            "gain": known.gain,
+            "gain_sd": known.gain_sd,
+            "spread": known.spread,
+            "wild": known.wild,
+            "days": known.days,
+            "has_jumped": known.jumped,
+        }
+    )
+
+
+def gains_of_network(rows: pd.DataFrame, network: Network) -> Gains:
+    """The rows of one day (as of `station_gains`) in the order of its network. Raises KeyError where a station has none."""
+    place = pd.Index(rows["station_id"]).get_indexer(pd.Index(network.station_ids))
+    if (place < 0).any():
+        raise KeyError(network.station_ids[int(np.argmin(place))])
+    gain, gain_sd, spread, wild = (
+        rows[name].to_numpy(float)[place] for name in ("gain", "gain_sd", "spread", "wild")
+    )
+    days, jumped = rows["days"].to_numpy(np.int64)[place], rows["has_jumped"].to_numpy(bool)[place]
+    return Gains(gain, gain_sd, spread, wild, days, jumped)
+
+
 def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) -> Gains:
     """The gains with which the hours of `day` are judged: from the daily facts of the `rules.gain.days` days before it."""
     own, about = rules.gain, rules.filter
@@ -195,8 +242,9 @@ def _history(
     if not len(days) or not shape[0]:
         return ratio, spread, spikes.sum(axis=1)
     place = pd.Index(network.station_ids).get_indexer(pd.Index(days["station_id"]))
-    ordinal = np.array([value.toordinal() for value in days["date"]])
-    column = ordinal - (day.toordinal() - rules.days)
+    each, dates = pd.factorize(days["date"])
+    column = np.array([value.toordinal() for value in dates], np.int64)[each]
+    column = column - (day.toordinal() - rules.days)
     usable = (place >= 0) & (column >= 0) & (column < rules.days)
     usable &= (days["hours"].to_numpy() >= rules.least_hours) & days["log_ratio"].notna().to_numpy()
     at = (place[usable], column[usable])
@@ -230,7 +278,7 @@ def _level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDA
 def _true_gain(ratio: Floats, network: Network, rules: BackgroundRules, rounds: int) -> Floats:
     """Takes the neighbours' own gains out of the log-ratios (Jacobi, a few rounds)."""
     gain = ratio.copy()
-    weight = np.where(network.near_km > 1e5, 0.0, 1.0 / (network.near_km + 5.0))
+    weight = network.nearness
     for _ in range(rounds):
         means = np.add.reduceat(gain, network.first) / network.size if len(gain) else gain
         around = (weight * means[network.near]).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-12)

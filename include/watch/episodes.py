@@ -6,6 +6,7 @@ later hours only add. A grid that found no such pause for `longest_hours` is no 
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.watch.readings import HOUR, empty, epoch_hour, hours_of, instants
+from include.watch.readings import empty, epoch_hour, hours_of, instants
 from include.watch.rules import WatchRules
 
 COLUMNS: Final = [
@@ -88,7 +89,10 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
         rows += [_facts(own, run, rules) for run in _runs(own, rules) if own["at"][run.raised[-1]] >= begin]
     if not rows:
         return empty(COLUMNS)
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values(["started_at", "grid_id"], ignore_index=True)
+    told = pd.DataFrame(rows, columns=COLUMNS)
+    for name in ("started_at", "last_at", "raised_at"):
+        told[name] = instants(told[name].to_numpy(np.int64))
+    return told.sort_values(["started_at", "grid_id"], ignore_index=True)
 
 
 def _runs(own: Arrays, rules: WatchRules) -> list[Run]:
@@ -120,20 +124,21 @@ def _run(own: Arrays, at: NDArray[np.int64], chain: NDArray[np.int64], rules: Wa
 
 
 def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
+    """Columns `COLUMNS`, instants as hours since the epoch."""
     span = slice(run.first, run.raised[-1] + 1)
     exceeding = np.array(sorted({*range(run.first, run.deciding), *run.raised.tolist()}), np.int64)
-    at = instants(own["at"][[run.first, run.raised[-1], run.deciding]].astype(np.int64))
+    first, last, deciding = (int(own["at"][place]) for place in (run.first, run.raised[-1], run.deciding))
     peak = exceeding[int(own["pm25_ug_m3"][exceeding].astype(float).argmax())]
     highest = round(float(own["pm25_ug_m3"][peak]), 1)
     around = round(float(own["background_ug_m3"][peak]) * float(own["official_factor"][peak]), 1)
     stations = {name for name in own["station_id"][exceeding].tolist() if isinstance(name, str)}
     return [
-        f"W-{own['grid_id'][0]}-{at[0]:%Y%m%d%H}",
+        f"W-{own['grid_id'][0]}-{datetime.fromtimestamp(first * 3600, UTC):%Y%m%d%H}",
         own["grid_id"][0],
         own["city_code"][0],
-        at[0],
-        at[1],
-        at[2] + HOUR,
+        first,
+        last,
+        deciding + 1,
         len(exceeding),
         highest,
         confidence(own["probability"][exceeding], rules),

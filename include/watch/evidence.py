@@ -6,6 +6,7 @@ exponential height. The air is b ~ N(kriged mean, kriged sd²) and integrated ou
 as a whole where its surroundings are not known speaks little, and one whose lowest stations stayed low speaks clearly.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,21 +181,25 @@ def going_on(change: Floats, sd: Floats, own: Floats, rules: WatchRules) -> Floa
     return told
 
 
-def filtered(ratios: Floats, entries: Floats, goings: Floats, rules: WatchRules) -> tuple[Floats, Floats]:
+def filtered(
+    ratios: Sequence[Floats], entries: Sequence[Floats], goings: Sequence[Floats], rules: WatchRules
+) -> tuple[Floats, Floats]:
     """Probabilities, in the last of the hours, of an exceedance and of a fault of one station: the forward pass of a chain of
-    three states (quiet, exceedance, fault) that begins in its long-run state. Rows are hours, columns grids; `ratios`: evidence
-    for an exceedance, `entries` and `goings`: for a fault that begins and that goes on."""
+    three states (quiet, exceedance, fault) that begins in its long-run state. By hour an array of grids (of any shape); `ratios`:
+    evidence for an exceedance, `entries` and `goings`: for a fault that begins and that goes on."""
     own = rules.filter
     long_e = own.start_per_hour / (1.0 - own.stay)
     long_f = own.fault_per_hour / (1.0 - own.fault_stay)
     total = 1.0 + long_e + long_f
-    n, e, f = (np.full(ratios.shape[1], share / total) for share in (1.0, long_e, long_f))
+    n: Floats = np.full(ratios[0].shape, 1.0 / total)
+    e: Floats = np.full(ratios[0].shape, long_e / total)
+    f: Floats = np.full(ratios[0].shape, long_f / total)
     for k in range(len(ratios)):
         begun = n * own.fault_per_hour
         f = begun * np.exp(entries[k]) + f * own.fault_stay * np.exp(goings[k])
         e_ahead = n * own.start_per_hour + e * own.stay
         n = n * (1.0 - own.start_per_hour - own.fault_per_hour) + e * (1.0 - own.stay)
         e = e_ahead * np.exp(ratios[k])
-        total = n + e + f
-        n, e, f = n / total, e / total, f / total
+        whole = n + e + f
+        n, e, f = n / whole, e / whole, f / whole
     return e, f

@@ -36,6 +36,22 @@ COLUMNS: Final = [
 _READ: Final = ("grid_id", "city_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
 
 
+def standing_out(grid_hours: pd.DataFrame, rules: WatchRules) -> pd.DataFrame:
+    """The rows of the grids that stood above their surroundings or were raised in any hour: no other can be in an episode or
+    held back."""
+    grid = pd.factorize(grid_hours["grid_id"])[0]
+    stands = np.zeros(int(grid.max(initial=-1)) + 1, bool)
+    stands[grid[_stands_high(grid_hours, rules)]] = True
+    return grid_hours.take(np.flatnonzero(stands[grid]))
+
+
+def _stands_high(grid_hours: pd.DataFrame, rules: WatchRules) -> NDArray[np.bool_]:
+    own = rules.filter
+    high = grid_hours["increment_ug_m3"].to_numpy(float) >= own.least_excess_ug_m3
+    high &= grid_hours["increment_share"].to_numpy(float) >= own.least_excess_share
+    return np.asarray(high | grid_hours["is_raised"].to_numpy(bool))
+
+
 def suppressed(
     grid_hours: pd.DataFrame, found: pd.DataFrame, start: object, end: object, rules: WatchRules
 ) -> pd.DataFrame:
@@ -44,12 +60,8 @@ def suppressed(
     of most hours, the first listed at a tie."""
     begin, until = epoch_hour(start), epoch_hour(end)
     at = hours_of(grid_hours["hour"])
-    inside = np.flatnonzero((at >= begin) & (at < until))
-    frame = grid_hours.take(inside).assign(at=at[inside])
-    high = (frame["increment_ug_m3"] >= rules.filter.least_excess_ug_m3) & (
-        frame["increment_share"] >= rules.filter.least_excess_share
-    )
-    frame = frame[(high | frame["is_raised"]).to_numpy(bool)]
+    high = np.flatnonzero((at >= begin) & (at < until) & _stands_high(grid_hours, rules))
+    frame = grid_hours.take(high).assign(at=at[high])
     frame = frame[~_inside(frame, found, rules)].sort_values(["grid_id", "at"], ignore_index=True)
     if not len(frame):
         return empty(COLUMNS)
@@ -61,24 +73,24 @@ def suppressed(
         _row({name: values[head:tail] for name, values in table.items()}, rules)
         for head, tail in pairwise(heads)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS).sort_values(["started_at", "grid_id"], ignore_index=True)
+    told = pd.DataFrame(rows, columns=COLUMNS)
+    for name in ("started_at", "last_at"):
+        told[name] = instants(told[name].to_numpy(np.int64))
+    return told.sort_values(["started_at", "grid_id"], ignore_index=True)
 
 
 def _inside(frame: pd.DataFrame, found: pd.DataFrame, rules: WatchRules) -> NDArray[np.bool_]:
     """Grid-hours that belong to an episode: from its first hour to `gap_hours` after its last."""
-    inside = np.zeros(len(frame), bool)
     if not len(found):
-        return inside
-    spans = found.assign(
-        a=hours_of(found["started_at"]), b=hours_of(found["last_at"]) + rules.episode.gap_hours
+        return np.zeros(len(frame), bool)
+    spans: dict[object, list[tuple[int, int]]] = {}
+    begins, ends = hours_of(found["started_at"]), hours_of(found["last_at"]) + rules.episode.gap_hours
+    for grid, begin, end in zip(found["grid_id"].tolist(), begins.tolist(), ends.tolist(), strict=True):
+        spans.setdefault(grid, []).append((begin, end))
+    rows = zip(frame["grid_id"].tolist(), frame["at"].tolist(), strict=True)
+    return np.array(
+        [any(begin <= at <= end for begin, end in spans.get(grid, ())) for grid, at in rows], bool
     )
-    grids = frame["grid_id"].to_numpy(object)
-    at = frame["at"].to_numpy()
-    for grid, own in spans.groupby("grid_id"):
-        here = np.flatnonzero(grids == grid)
-        for a, b in zip(own["a"], own["b"], strict=True):
-            inside[here[(at[here] >= a) & (at[here] <= b)]] = True
-    return inside
 
 
 def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
@@ -96,16 +108,16 @@ def _reason(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
 
 
 def _row(run: Arrays, rules: WatchRules) -> list[object]:
+    """Columns `COLUMNS`, instants as hours since the epoch."""
     order = list(REASONS)
     told = run["reason"].tolist()
     reason = min(set(told), key=lambda word: (-told.count(word), order.index(word)))
-    span = instants(run["at"][[0, -1]].astype(np.int64))
     stations = {name for name in run["station_id"].tolist() if isinstance(name, str)}
     return [
         run["grid_id"][0],
         run["city_code"][0],
-        span[0],
-        span[1],
+        int(run["at"][0]),
+        int(run["at"][-1]),
         len(told),
         reason,
         round(float(np.fmax.reduce(run["increment_ug_m3"])), 1),

@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 KM_PER_DEGREE = 111.2
 FAR_KM = 1e6
+_TEXTS = ("station_id", "kind", "city_code", "grid_id")
+_PLACES = 7  # decimals of a node's degrees: a centimetre
+_BESIDE_KM = 5.0  # nearer nodes count no more for being nearer
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Network:
     size: Ints  # stations of each node
     near: Ints  # (nodes, k): the nearest other nodes, padded with the node itself
     near_km: Floats  # (nodes, k): FAR_KM where padded
-    between_km: Floats  # (nodes, k, k): among the nearest nodes
+    nearness: Floats  # (nodes, k): their weight by distance; 0 where padded
+    alike: Floats  # (nodes, k): correlation of their residuals with the node's own
+    alike_between: Floats  # (nodes, k, k): among the nearest nodes
 
     @property
     def grids(self) -> int:
@@ -55,7 +60,8 @@ def station_order(stations: pd.DataFrame) -> pd.DataFrame:
     table = speaking[
         ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     ].copy()
-    table["lon"], table["lat"] = table["lon"].astype(float), table["lat"].astype(float)
+    table = table.astype({"lon": float, "lat": float} | dict.fromkeys(_TEXTS, object))
+    table["grid_id"] = table["grid_id"].where(table["grid_id"].notna(), "")
     table = table[table["lon"].notna() & table["lat"].notna()]
     for column, otherwise in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
         told = pd.to_datetime(table[column].replace("", None)).dt.tz_localize(None)
@@ -84,17 +90,13 @@ def networks(stations: pd.DataFrame, days: Iterable[date], rules: BackgroundRule
 class _Active:
     """The stations of a day; equal where everything that a network is made of is equal."""
 
-    told: tuple[bytes | str, ...]
+    told: tuple[tuple[object, ...], ...]
     stations: pd.DataFrame = field(compare=False)
 
     @classmethod
     def of(cls, stations: pd.DataFrame) -> "_Active":
-        texts = [
-            "\n".join(stations[name].fillna("").astype(str))
-            for name in ("station_id", "kind", "city_code", "grid_id")
-        ]
-        numbers = [stations[name].to_numpy(float).tobytes() for name in ("lon", "lat")]
-        return cls((*texts, *numbers, stations.index.to_numpy(np.int64).tobytes()), stations)
+        columns = (stations[name].tolist() for name in (*_TEXTS, "lon", "lat"))
+        return cls(tuple(zip(stations.index.tolist(), *columns, strict=True)), stations)
 
 
 @lru_cache(maxsize=16)  # a run goes back over its last days only
@@ -113,8 +115,8 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
     first = (
         np.concatenate([[0], np.cumsum(size)[:-1]]).astype(np.int64) if len(size) else np.zeros(0, np.int64)
     )
-    lon, lat = _mean(active["lon"].to_numpy(), first, size), _mean(active["lat"].to_numpy(), first, size)
-    near, near_km, between_km = _neighbours(lon, lat, rules)
+    lon, lat = (_mean(active[name].to_numpy(), first, size).round(_PLACES) for name in ("lon", "lat"))
+    near, near_km, between_km = _same_neighbours(lon.tobytes(), lat.tobytes(), rules)
     heads = active.iloc[first]
     city = np.unique(active["city_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
     is_grid = ~heads["official"].to_numpy(bool)
@@ -132,13 +134,20 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
         size=size.astype(np.int64),
         near=near,
         near_km=near_km,
-        between_km=between_km,
+        nearness=np.where(near_km >= FAR_KM, 0.0, 1.0 / (near_km + _BESIDE_KM)),
+        alike=np.exp(-np.minimum(near_km, 1e4) / rules.range_km),
+        alike_between=np.exp(-between_km / rules.range_km),
     )
 
 
 def _mean(values: Floats, first: Ints, size: Ints) -> Floats:
     means: Floats = np.add.reduceat(values, first) / size if len(first) else np.zeros(0)
     return means
+
+
+@lru_cache(maxsize=4)  # an instrument that is replaced at its place moves no node
+def _same_neighbours(lon: bytes, lat: bytes, rules: BackgroundRules) -> tuple[Ints, Floats, Floats]:
+    return _neighbours(np.frombuffer(lon), np.frombuffer(lat), rules)
 
 
 def _neighbours(lon: Floats, lat: Floats, rules: BackgroundRules) -> tuple[Ints, Floats, Floats]:

@@ -120,7 +120,7 @@ def _rough(y: Floats, network: Network) -> Floats:
     speak = np.bincount(network.node[~np.isnan(y)], minlength=len(network.size))
     means = np.where(speak > 0, sums / np.maximum(speak, 1), np.nan)
     values = means[network.near]
-    weight = np.where(np.isnan(values) | (network.near_km > 1e5), 0.0, 1.0 / (network.near_km + 5.0))
+    weight = np.where(np.isnan(values), 0.0, network.nearness)
     return weighted_median(values, weight)
 
 

@@ -34,6 +34,8 @@ GRID_COLUMNS: Final = [
     "coarse_ratio",
     "rh_pct",
     "evidence",
+    "fault_entry",
+    "fault_going_on",
     "probability",
     "fault_probability",
     "is_raised",
@@ -56,9 +58,11 @@ _UNTIED: Final = ("background_ug_m3", "background_sd_ug_m3", "increment_ug_m3", 
 
 @dataclass(frozen=True)
 class Chance:
-    """By grid: the evidence of an hour, and after it the probabilities of an exceedance and of a fault of one station."""
+    """By grid: the evidence of an hour (for an exceedance, and for a fault of one station that begins or goes on), and after it the probabilities of an exceedance and of a fault of one station."""
 
     evidence: Floats
+    fault_entry: Floats
+    fault_going_on: Floats
     exceedance: Floats
     fault: Floats
 
@@ -127,6 +131,8 @@ def grid_rows(
         "coarse_ratio": hour.coarse,
         "rh_pct": hour.rh,
         "evidence": hour.found.ratio,
+        "fault_entry": chance.fault_entry[at],
+        "fault_going_on": chance.fault_going_on[at],
         "probability": p,
         "fault_probability": chance.fault[at],
         "is_raised": raised & spoke & confirmed,

@@ -120,6 +120,7 @@ class EpisodeRules:
 class LastingRules:
     """When a grid's standing above its surroundings is lasting: for the half-monthly bulletin, never an alarm."""
 
+    window_days: int = 28  # are looked at, to the last day of the half-month
     days: int = 10  # days with data; fewer is weather
     least_share: float = 0.2  # above the surroundings, as a share
     least_ug_m3: float = 10.0  # and as a concentration
@@ -148,6 +149,11 @@ class WatchRules:
     def hours_back(self) -> int:
         """Hours of readings before `start` that `judge_hours(start, …)` needs."""
         return self.filter.memory_hours + 1 + self.quality.memory_hours
+
+    @property
+    def hours_back_of_next(self) -> int:
+        """The same where the hours before `start` were judged already."""
+        return 1 + self.quality.memory_hours
 
     @property
     def episode_back(self) -> int:

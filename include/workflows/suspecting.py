@@ -13,14 +13,11 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from include.house import House
-from include.periods import DAY, midnight
 from include.store.engine import reading, writing
-from include.store.enterprises import key_enterprises
-from include.store.judged_hours import STATION_JUDGED, days_between, read_judged
+from include.store.enterprises import enterprise_places, enterprises_of
+from include.store.judged_hours import STATION_JUDGED, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, read_hours
 from include.store.watch_alarms import made_by_watch, replace_suspects
@@ -38,6 +35,7 @@ _AT_ONCE: Final = timedelta(
 )  # alarms that begin within so long are ranked together: so many hours are in memory
 _PARAMETERS: Final = 500
 _AT_PUSH: Final = "\x1fat push"  # marks the second ranking of an alarm, in memory only
+_SEEN: Final = ("station_id", "hour", "increment_ug_m3", "flag")
 _NO_STATION_HOURS: Final = {
     "station_id": "object",
     "hour": "datetime64[s, UTC]",
@@ -50,12 +48,14 @@ def keep_suspects(
     house: House,
     alarm_ids: Sequence[str],
     *,
+    network: Network | None = None,
     known_at: datetime | None = None,
     rules: SuspectRules = DEFAULT_RULES,
 ) -> int:
-    """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now."""
+    """Ranks the alarms and puts their suspects in the place of what was there; returns how many alarms have suspects now.
+    `network`: where the caller has read it."""
     kept = 0
-    for found, at_push in _rankings(house, alarm_ids, known_at, rules):
+    for found, at_push in _rankings(house, alarm_ids, network, known_at, rules):
         rows = suspect_rows(found)
         ids = sorted({str(row["alarm_id"]) for row in rows})
         with writing(house.engine, lock="watch") as connection:
@@ -71,7 +71,7 @@ def keep_platform_suspects(
     来源不明 says nothing. A letter calls it for what it lists, so that it says the same whatever ran before it."""
     with reading(house.engine) as connection:
         made = made_by_watch(connection, alarm_ids)
-        if key_enterprises(connection).empty:
+        if enterprise_places(connection).empty:
             return 0
     return keep_suspects(house, [one for one in alarm_ids if one not in made], rules=rules)
 
@@ -133,7 +133,11 @@ def _hours(rows: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _rankings(
-    house: House, alarm_ids: Sequence[str], known_at: datetime | None, rules: SuspectRules
+    house: House,
+    alarm_ids: Sequence[str],
+    network: Network | None,
+    known_at: datetime | None,
+    rules: SuspectRules,
 ) -> Iterator[tuple[Ranking, Ranking]]:
     """The rankings of the alarms, week by week: by all their hours, and by those that were known when they were raised."""
     if not alarm_ids:
@@ -144,10 +148,13 @@ def _rankings(
             frame(connection, "alarms_to_suspect", alarm_ids=tuple(wanted[at : at + _PARAMETERS]))
             for at in range(0, len(wanted), _PARAMETERS)
         ]
-        network = network_of(stations_known(connection), grids_known(connection))
-        enterprises = key_enterprises(connection).drop_duplicates("enterprise_id")
-    alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
+        if network is None:
+            network = network_of(stations_known(connection), grids_known(connection))
+        alarms = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+        alarms = alarms[alarms["lon"].notna() & alarms["lat"].notna()]
+        places = enterprise_places(connection).drop_duplicates("enterprise_id")
+        near = sorted(_near(alarms, places, "enterprise_id", rules))
+        enterprises = enterprises_of(connection, near).drop_duplicates("enterprise_id")
     deciding = (alarms["raised_at"] - HOUR).where(alarms["is_made"] == 1)
     alarms["last_at"] = alarms["last_at"].where(~(deciding > alarms["last_at"]), deciding)
     week = (alarms["started_at"] - pd.Timestamp("2000-01-03", tz="UTC")) // _AT_ONCE
@@ -172,12 +179,12 @@ def _ranking(
         begin_at = first - timedelta(days=rules.former_days)
         problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
-    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition)
+    seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition, _SEEN)
     if seen.empty:
         seen = pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in _NO_STATION_HOURS.items()})
     winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     meter_from = first - timedelta(days=rules.meter.days_back + 2)
-    meters = _meters(house, meter_from, end, known_at, _near(alarms, firms, rules))
+    meters = _meters(house, meter_from, end, known_at, _near(alarms, firms, "candidate_id", rules))
     candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
     told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
     found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
@@ -211,28 +218,19 @@ def _part(found: Ranking, *, is_at_push: bool) -> Ranking:
     return Ranking(own(found.suspects), own(found.hours), found.remarks)
 
 
-def _near(alarms: pd.DataFrame, firms: pd.DataFrame, rules: SuspectRules) -> set[str]:
+def _near(alarms: pd.DataFrame, firms: pd.DataFrame, key: str, rules: SuspectRules) -> set[str]:
     """Enterprises in the reach of any of the alarms."""
     lon, lat = (alarms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
     to_lon, to_lat = (firms[name].to_numpy(float, na_value=np.nan) for name in ("lon", "lat"))
     _, firm, _ = pairs_within(lon, lat, to_lon, to_lat, rules.reach.candidates_km)
-    return set(firms["candidate_id"].iloc[np.unique(firm)])
+    return set(firms[key].iloc[np.unique(firm)])
 
 
 def _meters(
     house: House, start_at: datetime, end_at: datetime, known_at: datetime | None, enterprise_ids: set[str]
 ) -> pd.DataFrame:
-    """The metered hours of these enterprises, read day by day: most meters are nowhere near an alarm, and a day of all of them
-    is what is in memory."""
-    wanted = pa.array(sorted(enterprise_ids), pa.string())
-    parts = []
-    for day in days_between(start_at, end_at):
-        begin, end = max(start_at, midnight(day)), min(end_at, midnight(day + DAY))
-        hours = read_hours(house.stations_dir, SUBMETER_HOURS, begin, end, known_at=known_at)
-        names = hours[SUBMETER_HOURS.key].cast(pa.string())
-        place = hours.schema.get_field_index(SUBMETER_HOURS.key)
-        parts.append(
-            hours.set_column(place, SUBMETER_HOURS.key, names).filter(pc.is_in(names, value_set=wanted))
-        )
-    rows: pd.DataFrame = pa.concat_tables(parts).to_pandas()
+    """The metered hours of these enterprises: most meters are nowhere near an alarm."""
+    rows: pd.DataFrame = read_hours(
+        house.stations_dir, SUBMETER_HOURS, start_at, end_at, known_at=known_at, enterprises=enterprise_ids
+    ).to_pandas()
     return rows

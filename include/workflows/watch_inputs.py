@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import compress
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from include.house import House
 from include.periods import DAY, midnight, office_zone
 from include.store.engine import reading, writing
+from include.store.station_gains import keep_gains, read_gains
 from include.store.station_hours import STATION_HOURS, day_fingerprint, known_days, read_hours
 from include.store.watch_facts import days_made, keep_station_days, read_station_days
-from include.watch import WatchRules, station_days
+from include.watch import WatchRules, station_days, station_gains
 
 HOUR: Final = timedelta(hours=1)
 
@@ -28,6 +33,21 @@ class Network:
     moved: pd.DataFrame  # station_id, name, valid_from, valid_to: which name an id has on which days
     is_simulated: bool
     learnt_at: datetime  # when the last of them was told
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """By station all that is told of it."""
+        columns = (self.stations[name].tolist() for name in self.stations)
+        return [f"{told}\n" for told in zip(*columns, strict=True)]
+
+    @cached_property
+    def service(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """By station the ordinal of its first day in service, and of the first day after."""
+        begin, end = (
+            [one.toordinal() if isinstance(one, date) else otherwise for one in self.stations[name]]
+            for name, otherwise in (("valid_from", 0), ("valid_to", date.max.toordinal() + 1))
+        )
+        return np.array(begin, np.int64), np.array(end, np.int64)
 
 
 def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
@@ -78,20 +98,21 @@ def at_stays(frame: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass
 class DaysRead:
-    """What a run has read of daily facts: by day the hash of their inputs and the facts; and who was in service, by day. A run
-    goes back two weeks with every piece, and reads a day once."""
+    """What a run has read of days: by day the hash of the inputs of its facts and the facts; the gains that hold on it and the
+    hash of what they were made from; who was in service. A run goes back two weeks with every piece, and reads a day once."""
 
     facts: dict[date, tuple[str, pd.DataFrame]] = field(default_factory=dict)
-    in_service: dict[date, str] = field(default_factory=dict)
+    gains: dict[date, tuple[str, pd.DataFrame]] = field(default_factory=dict)
+    in_service: dict[bytes, str] = field(default_factory=dict)
 
     def forget(self, first: date) -> None:
         """Leaves the days before."""
-        for held in (self.facts, self.in_service):
+        for held in (self.facts, self.gains):
             for day in [day for day in held if day < first]:
                 del held[day]
 
 
-def daily_facts(
+def known_gains(
     house: House,
     network: Network,
     first: date,
@@ -100,33 +121,71 @@ def daily_facts(
     now: datetime,
     known_at: datetime | None,
     rules: WatchRules,
-    read: DaysRead | None = None,
+    read: DaysRead,
 ) -> tuple[pd.DataFrame, int]:
-    """The daily facts of [first, last]: those that the store has and that still hold, the others computed and appended.
-    Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
-    days = [day for day in _days_with_hours(house, first, last) if midnight(day + DAY) <= now]
-    if not days:
-        return pd.DataFrame(), 0
+    """What the hours of the days [first, last] are judged with; on the way the daily facts that the store lacks are computed and
+    appended. Returns how many days were computed. What was known at an earlier moment is computed and not kept."""
+    begin = first - rules.gain.days * DAY
+    days = [day for day in _days_with_hours(house, begin, last) if midnight(day + DAY) <= now]
     if known_at is not None:
-        return _computed(house, network, days, known_at, rules), len(days)
-    read = read if read is not None else DaysRead()
-    read.forget(first)
+        facts = _computed(house, network, days, known_at, rules) if days else pd.DataFrame()
+        return station_gains(network.stations, facts, first, last, rules), len(days)
+    read.forget(begin)
     hashes = {day: _inputs_hash(house, network, day, rules, read) for day in days}
+    made = _make_facts(house, network, hashes, now, rules, read)
+    wanted = [first + n * DAY for n in range((last - first).days + 1)]
+    return pd.concat(
+        [_gains_of(house, network, day, hashes, rules, read) for day in wanted], ignore_index=True
+    ), made
+
+
+def _make_facts(
+    house: House, network: Network, hashes: dict[date, str], now: datetime, rules: WatchRules, read: DaysRead
+) -> int:
+    """Computes and appends the daily facts that the store does not have as their inputs are now; returns of how many days."""
+    if not hashes:
+        return 0
     with reading(house.engine) as connection:
-        made = days_made(connection, days[0], days[-1], rules.edition)
-    wanted = [day for day in days if made.get(day, (0, ""))[1] != hashes[day]]
+        made = days_made(connection, min(hashes), max(hashes), rules.edition)
+    wanted = [day for day, told in hashes.items() if made.get(day, (0, ""))[1] != told]
     for day in wanted:
         facts = _computed(house, network, [day], None, rules)
         with writing(house.engine, lock="watch") as connection:
             if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
                 keep_station_days(connection, facts, day, rules.edition, hashes[day], now=now)
-    with reading(house.engine) as connection:
-        for day in days:
-            if read.facts.get(day, ("",))[0] != hashes[day]:
+        read.facts[day] = (hashes[day], facts)
+    return len(wanted)
+
+
+def _gains_of(
+    house: House, network: Network, day: date, hashes: dict[date, str], rules: WatchRules, read: DaysRead
+) -> pd.DataFrame:
+    """The gains that hold on a day: as they were kept, or made from its facts and kept."""
+    before = [one for one in hashes if day - rules.gain.days * DAY <= one < day]
+    told = [rules.edition, _in_service(network, day, read), *(f"{one} {hashes[one]}" for one in before)]
+    made_from = hashlib.sha256("\n".join(told).encode()).hexdigest()
+    if read.gains.get(day, ("",))[0] == made_from:
+        return read.gains[day][1]
+    found = read_gains(house.stations_dir, day, made_from)
+    if found is None:
+        facts = _facts_of(house, before, hashes, rules, read)
+        found = station_gains(network.stations, facts, day, day, rules)
+        keep_gains(house.stations_dir, day, found, made_from)
+    read.gains[day] = (made_from, found)
+    return found
+
+
+def _facts_of(
+    house: House, days: list[date], hashes: dict[date, str], rules: WatchRules, read: DaysRead
+) -> pd.DataFrame:
+    unread = [day for day in days if read.facts.get(day, ("",))[0] != hashes[day]]
+    if unread:
+        with reading(house.engine) as connection:
+            for day in unread:
                 read.facts[day] = (hashes[day], read_station_days(connection, day, day, rules.edition))
     held = [read.facts[day][1] for day in days]
     spoken = [frame for frame in held if len(frame)]
-    return (pd.concat(spoken, ignore_index=True) if spoken else held[0]), len(wanted)
+    return pd.concat(spoken, ignore_index=True) if spoken else pd.DataFrame()
 
 
 def _days_with_hours(house: House, first: date, last: date) -> list[date]:
@@ -140,20 +199,24 @@ def _days_with_hours(house: House, first: date, last: date) -> list[date]:
 
 def _inputs_hash(house: House, network: Network, day: date, rules: WatchRules, read: DaysRead) -> str:
     """What the facts of a day are computed from: readings of it and of the evening before, the stations in service, the rules."""
-    if day not in read.in_service:
-        stations = network.stations
-        in_service = stations[
-            (stations["valid_from"] <= day)
-            & (stations["valid_to"].isna() | (stations["valid_to"].fillna(date.max) > day))
-        ]
-        read.in_service[day] = in_service.to_csv(index=False)
     told = [
         day_fingerprint(house.stations_dir, STATION_HOURS, day - DAY),
         day_fingerprint(house.stations_dir, STATION_HOURS, day),
         rules.edition,
-        read.in_service[day],
+        _in_service(network, day, read),
     ]
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
+
+
+def _in_service(network: Network, day: date, read: DaysRead) -> str:
+    """A hash of the stations that are in service on a day."""
+    begin, end = network.service
+    is_in_service = (begin <= day.toordinal()) & (day.toordinal() < end)
+    mask = is_in_service.tobytes()
+    if mask not in read.in_service:
+        text = "".join(compress(network.lines, is_in_service))
+        read.in_service[mask] = hashlib.sha256(text.encode()).hexdigest()
+    return read.in_service[mask]
 
 
 def _computed(

@@ -25,7 +25,6 @@ from include.store.station_hours import (
     STATION_HOURS,
     WINDS,
     last_receipts,
-    read_hours,
 )
 from include.store.watch_alarms import Kept, drop_alarms, forget_alarms, keep_alarms, known_alarms
 from include.store.watch_facts import (
@@ -36,12 +35,12 @@ from include.store.watch_facts import (
     replace_suppressed,
     stations_known,
 )
-from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, suppressed
+from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, standing_out, suppressed
 from include.watch.history import history
 from include.watch.quiet import QuietHours
 from include.workflows.made_alarms import Settled, made_alarms, settled
 from include.workflows.suspecting import keep_suspects
-from include.workflows.watch_inputs import HOUR, DaysRead, Network, daily_facts, hours_of_stations, network_of
+from include.workflows.watch_inputs import HOUR, DaysRead, Network, hours_of_stations, known_gains, network_of
 
 _PIECE: Final = timedelta(
     days=8
@@ -84,7 +83,7 @@ def watch(
         if progress is not None:
             progress(f"{begin:%Y-%m-%d %H:%M} …")
         _piece(house, network, days, begin, end, is_last, done, now, known_at, rules, quiet, actor)
-    done.suspected = keep_suspects(house, done.alarms, known_at=known_at)
+    done.suspected = keep_suspects(house, done.alarms, network=network, known_at=known_at)
     return done
 
 
@@ -105,15 +104,23 @@ def _piece(
     back = midnight(office_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
     judge_from = begin if earlier is not None else back
-    read_from = judge_from - rules.hours_back * HOUR
-    first = office_date(read_from) - rules.gain.days * DAY
-    facts, computed = daily_facts(
-        house, network, first, office_date(end), now=now, known_at=known_at, rules=rules, read=read
+    hours_back = rules.hours_back if earlier is None else rules.hours_back_of_next
+    judged_from = judge_from - (hours_back - rules.quality.memory_hours) * HOUR
+    gains, computed = known_gains(
+        house,
+        network,
+        office_date(judged_from),
+        office_date(end - HOUR),
+        now=now,
+        known_at=known_at,
+        rules=rules,
+        read=read,
     )
     done.days_computed += computed
-    hours = hours_of_stations(house, network, read_from, end, known_at)
-    judged = judge_hours(network.stations, hours, facts, judge_from, end, rules)
+    hours = hours_of_stations(house, network, judge_from - hours_back * HOUR, end, known_at)
+    judged = judge_hours(network.stations, hours, gains, judge_from, end, rules, earlier=earlier)
     grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
+    grid_hours = standing_out(grid_hours, rules)
     mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
     stations = judged.station_hours[judged.station_hours["hour"] >= begin]
     ledger = _ledger(house, mine, stations, begin, end, rules, now)
@@ -124,7 +131,7 @@ def _piece(
         until = end
         if is_last:
             later, until = _judged_after(house, network, end, rules)
-            grid_hours = _stacked(grid_hours, later)
+            grid_hours = _stacked(grid_hours, standing_out(later, rules)) if len(later) else grid_hours
         plan = _plan(connection, network, grid_hours, begin, end, until, quiet, rules)
         forget_alarms(connection, plan.forgotten)
         kept = keep_alarms(connection, plan.alarms, now=now)
@@ -210,20 +217,18 @@ def fresh_until(
         made = days_made_at(connection, first, office_date(end_at), rules.edition)
     if ledger.empty:
         return start_at
-    receipts = last_receipts(house.stations_dir, STATION_HOURS, start_at - rules.hours_back * HOUR, end_at)
+    back = rules.hours_back * HOUR
+    told = last_receipts(house.stations_dir, STATION_HOURS, start_at - back, end_at)
+    receipts = dict(zip(told["hour"].dt.to_pydatetime(), told["received_at"].dt.to_pydatetime(), strict=True))
     until = start_at
-    for hour, judged_at in zip(ledger["hour_at"], ledger["judged_at"], strict=True):
-        at = hour.to_pydatetime()
-        day = office_date(at - rules.hours_back * HOUR)
-        learnt = [
-            network.learnt_at,
-            *(made[one] for one in made if day - rules.gain.days * DAY <= one < office_date(at)),
-        ]
-        told = receipts[(receipts["hour"] > at - rules.hours_back * HOUR) & (receipts["hour"] <= at)]
-        learnt += [moment.to_pydatetime() for moment in told["received_at"]]
-        if at != until or max(learnt) > judged_at:
+    for hour, judged_at in zip(ledger["hour_at"].dt.to_pydatetime(), ledger["judged_at"], strict=True):
+        day = office_date(hour - back)
+        facts = [made[one] for one in made if day - rules.gain.days * DAY <= one < office_date(hour)]
+        read = (receipts.get(hour - place * HOUR) for place in range(rules.hours_back))
+        learnt = [network.learnt_at, *facts, *(moment for moment in read if moment is not None)]
+        if hour != until or max(learnt) > judged_at:
             break
-        until = at + HOUR
+        until = hour + HOUR
     return until
 
 
@@ -251,8 +256,7 @@ def _ledger(
     rules: WatchRules,
     now: datetime,
 ) -> list[dict[str, Any]]:
-    winds = read_hours(house.stations_dir, WINDS, begin, end).column("hour").to_pandas()
-    wind_hours = set(pd.to_datetime(winds, utc=True))
+    wind_hours = set(last_receipts(house.stations_dir, WINDS, begin, end)["hour"])
     count = (end - begin) // HOUR
     at_grid, at_station = _places(grids["hour"], begin), _places(stations["hour"], begin)
 

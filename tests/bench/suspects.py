@@ -17,12 +17,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from include.periods import DAY
 from include.simulator.watch_world.options import PHYSICS, WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.suspects.candidates import enterprises_as_candidates, joined
 from include.suspects.kinds import UNLISTED
 from include.suspects.ranking import rank_suspects
-from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days
+from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days, station_gains
 
 HOUR = pd.Timedelta(hours=1)
 WARM_UP = pd.Timedelta(hours=72)
@@ -37,7 +38,8 @@ def alarms_of(world: Path, grids: pd.DataFrame, stations: pd.DataFrame) -> tuple
     hours = table(world, "station_hours")
     start, end = hours["hour"].min(), hours["hour"].max() + HOUR
     days = station_days(stations, hours, start.date(), (end - HOUR).date(), DEFAULT_RULES)
-    judged = judge_hours(stations, hours, days, start, end, DEFAULT_RULES)
+    known = station_gains(stations, days, (start - DAY).date(), end.date(), DEFAULT_RULES)
+    judged = judge_hours(stations, hours, known, start, end, DEFAULT_RULES)
     found = episodes(judged.grid_hours, start, end, DEFAULT_RULES).reset_index(drop=True)
     place = grids.set_index("grid_id").reindex(found["grid_id"])
     alarms = found[["alarm_id", "grid_id", "started_at", "last_at", "raised_at"]].assign(

@@ -238,6 +238,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
         "名单",
         "重点企业",
         "疑似来源",
+        "持续偏高",
         "预警网格",
         "跟进事项",
         "说明",

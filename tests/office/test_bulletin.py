@@ -1,5 +1,6 @@
 """The facts of a bulletin from a store and Parquet files, through to its figures."""
 
+import math
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from include.sources.enterprises import import_enterprises
 from include.store.engine import writing
 from include.store.hourly import replace_files
 from include.store.tables import grid
+from include.store.watch_facts import keep_station_days
 from include.supervision.air_quality import day_means
 from include.supervision.bulletin import bulletin_figures, bulletin_windows
 from include.supervision.bulletin_figures import (
@@ -24,6 +26,7 @@ from include.supervision.bulletin_figures import (
     GridInspection,
     WarnedGrid,
 )
+from include.watch import EDITION as WATCH_EDITION
 from tests.desk.facts import NOW, add_alarm, add_event, provenance
 from tests.sources.air_files import put, wide_text
 
@@ -198,3 +201,27 @@ def test_an_empty_store_gives_letters_that_say_so(engine: Engine, tmp_path: Path
     )
     assert one.warnings is not None
     assert one.warnings.warned == ()
+
+
+def keep_days(engine: Engine, grid_id: str, log_ratio: float) -> None:
+    """Daily facts of March of four stations of a grid."""
+    stations = [f"{grid_id}-{k}" for k in range(4)]
+    facts = pd.DataFrame({"station_id": stations, "city_code": "140300", "grid_id": grid_id}).assign(
+        hours=24, completeness=1.0, pm25_ug_m3=60.0, log_ratio=log_ratio, spread=0.05, spikes=0
+    )
+    facts = facts.assign(stuck_hours=0, range_hours=0, dead_hours=0, verdict="ok")
+    with writing(engine) as connection:
+        for number in range(1, 32):
+            keep_station_days(connection, facts, date(2020, 3, number), WATCH_EDITION, grid_id, now=NOW)
+
+
+def test_grids_that_stand_high_for_weeks_are_told_to_their_unit(engine: Engine, tmp_path: Path) -> None:
+    put_grids(engine, tmp_path)
+    assert figures_of(engine, tmp_path).lasting == ()
+    keep_days(engine, "T1", 0.5)
+    found = figures_of(engine, tmp_path).lasting
+    assert [(one.grid_id, one.name, one.days_with_data, one.days_above) for one in found] == [
+        ("T1", "T1号网格", 28, 28)
+    ]
+    assert found[0].excess_pct == pytest.approx(100 * (math.exp(0.5) - 1))
+    assert figures_of(engine, tmp_path, "130100").lasting == ()

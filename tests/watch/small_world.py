@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from include.watch import DEFAULT_RULES, station_gains
+
 START = pd.Timestamp("2020-04-03T00:00+08:00")
 
 
@@ -18,6 +20,12 @@ def stations(per_grid: int = 3) -> pd.DataFrame:
     rows.append(("OFF", "official", "410100", "", 112.13, 35.05, "2019-07-03", ""))
     names = ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     return pd.DataFrame(rows, columns=names)
+
+
+def gains(table: pd.DataFrame, days: pd.DataFrame) -> pd.DataFrame:
+    """What the hours of the world's days are judged with, from its daily facts."""
+    first, last = START - pd.Timedelta(days=1), START + pd.Timedelta(days=8)
+    return station_gains(table, days, first.date(), last.date(), DEFAULT_RULES)
 
 
 def grids() -> pd.DataFrame:

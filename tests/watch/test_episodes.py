@@ -19,7 +19,7 @@ from include.watch import (
     tied,
 )
 from include.watch.surface import ESTIMATED, MEASURED
-from tests.watch.small_world import START, Air, grids, stations
+from tests.watch.small_world import START, Air, gains, grids, stations
 
 RULES = DEFAULT_RULES
 HOUR = pd.Timedelta(hours=1)
@@ -147,7 +147,7 @@ def test_cells_show_an_increment_only_where_a_station_stands() -> None:
     table, rows = stations(), air.rows()
     days = station_days(table, rows, date(2020, 4, 3), date(2020, 4, 8), RULES)
     at = START + pd.Timedelta(hours=4 * 24 + 10)
-    judged = judge_hours(table, rows, days, at, at + HOUR, RULES)
+    judged = judge_hours(table, rows, gains(table, days), at, at + HOUR, RULES)
     surface = cells(table, grids(), judged, RULES).merge(cell_table(grids()), on=["cell_id", "grid_id"])
     assert len(surface) == 9 * 36
     own = surface[surface["grid_id"] == "G4"]
@@ -173,7 +173,7 @@ def test_cells_of_a_silent_city_are_empty_and_not_clean() -> None:
     table, rows = stations(), air.rows()
     at = START + pd.Timedelta(hours=4 * 24 + 10)
     days = station_days(table, rows, date(2020, 4, 3), date(2020, 4, 6), RULES)
-    surface = cells(table, grids(), judge_hours(table, rows, days, at, at + HOUR, RULES), RULES)
+    surface = cells(table, grids(), judge_hours(table, rows, gains(table, days), at, at + HOUR, RULES), RULES)
     assert surface["pm25_ug_m3"].isna().all()
     assert set(surface["kind"]) == {ESTIMATED}
 
@@ -182,7 +182,10 @@ def test_nothing_judged_is_nothing_found() -> None:
     none = judge_hours(
         stations(),
         Air(days=1).rows().iloc[:0],
-        station_days(stations().iloc[:0], Air(days=1).rows(), date(2020, 4, 3), date(2020, 4, 3), RULES),
+        gains(
+            stations(),
+            station_days(stations().iloc[:0], Air(days=1).rows(), date(2020, 4, 3), date(2020, 4, 3), RULES),
+        ),
         START,
         START,
         RULES,

@@ -36,7 +36,8 @@ def enumerated(
 def test_the_filter_is_the_sum_over_all_paths() -> None:
     rules = replace(RULES, filter=replace(RULES.filter, fault_per_hour=0.01))
     ratios, entries, goings = [-1.0, 2.5, 3.0, -0.5], [0.5, 2.0, 1.0, 0.0], [-2.0, -1.0, 2.5, 1.0]
-    found = filtered(np.array([ratios]).T, np.array([entries]).T, np.array([goings]).T, rules)
+    told = ([np.array([value]) for value in values] for values in (ratios, entries, goings))
+    found = filtered(*told, rules)
     assert [float(part[0]) for part in found] == pytest.approx(
         enumerated(ratios, entries, goings, rules.filter)
     )

@@ -2,13 +2,14 @@
 
 import importlib.util
 import os
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
 
-from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days
+from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days, station_gains
 
 SHARED = Path(
     os.environ.get("QIANLIYAN_SHARED_DATA", Path(__file__).resolve().parents[3] / "shared" / "data")
@@ -35,7 +36,8 @@ def test_the_example_is_watched_as_well_as_was_promised(tmp_path: Path) -> None:
     hours = pd.concat([pd.read_parquet(path) for path in sorted(world.glob("station_hours_*.parquet"))])
     start, end = pd.Timestamp("2020-04-03T00:00+08:00"), pd.Timestamp("2020-04-24T00:00+08:00")
     days = station_days(stations, hours, start.date(), pd.Timestamp("2020-04-23").date(), RULES)
-    judged = judge_hours(stations, hours, days, start, end, RULES, with_stations=False)
+    known = station_gains(stations, days, start.date() - timedelta(days=1), end.date(), RULES)
+    judged = judge_hours(stations, hours, known, start, end, RULES, with_stations=False)
     found = episodes(judged.grid_hours, start, end, RULES).rename(columns={"raised_at": "pushed_at"})
     found.to_csv(tmp_path / "alarms.csv", index=False)
     told = scorer().score(world, EXAMPLE / "truth", tmp_path / "alarms.csv")

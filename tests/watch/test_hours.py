@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from include.watch import DEFAULT_RULES, Judged, episodes, judge_hours, station_days, suppressed
-from tests.watch.small_world import START, Air, stations
+from tests.watch.small_world import START, Air, gains, stations
 
 RULES = DEFAULT_RULES
 HOUR = pd.Timedelta(hours=1)
@@ -30,7 +30,9 @@ def judged(
     """The days [first, last) of the world."""
     places = stations(air.per_grid) if table is None else table
     told = air.rows() if rows is None else rows
-    return judge_hours(places, told, facts(told, places, air.days), day(first), day(last), RULES)
+    return judge_hours(
+        places, told, gains(places, facts(told, places, air.days)), day(first), day(last), RULES
+    )
 
 
 def alarms(air: Air, first: int = 4, last: int = 6, **other: pd.DataFrame) -> pd.DataFrame:
@@ -171,13 +173,32 @@ def test_any_cut_and_any_order_of_rows_give_the_same_bits() -> None:
     air, table = busy(), stations()
     rows = air.rows()
     days = facts(rows, table, 6)
-    whole = judge_hours(table, rows, days, day(2), day(6), RULES)
+    known = gains(table, days)
+    whole = judge_hours(table, rows, known, day(2), day(6), RULES)
     shuffled = rows.sample(frac=1, random_state=5)
     cuts = [0, 1, 7, 24, 25, 50, 73, 96]
     for a, b in reversed(list(pairwise(cuts))):
         start, end = day(2) + a * HOUR, day(2) + b * HOUR
         needed = shuffled[(shuffled["hour"] >= start - RULES.hours_back * HOUR) & (shuffled["hour"] < end)]
-        piece = judge_hours(table.sample(frac=1, random_state=a), needed, days, start, end, RULES)
+        piece = judge_hours(table.sample(frac=1, random_state=a), needed, known, start, end, RULES)
+        for name in ("grid_hours", "station_hours"):
+            part = getattr(whole, name)
+            same(getattr(piece, name), part[(part["hour"] >= start) & (part["hour"] < end)])
+
+
+def test_hours_that_were_judged_before_need_not_be_judged_again() -> None:
+    air, table = busy(), stations()
+    rows = air.rows()
+    known = gains(table, facts(rows, table, 6))
+    whole = judge_hours(table, rows, known, day(2), day(6), RULES)
+    for a, b in ((24, 25), (31, 55)):
+        start, end = day(2) + a * HOUR, day(2) + b * HOUR
+        before = whole.grid_hours[whole.grid_hours["hour"] < start]
+        earlier = before[before["hour"] >= start - RULES.filter.memory_hours * HOUR]
+        back = RULES.hours_back_of_next * HOUR
+        needed = rows[(rows["hour"] >= start - back) & (rows["hour"] < end)]
+        todays = known[known["date"] >= (start - HOUR).date()]
+        piece = judge_hours(table, needed, todays, start, end, RULES, earlier=earlier)
         for name in ("grid_hours", "station_hours"):
             part = getattr(whole, name)
             same(getattr(piece, name), part[(part["hour"] >= start) & (part["hour"] < end)])
@@ -198,7 +219,9 @@ def test_later_hours_change_no_earlier_alarm() -> None:
     air, table = busy(), stations()
     rows = air.rows()
     first, settled = day(2), ["alarm_id", "grid_id", "started_at", "raised_at"]
-    everything = judge_hours(table, rows, facts(rows, table, 6), first, day(6), RULES).grid_hours
+    everything = judge_hours(
+        table, rows, gains(table, facts(rows, table, 6)), first, day(6), RULES
+    ).grid_hours
     final = episodes(everything, first, day(6), RULES)
     assert len(final) >= 5
     for hours in (20, 31, 40, 55, 72):
@@ -206,14 +229,18 @@ def test_later_hours_change_no_earlier_alarm() -> None:
         known = rows[rows["hour"] < end]
         complete = facts(known, table, 6)
         complete = complete[complete["date"] < end.date()]
-        then = episodes(judge_hours(table, known, complete, first, end, RULES).grid_hours, first, end, RULES)
+        then = episodes(
+            judge_hours(table, known, gains(table, complete), first, end, RULES).grid_hours, first, end, RULES
+        )
         same(then[settled], final.loc[final["raised_at"] <= end, settled])
 
 
 def test_episodes_are_the_same_from_any_window() -> None:
     air, table = busy(), stations()
     rows = air.rows()
-    everything = judge_hours(table, rows, facts(rows, table, 6), day(0), day(6), RULES).grid_hours
+    everything = judge_hours(
+        table, rows, gains(table, facts(rows, table, 6)), day(0), day(6), RULES
+    ).grid_hours
     whole = episodes(everything, day(0), day(6), RULES)
     for a, b in ((3, 6), (2, 3), (4, 5)):
         back = everything[everything["hour"] >= day(a) - RULES.episode_back * HOUR]

@@ -195,6 +195,25 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         ],
         {},
     )
+    yield Sheet(
+        "持续偏高",
+        ["网格编号", "区县", "网格名称", "微站", "有数天数", "偏高天数", "统计天数", "高出浓度", "高出（%）"],
+        [
+            (
+                one.grid_id,
+                one.county,
+                one.name,
+                one.stations,
+                one.days_with_data,
+                one.days_above,
+                one.window_days,
+                one.excess_ug_m3,
+                one.excess_pct,
+            )
+            for one in figures.lasting
+        ],
+        {},
+    )
     yield Sheet("预警网格", WARNED, list(warned_rows(figures.warnings)), dated("月份"))
     yield Sheet(
         "跟进事项",
@@ -250,6 +269,10 @@ def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
     yield (
         "疑似来源",
         f"本期{BULLETIN.repeat_alarms}条以上报警的前三个疑似来源中的单位和点位；“可能性”为最高一次的；{LEVEL_MEANING}",
+    )
+    yield (
+        "持续偏高",
+        "全部站点长期高于周边的网格（系统默认）；高出浓度为微站示值，未经标准站校正，比例为相对周边；不是报警，报警只说新出现的抬升",
     )
     yield "定义", "见函件附件《数据和规则说明》"
     if figures.is_simulated:
