@@ -228,7 +228,7 @@ def demo() -> None:
 
 @cli.command("watch-demo")
 def watch_demo() -> None:
-    """Judge a week of 39 simulated cities in one run, and score it."""
+    """Judge a week of all simulated units in one run, and score it."""
     from include.watch_demo import play_week
 
     sys.exit(play_week())

@@ -291,5 +291,5 @@ def _first(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _spread(rows: Sequence[tuple[str, GridSituation]]) -> str:
-    """`石家庄市3个、太原市1个`, the most first."""
+    """`甲市3个、乙市1个`, the most first."""
     return "、".join(f"{name}{count}个" for name, count in Counter(name for name, _ in rows).most_common())

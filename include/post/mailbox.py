@@ -1,7 +1,7 @@
 """The local mailbox: a mail server on this machine that keeps what it receives in a folder, where a person can open it.
 
 FOLDER/new, cur, tmp      a Maildir, one file a mail as it came, with who it was for in the first line
-FOLDER/letters            the same mails as `2020-03-12_阳泉市_关于….eml`, to open with any mail program
+FOLDER/letters            the same mails as `2020-03-12_某市_关于….eml`, to open with any mail program
 """
 
 import asyncio

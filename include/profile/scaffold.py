@@ -26,7 +26,7 @@ address_forms: # how a letter speaks to a unit, by its kind
   town: 你镇
   zone: 你区
 letterhead: # where the variable `office` says nothing else
-  issuer: 某省生态环境厅
+  issuer: 某机关
   contact: 值班室
   phone: 000-00000000
 titles:
@@ -63,11 +63,11 @@ place_code,name,level,parent_code,aliases,name_en,valid_from,valid_to
 """,
     "units.csv": """\
 unit_code,name,bureau,kind,place_code,reports_to,address_form,aliases,name_en,valid_from,valid_to
-000000,某省,某省生态环境厅,bureau,000000,,,,,,
-000100,甲市,甲市生态环境局,bureau,000100,000000,,,,,
+000000,某省,某机关,bureau,000000,,,,,,
+000100,甲市,甲市环境局,bureau,000100,000000,,,,,
 """,
     "regions.csv": "region,unit_code,valid_from,valid_to\n全省,000100,2020-01-01,\n",
-    "contacts.csv": "unit_code,role,name,address,phone,valid_from,valid_to\n000100,to,甲市生态环境局,bangongshi@jia.example,,2020-01-01,\n",
+    "contacts.csv": "unit_code,role,name,address,phone,valid_from,valid_to\n000100,to,甲市环境局,bangongshi@jia.example,,2020-01-01,\n",
     "standards.yaml": """\
 # Limits of PM2.5 in μg/m³ by the observation date; the first edition has no valid_from.
 editions:

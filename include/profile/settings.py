@@ -103,7 +103,7 @@ def text_or_none(value: Any) -> str:
 def code(value: Any) -> str:
     """A code of a unit or place: a text (in quotes where it is digits)."""
     if not isinstance(value, str) or not value or len(value) > 32 or not value.isprintable() or " " in value:
-        raise Wrong('a code in quotes, such as "100000"')
+        raise Wrong('a code in quotes, such as "A01"')
     return value
 
 

@@ -176,13 +176,13 @@ def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.map(places.cities)
-    reasons.add(codes.isna(), field.name, "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市")
+    reasons.add(codes.isna(), field.name, "不认识的单位：应为档案 units.csv 中的代码或名称")
     return codes.fillna("").astype("str")
 
 
 def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
-    reasons.add(codes == "", field.name, "不认识的地区：应为城市或省的行政区划代码，部级为100000")
+    reasons.add(codes == "", field.name, "不认识的地区：应为单位、其上级或本机关的代码")
     return codes.astype("str")
 
 

@@ -63,7 +63,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "close": "结案",
         "reopen": "撤销结案",
     },
-    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "部领导", "duty": "值班室"},
+    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {"letter": "函件", "delivery": "投递"},
     "action": {
         "draft": "拟稿",

@@ -1,7 +1,7 @@
 """The layouts of air-quality files, recognised by their header alone, and what their values mean.
 
     long       date, hour, 城市, PM2.5 …              one row a city and hour (archives of the national platform)
-    wide       date, hour, type, 北京, 天津 …          one row an hour and pollutant, one column a city
+    wide       date, hour, type, 甲市, 乙市 …          one row an hour and pollutant, one column a city
     readings   grid_id | station_id, hour, pm25_ug_m3  one row a place and hour; `hour` an ISO 8601 time
     dust       city_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
 

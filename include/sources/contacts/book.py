@@ -125,7 +125,7 @@ def record(
 
 
 def changes(before: Contact | None, after: Contact) -> str:
-    """`valid_to：— → 2020-03-11；name：阳泉市局；…`: every field, changed ones with both values."""
+    """`valid_to：— → 2020-03-11；name：甲市局；…`: every field, changed ones with both values."""
     old, new = (before or after).shown(), after.shown()
     return "；".join(
         f"{name}：{old[name]}" + (f" → {new[name]}" if old[name] != new[name] else "") for name in FIELDS
