@@ -35,6 +35,7 @@ from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.profile import profile
 from include.verbs.prune import prune
+from include.verbs.publish import publish
 from include.verbs.quarantine import quarantine
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
@@ -64,6 +65,7 @@ for command in (
     profile,
     health,
     prune,
+    publish,
     simulate_world,
     suspects,
     watch,
@@ -177,9 +179,10 @@ def feedback(
     form: str,
 ) -> None:
     """The units' figures over a window, one row a unit and a total."""
-    from include.desk.feedback import feedback_table, has_simulated_data
+    from include.desk.feedback import feedback_table
     from include.sources.ledger import AS_OF_ITSELF, ensure_history
     from include.store.facts import ALL_KNOWN
+    from include.store.simulated import has_simulated_data
     from include.supervision.daily import flag_window
 
     period = _window(period_end, kind, start, end, as_of)

@@ -28,12 +28,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "post": GROUND | {"store"},
     "letters": FIGURES | {"suspects"},
     "simulator": FIGURES | {"store", "sources", "post", "letters"},
-    "house": FIGURES | {"connections", "store", "sources", "post", "letters", "watch", "suspects"},
+    "house": FIGURES
+    | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"},
+    "open_settings": {"errors"},
     "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"openness"},
     "demo": {"*"},
     "watch_demo": {"*"},
     "up": {"*"},

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 import include.store.air_tables
 import include.store.contact_tables
+import include.store.open_tables
 import include.store.review_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
