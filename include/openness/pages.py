@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.openness.charts import Bar, bar_chart
 from include.openness.figures import RATES, Edition, Month, Row
 from include.openness.geography import map_svg
@@ -340,7 +340,7 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         }
         for name, fields in TABLES.items()
     ]
-    notice = NOTICE if lang == "zh" else t(NOTICE)
+    notice = map_notice() if lang == "zh" else t(map_notice())
     yield renderer.rendered(
         "dictionary.html", "dictionary", {"tables": tables, "map_notice": f"{notice}{t('。')}"}
     )
