@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geo": GROUND,
     "selection": {"errors", "geo"},
     "watch": GROUND,
-    "suspects": {"errors", "periods"},
+    "suspects": GROUND,
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},
@@ -50,8 +50,8 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
-    "rasterio": {"sources"},
-    "xarray": {"sources"},
+    "rasterio": {"sources", "simulator"},
+    "xarray": {"sources", "simulator"},
 }
 AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
