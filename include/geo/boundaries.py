@@ -18,7 +18,7 @@ from include.geo.datum import DATUMS, to_wgs84
 from include.profile.current import office
 from include.profile.values import Profile
 
-_COLUMNS: Final = ["county_code", "county_name", "city_code", "geometry"]
+_COLUMNS: Final = ["county_code", "county_name", "unit_code", "geometry"]
 
 
 def map_notice() -> str:
@@ -26,24 +26,24 @@ def map_notice() -> str:
     return office().map_notice
 
 
-def counties(city_codes: Collection[str] | None = None) -> gpd.GeoDataFrame:
+def counties(unit_codes: Collection[str] | None = None) -> gpd.GeoDataFrame:
     """One row an outlined place that lies in the place of a given unit (default: all), by county_code.
 
-    Columns `county_code, county_name, city_code, geometry` (EPSG:4326). Development zones may have no outline of their
+    Columns `county_code, county_name, unit_code, geometry` (EPSG:4326). Development zones may have no outline of their
     own: they lie in the places around them. A unit without outlines gives no rows; so does a profile without outlines.
     """
-    return _of_cities(_counties(), city_codes)
+    return _of_cities(_counties(), unit_codes)
 
 
-def city_outlines(city_codes: Collection[str] | None = None) -> gpd.GeoDataFrame:
-    """One row a unit, by city_code: `city_code, geometry` (EPSG:4326), its places dissolved."""
-    return _of_cities(_city_outlines(), city_codes)
+def city_outlines(unit_codes: Collection[str] | None = None) -> gpd.GeoDataFrame:
+    """One row a unit, by unit_code: `unit_code, geometry` (EPSG:4326), its places dissolved."""
+    return _of_cities(_city_outlines(), unit_codes)
 
 
-def _of_cities(outlines: gpd.GeoDataFrame, city_codes: Collection[str] | None) -> gpd.GeoDataFrame:
-    if city_codes is None:
+def _of_cities(outlines: gpd.GeoDataFrame, unit_codes: Collection[str] | None) -> gpd.GeoDataFrame:
+    if unit_codes is None:
         return outlines.copy()
-    return outlines[outlines["city_code"].isin(list(city_codes))].reset_index(drop=True)
+    return outlines[outlines["unit_code"].isin(list(unit_codes))].reset_index(drop=True)
 
 
 def _counties() -> gpd.GeoDataFrame:
@@ -62,15 +62,15 @@ def _places_of(profile: Profile) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     found = found.assign(
         county_code=found["place_code"],
         county_name=found["place_code"].map(names),
-        city_code=found["place_code"].map(units),
+        unit_code=found["place_code"].map(units),
     )
-    found = found.dropna(subset=["county_name", "city_code"]).sort_values("county_code", ignore_index=True)
+    found = found.dropna(subset=["county_name", "unit_code"]).sort_values("county_code", ignore_index=True)
     counties = found[_COLUMNS]
     if counties.empty:
-        return counties, counties[["city_code", "geometry"]]
+        return counties, counties[["unit_code", "geometry"]]
     # Neighbours share their borders exactly, which is what the quick "coverage" method asks for.
-    return counties, counties[["city_code", "geometry"]].dissolve(
-        by="city_code", method="coverage"
+    return counties, counties[["unit_code", "geometry"]].dissolve(
+        by="unit_code", method="coverage"
     ).reset_index()
 
 

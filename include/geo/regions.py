@@ -9,11 +9,11 @@ import pandas as pd
 
 from include.profile.current import office
 
-_COLUMNS = ["city_code", "city_name", "province_code", "province_name"]
+_COLUMNS = ["unit_code", "unit_name", "province_code", "province_name"]
 
 
 def cities() -> pd.DataFrame:
-    """One row an addressed unit, by its code, as its last row says: `city_code, city_name, province_code, province_name`.
+    """One row an addressed unit, by its code, as its last row says: `unit_code, unit_name, province_code, province_name`.
 
     The province is the unit above; where that is this office itself, the unit stands for it."""
     profile = office()
@@ -21,20 +21,20 @@ def cities() -> pd.DataFrame:
     for unit in profile.addressees():
         above = profile.upper_unit(unit)
         rows[unit.unit_code] = (unit.unit_code, unit.name, above.unit_code, above.name)
-    return pd.DataFrame(list(rows.values()), columns=_COLUMNS).sort_values("city_code", ignore_index=True)
+    return pd.DataFrame(list(rows.values()), columns=_COLUMNS).sort_values("unit_code", ignore_index=True)
 
 
 def region_members() -> pd.DataFrame:
-    """One row a unit and stay in a region: `city_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
+    """One row a unit and stay in a region: `unit_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
     rows = [(stay.unit_code, stay.region, stay.valid_from, stay.valid_to) for stay in office().regions]
-    found = pd.DataFrame(rows, columns=["city_code", "region", "valid_from", "valid_to"])
+    found = pd.DataFrame(rows, columns=["unit_code", "region", "valid_from", "valid_to"])
     dates = {name: pd.to_datetime(found[name]) for name in ("valid_from", "valid_to")}
-    return found.assign(**dates).sort_values(["city_code", "valid_from"], ignore_index=True)
+    return found.assign(**dates).sort_values(["unit_code", "valid_from"], ignore_index=True)
 
 
 def members_on(day: date) -> pd.DataFrame:
-    """One row a unit that is in a key region on `day`, by city_code: the columns of `cities()` and `region`."""
+    """One row a unit that is in a key region on `day`, by unit_code: the columns of `cities()` and `region`."""
     members = region_members()
     at = pd.Timestamp(day)
     stays = members[(members["valid_from"] <= at) & ~(members["valid_to"] <= at)]
-    return cities().merge(stays[["city_code", "region"]], on="city_code", validate="1:1")
+    return cities().merge(stays[["unit_code", "region"]], on="unit_code", validate="1:1")

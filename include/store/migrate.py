@@ -28,8 +28,8 @@ def migrate(engine: Engine) -> str:
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        _fill(connection, city, _cities(), key=["city_code"])
-        _fill(connection, region_member, _stays(), key=["city_code", "region", "valid_from"])
+        _fill(connection, city, _cities(), key=["unit_code"])
+        _fill(connection, region_member, _stays(), key=["unit_code", "region", "valid_from"])
     return _head(config)
 
 
@@ -64,8 +64,8 @@ def _cities() -> list[dict[str, Any]]:
     for unit in profile.addressees():
         above = profile.upper_unit(unit)
         rows[unit.unit_code] = {
-            "city_code": unit.unit_code,
-            "city_name": unit.name,
+            "unit_code": unit.unit_code,
+            "unit_name": unit.name,
             "province_code": above.unit_code,
             "province_name": above.name,
         }
@@ -75,7 +75,7 @@ def _cities() -> list[dict[str, Any]]:
 def _stays() -> list[dict[str, Any]]:
     return [
         {
-            "city_code": stay.unit_code,
+            "unit_code": stay.unit_code,
             "region": stay.region,
             "valid_from": stay.valid_from,
             "valid_to": stay.valid_to,

@@ -113,7 +113,7 @@ def air_of(
         )
         dust = pd.concat([read(path) for path in sorted(folder.glob("dust*.csv"))])
         names = cities_by_code()
-        city_of = told.grids.set_index("grid_id")["city_code"].map(names)
+        city_of = told.grids.set_index("grid_id")["unit_code"].map(names)
         return WrittenAir(
             folder,
             rows,
@@ -124,7 +124,7 @@ def air_of(
             ),
             dust.assign(
                 at=pd.to_datetime(dust["hour"].str[:13], format="%Y-%m-%dT%H"),
-                city=dust["city_code"].map(names),
+                city=dust["unit_code"].map(names),
             ),
         )
 
@@ -132,6 +132,6 @@ def air_of(
 
 
 def cities_by_code() -> pd.Series:
-    """city_code → name without 市."""
-    listed = members_on(SEASON.start).set_index("city_code")["city_name"]
+    """unit_code → name without 市."""
+    listed = members_on(SEASON.start).set_index("unit_code")["unit_name"]
     return listed.str.removesuffix("市")

@@ -25,14 +25,14 @@ def test_a_city_goes_by_every_name(engine: Engine) -> None:
 def test_former_counties_lead_to_counties_of_today(engine: Engine) -> None:
     with reading(engine) as connection:
         former = places(connection).counties
-    today = set(zip(counties()["city_code"], counties()["county_name"], strict=True))
+    today = set(zip(counties()["unit_code"], counties()["county_name"], strict=True))
     assert former[("130500", "桥西区")] == "信都区"
-    assert {(city_code, name) for (city_code, _), name in former.items()} <= today
+    assert {(unit_code, name) for (unit_code, _), name in former.items()} <= today
     assert not set(former) & today
 
 
 @pytest.mark.parametrize(
-    ("city_code", "lon", "lat", "is_outside"),
+    ("unit_code", "lon", "lat", "is_outside"),
     [
         ("140300", 113.62, 37.80, False),
         ("140300", 116.40, 39.90, True),
@@ -42,7 +42,7 @@ def test_former_counties_lead_to_counties_of_today(engine: Engine) -> None:
     ],
 )
 def test_outside_the_city_that_is_named(
-    city_code: str, lon: float | None, lat: float | None, is_outside: bool
+    unit_code: str, lon: float | None, lat: float | None, is_outside: bool
 ) -> None:
-    points = pd.Series([city_code] * 2), pd.Series([lon] * 2, dtype=float), pd.Series([lat] * 2, dtype=float)
+    points = pd.Series([unit_code] * 2), pd.Series([lon] * 2, dtype=float), pd.Series([lat] * 2, dtype=float)
     assert outside_city(*points).tolist() == [is_outside] * 2
