@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "profile", "language", "periods", "rules", "letter_kinds"}
+GROUND = {"errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "former_names": set(),
     "rules": set(),
     "profile": {"errors", "rules"},
     "language": {"profile"},
