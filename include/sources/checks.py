@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -51,7 +51,6 @@ _FLAGS: Final = {
 }
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
-_BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
 MOMENT_DTYPE: Final = "datetime64[us, UTC]"
 MOMENT_TYPES: Final = ("moment", "promise")
@@ -95,8 +94,17 @@ class _Reasons:
             self.texts.append((field, reason))
 
 
+def _in_office_zone(iso: pd.Series[str], ends: pd.Series[bool]) -> pd.Series[pd.Timestamp]:
+    """Wall times of the office as instants in UTC; a day later where `ends`. An hour that clocks skip is none; of one that they
+    show twice the first is meant."""
+    wall = pd.to_datetime(iso, format="ISO8601", errors="coerce") + ends.astype("int64") * _DAY
+    is_first = np.ones(len(wall), dtype=bool)
+    local = wall.dt.tz_localize(office_zone(), ambiguous=is_first, nonexistent="NaT")
+    return local.dt.tz_convert("UTC").astype(MOMENT_DTYPE)
+
+
 def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.Timestamp]:
-    """Instants in UTC; without an offset Beijing time; NaT for what is none. 24:00 is the midnight that ends its day.
+    """Instants in UTC; without an offset the office's time; NaT for what is none. 24:00 is the midnight that ends its day.
 
     `end_of_date`: a date alone is understood, and means the midnight that ends it.
     """
@@ -118,7 +126,7 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
 
 def is_in_years(moments: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
     """Which instants lie in the years that are read, on the office's calendar; none that is missing."""
-    return moments.dt.tz_convert(BEIJING).dt.year.between(FIRST_YEAR, LAST_YEAR)
+    return moments.dt.tz_convert(office_zone()).dt.year.between(FIRST_YEAR, LAST_YEAR)
 
 
 def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:
@@ -178,13 +186,13 @@ def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.map(places.cities)
-    reasons.add(codes.isna(), field.name, "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市")
+    reasons.add(codes.isna(), field.name, "不认识的单位：应为档案 units.csv 中的代码或名称")
     return codes.fillna("").astype("str")
 
 
 def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
-    reasons.add(codes == "", field.name, "不认识的地区：应为城市或省的行政区划代码，部级为100000")
+    reasons.add(codes == "", field.name, "不认识的地区：应为单位、其上级或本机关的代码")
     return codes.astype("str")
 
 
