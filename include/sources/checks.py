@@ -115,13 +115,17 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
     is_naive = is_moment & ~text.str.contains(_OFFSET + "$")
     iso = text.where(is_moment, "")
     iso, is_end = without_midnight(iso)
-    iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
-    iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
-    parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
-    parsed = parsed.where(is_in_years(parsed))
-    if end_of_date or is_end.any():
-        parsed = parsed + (is_date | is_end).astype("int64") * _DAY
-    return parsed
+    iso = iso.mask(is_date, text + "T00:00") if end_of_date else iso
+    is_naive = is_naive | is_date
+    parsed = pd.to_datetime(iso.mask(is_naive, ""), format="ISO8601", errors="coerce", utc=True)
+    parsed = parsed.astype(MOMENT_DTYPE)
+    ends = is_date | is_end
+    if ends.any():
+        parsed = parsed + (ends & ~is_naive).astype("int64") * _DAY
+    if is_naive.any():
+        parsed = parsed.mask(is_naive, _in_office_zone(iso.where(is_naive, ""), ends))
+    # The year is that of the day which an end belongs to.
+    return parsed.where(is_in_years(parsed - ends.astype("int64") * _DAY))
 
 
 def is_in_years(moments: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
