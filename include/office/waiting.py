@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.beat_watch import missing_windows
-from include.periods import DAY, last_complete, midnight
+from include.office.units import undecided, words_of
+from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
 from include.sources.contacts.questions import Question, questions
@@ -43,6 +44,7 @@ TOPICS: Final = {
     "silent": "核实地址",
     "watch": "报警待核实",
     "run": "时段没有运行",
+    "units": "单位与档案不一致",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -242,7 +244,20 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         )
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs)
+def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Units that the profile says otherwise than an operator."""
+    for one in undecided(connection):
+        yield Waiting(
+            "units",
+            one.unit_code,
+            "；".join(words_of(one)),
+            "按档案改（units …），或以现有的为准（profile apply --keep）",
+            midnight(office_date(now)),
+            path="/units",
+        )
+
+
+_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs, _units)
 
 
 def _mailboxes(one: Question) -> str:

@@ -74,6 +74,7 @@ class AlarmFigures:
     is_by_person: bool
     rules_version: str
     is_simulated: bool
+    address_form: str = ""
 
     @property
     def suspects(self) -> tuple[AlarmSuspects, ...]:
@@ -199,7 +200,8 @@ def _figures(
         letter_key=key,
         unit_code=unit_code,
         unit_name=name,
-        bureau=f"{name}生态环境局",
+        bureau=str(first["bureau"]),
+        address_form=str(first["address_form"]),
         period=period,
         alarms=tuple(alarms),
         form=tuple(
