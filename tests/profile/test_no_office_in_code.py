@@ -20,7 +20,7 @@ LEFT_OUT = (
 )
 # Codes of counties that changed since 2000: a table of the country, of no office.
 TABLES = ("include/geo/data/county_code_changes.csv",)
-OFFICES = re.compile("生态环境部|部领导|省厅|生态环境厅|生态环境局|(?<![0-9.])39(?=个?城市| cities)")
+OFFICES = re.compile("生态环境部(?!门)|部领导|省厅|生态环境厅|生态环境局|(?<![0-9.])39(?=个?城市| cities)")
 ADCODE = re.compile(r"[\"'`](?:[1-6][0-9]{5}|100000)[\"'`]")
 
 
