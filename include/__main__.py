@@ -27,7 +27,7 @@ from include.periods import (
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
-from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
 from include.verbs.health import health
@@ -36,6 +36,7 @@ from include.verbs.options import FORMATS, Day, End, Moment, open_current_house,
 from include.verbs.prune import prune
 from include.verbs.publish import publish
 from include.verbs.quarantine import quarantine
+from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
@@ -58,11 +59,13 @@ for command in (
     quarantine,
     import_air_quality,
     import_enterprises,
+    import_places,
     import_stations,
     air_quality,
     spot_checks,
     health,
     prune,
+    select_grids,
     publish,
     simulate_world,
     suspects,

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geo": GROUND,
     "selection": {"errors", "geo"},
     "watch": GROUND,
-    "suspects": {"errors"},
+    "suspects": GROUND,
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},
@@ -48,8 +48,8 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
-    "rasterio": {"sources"},
-    "xarray": {"sources"},
+    "rasterio": {"sources", "simulator"},
+    "xarray": {"sources", "simulator"},
 }
 AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 

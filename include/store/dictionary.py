@@ -15,6 +15,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     open_tables,
     review_tables,
     run_tables,
+    selection_tables,
     tables,
     watch_tables,
 )
