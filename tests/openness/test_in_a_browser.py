@@ -101,7 +101,9 @@ def test_every_kind_of_page_can_be_read_by_anybody(folder: Path, browser: Browse
         page.goto((folder / name).as_uri())
         found: list[Any] = page.evaluate(CHECKS)
         assert found == [], name
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name}: wider than the screen"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            f"{name}: wider than the screen"
+        )
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip", name
     assert all(url.startswith(folder.as_uri()) for url in asked)
