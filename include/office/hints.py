@@ -137,7 +137,7 @@ def _one(connection: Connection, hint_id: str) -> dict[str, Any]:
 
 
 def _matched(connection: Connection, grid_id: str) -> dict[str, Any]:
-    unit = connection.execute(select(grid.c.city_code).where(grid.c.grid_id == grid_id)).scalar_one_or_none()
+    unit = connection.execute(select(grid.c.unit_code).where(grid.c.grid_id == grid_id)).scalar_one_or_none()
     if unit is None:
         raise InputError(
             "no such grid", where="grid", got=grid_id, expected="the number of a grid that is known"

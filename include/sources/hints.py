@@ -201,7 +201,7 @@ class _Cells:
     def of(cls, connection: Connection) -> _Cells:
         columns = (
             grid.c.grid_id,
-            grid.c.city_code,
+            grid.c.unit_code,
             grid.c.name,
             grid.c.west,
             grid.c.south,
@@ -212,7 +212,7 @@ class _Cells:
             connection.execute(select(*columns).order_by(grid.c.grid_id)).all(),
             columns=[one.name for one in columns],
         )
-        names = connection.execute(select(city.c.city_name, city.c.city_code))
+        names = connection.execute(select(city.c.unit_name, city.c.unit_code))
         return cls(rows, {str(name): str(code) for name, code in names})
 
     def match(self, lon: Any, lat: Any, place: str) -> tuple[str | None, str | None, str]:
@@ -226,14 +226,14 @@ class _Cells:
                 & (lat < cells["north"])
             ]
             if len(found):
-                return str(found["grid_id"].iloc[0]), str(found["city_code"].iloc[0]), "point"
+                return str(found["grid_id"].iloc[0]), str(found["unit_code"].iloc[0]), "point"
         unit = next(
             (code for name, code in sorted(self.units.items()) if name.removesuffix("市") in place), None
         )
-        own = self.grids if unit is None else self.grids[self.grids["city_code"] == unit]
+        own = self.grids if unit is None else self.grids[self.grids["unit_code"] == unit]
         named = own[[bool(name) and name in place for name in own["name"]]]
         if len(named) == 1:
-            return str(named["grid_id"].iloc[0]), str(named["city_code"].iloc[0]), "name"
+            return str(named["grid_id"].iloc[0]), str(named["unit_code"].iloc[0]), "name"
         return None, unit, "none"
 
 

@@ -21,7 +21,7 @@ HEADER = "hint_id,received_at,place,lon,lat,text,name,contact\n"
 
 @pytest.fixture
 def store(engine: Engine) -> Engine:
-    cell = {"city_code": YANGQUAN, "county": "郊区", "is_hot": True, "is_monitored": True, **provenance()}
+    cell = {"unit_code": YANGQUAN, "county": "郊区", "is_hot": True, "is_monitored": True, **provenance()}
     with writing(engine) as connection:
         connection.execute(
             insert(tables.grid),

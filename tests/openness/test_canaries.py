@@ -12,13 +12,13 @@ from tests.openness.region import NOW, UNTIL, copied, region_house
 
 # What may be public of the text columns of the store; whatever else is text gets a canary.
 PUBLIC = {
-    ("city", "city_code"),
-    ("city", "city_name"),
+    ("city", "unit_code"),
+    ("city", "unit_name"),
     ("city", "province_code"),
     ("city", "province_name"),
-    ("region_member", "city_code"),
+    ("region_member", "unit_code"),
     ("region_member", "region"),
-    ("alarm", "city_code"),
+    ("alarm", "unit_code"),
     ("alarm", "county"),
     ("problem", "category"),
 }
@@ -105,6 +105,6 @@ def test_every_column_of_text_about_alarms_is_public_or_has_its_canary() -> None
         name
         for name in columns
         if name[1]
-        in ("content_hash", "source", "region_code", "role", "fixed_by", "grid_id", "city_code", "county")
+        in ("content_hash", "source", "region_code", "role", "fixed_by", "grid_id", "unit_code", "county")
     }
     assert columns - silent - PUBLIC == set(FORBIDDEN) - silent

@@ -24,7 +24,7 @@ def test_nothing_is_written_before_a_yes_and_nothing_else_than_was_seen(tmp_path
         assert not house.public_dir.exists()
         with house.engine.begin() as connection:
             connection.execute(
-                text("update alarm set pushed_at = '2020-02-01T00:00:00.000000Z' where city_code = '130200'")
+                text("update alarm set pushed_at = '2020-02-01T00:00:00.000000Z' where unit_code = '130200'")
             )
         with pytest.raises(StateError, match="not what was approved"):
             publish(house, shown, Decision("duty", ""), NOW)
