@@ -19,7 +19,7 @@ from airflow.sdk import (
 )
 from troubles import MOST_RETRIES, Patience, deadline
 
-from include.periods import SCHEDULES
+from include.periods import DAG_IDS, office_zone, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,8 +100,9 @@ def beat_dag(
 def _intervals(dag_id: str) -> CronDataIntervalTimetable | None:
     """Explicit intervals: a bare cron string would give intervals of zero width. None, where the cadence has no
     beat of that name: only a person starts it."""
-    cron = SCHEDULES.get(dag_id)
-    return None if cron is None else CronDataIntervalTimetable(cron, timezone="Asia/Shanghai")
+    if dag_id not in DAG_IDS:
+        return None
+    return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
 
 
 class Steps:

@@ -18,7 +18,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.periods import BEIJING, DAY
+from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
@@ -252,7 +252,7 @@ def _moment(text: str) -> datetime | None:
     year, month, day, hour, minute = (int(part or 0) for part in typed.groups())
     is_end = (hour, minute) == (24, 0)
     try:
-        moment = datetime(year, month, day, 0 if is_end else hour, minute, tzinfo=BEIJING)
+        moment = datetime(year, month, day, 0 if is_end else hour, minute, tzinfo=office_zone())
     except ValueError:
         return None
     return moment + DAY * is_end if FIRST_YEAR <= year <= LAST_YEAR else None

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -47,7 +48,6 @@ _FLAGS: Final = {
 }
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
-_BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
 MOMENT_DTYPE: Final = "datetime64[us, UTC]"
 MOMENT_TYPES: Final = ("moment", "promise")
@@ -91,8 +91,17 @@ class _Reasons:
             self.texts.append((field, reason))
 
 
+def _in_office_zone(iso: pd.Series[str], ends: pd.Series[bool]) -> pd.Series[pd.Timestamp]:
+    """Wall times of the office as instants in UTC; a day later where `ends`. An hour that clocks skip is none; of one that they
+    show twice the first is meant."""
+    wall = pd.to_datetime(iso, format="ISO8601", errors="coerce") + ends.astype("int64") * _DAY
+    is_first = np.ones(len(wall), dtype=bool)
+    local = wall.dt.tz_localize(office_zone(), ambiguous=is_first, nonexistent="NaT")
+    return local.dt.tz_convert("UTC").astype(MOMENT_DTYPE)
+
+
 def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.Timestamp]:
-    """Instants in UTC; without an offset Beijing time; NaT for what is none. 24:00 is the midnight that ends its day.
+    """Instants in UTC; without an offset the office's time; NaT for what is none. 24:00 is the midnight that ends its day.
 
     `end_of_date`: a date alone is understood, and means the midnight that ends it.
     """
@@ -103,11 +112,15 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
     is_naive = is_moment & ~text.str.contains(_OFFSET + "$")
     iso = text.where(is_moment, "")
     iso, is_end = without_midnight(iso)
-    iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
-    iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
-    parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
-    if end_of_date or is_end.any():
-        parsed = parsed + (is_date | is_end).astype("int64") * _DAY
+    iso = iso.mask(is_date, text + "T00:00") if end_of_date else iso
+    is_naive = is_naive | is_date
+    parsed = pd.to_datetime(iso.mask(is_naive, ""), format="ISO8601", errors="coerce", utc=True)
+    parsed = parsed.astype(MOMENT_DTYPE)
+    ends = is_date | is_end
+    if ends.any():
+        parsed = parsed + (ends & ~is_naive).astype("int64") * _DAY
+    if is_naive.any():
+        parsed = parsed.mask(is_naive, _in_office_zone(iso.where(is_naive, ""), ends))
     return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
 
 
@@ -163,13 +176,13 @@ def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.map(places.cities)
-    reasons.add(codes.isna(), field.name, "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市")
+    reasons.add(codes.isna(), field.name, "不认识的单位：应为档案 units.csv 中的代码或名称")
     return codes.fillna("").astype("str")
 
 
 def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
-    reasons.add(codes == "", field.name, "不认识的地区：应为城市或省的行政区划代码，部级为100000")
+    reasons.add(codes == "", field.name, "不认识的地区：应为单位、其上级或本机关的代码")
     return codes.astype("str")
 
 

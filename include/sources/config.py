@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal, get_args
 
 from include.errors import InputError, keep_secret, secrets_of
+from include.periods import office_zone
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
 Clock = Literal["record", "receipt"]
@@ -45,7 +46,7 @@ class SourceConfig:
     location: str
     token: str | None = field(default=None, repr=False)
     mapping: str | None = None
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = field(default_factory=lambda: office_zone().key)
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
     first_day: date | None = None
     clock: Clock | None = None

@@ -19,7 +19,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError, QianliyanError
-from include.periods import beijing_date
+from include.periods import office_date
 from include.rules import HINTS
 from include.sources.checks import check
 from include.sources.delivery import Chunk
@@ -142,15 +142,15 @@ def _keep(
     stored = connection.execute(select(*columns)).all()
     known = {str(row.hint_id) for row in stored}
     texts = {_plain(row.text) for row in stored if row.text}
-    by_day = Counter[date](beijing_date(row.received_at) for row in stored)
+    by_day = Counter[date](office_date(row.received_at) for row in stored)
     by_sender = Counter[tuple[date, str]](
-        (beijing_date(row.received_at), _plain(row.contact)) for row in stored if row.contact
+        (office_date(row.received_at), _plain(row.contact)) for row in stored if row.contact
     )
     over: list[dict[str, Any]] = []
     cells = _Cells.of(connection)
     for row in rows:
         received_at = row["received_at"].to_pydatetime()
-        day, sender = beijing_date(received_at), _plain(row["contact"])
+        day, sender = office_date(received_at), _plain(row["contact"])
         name = row["hint_id"] or _made_id(row)
         if name in known or _plain(row["text"]) in texts:
             done.known += 1

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pandas as pd
 
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.verbs.options import FORMATS, open_current_house, operator, print_rows
 
 _OUTCOMES = click.Choice(["checking", "confirmed", "not_confirmed", "passed_on", "spam"])
@@ -59,7 +59,7 @@ def answer(hint_id: str, outcome: str) -> None:
 
     house = open_current_house()
     row: dict[str, Any] = hint_of(house.engine, hint_id)
-    row["received_at"] = row["received_at"].astimezone(BEIJING).strftime("%Y-%m-%d")
+    row["received_at"] = row["received_at"].astimezone(office_zone()).strftime("%Y-%m-%d")
     click.echo(answer_text(house, row, outcome))
 
 

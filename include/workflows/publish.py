@@ -8,12 +8,12 @@ from typing import Any
 from include.house import Decision, House
 from include.openness.editions import planned
 from include.openness.publishing import publish as write
-from include.periods import beijing_date, parse_date
+from include.periods import office_date, parse_date
 
 
 def prepare(house: House, until: str | None, now: datetime) -> dict[str, Any]:
     """What a publication up to `until` (a date; default: today) would add; nothing is recorded and nothing is written."""
-    plan = planned(house, parse_date(until) if until else beijing_date(now), now)
+    plan = planned(house, parse_date(until) if until else office_date(now), now)
     words = f"{len(plan.new)}个新版次" if plan.new else "没有新版次"
     return {
         "until": str(plan.until),

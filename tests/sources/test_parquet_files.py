@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.air.quality import ImportResult, import_air_quality
 from include.sources.reading.parquet_files import read_parquet
@@ -42,7 +43,7 @@ def put_parquet(path: Path, **columns: Any) -> Path:
 
 
 def test_columns_of_any_type_are_read_as_text(tmp_path: Path) -> None:
-    beijing = pd.to_datetime(["2020-03-12T08:00", None, "2020-03-12T09:00"]).tz_localize("Asia/Shanghai")
+    beijing = pd.to_datetime(["2020-03-12T08:00", None, "2020-03-12T09:00"]).tz_localize(office_zone())
     path = put_parquet(
         tmp_path / "any.parquet",
         text=pa.array(["a", "", None]),
@@ -90,7 +91,7 @@ def test_readings_are_the_same_bytes_as_from_csv(sqlite: Engine, tmp_path: Path)
         ]
     )
     from_csv = take(sqlite, tmp_path / "a", put(tmp_path / "readings.csv", text))
-    starts = pd.to_datetime(HOURS * 2).tz_localize("Asia/Shanghai").tz_convert("UTC")
+    starts = pd.to_datetime(HOURS * 2).tz_localize(office_zone()).tz_convert("UTC")
     path = put_parquet(
         tmp_path / "readings.parquet",
         grid_id=["T1"] * 24 + ["T2"] * 24,

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.mapping.files import load
 from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
@@ -85,7 +85,7 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
     assert done.days == {date(2020, 4, 3)}
     found = readings(tmp_path)
     assert (
-        found["hour"].dt.tz_convert("Asia/Shanghai").dt.strftime("%F %T").tolist()
+        found["hour"].dt.tz_convert(office_zone()).dt.strftime("%F %T").tolist()
         == ["2020-04-03 08:00:00"] * 2
     )
     assert found[["station_id", "pm25_ug_m3", "sample_count", "is_simulated"]].values.tolist() == [
@@ -348,11 +348,11 @@ def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
         "      hour: {moment: '{日期}', format: '%Y-%m-%d', hours: 时, hour_label: end}\n",
         "utf-8",
     )
-    tables = load(tmp_path / "layout.yaml", BEIJING, STATION_LAYOUTS).tables
+    tables = load(tmp_path / "layout.yaml", office_zone(), STATION_LAYOUTS).tables
     done = import_stations(engine, tmp_path / "days", [folder], now=NOW, mappings=tables)
     found = readings(tmp_path)
     assert (said(done), found["pm25_ug_m3"].tolist(), found["sample_count"].tolist()) == ([], [40.5], [12])
-    assert found["hour"].dt.tz_convert("Asia/Shanghai").dt.hour.tolist() == [8]
+    assert found["hour"].dt.tz_convert(office_zone()).dt.hour.tolist() == [8]
 
 
 def test_a_micro_station_of_an_unknown_grid_waits_for_its_grid(engine: Engine, tmp_path: Path) -> None:
@@ -395,3 +395,38 @@ def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> No
         Fault("b.csv", "station_id", UNKNOWN_STATION, "X9", 0, 2),
     ]
     assert shown(faults) == ["a.csv 第4行起 hour：在未来，共1行，如“2030”", f"X9 {UNKNOWN_STATION}，共5小时"]
+
+
+def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "grids.csv").write_text(GRIDS, encoding="utf-8")
+    (tmp_path / "stations.csv").write_text(STATIONS, encoding="utf-8")
+    told = [
+        ("360", "2"),
+        ("0", "2"),
+        ("C", ""),
+        ("静风", "0.2"),
+        ("999017", "999999"),
+        ("VRB", "1.5"),
+        ("990", ""),
+        ("NNE", "3"),
+    ]
+    lines = [
+        f"370800-W01,2020-03-01T{hour:02d}:00:00+08:00,{origin},{speed}"
+        for hour, (origin, speed) in enumerate(told)
+    ]
+    text = "\n".join(["station_id,hour,wind_from_deg,wind_speed_m_s", *lines])
+    (tmp_path / "winds_20200301.csv").write_text(text + "\n", encoding="utf-8")
+    done = import_stations(engine, tmp_path / "stations", [tmp_path], now=NOW)
+    rows = read_hours(
+        tmp_path / "stations", WINDS, datetime(2020, 2, 29, 16, tzinfo=UTC), datetime(2020, 3, 2, tzinfo=UTC)
+    ).to_pandas()
+    rows = rows.sort_values("hour")[["wind_from_deg", "wind_speed_m_s"]].astype(object)
+    assert rows.where(rows.notna(), None).to_numpy().tolist() == [
+        [0.0, 2.0], [0.0, 2.0], [None, 0.0], [None, pytest.approx(0.2)], [None, 0.0], [None, 1.5], [None, 3.0]
+    ]  # fmt: skip
+    assert done.absent == 1  # variable, without a speed
+    assert [(fault.field, fault.value) for fault in done.faults] == [("wind_from_deg", "NNE")]
+    assert [note.split("：", 1)[1] for note in done.notes] == [
+        "3小时的风向为静风代码（如“C”），按静风采用",
+        "2小时的风向为风向不定代码（如“VRB”），按风向不定采用",
+    ]

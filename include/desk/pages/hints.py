@@ -12,7 +12,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import QianliyanError
 from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, hints, settle
-from include.periods import beijing_date, chinese_date
+from include.periods import date_label, office_date
 
 _SHOWN: Final = 100
 All = Annotated[bool, Query(description="closed ones, too")]
@@ -30,7 +30,7 @@ def routes(desk: Desk) -> APIRouter:
         house = desk.open_house()
         rows: list[dict[str, Any]] = hints(house.engine, tuple(STATES) if is_all else OPEN, _SHOWN)
         for row in rows:
-            told = {**row, "received_at": chinese_date(beijing_date(row["received_at"]))}
+            told = {**row, "received_at": date_label(office_date(row["received_at"]))}
             row["draft"] = row["answer"] or ("" if row["erased_at"] else answer_text(house, told, "checking"))
         values = {
             "rows": rows,

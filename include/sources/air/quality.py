@@ -146,7 +146,7 @@ def import_air_quality(
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
-    """`5月10日 北京 PM2.5 24小时 → 10小时 …`."""
+    """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
     others = f"等{loss.places}项" if loss.places > 1 else ""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, delete, insert, update
 
-from include.periods import beijing_date
+from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
 from include.sources.contacts.plan import Book, Listing, Plan, plan
 from include.sources.contacts.rows import FIELDS, Contact, Key, Known, Stay, contact_of
@@ -80,7 +80,7 @@ def take_listing(connection: Connection, listing: Listing, *, now: datetime) -> 
     in_book = {one.contact.key for one in known} | {one.told.key for one in questions if one.told}
     before = {stay: row for stay, (row, _) in told.items() if row.key in in_book}
     book = Book(known, before, elsewhere, contact_questions.held(questions))
-    made = plan(listing, book, beijing_date(now))
+    made = plan(listing, book, office_date(now))
     ids = Ids()
     for one in known:
         ids.add(one.contact, one.contact_id)
@@ -125,7 +125,7 @@ def record(
 
 
 def changes(before: Contact | None, after: Contact) -> str:
-    """`valid_to：— → 2020-03-11；name：阳泉市局；…`: every field, changed ones with both values."""
+    """`valid_to：— → 2020-03-11；name：甲市局；…`: every field, changed ones with both values."""
     old, new = (before or after).shown(), after.shown()
     return "；".join(
         f"{name}：{old[name]}" + (f" → {new[name]}" if old[name] != new[name] else "") for name in FIELDS

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from include.errors import InputError, QianliyanError, SourceError, StateError, printable
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.sources import quarantine
 from include.sources.answer_forms import is_answer_form, read_answer_form
 from include.sources.clocks import Receipt
@@ -288,7 +288,7 @@ def _report(
     """What became of the file, for the person who dropped it."""
     lines = [
         f"文件：{label(file.path)}",
-        f"处理时间：{chinese_moment(now, year=True)}",
+        f"处理时间：{moment_label(now, year=True)}",
         f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
         *result.warnings,
     ]

@@ -19,7 +19,7 @@ from include.errors import InputError
 from include.former_names import former
 from include.geo.datum import to_wgs84
 from include.geo.grids import locate
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.checks import without_midnight
 from include.sources.delivery import arrow_text_frame
 from include.sources.layout import DATA_ORIGIN, Layout
@@ -92,7 +92,7 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
         if name in later:
             own[name] = _made(later.pop(name), raw, own)
     for field in layout.fields:
-        if field.type in _MOMENT_TYPES and mapping.time_zone != BEIJING:
+        if field.type in _MOMENT_TYPES and mapping.time_zone != office_zone():
             own[field.name] = _with_offset(narrow(own[field.name]), mapping.time_zone)
     own = {name: own[name] for name in names}
     return counted(layout, _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own))

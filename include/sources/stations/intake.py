@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from include.errors import InputError, SourceError
+from include.periods import office_zone
 from include.sources.delivery import Chunk
 from include.sources.mapping.files import TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
@@ -191,8 +192,8 @@ def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
     whole.faults += [
         Fault(origin, "station_id", UNKNOWN_STATION, name, 0, int(counts[name])) for name in unknown
     ]
-    first = pd.Timestamp(whole.rows["hour"].min()).tz_convert("Asia/Shanghai").date()
-    last = pd.Timestamp(whole.rows["hour"].max()).tz_convert("Asia/Shanghai").date()
+    first = pd.Timestamp(whole.rows["hour"].min()).tz_convert(office_zone()).date()
+    last = pd.Timestamp(whole.rows["hour"].max()).tz_convert(office_zone()).date()
     serving = stays[
         (stays["valid_from"] <= last)
         & (stays["valid_to"].isna() | (stays["valid_to"].fillna(date.max) > first))

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from include.errors import InputError, QianliyanError, printable
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery
 from include.sources.kinds.database import read_database
@@ -106,7 +106,7 @@ def empty_folder(engine: Engine, root: Path, folder: Path, taken: Taken, *, now:
 def station_mapping(source: SourceConfig) -> Mapping:
     """How a source's own tables become ours; without a mapping the contract's tables. Raises InputError."""
     if source.mapping is not None:
-        return load(mapping_path(source), BEIJING, STATION_LAYOUTS)
+        return load(mapping_path(source), office_zone(), STATION_LAYOUTS)
     return Mapping(tuple(TableMapping(name) for name in STATION_LAYOUTS if name != "station_minutes"))
 
 
