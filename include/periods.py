@@ -373,14 +373,15 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 instant; without an offset it is Beijing time. Raises InputError."""
     try:
         moment = datetime.fromisoformat(text.strip())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=office_zone())).astimezone(office_zone())
         _require_year(moment)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(
             "not a moment",
             got=text,
             expected=f"ISO 8601 such as 2020-06-30T08:30 or 2020-06-30T08:30+08:00, years {_YEARS}",
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=office_zone())).astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
 def parse_date(text: str) -> date:

@@ -26,6 +26,7 @@ from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping.files import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.reading.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.sources.suspect_sheet import inspected_suspects
 from include.store.engine import reading
@@ -61,11 +62,13 @@ class _Answers:
 
 
 def is_answer_form(path: Path) -> bool:
-    """Whether the file is a workbook with the sheets of the answer form."""
+    """Whether the file is a workbook with the sheets of the answer form. Raises OutOfTime."""
     if path.suffix.lower() != ".xlsx":
         return False
     try:
         return {form.FORM_SHEET, form.GUIDE_SHEET} <= set(sheet_names(path))
+    except OutOfTime:
+        raise
     except InputError:
         return False
 

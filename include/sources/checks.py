@@ -18,12 +18,15 @@ from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, outside_city
+from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.characters import INVISIBLE, counted, numbers
 
 # Control characters, the mark of a lost character and what is invisible (`characters.visible` took it out of rows that came
 # from a source); line ends only where text may be long.
 _CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{fffd}-\x{ffff}" + INVISIBLE[1:]
 _CONTROLS_OF_LINE: Final = _CONTROLS[:-1] + r"\t\n\r\x{2028}\x{2029}]"
+# What is marked as no text by itself, not a lost character somewhere in one.
+_NO_TEXT: Final = rf"^{NO_TEXT}(?:[\[{{]|true$|false$)"
 # ASCII digits only: `\d` would match those of every script in one engine and not in the next.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -121,7 +124,13 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
         parsed = parsed + (ends & ~is_naive).astype("int64") * _DAY
     if is_naive.any():
         parsed = parsed.mask(is_naive, _in_office_zone(iso.where(is_naive, ""), ends))
-    return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
+    # The year is that of the day which an end belongs to.
+    return parsed.where(is_in_years(parsed - ends.astype("int64") * _DAY))
+
+
+def is_in_years(moments: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
+    """Which instants lie in the years that are read, on the office's calendar; none that is missing."""
+    return moments.dt.tz_convert(office_zone()).dt.year.between(FIRST_YEAR, LAST_YEAR)
 
 
 def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:
@@ -160,6 +169,11 @@ def _check_text(layout: Layout, rows: pd.DataFrame, reasons: _Reasons) -> None:
     for names, pattern in ((short, _CONTROLS_OF_LINE), (long, _CONTROLS)):
         if names and joined(rows, names, " ").str.contains(pattern).any():  # rare: only then column by column
             for name in names:
+                reasons.add(
+                    rows[name].str.contains(_NO_TEXT),
+                    name,
+                    "应为文本、数值或时间，收到的是列表、对象或真假值",
+                )
                 reasons.add(rows[name].str.contains(pattern), name, "含有控制字符、换行或无法显示的字符")
     for field in layout.fields:
         if field.required:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
@@ -154,6 +154,16 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
         change_row(connection, known.contact_id, ended, now, **stands)
         reason = f"来源 {source} 以 {heir.address} 代替"
         record(connection, "replace", known.contact, ended, reason, actor=INTAKE, now=now)
+
+
+def told_count(connection: Connection, source: str) -> int:
+    """How many contacts a source told last that are in nobody's question."""
+    told = select(func.count()).select_from(contact_told)
+    return int(
+        connection.execute(
+            told.where(contact_told.c.source == source, contact_told.c.gone_at.is_(None))
+        ).scalar_one()
+    )
 
 
 def _told(

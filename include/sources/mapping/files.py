@@ -281,7 +281,7 @@ def _own_columns(expression: Expression) -> tuple[str, ...]:
 
 
 def _default_files(table: str) -> tuple[str, ...]:
-    return (f"{table}*.csv", f"{table}*.xlsx")
+    return (f"{table}*.csv", f"{table}*.xlsx", f"{table}*.parquet")
 
 
 def _zone(name: str, where: str) -> ZoneInfo:

@@ -65,6 +65,22 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
     return needed
 
 
+def wanted_columns(mapping: TableMapping, layout: Layout, header: Collection[str]) -> set[str]:
+    """`source_columns`, each under the name that this source has for it."""
+    return {told_as(name, header) for name in source_columns(mapping, layout)}
+
+
+def truth_columns(mapping: TableMapping, layout: Layout) -> set[str]:
+    """The source's own columns in which true and false mean something: flags, and columns whose values a mapping translates."""
+    found = {field.name for field in layout.fields if field.type == "flag"} - set(mapping.columns)
+    for name, expression in mapping.columns.items():
+        if isinstance(expression, Copy):
+            is_flag = any(field.name == name and field.type == "flag" for field in layout.fields)
+            if is_flag or not {"true", "false"}.isdisjoint(expression.values):
+                found.add(expression.column)
+    return found
+
+
 def told_as(name: str, header: Collection[str]) -> str:
     """The column of the source that tells ours without a mapping: its former name where only that one is there."""
     other = former(name)

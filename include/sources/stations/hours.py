@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from include.errors import InputError
 from include.periods import office_zone
 from include.rules import CALM_WINDS, SIMULATED_LABEL, VARIABLE_WINDS
-from include.sources.checks import MOMENT_DTYPE, moments
+from include.sources.checks import FIRST_YEAR, LAST_YEAR, MOMENT_DTYPE, is_in_years, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.stations.faults import Fault
@@ -237,7 +237,7 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
         place = pd.Index(distinct).get_indexer(texts)
         hour = known.iloc[place].set_axis(values.index).astype(MOMENT_DTYPE)
     rows.reject(hour.isna().to_numpy(), name, "不是有效的时间：应如2020-04-03T08:00:00+08:00")
-    rows.reject(~hour.dt.year.between(2000, 2099).to_numpy(), name, "年份超出2000至2099年")
+    rows.reject(~is_in_years(hour).to_numpy(), name, f"年份超出{FIRST_YEAR}至{LAST_YEAR}年")
     instants: pd.Series[Any] = hour
     return instants
 
