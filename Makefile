@@ -1,11 +1,12 @@
 # Two commands for a newcomer: `make demo` and `make test`. Everything they make is under .venv/ and var/.
 PYTHON ?= python3
 VENV := .venv
+TOOLS := .venv-tools
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test check sbom licences bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,7 +52,21 @@ check: $(VENV)/.installed ## ruff, mypy --strict on include/, import rules
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/python .ci/licences.py
 	@$(RUN) -m pytest tests/test_imports.py
+
+licences: $(VENV)/.installed ## the licence of every installed package against .ci/licences.txt
+	@$(VENV)/bin/python .ci/licences.py
+
+sbom: $(VENV)/.installed $(TOOLS)/.installed ## the software bill of materials (CycloneDX) of the environment, into var/sbom.json
+	@mkdir -p var
+	@$(TOOLS)/bin/cyclonedx-py environment $(VENV)/bin/python --output-reproducible --of JSON -o var/sbom.json
+	@echo "var/sbom.json: $$($(VENV)/bin/python -c 'import json; print(len(json.load(open("var/sbom.json"))["components"]))') packages"
+
+$(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(TOOLS)/bin/python -r requirements-tools.txt
+	@touch $@
 
 bench: $(VENV)/.installed ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
@@ -96,6 +111,7 @@ lock: ## make requirements.txt from requirements.in, those with Celery and with 
 	cp requirements.txt requirements-rasters.txt # the same versions, then the readers of rasters
 	$(COMPILE) requirements.in requirements-rasters.in --output-file requirements-rasters.txt
 	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
+	$(COMPILE) requirements-tools.in --output-file requirements-tools.txt
 
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }

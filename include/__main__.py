@@ -34,7 +34,9 @@ from include.verbs.health import health
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.prune import prune
+from include.verbs.publish import publish
 from include.verbs.quarantine import quarantine
+from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
@@ -62,6 +64,8 @@ for command in (
     spot_checks,
     health,
     prune,
+    select_grids,
+    publish,
     simulate_world,
     suspects,
     watch,
@@ -175,9 +179,10 @@ def feedback(
     form: str,
 ) -> None:
     """The units' figures over a window, one row a unit and a total."""
-    from include.desk.feedback import feedback_table, has_simulated_data
+    from include.desk.feedback import feedback_table
     from include.sources.ledger import AS_OF_ITSELF, ensure_history
     from include.store.facts import ALL_KNOWN
+    from include.store.simulated import has_simulated_data
     from include.supervision.daily import flag_window
 
     period = _window(period_end, kind, start, end, as_of)

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Engine
 from include.connections import Connection, Registry, read_registry
 from include.errors import InputError
 from include.geo.tiles import Tiles, read_tiles
+from include.open_settings import DEFAULTS, OpenSettings, open_settings
 from include.periods import Period, parse_date
 from include.post.server import MailServer, Office
 from include.rules import COMPLETENESS, SEASON_END, SEASON_START
@@ -31,7 +32,16 @@ _LIBPQ: Final = (
     "sslcert",
     "sslkey",
 )  # of a PostgreSQL connection's extra: socket and TLS
-VARIABLE_KEYS: Final = ("sources", "office", "season", "letters", "least_completeness", "watch", "map")
+VARIABLE_KEYS: Final = (
+    "sources",
+    "office",
+    "season",
+    "letters",
+    "least_completeness",
+    "watch",
+    "map",
+    "publish",
+)
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
 
@@ -74,6 +84,7 @@ class House:
     ] = ()  # where stations' readings come from, beside the folder that waits
     quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
     tiles: Tiles | None = None  # the background of the desk's map
+    openness: OpenSettings = DEFAULTS  # how the office publishes
 
     @property
     def hourly_dir(self) -> Path:
@@ -94,6 +105,16 @@ class House:
     def air_dir(self) -> Path:
         """Where air-quality files wait for the next bulletin."""
         return self.var / "air_quality"
+
+    @property
+    def public_dir(self) -> Path:
+        """Where the publication is written after a person's approval."""
+        return _inside(self.openness.folder, self.var)
+
+    @property
+    def hints_inbox(self) -> Path:
+        """Where files of hints wait to be read in."""
+        return self.var / "hints_in"
 
     @property
     def archive(self) -> Archive:
@@ -201,6 +222,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         ),
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
         tiles=read_tiles(_mapping(registry, "map")),
+        openness=open_settings(_mapping(registry, "publish")),
     )
 
 

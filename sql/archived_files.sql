@@ -1,6 +1,10 @@
--- Grain: one file in the archive that a letter or one of its deliveries names.
+-- Grain: one file in the archive that a letter, one of its deliveries or a list of hotspot grids names.
 -- Parameters: none.
--- Reads: letter_file, delivery.
+-- Reads: letter_file, delivery, grid_list.
 select sha256 from letter_file
 union
 select eml_sha256 as sha256 from delivery
+union
+select table_sha256 as sha256 from grid_list
+union
+select manifest_sha256 as sha256 from grid_list

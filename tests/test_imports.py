@@ -26,12 +26,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "post": GROUND | {"store"},
     "letters": FIGURES | {"suspects"},
     "simulator": FIGURES | {"store", "sources", "post", "letters"},
-    "house": FIGURES | {"connections", "store", "sources", "post", "letters", "watch", "suspects"},
+    "house": FIGURES
+    | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"},
+    "open_settings": {"errors"},
     "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"openness"},
     "demo": {"*"},
     "watch_demo": {"*"},
     "up": {"*"},
@@ -44,8 +48,8 @@ LIBRARIES_OF_ONE_LAYER = {
     "typst": {"letters"},
     "docxtpl": {"letters"},
     "alembic": {"store"},
-    "rasterio": {"sources"},
-    "xarray": {"sources"},
+    "rasterio": {"sources", "simulator"},
+    "xarray": {"sources", "simulator"},
 }
 AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 

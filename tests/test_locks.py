@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.txt", "requirements-celery.txt", "requirements-rasters.txt", "requirements-uv.txt")
+LOCKS = (
+    "requirements.txt",
+    "requirements-celery.txt",
+    "requirements-rasters.txt",
+    "requirements-tools.txt",
+    "requirements-uv.txt",
+)
 CHECKSUMS = ROOT / ".ci" / "checksums.py"
 
 
@@ -33,8 +39,30 @@ def test_every_package_is_locked_with_hashes(name: str) -> None:
 def test_every_installation_asks_for_the_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", "")
     commands = [line for line in makefile.splitlines() if re.search(r"(uv pip|-m pip) (install|wheel)", line)]
-    assert len(commands) == 5
+    assert len(commands) == 6
     assert [line for line in commands if "--require-hashes" not in line] == []
+
+
+def licences(listed: Path) -> tuple[int, list[str]]:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / ".ci" / "licences.py"), str(listed)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+def test_a_licence_that_nobody_allowed_is_named_with_its_package(tmp_path: Path) -> None:
+    text = (ROOT / ".ci" / "licences.txt").read_text(encoding="utf-8")
+    listed = tmp_path / "licences.txt"
+    listed.write_text(
+        text.replace("LGPL-2.1-only\n", "").replace("text-unidecode:", "another:"), encoding="utf-8"
+    )
+    code, lines = licences(listed)
+    assert code == 1
+    assert [line.partition(" ")[0] for line in lines[:-1]] == ["docxtpl", "text-unidecode"]
+    assert licences(ROOT / ".ci" / "licences.txt") == (0, [])
 
 
 def checksums(verb: str, folder: Path) -> tuple[int, str]:

@@ -33,7 +33,7 @@ from include.supervision.weekly_figures import SummaryFigures
 from include.workflows.weekly_summary import summaries
 from tests.letters.reading import pdf_pages, pdf_text, squeezed
 from tests.letters.summaries import small_pictures
-from tests.recount import COUNTS, Recount
+from tests.recount.walk import COUNTS, Recount
 from tests.test_season import END_OF_JUNE, NOW
 
 ISSUE = Issue("监管办公室", "值班室", "010-00000000", "fankui@example.org", issued_on="2020年4月5日")
@@ -137,9 +137,7 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
         if any(event == "dispute_upheld" and at <= as_of for at, _, event in events)
     }
     pushed = {
-        alarm: datetime.fromisoformat(revisions[0]["pushed_at"])
-        for alarm, revisions in walk.revisions.items()
-        if alarm not in upheld
+        alarm: revisions[0].pushed_at for alarm, revisions in walk.revisions.items() if alarm not in upheld
     }
     by_day = Counter(at.astimezone(BEIJING).date() for at in pushed.values())
     assert {one.day: one.pushed for one in figures.days} == {one.day: by_day[one.day] for one in figures.days}
@@ -158,12 +156,12 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
         row["category"] for row in window
     )
     grids = Counter(
-        walk.revisions[alarm][0]["grid_id"]
+        walk.revisions[alarm][0].grid_id
         for alarm, at in pushed.items()
         if figures.window.ends_at - timedelta(days=30) <= at < figures.window.ends_at
     )
     new = {
-        walk.revisions[alarm][0]["grid_id"]
+        walk.revisions[alarm][0].grid_id
         for alarm, at in pushed.items()
         if figures.window.starts_at <= at < figures.window.ends_at
     }

@@ -3,13 +3,12 @@
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from include.periods import Period, rolling
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, cities_on, problems_found
-from include.store.tables import pull
 from include.supervision.daily import flag_window
 from include.supervision.feedback import counts, counts_between, judge, judge_problems
 from include.supervision.figures import FeedbackCounts
@@ -57,13 +56,6 @@ def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOW
         for code, name in zip(codes, cities["city_name"], strict=True)
     ]
     return pd.DataFrame([*rows, _row(TOTAL, "合计", counts(table), "")], columns=COLUMNS)
-
-
-def has_simulated_data(engine: Engine) -> bool:
-    """Whether anything that was pulled is 模拟数据: whoever reads figures of this store must be told."""
-    with reading(engine) as connection:
-        found = connection.execute(select(pull.c.pull_id).where(pull.c.is_simulated).limit(1))
-        return found.first() is not None
 
 
 def _row(code: str, name: str, one: FeedbackCounts, level: str) -> list[object]:

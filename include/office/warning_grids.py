@@ -19,6 +19,7 @@ from include.periods import DAY, Period, previous
 from include.store.air_days import grid_places, imported_days
 from include.store.engine import reading, writing
 from include.store.facts import cities_on
+from include.store.grid_lists import list_in_force
 from include.store.hourly import day_digests, days_with_means
 from include.store.warning_history import KeptMonth, kept_months, month_ranks, replace_month
 from include.supervision.air_quality import Windows, windows
@@ -83,7 +84,9 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     for one in months:
         with reading(engine) as connection:
             members = cities_on(connection, one.last_date)["city_code"].tolist()
-            readings = _fingerprint(one, members, table, digests)
+            own_list = list_in_force(connection, one.last_date)
+            of_list = f"list {own_list['list_id']}\n".encode() if own_list else b""
+            readings = _fingerprint(one, members, table + of_list, digests)
             known = kept.get(one.start)
             if known is not None and known.readings_sha256 == readings:
                 judged.append(_JudgedMonth(known, month_ranks(connection, one.start), is_new=False))

@@ -12,8 +12,10 @@ from sqlalchemy import Column, Table, UniqueConstraint
 from include.store import (  # noqa: F401  (they add their tables to the metadata)
     air_tables,
     contact_tables,
+    open_tables,
     review_tables,
     run_tables,
+    selection_tables,
     tables,
     watch_tables,
 )

@@ -14,7 +14,9 @@ from sqlalchemy import Connection, Engine, Table, select
 
 import include.store.air_tables
 import include.store.contact_tables
+import include.store.open_tables
 import include.store.review_tables
+import include.store.selection_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
 from include.store.engine import reading, remaking

@@ -147,7 +147,7 @@ def measure(database: str, sizes: list[int], folder: Path) -> bool:
     """Makes the stores that are not there, measures and prints; whether the limits hold."""
     print(f"-- {database}", flush=True)
     with ExitStack() as stack:
-        url_of = stack.enter_context(_server(database, folder))
+        url_of = stack.enter_context(server(database, folder))
         stores = {size: _store(url_of, size, folder) for size in sizes}
         processes = {size: Measured(url, folder) for size, url in stores.items()}
         taken: dict[str, dict[int, list[float]]] = {
@@ -214,7 +214,7 @@ def _is_made(engine: Engine) -> bool:
 
 
 @contextmanager
-def _server(database: str, folder: Path) -> Iterator[Callable[[int], str]]:
+def server(database: str, folder: Path) -> Iterator[Callable[[int], str]]:
     """Gives the URL of the store of each size; on PostgreSQL in a server of its own."""
     if database == "sqlite":
         yield lambda size: f"sqlite:///{folder / f'sqlite_{size}.db'}"

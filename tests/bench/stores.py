@@ -3,8 +3,9 @@
     python -m tests.bench.stores URL ALARMS
 
 The season itself is the same in every size, so what it costs to read a day of it shows what the rest of the store costs.
-Facts are copied by the database itself; the letters that named them are added, one notice a city and day and a reminder
-of every tenth alarm, each with one delivery.
+Facts are copied by the database itself; what the season left open is closed (结案) in the copies, so that a day has the same open
+alarms in every size. The letters that named them are added, one notice a city and day and a reminder of every tenth alarm, each
+with one delivery.
 """
 
 import sys
@@ -28,10 +29,11 @@ from include.store.columns import Instant
 from include.store.engine import open_engine, reading
 from include.store.migrate import migrate
 
-FACTS: Final = (tables.alarm, tables.feedback_event, tables.problem, tables.pull)
+FACTS: Final = (tables.alarm, tables.feedback_event, tables.problem, tables.pull, tables.lingering_alarm)
 _LEARNT: Final = {"alarm": "revised_at", "feedback_event": "event_at", "problem": "found_at"}
 _COPIED_KEYS: Final = ("alarm_id", "problem_id")
 _FIRST_DAYS, _SPREAD_DAYS = 365, 3285  # the copies begin between one and ten years before the season
+_CLOSED_AFTER_DAYS: Final = 60  # since the push, of what the season left open, in the copies
 _ROWS_A_COMMIT: Final = 100_000  # alarms
 _READ_FROM: Final = date(2020, 1, 1)  # the ledger covers what the season's first figures look back on
 
@@ -54,6 +56,8 @@ def make_store(engine: Engine, alarms: int, source: SourceConfig, until: date = 
         copies = max(0, ceil(alarms / season) - 1)
         for table in FACTS:
             _run(connection, f"create temporary table season_{table.name} as select * from {table.name}")
+        for statement in _closing(connection.dialect.name):
+            _run(connection, statement)
         indexes = [index for table in FACTS for index in table.indexes]
         for index in indexes:  # made again at the end, by sorting
             index.drop(connection)
@@ -77,7 +81,10 @@ def make_store(engine: Engine, alarms: int, source: SourceConfig, until: date = 
 
 def rows(engine: Engine) -> dict[str, int]:
     """Rows of the large tables."""
-    large = (tables.alarm, tables.feedback_event, tables.problem, tables.letter, tables.letter_alarm)
+    large = (
+        *(tables.alarm, tables.feedback_event, tables.problem),
+        *(tables.lingering_alarm, tables.letter, tables.letter_alarm),
+    )
     with reading(engine) as connection:
         return {
             table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -127,10 +134,27 @@ def _copied(column: Column[Any], dialect: str) -> str:
         return f"{_padded('n', dialect)} || '-' || {name}"
     if not isinstance(column.type, Instant):
         return name
-    days = f"({_FIRST_DAYS} + n * {_SPREAD_DAYS} / :copies)"
+    return _shifted(name, "-", f"({_FIRST_DAYS} + n * {_SPREAD_DAYS} / :copies)", dialect)
+
+
+def _shifted(name: str, sign: str, days: str, dialect: str) -> str:
     if dialect == "postgresql":
-        return f"{name} - {days} * interval '24 hours'"
-    return f"date(substr({name}, 1, 10), '-' || {days} || ' days') || substr({name}, 11)"
+        return f"{name} {sign} {days} * interval '24 hours'"
+    return f"date(substr({name}, 1, 10), '{sign}' || {days} || ' days') || substr({name}, 11)"
+
+
+def _closing(dialect: str) -> list[str]:
+    """Statements that close in the copied season what it left open: a step more, and since when the alarm is settled."""
+    closed_at = _shifted("l.pushed_at", "+", str(_CLOSED_AFTER_DAYS), dialect)
+    told = {"alarm_id": "l.alarm_id", "event": "'closed'", "event_at": closed_at, "received_at": closed_at}
+    columns = [column.name for column in tables.feedback_event.c]
+    own = ("unit", "inspector", "problem_found", "note", "inspected_at")
+    values = (told.get(name) or ("null" if name in own else f"a.{name}") for name in columns)
+    return [
+        f"insert into season_feedback_event ({', '.join(columns)}) select {', '.join(values)} from season_lingering_alarm as l "
+        "join season_alarm as a on a.alarm_id = l.alarm_id and a.revision = 1 where l.open_until_at is null",
+        f"update season_lingering_alarm as l set open_until_at = {closed_at} where l.open_until_at is null",
+    ]
 
 
 def _padded(number: str, dialect: str) -> str:

@@ -10,6 +10,7 @@ from include.errors import InputError
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds.inbox import empty_inbox
+from include.sources.quarantine import correct, replay
 from tests.sources.exports import NOW, at, stored, write
 from tests.sources.test_inbox import dated
 
@@ -132,6 +133,25 @@ def test_what_a_folder_tells_of_the_future_is_set_apart_once_and_stays_so_when_i
     assert pull(engine, source, at("2020-03-12"), later, now=later).quarantined == 1
     assert stored(engine, "quarantine", "field", "state") == [(field, "open")]
     assert len(stored(engine, fact, "source")) == (1 if fact == "alarm" else 0)
+
+
+def test_a_row_of_the_future_that_a_person_corrected_wrongly_stays_apart_when_its_time_has_come(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The correction fails for another reason, which then stands beside the row; its source still sends the row as it was."""
+    write(tmp_path, "alarms", {})
+    write(tmp_path, "feedback", {"event_at": FUTURE})
+    source = SourceConfig("exports", "files", str(tmp_path))
+    assert pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW).quarantined == 1
+    wrong = {"event": "answered", "event_at": "2020-03-12T12:00"}
+    correct(engine, 1, wrong, by="张三", reason="补录", now=NOW)
+    assert "event" in replay(engine, [1], by="张三", now=NOW)[1]
+    later = at("2099-10-05")
+    assert pull(engine, source, at("2020-03-12"), later, now=later).quarantined == 1
+    assert stored(engine, "feedback_event", "source") == []
+    correct(engine, 1, {"event": "submitted"}, by="张三", reason="补录", now=later)
+    assert replay(engine, [1], by="张三", now=later) == {}
+    assert stored(engine, "feedback_event", "event", "event_at") == [("submitted", at("2020-03-12T12:00"))]
 
 
 def test_the_past_outside_the_window_and_five_minutes_wait_for_their_own_pull(

@@ -146,13 +146,12 @@ def placed_window(
     return rows, columns, shift
 
 
-def north_up(opened: Opened, values: Floats, rows: slice, columns: slice, shift: float, where: str) -> Raster:
+def north_up(opened: Opened, values: Floats, rows: slice, columns: slice, shift: float) -> Raster:
     """The values of a window (rows, columns of the file) with the north at the top and the west on the left."""
     x, y = opened.x, opened.y
     left = x.start + shift + x.step * (columns.start if x.step > 0 else columns.stop)
     top = y.start + y.step * (rows.start if y.step < 0 else rows.stop)
     if y.step > 0:
-        opened.notes.append(Note("y_flipped", where, "行序由南向北，已翻转"))
         values = values[::-1]
     if x.step < 0:
         values = values[:, ::-1]

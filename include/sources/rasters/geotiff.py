@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from include.sources.rasters.axes import Axis, Opened, north_up, placed_window, 
 from include.sources.rasters.told import RasterEntry
 from include.sources.rasters.values import applied_scale, merged_crs
 
-DRIVERS: Final = ("GTiff", "COG", "AAIGrid")
+_TIFF, _GRID = "GTiff", "AAIGrid"
 Box = tuple[float, float, float, float]
 
 
@@ -27,7 +27,8 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
 
     where = entry.name
     try:
-        with rasterio.open(str(entry.path.resolve()), driver=list(DRIVERS)) as file:
+        driver = _GRID if entry.path.suffix.lower() == ".asc" else _TIFF
+        with rasterio.open(str(entry.path.resolve()), driver=driver) as file:
             opened = _opened(file, entry)
             band = _band(file, entry)
             opened.unit = (file.units[band - 1] or "").strip() or str(file.tags(band).get("units", ""))
@@ -49,7 +50,7 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
             todo="get the file again",
         ) from error
     values = applied_scale(values, own, entry, opened)
-    return north_up(opened, values, rows, columns, shift, where), opened
+    return north_up(opened, values, rows, columns, shift), opened
 
 
 def _opened(file: Any, entry: RasterEntry) -> Opened:
@@ -73,6 +74,8 @@ def _opened(file: Any, entry: RasterEntry) -> Opened:
     text = "" if crs is None else (f"EPSG:{crs.to_epsg()}" if crs.to_epsg() else crs.to_wkt())
     opened = Opened(Axis(turn.c, turn.a, file.width), Axis(turn.f, turn.e, file.height), "")
     opened.crs = merged_crs(text, entry, opened)
+    if turn.e > 0:
+        opened.notes.append(Note("y_flipped", where, "行序由南向北，已翻转"))
     if file.tags().get("AREA_OR_POINT") == "Point":
         opened.notes.append(Note("half_cell", where, "文件注明坐标指像元中心，已换算为像元边界"))
     if entry.registration == "corner":

@@ -83,7 +83,7 @@ def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tup
     values = data.isel({lat_dim: rows, lon_dim: columns}).transpose(lat_dim, lon_dim).values
     values = _without_missing(values, data.attrs)
     values = applied_scale(values, _own_scale(data.attrs), entry, opened)
-    return north_up(opened, values, rows, columns, shift, where), opened
+    return north_up(opened, values, rows, columns, shift), opened
 
 
 def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
@@ -133,7 +133,7 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
     whole = data.values.reshape(rows_in_all, columns_in_all)
     values = _without_missing(whole[rows, columns], data.attrs)
     values = applied_scale(values, _own_scale(data.attrs), entry, opened)
-    return north_up(opened, values, rows, columns, shift, where), opened
+    return north_up(opened, values, rows, columns, shift), opened
 
 
 def _variable(file: Any, entry: RasterEntry) -> Any:

@@ -28,7 +28,7 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
         raise InputError(
             "no such file", where=str(entry.path), todo="correct the path in the file of the choice"
         )
-    _require_extra(where)
+    require_extra(where)
 
     def box_of(crs: str) -> tuple[float, float, float, float]:
         return reach(crs, cells)
@@ -130,7 +130,8 @@ def _pm25_unit(entry: RasterEntry, of_file: str, opened: Opened) -> str:
     return entry.unit or of_file
 
 
-def _require_extra(where: str) -> None:
+def require_extra(where: str) -> None:
+    """Raises InputError where the packages that read rasters are not installed."""
     from importlib.util import find_spec
 
     missing = [name for name in _EXTRA if find_spec(name) is None]

@@ -63,7 +63,7 @@ def read_text_grid(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Ra
     values[row, column] = rows["value"]
     values = applied_scale(values, (1.0, 0.0), entry, opened)
     inside = placed_window(opened, box, where)
-    found = north_up(opened, values[inside[0], inside[1]], *inside, where)
+    found = north_up(opened, values[inside[0], inside[1]], *inside)
     return found, opened
 
 

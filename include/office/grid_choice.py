@@ -1,0 +1,356 @@
+"""One choice of hotspot grids: gathers what the file of a choice names, chooses, and writes table, map, GeoJSON and manifest.
+
+Same files, same store, same bytes: nothing of a result depends on the clock or on the machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Engine
+
+from include.errors import InputError
+from include.geo.boundaries import counties
+from include.geo.county_codes import CHANGES_PATH
+from include.geo.datum import DATUMS, to_wgs84
+from include.geo.lattice import BOUNDS, Lattice, lattice
+from include.letters.words.selection_words import table_words
+from include.selection.choice import chosen
+from include.selection.identity import known_as
+from include.selection.layers import Layer, Note
+from include.selection.measures import CountyTable, Inputs, measured, require_told_datum
+from include.selection.rules import DEFAULT, EDITION, SelectionRules, with_changes
+from include.sources.rasters.reading import read_layer
+from include.sources.rasters.selection_file import PointsEntry, SelectionFile
+from include.sources.rasters.told import RasterEntry
+from include.store.engine import reading
+from include.store.enterprises import key_enterprises
+from include.store.facts import cities_on
+from include.store.grid_lists import hot_grids_on
+from include.store.statements import frame
+
+_POINT_COLUMNS: Final = ["name", "lon", "lat"]
+_YES: Final = ("1", "true", "yes", "是")
+_LARGEST_TABLE: Final = 64 * 1024 * 1024
+_OUTLINE_COLUMNS: Final = ["county_code", "county_name", "city_code", "geometry"]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a choice found. `table`: one row a cell (`choice.chosen`, `words`, `enterprise_names`); `measured`: what it was chosen from;
+    `outlines`: the counties it is over; `units`: name by code; `manifest`: every input with its SHA-256, all rules, and the notes."""
+
+    told: SelectionFile
+    rules: SelectionRules
+    years: tuple[int, ...]
+    table: pd.DataFrame
+    measured: pd.DataFrame
+    old: tuple[str, ...]
+    outlines: gpd.GeoDataFrame
+    units: Mapping[str, str]
+    notes: tuple[Note, ...]
+    manifest: dict[str, Any]
+    is_simulated: bool
+
+
+def choose_grids(engine: Engine, told: SelectionFile, *, rules: SelectionRules = DEFAULT) -> Choice:
+    """The choice that the file describes. `rules`: those of the office, which the file may change. Raises InputError for every input
+    that cannot be trusted, with its name."""
+    rules = with_changes(rules, told.rules, "rules")
+    with reading(engine) as connection:
+        units, outlines = _region(connection, told)
+        points, points_simulated = _points(connection, told.enterprises)
+        known = frame(connection, "grids_on_map")
+        old = _old_list(connection, told, known)
+    of, notes = lattice(outlines, rules.least_inside_share), []
+    cells = of.cells.assign(grid_id=known_as(of.cells, known))
+    renamed = dict(zip(of.cells["grid_id"], cells["grid_id"], strict=True))
+    of = Lattice(cells, of.shares.assign(grid_id=of.shares["grid_id"].map(renamed)))
+    inputs = _inputs(told, of, points, outlines)
+    own, found_notes = measured(of, inputs, told.year, rules)
+    notes += found_notes
+    notes += _old_notes(cells, old)
+    years = tuple(sorted({layer.year for layer in inputs.pm25}))
+    table = chosen(
+        own,
+        rules,
+        years=years,
+        old=old["grid_id"],
+        old_monitored=old["grid_id"][old["is_monitored"]],
+        is_first=old.empty,
+    )
+    names = _names_in(table, points)
+    table["words"] = table_words(table, rules, years, names)
+    table["enterprise_names"] = ["；".join(names.get(str(grid_id), ())) for grid_id in table["grid_id"]]
+    is_simulated = told.is_simulated or points_simulated
+    manifest = {
+        "name": told.name,
+        "edition": EDITION,
+        "year": told.year,
+        "date": told.date.isoformat(),
+        "is_simulated": is_simulated,
+        "rules": rules.to_json(),
+        "inputs": [*_input_files(told), *_input_frames(outlines, points, old)],
+        "table_sha256": hashlib.sha256(table_bytes(table)).hexdigest(),
+        "cells": len(table),
+        "hot": int(table["is_hot"].sum()),
+        "monitored": int(table["is_monitored"].sum()),
+        "notes": [{"code": one.code, "where": one.where, "text": one.text} for one in notes],
+    }
+    return Choice(
+        told,
+        rules,
+        years,
+        table,
+        own,
+        tuple(old["grid_id"]),
+        outlines,
+        units,
+        tuple(notes),
+        manifest,
+        is_simulated,
+    )
+
+
+def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str], gpd.GeoDataFrame]:
+    """The units (name by code) and their counties on the day of the list."""
+    cities = cities_on(connection, told.date)
+    units = dict(zip(cities["city_code"].astype(str), cities["city_name"].astype(str), strict=True))
+    if told.outlines is not None:
+        outlines = _own_outlines(told.outlines)
+        units = {code: units.get(code, code) for code in sorted(set(outlines["city_code"]))}
+    else:
+        outlines = counties(list(units))
+    if told.units:
+        if unknown := sorted(set(told.units) - set(outlines["city_code"])):
+            raise InputError(
+                "units without outlines",
+                where="units",
+                got=", ".join(unknown),
+                expected="codes of units that are supervised on that day, such as 370100",
+            )
+        outlines = outlines[outlines["city_code"].isin(told.units)].reset_index(drop=True)
+        units = {code: name for code, name in units.items() if code in told.units}
+    if outlines.empty:
+        raise InputError(
+            "no unit has outlines on that day",
+            where="date",
+            got=told.date.isoformat(),
+            todo="correct `date:`, or give `outlines:`",
+        )
+    return units, outlines
+
+
+def _own_outlines(path: Path) -> gpd.GeoDataFrame:
+    try:
+        found = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+    except Exception as error:  # whatever a driver raises about a file from outside
+        raise InputError(
+            "the outlines cannot be read", where=str(path), got=error, expected="GeoParquet or GeoJSON"
+        ) from error
+    found = found.rename(columns={"unit_code": "city_code"})
+    missing = [name for name in _OUTLINE_COLUMNS if name not in found]
+    if missing:
+        raise InputError(
+            "the outlines lack columns",
+            where=str(path),
+            got=", ".join(missing),
+            expected="county_code, county_name, unit_code, geometry",
+        )
+    texts = dict.fromkeys(("county_code", "county_name", "city_code"), str)
+    return found[_OUTLINE_COLUMNS].astype(texts)
+
+
+def _points(connection: Connection, told: PointsEntry) -> tuple[pd.DataFrame | None, bool]:
+    if told.kind == "none":
+        return None, False
+    if told.kind == "store":
+        found = key_enterprises(connection)
+        return (found if len(found) else None), bool(found["is_simulated"].any()) if len(found) else False
+    assert told.path is not None
+    if told.datum not in DATUMS:
+        raise InputError("unknown datum", where="enterprises", got=told.datum, expected=" | ".join(DATUMS))
+    found = _table(told.path, _POINT_COLUMNS)
+    for name in ("lon", "lat"):
+        found[name] = pd.to_numeric(found[name], errors="coerce")
+    if found[["lon", "lat"]].isna().any().any():
+        line = int(found[["lon", "lat"]].isna().any(axis=1).to_numpy().argmax()) + 2
+        raise InputError(
+            "not coordinates", where=f"{told.path.name} line {line}", expected="lon and lat in degrees"
+        )
+    found["lon"], found["lat"] = to_wgs84(found["lon"], found["lat"], told.datum)
+    if "county" not in found:
+        found["county"] = ""
+    return found, False
+
+
+def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """A small CSV table (UTF-8 or GB18030) with these columns at least, all as text."""
+    try:
+        if path.stat().st_size > _LARGEST_TABLE:
+            raise InputError(
+                "the table is too large", where=str(path), expected=f"at most {_LARGEST_TABLE} bytes"
+            )
+        raw = path.read_bytes()
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("gb18030")
+        found = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
+    except (OSError, UnicodeError, ValueError, pd.errors.ParserError) as error:
+        raise InputError(
+            "the table cannot be read", where=str(path), got=error, expected="CSV with a heading"
+        ) from error
+    found = found.rename(columns={"city_code": "unit_code"}) if "unit_code" in columns else found
+    if missing := [name for name in columns if name not in found]:
+        raise InputError(
+            "the table lacks columns", where=str(path), got=", ".join(missing), expected=", ".join(columns)
+        )
+    return found
+
+
+def _old_list(connection: Connection, told: SelectionFile, known: pd.DataFrame) -> pd.DataFrame:
+    """The list that is kept from: `grid_id, is_monitored`."""
+    if told.previous == "none":
+        return pd.DataFrame({"grid_id": pd.Series(dtype=str), "is_monitored": pd.Series(dtype=bool)})
+    if isinstance(told.previous, Path):
+        found = _table(told.previous, ["grid_id"])
+        if "is_hot" in found:
+            found = found[found["is_hot"].str.lower().isin(_YES)]
+        monitored = found["is_monitored"].str.lower().isin(_YES) if "is_monitored" in found else False
+        own = pd.DataFrame({"grid_id": found["grid_id"].str.strip(), "is_monitored": monitored})
+        return own.sort_values("grid_id", ignore_index=True)
+    in_force = hot_grids_on(connection, told.date)
+    listed = in_force if in_force is not None else known[known["is_hot"]]
+    return listed[["grid_id", "is_monitored"]].sort_values("grid_id", ignore_index=True)
+
+
+def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
+    if old.empty:
+        return [Note("no_old_list", "previous", "没有上一份清单，均为首次入选")]
+    lost = sorted(set(old["grid_id"]) - set(cells["grid_id"]))
+    if not lost:
+        return []
+    text = f"上一份清单有{len(lost)}个网格不在本次小格内（如{lost[0]}），按退出处理"
+    return [Note("old_unmatched", "previous", text)]
+
+
+def _inputs(
+    told: SelectionFile, of: Lattice, points: pd.DataFrame | None, outlines: gpd.GeoDataFrame
+) -> Inputs:
+    notes: list[Note] = []
+
+    def layers(entries: Sequence[RasterEntry], kind: str) -> list[Layer]:
+        found = []
+        for entry in entries:
+            layer, opened = read_layer(entry, of.cells, kind)
+            notes.extend(opened.notes)
+            found.append(layer)
+        return found
+
+    pm25 = layers(told.pm25, "pm25")
+    emission = list(
+        zip(layers(told.emissions, "emission"), (entry.weight for entry in told.emissions), strict=True)
+    )
+    late = sorted({layer.year for layer, _ in emission if layer.year != told.year})
+    if late:
+        notes.append(
+            Note("other_year", "emissions", f"排放清单为{'、'.join(map(str, late))}年，PM2.5至{told.year}年")
+        )
+    tables = [
+        CountyTable(entry.name, _table(entry.path, ["county_code", "emission_t"]), entry.weight)
+        for entry in told.county_tables
+    ]
+    population = layers(told.population, "population")
+    if points is not None:
+        notes += require_told_datum(points, outlines)
+    return Inputs(pm25, emission, tables, points, population, tuple(notes))
+
+
+def _names_in(table: pd.DataFrame, points: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
+    """Names of the enterprises in each grid that is chosen or left."""
+    if points is None:
+        return {}
+    told = table[table["is_hot"] | (table["change"] == "left")]
+    boxes = shapely.box(*(told[side].to_numpy() for side in BOUNDS))
+    spots = shapely.points(points["lon"].to_numpy(float), points["lat"].to_numpy(float))
+    at_point, at_cell = shapely.STRtree(boxes).query(spots, predicate="intersects")
+    pairs = pd.DataFrame(
+        {
+            "grid_id": told["grid_id"].to_numpy()[at_cell],
+            "name": points["name"].astype(str).to_numpy()[at_point],
+        }
+    )
+    return {str(key): tuple(sorted(own)) for key, own in pairs.groupby("grid_id")["name"]}
+
+
+def _input_files(told: SelectionFile) -> list[dict[str, Any]]:
+    """Every file of the choice with its SHA-256."""
+    found = []
+    for kind in ("pm25", "emissions", "county_tables", "population"):
+        for entry in getattr(told, kind):
+            more = {"variable": entry.variable, "unit": entry.unit, "weight": entry.weight}
+            found.append(
+                {"kind": kind, **_file(entry.path), "year": entry.year, "month": entry.month, **more}
+            )
+    for kind, path in (
+        ("enterprises", told.enterprises.path),
+        ("outlines", told.outlines),
+        ("previous", told.previous),
+    ):
+        if isinstance(path, Path):
+            found.append({"kind": kind, **_file(path)})
+    return found
+
+
+def _input_frames(
+    outlines: gpd.GeoDataFrame, points: pd.DataFrame | None, old: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """What came from the store or is shipped, by the SHA-256 of its rows."""
+    shapes = b"".join(
+        code.encode() + shapely.to_wkb(shape)
+        for code, shape in zip(outlines["county_code"], outlines.geometry, strict=True)
+    )
+    found: list[dict[str, Any]] = [
+        {"kind": "outlines", "rows": len(outlines), "sha256": hashlib.sha256(shapes).hexdigest()},
+        {"kind": "old_list", "rows": len(old), "sha256": _frame_sha256(old)},
+        {"kind": "county_code_changes", "sha256": hashlib.sha256(CHANGES_PATH.read_bytes()).hexdigest()},
+    ]
+    if points is not None:
+        found.append(
+            {"kind": "enterprises", "rows": len(points), "sha256": _frame_sha256(points[_POINT_COLUMNS])}
+        )
+    return found
+
+
+def _file(path: Path) -> dict[str, Any]:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return {"file": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
+
+
+def _frame_sha256(rows: pd.DataFrame) -> str:
+    return hashlib.sha256(rows.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
+
+
+def table_bytes(table: pd.DataFrame) -> bytes:
+    """The table of all cells as Parquet; same table, same bytes."""
+    buffer = io.BytesIO()
+    table.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """The manifest as it is kept: keys in order, one line a value."""
+    return (json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()

@@ -1,0 +1,23 @@
+"""The counties of each unit: a fixed list from the outlines, or from the grids, so that naming one tells nothing of its alarms."""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from include.geo.boundaries import counties
+from include.store.tables import grid
+
+# Alarms of a unit in no county of the list: functional zones, or a name written otherwise.
+ELSEWHERE: Final = "（其他）"
+
+
+def counties_by_unit(connection: Connection, unit_codes: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The names of a unit's counties: those with an outline, or where there is none those of its grids."""
+    outlines = counties(unit_codes)
+    drawn = outlines.groupby("city_code")["county_name"].apply(lambda names: tuple(sorted(names))).to_dict()
+    query = select(grid.c.city_code, grid.c.county).distinct().where(grid.c.city_code.in_(list(unit_codes)))
+    told: dict[str, set[str]] = {}
+    for code, name in connection.execute(query):
+        told.setdefault(str(code), set()).add(str(name))
+    return {code: drawn.get(code) or tuple(sorted(told.get(code, ()))) for code in unit_codes}

@@ -1,0 +1,135 @@
+"""All files of a publication, as bytes by path: a function of the editions and the settings, of no clock and no folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import jinja2
+
+from include.open_settings import OpenSettings
+from include.openness.figures import Edition
+from include.openness.words import LANG_TAGS, Translate, translator
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+_MENU: Final = (
+    ("index", "总体情况"),
+    ("method", "方法"),
+    ("dictionary", "数据字典"),
+    ("changes", "更新和撤下记录"),
+    ("hints", "提供线索"),
+)
+_LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
+_SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,40}")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What is rendered. `editions`: all, by month and number, removed ones too."""
+
+    editions: tuple[Edition, ...]
+    settings: OpenSettings
+    issuer: str
+
+    @cached_property
+    def standing(self) -> tuple[Edition, ...]:
+        """The editions that were not taken away."""
+        return tuple(one for one in self.editions if not one.is_removed)
+
+    @cached_property
+    def current(self) -> tuple[Edition, ...]:
+        """The newest edition of each month, where that stands: what the pages across months show."""
+        newest = {one.first_date: one for one in self.editions}
+        return tuple(one for one in newest.values() if not one.is_removed)
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether any of it is 模拟数据."""
+        return any(one.month.is_simulated for one in self.editions)
+
+    @cached_property
+    def units(self) -> tuple[tuple[str, str], ...]:
+        """Code and last name of every unit of a month that is shown."""
+        return tuple(sorted({code: name for one in self.current for code, name in one.month.units}.items()))
+
+    def newer(self, one: Edition) -> Edition | None:
+        """The newest edition of the same month after this one."""
+        later = [other for other in self.editions if other.first_date == one.first_date]
+        return later[-1] if later[-1].number > one.number else None
+
+    def page(self, base: str, lang: str) -> str:
+        """The path of a page in a language: the first language has the plain name."""
+        return f"{base}.html" if lang == self.settings.languages[0] else f"{base}.{lang}.html"
+
+
+def unit_file(unit_code: str) -> str:
+    """A unit's code as a part of a path."""
+    return unit_code if _SAFE.fullmatch(unit_code) else f"u{sha256(unit_code.encode()).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Renders the pages of one language."""
+
+    site: Site
+    lang: str
+
+    @cached_property
+    def t(self) -> Translate:
+        """The words of this language."""
+        return translator(self.lang)
+
+    def href(self, base: str) -> str:
+        """A page of this language, seen from the root."""
+        return self.site.page(base, self.lang)
+
+    def rendered(self, template: str, base: str, values: dict[str, Any]) -> tuple[str, bytes]:
+        """One page by its path."""
+        site, t = self.site, self.t
+        path = self.href(base)
+        common = {
+            "t": t,
+            "lang_tag": LANG_TAGS[self.lang],
+            "path": path,
+            "root": "../" * base.count("/"),
+            "home": self.href("index"),
+            "menu": [{"path": self.href(name), "name": t(words)} for name, words in _MENU],
+            "others": [
+                {"path": site.page(base, lang), "tag": LANG_TAGS[lang], "name": _LANGUAGE_NAMES[lang]}
+                for lang in site.settings.languages
+                if lang != self.lang
+            ],
+            "site_title": t("热点网格监管公开数据"),
+            "is_simulated": site.is_simulated,
+            "issuer": site.issuer,
+            "licence": site.settings.licence or t("见许可文件"),
+        }
+        text = _environment().get_template(template).render({**common, **values})
+        return path, re.sub(r"\n\s*\n+", "\n", text).encode() + b"\n"
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def checksums(files: dict[str, bytes], *, is_simulated: bool) -> bytes:
+    """`SHA256SUMS`, which `sha256sum -c` reads; a line that begins with # is none."""
+    lines = ["# 模拟数据"] if is_simulated else []
+    lines += [f"{sha256(content).hexdigest()}  {path}" for path, content in sorted(files.items())]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def address(settings: OpenSettings, path: str) -> str:
+    """A path under the address where the publication stands, or the path where none is set."""
+    return f"{settings.base_url.rstrip('/')}/{quote(path)}" if settings.base_url else quote(path)
