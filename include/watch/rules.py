@@ -7,7 +7,7 @@ new `edition`; an alarm keeps the edition that it was raised under.
 from dataclasses import dataclass, field
 from typing import Final
 
-EDITION: Final = "watch-2026-11"
+EDITION: Final = "watch-2026-11.2"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class BackgroundRules:
     damp_slope_sd: float = (
         0.35  # scatter of stations' own swelling about the curve, as a share of its logarithm
     )
-    damp_noise: float = 0.1  # log; of an hour, when that share is learnt
-    damp_scatter: float = 0.1  # of a station's own swelling about that curve, as a share
+    damp_noise: float = 0.2  # log; of an hour, when that share is learnt
+    damp_scatter: float = 0.2  # of a station's own swelling about that curve, as a share
     offset_ug_m3: float = 5.0  # added before the logarithm: offsets and rounding rule below it
     nodes: int = 10  # nearest nodes that speak for a grid
     within_km: float = 80.0  # farther nodes are other air
