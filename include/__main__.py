@@ -27,7 +27,7 @@ from include.periods import (
 from include.rules import RULES_VERSION, SIMULATED_LABEL
 from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
-from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises
+from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
 from include.verbs.health import health
@@ -59,6 +59,7 @@ for command in (
     quarantine,
     import_air_quality,
     import_enterprises,
+    import_places,
     import_stations,
     air_quality,
     spot_checks,

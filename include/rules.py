@@ -257,3 +257,8 @@ FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
 
 # What the unit that was asked may say of itself; every other event is a decision of the office above it.
 UNIT_EVENTS: Final[tuple[str, ...]] = ("acknowledged", "submitted", "disputed")
+
+# Codes of wind direction in use: China's archives (999001 missing, 999017 calm, 999003 variable), synoptic and METAR tables
+# (990 and VRB variable, 999 missing), Chinese forms (C 静风). 360 is north, as 0 is.
+CALM_WINDS: Final = frozenset({"999017", "C", "CALM", "静风", "静"})
+VARIABLE_WINDS: Final = frozenset({"990", "999003", "VRB", "V", "VAR", "不定", "风向不定"})

@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "geo": GROUND,
     "selection": {"errors", "geo"},
     "watch": GROUND,
-    "suspects": {"errors"},
+    "suspects": GROUND,
     "store": GROUND,
     "sources": FIGURES | {"store"},
     "post": GROUND | {"store"},

@@ -1,12 +1,15 @@
-"""Key enterprises (重点企业) in the store."""
+"""Key enterprises (重点企业), and the sites, roads and fires beside them, in the store."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from include.periods import beijing_date
 from include.store.statements import frame
+from include.store.watch_tables import suspect_place
 
 _PARAMETERS: Final = 500
 
@@ -14,6 +17,33 @@ _PARAMETERS: Final = 500
 def key_enterprises(connection: Connection) -> pd.DataFrame:
     """One row an enterprise of all sources, as last imported (sql/enterprises.sql)."""
     return frame(connection, "enterprises")
+
+
+def suspect_places(connection: Connection, begin_at: datetime, end_at: datetime) -> pd.DataFrame:
+    """One row a construction site, road or fire of the time (sql/suspect_places.sql), with `from_at, until_at` (instants)."""
+    rows = frame(
+        connection,
+        "suspect_places",
+        begin_at=begin_at,
+        end_at=end_at,
+        begin_date=beijing_date(begin_at),
+        end_date=beijing_date(end_at),
+    )
+    seen = pd.to_datetime(rows["seen_at"], utc=True)
+    return rows.assign(
+        from_at=_midnights(rows["valid_from"]).fillna(seen), until_at=_midnights(rows["valid_to"])
+    )
+
+
+def has_suspect_places(connection: Connection) -> bool:
+    """Whether any site, road or fire was ever imported."""
+    return connection.execute(select(suspect_place.c.place_id).limit(1)).first() is not None
+
+
+def _midnights(dates: pd.Series) -> pd.Series:
+    """The first moment of Beijing dates, null where there is none."""
+    days = pd.to_datetime(pd.Series(dates.tolist(), index=dates.index, dtype=object), errors="coerce")
+    return days.dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC")
 
 
 def enterprise_places(connection: Connection) -> pd.DataFrame:

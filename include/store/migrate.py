@@ -16,6 +16,7 @@ import include.store.air_tables
 import include.store.contact_tables
 import include.store.open_tables
 import include.store.review_tables
+import include.store.run_tables
 import include.store.selection_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError

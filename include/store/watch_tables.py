@@ -262,3 +262,59 @@ suspect_verdict = Table(
     one_of("verdict", VERDICTS),
     comment="What a person said of one suspect of one alarm. It stands when the alarm is ranked again.",
 )
+
+PLACE_KINDS: Final = ("site", "road", "fire")
+
+suspect_place = Table(
+    "suspect_place",
+    metadata,
+    Column("source", String(64), primary_key=True, comment="name of the table that it was imported with"),
+    Column(
+        "kind",
+        String(16),
+        primary_key=True,
+        comment="site (工地), road (道路, a point of it), fire (卫星火点)",
+    ),
+    Column("place_id", String(64), primary_key=True, comment="its number at that source"),
+    Column("name", String(255), nullable=False, comment="empty where none was told"),
+    Column("lon", Float, nullable=False, comment="degrees, WGS84"),
+    Column("lat", Float, nullable=False, comment="degrees, WGS84"),
+    Column("valid_from", Date, comment="first Beijing date of a site or road; empty: always"),
+    Column("valid_to", Date, comment="first Beijing date on which it is no more; empty while it is"),
+    Column("seen_at", Instant, comment="when a satellite saw a fire; empty for the others"),
+    Column("is_simulated", Boolean, nullable=False, comment="made by a simulator (模拟数据)"),
+    Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only)"),
+    one_of("kind", PLACE_KINDS),
+    Index(None, "seen_at"),
+    comment="A candidate of the ranking of suspects beside the enterprises. An import of sites or roads replaces the rows of its "
+    "source; fires are only added.",
+)
+
+suspected_treatment = Table(
+    "suspected_treatment",
+    metadata,
+    Column("observed_on", Date, primary_key=True, comment="Beijing day"),
+    Column("enterprise_id", String(64), primary_key=True),
+    Column(
+        "rule",
+        String(16),
+        primary_key=True,
+        comment="idle, shorter, lost, stopped: the rules of sub-metering",
+    ),
+    Column("hours", Integer, nullable=False, comment="that broke the rule"),
+    Column(
+        "spans", String(255), nullable=False, comment="`09-12,20-24`: hours of the day, the end exclusive"
+    ),
+    Column("production_kw", Float, comment="mean power of the line in these hours; empty where it was lost"),
+    Column("treatment_kw", Float, comment="mean power of the treatment in these hours"),
+    Column(
+        "usual_treatment_kw", Float, comment="what the treatment draws at this production in the days before"
+    ),
+    Column("metered_hours", Integer, nullable=False, comment="hours of the day with a value"),
+    Column(
+        "known_hours", Integer, nullable=False, comment="hours of the day that were over: 24 of a whole day"
+    ),
+    Column("rules_edition", String(32), nullable=False, comment="edition of the rules of sub-metering"),
+    Column("made_at", Instant, nullable=False, comment="when it was judged (audit only)"),
+    comment="An enterprise whose treatment seems not to run as it should on a day (疑似治污设施不正常运行), alarm or not.",
+)

@@ -17,15 +17,19 @@ def enterprises_as_candidates(enterprises: pd.DataFrame) -> pd.DataFrame:
     return _candidates(enterprises, "enterprise", "enterprise_id")
 
 
-def places_as_candidates(places: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Construction sites (`site`) or roads (`road`, a point each): `place_id, name, lon, lat`."""
-    return _candidates(places, kind, "place_id")
-
-
-def fires_as_candidates(fires: pd.DataFrame) -> pd.DataFrame:
-    """Fires seen from space: `fire_id, lon, lat, seen_at`; each from the moment it was seen."""
-    found = _candidates(fires.assign(name="卫星火点"), "fire", "fire_id")
-    return found.assign(from_at=pd.to_datetime(fires["seen_at"], utc=True).to_numpy())
+def places_as_candidates(places: pd.DataFrame) -> pd.DataFrame:
+    """Construction sites (`site`), roads (`road`, a point each) and fires seen from space (`fire`): `kind, place_id, name, lon,
+    lat, from_at, until_at` (instants or null: a site from its first to its last moment, a fire from the moment it was seen)."""
+    parts = []
+    for kind, own in places.groupby("kind", sort=True):
+        found = _candidates(own, str(kind), "place_id")
+        parts.append(
+            found.assign(
+                from_at=pd.to_datetime(own["from_at"], utc=True).to_numpy(),
+                until_at=pd.to_datetime(own["until_at"], utc=True).to_numpy(),
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else _candidates(places, "site", "place_id")
 
 
 def problems_as_candidates(problems: pd.DataFrame) -> pd.DataFrame:

@@ -177,7 +177,8 @@ def _pairs(alarms: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) 
     recent = from_s >= begin - rules.former_days * 24 * _HOUR_S
     is_open = np.isnan(until_s) | (until_s > end)
     former = same & (from_s <= end) & (recent | is_open)
-    speaks = np.flatnonzero(((kind != "fire") | fire) & ((kind != "problem") | former))
+    is_there = ~(from_s > end) & ~(until_s <= begin) | np.isin(kind, ("fire", "problem"))
+    speaks = np.flatnonzero(is_there & ((kind != "fire") | fire) & ((kind != "problem") | former))
     alarm, candidate = alarm[speaks], candidate[speaks]
     east, north = east_north_km(lon[alarm], lat[alarm], to_lon[candidate], to_lat[candidate])
     return pd.DataFrame(

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.rules import CALM_WINDS, VARIABLE_WINDS
 from include.suspects.opposed import COLUMNS, left_out, opposed_pairs, rolling
 from include.suspects.places import east_north_km
 from include.suspects.rules import WindRules
 
 Floats = NDArray[np.float64]
 Hours = NDArray[np.int64]
-
-# Codes of wind direction in use: China's archives (999001 missing, 999017 calm), synoptic and METAR tables
-# (990 and VRB variable, 999 missing), Chinese forms (C 静风). 360 is north, as 0 is.
-CALM_CODES: Final = frozenset({"999017", "C", "CALM", "静风", "静"})
-VARIABLE_CODES: Final = frozenset({"990", "999003", "VRB", "V", "VAR", "不定", "风向不定"})
 
 
 @dataclass(frozen=True)
@@ -51,8 +46,8 @@ def clean_winds(winds: pd.DataFrame) -> Cleaned:
     told = winds["wind_from_deg"].astype("string").str.strip().str.upper().str.removesuffix(".0")
     number = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
     speed = pd.to_numeric(winds["wind_speed_m_s"], errors="coerce").to_numpy(float, na_value=np.nan)
-    is_calm = told.isin(CALM_CODES).to_numpy(bool, na_value=False)
-    is_variable = told.isin(VARIABLE_CODES).to_numpy(bool, na_value=False)
+    is_calm = told.isin(CALM_WINDS).to_numpy(bool, na_value=False)
+    is_variable = told.isin(VARIABLE_WINDS).to_numpy(bool, na_value=False)
     is_known = (number >= 0) & (number <= 360)
     is_empty = told.isna().to_numpy() | (told == "").to_numpy(bool, na_value=True)
     speed = np.where(is_calm & ~(speed >= 0), 0.0, speed)

@@ -109,6 +109,52 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source:
         )
 
 
+@click.command("import-places")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--kind",
+    type=click.Choice(["site", "road", "fire"]),
+    required=True,
+    help="Construction sites, roads (a point each), or satellite fires (as NASA FIRMS gives them for download).",
+)
+@click.option(
+    "--datum",
+    type=click.Choice(list(_DATUMS)),
+    default="wgs84",
+    show_default=True,
+    help="Of the coordinates.",
+)
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A mapping (YAML, table `places` or `fires`) for a file with other columns.",
+)
+@click.option(
+    "--source", default="", help="Name of the table; sites and roads of one name are replaced whole."
+)
+def import_places(path: Path, kind: str, datum: str, mapping: Path | None, source: str) -> None:
+    """Read construction sites, roads or satellite fires as candidates of the ranking of suspects."""
+    from include.sources.candidate_places import import_places as run
+
+    house = open_current_house()
+    done = run(
+        house.engine,
+        path,
+        kind,  # type: ignore[arg-type]  # click has checked it
+        now=datetime.now(UTC),
+        mapping_file=mapping,
+        datum=_DATUMS[datum],
+        source=source,
+    )
+    before = f"{done.known} known" if kind == "fire" else f"in the place of {done.replaced}"
+    click.echo(
+        f"{done.rows} rows: {done.kept} kept, {before}, {done.duplicates} told again, {len(done.rejected)} quarantined"
+        + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+    )
+    for row in done.rejected[:_SHOWN]:
+        click.echo(f"quarantined: {row.origin} {row.field}：{row.reason}，如“{row.value}”", err=True)
+
+
 @click.command("air-quality")
 @click.option("--period-end", type=Day(), required=True, help="Exclusive end of the window.")
 @click.option("--kind", type=click.Choice(["half_month", "month"]), required=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from include.periods import chinese_moment
+from include.periods import DAY, chinese_moment
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
@@ -90,14 +90,20 @@ def hits(form: str) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="CSV of ordered stops: enterprise_id, start_at, end_at.",
 )
+@click.option(
+    "--xlsx",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the list, the completeness of meters and the rules as a workbook.",
+)
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
-def treatment(day: date, stops: Path | None, form: str) -> None:
-    """疑似治污设施不正常运行 of one day by enterprise, with the completeness of meters and what is wrong in them."""
-    from include.workflows.treatment import treatment_of_day
+def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> None:
+    """疑似治污设施不正常运行 of one day by enterprise, with the completeness of meters and what is wrong in them; kept."""
+    from include.workflows.treatment import keep_treatment
 
     told = pd.read_csv(stops, dtype=str) if stops is not None else None
-    found = treatment_of_day(open_current_house(), day, told, now=datetime.now(UTC))
-    print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}")
+    house, now = open_current_house(), datetime.now(UTC)
+    found = keep_treatment(house, day, told, now=now)
+    print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}（疑似，建议核查）")
     click.echo(
         f"{found.metered} 家有分表计电，平均完整率 {found.completeness:.1%}；{found.without} 家当日无数据",
         err=True,
@@ -107,3 +113,7 @@ def treatment(day: date, stops: Path | None, form: str) -> None:
             f"{fault.enterprise_id} {fault.column}: {fault.words}（{fault.rows}，例 {fault.example}）",
             err=True,
         )
+    if xlsx is not None:
+        from include.desk.treatment import treatment_workbook
+
+        xlsx.write_bytes(treatment_workbook(house.engine, day, day + DAY, found.meters, now))

@@ -22,6 +22,7 @@ from include.supervision.figures import (
 )
 from include.workflows.steps import LetterSteps, pull_facts
 from include.workflows.suspecting import keep_platform_suspects
+from include.workflows.treatment import keep_treatment
 
 KINDS: Final = ("notice", "reminder")
 
@@ -33,7 +34,11 @@ def pull(run: Run) -> dict[str, Any]:
     start_at, end_at = read_window(run.period)
     with reading(run.house.engine) as connection:
         states = alarm_states(connection, start_at, end_at, run.period.as_of, with_old=True)
-    return pulled | {"suspected": keep_platform_suspects(run.house, listed_alarms(states, run.period))}
+    treatment = keep_treatment(run.house, run.period.last_date, None, now=run.now)
+    return pulled | {
+        "suspected": keep_platform_suspects(run.house, listed_alarms(states, run.period)),
+        "suspected_treatment": len(treatment.rows),
+    }
 
 
 def figures(run: Run) -> dict[str, Any]:

@@ -16,13 +16,23 @@ import pandas as pd
 
 from include.house import House
 from include.store.engine import reading, writing
-from include.store.enterprises import enterprise_places, enterprises_of
+from include.store.enterprises import (
+    enterprise_places,
+    enterprises_of,
+    has_suspect_places,
+    suspect_places,
+)
 from include.store.judged_hours import STATION_JUDGED, read_judged
 from include.store.statements import frame
 from include.store.station_hours import SUBMETER_HOURS, read_hours
 from include.store.watch_alarms import made_by_watch, replace_suspects
 from include.store.watch_facts import grids_known, stations_known
-from include.suspects.candidates import enterprises_as_candidates, joined, problems_as_candidates
+from include.suspects.candidates import (
+    enterprises_as_candidates,
+    joined,
+    places_as_candidates,
+    problems_as_candidates,
+)
 from include.suspects.places import pairs_within
 from include.suspects.ranking import Ranking, rank_suspects
 from include.suspects.rules import DEFAULT_RULES, SuspectRules
@@ -71,7 +81,7 @@ def keep_platform_suspects(
     来源不明 says nothing. A letter calls it for what it lists, so that it says the same whatever ran before it."""
     with reading(house.engine) as connection:
         made = made_by_watch(connection, alarm_ids)
-        if enterprise_places(connection).empty:
+        if enterprise_places(connection).empty and not has_suspect_places(connection):
             return 0
     return keep_suspects(house, [one for one in alarm_ids if one not in made], rules=rules)
 
@@ -178,6 +188,7 @@ def _ranking(
     with reading(house.engine) as connection:
         begin_at = first - timedelta(days=rules.former_days)
         problems = frame(connection, "former_problems", begin_at=begin_at, end_at=end)
+        places = suspect_places(connection, first - (rules.fire_hours + 1) * HOUR, end)
     problems = problems[problems["grid_id"].isin(alarms["grid_id"])]
     seen = read_judged(house.stations_dir, STATION_JUDGED, first - 2 * HOUR, end, WATCH_RULES.edition, _SEEN)
     if seen.empty:
@@ -185,7 +196,9 @@ def _ranking(
     winds = wind_hours(house, network, first - (rules.wind.check_hours + 4) * HOUR, end, known_at)
     meter_from = first - timedelta(days=rules.meter.days_back + 2)
     meters = _meters(house, meter_from, end, known_at, _near(alarms, firms, "candidate_id", rules))
-    candidates = joined(firms, problems_as_candidates(problems.reset_index(drop=True)))
+    candidates = joined(
+        firms, places_as_candidates(places), problems_as_candidates(problems.reset_index(drop=True))
+    )
     told = pd.concat([_whole(alarms), _at_push(alarms)], ignore_index=True)
     found = rank_suspects(told, seen, network.stations, winds, candidates, meters, rules)
     return _part(found, is_at_push=False), _part(found, is_at_push=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,9 +13,10 @@ from include.errors import InputError
 from include.house import House
 from include.periods import DAY, midnight
 from include.rules import SIMULATED_LABEL
-from include.store.engine import reading
+from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
 from include.store.station_hours import SUBMETER_HOURS, read_hours
+from include.store.treatment import replace_treatment
 from include.suspects.rules import DEFAULT_RULES, SuspectRules
 from include.suspects.submetering import meter_completeness, meter_faults, suspected_treatment
 
@@ -30,13 +32,28 @@ FAULT_WORDS: Final = {
 @dataclass(frozen=True)
 class TreatmentDay:
     """`rows`: one row an enterprise and rule broken, ready to read. `metered`: enterprises with meters; `without`: of them, those
-    without any hour of the day; `completeness`: mean share of the day's hours. `faults`: as of `meter_faults`, with `words`."""
+    without any hour of the day; `completeness`: mean share of the day's hours. `faults`: as of `meter_faults`, with `words`;
+    `meters`: as of `meter_completeness`; `kept`: the rows as the store keeps them."""
 
     rows: pd.DataFrame
     metered: int
     without: int
     completeness: float
     faults: pd.DataFrame
+    meters: pd.DataFrame
+    kept: list[dict[str, Any]]
+
+
+def keep_treatment(
+    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules = DEFAULT_RULES
+) -> TreatmentDay:
+    """`treatment_of_day`, put in the place of what the store kept of the day. Without `stops` what was found against ordered
+    stops before stays: only who knows the orders can say it again."""
+    found = treatment_of_day(house, day, stops, now=now, rules=rules)
+    judged = [rule.code for rule in rules.submeter if rule.code != "stopped" or stops is not None]
+    with writing(house.engine, lock="treatment") as connection:
+        replace_treatment(connection, day, judged, [row for row in found.kept if row["rule"] in judged])
+    return found
 
 
 def treatment_of_day(
@@ -80,7 +97,28 @@ def treatment_of_day(
         int((complete["metered_hours"] == 0).sum()),
         mean,
         faults.assign(words=faults["fault"].map(FAULT_WORDS)),
+        complete,
+        [_kept(row, over, now) for row in found.to_dict("records")],
     )
+
+
+def _kept(row: Mapping[Hashable, Any], over: int, now: datetime) -> dict[str, Any]:
+    """A row of `suspected_treatment`."""
+    power = {
+        name: None if pd.isna(row[name]) else float(row[name])
+        for name in ("production_kw", "treatment_kw", "usual_treatment_kw")
+    }
+    return power | {
+        "observed_on": row["date"],
+        "enterprise_id": str(row["enterprise_id"]),
+        "rule": row["rule"],
+        "hours": int(row["hours"]),
+        "spans": ",".join(f"{begin:02d}-{end:02d}" for begin, end in row["spans"]),
+        "metered_hours": int(row["metered_hours"]),
+        "known_hours": over,
+        "rules_edition": row["edition"],
+        "made_at": now,
+    }
 
 
 def _origin(firms: pd.DataFrame, enterprise_id: str) -> str:

@@ -23,6 +23,7 @@ from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
 from include.suspects.hits import METHODS
+from include.suspects.rules import SUBMETER_RULES
 from include.suspects.wording import KINDS, LEVELS
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
 from tests.post.samples import (
@@ -165,6 +166,8 @@ def test_a_body_that_no_form_of_ours_sends_is_cut_off(browser: Browser) -> None:
         "/letters/1",
         "/season",
         "/network",
+        "/treatment",
+        "/treatment?date=2020-03-08",
         "/map",
         "/contacts",
         "/quarantine",
@@ -429,6 +432,7 @@ def test_every_text_has_its_english() -> None:
         *LEVELS.values(),
         *METHODS,
         *VERDICT_WORDS.values(),
+        *(rule.words for rule in SUBMETER_RULES),
     }
     used |= {
         "今日",

@@ -1,5 +1,6 @@
 """Suspects for people: the table, the words of the wind, hit rates, the sketch, the list of a day's idle treatment."""
 
+import io
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -7,12 +8,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
 from include.desk.suspect_sketch import sketch
 from include.desk.suspects import hit_table, suspect_table
+from include.desk.treatment import treatment_rows, treatment_workbook
 from include.errors import InputError, StateError
 from include.house import default_registry, open_house
 from include.store.air_tables import enterprise
@@ -20,7 +23,7 @@ from include.store.engine import writing
 from include.store.suspects import keep_verdict
 from include.store.tables import alarm
 from include.store.watch_tables import alarm_suspect
-from include.workflows.treatment import treatment_of_day
+from include.workflows.treatment import keep_treatment, treatment_of_day
 
 NOW = datetime(2020, 3, 12, tzinfo=UTC)
 HOURS = [
@@ -194,6 +197,31 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
     )
     both = treatment_of_day(house, date(2020, 3, 8), stops, now=NOW)
     assert both.rows["情形"].tolist() == ["生产用电正常、治污设备停运", "停产限产期间仍有生产用电"]
+    keep_treatment(house, date(2020, 3, 8), stops, now=NOW)
+    kept = [
+        (row["rule"], row["span_words"], row["metered_hours"])
+        for row in treatment_rows(engine, date(2020, 3, 8), date(2020, 3, 9))
+    ]
+    assert kept == [("idle", "09时至12时", 24), ("stopped", "20时至24时", 24)]
+    # Who does not know the orders takes nothing back that was found against them; another day is another list.
+    keep_treatment(house, date(2020, 3, 8), None, now=NOW)
+    keep_treatment(house, date(2020, 3, 7), None, now=NOW)
+    assert len(treatment_rows(engine, date(2020, 3, 7), date(2020, 3, 9))) == 2
+    book = openpyxl.load_workbook(
+        io.BytesIO(treatment_workbook(engine, date(2020, 3, 8), date(2020, 3, 9), found.meters, NOW))
+    )
+    assert book.sheetnames == ["疑似清单", "计电完整率", "规则", "说明"]
+    assert [cell.value for cell in book["疑似清单"][2]][1:8] == [
+        "Q1",
+        "某铸造厂",
+        "阳泉市",
+        "盂县",
+        "生产用电正常、治污设备停运",
+        3,
+        "09时至12时",
+    ]
+    assert [cell.value for cell in book["计电完整率"][2]][2:4] == [24, 1]
+    assert book["疑似清单"][1][-1].value == "数据标识"
     with pytest.raises(InputError, match="no time"):
         treatment_of_day(house, date(2020, 3, 8), stops.assign(end_at="soon"), now=NOW)
     with pytest.raises(InputError, match="lacks columns"):

@@ -12,7 +12,6 @@ from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.suspects.candidates import (
     enterprises_as_candidates,
-    fires_as_candidates,
     joined,
     places_as_candidates,
     problems_as_candidates,
@@ -204,12 +203,33 @@ def test_an_enterprise_without_coordinates_is_named_and_near_nothing() -> None:
 def test_fires_count_only_around_the_hours_and_never_from_later() -> None:
     fires = pd.DataFrame(
         [
-            {"fire_id": "early", "seen_at": hour(-30), **at_km(0, 1)},
-            {"fire_id": "now", "seen_at": hour(1), **at_km(0, 1)},
-            {"fire_id": "later", "seen_at": hour(9), **at_km(0, 1)},
+            {
+                "kind": "fire",
+                "name": "卫星火点",
+                "until_at": None,
+                "place_id": "early",
+                "from_at": hour(-30),
+                **at_km(0, 1),
+            },
+            {
+                "kind": "fire",
+                "name": "卫星火点",
+                "until_at": None,
+                "place_id": "now",
+                "from_at": hour(1),
+                **at_km(0, 1),
+            },
+            {
+                "kind": "fire",
+                "name": "卫星火点",
+                "until_at": None,
+                "place_id": "later",
+                "from_at": hour(9),
+                **at_km(0, 1),
+            },
         ]
     )
-    found = rank(candidates=joined(CANDIDATES, fires_as_candidates(fires)))
+    found = rank(candidates=joined(CANDIDATES, places_as_candidates(fires)))
     assert set(found.suspects["candidate_id"]) == {"now", "N", "S", "E", "unlisted"}
     assert found.suspects.set_index("candidate_id").loc["now", "kind"] == "fire"
 
@@ -232,9 +252,18 @@ def test_former_problems_of_the_same_grid_open_or_of_the_last_ninety_days_count(
 
 
 def test_sites_and_roads_are_candidates_of_their_kind() -> None:
-    site = pd.DataFrame([{"place_id": "P1", "name": "某工地", **at_km(0, 0.5)}])
-    found = rank(candidates=joined(CANDIDATES, places_as_candidates(site, "site"))).suspects
-    assert found.set_index("candidate_id").loc["P1", "kind"] == "site"
+    places = pd.DataFrame(
+        [
+            {"place_id": "P1", "kind": "site", "from_at": hour(-99), "until_at": hour(9), **at_km(0, 0.5)},
+            {"place_id": "P2", "kind": "road", "from_at": None, "until_at": None, **at_km(0, 0.6)},
+            {"place_id": "over", "kind": "site", "from_at": None, "until_at": hour(0), **at_km(0, 0.5)},
+            {"place_id": "to come", "kind": "site", "from_at": hour(5), "until_at": None, **at_km(0, 0.5)},
+        ]
+    ).assign(name="某工地")
+    found = rank(candidates=joined(CANDIDATES, places_as_candidates(places))).suspects
+    kinds = found.set_index("candidate_id")["kind"]
+    assert kinds[kinds.isin(["site", "road"])].to_dict() == {"P1": "site", "P2": "road"}
+    assert places_as_candidates(places.iloc[:0]).empty
 
 
 def test_no_candidates_leave_unlisted_alone() -> None:

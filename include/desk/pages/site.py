@@ -25,6 +25,7 @@ from include.desk.pages import (
     season,
     spot_checks,
     today,
+    treatment,
 )
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -78,6 +79,7 @@ def create_site(desk: Desk) -> FastAPI:
         network,
         map_page,
         spot_checks,
+        treatment,
     ):
         site.include_router(module.routes(desk))
 

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.errors import InputError
-from include.rules import SIMULATED_LABEL
+from include.rules import CALM_WINDS, SIMULATED_LABEL, VARIABLE_WINDS
 from include.sources.checks import MOMENT_DTYPE, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -179,6 +179,8 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
     ends = hour + _HOUR if at == "hour" else hour
     rows.reject((ends > pd.Timestamp(now)).to_numpy(), at, "在未来：该小时尚未结束")
     typed: dict[str, Any] = {key: keys, "hour": hour}
+    if layout.name == "winds":
+        raw = _winds_without_codes(raw, notes, chunk.origin)
     for one in layout.fields:
         if one.type == "number":
             typed[one.name] = _values(rows, raw, one)
@@ -267,6 +269,27 @@ def _samples(rows: _Rows, raw: pd.DataFrame, pm25: NDArray[np.float64]) -> NDArr
     told = _values(rows, raw, Field("sample_count", "number", least=0, most=MOST_SAMPLES))
     whole = np.where(np.isnan(told), np.where(np.isnan(pm25), 1, MOST_SAMPLES), np.floor(np.nan_to_num(told)))
     return whole.astype("int64")
+
+
+def _winds_without_codes(raw: pd.DataFrame, notes: list[str], origin: str) -> pd.DataFrame:
+    """Codes of calm and variable wind as what they say: no direction, and no speed where it is calm and none was told."""
+    if not {"wind_from_deg", "wind_speed_m_s"} <= set(raw.columns):
+        return raw
+    codes = _texts(raw["wind_from_deg"]).str.upper().str.removesuffix(".0")
+    is_calm, is_variable = codes.isin(CALM_WINDS), codes.isin(VARIABLE_WINDS)
+    for words, is_code in (("静风", is_calm), ("风向不定", is_variable)):
+        if is_code.any():
+            notes.append(
+                f"{origin}：{int(is_code.sum())}小时的风向为{words}代码（如“{codes[is_code].iloc[0]}”），按{words}采用"
+            )
+    if not (is_calm | is_variable).any():
+        return raw
+    speed = _texts(raw["wind_speed_m_s"])
+    number = pd.to_numeric(speed.where(speed != ""), errors="coerce")
+    return raw.assign(
+        wind_from_deg=codes.where(~(is_calm | is_variable), ""),
+        wind_speed_m_s=speed.where(~(is_calm & ~number.between(0, 100)), "0"),
+    )
 
 
 def _name_backward_meters(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any]) -> None:

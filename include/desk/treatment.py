@@ -1,0 +1,81 @@
+"""疑似治污设施不正常运行 for people: what was kept of some days, and the workbook of it. Always 疑似, never in a public output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
+from include.rules import SIMULATED_LABEL
+from include.store.engine import reading
+from include.store.treatment import kept_treatment
+from include.suspects.rules import DEFAULT_RULES, SuspectRules
+
+HEADER: Final = (
+    "日期", "企业编号", "企业名称", "城市", "区县", "情形", "小时数", "时段", "生产kW", "治污kW", "平常治污kW", "有数小时", "应有小时"
+)  # fmt: skip
+
+
+def treatment_rows(
+    engine: Engine, start: date, end: date, rules: SuspectRules = DEFAULT_RULES
+) -> list[dict[str, Any]]:
+    """One row an enterprise, day and rule of [start, end) as kept, with `words` (of the rule) and `span_words` (`09时至12时`)."""
+    with reading(engine) as connection:
+        kept = kept_treatment(connection, start, end)
+    words = {rule.code: rule.words for rule in rules.submeter}
+    rows = kept.astype(object).where(kept.notna(), None).to_dict("records")
+    return [
+        {str(name): value for name, value in row.items()}
+        | {"words": words.get(row["rule"], row["rule"]), "span_words": _span_words(row["spans"])}
+        for row in rows
+    ]
+
+
+def rule_rows(rules: SuspectRules = DEFAULT_RULES) -> list[tuple[str, int, str]]:
+    """What each rule says, how many hours it wants, and what in it counts as running, idle and off."""
+    meter = rules.meter
+    runs = f"生产功率高于前{meter.days_back}天上四分位数的{meter.running_share:.0%}为生产"
+    idle = f"{runs}；治污功率低于平常每单位生产用电的{meter.idle_share:.0%}为停运"
+    stands = f"{runs}；治污功率低于平常的{meter.off_share:.0%}为停机，不要求连续"
+    told = {"idle": idle, "shorter": stands, "lost": f"{runs}；前后均在生产、其间无数据", "stopped": runs}
+    return [(rule.words, rule.least_hours, told[rule.code]) for rule in rules.submeter]
+
+
+def treatment_workbook(
+    engine: Engine, start: date, end: date, meters: pd.DataFrame | None, as_of: datetime
+) -> bytes:
+    """The list, with the completeness of every meter where it is told, and the rules."""
+    rows = treatment_rows(engine, start, end)
+    mark = SIMULATED_LABEL if any(row["is_simulated"] for row in rows) else ""
+    return workbook_of(_sheets(rows, meters), "疑似治污设施不正常运行", as_of, mark)
+
+
+def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable[Sheet]:
+    yield Sheet("疑似清单", HEADER, [_row(row) for row in rows], dated("日期"))
+    if meters is not None:
+        yield Sheet(
+            "计电完整率",
+            ["企业编号", "日期", "有数小时", "完整率"],
+            [
+                (one["enterprise_id"], one["date"], one["metered_hours"], one["completeness"])
+                for one in meters.to_dict("records")
+            ],
+            dated("日期") | {"完整率": "share"},
+        )
+    yield Sheet("规则", ["情形", "最少小时数", "口径（系统默认）"], rule_rows(), {})
+    yield Sheet("说明", ["项目", "内容"], [("性质", "均为疑似，建议核查，不作为认定依据")], {})
+
+
+def _row(row: dict[str, Any]) -> tuple[Any, ...]:
+    names = ("observed_on", "enterprise_id", "name", "city_name", "county", "words", "hours", "span_words")
+    powers = ("production_kw", "treatment_kw", "usual_treatment_kw", "metered_hours", "known_hours")
+    return tuple(row[name] for name in (*names, *powers))
+
+
+def _span_words(spans: str) -> str:
+    pairs = (span.split("-") for span in spans.split(",") if span)
+    return "、".join(f"{begin}时至{end}时" for begin, end in pairs)
