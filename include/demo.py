@@ -205,13 +205,13 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         )
     rows = [
         {
-            "城市": city.city_name,
+            "城市": city.unit_name,
             "反馈/推送": f"{city.window.answered}/{city.window.pushed}",
             "近7日按期/到期": f"{city.rolling.on_time}/{city.rolling.due}",
             "近期超期": city.flag.recent_overdue,
             "问题": city.window.problems,
             "标记": mark_words(city.flag),
-            "函件": "；".join(by_city.get(city.city_code, ["—"])),
+            "函件": "；".join(by_city.get(city.unit_code, ["—"])),
         }
         for city in figures.cities
     ]

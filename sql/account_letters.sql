@@ -6,7 +6,7 @@ select
     letter.letter_id,
     letter.letter_key,
     letter.kind,
-    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
+    coalesce(city.unit_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     letter.number,
     letter.state,
@@ -18,13 +18,13 @@ select
     sum(case when delivery.state = 'unknown' then 1 else 0 end) as unknown,
     sum(case when delivery.state = 'expired' then 1 else 0 end) as expired
 from letter
-left join city on city.city_code = letter.city_code
+left join city on city.unit_code = letter.unit_code
 left join delivery
     on delivery.letter_id = letter.letter_id
     and not delivery.is_rehearsal
     and delivery.state <> 'withdrawn'
 where letter.period_end = :on_date
 group by
-    letter.letter_id, letter.letter_key, letter.kind, city.city_name, letter.addressee, letter.subject, letter.number,
+    letter.letter_id, letter.letter_key, letter.kind, city.unit_name, letter.addressee, letter.subject, letter.number,
     letter.state, letter.state_reason
 order by letter.kind, letter.addressee

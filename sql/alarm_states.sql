@@ -90,7 +90,7 @@ told as (
     group by alarm_id
 )
 select
-    p.alarm_id, p.grid_id, p.city_code, p.county, p.point_name, p.lon, p.lat,
+    p.alarm_id, p.grid_id, p.unit_code, p.county, p.point_name, p.lon, p.lat,
     p.started_at, p.last_at, p.alarm_count, p.peak_pm25_ug_m3, p.pushed_at, p.deadline_at,
     p.is_simulated, p.source,
     t.acknowledged_at, t.first_answer_at, t.standing_event, t.standing_at,

@@ -1,12 +1,12 @@
 -- Grain: one step of the feedback to one alarm of a city or of a grid, pushed in [start_at, end_at), up to as_of_at.
--- Parameters: city_code, grid_id (null for any; one of them is given); start_at, end_at, as_of_at, known_at (instants).
+-- Parameters: unit_code, grid_id (null for any; one of them is given); start_at, end_at, as_of_at, known_at (instants).
 -- `inspected_at` (排查时间) is what the unit says, for information.
 -- Reads: alarm, feedback_event. Of a step its last revision.
 with candidate as (
     select distinct alarm_id
     from alarm
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
-      and (cast(:city_code as varchar) is null or city_code = :city_code)
+      and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
       and (cast(:grid_id as varchar) is null or grid_id = :grid_id)
 ),
 told as (

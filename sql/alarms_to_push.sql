@@ -3,12 +3,12 @@
 -- row in alarm: the platform pushed that one.
 -- Reads: watch_alarm, alarm, city, grid.
 select
-    a.alarm_id, a.revision, a.revised_at, a.grid_id, a.city_code, c.city_name, a.county, a.point_name, a.lon, a.lat, a.started_at, a.last_at,
+    a.alarm_id, a.revision, a.revised_at, a.grid_id, a.unit_code, c.unit_name, a.county, a.point_name, a.lon, a.lat, a.started_at, a.last_at,
     a.alarm_count, a.peak_pm25_ug_m3, a.pushed_at, a.deadline_at, a.is_simulated, w.raised_at, w.recorded_at, w.confidence,
     w.evidence_json, g.west, g.south, g.east, g.north
 from watch_alarm as w
 join alarm as a on a.alarm_id = w.alarm_id
-join city as c on c.city_code = a.city_code
+join city as c on c.unit_code = a.unit_code
 left join grid as g on g.grid_id = a.grid_id
 where w.raised_at > :since_at and w.raised_at <= :end_at and w.is_supported and a.revised_at <= :end_at
 order by a.alarm_id, a.revision

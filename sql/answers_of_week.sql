@@ -8,15 +8,15 @@ with submitted as (
     where event = 'submitted' and event_at >= :start_at and event_at < :end_at
 ),
 content as (
-    select a.alarm_id, a.grid_id, a.city_code, a.county, a.point_name, a.is_simulated,
+    select a.alarm_id, a.grid_id, a.unit_code, a.county, a.point_name, a.is_simulated,
            row_number() over (partition by a.alarm_id order by a.revised_at desc, a.revision desc) as place
     from submitted as s
     join alarm as a on a.alarm_id = s.alarm_id and a.revised_at < :end_at
     where s.place = 1
 )
-select s.alarm_id, c.city_code, t.city_name, c.grid_id, c.county, c.point_name, s.event_at as submitted_at, s.unit, s.note, c.is_simulated
+select s.alarm_id, c.unit_code, t.unit_name, c.grid_id, c.county, c.point_name, s.event_at as submitted_at, s.unit, s.note, c.is_simulated
 from submitted as s
 join content as c on c.alarm_id = s.alarm_id and c.place = 1
-join city as t on t.city_code = c.city_code
+join city as t on t.unit_code = c.unit_code
 where s.place = 1
 order by s.alarm_id

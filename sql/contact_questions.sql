@@ -6,12 +6,12 @@ select
     q.question_id, q.kind, q.contact_id, q.other_id, q.source, q.mine_json, q.told_json, q.told_hash, q.is_simulated, q.asked_at,
     q.state, q.settled_at, q.settled_by, q.reason, k.region_code,
     coalesce(
-        c.city_name,
+        c.unit_name,
         (select min(p.province_name) from city as p where p.province_code = k.region_code),
         case k.region_code when '100000' then '生态环境部' else k.region_code end
     ) as region_name
 from contact_question as q
 join contact as k on k.contact_id = q.contact_id
-left join city as c on c.city_code = k.region_code and k.role in ('to', 'cc')
+left join city as c on c.unit_code = k.region_code and k.role in ('to', 'cc')
 where q.state = 'open' or :is_open = 0
 order by q.asked_at, q.question_id

@@ -1,8 +1,8 @@
 -- Grain: one letter with its standing: its own state before release, afterwards the worst state of its recipients.
--- Parameters: city_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
+-- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
 select
-    l.letter_id, l.kind, l.city_code, coalesce(c.city_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end, l.start_at, l.end_at,
+    l.letter_id, l.kind, l.unit_code, coalesce(c.unit_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end, l.start_at, l.end_at,
     l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
     case
         when l.state <> 'released' then l.state
@@ -24,8 +24,8 @@ select
         else l.state
     end as standing
 from letter as l
-left join city as c on c.city_code = l.city_code
-where (cast(:city_code as varchar) is null or l.city_code = :city_code)
+left join city as c on c.unit_code = l.unit_code
+where (cast(:unit_code as varchar) is null or l.unit_code = :unit_code)
   and (cast(:on_date as date) is null or l.period_end = :on_date)
   and (cast(:run_id as varchar) is null or l.run_id = :run_id)
   and (cast(:kind as varchar) is null or l.kind = :kind)

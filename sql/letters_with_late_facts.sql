@@ -10,7 +10,7 @@
 -- read, each once: late is one that happened before a slot and was learnt after its first release.
 with released as materialized (
     select
-        letter_id, letter_key, kind, addressee, number, period_kind, start_at, end_at, period_end, as_of, released_at, city_code,
+        letter_id, letter_key, kind, addressee, number, period_kind, start_at, end_at, period_end, as_of, released_at, unit_code,
         figures_json
     from letter as l
     where state = 'released' and (kind || '') in :corrected_kinds and period_end >= :since_date
@@ -25,31 +25,31 @@ slot as materialized (
     select as_of, min(released_at) as first_released_at from released group by as_of
 ),
 late as (
-    select a.city_code, r.revised_at as happened_at, r.received_at
+    select a.unit_code, r.revised_at as happened_at, r.received_at
     from alarm as r
     join alarm as a on a.alarm_id = r.alarm_id
     where r.received_at > :since_at
       and exists (select 1 from slot as s where s.as_of >= r.revised_at and s.first_released_at < r.received_at)
     union all
-    select a.city_code, e.event_at as happened_at, e.received_at
+    select a.unit_code, e.event_at as happened_at, e.received_at
     from feedback_event as e
     join alarm as a on a.alarm_id = e.alarm_id
     where e.received_at > :since_at
       and exists (select 1 from slot as s where s.as_of >= e.event_at and s.first_released_at < e.received_at)
     union all
-    select a.city_code, p.found_at as happened_at, p.received_at
+    select a.unit_code, p.found_at as happened_at, p.received_at
     from problem as p
     join alarm as a on a.alarm_id = p.alarm_id
     where p.received_at > :since_at
       and exists (select 1 from slot as s where s.as_of >= p.found_at and s.first_released_at < p.received_at)
 ),
 learnt as materialized (
-    select city_code, first_as_of, max(received_at) as last_received_at
+    select unit_code, first_as_of, max(received_at) as last_received_at
     from (
-        select city_code, received_at, (select min(s.as_of) from slot as s where s.as_of >= happened_at) as first_as_of
+        select unit_code, received_at, (select min(s.as_of) from slot as s where s.as_of >= happened_at) as first_as_of
         from late
     ) as dated
-    group by city_code, first_as_of
+    group by unit_code, first_as_of
 ),
 air as materialized (
     select observed_on, received_at from air_day where received_at > :since_at
@@ -62,7 +62,7 @@ where exists (
     select 1
     from learnt as f
     where f.first_as_of <= l.as_of and f.last_received_at > l.released_at
-      and (l.city_code is null or f.city_code = l.city_code)
+      and (l.unit_code is null or f.unit_code = l.unit_code)
 ) or (
     l.period_kind = 'half_month'
     and exists (select 1 from air as d where d.observed_on < l.period_end and d.received_at > l.released_at)

@@ -8,7 +8,7 @@ select
     delivery.state as topic,
     letter.letter_id,
     letter.letter_key as subject_id,
-    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
+    coalesce(city.unit_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     delivery.address,
     delivery.state_reason as reason,
@@ -17,14 +17,14 @@ select
     letter.is_simulated
 from delivery
 join letter on letter.letter_id = delivery.letter_id
-left join city on city.city_code = letter.city_code
+left join city on city.unit_code = letter.unit_code
 where delivery.state in ('unknown', 'refused', 'expired')
 union all
 select
     'archive' as topic,
     letter.letter_id,
     letter.letter_key as subject_id,
-    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
+    coalesce(city.unit_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     delivery.address,
     delivery.state_reason as reason,
@@ -33,7 +33,7 @@ select
     letter.is_simulated
 from delivery
 join letter on letter.letter_id = delivery.letter_id
-left join city on city.city_code = letter.city_code
+left join city on city.unit_code = letter.unit_code
 where delivery.state = 'queued' and delivery.state_reason like :archive_reason
 union all
 select
@@ -46,7 +46,7 @@ select
     end as topic,
     letter.letter_id,
     letter.letter_key as subject_id,
-    coalesce(city.city_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
+    coalesce(city.unit_name, (select min(p.province_name) from city as p where p.province_code = letter.addressee), letter.addressee) as addressee_name,
     letter.subject,
     '' as address,
     letter.state_reason as reason,
@@ -54,7 +54,7 @@ select
     letter.run_id,
     letter.is_simulated
 from letter
-left join city on city.city_code = letter.city_code
+left join city on city.unit_code = letter.unit_code
 where letter.state in ('drafted', 'awaiting_approval', 'withheld')
   and (
       letter.is_stuck

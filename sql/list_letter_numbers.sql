@@ -9,12 +9,12 @@ select
     letter_number.number,
     letter_number.allocated_at,
     letter.letter_key,
-    coalesce(city.city_name, letter.addressee) as addressee_name,
+    coalesce(city.unit_name, letter.addressee) as addressee_name,
     letter.subject,
     letter.state,
     letter_number.void_reason
 from letter_number
 join letter on letter.letter_id = letter_number.letter_id
-left join city on city.city_code = letter.city_code
+left join city on city.unit_code = letter.unit_code
 where letter_number.year = :year
 order by letter_number.series, letter_number.seq

@@ -3,5 +3,5 @@
 -- wait for an operator, of whatever window (facts only).
 -- Reads: alarm, quarantine.
 select
-    (select count(distinct a.city_code) from alarm as a where a.pushed_at >= :start_at and a.pushed_at < :end_at) as cities,
+    (select count(distinct a.unit_code) from alarm as a where a.pushed_at >= :start_at and a.pushed_at < :end_at) as cities,
     (select count(*) from quarantine as q where q.state = 'open' and q.kind in ('alarms', 'feedback', 'problems')) as open_quarantine

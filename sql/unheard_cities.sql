@@ -5,16 +5,16 @@
 -- Reads: city, letter, letter_alarm, delivery, audit, feedback_event, alarm. A sign of life is an acknowledgement, an answer or a
 -- dispute of the city on any alarm, up to as_of_at. No 更正 counts. Letters are looked up one by one, the latest first: ten years of
 -- them cost what a month does.
-with recursive asking (city_code, place, letter_id) as (
-    select city_code, 0, cast(0 as bigint)
+with recursive asking (unit_code, place, letter_id) as (
+    select unit_code, 0, cast(0 as bigint)
     from city
     union all
     select
-        a.city_code, a.place + 1,
+        a.unit_code, a.place + 1,
         (
             select x.letter_id
             from letter as x
-            where x.city_code = a.city_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
+            where x.unit_code = a.unit_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
               and (x.period_end, x.letter_id)
                   < (coalesce((select y.period_end from letter as y where y.letter_id = a.letter_id), :before_date), a.letter_id)
               and exists (
@@ -44,37 +44,37 @@ with recursive asking (city_code, place, letter_id) as (
     where a.place < :letters and a.letter_id is not null
 ),
 oldest as (
-    select a.city_code, min(y.as_of) as since_at
+    select a.unit_code, min(y.as_of) as since_at
     from asking as a
     join letter as y on y.letter_id = a.letter_id
-    group by a.city_code
+    group by a.unit_code
     having count(*) = :letters
 ),
 latest as (
     select
-        c.city_code,
+        c.unit_code,
         (
             select x.letter_id
             from letter as x
-            where x.city_code = c.city_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
+            where x.unit_code = c.unit_code and x.kind in :asking_kinds and x.state = 'released' and x.revision = 1
               and x.period_end < :before_date
             order by x.period_end desc, x.letter_id desc
             limit 1
         ) as letter_id
     from city as c
 )
-select o.city_code
+select o.unit_code
 from oldest as o
 where not exists (
     select 1
     from feedback_event as e
-    join alarm as a on a.alarm_id = e.alarm_id and a.city_code = o.city_code
+    join alarm as a on a.alarm_id = e.alarm_id and a.unit_code = o.unit_code
     where e.event in ('acknowledged', 'submitted', 'disputed') and e.event_at > o.since_at and e.event_at <= :as_of_at
 )
 union
-select t.city_code
+select t.unit_code
 from latest as t
 join delivery as d on d.letter_id = t.letter_id and d.is_rehearsal = false and d.header = 'to' and d.state <> 'withdrawn'
-group by t.city_code
+group by t.unit_code
 having sum(case when d.state in ('refused', 'bounced') then 0 else 1 end) = 0
 order by 1

@@ -17,7 +17,7 @@ with wanted as (
     where open_until_at > :as_of_at and pushed_at < :start_at
 ),
 told as (
-    select u.alarm_id, l.letter_key, l.city_code, d.delivery_id, d.state
+    select u.alarm_id, l.letter_key, l.unit_code, d.delivery_id, d.state
     from wanted as w
     join letter_alarm as u on u.alarm_id = w.alarm_id
     join letter as l on l.letter_id = u.letter_id
@@ -38,9 +38,9 @@ gone as (
     select delivery_id, coalesce(sent_at, case when state = 'unknown' or has_arrived = 1 then unknown_at end) as gone_at
     from moved
 )
-select t.alarm_id, t.letter_key, t.city_code, min(g.gone_at) as left_at
+select t.alarm_id, t.letter_key, t.unit_code, min(g.gone_at) as left_at
 from told as t
 join gone as g on g.delivery_id = t.delivery_id
 where g.gone_at < :before_at
-group by t.alarm_id, t.letter_key, t.city_code
+group by t.alarm_id, t.letter_key, t.unit_code
 order by left_at, t.letter_key, t.alarm_id

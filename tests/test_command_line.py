@@ -148,10 +148,10 @@ def test_a_row_in_quarantine_is_listed_corrected_and_replayed(
     capsys.readouterr()
     assert verb("quarantine", "list", "--format", "json") == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert (row["kind"], row["field"], row["value"]) == ("alarms", "city_code", "999999")
+    assert (row["kind"], row["field"], row["value"]) == ("alarms", "unit_code", "999999")
     number = str(row["quarantine_id"])
     assert verb("quarantine", "replay", number) == 1
-    assert verb("quarantine", "correct", number, "city_code=610100", "--reason", "城市代码录错") == 0
+    assert verb("quarantine", "correct", number, "unit_code=610100", "--reason", "城市代码录错") == 0
     assert verb("quarantine", "replay", number) == 0
     capsys.readouterr()
     verb("feedback", "--period-end", "2020-03-12", "--kind", "day", "--format", "json")
@@ -354,7 +354,7 @@ def test_an_alarm_that_waits_is_listed_and_withdrawn_with_a_reason(
     at = datetime(2020, 3, 10, tzinfo=UTC)
     row = {
         "grid_id": "T1",
-        "city_code": "370800",
+        "unit_code": "370800",
         "county": "鱼台县",
         "point_name": "y",
         "lon": None,

@@ -95,7 +95,7 @@ def test_the_windows_add_up_to_the_season_at_one_moment(house: House) -> None:
     ]
     windows = [window for beat in beats if (window := cut(beat, SEASON_START, SEASON_END))]
     assert len(windows) == 31
-    cities = sorted(set(judged["city_code"]))
+    cities = sorted(set(judged["unit_code"]))
     parts = [
         counts(counts_between(judged, found, window.starts_at, window.ends_at, cities)) for window in windows
     ]
@@ -117,11 +117,11 @@ def test_every_city_equals_the_second_computation(figures: SummaryFigures, walk:
     nothing = dict.fromkeys(COUNTS, 0)
     assert len(figures.cities) == 39
     for city in figures.cities:
-        assert chosen(city.window) == now.get(city.city_code, nothing), city.city_name
-        assert chosen(city.season) == season.get(city.city_code, nothing), city.city_name
+        assert chosen(city.window) == now.get(city.unit_code, nothing), city.unit_name
+        assert chosen(city.season) == season.get(city.unit_code, nothing), city.unit_name
         if before is not None:
             assert city.previous is not None
-            assert chosen(city.previous) == before.get(city.city_code, nothing), city.city_name
+            assert chosen(city.previous) == before.get(city.unit_code, nothing), city.unit_name
     assert chosen(figures.total) == total(now)
     assert chosen(figures.season_total) == total(season)
     assert (figures.previous_total and chosen(figures.previous_total)) == (before and total(before))

@@ -25,8 +25,8 @@ class AlarmPage:
     act of the office from the audit trail, the first one first, whatever the moment that is shown."""
 
     story: AlarmStory
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     first_deadline_at: datetime
     applicable_deadline_at: datetime
     acted: tuple[dict[str, Any], ...]
@@ -51,7 +51,7 @@ def alarm_page(house: House, alarm_id: str, as_of: datetime, known_at: datetime 
             raise StateError("the alarm is not pushed yet", where="alarm", got=alarm_id[:64])
         row: dict[Any, Any] = own.judged.iloc[0].to_dict()
         (story,) = stories(connection, own, window[0], as_of, grid_id=row["grid_id"])
-        names = select(city.city_name).where(city.city_code == row["city_code"])
+        names = select(city.unit_name).where(city.unit_code == row["unit_code"])
         name = connection.execute(names).scalar_one_or_none()
         acted = connection.execute(
             select(audit.at, audit.actor, audit.action, audit.reason)
@@ -60,8 +60,8 @@ def alarm_page(house: House, alarm_id: str, as_of: datetime, known_at: datetime 
         ).mappings()
         return AlarmPage(
             story,
-            row["city_code"],
-            name or row["city_code"],
+            row["unit_code"],
+            name or row["unit_code"],
             row["first_deadline_at"].to_pydatetime(),
             row["applicable_deadline_at"].to_pydatetime(),
             tuple(dict(one) for one in acted),

@@ -76,8 +76,8 @@ class HotSpot:
 class CityPage:
     """Everything about one city as of a moment."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     province_name: str
     rolling: FeedbackCounts
     season: FeedbackCounts
@@ -88,35 +88,35 @@ class CityPage:
     quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 本季
 
 
-def city_page(house: House, city_code: str, season: Facts, as_of: datetime) -> CityPage:
+def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> CityPage:
     """The city as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for an unknown city."""
     with reading(house.engine) as connection:
         city = tables.city.c
         row = connection.execute(
-            select(city.city_name, city.province_name).where(city.city_code == city_code)
+            select(city.unit_name, city.province_name).where(city.unit_code == unit_code)
         ).one_or_none()
         if row is None:
-            raise StateError("no such city", where="city", got=city_code, expected="an adcode of six digits")
-        own = _of(season, "city_code", city_code)
+            raise StateError("no such city", where="city", got=unit_code, expected="an adcode of six digits")
+        own = _of(season, "unit_code", unit_code)
         start_at = as_of - HISTORY_DAYS * DAY
-        alarms = stories(connection, own, start_at, as_of, city_code=city_code)
+        alarms = stories(connection, own, start_at, as_of, unit_code=unit_code)
         answers = answers_given(connection, own.start_at, as_of + DAY, as_of, own.known_at)
     last_day = min(beijing_date(as_of) + DAY, house.season[1])
     rolling_start = midnight(beijing_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
-    total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [city_code])
-    week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [city_code])
+    total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [unit_code])
+    week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [unit_code])
     return CityPage(
-        city_code,
-        row.city_name,
+        unit_code,
+        row.unit_name,
         row.province_name,
         counts(week),
         counts(total),
-        _weeks(own, house.season[0], last_day, city_code),
+        _weeks(own, house.season[0], last_day, unit_code),
         alarms,
         _spots(own.judged),
         own.is_simulated,
         tuple(
-            (name, _quality(own, answers, start_at, city_code, row.city_name))
+            (name, _quality(own, answers, start_at, unit_code, row.unit_name))
             for name, start_at in (("近7日", rolling_start), ("本季", own.start_at))
         ),
     )
@@ -135,7 +135,7 @@ def stories(
     start_at: datetime,
     as_of: datetime,
     *,
-    city_code: str | None = None,
+    unit_code: str | None = None,
     grid_id: str | None = None,
 ) -> tuple[AlarmStory, ...]:
     """The alarms of `facts` pushed from `start_at` on, and the open ones however old, with their steps, the latest first."""
@@ -145,7 +145,7 @@ def stories(
     told = frame(
         connection,
         "alarm_steps",
-        city_code=city_code,
+        unit_code=unit_code,
         grid_id=grid_id,
         start_at=first_at,
         end_at=as_of + timedelta(days=1),
@@ -206,7 +206,7 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     )
 
 
-def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, ...]:
+def _weeks(own: Facts, first: date, last: date, unit_code: str) -> tuple[Week, ...]:
     weeks = []
     start = first
     while start < last:
@@ -216,7 +216,7 @@ def _weeks(own: Facts, first: date, last: date, city_code: str) -> tuple[Week, .
             Week(
                 start,
                 counts(
-                    counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [city_code])
+                    counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [unit_code])
                 ),
             )
         )

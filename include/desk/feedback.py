@@ -48,12 +48,12 @@ def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOW
         cities = cities_on(connection, period.last_date)
         judged = judge(alarm_states(connection, *window, known_at=known_at, with_old=True), period.as_of)
         found = judge_problems(problems_found(connection, *window, known_at=known_at), judged, period.as_of)
-    codes = cities["city_code"].tolist()
+    codes = cities["unit_code"].tolist()
     table = counts_between(judged, found, period.starts_at, period.ends_at, codes)
     answering = responses(judged, *rolling(period, LOW_RESPONSE.rolling_days))
     rows = [
         _row(code, name, counts(table, code), flag(answering.get(code, NONE)).level)
-        for code, name in zip(codes, cities["city_name"], strict=True)
+        for code, name in zip(codes, cities["unit_name"], strict=True)
     ]
     return pd.DataFrame([*rows, _row(TOTAL, "合计", counts(table), "")], columns=COLUMNS)
 

@@ -106,7 +106,7 @@ def alarms(
     columns = [
         "alarm_id",
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "point_name",
         "pushed",
@@ -129,7 +129,7 @@ def grids(engine: Engine, box: Box) -> dict[str, Any]:
         & (known["south"] <= box.north)
     ]
     kept = inside.head(MOST_FEATURES)
-    columns = ["grid_id", "city_code", "county", "name", "is_hot", "is_monitored"]
+    columns = ["grid_id", "unit_code", "county", "name", "is_hot", "is_monitored"]
     geometries = (
         _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
     )
@@ -141,22 +141,22 @@ def enterprises(engine: Engine, box: Box) -> dict[str, Any]:
     """One point a key enterprise, by source and id."""
     with reading(engine) as connection:
         found = key_enterprises(connection)
-    return _points(found, ["enterprise_id", "name", "industry", "city_code", "county"], box)
+    return _points(found, ["enterprise_id", "name", "industry", "unit_code", "county"], box)
 
 
 def outlines(engine: Engine, on: datetime) -> dict[str, Any]:
     """The counties of the cities of the key regions on that day, simplified; development zones have none of their own."""
     with reading(engine) as connection:
         cities = cities_on(connection, on.astimezone(BEIJING).date())
-    names = dict(zip(cities["city_code"], cities["city_name"], strict=True))
+    names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
     own = counties(names)
     told = pd.DataFrame(
         {
             "county_code": own["county_code"].astype(str),
             "county": own["county_name"].astype(str),
-            "city_code": own["city_code"].astype(str),
+            "unit_code": own["unit_code"].astype(str),
         }
-    ).assign(city_name=own["city_code"].map(names))
+    ).assign(unit_name=own["unit_code"].map(names))
     geometries = (_rounded(shape) for shape in own.geometry.simplify(_SIMPLER_DEG))
     return _collection(_features(geometries, told), told, 0, 0)
 

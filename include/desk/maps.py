@@ -46,20 +46,20 @@ class Map:
 
 
 @cache
-def region_map(city_codes: tuple[str, ...]) -> Map:
+def region_map(unit_codes: tuple[str, ...]) -> Map:
     """The cities of the region; a city without an outline is missing."""
-    outlines = city_outlines(city_codes)
+    outlines = city_outlines(unit_codes)
     shapes = [
         (str(code), "", shape.simplify(_SIMPLER_DEG))
-        for code, shape in zip(outlines["city_code"], outlines.geometry, strict=True)
+        for code, shape in zip(outlines["unit_code"], outlines.geometry, strict=True)
     ]
     return _drawn(shapes)
 
 
 @cache
-def city_map(city_code: str) -> Map | None:
+def city_map(unit_code: str) -> Map | None:
     """The counties of one city, or None where there are no outlines of it."""
-    own = counties([city_code])
+    own = counties([unit_code])
     if own.empty:
         return None
     return _drawn(

@@ -50,8 +50,8 @@ def season_page(house: House, facts: Facts) -> SeasonPage:
     last = min(end, beijing_date(facts.as_of) + DAY)
     dates = [start + number * DAY for number in range(max((last - start).days, 0))]
     # The same counting as for cities, with the day of the push in the place of the city.
-    judged = facts.judged.assign(city_code=_days(facts.judged["pushed_at"]))
-    problems = facts.problems.assign(city_code=_days(facts.problems["pushed_at"]))
+    judged = facts.judged.assign(unit_code=_days(facts.judged["pushed_at"]))
+    problems = facts.problems.assign(unit_code=_days(facts.problems["pushed_at"]))
     names = [str(day) for day in dates]
     table = counts_between(judged, problems, facts.start_at, facts.as_of + DAY, names)
     days = tuple(SeasonDay(day, counts(table, name)) for day, name in zip(dates, names, strict=True))

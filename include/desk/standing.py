@@ -21,7 +21,7 @@ from include.store.statements import frame
 def letters_standing(
     house: House,
     *,
-    city_code: str | None = None,
+    unit_code: str | None = None,
     on_date: date | None = None,
     run_id: str | None = None,
     kind: str | None = None,
@@ -33,7 +33,7 @@ def letters_standing(
         found = frame(
             connection,
             "letters_standing",
-            city_code=city_code,
+            unit_code=unit_code,
             on_date=on_date,
             run_id=run_id,
             kind=kind,

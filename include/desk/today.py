@@ -42,8 +42,8 @@ class LastLetter:
 class CityToday:
     """One city: counts of the last complete day, of the rolling days, and of the alarms pushed since; its flag."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     region: str
     window: FeedbackCounts
     rolling: FeedbackCounts
@@ -79,17 +79,17 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
         unheard = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, as_of))
         letters = _last_letters(last_letters(connection, period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
-    codes = cities["city_code"].tolist()
+    codes = cities["unit_code"].tolist()
     spans = _counts_by_span(
         facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes
     )
-    open_alarms = facts.judged[facts.judged["is_open"]].groupby("city_code").size()
+    open_alarms = facts.judged[facts.judged["is_open"]].groupby("unit_code").size()
     week = pushed_between(facts.judged, start_rolling, end_rolling)
     answering = responses(facts.judged, start_rolling, end_rolling)
     days = [period.end - number * DAY for number in range(LOW_RESPONSE.rolling_days, 0, -1)]
     trends = _trends(week, days)
     rows = []
-    for code, name, region in zip(codes, cities["city_name"], cities["region"], strict=True):
+    for code, name, region in zip(codes, cities["unit_name"], cities["region"], strict=True):
         window, before, since = (spans[code, span] for span in ("window", "before", "since"))
         own = _added(before, window)
         city_flag = flag(answering.get(code, NONE))
@@ -136,8 +136,8 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
 
 
 def sorted_cities(cities: tuple[CityToday, ...], by: str) -> tuple[CityToday, ...]:
-    """The rows in the order of one column: a key of `ORDERS`; ties by city_code."""
-    return tuple(sorted(cities, key=lambda row: (ORDERS[by](row), row.city_code)))
+    """The rows in the order of one column: a key of `ORDERS`; ties by unit_code."""
+    return tuple(sorted(cities, key=lambda row: (ORDERS[by](row), row.unit_code)))
 
 
 ORDERS: Final[dict[str, Any]] = {
@@ -147,7 +147,7 @@ ORDERS: Final[dict[str, Any]] = {
         -row.rolling.overdue,
         -row.open_alarms,
     ),
-    "city": lambda row: row.city_code,
+    "city": lambda row: row.unit_code,
     "window": lambda row: -row.window.pushed,
     "feedback": lambda row: _lowest_first(row.rolling.feedback_rate),
     "on_time": lambda row: _lowest_first(row.rolling.on_time_rate),
@@ -171,7 +171,7 @@ def _counts_by_span(
     def named(rows: pd.DataFrame) -> pd.DataFrame:
         place = first.searchsorted(pd.DatetimeIndex(rows["pushed_at"]), side="right") - 1
         inside = rows[place >= 0]
-        return inside.assign(city_code=inside["city_code"] + names[place[place >= 0]])
+        return inside.assign(unit_code=inside["unit_code"] + names[place[place >= 0]])
 
     keys = {f"{code}/{name}": (code, name) for code in codes for name in starts}
     found = all_counts(counts_by_city(named(facts.judged), named(facts.problems), list(keys)))
@@ -184,7 +184,7 @@ def _added(*several: FeedbackCounts) -> FeedbackCounts:
 
 def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:
     pushed = week[week["is_pushed"]]
-    by_day = pushed.groupby(["city_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])[
+    by_day = pushed.groupby(["unit_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])[
         "is_answered"
     ].agg(["sum", "size"])
     shares: dict[tuple[Any, ...], Share] = {
@@ -199,7 +199,7 @@ def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]
 
 def _last_letters(rows: pd.DataFrame) -> dict[str, LastLetter]:
     return {
-        row["city_code"]: LastLetter(
+        row["unit_code"]: LastLetter(
             row["letter_id"],
             row["kind"],
             date.fromisoformat(str(row["period_end"])[:10]),

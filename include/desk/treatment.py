@@ -71,7 +71,7 @@ def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:
-    names = ("observed_on", "enterprise_id", "name", "city_name", "county", "words", "hours", "span_words")
+    names = ("observed_on", "enterprise_id", "name", "unit_name", "county", "words", "hours", "span_words")
     powers = ("production_kw", "treatment_kw", "usual_treatment_kw", "metered_hours", "known_hours")
     return tuple(row[name] for name in (*names, *powers))
 

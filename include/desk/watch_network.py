@@ -83,10 +83,10 @@ def by_unit(connection: Connection, day: date, days: int = WEEK) -> pd.DataFrame
     today = facts[facts["date"] == day]
     units = pd.DataFrame(
         {
-            "stations": today.groupby("city_code").size(),
-            "heard": today[today["hours"] > 0].groupby("city_code").size(),
+            "stations": today.groupby("unit_code").size(),
+            "heard": today[today["hours"] > 0].groupby("unit_code").size(),
             "to_service": to_service(connection, day, days).groupby("unit_code").size(),
-            "completeness": facts.groupby("city_code")["completeness"].mean(),
+            "completeness": facts.groupby("unit_code")["completeness"].mean(),
         }
     )
     units = units.fillna({"stations": 0, "heard": 0, "to_service": 0}).astype(
@@ -140,7 +140,7 @@ def _station(name: object, own: pd.DataFrame) -> dict[str, object] | None:
     reasons += [f"读数约为周边的{_factor(level):.2f}倍，宜校准"] if is_off else []
     heard = own[own["hours"] > 0]["date"]
     return {
-        "unit_code": last["city_code"],
+        "unit_code": last["unit_code"],
         "grid_id": last["grid_id"],
         "station_id": name,
         "verdict": worst,
@@ -174,4 +174,4 @@ def _named(connection: Connection, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _names(connection: Connection) -> dict[str, str]:
-    return {row[0]: row[1] for row in connection.execute(select(city.c.city_code, city.c.city_name))}
+    return {row[0]: row[1] for row in connection.execute(select(city.c.unit_code, city.c.unit_name))}

@@ -42,20 +42,20 @@ def derive(package: Path) -> gpd.GeoDataFrame:
         "SELECT district, path FROM ADMINISTRATIVE WHERE source = '高德' AND level = '区县' ORDER BY path"
     ).fetchall()
     index.close()
-    listed = set(cities()["city_code"])
+    listed = set(cities()["unit_code"])
     records: list[tuple[str, str, str, BaseGeometry]] = []
     for county_name, path in rows:
         county_code = Path(path).stem
-        city_code = _city_of(county_code)
-        if city_code in listed:
+        unit_code = _city_of(county_code)
+        if unit_code in listed:
             outline = _outline(package / "data" / "datasets" / path)
-            records.append((county_code, county_name, city_code, outline))
-    codes, names, city_codes, outlines = zip(*records, strict=True)
+            records.append((county_code, county_name, unit_code, outline))
+    codes, names, unit_codes, outlines = zip(*records, strict=True)
     present, _, _ = present_codes(
         pd.Series(codes)
     )  # the source kept the code of 凤翔县 when it became a district
     found = gpd.GeoDataFrame(
-        {"county_code": present, "county_name": names, "city_code": city_codes},
+        {"county_code": present, "county_name": names, "unit_code": unit_codes},
         geometry=_simplified(outlines),
         crs="EPSG:4326",
     )

@@ -28,22 +28,22 @@ _ROW_DEG = float(np.degrees(CELL_M / 6357494.0))
 def grid_cells(outlines: gpd.GeoDataFrame) -> pd.DataFrame:
     """One row a cell whose centre lies in one of the outlines (columns of `boundaries.counties()`, any CRS).
 
-    Columns `grid_id` (R and C numbers of the lattice), `city_code`, `county`, `name`, and `west, south, east, north`
+    Columns `grid_id` (R and C numbers of the lattice), `unit_code`, `county`, `name`, and `west, south, east, north`
     in degrees WGS84; ordered from south to north, then west to east.
     """
     outlines = outlines.to_crs("EPSG:4326")
     if outlines.empty:
         return pd.DataFrame(
-            columns=["grid_id", "city_code", "county", "name", "west", "south", "east", "north"]
+            columns=["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
         )
     cells = boxes_over(*outlines.total_bounds)
     centres = locate((cells["west"] + cells["east"]) / 2, (cells["south"] + cells["north"]) / 2, outlines)
-    cells["city_code"], cells["county"] = centres["city_code"], centres["county"]
-    cells = cells.dropna(subset="city_code").reset_index(drop=True)
+    cells["unit_code"], cells["county"] = centres["unit_code"], centres["county"]
+    cells = cells.dropna(subset="unit_code").reset_index(drop=True)
     cells["name"] = (
-        cells["county"] + (cells.groupby(["city_code", "county"]).cumcount() + 1).astype(str) + "号网格"
+        cells["county"] + (cells.groupby(["unit_code", "county"]).cumcount() + 1).astype(str) + "号网格"
     )
-    return cells[["grid_id", "city_code", "county", "name", "west", "south", "east", "north"]]
+    return cells[["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]]
 
 
 def boxes_over(west: float, south: float, east: float, north: float) -> pd.DataFrame:
@@ -68,7 +68,7 @@ def boxes_over(west: float, south: float, east: float, north: float) -> pd.DataF
 
 
 def locate(lon: ArrayLike, lat: ArrayLike, outlines: gpd.GeoDataFrame | None = None) -> pd.DataFrame:
-    """One row a point (degrees WGS84), in the order given: `city_code, county` of the outline it lies in.
+    """One row a point (degrees WGS84), in the order given: `unit_code, county` of the outline it lies in.
 
     Both are None for a point outside all outlines or without coordinates; on a shared border the lower county_code
     is taken. `outlines` defaults to all shipped counties.
@@ -83,8 +83,8 @@ def locate(lon: ArrayLike, lat: ArrayLike, outlines: gpd.GeoDataFrame | None = N
     )
     hits["outline"] = hit_outlines
     first = hits.sort_values(["point", "county_code"]).drop_duplicates("point")
-    found = pd.DataFrame({"city_code": None, "county": None}, index=range(len(points)), dtype=object)
-    found.loc[first["point"], "city_code"] = outlines["city_code"].to_numpy()[first["outline"]]
+    found = pd.DataFrame({"unit_code": None, "county": None}, index=range(len(points)), dtype=object)
+    found.loc[first["point"], "unit_code"] = outlines["unit_code"].to_numpy()[first["outline"]]
     found.loc[first["point"], "county"] = outlines["county_name"].to_numpy()[first["outline"]]
     return found
 

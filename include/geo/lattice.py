@@ -29,16 +29,16 @@ _ECCENTRICITY: Final = 0.0818191908426
 @dataclass(frozen=True)
 class Lattice:
     """`cells`: one row a cell, from south to north, then west to east: `grid_id, row, column, west, south, east, north` (degrees
-    WGS84), `area_km2`, `inside_share` (part of the cell inside the outlines, 0 to 1), `city_code, county_code, county` (of the
+    WGS84), `area_km2`, `inside_share` (part of the cell inside the outlines, 0 to 1), `unit_code, county_code, county` (of the
     unit that has most of it, and of that unit's county that has most of it), `name`.
-    `shares`: one row a cell and county that it touches: `grid_id, county_code, city_code, share` (of the cell's area)."""
+    `shares`: one row a cell and county that it touches: `grid_id, county_code, unit_code, share` (of the cell's area)."""
 
     cells: pd.DataFrame
     shares: pd.DataFrame
 
 
 def lattice(outlines: gpd.GeoDataFrame, least_inside_share: float) -> Lattice:
-    """The cells of which at least `least_inside_share` lies inside the outlines (`county_code, county_name, city_code,
+    """The cells of which at least `least_inside_share` lies inside the outlines (`county_code, county_name, unit_code,
     geometry`, any CRS). Raises InputError for outlines that are empty, have no CRS, or overlap."""
     if outlines.empty or outlines.crs is None:
         raise InputError(
@@ -68,12 +68,12 @@ def lattice(outlines: gpd.GeoDataFrame, least_inside_share: float) -> Lattice:
     cells["area_km2"] = rectangle_km2(*(cells[side] for side in BOUNDS))
     names = outlines.set_index("county_code")["county_name"]
     cells["county"] = cells["county_code"].map(names)
-    number = cells.groupby(["city_code", "county_code"]).cumcount() + 1
+    number = cells.groupby(["unit_code", "county_code"]).cumcount() + 1
     cells["name"] = cells["county"] + number.astype(str) + "号网格"
     shares = shares.assign(grid_id=shares["cell"].map(boxes["grid_id"]))
     return Lattice(
         cells.reset_index(drop=True),
-        shares[["grid_id", "county_code", "city_code", "share"]].reset_index(drop=True),
+        shares[["grid_id", "county_code", "unit_code", "share"]].reset_index(drop=True),
     )
 
 
@@ -108,7 +108,7 @@ def _shares(boxes: pd.DataFrame, outlines: gpd.GeoDataFrame) -> pd.DataFrame:
         {
             "cell": at_cell,
             "county_code": outlines["county_code"].to_numpy()[at_county],
-            "city_code": outlines["city_code"].to_numpy()[at_county],
+            "unit_code": outlines["unit_code"].to_numpy()[at_county],
             "share": np.round(share, 9),
         }
     )
@@ -117,10 +117,10 @@ def _shares(boxes: pd.DataFrame, outlines: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _owners(shares: pd.DataFrame) -> pd.DataFrame:
     """By cell: the unit with the largest share and its county with the largest share; of equal ones the lower code."""
-    of_unit = shares.groupby(["cell", "city_code"])["share"].sum().reset_index()
-    unit = _largest(of_unit, "city_code").set_index("cell")["city_code"]
-    own = shares[shares["city_code"] == shares["cell"].map(unit)]
-    return _largest(own, "county_code").set_index("cell")[["city_code", "county_code"]]
+    of_unit = shares.groupby(["cell", "unit_code"])["share"].sum().reset_index()
+    unit = _largest(of_unit, "unit_code").set_index("cell")["unit_code"]
+    own = shares[shares["unit_code"] == shares["cell"].map(unit)]
+    return _largest(own, "county_code").set_index("cell")[["unit_code", "county_code"]]
 
 
 def _largest(rows: pd.DataFrame, code: str) -> pd.DataFrame:

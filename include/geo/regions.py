@@ -15,32 +15,32 @@ _DATA = Path(__file__).parent / "data"
 
 
 def cities() -> pd.DataFrame:
-    """One row a city, by city_code: `city_code, city_name` (with 市), province_code, province_name`."""
+    """One row a city, by unit_code: `unit_code, unit_name` (with 市), province_code, province_name`."""
     return _cities().copy()
 
 
 def region_members() -> pd.DataFrame:
-    """One row a city and stay in a region: `city_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
+    """One row a city and stay in a region: `unit_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
     return _region_members().copy()
 
 
 def members_on(day: date) -> pd.DataFrame:
-    """One row a city that is in a key region on `day`, by city_code: the columns of `cities()` and `region`."""
+    """One row a city that is in a key region on `day`, by unit_code: the columns of `cities()` and `region`."""
     members = _region_members()
     at = pd.Timestamp(day)
     stays = members[(members["valid_from"] <= at) & ~(members["valid_to"] <= at)]
-    return _cities().merge(stays[["city_code", "region"]], on="city_code", validate="1:1")
+    return _cities().merge(stays[["unit_code", "region"]], on="unit_code", validate="1:1")
 
 
 @cache
 def _cities() -> pd.DataFrame:
-    return pd.read_csv(_DATA / "cities.csv", dtype=str).sort_values("city_code", ignore_index=True)
+    return pd.read_csv(_DATA / "cities.csv", dtype=str).sort_values("unit_code", ignore_index=True)
 
 
 @cache
 def _region_members() -> pd.DataFrame:
     return pd.read_csv(
         _DATA / "region_members.csv",
-        dtype={"city_code": str, "region": str},
+        dtype={"unit_code": str, "region": str},
         parse_dates=["valid_from", "valid_to"],
-    ).sort_values(["city_code", "valid_from"], ignore_index=True)
+    ).sort_values(["unit_code", "valid_from"], ignore_index=True)

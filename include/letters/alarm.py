@@ -40,8 +40,8 @@ def compose_alarm(
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     labels = marks(issue, figures.is_simulated)
     title = LATE_TITLE if figures.is_by_person else TITLE
-    name = f"（{figures.city_name}{figures.period.label}）" + "".join(f"【{label}】" for label in labels)
-    stem = ascii_stem("alarm", figures.city_code, f"{figures.period.end_at:%Y-%m-%dT%H}", labels=labels)
+    name = f"（{figures.unit_name}{figures.period.label}）" + "".join(f"【{label}】" for label in labels)
+    stem = ascii_stem("alarm", figures.unit_code, f"{figures.period.end_at:%Y-%m-%dT%H}", labels=labels)
     values = alarm_values(figures, issue, plain, red_head=red_head)
     mail = compose_mail(
         "alarm",
@@ -71,7 +71,7 @@ def alarm_values(
     news = Counter(one.news for one in figures.alarms)
     return issue_values(issue, figures.is_simulated, red_head) | {
         "主送机关": figures.bureau,
-        "城市": figures.city_name,
+        "城市": figures.unit_name,
         "时段": figures.period.label,
         "截至": chinese_moment(end),
         "报警": alarms[: ALARM_PUSH.shown],
@@ -83,7 +83,7 @@ def alarm_values(
         "待反馈": form_values(figures.form, end, show),
         "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
         "站点": _stations(figures),
-        "图说明": f"{figures.city_name}{figures.period.label}报警点位及其24小时变化图，各点位数值见下文",
+        "图说明": f"{figures.unit_name}{figures.period.label}报警点位及其24小时变化图，各点位数值见下文",
         "函件标识": figures.letter_key,
         "规则版本": figures.rules_version,
         "升级倍数": f"{ALARM_PUSH.escalation_ratio:g}",

@@ -100,7 +100,7 @@ def bulletin_values(
         | {
             "换行": "\n",
             "主送机关": figures.bureau,
-            "城市": city.city_name,
+            "城市": city.unit_name,
             "半月": half_name(period),
             "短半月": short_half_name(period),
             "短时段": period.label,

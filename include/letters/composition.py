@@ -127,8 +127,8 @@ def _compose(
     document = compose_document(templates, printed, issue.issuer, period.as_of, fonts_dir=fonts_dir)
     labels = marks(issue, figures.is_simulated)
     form: tuple[FormRow, ...] = figures.form
-    name = f"（{figures.city_name}{period.label}）" + "".join(f"【{label}】" for label in labels)
-    ascii_name = ascii_stem(figures.city_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
+    name = f"（{figures.unit_name}{period.label}）" + "".join(f"【{label}】" for label in labels)
+    ascii_name = ascii_stem(figures.unit_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
     title = document.title + name
     mail_values = values_of(figures, issue, plain, red_head=red_head) | {
         "题名": document.title,

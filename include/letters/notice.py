@@ -45,7 +45,7 @@ def notice_values(
         )
         | {
             "主送机关": figures.bureau,
-            "城市": figures.city_name,
+            "城市": figures.unit_name,
             "时段": with_year(figures.period),
             "短时段": figures.period.label,
             "截至": chinese_moment(as_of, year=True),

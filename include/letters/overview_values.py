@@ -99,7 +99,7 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
     ranked = [city for city in cities if city.half.rank is not None]
     best = [city for city in ranked if (city.half.rank or 0) <= BULLETIN.worst_cities]
     changed = [rounded(city.half.yoy_pct, 1) for city in ranked if city.half.yoy_pct is not None]
-    lacking = [city.city_name for city in cities if city.half.rank is None]
+    lacking = [city.unit_name for city in cities if city.half.rank is None]
 
     def half(city: CitySituation) -> AirLevel:
         return city.half
@@ -114,7 +114,7 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "不足城市": named(lacking, _TOLD_CITIES),
         "不足数": len(lacking),
         "最好": "、".join(
-            f"{city.city_name}（{concentration(city.half.pm25_ug_m3)}μg/m³，{rank_words(city.half)}）"
+            f"{city.unit_name}（{concentration(city.half.pm25_ug_m3)}μg/m³，{rank_words(city.half)}）"
             for city in best
         ),
         "最差浓度": _worst(figures, figures.worst_level, half, _told_level),
@@ -148,12 +148,12 @@ def _worst(
     told: Callable[[AirLevel], str],
 ) -> str:
     """The cities of one list with what it is about, the worst first."""
-    by_code = {city.city_code: city for city in figures.cities}
+    by_code = {city.unit_code: city for city in figures.cities}
     words = []
     for code in codes:
         found = level(by_code[code])
         if found is not None:
-            words.append(f"{by_code[code].city_name}（{told(found)}）")
+            words.append(f"{by_code[code].unit_name}（{told(found)}）")
     return "、".join(words)
 
 
@@ -164,12 +164,12 @@ def _changes(
     base: str,
 ) -> str:
     """The cities of one list of changes, the worst first; a fall is worded as what it is."""
-    by_code = {city.city_code: city for city in figures.cities}
+    by_code = {city.unit_code: city for city in figures.cities}
     rows = []
     for code in codes:
         found = level(by_code[code])
         if found is not None:
-            rows.append((by_code[code].city_name, found.yoy_pct if base == "同比" else found.pop_pct))
+            rows.append((by_code[code].unit_name, found.yoy_pct if base == "同比" else found.pop_pct))
     return change_lists(rows, base)
 
 
@@ -177,7 +177,7 @@ def _risen(figures: OverviewFigures) -> list[str]:
     """Of the cities with the worst year-on-year change those that rose, by what is printed; all of them in edition 2020-03."""
     if figures.rules_version == edition_2020_03.EDITION:
         return list(figures.worst_yoy)
-    risen = {city.city_code for city in figures.cities if rounded(city.half.yoy_pct or 0.0, 1) > 0}
+    risen = {city.unit_code for city in figures.cities if rounded(city.half.yoy_pct or 0.0, 1) > 0}
     return [code for code in figures.worst_yoy if code in risen]
 
 
@@ -194,7 +194,7 @@ def _told_pop(level: AirLevel) -> str:
 
 
 def _once(figures: OverviewFigures, codes: Sequence[str]) -> list[str]:
-    names = {city.city_code: city.city_name for city in figures.cities}
+    names = {city.unit_code: city.unit_name for city in figures.cities}
     return [names[code] for code in dict.fromkeys(codes)]
 
 
@@ -205,7 +205,7 @@ def _city_row(city: CitySituation, figures: OverviewFigures) -> dict[str, Any]:
     due = city.window.on_time_rate
     return {
         "排名": now["排名"],
-        "城市": city.city_name,
+        "城市": city.unit_name,
         "区域": city.region,
         "浓度": now["浓度"] if now["有效"] else "数据不足",
         "同比": now["同比"],
@@ -236,7 +236,7 @@ def _work_values(figures: OverviewFigures, show: Show) -> dict[str, Any]:
         "有报警城市": len(asked),
         "全部反馈城市": sum(city.window.answered == city.window.pushed for city in asked),
         "超期城市": named(
-            [f"{city.city_name}{city.window.overdue}条" for city in overdue], _TOLD_CITIES, "个城市"
+            [f"{city.unit_name}{city.window.overdue}条" for city in overdue], _TOLD_CITIES, "个城市"
         ),
         "类别": "、".join(f"{show(one.category)}{one.problems}个" for one in found[:_TOLD_CATEGORIES]),
         "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),

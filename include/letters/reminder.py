@@ -30,7 +30,7 @@ def reminder_values(
         | enclosure_values({"超期": len(overdue) > 1, "反馈表": bool(figures.form)})
         | {
             "主送机关": figures.bureau,
-            "城市": figures.city_name,
+            "城市": figures.unit_name,
             "时段": with_year(figures.period),
             "短时段": figures.period.label,
             "截至": chinese_moment(as_of, year=True),
@@ -52,4 +52,4 @@ def reminder_values(
 
 def _province_department(figures: ReminderFigures) -> str:
     """The department that gets a copy; a municipality has none above it."""
-    return "" if figures.province_name in ("", figures.city_name) else f"{figures.province_name}生态环境厅"
+    return "" if figures.province_name in ("", figures.unit_name) else f"{figures.province_name}生态环境厅"

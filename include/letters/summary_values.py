@@ -156,19 +156,19 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
     behind = [city for city in cities if city.window.overdue]
     lowest = sorted(  # of edition 2020-03
         (city for city in asked if city.window.answered < city.window.pushed),
-        key=lambda city: (city.window.answered / city.window.pushed, -city.window.pushed, city.city_code),
+        key=lambda city: (city.window.answered / city.window.pushed, -city.window.pushed, city.unit_code),
     )
-    most = sorted(asked, key=lambda city: (-city.window.pushed, city.city_code))[:3]
+    most = sorted(asked, key=lambda city: (-city.window.pushed, city.unit_code))[:3]
 
     def flagged(level: str) -> list[str]:
         return [
-            city.city_name
-            for city in sorted(cities, key=lambda one: one.city_code)
+            city.unit_name
+            for city in sorted(cities, key=lambda one: one.unit_code)
             if level_word(city.flag.level) == level
         ]
 
-    by_code = sorted(cities, key=lambda one: one.city_code)
-    verified = [city.city_name for city in by_code if city.needs_address or city.flag.level == "verify"]
+    by_code = sorted(cities, key=lambda one: one.unit_code)
+    verified = [city.unit_name for city in by_code if city.needs_address or city.flag.level == "verify"]
     return {
         "首次督办": sum(city.first_urged for city in cities),
         "再次督办": sum(city.urged_again for city in cities),
@@ -178,14 +178,14 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         "有报警城市": len(asked),
         "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
-        "最低": "、".join(f"{city.city_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
+        "最低": "、".join(f"{city.unit_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
         "其余未满": max(len(lowest) - _TOLD_BEHIND, 0),
         "到期城市": len(due),
         "未全部反馈城市": len(behind),
         "未全部反馈": named(
-            [f"{city.city_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
+            [f"{city.unit_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
         ),
-        "报警最多": "、".join(f"{city.city_name}{city.window.pushed}条" for city in most),
+        "报警最多": "、".join(f"{city.unit_name}{city.window.pushed}条" for city in most),
         "督办": flagged("督办"),
         "提醒": flagged("提醒"),
         "核实地址": verified,
@@ -194,7 +194,7 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         "核实城市": named(verified),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
-        "城市备注": "；".join(f"{city.city_name}{city.remark}" for city in cities if city.remark),
+        "城市备注": "；".join(f"{city.unit_name}{city.remark}" for city in cities if city.remark),
     }
 
 
@@ -202,7 +202,7 @@ def _city_row(city: CityWeek) -> dict[str, Any]:
     rank = "—" if city.rank is None else f"并列{city.rank}" if city.is_tied else str(city.rank)
     return {
         "排名": rank,
-        "城市": city.city_name,
+        "城市": city.unit_name,
         "标记": mark_words(city.flag),
         "理由": "；".join(reasons_words(city.flag)),
     } | _numbers(city.window, city.previous, city.season)
@@ -229,18 +229,18 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         "类别": "、".join(f"{show(row.category)}{row.problems}个" for row in found[:_TOLD_CATEGORIES]),
         "其余类别": sum(row.problems for row in found[_TOLD_CATEGORIES:]),
         "有类别图": any(row.problems or row.previous for row in figures.categories),
-        "区县": "、".join(f"{row.city_name}{show(row.county)}{row.problems}个" for row in counties),
+        "区县": "、".join(f"{row.unit_name}{show(row.county)}{row.problems}个" for row in counties),
         "已整改": sum(row.rectified for row in figures.categories),
         "查出报警": figures.total.alarms_with_problem,
         "屡犯": len(figures.repeat_problems),
-        "屡犯最多": f"{first.city_name}{show(first.county)}{show(first.grid_id)}网格“{show(first.category)}”"
+        "屡犯最多": f"{first.unit_name}{show(first.county)}{show(first.grid_id)}网格“{show(first.category)}”"
         if first
         else "",
         "屡犯次数": first.alarms if first else 0,
         "屡犯表": [
             {
                 "序号": number,
-                "城市": row.city_name,
+                "城市": row.unit_name,
                 "区县": show(row.county),
                 "网格编号": show(row.grid_id),
                 "点位名称": show(row.point_name),
@@ -259,18 +259,18 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     repeats, unanswered = figures.repeat_alarms, figures.long_unanswered
     by_city: dict[str, int] = {}
     for row in unanswered:
-        by_city[row.city_name] = by_city.get(row.city_name, 0) + 1
+        by_city[row.unit_name] = by_city.get(row.unit_name, 0) + 1
     most = sorted(by_city.items(), key=lambda item: -item[1])
     return {
         "重复": len(repeats),
         "重复最多": "、".join(
-            f"{row.city_name}{show(row.county)}{show(row.grid_id)}（{row.recent_alarms}条）"
+            f"{row.unit_name}{show(row.county)}{show(row.grid_id)}（{row.recent_alarms}条）"
             for row in repeats[:2]
         ),
         "重复表": [
             {
                 "序号": number,
-                "城市": row.city_name,
+                "城市": row.unit_name,
                 "区县": show(row.county),
                 "网格编号": show(row.grid_id),
                 "点位名称": show(row.point_name),
@@ -290,7 +290,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         "长期表": [
             {
                 "序号": number,
-                "城市": row.city_name,
+                "城市": row.unit_name,
                 "区县": show(row.alarm.county),
                 "网格编号": show(row.alarm.grid_id),
                 "点位名称": show(row.alarm.point_name),
@@ -308,7 +308,7 @@ def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dic
         "序": chinese_number(number),
         "类型": case.rule,
         "报警编号": show(case.alarm_id),
-        "城市": case.city_name,
+        "城市": case.unit_name,
         "区县": show(case.county),
         "网格编号": show(case.grid_id),
         "点位名称": show(case.point_name),

@@ -49,16 +49,16 @@ def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.
     PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
     """
     cities = city_air(engine, parquet_root, period).cities
-    return cities.rename(columns={"city_code": "unit_code", "city_name": "unit_name"})[COLUMNS]
+    return cities[COLUMNS]
 
 
 @dataclass(frozen=True)
 class CityAir:
     """The cities' air of one window.
 
-    `cities`: one row a city (`city_code, city_name, region` and the columns of `air_quality.compare`), with
+    `cities`: one row a city (`unit_code, unit_name, region` and the columns of `air_quality.compare`), with
     `days_over` (days over the 24 h limit of the edition in force on the day) and the same figures for the year to date
-    (`ytd_…`). `pollutants`: one row a city (index city_code) of `air_quality.pollutants`. `days`: the daily means behind
+    (`ytd_…`). `pollutants`: one row a city (index unit_code) of `air_quality.pollutants`. `days`: the daily means behind
     them with `pm25_iaqi`, over `Windows` and the two years to date. `editions`: names of the editions of GB 3095 that judged the days.
     """
 
@@ -84,20 +84,20 @@ def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_d
     if is_without_dust:
         days = day_means(read_hours(parquet_root, "city", used), dust)
     days = with_iaqi(days)
-    codes = cities["city_code"].tolist()
+    codes = cities["unit_code"].tolist()
     table = compare(window_levels(window, lambda dates: levels(days, dates)), window, codes)
     to_date = compare(window_levels(year, lambda dates: levels(days, dates)), year, codes)
     over = days_over_limit(days, window.current)["days_over"].reindex(table.index).fillna(0).astype(int)
     table = table.assign(days_over=over).join(
         to_date.drop(columns=["before_ug_m3", "pop_pct"]).add_prefix("ytd_")
     )
-    named = cities.set_index("city_code")[["city_name", "region"]]
+    named = cities.set_index("unit_code")[["unit_name", "region"]]
     return CityAir(
         period=period,
         is_without_dust=is_without_dust,
         is_simulated=is_simulated,
         editions=tuple(edition.name for edition in editions_of(window.current)),
-        cities=named.join(table).rename_axis("city_code").reset_index(),
+        cities=named.join(table).rename_axis("unit_code").reset_index(),
         pollutants=pollutants(days, window.current).reindex(codes),
         days=days,
     )
@@ -106,7 +106,7 @@ def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_d
 def grid_air(
     engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False
 ) -> pd.DataFrame:
-    """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `city_code,
+    """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `unit_code,
     county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them). Where a released list
     of hotspot grids is in force on the window's last day, only its grids."""
     window = windows(period)
@@ -118,7 +118,7 @@ def grid_air(
     def read(dates: Sequence[date]) -> pd.DataFrame:
         if dust is None:
             return day_levels(parquet_root, "grid", dates, VALIDITY.day_hours)
-        return hour_levels(parquet_root, "grid", dates, VALIDITY.day_hours, dust, places["city_code"])
+        return hour_levels(parquet_root, "grid", dates, VALIDITY.day_hours, dust, places["unit_code"])
 
     found = window_levels(window, read)
     measured = found.current.index.union(found.before.index).union(found.year_before.index)

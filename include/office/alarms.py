@@ -55,7 +55,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             told=told,
             grid_hours=tied(_of_grids(judged, revisions["grid_id"])),
             heard=_heard(spoke),
-            stations=dict(zip(stations["city_code"], stations["stations"].astype(int), strict=True)),
+            stations=dict(zip(stations["unit_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,
             suspects=suspects,
         ),
@@ -89,14 +89,14 @@ def due_of(computed: HourlyPushes) -> list[Due]:
 def _due(one: AlarmFigures) -> Due:
     facts = LetterFacts(
         LATE_KIND if one.is_by_person else PUSH_KIND,
-        one.city_code,
-        one.city_code,
+        one.unit_code,
+        one.unit_code,
         one.period,
         to_json(one),
         one.is_simulated,
         tuple(NamedAlarm(alarm.alarm_id) for alarm in one.alarms),
     )
-    return Due(facts, one.city_name)
+    return Due(facts, one.unit_name)
 
 
 def _told(connection: Connection, period: Period, end_at: datetime) -> pd.DataFrame:
@@ -142,5 +142,5 @@ def _heard(judged: pd.DataFrame) -> dict[str, int]:
         return {}
     micro = judged[judged["grid_id"].fillna("") != ""]
     return {
-        str(code): int(count) for code, count in micro.groupby("city_code")["station_id"].nunique().items()
+        str(code): int(count) for code, count in micro.groupby("unit_code")["station_id"].nunique().items()
     }

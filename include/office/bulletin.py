@@ -94,7 +94,7 @@ def _ledger(connection: Connection, period: Period) -> pd.DataFrame:
 
 
 def _by_code(air: CityAir) -> pd.DataFrame:
-    return air.cities.set_index("city_code")
+    return air.cities.set_index("unit_code")
 
 
 def _year(air: CityAir) -> pd.DataFrame:

@@ -41,7 +41,7 @@ from include.store.statements import frame
 _POINT_COLUMNS: Final = ["name", "lon", "lat"]
 _YES: Final = ("1", "true", "yes", "是")
 _LARGEST_TABLE: Final = 64 * 1024 * 1024
-_OUTLINE_COLUMNS: Final = ["county_code", "county_name", "city_code", "geometry"]
+_OUTLINE_COLUMNS: Final = ["county_code", "county_name", "unit_code", "geometry"]
 
 
 @dataclass(frozen=True)
@@ -124,21 +124,21 @@ def choose_grids(engine: Engine, told: SelectionFile, *, rules: SelectionRules =
 def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str], gpd.GeoDataFrame]:
     """The units (name by code) and their counties on the day of the list."""
     cities = cities_on(connection, told.date)
-    units = dict(zip(cities["city_code"].astype(str), cities["city_name"].astype(str), strict=True))
+    units = dict(zip(cities["unit_code"].astype(str), cities["unit_name"].astype(str), strict=True))
     if told.outlines is not None:
         outlines = _own_outlines(told.outlines)
-        units = {code: units.get(code, code) for code in sorted(set(outlines["city_code"]))}
+        units = {code: units.get(code, code) for code in sorted(set(outlines["unit_code"]))}
     else:
         outlines = counties(list(units))
     if told.units:
-        if unknown := sorted(set(told.units) - set(outlines["city_code"])):
+        if unknown := sorted(set(told.units) - set(outlines["unit_code"])):
             raise InputError(
                 "units without outlines",
                 where="units",
                 got=", ".join(unknown),
                 expected="codes of units that are supervised on that day, such as 370100",
             )
-        outlines = outlines[outlines["city_code"].isin(told.units)].reset_index(drop=True)
+        outlines = outlines[outlines["unit_code"].isin(told.units)].reset_index(drop=True)
         units = {code: name for code, name in units.items() if code in told.units}
     if outlines.empty:
         raise InputError(
@@ -157,7 +157,7 @@ def _own_outlines(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             "the outlines cannot be read", where=str(path), got=error, expected="GeoParquet or GeoJSON"
         ) from error
-    found = found.rename(columns={"unit_code": "city_code"})
+    found = found.rename(columns={"unit_code": "unit_code"})
     missing = [name for name in _OUTLINE_COLUMNS if name not in found]
     if missing:
         raise InputError(
@@ -166,7 +166,7 @@ def _own_outlines(path: Path) -> gpd.GeoDataFrame:
             got=", ".join(missing),
             expected="county_code, county_name, unit_code, geometry",
         )
-    texts = dict.fromkeys(("county_code", "county_name", "city_code"), str)
+    texts = dict.fromkeys(("county_code", "county_name", "unit_code"), str)
     return found[_OUTLINE_COLUMNS].astype(texts)
 
 
@@ -210,7 +210,7 @@ def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         raise InputError(
             "the table cannot be read", where=str(path), got=error, expected="CSV with a heading"
         ) from error
-    found = found.rename(columns={"city_code": "unit_code"}) if "unit_code" in columns else found
+    found = found.rename(columns={"unit_code": "unit_code"}) if "unit_code" in columns else found
     if missing := [name for name in columns if name not in found]:
         raise InputError(
             "the table lacks columns", where=str(path), got=", ".join(missing), expected=", ".join(columns)

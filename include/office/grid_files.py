@@ -61,14 +61,14 @@ def list_files(
     yield "manifest.json", manifest_bytes(of.manifest)
     yield "map.png", region_map(of, units)
     if with_letters:
-        for code in sorted(set(of.rows["city_code"])):
+        for code in sorted(set(of.rows["unit_code"])):
             name = units.get(code, code)
             yield f"为什么是这个网格_{name}.pdf", unit_reasons(of, code, name, issuer, fonts_dir=fonts_dir)
 
 
 def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a cell with all figures of the choice, by unit and number; what persons decided is in `listed`."""
-    table = of.table.drop(columns=["words", "row", "column"]).rename(columns={"city_code": "unit_code"})
+    table = of.table.drop(columns=["words", "row", "column"]).rename(columns={"unit_code": "unit_code"})
     table.insert(2, "unit_name", table["unit_code"].map(units).fillna(table["unit_code"]))
     numbers = table.select_dtypes("number").columns
     return table.assign(**{name: table[name].round(_DIGITS) for name in numbers}).sort_values(
@@ -78,7 +78,7 @@ def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
 
 def listed(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a grid that is chosen, has left or was decided about, by unit and rank (columns `_LIST_COLUMNS`)."""
-    rows = of.rows.rename(columns={"city_code": "unit_code", "words": "reason_words"})
+    rows = of.rows.rename(columns={"unit_code": "unit_code", "words": "reason_words"})
     rows["unit_name"] = rows["unit_code"].map(units).fillna(rows["unit_code"])
     numbers = rows.select_dtypes("number").columns
     rows = rows.assign(**{name: rows[name].round(_DIGITS) for name in numbers})
@@ -105,9 +105,9 @@ def geojson(of: ListView, units: Mapping[str, str]) -> bytes:
 
 def region_map(of: ListView, units: Mapping[str, str]) -> bytes:
     """The map of all units of the list, PNG."""
-    codes = sorted(set(of.table["city_code"]))
+    codes = sorted(set(of.table["unit_code"]))
     shapes = city_outlines(codes)
-    known = dict(zip(shapes["city_code"], shapes.geometry.simplify(_SIMPLER_DEG), strict=True))
+    known = dict(zip(shapes["unit_code"], shapes.geometry.simplify(_SIMPLER_DEG), strict=True))
     places = [
         (units.get(code, code).removesuffix("市"), known.get(code) or _joined(of, code)) for code in codes
     ]
@@ -119,15 +119,15 @@ def unit_reasons(
     of: ListView, unit_code: str, unit_name: str, issuer: str, *, fonts_dir: Path | None = None
 ) -> bytes:
     """The PDF for one unit. Raises InputError for a unit that the list knows nothing of."""
-    cells = of.table[of.table["city_code"] == unit_code]
+    cells = of.table[of.table["unit_code"] == unit_code]
     if cells.empty:
         raise InputError(
             "the list has no cell of this unit",
             where="unit",
             got=unit_code,
-            expected=" | ".join(sorted(set(of.table["city_code"]))),
+            expected=" | ".join(sorted(set(of.table["unit_code"]))),
         )
-    rows = of.rows[of.rows["city_code"] == unit_code]
+    rows = of.rows[of.rows["unit_code"] == unit_code]
     return print_reasons(
         GridReasons(
             unit_name=unit_name,
@@ -160,7 +160,7 @@ def _counties(of: ListView, unit_code: str) -> list[tuple[str, Any]]:
     shapes = counties([unit_code])
     if len(shapes):
         return list(zip(shapes["county_name"], shapes.geometry.simplify(_SIMPLER_DEG), strict=True))
-    cells = of.table[of.table["city_code"] == unit_code]
+    cells = of.table[of.table["unit_code"] == unit_code]
     return [
         (str(county), shapely.unary_union(shapely.box(*(own[side].to_numpy() for side in BOUNDS))))
         for county, own in cells.groupby("county")
@@ -169,7 +169,7 @@ def _counties(of: ListView, unit_code: str) -> list[tuple[str, Any]]:
 
 def _joined(of: ListView, unit_code: str) -> Any:
     """The unit's cells as its outline, where none is shipped."""
-    cells = of.table[of.table["city_code"] == unit_code]
+    cells = of.table[of.table["unit_code"] == unit_code]
     return shapely.unary_union(shapely.box(*(cells[side].to_numpy() for side in BOUNDS)))
 
 

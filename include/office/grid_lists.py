@@ -43,7 +43,7 @@ from include.store.tables import city
 SOURCE: Final = "grid_list"  # of places that a released list made known
 _SUBJECT: Final = "grid_list"
 _LOCK: Final = "grid_lists"
-_PLACE: Final = ["grid_id", "city_code", "county", "name", "west", "south", "east", "north"]
+_PLACE: Final = ["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
 _LEAST_REASON: Final = 2
 _BULLETINS: Final = ("bulletin", "overview")
 
@@ -66,7 +66,7 @@ def propose(engine: Engine, archive: Archive, choice: Choice, *, now: datetime, 
     table, manifest = table_bytes(choice.table), manifest_bytes(choice.manifest)
     digests = archive.put(table), archive.put(manifest)
     told = choice.table[choice.table["is_hot"] | (choice.table["change"] == "left")]
-    rows = told[[*_PLACE, "is_hot", "is_monitored", "change"]].rename(columns={"city_code": "unit_code"})
+    rows = told[[*_PLACE, "is_hot", "is_monitored", "change"]].rename(columns={"unit_code": "unit_code"})
     with writing(engine, lock=_LOCK) as connection:
         same = grid_lists(connection)
         same = same[(same["manifest_sha256"] == digests[1]) & (same["table_sha256"] == digests[0])]
@@ -131,7 +131,7 @@ def add(
                     got=grid_id,
                     expected="a number of its table",
                 )
-            place = cell[[*_PLACE]].rename(columns={"city_code": "unit_code"})
+            place = cell[[*_PLACE]].rename(columns={"unit_code": "unit_code"})
             change = "new" if (table["change"] != "").any() else ""
             new = place.assign(is_hot=False, is_monitored=False, change=change, decision="", reason="")
             insert_rows(connection, list_id, new)
@@ -247,7 +247,7 @@ def view_of(choice: Choice) -> ListView:
 def unit_names(engine: Engine) -> dict[str, str]:
     """The name of every unit that the store knows, by code."""
     with reading(engine) as connection:
-        rows = connection.execute(select(city.c.city_code, city.c.city_name)).all()
+        rows = connection.execute(select(city.c.unit_code, city.c.unit_name)).all()
     return {str(code): str(name) for code, name in rows}
 
 
@@ -263,7 +263,7 @@ def compare(engine: Engine, before: int, after: int) -> pd.DataFrame:
         for list_id in (before, after):
             _list(connection, list_id)
         told = [
-            list_rows(connection, list_id).rename(columns={"unit_code": "city_code"})
+            list_rows(connection, list_id).rename(columns={"unit_code": "unit_code"})
             for list_id in (before, after)
         ]
     return compared(*told)
@@ -288,7 +288,7 @@ def _words(row: Mapping[Any, Any], rules: SelectionRules, years: tuple[int, ...]
 
 def _make_known(connection: Connection, hot: pd.DataFrame, is_simulated: bool, now: datetime) -> None:
     """Places of grids that no source told; whether a grid is hot on a day is said by the lists, not here."""
-    new = hot[~hot["grid_id"].isin(known_grid_ids(connection))].rename(columns={"unit_code": "city_code"})
+    new = hot[~hot["grid_id"].isin(known_grid_ids(connection))].rename(columns={"unit_code": "unit_code"})
     rows = []
     for row in new[_PLACE].to_dict("records"):
         values = {str(key): value for key, value in row.items()}

@@ -18,8 +18,8 @@ from include.supervision.spot_checks import RESULTS, drawn, week_of
 COLUMNS: Final = (
     "week_start",
     "alarm_id",
-    "city_code",
-    "city_name",
+    "unit_code",
+    "unit_name",
     "grid_id",
     "county",
     "point_name",
@@ -85,7 +85,7 @@ def record_result(
                 "week_start": week_start,
                 "alarm_id": alarm_id,
                 "checked_at": now,
-                "city_code": own["city_code"].iloc[0],
+                "unit_code": own["unit_code"].iloc[0],
                 "result": result,
                 "reason": reason,
                 "checked_by": actor[:128],
@@ -124,7 +124,7 @@ def checks_of_window(
     joined = rows.merge(
         results[["week_start", "alarm_id", "result"]], on=["week_start", "alarm_id"], how="left"
     )
-    found = {str(code): _counted(own) for code, own in joined.groupby("city_code")}
+    found = {str(code): _counted(own) for code, own in joined.groupby("unit_code")}
     return {**found, "": _counted(joined)}
 
 

@@ -201,7 +201,7 @@ def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Wai
     period = last_complete("day", min(now, midnight(house.season[1])))
     codes = set(unheard_cities(connection, LOW_RESPONSE.silent_letters, period.end, now))
     cities = cities_on(connection, period.last_date)
-    for code, name in zip(cities["city_code"], cities["city_name"], strict=True):
+    for code, name in zip(cities["unit_code"], cities["unit_name"], strict=True):
         if code in codes:
             yield Waiting(
                 "silent",

@@ -76,14 +76,14 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     with reading(engine) as connection:
         kept = kept_months(connection)
         places = grid_places(connection)
-    table = hashlib.sha256(pd.util.hash_pandas_object(places["city_code"]).to_numpy().tobytes()).digest()
+    table = hashlib.sha256(pd.util.hash_pandas_object(places["unit_code"]).to_numpy().tobytes()).digest()
     months = _months_with_readings(root, period)
     used = {day for one in months for day in _used(windows(one))}
     digests = day_digests(root, "grid", sorted(used))
     judged = []
     for one in months:
         with reading(engine) as connection:
-            members = cities_on(connection, one.last_date)["city_code"].tolist()
+            members = cities_on(connection, one.last_date)["unit_code"].tolist()
             own_list = list_in_force(connection, one.last_date)
             of_list = f"list {own_list['list_id']}\n".encode() if own_list else b""
             readings = _fingerprint(one, members, table + of_list, digests)
@@ -93,7 +93,7 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
                 continue
             is_simulated = _is_simulated(connection, one)
         grids = grid_air(engine, root, one)
-        grids = grids[grids["city_code"].isin(members)]
+        grids = grids[grids["unit_code"].isin(members)]
         fresh = KeptMonth(
             one.start, len(grids), int(grids["pm25_ug_m3"].notna().sum()), is_simulated, readings
         )
@@ -133,7 +133,7 @@ def _listed(engine: Engine, judged: Sequence[_JudgedMonth], month: date) -> Warn
     )
     months = {one.kept.month for one in judged if one.kept.valid_grids}
     with reading(engine) as connection:
-        places = grid_places(connection).drop(columns="city_code")
+        places = grid_places(connection).drop(columns="unit_code")
     twelve = [moment.date() for moment in pd.date_range(end=month, periods=_MONTHS_COUNTED, freq="MS")]
     own = judged[-1].kept
     return WarningGrids(

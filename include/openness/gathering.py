@@ -69,11 +69,11 @@ def month_facts(house: House, period: Period, *, is_simulated: bool) -> MonthFac
         judged = judge(alarm_states(connection, *window), period.as_of)
         found = judge_problems(problems_found(connection, *window), judged, period.as_of)
         told = completeness(connection, house.sources, period.starts_at, period.as_of)
-        places = counties_by_unit(connection, units["city_code"].tolist())
-    names = dict(zip(units["city_code"], units["city_name"], strict=True))
+        places = counties_by_unit(connection, units["unit_code"].tolist())
+    names = dict(zip(units["unit_code"], units["unit_name"], strict=True))
     table = counts_between(judged, found, period.starts_at, period.ends_at, list(names))
-    alarms = pushed_between(judged[judged["is_pushed"] & judged["city_code"].isin(list(names))], *window[:2])
-    own = found[found["city_code"].isin(list(names))]
+    alarms = pushed_between(judged[judged["is_pushed"] & judged["unit_code"].isin(list(names))], *window[:2])
+    own = found[found["unit_code"].isin(list(names))]
     checks = checks_of_window(house.engine, *window)
     return MonthFacts(
         period=period,
@@ -229,7 +229,7 @@ def _members(former: Month | None, table: str) -> list[tuple[str, ...]]:
 
 
 def _with_times(block: Block, alarms: pd.DataFrame, smallest: int) -> Row:
-    own = alarms[alarms["city_code"].isin(block.members)]
+    own = alarms[alarms["unit_code"].isin(block.members)]
     return _timed(Row(block.members, block.counts), own, smallest)
 
 
@@ -252,6 +252,6 @@ def _by_county(alarms: pd.DataFrame, unit_code: str, counties: Sequence[str]) ->
     """Alarms of a unit by county; what lies in none of its counties is `ELSEWHERE`. Empty where no counties are known."""
     if not counties:
         return {}
-    told = alarms.loc[alarms["city_code"] == unit_code, "county"]
+    told = alarms.loc[alarms["unit_code"] == unit_code, "county"]
     counts = told.where(told.isin(list(counties)), ELSEWHERE).value_counts()
     return {name: int(counts.get(name, 0)) for name in (*counties, ELSEWHERE)}

@@ -175,12 +175,12 @@ def _path(outline: Any, place: Any) -> str:
 @cache
 def _outlines(codes: tuple[str, ...]) -> tuple[tuple[str, str, Any], ...]:
     """Unit, county, simplified outline; neighbours still share their borders."""
-    found = counties(codes).sort_values(["city_code", "county_name"])
+    found = counties(codes).sort_values(["unit_code", "county_name"])
     if found.empty:
         return ()
     shapes = shapely.coverage_simplify(found.geometry.to_numpy(), _TOLERANCE_DEG)
     shapes = shapely.set_precision(shapes, 10**-_DECIMALS, mode="pointwise")
-    return tuple(zip(found["city_code"].astype(str), found["county_name"].astype(str), shapes, strict=True))
+    return tuple(zip(found["unit_code"].astype(str), found["county_name"].astype(str), shapes, strict=True))
 
 
 @cache

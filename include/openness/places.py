@@ -15,8 +15,8 @@ ELSEWHERE: Final = "（其他）"
 def counties_by_unit(connection: Connection, unit_codes: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The names of a unit's counties: those with an outline, or where there is none those of its grids."""
     outlines = counties(unit_codes)
-    drawn = outlines.groupby("city_code")["county_name"].apply(lambda names: tuple(sorted(names))).to_dict()
-    query = select(grid.c.city_code, grid.c.county).distinct().where(grid.c.city_code.in_(list(unit_codes)))
+    drawn = outlines.groupby("unit_code")["county_name"].apply(lambda names: tuple(sorted(names))).to_dict()
+    query = select(grid.c.unit_code, grid.c.county).distinct().where(grid.c.unit_code.in_(list(unit_codes)))
     told: dict[str, set[str]] = {}
     for code, name in connection.execute(query):
         told.setdefault(str(code), set()).add(str(name))

@@ -150,7 +150,7 @@ def resend(
         if blocker := simulated_blocker(letter, server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
         addressing = recipients_for(
-            connection, letter.kind, letter.city_code, beijing_date(now), letter.addressee
+            connection, letter.kind, letter.unit_code, beijing_date(now), letter.addressee
         )
         wanted = {address.lower() for address in only}
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeVar
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 
 from include.errors import StateError
+from include.former_names import json_with_present_keys
 from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
@@ -45,12 +46,12 @@ class NamedAlarm:
 class LetterFacts:
     """One document to one addressee for one window. Key: kind, addressee, period, revision.
 
-    `addressee` is the city_code, or the role it goes to (`leader`, `operators`) when it is about all cities.
+    `addressee` is the unit_code, or the role it goes to (`leader`, `operators`) when it is about all cities.
     """
 
     kind: str
     addressee: str
-    city_code: str | None
+    unit_code: str | None
     period: Period
     figures_json: str
     is_simulated: bool
@@ -71,7 +72,7 @@ class StoredLetter:
     kind: str
     addressee: str
     addressee_name: str  # of the city or province, or what people call the addressee
-    city_code: str | None
+    unit_code: str | None
     period: Period
     revision: int
     letter_key: str
@@ -129,7 +130,7 @@ def draft(
                 "left",
                 known.state,
                 reason,
-                known.figures_json != facts.figures_json,
+                json_with_present_keys(known.figures_json) != facts.figures_json,
             )
         reason = "；".join(composed.warnings) or "已拟稿"
         if known is None:
@@ -346,7 +347,7 @@ def _content(facts: LetterFacts, subject: str, now: datetime, run_id: str) -> di
         "subject": subject,
         "composed_at": now,
         "run_id": run_id or None,
-        "city_code": facts.city_code,
+        "unit_code": facts.unit_code,
     }
 
 
@@ -363,8 +364,8 @@ def _query() -> Select[Any]:
         .where(of_province.c.province_code == tables.letter.c.addressee)
         .scalar_subquery()
     )
-    return select(tables.letter, tables.city.c.city_name, province.label("province_name")).join_from(
-        tables.letter, tables.city, tables.letter.c.city_code == tables.city.c.city_code, isouter=True
+    return select(tables.letter, tables.city.c.unit_name, province.label("province_name")).join_from(
+        tables.letter, tables.city, tables.letter.c.unit_code == tables.city.c.unit_code, isouter=True
     )
 
 
@@ -389,5 +390,5 @@ def _stored(row: RowMapping) -> StoredLetter:
     }
     period = Period(row["start_at"], row["end_at"], row["period_kind"], row["as_of"])
     addressee = row["addressee"]
-    name = row["city_name"] or row["province_name"] or ADDRESSEES.get(addressee, addressee)
+    name = row["unit_name"] or row["province_name"] or ADDRESSEES.get(addressee, addressee)
     return StoredLetter(period=period, addressee_name=name, **own)

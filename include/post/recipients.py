@@ -44,7 +44,7 @@ class Addressing:
 
 
 def recipients_for(
-    connection: Connection, letter_kind: str, city_code: str | None, on_date: date, addressee: str = ""
+    connection: Connection, letter_kind: str, unit_code: str | None, on_date: date, addressee: str = ""
 ) -> Addressing:
     """The recipients on a Beijing date.
 
@@ -53,20 +53,20 @@ def recipients_for(
     (`addressee` is its code) to the `province` contacts. Order: To before Cc, then by
     address. An address that cannot be used, or appears twice, is left out with a remark.
     """
-    if city_code is None and addressee.isdigit():
+    if unit_code is None and addressee.isdigit():
         contacts = _contacts(connection, addressee, ("province",), on_date)
         return _checked(f"省份 {addressee} ", contacts, primary="province", label="省级联系人（province）")
-    if city_code is None:
+    if unit_code is None:
         contacts = _contacts(connection, MINISTRY_CODE, ("leader", "duty"), on_date)
         return _checked("生态环境部", contacts, primary="leader", label="收件领导（leader）")
     place = connection.execute(
-        select(tables.city.c.city_name, tables.city.c.province_code, tables.city.c.province_name).where(
-            tables.city.c.city_code == city_code
+        select(tables.city.c.unit_name, tables.city.c.province_code, tables.city.c.province_name).where(
+            tables.city.c.unit_code == unit_code
         )
     ).one_or_none()
     if place is None:
-        return Addressing((), (), f"城市代码 {city_code} 不在城市表中：请核对代码后重新拟稿")
-    contacts = _contacts(connection, city_code, ("to", "cc"), on_date)
+        return Addressing((), (), f"城市代码 {unit_code} 不在城市表中：请核对代码后重新拟稿")
+    contacts = _contacts(connection, unit_code, ("to", "cc"), on_date)
     remarks: tuple[str, ...] = ()
     if letter_kinds.letter_kind(letter_kind).is_copied_up:
         province = _contacts(connection, place.province_code, ("province",), on_date)
@@ -75,7 +75,7 @@ def recipients_for(
             remarks = (
                 f"{place.province_name}没有有效的省级联系人（province），{letter_kinds.letter_label(letter_kind)}未抄送省级",
             )
-    found = _checked(place.city_name, contacts, primary="to", label="主送联系人（to）")
+    found = _checked(place.unit_name, contacts, primary="to", label="主送联系人（to）")
     return Addressing(found.recipients, remarks + found.remarks, found.blocker)
 
 

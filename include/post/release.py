@@ -204,7 +204,7 @@ def _release(
         letter = replace_content(connection, letter, answer.figures_json, answer.alarms)
         struck = (answer.remark,)
     if recipients is None:
-        addressing = recipients_for(connection, letter.kind, letter.city_code, issued_on, letter.addressee)
+        addressing = recipients_for(connection, letter.kind, letter.unit_code, issued_on, letter.addressee)
     else:
         addressing = Addressing(recipients)
     if addressing.blocker:
@@ -278,7 +278,7 @@ def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
     alarms = select(named.c.alarm_id).where(named.c.letter_id == letter.letter_id)
     earlier = connection.execute(
         select(_letter.c.message_id)
-        .where(_letter.c.city_code == letter.city_code, _letter.c.message_id.is_not(None))
+        .where(_letter.c.unit_code == letter.unit_code, _letter.c.message_id.is_not(None))
         .where(_letter.c.kind.in_(answers), _letter.c.letter_id != letter.letter_id)
         .where(_letter.c.letter_id.in_(select(named.c.letter_id).where(named.c.alarm_id.in_(alarms))))
         .order_by(_letter.c.released_at, _letter.c.letter_id)

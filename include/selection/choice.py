@@ -1,6 +1,6 @@
 """The choice itself: ranks, scores, each unit's count, who stays, who carries micro-stations.
 
-`measured` has one row a cell: `grid_id, city_code, county_code, county, name, row, column, west, south, east, north, area_km2,
+`measured` has one row a cell: `grid_id, unit_code, county_code, county, name, row, column, west, south, east, north, area_km2,
 inside_share`, `pm25_<year>_ug_m3` of each year (NaN where a raster has no value), `emission_t` (a year, in the cell), `enterprises`
 (number in the cell), and, where an office gives it, `population`.
 """
@@ -59,9 +59,9 @@ def choose(
     table = scored(table, rules)
     counts = unit_counts(table, rules)
     table["unit_rank"] = _unit_rank(table, "score")
-    table["unit_count"] = table["city_code"].map(counts).fillna(0).astype(int)
+    table["unit_count"] = table["unit_code"].map(counts).fillna(0).astype(int)
     is_old = table["grid_id"].isin(set(old))
-    table["is_hot"] = _taken(table["unit_rank"], table["unit_count"], is_old, table["city_code"], rules)
+    table["is_hot"] = _taken(table["unit_rank"], table["unit_count"], is_old, table["unit_code"], rules)
     table["kept_by_rule"] = table["is_hot"] & (table["unit_rank"] > table["unit_count"])
     table["is_monitored"] = _monitored(table, set(old_monitored), rules)
     table["is_isolated"] = _isolated(table)
@@ -121,7 +121,7 @@ def unit_counts(table: pd.DataFrame, rules: SelectionRules) -> dict[str, int]:
     """How many grids each unit has: its quota where the rules have quotas (units without one: none), else the best of the region
     up to the region's number, with floor and cap of each unit. Raises InputError where that cannot be."""
     ranked = table[table["score"].notna()]
-    cells, able = table["city_code"].value_counts(), ranked["city_code"].value_counts()
+    cells, able = table["unit_code"].value_counts(), ranked["unit_code"].value_counts()
     if rules.quotas:
         return _quotas(rules.quotas, able)
     wanted = rules.hot_count if rules.hot_count is not None else round(rules.hot_share * len(table))
@@ -143,8 +143,8 @@ def unit_counts(table: pd.DataFrame, rules: SelectionRules) -> dict[str, int]:
         )
     counts, left = dict(least), wanted - sum(least.values())
     order = ranked.sort_values(["score", "grid_id"], ascending=[False, True])
-    place = order.groupby("city_code").cumcount()
-    for code, rank in zip(order["city_code"], place, strict=True):
+    place = order.groupby("unit_code").cumcount()
+    for code, rank in zip(order["unit_code"], place, strict=True):
         if left and least[code] <= rank < most[code]:
             counts[code] += 1
             left -= 1
@@ -171,7 +171,7 @@ def _quotas(quotas: object, able: pd.Series) -> dict[str, int]:
 def _unit_rank(table: pd.DataFrame, by: str) -> pd.Series:
     """1 for the best cell of its unit; equal scores by the grid's number; NaN without a score."""
     order = table[table[by].notna()].sort_values([by, "grid_id"], ascending=[False, True])
-    return (order.groupby("city_code").cumcount() + 1).reindex(table.index).astype(float)
+    return (order.groupby("unit_code").cumcount() + 1).reindex(table.index).astype(float)
 
 
 def _taken(

@@ -10,28 +10,28 @@ import pandas as pd
 from include.selection.choice import choose, prepared
 from include.selection.rules import PARTS, SelectionRules
 
-COLUMNS = ["grid_id", "city_code", "county", "change"]
+COLUMNS = ["grid_id", "unit_code", "county", "change"]
 
 
 def compared(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """One row a grid that is chosen in either list (`grid_id, city_code, county, is_hot, is_monitored`), by unit and number:
-    `change` (new, kept, left), `city_code` and `county` as the later list says, `monitored` (new, kept, left, empty)."""
+    """One row a grid that is chosen in either list (`grid_id, unit_code, county, is_hot, is_monitored`), by unit and number:
+    `change` (new, kept, left), `unit_code` and `county` as the later list says, `monitored` (new, kept, left, empty)."""
     told = [one[one["is_hot"]].drop_duplicates("grid_id").set_index("grid_id") for one in (before, after)]
     numbers = told[0].index.union(told[1].index)
     rows = pd.DataFrame(index=numbers.rename("grid_id"))
     rows["change"] = _change(rows.index.isin(told[0].index), rows.index.isin(told[1].index))
     own = [one[one["is_monitored"].astype(bool)].index for one in told]
     rows["monitored"] = _change(rows.index.isin(own[0]), rows.index.isin(own[1]))
-    for name in ("city_code", "county"):
+    for name in ("unit_code", "county"):
         rows[name] = told[1][name].reindex(numbers).fillna(told[0][name].reindex(numbers))
-    return rows.reset_index().sort_values(["city_code", "grid_id"], ignore_index=True)[
+    return rows.reset_index().sort_values(["unit_code", "grid_id"], ignore_index=True)[
         [*COLUMNS, "monitored"]
     ]
 
 
 def change_counts(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a unit, then `total`: `city_code, new, kept, left, before, after, retained` (kept / before; empty without any before)."""
-    counts = pd.crosstab(rows["city_code"], rows["change"]).reindex(
+    """One row a unit, then `total`: `unit_code, new, kept, left, before, after, retained` (kept / before; empty without any before)."""
+    counts = pd.crosstab(rows["unit_code"], rows["change"]).reindex(
         columns=["new", "kept", "left"], fill_value=0
     )
     counts.columns.name = None
@@ -39,7 +39,7 @@ def change_counts(rows: pd.DataFrame) -> pd.DataFrame:
     counts.loc["total"] = counts.sum()
     counts["before"], counts["after"] = counts["kept"] + counts["left"], counts["kept"] + counts["new"]
     counts["retained"] = (counts["kept"] / counts["before"].where(counts["before"] > 0)).round(4)
-    return counts.rename_axis("city_code").reset_index()
+    return counts.rename_axis("unit_code").reset_index()
 
 
 def sensitivity(
@@ -52,7 +52,7 @@ def sensitivity(
     """What moving each weight by `weight_shift` up and down does (the others share the rest as they did).
 
     First: one row a weight and direction: `part, shift, weight` (after), `chosen, stay, change` (grids that others take the place of),
-    `share_stay`. Second: one row a grid that is chosen at all: `grid_id, city_code, is_hot` (with the weights as they are), `chosen_in`
+    `share_stay`. Second: one row a grid that is chosen at all: `grid_id, unit_code, is_hot` (with the weights as they are), `chosen_in`
     and `trials`: a grid chosen in all of them hangs on no weight."""
     table = prepared(measured, rules, years)
     base = choose(table, rules, old=old)
@@ -75,7 +75,7 @@ def sensitivity(
             }
         )
     touched = base[base["is_hot"] | (times > 0)]
-    grids = touched[["grid_id", "city_code", "county", "is_hot"]].assign(
+    grids = touched[["grid_id", "unit_code", "county", "is_hot"]].assign(
         chosen_in=times[touched.index], trials=len(moved)
     )
     return pd.DataFrame(rows), grids.sort_values(["chosen_in", "grid_id"], ignore_index=True)

@@ -44,7 +44,7 @@ class CountyTable:
 @dataclass(frozen=True)
 class Inputs:
     """Everything that one choice is made from. `emission`: layers with the weight of each; `points`: the key enterprises (`name, lon,
-    lat`, degrees WGS84, optional `city_code, county` as told); `population`: layers of persons a pixel."""
+    lat`, degrees WGS84, optional `unit_code, county` as told); `population`: layers of persons a pixel."""
 
     pm25: Sequence[Layer]
     emission: Sequence[tuple[Layer, float]] = ()

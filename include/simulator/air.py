@@ -90,15 +90,15 @@ def write_air(
 
 
 def _places(grids: pd.DataFrame) -> pd.DataFrame:
-    """One row a city: `city_code` and the middle of its grids, `lon, lat`."""
+    """One row a city: `unit_code` and the middle of its grids, `lon, lat`."""
     middles = pd.DataFrame(
         {
-            "city_code": grids["city_code"],
+            "unit_code": grids["unit_code"],
             "lon": (grids["west"] + grids["east"]) / 2,
             "lat": (grids["south"] + grids["north"]) / 2,
         }
     )
-    return middles.groupby("city_code", as_index=False).mean()
+    return middles.groupby("unit_code", as_index=False).mean()
 
 
 def _write_csv(rows: pd.DataFrame, path: Path) -> int:

@@ -17,7 +17,7 @@ _RELAXES: Final = 1.1  # an hour further away the city's air may be so much high
 
 
 def alarm_hours(alarms: pd.DataFrame, grids: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """One row a grid of `grids` and hour in alarm: `grid_id, city_code, hour` (its beginning, Beijing, no zone),
+    """One row a grid of `grids` and hour in alarm: `grid_id, unit_code, hour` (its beginning, Beijing, no zone),
     `peak_ug_m3` and `height`, 0 to 1: how far the hour is on the way from TOWERS times its city's grids to the peak.
 
     `alarms` are as in the region's file; what an alarm was in the end is its last revision. It lasts from the hour
@@ -27,7 +27,7 @@ def alarm_hours(alarms: pd.DataFrame, grids: pd.DataFrame, seed: int) -> pd.Data
     told = alarms[alarms["grid_id"].isin(grids["grid_id"])].drop_duplicates("alarm_id", keep="last")
     begins, ends = (_hour(told[name]) for name in ("started_at", "last_at"))
     count = ((ends - begins).dt.total_seconds() // HOUR_S).astype(int).to_numpy() + 1
-    rows = told.loc[told.index.repeat(count), ["alarm_id", "grid_id", "city_code"]].reset_index(drop=True)
+    rows = told.loc[told.index.repeat(count), ["alarm_id", "grid_id", "unit_code"]].reset_index(drop=True)
     after = np.arange(len(rows)) - np.repeat(count.cumsum() - count, count)
     rows["hour"] = np.repeat(begins.to_numpy(), count) + after * np.timedelta64(1, "h")
     rows["peak_ug_m3"] = np.repeat(told["peak_pm25_ug_m3"].astype(float).to_numpy(), count)
@@ -37,16 +37,16 @@ def alarm_hours(alarms: pd.DataFrame, grids: pd.DataFrame, seed: int) -> pd.Data
     return rows.sort_values(["hour", "grid_id"], ignore_index=True).drop(columns="alarm_id")
 
 
-def ceilings(hours: pd.DataFrame, index: pd.DatetimeIndex, city_codes: pd.Index) -> pd.DataFrame:
+def ceilings(hours: pd.DataFrame, index: pd.DatetimeIndex, unit_codes: pd.Index) -> pd.DataFrame:
     """The highest PM2.5 of each city (columns) in each hour (index) that lets its grids in alarm stand out: TOWERS times
     the other grids is no more than the peak. Infinite where no alarm is near."""
-    lowest = hours.groupby(["hour", "city_code"])["peak_ug_m3"].min().unstack("city_code")
-    bound = np.log(lowest.reindex(index=index, columns=city_codes).to_numpy() / (TOWERS * HOT_RATIO))
+    lowest = hours.groupby(["hour", "unit_code"])["peak_ug_m3"].min().unstack("unit_code")
+    bound = np.log(lowest.reindex(index=index, columns=unit_codes).to_numpy() / (TOWERS * HOT_RATIO))
     bound = np.where(np.isnan(bound), np.inf, bound)
     slope = np.log(_RELAXES) * np.arange(len(index))[:, None]
     after = np.minimum.accumulate(bound - slope, axis=0) + slope
     before = np.minimum.accumulate((bound + slope)[::-1], axis=0)[::-1] - slope
-    return pd.DataFrame(np.exp(np.minimum(after, before)), index=index, columns=city_codes)
+    return pd.DataFrame(np.exp(np.minimum(after, before)), index=index, columns=unit_codes)
 
 
 def _hour(moments: pd.Series) -> pd.Series:

@@ -81,7 +81,7 @@ _REVISED = (0.62, 0.27, 0.11)  # shares of alarms with no, one, two later revisi
 
 
 def season_alarms(season: Season, grids: pd.DataFrame, points: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """One row an alarm, in the order of its push: `alarm_id, grid_id, city_code, county, point_name, lon, lat,
+    """One row an alarm, in the order of its push: `alarm_id, grid_id, unit_code, county, point_name, lon, lat,
     started_s, pushed_s, deadline_s` (seconds of the season), `day`, `block`, `is_upheld`, `is_stubborn`,
     `severity` (of its day).
     """
@@ -89,7 +89,7 @@ def season_alarms(season: Season, grids: pd.DataFrame, points: pd.DataFrame, see
     days = severity(season, rng)
     alarms = _allotted(season, days, rng)
     alarms["pushed_s"] = alarms["day"] * DAY_S + _push_seconds(len(alarms), rng)
-    alarms = alarms.sort_values(["pushed_s", "city_code"], kind="stable", ignore_index=True)
+    alarms = alarms.sort_values(["pushed_s", "unit_code"], kind="stable", ignore_index=True)
     alarms["started_s"] = alarms["pushed_s"] - _lag_seconds(alarms["pushed_s"].to_numpy(), rng)
     alarms["deadline_s"] = alarms["pushed_s"] + int(DEADLINES.feedback.total_seconds())
     alarms["severity"] = days[alarms["day"]]
@@ -107,7 +107,7 @@ def season_alarms(season: Season, grids: pd.DataFrame, points: pd.DataFrame, see
     columns = [
         "alarm_id",
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "point_name",
         "lon",
@@ -150,7 +150,7 @@ def revisions(alarms: pd.DataFrame, seed: int) -> pd.DataFrame:
 
 
 def _allotted(season: Season, days: NDArray[np.float64], rng: np.random.Generator) -> pd.DataFrame:
-    """One row an alarm: `day, city_code, block, is_stubborn`; each block has its published number and its upheld."""
+    """One row an alarm: `day, unit_code, block, is_stubborn`; each block has its published number and its upheld."""
     codes = sorted(HABITS)
     city_weight = np.array([HABITS[code].weight for code in codes])
     upheld = int(rng.integers(*UPHELD))
@@ -168,9 +168,9 @@ def _allotted(season: Season, days: NDArray[np.float64], rng: np.random.Generato
             pd.DataFrame(
                 {
                     "day": [*span[cell // len(codes)], *stubborn_days],
-                    "city_code": [
+                    "unit_code": [
                         *np.array(codes)[cell % len(codes)],
-                        *[T85711.city_code] * len(stubborn_days),
+                        *[T85711.unit_code] * len(stubborn_days),
                     ],
                     "block": block,
                     "is_stubborn": [*[False] * len(cell), *[True] * len(stubborn_days)],
@@ -210,21 +210,21 @@ def _upheld(season: Season, alarms: pd.DataFrame, rng: np.random.Generator) -> N
 def _grid_rows(alarms: pd.DataFrame, grids: pd.DataFrame, rng: np.random.Generator) -> list[int]:
     """The row of the grid of each alarm: heavy grids often, and often one that alarmed in the city the day before."""
     home = int(grids.index[grids["grid_id"] == T85711.grid_id][0])
-    rows = {code: group.index.to_numpy() for code, group in grids.groupby("city_code")}
+    rows = {code: group.index.to_numpy() for code, group in grids.groupby("unit_code")}
     cumulated = {
         code: np.cumsum(group["weight"].to_numpy()) / group["weight"].sum()
-        for code, group in grids.groupby("city_code")
+        for code, group in grids.groupby("unit_code")
     }
     chosen: list[int] = []
     recent: dict[tuple[str, int], list[int]] = {}
-    for city_code, day, is_stubborn in alarms[["city_code", "day", "is_stubborn"]].itertuples(index=False):
-        yesterday = recent.get((city_code, day - 1), [])
+    for unit_code, day, is_stubborn in alarms[["unit_code", "day", "is_stubborn"]].itertuples(index=False):
+        yesterday = recent.get((unit_code, day - 1), [])
         if is_stubborn:
             row = home
         elif yesterday and rng.random() < _AGAIN:
             row = yesterday[rng.integers(len(yesterday))]
         else:
-            row = int(rows[city_code][np.searchsorted(cumulated[city_code], rng.random())])
-        recent.setdefault((city_code, day), []).append(row)
+            row = int(rows[unit_code][np.searchsorted(cumulated[unit_code], rng.random())])
+        recent.setdefault((unit_code, day), []).append(row)
         chosen.append(row)
     return chosen

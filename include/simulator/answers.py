@@ -42,7 +42,7 @@ Course = tuple[Step, ...]
 class Alarm:
     """What a city knows of an alarm when it begins."""
 
-    city_code: str
+    unit_code: str
     pushed_s: int
     deadline_s: int
     is_weekend: bool
@@ -59,23 +59,23 @@ def season_courses(season: Season, alarms: pd.DataFrame, seed: int) -> list[Cour
     unanswered = _unanswered(season, alarms, rng)
     lateness = _weekly(alarms, rng.gamma(0.8, 1.25, size=(len(HABITS), season.days // 7 + 1)))
     courses = []
-    for row, (city_code, pushed_s, deadline_s, day, is_upheld) in enumerate(
-        alarms[["city_code", "pushed_s", "deadline_s", "day", "is_upheld"]].itertuples(index=False)
+    for row, (unit_code, pushed_s, deadline_s, day, is_upheld) in enumerate(
+        alarms[["unit_code", "pushed_s", "deadline_s", "day", "is_upheld"]].itertuples(index=False)
     ):
         is_weekend = season.moment(day * DAY_S).isoweekday() >= 6
-        alarm = Alarm(city_code, pushed_s, deadline_s, is_weekend, lateness[row])
+        alarm = Alarm(unit_code, pushed_s, deadline_s, is_weekend, lateness[row])
         if is_upheld:
             course = _upheld_course(alarm, rng)
         elif unanswered[row]:
             course = _unanswered_course(alarm, rng)
         else:
             course = _answered_course(alarm, rng)
-        courses.append(_after_silence(season, course) if city_code == SILENCE.city_code else course)
+        courses.append(_after_silence(season, course) if unit_code == SILENCE.unit_code else course)
     return courses
 
 
 def _answered_course(alarm: Alarm, rng: np.random.Generator) -> Course:
-    pace = HABITS[alarm.city_code].pace
+    pace = HABITS[alarm.unit_code].pace
     acknowledged = _acknowledged(alarm, pace, rng)
     answered = _answer_time(alarm, pace, rng)
     answered = max(answered, acknowledged + 20 * 60)
@@ -98,7 +98,7 @@ def _answered_course(alarm: Alarm, rng: np.random.Generator) -> Course:
 
 def _unanswered_course(alarm: Alarm, rng: np.random.Generator) -> Course:
     """Never picked up, picked up and forgotten, sent back for good, or disputed without an answer."""
-    pace = HABITS[alarm.city_code].pace
+    pace = HABITS[alarm.unit_code].pace
     fate = rng.choice(
         ["unseen", "forgotten", "returned", "rejected", "pending"], p=[0.25, 0.3, 0.25, 0.12, 0.08]
     )
@@ -118,7 +118,7 @@ def _unanswered_course(alarm: Alarm, rng: np.random.Generator) -> Course:
 
 
 def _upheld_course(alarm: Alarm, rng: np.random.Generator) -> Course:
-    acknowledged = _acknowledged(alarm, HABITS[alarm.city_code].pace, rng)
+    acknowledged = _acknowledged(alarm, HABITS[alarm.unit_code].pace, rng)
     disputed = acknowledged + int(rng.uniform(0.5, 6) * HOUR_S)
     steps = [Step("acknowledged", acknowledged), Step("disputed", disputed)]
     if rng.random() < 0.2:  # rejected, disputed again with better proof
@@ -179,10 +179,10 @@ def by_day(second: int, rng: np.random.Generator) -> int:
 
 def _unanswered(season: Season, alarms: pd.DataFrame, rng: np.random.Generator) -> NDArray[np.bool_]:
     """The alarms that no one ever answers, in bunches: a slow city has a bad week now and then."""
-    habit = alarms["city_code"].map(lambda code: HABITS[code].pace.unanswered)
+    habit = alarms["unit_code"].map(lambda code: HABITS[code].pace.unanswered)
     chance = habit * _weekly(alarms, rng.gamma(0.2, 5.0, size=(len(HABITS), season.days // 7 + 1)) + 1e-6)
     chance[alarms["block"] == 0] *= _EARLY_DILIGENCE
-    chance[alarms["is_upheld"] | alarms["is_stubborn"] | (alarms["city_code"] == SILENCE.city_code)] = 0.0
+    chance[alarms["is_upheld"] | alarms["is_stubborn"] | (alarms["unit_code"] == SILENCE.unit_code)] = 0.0
     chosen = np.zeros(len(alarms), dtype=bool)
     number = season.pushed - season.answered
     chosen[rng.choice(len(alarms), size=number, replace=False, p=chance / chance.sum())] = True
@@ -191,5 +191,5 @@ def _unanswered(season: Season, alarms: pd.DataFrame, rng: np.random.Generator) 
 
 def _weekly(alarms: pd.DataFrame, factors: NDArray[np.float64]) -> NDArray[np.float64]:
     """The factor of each alarm's city (row, in the order of codes) and week (column)."""
-    city = alarms["city_code"].map({code: row for row, code in enumerate(sorted(HABITS))})
+    city = alarms["unit_code"].map({code: row for row, code in enumerate(sorted(HABITS))})
     return np.asarray(factors[city, alarms["day"] // 7])

@@ -63,7 +63,7 @@ def city_rows(pm25: pd.DataFrame, is_dusty: NDArray[np.bool_], month: date, seed
         "O3": (18 + (25 + 135 * warmth) * sun) * noise(0.15),
     }
     is_down = _down(shape, rng)
-    names = cities().set_index("city_code")["city_name"].loc[pm25.columns].str.removesuffix("市")
+    names = cities().set_index("unit_code")["unit_name"].loc[pm25.columns].str.removesuffix("市")
     rows = pd.DataFrame(
         {
             "date": np.repeat(hours.strftime("%Y%m%d"), shape[1]),
@@ -77,12 +77,12 @@ def city_rows(pm25: pd.DataFrame, is_dusty: NDArray[np.bool_], month: date, seed
     return rows.assign(data_origin=SIMULATED_LABEL)
 
 
-def dust_rows(is_dusty: NDArray[np.bool_], hours: pd.DatetimeIndex, city_codes: pd.Index) -> pd.DataFrame:
+def dust_rows(is_dusty: NDArray[np.bool_], hours: pd.DatetimeIndex, unit_codes: pd.Index) -> pd.DataFrame:
     """One row an hour of a city under dust: the columns of a dust file and `data_origin`."""
     hour, city = np.nonzero(is_dusty)
     return pd.DataFrame(
         {
-            "city_code": city_codes[city],
+            "unit_code": unit_codes[city],
             "hour": hours[hour].strftime("%Y-%m-%dT%H:00+08:00"),
             "is_dust": 1,
             "data_origin": SIMULATED_LABEL,

@@ -27,8 +27,8 @@ def contacts() -> pd.DataFrame:
     """
     cities = members_on(SEASON.start)
     rows: list[tuple[str, str, str, str, date, date | None]] = []
-    for code, city_name in cities[["city_code", "city_name"]].astype(str).itertuples(index=False):
-        host, office, moved = f"{HABITS[code].pinyin}.example", bureau(city_name), _MOVED.get(code)
+    for code, unit_name in cities[["unit_code", "unit_name"]].astype(str).itertuples(index=False):
+        host, office, moved = f"{HABITS[code].pinyin}.example", bureau(unit_name), _MOVED.get(code)
         rows.append((code, "to", office, f"dudu@{host}", _SINCE, moved))
         if moved is not None:
             rows.append((code, "to", office, f"diaodu@{host}", moved, None))

@@ -24,7 +24,7 @@ _INDUSTRIES: Final = {
     "供热锅炉房": ("供热锅炉房", 1.3), "木业": ("板材厂", 1.1),
 }  # fmt: skip
 _OF_T85711: Final = ("耐火材料", "耐火材料", "砖瓦")
-_COLUMNS: Final = ["enterprise_id", "name", "industry", "city_code", "county", "lon", "lat", "data_origin"]
+_COLUMNS: Final = ["enterprise_id", "name", "industry", "unit_code", "county", "lon", "lat", "data_origin"]
 
 
 def enterprises(grids: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -48,14 +48,14 @@ def enterprises(grids: pd.DataFrame, seed: int) -> pd.DataFrame:
         }
     )
     found = found.join(locate(found["lon"], found["lat"]))
-    inside = found["city_code"].isin(of_grid["city_code"]) & found["county"].notna()
+    inside = found["unit_code"].isin(of_grid["unit_code"]) & found["county"].notna()
     found = found[inside & ~found.duplicated(["lon", "lat"])].head(ENTERPRISES).reset_index(drop=True)
     found["industry"] = _industries(found, rng)
     found.loc[: len(home) - 1, "industry"] = list(_OF_T85711)
     found["name"] = _names(found, len(home), rng)
-    found = found.sort_values(["city_code", "county", "industry"], kind="stable")
-    number = found.groupby("city_code").cumcount() + 1
-    found["enterprise_id"] = "QY" + found["city_code"] + number.astype(str).str.zfill(4)
+    found = found.sort_values(["unit_code", "county", "industry"], kind="stable")
+    number = found.groupby("unit_code").cumcount() + 1
+    found["enterprise_id"] = "QY" + found["unit_code"] + number.astype(str).str.zfill(4)
     return found.assign(data_origin=SIMULATED_LABEL)[_COLUMNS].reset_index(drop=True)
 
 
@@ -63,7 +63,7 @@ def _industries(found: pd.DataFrame, rng: np.random.Generator) -> list[str]:
     """An industry each, with the weights of the county it lies in."""
     names = list(_INDUSTRIES)
     overall = np.array([weight for _, weight in _INDUSTRIES.values()])
-    county, counties = pd.factorize(found["city_code"] + found["county"], sort=True)
+    county, counties = pd.factorize(found["unit_code"] + found["county"], sort=True)
     weights = overall * rng.gamma(0.6, size=(len(counties), len(names)))
     cumulated = np.cumsum(weights / weights.sum(axis=1, keepdims=True), axis=1)
     chosen = (rng.random(len(found))[:, None] > cumulated[county, :-1]).sum(axis=1)
@@ -76,6 +76,6 @@ def _names(found: pd.DataFrame, at_home: int, rng: np.random.Generator) -> pd.Se
     place.iloc[:at_home] = T85711.place
     works = found["industry"].map({name: works for name, (works, _) in _INDUSTRIES.items()})
     bare = place + "某" + works
-    again = bare.groupby([found["city_code"], bare]).cumcount()
+    again = bare.groupby([found["unit_code"], bare]).cumcount()
     number = ("（" + (again + 1).astype(str) + "号）").where(again > 0, "")
     return bare + number + "（模拟）"

@@ -41,7 +41,7 @@ def grid_anomalies(grids: pd.DataFrame, seed: int) -> pd.DataFrame:
     trends[home] = 0.06
     years = (np.arange(count[1]) - count[1] / 2) / 12
     found = pd.DataFrame(np.exp(logs + trends[:, None] * years), index=grids["grid_id"], columns=months)
-    of_city = found.groupby(grids["city_code"].to_numpy())
+    of_city = found.groupby(grids["unit_code"].to_numpy())
     return (found / of_city.transform("mean")).clip(_LEAST, _MOST)
 
 
@@ -61,7 +61,7 @@ def grid_hours(
     """
     rng = stream(seed, f"air of the grids {month:%Y-%m}")
     shape = (len(grids), len(cities))
-    of_city = HOT_RATIO * cities[grids["city_code"]].to_numpy(np.float32).T
+    of_city = HOT_RATIO * cities[grids["unit_code"]].to_numpy(np.float32).T
     by_day = np.repeat(
         rng.standard_normal((shape[0], shape[1] // 24), np.float32) * np.float32(0.06), 24, axis=1
     )
@@ -73,7 +73,7 @@ def grid_hours(
     here = alarms[alarms["hour"].isin(cities.index)]
     row = pd.Index(grids["grid_id"]).get_indexer(pd.Index(here["grid_id"]))
     column = cities.index.get_indexer(pd.Index(here["hour"]))
-    own = cities.to_numpy()[column, cities.columns.get_indexer(pd.Index(here["city_code"]))]
+    own = cities.to_numpy()[column, cities.columns.get_indexer(pd.Index(here["unit_code"]))]
     floor = np.ceil(np.round(TOWERS * HOT_RATIO * own, 6))
     values[row, column] = np.rint(floor + here["height"] * (here["peak_ug_m3"] - floor))
     return np.asarray(values)

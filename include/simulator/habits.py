@@ -31,14 +31,14 @@ PACES: Final = {
 class Habit:
     """One city: its name in pinyin (for addresses), how often alarms are raised there (relative), its pace."""
 
-    city_code: str
+    unit_code: str
     pinyin: str
     weight: float
     pace: Pace
 
 
-def _habit(city_code: str, pinyin: str, weight: float, pace: str = "steady") -> tuple[str, Habit]:
-    return city_code, Habit(city_code, pinyin, weight, PACES[pace])
+def _habit(unit_code: str, pinyin: str, weight: float, pace: str = "steady") -> tuple[str, Habit]:
+    return unit_code, Habit(unit_code, pinyin, weight, PACES[pace])
 
 
 HABITS: Final[dict[str, Habit]] = dict(
@@ -100,7 +100,7 @@ PROVINCE_PINYIN: Final = {
 class Silence:
     """A city from which nothing is heard between two midnights (`end` exclusive); it answers afterwards."""
 
-    city_code: str
+    unit_code: str
     start: date
     end: date
 
@@ -110,7 +110,7 @@ class StubbornGrid:
     """A grid that alarms on every day of its spans (`end` exclusive), always for the same causes."""
 
     grid_id: str
-    city_code: str
+    unit_code: str
     county: str
     place: str  # how its point names begin
     lon: float
@@ -131,7 +131,7 @@ SILENCE: Final = Silence("130900", date(2020, 3, 9), date(2020, 3, 16))
 
 T85711: Final = StubbornGrid(
     grid_id="T85711",
-    city_code="140300",
+    unit_code="140300",
     county="郊区",
     place="荫营镇",
     lon=113.58,

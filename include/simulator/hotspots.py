@@ -27,26 +27,26 @@ def hot_grids(seed: int) -> pd.DataFrame:
     """
     rng = stream(seed, "hot grids")
     cities = members_on(SEASON.start)
-    cells = grid_cells(counties(cities["city_code"]))
-    quotas = _quotas(cells["city_code"].value_counts().sort_index())
+    cells = grid_cells(counties(cities["unit_code"]))
+    quotas = _quotas(cells["unit_code"].value_counts().sort_index())
     # Small counties are towns: their cells are hotter. The noise makes some corners of the country hot as well.
-    in_county = cells.groupby(["city_code", "county"])["name"].transform("size")
+    in_county = cells.groupby(["unit_code", "county"])["name"].transform("size")
     cells["heat"] = rng.gamma(1.2, size=len(cells)) / np.sqrt(in_county)
     home = _home_of_t85711(cells)
     cells.loc[home, "heat"] = np.inf
     cells = cells.sort_values("heat", ascending=False, kind="stable")
-    hot = cells[cells.groupby("city_code").cumcount() < cells["city_code"].map(quotas)].copy()
+    hot = cells[cells.groupby("unit_code").cumcount() < cells["unit_code"].map(quotas)].copy()
 
-    rank = hot.groupby("city_code").cumcount()
+    rank = hot.groupby("unit_code").cumcount()
     hot["weight"] = (rank + 3.0) ** -0.9
     hot["grid_id"] = _identifiers(hot, cities, rng)
     hot.loc[home, "grid_id"] = T85711.grid_id
-    share = rank / hot["city_code"].map(quotas)
+    share = rank / hot["unit_code"].map(quotas)
     hot["is_hot"] = True
     hot["is_monitored"] = share.rank(method="first") <= MONITORED_GRIDS
     columns = [
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "name",
         "west",
@@ -57,7 +57,7 @@ def hot_grids(seed: int) -> pd.DataFrame:
         "is_monitored",
         "weight",
     ]
-    return hot.sort_values(["city_code", "grid_id"])[columns].reset_index(drop=True)
+    return hot.sort_values(["unit_code", "grid_id"])[columns].reset_index(drop=True)
 
 
 def grid_points(grids: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -74,7 +74,7 @@ def grid_points(grids: pd.DataFrame, seed: int) -> pd.DataFrame:
         tried_lon = np.round(each["west"] + across * (each["east"] - each["west"]), 6)
         tried_lat = np.round(each["south"] + up * (each["north"] - each["south"]), 6)
         found = locate(tried_lon, tried_lat)
-        fits = (found["city_code"] == each["city_code"]) & (found["county"] == each["county"]) & ~settled
+        fits = (found["unit_code"] == each["unit_code"]) & (found["county"] == each["county"]) & ~settled
         lon, lat = np.where(fits, tried_lon, lon), np.where(fits, tried_lat, lat)
         settled |= fits.to_numpy()
     places = each["county"].mask(each["grid_id"] == T85711.grid_id, T85711.place)
@@ -101,14 +101,14 @@ def _quotas(cells_by_city: pd.Series) -> pd.Series:
 
 
 def _home_of_t85711(cells: pd.DataFrame) -> int:
-    own = cells[(cells["city_code"] == T85711.city_code) & (cells["county"] == T85711.county)]
+    own = cells[(cells["unit_code"] == T85711.unit_code) & (cells["county"] == T85711.county)]
     lon, lat = _middles(own)
     return int(own.index[int(np.argmin((lon - T85711.lon) ** 2 + (lat - T85711.lat) ** 2))])
 
 
 def _identifiers(hot: pd.DataFrame, cities: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     """Opaque and unique: T and five digits in 2+26, S and seven digits in 汾渭平原."""
-    region = hot["city_code"].map(cities.set_index("city_code")["region"])
+    region = hot["unit_code"].map(cities.set_index("unit_code")["region"])
     free = np.setdiff1d(np.arange(10_000, 100_000), [int(T85711.grid_id[1:])])
     t_numbers = rng.choice(free, len(hot), replace=False)
     s_numbers = rng.choice(900_000, len(hot), replace=False) + 1_100_000

@@ -68,7 +68,7 @@ def _counts(
     )
     stubborn = (alarms["grid_id"] == T85711.grid_id).to_numpy()
     dirt_of_city = dict(zip(sorted(HABITS), rng.gamma(8.0, size=len(HABITS)), strict=True))
-    dirt = alarms["city_code"].map(dirt_of_city).to_numpy()
+    dirt = alarms["unit_code"].map(dirt_of_city).to_numpy()
     counts = np.zeros(len(alarms), dtype=np.int64)
     for number, block in enumerate(season.blocks):
         here = answered & (alarms["block"] == number).to_numpy()

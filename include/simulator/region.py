@@ -99,7 +99,7 @@ def _grid_rows(grids: pd.DataFrame) -> pd.DataFrame:
 def _alarm_rows(season: Season, alarms: pd.DataFrame, seed: int) -> pd.DataFrame:
     told = revisions(alarms, seed)
     of_alarm = alarms.iloc[told["alarm"]].reset_index(drop=True)
-    kept = ["alarm_id", "grid_id", "city_code", "county", "point_name", "lon", "lat"]
+    kept = ["alarm_id", "grid_id", "unit_code", "county", "point_name", "lon", "lat"]
     return of_alarm[kept].assign(
         started_at=_iso(season, of_alarm["started_s"]),
         last_at=_iso(season, told["last_s"]),
@@ -117,18 +117,18 @@ def _feedback_rows(
 ) -> pd.DataFrame:
     rng = stream(seed, "feedback")
     listed = cities()
-    city_names = dict(zip(listed["city_code"], listed["city_name"], strict=True))
-    municipalities = set(listed.loc[listed["city_name"] == listed["province_name"], "city_code"])
+    unit_names = dict(zip(listed["unit_code"], listed["unit_name"], strict=True))
+    municipalities = set(listed.loc[listed["unit_name"] == listed["province_name"], "unit_code"])
     findings: dict[int, list[tuple[str, int, float]]] = {}
     for alarm, category, found_s, done_s in problems[
         ["alarm", "category", "found_s", "rectified_s"]
     ].itertuples(index=False):
         findings.setdefault(alarm, []).append((category, found_s, math.inf if pd.isna(done_s) else done_s))
     rows = []
-    told = alarms[["alarm_id", "city_code", "county"]].itertuples(index=False)
-    for alarm, ((alarm_id, city_code, county), course) in enumerate(zip(told, courses, strict=True)):
-        city_name = city_names[city_code]
-        office = branch(city_name, county, is_municipality=city_code in municipalities)
+    told = alarms[["alarm_id", "unit_code", "county"]].itertuples(index=False)
+    for alarm, ((alarm_id, unit_code, county), course) in enumerate(zip(told, courses, strict=True)):
+        unit_name = unit_names[unit_code]
+        office = branch(unit_name, county, is_municipality=unit_code in municipalities)
         inspector, reviewer = person(rng), person(rng)
         has_finding = False
         for event, at in course:
@@ -142,7 +142,7 @@ def _feedback_rows(
                 has_finding = bool(known)
                 found, note = _YES if has_finding else _NO, finding_note(known, rng)
             elif event in {"returned", "accepted"}:
-                unit, by = bureau(city_name), reviewer
+                unit, by = bureau(unit_name), reviewer
                 note = note or return_note(has_finding, rng)
             elif event in {"dispute_upheld", "dispute_rejected"}:
                 unit, by = "热点网格监管审核组", reviewer

@@ -59,7 +59,7 @@ _DUST_HALVES: Final = ((3, 2), (4, 1), (5, 1))  # month and half of the dust sto
 
 
 def city_levels(places: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """PM2.5 in μg/m³ of each day from AIR_START to AIR_END (index), one column a city of `places` (`city_code, lon, lat`).
+    """PM2.5 in μg/m³ of each day from AIR_START to AIR_END (index), one column a city of `places` (`unit_code, lon, lat`).
 
     In the season the episodes are those of `season.severity`, so bad air and many alarms come together.
     """
@@ -77,7 +77,7 @@ def city_levels(places: pd.DataFrame, seed: int) -> pd.DataFrame:
     years = (np.arange(len(days)) - (_TREND_FROM - AIR_START).days) / 365.25
     episodes = _comparable(0.8 * shared[:, None] + 0.6 * own, days)
     values = levels * _seasonal(days)[:, None] * np.exp(trends * years[:, None] + episodes)
-    return pd.DataFrame(values, index=days, columns=pd.Index(places["city_code"], name="city_code"))
+    return pd.DataFrame(values, index=days, columns=pd.Index(places["unit_code"], name="unit_code"))
 
 
 def city_hours(levels: pd.DataFrame, month: date, seed: int) -> Levels:

@@ -89,14 +89,14 @@ def person(rng: np.random.Generator) -> str:
     return _SURNAMES[rng.integers(len(_SURNAMES))] + "某某"
 
 
-def bureau(city_name: str) -> str:
+def bureau(unit_name: str) -> str:
     """`石家庄市生态环境局`."""
-    return f"{city_name}生态环境局"
+    return f"{unit_name}生态环境局"
 
 
-def branch(city_name: str, county: str, *, is_municipality: bool) -> str:
+def branch(unit_name: str, county: str, *, is_municipality: bool) -> str:
     """The bureau's office in a county: `阳泉市生态环境局郊区分局`, `北京市朝阳区生态环境局`."""
-    return f"{city_name}{county}生态环境局" if is_municipality else f"{bureau(city_name)}{county}分局"
+    return f"{unit_name}{county}生态环境局" if is_municipality else f"{bureau(unit_name)}{county}分局"
 
 
 def description(category: str, rng: np.random.Generator) -> str:

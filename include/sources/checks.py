@@ -135,7 +135,7 @@ def check(layout: Layout, rows: pd.DataFrame, places: Places) -> Checked:
         result["county"] = _current_counties(result, places)
     result["is_simulated"] = (rows[DATA_ORIGIN] == SIMULATED_LABEL).to_numpy()
     if layout.name == "alarms":
-        is_outside = outside_city(result["city_code"], result["lon"], result["lat"])
+        is_outside = outside_city(result["unit_code"], result["lon"], result["lat"])
         result["is_outside_city"] = is_outside & (reasons.reject < 0)
     result["content_hash"] = pd.array(content_hashes(layout, result), dtype="str")
     return Checked(result, reasons.reject, tuple(reasons.texts))
@@ -255,7 +255,7 @@ def _current_counties(rows: pd.DataFrame, places: Places) -> pd.Series[str]:
     is_former = rows["county"].isin(former)
     if not is_former.any():
         return rows["county"]
-    pairs = zip(rows["city_code"][is_former], rows["county"][is_former], strict=True)
+    pairs = zip(rows["unit_code"][is_former], rows["county"][is_former], strict=True)
     county = rows["county"].copy()
     county[is_former] = [places.counties.get(pair, pair[1]) for pair in pairs]
     return county

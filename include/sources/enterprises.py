@@ -44,7 +44,7 @@ LAYOUT: Final = Layout(
         Field("industry"),
         Field("lon", "number", least=-180, most=180),
         Field("lat", "number", least=-90, most=90),
-        Field("city_code", required=False, longest=64),
+        Field("unit_code", required=False, longest=64),
         Field("county", required=False, longest=64),
     ),
     key=("enterprise_id",),
@@ -111,7 +111,7 @@ def import_enterprises(
     if rows.empty:
         raise _useless(path, told)
     with writing(engine, lock="enterprises") as connection:
-        register_units(connection, rows["city_code"].unique())
+        register_units(connection, rows["unit_code"].unique())
         replaced = _replace(connection, source, rows[_KEPT], now)
         keep_only(connection, source, KIND, told.rejected, by=_SETTLED_BY, now=now)
     return EnterpriseImport(
@@ -130,7 +130,7 @@ def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datet
     """Puts the rows in the place of all that the source told before; returns how many those were."""
     gone = connection.execute(enterprise.delete().where(enterprise.c.source == source)).rowcount
     received_at = pd.Series(pd.Timestamp(now), index=rows.index).astype(MOMENT_DTYPE)
-    texts = dict.fromkeys(("city_code", "county"), "str")
+    texts = dict.fromkeys(("unit_code", "county"), "str")
     bulk.insert(connection, enterprise, rows.astype(texts).assign(source=source, received_at=received_at))
     return int(gone)
 
@@ -147,9 +147,9 @@ def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
 
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:
     own = transform(mapping, LAYOUT, chunk.rows)
-    city_told = own["city_code"]
+    city_told = own["unit_code"]
     is_unit = city_told.str.fullmatch(_UNIT.pattern)
-    own["city_code"] = city_told.map(dict(known.cities)).fillna(city_told.where(is_unit, "")).astype("str")
+    own["unit_code"] = city_told.map(dict(known.cities)).fillna(city_told.where(is_unit, "")).astype("str")
     checked = check(LAYOUT, own, known)
     rows = checked.rows.assign(line=chunk.lines)
     reasons = {
@@ -157,7 +157,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     }
     good = rows[checked.is_good]
     placed = _placed(good, set(known.cities))
-    outside = good.index[placed["city_code"].isna()]
+    outside = good.index[placed["unit_code"].isna()]
     reasons |= dict.fromkeys(
         map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
     )
@@ -178,7 +178,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     ]
     kept = good.drop(index=outside)
     found = placed.drop(index=outside)
-    is_moved = (city_told[kept.index] != "") & (found["city_code"] != kept["city_code"])
+    is_moved = (city_told[kept.index] != "") & (found["unit_code"] != kept["unit_code"])
     is_moved |= (kept["county"] != "") & (found["county"] != kept["county"])
     told.relocated += [
         f"{name}：{city}{county} → {code}{place}"
@@ -186,33 +186,33 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
             kept["name"][is_moved],
             city_told[kept.index][is_moved],
             kept["county"][is_moved],
-            found["city_code"][is_moved],
+            found["unit_code"][is_moved],
             found["county"][is_moved],
             strict=True,
         )
     ]
     told.rows += len(rows) + len(chunk.broken)
-    told.good.append(kept.assign(city_code=found["city_code"], county=found["county"]))
+    told.good.append(kept.assign(unit_code=found["unit_code"], county=found["county"]))
 
 
 def _placed(rows: pd.DataFrame, known: set[str]) -> pd.DataFrame:
-    """`city_code` and `county` of each row: as told where the coordinates agree, else of the coordinates. Outside all outlines
+    """`unit_code` and `county` of each row: as told where the coordinates agree, else of the coordinates. Outside all outlines
     the told unit stands where it lies near, or has no outline; otherwise None."""
     found = locate(rows["lon"], rows["lat"]).set_index(rows.index)
-    is_known = rows["city_code"].isin(known)
-    is_told = is_known & ~outside_city(rows["city_code"], rows["lon"], rows["lat"])
-    is_near = ~outside_city(rows["city_code"], rows["lon"], rows["lat"], _NEAR_DEG)
-    is_told |= found["city_code"].isna() & (rows["city_code"] != "") & is_near
-    city = found["city_code"].mask(is_told, rows["city_code"])
+    is_known = rows["unit_code"].isin(known)
+    is_told = is_known & ~outside_city(rows["unit_code"], rows["lon"], rows["lat"])
+    is_near = ~outside_city(rows["unit_code"], rows["lon"], rows["lat"], _NEAR_DEG)
+    is_told |= found["unit_code"].isna() & (rows["unit_code"] != "") & is_near
+    city = found["unit_code"].mask(is_told, rows["unit_code"])
     is_own = (
-        city == found["city_code"]
+        city == found["unit_code"]
     )  # else the point lies on the other side of a border, by less than the outlines' accuracy
     county = found["county"].where(is_own, "")
     is_county_told = is_told & (rows["county"] != "")
-    is_county_told &= ~outside_county(rows["city_code"], rows["county"], rows["lon"], rows["lat"])
-    is_beyond = found["city_code"].isna() & is_told
+    is_county_told &= ~outside_county(rows["unit_code"], rows["county"], rows["lon"], rows["lat"])
+    is_beyond = found["unit_code"].isna() & is_told
     county = county.mask(is_county_told, rows["county"]).mask(is_beyond, rows["county"])
-    return pd.DataFrame({"city_code": city, "county": county})
+    return pd.DataFrame({"unit_code": city, "county": county})
 
 
 def _once(told: _Told, origin: str) -> tuple[pd.DataFrame, int]:

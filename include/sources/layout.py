@@ -75,7 +75,7 @@ ALARMS: Final = Layout(
     (
         Field("alarm_id", longest=64),
         Field("grid_id", longest=64),
-        Field("city_code", "city"),
+        Field("unit_code", "city"),
         Field("county", longest=64),
         Field("point_name"),
         Field("lon", "number", required=False, least=-180, most=180),
@@ -136,7 +136,7 @@ GRIDS: Final = Layout(
     "grids",
     (
         Field("grid_id", longest=64),
-        Field("city_code", "city"),
+        Field("unit_code", "city"),
         Field("county", longest=64),
         Field("name"),
         Field("west", "number", required=False, least=-180, most=180),

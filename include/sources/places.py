@@ -30,8 +30,8 @@ _TOLERANCE_DEG: Final = 0.005
 
 @dataclass(frozen=True)
 class Places:
-    """`cities`: every accepted spelling → city_code; `regions`: codes that contacts may belong to;
-    `counties`: (city_code, former name) → name today."""
+    """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
+    `counties`: (unit_code, former name) → name today."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
@@ -40,67 +40,67 @@ class Places:
 
 def places(connection: Connection) -> Places:
     """What the store knows of cities, with the shipped aliases."""
-    rows = connection.execute(select(city.c.city_code, city.c.city_name, city.c.province_code)).all()
+    rows = connection.execute(select(city.c.unit_code, city.c.unit_name, city.c.province_code)).all()
     codes = {code for code, _, _ in rows}
     names: dict[str, str] = {}
     for code, name, _ in rows:
         names |= {code: code, name: code, name.removesuffix("市"): code}
     aliases = _aliases()
     for alias in aliases[aliases["kind"] == "city"].itertuples():
-        if alias.city_code in codes:
-            names.setdefault(str(alias.alias), str(alias.city_code))
+        if alias.unit_code in codes:
+            names.setdefault(str(alias.alias), str(alias.unit_code))
     former = aliases[aliases["kind"] == "county"]
     counties = dict(
-        zip(zip(former["city_code"], former["alias"], strict=True), former["meaning"], strict=True)
+        zip(zip(former["unit_code"], former["alias"], strict=True), former["meaning"], strict=True)
     )
     return Places(names, frozenset(codes | {province for _, _, province in rows} | {MINISTRY}), counties)
 
 
 def outside_city(
-    city_codes: pd.Series[str],
+    unit_codes: pd.Series[str],
     lon: pd.Series[float],
     lat: pd.Series[float],
     tolerance_deg: float = _TOLERANCE_DEG,
 ) -> NDArray[np.bool_]:
     """True for points more than the tolerance (about 500 m) outside the city that the row names; False without coordinates or
     outline."""
-    points = pd.DataFrame({"city_code": city_codes.to_numpy(), "lon": lon.to_numpy(), "lat": lat.to_numpy()})
+    points = pd.DataFrame({"unit_code": unit_codes.to_numpy(), "lon": lon.to_numpy(), "lat": lat.to_numpy()})
     different = points.dropna().drop_duplicates()
     if different.empty:
         return np.zeros(len(points), dtype=bool)
-    different = different[different["city_code"].isin(_outlines().index)]
-    found = locate(different["lon"], different["lat"])["city_code"].to_numpy()
-    suspects = different[found != different["city_code"].to_numpy()]
+    different = different[different["unit_code"].isin(_outlines().index)]
+    found = locate(different["lon"], different["lat"])["unit_code"].to_numpy()
+    suspects = different[found != different["unit_code"].to_numpy()]
     distance = shapely.distance(
         shapely.points(suspects["lon"], suspects["lat"]),
-        _outlines().geometry.reindex(suspects["city_code"]).to_numpy(),
+        _outlines().geometry.reindex(suspects["unit_code"]).to_numpy(),
     )
     outside = suspects[distance > tolerance_deg]
     if outside.empty:
         return np.zeros(len(points), dtype=bool)
     found_again = points.merge(
-        outside.assign(is_outside=True), how="left", on=["city_code", "lon", "lat"], validate="m:1"
+        outside.assign(is_outside=True), how="left", on=["unit_code", "lon", "lat"], validate="m:1"
     )
     return found_again["is_outside"].notna().to_numpy()
 
 
 def outside_county(
-    city_codes: pd.Series[str], county_names: pd.Series[str], lon: pd.Series[float], lat: pd.Series[float]
+    unit_codes: pd.Series[str], county_names: pd.Series[str], lon: pd.Series[float], lat: pd.Series[float]
 ) -> NDArray[np.bool_]:
     """True for points more than about 500 m outside the county that the row names; False without outline (development zones)."""
-    named = pd.MultiIndex.from_arrays([city_codes, county_names])
+    named = pd.MultiIndex.from_arrays([unit_codes, county_names])
     distance = shapely.distance(shapely.points(lon, lat), _county_outlines().reindex(named).to_numpy())
     return np.asarray(distance > _TOLERANCE_DEG)
 
 
 @cache
 def _outlines() -> gpd.GeoDataFrame:
-    return city_outlines().set_index("city_code")
+    return city_outlines().set_index("unit_code")
 
 
 @cache
 def _county_outlines() -> gpd.GeoSeries:
-    return counties().set_index(["city_code", "county_name"]).geometry
+    return counties().set_index(["unit_code", "county_name"]).geometry
 
 
 @cache

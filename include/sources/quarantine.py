@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, select, update
 
 from include.errors import InputError, StateError, redact
+from include.former_names import present, with_present_names
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk, merge
 from include.sources.checks import check, with_misfits
@@ -189,6 +190,7 @@ def correct(
     with writing(engine, lock="intake") as connection:
         row = _open(connection, quarantine_id)
         layout = _layout(row)
+        values = with_present_names(values)
         unknown = sorted(set(values) - set(layout.names))
         if unknown:
             raise InputError(
@@ -290,7 +292,7 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
 
 
 def _own_rows(layout: Layout, texts: pd.Series[str]) -> pd.DataFrame:
-    parsed = [json.loads(text) for text in texts]
+    parsed = [with_present_names(json.loads(text)) for text in texts]
     names = (*layout.names, DATA_ORIGIN)
     rows = pd.DataFrame(
         {name: pd.array([str(row.get(name, "")) for row in parsed], dtype="str") for name in names}
@@ -356,11 +358,11 @@ def _row(row: Mapping[Any, Any]) -> QuarantinedRow:
         source=row["source"],
         kind=row["kind"],
         origin=row["origin"],
-        field=row["field"],
+        field=present(row["field"]),
         value=row["value"],
         reason=row["reason"],
         row=json.loads(row["row_json"]),
-        fields=json.loads(row["fields_json"]) if row["fields_json"] else {},
+        fields=with_present_names(json.loads(row["fields_json"])) if row["fields_json"] else {},
         received_at=row["received_at"],
         state=row["state"],
         settled_at=row["settled_at"],

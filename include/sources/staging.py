@@ -252,7 +252,7 @@ def _commit_rows(
     tally.quarantined += len(rejects)
     tally.is_simulated = tally.is_simulated or bool(good["is_simulated"].any())
     if layout.name == "alarms":
-        tally.cities |= set(good["city_code"].unique())
+        tally.cities |= set(good["unit_code"].unique())
         outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()

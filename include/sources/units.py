@@ -22,7 +22,7 @@ def register_units(connection: Connection, codes: Iterable[str]) -> list[str]:
         province = f"{code[:2]}0000" if code.isdigit() and len(code) == 6 else code
         connection.execute(
             city.insert().values(
-                city_code=code, city_name=code, province_code=province, province_name=province
+                unit_code=code, unit_name=code, province_code=province, province_name=province
             )
         )
     return wanted

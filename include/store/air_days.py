@@ -32,7 +32,7 @@ class Provenance:
 
 
 def city_days(connection: Connection, start: date, end: date) -> pd.DataFrame:
-    """One row a city and day in [start, end): `place_id` (the city_code), `observed_on`, the columns of city_day, dust
+    """One row a city and day in [start, end): `place_id` (the unit_code), `observed_on`, the columns of city_day, dust
     included (sql/city_days.sql)."""
     rows = frame(connection, "city_days", start_date=start, end_date=end)
     return _dated(rows.astype({name: "float64" for name in rows.columns if name.endswith("_m3")}))
@@ -48,17 +48,17 @@ def imported_days(connection: Connection, dataset: Dataset, start: date, end: da
     return _dated(frame(connection, "air_days", dataset=dataset, start_date=start, end_date=end))
 
 
-def city_codes(connection: Connection) -> dict[str, str]:
+def unit_codes(connection: Connection) -> dict[str, str]:
     """The code of every city by its name, with 市 and without it."""
     codes = {
-        str(name): str(code) for name, code in connection.execute(select(city.c.city_name, city.c.city_code))
+        str(name): str(code) for name, code in connection.execute(select(city.c.unit_name, city.c.unit_code))
     }
     return codes | {name.removesuffix("市"): code for name, code in codes.items()}
 
 
 def grid_places(connection: Connection) -> pd.DataFrame:
-    """One row a grid (index `grid_id`): `city_code, county, name, west, south, east, north` (degrees WGS84, or empty)."""
-    columns = [grid.c[name] for name in ("grid_id", "city_code", "county", "name", *_BOUNDS)]
+    """One row a grid (index `grid_id`): `unit_code, county, name, west, south, east, north` (degrees WGS84, or empty)."""
+    columns = [grid.c[name] for name in ("grid_id", "unit_code", "county", "name", *_BOUNDS)]
     rows = connection.execute(select(*columns).order_by(grid.c.grid_id)).all()
     found = pd.DataFrame(rows, columns=[column.name for column in columns], dtype=object)
     types = {name: "float64" if name in _BOUNDS else "str" for name in found.columns}
@@ -68,7 +68,7 @@ def grid_places(connection: Connection) -> pd.DataFrame:
 def replace_city_days(
     connection: Connection, dates: Sequence[date], days: pd.DataFrame, provenance: Provenance
 ) -> None:
-    """Puts the daily means of `dates` (rows of `air_quality.day_means`, place_id = city_code) in the place of what was there."""
+    """Puts the daily means of `dates` (rows of `air_quality.day_means`, place_id = unit_code) in the place of what was there."""
     for some in _pieces(dates):
         connection.execute(city_day.delete().where(city_day.c.observed_on.in_(some)))
     # A pollutant that was not told has no mean and rests on no hours.
@@ -77,7 +77,7 @@ def replace_city_days(
         {**empty, **row, "observed_on": day, **provenance.of(day)}
         for day, row in zip(
             dates_of(days["observed_on"], every=True),
-            plain_rows(days.drop(columns="observed_on").rename(columns={"place_id": "city_code"})),
+            plain_rows(days.drop(columns="observed_on").rename(columns={"place_id": "unit_code"})),
             strict=True,
         )
     ]
@@ -101,7 +101,7 @@ def record_days(
 
 
 def set_dust(connection: Connection, flags: pd.DataFrame, provenance: Provenance) -> None:
-    """Sets or clears the hours of `flags` (`place_id` = city_code, `observed_on`, `hour`, `is_dust`), one row an hour."""
+    """Sets or clears the hours of `flags` (`place_id` = unit_code, `observed_on`, `hour`, `is_dust`), one row an hour."""
     keys = list(
         zip(
             flags["place_id"],
@@ -110,12 +110,12 @@ def set_dust(connection: Connection, flags: pd.DataFrame, provenance: Provenance
             strict=True,
         )
     )
-    columns = tuple_(dust_hour.c.city_code, dust_hour.c.observed_on, dust_hour.c.hour)
+    columns = tuple_(dust_hour.c.unit_code, dust_hour.c.observed_on, dust_hour.c.hour)
     for some in _pieces(keys):
         connection.execute(dust_hour.delete().where(columns.in_(some)))
     new = [key for key, is_dust in zip(keys, flags["is_dust"], strict=True) if is_dust]
     rows = [
-        {"city_code": code, "observed_on": day, "hour": int(hour), **provenance.of(day)}
+        {"unit_code": code, "observed_on": day, "hour": int(hour), **provenance.of(day)}
         for code, day, hour in new
     ]
     if rows:

@@ -47,7 +47,7 @@ def _mean(name: str, meaning: str) -> list[Column[Any]]:
 city_day = Table(
     "city_day",
     metadata,
-    Column("city_code", ForeignKey("city.city_code"), primary_key=True),
+    Column("unit_code", ForeignKey("city.unit_code"), primary_key=True),
     Column("observed_on", Date, primary_key=True, comment="natural Beijing day, hours 0 to 23"),
     *_mean("pm25_ug_m3", "μg/m³"),
     *_mean("pm10_ug_m3", "μg/m³"),
@@ -86,7 +86,7 @@ air_day = Table(
 dust_hour = Table(
     "dust_hour",
     metadata,
-    Column("city_code", ForeignKey("city.city_code"), primary_key=True),
+    Column("unit_code", ForeignKey("city.unit_code"), primary_key=True),
     Column("observed_on", Date, primary_key=True),
     Column("hour", Integer, primary_key=True, comment="0 to 23, as in the hourly values"),
     *_provenance(),
@@ -117,7 +117,7 @@ warning_rank = Table(
     Column("month", ForeignKey("warning_month.month", ondelete="CASCADE"), primary_key=True),
     Column("reason", String(16), primary_key=True, comment="level, year_on_year, over_previous"),
     Column("grid_id", String(64), primary_key=True),
-    Column("city_code", ForeignKey("city.city_code"), nullable=False),
+    Column("unit_code", ForeignKey("city.unit_code"), nullable=False),
     Column(
         "rank",
         Integer,
@@ -140,8 +140,8 @@ enterprise = Table(
     Column("name", String(255), nullable=False),
     Column("industry", String(255), nullable=False),
     Column(
-        "city_code",
-        ForeignKey("city.city_code"),
+        "unit_code",
+        ForeignKey("city.unit_code"),
         nullable=False,
         comment="that it lies in, by its coordinates",
     ),
@@ -155,6 +155,6 @@ enterprise = Table(
     Column("lat", Float, nullable=False, comment="degrees, WGS84"),
     Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
     Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only)"),
-    Index(None, "city_code"),
+    Index(None, "unit_code"),
     comment="A key enterprise (重点企业). An import replaces the rows of its source, whole.",
 )

@@ -89,7 +89,7 @@ def unheard_cities(connection: Connection, letters: int, before: date, as_of: da
         as_of_at=as_of,
         asking_kinds=kinds_where(lambda kind: kind.is_asking),
     )
-    return [str(code) for code in found["city_code"]]
+    return [str(code) for code in found["unit_code"]]
 
 
 def last_letters(connection: Connection, on_date: date) -> pd.DataFrame:

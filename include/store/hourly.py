@@ -3,7 +3,7 @@
     <root>/<dataset>_hours/2020-03-01.parquet   place_id, observed_on, hour (0 to 23), pm25_ug_m3 and, for cities, the others
     <root>/<dataset>_days/2020-03-01.parquet    place_id, observed_on, pm25_ug_m3, pm25_hours; the cities' are in the store
 
-`dataset` is city, grid or station; `place_id` a city_code, grid_id or station_id. Hours are those of the natural Beijing day.
+`dataset` is city, grid or station; `place_id` a unit_code, grid_id or station_id. Hours are those of the natural Beijing day.
 A file is written beside its place and renamed, so a reader sees the day before or after, never a half.
 """
 

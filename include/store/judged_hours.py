@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from include.former_names import former, present
 from include.periods import DAY, beijing_date, midnight
 
 GRID_HOURS: Final = "judged_grids"
@@ -91,9 +92,12 @@ def _stored(path: Path, edition: str, columns: Sequence[str] | None = None) -> p
     """A day as it was kept, None where there is none of that edition."""
     if not path.exists():
         return None
-    table = pq.read_table(path, columns=list(columns) if columns is not None else None, use_threads=False)
-    is_own = (table.schema.metadata or {}).get(_EDITION) == edition.encode()
-    return table.replace_schema_metadata(None) if is_own else None
+    with pq.ParquetFile(path) as file:
+        if (file.schema_arrow.metadata or {}).get(_EDITION) != edition.encode():
+            return None
+        wanted = None if columns is None else [*columns, *map(former, columns)]
+        table = file.read(columns=wanted, use_threads=False)
+    return table.rename_columns([present(name) for name in table.column_names]).replace_schema_metadata(None)
 
 
 def _between(table: pa.Table | None, start_at: datetime, end_at: datetime) -> pa.Table | None:

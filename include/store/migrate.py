@@ -30,9 +30,9 @@ def migrate(engine: Engine) -> str:
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        _fill(connection, city, _rows("cities.csv"), key=["city_code"])
+        _fill(connection, city, _rows("cities.csv"), key=["unit_code"])
         _fill(
-            connection, region_member, _rows("region_members.csv"), key=["city_code", "region", "valid_from"]
+            connection, region_member, _rows("region_members.csv"), key=["unit_code", "region", "valid_from"]
         )
     return _head(config)
 

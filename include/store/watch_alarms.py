@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.former_names import former
 from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
 from include.store.tables import alarm, audit
@@ -48,7 +49,7 @@ class State:
 @dataclass(frozen=True)
 class MadeAlarm:
     """An alarm as a run of the watch found it, with its states in order of time; `row`: the columns of `alarm` that never
-    change (grid_id, city_code, county, point_name, lon, lat, started_at, pushed_at, deadline_at, rules_version, is_simulated)."""
+    change (grid_id, unit_code, county, point_name, lon, lat, started_at, pushed_at, deadline_at, rules_version, is_simulated)."""
 
     alarm_id: str
     raised_at: datetime
@@ -243,9 +244,11 @@ def replace_suspects(
 
 
 def content_hash(row: Mapping[str, Any]) -> str:
-    """SHA-256 of what a revision says, without its key and its moment."""
+    """SHA-256 of what a revision says, without its key and its moment; under the names of the first revisions, whose hashes are kept."""
     told = {
-        name: str(value) for name, value in row.items() if name not in ("alarm_id", "revision", "revised_at")
+        former(name): str(value)
+        for name, value in row.items()
+        if name not in ("alarm_id", "revision", "revised_at")
     }
     return hashlib.sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

@@ -22,12 +22,12 @@ _DAY_COLUMNS: Final = {
 
 
 def stations_known(connection: Connection) -> pd.DataFrame:
-    """One row a stay of a station at a place: `station_id, kind, city_code, grid_id, lon, lat, valid_from, valid_to`
+    """One row a stay of a station at a place: `station_id, kind, unit_code, grid_id, lon, lat, valid_from, valid_to`
     (dates), `is_simulated`, `received_at`; by station and first day."""
     names = (
         "station_id",
         "kind",
-        "city_code",
+        "unit_code",
         "grid_id",
         "lon",
         "lat",
@@ -43,11 +43,11 @@ def stations_known(connection: Connection) -> pd.DataFrame:
 
 
 def grids_known(connection: Connection) -> pd.DataFrame:
-    """One row a grid with bounds: `grid_id, city_code, county, name, west, south, east, north, is_simulated,
+    """One row a grid with bounds: `grid_id, unit_code, county, name, west, south, east, north, is_simulated,
     received_at`."""
     names = (
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "name",
         "west",

@@ -39,7 +39,7 @@ station = Table(
         "kind", String(16), nullable=False, comment="micro (微站), official (国控、省控站), weather (气象站)"
     ),
     Column(
-        "city_code", ForeignKey("city.city_code"), nullable=False, index=True, comment="the unit, as told"
+        "unit_code", ForeignKey("city.unit_code"), nullable=False, index=True, comment="the unit, as told"
     ),
     Column("grid_id", String(64), index=True, comment="of a micro-station, as told; empty for the others"),
     Column("lon", Float, nullable=False, comment="degrees, WGS84"),
@@ -72,7 +72,7 @@ station_day = Table(
     Column("station_id", String(64), primary_key=True),
     Column("rules_edition", String(32), primary_key=True, comment="edition of the watch's rules"),
     Column("revision", Integer, primary_key=True, comment="as in watch_day"),
-    Column("city_code", String(64), nullable=False, comment="the unit"),
+    Column("unit_code", String(64), nullable=False, comment="the unit"),
     Column("grid_id", String(64), nullable=False, comment="empty for official stations"),
     Column("hours", Integer, nullable=False, comment="hours of the day with a usable value, 0 to 24"),
     Column("completeness", Float, nullable=False, comment="usable hours of all, 0 to 1"),
@@ -227,7 +227,7 @@ watch_suppressed = Table(
     Column("grid_id", String(64), primary_key=True),
     Column("started_at", Instant, primary_key=True, comment="start of its first hour"),
     Column("last_at", Instant, nullable=False, comment="start of its last hour"),
-    Column("city_code", String(64), nullable=False, comment="the unit"),
+    Column("unit_code", String(64), nullable=False, comment="the unit"),
     Column("hours", Integer, nullable=False, comment="hours above the surroundings by both thresholds"),
     Column(
         "reason",

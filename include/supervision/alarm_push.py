@@ -62,8 +62,8 @@ class AlarmFigures:
     """Everything that one push says to one unit. `heard` of `stations` micro-stations of the unit spoke in the window's last hour."""
 
     letter_key: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     bureau: str
     period: Period
     alarms: tuple[PushedAlarm, ...]
@@ -121,7 +121,7 @@ def hourly_pushes(facts: PushFacts, period: Period) -> HourlyPushes:
             trend = _trend(facts.grid_hours, str(last["grid_id"]), period)
             suspects = facts.suspects.get(str(alarm_id), ())
             alarm = _alarm(last, news, told_peak, trend, suspects)
-            found.setdefault((str(last["city_code"]), news == LATE), []).append((revisions, alarm))
+            found.setdefault((str(last["unit_code"]), news == LATE), []).append((revisions, alarm))
     return HourlyPushes(
         period,
         tuple(_figures(facts, period, found[key], *key) for key in sorted(found)),
@@ -188,17 +188,17 @@ def _figures(
     facts: PushFacts,
     period: Period,
     found: list[tuple[pd.DataFrame, PushedAlarm]],
-    city_code: str,
+    unit_code: str,
     is_by_person: bool,
 ) -> AlarmFigures:
     first = found[0][0].iloc[-1]
     alarms = sorted((alarm for _, alarm in found), key=lambda one: (-(one.above_ug_m3 or 0.0), one.alarm_id))
-    key = period.letter_key(LATE_KIND if is_by_person else PUSH_KIND, city_code)
-    name = str(first["city_name"])
+    key = period.letter_key(LATE_KIND if is_by_person else PUSH_KIND, unit_code)
+    name = str(first["unit_name"])
     return AlarmFigures(
         letter_key=key,
-        city_code=city_code,
-        city_name=name,
+        unit_code=unit_code,
+        unit_name=name,
         bureau=f"{name}生态环境局",
         period=period,
         alarms=tuple(alarms),
@@ -206,8 +206,8 @@ def _figures(
             _form_row(one, key) for one in sorted(alarms, key=lambda one: (one.deadline_at, one.alarm_id))
         ),
         reply_by=min(one.deadline_at for one in alarms),
-        heard=facts.heard.get(city_code, 0) if city_code in facts.stations else None,
-        stations=facts.stations.get(city_code),
+        heard=facts.heard.get(unit_code, 0) if unit_code in facts.stations else None,
+        stations=facts.stations.get(unit_code),
         is_by_person=is_by_person,
         rules_version=facts.rules_version,
         is_simulated=any(bool(revisions["is_simulated"].any()) for revisions, _ in found),

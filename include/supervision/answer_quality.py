@@ -27,8 +27,8 @@ class AnswerQuality:
     | 排查过早 | answers whose 排查时间 lies more than 12 h before their receipt | answers with a 排查时间 |
     """
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     answered_once: int = 0
     sent_back: int = 0
     reanswered: int = 0
@@ -94,15 +94,15 @@ def answer_quality(
         "rejected",
     ]
     tables = [
-        alarms.groupby("city_code")[columns].sum(),
+        alarms.groupby("unit_code")[columns].sum(),
         _recurrence(found, pushes, as_of),
         _inspection_times(judged, answers),
     ]
     counted = pd.concat([table.reindex(sorted(names), fill_value=0) for table in tables], axis=1).astype(int)
     return tuple(
         AnswerQuality(
-            city_code=str(code),
-            city_name=names[str(code)],
+            unit_code=str(code),
+            unit_name=names[str(code)],
             **{str(key): int(value) for key, value in row.items()},
         )
         for code, row in counted.iterrows()
@@ -122,12 +122,12 @@ def _recurrence(found: pd.DataFrame, pushes: pd.DataFrame, as_of: datetime) -> p
         for grid, at in zip(done["grid_id"], done["rectified_at"], strict=True)
     ]
     rows = pd.DataFrame({"rectified": 1, "came_back": came_back}, index=done.index).astype(int)
-    return rows.groupby(done["city_code"]).sum()
+    return rows.groupby(done["unit_code"]).sum()
 
 
 def _inspection_times(judged: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """By unit: answers that say when was inspected, and those that say a time long before the answer reached us."""
-    told = answers[answers["inspected_at"].notna()].merge(judged[["alarm_id", "city_code"]], on="alarm_id")
+    told = answers[answers["inspected_at"].notna()].merge(judged[["alarm_id", "unit_code"]], on="alarm_id")
     is_early = told["submitted_at"] - told["inspected_at"] > ANSWER_QUALITY.inspected_before
     rows = pd.DataFrame({"with_inspection": 1, "inspected_early": is_early.astype(int)}, index=told.index)
-    return rows.groupby(told["city_code"]).sum()
+    return rows.groupby(told["unit_code"]).sum()

@@ -97,21 +97,21 @@ class MonthWarnings:
 class BulletinFacts:
     """What the figures are computed from; the order of rows is of no matter.
 
-    cities        one row a city of the key regions on the last day: city_code, city_name, province_name, region
+    cities        one row a city of the key regions on the last day: unit_code, unit_name, province_name, region
     stays         sql/city_stays.sql over the season so far
     states        sql/alarm_states.sql over `BulletinWindows.read`, with the open alarms of any age; `problems` sql/problems_found.sql
-    half, year    one row a city (index city_code): `air_quality.compare` of the half-month, with days_over, and of the year to
+    half, year    one row a city (index unit_code): `air_quality.compare` of the half-month, with days_over, and of the year to
                   date; `month` of the full month, None in a first half; `without_dust` of the half-month 扣除沙尘, None where
                   no hour of it lay under dust
-    dust_hours    hours under dust in the half-month by city_code (cities without any are missing)
+    dust_hours    hours under dust in the half-month by unit_code (cities without any are missing)
     days          `air_quality.with_iaqi`: one row a city (place_id) and day of the half-month and the same dates a year before
     pollutants    one row a city (index): `air_quality.pollutants` of the half-month
-    grids         one row a grid with readings (index grid_id): city_code, county, name, west, south, east, north and the
+    grids         one row a grid with readings (index grid_id): unit_code, county, name, west, south, east, north and the
                   columns of `air_quality.compare` of the half-month
     enterprises   sql/enterprises.sql, one row an enterprise; None where no table was ever imported
     warnings      of the full month; None in a first half
     air_sources   names of the sources of the air
-    spot_checks   抽查 of the weeks that ended in the window, by city_code, and of all under an empty one
+    spot_checks   抽查 of the weeks that ended in the window, by unit_code, and of all under an empty one
     suspects      by alarm pushed in the window, as letters tell them
     lasting       grids that stand above their surroundings for weeks, as of `lasting.lasting_grids`; None without stations
     is_simulated  some of the air is 模拟数据 (alarms and enterprises say it themselves)
@@ -148,10 +148,10 @@ class _Beat:
     problems: pd.DataFrame
     inspected: Mapping[str, GridInspection]  # by grid_id
     situations: Mapping[str, CitySituation]
-    grids: Mapping[str, pd.DataFrame]  # by city_code
+    grids: Mapping[str, pd.DataFrame]  # by unit_code
     near: Near
     warnings: Warnings | None
-    open_alarms: Mapping[str, tuple[OpenAlarm, ...]]  # by city_code
+    open_alarms: Mapping[str, tuple[OpenAlarm, ...]]  # by unit_code
     said: Mapping[str, Any]
 
 
@@ -161,8 +161,8 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
     A city counts on the days on which it belongs to a key region; one that left inside the window has no letter.
     """
     facts = _in_order(facts)
-    codes = facts.cities["city_code"].tolist()
-    states = facts.states[facts.states["city_code"].isin(codes)]
+    codes = facts.cities["unit_code"].tolist()
+    states = facts.states[facts.states["unit_code"].isin(codes)]
     known = judge(states, at.period.as_of)
     judged = in_region(known, facts.stays)
     found = judge_problems(facts.problems, judged, at.period.as_of)
@@ -171,7 +171,7 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
     alarms, problems = (
         pushed_between(rows, at.window.starts_at, at.window.ends_at) for rows in (judged, found)
     )
-    by_city = dict(list(facts.grids.groupby("city_code")))
+    by_city = dict(list(facts.grids.groupby("unit_code")))
     grids = {code: by_city.get(code, facts.grids.iloc[:0]) for code in codes}
     shown = [grid_id for table in grids.values() for grid_id in _shown(table)]
     told_rows = (judged, facts.enterprises) if facts.enterprises is not None else (judged,)
@@ -210,7 +210,7 @@ def _in_order(facts: BulletinFacts) -> BulletinFacts:
         enterprises = enterprises.sort_values(["enterprise_id", "source"], ignore_index=True)
     return replace(
         facts,
-        cities=facts.cities.sort_values("city_code"),
+        cities=facts.cities.sort_values("unit_code"),
         states=facts.states.sort_values("alarm_id"),
         problems=facts.problems.sort_values("problem_id"),
         half=facts.half.sort_index(),
@@ -227,12 +227,12 @@ def _shown(grids: pd.DataFrame) -> list[str]:
 
 def _situations(facts: BulletinFacts, window: pd.DataFrame, season: pd.DataFrame) -> dict[str, CitySituation]:
     half, year, month, without_dust = (
-        {} if table is None else air_levels(table.reindex(facts.cities["city_code"]))
+        {} if table is None else air_levels(table.reindex(facts.cities["unit_code"]))
         for table in (facts.half, facts.year, facts.month, facts.without_dust)
     )
     situations = {}
-    for city in plain_rows(facts.cities[["city_code", "city_name", "province_name", "region"]]):
-        code = city["city_code"]
+    for city in plain_rows(facts.cities[["unit_code", "unit_name", "province_name", "region"]]):
+        code = city["unit_code"]
         dust_hours = int(facts.dust_hours.get(code, 0))
         situations[code] = CitySituation(
             **city,
@@ -250,7 +250,7 @@ def _situations(facts: BulletinFacts, window: pd.DataFrame, season: pd.DataFrame
 
 def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     at, facts, city, grids = beat.at, beat.facts, beat.situations[code], beat.grids[code]
-    alarms, problems = (rows[rows["city_code"] == code] for rows in (beat.alarms, beat.problems))
+    alarms, problems = (rows[rows["unit_code"] == code] for rows in (beat.alarms, beat.problems))
     high = high_grids(grids)
     rows = grid_situations(grids, beat.inspected, high)
     by_id = {grid.grid_id: grid for grid in rows}
@@ -263,7 +263,7 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     return BulletinFigures(
         letter_key=at.period.letter_key("bulletin", code),
         city=city,
-        bureau=f"{city.city_name}生态环境局",
+        bureau=f"{city.unit_name}生态环境局",
         days=day_levels(facts.days, code, at.period),
         pollutants=pollutant_means(facts.pollutants, code, at.period),
         counties=counties,
@@ -296,7 +296,7 @@ def _overview(
     facts = beat.facts
     half = facts.half.reindex(list(beat.situations))
     month = None if facts.month is None else facts.month.reindex(list(beat.situations))
-    rows = {grid.grid_id: (one.city.city_name, grid) for one in bulletins for grid in one.grids}
+    rows = {grid.grid_id: (one.city.unit_name, grid) for one in bulletins for grid in one.grids}
     table = facts.grids.loc[sorted(rows)]
     last = len(half) + 1
 
@@ -306,7 +306,7 @@ def _overview(
     return OverviewFigures(
         letter_key=beat.at.period.letter_key("overview", LEADERS),
         cities=tuple(
-            sorted(beat.situations.values(), key=lambda city: (city.half.rank or last, city.city_code))
+            sorted(beat.situations.values(), key=lambda city: (city.half.rank or last, city.unit_code))
         ),
         regions=region_situations(half, facts.cities),
         worst_level=worst_cities(half, "pm25_ug_m3"),
@@ -338,16 +338,16 @@ def _warnings(facts: BulletinFacts) -> Warnings | None:
     month = facts.warnings
     if month is None:
         return None
-    names = dict(zip(facts.cities["city_code"], facts.cities["city_name"], strict=True))
+    names = dict(zip(facts.cities["unit_code"], facts.cities["unit_name"], strict=True))
     return Warnings(
         month.month, _warned(month.warned, names), _warned(month.near, names), month.missing_months
     )
 
 
 def _warned(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[WarnedGrid, ...]:
-    own = rows[rows["city_code"].isin(names)].sort_values(["city_code", "grid_id"])
+    own = rows[rows["unit_code"].isin(names)].sort_values(["unit_code", "grid_id"])
     own = own.assign(
-        city_name=own["city_code"].map(names),
+        unit_name=own["unit_code"].map(names),
         lon=(own["west"] + own["east"]) / 2,
         lat=(own["south"] + own["north"]) / 2,
     ).drop(columns=BOUNDS)
@@ -357,6 +357,6 @@ def _warned(rows: pd.DataFrame, names: Mapping[str, str]) -> tuple[WarnedGrid, .
 
 def _of_city(warnings: Warnings, code: str) -> Warnings:
     warned, near = (
-        tuple(one for one in rows if one.city_code == code) for rows in (warnings.warned, warnings.near)
+        tuple(one for one in rows if one.unit_code == code) for rows in (warnings.warned, warnings.near)
     )
     return Warnings(warnings.month, warned, near, warnings.missing_months)

@@ -60,8 +60,8 @@ class DayLevel:
 class CitySituation:
     """One city: its air, and how its inspections went over the same window."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     province_name: str
     region: str  # 2+26 | 汾渭平原
     half: AirLevel
@@ -82,7 +82,7 @@ class Enterprise:
     enterprise_id: str
     name: str
     industry: str
-    city_name: str  # that it lies in: may be a neighbour of the grid's
+    unit_name: str  # that it lies in: may be a neighbour of the grid's
     county: str
     lon: float  # WGS84
     lat: float
@@ -169,8 +169,8 @@ class ListedGrid:
 class WarnedGrid:
     """预警网格 of the month, reasons merged; for a near-warning (临界预警) the counts are 0 and `escalation` is empty."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     grid_id: str
     county: str
     name: str
@@ -350,7 +350,7 @@ class OverviewFigures:
     total: FeedbackCounts
     season_total: FeedbackCounts
     categories: tuple[ProblemCount, ...]
-    highest: tuple[tuple[str, GridSituation], ...]  # (city_name, grid)
+    highest: tuple[tuple[str, GridSituation], ...]  # (unit_name, grid)
     rising: tuple[tuple[str, GridSituation], ...]
     warnings: Warnings | None
     grids: int  # with readings

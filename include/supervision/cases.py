@@ -49,7 +49,7 @@ class _Seen:
     def add(self, alarm: Any) -> None:
         self.alarms.add(alarm.alarm_id)
         self.grids.add(alarm.grid_id)
-        self.cities.add(alarm.city_code)
+        self.cities.add(alarm.unit_code)
         if alarm.category:
             self.categories.add(alarm.category)
 
@@ -198,8 +198,8 @@ def _row(told: pd.DataFrame, alarm_id: str) -> Any:
 def _first_new(ordered: Iterable[Any], seen: _Seen) -> Any:
     candidates: Sequence[Any] = list(ordered)
     wishes: tuple[Callable[[Any], bool], ...] = (
-        lambda alarm: alarm.city_code not in seen.cities and alarm.category not in seen.categories,
-        lambda alarm: alarm.city_code not in seen.cities,
+        lambda alarm: alarm.unit_code not in seen.cities and alarm.category not in seen.categories,
+        lambda alarm: alarm.unit_code not in seen.cities,
         lambda alarm: alarm.grid_id not in seen.grids,
     )
     return next((alarm for wish in wishes for alarm in candidates if wish(alarm)), None)
@@ -229,8 +229,8 @@ def _case(
         rule=one.rule,
         alarm_id=alarm.alarm_id,
         grid_id=alarm.grid_id,
-        city_code=alarm.city_code,
-        city_name=names.get(alarm.city_code, alarm.city_code),
+        unit_code=alarm.unit_code,
+        unit_name=names.get(alarm.unit_code, alarm.unit_code),
         county=alarm.county,
         point_name=alarm.point_name,
         started_at=_moment(alarm.started_at),

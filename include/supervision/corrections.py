@@ -108,6 +108,6 @@ def _keyed(field: str, rows: tuple[Any, ...]) -> Mapping[str, Any]:
 def _key(field: str, row: Any) -> str:
     if type(row).__name__ in ROWS:
         return ROWS[type(row).__name__](row)
-    if isinstance(row, tuple):  # (city_name, grid) of an overview, (category, count) of an inspection
+    if isinstance(row, tuple):  # (unit_name, grid) of an overview, (category, count) of an inspection
         return f"{row[0]}{ROWS[type(row[-1]).__name__](row[-1])}" if is_dataclass(row[-1]) else str(row[0])
     return text(field, row)

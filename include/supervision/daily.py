@@ -98,7 +98,7 @@ def daily_figures(
     """
     judged = judge(states, period.as_of)
     found = judge_problems(problems, judged, period.as_of)
-    codes = cities["city_code"].tolist()
+    codes = cities["unit_code"].tolist()
     start_rolling = rolling(period, LOW_RESPONSE.rolling_days)[0]
     spans = {
         "window": counts_between(judged, found, period.starts_at, period.ends_at, codes),
@@ -109,8 +109,8 @@ def daily_figures(
     quiet = day_status(period.end)
     to_verify = set(unheard)
     answering = responses(judged, start_rolling, period.ends_at)
-    by_city = dict(list(judged.groupby("city_code")))
-    problems_by_city = dict(list(pushed_between(found, start_rolling, period.ends_at).groupby("city_code")))
+    by_city = dict(list(judged.groupby("unit_code")))
+    problems_by_city = dict(list(pushed_between(found, start_rolling, period.ends_at).groupby("unit_code")))
 
     days: list[CityDay] = []
     notices: list[NoticeFigures] = []
@@ -118,7 +118,7 @@ def daily_figures(
     nothing_due: list[str] = []
     listed: list[ListedAlarm] = []
     for city in cities.itertuples():
-        code, name = str(city.city_code), str(city.city_name)
+        code, name = str(city.unit_code), str(city.unit_name)
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
         alarms = by_city.get(code, judged.iloc[:0])
         response = answering.get(code, NONE)
@@ -143,8 +143,8 @@ def daily_figures(
         notices.append(
             NoticeFigures(
                 letter_key=key,
-                city_code=code,
-                city_name=name,
+                unit_code=code,
+                unit_name=name,
                 bureau=bureau,
                 period=period,
                 rolling_label=rolling_label,
@@ -174,8 +174,8 @@ def daily_figures(
             reminders.append(
                 ReminderFigures(
                     letter_key=urge_key,
-                    city_code=code,
-                    city_name=name,
+                    unit_code=code,
+                    unit_name=name,
                     bureau=bureau,
                     province_name=str(city.province_name),
                     period=period,

@@ -17,7 +17,7 @@ ROUNDS: Final = 2  # a first 督办 and its repetition
 NO_URGES: Final = pd.DataFrame(
     {
         "alarm_id": pd.Series(dtype=str),
-        "city_code": pd.Series(dtype=str),
+        "unit_code": pd.Series(dtype=str),
         "left_at": pd.Series(dtype="datetime64[us, UTC]"),
     }
 )
@@ -35,13 +35,13 @@ def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime
     """What is due for each overdue alarm of a unit on a date, that of the run.
 
     `overdue`: its overdue alarms, judged (`feedback.judge`). `urged`: one row a 督办函 that left on an earlier date (`alarm_id`,
-    `city_code`, `left_at`); only those to the present unit that left after the alarm's applicable deadline count, so an
+    `unit_code`, `left_at`); only those to the present unit that left after the alarm's applicable deadline count, so an
     answer followed by a return begins a new ladder. `late`: the unit's late alarms of the rolling days.
     """
     history = letters_by_alarm(urged)
     urge: dict[str, int] = {}
     listed: dict[str, int] = {}
-    keys = zip(overdue["alarm_id"], overdue["city_code"], overdue["applicable_deadline_at"], strict=True)
+    keys = zip(overdue["alarm_id"], overdue["unit_code"], overdue["applicable_deadline_at"], strict=True)
     for alarm_id, unit, deadline_at in keys:
         letters = [one for one in history.get((alarm_id, unit), ()) if one > deadline_at]
         if not letters:
@@ -62,7 +62,7 @@ def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime
 def letters_by_alarm(urged: pd.DataFrame) -> dict[tuple[str, str], tuple[pd.Timestamp, ...]]:
     """When the 督办函 of each alarm to each unit left, the earliest first, by alarm id and unit."""
     history: dict[tuple[str, str], list[pd.Timestamp]] = {}
-    rows = zip(urged["alarm_id"], urged["city_code"], urged["left_at"], strict=True)
+    rows = zip(urged["alarm_id"], urged["unit_code"], urged["left_at"], strict=True)
     for alarm_id, unit, left_at in rows:
         history.setdefault((str(alarm_id), str(unit)), []).append(pd.Timestamp(left_at))
     return {key: tuple(sorted(moments)) for key, moments in history.items()}

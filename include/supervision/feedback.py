@@ -101,10 +101,10 @@ def _later(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
 def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """The problems of `sql/problems_found.sql` (one row a problem) at alarms that count as pushed.
 
-    Adds `city_code`, `county`, `point_name`, `pushed_at`, `is_answered` of the alarm, `rectify_due_at` (the promise, at most 15 days;
+    Adds `unit_code`, `county`, `point_name`, `pushed_at`, `is_answered` of the alarm, `rectify_due_at` (the promise, at most 15 days;
     3 days without one), `is_rectification_due`, `is_rectified`.
     """
-    columns = ["alarm_id", "grid_id", "city_code", "county", "point_name", "pushed_at", "is_answered"]
+    columns = ["alarm_id", "grid_id", "unit_code", "county", "point_name", "pushed_at", "is_answered"]
     alarms = judged.loc[judged["is_pushed"], columns]
     found = problems.merge(alarms, on="alarm_id", how="inner", validate="m:1")
     default = found["found_at"] + DEADLINES.rectify
@@ -116,8 +116,8 @@ def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime
     return found
 
 
-def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Iterable[str]) -> pd.DataFrame:
-    """One row a city (index `city_code`, in the given order, zeros where nothing happened); columns = `COUNTS`.
+def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, unit_codes: Iterable[str]) -> pd.DataFrame:
+    """One row a city (index `unit_code`, in the given order, zeros where nothing happened); columns = `COUNTS`.
 
     `judged` and `problems` come from `judge` and `judge_problems`, cut to the window by the caller.
     """
@@ -125,7 +125,7 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
     found = pd.DataFrame(
         {
             "problems": True,
-            "alarms_with_problem": ~problems.duplicated(["city_code", "alarm_id"])
+            "alarms_with_problem": ~problems.duplicated(["unit_code", "alarm_id"])
             & problems["is_answered"].astype(bool),
             "rectification_due": problems["is_rectification_due"],
             "rectified": problems["is_rectified"] & problems["is_rectification_due"],
@@ -133,8 +133,8 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, city_codes: Ite
         index=problems.index,
     )
     # Sums of flags: pandas adds them in one pass, and takes several for every other kind of aggregate.
-    tables = (alarms.groupby(judged["city_code"]).sum(), found.groupby(problems["city_code"]).sum())
-    cities = pd.Index(list(city_codes), name="city_code")
+    tables = (alarms.groupby(judged["unit_code"]).sum(), found.groupby(problems["unit_code"]).sum())
+    cities = pd.Index(list(unit_codes), name="unit_code")
     summed = pd.concat([table.reindex(cities, fill_value=0) for table in tables], axis=1)
     return summed.astype(int)[list(COUNTS)]
 
@@ -144,11 +144,11 @@ def counts_between(
     problems: pd.DataFrame,
     start_at: datetime,
     end_at: datetime,
-    city_codes: Iterable[str],
+    unit_codes: Iterable[str],
 ) -> pd.DataFrame:
     """`counts_by_city` of the alarms pushed in [start_at, end_at)."""
     return counts_by_city(
-        pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), city_codes
+        pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), unit_codes
     )
 
 
@@ -157,9 +157,9 @@ def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> 
     return rows[(rows["pushed_at"] >= pd.Timestamp(start_at)) & (rows["pushed_at"] < pd.Timestamp(end_at))]
 
 
-def counts(table: pd.DataFrame, city_code: str | None = None) -> FeedbackCounts:
+def counts(table: pd.DataFrame, unit_code: str | None = None) -> FeedbackCounts:
     """One city of `counts_by_city` as a value, or all of them added up."""
-    row: Any = table.sum() if city_code is None else table.loc[city_code]
+    row: Any = table.sum() if unit_code is None else table.loc[unit_code]
     return FeedbackCounts(*(int(number) for number in row.tolist()))  # the columns are COUNTS, in that order
 
 

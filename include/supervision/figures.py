@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter
 
+from include.former_names import json_with_present_keys
 from include.periods import Period
 
 _LEVELS_2020_03: Final = {"提醒": "remind", "督办": "urge", "核实地址": "verify"}
@@ -216,8 +217,8 @@ class NoticeFigures:
     """Everything a 提示函 says to one city."""
 
     letter_key: str
-    city_code: str
-    city_name: str  # 石家庄市
+    unit_code: str
+    unit_name: str  # 石家庄市
     bureau: str  # 石家庄市生态环境局
     period: Period
     rolling_label: str  # 3月6日至12日
@@ -245,8 +246,8 @@ class ReminderFigures:
     """Everything a 督办函 (反馈督办) says to one city: the overdue alarms it names, and why."""
 
     letter_key: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     bureau: str
     province_name: str
     period: Period
@@ -269,8 +270,8 @@ class ReminderFigures:
 class CityDay:
     """One city in a day's figures; the same counts over the window, the rolling days and the month to date."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     window: FeedbackCounts
     rolling: FeedbackCounts
     month: FeedbackCounts
@@ -283,8 +284,8 @@ class CityDay:
 class ListedAlarm:
     """An alarm that two 督办 did not move: on the list for the ministry."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     alarm: OverdueRow
     urged: int  # how often
 
@@ -349,9 +350,9 @@ def to_json(figures: Any) -> str:
 
 
 def from_json(kind: type[T], text: str) -> T:
-    """The figures back from `to_json`."""
+    """The figures back from `to_json`, also of a version that used former names."""
     hashable: Any = kind
-    value: T = _adapter(hashable).validate_json(text)
+    value: T = _adapter(hashable).validate_json(json_with_present_keys(text))
     return value
 
 

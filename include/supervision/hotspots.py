@@ -162,7 +162,7 @@ def enterprises_near(grids: pd.DataFrame, enterprises: pd.DataFrame | None, grid
     wanted = grids.loc[sorted(set(grid_ids))]
     wanted = wanted[wanted[BOUNDS].notna().all(axis=1)]
     pairs = points_near(wanted, enterprises, BULLETIN.near_km)
-    columns = ["enterprise_id", "name", "industry", "city_name", "county", "lon", "lat"]
+    columns = ["enterprise_id", "name", "industry", "unit_name", "county", "lon", "lat"]
     rows = pairs.join(enterprises[columns], on="point").drop(columns="point")
     found: dict[str, list[Enterprise]] = {str(grid_id): [] for grid_id in wanted.index}
     for row in plain_rows(rows):

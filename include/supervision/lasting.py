@@ -6,15 +6,15 @@ from include.supervision.bulletin_figures import LastingGrid
 from include.supervision.situations import plain_rows
 
 
-def lasting_grids(found: pd.DataFrame | None, city_code: str) -> tuple[LastingGrid, ...]:
+def lasting_grids(found: pd.DataFrame | None, unit_code: str) -> tuple[LastingGrid, ...]:
     """Those of one city, the highest share above first, then by number.
 
-    `found`: one row a lasting grid with city_code, grid_id, county, name, stations, days, window_days, share_of_days, excess_ug_m3,
+    `found`: one row a lasting grid with unit_code, grid_id, county, name, stations, days, window_days, share_of_days, excess_ug_m3,
     excess_share; None where no station is watched.
     """
     if found is None or found.empty:
         return ()
-    own = found[found["city_code"] == city_code]
+    own = found[found["unit_code"] == unit_code]
     own = own.sort_values(["excess_share", "grid_id"], ascending=[False, True])
     return tuple(
         LastingGrid(

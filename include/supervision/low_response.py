@@ -42,8 +42,8 @@ def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime
             "chronic": counted["is_chronic"],
         }
     )
-    sums = table.groupby(counted["city_code"]).sum().astype(int)
-    longest = hours.groupby(counted["city_code"]).max()
+    sums = table.groupby(counted["unit_code"]).sum().astype(int)
+    longest = hours.groupby(counted["unit_code"]).max()
     rows: Any = sums.assign(longest_hours=longest).to_dict("index")
     return {str(code): Response(**row) for code, row in rows.items()}
 

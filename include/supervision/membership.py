@@ -7,11 +7,11 @@ import pandas as pd
 
 from include.periods import BEIJING, Period
 
-CITY: Final = ["city_code", "city_name", "province_code", "province_name"]
+CITY: Final = ["unit_code", "unit_name", "province_code", "province_name"]
 
 
 def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:
-    """One row a city that belongs to a key region on at least one day of the window, by city_code.
+    """One row a city that belongs to a key region on at least one day of the window, by unit_code.
 
     `stays`: rows of `sql/city_stays.sql`. Columns: those of `CITY`, and `remark` (Chinese): joined or left inside the
     window; a city that only changes from one region to another stays a member and has none.
@@ -20,7 +20,7 @@ def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:
         (stays["valid_from"] < pd.Timestamp(window.end)) & ~(stays["valid_to"] <= pd.Timestamp(window.start))
     ]
     rows = []
-    for _, own in inside.groupby("city_code", sort=True):
+    for _, own in inside.groupby("unit_code", sort=True):
         joined = own["valid_from"].min()
         left = None if own["valid_to"].isna().any() else own["valid_to"].max()
         parts = []
@@ -36,9 +36,9 @@ def in_region(alarms: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     """The alarms whose city belonged to a key region on the Beijing day of the push."""
     pushed = alarms["pushed_at"].dt.tz_convert(BEIJING).dt.tz_localize(None).dt.normalize()
     keys = pd.DataFrame(
-        {"alarm_id": alarms["alarm_id"], "city_code": alarms["city_code"], "pushed_on": pushed}
+        {"alarm_id": alarms["alarm_id"], "unit_code": alarms["unit_code"], "pushed_on": pushed}
     )
-    known = keys.merge(stays[["city_code", "valid_from", "valid_to"]], on="city_code")
+    known = keys.merge(stays[["unit_code", "valid_from", "valid_to"]], on="unit_code")
     is_member = (known["valid_from"] <= known["pushed_on"]) & ~(known["valid_to"] <= known["pushed_on"])
     return alarms[alarms["alarm_id"].isin(known.loc[is_member, "alarm_id"])]
 

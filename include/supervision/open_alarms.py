@@ -16,7 +16,7 @@ def open_by_city(judged: pd.DataFrame, end_at: datetime) -> Mapping[str, tuple[O
     found: dict[str, list[OpenAlarm]] = {}
     ordered: Any = rows.sort_values(["pushed_at", "alarm_id"])
     for alarm in ordered.itertuples(index=False):
-        found.setdefault(str(alarm.city_code), []).append(
+        found.setdefault(str(alarm.unit_code), []).append(
             OpenAlarm(
                 alarm_id=str(alarm.alarm_id),
                 grid_id=str(alarm.grid_id),

@@ -20,7 +20,7 @@ SILENT: Final = frozenset(
         "season_end",
         "scope",
         "province_code",
-        "city_code",
+        "unit_code",
         "rolling_label",
         "month_label",
         "problem_id",
@@ -121,7 +121,7 @@ LABELS: Final[Mapping[str, str]] = {
     "long_unanswered": "长期未反馈",
     # alarms and problems
     "bureau": "主送机关",
-    "city_name": "城市",
+    "unit_name": "城市",
     "grid_id": "网格",
     "county": "区县",
     "point_name": "点位名称",
@@ -234,7 +234,7 @@ OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
     ("BulletinFigures", "cities"): "城市数", ("BulletinFigures", "open_alarms"): "未反馈报警", ("RegionSituation", "cities"): "城市数", ("HighArea", "enterprises"): "区内企业数",
     ("SummaryFigures", "long_unanswered"): "长期未反馈报警", ("Flag", "chronic"): "长期未反馈标记", ("Flag", "recent_overdue"): "近期超期", ("LongUnanswered", "days"): "已推送天数",
     ("GridInspection", "categories"): "问题类别", ("ListedGrid", "enterprises"): "企业", ("DayLevel", "hours"): "有效小时",
-    ("CategoryCount", "season"): "监管期", ("CategoryCount", "previous"): "上期", ("Case", "city_name"): "城市",
+    ("CategoryCount", "season"): "监管期", ("CategoryCount", "previous"): "上期", ("Case", "unit_name"): "城市",
     ("Flag", "reasons"): "标记理由", ("Flag", "level"): "标记",
 }  # fmt: skip
 _PLACES: Final[Mapping[str, int]] = {"_ug_m3": 0, "_pct": 1, "_km": 1}  # decimals, by the unit in the name
@@ -254,11 +254,11 @@ ROWS: Final[Mapping[str, Row]] = {
     "OverdueRow": lambda row: row.alarm_id,
     "ProblemRow": lambda row: row.problem_id,
     "FormRow": lambda row: row.alarm_id,
-    "CityWeek": lambda row: row.city_name,
+    "CityWeek": lambda row: row.unit_name,
     "DayCount": lambda row: _day(row.day),
     "CategoryCount": lambda row: row.category,
     "ProblemCount": lambda row: row.category,
-    "CountyCount": lambda row: f"{row.city_name}{row.county}",
+    "CountyCount": lambda row: f"{row.unit_name}{row.county}",
     "RepeatProblem": lambda row: f"{row.grid_id}{row.category}",
     "RepeatAlarm": lambda row: row.grid_id,
     "LongUnanswered": lambda row: row.alarm.alarm_id,
@@ -278,8 +278,8 @@ ROWS: Final[Mapping[str, Row]] = {
     "FollowUp": lambda row: row.rule,
     "Enterprise": lambda row: row.name,
     "RegionSituation": lambda row: row.name,
-    "CitySituation": lambda row: row.city_name,
-    "AnswerQuality": lambda row: row.city_name,
+    "CitySituation": lambda row: row.unit_name,
+    "AnswerQuality": lambda row: row.unit_name,
 }
 
 

@@ -34,8 +34,8 @@ def repeat_alarms(
         rows.append(
             RepeatAlarm(
                 str(grid_id),
-                last["city_code"],
-                names.get(last["city_code"], last["city_code"]),
+                last["unit_code"],
+                names.get(last["unit_code"], last["unit_code"]),
                 last["county"],
                 last["point_name"],
                 int(in_window[grid_id]),
@@ -73,8 +73,8 @@ def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) 
         rows.append(
             RepeatProblem(
                 str(grid_id),
-                last.city_code,
-                names.get(last.city_code, last.city_code),
+                last.unit_code,
+                names.get(last.unit_code, last.unit_code),
                 last.county,
                 last.point_name,
                 str(category),
@@ -107,5 +107,5 @@ def long_unanswered(
             (window.as_of - rows[alarm_id].pushed_at) // timedelta(days=1),
             len(letters.get((alarm_id, unit), ())),
         )
-        for alarm_id, unit in zip(chronic["alarm_id"], chronic["city_code"], strict=True)
+        for alarm_id, unit in zip(chronic["alarm_id"], chronic["unit_code"], strict=True)
     )

@@ -1,6 +1,6 @@
 """How the air stands in a bulletin: levels of places; days, pollutants, regions and worst lists of cities. Frames in, values out.
 
-A frame of cities has one row a city (index `city_code`) with the columns of `air_quality.compare`.
+A frame of cities has one row a city (index `unit_code`) with the columns of `air_quality.compare`.
 """
 
 from datetime import date
@@ -92,8 +92,8 @@ def pollutant_means(table: pd.DataFrame, code: str, period: Period) -> tuple[Pol
 
 
 def region_situations(half: pd.DataFrame, cities: pd.DataFrame) -> tuple[RegionSituation, ...]:
-    """Every region of `cities` (`city_code, region`), and last all cities together."""
-    region = cities.set_index("city_code")["region"]
+    """Every region of `cities` (`unit_code, region`), and last all cities together."""
+    region = cities.set_index("unit_code")["region"]
     all_cities = pd.Series(f"{len(half)}个城市", index=half.index)
     levels = pd.concat([area_levels(half, region), area_levels(half, all_cities)])
     return tuple(

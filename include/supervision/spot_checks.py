@@ -22,7 +22,7 @@ def week_of(day: date) -> date:
 
 
 def drawn(answers: pd.DataFrame, week_start: date, key: bytes) -> pd.DataFrame:
-    """The rows of `answers` (one an alarm: `alarm_id, city_code`) that are drawn, in the order of the draw.
+    """The rows of `answers` (one an alarm: `alarm_id, unit_code`) that are drawn, in the order of the draw.
 
     `SPOT_CHECKS.share` of the answers, at least one a unit that answered and `SPOT_CHECKS.least` in all, or all of them. The place of
     an answer is the HMAC-SHA-256 of the week and its alarm id; first comes the first of every unit, then the rest.
@@ -32,7 +32,7 @@ def drawn(answers: pd.DataFrame, week_start: date, key: bytes) -> pd.DataFrame:
         for alarm_id in answers["alarm_id"]
     ]
     ordered = answers.assign(place=places).sort_values(["place", "alarm_id"])
-    is_first = ~ordered.duplicated("city_code")
+    is_first = ~ordered.duplicated("unit_code")
     wanted = max(ceil(round(SPOT_CHECKS.share * len(ordered), 9)), SPOT_CHECKS.least, int(is_first.sum()))
     found = ordered.assign(is_later=~is_first).sort_values(["is_later", "place", "alarm_id"]).head(wanted)
     return found.drop(columns=["place", "is_later"]).reset_index(drop=True)

@@ -37,19 +37,19 @@ def suggestions(
 
 def _overdue(cities: Sequence[CityWeek]) -> Suggestion | None:
     """超期未反馈: an alarm is overdue by at most seven days, whenever it was pushed (the others are 长期未反馈). Subjects are cities."""
-    subjects = _by_count((city.city_name, city.flag.recent_overdue) for city in cities)
+    subjects = _by_count((city.unit_name, city.flag.recent_overdue) for city in cities)
     return _suggestion("超期未反馈", sum(one.count for one in subjects), 0, subjects)
 
 
 def _long_unanswered(rows: Sequence[LongUnanswered]) -> Suggestion | None:
     """长期未反馈: there is one. Subjects are cities."""
-    subjects = _by_count(Counter(row.city_name for row in rows).items())
+    subjects = _by_count(Counter(row.unit_name for row in rows).items())
     return _suggestion("长期未反馈", len(rows), 0, subjects)
 
 
 def _repeated(rows: Sequence[RepeatAlarm]) -> Suggestion | None:
     """反复报警: there is a grid with repeat alarms. Subjects are grids with their recent alarms."""
-    subjects = tuple(Subject(f"{row.city_name}{row.county}{row.grid_id}", row.recent_alarms) for row in rows)
+    subjects = tuple(Subject(f"{row.unit_name}{row.county}{row.grid_id}", row.recent_alarms) for row in rows)
     return _suggestion("反复报警", len(rows), 0, subjects)
 
 
@@ -76,7 +76,7 @@ def _frequent(categories: Sequence[CategoryCount], *, has_previous: bool) -> Sug
 
 def _rectification(cities: Sequence[CityWeek]) -> Suggestion | None:
     """整改逾期: problems of the season past their date and not rectified. n of those due; subjects are cities."""
-    late = [(city.city_name, city.season.rectification_due - city.season.rectified) for city in cities]
+    late = [(city.unit_name, city.season.rectification_due - city.season.rectified) for city in cities]
     due = sum(city.season.rectification_due for city in cities)
     return _suggestion("整改逾期", sum(count for _, count in late), due, _by_count(late))
 
@@ -84,7 +84,7 @@ def _rectification(cities: Sequence[CityWeek]) -> Suggestion | None:
 def _none_found(cities: Sequence[CityWeek]) -> Suggestion | None:
     """零问题核查: a city that answered often in the window and found nothing. Subjects are cities with their answers."""
     subjects = _by_count(
-        (city.city_name, city.window.answered)
+        (city.unit_name, city.window.answered)
         for city in cities
         if city.window.answered >= SUMMARY.none_found_answers and not city.window.problems
     )

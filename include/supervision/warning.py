@@ -21,7 +21,7 @@ WARNED_RANKS: Final = 1
 NEAR_RANKS: Final = 3
 IN_A_ROW: Final = 3  # published: three times in a row …
 IN_A_YEAR: Final = 6  # … or six times within a year: public notice, talks
-RANK_COLUMNS: Final = ("city_code", "reason", "grid_id", "rank", "pm25_ug_m3", "yoy_pct", "pop_pct")
+RANK_COLUMNS: Final = ("unit_code", "reason", "grid_id", "rank", "pm25_ug_m3", "yoy_pct", "pop_pct")
 
 
 def warning_period(period: Period) -> Period | None:
@@ -43,14 +43,14 @@ def month_of(period: Period) -> date:
 def warning_ranks(grids: pd.DataFrame) -> pd.DataFrame:
     """The worst `NEAR_RANKS` grids of each city for each reason: `RANK_COLUMNS`, by city, reason and rank.
 
-    `grids`: one row a grid with `city_code` and the columns of `air_quality.compare` (index `grid_id`). The largest
+    `grids`: one row a grid with `unit_code` and the columns of `air_quality.compare` (index `grid_id`). The largest
     value is the worst, of equal changes that with the higher level; grids equal in both share the rank. A grid without
     a valid mean in every month that a reason uses is not ranked for it.
     """
     ranked = [_ranked(grids, reason, column) for reason, column in REASONS.items()]
     rows = pd.concat(ranked, ignore_index=True)
     order = rows["reason"].map({reason: place for place, reason in enumerate(REASONS)})
-    rows = rows.assign(order=order).sort_values(["city_code", "order", "rank", "grid_id"], ignore_index=True)
+    rows = rows.assign(order=order).sort_values(["unit_code", "order", "rank", "grid_id"], ignore_index=True)
     return rows[list(RANK_COLUMNS)]
 
 
@@ -58,12 +58,12 @@ def _ranked(grids: pd.DataFrame, reason: str, column: str) -> pd.DataFrame:
     known = grids[grids[column].notna() & grids["pm25_ug_m3"].notna()]
     keys = pd.DataFrame(
         {
-            "city_code": known["city_code"],
+            "unit_code": known["unit_code"],
             "value": steady(known[column]),
             "level": steady(known["pm25_ug_m3"]),
         }
-    ).sort_values(["city_code", "value", "level"], ascending=[True, False, False], kind="stable")
-    place = keys.groupby("city_code").cumcount() + 1
+    ).sort_values(["unit_code", "value", "level"], ascending=[True, False, False], kind="stable")
+    place = keys.groupby("unit_code").cumcount() + 1
     is_tied = (keys == keys.shift()).all(axis=1)
     rank = place.mask(is_tied).ffill().astype(int)  # equal rows have the place of the first of them
     rank = rank[rank <= NEAR_RANKS]
@@ -125,7 +125,7 @@ def warning_grids(history: pd.DataFrame, month: date, judged: Collection[date]) 
     """One row a warned grid of `month`, by city and grid: all its reasons merged, with its counts.
 
     `history`: the `warning_ranks` of this month and those before, with `month`; `judged`: the months that were judged. Columns
-    `city_code, grid_id, reasons` (as a letter prints them), `pm25_ug_m3, yoy_pct, pop_pct, in_a_row, is_at_least, in_a_year,
+    `unit_code, grid_id, reasons` (as a letter prints them), `pm25_ug_m3, yoy_pct, pop_pct, in_a_row, is_at_least, in_a_year,
     escalation`. A grid that was never warned in a way that counts has counts of zero.
     """
     counts = warning_counts(counted(history), month, judged)
@@ -142,7 +142,7 @@ def warning_grids(history: pd.DataFrame, month: date, judged: Collection[date]) 
 def near_warnings(history: pd.DataFrame, month: date) -> pd.DataFrame:
     """One row a grid of `month` on ranks 2 to 3 for a reason and warned for none (临界预警), by city and grid.
 
-    Columns `city_code, grid_id, reasons, pm25_ug_m3, yoy_pct, pop_pct`.
+    Columns `unit_code, grid_id, reasons, pm25_ug_m3, yoy_pct, pop_pct`.
     """
     of_month = history[pd.to_datetime(history["month"]) == pd.Timestamp(month)]
     warned = of_month.loc[of_month["rank"] <= WARNED_RANKS, "grid_id"]
@@ -155,8 +155,8 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
     of_month = of_month.assign(
         reasons=[_label(row) for row in of_month.to_dict("records")],
         order=order,
-    ).sort_values(["city_code", "grid_id", "order"])
-    merged = of_month.groupby(["city_code", "grid_id"], as_index=False).agg(
+    ).sort_values(["unit_code", "grid_id", "order"])
+    merged = of_month.groupby(["unit_code", "grid_id"], as_index=False).agg(
         reasons=("reasons", "、".join),
         pm25_ug_m3=("pm25_ug_m3", "first"),
         yoy_pct=("yoy_pct", "first"),

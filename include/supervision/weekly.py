@@ -93,8 +93,8 @@ def weekly_figures(
     found = judge_problems(facts.problems, judged, at.period.as_of)
     season_alarms = judged[judged["pushed_at"] >= pd.Timestamp(at.season.starts_at)]
     season_found = found[found["pushed_at"] >= pd.Timestamp(at.season.starts_at)]
-    codes = sorted(set(stays["city_code"]))
-    names = dict(zip(stays["city_code"], stays["city_name"], strict=True))
+    codes = sorted(set(stays["unit_code"]))
+    names = dict(zip(stays["unit_code"], stays["unit_name"], strict=True))
     tables = {
         "window": counts_between(judged, found, at.window.starts_at, at.window.ends_at, codes),
         "rolling": counts_between(judged, found, *rolling(at.window, LOW_RESPONSE.rolling_days), codes),
@@ -169,16 +169,16 @@ def _cities(
 ) -> tuple[CityWeek, ...]:
     """One row a member of the window, by rank, the worst first; cities without a due alarm last."""
     table = members(stays, at.window)
-    members_before = set() if at.previous is None else set(members(stays, at.previous)["city_code"])
+    members_before = set() if at.previous is None else set(members(stays, at.previous)["unit_code"])
     answering = responses(judged, *rolling(at.window, LOW_RESPONSE.rolling_days))
-    overdue = dict(list(judged[judged["is_overdue"]].groupby("city_code")))
+    overdue = dict(list(judged[judged["is_overdue"]].groupby("unit_code")))
     urged = urged_between(judged, facts.urged, at.window.starts_at, at.window.ends_at)
-    standing = {str(code): counts(tables["window"], code) for code in table["city_code"]}
+    standing = {str(code): counts(tables["window"], code) for code in table["unit_code"]}
     ranks = ranks_by_overdue(standing)
     places = list(ranks.values())
     rows = []
     for city in table.itertuples(index=False):
-        code = str(city.city_code)
+        code = str(city.unit_code)
         has_before = before is not None and code in members_before
         response, letters = answering.get(code, NONE), urged.get(code, Urged())
         ladder = rungs(
@@ -186,8 +186,8 @@ def _cities(
         )
         rows.append(
             CityWeek(
-                city_code=code,
-                city_name=str(city.city_name),
+                unit_code=code,
+                unit_name=str(city.unit_name),
                 province_code=str(city.province_code),
                 province_name=str(city.province_name),
                 window=standing[code],
@@ -204,7 +204,7 @@ def _cities(
                 needs_address=code in facts.unheard,
             )
         )
-    return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.city_code)))
+    return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.unit_code)))
 
 
 def ranks_by_overdue(standing: Mapping[str, FeedbackCounts]) -> dict[str, int]:
@@ -254,7 +254,7 @@ def _categories(
 
 def _counties(alarms: pd.DataFrame, found: pd.DataFrame, names: dict[str, str]) -> tuple[CountyCount, ...]:
     """One row a county with problems at alarms of the window."""
-    keys = ["city_code", "county"]
+    keys = ["unit_code", "county"]
     pushed = alarms[alarms["is_pushed"]].groupby(keys).size().rename("pushed")
     table = found.groupby(keys).size().rename("problems").to_frame().join(pushed).reset_index()
     table["rank"] = table["problems"].rank(ascending=False, method="min").astype(int)

@@ -18,8 +18,8 @@ SuggestionRule = Literal["超期未反馈", "长期未反馈", "反复报警", "
 class CityWeek:
     """One city over the window; `previous` is None where there is nothing to compare with."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     province_code: str
     province_name: str
     window: FeedbackCounts
@@ -63,8 +63,8 @@ class CountyCount:
     """One county with problems at alarms of the window, the most problems first; ties share a rank."""
 
     rank: int
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     county: str
     pushed: int
     problems: int
@@ -75,8 +75,8 @@ class RepeatProblem:
     """屡查屡犯: a grid where problems of one category were found at an alarm of the window, and on an earlier day at another alarm."""
 
     grid_id: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     county: str
     point_name: str
     category: str
@@ -91,8 +91,8 @@ class RepeatAlarm:
     """重复报警: a grid with many alarms in the last days, at least one of them in the window."""
 
     grid_id: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     county: str
     point_name: str
     window_alarms: int
@@ -107,8 +107,8 @@ class RepeatAlarm:
 class LongUnanswered:
     """长期未反馈: an alarm that is overdue by more than seven days, however old."""
 
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     alarm: OverdueRow
     days: int  # whole days since the push
     urged: int  # 督办函 of this alarm to this unit that left
@@ -121,8 +121,8 @@ class Case:
     rule: CaseRule
     alarm_id: str
     grid_id: str
-    city_code: str
-    city_name: str
+    unit_code: str
+    unit_name: str
     county: str
     point_name: str
     started_at: datetime

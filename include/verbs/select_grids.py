@@ -214,7 +214,7 @@ def compare(before: int, after: int, grids: bool, form: str) -> None:
 
     rows = run(open_current_house().engine, before, after)
     shown = rows if grids else change_counts(rows)
-    print_rows(shown.rename(columns={"city_code": "unit_code"}), form)
+    print_rows(shown.rename(columns={"unit_code": "unit_code"}), form)
 
 
 @select_grids.command()
@@ -230,7 +230,7 @@ def sensitivity(file: Path, grids: bool, form: str) -> None:
     choice = _choice(file)
     weights, rows = run(choice.measured, choice.rules, years=choice.years, old=choice.old)
     hangs = rows[(rows["chosen_in"] < rows["trials"]) | ~rows["is_hot"]].rename(
-        columns={"city_code": "unit_code"}
+        columns={"unit_code": "unit_code"}
     )
     print_rows(hangs if grids else weights, form, f"{len(hangs)} of {len(rows)} grids hang on the weights")
 

@@ -22,10 +22,7 @@ def list_draw(week: date, form: str) -> None:
     from include.office.spot_checks import week_draw
 
     found = week_draw(open_current_house().engine, week, datetime.now(UTC))
-    names = {"city_code": "unit_code", "city_name": "unit_name"}
-    print_rows(
-        found.rows.rename(columns=names), form, f"{week}: {len(found.rows)} of {found.answers} answers drawn"
-    )
+    print_rows(found.rows, form, f"{week}: {len(found.rows)} of {found.answers} answers drawn")
 
 
 @spot_checks.command()

@@ -9,7 +9,7 @@
     rising = lasting_excess(days, first, last, rules)                     grids that stand above for weeks
 
 Input frames are the contract's: `stations`, `grids`, `hours` (station_id, hour with time zone or UTC, pm25_ug_m3,
-pm10_ug_m3, rh_pct, temperature_c, sample_count); `city_code` there is the unit's code. Unknown stations are left out, missing
+pm10_ug_m3, rh_pct, temperature_c, sample_count); `unit_code` there is the unit's code. Unknown stations are left out, missing
 columns but `station_id`, `hour`, `pm25_ug_m3` count as unknown values.
 
 How far back a caller must reach, so that any window in any order gives the same bits (values beyond change nothing):

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 COLUMNS: Final = [
     "station_id",
     "date",
-    "city_code",
+    "unit_code",
     "grid_id",
     "hours",
     "completeness",
@@ -128,7 +128,7 @@ def _day(
         {
             "station_id": network.station_ids,
             "date": day,
-            "city_code": network.station_city,
+            "unit_code": network.station_city,
             "grid_id": [network.grid_ids[n] if n < network.grids else "" for n in network.node],
             "hours": used,
             "completeness": used / len(y),

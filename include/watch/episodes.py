@@ -20,7 +20,7 @@ from include.watch.rules import WatchRules
 COLUMNS: Final = [
     "alarm_id",
     "grid_id",
-    "city_code",
+    "unit_code",
     "started_at",
     "last_at",
     "raised_at",
@@ -39,7 +39,7 @@ COLUMNS: Final = [
 
 _READ: Final = (
     "grid_id",
-    "city_code",
+    "unit_code",
     "at",
     "is_raised",
     "increment_ug_m3",
@@ -135,7 +135,7 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
     return [
         f"W-{own['grid_id'][0]}-{datetime.fromtimestamp(first * 3600, UTC):%Y%m%d%H}",
         own["grid_id"][0],
-        own["city_code"][0],
+        own["unit_code"][0],
         first,
         last,
         deciding + 1,

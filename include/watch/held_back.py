@@ -23,7 +23,7 @@ REASONS: Final = {
 }
 COLUMNS: Final = [
     "grid_id",
-    "city_code",
+    "unit_code",
     "started_at",
     "last_at",
     "hours",
@@ -33,7 +33,7 @@ COLUMNS: Final = [
     "station_ids",
     "edition",
 ]
-_READ: Final = ("grid_id", "city_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
+_READ: Final = ("grid_id", "unit_code", "at", "reason", "increment_ug_m3", "probability", "station_id")
 
 
 def standing_out(grid_hours: pd.DataFrame, rules: WatchRules) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _row(run: Arrays, rules: WatchRules) -> list[object]:
     stations = {name for name in run["station_id"].tolist() if isinstance(name, str)}
     return [
         run["grid_id"][0],
-        run["city_code"][0],
+        run["unit_code"][0],
         int(run["at"][0]),
         int(run["at"][-1]),
         len(told),

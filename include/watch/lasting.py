@@ -10,7 +10,7 @@ from include.watch.rules import WatchRules
 
 COLUMNS: Final = [
     "grid_id",
-    "city_code",
+    "unit_code",
     "first_date",
     "last_date",
     "days",
@@ -36,10 +36,10 @@ def lasting_excess(days: pd.DataFrame, first: date, last: date, rules: WatchRule
     own = own[(own["grid_id"] != "") & (own["hours"] >= rules.gain.least_hours)]
     if not len(own):
         return pd.DataFrame(columns=COLUMNS)
-    station = own.groupby(["grid_id", "city_code", "station_id"], as_index=False).agg(
+    station = own.groupby(["grid_id", "unit_code", "station_id"], as_index=False).agg(
         ratio=("log_ratio", "median"), level=("pm25_ug_m3", "median")
     )
-    grid = station.groupby(["grid_id", "city_code"], as_index=False).agg(
+    grid = station.groupby(["grid_id", "unit_code"], as_index=False).agg(
         ratio=("ratio", "mean"), level=("level", "mean"), stations=("station_id", "size")
     )
     daily = own.groupby(["grid_id", "date"], as_index=False)["log_ratio"].mean()

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 KM_PER_DEGREE = 111.2
 FAR_KM = 1e6
-_TEXTS = ("station_id", "kind", "city_code", "grid_id")
+_TEXTS = ("station_id", "kind", "unit_code", "grid_id")
 _PLACES = 7  # decimals of a node's degrees: a centimetre
 _BESIDE_KM = 5.0  # nearer nodes count no more for being nearer
 
@@ -58,7 +58,7 @@ def station_order(stations: pd.DataFrame) -> pd.DataFrame:
         | (stations["kind"] == "official")
     ]
     table = speaking[
-        ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+        ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     ].copy()
     table = table.astype({"lon": float, "lat": float} | dict.fromkeys(_TEXTS, object))
     table["grid_id"] = table["grid_id"].where(table["grid_id"].notna(), "")
@@ -118,15 +118,15 @@ def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:
     lon, lat = (_mean(active[name].to_numpy(), first, size).round(_PLACES) for name in ("lon", "lat"))
     near, near_km, between_km = _same_neighbours(lon.tobytes(), lat.tobytes(), rules)
     heads = active.iloc[first]
-    city = np.unique(active["city_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
+    city = np.unique(active["unit_code"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
     is_grid = ~heads["official"].to_numpy(bool)
     return Network(
         station_ids=tuple(active["station_id"]),
         row=active["row"].to_numpy(np.int64),
         node=node.astype(np.int64),
         grid_ids=tuple(heads["name"][is_grid]),
-        grid_city=tuple(heads["city_code"][is_grid]),
-        station_city=tuple(active["city_code"]),
+        grid_city=tuple(heads["unit_code"][is_grid]),
+        station_city=tuple(active["unit_code"]),
         cities=int(city.max(initial=-1)) + 1,
         city=city,
         city_of_grid=city[first][is_grid],

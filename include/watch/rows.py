@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 Rows = dict[str, NDArray[np.generic]]
 GRID_COLUMNS: Final = [
     "grid_id",
-    "city_code",
+    "unit_code",
     "hour",
     "stations",
     "spoke",
@@ -42,7 +42,7 @@ GRID_COLUMNS: Final = [
 ]
 STATION_COLUMNS: Final = [
     "station_id",
-    "city_code",
+    "unit_code",
     "grid_id",
     "hour",
     "flag",
@@ -112,7 +112,7 @@ def grid_rows(
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
-        "city_code": np.array(network.grid_city, object),
+        "unit_code": np.array(network.grid_city, object),
         "hour": np.full(grids, hour.at),
         "stations": network.size[:grids],
         "spoke": hour.found.spoke,
@@ -172,7 +172,7 @@ def station_rows(hour: Hour) -> dict[str, NDArray[np.generic]]:
     grid = np.array(network.grid_ids, object)
     return {
         "station_id": np.array(network.station_ids[:micro], object),
-        "city_code": np.array(network.station_city[:micro], object),
+        "unit_code": np.array(network.station_city[:micro], object),
         "grid_id": grid[node],
         "hour": np.full(micro, hour.at),
         "flag": np.array(FLAGS, object)[hour.flags[:micro]],

@@ -23,8 +23,8 @@ def figures(run: Run) -> dict[str, Any]:
         "figures_sha256": run.house.archive.put(to_json(computed).encode()),
         "window": run.period.label,
         "letters_due": len(computed.pushes),
-        "alarms": {one.city_name: len(one.alarms) for one in computed.pushes if not one.is_by_person},
-        "for_a_person": {one.city_name: len(one.alarms) for one in computed.pushes if one.is_by_person},
+        "alarms": {one.unit_name: len(one.alarms) for one in computed.pushes if not one.is_by_person},
+        "for_a_person": {one.unit_name: len(one.alarms) for one in computed.pushes if one.is_by_person},
     }
 
 

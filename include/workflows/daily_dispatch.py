@@ -48,14 +48,14 @@ def figures(run: Run) -> dict[str, Any]:
         "figures_sha256": run.house.archive.put(to_json(computed).encode()),
         "window": run.period.label,
         "flagged": {
-            city.city_name: flag_words(city.flag) for city in computed.cities if mark_words(city.flag)
+            city.unit_name: flag_words(city.flag) for city in computed.cities if mark_words(city.flag)
         },
-        "addresses_to_verify": [city.city_name for city in computed.cities if city.needs_address],
+        "addresses_to_verify": [city.unit_name for city in computed.cities if city.needs_address],
         "letters_due": len(computed.notices) + len(computed.reminders),
         "nothing_due": list(computed.nothing_due),
         "no_reminders_because": computed.quiet_reason,
         "for_the_ministry": [
-            f"{one.city_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed
+            f"{one.unit_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed
         ],
     }
 
@@ -104,9 +104,9 @@ def _due(computed: DailyFigures) -> list[Due]:
 
 def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[NamedAlarm, ...]) -> Due:
     facts = LetterFacts(
-        kind, one.city_code, one.city_code, one.period, to_json(one), one.is_simulated, alarms
+        kind, one.unit_code, one.unit_code, one.period, to_json(one), one.is_simulated, alarms
     )
-    return Due(facts, one.city_name)
+    return Due(facts, one.unit_name)
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -86,16 +86,16 @@ def figures(run: Run) -> dict[str, Any]:
     overview = computed.overview
     if overview is None:
         return headlines | {"nothing_due": outside_season(run.house, run.period, "通报")}
-    names = {city.city_code: city.city_name for city in overview.cities}
+    names = {city.unit_code: city.unit_name for city in overview.cities}
     warned = overview.warnings.warned if overview.warnings else ()
     return headlines | {
         "pushed": overview.total.pushed,
         "feedback_rate": str(overview.total.feedback_rate),
         "worst_level": [names[code] for code in overview.worst_level],
-        "without_figure": [city.city_name for city in overview.cities if city.half.pm25_ug_m3 is None],
+        "without_figure": [city.unit_name for city in overview.cities if city.half.pm25_ug_m3 is None],
         "grids": f"{overview.valid_grids}/{overview.grids}",
         "warning_grids": len(warned),
-        "escalated": [f"{one.city_name} {one.grid_id}：{one.escalation}" for one in warned if one.escalation],
+        "escalated": [f"{one.unit_name} {one.grid_id}：{one.escalation}" for one in warned if one.escalation],
     }
 
 
@@ -104,7 +104,7 @@ def due_keys(house: House, period: Period) -> list[str]:
     if bulletin_windows(period, house.season) is None:
         return []
     with reading(house.engine) as connection:
-        codes = cities_on(connection, period.last_date)["city_code"].tolist()
+        codes = cities_on(connection, period.last_date)["unit_code"].tolist()
     return [
         period.letter_key("overview", LEADERS),
         *(period.letter_key("bulletin", code) for code in codes),
@@ -209,9 +209,9 @@ def _due(computed: HalfMonthBulletins) -> list[Due]:
 
 
 def _bulletin(one: BulletinFigures) -> Due:
-    code = one.city.city_code
+    code = one.city.unit_code
     return Due(
-        LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated), one.city.city_name
+        LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated), one.city.unit_name
     )
 
 

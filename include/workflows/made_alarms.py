@@ -18,7 +18,7 @@ from include.watch.quiet import QuietHours
 _NOT_EVIDENCE: Final = (
     "alarm_id",
     "grid_id",
-    "city_code",
+    "unit_code",
     "started_at",
     "raised_at",
     "last_at",
@@ -112,7 +112,7 @@ def _made(
     has_bounds = place and not pd.isna(place["west"])
     fixed = {
         "grid_id": row["grid_id"],
-        "city_code": place.get("city_code") or row["city_code"],
+        "unit_code": place.get("unit_code") or row["unit_code"],
         "county": place.get("county") or "",
         "point_name": place.get("name") or row["grid_id"],
         "lon": round((place["west"] + place["east"]) / 2, 6) if has_bounds else None,

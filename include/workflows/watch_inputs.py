@@ -62,7 +62,7 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
     frame["name"] = frame["station_id"].where(place == 0, named)
     moved = frame.loc[is_moved, ["station_id", "name", "valid_from", "valid_to"]]
     simulated = bool(frame["is_simulated"].any()) if len(frame) else False
-    columns = ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+    columns = ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     frame = frame.assign(station_id=frame["name"])[columns]
     for name in ("valid_from", "valid_to"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)

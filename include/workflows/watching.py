@@ -307,7 +307,7 @@ def _places(hours: pd.Series, begin: datetime) -> NDArray[np.int64]:
 
 def _silent_units(grids: pd.DataFrame, at: NDArray[np.int64], count: int) -> dict[int, list[str]]:
     """By hour the units of which fewer than half of the stations spoke, in order."""
-    unit, names = pd.factorize(grids["city_code"], sort=True)
+    unit, names = pd.factorize(grids["unit_code"], sort=True)
     cells = at * len(names) + unit
     size = count * len(names)
     spoke, stations = (

@@ -59,8 +59,8 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "pushed": leaders.total.pushed,
         "feedback_rate": str(leaders.total.feedback_rate),
         "problems": leaders.total.problems,
-        "flagged": {city.city_name: words for city in leaders.cities if (words := mark_words(city.flag))},
-        "cases": [f"{case.rule}：{case.city_name}{case.county} {case.alarm_id}" for case in leaders.cases],
+        "flagged": {city.unit_name: words for city in leaders.cities if (words := mark_words(city.flag))},
+        "cases": [f"{case.rule}：{case.unit_name}{case.county} {case.alarm_id}" for case in leaders.cases],
         "suggestions": [one.rule for one in leaders.suggestions],
     }
 

@@ -137,7 +137,7 @@ def analyse_grids(folder: Path) -> int:
     found = window_levels(window, lambda dates: day_levels(folder, "grid", dates, VALIDITY.day_hours))
     table = compare(found, window, found.current.index.tolist())
     cities = [f"{place % 39:06d}" for place in range(len(table))]
-    return len(warning_ranks(table.rename_axis("grid_id").assign(city_code=cities)))
+    return len(warning_ranks(table.rename_axis("grid_id").assign(unit_code=cities)))
 
 
 def cell_means(folder: Path) -> int:

@@ -21,7 +21,7 @@ def main() -> int:
     """Prints the figures; exit code 1 when a limit is not kept."""
     from tests.letters.bulletins import ISSUE, OVERVIEW_ISSUE, overview, whole_city
 
-    codes = members_on(date(2020, 3, 16))["city_code"].tolist()
+    codes = members_on(date(2020, 3, 16))["unit_code"].tolist()
     figures = [whole_city(code, every=14) for code in codes]
     largest, all_cities = whole_city(LARGEST), overview()
 

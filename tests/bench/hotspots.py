@@ -73,8 +73,8 @@ def random_enterprises(count: int, grids: pd.DataFrame) -> pd.DataFrame:
             "enterprise_id": names,
             "name": names,
             "industry": "铸造",
-            "city_code": "130100",
-            "city_name": "石家庄市",
+            "unit_code": "130100",
+            "unit_name": "石家庄市",
             "county": "赵县",
             "lon": lon,
             "lat": lat,
@@ -105,10 +105,10 @@ def city_facts() -> BulletinFacts:
     means = compared({name: (now, then, before) for name, (now, then, before) in rows}, windows(_AT.period))
     codes = np.where(np.arange(GRIDS) < CITY_GRIDS, "130100", "140300")
     places = grids.assign(
-        city_code=codes, county=[f"{number % 20}县" for number in range(GRIDS)], name=grids.index
+        unit_code=codes, county=[f"{number % 20}县" for number in range(GRIDS)], name=grids.index
     )
     facts = bulletin_facts(_AT, grids=places.join(means), enterprises=random_enterprises(ENTERPRISES, grids))
-    return replace(facts, cities=facts.cities[facts.cities["city_code"] == "130100"])
+    return replace(facts, cities=facts.cities[facts.cities["unit_code"] == "130100"])
 
 
 def _child(what: str) -> dict[str, float]:

@@ -89,7 +89,7 @@ def write_alarms(path: Path, rows: int) -> None:
     places = pd.DataFrame(
         {
             "grid_id": [f"T{number:05d}" for number in range(len(outlines))],
-            "city_code": outlines["city_code"].to_numpy(),
+            "unit_code": outlines["unit_code"].to_numpy(),
             "county": outlines["county_name"].to_numpy(),
             "point_name": [f"{name}{number}号网格" for number, name in enumerate(outlines["county_name"])],
             "lon": points.x.round(5).to_numpy(),

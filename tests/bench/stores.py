@@ -176,7 +176,7 @@ def _letters(dialect: str) -> list[str]:
         morning = "date(day, '+{days} days') || 'T00:30:00.000000Z'"
         midnight = "date(day, '+{days} days', '-1 day') || 'T16:00:00.000000Z'"
     statements = [
-        f"create temporary table pushed as select distinct alarm_id, city_code, {day} as day, "
+        f"create temporary table pushed as select distinct alarm_id, unit_code, {day} as day, "
         "substr(alarm_id, length(alarm_id), 1) = '7' as is_urged from alarm",
         "analyze pushed",
     ]
@@ -184,23 +184,23 @@ def _letters(dialect: str) -> list[str]:
         ends, at = after.format(days=days), morning.format(days=days)
         year = f"substr(cast({ends} as varchar), 1, 4)"
         statements += [
-            "insert into letter (kind, addressee, city_code, period_kind, period_start, period_end, start_at, end_at, "
+            "insert into letter (kind, addressee, unit_code, period_kind, period_start, period_end, start_at, end_at, "
             "as_of, revision, letter_key, "
             "state, state_reason, state_at, is_stuck, is_simulated, figures_json, subject, number, composed_at, released_at) "
-            f"select '{kind}', city_code, city_code, 'day', {after.format(days=days - 1)}, {ends}, "
+            f"select '{kind}', unit_code, unit_code, 'day', {after.format(days=days - 1)}, {ends}, "
             f"{midnight.format(days=days - 1)}, {midnight.format(days=days)}, {at}, 1, "
-            f"'{kind}_' || city_code || '_day_' || {after.format(days=days - 1)} || '_' || {ends} || '_1', 'released', '', {at}, "
+            f"'{kind}_' || unit_code || '_day_' || {after.format(days=days - 1)} || '_' || {ends} || '_1', 'released', '', {at}, "
             f"false, true, :figures, '', '{kind}' || '〔' || {year} || '〕' || row_number() over (partition by {year} "
-            f"order by {ends}, city_code) || '号', {at}, {at} from (select distinct city_code, day from pushed where {which}) as days",
+            f"order by {ends}, unit_code) || '号', {at}, {at} from (select distinct unit_code, day from pushed where {which}) as days",
             "insert into letter_alarm (letter_id, alarm_id, is_urged) "
             f"select l.letter_id, p.alarm_id, {str(kind == 'reminder').lower()} from pushed as p cross join letter as l "
-            f"where l.city_code = p.city_code and l.period_end = {ends} and l.kind = '{kind}' and {which}",
+            f"where l.unit_code = p.unit_code and l.period_end = {ends} and l.kind = '{kind}' and {which}",
         ]
     return [
         *statements,
         "insert into letter_number (series, year, seq, letter_id, number, allocated_at) select kind, cast(year as integer), "
-        "row_number() over (partition by kind, year order by period_end, city_code), letter_id, number, as_of from ("
-        "select letter_id, kind, city_code, period_end, number, as_of, substr(cast(period_end as varchar), 1, 4) as year "
+        "row_number() over (partition by kind, year order by period_end, unit_code), letter_id, number, as_of from ("
+        "select letter_id, kind, unit_code, period_end, number, as_of, substr(cast(period_end as varchar), 1, 4) as year "
         "from letter) as numbered",
         "insert into delivery (letter_id, copy_no, is_rehearsal, address, name, header, message_id, eml_sha256, state, "
         "state_reason, attempts, next_attempt_at, expires_at, updated_at) select letter_id, 1, false, "

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from include.former_names import former, present
 
 from include.periods import DAY
 from include.simulator.watch_world.options import PHYSICS, WorldOptions
@@ -85,12 +86,14 @@ def measure(options: WorldOptions) -> dict[str, pd.DataFrame]:
     with tempfile.TemporaryDirectory() as folder:
         write_world(options, Path(folder))
         world = Path(folder) / "world"
-        texts = {"station_id": str, "city_code": str, "grid_id": str}
-        stations = pd.read_csv(world / "stations.csv", dtype=texts)
-        grids = pd.read_csv(world / "grids.csv", dtype=texts)
+        texts = {"station_id": str, former("unit_code"): str, "grid_id": str}
+        stations, grids, enterprises = (
+            pd.read_csv(world / f"{name}.csv", dtype=texts).rename(columns=present)
+            for name in ("stations", "grids", "enterprises")
+        )
         alarms, hours = alarms_of(world, grids, stations)
         source = sources(alarms, Path(folder) / "truth")
-        candidates = joined(enterprises_as_candidates(pd.read_csv(world / "enterprises.csv", dtype=texts)))
+        candidates = joined(enterprises_as_candidates(enterprises))
         winds, meters = table(world, "winds"), table(world, "submeter_hours")
     mixed = winds.assign(
         wind_from_deg=winds["wind_from_deg"].sample(frac=1, random_state=1).to_numpy(),

@@ -35,14 +35,14 @@ def provenance(is_simulated: bool = False) -> dict[str, Any]:
     return {"source": "test", "is_simulated": is_simulated, "received_at": NOW, "content_hash": "0" * 64}
 
 
-def add_alarm(engine: Engine, alarm_id: str, pushed: str, city_code: str = YANGQUAN, **changes: Any) -> None:
+def add_alarm(engine: Engine, alarm_id: str, pushed: str, unit_code: str = YANGQUAN, **changes: Any) -> None:
     at = moment(pushed)
     values = {
         "alarm_id": alarm_id,
         "revision": 1,
         "revised_at": at,
         "grid_id": "T85711",
-        "city_code": city_code,
+        "unit_code": unit_code,
         "county": "郊区",
         "point_name": "荫营镇",
         "lon": 113.6,

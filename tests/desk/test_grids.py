@@ -77,7 +77,7 @@ def ranks(*rows: tuple[str, str, int]) -> pd.DataFrame:
         [
             {
                 "month": f"{month}-01",
-                "city_code": YANGQUAN,
+                "unit_code": YANGQUAN,
                 "grid_id": GRID,
                 "reason": reason,
                 "rank": rank,
@@ -118,7 +118,7 @@ def store(engine: Engine) -> Engine:
         connection.execute(
             insert(tables.grid).values(
                 grid_id=GRID,
-                city_code=YANGQUAN,
+                unit_code=YANGQUAN,
                 county="郊区",
                 name="荫营镇",
                 west=113.55,
@@ -142,7 +142,7 @@ def store(engine: Engine) -> Engine:
                     enterprise_id=enterprise_id,
                     name=name,
                     industry="水泥",
-                    city_code=YANGQUAN,
+                    unit_code=YANGQUAN,
                     county="郊区",
                     lon=lon,
                     lat=lat,

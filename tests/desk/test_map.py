@@ -31,7 +31,7 @@ def add_grid(engine: Engine, grid_id: str, west: float | None = 113.5, is_simula
         connection.execute(
             insert(tables.grid).values(
                 grid_id=grid_id,
-                city_code=YANGQUAN,
+                unit_code=YANGQUAN,
                 county="郊区",
                 name="<b>",
                 is_hot=True,
@@ -89,7 +89,7 @@ def test_alarms_lie_at_their_point_or_in_the_middle_of_their_grid(browser: Brows
         "properties": {
             "alarm_id": "A1",
             "grid_id": "T85711",
-            "city_code": YANGQUAN,
+            "unit_code": YANGQUAN,
             "county": "郊区",
             "point_name": "荫营镇",
             "pushed": "2020-03-11T06:00",
@@ -146,7 +146,7 @@ def test_grids_are_rectangles(browser: Browser) -> None:
             },
             "properties": {
                 "grid_id": "G1",
-                "city_code": YANGQUAN,
+                "unit_code": YANGQUAN,
                 "county": "郊区",
                 "name": "<b>",
                 "is_hot": True,
@@ -165,7 +165,7 @@ def test_enterprises_outlines_and_flags(browser: Browser, store: Engine) -> None
                 enterprise_id="E1",
                 name="<i>",
                 industry="焦化",
-                city_code=YANGQUAN,
+                unit_code=YANGQUAN,
                 county="郊区",
                 lon=113.61,
                 lat=37.91,
@@ -177,7 +177,7 @@ def test_enterprises_outlines_and_flags(browser: Browser, store: Engine) -> None
     areas = told(browser, "/map/outlines.json")["features"]
     assert {one["geometry"]["type"] for one in areas} == {"MultiPolygon"}
     assert ("阳泉市", YANGQUAN) in {
-        (one["properties"]["city_name"], one["properties"]["city_code"]) for one in areas
+        (one["properties"]["unit_name"], one["properties"]["unit_code"]) for one in areas
     }
     assert told(browser, "/map/flags.json", at="2020-03-12T08:30")["flags"][YANGQUAN] == "remind"
 

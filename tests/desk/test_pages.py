@@ -39,7 +39,7 @@ from tests.post.samples import (
 
 PAGES = Path(view.__file__).parent
 VALUES = {
-    "city_code": YANGQUAN,
+    "unit_code": YANGQUAN,
     "letter_id": "1",
     "role": "pdf",
     "grid_id": "T85711",
@@ -252,7 +252,7 @@ def test_a_changed_file_is_not_served(browser: Browser, tmp_path: Path) -> None:
 
 def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Engine, tmp_path: Path) -> None:
     drafted = draft(
-        store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run"
+        store, archive_in(tmp_path), facts(unit_code="140100"), composition(), now=NOW, actor="run"
     )
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "数据有误"})
     assert (answer.status_code, answer.headers["location"]) == (
@@ -298,7 +298,7 @@ def test_a_rehearsal_goes_to_the_duty_officers(browser: Browser, store: Engine) 
 
 def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path) -> None:
     drafted = draft(
-        store, archive_in(tmp_path), facts(city_code="140100"), composition(), now=NOW, actor="run"
+        store, archive_in(tmp_path), facts(unit_code="140100"), composition(), now=NOW, actor="run"
     )
     assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
@@ -310,7 +310,7 @@ def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: P
     draft(
         store,
         archive_in(tmp_path),
-        facts(city_code="140100"),
+        facts(unit_code="140100"),
         hostile,
         now=NOW,
         actor="run",

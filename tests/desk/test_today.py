@@ -39,7 +39,7 @@ def store(engine: Engine) -> Engine:
 
 
 def city(found: object, code: str) -> CityToday:
-    return next(row for row in found.cities if row.city_code == code)  # type: ignore[attr-defined]
+    return next(row for row in found.cities if row.unit_code == code)  # type: ignore[attr-defined]
 
 
 def test_a_city_as_of_a_morning(store: Engine, tmp_path: Path) -> None:
@@ -82,9 +82,9 @@ def test_the_past_is_shown_as_it_was_then(store: Engine, tmp_path: Path) -> None
 
 def test_rows_are_sorted_by_what_was_asked(store: Engine, tmp_path: Path) -> None:
     cities = today(house_of(store, tmp_path), NOW).cities
-    assert sorted_cities(cities, "flag")[0].city_code == YANGQUAN
-    assert sorted_cities(cities, "city")[0].city_code == "110000"
-    assert sorted_cities(cities, "on_time")[0].city_code == YANGQUAN
+    assert sorted_cities(cities, "flag")[0].unit_code == YANGQUAN
+    assert sorted_cities(cities, "city")[0].unit_code == "110000"
+    assert sorted_cities(cities, "on_time")[0].unit_code == YANGQUAN
 
 
 def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from include.workflows.watching import watch
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FACT = {
-    "city_code": "370800",
+    "unit_code": "370800",
     "grid_id": "T1",
     "hours": 24,
     "completeness": 1.0,
@@ -60,8 +60,8 @@ def test_which_stations_to_service(engine: Engine) -> None:
         "M1": [{}, {}, {}],
         "M2": [{"verdict": "stuck", "stuck_hours": 20, "hours": 4, "completeness": 0.17}] * 2 + [{}],
         "M3": [{"log_ratio": 0.5}] * 3,
-        "M4": [{"verdict": "few", "hours": 5, "completeness": 0.2, "city_code": "371500"}] + [{"city_code": "371500"}] * 2,
-        "M5": [{"verdict": "missing", "hours": 0, "completeness": 0.0, "log_ratio": None, "spread": None, "city_code": "371500"}] * 3,
+        "M4": [{"verdict": "few", "hours": 5, "completeness": 0.2, "unit_code": "371500"}] + [{"unit_code": "371500"}] * 2,
+        "M5": [{"verdict": "missing", "hours": 0, "completeness": 0.0, "log_ratio": None, "spread": None, "unit_code": "371500"}] * 3,
     }  # fmt: skip
     with writing(engine) as connection:
         for place, day in enumerate((date(2020, 4, 1), date(2020, 4, 2), date(2020, 4, 3))):

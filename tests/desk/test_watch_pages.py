@@ -28,7 +28,7 @@ def filled(engine: Engine) -> Engine:
     """A stuck station, and an alarm that was answered and that late hours speak against."""
     row = {
         "grid_id": "T<1>",
-        "city_code": "370800",
+        "unit_code": "370800",
         "county": "鱼台县",
         "point_name": "y",
         "lon": None,

@@ -43,7 +43,7 @@ def test_counties_of_listed_cities_come_out_in_wgs84(package: Path) -> None:
     assert counties.drop(columns="geometry").to_dict("list") == {
         "county_code": ["140302", "140303"],
         "county_name": ["城区", "矿区"],
-        "city_code": ["140300", "140300"],
+        "unit_code": ["140300", "140300"],
     }
     assert counties.crs == "EPSG:4326"
     assert [shape.normalize().wkt for shape in counties.geometry] == [

@@ -18,7 +18,7 @@ def squares() -> gpd.GeoDataFrame:
         {
             "county_code": ["222202", "111101"],
             "county_name": ["东县", "西县"],
-            "city_code": ["222200", "111100"],
+            "unit_code": ["222200", "111100"],
         },
         geometry=[box(114.0, 37.0, 114.1, 37.1), box(113.9, 37.0, 114.0, 37.1)],
         crs="EPSG:4326",
@@ -31,7 +31,7 @@ def test_points_find_their_county(squares: gpd.GeoDataFrame) -> None:
     )
 
     assert found.to_dict("list") == {
-        "city_code": ["111100", "222200", "111100", None, None, None],  # the border goes to the lower code
+        "unit_code": ["111100", "222200", "111100", None, None, None],  # the border goes to the lower code
         "county": ["西县", "东县", "西县", None, None, None],
     }
 
@@ -44,14 +44,14 @@ def test_outlines_may_come_in_metres(squares: gpd.GeoDataFrame) -> None:
 def test_no_points_give_no_rows(squares: gpd.GeoDataFrame) -> None:
     assert locate([], [], squares).empty
     assert locate(pd.Series([], dtype=float), pd.Series([], dtype=float)).columns.tolist() == [
-        "city_code",
+        "unit_code",
         "county",
     ]
 
 
 def test_cells_of_a_small_square_in_full() -> None:
     square = gpd.GeoDataFrame(
-        {"county_code": ["222202"], "county_name": ["东县"], "city_code": ["222200"]},
+        {"county_code": ["222202"], "county_name": ["东县"], "unit_code": ["222200"]},
         geometry=[box(114.0, 37.0, 114.07, 37.06)],
         crs="EPSG:4326",
     )
@@ -67,7 +67,7 @@ def test_cells_of_a_small_square_in_full() -> None:
             "R1370C3380",
             "R1370C3381",
         ],
-        "city_code": ["222200"] * 7,
+        "unit_code": ["222200"] * 7,
         "county": ["东县"] * 7,
         "name": [f"东县{number}号网格" for number in range(1, 8)],
         "west": [113.98518, 114.018883, 114.052587, 113.99185, 114.025565, 113.99855, 114.032278],
@@ -97,13 +97,13 @@ def test_cells_do_not_overlap_and_lie_with_their_middle_in_their_county(squares:
 
     assert shapely.union_all(shapes).area == pytest.approx(shapely.area(shapes).sum(), rel=1e-6)
     middles = locate((cells["west"] + cells["east"]) / 2, (cells["south"] + cells["north"]) / 2, squares)
-    assert middles.to_dict("list") == cells[["city_code", "county"]].to_dict("list")
+    assert middles.to_dict("list") == cells[["unit_code", "county"]].to_dict("list")
     assert cells["grid_id"].is_unique
 
 
 def test_a_cell_does_not_depend_on_what_else_was_asked(squares: gpd.GeoDataFrame) -> None:
     together = grid_cells(squares)
-    apart = pd.concat([grid_cells(squares[squares["city_code"] == code]) for code in ("111100", "222200")])
+    apart = pd.concat([grid_cells(squares[squares["unit_code"] == code]) for code in ("111100", "222200")])
 
     key = ["south", "west"]
     pd.testing.assert_frame_equal(
@@ -114,7 +114,7 @@ def test_a_cell_does_not_depend_on_what_else_was_asked(squares: gpd.GeoDataFrame
 def test_no_outlines_give_no_cells(squares: gpd.GeoDataFrame) -> None:
     assert grid_cells(squares.iloc[:0]).columns.tolist() == [
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "name",
         "west",

@@ -15,7 +15,7 @@ from include.geo.lattice import lattice, rectangle_km2
 def outlines(*rows: tuple[str, str, tuple[float, float, float, float]]) -> gpd.GeoDataFrame:
     codes, cities, boxes = zip(*rows, strict=True)
     return gpd.GeoDataFrame(
-        {"county_code": codes, "county_name": [f"{code}县" for code in codes], "city_code": cities},
+        {"county_code": codes, "county_name": [f"{code}县" for code in codes], "unit_code": cities},
         geometry=[box(*sides) for sides in boxes],
         crs="EPSG:4326",
     )
@@ -29,10 +29,10 @@ def test_a_cell_on_a_border_keeps_its_counties_and_belongs_to_the_larger_share()
         outlines(("1", "A", (*sides[:2], middle, sides[3])), ("2", "B", (middle, *sides[1:]))), 0.5
     )
     own = found.shares[found.shares["grid_id"] == cell["grid_id"]]
-    assert own[["county_code", "city_code"]].to_numpy().tolist() == [["1", "A"], ["2", "B"]]
+    assert own[["county_code", "unit_code"]].to_numpy().tolist() == [["1", "A"], ["2", "B"]]
     assert own["share"].tolist() == pytest.approx([0.3, 0.7], abs=1e-6)
     owner = found.cells.set_index("grid_id").loc[cell["grid_id"]]
-    assert (owner["city_code"], owner["county_code"], owner["county"]) == ("B", "2", "2县")
+    assert (owner["unit_code"], owner["county_code"], owner["county"]) == ("B", "2", "2县")
     assert found.cells["grid_id"].is_unique
 
 
@@ -50,7 +50,7 @@ def test_a_unit_of_two_small_shares_goes_before_one_larger_county() -> None:
         0.5,
     )
     owner = found.cells.set_index("grid_id").loc[cell["grid_id"]]
-    assert (owner["city_code"], owner["county_code"]) == ("A", "1")
+    assert (owner["unit_code"], owner["county_code"]) == ("A", "1")
 
 
 def test_cells_that_are_mostly_outside_are_left_out() -> None:

@@ -27,7 +27,7 @@ def random_raster(crs: str, left: float, top: float, step: float, rows: int, col
 
 
 def lattice_cells(west: float, south: float, east: float, north: float) -> pd.DataFrame:
-    frame = {"county_code": ["1"], "county_name": ["一"], "city_code": ["A"]}
+    frame = {"county_code": ["1"], "county_name": ["一"], "unit_code": ["A"]}
     outline = gpd.GeoDataFrame(frame, geometry=[shapely.box(west, south, east, north)], crs="EPSG:4326")
     return lattice(outline, 0.5).cells
 

@@ -50,11 +50,11 @@ class Told:
 def write_units(folder: Path, start: date, end: date, units: Sequence[str] = UNITS) -> Path:
     """The demo region of these units, with their air for the bulletins of [start, end), and a broken row a day."""
     write_region(start, end, folder)
-    alarms = _kept(folder / "alarms.csv", "city_code", units)
+    alarms = _kept(folder / "alarms.csv", "unit_code", units)
     for name in OF_ALARMS:
         _kept(folder / f"{name}.csv", "alarm_id", alarms["alarm_id"].tolist())
-    grids = _kept(folder / "grids.csv", "city_code", units)
-    for name, column in (("contacts", "region_code"), ("enterprises", "city_code")):
+    grids = _kept(folder / "grids.csv", "unit_code", units)
+    for name, column in (("contacts", "region_code"), ("enterprises", "unit_code")):
         _kept(folder / f"{name}.csv", column, units)
     write_air(
         alarms, grids, months_read(start, end, warning_months=2), end, folder.with_name(folder.name + "-air")
@@ -76,7 +76,7 @@ def _kept(path: Path, column: str, values: Sequence[str]) -> pd.DataFrame:
 def open_units(engine: Engine, folder: Path, var: Path, units: Sequence[str] = UNITS) -> House:
     """An installation with the units of `folder` as its only source, their air imported, nothing pulled."""
     with writing(engine) as connection:
-        connection.execute(delete(tables.region_member).where(tables.region_member.c.city_code.not_in(units)))
+        connection.execute(delete(tables.region_member).where(tables.region_member.c.unit_code.not_in(units)))
     house = replace(
         open_house(read_registry(SETTINGS_FILE, {}), var),
         engine=engine,

@@ -77,8 +77,8 @@ def level(value: float | None, valid_days: int = 16, **changes: Any) -> AirLevel
 def situation(**changes: Any) -> CitySituation:
     """石家庄市 of the second half of March."""
     found = CitySituation(
-        city_code="130100",
-        city_name="石家庄市",
+        unit_code="130100",
+        unit_name="石家庄市",
         province_name="河北省",
         region="2+26",
         half=level(52.5),
@@ -348,8 +348,8 @@ def city_situations(count: int = 39) -> tuple[CitySituation, ...]:
         )
         found.append(
             situation(
-                city_code=str(row["city_code"]),
-                city_name=str(row["city_name"]),
+                unit_code=str(row["unit_code"]),
+                unit_name=str(row["unit_name"]),
                 region=str(row["region"]),
                 half=now,
                 month=now,
@@ -379,9 +379,9 @@ def overview(count: int = 39, **changes: Any) -> OverviewFigures:
             RegionSituation("汾渭平原", 10, 39.5, -0.04, -3.0),
             RegionSituation("39个城市", 38, 44.0, -10.0, 0.0),
         ),
-        worst_level=tuple(one.city_code for one in rows[-2:-5:-1]),
-        worst_yoy=tuple(one.city_code for one in rows[-2:-5:-1]),
-        worst_pop=tuple(one.city_code for one in rows[2:5]),
+        worst_level=tuple(one.unit_code for one in rows[-2:-5:-1]),
+        worst_yoy=tuple(one.unit_code for one in rows[-2:-5:-1]),
+        worst_pop=tuple(one.unit_code for one in rows[2:5]),
         total=total,
         season_total=total,
         categories=(ProblemCount("扬尘（工地）", 20, 15), ProblemCount("工业企业", 10, 9)),
@@ -399,9 +399,9 @@ def overview(count: int = 39, **changes: Any) -> OverviewFigures:
     return replace(figures, **changes)
 
 
-def whole_city(city_code: str, every: int = 1) -> BulletinFigures:
+def whole_city(unit_code: str, every: int = 1) -> BulletinFigures:
     """A bulletin with every n-th cell of the city's real lattice; smooth made-up concentrations around two middles."""
-    cells = grid_cells(counties([city_code])).iloc[::every]
+    cells = grid_cells(counties([unit_code])).iloc[::every]
     x0, y0 = cells["west"].mean(), cells["south"].mean()
     rows = []
     for place, cell in enumerate(cells.itertuples()):
@@ -444,14 +444,14 @@ def whole_city(city_code: str, every: int = 1) -> BulletinFigures:
         FOUND,
         4,
     )
-    names = cities().set_index("city_code")["city_name"]
+    names = cities().set_index("unit_code")["unit_name"]
     near = tuple(enterprise(number) for number in range(1, 6))
     listed = tuple(ListedGrid(place, one, near, 1, 9) for place, one in enumerate(grids[:10], start=1))
     warned = tuple(
         replace(
             WARNED,
-            city_code=city_code,
-            city_name=str(names[city_code]),
+            unit_code=unit_code,
+            unit_name=str(names[unit_code]),
             grid_id=one.grid_id,
             county=one.county,
             name=one.name,
@@ -460,9 +460,9 @@ def whole_city(city_code: str, every: int = 1) -> BulletinFigures:
     )
     by_county = sorted({one.county for one in grids})
     return bulletin(
-        letter_key=SECOND_HALF.letter_key("bulletin", city_code),
-        city=situation(city_code=city_code, city_name=str(names[city_code])),
-        bureau=f"{names[city_code]}生态环境局",
+        letter_key=SECOND_HALF.letter_key("bulletin", unit_code),
+        city=situation(unit_code=unit_code, unit_name=str(names[unit_code])),
+        bureau=f"{names[unit_code]}生态环境局",
         counties=tuple(
             CountySituation(name, 20, 70.0 - place, -3.0 + place, 2.0 - place, place % 3, FOUND)
             for place, name in enumerate(by_county)

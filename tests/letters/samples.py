@@ -105,8 +105,8 @@ def notice(
     """A 提示函 with so many rows in each list."""
     figures = NoticeFigures(
         letter_key=KEY,
-        city_code="130100",
-        city_name="石家庄市",
+        unit_code="130100",
+        unit_name="石家庄市",
         bureau="石家庄市生态环境局",
         period=PERIOD,
         rolling_label="3月6日至12日",
@@ -136,8 +136,8 @@ def reminder(overdue: int = 3, **changes: Any) -> ReminderFigures:
     """A 督办函 that urges so many alarms."""
     figures = ReminderFigures(
         letter_key=KEY.replace("notice", "reminder"),
-        city_code="130100",
-        city_name="石家庄市",
+        unit_code="130100",
+        unit_name="石家庄市",
         bureau="石家庄市生态环境局",
         province_name="河北省",
         period=PERIOD,

@@ -382,7 +382,7 @@ def test_the_same_figures_give_the_same_files(letter: Letter) -> None:
 
 
 def test_a_long_name_of_a_city_and_a_red_head() -> None:
-    letter = compose_bulletin(bulletin(city=situation(city_name="巴音郭楞蒙古自治州")), ISSUE, red_head=True)
+    letter = compose_bulletin(bulletin(city=situation(unit_name="巴音郭楞蒙古自治州")), ISSUE, red_head=True)
     assert "巴音郭楞蒙古自治州" in letter.subject
     assert pdf_pages(content(letter, "pdf"))[0].count("热点网格远程监督组") == 1
 

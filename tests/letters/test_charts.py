@@ -177,10 +177,10 @@ def test_the_map_names_the_flagged_cities_with_their_numbers() -> None:
 
 
 def test_the_map_of_the_whole_region_has_every_city() -> None:
-    names = cities().set_index("city_code")["city_name"]
+    names = cities().set_index("unit_code")["unit_name"]
     figures = replace(
         summaries.plain(),
-        cities=tuple(city_week(code, 1, 1, city_name=names[code]) for code in names.index[:39]),
+        cities=tuple(city_week(code, 1, 1, unit_name=names[code]) for code in names.index[:39]),
     )
     assert {name.removesuffix("市") for name in names[:39]} <= set(texts(rate_map(figures)))
 
@@ -188,7 +188,7 @@ def test_the_map_of_the_whole_region_has_every_city() -> None:
 def test_a_city_without_an_outline_is_named_beside_the_map() -> None:
     figures = replace(
         summaries.plain(),
-        cities=(*summaries.plain().cities, city_week("610403", 1, 2, city_name="杨凌示范区")),
+        cities=(*summaries.plain().cities, city_week("610403", 1, 2, unit_name="杨凌示范区")),
     )
     assert "没有边界数据，未绘制：杨凌示范区" in texts(rate_map(figures))
     lost = replace(figures, cities=figures.cities[-1:])

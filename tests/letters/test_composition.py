@@ -169,7 +169,7 @@ def test_a_number_without_a_date_is_refused() -> None:
 
 def test_a_file_name_holds_no_separator() -> None:
     assert (
-        compose_notice(notice(city_name="甲/乙:市"), ISSUE)
+        compose_notice(notice(unit_name="甲/乙:市"), ISSUE)
         .files[0]
         .file_name.startswith("关于热点网格排查反馈情况提示的函（甲_乙_市3月12日）")
     )

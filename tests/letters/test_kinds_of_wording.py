@@ -96,7 +96,7 @@ def several_bulletins() -> Iterator[Any]:
 def overviews() -> Iterator[Any]:
     plain = bulletins.overview()
     yield plain
-    codes = tuple(city.city_code for city in plain.cities[:3])
+    codes = tuple(city.unit_code for city in plain.cities[:3])
     fallen = tuple(
         replace(
             city, half=replace(city.half, yoy_pct=-16.1, pop_pct=-2.0), dust_hours=9, without_dust=city.half

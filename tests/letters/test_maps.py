@@ -93,7 +93,7 @@ def test_a_grid_without_bounds_is_counted_but_not_drawn() -> None:
 
 
 def test_a_city_without_outlines_is_drawn_from_its_grids_and_says_so() -> None:
-    figures = bulletin(city=bulletins.situation(city_code="610403", city_name="杨凌示范区"))
+    figures = bulletin(city=bulletins.situation(unit_code="610403", unit_name="杨凌示范区"))
     figure = level_map(figures)
     assert sum(cells(figure).values()) == 5
     assert any("没有该市的边界数据" in text for text in texts(figure))
@@ -117,9 +117,9 @@ def test_the_scale_is_true() -> None:
     assert (tall.north_mm, height) == pytest.approx((50.0, 50.0))
 
 
-@pytest.mark.parametrize("city_code", ["110000", "130600", "140300", "410600", "130100"])
-def test_county_names_do_not_cover_each_other(city_code: str) -> None:
-    shapes = county_shapes(city_code)
+@pytest.mark.parametrize("unit_code", ["110000", "130600", "140300", "410600", "130100"])
+def test_county_names_do_not_cover_each_other(unit_code: str) -> None:
+    shapes = county_shapes(unit_code)
     box = whole_box([shape.bounds for _, shape, _ in shapes], 0.02)
     scale, _ = fitted(box, 114.0, 98.0)
     names = placed_names([(name, middle) for name, _, middle in reversed(shapes)], box, scale, [])
@@ -181,7 +181,7 @@ def test_the_regional_map_names_every_city_with_its_level() -> None:
 
 
 def test_a_city_without_an_outline_is_named_under_the_regional_map() -> None:
-    odd = bulletins.situation(city_code="610403", city_name="杨凌示范区")
+    odd = bulletins.situation(unit_code="610403", unit_name="杨凌示范区")
     (note,) = (
         text
         for text in texts(city_level_map(replace(overview(3), cities=(odd,))))

@@ -155,9 +155,9 @@ def test_the_table_of_cities_is_in_order_with_ties_and_the_unranked_last(letter:
         io.BytesIO(content(letter, "xlsx")), sheet_name="城市空气", dtype={"城市代码": str}
     ).set_index("城市")
     for city, row in zip(figures.cities, rows, strict=True):
-        assert row[1] == city.city_name
+        assert row[1] == city.unit_name
         if city.half.pm25_ug_m3 is not None:
-            assert book.loc[city.city_name, "PM25_μg每m³"] == pytest.approx(city.half.pm25_ug_m3, rel=1e-14)
+            assert book.loc[city.unit_name, "PM25_μg每m³"] == pytest.approx(city.half.pm25_ug_m3, rel=1e-14)
             assert abs(float(row[3]) - city.half.pm25_ug_m3) <= 0.5
             assert (row[4].startswith("+"), row[4].startswith("-")) == (
                 (city.half.yoy_pct or 0) >= 0.05,
@@ -222,7 +222,7 @@ def test_worst_changes_that_fell_are_said_to_have_fallen() -> None:
         replace(city, half=replace(city.half, yoy_pct=-12.0 - place, pop_pct=-0.01))
         for place, city in enumerate(base.cities[:2])
     )
-    codes = tuple(city.city_code for city in cities)
+    codes = tuple(city.unit_code for city in cities)
     text = text_of(replace(base, cities=cities, worst_level=codes, worst_yoy=codes, worst_pop=codes[:1]))
     assert "同比改善较小的是北京市（下降12.0%）、天津市（下降13.0%）。环比持平的是北京市。" in text
     assert "有同比数据的2个城市中，上升0个、下降2个。" in text
@@ -257,7 +257,7 @@ def test_the_month_and_dust_are_told_when_they_are_there() -> None:
 
 def test_nothing_to_ask_for() -> None:
     quiet = tuple(
-        situation(city_code=code, half=level(value, rank=place, ranked=2))
+        situation(unit_code=code, half=level(value, rank=place, ranked=2))
         for code, value, place in (("110000", 20.0, 1), ("120000", 21.0, 2))
     )
     counts = FeedbackCounts(pushed=3, answered=3, due=3, on_time=3)

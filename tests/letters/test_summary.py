@@ -154,7 +154,7 @@ def test_document_workbook_and_figures_have_the_same_numbers(letter: Letter) -> 
     rows = sheet(letter, "城市").set_index("城市")
     (cities,) = (table for table in tables(letter) if table[0][0] == "排名")
     for city, printed in zip(figures.cities, cities[1:], strict=False):
-        row = rows.loc[city.city_name]
+        row = rows.loc[city.unit_name]
         assert [row["推送"], row["已反馈"], row["按期"], row["已到时限"], row["超期未反馈"], row["问题"]] == [
             city.window.pushed,
             city.window.answered,

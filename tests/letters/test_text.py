@@ -254,7 +254,7 @@ def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
 
 def test_a_municipality_has_no_province_to_copy() -> None:
     letter = compose_reminder(
-        reminder(city_name="北京市", bureau="北京市生态环境局", province_name="北京市"), ISSUE
+        reminder(unit_name="北京市", bureau="北京市生态环境局", province_name="北京市"), ISSUE
     )
     assert "抄送" not in body(letter)
 

@@ -107,7 +107,7 @@ def test_with_nothing_imported_every_city_is_listed_without_figures(engine: Engi
 def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
     folder = put_days(tmp_path / "in", "2026-02-16", {"北京": 70}, 28)
     dust = "".join(f"110000,2026-03-05T{hour:02d}:00,1\n" for hour in range(3))
-    put(folder / "dust.csv", "city_code,hour,is_dust\n" + dust)
+    put(folder / "dust.csv", "unit_code,hour,is_dust\n" + dust)
     put(folder / "china_cities_20260305.csv", wide_text("20260305", {"北京": [700] * 3 + [70] * 21}))
     result = import_air_quality(sqlite, tmp_path / "air", [folder], now=NOW)
     assert import_lines(result) == [
@@ -118,7 +118,7 @@ def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
         city_air(sqlite, tmp_path / "air", half(end)) for end in ("2026-03-01", "2026-03-16")
     )
     assert (second_half.editions, first_half.editions) == (("GB 3095-2012",), ("GB 3095-2026",))
-    beijing = [air.cities.set_index("city_code").loc["110000"] for air in (second_half, first_half)]
+    beijing = [air.cities.set_index("unit_code").loc["110000"] for air in (second_half, first_half)]
     assert [row["days_over"] for row in beijing] == [0, 15]  # 70 μg/m³: over the limit from 1 March on
     assert (beijing[1]["valid_days"], beijing[1]["ytd_valid_days"], beijing[1]["ytd_status"]) == (
         15,
@@ -126,7 +126,7 @@ def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
         "数据不足",
     )
     without = city_air(sqlite, tmp_path / "air", half("2026-03-16"), is_without_dust=True)
-    clean = without.cities.set_index("city_code").loc["110000"]
+    clean = without.cities.set_index("unit_code").loc["110000"]
     assert (clean["pm25_ug_m3"], clean["valid_days"]) == (pytest.approx(70.0), 15)
     assert beijing[1]["pm25_ug_m3"] == pytest.approx((14 * 70 + (3 * 700 + 21 * 70) / 24) / 15)
     assert first_half.pollutants.loc["110000", "pm25_valid_days"] == 15
@@ -259,18 +259,18 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
         },
     )
     grids = grid_air(engine, tmp_path / "air", month("2020-04-01"))
-    assert grids[["city_code", "county", "pm25_ug_m3", "pop_pct"]].round(3).replace({np.nan: None}).to_dict(
+    assert grids[["unit_code", "county", "pm25_ug_m3", "pop_pct"]].round(3).replace({np.nan: None}).to_dict(
         "index"
     ) == {
-        "T1": {"city_code": "140300", "county": "盂县", "pm25_ug_m3": 90.0, "pop_pct": 12.5},
-        "T2": {"city_code": "140300", "county": "盂县", "pm25_ug_m3": 70.0, "pop_pct": 40.0},
-        "T3": {"city_code": "140300", "county": "盂县", "pm25_ug_m3": 60.0, "pop_pct": 20.0},
-        "X1": {"city_code": "610100", "county": "盂县", "pm25_ug_m3": 60.0, "pop_pct": -14.286},
-        "Z1": {"city_code": "130300", "county": "盂县", "pm25_ug_m3": 99.0, "pop_pct": None},
+        "T1": {"unit_code": "140300", "county": "盂县", "pm25_ug_m3": 90.0, "pop_pct": 12.5},
+        "T2": {"unit_code": "140300", "county": "盂县", "pm25_ug_m3": 70.0, "pop_pct": 40.0},
+        "T3": {"unit_code": "140300", "county": "盂县", "pm25_ug_m3": 60.0, "pop_pct": 20.0},
+        "X1": {"unit_code": "610100", "county": "盂县", "pm25_ug_m3": 60.0, "pop_pct": -14.286},
+        "Z1": {"unit_code": "130300", "county": "盂县", "pm25_ug_m3": 99.0, "pop_pct": None},
     }  # U1 is in no table of grids
     found = set_warning_grids(engine, tmp_path / "air", month("2020-04-01"), now=NOW)
     # 秦皇岛 (130300) is in no key region in 2020: its grid Z1 is not judged.
-    assert found.warned[["city_code", "grid_id", "name", "reasons", "in_a_row"]].to_records(
+    assert found.warned[["unit_code", "grid_id", "name", "reasons", "in_a_row"]].to_records(
         index=False
     ).tolist() == [
         ("140300", "T1", "T1号网格", "月均浓度最高", 2),
@@ -336,7 +336,7 @@ def test_a_million_grid_months_give_the_same_counts_in_any_order(
         pm25 = (level * generator.normal(1, 0.02, count)).round(1)
         change = generator.normal(0, 10, count).round(1)
         grids = pd.DataFrame(
-            {"city_code": np.resize(codes, count), "pm25_ug_m3": pm25, "yoy_pct": change, "pop_pct": -change}
+            {"unit_code": np.resize(codes, count), "pm25_ug_m3": pm25, "yoy_pct": change, "pop_pct": -change}
         )
         ranks[first] = warning_ranks(grids)
     seen = []

@@ -59,7 +59,7 @@ def add_watch_alarm(
         "revision": 1,
         "revised_at": at,
         "grid_id": grid,
-        "city_code": "140300",
+        "unit_code": "140300",
         "county": "郊区",
         "point_name": "荫营镇裸土堆场",
         "lon": 113.565,
@@ -124,7 +124,7 @@ def add_stations(house: House, count: int, heard: int, end: str) -> None:
                     station_id=f"S{number}",
                     valid_from=date(2000, 1, 1),
                     kind="micro",
-                    city_code="140300",
+                    unit_code="140300",
                     grid_id="T85711",
                     lon=113.5,
                     lat=37.9,
@@ -138,7 +138,7 @@ def add_stations(house: House, count: int, heard: int, end: str) -> None:
     spoke = pd.DataFrame(
         {
             "station_id": [f"S{number}" for number in range(heard)],
-            "city_code": "140300",
+            "unit_code": "140300",
             "grid_id": "T85711",
             "hour": last,
         }
@@ -417,7 +417,7 @@ def test_the_watch_of_an_hour_is_pushed_from_readings_to_mailbox(engine: Engine,
         with writing(house.engine) as connection:  # the hour anew, as if nobody had looked ahead
             for table in (watch_alarm, tables.alarm):
                 connection.execute(delete(table))
-            city = connection.execute(select(station.c.city_code).limit(1)).scalar_one()
+            city = connection.execute(select(station.c.unit_code).limit(1)).scalar_one()
         add_contact(house.engine, city, "to", "unit@city.example", "生态环境局")
         period = period_ending("hour", raised)
         watch(house, period.start_at, period.end_at, now=period.as_of)

@@ -46,7 +46,7 @@ def put_city_days(engine: Engine, root: Path, folder: Path) -> None:
             stamp = f"{year}03{day:02d}"
             put(folder / f"{stamp}.csv", wide_text(stamp, {"石家庄": [shijiazhuang] * 24, "阳泉": values}))
     dust = "".join(f"140300,2020-03-20T{hour:02d}:00,1\n" for hour in range(3))
-    put(folder / "dust.csv", "city_code,hour,is_dust\n" + dust)
+    put(folder / "dust.csv", "unit_code,hour,is_dust\n" + dust)
     import_air_quality(engine, root, [folder], now=NOW)
 
 
@@ -63,7 +63,7 @@ def put_grids(engine: Engine, root: Path) -> None:
             connection.execute(
                 insert(grid).values(
                     grid_id=name,
-                    city_code="140300",
+                    unit_code="140300",
                     county="郊区",
                     name=f"{name}号网格",
                     is_hot=True,
@@ -89,7 +89,7 @@ def figures_of(engine: Engine, root: Path, code: str = "140300") -> BulletinFigu
     assert AT is not None
     beat = bulletin_figures(bulletin_facts(engine, root, AT), AT, "数据完整。")
     assert len(beat.bulletins) == 39
-    return next(one for one in beat.bulletins if one.city.city_code == code)
+    return next(one for one in beat.bulletins if one.city.unit_code == code)
 
 
 def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_an_empty_store_gives_letters_that_say_so(engine: Engine, tmp_path: Path
 def keep_days(engine: Engine, grid_id: str, log_ratio: float) -> None:
     """Daily facts of March of four stations of a grid."""
     stations = [f"{grid_id}-{k}" for k in range(4)]
-    facts = pd.DataFrame({"station_id": stations, "city_code": "140300", "grid_id": grid_id}).assign(
+    facts = pd.DataFrame({"station_id": stations, "unit_code": "140300", "grid_id": grid_id}).assign(
         hours=24, completeness=1.0, pm25_ug_m3=60.0, log_ratio=log_ratio, spread=0.05, spikes=0
     )
     facts = facts.assign(stuck_hours=0, range_hours=0, dead_hours=0, verdict="ok")

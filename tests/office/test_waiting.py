@@ -40,7 +40,7 @@ HEAD = "region_code,role,name,address,phone,valid_from,valid_to\n"
 
 def drafted(house: House, archive, city: str = YANGQUAN, run_id: str = "") -> int:
     return draft(
-        house.engine, archive, facts(city_code=city), composition(), now=NOW, actor="run", run_id=run_id
+        house.engine, archive, facts(unit_code=city), composition(), now=NOW, actor="run", run_id=run_id
     ).letter_id
 
 

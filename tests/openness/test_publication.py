@@ -111,7 +111,7 @@ def test_members_of_a_merged_row_may_exchange_all_their_alarms_and_no_byte_chang
     for one, other in [("", ""), *list(combinations(merged.members, 2))[:12]]:
         swap = {one: other, other: one}
         counts = {code: facts.counts[swap.get(code, code)] for code in facts.counts}
-        alarms = facts.alarms.assign(city_code=facts.alarms["city_code"].replace(swap))
+        alarms = facts.alarms.assign(unit_code=facts.alarms["unit_code"].replace(swap))
         exchanged = publishable(replace(facts, counts=counts, alarms=alarms), 12)
         edition = replace(site.editions[0], month=exchanged, number=1)
         bytes_of[one, other] = publication(replace(site, editions=(edition,)))
@@ -238,8 +238,8 @@ def test_facts_learnt_later_make_a_new_edition_and_the_old_one_says_so(
     with changed.engine.begin() as connection:
         connection.execute(
             text(
-                "update alarm set city_code = '130100' where alarm_id in (select alarm_id from alarm "
-                "where city_code = '110000' and pushed_at < '2020-03-20' order by alarm_id limit 2)"
+                "update alarm set unit_code = '130100' where alarm_id in (select alarm_id from alarm "
+                "where unit_code = '110000' and pushed_at < '2020-03-20' order by alarm_id limit 2)"
             )
         )
     to = tmp_path / "site"

@@ -53,7 +53,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Hou
         with writing(house.engine) as connection:
             codes = [str(code) for code in CITIES.values()]
             connection.execute(
-                delete(tables.region_member).where(tables.region_member.c.city_code.not_in(codes))
+                delete(tables.region_member).where(tables.region_member.c.unit_code.not_in(codes))
             )
         write_files(folder / "region", contacts=CONTACTS + MINISTRY, grids=GRIDS)
         drop_first_half(house)

@@ -145,7 +145,7 @@ def run_period(place: Place, plan: Plan, is_killed: bool) -> None:
             at("before_release_commit")
 
     for city in plan.cities:
-        letter = facts(city_code=city, day=plan.day)
+        letter = facts(unit_code=city, day=plan.day)
         released(
             engine, archive, letter, now=plan.now, on=on, premise=lambda *_: at("premise"), render=rendered
         )

@@ -69,7 +69,7 @@ def _release_all(place: Place, letters: int, worker: int) -> int:
         released(
             engine,
             archive,
-            facts(city_code=TAIYUAN, day=_FIRST_DAY + timedelta(days=day)),
+            facts(unit_code=TAIYUAN, day=_FIRST_DAY + timedelta(days=day)),
             on=server(place.port),
             actor=f"run {worker}",
         ).action

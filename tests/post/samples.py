@@ -69,7 +69,7 @@ def render(letter, number, issued_on) -> Letter:
 
 
 def facts(
-    kind="notice", city_code=YANGQUAN, day=DAY, alarms=(), is_simulated=True, figures="{}"
+    kind="notice", unit_code=YANGQUAN, day=DAY, alarms=(), is_simulated=True, figures="{}"
 ) -> LetterFacts:
     period = Period.of_days(
         day,
@@ -78,7 +78,7 @@ def facts(
         midnight(day + timedelta(days=1)) + timedelta(hours=8, minutes=30),
     )
     named = tuple(NamedAlarm(alarm_id, kind == "reminder") for alarm_id in alarms)
-    return LetterFacts(kind, city_code or "leader", city_code, period, figures, is_simulated, named)
+    return LetterFacts(kind, unit_code or "leader", unit_code, period, figures, is_simulated, named)
 
 
 def add_contact(

@@ -68,19 +68,19 @@ def test_letters_that_wait_or_cannot_go_out_are_listed_and_those_kept_back_on_pu
 ):
     add_cities(engine, TAIYUAN, "110000")
     released(engine, archive)  # 阳泉 has no contact
-    released(engine, archive, facts(city_code=TAIYUAN), render=lambda *_: 1 / 0)
+    released(engine, archive, facts(unit_code=TAIYUAN), render=lambda *_: 1 / 0)
     for number, city in enumerate((JINAN, "120000", "130100"), start=3):
         draft(
             engine,
             archive,
-            facts(city_code=city),
+            facts(unit_code=city),
             composition(),
             now=NOW + timedelta(seconds=number),
             actor="run",
         )
     await_approval(engine, 3, now=NOW, actor="run", reason="等待签发")
     withhold(engine, 4, now=NOW, actor="run", reason="补录的时段只编制存档")
-    released(engine, archive, facts(city_code="110000"), premise=lambda *_: "该市已反馈")
+    released(engine, archive, facts(unit_code="110000"), premise=lambda *_: "该市已反馈")
     later = LATER + timedelta(minutes=1)
     assert concerns(engine, later) == [
         ("failed", "太原市", ""),
@@ -111,7 +111,7 @@ def test_a_mail_that_the_archive_lacks_is_tried_again_told_of_and_expires_only_w
 ):
     add_cities(engine, YANGQUAN, TAIYUAN)
     for city in (YANGQUAN, TAIYUAN):
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     with reading(engine) as connection:
         digest = connection.execute(
             select(tables.delivery.c.eml_sha256).where(tables.delivery.c.address == "to140300@city.example")

@@ -134,7 +134,7 @@ def test_a_letter_that_is_never_taken_expires(engine, archive, faulty):
 def test_a_connection_lost_while_idle_is_opened_again(engine, archive, faulty):
     add_cities(engine, YANGQUAN, TAIYUAN, JINAN)
     for city in (YANGQUAN, TAIYUAN, JINAN):
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     dropping = faulty("drop the second MAIL")
     assert _round(engine, archive, server(dropping.port)).results == {"accepted": 3}
     assert dropping.connections == 2
@@ -145,7 +145,7 @@ def test_a_server_that_loses_every_mail_is_left_in_peace_after_three(engine, arc
     cities = (YANGQUAN, TAIYUAN, JINAN, "110000", "120000")
     add_cities(engine, *cities)
     for city in cities:
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     summary = _round(engine, archive, server(faulty("drop the 250").port))
     assert (summary.results, summary.still_due) == ({"unknown": 3}, 4)
     assert "无法确定" in summary.trouble

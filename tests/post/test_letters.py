@@ -88,11 +88,11 @@ def test_a_rejected_letter_is_left_alone(engine, archive):
 
 def test_what_a_run_withheld_is_drafted_anew_and_what_a_person_withheld_is_not(engine, archive):
     for city in ("140300", TAIYUAN):
-        drafted(engine, archive, facts(city_code=city))
+        drafted(engine, archive, facts(unit_code=city))
     withhold(engine, 1, now=NOW, actor="run", reason="补录的时段只编制存档")
     withhold(engine, 2, now=NOW, actor="王", reason="等待核实", is_person=True)
     assert drafted(engine, archive).state == "drafted"
-    assert drafted(engine, archive, facts(city_code=TAIYUAN, figures="[2]")).state == "withheld"
+    assert drafted(engine, archive, facts(unit_code=TAIYUAN, figures="[2]")).state == "withheld"
     letter = the_letter(engine, 2)
     assert (letter.state, letter.state_reason, letter.held_by, letter.figures_json) == (
         "withheld",

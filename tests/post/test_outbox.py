@@ -49,7 +49,7 @@ def row(engine, address=TO):
 def test_a_claim_is_a_whole_mail_the_oldest_first(engine, archive):
     add_cities(engine, YANGQUAN, TAIYUAN, JINAN)
     for minutes, city in ((2, YANGQUAN), (0, TAIYUAN), (1, JINAN)):
-        released(engine, archive, facts(city_code=city), now=NOW + timedelta(minutes=minutes))
+        released(engine, archive, facts(unit_code=city), now=NOW + timedelta(minutes=minutes))
     now = NOW + timedelta(minutes=5)
     found = [claimed(engine, f"round {number}", now) for number in range(4)]
     assert [each and sorted(each.addresses.values()) for each in found] == [
@@ -156,7 +156,7 @@ def test_a_person_settles_what_is_unknown(engine, archive):
 def test_what_is_too_old_expires_but_not_what_is_being_sent(engine, archive):
     add_cities(engine, YANGQUAN, TAIYUAN)
     released(engine, archive)
-    released(engine, archive, facts(city_code=TAIYUAN))
+    released(engine, archive, facts(unit_code=TAIYUAN))
     claimed(engine)
     over = NOW + POST.useful_life
     assert claimed(engine, "round 2", over) is None

@@ -9,9 +9,9 @@ from tests.post.samples import YANGQUAN, add_contact
 DAY = date(2020, 3, 13)
 
 
-def found(engine, kind="notice", city_code: str | None = YANGQUAN, day=DAY, addressee="") -> Addressing:
+def found(engine, kind="notice", unit_code: str | None = YANGQUAN, day=DAY, addressee="") -> Addressing:
     with reading(engine) as connection:
-        return recipients_for(connection, kind, city_code, day, addressee)
+        return recipients_for(connection, kind, unit_code, day, addressee)
 
 
 def test_a_city_letter_goes_to_the_contacts_valid_on_the_day(engine):
@@ -57,7 +57,7 @@ def test_a_city_without_a_contact_says_which_and_what_to_do(engine):
     assert found(engine) == Addressing(
         (), (), "阳泉市在发文日没有可用的主送联系人（to）：请在联系人表中补充或更正后再发出"
     )
-    assert "999999" in found(engine, city_code="999999").blocker
+    assert "999999" in found(engine, unit_code="999999").blocker
 
 
 def test_an_address_twice_is_used_once_and_to_wins(engine):

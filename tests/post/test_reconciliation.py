@@ -49,15 +49,15 @@ def test_every_letter_of_the_day_is_accounted_for_by_name_and_state(engine, arch
         "130200": ("withdrawn", "sent"),
     }
     for number, (city, recipients) in enumerate(states.items(), start=1):
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
         mark(engine, number, *recipients)
     for city in ("130400", "130500", "130600", "130900"):
-        draft(engine, archive, facts(city_code=city), composition(), now=NOW, actor="run")
+        draft(engine, archive, facts(unit_code=city), composition(), now=NOW, actor="run")
     await_approval(engine, 9, now=NOW, actor="run", reason="等待签发")
     withhold(engine, 10, now=NOW, actor="run", reason="补录")
     reject(engine, 11, now=NOW, actor="王", reason="不发")
-    released(engine, archive, facts(city_code="131000", day=date(2020, 3, 11)))  # of another day
-    due = [facts(city_code=city).key for city in (*states, "130400", "130500", "130600", "130900")]
+    released(engine, archive, facts(unit_code="131000", day=date(2020, 3, 11)))  # of another day
+    due = [facts(unit_code=city).key for city in (*states, "130400", "130500", "130600", "130900")]
     assert accounted(engine, due=due) == {
         "太原市": "sent",
         "阳泉市": "refused",

@@ -73,7 +73,7 @@ def test_numbers_count_by_kind_and_year_of_issue(engine, archive):
     late = datetime(2020, 12, 31, 15, 59, tzinfo=UTC)  # 23:59 in Beijing
     found = [
         released(engine, archive, now=late).number,
-        released(engine, archive, facts(city_code=TAIYUAN), now=late + timedelta(minutes=1)).number,
+        released(engine, archive, facts(unit_code=TAIYUAN), now=late + timedelta(minutes=1)).number,
         released(engine, archive, facts(kind="reminder"), now=late).number,
         released(engine, archive, facts(day=date(2020, 3, 11)), now=late).number,
     ]
@@ -82,7 +82,7 @@ def test_numbers_count_by_kind_and_year_of_issue(engine, archive):
 
 def test_a_kind_without_a_word_carries_no_number(engine, archive):
     add_contact(engine, "100000", "leader", "leader@mee.example")
-    outcome = released(engine, archive, facts(kind="summary", city_code=None))
+    outcome = released(engine, archive, facts(kind="summary", unit_code=None))
     assert (outcome.action, outcome.number) == ("released", None)
 
 
@@ -106,7 +106,7 @@ def test_a_release_that_fails_leaves_no_number_and_says_why(engine, archive):
         outcome.reason,
     )
     assert (register(engine), deliveries(engine)) == ([], {})
-    assert released(engine, archive, facts(city_code=TAIYUAN)).number == "环督提〔2020〕1号"
+    assert released(engine, archive, facts(unit_code=TAIYUAN)).number == "环督提〔2020〕1号"
     assert released(engine, archive).number == "环督提〔2020〕2号"
     assert not the_letter(engine).is_stuck
 
@@ -195,7 +195,7 @@ def test_a_run_does_not_release_what_waits_for_a_person(engine, archive):
         == "等待人工决定（withheld）：核实"
     )
     assert release(engine, archive, 1, actor="王", is_person=True, **options).action == "released"
-    draft(engine, archive, facts(city_code=JINAN), composition(), now=NOW, actor="run")
+    draft(engine, archive, facts(unit_code=JINAN), composition(), now=NOW, actor="run")
     reject(engine, 2, now=NOW, actor="王", reason="不发")
     assert release(engine, archive, 2, actor="run", **options).action == "left"
     with pytest.raises(StateError, match="rejected"):
@@ -246,7 +246,7 @@ def test_a_reminder_answers_to_the_notices_that_named_its_alarms(engine, archive
         released(
             engine, archive, facts(day=date(2020, 3, day), alarms=named), now=NOW - timedelta(days=12 - day)
         )
-    released(engine, archive, facts(city_code=TAIYUAN, alarms=("A1",)))
+    released(engine, archive, facts(unit_code=TAIYUAN, alarms=("A1",)))
     released(engine, archive, facts(kind="reminder", alarms=("A1",)))
     [digest] = set(rows(engine, select(tables.delivery.c.eml_sha256).where(tables.delivery.c.letter_id == 5)))
     message = archive.get(*digest).decode().replace("\r\n ", " ")

@@ -70,7 +70,7 @@ def test_the_size_that_a_server_announces(announced, limit):
 def test_an_odd_size_stops_no_round_and_burns_no_mail(engine, archive, size, states):
     add_cities(engine, *CITIES)
     for city in CITIES:
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     with ScriptedServer(EHLO=b"250-here\r\n250 " + size + b"\r\n") as odd:
         summary = _round(engine, archive, odd.port)
     assert (len(summary.mails), set(deliveries(engine).values())) == (3, states)
@@ -181,7 +181,7 @@ def test_a_mixed_reply_is_no_reply():
 def test_an_error_that_nobody_thought_of_is_the_mail_s_own(engine, archive, monkeypatch):
     add_cities(engine, *CITIES)
     for city in CITIES:
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     asked = []
     real = MailSession._attempt_send
 

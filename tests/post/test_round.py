@@ -51,11 +51,11 @@ def test_all_letters_of_a_batch_go_over_one_connection(engine, archive, faulty):
     cities = (YANGQUAN, TAIYUAN, JINAN)
     add_cities(engine, *cities)
     for city in cities:
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     good = faulty()
     summary = one_round(engine, archive, good.port)
     assert [(mail.letter_key, mail.result) for mail in summary.mails] == [
-        (facts(city_code=city).key, "accepted") for city in cities
+        (facts(unit_code=city).key, "accepted") for city in cities
     ]
     assert good.connections == 1
     assert sum(good.held.values()) == 6
@@ -70,12 +70,12 @@ def test_a_round_ends_at_its_limit_and_the_next_goes_on(engine, archive, faulty)
     cities = (YANGQUAN, TAIYUAN, JINAN)
     add_cities(engine, *cities)
     for city in cities:
-        released(engine, archive, facts(city_code=city))
+        released(engine, archive, facts(unit_code=city))
     good = faulty()
     first = one_round(engine, archive, good.port, limits=RoundLimits(most_mails=2))
     assert (len(first.mails), first.still_due) == (2, 2)
     assert [mail.letter_key for mail in one_round(engine, archive, good.port).mails] == [
-        facts(city_code=JINAN).key
+        facts(unit_code=JINAN).key
     ]
     assert one_round(engine, archive, good.port, limits=RoundLimits(most_seconds=0)).mails == ()
 
@@ -85,7 +85,7 @@ def test_a_lost_archive_file_stops_one_letter_and_not_the_others(engine, archive
     released(engine, archive)
     with reading(engine) as connection:
         digest = connection.execute(select(tables.delivery.c.eml_sha256).distinct()).scalar_one()
-    released(engine, archive, facts(city_code=TAIYUAN))
+    released(engine, archive, facts(unit_code=TAIYUAN))
     archive.path(digest).write_bytes(b"something else")
     good = faulty()
     assert one_round(engine, archive, good.port).results == {"retry": 1, "accepted": 1}
@@ -96,7 +96,7 @@ def test_a_lost_archive_file_stops_one_letter_and_not_the_others(engine, archive
 def test_simulated_mail_is_refused_again_just_before_it_would_leave(engine, archive, faulty, monkeypatch):
     add_cities(engine, YANGQUAN, TAIYUAN)
     released(engine, archive)
-    released(engine, archive, facts(city_code=TAIYUAN, is_simulated=False))
+    released(engine, archive, facts(unit_code=TAIYUAN, is_simulated=False))
     monkeypatch.setattr("include.post.mailer.is_loopback", lambda address: address != "127.0.0.1")
     watched = faulty()
     one_round(engine, archive, watched.port)

@@ -42,7 +42,7 @@ def test_nothing_that_is_written_holds_the_password(engine, archive, faulty, cap
     def telling(*_):
         raise RuntimeError(f"535 rejected {on.password}")
 
-    assert released(engine, archive, facts(city_code=TAIYUAN), on=on, render=telling).action == "failed"
+    assert released(engine, archive, facts(unit_code=TAIYUAN), on=on, render=telling).action == "failed"
     summary = post_round(engine, archive, on, clock=lambda: NOW, owner="test")
     with reading(engine) as connection:
         rows = [str(row) for table in metadata.sorted_tables for row in connection.execute(select(table))]

@@ -85,7 +85,7 @@ def compare_moment(engine: Engine, walk: Recount, as_of: datetime, start: date, 
     expected = walk.counts(period.starts_at, period.ends_at, as_of, states)
     table = all_counts(
         counts_between(
-            judged, found, period.starts_at, period.ends_at, sorted({*judged["city_code"], *expected})
+            judged, found, period.starts_at, period.ends_at, sorted({*judged["unit_code"], *expected})
         )
     )
     told = {code: {name: getattr(one, name) for name in COUNTS} for code, one in table.items()}
@@ -108,7 +108,7 @@ def compare_moment(engine: Engine, walk: Recount, as_of: datetime, start: date, 
 def _same_states(judged: Any, states: list[State], as_of: datetime) -> None:
     told = {
         str(row["alarm_id"]): (
-            str(row["city_code"]),
+            str(row["unit_code"]),
             row["first_deadline_at"].to_pydatetime(),
             row["applicable_deadline_at"].to_pydatetime(),
             *(bool(row[f"is_{name}"]) for name in FLAGS),
@@ -142,9 +142,9 @@ def compare_season(
         states = walk.states(period.as_of)
         _same_day(day, walk, states, period, done)
         urge, listed = ladder(states, period.as_of, period.ends_at, sent)
-        told = {one.city_code: {row.alarm_id for row in one.overdue} for one in day.reminders}
+        told = {one.unit_code: {row.alarm_id for row in one.overdue} for one in day.reminders}
         assert told == {unit: set(alarms) for unit, alarms in urge.items()}, period.key
-        assert {one.city_code: one.round for one in day.reminders} == {
+        assert {one.unit_code: one.round for one in day.reminders} == {
             unit: max(alarms.values()) for unit, alarms in urge.items()
         }, period.key
         assert {one.alarm.alarm_id for one in day.listed} == listed, period.key
@@ -166,9 +166,9 @@ def _same_day(day: Any, walk: Recount, states: list[State], period: Period, done
         expected = walk.counts(start_at, period.ends_at, period.as_of, states)
         for unit in day.cities:
             told = {name: getattr(getattr(unit, span), name) for name in COUNTS}
-            assert told == expected.get(unit.city_code, NOTHING), (period.key, span, unit.city_code)
+            assert told == expected.get(unit.unit_code, NOTHING), (period.key, span, unit.unit_code)
             done.figures += len(COUNTS)
-    marks = {one.city_code: one.flag.level for one in day.cities if one.flag.level}
+    marks = {one.unit_code: one.flag.level for one in day.cities if one.flag.level}
     assert marks == flags(states, period.ends_at, period.as_of), period.key
     done.flags += len(marks)
     overdue: dict[str, set[str]] = {}
@@ -178,11 +178,11 @@ def _same_day(day: Any, walk: Recount, states: list[State], period: Period, done
             is_open.setdefault(one.unit, set()).add(one.alarm_id)
             if one.overdue:
                 overdue.setdefault(one.unit, set()).add(one.alarm_id)
-    notices = {one.city_code: one for one in day.notices}
+    notices = {one.unit_code: one for one in day.notices}
     assert {code: {row.alarm_id for row in one.form} for code, one in notices.items() if one.form} == is_open
     assert {
         code: {row.alarm_id for row in one.overdue} for code, one in notices.items() if one.overdue
     } == overdue
     for reminder in day.reminders:
-        assert reminder.overdue_total == len(overdue[reminder.city_code]), reminder.letter_key
+        assert reminder.overdue_total == len(overdue[reminder.unit_code]), reminder.letter_key
     done.states += len(states)

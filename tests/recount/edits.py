@@ -25,7 +25,7 @@ def edit(files: Path, seed: int) -> dict[str, int]:
     """Rewrites alarms.csv and feedback.csv of `files`; returns how many alarms got other steps and how many moved."""
     chance = random.Random(seed)
     alarms, steps = read(files / "alarms.csv"), read(files / "feedback.csv")
-    units = sorted({(row["city_code"], row["county"]) for row in alarms})
+    units = sorted({(row["unit_code"], row["county"]) for row in alarms})
     changed = {row["alarm_id"] for row in alarms if chance.random() < CHANGED}
     kept = [row for row in steps if row["alarm_id"] not in changed or chance.random() < 0.3]
     for row in alarms:
@@ -74,7 +74,7 @@ def _moved(alarm: dict[str, str], chance: random.Random, units: Sequence[tuple[s
     if chance.random() < 0.3:
         deadline += chance.choice((-6, 6, 24)) * HOUR
     return alarm | {
-        "city_code": unit,
+        "unit_code": unit,
         "county": county,
         "revised_at": revised_at.isoformat(),
         "deadline_at": deadline.isoformat(),

@@ -34,8 +34,8 @@ def send(engine: Engine, reminders: tuple[ReminderFigures, ...], chance: random.
             letter_id = connection.execute(
                 insert(tables.letter).values(
                     kind="reminder",
-                    addressee=one.city_code,
-                    city_code=one.city_code,
+                    addressee=one.unit_code,
+                    unit_code=one.unit_code,
                     period_kind=one.period.kind,
                     period_start=one.period.start,
                     period_end=one.period.end,
@@ -63,7 +63,7 @@ def send(engine: Engine, reminders: tuple[ReminderFigures, ...], chance: random.
             if delivered:
                 _deliver(connection, letter_id, delivered, is_rehearsal, at)
             if has_left:
-                left.append(Sent(one.city_code, at, frozenset(urged)))
+                left.append(Sent(one.unit_code, at, frozenset(urged)))
     return left
 
 

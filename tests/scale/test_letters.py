@@ -23,8 +23,8 @@ def sha256(text: str) -> str:
 @pytest.fixture
 def letters(engine: Engine, tmp_path: Path) -> Engine:
     add_cities(engine, YANGQUAN, TAIYUAN)
-    for city_code, figures in ((YANGQUAN, '{"pushed":3}'), (TAIYUAN, '{"pushed":5}')):
-        told = facts(city_code=city_code, figures=figures)
+    for unit_code, figures in ((YANGQUAN, '{"pushed":3}'), (TAIYUAN, '{"pushed":5}')):
+        told = facts(unit_code=unit_code, figures=figures)
         drafted = draft(engine, Archive(tmp_path), told, composition(), now=NOW, actor="test")
     withhold(engine, drafted.letter_id, now=NOW, actor="test", reason="补录")
     return engine

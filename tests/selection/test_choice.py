@@ -31,7 +31,7 @@ def cells(values: list[float], units: str = "", **more: list[float]) -> pd.DataF
     return pd.DataFrame(
         {
             "grid_id": [f"G{number}" for number in range(count)],
-            "city_code": list(units or "A" * count),
+            "unit_code": list(units or "A" * count),
             "county_code": "1",
             "county": "一县",
             "name": "一号",
@@ -210,7 +210,7 @@ def test_two_lists_beside_each_other() -> None:
     before = pd.DataFrame(
         {
             "grid_id": ["G1", "G2", "G3"],
-            "city_code": ["A", "A", "B"],
+            "unit_code": ["A", "A", "B"],
             "county": "一县",
             "is_hot": [True, True, False],
             "is_monitored": [True, False, False],
@@ -224,9 +224,9 @@ def test_two_lists_beside_each_other() -> None:
         ["G3", "new", "new"],
     ]
     assert change_counts(rows).to_dict("records") == [
-        {"city_code": "A", "new": 0, "kept": 1, "left": 1, "before": 2, "after": 1, "retained": 0.5},
+        {"unit_code": "A", "new": 0, "kept": 1, "left": 1, "before": 2, "after": 1, "retained": 0.5},
         {
-            "city_code": "B",
+            "unit_code": "B",
             "new": 1,
             "kept": 0,
             "left": 0,
@@ -234,7 +234,7 @@ def test_two_lists_beside_each_other() -> None:
             "after": 1,
             "retained": pytest.approx(np.nan, nan_ok=True),
         },
-        {"city_code": "total", "new": 1, "kept": 1, "left": 1, "before": 2, "after": 2, "retained": 0.5},
+        {"unit_code": "total", "new": 1, "kept": 1, "left": 1, "before": 2, "after": 2, "retained": 0.5},
     ]
 
 

@@ -112,7 +112,7 @@ def air_of(
         )
         dust = pd.concat([read(path) for path in sorted(folder.glob("dust*.csv"))])
         names = cities_by_code()
-        city_of = told.grids.set_index("grid_id")["city_code"].map(names)
+        city_of = told.grids.set_index("grid_id")["unit_code"].map(names)
         return WrittenAir(
             folder,
             rows,
@@ -123,7 +123,7 @@ def air_of(
             ),
             dust.assign(
                 at=pd.to_datetime(dust["hour"].str[:13], format="%Y-%m-%dT%H"),
-                city=dust["city_code"].map(names),
+                city=dust["unit_code"].map(names),
             ),
         )
 
@@ -131,6 +131,6 @@ def air_of(
 
 
 def cities_by_code() -> pd.Series:
-    """city_code → name without 市."""
-    listed = members_on(SEASON.start).set_index("city_code")["city_name"]
+    """unit_code → name without 市."""
+    listed = members_on(SEASON.start).set_index("unit_code")["unit_name"]
     return listed.str.removesuffix("市")

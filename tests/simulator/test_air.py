@@ -189,7 +189,7 @@ def test_most_places_improve_on_the_year_before_and_some_do_not(air: WrittenAir)
 def test_dust_raises_the_figures_of_some_cities(air: WrittenAir) -> None:
     dust = air.dust[air.dust["at"].between(*HALVES["second"], inclusive="left")]
     assert set(dust["is_dust"]) == {"1"}
-    assert 5 <= dust["city_code"].nunique() < 39
+    assert 5 <= dust["unit_code"].nunique() < 39
     cities = air.cities[air.cities["at"].between(*HALVES["second"], inclusive="left")]
     flagged = cities.merge(dust[["city", "at"]], left_on=["城市", "at"], right_on=["city", "at"], how="left")
     is_dusty = flagged["city"].notna()

@@ -14,16 +14,16 @@ def test_every_enterprise_lies_in_its_city_and_county(written: Written) -> None:
     assert found["enterprise_id"].is_unique
     assert not found[["lon", "lat"]].duplicated().any()
     places = locate(found["lon"].astype(float), found["lat"].astype(float))
-    assert places.to_dict("list") == found[["city_code", "county"]].to_dict("list")
-    assert set(found["city_code"]) == set(written.grids["city_code"])
-    assert found["city_code"].value_counts().min() >= 10
+    assert places.to_dict("list") == found[["unit_code", "county"]].to_dict("list")
+    assert set(found["unit_code"]) == set(written.grids["unit_code"])
+    assert found["unit_code"].value_counts().min() >= 10
 
 
 def test_names_are_unmistakably_made_up(written: Written) -> None:
     found = written.enterprises
     assert found["name"].str.contains("某").all()
     assert found["name"].str.endswith("（模拟）").all()
-    assert not found[["city_code", "name"]].duplicated().any()
+    assert not found[["unit_code", "name"]].duplicated().any()
     assert found["industry"].value_counts().min() > 50
 
 

@@ -19,13 +19,13 @@ from include.simulator.season import SEASON
 from tests.simulator.conftest import SEEDS, Written, read
 
 HEADERS = {
-    "alarms": "alarm_id,grid_id,city_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,"
+    "alarms": "alarm_id,grid_id,unit_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,"
     "pushed_at,deadline_at,revised_at,data_origin",
     "feedback": "alarm_id,event,event_at,unit,inspector,problem_found,note,data_origin",
     "problems": "problem_id,alarm_id,category,description,found_at,status,rectify_by,rectified_at,data_origin",
-    "grids": "grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin",
+    "grids": "grid_id,unit_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin",
     "contacts": "region_code,role,name,address,phone,valid_from,valid_to,data_origin",
-    "enterprises": "enterprise_id,name,industry,city_code,county,lon,lat,data_origin",
+    "enterprises": "enterprise_id,name,industry,unit_code,county,lon,lat,data_origin",
 }
 
 
@@ -43,14 +43,14 @@ def test_grids_are_where_they_say(written: Written) -> None:
     edges = grids[["west", "south", "east", "north"]].astype(float)
     middles = locate((edges["west"] + edges["east"]) / 2, (edges["south"] + edges["north"]) / 2)
 
-    assert middles.to_dict("list") == grids[["city_code", "county"]].to_dict("list")
+    assert middles.to_dict("list") == grids[["unit_code", "county"]].to_dict("list")
     assert grids["grid_id"].is_unique
     assert not edges.duplicated().any()
     assert set(grids["is_hot"]) == {"true"}
     assert grids["is_monitored"].value_counts().to_dict() == {"false": 4000, "true": 1000}
-    regions = members_on(SEASON.start).set_index("city_code")["region"]
-    assert set(grids["city_code"]) == set(regions.index)
-    of_grid = grids["city_code"].map(regions)
+    regions = members_on(SEASON.start).set_index("unit_code")["region"]
+    assert set(grids["unit_code"]) == set(regions.index)
+    of_grid = grids["unit_code"].map(regions)
     assert grids.loc[of_grid == "2+26", "grid_id"].str.fullmatch(r"T\d{5}").all()
     assert grids.loc[of_grid == "汾渭平原", "grid_id"].str.fullmatch(r"S\d{7}").all()
 
@@ -60,8 +60,8 @@ def test_alarms_lie_in_their_grid_and_county(written: Written) -> None:
     grids = written.grids.set_index("grid_id").loc[alarms["grid_id"]].reset_index()
     lon, lat = alarms["lon"].astype(float), alarms["lat"].astype(float)
 
-    assert alarms[["city_code", "county"]].to_dict("list") == grids[["city_code", "county"]].to_dict("list")
-    assert locate(lon, lat).to_dict("list") == alarms[["city_code", "county"]].to_dict("list")
+    assert alarms[["unit_code", "county"]].to_dict("list") == grids[["unit_code", "county"]].to_dict("list")
+    assert locate(lon, lat).to_dict("list") == alarms[["unit_code", "county"]].to_dict("list")
     assert lon.between(grids["west"].astype(float), grids["east"].astype(float)).all()
     assert lat.between(grids["south"].astype(float), grids["north"].astype(float)).all()
 
@@ -71,7 +71,7 @@ def test_t85711_alarms_day_after_day_for_soil_and_rubbish(written: Written) -> N
     problems = written.problems[written.problems["alarm_id"].isin(alarms["alarm_id"])]
     wanted = {start + timedelta(days=n) for start, end in T85711.spans for n in range((end - start).days)}
 
-    assert alarms[["city_code", "county"]].drop_duplicates().to_numpy().tolist() == [["140300", "郊区"]]
+    assert alarms[["unit_code", "county"]].drop_duplicates().to_numpy().tolist() == [["140300", "郊区"]]
     assert alarms["point_name"].str.startswith("荫营镇").all()
     assert wanted <= {date.fromisoformat(at[:10]) for at in alarms["pushed_at"]}
     assert set(problems["category"]) == {"扬尘（裸土堆场）", "垃圾露天倾倒"}
@@ -80,7 +80,7 @@ def test_t85711_alarms_day_after_day_for_soil_and_rubbish(written: Written) -> N
 
 
 def test_one_city_falls_silent_for_a_week_and_then_answers_late(written: Written) -> None:
-    alarms = written.first_told[written.first_told["city_code"] == SILENCE.city_code]
+    alarms = written.first_told[written.first_told["unit_code"] == SILENCE.unit_code]
     events = written.feedback[written.feedback["alarm_id"].isin(alarms["alarm_id"])]
     days = events.loc[events["event"].isin(["acknowledged", "submitted", "disputed"]), "event_at"].str[:10]
     assert not days.between("2020-03-09", "2020-03-15").any()
@@ -94,7 +94,7 @@ def test_most_cities_answer_in_time_and_a_few_do_not(written: Written) -> None:
     first = written.feedback[written.feedback["event"] == "submitted"].groupby("alarm_id")["event_at"].first()
     alarms = written.first_told
     in_time = first.reindex(alarms.index) <= alarms["deadline_at"]  # no answer is not in time
-    rates = in_time.groupby(alarms["city_code"]).mean()
+    rates = in_time.groupby(alarms["unit_code"]).mean()
     assert (rates > 0.95).sum() >= 24
     assert (rates < 0.90).sum() >= 3
 
@@ -124,8 +124,8 @@ def test_every_letter_has_an_address_on_every_day(default_season: Written, day: 
     cities = members_on(SEASON.start)
     of_role = {role: sorted(group["region_code"]) for role, group in valid.groupby("role")}
     assert of_role == {
-        "to": cities["city_code"].tolist(),
-        "cc": cities["city_code"].tolist(),
+        "to": cities["unit_code"].tolist(),
+        "cc": cities["unit_code"].tolist(),
         "province": sorted(cities["province_code"].unique()),
         "leader": ["100000"],
         "duty": ["100000"],

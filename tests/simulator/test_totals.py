@@ -162,7 +162,7 @@ def test_revisions_only_grow(written: Written) -> None:
     assert later > 1000
     kept = [
         "grid_id",
-        "city_code",
+        "unit_code",
         "county",
         "point_name",
         "lon",

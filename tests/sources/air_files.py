@@ -50,11 +50,11 @@ def put(path: Path, text: str, encoding: str = "utf-8-sig") -> Path:
 
 
 def add_grids(engine: Engine, cities: Mapping[str, str], county: str = "盂县") -> None:
-    """Grids (id → city_code) in the table of grids."""
+    """Grids (id → unit_code) in the table of grids."""
     rows = [
         {
             "grid_id": name,
-            "city_code": code,
+            "unit_code": code,
             "county": county,
             "name": f"{name}号网格",
             "is_hot": True,

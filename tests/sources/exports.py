@@ -22,7 +22,7 @@ FACTS = ("grid", "contact", "alarm", "feedback_event", "problem")
 ALARM = {
     "alarm_id": "A1",
     "grid_id": "T85711",
-    "city_code": "140300",
+    "unit_code": "140300",
     "county": "平定县",
     "point_name": "平定县娘子关",
     "lon": "113.62",
@@ -56,7 +56,7 @@ PROBLEM = {
 }
 GRID = {
     "grid_id": "T85711",
-    "city_code": "140300",
+    "unit_code": "140300",
     "county": "平定县",
     "name": "平定县1号网格",
     "west": "113.6",

@@ -411,7 +411,7 @@ def test_what_no_database_would_take_is_told_all_the_same(engine: Engine, tmp_pa
 
 
 def test_dust_is_set_and_cleared_by_the_hour(engine: Engine, tmp_path: Path) -> None:
-    header = "city_code,hour,is_dust\n"
+    header = "unit_code,hour,is_dust\n"
     path = put(
         tmp_path / "dust.csv",
         header + "110000,2020-03-18T10:00,1\n110000,2020-03-18T11:00,1\n999999,2020-03-18T10:00,1\n",

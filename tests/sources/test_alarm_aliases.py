@@ -30,7 +30,7 @@ def told(pushed: str, alarm_id: str = "P1") -> dict[str, str]:
     return {
         "alarm_id": alarm_id,
         "grid_id": "T1",
-        "city_code": "370800",
+        "unit_code": "370800",
         "county": "鱼台县",
         "point_name": "x",
         "started_at": "2020-04-03T09:00+08:00",
@@ -53,7 +53,7 @@ def store(engine: Engine, kind: str, *rows: dict[str, str]) -> tuple[int, list[s
 def watch_alarm_made(engine: Engine) -> None:
     row: dict[str, Any] = {
         "grid_id": "T1",
-        "city_code": "370800",
+        "unit_code": "370800",
         "county": "鱼台县",
         "point_name": "y",
         "lon": None,

@@ -41,7 +41,7 @@ def source(engine: Engine, tmp_path: Path) -> SourceConfig:
         tmp_path / "drop",
         "alarms",
         *(
-            {"alarm_id": f"A{number}", "city_code": "130100", "county": "长安区", "lon": "", "lat": ""}
+            {"alarm_id": f"A{number}", "unit_code": "130100", "county": "长安区", "lon": "", "lat": ""}
             for number in (1, 2, 3)
         ),
     )

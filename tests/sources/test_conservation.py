@@ -28,7 +28,7 @@ MOMENTS = (
 )
 VALUES: dict[str, tuple[str, ...]] = {
     "alarm_id": ("A1", "A2", "A3", "", "鄠<&=\u0007"), "problem_id": ("P1", "P2"), "event": ("submitted", "returned", "sent"),
-    "city_code": ("140300", "阳泉", "北京", "火星"), "alarm_count": ("1", "2", "x"), "lon": ("113.62", "37.8", ""),
+    "unit_code": ("140300", "阳泉", "北京", "火星"), "alarm_count": ("1", "2", "x"), "lon": ("113.62", "37.8", ""),
     "pushed_at": MOMENTS, "revised_at": MOMENTS, "event_at": MOMENTS, "found_at": MOMENTS, "rectified_at": MOMENTS,
     "data_origin": ("", "模拟数据"), "note": ("", 'two\nlines, and "quotes"'), "region_code": ("140300", "140301"),
     "grid_id": ("T1", "T2"), "valid_to": ("", "2020-03-15", "2019-01-01"),

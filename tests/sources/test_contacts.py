@@ -191,7 +191,7 @@ def test_an_empty_list_asks_and_ends_nobody(engine: Engine, tmp_path: Path) -> N
     assert len(asked(engine)) == 2
     (tmp_path / "exports" / "contacts.csv").unlink()
     (tmp_path / "exports" / "grids.csv").write_text(
-        "grid_id,city_code,county,name,is_hot,is_monitored\nT1,140300,郊区,荫营镇,true,true\n",
+        "grid_id,unit_code,county,name,is_hot,is_monitored\nT1,140300,郊区,荫营镇,true,true\n",
         encoding="utf-8",
     )
     pull(

@@ -19,7 +19,7 @@ tables:
     columns:
       alarm_id: {template: "P-{id}"}
       grid_id: grid
-      city_code: city
+      unit_code: city
       point_name: point
       started_at: alarm_time
       last_at: alarm_time
@@ -58,7 +58,7 @@ def source(tmp_path: Path) -> SourceConfig:
 def test_a_window_is_read_in_chunks(engine: Engine, source: SourceConfig) -> None:
     result = pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW)
     assert (result.read, result.new) == (2, 2)
-    assert stored(engine, "alarm", "alarm_id", "city_code", "alarm_count", "pushed_at") == [
+    assert stored(engine, "alarm", "alarm_id", "unit_code", "alarm_count", "pushed_at") == [
         ("P-2", "140300", 2, at("2020-03-12")),
         ("P-3", "140300", 2, at("2020-03-12T08:30")),
     ]
@@ -70,7 +70,7 @@ def test_a_store_is_a_database_too(engine: Engine, source: SourceConfig, tmp_pat
     """Typed columns: aware times in UTC, numbers, booleans and nulls come through as they are."""
     pull(engine, source, at("2020-03-12"), at("2020-03-13"), now=NOW)
     (tmp_path / "copy.yaml").write_text("tables: {alarms: {query: copy.sql}}", encoding="utf-8")
-    columns = "alarm_id, grid_id, city_code, county, point_name, lon, lat, started_at, last_at, alarm_count, peak_pm25_ug_m3, pushed_at"
+    columns = "alarm_id, grid_id, unit_code, county, point_name, lon, lat, started_at, last_at, alarm_count, peak_pm25_ug_m3, pushed_at"
     (tmp_path / "copy.sql").write_text(
         f"select {columns} from alarm where pushed_at >= :start_at and pushed_at < :end_at"
         if engine.dialect.name == "postgresql"

@@ -21,7 +21,7 @@ from include.store.enterprises import key_enterprises
 from include.store.tables import quarantine
 
 NOW = datetime(2020, 4, 1, 1, tzinfo=UTC)
-HEADER = "enterprise_id,name,industry,lon,lat,city_code,county,data_origin"
+HEADER = "enterprise_id,name,industry,lon,lat,unit_code,county,data_origin"
 # Inside 长安区 of 石家庄, inside 郊区 of 阳泉; and far from any city of the key regions.
 SHIJIAZHUANG, YANGQUAN, LHASA = "114.60,38.07", "113.60,37.93", "91.10,29.65"
 PLANTS = """\
@@ -37,7 +37,7 @@ PLANT_COLUMNS = {
     "industry": "Fuel",
     "lon": "Longitude",
     "lat": "Latitude",
-    "city_code": "city_adcode",
+    "unit_code": "city_adcode",
 }
 
 
@@ -62,7 +62,7 @@ def run(
 def kept(engine: Engine) -> list[tuple[str, ...]]:
     with reading(engine) as connection:
         rows = key_enterprises(connection)
-    columns = ["source", "enterprise_id", "name", "industry", "city_code", "city_name", "county"]
+    columns = ["source", "enterprise_id", "name", "industry", "unit_code", "unit_name", "county"]
     return list(rows[columns].itertuples(index=False, name=None))
 
 

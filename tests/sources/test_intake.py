@@ -32,7 +32,7 @@ def test_a_day_of_exports_is_stored_as_told(engine: Engine, tmp_path: Path) -> N
         "alarm_id",
         "revision",
         "revised_at",
-        "city_code",
+        "unit_code",
         "lon",
         "alarm_count",
         "peak_pm25_ug_m3",
@@ -207,9 +207,9 @@ def test_a_row_that_cannot_be_dated_is_lost_in_no_window(engine: Engine, tmp_pat
 
 def test_bad_rows_stop_no_other_row(engine: Engine, tmp_path: Path) -> None:
     write(
-        tmp_path, "alarms", {"alarm_id": "good"}, {"city_code": "某市"}, {"lon": "37.8", "lat": "113.62"},
+        tmp_path, "alarms", {"alarm_id": "good"}, {"unit_code": "某市"}, {"lon": "37.8", "lat": "113.62"},
         {"alarm_id": "no place", "lon": "", "lat": ""}, {"alarm_id": "far away", "lon": "116.4", "lat": "39.9"},
-        {"alarm_id": "名<b>&=#$\\鄠🔥", "point_name": "=1+1", "city_code": "阳泉市"},
+        {"alarm_id": "名<b>&=#$\\鄠🔥", "point_name": "=1+1", "unit_code": "阳泉市"},
     )  # fmt: skip
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.new, result.quarantined) == (4, 2)
@@ -218,15 +218,15 @@ def test_bad_rows_stop_no_other_row(engine: Engine, tmp_path: Path) -> None:
         "文件夹中没有problems文件（problems*.csv、problems*.xlsx）",
         "1条报警的坐标不在所填城市范围内，已照收：far away",
     )
-    assert stored(engine, "alarm", "alarm_id", "city_code", "point_name", "lon", "is_outside_city") == [
+    assert stored(engine, "alarm", "alarm_id", "unit_code", "point_name", "lon", "is_outside_city") == [
         ("far away", "140300", "平定县娘子关", 116.4, True),
         ("good", "140300", "平定县娘子关", 113.62, False),
         ("no place", "140300", "平定县娘子关", None, False),
         ("名<b>&=#$\\鄠🔥", "140300", "=1+1", 113.62, False),
     ]
     assert stored(engine, "quarantine", "field", "value", "reason") == [
-        ("city_code", "某市", "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市"),
         ("lat", "113.62", "超出范围：应在-90至90之间（经纬度可能填反）"),
+        ("unit_code", "某市", "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市"),
     ]
 
 

@@ -28,13 +28,13 @@ def test_a_city_goes_by_every_name(engine: Engine) -> None:
 def test_former_counties_lead_to_counties_of_today() -> None:
     aliases = pd.read_csv(Path(module.__file__).with_name("places.csv"), dtype=str)
     former = aliases[aliases["kind"] == "county"]
-    today = set(zip(counties()["city_code"], counties()["county_name"], strict=True))
-    assert set(zip(former["city_code"], former["meaning"], strict=True)) <= today
-    assert not set(zip(former["city_code"], former["alias"], strict=True)) & today
+    today = set(zip(counties()["unit_code"], counties()["county_name"], strict=True))
+    assert set(zip(former["unit_code"], former["meaning"], strict=True)) <= today
+    assert not set(zip(former["unit_code"], former["alias"], strict=True)) & today
 
 
 @pytest.mark.parametrize(
-    ("city_code", "lon", "lat", "is_outside"),
+    ("unit_code", "lon", "lat", "is_outside"),
     [
         ("140300", 113.62, 37.80, False),
         ("140300", 116.40, 39.90, True),
@@ -44,7 +44,7 @@ def test_former_counties_lead_to_counties_of_today() -> None:
     ],
 )
 def test_outside_the_city_that_is_named(
-    city_code: str, lon: float | None, lat: float | None, is_outside: bool
+    unit_code: str, lon: float | None, lat: float | None, is_outside: bool
 ) -> None:
-    points = pd.Series([city_code] * 2), pd.Series([lon] * 2, dtype=float), pd.Series([lat] * 2, dtype=float)
+    points = pd.Series([unit_code] * 2), pd.Series([lon] * 2, dtype=float), pd.Series([lat] * 2, dtype=float)
     assert outside_city(*points).tolist() == [is_outside] * 2

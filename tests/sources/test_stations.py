@@ -24,11 +24,11 @@ from include.workflows.watch_inputs import network_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GRIDS = (
-    "grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin\n"
+    "grid_id,unit_code,county,name,west,south,east,north,is_hot,is_monitored,data_origin\n"
     "T1,370800,鱼台县,鱼台县1号网格,116.40,35.00,116.43,35.03,true,true,模拟数据\n"
 )
 STATIONS = (
-    "station_id,kind,city_code,grid_id,lon,lat,valid_from,valid_to,data_origin\n"
+    "station_id,kind,unit_code,grid_id,lon,lat,valid_from,valid_to,data_origin\n"
     "M1,micro,370800,T1,116.41,35.01,2019-07-03,,模拟数据\n"
     "M2,micro,370800,T1,116.42,35.02,2019-07-03,2020-05-01,模拟数据\n"
     "370800-W01,weather,370800,,116.5,35.1,2019-01-01,,模拟数据\n"
@@ -316,12 +316,12 @@ def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path) -> No
         done = taken(engine, tmp_path, world(tmp_path / "world", **files))
         assert (dict(done.new)["stations"], done.notes, said(done)) == (3, ["新登记的单位：TW0001"], [])
         with reading(engine) as connection:
-            assert set(connection.execute(select(station.c.city_code)).scalars()) == {"TW0001"}
+            assert set(connection.execute(select(station.c.unit_code)).scalars()) == {"TW0001"}
     finally:  # the table of cities is shared by the tests on PostgreSQL
         with writing(engine) as connection:
             for table in (station, grid):
                 connection.execute(table.delete())
-            connection.execute(city.delete().where(city.c.city_code == "TW0001"))
+            connection.execute(city.delete().where(city.c.unit_code == "TW0001"))
 
 
 def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_merged_cells_hold_their_value_once(engine: Engine, tmp_path: Path) -> N
     result = pull(engine, folder_source(tmp_path), at("2020-03-01"), at("2020-04-01"), now=NOW)
     assert (result.new, result.quarantined) == (1, 1)
     assert stored(engine, "quarantine", "origin", "field", "reason") == [
-        ("alarms.xlsx 第3行", "city_code", "必填，未填写")
+        ("alarms.xlsx 第3行", "unit_code", "必填，未填写")
     ]
 
 

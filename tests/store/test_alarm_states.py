@@ -28,7 +28,7 @@ def put(engine: Engine, *steps: tuple[str, float] | tuple[str, float, float], **
         "revision": 1,
         "revised_at": PUSHED,
         "grid_id": "T1",
-        "city_code": "140300",
+        "unit_code": "140300",
         "county": "郊区",
         "point_name": "点",
         "started_at": PUSHED,
@@ -161,7 +161,7 @@ def test_a_step_counts_from_its_instant_on_and_not_a_microsecond_before(engine: 
 
 def test_what_was_received_later_was_not_known(engine: Engine) -> None:
     put(engine, ("submitted", 5, 50))
-    put_revision(engine, city_code="130100", received_at=PUSHED + 60 * HOUR, revised_at=PUSHED + 2 * HOUR)
+    put_revision(engine, unit_code="130100", received_at=PUSHED + 60 * HOUR, revised_at=PUSHED + 2 * HOUR)
     problem = {
         "problem_id": "P",
         "revision": 1,
@@ -183,7 +183,7 @@ def test_what_was_received_later_was_not_known(engine: Engine) -> None:
             window = (connection, START, END, PUSHED + 30 * HOUR)
             (row,) = alarm_states(*window, **moments).to_dict("records")
             return (
-                row["city_code"],
+                row["unit_code"],
                 row["standing_event"] == "submitted",
                 len(problems_found(*window, **moments)),
             )
@@ -203,10 +203,10 @@ def put_revision(engine: Engine, **changes: Any) -> None:
 
 def test_the_last_revision_by_the_moment_tells_unit_and_deadline(engine: Engine) -> None:
     put(engine)
-    put_revision(engine, revised_at=PUSHED + 2 * HOUR, city_code="130100", deadline_at=PUSHED + 48 * HOUR)
+    put_revision(engine, revised_at=PUSHED + 2 * HOUR, unit_code="130100", deadline_at=PUSHED + 48 * HOUR)
     with reading(engine) as connection:
         rows = [alarm_states(connection, START, END, PUSHED + hour * HOUR).iloc[0] for hour in (1.99, 2)]
-    assert [(row["city_code"], row["deadline_at"] - row["pushed_at"]) for row in rows] == [
+    assert [(row["unit_code"], row["deadline_at"] - row["pushed_at"]) for row in rows] == [
         ("140300", pd.Timedelta(hours=24)),
         ("130100", pd.Timedelta(hours=48)),
     ]

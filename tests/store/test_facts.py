@@ -39,7 +39,7 @@ def letters(engine: Engine, tmp_path: Path) -> Engine:
     archive = Archive(tmp_path / "archive")
     for day in DAYS:
         for city in (YANGQUAN, JINAN):
-            released(engine, archive, facts(city_code=city, day=day, alarms=(f"{city}-{day:%d}",)))
+            released(engine, archive, facts(unit_code=city, day=day, alarms=(f"{city}-{day:%d}",)))
     for day in (DAYS[1], DAYS[3]):
         released(engine, archive, facts("reminder", day=day, alarms=(f"{YANGQUAN}-09",)))
     leave(engine)
@@ -53,7 +53,7 @@ def alarm(alarm_id: str, city: str, day: int) -> dict[str, object]:
         "revision": 1,
         "revised_at": pushed,
         "grid_id": "T1",
-        "city_code": city,
+        "unit_code": city,
         "county": "郊区",
         "point_name": "点",
         "started_at": pushed,
@@ -205,7 +205,7 @@ def test_any_step_of_the_city_is_a_sign_of_life_and_a_decision_is_none(letters: 
 
 def test_a_latest_letter_whose_every_recipient_bounced_asks_for_the_address(letters: Engine) -> None:
     latest = select(tables.letter.c.letter_id).where(
-        tables.letter.c.city_code == JINAN, tables.letter.c.period_end == date(2020, 3, 13)
+        tables.letter.c.unit_code == JINAN, tables.letter.c.period_end == date(2020, 3, 13)
     )
     with writing(letters) as connection:
         connection.execute(
@@ -222,10 +222,10 @@ def test_the_last_letter_of_a_city_is_the_reminder_of_its_last_day(letters: Engi
     with reading(letters) as connection:
         last = last_letters(connection, date(2020, 3, 13))
         before = last_letters(connection, date(2020, 3, 12))
-    assert dict(zip(last["city_code"], last["kind"], strict=True)) == {YANGQUAN: "reminder", JINAN: "notice"}
+    assert dict(zip(last["unit_code"], last["kind"], strict=True)) == {YANGQUAN: "reminder", JINAN: "notice"}
     assert {str(day)[:10] for day in last["period_end"]} == {"2020-03-13"}
     assert last["sent"].tolist() == [2, 2]
-    assert dict(zip(before["city_code"], before["kind"], strict=True)) == {
+    assert dict(zip(before["unit_code"], before["kind"], strict=True)) == {
         YANGQUAN: "notice",
         JINAN: "notice",
     }

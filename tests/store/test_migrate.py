@@ -22,7 +22,7 @@ def test_migrating_again_changes_nothing(engine: Engine) -> None:
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(region_member)).scalar_one() == before
         assert (
-            connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one()
+            connection.execute(select(city.c.unit_name).where(city.c.unit_code == "140300")).scalar_one()
             == "阳泉市"
         )
 
@@ -34,7 +34,7 @@ def test_a_store_that_was_never_created_says_what_to_do(tmp_path) -> None:
 
 def test_migrating_again_repairs_a_name_and_touches_nothing_else(engine: Engine) -> None:
     with writing(engine) as connection:
-        connection.execute(city.update().where(city.c.city_code == "140300").values(city_name="阳泉"))
+        connection.execute(city.update().where(city.c.unit_code == "140300").values(unit_name="阳泉"))
     written: list[str] = []
 
     def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -45,9 +45,9 @@ def test_migrating_again_repairs_a_name_and_touches_nothing_else(engine: Engine)
     migrate(engine)
     event.remove(engine, "before_cursor_execute", record)
     assert len(written) == 1, written
-    assert written[0].startswith("UPDATE city SET city_name=")
+    assert written[0].startswith("UPDATE city SET unit_name=")
     with reading(engine) as connection:
         assert (
-            connection.execute(select(city.c.city_name).where(city.c.city_code == "140300")).scalar_one()
+            connection.execute(select(city.c.unit_name).where(city.c.unit_code == "140300")).scalar_one()
             == "阳泉市"
         )

@@ -58,7 +58,7 @@ def letters(engine: Engine, archive: Archive) -> Engine:
     assert released(engine, archive).action == "released"
     for city, settle in ((TAIYUAN, withhold), (JINAN, reject)):
         mine = composition(attached=city.encode())
-        drafted = draft(engine, archive, facts(city_code=city), mine, now=NOW, actor="run")
+        drafted = draft(engine, archive, facts(unit_code=city), mine, now=NOW, actor="run")
         settle(engine, drafted.letter_id, now=NOW, actor="王", reason="不发")
     for path in archive.objects().values():
         os.utime(path, (NOW.timestamp(), NOW.timestamp()))

@@ -52,11 +52,11 @@ def compared(means: dict[str, Means], window: Windows) -> pd.DataFrame:
 def grid_table(
     rows: dict[str, tuple[str, str, tuple[float, float] | None, Means]], window: Windows
 ) -> pd.DataFrame:
-    """Grids by number: city_code, county, place in the lattice (None: without bounds), means."""
+    """Grids by number: unit_code, county, place in the lattice (None: without bounds), means."""
     empty = dict.fromkeys(("west", "south", "east", "north"), np.nan)
     places = pd.DataFrame.from_dict(
         {
-            grid_id: {"city_code": code, "county": county, "name": f"{county}{grid_id}号网格"}
+            grid_id: {"unit_code": code, "county": county, "name": f"{county}{grid_id}号网格"}
             | (empty if square is None else bounds(*square))
             for grid_id, (code, county, square, _) in rows.items()
         },
@@ -73,8 +73,8 @@ def enterprise_table(rows: dict[str, tuple[float, float]], **changes: Any) -> pd
             "enterprise_id": number,
             "name": f"{number}公司",
             "industry": "铸造",
-            "city_code": "130100",
-            "city_name": "石家庄市",
+            "unit_code": "130100",
+            "unit_name": "石家庄市",
             "county": "赵县",
             "lon": 114 + column * COLUMN_DEG,
             "lat": 37 + row * ROW_DEG,
@@ -126,26 +126,26 @@ def answered(pushed_at: str, at: str, **row: Any) -> dict[str, Any]:
 
 
 ALARMS = states(
-    answered("03-02 08:00", "03-02 12:00", alarm_id="S1", city_code="130100", county="赵县", grid_id="G1"),
-    answered("03-16 08:00", "03-16 12:00", alarm_id="S2", city_code="130100", county="赵县", grid_id="G1"),
-    answered("03-17 08:00", "03-17 12:00", alarm_id="S3", city_code="130100", county="赵县", grid_id="G1"),
+    answered("03-02 08:00", "03-02 12:00", alarm_id="S1", unit_code="130100", county="赵县", grid_id="G1"),
+    answered("03-16 08:00", "03-16 12:00", alarm_id="S2", unit_code="130100", county="赵县", grid_id="G1"),
+    answered("03-17 08:00", "03-17 12:00", alarm_id="S3", unit_code="130100", county="赵县", grid_id="G1"),
     {
         "pushed_at": "03-18 08:00",
         "alarm_id": "S4",
-        "city_code": "130100",
+        "unit_code": "130100",
         "county": "长安区",
         "grid_id": "G3",
     },
-    answered("03-18 09:00", "03-20 12:00", alarm_id="S5", city_code="130100", county="藁城区", grid_id="X9"),
+    answered("03-18 09:00", "03-20 12:00", alarm_id="S5", unit_code="130100", county="藁城区", grid_id="X9"),
     {
         "pushed_at": "03-19 08:00",
         "alarm_id": "S6",
-        "city_code": "130100",
+        "unit_code": "130100",
         "county": "赵县",
         "grid_id": "G2",
         "upheld_at": "03-20 00:00",
     },
-    {"pushed_at": "03-31 12:00", "alarm_id": "Y1", "city_code": "140300", "county": "郊区", "grid_id": "Y1"},
+    {"pushed_at": "03-31 12:00", "alarm_id": "Y1", "unit_code": "140300", "county": "郊区", "grid_id": "Y1"},
 )
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "S3", "found_at": "03-17 11:00", "category": "扬尘（道路）", "rectified_at": "03-18 08:00"},
@@ -154,7 +154,7 @@ PROBLEMS = problems(
 )  # fmt: skip
 NO_WARNINGS = pd.DataFrame(
     columns=[
-        "city_code",
+        "unit_code",
         "grid_id",
         "reasons",
         "pm25_ug_m3",
@@ -170,11 +170,11 @@ NO_WARNINGS = pd.DataFrame(
 )
 WARNED = pd.DataFrame(
     [
-        {"city_code": "130100", "grid_id": "G1", "reasons": "月均浓度最高", "pm25_ug_m3": 118.0, "yoy_pct": np.nan, "pop_pct": 3.0,
+        {"unit_code": "130100", "grid_id": "G1", "reasons": "月均浓度最高", "pm25_ug_m3": 118.0, "yoy_pct": np.nan, "pop_pct": 3.0,
          "in_a_row": 3, "in_a_year": 4, "escalation": "连续3次", "county": "赵县", "name": "赵县G1号网格", **bounds(0, 0)},
-        {"city_code": "130100", "grid_id": "G5", "reasons": "环比变化最差", "pm25_ug_m3": 51.0, "yoy_pct": 1.0, "pop_pct": 9.0,
+        {"unit_code": "130100", "grid_id": "G5", "reasons": "环比变化最差", "pm25_ug_m3": 51.0, "yoy_pct": 1.0, "pop_pct": 9.0,
          "in_a_row": 1, "in_a_year": 1, "escalation": "", "county": "长安区", "name": "长安区G5号网格", **bounds(30, 0)},
-        {"city_code": "130300", "grid_id": "Q1", "reasons": "月均浓度最高", "pm25_ug_m3": 51.0, "yoy_pct": 1.0, "pop_pct": 9.0,
+        {"unit_code": "130300", "grid_id": "Q1", "reasons": "月均浓度最高", "pm25_ug_m3": 51.0, "yoy_pct": 1.0, "pop_pct": 9.0,
          "in_a_row": 1, "in_a_year": 1, "escalation": "", "county": "海港区", "name": "海港区Q1号网格", **bounds(30, 9)},
     ]
 )  # fmt: skip
@@ -211,7 +211,7 @@ def bulletin_facts(at: BulletinWindows, **changes: Any) -> BulletinFacts:
         index=["130100"],
     )
     facts = BulletinFacts(
-        cities=known[["city_code", "city_name", "province_name", "region"]],
+        cities=known[["unit_code", "unit_name", "province_name", "region"]],
         stays=known,
         states=ALARMS[ALARMS["pushed_at"] < pd.Timestamp(at.window.ends_at)],
         problems=PROBLEMS,

@@ -30,7 +30,7 @@ def states(*rows: dict[str, Any]) -> pd.DataFrame:
     """
     base = {
         "grid_id": "T1",
-        "city_code": "140300",
+        "unit_code": "140300",
         "county": "郊区",
         "point_name": "点位",
         "lon": 113.5,

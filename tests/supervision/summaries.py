@@ -23,12 +23,12 @@ def answered(pushed_at: str, at: str, **row: Any) -> dict[str, Any]:
 
 ALARMS = states(
     # the window before, as of 4 March 09:00: 石家庄 2/2, 阳泉 0/1
-    answered("03-02 08:00", "03-02 12:00", alarm_id="S1", city_code="130100", county="赵县", grid_id="G1"),
-    answered("03-03 08:00", "03-03 12:00", alarm_id="S2", city_code="130100", county="赵县", grid_id="G1"),
+    answered("03-02 08:00", "03-02 12:00", alarm_id="S1", unit_code="130100", county="赵县", grid_id="G1"),
+    answered("03-03 08:00", "03-03 12:00", alarm_id="S2", unit_code="130100", county="赵县", grid_id="G1"),
     {
         "pushed_at": "03-01 08:00",
         "alarm_id": "Y1",
-        "city_code": "140300",
+        "unit_code": "140300",
         "county": "郊区",
         "grid_id": "T85711",
     },
@@ -37,36 +37,36 @@ ALARMS = states(
         "03-08 08:00",
         "03-08 12:00",
         alarm_id="S3",
-        city_code="130100",
+        unit_code="130100",
         county="赵县",
         grid_id="G1",
         peak_pm25_ug_m3=310.0,
     ),
-    answered("03-09 08:00", "03-10 12:00", alarm_id="S4", city_code="130100", county="长安区", grid_id="G2"),
+    answered("03-09 08:00", "03-10 12:00", alarm_id="S4", unit_code="130100", county="长安区", grid_id="G2"),
     answered(
         "03-08 09:00",
         "03-08 20:00",
         alarm_id="Y2",
-        city_code="140300",
+        unit_code="140300",
         county="郊区",
         grid_id="T85711",
         peak_pm25_ug_m3=222.0,
     ),
     answered(
-        "03-09 09:00", "03-09 20:00", alarm_id="Y3", city_code="140300", county="郊区", grid_id="T85711"
+        "03-09 09:00", "03-09 20:00", alarm_id="Y3", unit_code="140300", county="郊区", grid_id="T85711"
     ),
     {
         "pushed_at": "03-09 21:00",
         "alarm_id": "Y4",
-        "city_code": "140300",
+        "unit_code": "140300",
         "county": "郊区",
         "grid_id": "T85711",
     },
-    answered("03-10 08:00", "03-10 09:00", alarm_id="X1", city_code="610100", county="鄠邑区", grid_id="X1"),
+    answered("03-10 08:00", "03-10 09:00", alarm_id="X1", unit_code="610100", county="鄠邑区", grid_id="X1"),
     {
         "pushed_at": "03-10 10:00",
         "alarm_id": "T1",
-        "city_code": "140100",
+        "unit_code": "140100",
         "grid_id": "T1",
         "upheld_at": "03-10 12:00",
     },
@@ -91,8 +91,8 @@ def stays(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
     told = rows or tuple((code, "2018-07-01", None) for code in CITIES)
     return pd.DataFrame(
         {
-            "city_code": [row[0] for row in told],
-            "city_name": [CITIES[row[0]][0] for row in told],
+            "unit_code": [row[0] for row in told],
+            "unit_name": [CITIES[row[0]][0] for row in told],
             "province_code": [CITIES[row[0]][1] for row in told],
             "province_name": [CITIES[row[0]][2] for row in told],
             "region": "2+26",
@@ -152,7 +152,7 @@ def summary(
 
 
 def city(figures: SummaryFigures, code: str) -> CityWeek:
-    return next(one for one in figures.cities if one.city_code == code)
+    return next(one for one in figures.cities if one.unit_code == code)
 
 
 def city_week(
@@ -162,8 +162,8 @@ def city_week(
     name, province_code, province = CITIES.get(code, (f"城市{code}", code[:2] + "0000", "某省"))
     window = FeedbackCounts(pushed=pushed, answered=answered)
     values: dict[str, Any] = {
-        "city_code": code,
-        "city_name": name,
+        "unit_code": code,
+        "unit_name": name,
         "province_code": province_code,
         "province_name": province,
         "window": window,

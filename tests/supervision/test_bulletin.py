@@ -50,7 +50,7 @@ def figures(at: Any = APRIL_1, **changes: Any) -> HalfMonthBulletins:
 
 
 def bulletin(code: str = "130100", at: Any = APRIL_1, **changes: Any) -> BulletinFigures:
-    return next(one for one in figures(at, **changes).bulletins if one.city.city_code == code)
+    return next(one for one in figures(at, **changes).bulletins if one.city.unit_code == code)
 
 
 def level(
@@ -77,8 +77,8 @@ def test_the_windows_of_a_beat() -> None:
 
 def test_the_situation_of_a_city_in_full() -> None:
     assert bulletin().city == CitySituation(
-        city_code="130100",
-        city_name="石家庄市",
+        unit_code="130100",
+        unit_name="石家庄市",
         province_name="河北省",
         region="2+26",
         half=level(81.0, 16, (90.0, -10.0), (60.0, 35.0), 3, 3),
@@ -277,14 +277,14 @@ def test_open_alarms_stay_in_the_bulletin_however_old() -> None:
         {
             "pushed_at": "02-20 07:00",
             "alarm_id": "S0",
-            "city_code": "130100",
+            "unit_code": "130100",
             "county": "赵县",
             "grid_id": "G1",
         },
         {
             "pushed_at": "04-01 07:00",
             "alarm_id": "S9",
-            "city_code": "130100",
+            "unit_code": "130100",
             "county": "赵县",
             "grid_id": "G1",
         },
@@ -320,7 +320,7 @@ def test_what_every_letter_of_the_beat_says() -> None:
 def test_the_overview_in_full() -> None:
     overview = figures().overview
     assert overview is not None
-    assert [(city.city_name, city.half.rank, city.half.is_tied) for city in overview.cities] == [
+    assert [(city.unit_name, city.half.rank, city.half.is_tied) for city in overview.cities] == [
         ("太原市", 1, True),
         ("阳泉市", 1, True),
         ("石家庄市", 3, False),
@@ -469,10 +469,10 @@ def test_a_city_that_joined_inside_the_window_counts_from_that_day() -> None:
 
 def test_a_city_that_left_is_in_no_letter() -> None:
     left = stays(*((code, "2018-07-01", "2020-03-20" if code == "130100" else None) for code in CITIES))
-    members = left[left["city_code"] != "130100"][["city_code", "city_name", "province_name", "region"]]
+    members = left[left["unit_code"] != "130100"][["unit_code", "unit_name", "province_name", "region"]]
     beat = figures(stays=left, cities=members)
     assert beat.overview is not None
-    assert [one.city.city_code for one in beat.bulletins] == ["140100", "140300", "610100"]
+    assert [one.city.unit_code for one in beat.bulletins] == ["140100", "140300", "610100"]
     assert (beat.overview.total.pushed, beat.overview.grids, beat.overview.categories) == (1, 1, ())
     assert beat.overview.worst_level == ("140100", "140300")
 
@@ -576,9 +576,9 @@ def test_the_order_of_rows_is_of_no_matter(seed: int) -> None:
 def test_a_random_city_equals_plain_pandas(seed: int) -> None:
     facts = random_facts(seed)
     one = next(
-        one for one in bulletin_figures(facts, APRIL_1, "").bulletins if one.city.city_code == "130100"
+        one for one in bulletin_figures(facts, APRIL_1, "").bulletins if one.city.unit_code == "130100"
     )
-    own = facts.grids[facts.grids["city_code"] == "130100"]
+    own = facts.grids[facts.grids["unit_code"] == "130100"]
     known = own.dropna(subset=["pm25_ug_m3"])
     ranks = known["pm25_ug_m3"].rank(method="min")
     assert {grid.grid_id: grid.half.rank for grid in one.grids if grid.half.rank} == ranks.to_dict()

@@ -15,13 +15,13 @@ from tests.supervision.summaries import answered, answers, summary
 ALARMS = states(
     # 石家庄: the highest peak, but short; 西安: second, and by far the longest
     answered(
-        "03-08 08:00", "03-08 12:00", alarm_id="HIGH", city_code="130100", grid_id="G1", peak_pm25_ug_m3=400.0
+        "03-08 08:00", "03-08 12:00", alarm_id="HIGH", unit_code="130100", grid_id="G1", peak_pm25_ug_m3=400.0
     ),
     answered(
         "03-08 09:00",
         "03-08 12:00",
         alarm_id="LONG",
-        city_code="610100",
+        unit_code="610100",
         grid_id="X1",
         peak_pm25_ug_m3=390.0,
         last_at=moment("03-08 20:00"),
@@ -30,7 +30,7 @@ ALARMS = states(
         "03-08 10:00",
         "03-08 12:00",
         alarm_id="MILD",
-        city_code="140100",
+        unit_code="140100",
         grid_id="T1",
         peak_pm25_ug_m3=120.0,
         last_at=moment("03-08 12:00"),
@@ -38,11 +38,11 @@ ALARMS = states(
     # 阳泉: the same grid for the fifth time
     *(
         answered(
-            f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"Y{day}", city_code="140300", grid_id="T85711"
+            f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"Y{day}", unit_code="140300", grid_id="T85711"
         )
         for day in (4, 5, 6, 7)
     ),
-    {"pushed_at": "03-09 06:00", "alarm_id": "Y9", "city_code": "140300", "grid_id": "T85711"},
+    {"pushed_at": "03-09 06:00", "alarm_id": "Y9", "unit_code": "140300", "grid_id": "T85711"},
 )
 PROBLEMS = problems(
     {"problem_id": "P1", "alarm_id": "HIGH", "found_at": "03-08 11:00", "category": "工业企业"},
@@ -69,7 +69,7 @@ def test_one_case_a_rule() -> None:
     # 整改到位: only MILD is settled. 久拖未决: Y9 is the only overdue one, and no other rule may tell it.
     assert chosen() == [("污染突出", "LONG"), ("整改到位", "MILD"), ("久拖未决", "Y9")]
     later = states(
-        answered("03-10 06:00", "03-10 12:00", alarm_id="Y10", city_code="140300", grid_id="T85711")
+        answered("03-10 06:00", "03-10 12:00", alarm_id="Y10", unit_code="140300", grid_id="T85711")
     )
     assert chosen(pd.concat([ALARMS, later], ignore_index=True)) == [
         ("污染突出", "LONG"),
@@ -84,7 +84,7 @@ def test_of_a_repeated_grid_an_answered_alarm_is_told_first() -> None:
         [
             ALARMS,
             states(
-                answered("03-08 06:00", "03-08 07:00", alarm_id="Y8", city_code="140300", grid_id="T85711")
+                answered("03-08 06:00", "03-08 07:00", alarm_id="Y8", unit_code="140300", grid_id="T85711")
             ),
         ],
         ignore_index=True,
@@ -138,14 +138,14 @@ def test_a_late_or_half_settled_answer_is_not_settled() -> None:
 
 def test_what_lingers_is_the_longest_overdue_and_without_one_the_problem_longest_past_its_date() -> None:
     overdue = states(
-        {"pushed_at": "03-05 06:00", "alarm_id": "OLD", "city_code": "140300", "grid_id": "G7"},
-        {"pushed_at": "03-08 06:00", "alarm_id": "NEW", "city_code": "130100", "grid_id": "G8"},
+        {"pushed_at": "03-05 06:00", "alarm_id": "OLD", "unit_code": "140300", "grid_id": "G7"},
+        {"pushed_at": "03-08 06:00", "alarm_id": "NEW", "unit_code": "130100", "grid_id": "G8"},
     )
     assert chosen(overdue, PROBLEMS.iloc[:0]) == [("久拖未决", "OLD")]
     assert cases(overdue, PROBLEMS.iloc[:0])[0].overdue_hours == 123.0
     waiting = states(
-        answered("03-05 06:00", "03-05 08:00", alarm_id="SLOW", city_code="140300"),
-        answered("03-08 06:00", "03-08 08:00", alarm_id="FAST", city_code="130100"),
+        answered("03-05 06:00", "03-05 08:00", alarm_id="SLOW", unit_code="140300"),
+        answered("03-08 06:00", "03-08 08:00", alarm_id="FAST", unit_code="130100"),
     )
     unsettled = problems(
         {"alarm_id": "SLOW", "found_at": "03-05 08:00"}, {"alarm_id": "FAST", "found_at": "03-08 08:00"}
@@ -157,7 +157,7 @@ def test_a_case_tells_what_came_before_and_after() -> None:
     (case,) = (
         one for one in cases(answers=answers(("MILD", "迎泽分局", "现场已扑灭。"))) if one.alarm_id == "MILD"
     )
-    assert (case.city_name, case.answered_by, case.note) == ("太原市", "迎泽分局", "现场已扑灭。")
+    assert (case.unit_name, case.answered_by, case.note) == ("太原市", "迎泽分局", "现场已扑灭。")
     assert (case.answered_at, case.is_on_time, case.overdue_hours) == (moment("03-08 12:00"), True, 0.0)
     assert [(one.category, one.status) for one in case.problems] == [("露天焚烧", "已整改")]
     assert (case.rectified, case.rectified_at, case.later_alarms) == (1, moment("03-08 18:00"), 0)
@@ -206,11 +206,11 @@ def test_what_lingers_is_the_worst_of_the_season_whatever_else_is_told() -> None
         [
             ALARMS,
             states(
-                {"pushed_at": "03-01 06:00", "alarm_id": "WEEKS", "city_code": "610100", "grid_id": "X1"},
+                {"pushed_at": "03-01 06:00", "alarm_id": "WEEKS", "unit_code": "610100", "grid_id": "X1"},
                 {
                     "pushed_at": "03-10 08:00",
                     "alarm_id": "HALF",
-                    "city_code": "140200",
+                    "unit_code": "140200",
                     "grid_id": "D1",
                     "deadline_at": "03-11 08:30",
                 },
@@ -219,7 +219,7 @@ def test_what_lingers_is_the_worst_of_the_season_whatever_else_is_told() -> None
         ignore_index=True,
     )
     told = {case.rule: case for case in cases(alarms)}
-    assert told["污染突出"].city_code == told["久拖未决"].city_code == "610100"
+    assert told["污染突出"].unit_code == told["久拖未决"].unit_code == "610100"
     assert (told["久拖未决"].alarm_id, told["久拖未决"].overdue_hours) == ("WEEKS", 219.0)
 
 

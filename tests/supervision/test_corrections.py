@@ -67,7 +67,7 @@ def test_an_overview_names_the_city() -> None:
         total=FeedbackCounts(pushed=told.total.pushed),
     )
     words = differences(replace(told, total=FeedbackCounts(pushed=told.total.pushed)), now)
-    assert words == (f"{first.city_name}监管期推送 {first.season.pushed}→{first.season.pushed + 2}",)
+    assert words == (f"{first.unit_name}监管期推送 {first.season.pushed}→{first.season.pushed + 2}",)
 
 
 def test_the_answer_form_of_a_correction_belongs_to_it() -> None:
@@ -162,7 +162,7 @@ NO_FACTS = {
     "remark",
     "number",
     "region",
-    "city_name",
+    "unit_name",
     "bureau",
     "rule",
 }

@@ -23,8 +23,8 @@ from tests.supervision.states import moment, problems, states
 PERIOD = period_ending("day", date(2020, 3, 12))  # a Thursday; the window is Wednesday 11 March
 CITIES = pd.DataFrame(
     {
-        "city_code": ["130100", "140300", "610100"],
-        "city_name": ["石家庄市", "阳泉市", "西安市"],
+        "unit_code": ["130100", "140300", "610100"],
+        "unit_name": ["石家庄市", "阳泉市", "西安市"],
         "province_code": ["130000", "140000", "610000"],
         "province_name": ["河北省", "山西省", "陕西省"],
     }
@@ -32,15 +32,15 @@ CITIES = pd.DataFrame(
 
 ALARMS = states(
     # 阳泉: answered; twice more the same grid, one overdue for long, one not due; an old one; one that was no alarm
-    {"alarm_id": "Y1", "city_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 06:00", "alarm_count": 2,
+    {"alarm_id": "Y1", "unit_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 06:00", "alarm_count": 2,
      "standing_event": "submitted", "standing_submission_at": "03-11 18:00", "acknowledged_at": "03-11 07:00"},
-    {"alarm_id": "Y2", "city_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 20:00", "alarm_count": 3,
+    {"alarm_id": "Y2", "unit_code": "140300", "grid_id": "T85711", "pushed_at": "03-11 20:00", "alarm_count": 3,
      "peak_pm25_ug_m3": 222.0},
-    {"alarm_id": "Y3", "city_code": "140300", "grid_id": "T2", "pushed_at": "03-09 06:00"},
-    {"alarm_id": "Y4", "city_code": "140300", "grid_id": "T3", "pushed_at": "02-20 06:00", "lon": None, "lat": None},
-    {"alarm_id": "Y5", "city_code": "140300", "grid_id": "T4", "pushed_at": "03-11 09:00", "upheld_at": "03-11 12:00"},
+    {"alarm_id": "Y3", "unit_code": "140300", "grid_id": "T2", "pushed_at": "03-09 06:00"},
+    {"alarm_id": "Y4", "unit_code": "140300", "grid_id": "T3", "pushed_at": "02-20 06:00", "lon": None, "lat": None},
+    {"alarm_id": "Y5", "unit_code": "140300", "grid_id": "T4", "pushed_at": "03-11 09:00", "upheld_at": "03-11 12:00"},
     # 石家庄: everything answered before, nothing new
-    {"alarm_id": "S1", "city_code": "130100", "pushed_at": "03-08 06:00", "standing_event": "accepted",
+    {"alarm_id": "S1", "unit_code": "130100", "pushed_at": "03-08 06:00", "standing_event": "accepted",
      "standing_submission_at": "03-08 12:00"},
 )  # fmt: skip
 PROBLEMS = problems(
@@ -60,7 +60,7 @@ def left(*rows: tuple[str, str], unit: str = "140300") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "alarm_id": [row[0] for row in rows],
-            "city_code": unit,
+            "unit_code": unit,
             "left_at": pd.to_datetime([moment(row[1]) for row in rows], utc=True),
         }
     )
@@ -75,7 +75,7 @@ def test_the_read_window_covers_all_that_the_figures_need() -> None:
 
 def test_counts_over_window_rolling_days_and_month() -> None:
     yangquan = figures().cities[1]
-    assert yangquan.city_name == "阳泉市"
+    assert yangquan.unit_name == "阳泉市"
     assert yangquan.window == FeedbackCounts(
         pushed=2, answered=1, due=1, on_time=1, upheld=1, problems=1, alarms_with_problem=1
     )
@@ -91,7 +91,7 @@ def test_counts_over_window_rolling_days_and_month() -> None:
 
 def test_a_city_with_new_or_open_alarms_gets_a_letter_and_the_others_are_named() -> None:
     result = figures()
-    assert [notice.city_name for notice in result.notices] == ["阳泉市"]
+    assert [notice.unit_name for notice in result.notices] == ["阳泉市"]
     assert result.nothing_due == ("石家庄市", "西安市")
     notice = result.notices[0]
     assert [(row.grid_id, row.status, row.alarm_count, row.alarm_ids) for row in notice.rows] == [
@@ -113,7 +113,7 @@ def test_a_city_with_new_or_open_alarms_gets_a_letter_and_the_others_are_named()
 
 def test_a_reminder_names_every_overdue_alarm_once() -> None:
     (reminder,) = figures().reminders
-    assert (reminder.city_name, reminder.province_name, reminder.round) == ("阳泉市", "山西省", 1)
+    assert (reminder.unit_name, reminder.province_name, reminder.round) == ("阳泉市", "山西省", 1)
     assert [row.alarm_id for row in reminder.overdue] == ["Y4", "Y3"]
     assert (reminder.overdue_total, reminder.chronic) == (2, 1)
     lately = left(("Y3", "03-11 08:30"), ("Y4", "03-09 08:00"))
@@ -124,7 +124,7 @@ def test_a_reminder_names_every_overdue_alarm_once() -> None:
     twice = left(("Y3", "03-11 08:30"), ("Y4", "03-05 08:00"), ("Y4", "03-08 08:00"))
     result = figures(urged=twice)
     assert result.reminders == ()
-    assert [(one.city_name, one.alarm.alarm_id, one.urged) for one in result.listed] == [("阳泉市", "Y4", 2)]
+    assert [(one.unit_name, one.alarm.alarm_id, one.urged) for one in result.listed] == [("阳泉市", "Y4", 2)]
 
 
 def test_a_chronic_alarm_is_urged_though_no_flag_says_so() -> None:
@@ -171,7 +171,7 @@ def test_figures_survive_json() -> None:
 
 def test_a_lone_silent_alarm_climbs_the_ladder_and_stays_on_the_list() -> None:
     """Fault 1: pushed on 9 March 07:00 and never answered, all others on time; each 督办函 leaves on its morning."""
-    alone = states({"alarm_id": "Y", "city_code": "140300", "pushed_at": "03-09 07:00"})
+    alone = states({"alarm_id": "Y", "unit_code": "140300", "pushed_at": "03-09 07:00"})
     sent: list[tuple[str, str]] = []
     urged_on, listed_on, named = [], [], []
     for day in [date(2020, 3, 10) + timedelta(days=n) for n in range(60)]:

@@ -13,7 +13,7 @@ def urged(*rows: tuple[str, str], unit: str = "140300") -> pd.DataFrame:
     return pd.DataFrame(
         {
             "alarm_id": [row[0] for row in rows],
-            "city_code": unit,
+            "unit_code": unit,
             "left_at": pd.to_datetime([moment(row[1]) for row in rows], utc=True),
         }
     )

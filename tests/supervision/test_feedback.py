@@ -191,7 +191,7 @@ def test_counts_of_two_cities_and_one_that_had_nothing() -> None:
         {"pushed_at": "03-12 09:00", "standing_event": "submitted", "standing_submission_at": "03-13 20:00"},
         {"pushed_at": "03-12 10:00"},
         {"pushed_at": "03-12 11:00", "upheld_at": "03-12 12:00"},
-        {"pushed_at": "03-13 12:00", "city_code": "130100"},
+        {"pushed_at": "03-13 12:00", "unit_code": "130100"},
         {"pushed_at": "03-12 12:00", "disputed_at": "03-12 13:00"},
         {"pushed_at": "03-12 12:00", "closed_at": "03-12 13:00"},
         {"pushed_at": "03-01 12:00"},

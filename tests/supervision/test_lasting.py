@@ -5,7 +5,7 @@ import pandas as pd
 from include.supervision.bulletin_figures import LastingGrid
 from include.supervision.lasting import lasting_grids
 
-COLUMNS = ["city_code", "grid_id", "county", "name", "stations", "days", "window_days", "share_of_days", "excess_ug_m3", "excess_share"]  # fmt: skip
+COLUMNS = ["unit_code", "grid_id", "county", "name", "stations", "days", "window_days", "share_of_days", "excess_ug_m3", "excess_share"]  # fmt: skip
 FOUND = pd.DataFrame(
     [
         ("130100", "T2", "井陉县", "南村", 4, 20, 28, 0.75, 12.25, 0.251),

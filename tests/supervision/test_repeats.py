@@ -14,7 +14,7 @@ DAYS = states(
             f"03-0{day} 06:00",
             f"03-0{day} 12:00",
             alarm_id=f"Y{day}",
-            city_code="140300",
+            unit_code="140300",
             grid_id="T85711",
             county="郊区",
         )
@@ -23,14 +23,14 @@ DAYS = states(
     {
         "pushed_at": "03-09 06:00",
         "alarm_id": "Y9",
-        "city_code": "140300",
+        "unit_code": "140300",
         "grid_id": "T85711",
         "county": "郊区",
         "point_name": "新名称",
         "peak_pm25_ug_m3": 480.0,
     },
     *(
-        answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"S{day}", city_code="130100", grid_id="G1")
+        answered(f"03-0{day} 06:00", f"03-0{day} 12:00", alarm_id=f"S{day}", unit_code="130100", grid_id="G1")
         for day in (1, 2, 3, 4)
     ),  # none in the window
 )
@@ -93,20 +93,20 @@ def test_finds_of_one_day_are_no_repetition_and_finds_go_by_their_own_order() ->
 
 def test_chronic_alarms_are_overdue_for_more_than_seven_days_and_know_their_reminders() -> None:
     alarms = states(
-        {"pushed_at": "02-01 06:00", "alarm_id": "OLD", "city_code": "140300"},  # before the season
-        {"pushed_at": "03-03 08:59", "alarm_id": "EDGE", "city_code": "130100"},
-        {"pushed_at": "03-03 09:00", "alarm_id": "YOUNG", "city_code": "130100"},
-        answered("03-01 06:00", "03-02 06:00", alarm_id="DONE", city_code="130100"),
+        {"pushed_at": "02-01 06:00", "alarm_id": "OLD", "unit_code": "140300"},  # before the season
+        {"pushed_at": "03-03 08:59", "alarm_id": "EDGE", "unit_code": "130100"},
+        {"pushed_at": "03-03 09:00", "alarm_id": "YOUNG", "unit_code": "130100"},
+        answered("03-01 06:00", "03-02 06:00", alarm_id="DONE", unit_code="130100"),
     )
     urged = pd.DataFrame(
         {
             "alarm_id": ["OLD", "OLD", "OLD"],
-            "city_code": ["140300", "140300", "130100"],
+            "unit_code": ["140300", "140300", "130100"],
             "left_at": [moment("03-03 08:30"), moment("03-06 08:30"), moment("03-09 08:30")],
         }
     )
     rows = summary(alarms, FOUND.iloc[:0], urged=urged).long_unanswered
-    assert [(row.alarm.alarm_id, row.city_name, row.days, row.urged) for row in rows] == [
+    assert [(row.alarm.alarm_id, row.unit_name, row.days, row.urged) for row in rows] == [
         ("OLD", "阳泉市", 39, 2),
         ("EDGE", "石家庄市", 8, 0),
     ]

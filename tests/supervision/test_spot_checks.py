@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 
 def answers(**units: int) -> pd.DataFrame:
     rows = [(f"{unit}-{number}", unit) for unit, count in units.items() for number in range(count)]
-    return pd.DataFrame(rows, columns=["alarm_id", "city_code"])
+    return pd.DataFrame(rows, columns=["alarm_id", "unit_code"])
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def answers(**units: int) -> pd.DataFrame:
 def test_how_many_are_drawn(units: dict[str, int], count: int) -> None:
     found = drawn(answers(**units), WEEK, KEY)
     assert len(found) == count
-    assert set(found["city_code"]) == set(units)
+    assert set(found["unit_code"]) == set(units)
     assert found["alarm_id"].is_unique
 
 

@@ -24,7 +24,7 @@ NAN = float("nan")
 
 
 def grids_of(*rows: tuple[str, str, float, float, float]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["grid_id", "city_code", "pm25_ug_m3", "yoy_pct", "pop_pct"])
+    frame = pd.DataFrame(rows, columns=["grid_id", "unit_code", "pm25_ug_m3", "yoy_pct", "pop_pct"])
     return frame.set_index("grid_id")
 
 
@@ -40,7 +40,7 @@ GRIDS = grids_of(
 
 def test_the_worst_three_of_each_city_for_each_reason() -> None:
     found = warning_ranks(GRIDS)
-    assert found[["city_code", "reason", "grid_id", "rank"]].to_records(index=False).tolist() == [
+    assert found[["unit_code", "reason", "grid_id", "rank"]].to_records(index=False).tolist() == [
         ("140300", "level", "T1", 1), ("140300", "level", "T2", 2), ("140300", "level", "T3", 3),
         ("140300", "year_on_year", "T2", 1), ("140300", "year_on_year", "T3", 2), ("140300", "year_on_year", "T1", 3),
         ("140300", "over_previous", "T3", 1), ("140300", "over_previous", "T2", 2), ("140300", "over_previous", "T1", 3),
@@ -60,7 +60,7 @@ def test_reasons_are_merged_and_near_ones_listed_apart() -> None:
     month = date(2020, 3, 1)
     history = warning_ranks(GRIDS.drop("T3")).assign(month=month)
     warned = warning_grids(history, month, [month])
-    columns = ["city_code", "grid_id", "reasons", "in_a_row", "in_a_year", "escalation"]
+    columns = ["unit_code", "grid_id", "reasons", "in_a_row", "in_a_year", "escalation"]
     assert warned[columns].to_records(index=False).tolist() == [
         ("140300", "T1", "月均浓度最高", 1, 1, ""),
         ("140300", "T2", "同比变化最差、环比变化最差", 1, 1, ""),
@@ -68,7 +68,7 @@ def test_reasons_are_merged_and_near_ones_listed_apart() -> None:
     ]
     assert warned.loc[1, ["pm25_ug_m3", "yoy_pct", "pop_pct"]].tolist() == [80.0, 30.0, 2.0]
     near = near_warnings(history, month)
-    assert near[["city_code", "grid_id", "reasons"]].to_records(index=False).tolist() == [
+    assert near[["unit_code", "grid_id", "reasons"]].to_records(index=False).tolist() == [
         ("140300", "T4", "月均浓度最高（第3位）")
     ]
     assert np.isnan(near.loc[0, "yoy_pct"])

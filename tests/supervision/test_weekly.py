@@ -86,12 +86,12 @@ def test_totals_of_the_window_the_one_before_and_the_season() -> None:
 def test_who_ranks_before_whom() -> None:
     """Fault 9: 焦作 with one alarm whose time was not up stood last, 开封 with one late answer first. 1 is the worst."""
     alarms = states(
-        {"pushed_at": "03-10 12:00", "alarm_id": "J1", "city_code": "140100"},  # within its 24 hours
-        answered("03-08 06:00", "03-09 18:00", alarm_id="K1", city_code="130100"),
-        answered("03-08 06:00", "03-08 18:00", alarm_id="X1", city_code="610100"),
-        answered("03-08 06:00", "03-08 18:00", alarm_id="Y1", city_code="140300"),
+        {"pushed_at": "03-10 12:00", "alarm_id": "J1", "unit_code": "140100"},  # within its 24 hours
+        answered("03-08 06:00", "03-09 18:00", alarm_id="K1", unit_code="130100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="X1", unit_code="610100"),
+        answered("03-08 06:00", "03-08 18:00", alarm_id="Y1", unit_code="140300"),
     )
-    found = [(one.city_name, one.rank, one.is_tied) for one in summary(alarms, PROBLEMS.iloc[:0]).cities]
+    found = [(one.unit_name, one.rank, one.is_tied) for one in summary(alarms, PROBLEMS.iloc[:0]).cities]
     assert found == [
         ("石家庄市", 1, False),
         ("阳泉市", 2, True),
@@ -103,7 +103,7 @@ def test_who_ranks_before_whom() -> None:
 def test_cities_are_ranked_worst_first_and_without_those_whose_time_is_not_up() -> None:
     figures = summary()
     assert [
-        (one.city_name, one.rank, one.is_tied, str(one.window.on_time_rate)) for one in figures.cities
+        (one.unit_name, one.rank, one.is_tied, str(one.window.on_time_rate)) for one in figures.cities
     ] == [
         ("阳泉市", 1, False, "2/3（66.7%）"),  # one is overdue
         ("石家庄市", 2, False, "1/2（50.0%）"),  # one was late
@@ -139,7 +139,7 @@ def test_letters_and_listed_alarms_are_counted_beside_the_flags() -> None:
     urged = pd.DataFrame(
         {
             "alarm_id": ["Y1", "Y1", "Y4"],
-            "city_code": "140300",
+            "unit_code": "140300",
             "left_at": [moment("03-03 08:30"), moment("03-06 08:30"), moment("03-11 08:30")],
         }
     )
@@ -151,7 +151,7 @@ def test_letters_and_listed_alarms_are_counted_beside_the_flags() -> None:
 
 
 def test_the_window_before_is_seen_as_of_its_own_moment() -> None:
-    late = states(answered("03-03 08:00", "03-05 12:00", alarm_id="L1", city_code="130100"))
+    late = states(answered("03-03 08:00", "03-05 12:00", alarm_id="L1", unit_code="130100"))
     unanswered = late.assign(standing_event=None, standing_submission_at=pd.to_datetime([None], utc=True))
     figures = summary(late, PROBLEMS.iloc[:0], before_states=unanswered)
     assert figures.previous_total == FeedbackCounts(pushed=1, due=1, overdue=1)
@@ -199,19 +199,19 @@ def test_one_province_has_its_own_cities_only() -> None:
     figures = summary(province_code="140000")
     assert figures.scope == "山西省"
     assert figures.letter_key == "summary_140000_midweek_2020-03-08_2020-03-11_1"
-    assert [(one.city_name, one.rank) for one in figures.cities] == [("阳泉市", 1), ("太原市", None)]
+    assert [(one.unit_name, one.rank) for one in figures.cities] == [("阳泉市", 1), ("太原市", None)]
     assert (figures.total.pushed, figures.season_total.pushed, figures.total.upheld) == (3, 4, 1)
 
 
 def test_one_city_alone_is_first_and_not_tied() -> None:
     figures = summary(stays=stays(("140300", "2018-07-01", None)))
-    assert [(one.city_name, one.rank, one.is_tied) for one in figures.cities] == [("阳泉市", 1, False)]
+    assert [(one.unit_name, one.rank, one.is_tied) for one in figures.cities] == [("阳泉市", 1, False)]
     assert figures.total.pushed == 3
 
 
 def test_a_city_counts_from_the_day_it_joins_to_the_day_before_it_leaves() -> None:
     figures = summary(stays=stays(("130100", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
-    assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [
+    assert [(one.unit_name, one.window.pushed, one.remark) for one in figures.cities] == [
         ("阳泉市", 2, "3月9日起纳入重点区域"),  # Y2 was pushed on the 8th
         ("石家庄市", 1, "3月9日起不再列入重点区域"),  # S4 was pushed on the 9th
     ]
@@ -224,7 +224,7 @@ def test_a_city_counts_from_the_day_it_joins_to_the_day_before_it_leaves() -> No
 
 def test_a_city_that_changes_its_region_stays_in() -> None:
     figures = summary(stays=stays(("140300", "2018-07-01", "2020-03-09"), ("140300", "2020-03-09", None)))
-    assert [(one.city_name, one.window.pushed, one.remark) for one in figures.cities] == [("阳泉市", 3, "")]
+    assert [(one.unit_name, one.window.pushed, one.remark) for one in figures.cities] == [("阳泉市", 3, "")]
 
 
 def test_public_holidays_inside_the_window_are_named() -> None:

@@ -18,7 +18,7 @@ def stations(per_grid: int = 3) -> pd.DataFrame:
             lat = 35.0 + 0.08 * (g // 3) + 0.006 * k
             rows.append((f"M{g}{k}", "micro", "410100", f"G{g}", lon, lat, "2019-07-03", ""))
     rows.append(("OFF", "official", "410100", "", 112.13, 35.05, "2019-07-03", ""))
-    names = ["station_id", "kind", "city_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
+    names = ["station_id", "kind", "unit_code", "grid_id", "lon", "lat", "valid_from", "valid_to"]
     return pd.DataFrame(rows, columns=names)
 
 
@@ -33,7 +33,7 @@ def grids() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "grid_id": [f"G{g}" for g in at],
-            "city_code": "410100",
+            "unit_code": "410100",
             "west": [111.99 + 0.1 * (g % 3) for g in at],
             "east": [112.023 + 0.1 * (g % 3) for g in at],
             "south": [34.99 + 0.08 * (g // 3) for g in at],

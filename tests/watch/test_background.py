@@ -23,7 +23,7 @@ def three_in_a_row() -> pd.DataFrame:
         {
             "station_id": ["a", "b", "c"],
             "kind": "micro",
-            "city_code": "1",
+            "unit_code": "1",
             "grid_id": ["A", "B", "C"],
             "lon": [100.0, 100.0 + step, 100.0 + 2 * step],
             "lat": 0.0,

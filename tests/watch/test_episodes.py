@@ -31,7 +31,7 @@ def grid_hours(raised: str, increments: list[float] | None = None, **other: obje
     return pd.DataFrame(
         {
             "grid_id": "G1",
-            "city_code": "410100",
+            "unit_code": "410100",
             "hour": pd.date_range(START.tz_convert("UTC"), periods=count, freq="h"),
             "stations": 3,
             "spoke": 3,
@@ -132,7 +132,7 @@ def test_lasting_excess_needs_all_stations_and_weeks() -> None:
             for number in range(14 if grid != "G3" else 6):
                 on = date(2020, 4, 1) + timedelta(days=number)
                 rows.append((f"{grid}{k}", on, "410100", grid, 24, 60.0, ratio))
-    names = ["station_id", "date", "city_code", "grid_id", "hours", "pm25_ug_m3", "log_ratio"]
+    names = ["station_id", "date", "unit_code", "grid_id", "hours", "pm25_ug_m3", "log_ratio"]
     frame = lasting_excess(pd.DataFrame(rows, columns=names), date(2020, 4, 1), date(2020, 4, 15), RULES)
     assert frame.set_index("grid_id")["is_lasting"].to_dict() == {"G1": True, "G3": False, "G2": False}
     first = frame.set_index("grid_id").loc["G1"]

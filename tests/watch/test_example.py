@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
+from include.former_names import former, present
 
 from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days, station_gains
 
@@ -16,7 +17,7 @@ SHARED = Path(
 )
 EXAMPLE = SHARED / "watch_example"
 RULES = DEFAULT_RULES
-TEXTS = {"station_id": str, "kind": str, "city_code": str, "grid_id": str}
+TEXTS = {"station_id": str, "kind": str, former("unit_code"): str, "grid_id": str}
 
 pytestmark = pytest.mark.skipif(not EXAMPLE.is_dir(), reason=f"the example world is not at {EXAMPLE}")
 
@@ -32,7 +33,7 @@ def scorer() -> ModuleType:
 
 def test_the_example_is_watched_as_well_as_was_promised(tmp_path: Path) -> None:
     world = EXAMPLE / "world"
-    stations = pd.read_csv(world / "stations.csv", dtype=TEXTS)
+    stations = pd.read_csv(world / "stations.csv", dtype=TEXTS).rename(columns=present)
     hours = pd.concat([pd.read_parquet(path) for path in sorted(world.glob("station_hours_*.parquet"))])
     start, end = pd.Timestamp("2020-04-03T00:00+08:00"), pd.Timestamp("2020-04-24T00:00+08:00")
     days = station_days(stations, hours, start.date(), pd.Timestamp("2020-04-23").date(), RULES)

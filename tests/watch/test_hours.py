@@ -43,7 +43,7 @@ def test_smoke_at_two_stations_is_one_alarm_that_says_where_when_and_how_high() 
     air = Air()
     air.smoke(4, 9, [60, 80, 70], "M40", "M41")
     found = alarms(air)
-    assert found[["alarm_id", "grid_id", "city_code", "alarm_count"]].to_numpy().tolist() == [
+    assert found[["alarm_id", "grid_id", "unit_code", "alarm_count"]].to_numpy().tolist() == [
         ["W-G4-2020040701", "G4", "410100", 3]
     ]
     alarm = found.iloc[0]

@@ -15,14 +15,14 @@ from include.sources.config import SourceConfig
 
 DAY = date(2020, 3, 12)  # a Thursday; letters of this morning report 11 March
 
-GRIDS = "grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored\nT85711,140300,郊区,荫营镇,113.55,37.92,113.58,37.95,true,true\n"
+GRIDS = "grid_id,unit_code,county,name,west,south,east,north,is_hot,is_monitored\nT85711,140300,郊区,荫营镇,113.55,37.92,113.58,37.95,true,true\n"
 CONTACTS = """region_code,role,name,address,phone,valid_from,valid_to
 140300,to,阳泉市生态环境局,dudu@yangquan.example,,2020-01-01,
 140300,cc,阳泉市大气科,daqi@yangquan.example,,2020-01-01,
 130100,to,石家庄市生态环境局,dudu@shijiazhuang.example,,2020-01-01,
 140000,province,山西省生态环境厅,sheng@shanxi.example,,2020-01-01,
 """
-ALARMS = """alarm_id,grid_id,city_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,pushed_at,data_origin
+ALARMS = """alarm_id,grid_id,unit_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,pushed_at,data_origin
 Y1,T85711,140300,郊区,荫营镇裸土堆场,113.56,37.93,2020-03-08T06:00,2020-03-08T09:00,2,210,2020-03-08T07:00,{origin}
 Y2,T85711,140300,郊区,荫营镇裸土堆场,113.56,37.93,2020-03-11T06:00,2020-03-11T09:00,3,222,2020-03-11T07:00,{origin}
 S1,S0001,130100,长安区,"A&B <路口> =1+1 #$\\ 鄠邑😀",,,2020-03-11T06:00,2020-03-11T09:00,1,,2020-03-11T07:10,{origin}

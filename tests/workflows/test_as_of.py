@@ -23,7 +23,7 @@ def test_an_answer_at_the_as_of_moment_is_in_the_first_figures(engine: Engine, t
     (yangquan,) = [
         city
         for city in daily_dispatch.frozen(run, {"figures_sha256": first}).cities
-        if city.city_code == "140300"
+        if city.unit_code == "140300"
     ]
     assert (yangquan.window.pushed, yangquan.window.answered) == (1, 1)
 

@@ -46,7 +46,7 @@ def play(run: Run, decision: Decision | None = None) -> dict[str, Any]:
 
 
 def states(house: House, day: date = DAY) -> dict[str, tuple[str, str | None]]:
-    """State and number of each letter of a day, by `kind city_code`."""
+    """State and number of each letter of a day, by `kind unit_code`."""
     with reading(house.engine) as connection:
         letters = letters_of_period(connection, run_of(house, day=day).period, daily_dispatch.KINDS)
     return {f"{letter.kind} {letter.addressee}": (letter.state, letter.number) for letter in letters}
@@ -157,7 +157,7 @@ def test_what_was_answered_before_the_release_is_struck_from_the_reminder(
     computed = daily_dispatch.figures(run)
     daily_dispatch.compose(run, computed)
     reminder = next(one for one in daily_dispatch.frozen(run, computed).reminders)
-    notice = next(one for one in daily_dispatch.frozen(run, computed).notices if one.city_code == "140300")
+    notice = next(one for one in daily_dispatch.frozen(run, computed).notices if one.unit_code == "140300")
     assert [row.alarm_id for row in reminder.overdue] == ["Y1", "Y3"]
     assert reminder.overdue_total == len(notice.overdue) == 3
     assert reminder.chronic == notice.long_unanswered == 0
@@ -272,13 +272,13 @@ def test_back_fills_side_by_side_do_not_see_the_drafts_of_each_other(house: Hous
     daily_dispatch.release(first)
     assert states(house)["reminder 140300"][0] == "withheld"
     assert daily_dispatch.figures(second) == beside
-    assert [one.city_code for one in daily_dispatch.frozen(second, beside).reminders] == ["140300", "610100"]
+    assert [one.unit_code for one in daily_dispatch.frozen(second, beside).reminders] == ["140300", "610100"]
 
 
 def test_an_empty_day_has_no_letters_and_says_so(
     engine: Engine, tmp_path: Path, mailbox: LocalMailbox
 ) -> None:
-    header = "alarm_id,grid_id,city_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,pushed_at\n"
+    header = "alarm_id,grid_id,unit_code,county,point_name,lon,lat,started_at,last_at,alarm_count,peak_pm25_ug_m3,pushed_at\n"
     house = open_region(
         engine,
         tmp_path / "var",

@@ -27,7 +27,7 @@ def test_a_day_of_fires_becomes_letters(engine: Engine, tmp_path: Path) -> None:
     with local_mailbox(tmp_path / "mailbox") as mailbox:
         region = open_region(engine, tmp_path / "var", mailbox)
         with reading(engine) as connection:
-            cities = connection.exec_driver_sql("select city_code, city_name from city").all()
+            cities = connection.exec_driver_sql("select unit_code, unit_name from city").all()
         rows = "".join(
             f"{code},to,{name}生态环境局,hbj@c{code}.example,,2020-01-01,\n" for code, name in cities
         )

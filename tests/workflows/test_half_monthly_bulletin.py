@@ -28,7 +28,7 @@ from tests.workflows.region import CONTACTS, open_region
 
 FIRST_HALF, SECOND_HALF = date(2020, 3, 16), date(2020, 4, 1)
 CITIES = {"石家庄": 130100, "阳泉": 140300, "西安": 610100}
-GRIDS = """grid_id,city_code,county,name,west,south,east,north,is_hot,is_monitored
+GRIDS = """grid_id,unit_code,county,name,west,south,east,north,is_hot,is_monitored
 T85711,140300,郊区,荫营镇,113.55,37.92,113.58,37.95,true,true
 T85712,140300,盂县,秀水镇,113.40,38.08,113.43,38.11,true,true
 """
@@ -52,7 +52,7 @@ def _small_pictures() -> Iterator[None]:
 def house(engine: Engine, tmp_path: Path, mailbox: LocalMailbox) -> Iterator[House]:
     """The region with three member cities and no air yet; the others are there again afterwards."""
     with writing(engine) as connection:
-        others = tables.region_member.c.city_code.not_in([str(code) for code in CITIES.values()])
+        others = tables.region_member.c.unit_code.not_in([str(code) for code in CITIES.values()])
         connection.execute(delete(tables.region_member).where(others))
     yield open_region(engine, tmp_path / "var", mailbox, contacts=CONTACTS + MINISTRY, grids=GRIDS)
     migrate(engine)
@@ -186,13 +186,13 @@ def test_the_figures_are_those_of_the_files(house: House, mailbox: LocalMailbox)
     assert result["release"]["counts"] == {"rejected": 4}
     assert mailed(mailbox) == {}
     computed = half_monthly_bulletin.frozen(run, result["figures"])
-    cities = {one.city.city_name: one.city for one in computed.bulletins}
+    cities = {one.city.unit_name: one.city for one in computed.bulletins}
     half = cities["石家庄市"].half
     assert (half.pm25_ug_m3, half.valid_days, half.yoy_pct, half.pop_pct, half.rank) == (40, 15, -20, 0, 2)
     assert [cities[name].half.rank for name in ("西安市", "石家庄市", "阳泉市")] == [1, 2, 3]
     assert cities["阳泉市"].half.pop_pct == 25
     assert cities["阳泉市"].month is None
-    yangquan = next(one for one in computed.bulletins if one.city.city_code == "140300")
+    yangquan = next(one for one in computed.bulletins if one.city.unit_code == "140300")
     assert [one.grid.grid_id for one in yangquan.highest] == ["T85711", "T85712"]
     assert yangquan.warnings is None
     assert (yangquan.city.window.pushed, yangquan.city.window.answered) == (2, 1)
@@ -289,7 +289,7 @@ def test_months_are_set_in_any_order_and_again_when_readings_come_late(
             connection.execute(
                 tables.grid.insert().values(
                     grid_id=grid,
-                    city_code="140300",
+                    unit_code="140300",
                     county=county,
                     name=grid,
                     is_hot=True,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from include.former_names import former, present
 from sqlalchemy import Engine, Table, select
 
 from include.desk.watch_export import export
@@ -97,12 +98,13 @@ def test_every_alarm_of_the_watch_gets_suspects_whatever_the_cut_of_runs(
 
 def platform_alarm(world: Path, **changes: Any) -> dict[str, Any]:
     """An alarm beside the first enterprise, pushed in its second hour."""
-    place = pd.read_csv(world / "enterprises.csv", dtype={"city_code": str}).iloc[0]
+    enterprises = pd.read_csv(world / "enterprises.csv", dtype={former("unit_code"): str})
+    place = enterprises.rename(columns=present).iloc[0]
     row = {
         "alarm_id": "P1",
         "revision": 1,
         "grid_id": "X1",
-        "city_code": place["city_code"],
+        "unit_code": place["unit_code"],
         "county": place["county"],
         "point_name": "某点位",
         "lon": place["lon"],
@@ -194,7 +196,7 @@ def test_a_mast_that_moved_speaks_at_its_own_place_and_one_that_tells_to_for_fro
             ("W3", "115.2", "2020-03-01", ""),
         ],
         columns=["station_id", "lon", "valid_from", "valid_to"],
-    ).assign(kind="weather", city_code="130500", grid_id="", lat="37.1")
+    ).assign(kind="weather", unit_code="130500", grid_id="", lat="37.1")
     near.to_csv(folder / "stations.csv", index=False)
     hours = pd.date_range("2020-03-01T00:00+08:00", periods=48, freq="h")
     rows = [

@@ -347,7 +347,7 @@ def test_an_alarm_that_a_platform_told_earlier_is_an_alias(
             "revision": 1,
             "revised_at": started,
             "grid_id": mine[1],
-            "city_code": "140300",
+            "unit_code": "140300",
             "county": "郊区",
             "point_name": "x",
             "started_at": started,

@@ -32,15 +32,15 @@ _LETTERS: Final = 12
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /cities/{city_code}"""
+    """GET /cities/{unit_code}"""
     router = APIRouter()
 
-    @router.get("/cities/{city_code}", response_class=HTMLResponse, responses=answers(404))
+    @router.get("/cities/{unit_code}", response_class=HTMLResponse, responses=answers(404))
     def read_city(
         request: Request,
         *,
         visitor: Visitor = desk.reading,
-        city_code: CityCode,
+        unit_code: CityCode,
         at: At = "",
         known: Known = "",
     ) -> HTMLResponse:
@@ -49,15 +49,15 @@ def routes(desk: Desk) -> APIRouter:
         until = known_at(as_of, known)
         season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
-            found = city_page(house, city_code, season, as_of)
+            found = city_page(house, unit_code, season, as_of)
         except StateError as error:
             raise HTTPException(404, "没有这个城市") from error
-        picture = city_map(city_code)
+        picture = city_map(unit_code)
         values = {
             "found": found,
             "as_of": as_of,
-            "letters": letters_standing(house, city_code=city_code, most=_LETTERS).to_dict("records"),
-            "contacts": contact_list(house, region_code=city_code, on_date=beijing_date(as_of)).to_dict(
+            "letters": letters_standing(house, unit_code=unit_code, most=_LETTERS).to_dict("records"),
+            "contacts": contact_list(house, region_code=unit_code, on_date=beijing_date(as_of)).to_dict(
                 "records"
             ),
             "picture": picture,

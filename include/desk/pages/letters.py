@@ -38,7 +38,7 @@ def routes(desk: Desk) -> APIRouter:
         run = f"{dag_id}/{run_id}" if dag_id and run_id else None
         rows = letters_standing(
             house,
-            city_code=city or None,
+            unit_code=city or None,
             on_date=parse_date(day) if day else None,
             run_id=run,
             kind=kind or None,

@@ -240,8 +240,8 @@
     const area = data.outlines.find((one) => isInside(one, x, y));
     if (area) {
       const line = element("p", "");
-      line.append(linkTo(`/cities/${encodeURIComponent(area.city_code)}`, area.city_name || area.city_code), ` ${area.county}`);
-      if (data.flags[area.city_code]) line.append(` · ${words[data.flags[area.city_code]]}`);
+      line.append(linkTo(`/cities/${encodeURIComponent(area.unit_code)}`, area.unit_name || area.unit_code), ` ${area.county}`);
+      if (data.flags[area.unit_code]) line.append(` · ${words[data.flags[area.unit_code]]}`);
       lines.push(line);
     }
     const grid = isOn("grids") && data.grids.find(({ box: [west, north, east, south] }) => x >= west && x < east && y >= north && y < south);
@@ -367,7 +367,7 @@
     if (askedGrid) document.querySelector("#map-tools [name=grids]").checked = true;
     await Promise.all(Object.keys(sheets).map(toggle));
     const focused = data.grids.filter((one) => one.grid_id === askedGrid);
-    const own = data.outlines.filter((one) => one.city_code === city);
+    const own = data.outlines.filter((one) => one.unit_code === city);
     if (focused.length) {
       fit(focused.map((one) => one.box));
       inspect({ lat: focused[0].lat, lng: focused[0].lon });

@@ -88,7 +88,7 @@ def routes(desk: Desk) -> APIRouter:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         found = desk.recent.get(("today", as_of, state), lambda: today(house, as_of))
-        levels = {one.city_code: one.flag.level for one in found.cities if one.flag.level}
+        levels = {one.unit_code: one.flag.level for one in found.cities if one.flag.level}
         return _json({"flags": levels, "is_simulated": found.is_simulated})
 
     @router.get("/map/cells.json", response_class=Response, responses=answers())

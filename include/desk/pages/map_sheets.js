@@ -165,7 +165,7 @@
   const drawFlags = (context, view, areas, flags) => {
     const paint = colours();
     for (const area of areas) {
-      const level = flags[area.city_code];
+      const level = flags[area.unit_code];
       if (!level || !isSeen(view, area.box)) continue;
       traced(context, view, area);
       context.fillStyle = paint[level] || paint.soft;

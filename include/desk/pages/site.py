@@ -111,7 +111,7 @@ def warm_up(desk: Desk) -> None:
     with suppress(Exception):
         house = desk.open_house()
         found = today_of(house, desk.moment(house, ""))
-        region_map(tuple(row.city_code for row in found.cities))
+        region_map(tuple(row.unit_code for row in found.cities))
 
 
 class _Guard:

@@ -46,13 +46,13 @@ def routes(desk: Desk) -> APIRouter:
             ("waiting", now.replace(second=0, microsecond=0), state),
             lambda: waiting(house, now),
         )
-        picture = region_map(tuple(row.city_code for row in found.cities))
+        picture = region_map(tuple(row.unit_code for row in found.cities))
         figures = {
             "found": found,
             "rows": sorted_cities(found.cities, sort),
             "sort": sort,
             "picture": picture,
-            "by_code": {row.city_code: row for row in found.cities},
+            "by_code": {row.unit_code: row for row in found.cities},
             "rate_class": rate_class,
             "rates": RATES,
             "notice": NOTICE,

@@ -79,7 +79,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     paper.text(
         1,
         height - 1.2,
-        f"{figures.city_name}　{figures.period.label}",
+        f"{figures.unit_name}　{figures.period.label}",
         ha="left",
         va="top",
         size=8.5,
@@ -89,7 +89,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         width_mm = (box[2] - box[0]) * scale.east_mm
         left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
         axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
-        _draw_map(axes, figures.city_code, placed, box, scale)
+        _draw_map(axes, figures.unit_code, placed, box, scale)
         paper.text(_WIDTH_MM - 1, bottom - 1, NOTICE, ha="right", va="top", size=6, color=SOFT)
         paper.set_zorder(5)
         paper.patch.set_alpha(0)
@@ -149,7 +149,7 @@ def _places_of(box: Box) -> list[tuple[float, float]]:
 
 
 def _draw_map(
-    axes: Axes, city_code: str, placed: Sequence[tuple[int, PushedAlarm]], box: Box, scale: Any
+    axes: Axes, unit_code: str, placed: Sequence[tuple[int, PushedAlarm]], box: Box, scale: Any
 ) -> None:
     west, south, east, north = box
     axes.set_xlim(west, east)
@@ -159,7 +159,7 @@ def _draw_map(
     for side in axes.spines.values():
         side.set(color=SOFT, linewidth=0.6)
     axes.set_facecolor("#f3f6f9")
-    counties = county_shapes(city_code)
+    counties = county_shapes(unit_code)
     if counties:
         shapes = [shape for _, shape, _ in counties]
         axes.add_patch(PathPatch(outline_path(shapes), facecolor="white", edgecolor=SOFT, linewidth=0.7))

@@ -14,7 +14,7 @@ from include.supervision.bulletin_figures import BulletinFigures
 @lru_cache(maxsize=64)
 def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
     """`图_每日` and, with readings of grids, `图_浓度` and `图_同比`. Kept for the final letters that follow a run's previews."""
-    name, city = short_half_name(figures.period), figures.city.city_name
+    name, city = short_half_name(figures.period), figures.city.unit_name
     drawn = {
         "图_每日": (
             daily_levels,

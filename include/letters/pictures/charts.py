@@ -73,7 +73,7 @@ def rate_bars(figures: SummaryFigures) -> Figure:
 def _best_first(city: CityWeek) -> tuple[bool, float, int, str]:
     """The order of edition 2020-03: by feedback rate."""
     share = city.window.feedback_rate
-    return share.value is None, -(share.value or 0.0), -city.window.pushed, city.city_code
+    return share.value is None, -(share.value or 0.0), -city.window.pushed, city.unit_code
 
 
 def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bool) -> None:
@@ -87,7 +87,7 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bo
         if city.flag.level:
             _beside(axes, place, 34, flag_words(city), MARK_RED)
     axes.set_ylim(rows - 0.4, -0.6)
-    axes.set_yticks(range(len(cities)), [short_name(city.city_name) for city in cities], size=9)
+    axes.set_yticks(range(len(cities)), [short_name(city.unit_name) for city in cities], size=9)
     for label, city in zip(axes.get_yticklabels(), cities, strict=True):
         if city.flag.level:
             label.set_path_effects(HEAVY)
@@ -197,9 +197,9 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     return figure
 
 
-def short_name(city_name: str) -> str:
+def short_name(unit_name: str) -> str:
     """A city without 市, as maps and axes name it."""
-    return city_name.removesuffix("市")
+    return unit_name.removesuffix("市")
 
 
 def flag_words(city: CityWeek) -> str:

@@ -119,7 +119,7 @@ def _ground(
     figures: BulletinFigures, boxes: dict[str, Box], taken: Sequence[tuple[float, float]]
 ) -> tuple[Figure, Axes, Axes, Scale]:
     """The empty map with county outlines, names and notes; its axes in degrees, and one over the whole picture in millimetres."""
-    shapes = county_shapes(figures.city.city_code)
+    shapes = county_shapes(figures.city.unit_code)
     box = _shown(list(boxes.values()), [shape for _, shape, _ in shapes])
     map_mm = WIDTH_MM - _LEGEND_MM - 2
     scale, height = fitted(box, map_mm, _HIGHEST_MM)

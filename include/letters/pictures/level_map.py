@@ -34,16 +34,16 @@ _WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 5.5, "markeredgec
 @styled
 def city_level_map(figures: OverviewFigures) -> Figure:
     """Every city with an outline; those without one are named in words. Legend in the empty north-west of the region."""
-    shapes = {one.city_code: city_shape(one.city_code) for one in figures.cities}
-    drawn = [city for city in figures.cities if shapes[city.city_code] is not None]
+    shapes = {one.unit_code: city_shape(one.unit_code) for one in figures.cities}
+    drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
     missing = [
-        short_name(city.city_name) + concentration(city.half.pm25_ug_m3)
+        short_name(city.unit_name) + concentration(city.half.pm25_ug_m3)
         for city in figures.cities
-        if shapes[city.city_code] is None
+        if shapes[city.unit_code] is None
     ]
     known = [city.half.pm25_ug_m3 for city in drawn if city.half.pm25_ug_m3 is not None]
     limits = level_limits(known) if known else (0, 0, 0, 0)
-    box = whole_box([shapes[city.city_code].bounds for city in drawn] or [(113.0, 35.0, 117.0, 38.0)], 0.05)
+    box = whole_box([shapes[city.unit_code].bounds for city in drawn] or [(113.0, 35.0, 117.0, 38.0)], 0.05)
     scale, height = fitted(box, WIDTH_MM - 2, _HIGHEST_MM)
     figure, axes = blank_figure(height + _FOOT_MM + 1, (1, _FOOT_MM, 1, 1), is_simulated=figures.is_simulated)
     axes.set_axis_off()
@@ -51,7 +51,7 @@ def city_level_map(figures: OverviewFigures) -> Figure:
     axes.set_ylim(box[1], box[3])
     axes.set_aspect(scale.north_mm / scale.east_mm)
     for city in drawn:
-        _draw_city(axes, city, shapes[city.city_code], limits)
+        _draw_city(axes, city, shapes[city.unit_code], limits)
     warned = [
         (one.lon, one.lat)
         for one in (figures.warnings.warned if figures.warnings else ())
@@ -100,8 +100,8 @@ def _draw_city(axes: Any, city: CitySituation, shape: Any, limits: tuple[int, ..
     )
     axes.add_artist(PathPatch(outline_path([shape]), linewidth=0.6, **look))
     axes.text(
-        *city_middle(city.city_code),
-        f"{short_name(city.city_name)}\n{concentration(value)}",
+        *city_middle(city.unit_code),
+        f"{short_name(city.unit_name)}\n{concentration(value)}",
         size=7.5,
         ha="center",
         va="center",

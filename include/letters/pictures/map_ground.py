@@ -45,23 +45,23 @@ class Name:
 
 
 @cache
-def city_shape(city_code: str) -> Any:
+def city_shape(unit_code: str) -> Any:
     """The outline of a city (EPSG:4326), or None."""
-    found = city_outlines([city_code])
+    found = city_outlines([unit_code])
     return found.geometry.iloc[0].simplify(0.005) if len(found) else None
 
 
 @cache
-def city_middle(city_code: str) -> tuple[float, float]:
+def city_middle(unit_code: str) -> tuple[float, float]:
     """The middle of the widest place of a city: where its name fits best."""
-    x, y = maximum_inscribed_circle(city_shape(city_code), tolerance=0.02).coords[0]
+    x, y = maximum_inscribed_circle(city_shape(unit_code), tolerance=0.02).coords[0]
     return x, y
 
 
 @cache
-def county_shapes(city_code: str) -> tuple[tuple[str, Any, tuple[float, float]], ...]:
+def county_shapes(unit_code: str) -> tuple[tuple[str, Any, tuple[float, float]], ...]:
     """Name, outline (EPSG:4326) and widest place of each county, the largest first."""
-    found = counties([city_code])
+    found = counties([unit_code])
     rows = [
         (name, shape, maximum_inscribed_circle(shape, tolerance=0.005).coords[0])
         for name, shape in zip(found["county_name"], found.geometry.simplify(0.002), strict=True)

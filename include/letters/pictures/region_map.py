@@ -42,12 +42,12 @@ def rate_map(figures: SummaryFigures) -> Figure:
 
     A city without an outline (see `geo.boundaries`) is listed under the map in words. Carries `boundaries.NOTICE`.
     """
-    shapes = {code: city_shape(code) for code in (city.city_code for city in figures.cities)}
-    drawn = [city for city in figures.cities if shapes[city.city_code] is not None]
+    shapes = {code: city_shape(code) for code in (city.unit_code for city in figures.cities)}
+    drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
     missing = "、".join(
-        short_name(city.city_name) for city in figures.cities if shapes[city.city_code] is None
+        short_name(city.unit_name) for city in figures.cities if shapes[city.unit_code] is None
     )
-    boxes = [shapes[city.city_code].bounds for city in drawn]
+    boxes = [shapes[city.unit_code].bounds for city in drawn]
     west, south, east, north = whole_box(boxes, 0.05) if boxes else _NOWHERE
     east_km, north_km = degree_km((south + north) / 2)
     ratio = east_km / north_km
@@ -64,21 +64,21 @@ def rate_map(figures: SummaryFigures) -> Figure:
         look: dict[str, Any] = (
             {"facecolor": rate_colour(share), "edgecolor": SOFT} if share.of else NO_ALARMS_LOOK
         )
-        patch = PathPatch(outline_path([shapes[city.city_code]]), linewidth=0.6, **look)
+        patch = PathPatch(outline_path([shapes[city.unit_code]]), linewidth=0.6, **look)
         axes.add_patch(patch)
     flagged = [city for city in drawn if city.flag.level]
     axes.add_collection(
         PatchCollection(
-            [PathPatch(outline_path([shapes[city.city_code]])) for city in flagged],
+            [PathPatch(outline_path([shapes[city.unit_code]])) for city in flagged],
             facecolor="none",
             edgecolor=INK,
             linewidth=1.6,
         )
     )
     for city in drawn:
-        x, y = city_middle(city.city_code)
+        x, y = city_middle(city.unit_code)
         share = city.window.feedback_rate if is_old else city.window.on_time_rate
-        words = short_name(city.city_name) + (
+        words = short_name(city.unit_name) + (
             f"\n{share}".partition("（")[0] if share.n < share.of or city.flag.level else ""
         )
         look = (

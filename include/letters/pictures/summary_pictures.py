@@ -15,7 +15,7 @@ from include.supervision.weekly_figures import SummaryFigures
 def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
     """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
     flagged = [
-        f"{city.city_name}（{level_word(city.flag.level)}）" for city in figures.cities if city.flag.level
+        f"{city.unit_name}（{level_word(city.flag.level)}）" for city in figures.cities if city.flag.level
     ]
     busiest = max(figures.days, key=lambda one: one.pushed, default=None)
     found = [row for row in figures.categories if row.problems]

@@ -115,8 +115,8 @@ def warned_rows(warnings: Warnings | None) -> Iterable[Sequence[Any]]:
 def _warned_row(one: WarnedGrid, kind: str, month: Any) -> tuple[Any, ...]:
     counts = (one.in_a_row, one.in_a_year) if kind == "预警" else (None, None)
     return (
-        one.city_code,
-        one.city_name,
+        one.unit_code,
+        one.unit_name,
         month,
         kind,
         one.grid_id,

@@ -238,7 +238,7 @@ def _city(figures: BulletinFigures) -> Iterable[Sequence[Any]]:
     )
     for name, level in spans:
         if level is not None:
-            yield city.city_code, city.city_name, name, *level_row(level)
+            yield city.unit_code, city.unit_name, name, *level_row(level)
 
 
 def _enterprises(listed: Sequence[ListedGrid]) -> Iterable[Sequence[Any]]:
@@ -249,7 +249,7 @@ def _enterprises(listed: Sequence[ListedGrid]) -> Iterable[Sequence[Any]]:
                 near.enterprise_id,
                 near.name,
                 near.industry,
-                near.city_name,
+                near.unit_name,
                 near.county,
                 near.lon,
                 near.lat,
@@ -260,7 +260,7 @@ def _enterprises(listed: Sequence[ListedGrid]) -> Iterable[Sequence[Any]]:
 
 def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
     yield from span_notes(figures.period)
-    yield "城市", figures.city.city_name
+    yield "城市", figures.city.unit_name
     yield from basis_notes(figures)
     yield (
         "重点企业",

@@ -70,7 +70,7 @@ def _sheets(figures: OverviewFigures) -> Iterable[Sheet]:
 
 
 def _place(city: CitySituation) -> tuple[str, str, str, str]:
-    return city.city_code, city.city_name, city.province_name, city.region
+    return city.unit_code, city.unit_name, city.province_name, city.region
 
 
 def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:

@@ -101,7 +101,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         "区县",
         ["名次", "城市代码", "城市", "区县", "推送", "问题"],
         [
-            (one.rank, one.city_code, one.city_name, one.county, one.pushed, one.problems)
+            (one.rank, one.unit_code, one.unit_name, one.county, one.pushed, one.problems)
             for one in figures.counties
         ],
         {},
@@ -124,8 +124,8 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         [
             (
                 one.grid_id,
-                one.city_code,
-                one.city_name,
+                one.unit_code,
+                one.unit_name,
                 one.county,
                 one.point_name,
                 one.window_alarms,
@@ -156,8 +156,8 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         [
             (
                 one.grid_id,
-                one.city_code,
-                one.city_name,
+                one.unit_code,
+                one.unit_name,
                 one.county,
                 one.point_name,
                 one.category,
@@ -188,8 +188,8 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         [
             (
                 one.alarm.alarm_id,
-                one.city_code,
-                one.city_name,
+                one.unit_code,
+                one.unit_name,
                 one.alarm.county,
                 one.alarm.grid_id,
                 one.alarm.point_name,
@@ -233,8 +233,8 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
             (
                 one.rule,
                 one.alarm_id,
-                one.city_code,
-                one.city_name,
+                one.unit_code,
+                one.unit_name,
                 one.county,
                 one.grid_id,
                 one.point_name,
@@ -278,7 +278,7 @@ def _quality_header() -> list[str]:
 def _quality_rows(span: str, rows: Sequence[AnswerQuality]) -> Iterable[Sequence[Any]]:
     for one in rows:
         parts = [part for share in one.shares.values() for part in (share.n, share.of, share.value)]
-        yield [span, one.city_code, one.city_name, *parts]
+        yield [span, one.unit_code, one.unit_name, *parts]
 
 
 def _counts_header() -> list[str]:
@@ -303,8 +303,8 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
     for city in figures.cities:
         now, before = city.window, city.previous
         yield [
-            city.city_code,
-            city.city_name,
+            city.unit_code,
+            city.unit_name,
             city.province_name,
             city.rank,
             city.is_tied,

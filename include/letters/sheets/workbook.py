@@ -58,7 +58,7 @@ class Answered(Protocol):
     @property
     def letter_key(self) -> str: ...
     @property
-    def city_name(self) -> str: ...
+    def unit_name(self) -> str: ...
     @property
     def period(self) -> Period: ...
     @property
@@ -76,14 +76,14 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
         book.add_named_style(style)
     as_of = figures.period.as_of
     heading = "".join(f"【{mark}】" for mark in marks)
-    _fill_form(book.active, figures, f"{heading}{figures.city_name}{FORM_TITLE}")
+    _fill_form(book.active, figures, f"{heading}{figures.unit_name}{FORM_TITLE}")
     if found := list(suspect_rows(figures.letter_key, figures.form, figures.suspects)):
         _fill_suspects(
-            book.create_sheet(SUSPECT_SHEET), found, f"{heading}{figures.city_name}{SUSPECT_SHEET}表"
+            book.create_sheet(SUSPECT_SHEET), found, f"{heading}{figures.unit_name}{SUSPECT_SHEET}表"
         )
     _fill_guide(book.create_sheet(GUIDE_SHEET), figures, heading)
     properties = book.properties
-    properties.creator, properties.title = "热点网格监管", f"{heading}{figures.city_name}{FORM_TITLE}"
+    properties.creator, properties.title = "热点网格监管", f"{heading}{figures.unit_name}{FORM_TITLE}"
     properties.created = properties.modified = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     core = tostring(properties.to_tree())  # openpyxl writes the clock's time when it saves
     buffer = io.BytesIO()

@@ -187,7 +187,7 @@ def warning_values(warnings: Warnings | None, show: Show) -> dict[str, Any]:
 
 def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
     return {
-        "城市": one.city_name,
+        "城市": one.unit_name,
         "网格编号": show(one.grid_id),
         "区县": show(one.county),
         "网格名称": show(one.name),

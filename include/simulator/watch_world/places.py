@@ -66,7 +66,7 @@ def make_ground(options: WorldOptions) -> Ground:
         [_micro(options, grids, rng), _others(options, grids, centre, cities, rng)], ignore_index=True
     )
     stations = _replaced(options, stations, rng)
-    stations["city"] = pd.Categorical(stations["city_code"], cities).codes
+    stations["city"] = pd.Categorical(stations["unit_code"], cities).codes
     place = pd.Series(range(len(grids)), index=grids["grid_id"])
     stations["grid"] = stations["grid_id"].map(place).fillna(-1).astype(int)
     return Ground(cities, grids, stations, _enterprises(grids, centre, rng), _unlisted(options, centre, rng))
@@ -74,18 +74,18 @@ def make_ground(options: WorldOptions) -> Ground:
 
 def _grids(options: WorldOptions, rng: np.random.Generator) -> tuple[pd.DataFrame, list[str]]:
     hot = hot_grids(options.seed).drop(columns="weight")
-    codes = hot["city_code"].unique()
+    codes = hot["unit_code"].unique()
     wanted = min(len(codes), max(1, round(options.grids / _GRIDS_A_CITY)))
     cities = sorted(str(code) for code in rng.choice(codes, wanted, replace=False))
-    pool = hot[hot["city_code"].isin(cities)]
+    pool = hot[hot["unit_code"].isin(cities)]
     while len(pool) < options.grids:  # small cities: take another one
         cities = sorted({*cities, str(rng.choice(codes))})
-        pool = hot[hot["city_code"].isin(cities)]
+        pool = hot[hot["unit_code"].isin(cities)]
     order = pool.iloc[rng.permutation(len(pool))]
-    order = order.assign(turn=order.groupby("city_code").cumcount()).sort_values("turn", kind="stable")
+    order = order.assign(turn=order.groupby("unit_code").cumcount()).sort_values("turn", kind="stable")
     grids = order.head(options.grids).drop(columns="turn").sort_values("grid_id").reset_index(drop=True)
     grids = grids.assign(is_hot=True, is_monitored=True, data_origin=SIMULATED_LABEL)
-    return grids, sorted(grids["city_code"].unique())
+    return grids, sorted(grids["unit_code"].unique())
 
 
 def _micro(options: WorldOptions, grids: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def _micro(options: WorldOptions, grids: pd.DataFrame, rng: np.random.Generator)
         {
             "station_id": [f"M{number}" for number in shuffled],
             "kind": "micro",
-            "city_code": each["city_code"],
+            "unit_code": each["unit_code"],
             "grid_id": each["grid_id"],
             "lon": (each["west"] + across * (each["east"] - each["west"])).round(6),
             "lat": (each["south"] + up * (each["north"] - each["south"])).round(6),
@@ -118,7 +118,7 @@ def _others(
     """Official stations and wind masts of each city, near the middle of its grids."""
     rows = []
     for city in cities:
-        middle = centre[grids["city_code"] == city].median()
+        middle = centre[grids["unit_code"] == city].median()
         kinds = ["official"] * int(rng.integers(4, 9)) + ["weather"] * int(rng.integers(1, 3))
         for number, kind in enumerate(kinds, 1):
             east, north = rng.normal(0, 6 if kind == "official" else 10, 2) / KM_PER_DEG
@@ -126,7 +126,7 @@ def _others(
                 {
                     "station_id": f"{city}-{'G' if kind == 'official' else 'W'}{number:02d}",
                     "kind": kind,
-                    "city_code": city,
+                    "unit_code": city,
                     "grid_id": "",
                     "lon": round(middle["lon"] + 1.23 * east, 6),
                     "lat": round(middle["lat"] + north, 6),
@@ -169,15 +169,15 @@ def _enterprises(grids: pd.DataFrame, centre: pd.DataFrame, rng: np.random.Gener
     home = np.arange(len(grids)).repeat(rng.poisson(_ENTERPRISES_A_GRID, len(grids)))
     found = _around(centre.iloc[home], _AROUND_A_GRID_KM, rng)
     found = found.join(locate(found["lon"], found["lat"]))
-    found = found[found["city_code"].isin(set(grids["city_code"])) & found["county"].notna()]
-    found = found.sort_values(["city_code", "lon", "lat"]).reset_index(drop=True)
-    number = found.groupby("city_code").cumcount() + 1
+    found = found[found["unit_code"].isin(set(grids["unit_code"])) & found["county"].notna()]
+    found = found.sort_values(["unit_code", "lon", "lat"]).reset_index(drop=True)
+    number = found.groupby("unit_code").cumcount() + 1
     industry = rng.choice(_INDUSTRIES, len(found))
     found["industry"] = industry
-    found["enterprise_id"] = "QY" + found["city_code"] + number.astype(str).str.zfill(6)
+    found["enterprise_id"] = "QY" + found["unit_code"] + number.astype(str).str.zfill(6)
     found["name"] = found["county"] + number.astype(str) + "号某" + found["industry"] + "企业（模拟）"
     found["data_origin"] = SIMULATED_LABEL
-    columns = ["enterprise_id", "name", "industry", "city_code", "county", "lon", "lat", "data_origin"]
+    columns = ["enterprise_id", "name", "industry", "unit_code", "county", "lon", "lat", "data_origin"]
     return found[columns]
 
 

@@ -17,7 +17,7 @@ from include.simulator.watch_world.weather import Field, hours_of, red_noise, sm
 
 @dataclass(frozen=True)
 class Background:
-    """Hours × stations (the rows of `ground.stations`), µg/m³, without local sources. `dust`, `fireworks`: city_code, hour."""
+    """Hours × stations (the rows of `ground.stations`), µg/m³, without local sources. `dust`, `fireworks`: unit_code, hour."""
 
     pm25_ug_m3: Field
     pm10_ug_m3: Field
@@ -26,7 +26,7 @@ class Background:
 
 
 def make_background(options: WorldOptions, ground: Ground, city_air: pd.DataFrame | None) -> Background:
-    """`city_air`: city_code, hour (wall time), pm25_ug_m3, pm10_ug_m3; cities without it have synthetic air."""
+    """`city_air`: unit_code, hour (wall time), pm25_ug_m3, pm10_ug_m3; cities without it have synthetic air."""
     rng = stream(options.seed, "watch world background")
     stations = ground.stations
     x, y = kilometres(stations["lon"].to_numpy(), stations["lat"].to_numpy())
@@ -69,7 +69,7 @@ def _city_levels(
     if city_air is None:
         return pm25, coarse
     for name, values in (("pm25_ug_m3", pm25), ("pm10_ug_m3", coarse)):
-        table = city_air.pivot_table(index="hour", columns="city_code", values=name)
+        table = city_air.pivot_table(index="hour", columns="unit_code", values=name)
         table = table.reindex(hours_of(options)).interpolate(limit_direction="both")
         for place, city in enumerate(ground.cities):
             if city in table and table[city].notna().all():
@@ -112,7 +112,7 @@ def _dust(options: WorldOptions, ground: Ground, dusty: Field) -> pd.DataFrame:
     rows = []
     for place, city in enumerate(ground.cities):
         mean = dusty[:, (ground.stations["city"] == place).to_numpy()].mean(axis=1)
-        rows.append(pd.DataFrame({"city_code": city, "hour": hours_of(options)[mean >= 80]}))
+        rows.append(pd.DataFrame({"unit_code": city, "hour": hours_of(options)[mean >= 80]}))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -129,4 +129,4 @@ def _fireworks(options: WorldOptions, ground: Ground, rng: np.random.Generator) 
             shape = np.exp(-((after - 2.5) ** 2) / 4)
             sparks[begin + after] += np.where(stations["city"] == place, near * shape, 0)
             rows.append((ground.cities[place], hours_of(options)[begin + after]))
-    return sparks, pd.DataFrame(rows, columns=["city_code", "hour"])
+    return sparks, pd.DataFrame(rows, columns=["unit_code", "hour"])

@@ -121,7 +121,7 @@ def _samples(
     for city, begin, end in faults.loc[
         faults["kind"] == "city_outage", ["station_or_city", "started_at", "ended_at"]
     ].itertuples(index=False):
-        silent = np.flatnonzero((ground.stations["city_code"] == city).to_numpy())
+        silent = np.flatnonzero((ground.stations["unit_code"] == city).to_numpy())
         samples[np.ix_((hours >= begin) & (hours < end), silent)] = -1
     begins = pd.to_datetime(ground.stations["valid_from"]).to_numpy()
     ends = pd.to_datetime(ground.stations["valid_to"].replace("", "2200-01-01")).to_numpy()

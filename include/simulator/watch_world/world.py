@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.errors import InputError
+from include.former_names import FORMER
 from include.geo.regions import cities
 from include.rules import SIMULATED_LABEL
 from include.simulator.watch_world.emissions import make_emissions, stall_excess
@@ -81,7 +82,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
 
     Reads the files of the world's days below `folder` (their names end in `YYYYMMDD.csv`). Raises InputError where none is there.
     """
-    codes = cities().set_index("city_name")["city_code"]
+    codes = cities().set_index("unit_name")["unit_code"]
     codes = pd.concat([codes, codes.rename(lambda name: name.removesuffix("市"))])
     codes = codes[~codes.index.duplicated()]
     parts = []
@@ -92,7 +93,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
             parts.append(
                 pd.DataFrame(
                     {
-                        "city_code": rows["城市"].map(codes),
+                        "unit_code": rows["城市"].map(codes),
                         "hour": hour,
                         "pm25_ug_m3": rows["PM2.5"],
                         "pm10_ug_m3": rows["PM10"],
@@ -106,7 +107,7 @@ def published_air(folder: Path, options: WorldOptions) -> pd.DataFrame:
             expected=f"files like *{day_of(options, 0)}.csv with date, hour, 城市, PM2.5, PM10",
             todo="choose --start inside what the folder has",
         )
-    return pd.concat(parts).dropna(subset=["city_code"])
+    return pd.concat(parts).dropna(subset=["unit_code"])
 
 
 def _write_tables(world: Path, ground: Ground) -> None:
@@ -185,8 +186,8 @@ def _write_about(
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
-    """Instants as ISO 8601 with +08:00."""
-    told = frame.copy()
+    """Instants as ISO 8601 with +08:00; units under the name that readers of worlds know."""
+    told = frame.rename(columns=FORMER)
     for name in told.select_dtypes("datetime").columns:
         told[name] = told[name].dt.strftime("%Y-%m-%dT%H:%M:%S") + "+08:00"
     told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")

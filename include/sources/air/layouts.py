@@ -3,7 +3,7 @@
     long       date, hour, 城市, PM2.5 …              one row a city and hour (archives of the national platform)
     wide       date, hour, type, 北京, 天津 …          one row an hour and pollutant, one column a city
     readings   grid_id | station_id, hour, pm25_ug_m3  one row a place and hour; `hour` an ISO 8601 time
-    dust       city_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
+    dust       unit_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
 
 CSV files and Parquet files alike. Archives print Beijing dates and hours (`air_hours`). Concentrations are μg/m³, of CO mg/m³.
 """
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.former_names import former
 from include.periods import BEIJING
 from include.sources.air.hours import ArchiveHours, HourLabel, hour_number
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
@@ -29,7 +30,7 @@ LayoutName = Literal["long", "wide", "readings", "dust"]
 
 EXPECTED: Final = (
     "a header with date,hour,城市,PM2.5 (one row a city and hour), with date,hour,type and a column a city, "
-    "with grid_id,hour,pm25_ug_m3, or with city_code,hour,is_dust"
+    "with grid_id,hour,pm25_ug_m3, or with unit_code,hour,is_dust"
 )
 POLLUTANTS: Final = {
     "PM2.5": "pm25_ug_m3",
@@ -107,7 +108,7 @@ def recognise(header: Sequence[str], where: str) -> LayoutName:
         return "wide"
     if {"hour", "pm25_ug_m3"} <= names and not names.isdisjoint({"grid_id", "station_id"}):
         return "readings"
-    if {"city_code", "hour", "is_dust"} <= names:
+    if {"hour", "is_dust"} <= names and not names.isdisjoint({"unit_code", former("unit_code")}):
         return "dust"
     raise InputError("not an air-quality file", where=where, expected=EXPECTED, got=",".join(header))
 
@@ -158,7 +159,8 @@ def read_readings(chunk: Chunk, hour_label: HourLabel) -> Reading:
 
 def read_dust(chunk: Chunk, codes: Iterable[str], hour_label: HourLabel) -> Reading:
     """The rows of a file of hours under dust: `quantity` is_dust, `value` 1 or 0."""
-    rows = chunk.rows.assign(line=chunk.lines, place_id=narrow(chunk.rows["city_code"].str.strip()))
+    told = chunk.rows["unit_code" if "unit_code" in chunk.rows else former("unit_code")]
+    rows = chunk.rows.assign(line=chunk.lines, place_id=narrow(told.str.strip()))
     rows, faults = _timed(rows, hour_label)
     is_known = rows["place_id"].isin(list(codes))
     skipped = Counter(rows.loc[~is_known, "place_id"].tolist())

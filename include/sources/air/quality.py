@@ -20,7 +20,7 @@ from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
 from include.sources.reading.file_names import label, require_file, unreadable
 from include.sources.troubles import Trouble, keep_troubles
-from include.store.air_days import Provenance, city_codes, grid_places
+from include.store.air_days import Provenance, grid_places, unit_codes
 from include.store.engine import reading, writing
 
 SUFFIXES: Final = (".csv", ".parquet")
@@ -80,7 +80,7 @@ def import_air_quality(
     names, odd = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
-        codes = city_codes(connection)
+        codes = unit_codes(connection)
         known_grids = set(grid_places(connection).index)
     done: dict[int, AirFile] = {}
     rejected: list[InputError] = [error for _, error in odd]

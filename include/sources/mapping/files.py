@@ -9,7 +9,7 @@
         time_zone: UTC               # of times without an offset; default: the source's
         datum: GCJ-02                # WGS84 (default), GCJ-02 or BD-09
         columns:
-          city_code: city                                        # the value of a column
+          unit_code: city                                        # the value of a column
           event: {column: 状态, values: {已签收: acknowledged}}      # … translated; other values stay as they are
           alarm_count: {constant: 1}
           alarm_id: {template: "F-{date}-{time:04}-{lat:.3f}"}   # columns, zero-padded or rounded
@@ -35,6 +35,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from include.errors import InputError
+from include.former_names import present, with_present_names
 from include.geo.datum import DATUMS
 from include.periods import BEIJING
 from include.sources.config import SourceConfig
@@ -171,7 +172,7 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
     datum = str(table.get("datum", "WGS84"))
     if datum not in DATUMS:
         raise InputError("unknown datum", where=where, got=datum, expected=" | ".join(DATUMS))
-    columns = _dict(table.get("columns", {}), f"{where}.columns")
+    columns = with_present_names(_dict(table.get("columns", {}), f"{where}.columns"))
     known = {*layout.names, DATA_ORIGIN}
     _only(columns, known, f"{where}.columns")
     expressions: dict[str, Expression] = {}
@@ -214,7 +215,7 @@ def _expression(content: object, where: str, time_zone: ZoneInfo) -> Expression:
         return _template(str(form["template"]), where)
     if "same_as" in form:
         _only(form, {"same_as"}, where)
-        return SameAs(str(form["same_as"]))
+        return SameAs(present(str(form["same_as"])))
     if "derived" in form:
         _only(form, {"derived"}, where)
         if form["derived"] not in ("county", "city"):
@@ -263,7 +264,9 @@ def _template(text: str, where: str) -> Template:
                 got=text,
                 expected="{column}, {column:04} (zero-padded), {column:.2f} (rounded) or {.own_column}",
             )
-        pieces.append(Piece(literal, name.removeprefix("."), name.startswith("."), spec or ""))
+        is_own = name.startswith(".")
+        column = present(name[1:]) if is_own else name
+        pieces.append(Piece(literal, column, is_own, spec or ""))
     return Template(tuple(pieces))
 
 

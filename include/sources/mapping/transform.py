@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from include.errors import InputError
+from include.former_names import former
 from include.geo.datum import to_wgs84
 from include.geo.grids import locate
 from include.periods import BEIJING
@@ -39,14 +40,12 @@ _HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 _NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _MOMENT_TYPES = ("moment", "promise")
-# The contract's word for who is addressed, beside the one that files of before use.
-_ALSO_TOLD_AS: Final = {"city_code": "unit_code"}
 
 
 def require_columns(mapping: TableMapping, layout: Layout, header: list[str], where: str) -> None:
     """Raises InputError when a column that is required, or that the mapping names, is not in the header."""
     missing = sorted(
-        name for name in source_columns(mapping, layout) - set(header) if _told_as(name, header) == name
+        name for name in source_columns(mapping, layout) - set(header) if told_as(name, header) == name
     )
     if missing:
         raise InputError(
@@ -66,9 +65,9 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
     return needed
 
 
-def _told_as(name: str, header: Collection[str]) -> str:
-    """The column of the source that tells ours without a mapping: its other name where only that one is there."""
-    other = _ALSO_TOLD_AS.get(name, name)
+def told_as(name: str, header: Collection[str]) -> str:
+    """The column of the source that tells ours without a mapping: its former name where only that one is there."""
+    other = former(name)
     return other if name not in header and other in header else name
 
 
@@ -80,7 +79,7 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
     own: dict[str, pd.Series[str]] = {}
     later: dict[str, Expression] = {}
     for name in names:
-        expression = mapping.columns.get(name, Copy(_told_as(name, raw.columns)))
+        expression = mapping.columns.get(name, Copy(told_as(name, raw.columns)))
         if isinstance(expression, Copy):
             own[name] = _copied(expression, raw)
         elif isinstance(expression, Constant):
@@ -200,7 +199,7 @@ def _none(text: pd.Series[str]) -> pd.Series[bool]:
 
 def _located(expression: Derived, own: dict[str, pd.Series[str]]) -> pd.Series[str]:
     lon, lat = (numbers(own[name]) for name in ("lon", "lat"))
-    found = locate(lon, lat)["county" if expression.what == "county" else "city_code"]
+    found = locate(lon, lat)["county" if expression.what == "county" else "unit_code"]
     return pd.Series(found.fillna("").to_numpy(), index=lon.index, dtype="str")
 
 

@@ -18,7 +18,7 @@ STATIONS: Final = Layout(
     (
         Field("station_id", longest=64),
         Field("kind", "choice", choices=KINDS),
-        Field("city_code", "city", longest=64),
+        Field("unit_code", "city", longest=64),
         Field("grid_id", required=False, longest=64),
         Field("lon", "number", least=-180, most=180),
         Field("lat", "number", least=-90, most=90),

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from include.errors import InputError
+from include.former_names import present
 from include.sources.delivery import Chunk
 from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
 from include.sources.mapping.files import TableMapping
-from include.sources.mapping.transform import require_columns, transform
+from include.sources.mapping.transform import require_columns, told_as, transform
 from include.sources.reading.file_names import label, openable
 from include.sources.reading.parquet_files import read_parquet
 from include.sources.reading.text_files import clean_header
@@ -69,7 +70,7 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
             header = clean_header(str(path), file.schema_arrow.names)
             require_columns(mapping, layout, header, label(path))
             _require(layout, header, label(path))
-            wanted = {*layout.names, "data_origin"}
+            wanted = {told_as(name, header) for name in (*layout.names, "data_origin")}
             chosen = [
                 raw for raw, name in zip(file.schema_arrow.names, header, strict=True) if name in wanted
             ]
@@ -82,7 +83,7 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
             expected="a whole Parquet file; it may still be on its way",
         ) from error
     table = table.rename_columns(clean_header(str(path), table.column_names))
-    columns = {name: _column(table[name].combine_chunks()) for name in table.column_names}
+    columns = {present(name): _column(table[name].combine_chunks()) for name in table.column_names}
     return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
 
 

@@ -47,7 +47,7 @@ def keep_grids(connection: Connection, chunks: Iterable[Chunk], *, source: str, 
     merge.prepare(connection)
     for chunk in chunks:
         rows = _whole(chunk, GRIDS.names)
-        if added := register_units(connection, rows["city_code"].unique()):
+        if added := register_units(connection, rows["unit_code"].unique()):
             done.notes.append(f"新登记的单位：{'、'.join(added)}")
         checked = check(GRIDS, rows, places(connection))
         done.faults += _faults(chunk, rows, checked.reject, checked.reasons)
@@ -77,7 +77,7 @@ def keep_stations(
     whole = Chunk(
         parts[0].origin, lines, rows, tuple(row for chunk in parts for row in chunk.broken), parts[0].word
     )
-    if added := register_units(connection, rows["city_code"].unique()):
+    if added := register_units(connection, rows["unit_code"].unique()):
         done.notes.append(f"新登记的单位：{'、'.join(added)}")
     checked = check(STATIONS, rows, places(connection))
     reject, reasons = checked.reject.copy(), list(checked.reasons)
