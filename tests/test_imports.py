@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "periods", "rules", "letter_kinds"}
+GROUND = {"errors", "periods", "rules", "letter_kinds", "former_names"}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "periods": {"errors"},
     "rules": set(),
+    "former_names": set(),
     "letter_kinds": {"errors", "rules"},
     "connections": {"errors"},
     "supervision": GROUND | {"geo"},

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from include.former_names import former, present
 
+from include.former_names import former, present
 from include.periods import DAY
 from include.simulator.watch_world.options import PHYSICS, WorldOptions
 from include.simulator.watch_world.world import write_world

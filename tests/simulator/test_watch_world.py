@@ -157,7 +157,7 @@ def test_published_air_is_what_the_readings_rest_on(tmp_path: Path) -> None:
     options = WorldOptions(seed=1, days=1, grids=1)
     found = published_air(air, options)
     assert found.iloc[3].to_dict() == {
-        "city_code": "370800",
+        "unit_code": "370800",
         "hour": pd.Timestamp("2020-03-01T03:00"),
         "pm25_ug_m3": 103,
         "pm10_ug_m3": 153,
@@ -166,7 +166,7 @@ def test_published_air_is_what_the_readings_rest_on(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no published air of the world's days"):
         published_air(air, moved)
     everywhere = pd.concat(
-        [found.assign(city_code=code) for code in {*_cities_of(tmp_path / "look", options)}]
+        [found.assign(unit_code=code) for code in {*_cities_of(tmp_path / "look", options)}]
     )
     write_world(options, tmp_path / "on air", everywhere)
     read = frames(tmp_path / "on air", "station_hours").query("sample_count >= 6")

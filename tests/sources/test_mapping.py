@@ -38,24 +38,24 @@ def mapped(folder: Path, yaml: str, table: str = "alarms", **columns: list[str])
     [
         ({"unit_code": ["130100"]}, "130100"),
         ({"city_code": ["130200"]}, "130200"),
-        ({"unit_code": ["130100"], "city_code": ["130200"]}, "130200"),
+        ({"unit_code": ["130100"], "city_code": ["130200"]}, "130100"),
     ],
 )
 def test_who_is_addressed_may_stand_under_either_name(columns: dict[str, list[str]], expected: str) -> None:
     header = [*LAYOUTS["alarms"].required, *columns]
-    if "city_code" not in columns:
-        header.remove("city_code")
+    if "unit_code" not in columns:
+        header.remove("unit_code")
     mapping = TableMapping("alarms", files=("alarms*",), time_zone=BEIJING)
     require_columns(mapping, LAYOUTS["alarms"], header, "alarms.csv")
     own = transform(
         mapping, LAYOUTS["alarms"], text_frame(list(columns), [[row[0] for row in columns.values()]])
     )
-    assert own["city_code"].tolist() == [expected]
+    assert own["unit_code"].tolist() == [expected]
 
 
 def test_without_either_name_the_column_is_missing() -> None:
-    header = [name for name in LAYOUTS["alarms"].required if name != "city_code"]
-    with pytest.raises(InputError, match="columns are missing; expected city_code"):
+    header = [name for name in LAYOUTS["alarms"].required if name != "unit_code"]
+    with pytest.raises(InputError, match="columns are missing; expected unit_code"):
         require_columns(
             TableMapping("alarms", files=("alarms*",), time_zone=BEIJING),
             LAYOUTS["alarms"],
@@ -144,7 +144,7 @@ def test_coordinates_become_wgs84(tmp_path: Path, datum: str) -> None:
 def test_city_and_county_can_come_from_the_coordinates(tmp_path: Path) -> None:
     yaml = "tables: {alarms: {columns: {city_code: {derived: city}, county: {derived: county}}}}"
     own = mapped(tmp_path, yaml, lon=["113.62", "0", ""], lat=["37.80", "0", ""])
-    assert own[["city_code", "county"]].to_numpy().tolist() == [["140300", "平定县"], ["", ""], ["", ""]]
+    assert own[["unit_code", "county"]].to_numpy().tolist() == [["140300", "平定县"], ["", ""], ["", ""]]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_nasa_fires_become_alarms_of_37_cities(engine: Engine) -> None:
         engine,
         "alarm",
         "alarm_id",
-        "city_code",
+        "unit_code",
         "grid_id",
         "county",
         "point_name",

@@ -395,3 +395,38 @@ def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> No
         Fault("b.csv", "station_id", UNKNOWN_STATION, "X9", 0, 2),
     ]
     assert shown(faults) == ["a.csv 第4行起 hour：在未来，共1行，如“2030”", f"X9 {UNKNOWN_STATION}，共5小时"]
+
+
+def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "grids.csv").write_text(GRIDS, encoding="utf-8")
+    (tmp_path / "stations.csv").write_text(STATIONS, encoding="utf-8")
+    told = [
+        ("360", "2"),
+        ("0", "2"),
+        ("C", ""),
+        ("静风", "0.2"),
+        ("999017", "999999"),
+        ("VRB", "1.5"),
+        ("990", ""),
+        ("NNE", "3"),
+    ]
+    lines = [
+        f"370800-W01,2020-03-01T{hour:02d}:00:00+08:00,{origin},{speed}"
+        for hour, (origin, speed) in enumerate(told)
+    ]
+    text = "\n".join(["station_id,hour,wind_from_deg,wind_speed_m_s", *lines])
+    (tmp_path / "winds_20200301.csv").write_text(text + "\n", encoding="utf-8")
+    done = import_stations(engine, tmp_path / "stations", [tmp_path], now=NOW)
+    rows = read_hours(
+        tmp_path / "stations", WINDS, datetime(2020, 2, 29, 16, tzinfo=UTC), datetime(2020, 3, 2, tzinfo=UTC)
+    ).to_pandas()
+    rows = rows.sort_values("hour")[["wind_from_deg", "wind_speed_m_s"]].astype(object)
+    assert rows.where(rows.notna(), None).to_numpy().tolist() == [
+        [0.0, 2.0], [0.0, 2.0], [None, 0.0], [None, pytest.approx(0.2)], [None, 0.0], [None, 1.5], [None, 3.0]
+    ]  # fmt: skip
+    assert done.absent == 1  # variable, without a speed
+    assert [(fault.field, fault.value) for fault in done.faults] == [("wind_from_deg", "NNE")]
+    assert [note.split("：", 1)[1] for note in done.notes] == [
+        "3小时的风向为静风代码（如“C”），按静风采用",
+        "2小时的风向为风向不定代码（如“VRB”），按风向不定采用",
+    ]

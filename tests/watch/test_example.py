@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pandas as pd
 import pytest
-from include.former_names import former, present
 
+from include.former_names import former, present
 from include.watch import DEFAULT_RULES, episodes, judge_hours, station_days, station_gains
 
 SHARED = Path(

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from include.former_names import former, present
 from sqlalchemy import Engine, Table, select
 
 from include.desk.watch_export import export
+from include.former_names import former, present
 from include.house import House, default_registry, open_house
 from include.periods import midnight
 from include.simulator.watch_world.options import WorldOptions
