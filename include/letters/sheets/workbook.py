@@ -20,7 +20,7 @@ from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
 from include.letters.document.word import TEMPLATES
 from include.letters.sheets.suspect_sheet import WIDTHS, suspect_rows
-from include.periods import BEIJING, Period, chinese_moment
+from include.periods import Period, moment_label, office_zone
 from include.supervision.answer_form import (
     COLUMNS,
     FIRST_ROW,
@@ -99,7 +99,7 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
         (1, heading, "form_title"),
         (
             2,
-            f"请于{chinese_moment(figures.reply_by, year=True)}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。",
+            f"请于{moment_label(figures.reply_by, year=True)}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。",
             "form_note",
         ),
     ):
@@ -273,7 +273,7 @@ def _write(cell: Any, value: Any, style: str) -> None:
 
 
 def _wall_time(moment: datetime) -> datetime:
-    return moment.astimezone(BEIJING).replace(tzinfo=None)
+    return moment.astimezone(office_zone()).replace(tzinfo=None)
 
 
 @cache
