@@ -143,7 +143,7 @@ def test_a_store_of_before_finds_the_silent_alarms_of_its_watch(engine: Engine) 
     config = _config()
     with writing(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "0017")
+        command.downgrade(config, "0018")
         connection.execute(lingering_alarm.delete())
         command.upgrade(config, "head")
         assert connection.execute(select(lingering_alarm.c.alarm_id)).scalars().all() == ["W1"]
