@@ -173,6 +173,6 @@ def test_a_store_belongs_to_one_office(store: Engine) -> None:
     with writing(store) as connection:
         connection.execute(update(installation).values(profile="elsewhere"))
     for open_store in (migrate, require_current):
-        with pytest.raises(InputError, match="the store belongs to another office.*elsewhere.*ministry"):
+        with pytest.raises(InputError, match=r"the store belongs to another office.*elsewhere.*ministry"):
             open_store(store)
     assert load("ministry") is office()
