@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from include.answer_form.code import answer_code
 from include.periods import Period
 from include.rules import ALARM_PUSH
-from include.supervision.figures import AlarmSuspects, FormRow, Suspected, answer_code
+from include.supervision.figures import AlarmSuspects, FormRow, Suspected
 
 NEW, ESCALATED, LATE = "new", "escalated", "late"
 PUSH_KIND, LATE_KIND = "alarm", "late_alarm"
