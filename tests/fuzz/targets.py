@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from include.answer_form import layout as form
 from include.answer_form import reading as answer_forms
 from include.answer_form.code import answer_code
-from include.desk.contacts import read_csv as read_contacts
 from include.errors import InputError, SourceError
+from include.office.contacts import read_csv as read_contacts
 from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
