@@ -6,7 +6,7 @@ RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check sbom licences bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test check sbom licences upgrade-test bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -76,6 +76,11 @@ crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds 
 
 histories: $(VENV)/.installed ## a month of beats in random orders, repeated and pulled beforehand: the same figures and files
 	@QIANLIYAN_HISTORIES=whole $(RUN) -m pytest -q -n auto --dist worksteal tests/histories
+
+# The last release whose stores are carried over in the rehearsal.
+RELEASE ?= cfd2650
+upgrade-test: $(VENV)/.installed ## the store of the release before, carried over and compared with what it was
+	@$(RUN) -m tests.scale.upgrade --release $(RELEASE)
 
 # Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
 fuzz: $(VENV)/.installed ## every parser on made-up input; longer: make fuzz SECONDS=600, one: TARGETS=csv

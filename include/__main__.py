@@ -18,9 +18,9 @@ from include.house import default_registry, default_var, open_house
 from include.periods import (
     KINDS,
     Period,
-    chinese_moment,
     custom_period,
     midnight,
+    moment_label,
     period_ending,
     periods_of_day,
 )
@@ -33,6 +33,7 @@ from include.verbs.contacts import contacts
 from include.verbs.health import health
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
+from include.verbs.profile import profile
 from include.verbs.prune import prune
 from include.verbs.publish import publish
 from include.verbs.quarantine import quarantine
@@ -63,6 +64,7 @@ for command in (
     import_stations,
     air_quality,
     spot_checks,
+    profile,
     health,
     prune,
     select_grids,
@@ -192,7 +194,7 @@ def feedback(
     ensure_history(
         house.engine, house.sources, flag_window(period)[0], until, season_start=house.season[0], now=_now()
     )
-    title = f"{period.label} 截至 {chinese_moment(period.as_of, year=True)}"
+    title = f"{period.label} 截至 {moment_label(period.as_of, year=True)}"
     if has_simulated_data(house.engine):
         click.echo(SIMULATED_LABEL, err=True)
     print_rows(feedback_table(house.engine, period, known_at or ALL_KNOWN), form, title)
@@ -232,7 +234,7 @@ def demo() -> None:
 
 @cli.command("watch-demo")
 def watch_demo() -> None:
-    """Judge a week of 39 simulated cities in one run, and score it."""
+    """Judge a week of all simulated units in one run, and score it."""
     from include.watch_demo import play_week
 
     sys.exit(play_week())

@@ -25,7 +25,7 @@ from include.house import ROOT, Decision, House, Run, default_registry, default_
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
 from include.office.letters import letters_of_period
-from include.periods import Period, chinese_moment, period_ending
+from include.periods import Period, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
@@ -160,7 +160,7 @@ def _play(
         now=period.as_of + PLAYED_DELAY,
         approve=decision is not None,
     )
-    _say(f"{title}: window {period.label}, played clock {chinese_moment(run.now, year=True)}")
+    _say(f"{title}: window {period.label}, played clock {moment_label(run.now, year=True)}")
     pulled = steps.pull(run)
     _step(
         "pull",
@@ -217,7 +217,7 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
     ]
     print_table(
         pd.DataFrame(rows),
-        f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{chinese_moment(run.period.as_of)}",
+        f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{moment_label(run.period.as_of)}",
     )
     for city, words in computed["flagged"].items():
         _say(f"  {city}　{words}")

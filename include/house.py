@@ -14,9 +14,10 @@ from include.connections import Connection, Registry, read_registry
 from include.errors import InputError
 from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
-from include.periods import Period, parse_date
+from include.periods import Period, office_zone, parse_date
 from include.post.server import MailServer, Office
-from include.rules import COMPLETENESS, SEASON_END, SEASON_START
+from include.profile.current import DEFAULT, VARIABLE, load, use
+from include.rules import COMPLETENESS
 from include.sources.config import SourceConfig
 from include.store.archive import Archive
 from include.store.engine import open_engine
@@ -33,6 +34,7 @@ _LIBPQ: Final = (
     "sslkey",
 )  # of a PostgreSQL connection's extra: socket and TLS
 VARIABLE_KEYS: Final = (
+    "profile",
     "sources",
     "office",
     "season",
@@ -167,6 +169,16 @@ def default_var() -> Path:
     return Path(os.environ.get("QIANLIYAN_VAR", ROOT / "var")).resolve()
 
 
+def profile_name(variables: Mapping[str, str]) -> str:
+    """The profile of this installation: QIANLIYAN_PROFILE, the variable `profile`, or that of the ministry."""
+    return os.environ.get(VARIABLE) or variables.get("profile", "").strip() or DEFAULT
+
+
+def numbered(letters: Mapping[str, str]) -> dict[str, str]:
+    """机关代字 of the kinds of letters that have one."""
+    return {kind: word for kind, word in letters.items() if word}
+
+
 def source_names(variables: Mapping[str, str]) -> list[str]:
     """The connection ids of the sources that are pulled."""
     return [name.strip() for name in variables.get("sources", "").split(",") if name.strip()]
@@ -183,7 +195,10 @@ def station_names(variables: Mapping[str, str]) -> list[str]:
 
 
 def open_house(registry: Registry, var: Path | None = None) -> House:
-    """The installation that the connections and variables describe. Raises InputError for what cannot be used."""
+    """The installation that the connections and variables describe; its profile is that of the process from now on. Raises
+    InputError for what cannot be used."""
+    profile = load(profile_name(registry.variables))
+    use(profile)
     folder = var or default_var()
     office = _mapping(registry, "office")
     season = _mapping(registry, "season")
@@ -198,20 +213,20 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         mail_server=_mail_server(mail),
         mailbox=_inside(str(mail.extra["mailbox"]), folder) if mail.extra.get("mailbox") else None,
         office=Office(
-            number_words=office.get("number_words", {}),
+            number_words={**numbered(profile.letters), **office.get("number_words", {})},
             reply_to=str(office.get("reply_to", "")),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
-            name=_word(office, "issuer"),
-            contact=_word(office, "contact"),
-            phone=_word(office, "phone"),
+            name=str(office.get("issuer") or profile.letterhead.issuer),
+            contact=str(office.get("contact") or profile.letterhead.contact),
+            phone=str(office.get("phone") or profile.letterhead.phone),
             reply_to=str(office.get("reply_to", "")),
             operators=_word(office, "operators"),
         ),
         season=(
-            date.fromisoformat(season.get("start", SEASON_START.isoformat())),
-            date.fromisoformat(season.get("end", SEASON_END.isoformat())),
+            date.fromisoformat(season["start"]) if season.get("start") else profile.season[0],
+            date.fromisoformat(season["end"]) if season.get("end") else profile.season[1],
         ),
         fonts_dir=_inside(fonts, folder) if fonts else None,
         has_red_head=bool(letters.get("red_head", False)),
@@ -269,7 +284,7 @@ def _source(connection: Connection, var: Path) -> SourceConfig:
     location = str(extra.pop("url", "") or host)
     if kind in ("files", "inbox") and location:
         location = str(_inside(location, var))
-    mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", "Asia/Shanghai")
+    mapping, time_zone = extra.pop("mapping", None), extra.pop("time_zone", None) or office_zone().key
     first_day = extra.pop("first_day", None)
     clock, speaks_for = extra.pop("clock", None), extra.pop("speaks_for", None)
     if connection.login:

@@ -12,8 +12,9 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from include.errors import InputError
+from include.language.moments import day_words, days_words, hours_words, moment_words
+from include.profile.current import office
 
-BEIJING: Final = ZoneInfo("Asia/Shanghai")
 DAY: Final = timedelta(days=1)
 HOUR: Final = timedelta(hours=1)
 _JUST_BEFORE: Final = timedelta(microseconds=1)
@@ -21,14 +22,15 @@ _JUST_BEFORE: Final = timedelta(microseconds=1)
 # The name of a kind of window: a key of KINDS.
 Kind = str
 
-# The beats of the cadence: cron expressions in Beijing time. The DAGs and the README read them from here.
-SCHEDULES: Final[dict[str, str]] = {
-    "hourly_watch": "10 * * * *",
-    "daily_dispatch": "30 8 * * *",
-    "weekly_summary": "0 9 * * 0,3",
-    "half_monthly_bulletin": "0 9 1,16 * *",
+# The beats of the cadence: cron expressions by the clock on the office's wall, whose hours and minutes the profile says.
+_SCHEDULES: Final[dict[str, str]] = {
+    "hourly_watch": "{0.minute} * * * *",
+    "daily_dispatch": "{0.minute} {0.hour} * * *",
+    "weekly_summary": "{0.minute} {0.hour} * * 0,3",
+    "half_monthly_bulletin": "{0.minute} {0.hour} 1,16 * *",
     "post_round": "*/15 * * * *",
 }
+DAG_IDS: Final = tuple(_SCHEDULES)
 
 _WEDNESDAY, _SUNDAY = 2, 6
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -40,23 +42,24 @@ class WindowKind:
     """One kind of window.
 
     `step`: its windows end on multiples of this (a day: midnights; an hour: full hours). `start_before(end)`: the first
-    instant of the window that ends there, or None where none ends. `as_of_after`: from the end to the moment whose state is
-    told. `ends`: where its windows end, in words for an error.
+    instant of the window that ends there, or None where none ends. `beat`: the DAG whose hour in the profile is the moment whose
+    state is told, or `as_of_after`: how long after the end. `ends`: where its windows end, in words for an error.
     """
 
     name: str
     label: str  # Chinese, for lists
     step: timedelta
     start_before: Callable[[datetime], datetime | None]
-    as_of_after: timedelta
     ends: str
+    beat: str = ""
+    as_of_after: timedelta = timedelta(0)
 
     def floor(self, moment: datetime) -> datetime:
         """The last instant at or before `moment` on which a window of this kind could end."""
         if self.step >= DAY:
-            return midnight(beijing_date(moment))
+            return midnight(office_date(moment))
         seconds = int(self.step.total_seconds())
-        return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, BEIJING)
+        return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, office_zone())
 
     def before(self, end_at: datetime) -> datetime:
         """The instant one step earlier."""
@@ -64,13 +67,17 @@ class WindowKind:
 
     def after(self, end_at: datetime) -> datetime:
         """The instant one step later."""
-        return midnight(beijing_date(end_at) + DAY) if self.step >= DAY else later(end_at, self.step)
+        return midnight(office_date(end_at) + DAY) if self.step >= DAY else later(end_at, self.step)
 
     def as_of(self, end_at: datetime) -> datetime:
         """The moment as of which the window that ends there is told."""
+        after = self.as_of_after
+        if self.beat:
+            clock = office().beats[self.beat]
+            after = timedelta(hours=clock.hour, minutes=clock.minute)
         if self.step >= DAY:
-            return midnight(beijing_date(end_at)) + self.as_of_after  # by the clock on the wall
-        return later(end_at, self.as_of_after)
+            return midnight(office_date(end_at)) + after  # by the clock on the wall
+        return later(end_at, after)
 
 
 @dataclass(frozen=True, order=True)
@@ -95,7 +102,7 @@ class Period:
             if getattr(self, name).tzinfo is None:
                 raise InputError(f"{name} needs a time zone", where="period", got=getattr(self, name))
         if self.start_at >= self.end_at:
-            of_days = all(one == midnight(beijing_date(one)) for one in (self.start_at, self.end_at))
+            of_days = all(one == midnight(office_date(one)) for one in (self.start_at, self.end_at))
             raise InputError(
                 f"a window needs at least one {'day' if of_days else 'second'}",
                 where=f"period {self.start_at}..{self.end_at}",
@@ -127,12 +134,12 @@ class Period:
     @property
     def start(self) -> date:
         """The day in which the window begins."""
-        return beijing_date(self.start_at)
+        return office_date(self.start_at)
 
     @property
     def end(self) -> date:
         """The day in which the first instant after the window lies: the day on which its letter goes out."""
-        return beijing_date(self.end_at)
+        return office_date(self.end_at)
 
     @property
     def starts_at(self) -> datetime:
@@ -147,7 +154,7 @@ class Period:
     @property
     def last_date(self) -> date:
         """The last day inside the window, as a person would name it."""
-        return beijing_date(self.end_at - _JUST_BEFORE)
+        return office_date(self.end_at - _JUST_BEFORE)
 
     @property
     def is_whole_days(self) -> bool:
@@ -157,25 +164,10 @@ class Period:
     @property
     def label(self) -> str:
         """The window as a person reads it: `3月12日`, `3月1日至15日` or `3月12日8时至9时`."""
-        first, last = self.start, self.last_date
-        if not self.is_whole_days:
-            return self._label_of_hours()
-        if first == last:
-            return f"{first.month}月{first.day}日"
-        if first.year != last.year:
-            return f"{chinese_date(first)}至{chinese_date(last)}"
-        tail = f"{last.day}日" if first.month == last.month else f"{last.month}月{last.day}日"
-        return f"{first.month}月{first.day}日至{tail}"
-
-    def _label_of_hours(self) -> str:
-        first, last = self.start, self.last_date
-        start_words = chinese_moment(self.start_at, year=first.year != last.year)
-        if first != last:
-            return f"{start_words}至{chinese_moment(self.end_at, year=first.year != last.year)}"
-        local = self.end_at.astimezone(BEIJING)
-        if self.end == last:
-            return f"{start_words}至{local.hour}时" + (f"{local.minute}分" if local.minute else "")
-        return f"{start_words}至24时"
+        if self.is_whole_days:
+            return days_words(self.start, self.last_date)
+        start, end = (moment.astimezone(office_zone()) for moment in (self.start_at, self.end_at))
+        return hours_words(start, end, self.last_date)
 
     @property
     def key(self) -> str:
@@ -190,32 +182,39 @@ class Period:
         return f"{letter_kind}_{addressee}_{self.key}_{revision}"
 
 
+def office_zone() -> ZoneInfo:
+    """The zone whose days and hours this office lives by."""
+    return office().zone
+
+
+def schedule(dag_id: str) -> str:
+    """The cron expression of a DAG, in the office's zone."""
+    return _SCHEDULES[dag_id].format(office().beats.get(dag_id))
+
+
 def later(moment: datetime, by: timedelta) -> datetime:
     """The instant `by` after `moment`: elapsed time, whatever the clocks of a zone do between."""
-    return (moment.astimezone(UTC) + by).astimezone(BEIJING)
+    return (moment.astimezone(UTC) + by).astimezone(office_zone())
 
 
 def midnight(day: date) -> datetime:
     """The first instant of a Beijing day."""
-    return datetime.combine(day, time(0, 0), BEIJING)
+    return datetime.combine(day, time(0, 0), office_zone())
 
 
-def beijing_date(moment: datetime) -> date:
+def office_date(moment: datetime) -> date:
     """The Beijing day of an aware instant."""
-    return moment.astimezone(BEIJING).date()
+    return moment.astimezone(office_zone()).date()
 
 
-def chinese_date(day: date) -> str:
+def date_label(day: date) -> str:
     """`2020年3月12日`: no padding, as official documents write it."""
-    return f"{day.year}年{day.month}月{day.day}日"
+    return day_words(day, year=True)
 
 
-def chinese_moment(moment: datetime, *, year: bool = False) -> str:
-    """`3月12日8时30分` (or with the year), Beijing time; a full hour prints no minutes."""
-    local = moment.astimezone(BEIJING)
-    minutes = f"{local.minute}分" if local.minute else ""
-    prefix = f"{local.year}年" if year else ""
-    return f"{prefix}{local.month}月{local.day}日{local.hour}时{minutes}"
+def moment_label(moment: datetime, *, year: bool = False) -> str:
+    """`3月12日8时30分` (or with the year), in the office's time; a full hour prints no minutes."""
+    return moment_words(moment.astimezone(office_zone()), year=year)
 
 
 def instant_of(when: date | datetime) -> datetime:
@@ -224,7 +223,7 @@ def instant_of(when: date | datetime) -> datetime:
         return midnight(when)
     if when.tzinfo is None:
         raise InputError("a moment needs a time zone", where="period_end", got=when)
-    return when.astimezone(BEIJING)
+    return when.astimezone(office_zone())
 
 
 def window_kind(name: str) -> WindowKind:
@@ -294,7 +293,7 @@ def period_of_interval(kind: str, interval_start: datetime, interval_end: dateti
     As every other window has it: the same window, the same frozen figures.
     """
     cut_to = window_kind(kind).floor
-    return Period(cut_to(interval_start), cut_to(interval_end), kind, interval_end.astimezone(BEIJING))
+    return Period(cut_to(interval_start), cut_to(interval_end), kind, interval_end.astimezone(office_zone()))
 
 
 def period_of_schedule(kinds: Sequence[str], interval_start: datetime, interval_end: datetime) -> Period:
@@ -374,14 +373,15 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 instant; without an offset it is Beijing time. Raises InputError."""
     try:
         moment = datetime.fromisoformat(text.strip())
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=office_zone())).astimezone(office_zone())
         _require_year(moment)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(
             "not a moment",
             got=text,
             expected=f"ISO 8601 such as 2020-06-30T08:30 or 2020-06-30T08:30+08:00, years {_YEARS}",
         ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=BEIJING)).astimezone(UTC)
+    return moment.astimezone(UTC)
 
 
 def parse_date(text: str) -> date:
@@ -417,7 +417,7 @@ def parse_moment_or_date(text: str) -> date | datetime:
 
 def _named(end: date | datetime) -> str:
     if isinstance(end, datetime):
-        return f"{end.astimezone(BEIJING):%Y-%m-%d %H:%M (%A)} Beijing time"
+        return f"{end.astimezone(office_zone()):%Y-%m-%d %H:%M (%A)}, {office_zone().key}"
     return f"{end} ({end:%A})"
 
 
@@ -464,58 +464,57 @@ def _days_before(days: int, holds: Callable[[date], bool]) -> Callable[[datetime
     """The window of `days` whole days that ends on a date for which `holds`."""
 
     def start_before(end_at: datetime) -> datetime | None:
-        end = beijing_date(end_at)
+        end = office_date(end_at)
         return midnight(end - days * DAY) if holds(end) else None
 
     return start_before
 
 
 def _half_month_before(end_at: datetime) -> datetime | None:
-    end = beijing_date(end_at)
+    end = office_date(end_at)
     if end.day == 16:
         return midnight(end.replace(day=1))
     return midnight((end - DAY).replace(day=16)) if end.day == 1 else None
 
 
 def _month_before(end_at: datetime) -> datetime | None:
-    end = beijing_date(end_at)
+    end = office_date(end_at)
     return midnight((end - DAY).replace(day=1)) if end.day == 1 else None
 
 
-_MORNING: Final = timedelta(hours=9)
 KINDS: Final[dict[str, WindowKind]] = {
     one.name: one
     for one in (
-        WindowKind(
-            "day", "日调度", DAY, _days_before(1, lambda _: True), timedelta(hours=8, minutes=30), "a date"
-        ),
+        WindowKind("day", "日调度", DAY, _days_before(1, lambda _: True), "a date", "daily_dispatch"),
         WindowKind(
             "midweek",
             "周中汇总",
             DAY,
             _days_before(3, lambda end: end.weekday() == _WEDNESDAY),
-            _MORNING,
             "a Wednesday",
+            "weekly_summary",
         ),
         WindowKind(
             "weekend",
             "周末汇总",
             DAY,
             _days_before(4, lambda end: end.weekday() == _SUNDAY),
-            _MORNING,
             "a Sunday",
+            "weekly_summary",
         ),
-        WindowKind("half_month", "半月通报", DAY, _half_month_before, _MORNING, "the 1st or the 16th"),
-        WindowKind("month", "月通报", DAY, _month_before, _MORNING, "the 1st"),
+        WindowKind(
+            "half_month", "半月通报", DAY, _half_month_before, "the 1st or the 16th", "half_monthly_bulletin"
+        ),
+        WindowKind("month", "月通报", DAY, _month_before, "the 1st", "half_monthly_bulletin"),
         WindowKind(
             "hour",
             "每小时",
             HOUR,
             lambda end_at: later(end_at, -HOUR),
-            timedelta(minutes=10),
             "a full hour such as 2020-03-16T09:00",
+            "hourly_watch",
         ),
-        WindowKind("custom", "自定时段", DAY, lambda _: None, timedelta(0), "no fixed day"),
+        WindowKind("custom", "自定时段", DAY, lambda _: None, "no fixed day"),
     )
 }
 """Every kind of window by its name. A further kind is one more value here."""

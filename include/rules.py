@@ -16,7 +16,7 @@ RULES_VERSION: Final = "2026-11"
 # A value of the column `data_origin`: whatever carries it was made by the simulator, and says so wherever a person looks.
 SIMULATED_LABEL: Final = "模拟数据"
 
-# Published totals of the 39 cities, March to June 2020, which the simulated season reproduces.
+# Published totals of the key regions, March to June 2020, which the simulated season reproduces.
 SEASON_START: Final = date(2020, 3, 1)
 SEASON_END: Final = date(2020, 6, 16)  # exclusive
 

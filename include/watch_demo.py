@@ -1,4 +1,4 @@
-"""The watch played: one city's day hour by hour with its push (`make demo`), and 39 cities' week in one run (`make watch-demo`).
+"""The watch played: one city's day hour by hour with its push (`make demo`), and all units' week in one run (`make watch-demo`).
 
 Each has a store and a mailbox of its own below `var/`; everything in them is 模拟数据 and nothing leaves this machine.
 """
@@ -19,7 +19,7 @@ from include.house import House, Run, default_registry, default_var, open_house
 from include.office.watch_export import export, exported_alarms, exported_suspects
 from include.office.watch_network import by_unit, last_day
 from include.office.watch_scores import read_truth, scores
-from include.periods import DAY, HOUR, chinese_moment, midnight, period_ending
+from include.periods import DAY, HOUR, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.rules import SIMULATED_LABEL
 from include.simulator.contacts import contacts
@@ -38,7 +38,7 @@ from include.workflows.watching import watch
 # One city of fourteen grids: four days to learn, then the day that is played.
 ONE_CITY: Final = WorldOptions(seed=8, start=date(2020, 3, 6), days=5, grids=14, hot_hour_share=0.03)
 PLAYED_DAY: Final = date(2020, 3, 10)
-# All 39 cities: three days to learn, then a week.
+# All units: three days to learn, then a week.
 ALL_CITIES: Final = WorldOptions(seed=8, start=date(2020, 3, 6), days=10, grids=975)
 PLAYED_DELAY: Final = timedelta(minutes=10)  # the beat is at :10
 
@@ -72,12 +72,12 @@ def play_day(
 
 
 def play_week() -> int:
-    """Judges a week of 39 cities in one run, shows the network's health and the scores against the world's truth."""
+    """Judges a week of all units in one run, shows the network's health and the scores against the world's truth."""
     folder = default_var() / "watch_demo"
     shutil.rmtree(folder, ignore_errors=True)
     house = _own_store(folder, default_registry())
     _say(
-        f"39 cities（{SIMULATED_LABEL}）: {ALL_CITIES.grids} grids, {ALL_CITIES.days} days; the world takes a few minutes …"
+        f"all units（{SIMULATED_LABEL}）: {ALL_CITIES.grids} grids, {ALL_CITIES.days} days; the world takes a few minutes …"
     )
     start, end = midnight(ALL_CITIES.start), midnight(ALL_CITIES.start + ALL_CITIES.days * DAY)
     began = time.monotonic()
@@ -151,7 +151,7 @@ def _play_hour(house: House, end: datetime) -> int:
     posted = alarm_push.post(run)
     alarm_push.account(run, told)
     _say(
-        f"  {chinese_moment(end)}　{judged['new']} new alarms by {spoke['stations']} stations; "
+        f"  {moment_label(end)}　{judged['new']} new alarms by {spoke['stations']} stations; "
         f"{released['counts'].get('released', 0)} pushes released, {posted['mails']} mails tried"
     )
     return len(told["failed"])

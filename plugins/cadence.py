@@ -19,7 +19,7 @@ from airflow.sdk import (
 )
 from troubles import MOST_RETRIES, Patience, deadline
 
-from include.periods import SCHEDULES
+from include.periods import office_zone, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ def beat_dag(
 
 def _intervals(dag_id: str) -> CronDataIntervalTimetable:
     """Explicit intervals: a bare cron string would give intervals of zero width."""
-    return CronDataIntervalTimetable(SCHEDULES[dag_id], timezone="Asia/Shanghai")
+    return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
 
 
 class Steps:

@@ -1,5 +1,5 @@
 -- Grain: one city whose address a person must verify (核实地址): no sign of life since the oldest of its last `letters` 提示函 and
---   督办函 that left and named an unanswered alarm, or every To recipient of its latest letter is refused or bounced.
+--   督办函 that left and named an unanswered alarm (no answer, or one sent back), or every To recipient of its latest letter is refused or bounced.
 -- Parameters: letters (how many), before_date (only windows that ended before it), as_of_at (instant), asking_kinds
 --   (the kinds of letters that ask for an answer: 提示函 and 督办函).
 -- Reads: city, letter, letter_alarm, delivery, audit, feedback_event, alarm. A sign of life is an acknowledgement, an answer or a
@@ -35,6 +35,12 @@ with recursive asking (unit_code, place, letter_id) as (
                         select 1
                         from feedback_event as e
                         where e.alarm_id = n.alarm_id and e.event in ('submitted', 'accepted') and e.event_at <= x.as_of
+                          and not exists (
+                              select 1
+                              from feedback_event as r
+                              where r.alarm_id = e.alarm_id and r.event = 'returned' and r.event_at <= x.as_of
+                                and (r.event_at > e.event_at or (r.event_at = e.event_at and e.event = 'submitted'))
+                          )
                     )
               )
             order by x.period_end desc, x.letter_id desc

@@ -86,7 +86,7 @@ def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
         ({"AIRFLOW_CONN_SUPERVISION_DB": "mysql://db/x"}, "SQLite or PostgreSQL only"),
         ({"AIRFLOW_VAR_SOURCES": "nowhere"}, "AIRFLOW_CONN_NOWHERE"),
         ({"AIRFLOW_VAR_OFFICE": "[1]"}, "a JSON object"),
-        ({"AIRFLOW_VAR_OFFICE": "{}"}, "variable office: issuer"),
+        ({"AIRFLOW_VAR_OFFICE": "{}"}, "variable office: operators"),
         (
             {"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'},
             "ssl | starttls | none",

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from include.former_names import former, json_with_present_keys, present, with_present_names
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.post.letters import draft
 from include.sources.air.layouts import recognise
 from include.sources.layout import LAYOUTS
@@ -50,7 +50,7 @@ def test_a_mapping_may_still_say_the_former_names(tmp_path: Path) -> None:
         "tables: {alarms: {columns: {city_code: 城市, grid_id: {same_as: city_code}, point_name: {template: '{.city_code}站'}}}}",
         encoding="utf-8",
     )
-    (mapping,) = load(path, BEIJING).tables
+    (mapping,) = load(path, office_zone()).tables
     own = transform(mapping, LAYOUTS["alarms"], text_frame(["城市"], [["140300"]]))
     assert own[["unit_code", "grid_id", "point_name"]].to_numpy().tolist() == [
         ["140300", "140300", "140300站"]
@@ -67,7 +67,7 @@ def test_parquet_of_stations_says_either(name: str, tmp_path: Path) -> None:
     row = {"station_id": "S1", "kind": "micro", name: "140300", "grid_id": "T1", "lon": 113.5, "lat": 37.8}
     path = tmp_path / "stations.parquet"
     pd.DataFrame([row]).to_parquet(path, index=False)
-    mapping = TableMapping("stations", files=("stations*",), time_zone=BEIJING)
+    mapping = TableMapping("stations", files=("stations*",), time_zone=office_zone())
     (chunk,) = read_rows(path, STATIONS, mapping)
     assert chunk.rows["unit_code"].tolist() == ["140300"]
     assert "city_code" not in chunk.rows

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"errors", "periods", "rules", "letter_kinds", "former_names"}
+GROUND = {"errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "periods": {"errors"},
-    "rules": set(),
     "former_names": set(),
+    "rules": set(),
+    "profile": {"errors", "rules"},
+    "language": {"profile"},
+    "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "rules"},
     "connections": {"errors"},
     "answer_form": set(),

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from include.errors import InputError
 from include.periods import (
-    BEIJING,
     Period,
-    chinese_moment,
     custom_period,
     cut,
     kind_ending,
     last_complete,
+    moment_label,
+    office_zone,
     parse_moment,
     period_ending,
     period_of_interval,
@@ -29,7 +29,7 @@ MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1), timezones=st.
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+    return datetime.fromisoformat(text).replace(tzinfo=office_zone())
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_a_window_reads_as_a_person_would_say_it(start: str, end: str, label: st
 
 
 def test_moments_read_in_beijing_time() -> None:
-    assert chinese_moment(datetime(2020, 3, 12, 0, 30, tzinfo=UTC)) == "3月12日8时30分"
-    assert chinese_moment(datetime(2020, 3, 12, 1, 0, tzinfo=UTC), year=True) == "2020年3月12日9时"
+    assert moment_label(datetime(2020, 3, 12, 0, 30, tzinfo=UTC)) == "3月12日8时30分"
+    assert moment_label(datetime(2020, 3, 12, 1, 0, tzinfo=UTC), year=True) == "2020年3月12日9时"
     assert (
         parse_moment("2020-06-30T00:00")
         == parse_moment("2020-06-30T00:00+08:00")

@@ -19,7 +19,7 @@ from docx import Document
 from include.connections import read_registry
 from include.house import SETTINGS_FILE, House, open_house
 from include.letters.summary import compose_summary
-from include.periods import BEIJING, cut, midnight, period_ending, periods_between
+from include.periods import cut, midnight, office_zone, period_ending, periods_between
 from include.rules import SEASON_END, SEASON_START
 from include.simulator.region import write_region
 from include.sources.config import SourceConfig
@@ -139,7 +139,7 @@ def test_days_categories_and_repeats_equal_a_count_of_the_raw_files(
     pushed = {
         alarm: revisions[0].pushed_at for alarm, revisions in walk.revisions.items() if alarm not in upheld
     }
-    by_day = Counter(at.astimezone(BEIJING).date() for at in pushed.values())
+    by_day = Counter(at.astimezone(office_zone()).date() for at in pushed.values())
     assert {one.day: one.pushed for one in figures.days} == {one.day: by_day[one.day] for one in figures.days}
     with (files / "problems.csv").open(encoding="utf-8-sig") as file:
         problems = [

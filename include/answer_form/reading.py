@@ -21,7 +21,7 @@ from include.answer_form import layout as form
 from include.answer_form.code import answer_code
 from include.answer_form.reading_suspects import inspected_suspects
 from include.errors import InputError
-from include.periods import BEIJING, DAY
+from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
@@ -29,6 +29,7 @@ from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
 from include.sources.mapping.files import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.reading.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
 from include.store.engine import reading
 from include.store.statements import frame
@@ -61,11 +62,13 @@ class _Answers:
 
 
 def is_answer_form(path: Path) -> bool:
-    """Whether the file is a workbook with the sheets of the answer form."""
+    """Whether the file is a workbook with the sheets of the answer form. Raises OutOfTime."""
     if path.suffix.lower() != ".xlsx":
         return False
     try:
         return {form.FORM_SHEET, form.GUIDE_SHEET} <= set(sheet_names(path))
+    except OutOfTime:
+        raise
     except InputError:
         return False
 
@@ -252,7 +255,7 @@ def _moment(text: str) -> datetime | None:
     year, month, day, hour, minute = (int(part or 0) for part in typed.groups())
     is_end = (hour, minute) == (24, 0)
     try:
-        moment = datetime(year, month, day, 0 if is_end else hour, minute, tzinfo=BEIJING)
+        moment = datetime(year, month, day, 0 if is_end else hour, minute, tzinfo=office_zone())
     except ValueError:
         return None
     return moment + DAY * is_end if FIRST_YEAR <= year <= LAST_YEAR else None

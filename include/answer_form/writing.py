@@ -32,7 +32,7 @@ from include.answer_form.sheet import ROW_HEIGHT, head, page, styles, validation
 from include.answer_form.writing_suspects import fill_suspects, suspect_rows
 from include.letters.document.office_package import settled
 from include.letters.document.word import TEMPLATES
-from include.periods import BEIJING, Period, chinese_moment
+from include.periods import Period, moment_label, office_zone
 from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
@@ -85,7 +85,7 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
 
 def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
     sheet.title = FORM_SHEET
-    note = f"请于{chinese_moment(figures.reply_by, year=True)}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。"
+    note = f"请于{moment_label(figures.reply_by, year=True)}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。"
     head(sheet, COLUMNS, _WIDTHS, heading, note)
     for offset, alarm in enumerate(figures.form):
         is_overdue = alarm.is_overdue_as_of(figures.period.as_of)
@@ -173,4 +173,4 @@ def _guide(column: Column) -> str:
 
 
 def _wall_time(moment: datetime) -> datetime:
-    return moment.astimezone(BEIJING).replace(tzinfo=None)
+    return moment.astimezone(office_zone()).replace(tzinfo=None)

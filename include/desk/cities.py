@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from include.desk.facts import Facts
 from include.errors import StateError
 from include.house import House
-from include.periods import DAY, Period, beijing_date, midnight
+from include.periods import DAY, Period, midnight, office_date
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
@@ -101,8 +101,8 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         start_at = as_of - HISTORY_DAYS * DAY
         alarms = stories(connection, own, start_at, as_of, unit_code=unit_code)
         answers = answers_given(connection, own.start_at, as_of + DAY, as_of, own.known_at)
-    last_day = min(beijing_date(as_of) + DAY, house.season[1])
-    rolling_start = midnight(beijing_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
+    last_day = min(office_date(as_of) + DAY, house.season[1])
+    rolling_start = midnight(office_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
     total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [unit_code])
     week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [unit_code])
     return CityPage(

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from include.house import House
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, problems_found
 from include.store.statements import frame
@@ -36,7 +36,7 @@ def facts_since(
     connection: Connection, start_at: datetime, as_of: datetime, known_at: datetime = ALL_KNOWN
 ) -> Facts:
     """The facts from `start_at` (seven days before `as_of` or earlier) up to the moment, and the open alarms of before."""
-    end_at = midnight(beijing_date(as_of) + DAY)
+    end_at = midnight(office_date(as_of) + DAY)
     states = alarm_states(connection, start_at, end_at, as_of, known_at=known_at, with_old=True)
     judged = judge(states, as_of)
     judged = judged[(judged["pushed_at"] >= pd.Timestamp(start_at)) | judged["is_open"]]

@@ -11,7 +11,7 @@ from include.desk.cities import AlarmStory, of_grid, stories
 from include.desk.facts import Facts
 from include.errors import StateError
 from include.house import House
-from include.periods import DAY, beijing_date
+from include.periods import DAY, office_date
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
@@ -70,13 +70,13 @@ class GridPage:
 def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:
     """The grid as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for one nobody told of."""
     own = of_grid(season, grid_id)
-    first, end = house.season[0], min(beijing_date(as_of), house.season[1])
+    first, end = house.season[0], min(office_date(as_of), house.season[1])
     dates = [first + number * DAY for number in range(max((end - first).days, 0))]
     with reading(house.engine) as connection:
         found = frame(connection, "find_grid", grid_id=grid_id)
         alarms = stories(connection, own, season.start_at, as_of, grid_id=grid_id)
         listed = frame(
-            connection, "warnings_of_grid", grid_id=grid_id, before_date=beijing_date(as_of).replace(day=1)
+            connection, "warnings_of_grid", grid_id=grid_id, before_date=office_date(as_of).replace(day=1)
         )
         judged = tuple(kept_months(connection))
         known = key_enterprises(connection)

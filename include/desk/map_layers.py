@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from include.errors import InputError
 from include.geo.boundaries import counties
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.store import tables
 from include.store.air_tables import enterprise
 from include.store.engine import reading
@@ -101,7 +101,7 @@ def alarms(
     for side in ("lon", "lat"):
         placed[side] = placed[side].astype(float).fillna(placed[f"{side}_grid"].astype(float))
     placed["standing"] = _standing(placed)
-    placed["pushed"] = [f"{at.tz_convert(BEIJING):%Y-%m-%dT%H:%M}" for at in placed["pushed_at"]]
+    placed["pushed"] = [f"{at.tz_convert(office_zone()):%Y-%m-%dT%H:%M}" for at in placed["pushed_at"]]
     newest = placed.sort_values(["pushed_at", "alarm_id"], ascending=False)
     columns = [
         "alarm_id",
@@ -147,7 +147,7 @@ def enterprises(engine: Engine, box: Box) -> dict[str, Any]:
 def outlines(engine: Engine, on: datetime) -> dict[str, Any]:
     """The counties of the cities of the key regions on that day, simplified; development zones have none of their own."""
     with reading(engine) as connection:
-        cities = cities_on(connection, on.astimezone(BEIJING).date())
+        cities = cities_on(connection, on.astimezone(office_zone()).date())
     names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
     own = counties(names)
     told = pd.DataFrame(

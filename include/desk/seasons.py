@@ -8,7 +8,7 @@ import pandas as pd
 
 from include.desk.facts import Facts
 from include.house import House
-from include.periods import BEIJING, DAY, beijing_date
+from include.periods import DAY, office_date, office_zone
 from include.supervision.feedback import counts, counts_between
 from include.supervision.figures import FeedbackCounts
 
@@ -47,7 +47,7 @@ class SeasonPage:
 def season_page(house: House, facts: Facts) -> SeasonPage:
     """The figures of the season as of `facts.as_of`, over all cities."""
     start, end = house.season
-    last = min(end, beijing_date(facts.as_of) + DAY)
+    last = min(end, office_date(facts.as_of) + DAY)
     dates = [start + number * DAY for number in range(max((last - start).days, 0))]
     # The same counting as for cities, with the day of the push in the place of the city.
     judged = facts.judged.assign(unit_code=_days(facts.judged["pushed_at"]))
@@ -76,4 +76,4 @@ def days_csv(page: SeasonPage) -> str:
 
 
 def _days(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[str]":
-    return moments.dt.tz_convert(BEIJING).dt.strftime("%Y-%m-%d")
+    return moments.dt.tz_convert(office_zone()).dt.strftime("%Y-%m-%d")

@@ -12,7 +12,7 @@ from include.house import House
 from include.office.letters import corrected, letter_history
 from include.post.corrections import corrected_letter, revisions
 from include.post.letters import StoredLetter, find
-from include.post.recipients import ADDRESSEES
+from include.post.recipients import addressees
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import frame
@@ -40,7 +40,7 @@ def letters_standing(
             most=most,
             skip=skip,
         )
-    return _plain(found.assign(addressee_name=found["addressee_name"].replace(ADDRESSEES)))
+    return _plain(found.assign(addressee_name=found["addressee_name"].replace(addressees())))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from include.desk.facts import Facts, facts_since
 from include.house import House
-from include.periods import BEIJING, DAY, Period, last_complete, rolling
+from include.periods import DAY, Period, last_complete, office_zone, rolling
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
@@ -184,7 +184,7 @@ def _added(*several: FeedbackCounts) -> FeedbackCounts:
 
 def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:
     pushed = week[week["is_pushed"]]
-    by_day = pushed.groupby(["unit_code", pushed["pushed_at"].dt.tz_convert(BEIJING).dt.date])[
+    by_day = pushed.groupby(["unit_code", pushed["pushed_at"].dt.tz_convert(office_zone()).dt.date])[
         "is_answered"
     ].agg(["sum", "size"])
     shares: dict[tuple[Any, ...], Share] = {

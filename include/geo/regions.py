@@ -1,46 +1,40 @@
-"""Cities with their provinces, and which of them belong to a key region on a day.
-
-Names and codes follow GB/T 2260; membership follows 国发〔2018〕22号 and, from 2023-11-30, 国发〔2023〕24号.
-"""
+"""The units that this office addresses, with the level above them, and which of them belong to a key region on a day: as the
+profile says it. What an operator changed since stands in the store (`store.units`), which figures read."""
 
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
-from pathlib import Path
 
 import pandas as pd
 
-_DATA = Path(__file__).parent / "data"
+from include.profile.current import office
+
+_COLUMNS = ["unit_code", "unit_name", "province_code", "province_name"]
 
 
 def cities() -> pd.DataFrame:
-    """One row a city, by unit_code: `unit_code, unit_name` (with 市), province_code, province_name`."""
-    return _cities().copy()
+    """One row an addressed unit, by its code, as its last row says: `unit_code, unit_name, province_code, province_name`.
+
+    The province is the unit above; where that is this office itself, the unit stands for it."""
+    profile = office()
+    rows = {}
+    for unit in profile.addressees():
+        above = profile.upper_unit(unit)
+        rows[unit.unit_code] = (unit.unit_code, unit.name, above.unit_code, above.name)
+    return pd.DataFrame(list(rows.values()), columns=_COLUMNS).sort_values("unit_code", ignore_index=True)
 
 
 def region_members() -> pd.DataFrame:
-    """One row a city and stay in a region: `unit_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
-    return _region_members().copy()
+    """One row a unit and stay in a region: `unit_code, region, valid_from, valid_to` (exclusive; NaT: until further notice)."""
+    rows = [(stay.unit_code, stay.region, stay.valid_from, stay.valid_to) for stay in office().regions]
+    found = pd.DataFrame(rows, columns=["unit_code", "region", "valid_from", "valid_to"])
+    dates = {name: pd.to_datetime(found[name]) for name in ("valid_from", "valid_to")}
+    return found.assign(**dates).sort_values(["unit_code", "valid_from"], ignore_index=True)
 
 
 def members_on(day: date) -> pd.DataFrame:
-    """One row a city that is in a key region on `day`, by unit_code: the columns of `cities()` and `region`."""
-    members = _region_members()
+    """One row a unit that is in a key region on `day`, by unit_code: the columns of `cities()` and `region`."""
+    members = region_members()
     at = pd.Timestamp(day)
     stays = members[(members["valid_from"] <= at) & ~(members["valid_to"] <= at)]
-    return _cities().merge(stays[["unit_code", "region"]], on="unit_code", validate="1:1")
-
-
-@cache
-def _cities() -> pd.DataFrame:
-    return pd.read_csv(_DATA / "cities.csv", dtype=str).sort_values("unit_code", ignore_index=True)
-
-
-@cache
-def _region_members() -> pd.DataFrame:
-    return pd.read_csv(
-        _DATA / "region_members.csv",
-        dtype={"unit_code": str, "region": str},
-        parse_dates=["valid_from", "valid_to"],
-    ).sort_values(["unit_code", "valid_from"], ignore_index=True)
+    return cities().merge(stays[["unit_code", "region"]], on="unit_code", validate="1:1")

@@ -13,7 +13,7 @@ from include.letters.words.wording import (
     issue_values,
     marks,
 )
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
 from include.supervision.figures import Issue
@@ -73,13 +73,13 @@ def alarm_values(
         "主送机关": figures.bureau,
         "城市": figures.unit_name,
         "时段": figures.period.label,
-        "截至": chinese_moment(end),
+        "截至": moment_label(end),
         "报警": alarms[: ALARM_PUSH.shown],
         "条数": len(alarms),
         "其余": max(0, len(alarms) - ALARM_PUSH.shown),
         "升级": news[ESCALATED],
         "补推": figures.is_by_person,
-        "回复期限": chinese_moment(figures.reply_by),
+        "回复期限": moment_label(figures.reply_by),
         "待反馈": form_values(figures.form, end, show),
         "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
         "站点": _stations(figures),
@@ -101,14 +101,14 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
         "网格编号": show(one.grid_id),
         "报警编号": show(one.alarm_id),
         "经纬度": f"{one.lon:.4f}，{one.lat:.4f}" if one.lon is not None and one.lat is not None else "",
-        "开始": chinese_moment(one.started_at),
-        "提出": chinese_moment(one.raised_at),
+        "开始": moment_label(one.started_at),
+        "提出": moment_label(one.raised_at),
         "小时": one.hours,
         "最高浓度": concentration(one.peak_pm25_ug_m3),
         "水平": _level(one),
         "站点": _grid_stations(one),
         "把握": _confidence(one.confidence),
-        "时限": chinese_moment(one.deadline_at),
+        "时限": moment_label(one.deadline_at),
         "变化": _trend(one),
         "升级": f"上次推送时最高{concentration(one.told_peak_ug_m3)}μg/m³" if one.news == ESCALATED else "",
         "补推": one.news == LATE,
@@ -135,7 +135,7 @@ def _trend(one: PushedAlarm) -> str:
     if not heard:
         return "近24小时无有效数据"
     values = "→".join(concentration(hour.pm25_ug_m3) for hour in heard)
-    return f"{chinese_moment(heard[0].hour)}起{values}μg/m³"
+    return f"{moment_label(heard[0].hour)}起{values}μg/m³"
 
 
 def _grid_stations(one: PushedAlarm) -> str:

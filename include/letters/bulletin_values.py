@@ -31,7 +31,7 @@ from include.letters.words.wording import (
     older_values,
     sentence,
 )
-from include.periods import chinese_date, chinese_moment
+from include.periods import date_label, moment_label
 from include.rules import BULLETIN, LOW_RESPONSE, NOTICE
 from include.supervision.bulletin_figures import (
     BulletinFigures,
@@ -104,7 +104,7 @@ def bulletin_values(
             "半月": half_name(period),
             "短半月": short_half_name(period),
             "短时段": period.label,
-            "截至": chinese_moment(period.as_of, year=True),
+            "截至": moment_label(period.as_of, year=True),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
             "来源": "、".join(map(show, figures.sources)) or NONE,
@@ -113,7 +113,7 @@ def bulletin_values(
             "城市数": figures.cities,
             "版本": "、".join(figures.editions),
             "抽查": spot_check_values(figures.spot_checks),
-            "回复日期": chinese_date(figures.reply_by),
+            "回复日期": date_label(figures.reply_by),
             "本期值": half_values(city.half, period),
             "本月值": month_values(city.month, period),
             "本年值": year_values(city.year, period),

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from include.letter_kinds import letter_label
 from include.letters.composition import MEDIA_TYPES, Letter, LetterFile
 from include.letters.mail import compose_mail
-from include.periods import chinese_date, chinese_moment
+from include.periods import date_label, moment_label
 from include.rules import SIMULATED_LABEL
 
 
@@ -30,9 +30,9 @@ def compose_digest(
         {
             "标识": SIMULATED_LABEL if is_simulated else "",
             "名称": letter_label(kind),
-            "日期": chinese_date(day),
+            "日期": date_label(day),
             "事项": [
-                {"题": one.title, "原因": one.reason, "办法": one.todo, "自": chinese_moment(one.since)}
+                {"题": one.title, "原因": one.reason, "办法": one.todo, "自": moment_label(one.since)}
                 for one in matters
             ],
         },

@@ -16,7 +16,7 @@ from include.letters.document.typefaces import STAND_IN, load_typefaces, plain
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.selection_map import ListMap, selection_map
 from include.letters.words.selection_words import PART_WORDS, change_word
-from include.periods import chinese_date, midnight
+from include.periods import date_label, midnight
 from include.rules import SIMULATED_LABEL
 from include.selection.rules import SelectionRules
 
@@ -69,7 +69,7 @@ def _head(of: GridReasons) -> list[Block]:
         else "没有上一份清单可比，均为首次入选。"
     )
     stations = int(hot["is_monitored"].sum())
-    start = f"自{chinese_date(of.valid_from)}起施行" if of.valid_from else "待审核发布"
+    start = f"自{date_label(of.valid_from)}起施行" if of.valid_from else "待审核发布"
     return [
         _paragraph("公文汇总题名", "热点网格遴选说明"),
         _paragraph("公文汇总副题", f"{of.unit_name}　{of.list_name}（{start}）"),
@@ -154,7 +154,7 @@ def _foot(of: GridReasons) -> list[Block]:
     blocks += [_paragraph("公文附表说明", f"{place}．{note}。") for place, note in enumerate(of.notes, 1)]
     sentence = f"全部输入文件的校验值、参数和规则版本见清单说明文件（SHA-256：{of.manifest_sha256}），可据此重算出同样的清单。"
     blocks.append(_paragraph("公文附表说明", sentence))
-    blocks.append(_paragraph("公文附表说明", f"{of.issuer}　{chinese_date(of.made_on)}"))
+    blocks.append(_paragraph("公文附表说明", f"{of.issuer}　{date_label(of.made_on)}"))
     return blocks
 
 

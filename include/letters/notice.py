@@ -20,7 +20,7 @@ from include.letters.words.wording import (
     sentence,
     with_year,
 )
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.rules import NOTICE
 from include.supervision.figures import AlarmSuspects, Issue, NoticeFigures
 
@@ -48,15 +48,15 @@ def notice_values(
             "城市": figures.unit_name,
             "时段": with_year(figures.period),
             "短时段": figures.period.label,
-            "截至": chinese_moment(as_of, year=True),
-            "短截至": chinese_moment(as_of),
+            "截至": moment_label(as_of, year=True),
+            "短截至": moment_label(as_of),
             "数据完整性": sentence(show(figures.completeness)),
             "函件标识": figures.letter_key,
             "本期": counts_values(figures.window, figures.period.label),
             "近七日": counts_values(figures.rolling, figures.rolling_label),
             "本月": counts_values(figures.month, figures.month_label),
             "长期未反馈": figures.long_unanswered,
-            "回复期限": chinese_moment(figures.reply_by),
+            "回复期限": moment_label(figures.reply_by),
             "报警": _alarms(figures, show),
             "超期": overdue,
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),

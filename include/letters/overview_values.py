@@ -29,7 +29,7 @@ from include.letters.words.wording import (
     named,
     sentence,
 )
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.rules import BULLETIN
 from include.supervision.bulletin_figures import (
     AirLevel,
@@ -59,8 +59,8 @@ def overview_values(
             "半月": half_name(period),
             "短半月": short_half_name(period),
             "短时段": period.label,
-            "截至": chinese_moment(period.as_of, year=True),
-            "短截至": chinese_moment(period.as_of),
+            "截至": moment_label(period.as_of, year=True),
+            "短截至": moment_label(period.as_of),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
             "来源": "、".join(map(show, figures.sources)) or NONE,
@@ -291,5 +291,5 @@ def _first(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _spread(rows: Sequence[tuple[str, GridSituation]]) -> str:
-    """`石家庄市3个、太原市1个`, the most first."""
+    """`甲市3个、乙市1个`, the most first."""
     return "、".join(f"{name}{count}个" for name, count in Counter(name for name, _ in rows).most_common())

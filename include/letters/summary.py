@@ -5,6 +5,7 @@ from typing import Final
 
 from include.letters.composition import Letter
 from include.letters.words.wording import marks
+from include.profile.current import office
 from include.supervision.figures import Issue
 from include.supervision.weekly_figures import SummaryFigures
 
@@ -43,5 +44,5 @@ def compose_summary(
 
 def _addressee(scope: str) -> str:
     if not scope:
-        return "各位领导"
-    return f"{scope}生态环境{'厅' if scope.endswith('省') else '局'}"
+        return office().titles["greeting"]
+    return next((unit.bureau for unit in office().units if unit.name == scope), scope)

@@ -25,7 +25,7 @@ from include.letters.words.wording import (
     sentence,
     with_year,
 )
-from include.periods import BEIJING, Period, chinese_date, chinese_moment
+from include.periods import Period, date_label, moment_label, office_zone
 from include.rules import SUMMARY
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
@@ -68,11 +68,11 @@ def summary_values(
             "星期": _weekdays(window),
             "天数": _days(window),
             "截短": window.end != figures.period.end or window.start != figures.period.start,
-            "监管期止": chinese_date(figures.season_end - (window.end - window.last_date)),
-            "截至": chinese_moment(figures.period.as_of, year=True),
-            "短截至": chinese_moment(figures.period.as_of),
+            "监管期止": date_label(figures.season_end - (window.end - window.last_date)),
+            "截至": moment_label(figures.period.as_of, year=True),
+            "短截至": moment_label(figures.period.as_of),
             "上期时段": figures.previous.label if figures.previous else "",
-            "上期截至": chinese_moment(figures.previous.as_of) if figures.previous else "",
+            "上期截至": moment_label(figures.previous.as_of) if figures.previous else "",
             "节假日": len(figures.holidays),
             "数据完整性": sentence(show(figures.completeness)),
             "来源": "、".join(show(name) for name in figures.sources) or "—",
@@ -294,7 +294,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
                 "区县": show(row.alarm.county),
                 "网格编号": show(row.alarm.grid_id),
                 "点位名称": show(row.alarm.point_name),
-                "推送时间": chinese_moment(row.alarm.pushed_at),
+                "推送时间": moment_label(row.alarm.pushed_at),
                 "天数": row.days,
                 "督办": row.urged or "—",
             }
@@ -378,13 +378,13 @@ def _quoted(text: str) -> str:
 
 
 def _day(moment: datetime) -> str:
-    local = moment.astimezone(BEIJING)
+    local = moment.astimezone(office_zone())
     return f"{local.month}月{local.day}日"
 
 
 def _hour(moment: datetime) -> str:
     """`3月12日8时`, cut to the hour."""
-    return f"{_day(moment)}{moment.astimezone(BEIJING).hour}时"
+    return f"{_day(moment)}{moment.astimezone(office_zone()).hour}时"
 
 
 def _hours(first: datetime, last: datetime) -> str:

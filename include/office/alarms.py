@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from include.house import House
 from include.office.register import Due
 from include.office.suspected import as_suspected
-from include.periods import Period, beijing_date, later
+from include.periods import Period, later, office_date
 from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
 from include.store.engine import reading
@@ -104,7 +104,7 @@ def _told(connection: Connection, period: Period, end_at: datetime) -> pd.DataFr
     return frame(
         connection,
         "alarms_pushed",
-        since_date=beijing_date(later(period.end_at, -ALARM_PUSH.reads_back)),
+        since_date=office_date(later(period.end_at, -ALARM_PUSH.reads_back)),
         end_at=end_at,
         push_kinds=PUSH_KINDS,
     )

@@ -12,7 +12,7 @@ from include.letters.composition import Letter
 from include.letters.digest import Matter, compose_digest
 from include.office.beat_watch import due_at
 from include.office.waiting import waiting
-from include.periods import Period, beijing_date, chinese_moment, window_kind
+from include.periods import Period, moment_label, office_date, window_kind
 from include.post.digest import digest_facts, queue_digest, trouble_facts
 from include.post.letters import LetterFacts
 from include.post.recipients import Recipient
@@ -41,7 +41,7 @@ def queue_daily_digest(
     found = sorted([*waits, *more], key=lambda one: (one.since, one.title))
     if not found:
         return None
-    day: date = beijing_date(now)
+    day: date = office_date(now)
     facts = digest_facts(day, _frozen(found), as_of=now, is_simulated=is_simulated)
     composed = compose_digest(day, found, is_simulated=is_simulated)
     return _queue(house, facts, composed, now=now, actor=actor)
@@ -56,13 +56,13 @@ def queue_late_run(house: House, period: Period, run_id: str, *, now: datetime, 
     minutes = int(SELF_WATCH.late_after[period.kind].total_seconds() // 60)
     matter = Matter(
         f"{window_kind(period.kind).label}　{period.label}未按时完成",
-        f"{chinese_moment(period.as_of)}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
+        f"{moment_label(period.as_of)}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
         "在 Airflow 中查看该运行停在哪一步：失败的步骤按其中所述处理后清除重跑；等待签发的请签发",
         due_at(period),
     )
     _, is_simulated = matters(house, now)
     facts = trouble_facts(period, _frozen([matter]), is_simulated=is_simulated)
-    composed = compose_digest(beijing_date(now), [matter], is_simulated=is_simulated, kind=facts.kind)
+    composed = compose_digest(office_date(now), [matter], is_simulated=is_simulated, kind=facts.kind)
     _queue(house, facts, composed, now=now, actor=actor)
     return True
 

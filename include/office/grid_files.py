@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from include.errors import InputError
-from include.geo.boundaries import NOTICE, city_outlines, counties
+from include.geo.boundaries import city_outlines, counties, map_notice
 from include.geo.lattice import BOUNDS
 from include.letters.grid_reasons import GridReasons, print_reasons
 from include.letters.pictures.chart_style import small_png
@@ -97,7 +97,12 @@ def geojson(of: ListView, units: Mapping[str, str]) -> bytes:
         }
         for row in plain.to_dict("records")
     ]
-    told = {"type": "FeatureCollection", "name": of.values["name"], "notice": NOTICE, "features": features}
+    told = {
+        "type": "FeatureCollection",
+        "name": of.values["name"],
+        "notice": map_notice(),
+        "features": features,
+    }
     if of.values["is_simulated"]:
         told["data_origin"] = SIMULATED_LABEL
     return (json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode()

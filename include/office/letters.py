@@ -13,10 +13,10 @@ from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter
 from include.office.register import LETTER_TYPES, LetterType, Premise
-from include.periods import Period, beijing_date, chinese_date
+from include.periods import Period, date_label, office_date
 from include.post.corrections import corrected_letter
 from include.post.letters import StoredLetter, find, withhold
-from include.post.recipients import ADDRESSEES
+from include.post.recipients import addressees
 from include.post.release import ReleaseOutcome, Render, Struck, release, withdraw
 from include.sources.ledger import ensure_covered
 from include.store import tables
@@ -55,7 +55,7 @@ def render(
         issuer.phone,
         issuer.reply_to,
         number,
-        chinese_date(issued_on) if issued_on else None,
+        date_label(issued_on) if issued_on else None,
         corrects=corrects,
     )
     figures = frozen_figures(kind, figures_json)
@@ -81,11 +81,11 @@ def _letter_type(kind: str) -> LetterType:
 
 def corrected(told: StoredLetter, figures_json: str) -> Corrected:
     """How a 更正 with these figures cites the letter that left, and every difference to it."""
-    day = told.issued_on or beijing_date(told.released_at or told.state_at)
+    day = told.issued_on or office_date(told.released_at or told.state_at)
     changes = letter_differences(
         told.kind, frozen_figures(told.kind, told.figures_json), frozen_figures(told.kind, figures_json)
     )
-    return Corrected(told.number, chinese_date(day), changes)
+    return Corrected(told.number, date_label(day), changes)
 
 
 def _final(house: House) -> Render:
@@ -193,7 +193,7 @@ def letter_list(engine: Engine, *, on_date: date | None, state: str | None, most
     """One row a letter (sql/list_letters.sql), of one day (its period_end) or all, newest first."""
     with reading(engine) as connection:
         rows = frame(connection, "list_letters", on_date=on_date, state=state, most=most)
-    return rows.assign(addressee=rows["addressee"].replace(ADDRESSEES))
+    return rows.assign(addressee=rows["addressee"].replace(addressees()))
 
 
 def letters_of_period(connection: Connection, period: Period, kinds: Sequence[str]) -> list[StoredLetter]:

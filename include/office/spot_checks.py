@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from include.errors import InputError, StateError
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date
 from include.post import audit
 from include.store.engine import reading, writing
 from include.store.spot_checks import answers_of_week, check_results, draw_key, insert_result
@@ -107,7 +107,7 @@ def checks_of_window(
 ) -> dict[str, SpotChecks]:
     """By city code, and in all under an empty one: the draws of the weeks that ended in (start, end], and their results as of a
     moment. How many are drawn does not depend on the key."""
-    first = week_of(beijing_date(start))
+    first = week_of(office_date(start))
     weeks = [
         week
         for number in range(4)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from include.errors import InputError
 from include.house import House
-from include.periods import BEIJING, DAY, beijing_date
+from include.periods import DAY, office_date, office_zone
 from include.store.engine import reading
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
 from include.store.station_hours import STATION_HOURS, read_hours
@@ -61,8 +61,8 @@ def explain(house: House, alarm_id: str) -> Evidence:
         begin, end = facts["started_at"] - _BEFORE, facts["last_at"] + _HOUR + _AFTER
         days = read_station_days(
             connection,
-            beijing_date(begin) - DEFAULT_RULES.gain.days * DAY,
-            beijing_date(begin) - DAY,
+            office_date(begin) - DEFAULT_RULES.gain.days * DAY,
+            office_date(begin) - DAY,
             facts["rules_edition"],
         )
         revisions = _revisions(connection, alarm_id)
@@ -158,7 +158,7 @@ def _with_readings(house: House, stations: pd.DataFrame, begin: Any, end: Any) -
 def _told(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     rows = rows.copy()
     if len(rows):
-        rows["hour"] = rows["hour"].dt.tz_convert(BEIJING)
+        rows["hour"] = rows["hour"].dt.tz_convert(office_zone())
     numbers = rows.select_dtypes("float").columns
     rows[numbers] = rows[numbers].round(3)
     return rows.sort_values(keys, ignore_index=True) if len(rows) else rows.reset_index(drop=True)
@@ -172,7 +172,7 @@ def _plain(value: Any) -> Any:
     if value is None or value is pd.NaT:
         return None
     if hasattr(value, "astimezone"):
-        return value.astimezone(BEIJING).isoformat()
+        return value.astimezone(office_zone()).isoformat()
     if hasattr(value, "isoformat"):
         return value.isoformat()
     if hasattr(value, "item"):

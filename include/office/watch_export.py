@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.store.engine import reading
 from include.store.statements import frame
 
@@ -74,4 +74,4 @@ def _write(rows: pd.DataFrame, path: Path) -> None:
 
 
 def _iso(moment: Any) -> str:
-    return str(pd.Timestamp(moment).tz_convert(BEIJING).isoformat())
+    return str(pd.Timestamp(moment).tz_convert(office_zone()).isoformat())

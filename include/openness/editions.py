@@ -14,7 +14,7 @@ from include.errors import InputError, StateError
 from include.house import House
 from include.openness.figures import Edition, Month, Row
 from include.openness.gathering import month_facts, month_period, months_to_publish, publishable
-from include.periods import beijing_date, midnight
+from include.periods import midnight, office_date
 from include.post import audit
 from include.sources.ledger import AS_OF_ITSELF, ensure_history
 from include.store.engine import reading, writing
@@ -48,7 +48,7 @@ def planned(house: House, until: date, now: datetime) -> Plan:
             "this date has not come",
             where="--until",
             got=until,
-            expected=f"{beijing_date(now)} or earlier: a month's figures are those of its own moment",
+            expected=f"{office_date(now)} or earlier: a month's figures are those of its own moment",
         )
     months = months_to_publish(house.season, until, delay)
     if not months:
@@ -131,7 +131,7 @@ def remove(house: House, month: str, number: int, *, now: datetime, actor: str, 
         found = [one for one in editions(connection) if f"{one.first_date:%Y-%m}" == month]
         starts = {one.first_date for one in found if one.number == number}
         if not any(
-            mark_removed(connection, start, number, beijing_date(now), reason.strip()) for start in starts
+            mark_removed(connection, start, number, office_date(now), reason.strip()) for start in starts
         ):
             raise StateError(
                 "no such edition stands",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from include.periods import BEIJING, DAY
+from include.periods import DAY, office_zone
 
 # Counts of each table, in the order in which tables print them. Rates are n of N: (name, n, N).
 ANSWERS: Final = ("pushed", "answered", "due", "on_time")
@@ -68,7 +68,7 @@ class Month:
     @property
     def command(self) -> str:
         """The verb that prints the same figures from the store."""
-        return f"feedback --start {self.start} --end {self.end} --as-of {self.as_of.astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+        return f"feedback --start {self.start} --end {self.end} --as-of {self.as_of.astimezone(office_zone()):%Y-%m-%dT%H:%M}"
 
     def rows_of(self, table: str) -> tuple[Row, ...]:
         """The rows of a table without its total."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import shapely
 
-from include.geo.boundaries import NOTICE, city_outlines, counties
+from include.geo.boundaries import city_outlines, counties, map_notice
 from include.openness.figures import Edition, Month, Row
 from include.openness.words import month_title, translator
 from include.rules import SIMULATED_LABEL
@@ -74,7 +74,7 @@ def geojson(edition: Edition) -> bytes:
         }
         for cell in county_cells(month)
     ]
-    whole: dict[str, Any] = {"type": "FeatureCollection", "notice": NOTICE}
+    whole: dict[str, Any] = {"type": "FeatureCollection", "notice": map_notice()}
     if month.is_simulated:
         whole["data_origin"] = SIMULATED_LABEL
     text = json.dumps(whole | {"features": features}, ensure_ascii=False, separators=(",", ":"))
@@ -116,7 +116,7 @@ def map_svg(month: Month, lang: str) -> bytes:
     parts += [f'<path d="{_path(outline, place)}"/>' for outline in _unit_outlines(tuple(dict(month.units)))]
     parts.append("</g>")
     parts += _legend(height, lang)
-    foot = f"{NOTICE if lang == 'zh' else _NOTICE_EN}"
+    foot = f"{map_notice() if lang == 'zh' else _NOTICE_EN}"
     parts.append(f'<text x="8" y="{height + _FOOT - 10:.0f}">{escape(_marked(foot, month))}</text></svg>\n')
     return "".join(parts).encode()
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape, quoteattr
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.openness.figures import Edition
 from include.openness.geography import geojson
 from include.openness.pages import all_pages, changes
@@ -103,7 +103,7 @@ def _resource(site: Site, one: Edition, path: str, content: bytes) -> dict[str, 
             "type": "json",
             "format": "geojson",
             "mediatype": "application/geo+json",
-            "description": NOTICE,
+            "description": map_notice(),
         }
     return resource | {
         "type": "table",

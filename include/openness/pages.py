@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.openness.charts import Bar, bar_chart
 from include.openness.figures import RATES, Edition, Month, Row
 from include.openness.geography import map_svg
 from include.openness.site import Renderer, Site, unit_file
 from include.openness.tables import TABLES
 from include.openness.words import Translate, date_text, month_title, share_text
-from include.periods import BEIJING
+from include.periods import office_zone
 
 _HEADS: Final = {
     "pushed": "推送",
@@ -295,7 +295,7 @@ def _general_notes(month: Month, t: Translate, lang: str) -> list[str]:
             "{start}至{last}推送的报警，截至{as_of}零时的状态。",
             start=date_text(month.start, lang),
             last=date_text(month.last_date, lang),
-            as_of=date_text(month.as_of.astimezone(BEIJING).date(), lang),
+            as_of=date_text(month.as_of.astimezone(office_zone()).date(), lang),
         ),
         t("1至{n}的数不单独公布：与其他行合并，公布其和。合计为各行之和。", n=month.smallest - 1),
         *(t(words) for words in _NOTES["quality"]),
@@ -340,7 +340,7 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         }
         for name, fields in TABLES.items()
     ]
-    notice = NOTICE if lang == "zh" else t(NOTICE)
+    notice = map_notice() if lang == "zh" else t(map_notice())
     yield renderer.rendered(
         "dictionary.html", "dictionary", {"tables": tables, "map_notice": f"{notice}{t('。')}"}
     )

@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from include.openness.figures import Month
-from include.periods import chinese_date
+from include.periods import date_label
 from include.supervision.figures import Share
 
 Translate = Callable[..., str]
@@ -52,4 +52,4 @@ def month_title(month: Month, lang: str) -> str:
 
 def date_text(day: Any, lang: str) -> str:
     """A date as the language writes it."""
-    return chinese_date(day) if lang == "zh" else f"{day.day} {day:%B %Y}"
+    return date_label(day) if lang == "zh" else f"{day.day} {day:%B %Y}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from include.post.recipients import ADDRESSEES
+from include.post.recipients import addressees
 from include.store import statements
 
 _RUN_FOR: Final = timedelta(
@@ -65,7 +65,7 @@ def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
             row["topic"],
             row["letter_id"] or None,
             row["subject_id"],
-            ADDRESSEES.get(row["addressee_name"], row["addressee_name"]),
+            addressees().get(row["addressee_name"], row["addressee_name"]),
             row["subject"],
             row["address"],
             row["reason"],

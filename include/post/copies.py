@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from include.errors import InputError, StateError
 from include.letter_kinds import useful_life
-from include.periods import beijing_date
+from include.periods import office_date
 from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
 from include.post.letters import StoredLetter, locked
@@ -150,7 +150,7 @@ def resend(
         if blocker := simulated_blocker(letter, server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
         addressing = recipients_for(
-            connection, letter.kind, letter.unit_code, beijing_date(now), letter.addressee
+            connection, letter.kind, letter.unit_code, office_date(now), letter.addressee
         )
         wanted = {address.lower() for address in only}
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]

@@ -17,7 +17,7 @@ from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
-from include.post.recipients import ADDRESSEES
+from include.post.recipients import addressees
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import reading, writing
@@ -390,5 +390,5 @@ def _stored(row: RowMapping) -> StoredLetter:
     }
     period = Period(row["start_at"], row["end_at"], row["period_kind"], row["as_of"])
     addressee = row["addressee"]
-    name = row["unit_name"] or row["province_name"] or ADDRESSEES.get(addressee, addressee)
+    name = row["unit_name"] or row["province_name"] or addressees().get(addressee, addressee)
     return StoredLetter(period=period, addressee_name=name, **own)

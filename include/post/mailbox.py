@@ -1,7 +1,7 @@
 """The local mailbox: a mail server on this machine that keeps what it receives in a folder, where a person can open it.
 
 FOLDER/new, cur, tmp      a Maildir, one file a mail as it came, with who it was for in the first line
-FOLDER/letters            the same mails as `2020-03-12_阳泉市_关于….eml`, to open with any mail program
+FOLDER/letters            the same mails as `2020-03-12_某市_关于….eml`, to open with any mail program
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from include.errors import InputError
-from include.periods import beijing_date
+from include.periods import office_date
 from include.post.message import ADDRESSEE_HEADER, LETTER_HEADER
 from include.post.server import is_loopback
 
@@ -231,7 +231,7 @@ def _offer(folder: Path, content: bytes) -> None:
     head = BytesHeaderParser().parsebytes(content)
     moment = _sent_at(head)
     words = [
-        str(beijing_date(moment)) if moment else "undated",
+        str(office_date(moment)) if moment else "undated",
         _text(head, ADDRESSEE_HEADER),
         _text(head, "Subject"),
     ]

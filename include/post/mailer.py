@@ -15,7 +15,7 @@ from typing import Any, Final, Self
 import yagmail
 
 from include.errors import PostRefused
-from include.post.connection import Bounded, BoundedSSL, size_limit
+from include.post.connection import NOT_SMTP, Bounded, BoundedSSL, size_limit
 from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer, is_loopback
 from include.post.server_words import connection_trouble, decoded
@@ -256,7 +256,8 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         if code == 250 or 400 <= code < 600:
             return self._judged(code, self._clean(answer))
         self._drop()
-        return Outcome("unknown", code, f"邮件服务器的答复无法理解：{self._clean(answer)}")
+        known = None if code == NOT_SMTP else code
+        return Outcome("unknown", known, f"邮件服务器的答复无法理解：应为250，收到“{self._clean(answer)}”")
 
     def _early(self, code: int, answer: bytes) -> Outcome:
         self._drop()
@@ -314,6 +315,8 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             return Outcome("refused", code, text)
         if not 400 <= code < 500:
             self._drop()  # not SMTP: no further word of this connection can be trusted
+        if code == NOT_SMTP:
+            return Outcome("retry", None, f"邮件服务器的答复不是SMTP：应以三位数字开头，收到“{text}”")
         return Outcome("retry", code, text)
 
     def _reset(self) -> None:

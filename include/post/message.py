@@ -25,7 +25,7 @@ from yagmail.headers import resolve_addresses
 from yagmail.message import prepare_message
 
 from include.errors import CompositionError
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.post.composed import ComposedFile, ComposedLetter, attachments, body, inline_picture
 from include.post.recipients import Recipient
 from include.post.server import AttachmentNames, MailServer
@@ -127,7 +127,7 @@ def _header(dispatch: Dispatch, header: str) -> dict[str, str]:
 
 def _headers(dispatch: Dispatch) -> dict[str, str]:
     headers = {
-        "Date": format_datetime(dispatch.released_at.astimezone(BEIJING)),
+        "Date": format_datetime(dispatch.released_at.astimezone(office_zone())),
         "Auto-Submitted": "auto-generated",
         LETTER_HEADER: dispatch.letter_key,
         COPY_HEADER: f"rehearsal {dispatch.copy_no}" if dispatch.is_rehearsal else str(dispatch.copy_no),

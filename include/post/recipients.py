@@ -4,18 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, or_, select
 
 from include import letter_kinds
+from include.profile.current import office
 from include.store import tables
-
-MINISTRY_CODE: Final = "100000"
-ADDRESSEES: Final = {
-    "leader": "部领导",
-    "operators": "值班室",
-}  # what people call an addressee that is no place
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
@@ -57,8 +52,9 @@ def recipients_for(
         contacts = _contacts(connection, addressee, ("province",), on_date)
         return _checked(f"省份 {addressee} ", contacts, primary="province", label="省级联系人（province）")
     if unit_code is None:
-        contacts = _contacts(connection, MINISTRY_CODE, ("leader", "duty"), on_date)
-        return _checked("生态环境部", contacts, primary="leader", label="收件领导（leader）")
+        own = office().own_unit
+        contacts = _contacts(connection, own, ("leader", "duty"), on_date)
+        return _checked(_own_name(own), contacts, primary="leader", label="收件领导（leader）")
     place = connection.execute(
         select(tables.city.c.unit_name, tables.city.c.province_code, tables.city.c.province_name).where(
             tables.city.c.unit_code == unit_code
@@ -77,6 +73,17 @@ def recipients_for(
             )
     found = _checked(place.unit_name, contacts, primary="to", label="主送联系人（to）")
     return Addressing(found.recipients, remarks + found.remarks, found.blocker)
+
+
+def addressees() -> dict[str, str]:
+    """What people call an addressee that is no unit."""
+    titles = office().titles
+    return {"leader": titles["leader"], "operators": titles["operators"]}
+
+
+def _own_name(code: str) -> str:
+    own = office().unit(code)
+    return own.name if own else code
 
 
 def address_problem(address: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from include.errors import CheckFailed
 from include.post import numbers
 from include.post.mailbox import copies
-from include.post.recipients import ADDRESSEES
+from include.post.recipients import addressees
 from include.store import statements, tables
 
 # A released letter is what the worst of its recipients is.
@@ -59,7 +59,7 @@ def reconcile(
     """
     rows = statements.frame(connection, "account_letters", on_date=on_date)
     letters, faults = [], []
-    rows = rows.assign(addressee_name=rows["addressee_name"].replace(ADDRESSEES))
+    rows = rows.assign(addressee_name=rows["addressee_name"].replace(addressees()))
     for row in rows.to_dict("records"):
         state, recipients = _account(row)
         if state == "":

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from include.errors import QianliyanError, StateError
 from include.letter_kinds import letter_kind
-from include.periods import beijing_date
+from include.periods import office_date
 from include.post import numbers
 from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_files
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
@@ -193,7 +193,7 @@ def _release(
     premise: Premise | None,
     recipients: tuple[Recipient, ...] | None,
 ) -> ReleaseOutcome:
-    issued_on = beijing_date(now)
+    issued_on = office_date(now)
     if blocker := simulated_blocker(letter, server):
         raise _Withheld(blocker, is_stuck=True)
     answer = premise(connection, letter) if premise is not None else None

@@ -45,7 +45,7 @@ class SelectionRules:
     floor_share: float = 0.02
     # … and at most this one: who is asked about a third of a city looks nowhere.
     cap_share: float = 0.30
-    # Or each unit's number by its code (济南 124), instead of hot_share, floor and cap.
+    # Or each unit's number by its code (units.csv of the profile), instead of hot_share, floor and cap.
     quotas: Mapping[str, int] = field(default_factory=dict)
     # An old grid stays while its rank within its unit is within this many times the unit's count: lists that change by the noise
     # of a retrieval cannot be inspected.

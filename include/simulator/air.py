@@ -18,7 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from include.periods import DAY
+from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
 from include.simulator.alarm_hours import alarm_hours
 from include.simulator.city_air import city_pm25, city_rows, dust_rows
@@ -121,7 +121,7 @@ def _write_readings(
             "grid_id": pa.DictionaryArray.from_arrays(
                 pa.array(grid, pa.int32()), pa.array(grid_ids, pa.string())
             ),
-            "hour": pa.array(hours.tz_localize("Asia/Shanghai").as_unit("ms")).take(pa.array(hour)),
+            "hour": pa.array(hours.tz_localize(office_zone()).as_unit("ms")).take(pa.array(hour)),
             "pm25_ug_m3": pa.array(by_hour[hour, grid], pa.int16()),
             "data_origin": pa.DictionaryArray.from_arrays(
                 pa.array(np.zeros(len(hour)), pa.int32()), pa.array([SIMULATED_LABEL])

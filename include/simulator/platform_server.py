@@ -73,7 +73,7 @@ def load_platform(folder: Path, token: str) -> Platform:
     """A platform that holds the exports of a folder. Raises InputError when they cannot be read."""
     shelves = {}
     for name, layout in LAYOUTS.items():
-        mapping = TableMapping(name, files=(f"{name}*.csv", f"{name}*.xlsx"))
+        mapping = TableMapping(name, files=(f"{name}*.csv", f"{name}*.xlsx", f"{name}*.parquet"))
         frames = [
             transform(mapping, layout, chunk.rows)
             for path in table_files(folder, mapping, "demo platform")
@@ -97,7 +97,9 @@ def _station_shelf(folder: Path, name: str) -> Shelf:
         transform(mapping, layout, chunk.rows.astype("str"))
         for path in sorted(folder.iterdir())
         if table_of(path) == name
-        for chunk in (read_parquet(path) if path.suffix == ".parquet" else read_file(path, mapping.delimiter))
+        for chunk in (
+            read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
+        )
     ]
     if not frames:
         return Shelf([], [])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
 from include.geo.datum import DATUMS
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
@@ -119,7 +119,7 @@ def _mapping(kind: Kind, layout: Layout, path: Path | None, datum: str) -> Table
         path = SHIPPED_FIRES
     if path is None:
         return TableMapping(layout.name, datum=datum)
-    tables = load(path, BEIJING, {layout.name: layout}).tables
+    tables = load(path, office_zone(), {layout.name: layout}).tables
     if not tables:
         raise InputError("the mapping has no such table", where=str(path), expected=layout.name)
     return tables[0]

@@ -13,16 +13,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, outside_city
+from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.characters import INVISIBLE, counted, numbers
 
 # Control characters, the mark of a lost character and what is invisible (`characters.visible` took it out of rows that came
 # from a source); line ends only where text may be long.
 _CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{fffd}-\x{ffff}" + INVISIBLE[1:]
 _CONTROLS_OF_LINE: Final = _CONTROLS[:-1] + r"\t\n\r\x{2028}\x{2029}]"
+# What is marked as no text by itself, not a lost character somewhere in one.
+_NO_TEXT: Final = rf"^{NO_TEXT}(?:[\[{{]|true$|false$)"
 # ASCII digits only: `\d` would match those of every script in one engine and not in the next.
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -47,7 +51,6 @@ _FLAGS: Final = {
 }
 FIRST_YEAR, LAST_YEAR = 2000, 2099  # of every time and date that is read
 _DAY = pd.Timedelta(days=1)
-_BEIJING_OFFSET: Final = "+08:00"  # without exception in these years
 
 MOMENT_DTYPE: Final = "datetime64[us, UTC]"
 MOMENT_TYPES: Final = ("moment", "promise")
@@ -91,8 +94,17 @@ class _Reasons:
             self.texts.append((field, reason))
 
 
+def _in_office_zone(iso: pd.Series[str], ends: pd.Series[bool]) -> pd.Series[pd.Timestamp]:
+    """Wall times of the office as instants in UTC; a day later where `ends`. An hour that clocks skip is none; of one that they
+    show twice the first is meant."""
+    wall = pd.to_datetime(iso, format="ISO8601", errors="coerce") + ends.astype("int64") * _DAY
+    is_first = np.ones(len(wall), dtype=bool)
+    local = wall.dt.tz_localize(office_zone(), ambiguous=is_first, nonexistent="NaT")
+    return local.dt.tz_convert("UTC").astype(MOMENT_DTYPE)
+
+
 def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.Timestamp]:
-    """Instants in UTC; without an offset Beijing time; NaT for what is none. 24:00 is the midnight that ends its day.
+    """Instants in UTC; without an offset the office's time; NaT for what is none. 24:00 is the midnight that ends its day.
 
     `end_of_date`: a date alone is understood, and means the midnight that ends it.
     """
@@ -103,12 +115,22 @@ def moments(text: pd.Series[str], *, end_of_date: bool = False) -> pd.Series[pd.
     is_naive = is_moment & ~text.str.contains(_OFFSET + "$")
     iso = text.where(is_moment, "")
     iso, is_end = without_midnight(iso)
-    iso = iso.mask(is_naive, iso + _BEIJING_OFFSET) if is_naive.any() else iso
-    iso = iso.mask(is_date, text + "T00:00" + _BEIJING_OFFSET) if end_of_date else iso
-    parsed = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True).astype(MOMENT_DTYPE)
-    if end_of_date or is_end.any():
-        parsed = parsed + (is_date | is_end).astype("int64") * _DAY
-    return parsed.where(parsed.dt.year.between(FIRST_YEAR, LAST_YEAR))
+    iso = iso.mask(is_date, text + "T00:00") if end_of_date else iso
+    is_naive = is_naive | is_date
+    parsed = pd.to_datetime(iso.mask(is_naive, ""), format="ISO8601", errors="coerce", utc=True)
+    parsed = parsed.astype(MOMENT_DTYPE)
+    ends = is_date | is_end
+    if ends.any():
+        parsed = parsed + (ends & ~is_naive).astype("int64") * _DAY
+    if is_naive.any():
+        parsed = parsed.mask(is_naive, _in_office_zone(iso.where(is_naive, ""), ends))
+    # The year is that of the day which an end belongs to.
+    return parsed.where(is_in_years(parsed - ends.astype("int64") * _DAY))
+
+
+def is_in_years(moments: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
+    """Which instants lie in the years that are read, on the office's calendar; none that is missing."""
+    return moments.dt.tz_convert(office_zone()).dt.year.between(FIRST_YEAR, LAST_YEAR)
 
 
 def without_midnight(text: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[bool]]:
@@ -147,6 +169,11 @@ def _check_text(layout: Layout, rows: pd.DataFrame, reasons: _Reasons) -> None:
     for names, pattern in ((short, _CONTROLS_OF_LINE), (long, _CONTROLS)):
         if names and joined(rows, names, " ").str.contains(pattern).any():  # rare: only then column by column
             for name in names:
+                reasons.add(
+                    rows[name].str.contains(_NO_TEXT),
+                    name,
+                    "应为文本、数值或时间，收到的是列表、对象或真假值",
+                )
                 reasons.add(rows[name].str.contains(pattern), name, "含有控制字符、换行或无法显示的字符")
     for field in layout.fields:
         if field.required:
@@ -163,13 +190,13 @@ def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.map(places.cities)
-    reasons.add(codes.isna(), field.name, "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市")
+    reasons.add(codes.isna(), field.name, "不认识的单位：应为档案 units.csv 中的代码或名称")
     return codes.fillna("").astype("str")
 
 
 def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
-    reasons.add(codes == "", field.name, "不认识的地区：应为城市或省的行政区划代码，部级为100000")
+    reasons.add(codes == "", field.name, "不认识的地区：应为单位、其上级或本机关的代码")
     return codes.astype("str")
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final, Literal, get_args
 
 from include.errors import InputError, keep_secret, secrets_of
+from include.periods import office_zone
 
 SourceKind = Literal["files", "inbox", "platform", "database"]
 Clock = Literal["record", "receipt"]
@@ -35,7 +36,7 @@ class SourceConfig:
     speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
               files: `is_played` (true: a simulated world, told to its end, under a played clock: what lies after the clock waits
-              for its own pull; of any other source it is set apart); files and inbox: `settle_seconds`; platform: `page_size`, `timeout_seconds` (of silence),
+              for its own pull; of any other source it is set apart); files and inbox: `settle_seconds`, `folder_seconds` (600: of all files in one pull; see `turns`); platform: `page_size`, `timeout_seconds` (of silence),
               `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
               `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """
@@ -45,7 +46,7 @@ class SourceConfig:
     location: str
     token: str | None = field(default=None, repr=False)
     mapping: str | None = None
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = field(default_factory=lambda: office_zone().key)
     options: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
     first_day: date | None = None
     clock: Clock | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -52,10 +52,12 @@ class Part:
 
 @dataclass(frozen=True)
 class FileParts:
-    """One file of several, and its parts: what goes wrong with one is its own affair."""
+    """One file of several, and its parts, which can be asked for again: what goes wrong with one is its own affair. `version`
+    tells one state of the file from another."""
 
     path: Path
-    parts: Iterator[Part]
+    version: str
+    read: Callable[[], Iterator[Part]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class Delivery:
     parts_received: int = 0
     covered_until: datetime | None = None
     warnings: list[str] = field(default_factory=list)
-    files: Iterator[FileParts] | None = None
+    files: list[FileParts] | None = None
+    absent: tuple[str, ...] = ()  # tables of a folder that has no file of them
     inspected: tuple[Inspected, ...] = ()  # of an answer form
 
 

@@ -1,4 +1,4 @@
-"""Intake of key enterprises: any table with coordinates in a stated datum, CSV or XLSX; an import replaces its source's rows.
+"""Intake of key enterprises: any table with coordinates in a stated datum, CSV, XLSX or Parquet; an import replaces its source's rows.
 
 Where a row tells no city or county, or others than its coordinates say, those of the coordinates are taken.
 """

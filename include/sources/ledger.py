@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from include.errors import QianliyanError
-from include.periods import beijing_date, chinese_moment, midnight
+from include.periods import midnight, moment_label, office_date
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds.folder import fingerprint
@@ -177,7 +177,7 @@ def completeness(
     ]
     expected = (end_at - start_at) / _HOUR if end_at > start_at else 0.0
     received = frame(connection, "received_in_window", start_at=start_at, end_at=end_at).iloc[0]
-    members = frame(connection, "cities_of_regions", on_date=beijing_date(end_at - timedelta(microseconds=1)))
+    members = frame(connection, "cities_of_regions", on_date=office_date(end_at - timedelta(microseconds=1)))
     return Completeness(
         start_at=start_at,
         end_at=end_at,
@@ -215,7 +215,7 @@ def _length(windows: list[Window]) -> timedelta:
 
 
 def _moment(moment: datetime) -> str:
-    return chinese_moment(moment, year=True)
+    return moment_label(moment, year=True)
 
 
 def _hours(hours: float) -> str:

@@ -1,15 +1,13 @@
 """Cities by any of their names, counties by former names, and whether a point lies in the city that a row names.
 
-The aliases are in `places.csv`: units that are notified on their own but counted in their parent city (DOMAIN), and
-counties that were renamed. A mapping's `values` add a source's own spellings.
+The aliases are the profile's: of units, among them those that are notified on their own but counted in another, and of places
+that were renamed. A mapping's `values` add a source's own spellings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import geopandas as gpd
@@ -19,11 +17,11 @@ import shapely
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from include.geo.boundaries import city_outlines, counties
+from include.geo.boundaries import city_outlines, counties, units_of_places
 from include.geo.grids import locate
+from include.profile.current import office
 from include.store.tables import city
 
-MINISTRY: Final = "100000"
 # Outlines are simplified by at most 200 m and of 2021: only a point farther out is worth a word.
 _TOLERANCE_DEG: Final = 0.005
 
@@ -45,15 +43,20 @@ def places(connection: Connection) -> Places:
     names: dict[str, str] = {}
     for code, name, _ in rows:
         names |= {code: code, name: code, name.removesuffix("市"): code}
-    aliases = _aliases()
-    for alias in aliases[aliases["kind"] == "city"].itertuples():
-        if alias.unit_code in codes:
-            names.setdefault(str(alias.alias), str(alias.unit_code))
-    former = aliases[aliases["kind"] == "county"]
-    counties = dict(
-        zip(zip(former["unit_code"], former["alias"], strict=True), former["meaning"], strict=True)
+    profile = office()
+    for unit in profile.addressees():
+        for alias in unit.aliases if unit.unit_code in codes else ():
+            names.setdefault(alias, unit.unit_code)
+    units = units_of_places(profile)
+    counties = {
+        (units[place.place_code], alias): place.name
+        for place in profile.places
+        for alias in place.aliases
+        if place.place_code in units
+    }
+    return Places(
+        names, frozenset(codes | {province for _, _, province in rows} | {profile.own_unit}), counties
     )
-    return Places(names, frozenset(codes | {province for _, _, province in rows} | {MINISTRY}), counties)
 
 
 def outside_city(
@@ -93,17 +96,9 @@ def outside_county(
     return np.asarray(distance > _TOLERANCE_DEG)
 
 
-@cache
 def _outlines() -> gpd.GeoDataFrame:
     return city_outlines().set_index("unit_code")
 
 
-@cache
 def _county_outlines() -> gpd.GeoSeries:
     return counties().set_index(["unit_code", "county_name"]).geometry
-
-
-@cache
-def _aliases() -> pd.DataFrame:
-    with files("include.sources").joinpath("places.csv").open(encoding="utf-8") as stream:
-        return pd.read_csv(stream, dtype=str)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from include.periods import beijing_date
+from include.periods import office_date
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery
 from include.sources.staging import Tally
@@ -72,7 +72,7 @@ def record(
     now: datetime,
 ) -> None:
     """Enters an intake into the ledger, in the transaction of its rows."""
-    last_day = beijing_date(max(result.start_at, result.end_at - timedelta(microseconds=1)))
+    last_day = office_date(max(result.start_at, result.end_at - timedelta(microseconds=1)))
     expected = frame(connection, "cities_of_regions", on_date=last_day)
     connection.execute(
         ledger.insert().values(

@@ -19,7 +19,9 @@ class Spool:
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(prefix="qianliyan-")  # noqa: SIM115 - closed by close()
-        self._places: dict[str, list[int]] = {}
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        # Frames that are put from now on are taken after those of lower rank, whenever they were put.
+        self.rank = 0
 
     def put(self, shelf: str, rows: pd.DataFrame, **about: Any) -> None:
         """Adds a frame to a shelf. Raises SourceError when the disk of temporary files takes no more."""
@@ -43,7 +45,7 @@ class Spool:
             del places[mark.get(shelf, 0) :]
 
     def _put(self, shelf: str, rows: pd.DataFrame, about: dict[str, Any]) -> None:
-        self._places.setdefault(shelf, []).append(self._file.seek(0, 2))
+        self._places.setdefault(shelf, []).append((self.rank, self._file.seek(0, 2)))
         table = pa.Table.from_pandas(rows, preserve_index=False)
         table = table.replace_schema_metadata(
             {**(table.schema.metadata or {}), b"about": json.dumps(about).encode()}
@@ -52,8 +54,8 @@ class Spool:
             stream.write_table(table)
 
     def take(self, shelf: str) -> Iterator[tuple[pd.DataFrame, dict[str, Any]]]:
-        """The frames of a shelf in the order in which they were put, each with what was said about it."""
-        for place in self._places.get(shelf, []):
+        """The frames of a shelf by rank and in the order in which they were put, each with what was said about it."""
+        for _, place in sorted(self._places.get(shelf, [])):
             self._file.seek(place)
             with pa.ipc.open_stream(self._file) as stream:
                 table = stream.read_all()

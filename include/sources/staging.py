@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -12,13 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from include.errors import InputError, QianliyanError, SourceError
+from include.errors import SourceError
 from include.sources import merge, quarantine
 from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
 from include.sources.contacts.plan import Listing
-from include.sources.delivery import Chunk, Delivery, Part
+from include.sources.delivery import Chunk, Delivery, FileParts, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping.files import TableMapping
@@ -26,8 +28,11 @@ from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
 from include.sources.reading.characters import visible
+from include.sources.reading.file_names import label
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.spool import Spool
 from include.sources.troubles import Trouble, trouble_of
+from include.sources.turns import FOLDER_SECONDS, in_turn, words
 
 _REJECTS: Final = "rejects"
 _CLEANED: Final = "is_cleaned"  # of a row: invisible characters were taken out of it
@@ -120,32 +125,53 @@ def stage_files(
     places: Places,
     window: Window | None,
     receipt: Receipt | None = None,
-) -> list[Trouble]:
-    """Stages the files of a delivery, each whole or not at all; returns what was wrong with those that were not.
+    *,
+    waited: MappingOf[tuple[str, str], Trouble] = MappingProxyType({}),
+    seconds: float = FOLDER_SECONDS,
+) -> tuple[list[Trouble], Exception | None]:
+    """Stages the files of a delivery, each whole or not at all; returns what was wrong with those that were not, and the first
+    error.
 
-    Raises SourceError when a file changes meanwhile or the disk is full, and the error of the first file when none can be used.
+    `waited`: those that were not read for lack of time when the folder was read last; `seconds` for all of them. Raises
+    SourceError when a file changes meanwhile or the disk is full.
     """
+    files = delivery.files or []
     troubles: list[Trouble] = []
-    first: Exception | None = None
-    for file in delivery.files or ():
+    errors: list[Exception] = []
+    known = [waited.get((label(file.path), file.version)) for file in files]
+
+    def take(file: FileParts) -> bool:
         mark = spool.mark()
+        spool.rank = files.index(file)  # what is stored does not depend on whose turn came first
         try:
-            for part in file.parts:
+            for part in file.read():
                 stage(spool, part, places, window, receipt)
         except SourceError:
+            raise
+        except OutOfTime:
+            spool.forget_after(mark)
             raise
         except Exception as error:  # whatever it is, it is this file's
             spool.forget_after(mark)
             troubles.append(trouble_of(file.path, error))
-            first = first or error
-        else:
-            delivery.parts_received += 1
-    if first is not None and not delivery.parts_received:
-        raise first if isinstance(first, QianliyanError) else InputError(troubles[0].reason) from first
+            errors.append(error)
+            return False
+        delivery.parts_received += 1
+        return True
+
+    before = {place: told.waits for place, told in enumerate(known) if told is not None}
+    turns = in_turn(files, take, before, seconds)
+    for file, waits in turns.left:
+        told = waited.get((label(file.path), file.version))
+        fresh = Trouble(label(file.path), words(waits, seconds), waits=waits, version=file.version)
+        troubles.append(told if told is not None and waits == "vain" else fresh)
+    for file, error in turns.late:
+        troubles.append(replace(trouble_of(file.path, error), waits="vain", version=file.version))
+        errors.append(error)
     if troubles:
         delivery.fingerprint = ""  # as if the folder had changed: the next pull tries again
         delivery.warnings += [str(trouble) for trouble in troubles]
-    return troubles
+    return troubles, next(iter(errors), None)
 
 
 def commit(

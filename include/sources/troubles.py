@@ -17,6 +17,7 @@ from include.sources import merge
 from include.sources.hashes import row_hash, row_json
 from include.sources.quarantine import INTAKE, Rejected, keep
 from include.sources.reading.file_names import label, unreadable
+from include.sources.turns import Waits
 from include.store.tables import quarantine
 
 KIND: Final = "files"  # in the quarantine
@@ -31,6 +32,9 @@ class Trouble:
     file: str
     reason: str
     content: str = ""
+    # Of a file that was not read for lack of time (`turns`), and which state of the file that was.
+    waits: Waits = ""
+    version: str = ""
 
     def __str__(self) -> str:
         """One line for an operator."""
@@ -39,7 +43,8 @@ class Trouble:
     @property
     def row_json(self) -> str:
         """As the quarantine keeps it."""
-        return row_json({"file": self.file, "reason": self.reason, "content": self.content})
+        waiting = {"waits": self.waits, "version": self.version} if self.waits else {}
+        return row_json({"file": self.file, "reason": self.reason, "content": self.content, **waiting})
 
 
 def trouble_of(path: Path, error: Exception, content: str = "") -> Trouble:
@@ -50,6 +55,23 @@ def trouble_of(path: Path, error: Exception, content: str = "") -> Trouble:
         _log.error("%s cannot be read", label(path), exc_info=error)
         return Trouble(label(path), str(unreadable(path, error)), content)
     return Trouble(label(path), str(error), content)
+
+
+def waiting_files(connection: Connection, source: str) -> dict[tuple[str, str], Trouble]:
+    """The files of a source that were not read for lack of time, by their label and state; of one label the last that was told."""
+    columns = (quarantine.c.row_json, quarantine.c.quarantine_id)
+    told = connection.execute(
+        select(*columns)
+        .where(
+            quarantine.c.source == source,
+            quarantine.c.kind == KIND,
+            quarantine.c.state != "replayed",
+            quarantine.c.row_json.contains('"waits"', autoescape=True),
+        )
+        .order_by(quarantine.c.quarantine_id)
+    )
+    troubles = [Trouble(**json.loads(text)) for text, _ in told]
+    return {(trouble.file, trouble.version): trouble for trouble in troubles}
 
 
 def keep_troubles(

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from include.periods import beijing_date
+from include.periods import office_date, office_zone
 from include.store.statements import frame
 from include.store.watch_tables import suspect_place
 
@@ -26,8 +26,8 @@ def suspect_places(connection: Connection, begin_at: datetime, end_at: datetime)
         "suspect_places",
         begin_at=begin_at,
         end_at=end_at,
-        begin_date=beijing_date(begin_at),
-        end_date=beijing_date(end_at),
+        begin_date=office_date(begin_at),
+        end_date=office_date(end_at),
     )
     seen = pd.to_datetime(rows["seen_at"], utc=True)
     return rows.assign(
@@ -43,7 +43,7 @@ def has_suspect_places(connection: Connection) -> bool:
 def _midnights(dates: pd.Series) -> pd.Series:
     """The first moment of Beijing dates, null where there is none."""
     days = pd.to_datetime(pd.Series(dates.tolist(), index=dates.index, dtype=object), errors="coerce")
-    return days.dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC")
+    return days.dt.tz_localize(office_zone()).dt.tz_convert("UTC")
 
 
 def enterprise_places(connection: Connection) -> pd.DataFrame:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from include.former_names import former, present
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date
 
 GRID_HOURS: Final = "judged_grids"
 STATION_JUDGED: Final = "judged_stations"
@@ -81,7 +81,7 @@ def read_judged(
 
 def days_between(start_at: datetime, end_at: datetime) -> list[date]:
     """The Beijing days that [start_at, end_at) touches."""
-    days, day = [], beijing_date(start_at)
+    days, day = [], office_date(start_at)
     while midnight(day) < end_at:
         days.append(day)
         day += DAY

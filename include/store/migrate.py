@@ -1,8 +1,5 @@
 """Creates or upgrades the store, and fills in the reference data that every installation shares."""
 
-import csv
-from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +17,7 @@ import include.store.run_tables
 import include.store.selection_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
+from include.profile.current import office
 from include.store.engine import reading, remaking
 from include.store.tables import city, region_member
 
@@ -30,10 +28,8 @@ def migrate(engine: Engine) -> str:
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        _fill(connection, city, _rows("cities.csv"), key=["unit_code"])
-        _fill(
-            connection, region_member, _rows("region_members.csv"), key=["unit_code", "region", "valid_from"]
-        )
+        _fill(connection, city, _cities(), key=["unit_code"])
+        _fill(connection, region_member, _stays(), key=["unit_code", "region", "valid_from"])
     return _head(config)
 
 
@@ -62,17 +58,30 @@ def _head(config: Config) -> str:
     return str(ScriptDirectory.from_config(config).get_current_head())
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
-    text = files("include.geo").joinpath("data", name).read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = []
-    for line in csv.DictReader(text.splitlines()):
-        dates = {
-            key: date.fromisoformat(value) if value else None
-            for key, value in line.items()
-            if key.startswith("valid_")
+def _cities() -> list[dict[str, Any]]:
+    profile = office()
+    rows = {}
+    for unit in profile.addressees():
+        above = profile.upper_unit(unit)
+        rows[unit.unit_code] = {
+            "unit_code": unit.unit_code,
+            "unit_name": unit.name,
+            "province_code": above.unit_code,
+            "province_name": above.name,
         }
-        rows.append({**line, **dates})
-    return rows
+    return list(rows.values())
+
+
+def _stays() -> list[dict[str, Any]]:
+    return [
+        {
+            "unit_code": stay.unit_code,
+            "region": stay.region,
+            "valid_from": stay.valid_from,
+            "valid_to": stay.valid_to,
+        }
+        for stay in office().regions
+    ]
 
 
 def _fill(connection: Connection, table: Table, rows: list[dict[str, Any]], key: list[str]) -> None:

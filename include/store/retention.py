@@ -14,7 +14,7 @@ from typing import Final, Literal
 from sqlalchemy import Connection
 
 from include.errors import CheckFailed
-from include.periods import beijing_date
+from include.periods import office_date
 from include.rules import RETENTION
 from include.store.archive import Archive
 from include.store.hourly import DATASETS, days_path, hour_files
@@ -100,7 +100,7 @@ def _older(than: datetime, kind: Kind, paths: Iterator[Path]) -> Iterator[Expend
 
 
 def _old_days(connection: Connection, root: Path, now: datetime) -> Iterator[Path]:
-    before = beijing_date(now) - RETENTION.hourly_values
+    before = office_date(now) - RETENTION.hourly_values
     in_store = {
         date.fromisoformat(str(day)[:10])
         for day in frame(connection, "days_of_cities", before_date=before)["observed_on"]

@@ -25,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date, office_zone
 from include.store.statements import SQL_DIR
 
 _MEMORY: Final = "512MB"  # beyond it DuckDB uses the disk
@@ -165,7 +165,7 @@ def _schema(table: HourTable) -> pa.Schema:
 
 def _by_day(hours: pd.DataFrame) -> list[tuple[date, pd.DataFrame]]:
     """The rows of each Beijing day."""
-    local = hours["hour"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+    local = hours["hour"].dt.tz_convert(office_zone()).dt.tz_localize(None)
     days = local.to_numpy().astype("datetime64[D]")
     found = np.unique(days)
     if len(found) == 1:
@@ -331,7 +331,7 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _days(start_at: datetime, end_at: datetime) -> list[date]:
-    first, days = beijing_date(start_at), []
+    first, days = office_date(start_at), []
     while midnight(first) < end_at:
         days.append(first)
         first += DAY

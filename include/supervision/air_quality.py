@@ -255,7 +255,7 @@ def with_iaqi(days: pd.DataFrame) -> pd.DataFrame:
     """The days of `day_means` with `pm25_iaqi`: empty where the daily mean is not valid or no breakpoints are published."""
     is_known = days["observed_on"].map(
         {
-            day: edition_on(day.date()).iaqi_breakpoints_ug_m3 is not None
+            day: edition_on(day.date()).index_breakpoints_ug_m3 is not None
             for day in days["observed_on"].unique()
         }
     )

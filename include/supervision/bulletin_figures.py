@@ -327,7 +327,7 @@ class BulletinFigures:
 class RegionSituation:
     """The cities of one region: mean of the cities with a figure; changes over the same cities on both sides."""
 
-    name: str  # 2+26 | 汾渭平原 | 39个城市 …
+    name: str  # a region | all the units …
     cities: int
     pm25_ug_m3: float | None
     yoy_pct: float | None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.periods import DAY, Period, beijing_date, midnight, month_to_date, rolling
+from include.periods import DAY, Period, midnight, month_to_date, office_date, rolling
 from include.rules import LOW_RESPONSE, POST, RULES_VERSION
 from include.supervision.escalation import rungs
 from include.supervision.feedback import (
@@ -45,7 +45,7 @@ def flag_window(period: Period) -> tuple[datetime, datetime]:
         min(
             period.starts_at,
             rolling(period, LOW_RESPONSE.rolling_days)[0],
-            midnight(beijing_date(period.as_of) - LOW_RESPONSE.recent_overdue),
+            midnight(office_date(period.as_of) - LOW_RESPONSE.recent_overdue),
         ),
         period.ends_at,
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from include.periods import DAY, beijing_date
+from include.periods import DAY, office_date
 from include.rules import LOW_RESPONSE
 
 ROUNDS: Final = 2  # a first 督办 and its repetition
@@ -50,7 +50,7 @@ def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime
                 urge[alarm_id] = 1
             continue
         last = letters[min(len(letters), ROUNDS) - 1]
-        if on_date < beijing_date(last.to_pydatetime()) + LOW_RESPONSE.repeat_dates * DAY:
+        if on_date < office_date(last.to_pydatetime()) + LOW_RESPONSE.repeat_dates * DAY:
             continue
         if len(letters) < ROUNDS:
             urge[alarm_id] = len(letters) + 1

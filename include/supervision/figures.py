@@ -217,8 +217,8 @@ class NoticeFigures:
 
     letter_key: str
     unit_code: str
-    unit_name: str  # 石家庄市
-    bureau: str  # 石家庄市生态环境局
+    unit_name: str
+    bureau: str  # the addressee, as the profile names it
     period: Period
     rolling_label: str  # 3月6日至12日
     month_label: str  # 3月1日至12日

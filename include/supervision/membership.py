@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from include.periods import BEIJING, Period
+from include.periods import Period, office_zone
 
 CITY: Final = ["unit_code", "unit_name", "province_code", "province_name"]
 
@@ -34,7 +34,7 @@ def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:
 
 def in_region(alarms: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
     """The alarms whose city belonged to a key region on the Beijing day of the push."""
-    pushed = alarms["pushed_at"].dt.tz_convert(BEIJING).dt.tz_localize(None).dt.normalize()
+    pushed = alarms["pushed_at"].dt.tz_convert(office_zone()).dt.tz_localize(None).dt.normalize()
     keys = pd.DataFrame(
         {"alarm_id": alarms["alarm_id"], "unit_code": alarms["unit_code"], "pushed_on": pushed}
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from include.periods import Period, chinese_date, chinese_moment
+from include.periods import Period, date_label, moment_label
 from include.supervision.standards import rounded
 
 # Not printed: keys and codes of the letter, what a reader cannot see, labels and texts that are made from other fields.
@@ -305,9 +305,9 @@ def text(field: str, value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, datetime):
-        return chinese_moment(value)
+        return moment_label(value)
     if isinstance(value, date):
-        return chinese_date(value)
+        return date_label(value)
     if isinstance(value, Period):
         return value.label
     if isinstance(value, float):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from include.periods import BEIJING, DAY, Period, midnight
+from include.periods import DAY, Period, midnight, office_zone
 from include.rules import SUMMARY
 from include.supervision.escalation import letters_by_alarm
 from include.supervision.feedback import pushed_between
@@ -56,7 +56,7 @@ def repeat_problems(found: pd.DataFrame, names: dict[str, str], window: Period) 
     brought to light is one find. The most often found first, then the latest.
     """
     rows = []
-    days = found["found_at"].dt.tz_convert(BEIJING).dt.date
+    days = found["found_at"].dt.tz_convert(office_zone()).dt.date
     is_new = (found["pushed_at"] >= pd.Timestamp(window.starts_at)) & (
         found["pushed_at"] < pd.Timestamp(window.ends_at)
     )

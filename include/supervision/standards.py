@@ -1,4 +1,4 @@
-"""GB 3095 by the observation date, the IAQI of PM2.5, rounding by GB/T 8170, and when a mean is a figure."""
+"""The air-quality standard by the observation date (its editions are the profile's), the IAQI of PM2.5, rounding by GB/T 8170, and when a mean is a figure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,30 +13,13 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.profile.current import office
+from include.profile.values import Standard
 
 WindowKind = Literal["half_month", "month", "year_to_date"]
 
 _IAQI: Final = (0, 50, 100, 150, 200, 300, 400, 500)
 _NOISE_DECIMALS: Final = 9  # means of the same values in another order differ beyond this
-
-
-@dataclass(frozen=True)
-class Edition:
-    """One edition of GB 3095 for PM2.5, μg/m³: limits of class I and II areas, and the 24 h breakpoints of the IAQI
-    (HJ 633) that go with it, or None where they are not published yet. `name` is what a letter prints."""
-
-    name: str
-    valid_from: date
-    day_limits_ug_m3: tuple[int, int]
-    year_limits_ug_m3: tuple[int, int]
-    iaqi_breakpoints_ug_m3: tuple[int, ...] | None
-
-
-EDITIONS: Final = (
-    Edition("GB 3095-2012", date.min, (35, 75), (15, 35), (0, 35, 75, 115, 150, 250, 350, 500)),
-    Edition("GB 3095-2026", date(2026, 3, 1), (35, 60), (15, 30), (0, 35, 60, 115, 150, 250, 350, 500)),
-    Edition("GB 3095-2026（2031年起）", date(2031, 1, 1), (25, 50), (10, 25), None),
-)
 
 
 @dataclass(frozen=True)
@@ -57,14 +40,14 @@ class Validity:
 VALIDITY: Final = Validity()
 
 
-def edition_on(day: date) -> Edition:
-    """The edition in force on an observation date."""
-    return next(edition for edition in reversed(EDITIONS) if edition.valid_from <= day)
+def edition_on(day: date) -> Standard:
+    """The edition of the office's standard in force on an observation date."""
+    return next(edition for edition in reversed(office().standards) if edition.valid_from <= day)
 
 
-def editions_of(days: Sequence[date]) -> tuple[Edition, ...]:
+def editions_of(days: Sequence[date]) -> tuple[Standard, ...]:
     """The editions in force on these dates, in order: more than one where they cross a change."""
-    return tuple(edition for edition in EDITIONS if any(edition_on(day) == edition for day in days))
+    return tuple(edition for edition in office().standards if any(edition_on(day) == edition for day in days))
 
 
 def least_valid_days(kind: WindowKind, days: Sequence[date]) -> int:
@@ -99,7 +82,7 @@ def iaqi_pm25(pm25_ug_m3: float, day: date) -> int:
     Raises InputError for a negative value and for a day whose breakpoints are not published.
     """
     edition = edition_on(day)
-    if edition.iaqi_breakpoints_ug_m3 is None:
+    if edition.index_breakpoints_ug_m3 is None:
         raise InputError(
             "no IAQI breakpoints are published for that day",
             where=edition.name,
@@ -111,7 +94,7 @@ def iaqi_pm25(pm25_ug_m3: float, day: date) -> int:
             "not a concentration", where="IAQI", expected="PM2.5 of 0 μg/m³ or more", got=pm25_ug_m3
         )
     value = int(rounded(pm25_ug_m3))
-    points = list(zip(edition.iaqi_breakpoints_ug_m3, _IAQI, strict=True))
+    points = list(zip(edition.index_breakpoints_ug_m3, _IAQI, strict=True))
     for (low, low_iaqi), (high, high_iaqi) in pairwise(points):
         if value <= high:
             return low_iaqi + ceil(Fraction((value - low) * (high_iaqi - low_iaqi), high - low))

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from include.periods import BEIJING, DAY, Period, cut, midnight, previous, rolling
+from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
 from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
@@ -222,7 +222,7 @@ def _days(season_alarms: pd.DataFrame, at: Windows) -> tuple[DayCount, ...]:
     """The last `SUMMARY.trend_days` days of the season so far, days without alarms too."""
     start = max(at.season.start, at.window.end - SUMMARY.trend_days * DAY)
     alarms = pushed_between(season_alarms[season_alarms["is_pushed"]], midnight(start), at.window.ends_at)
-    by_day = alarms.groupby(alarms["pushed_at"].dt.tz_convert(BEIJING).dt.date)["is_answered"].agg(
+    by_day = alarms.groupby(alarms["pushed_at"].dt.tz_convert(office_zone()).dt.date)["is_answered"].agg(
         ["size", "sum"]
     )
     counted = {day: (int(row["size"]), int(row["sum"])) for day, row in by_day.iterrows()}

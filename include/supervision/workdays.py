@@ -1,12 +1,15 @@
-"""Quiet days: on weekends and public holidays of China no 督办 is drafted; make-up workdays count as workdays.
+"""Quiet days: on weekends and public holidays no 督办 is drafted; make-up workdays count as workdays.
 
-The calendar is that of the `chinesecalendar` package (the State Council's yearly notices).
+Weekends and holidays are the profile's (`weekend`, `holidays.csv`); a year is known when the file names a day of it.
 """
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-import chinese_calendar
+from include.language import say
+from include.profile.current import office
+from include.profile.values import Profile
 
 
 @dataclass(frozen=True)
@@ -19,23 +22,24 @@ class DayStatus:
 
 
 def day_status(day: date) -> DayStatus:
-    """The status of a Beijing date. A year whose holidays the calendar does not know is judged by its weekends only."""
-    is_weekend = day.weekday() >= 5
-    try:
-        is_workday = chinese_calendar.is_workday(day)
-    except NotImplementedError:
-        return DayStatus(
-            is_weekend, "周末（节假日安排未知）" if is_weekend else "工作日（节假日安排未知）", False
-        )
-    if is_workday:
-        return DayStatus(False, "调休上班" if is_weekend else "工作日", True)
-    return DayStatus(True, "周末" if is_weekend else "法定节假日", True)
+    """The status of a date. A year whose holidays are not known is judged by its weekends only."""
+    profile = office()
+    is_weekend = day.weekday() in profile.weekend
+    if day.year not in _known_years(profile):
+        reason = "周末（节假日安排未知）" if is_weekend else "工作日（节假日安排未知）"
+        return DayStatus(is_weekend, say(reason), False)
+    is_free, _ = profile.holidays.get(day, (is_weekend, ""))
+    if is_free:
+        return DayStatus(True, say("周末" if is_weekend else "法定节假日"), True)
+    return DayStatus(False, say("调休上班" if is_weekend else "工作日"), True)
 
 
 def is_public_holiday(day: date) -> bool:
-    """Whether the day lies in a public holiday (its weekends too); False for a year that the calendar does not know."""
-    try:
-        is_free, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
-        return False
-    return bool(is_free and name)
+    """Whether the day lies in a public holiday (its weekends too); False for a year whose holidays are not known."""
+    is_free, name = office().holidays.get(day, (False, ""))
+    return is_free and bool(name)
+
+
+@lru_cache(maxsize=4)
+def _known_years(profile: Profile) -> frozenset[int]:
+    return frozenset(day.year for day in profile.holidays)

@@ -7,19 +7,19 @@ the same alarm gets the same answer from any window.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.periods import office_zone
 from include.suspects.rules import MeterRules
 from include.suspects.winds import epoch_hours
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 _DAY: Final = 24
-_ZONE_HOURS: Final = 8  # Beijing's midnight, in hours since UTC's
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Usual:
 
 def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usual:
     """From the `days_back` whole days before the Beijing day of hour `before`."""
-    midnight = before - (before + _ZONE_HOURS) % _DAY
+    midnight = before - (before + _zone_hours(before)) % _DAY
     low = max(midnight - rules.days_back * _DAY - meters.first, 0)
     high = max(midnight - meters.first, 0)
     production = meters.production_kw[firms, low:high].astype(float)
@@ -159,12 +159,13 @@ def meter_features(
     shares = {name: np.zeros(count) for name in ("idle", "normal", "off", "lost", "unusual")}
     is_metered = np.zeros(count, bool)
     hours = {name: np.zeros(count, np.int64) for name in ("idle", "running", "off")}
-    day = (first[alarm] + _ZONE_HOURS) // _DAY
+    local = first[alarm] + _zone_hours(first[alarm])
+    day = local // _DAY
     present = firm >= 0
     for today in np.unique(day[present]) if count else []:
         pair = np.flatnonzero(present & (day == today))
         firms, row = np.unique(firm[pair], return_inverse=True)
-        known = usual(meters, firms, int(today * _DAY - _ZONE_HOURS), rules)
+        known = usual(meters, firms, int(first[alarm[pair[0]]] - local[pair[0]] % _DAY), rules)
         useful = known.is_known[row]
         pair, row = pair[useful], row[useful]
         hour, share = at[alarm[pair]], weight[alarm[pair]]
@@ -181,7 +182,7 @@ def meter_features(
         runs = production > known.running_kw[row][:, None]
         idle = runs & (treatment < rules.idle_share * known.ratio[row][:, None] * production)
         lost = ~np.isfinite(production) & (hour >= 0)
-        runs_at = known.runs_at[row[:, None], (hour + _ZONE_HOURS) % _DAY]
+        runs_at = known.runs_at[row[:, None], (hour + _zone_hours(hour)) % _DAY]
         shares["idle"][pair] = (share * idle).sum(axis=1)
         shares["normal"][pair] = (share * (runs & ~idle)).sum(axis=1)
         shares["off"][pair] = (share * (~runs & ~lost)).sum(axis=1)
@@ -203,3 +204,11 @@ def meter_features(
         hours["running"],
         hours["off"],
     )
+
+
+def _zone_hours(hours: Any) -> Any:
+    """By how many hours the clocks of the office are ahead of UTC in these hours since the epoch."""
+    moments = pd.to_datetime(np.asarray(hours).ravel() * 3600, unit="s", utc=True)
+    local = moments.tz_convert(office_zone()).tz_localize(None)
+    ahead = (local - moments.tz_localize(None)) // pd.Timedelta(hours=1)
+    return ahead.to_numpy().reshape(np.shape(hours))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.periods import office_zone
 from include.suspects.meters import Meters, Usual, is_total, metered_table, read_meters, usual
 from include.suspects.rules import SuspectRules
 from include.suspects.winds import epoch_hours
@@ -58,7 +59,7 @@ def suspected_treatment(
     `hours` are those that count, in `spans` (from, until: hours of the day): hours on end, but for `shorter`.
     `completeness`: metered hours over hours that are over. Means of power are over the hours that broke the rule.
     """
-    midnight = int(pd.Timestamp(day).tz_localize("Asia/Shanghai").timestamp()) // 3600
+    midnight = int(pd.Timestamp(day).tz_localize(office_zone()).timestamp()) // 3600
     begin, end = midnight - rules.meter.days_back * _DAY, midnight + known_hours
     ids = enterprise_ids.astype(str).drop_duplicates().sort_values().reset_index(drop=True)
     hours = read_meters(submeter_hours, ids, rules.meter)
@@ -187,7 +188,7 @@ def _rows(
     metered = np.isfinite(production[who]).sum(axis=1)
 
     def instant(hour: NDArray[np.int64]) -> pd.DatetimeIndex:
-        return pd.to_datetime((midnight + hour) * 3600, unit="s", utc=True).tz_convert("Asia/Shanghai")
+        return pd.to_datetime((midnight + hour) * 3600, unit="s", utc=True).tz_convert(office_zone())
 
     return pd.DataFrame(
         {
@@ -224,7 +225,7 @@ def meter_completeness(submeter_hours: pd.DataFrame, enterprise_ids: pd.Series, 
     the Beijing `day` with a production value that is power), completeness."""
     ids = set(enterprise_ids.astype(str))
     rows = submeter_hours[submeter_hours["enterprise_id"].isin(ids)]
-    midnight = int(pd.Timestamp(day).tz_localize("Asia/Shanghai").timestamp()) // 3600
+    midnight = int(pd.Timestamp(day).tz_localize(office_zone()).timestamp()) // 3600
     at = epoch_hours(rows["hour"]) if len(rows) else np.zeros(0, np.int64)
     inside = (
         (at >= midnight)

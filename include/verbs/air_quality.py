@@ -84,7 +84,7 @@ _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
     "--source", default="enterprises", show_default=True, help="Name of the table, which is replaced whole."
 )
 def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source: str) -> None:
-    """Read key enterprises (CSV or XLSX, with coordinates) into the store, in the place of the source's former table."""
+    """Read key enterprises (CSV, XLSX or Parquet, with coordinates) into the store, in the place of the source's former table."""
     from include.sources.enterprises import import_enterprises as run
 
     headings = dict(one.split("=", 1) for one in columns if "=" in one)

@@ -22,7 +22,7 @@ _SHOWN = 20  # faults on the terminal; all are in the quarantine
 )
 def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
-    from include.periods import BEIJING, DAY, midnight
+    from include.periods import DAY, midnight, office_zone
     from include.sources.mapping.files import load
     from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
@@ -30,7 +30,7 @@ def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
     from include.workflows.wind_masts import wind_notes
 
     house = open_current_house()
-    tables = load(mapping, BEIJING, STATION_LAYOUTS).tables if mapping is not None else ()
+    tables = load(mapping, office_zone(), STATION_LAYOUTS).tables if mapping is not None else ()
     done = run(house.engine, house.stations_dir, paths, now=datetime.now(UTC), mappings=tables)
     for table, rows in done.rows.items():
         click.echo(

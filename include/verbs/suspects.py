@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from include.periods import DAY, chinese_moment
+from include.periods import DAY, moment_label
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
@@ -42,7 +42,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     numbers = suspect_numbers(about)
     if form == "table":
         click.echo(
-            f"{alarm_id} {about.grid_id} {chinese_moment(about.started_at, year=True)} 起；{wind_words(about.hours)}"
+            f"{alarm_id} {about.grid_id} {moment_label(about.started_at, year=True)} 起；{wind_words(about.hours)}"
         )
         click.echo(LEVEL_MEANING)
         print_rows(rows, form, "疑似来源（建议核查）")

@@ -11,7 +11,7 @@ import click
 import pandas as pd
 
 from include.errors import InputError
-from include.periods import BEIJING, DAY, midnight
+from include.periods import DAY, midnight, office_zone
 from include.verbs.options import FORMATS, Day, Moment, open_current_house, operator, print_rows
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def held_back(start: date, end: date, form: str) -> None:
     with reading(open_current_house().engine) as connection:
         rows = frame(connection, "watch_held_back", start_at=midnight(start), end_at=midnight(end))
     for name in ("started_at", "last_at"):
-        rows[name] = [moment.isoformat() for moment in rows[name].dt.tz_convert("Asia/Shanghai")]
+        rows[name] = [moment.isoformat() for moment in rows[name].dt.tz_convert(office_zone())]
     rows["reason_name"] = rows["reason"].map(REASONS).fillna(rows["reason"])
     print_rows(rows, form, f"未形成报警的偏高（{start}至{end}）")
 
@@ -196,7 +196,8 @@ def todo(form: str) -> None:
         found = open_todos(connection)
     columns = ("alarm_id", "grid_id", "kind", "reason", "since", "is_simulated")
     rows = [
-        {**one, "since": one["made_at"].astimezone(BEIJING).isoformat(timespec="seconds")} for one in found
+        {**one, "since": one["made_at"].astimezone(office_zone()).isoformat(timespec="seconds")}
+        for one in found
     ]
     print_rows(pd.DataFrame(rows, columns=list(columns)), form, "待核实的报警")
 

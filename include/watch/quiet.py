@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from include.errors import InputError
-from include.periods import BEIJING
+from include.periods import office_zone
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class QuietHours:
 
     def pushed_at(self, raised_at: datetime) -> datetime:
         """When an alarm raised at that moment is pushed."""
-        local = raised_at.astimezone(BEIJING)
+        local = raised_at.astimezone(office_zone())
         clock = local.timetz().replace(tzinfo=None)
         is_over_midnight = self.begin > self.end
         is_quiet = (
@@ -27,7 +27,7 @@ class QuietHours:
         if not is_quiet:
             return raised_at
         day = local.date() + timedelta(days=1 if is_over_midnight and clock >= self.begin else 0)
-        return datetime.combine(day, self.end, BEIJING).astimezone(UTC)
+        return datetime.combine(day, self.end, office_zone()).astimezone(UTC)
 
 
 def quiet_hours(told: Mapping[str, Any]) -> QuietHours | None:

@@ -7,6 +7,8 @@ new `edition`; an alarm keeps the edition that it was raised under.
 from dataclasses import dataclass, field
 from typing import Final
 
+from include.periods import office_zone
+
 EDITION: Final = "watch-2026-11"
 
 
@@ -131,13 +133,17 @@ class WatchRules:
     """All numbers of the watch (系统默认), frozen under one edition."""
 
     edition: str = EDITION
-    zone: str = "Asia/Shanghai"  # whose natural days are meant
     quality: QualityRules = field(default_factory=QualityRules)
     gain: GainRules = field(default_factory=GainRules)
     background: BackgroundRules = field(default_factory=BackgroundRules)
     filter: FilterRules = field(default_factory=FilterRules)
     episode: EpisodeRules = field(default_factory=EpisodeRules)
     lasting: LastingRules = field(default_factory=LastingRules)
+
+    @property
+    def zone(self) -> str:
+        """Whose natural days are meant: the office's."""
+        return office_zone().key
 
     @property
     def hours_back(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from include.errors import CheckFailed
 from include.house import House, Run
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
 from include.store.watch_facts import grids_known, hours_judged, stations_known
@@ -51,7 +51,7 @@ def judge(run: Run) -> dict[str, Any]:
     kept = done.kept
     return {
         "window": run.period.label,
-        "judged_from": chinese_moment(begin, year=True),
+        "judged_from": moment_label(begin, year=True),
         "hours": done.hours,
         "alarms": done.alarms,
         "new": kept.new,

@@ -7,7 +7,7 @@ from include.house import House
 from include.letters.digest import Matter
 from include.office.attention import queue_daily_digest
 from include.office.measures import measures
-from include.periods import BEIJING, beijing_date
+from include.periods import office_date, office_zone
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
 from include.store.engine import reading
@@ -20,10 +20,10 @@ CORRECTIONS_OF: Final = timedelta(days=31)  # letters older than this are not co
 
 def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """From 09:30 on, once a day: queues the list to the operators when anything waits."""
-    if now.astimezone(BEIJING).time() < DIGEST_AT:
+    if now.astimezone(office_zone()).time() < DIGEST_AT:
         return {"digest": "未到时间"}
     with reading(house.engine) as connection:
-        if is_queued(connection, beijing_date(now)):
+        if is_queued(connection, office_date(now)):
             return {"digest": "今日清单已入发件箱"}
     corrections = [
         Matter(
@@ -32,7 +32,7 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
             "核实后决定是否向收件单位更正；系统不会自己发更正",
             now,
         )
-        for one in proposed_corrections(house, beijing_date(now - CORRECTIONS_OF))
+        for one in proposed_corrections(house, office_date(now - CORRECTIONS_OF))
     ]
     outcome = queue_daily_digest(house, now=now, actor=actor, more=corrections)
     return {"digest": "没有待办" if outcome is None else f"{outcome.action}：{outcome.reason}"}
@@ -51,6 +51,6 @@ def measured(house: House, now: datetime, actor: str) -> dict[str, float]:
 def account(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """The letters that go out today by state; raises CheckFailed on one that is nowhere, or on mail nobody knows of."""
     with reading(house.engine) as connection:
-        found = reconcile(connection, beijing_date(now), due=(), mailbox=house.mailbox)
+        found = reconcile(connection, office_date(now), due=(), mailbox=house.mailbox)
     require_reconciled(found)
     return {"by": actor, "states": dict(found.states)}

@@ -12,7 +12,7 @@ from include.house import Decision, House, Run
 from include.letter_kinds import LetterKind, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
-from include.periods import Period, chinese_moment
+from include.periods import Period, moment_label
 from include.post.copies import rehearse
 from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
@@ -290,7 +290,7 @@ def _reason_to_withhold(run: Run) -> str:
     with reading(run.house.engine) as connection:
         restored_at = last_restore(connection)
     if run.deliver == "auto" and restored_at is not None and run.period.as_of <= restored_at:
-        return f"系统已于{chinese_moment(restored_at)}从备份恢复，恢复前可能已发出：请核实后放行"
+        return f"系统已于{moment_label(restored_at)}从备份恢复，恢复前可能已发出：请核实后放行"
     return ""
 
 

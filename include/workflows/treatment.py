@@ -11,7 +11,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.house import House
-from include.periods import DAY, midnight
+from include.periods import DAY, midnight, office_zone
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
@@ -156,4 +156,4 @@ def _instant(value: object) -> pd.Timestamp | None:
     moment = pd.to_datetime(str(value), errors="coerce", format="ISO8601")
     if pd.isna(moment):
         return None
-    return moment.tz_localize("Asia/Shanghai") if moment.tzinfo is None else moment
+    return moment.tz_localize(office_zone()) if moment.tzinfo is None else moment

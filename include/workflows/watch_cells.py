@@ -11,7 +11,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.house import House
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
@@ -37,7 +37,7 @@ def cells_of_hour(house: House, hour: datetime) -> pd.DataFrame:
         raise InputError(
             "the hour was not judged",
             where="watch cells",
-            got=f"{start.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+            got=f"{start.astimezone(office_zone()):%Y-%m-%d %H:%M}",
             todo="run: watch --start … --end …",
         )
     grids = network.grids[network.grids["west"].notna()]
@@ -112,4 +112,6 @@ def _number(value: float) -> float | None:
 
 
 def _local(found: pd.DataFrame) -> list[str]:
-    return [moment.isoformat() for moment in pd.to_datetime(found["hour"], utc=True).dt.tz_convert(BEIJING)]
+    return [
+        moment.isoformat() for moment in pd.to_datetime(found["hour"], utc=True).dt.tz_convert(office_zone())
+    ]

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.house import House
-from include.periods import DAY, midnight
+from include.periods import DAY, midnight, office_zone
 from include.store.engine import reading, writing
 from include.store.station_gains import keep_gains, read_gains
 from include.store.station_hours import STATION_HOURS, day_fingerprint, known_days, read_hours
@@ -87,7 +87,7 @@ def at_stays(frame: pd.DataFrame, moved: pd.DataFrame) -> pd.DataFrame:
         return frame
     frame["station_id"] = frame["station_id"].astype(object)
     told = frame[frame["station_id"].isin(moved["station_id"])]
-    on = told["hour"].dt.tz_convert("Asia/Shanghai").dt.date
+    on = told["hour"].dt.tz_convert(office_zone()).dt.date
     for stay in moved.to_dict("records"):
         is_here = (told["station_id"] == stay["station_id"]) & (on >= stay["valid_from"])
         if isinstance(stay["valid_to"], date):

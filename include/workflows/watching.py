@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
-from include.periods import DAY, beijing_date, midnight
+from include.periods import DAY, midnight, office_date
 from include.store.engine import reading, writing
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, days_between, read_judged, replace_judged
 from include.store.station_hours import (
@@ -101,7 +101,7 @@ def _piece(
     quiet: QuietHours | None,
     actor: str,
 ) -> None:
-    back = midnight(beijing_date(begin)) - rules.episode_back * HOUR
+    back = midnight(office_date(begin)) - rules.episode_back * HOUR
     earlier = _judged_before(house, network, back, begin, rules) if known_at is None else None
     judge_from = begin if earlier is not None else back
     hours_back = rules.hours_back if earlier is None else rules.hours_back_of_next
@@ -109,8 +109,8 @@ def _piece(
     gains, computed = known_gains(
         house,
         network,
-        beijing_date(judged_from),
-        beijing_date(end - HOUR),
+        office_date(judged_from),
+        office_date(end - HOUR),
         now=now,
         known_at=known_at,
         rules=rules,
@@ -211,10 +211,10 @@ def fresh_until(
 ) -> datetime:
     """How far the hours from `start_at` on were judged, and nothing that they rest on came in later: readings, daily facts,
     stations."""
-    first = beijing_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
+    first = office_date(start_at - rules.hours_back * HOUR) - rules.gain.days * DAY
     with reading(house.engine) as connection:
         ledger = hours_judged(connection, start_at, end_at, rules.edition)
-        made = days_made_at(connection, first, beijing_date(end_at), rules.edition)
+        made = days_made_at(connection, first, office_date(end_at), rules.edition)
     if ledger.empty:
         return start_at
     back = rules.hours_back * HOUR
@@ -222,8 +222,8 @@ def fresh_until(
     receipts = dict(zip(told["hour"].dt.to_pydatetime(), told["received_at"].dt.to_pydatetime(), strict=True))
     until = start_at
     for hour, judged_at in zip(ledger["hour_at"].dt.to_pydatetime(), ledger["judged_at"], strict=True):
-        day = beijing_date(hour - back)
-        facts = [made[one] for one in made if day - rules.gain.days * DAY <= one < beijing_date(hour)]
+        day = office_date(hour - back)
+        facts = [made[one] for one in made if day - rules.gain.days * DAY <= one < office_date(hour)]
         read = (receipts.get(hour - place * HOUR) for place in range(rules.hours_back))
         learnt = [network.learnt_at, *facts, *(moment for moment in read if moment is not None)]
         if hour != until or max(learnt) > judged_at:

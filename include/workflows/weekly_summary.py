@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from include.house import House, Run
 from include.letters.words.flag_words import mark_words
 from include.office.register import Due
-from include.periods import Period, beijing_date
+from include.periods import Period, office_date
 from include.post.letters import LetterFacts
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
@@ -115,7 +115,7 @@ def _facts(connection: Connection, at: Windows) -> WeeklyFacts:
         before_problems=problems_found(connection, *span),
         answers=answers_given(connection, *read),
         revisions=alarm_growth(connection, *read),
-        stays=city_stays(connection, beijing_date(at.read[0]), at.window.end),
+        stays=city_stays(connection, office_date(at.read[0]), at.window.end),
         urged=urged_alarms(connection, *read, at.period.end),
         unheard=tuple(
             unheard_cities(connection, LOW_RESPONSE.silent_letters, at.period.end, at.period.as_of)

@@ -28,7 +28,7 @@ from sqlalchemy import Connection, Engine
 
 from include.connections import read_registry
 from include.house import SETTINGS_FILE, House, open_house
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.store.engine import open_engine
 from tests.bench.stores import make_store, region_source
 
@@ -36,7 +36,7 @@ SIZES: Final = {"season": 1, "million": 1_000_000}  # alarms at least: the seaso
 LIMIT_SECONDS, LIMIT_RATIO = 0.3, 2.0  # at the 95th percentile; of a million alarms against the season
 READERS: Final = 20
 _LOOKS, _ROUNDS = 40, 10
-_NOW: Final = datetime(2020, 5, 12, 8, 30, tzinfo=BEIJING)
+_NOW: Final = datetime(2020, 5, 12, 8, 30, tzinfo=office_zone())
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 

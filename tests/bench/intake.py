@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
+from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store.engine import open_engine, writing
@@ -109,7 +110,7 @@ def write_alarms(path: Path, rows: int) -> None:
 
 
 def _iso(moments: pd.Series[Any]) -> pd.Series[Any]:
-    return moments.dt.tz_convert("Asia/Shanghai").dt.strftime("%Y-%m-%dT%H:%M:%S+08:00")
+    return moments.dt.tz_convert(office_zone()).dt.strftime("%Y-%m-%dT%H:%M:%S+08:00")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from include.house import SETTINGS_FILE
-from include.periods import SCHEDULES
+from include.periods import schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 POOLS = [
@@ -102,7 +102,7 @@ def test_there_is_one_dag_a_file_with_its_name(dags: dict[str, dict[str, object]
 
 def test_every_dag_keeps_the_beat_of_the_cadence_in_beijing_time(dags: dict[str, dict[str, object]]) -> None:
     for dag_id, dag in dags.items():
-        assert dag["schedule"] == ["CronDataIntervalTimetable", SCHEDULES[dag_id], "Asia/Shanghai"], dag_id
+        assert dag["schedule"] == ["CronDataIntervalTimetable", schedule(dag_id), "Asia/Shanghai"], dag_id
         assert dag["catchup"] is False, f"{dag_id}: a restart after days of downtime must not run old periods"
 
 

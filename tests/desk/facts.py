@@ -14,7 +14,7 @@ from include.desk.pages.access import Access, Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.desk.pages.site import create_site
 from include.house import House, default_registry, open_house
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import writing
@@ -22,13 +22,13 @@ from include.workflows.corrections import correct
 from include.workflows.watch_cells import cells_of_hour
 
 YANGQUAN, SHIJIAZHUANG = "140300", "130100"
-NOW = datetime(2020, 3, 12, 8, 30, tzinfo=BEIJING)
+NOW = datetime(2020, 3, 12, 8, 30, tzinfo=office_zone())
 PEOPLE = {"duty": Visitor("duty", may_act=True), "guest": Visitor("guest", may_act=False)}
 
 
 def moment(text: str) -> datetime:
     """`03-11 06:00` of 2020, Beijing time."""
-    return datetime.strptime(f"2020-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=BEIJING)
+    return datetime.strptime(f"2020-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=office_zone())
 
 
 def provenance(is_simulated: bool = False) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert, update
 from include.desk.colours import RATES
 from include.desk.pages import alarm, city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
 from include.office.suspect_tables import VERDICT_WORDS
@@ -422,7 +422,7 @@ def test_every_text_has_its_english() -> None:
         *alarm.ACTED.values(),
         *(asked for asked, _ in ABOUT_CONTACTS.values()),
         *(name for answers in contacts.ANSWERS.values() for name in answers.values()),
-        NOTICE,
+        map_notice(),
         "督办",
         "提醒",
         "核实地址",

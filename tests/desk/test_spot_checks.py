@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError, StateError
 from include.office.spot_checks import checks_of_window, record_result, week_draw
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.store import tables
 from include.store.engine import reading
 from include.store.spot_checks import draw_key
@@ -46,7 +46,7 @@ def test_a_draw_is_the_same_for_whoever_looks(store: Engine) -> None:
     ("week", "now", "error", "message"),
     [
         (date(2020, 3, 8), NOW, StateError, "the week is not over"),
-        (WEEK, datetime(2020, 3, 7, 23, 59, 59, tzinfo=BEIJING), StateError, "the week is not over"),
+        (WEEK, datetime(2020, 3, 7, 23, 59, 59, tzinfo=office_zone()), StateError, "the week is not over"),
         (date(2020, 3, 2), NOW, InputError, "no week begins on that day.*2020-03-01"),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from include.answer_form.code import answer_code
-from include.periods import BEIJING, Period, period_ending
+from include.periods import Period, office_zone, period_ending
 from include.supervision.figures import (
     FeedbackCounts,
     Flag,
@@ -36,7 +36,7 @@ POINTS = ("建设大街与和平路交叉口东北角", "南孟村东", "石化�
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
     """An hour of March 2020, Beijing time."""
-    return datetime(2020, 3, day, hour, minute, tzinfo=BEIJING)
+    return datetime(2020, 3, day, hour, minute, tzinfo=office_zone())
 
 
 def notice_row(number: int, **changes: Any) -> NoticeRow:

@@ -23,7 +23,7 @@ from include.letters.words.air_wording import (
     source_note,
     year_values,
 )
-from include.periods import BEIJING, period_ending
+from include.periods import office_zone, period_ending
 from include.supervision.air_quality import windows
 from tests.letters.bulletins import FIRST_HALF, SECOND_HALF, level
 
@@ -143,5 +143,5 @@ def test_the_words_of_classes() -> None:
 
 
 def test_as_of_is_part_of_no_name() -> None:
-    late = replace(SECOND_HALF, as_of=datetime(2020, 4, 3, tzinfo=BEIJING))
+    late = replace(SECOND_HALF, as_of=datetime(2020, 4, 3, tzinfo=office_zone()))
     assert half_name(late) == half_name(SECOND_HALF) == "2020年3月下半月"

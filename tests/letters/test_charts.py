@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.geo.regions import cities
 from include.letters.pictures.chart_style import (
     DONE,
@@ -168,7 +168,7 @@ def test_problems_by_category_stack_rectified_and_not_and_mark_the_window_before
 
 def test_the_map_names_the_flagged_cities_with_their_numbers() -> None:
     figure = rate_map(summaries.plain())
-    assert {"△阳泉\n2/3", "石家庄\n1/2", "西安", "太原", NOTICE} <= set(texts(figure))
+    assert {"△阳泉\n2/3", "石家庄\n1/2", "西安", "太原", map_notice()} <= set(texts(figure))
     colours = {patch.get_facecolor()[:3] for patch in figure.axes[0].patches}
     shown = [RATE_CLASSES[rate_class(share) or 0][2] for share in (Share(1, 1), Share(1, 2), Share(2, 3))]
     assert colours == {*map(to_rgb, shown), to_rgb("white")}

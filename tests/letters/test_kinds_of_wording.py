@@ -18,7 +18,7 @@ from include.letters.overview_values import overview_values
 from include.letters.reminder import reminder_values
 from include.letters.summary_values import summary_values
 from include.letters.words.durations import duration
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.supervision.bulletin_figures import FollowUp, GridInspection, HighArea, ProblemCount
 from include.supervision.figures import FeedbackCounts, Issue
 from tests.letters import bulletins, samples, summaries
@@ -143,7 +143,9 @@ def paragraphs(kind: str, figures: Any) -> list[str]:
     Image.new("RGB", (1, 1)).save(dot, "PNG")
     pictures = {name: TemplatePicture(dot.getvalue(), 10, "图") for name in named}
     values = KINDS[kind][0](figures, ISSUE, str)
-    docx = compose_docx(f"{kind}.docx", values | pictures, "监督组", figures.period.as_of.astimezone(BEIJING))
+    docx = compose_docx(
+        f"{kind}.docx", values | pictures, "监督组", figures.period.as_of.astimezone(office_zone())
+    )
     found: list[str] = []
     for block in read_manuscript(docx).blocks:
         rows = getattr(block, "rows", None)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.chart_style import DONE, SHADES, UNDONE, small_png
 from include.letters.pictures.grid_map import change_map, level_map
@@ -63,7 +63,7 @@ def test_every_grid_has_the_colour_of_its_class_and_the_legend_counts_it() -> No
         "高值区及编号",
         "预警网格",
     ]
-    assert {"1", "赵县", "晋州市", "北", "0", NOTICE} <= set(shown)
+    assert {"1", "赵县", "晋州市", "北", "0", map_notice()} <= set(shown)
     assert "数据来源：城市空气质量存档、热点网格监管平台；时段：2020年3月16日至31日" in shown
     assert markers(figure, "^") == 1
 
@@ -175,7 +175,7 @@ def test_the_regional_map_names_every_city_with_its_level() -> None:
     shown = texts(city_level_map(figures))
     assert {"北京\n30", "天津\n30", "渭南\n—"} <= set(shown)
     assert sum("\n" in text for text in shown) == 39
-    assert {"数据不足（1个）", "预警网格", NOTICE} <= set(shown)
+    assert {"数据不足（1个）", "预警网格", map_notice()} <= set(shown)
     assert markers(city_level_map(figures), "^") == 1
     assert markers(city_level_map(replace(figures, warnings=None)), "^") == 0
 

@@ -245,7 +245,8 @@ def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
     text = body(compose_reminder(reminder(), ISSUE))
     assert "关于督办热点网格报警排查反馈的函" in text
     assert (
-        "反馈率为6/9（66.7%），按期反馈率为4/8（50.0%）。本函所列报警已达到系统默认的督办条件，"
+        "平台向你市推送报警9条，已到反馈时限8条，其中按期反馈4/8（50.0%）、逾期反馈1条、超期未反馈3条。"
+        "本函所列报警已达到系统默认的督办条件，"
         "你市反馈情况：有3条报警超期未反馈（超期7日以内）；其中2条超期超过24小时，最久的已超期70小时。"
         in text
     )

@@ -13,7 +13,7 @@ from include.letter_kinds import LetterKind
 from include.letters.composition import Letter, letter_file
 from include.office.letters import frozen_figures, letter_list, letters_of_period
 from include.office.register import Beat, Due, LetterType, due_keys, registered
-from include.periods import BEIJING, Period, period_ending, periods_of_day
+from include.periods import Period, office_zone, period_ending, periods_of_day
 from include.post.letters import LetterFacts, find_by_key
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile
@@ -66,7 +66,7 @@ def house(engine: Engine, tmp_path) -> Iterator[House]:
 
 
 def hourly(house: House, hour: int) -> Run:
-    period = period_ending("hour", datetime(2020, 3, 12, hour, tzinfo=BEIJING))
+    period = period_ending("hour", datetime(2020, 3, 12, hour, tzinfo=office_zone()))
     return Run(
         house=house,
         period=period,
@@ -119,7 +119,7 @@ def test_two_hours_of_one_day_are_two_letters_of_one_unit(house: House) -> None:
             for key in due_keys(house, period)
         ]
         assert reconcile(connection, DAY, due=dues, mailbox=house.mailbox).faults == ()
-        missing = period_ending("hour", datetime(2020, 3, 12, 10, tzinfo=BEIJING)).letter_key(
+        missing = period_ending("hour", datetime(2020, 3, 12, 10, tzinfo=office_zone())).letter_key(
             "tick", "140300"
         )
         assert reconcile(connection, DAY, due=[missing]).faults == (f"{missing}：应有函件，但发件箱中没有",)

@@ -1,4 +1,4 @@
-from include.periods import beijing_date
+from include.periods import office_date
 from include.post.digest import digest_facts, queue_digest
 from include.post.mailbox import local_mailbox, received
 from include.post.recipients import Recipient
@@ -8,7 +8,7 @@ from tests.post.samples import NOW, OFFICE, composition, server
 
 def test_the_list_of_the_day_goes_to_the_operators_once_without_a_number(engine, archive, tmp_path):
     to = (Recipient("operators@mee.example", "值班", "to"),)
-    letter = digest_facts(beijing_date(NOW), "[]", as_of=NOW, is_simulated=True)
+    letter = digest_facts(office_date(NOW), "[]", as_of=NOW, is_simulated=True)
     outcomes = [
         queue_digest(
             engine,

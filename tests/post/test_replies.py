@@ -231,3 +231,50 @@ def test_a_refusal_over_a_used_connection_is_believed_from_a_fresh_one():
         session.transmit([TO], MAIL, is_simulated=False)
         outcome = session.transmit([TO], MAIL, is_simulated=False).outcomes[TO]
     assert (outcome.result, outcome.code, len(said), odd.commands.count("EHLO")) == ("refused", 550, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ({"greeting": b"SSH-2.0-OpenSSH_9.6\r\n"}, ("应答的不是邮件服务器", "220", "SSH-2.0-OpenSSH_9.6")),
+        (
+            {"greeting": b"HTTP/1.1 400 Bad Request\r\n\r\n"},
+            ("应答的不是邮件服务器", "HTTP/1.1 400 Bad Request"),
+        ),
+        ({"greeting": b"* OK IMAP4rev1\r\n"}, ("应答的不是邮件服务器", "* OK IMAP4rev1")),
+        ({"greeting": b"+OK pop \x1b[31m\r\n"}, ("应答的不是邮件服务器", r"+OK pop \x1b[31m")),
+        ({"greeting": "报警 ".encode("gbk") + b"x" * 500 + b"\r\n"}, ("报警 xxx", "…")),
+        ({"greeting": b"554 no service\r\n"}, ("应答220", "554 no service")),
+        ({"greeting": b"220 ftp\r\n", "EHLO": b"530 log in\r\n", "HELO": b"530 log in\r\n"}, ("530",)),
+    ],
+)
+def test_what_answers_in_the_place_of_a_mail_server_is_said(engine, archive, script, words):
+    add_cities(engine)
+    released(engine, archive)
+    with ScriptedServer(**script) as odd:
+        summary = _round(engine, archive, odd.port)
+    assert set(deliveries(engine).values()) == {"queued"}
+    assert all(word in summary.trouble + _words(engine) for word in words), summary.trouble
+
+
+def test_a_password_that_a_stranger_echoes_is_not_shown(engine, archive):
+    add_cities(engine)
+    released(engine, archive)
+    with ScriptedServer(greeting=b"hello " + b"y" * 105 + b" letmein-77 and more\r\n") as odd:
+        summary = _round(engine, archive, odd.port, user="u", password="letmein-77")
+    assert "letmein" not in summary.trouble
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ({"MAIL": b"hello there\r\n"}, "应以三位数字开头，收到“hello there”"),
+        ({"end": b"HTTP/1.1 200 OK\r\n"}, "应为250，收到“HTTP/1.1 200 OK”"),
+    ],
+)
+def test_what_is_no_reply_is_said_with_what_was_expected(engine, archive, script, words):
+    add_cities(engine)
+    released(engine, archive)
+    with ScriptedServer(**script) as odd:
+        _round(engine, archive, odd.port)
+    assert words in _words(engine)

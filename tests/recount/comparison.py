@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from include.connections import read_registry
 from include.house import SETTINGS_FILE, House, open_house
 from include.office.feedback import feedback_table
-from include.periods import BEIJING, Period, custom_period, midnight, periods_between
+from include.periods import Period, custom_period, midnight, office_zone, periods_between
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store.engine import reading
@@ -74,7 +74,7 @@ def edges(walk: Recount, until: datetime, chance: random.Random, most: int) -> l
 
 def compare_moment(engine: Engine, walk: Recount, as_of: datetime, start: date, done: Compared) -> None:
     """Every alarm's state, the counts, rates and flags of the season so far, cut off at a moment."""
-    end = max(as_of.astimezone(BEIJING).date(), start) + timedelta(days=1)
+    end = max(as_of.astimezone(office_zone()).date(), start) + timedelta(days=1)
     period = custom_period(start, end, as_of)
     states = walk.states(as_of)
     with reading(engine) as connection:

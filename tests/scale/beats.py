@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from include.house import ROOT
-from include.periods import BEIJING, DAY, SCHEDULES, Period, beijing_date, period_of_schedule
+from include.periods import DAG_IDS, DAY, Period, office_date, office_zone, period_of_schedule, schedule
 
 KINDS: Final[dict[str, tuple[str, ...]]] = {
     "daily_dispatch": ("day",),
@@ -24,8 +24,8 @@ class Beat:
 
 
 def cadence_dags() -> list[str]:
-    """The DAGs that report windows and that are there, in the order of SCHEDULES."""
-    return [dag_id for dag_id in SCHEDULES if dag_id in KINDS and (ROOT / "dags" / f"{dag_id}.py").exists()]
+    """The DAGs that report windows and that are there, in the order of DAG_IDS."""
+    return [dag_id for dag_id in DAG_IDS if dag_id in KINDS and (ROOT / "dags" / f"{dag_id}.py").exists()]
 
 
 def beats(dag_id: str, first: date, end: date) -> list[Beat]:
@@ -33,8 +33,8 @@ def beats(dag_id: str, first: date, end: date) -> list[Beat]:
 
     Airflow's back-fill bounds filter the interval's start too, and include both ends as midnights: `--to-date END`.
     """
-    edges = [moment for day in _days(first, end + 32 * DAY) if (moment := _due(SCHEDULES[dag_id], day))]
-    intervals = [(start, stop) for start, stop in pairwise(edges) if beijing_date(start) < end]
+    edges = [moment for day in _days(first, end + 32 * DAY) if (moment := _due(schedule(dag_id), day))]
+    intervals = [(start, stop) for start, stop in pairwise(edges) if office_date(start) < end]
     return [Beat(dag_id, period_of_schedule(KINDS[dag_id], start, stop)) for start, stop in intervals]
 
 
@@ -54,7 +54,7 @@ def _due(cron: str, day: date) -> datetime | None:
     if months != "*" or not (minute.isdigit() and hour.isdigit()):
         raise ValueError(f"a schedule of the cadence is due once a day at most: {cron}")
     is_due = _has(days, day.day) and _has(weekdays, day.isoweekday() % 7)
-    return datetime.combine(day, time(int(hour), int(minute)), BEIJING) if is_due else None
+    return datetime.combine(day, time(int(hour), int(minute)), office_zone()) if is_due else None
 
 
 def _has(field: str, number: int) -> bool:

@@ -7,7 +7,7 @@ import sys
 from datetime import date, datetime
 from pathlib import Path
 
-from include.periods import SCHEDULES
+from include.periods import DAG_IDS, schedule
 from include.rules import SEASON_END, SEASON_START
 from tests.scale.beats import KINDS, all_beats, beats
 
@@ -54,12 +54,12 @@ def test_two_days_in_full() -> None:
 
 def test_every_dag_that_reports_windows_has_its_kinds() -> None:
     """The season replays what a platform told: the watch makes alarms of its own, and has a replay of its own."""
-    assert set(KINDS) == set(SCHEDULES) - {"post_round", "hourly_watch"}
+    assert set(KINDS) == set(DAG_IDS) - {"post_round", "hourly_watch"}
 
 
 def test_the_intervals_are_those_of_airflow(tmp_path: Path) -> None:
     asked = [(dag_id, first, end) for dag_id in KINDS for first, end in WINDOWS]
-    crons = json.dumps([(SCHEDULES[dag_id], str(first), str(end)) for dag_id, first, end in asked])
+    crons = json.dumps([(schedule(dag_id), str(first), str(end)) for dag_id, first, end in asked])
     done = subprocess.run(
         [sys.executable, "-c", AIRFLOW, crons],
         env={**os.environ, "AIRFLOW_HOME": str(tmp_path)},

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from include.geo.regions import members_on
+from include.periods import office_zone
 from include.simulator.air import months_read, write_air
 from include.simulator.region import write_region
 from include.simulator.season import DEFAULT_SEED, SEASON
@@ -118,7 +119,7 @@ def air_of(
             rows,
             cities.assign(at=at),
             readings.assign(
-                at=readings["hour"].dt.tz_convert("Asia/Shanghai").dt.tz_localize(None),
+                at=readings["hour"].dt.tz_convert(office_zone()).dt.tz_localize(None),
                 city=readings["grid_id"].astype("str").map(city_of),
             ),
             dust.assign(

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.layout import LAYOUTS
 from include.store.engine import reading, writing
@@ -101,7 +101,7 @@ def write(
 
 def at(text: str) -> datetime:
     """A moment in Beijing time."""
-    return datetime.fromisoformat(text).replace(tzinfo=BEIJING)
+    return datetime.fromisoformat(text).replace(tzinfo=office_zone())
 
 
 def folder_source(folder: Path, **settings: Any) -> SourceConfig:

@@ -275,7 +275,7 @@ def test_unknown_cities_are_skipped_and_counted(sqlite: Engine, tmp_path: Path) 
         ("date,hour,type,北京\n", "the file has no rows; .*download it again"),
         (
             wide_text(STAMP, {"拉萨": [40] * 24}),
-            "no city of the file is known; expected names such as 北京.*; got 拉萨",
+            "no city of the file is known; expected names or codes of units.*; got 拉萨",
         ),
         (
             wide_text("12.3.2020", {"北京": [40] * 24}),

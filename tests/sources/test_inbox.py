@@ -106,7 +106,7 @@ def test_files_that_cannot_be_used_do_not_stop_the_others(
         "failed/报警.csv",
     ]
     assert (folder / "failed/a letter.docx.report.txt").read_text(encoding="utf-8") == (
-        "未能处理：a letter.docx: not a file that can be read; expected CSV or XLSX; got .docx\n"
+        "未能处理：a letter.docx: not a file that can be read; expected CSV, XLSX or Parquet; got .docx\n"
     )
 
 

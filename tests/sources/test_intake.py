@@ -214,8 +214,8 @@ def test_bad_rows_stop_no_other_row(engine: Engine, tmp_path: Path) -> None:
     result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
     assert (result.new, result.quarantined) == (4, 2)
     assert result.warnings == (
-        "文件夹中没有feedback文件（feedback*.csv、feedback*.xlsx）",
-        "文件夹中没有problems文件（problems*.csv、problems*.xlsx）",
+        "文件夹中没有feedback文件（feedback*.csv、feedback*.xlsx、feedback*.parquet）",
+        "文件夹中没有problems文件（problems*.csv、problems*.xlsx、problems*.parquet）",
         "1条报警的坐标不在所填城市范围内，已照收：far away",
     )
     assert stored(engine, "alarm", "alarm_id", "unit_code", "point_name", "lon", "is_outside_city") == [
@@ -225,6 +225,7 @@ def test_bad_rows_stop_no_other_row(engine: Engine, tmp_path: Path) -> None:
         ("名<b>&=#$\\鄠🔥", "140300", "=1+1", 113.62, False),
     ]
     assert stored(engine, "quarantine", "field", "value", "reason") == [
+        ("unit_code", "某市", "不认识的单位：应为档案 units.csv 中的代码或名称"),
         ("lat", "113.62", "超出范围：应在-90至90之间（经纬度可能填反）"),
         ("unit_code", "某市", "不认识的城市：应为行政区划代码或城市名称，如140300或阳泉市"),
     ]

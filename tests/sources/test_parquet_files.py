@@ -1,5 +1,8 @@
 """Parquet files say the same as CSV files with the same rows, and what cannot be used of them is told."""
 
+import resource
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,9 +15,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.air.quality import ImportResult, import_air_quality
-from include.sources.reading.parquet_files import read_parquet
+from include.sources.reading import children
+from include.sources.reading.parquet_child import MOST_MEMORY
+from include.sources.reading.parquet_files import read_parquet, read_text_parquet
 from include.store.air_days import imported_days
 from include.store.engine import open_engine, reading
 from include.store.hourly import hours_path, read_hours
@@ -42,7 +48,7 @@ def put_parquet(path: Path, **columns: Any) -> Path:
 
 
 def test_columns_of_any_type_are_read_as_text(tmp_path: Path) -> None:
-    beijing = pd.to_datetime(["2020-03-12T08:00", None, "2020-03-12T09:00"]).tz_localize("Asia/Shanghai")
+    beijing = pd.to_datetime(["2020-03-12T08:00", None, "2020-03-12T09:00"]).tz_localize(office_zone())
     path = put_parquet(
         tmp_path / "any.parquet",
         text=pa.array(["a", "", None]),
@@ -59,7 +65,7 @@ def test_columns_of_any_type_are_read_as_text(tmp_path: Path) -> None:
         "coded": ["x", "", "x"],
         "whole": ["7", "", "7"],
         "real": ["1.5", "nan", "3"],
-        "at": ["2020-03-12 08:00:00.000000+0800", "", "2020-03-12 09:00:00.000000+0800"],
+        "at": ["2020-03-12 08:00:00+0800", "", "2020-03-12 09:00:00+0800"],
         "flag": ["true", "false", ""],
     }
 
@@ -90,7 +96,7 @@ def test_readings_are_the_same_bytes_as_from_csv(sqlite: Engine, tmp_path: Path)
         ]
     )
     from_csv = take(sqlite, tmp_path / "a", put(tmp_path / "readings.csv", text))
-    starts = pd.to_datetime(HOURS * 2).tz_localize("Asia/Shanghai").tz_convert("UTC")
+    starts = pd.to_datetime(HOURS * 2).tz_localize(office_zone()).tz_convert("UTC")
     path = put_parquet(
         tmp_path / "readings.parquet",
         grid_id=["T1"] * 24 + ["T2"] * 24,
@@ -157,8 +163,91 @@ def test_a_file_that_was_cut_is_refused_whole(sqlite: Engine, tmp_path: Path) ->
 
 def test_columns_that_are_no_table_are_refused(sqlite: Engine, tmp_path: Path) -> None:
     nested = put_parquet(tmp_path / "readings.parquet", grid_id=["T1"], hour=[[HOURS[0]]], pm25_ug_m3=[40])
-    with pytest.raises(InputError, match="columns of text, numbers or times"):
+    with pytest.raises(InputError, match="no row of the file can be used"):
         take(sqlite, tmp_path / "air", nested)
     other = put_parquet(tmp_path / "other.parquet", x=[1])
     with pytest.raises(InputError, match=r"not an air-quality file; .*got x"):
         take(sqlite, tmp_path / "air", other)
+
+
+def rows_of_one_text(path: Path, text: str, rows: int, groups: int = 1) -> Path:
+    """A small file of many equal rows."""
+    column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text]))
+    with pq.ParquetWriter(path, pa.schema([("alarm_id", column.type)])) as writer:
+        for _ in range(groups):
+            writer.write_table(pa.table({"alarm_id": column}))
+    return path
+
+
+def unpacking(path: Path, size: int) -> Path:
+    """A file one value of which unpacks to so many bytes; made by another process, whose memory is not counted."""
+    making = (
+        "import sys, pyarrow as pa, pyarrow.parquet as pq; "
+        "pq.write_table(pa.table({'alarm_id': ['x' * int(sys.argv[2])]}), sys.argv[1], compression='zstd', use_dictionary=False)"
+    )
+    subprocess.run([sys.executable, "-c", making, str(path), str(size)], check=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: rows_of_one_text(path, "A" * 30_000, 1_000_000), "bytes of text in all cells"),
+        (
+            lambda path: rows_of_one_text(path, "A", 3_000_000, 2),
+            "the file has too many rows; .*at most 5,000,000",
+        ),
+        (lambda path: rows_of_one_text(path, "A" * 40_000, 1), "a value of 40,000 bytes"),
+        (lambda path: unpacking(path, 120 << 20), "larger than one that is read"),
+        (lambda path: put_parquet(path, **{f"c{n}": [1] for n in range(5_000)}), "5,000 columns"),
+    ],
+    ids=["wide text", "rows", "long value", "unpacks", "columns"],
+)
+def test_a_file_that_asks_for_the_machine_costs_little_and_is_an_error(
+    tmp_path: Path, make: Any, message: str
+) -> None:
+    path = make(tmp_path / "alarms.parquet")
+    assert path.stat().st_size < 5 << 20
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=message):
+        list(read_text_parquet(path))
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 256 << 20
+
+
+def test_wide_texts_come_in_pieces_that_fit(tmp_path: Path) -> None:
+    path = rows_of_one_text(tmp_path / "a.parquet", "A" * 10_000, 10_000)
+    sizes = [len(chunk.rows) for chunk in read_text_parquet(path)]
+    assert sum(sizes) == 10_000
+    assert max(sizes) * 10_000 <= 32 << 20
+
+
+def test_texts_of_other_encodings_are_read_or_marked(tmp_path: Path) -> None:
+    raw = pa.array([b"\xb1\xa8\xbe\xaf", "报警".encode(), b"\xff\xff\x80", None])
+    path = put_parquet(tmp_path / "a.parquet", a=raw, b=pa.Array.from_buffers(pa.string(), 4, raw.buffers()))
+    (chunk,) = read_text_parquet(path)
+    assert chunk.rows.to_dict("list") == {name: ["报警", "报警", "\ufffd\ufffd\ufffd", ""] for name in "ab"}
+
+
+@pytest.mark.parametrize("ending", [b"", b"PAR1", b"\xff\xff\xff\x7fPAR1", b"\0" * 40 + b"PAR1"])
+def test_what_only_looks_like_parquet_is_an_error(tmp_path: Path, ending: bytes) -> None:
+    path = tmp_path / "alarms.parquet"
+    path.write_bytes(b"PAR1" + ending)
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        list(read_text_parquet(path))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import os; os.abort()",
+        "raise SystemExit(3)",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+    ],
+)
+def test_a_reader_that_dies_is_the_file_s_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(children, "program", lambda module: program)
+    with pytest.raises(InputError, match=r"cannot be read as Parquet|larger than one"):
+        list(read_text_parquet(put_parquet(tmp_path / "a.parquet", a=[1])))

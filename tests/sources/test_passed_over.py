@@ -13,7 +13,7 @@ from include.sources.mapping.files import Mapping, TableMapping
 ALARMS = TableMapping("alarms", files=("alarms*.csv", "alarms*.xlsx"))
 
 
-@pytest.mark.parametrize("name", ["alarms.xls", "ALARMS_3.parquet", "alarms.csv.gz", "alarms_2.et", "alarms"])
+@pytest.mark.parametrize("name", ["alarms.xls", "ALARMS_3.ods", "alarms.csv.gz", "alarms_2.et", "alarms"])
 def test_a_table_of_another_format_is_named(name):
     assert _passed_over(Mapping((ALARMS,)), [Path(name), Path("alarms.csv")]) == [Path(name)]
 

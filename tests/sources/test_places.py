@@ -1,11 +1,8 @@
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
 from include.geo.boundaries import counties
-from include.sources import places as module
 from include.sources.places import outside_city, places
 from include.store.engine import reading
 
@@ -25,12 +22,13 @@ def test_a_city_goes_by_every_name(engine: Engine) -> None:
     assert {"140300", "140000", "100000"} <= known.regions
 
 
-def test_former_counties_lead_to_counties_of_today() -> None:
-    aliases = pd.read_csv(Path(module.__file__).with_name("places.csv"), dtype=str)
-    former = aliases[aliases["kind"] == "county"]
+def test_former_counties_lead_to_counties_of_today(engine: Engine) -> None:
+    with reading(engine) as connection:
+        former = places(connection).counties
     today = set(zip(counties()["unit_code"], counties()["county_name"], strict=True))
-    assert set(zip(former["unit_code"], former["meaning"], strict=True)) <= today
-    assert not set(zip(former["unit_code"], former["alias"], strict=True)) & today
+    assert former[("130500", "桥西区")] == "信都区"
+    assert {(unit_code, name) for (unit_code, _), name in former.items()} <= today
+    assert not set(former) & today
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.errors import InputError
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.mapping.files import load
 from include.sources.stations.faults import UNKNOWN_STATION, Fault, shown
 from include.sources.stations.intake import StationImport, import_stations
@@ -85,7 +85,7 @@ def test_a_whole_world_is_taken_and_foreign_files_are_left(engine: Engine, tmp_p
     assert done.days == {date(2020, 4, 3)}
     found = readings(tmp_path)
     assert (
-        found["hour"].dt.tz_convert("Asia/Shanghai").dt.strftime("%F %T").tolist()
+        found["hour"].dt.tz_convert(office_zone()).dt.strftime("%F %T").tolist()
         == ["2020-04-03 08:00:00"] * 2
     )
     assert found[["station_id", "pm25_ug_m3", "sample_count", "is_simulated"]].values.tolist() == [
@@ -348,11 +348,11 @@ def test_any_layout_by_mapping(engine: Engine, tmp_path: Path) -> None:
         "      hour: {moment: '{日期}', format: '%Y-%m-%d', hours: 时, hour_label: end}\n",
         "utf-8",
     )
-    tables = load(tmp_path / "layout.yaml", BEIJING, STATION_LAYOUTS).tables
+    tables = load(tmp_path / "layout.yaml", office_zone(), STATION_LAYOUTS).tables
     done = import_stations(engine, tmp_path / "days", [folder], now=NOW, mappings=tables)
     found = readings(tmp_path)
     assert (said(done), found["pm25_ug_m3"].tolist(), found["sample_count"].tolist()) == ([], [40.5], [12])
-    assert found["hour"].dt.tz_convert("Asia/Shanghai").dt.hour.tolist() == [8]
+    assert found["hour"].dt.tz_convert(office_zone()).dt.hour.tolist() == [8]
 
 
 def test_a_micro_station_of_an_unknown_grid_waits_for_its_grid(engine: Engine, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.sources.delivery import BrokenRow
 from include.sources.intake import pull
-from include.sources.reading import workbooks
+from include.sources.reading import children, workbooks
 from include.sources.reading.workbook_child import LIMITS, MOST_MEMORY
 from include.sources.reading.workbooks import read_xlsx
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored
@@ -221,7 +221,7 @@ def test_a_part_that_asks_for_more_memory_than_there_is_is_an_error(
     less = (
         "import include.sources.reading.workbook_child as child; child.MOST_MEMORY = 150 << 20; child.main()"
     )
-    monkeypatch.setattr(workbooks, "_PROGRAM", less)
+    monkeypatch.setattr(children, "program", lambda module: less)
     styles = f'<styleSheet xmlns="{MAIN}"><fonts>' + "<font/>" * 400_000 + "</fonts></styleSheet>"
     with pytest.raises(InputError, match=r"larger than one that is read; .*got more memory"):
         read(with_parts(tmp_path / "a.xlsx", styles=styles))
@@ -242,9 +242,9 @@ def test_cells_that_are_only_formatted_do_no_harm(tmp_path: Path) -> None:
 
 
 def test_a_child_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbooks, "_PROGRAM", "import signal; signal.pause()")
-    monkeypatch.setattr(workbooks, "_SILENT_SECONDS", 0)
-    with pytest.raises(InputError, match="got more time than that"):
+    monkeypatch.setattr(children, "program", lambda module: "import signal; signal.pause()")
+    monkeypatch.setattr(workbooks, "_PATIENCE", 0)
+    with pytest.raises(InputError, match="got more than 60 s"):
         read(saved(tmp_path / "a.xlsx", ["a"]))
 
 
@@ -255,7 +255,7 @@ def test_a_child_that_says_nothing_is_ended(tmp_path: Path, monkeypatch: pytest.
 def test_a_child_that_ends_early_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(workbooks, "_PROGRAM", program)
+    monkeypatch.setattr(children, "program", lambda module: program)
     with pytest.raises(InputError, match="larger than one that is read"):
         read(saved(tmp_path / "a.xlsx", ["a"]))
 
@@ -271,11 +271,8 @@ def test_a_reader_that_is_left_ends_its_child(tmp_path: Path) -> None:
 
 def test_the_child_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MAIL_SERVER", "secret")
-    monkeypatch.setattr(
-        workbooks,
-        "_PROGRAM",
-        "import json, os; print(json.dumps({'error': {'what': ' '.join(sorted(os.environ))}}))",
-    )
+    told = "import json, os; print(json.dumps({'error': {'what': ' '.join(sorted(os.environ))}}))"
+    monkeypatch.setattr(children, "program", lambda module: told)
     with pytest.raises(InputError) as caught:
         read(saved(tmp_path / "a.xlsx", ["a"]))
     assert "AIRFLOW" not in str(caught.value)

@@ -203,6 +203,21 @@ def test_any_step_of_the_city_is_a_sign_of_life_and_a_decision_is_none(letters: 
     assert unheard() == []
 
 
+@pytest.mark.parametrize(
+    ("steps", "unheard"), [(("submitted",), []), (("submitted", "returned"), [YANGQUAN])]
+)
+def test_an_answer_that_was_sent_back_is_none_to_the_letters_that_named_it(
+    letters: Engine, steps: tuple[str, ...], unheard: list[str]
+) -> None:
+    """All of 阳泉's alarms were answered (and sent back) before its letters: those name an unanswered alarm, or none."""
+    with writing(letters) as connection:
+        for day in range(9, 13):
+            rows = [step(f"{YANGQUAN}-{day:02}", event, 8, 9 + hour) for hour, event in enumerate(steps)]
+            connection.execute(tables.feedback_event.insert(), rows)
+    with reading(letters) as connection:
+        assert unheard_cities(connection, 3, date(2020, 3, 14), NOW) == unheard
+
+
 def test_a_latest_letter_whose_every_recipient_bounced_asks_for_the_address(letters: Engine) -> None:
     latest = select(tables.letter.c.letter_id).where(
         tables.letter.c.unit_code == JINAN, tables.letter.c.period_end == date(2020, 3, 13)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from include.periods import office_zone
 from include.store import station_hours
 from include.store.station_hours import (
     STATION_HOURS,
@@ -23,14 +24,14 @@ START, END = datetime(2020, 4, 2, 16, tzinfo=UTC), datetime(2020, 4, 4, 16, tzin
 def hours(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Rows of station, hour (Beijing time) and PM2.5."""
     frame = pd.DataFrame(rows, columns=["station_id", "hour", "pm25_ug_m3"])
-    moments = pd.to_datetime(frame["hour"]).dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC")
+    moments = pd.to_datetime(frame["hour"]).dt.tz_localize(office_zone()).dt.tz_convert("UTC")
     nothing = {"pm10_ug_m3": None, "rh_pct": None, "temperature_c": None}
     return frame.assign(hour=moments, sample_count=12, **nothing).astype(dict.fromkeys(nothing, "float64"))
 
 
 def told(root: Path, known_at: datetime | None = None) -> list[tuple[str, str, float]]:
     frame = read_hours(root, STATION_HOURS, START, END, known_at=known_at).to_pandas()
-    local = frame["hour"].dt.tz_convert("Asia/Shanghai").dt.strftime("%d %H")
+    local = frame["hour"].dt.tz_convert(office_zone()).dt.strftime("%d %H")
     return sorted(zip(frame["station_id"].astype(str), local, frame["pm25_ug_m3"].tolist(), strict=True))
 
 

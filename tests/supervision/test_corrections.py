@@ -13,7 +13,7 @@ from include.letters.notice import notice_values
 from include.letters.overview_values import overview_values
 from include.letters.reminder import reminder_values
 from include.letters.summary_values import summary_values
-from include.periods import Period, chinese_moment
+from include.periods import Period, moment_label
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences, under_key
 from include.supervision.figures import FeedbackCounts, Issue, NoticeFigures, ReminderFigures
@@ -224,7 +224,7 @@ def test_a_notice_tells_names_deadlines_and_problems() -> None:
         ),
         problems=(replace(problem, category="餐饮油烟"), *told.problems[1:]),
     )
-    before, after = (chinese_moment(one.rows[0].deadline_at) for one in (told, now))
+    before, after = (moment_label(one.rows[0].deadline_at) for one in (told, now))
     assert differences(told, now) == (
         f"网格{row.grid_id} 点位名称 {row.point_name}→另一处",
         f"网格{row.grid_id} 反馈时限 {before}→{after}",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from include.periods import BEIJING, parse_moment, period_ending, period_of_interval
+from include.periods import office_zone, parse_moment, period_ending, period_of_interval
 from include.post.mailbox import LocalMailbox
 from include.workflows import daily_dispatch
 from tests.workflows.region import DAY, FEEDBACK, open_region, run_of
@@ -33,4 +33,4 @@ def test_a_scheduled_window_freezes_as_the_same_window_of_a_person_does() -> Non
     start, end = parse_moment("2020-03-11T08:30"), parse_moment("2020-03-12T08:30")
     scheduled = period_of_interval("day", start, end)
     assert scheduled == period_ending("day", DAY)
-    assert scheduled.as_of.tzinfo is BEIJING
+    assert scheduled.as_of.tzinfo is office_zone()

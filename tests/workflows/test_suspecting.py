@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Table, select
 from include.former_names import former, present
 from include.house import House, default_registry, open_house
 from include.office.watch_export import export
-from include.periods import midnight
+from include.periods import midnight, office_zone
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world
 from include.sources.enterprises import import_enterprises
@@ -130,7 +130,7 @@ def hours_of(engine: Engine, table: Table) -> list[str]:
     with reading(engine) as connection:
         query = select(table.c.evidence_json).where(table.c.alarm_id == "P1", table.c.rank == 1)
         told = json.loads(connection.execute(query).scalar_one())["hours"]
-    return [pd.Timestamp(one["hour"]).tz_convert("Asia/Shanghai").strftime("%H") for one in told]
+    return [pd.Timestamp(one["hour"]).tz_convert(office_zone()).strftime("%H") for one in told]
 
 
 def test_an_alarm_of_a_platform_gets_suspects_by_its_own_point(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from fastapi import Form, HTTPException, Request
 
 from include.errors import InputError
-from include.periods import DAY, beijing_date
+from include.periods import DAY, office_date
 
 LEAST_SECRET: Final = 24  # characters: 16 random bytes in base64, as Airflow makes one itself
 _LEAST_DISTINCT: Final = 8
@@ -53,7 +53,7 @@ def usable_secret(secret: str) -> bytes:
 
 def form_token(secret: bytes, visitor: Visitor, now: datetime) -> str:
     """What every form of this visitor carries on this Beijing day."""
-    return _token(secret, visitor.name, str(beijing_date(now)))
+    return _token(secret, visitor.name, str(office_date(now)))
 
 
 def require_our_form(request: Request, visitor: Visitor, token: str, secret: bytes, now: datetime) -> None:
@@ -63,7 +63,7 @@ def require_our_form(request: Request, visitor: Visitor, token: str, secret: byt
     is_foreign = site not in _SAME_SITE or (
         origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     )
-    days = (beijing_date(now), beijing_date(now) - DAY)
+    days = (office_date(now), office_date(now) - DAY)
     valid = (_token(secret, visitor.name, str(day)) for day in days)
     if is_foreign or not any(hmac.compare_digest(token.encode(), each.encode()) for each in valid):
         raise HTTPException(403, "页面已过期，或请求不是从督办台发出的：请刷新页面后重试")

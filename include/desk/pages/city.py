@@ -14,9 +14,9 @@ from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.office.contacts import contact_list
-from include.periods import beijing_date
+from include.periods import office_date
 
 STANDINGS: Final = {
     "answered": "已反馈",
@@ -57,12 +57,12 @@ def routes(desk: Desk) -> APIRouter:
             "found": found,
             "as_of": as_of,
             "letters": letters_standing(house, unit_code=unit_code, most=_LETTERS).to_dict("records"),
-            "contacts": contact_list(house, region_code=unit_code, on_date=beijing_date(as_of)).to_dict(
+            "contacts": contact_list(house, region_code=unit_code, on_date=office_date(as_of)).to_dict(
                 "records"
             ),
             "picture": picture,
             "spots": _placed(found, picture),
-            "notice": NOTICE,
+            "notice": map_notice(),
             "standings": STANDINGS,
             "history_days": HISTORY_DAYS,
             "is_simulated": found.is_simulated,

@@ -23,7 +23,7 @@ from include.office.contacts import (
     save_contacts,
 )
 from include.office.waiting import ABOUT_CONTACTS
-from include.periods import beijing_date
+from include.periods import office_date
 from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES
 
@@ -45,7 +45,7 @@ def routes(desk: Desk) -> APIRouter:
     router = APIRouter()
 
     def shown(request: Request, visitor: Visitor, region: str, past: bool, **more: Any) -> HTMLResponse:
-        today, house = beijing_date(desk.clock()), desk.open_house()
+        today, house = office_date(desk.clock()), desk.open_house()
         rows = contact_list(house, region_code=region or None, on_date=None if past else today).to_dict(
             "records"
         )

@@ -12,7 +12,6 @@ import pandas as pd
 from fastapi import Depends, Path, Query, Request
 
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
-from include.errors import InputError
 from include.house import House
 from include.periods import midnight, parse_moment
 from include.post.letters import Drafted
@@ -109,12 +108,6 @@ class Desk:
         """The as-of moment that was asked for. Without one: now, to the minute; after the season the morning of its last
         letters, except where what is shown `is_final` (the season's own figures). Raises InputError."""
         if at:
-            try:
-                moment = parse_moment(at)
-            except OverflowError as error:
-                raise InputError("not a moment", got=at) from error
-            if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-                raise InputError("not a moment", got=at, expected=f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-            return moment
+            return parse_moment(at)
         now = self.clock().replace(second=0, microsecond=0)
         return now if is_final else min(now, midnight(house.season[1]) + _MORNING)

@@ -17,8 +17,8 @@ from include.desk.pages.policy import policy
 from include.desk.pages.view import page
 from include.desk.today import today
 from include.errors import InputError
-from include.geo.boundaries import NOTICE
-from include.periods import BEIJING, beijing_date
+from include.geo.boundaries import map_notice
+from include.periods import office_date, office_zone
 
 Box = Annotated[
     str, Query(max_length=100, description="west,south,east,north in degrees; without: everywhere")
@@ -40,11 +40,11 @@ def routes(desk: Desk) -> APIRouter:
         last = last_pushed_at(house.engine, as_of)
         values = {
             "as_of": as_of,
-            "day": beijing_date(last or as_of),
+            "day": office_date(last or as_of),
             "has_alarms": last is not None,
             "city": city,
             "grid": grid,
-            "notice": NOTICE,
+            "notice": map_notice(),
             "is_simulated": map_layers.has_simulated(house.engine),
             "tiles": house.tiles,
         }
@@ -57,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
     def outlines(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
         house = desk.open_house()
         as_of = desk.moment(house, at)
-        day = beijing_date(as_of)
+        day = office_date(as_of)
         key = ("outlines", day, store_state(house.engine))
         return _json(desk.recent.get(key, lambda: map_layers.outlines(house.engine, as_of)))
 
@@ -105,7 +105,7 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _whole_hour(moment: datetime) -> datetime:
-    local = moment.astimezone(BEIJING)
+    local = moment.astimezone(office_zone())
     if (local.minute, local.second, local.microsecond) != (0, 0, 0):
         raise InputError(
             "not a whole hour", where="hour", got=moment.isoformat(), expected="such as 2020-04-03T08:00"

@@ -14,7 +14,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.office.spot_checks import record_result, row_values, week_draw
-from include.periods import DAY, beijing_date
+from include.periods import DAY, office_date
 from include.supervision.spot_checks import week_of
 
 _WEEK: Final = 7
@@ -55,7 +55,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/spot-checks", response_class=HTMLResponse, responses=answers(409))
     def read_draw(request: Request, *, visitor: Visitor = desk.reading, week: Week = None) -> HTMLResponse:
         house = desk.open_house()
-        last = min(beijing_date(desk.clock()), house.season[1] + _WEEK * DAY)
+        last = min(office_date(desk.clock()), house.season[1] + _WEEK * DAY)
         return shown(request, visitor, week or week_of(last) - _WEEK * DAY)
 
     @router.post("/spot-checks", response_class=Response, responses=answers(409))

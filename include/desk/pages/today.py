@@ -13,7 +13,7 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.view import page, part
 from include.desk.today import sorted_cities, today
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.office.waiting import TOPICS, waiting
 
 COLUMNS: Final = (
@@ -55,7 +55,7 @@ def routes(desk: Desk) -> APIRouter:
             "by_code": {row.unit_code: row for row in found.cities},
             "rate_class": rate_class,
             "rates": RATES,
-            "notice": NOTICE,
+            "notice": map_notice(),
             "columns": COLUMNS,
         }
         values = {

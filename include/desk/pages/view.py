@@ -17,7 +17,7 @@ from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
-from include.periods import BEIJING
+from include.periods import office_zone
 
 HERE: Final = Path(__file__).parent
 Language = Literal["zh", "en"]
@@ -63,7 +63,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "close": "结案",
         "reopen": "撤销结案",
     },
-    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "部领导", "duty": "值班室"},
+    "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {"letter": "函件", "delivery": "投递"},
     "action": {
         "draft": "拟稿",
@@ -205,7 +205,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
 
 def moment_text(moment: datetime | None) -> str:
     """`2020-03-12 08:30`, Beijing time; — for none."""
-    return "—" if moment is None or moment != moment else f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+    return "—" if moment is None or moment != moment else f"{moment.astimezone(office_zone()):%Y-%m-%d %H:%M}"
 
 
 def percent(part: int, whole: int) -> str:
@@ -221,7 +221,7 @@ def _link(root: str, path: str, query: Mapping[str, Any]) -> str:
 def window_text(letter: Mapping[str, Any]) -> str:
     """The window of a letter in a list: `2020-03-12 — 2020-03-13` for whole days, else `2020-03-12 08:00 — 09:00`."""
     start_at, end_at = letter["start_at"], letter["end_at"]
-    start, end = (moment.astimezone(BEIJING) for moment in (start_at, end_at))
+    start, end = (moment.astimezone(office_zone()) for moment in (start_at, end_at))
     if start.time() == end.time() == time(0, 0):
         return f"{start:%Y-%m-%d} — {end:%Y-%m-%d}"
     return f"{start:%Y-%m-%d %H:%M} — " + (
@@ -230,7 +230,7 @@ def window_text(letter: Mapping[str, Any]) -> str:
 
 
 def _picker(moment: datetime) -> str:
-    return f"{moment.astimezone(BEIJING):%Y-%m-%dT%H:%M}"
+    return f"{moment.astimezone(office_zone()):%Y-%m-%dT%H:%M}"
 
 
 def _size(count: int) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
     HALO,
@@ -28,7 +28,7 @@ from include.letters.pictures.map_ground import (
     whole_box,
 )
 from include.letters.words.wording import Show
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.rules import ALARM_PUSH, SIMULATED_LABEL
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm
 
@@ -90,7 +90,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
         axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
         _draw_map(axes, figures.unit_code, placed, box, scale)
-        paper.text(_WIDTH_MM - 1, bottom - 1, NOTICE, ha="right", va="top", size=6, color=SOFT)
+        paper.text(_WIDTH_MM - 1, bottom - 1, map_notice(), ha="right", va="top", size=6, color=SOFT)
         paper.set_zorder(5)
         paper.patch.set_alpha(0)
         draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
@@ -224,7 +224,7 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
     axes.plot(places, above, color=MARK_RED, linewidth=1.8, marker="o", markersize=2.4)
     axes.set_ylim(0, max(value for value in (*own, *around) if value == value) * 1.15 + 5)
     axes.set_xlim(-0.5, len(places) - 0.5)
-    local = [hour.hour.astimezone(BEIJING) for hour in one.trend]
+    local = [hour.hour.astimezone(office_zone()) for hour in one.trend]
     ticks = [place for place in places if local[place].hour % 6 == 0]
     axes.set_xticks(ticks, [f"{local[place].hour}时" for place in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))

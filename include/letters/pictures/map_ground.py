@@ -12,7 +12,7 @@ from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 from shapely import maximum_inscribed_circle
 
-from include.geo.boundaries import NOTICE, city_outlines, counties
+from include.geo.boundaries import city_outlines, counties, map_notice
 from include.letters.pictures.chart_style import INK
 
 HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
@@ -110,9 +110,9 @@ def paper_over(figure: Figure) -> Axes:
 
 
 def draw_notes(paper: Axes, note: str) -> None:
-    """The line at the foot of a map: the source on the left, `boundaries.NOTICE` on the right."""
+    """The line at the foot of a map: the source on the left, `boundaries.map_notice` on the right."""
     paper.text(1, 1, note, ha="left", va="bottom", size=7.5, color=INK)
-    paper.text(paper.get_xlim()[1] - 1, 1, NOTICE, ha="right", va="bottom", size=7.5, color=INK)
+    paper.text(paper.get_xlim()[1] - 1, 1, map_notice(), ha="right", va="bottom", size=7.5, color=INK)
 
 
 def draw_scale_bar(paper: Axes, left_mm: float, bottom_mm: float, longest_mm: float, scale: Scale) -> None:

@@ -6,7 +6,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from include.geo.boundaries import NOTICE
+from include.geo.boundaries import map_notice
 from include.letters import edition_2020_03
 from include.letters.pictures.chart_style import (
     INK,
@@ -40,7 +40,7 @@ _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline s
 def rate_map(figures: SummaryFigures) -> Figure:
     """Every city in the colour of its on-time rate; flagged ones outlined and named with n/N, the others named small.
 
-    A city without an outline (see `geo.boundaries`) is listed under the map in words. Carries `boundaries.NOTICE`.
+    A city without an outline (see `geo.boundaries`) is listed under the map in words. Carries `boundaries.map_notice`.
     """
     shapes = {code: city_shape(code) for code in (city.unit_code for city in figures.cities)}
     drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
@@ -102,6 +102,6 @@ def rate_map(figures: SummaryFigures) -> Figure:
             0, 1, f"没有边界数据，未绘制：{missing}", transform=axes.transAxes, va="top", size=8, color=INK
         )
     figure.text(1.5 / WIDTH_MM, 1.5 / total_mm, notes, ha="left", va="bottom", size=8, color=INK)
-    figure.text(1 - 1.5 / WIDTH_MM, 1.5 / total_mm, NOTICE, ha="right", va="bottom", size=8, color=INK)
+    figure.text(1 - 1.5 / WIDTH_MM, 1.5 / total_mm, map_notice(), ha="right", va="bottom", size=8, color=INK)
     legend(figure, rate_patches(with_no_alarms=True), "lower center", above_mm=6)
     return figure

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from include.letters.sheets.data_sheets import Sheet
 from include.letters.words.air_wording import POLLUTANTS, half_name
-from include.periods import BEIJING, Period
+from include.periods import Period, office_zone
 from include.supervision.bulletin_figures import (
     AirLevel,
     BulletinFigures,
@@ -164,7 +164,7 @@ def categories_sheet(counts: Iterable[ProblemCount]) -> Sheet:
 def span_notes(period: Period) -> Iterable[Sequence[str]]:
     """What 说明 says first: the window, and until when inspections are known."""
     yield "时段", f"{half_name(period)}：{period.start} 至 {period.last_date}（北京时间整日）"
-    yield "监管数据截至", f"{period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+    yield "监管数据截至", f"{period.as_of.astimezone(office_zone()):%Y-%m-%d %H:%M}（北京时间）"
 
 
 def basis_notes(figures: BulletinFigures | OverviewFigures) -> Iterable[Sequence[str]]:

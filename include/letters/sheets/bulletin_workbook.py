@@ -21,7 +21,7 @@ from include.letters.sheets.air_sheets import (
 )
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.air_wording import short_half_name
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.rules import BULLETIN, SIMULATED_LABEL
 from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
 from include.suspects.wording import KINDS, LEVEL_MEANING, LEVELS
@@ -186,7 +186,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
                 one.alarms,
                 one.first_places,
                 "、".join(one.grid_ids),
-                chinese_moment(one.last_at, year=True),
+                moment_label(one.last_at, year=True),
                 one.score_sum,
                 LEVELS[one.level],
                 one.reason,

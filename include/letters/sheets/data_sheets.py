@@ -17,7 +17,7 @@ from openpyxl.xml.functions import tostring
 
 from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
-from include.periods import BEIJING
+from include.periods import office_zone
 
 _HEAD: Final = PatternFill("solid", fgColor="DDEBF7")
 _FORMATS: Final = {
@@ -95,7 +95,9 @@ def _put(cell: Any, value: Any, kind: str, looks: dict[str, Any]) -> None:
             cell.value = plain(value)
             cell.data_type = "s"
     else:
-        cell.value = value.astimezone(BEIJING).replace(tzinfo=None) if isinstance(value, datetime) else value
+        cell.value = (
+            value.astimezone(office_zone()).replace(tzinfo=None) if isinstance(value, datetime) else value
+        )
     shown = "" if isinstance(value, str) else kind
     if shown in looks:
         cell._style = copy(looks[shown])

@@ -11,7 +11,7 @@ from include.letters.edition_2020_03 import EDITION
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
 from include.letters.words.flag_words import mark_words, reasons_words
-from include.periods import BEIJING, Period
+from include.periods import Period, office_zone
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts
@@ -22,7 +22,7 @@ _COUNTS: Final[tuple[tuple[str, Callable[[FeedbackCounts], int]], ...]] = (
     ("推送", lambda c: c.pushed), ("已反馈", lambda c: c.answered), ("已到时限", lambda c: c.due), ("按期", lambda c: c.on_time),
     ("逾期反馈", lambda c: c.late), ("超期未反馈", lambda c: c.overdue), ("误报", lambda c: c.upheld), ("问题", lambda c: c.problems),
     ("查出问题的报警", lambda c: c.alarms_with_problem), ("已到整改期限的问题", lambda c: c.rectification_due),
-    ("其中已整改", lambda c: c.rectified),
+    ("其中已整改", lambda c: c.rectified), ("复核中", lambda c: c.in_dispute), ("结案", lambda c: c.closed),
 )  # fmt: skip
 _SHARES: Final[tuple[tuple[str, Callable[[FeedbackCounts], float | None]], ...]] = (
     ("反馈率", lambda c: c.feedback_rate.value),
@@ -69,6 +69,9 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
             "近7日逾期反馈",
             "近期超期",
             "长期未反馈",
+            "首次督办",
+            "再次督办",
+            "报部清单",
             "标记",
             "标记依据",
             "备注",
@@ -322,6 +325,9 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
             city.rolling.late,
             None if is_old else city.flag.recent_overdue,
             None if is_old else city.flag.chronic,
+            None if is_old else city.first_urged,
+            None if is_old else city.urged_again,
+            None if is_old else city.listed,
             mark_words(city.flag),
             "；".join(reasons_words(city.flag)),
             city.remark,
@@ -330,7 +336,7 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
 
 def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
     yield "时段", f"{figures.window.start} 至 {figures.window.last_date}（北京时间整日）"
-    yield "数据截至", f"{figures.period.as_of.astimezone(BEIJING):%Y-%m-%d %H:%M}（北京时间）"
+    yield "数据截至", f"{figures.period.as_of.astimezone(office_zone()):%Y-%m-%d %H:%M}（北京时间）"
     yield "范围", figures.scope or "重点区域全部城市"
     yield "来源", "、".join(figures.sources)
     yield "数据完整性", figures.completeness

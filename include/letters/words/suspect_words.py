@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.supervision.figures import AlarmSuspects, Suspected
 from include.suspects.wording import LEVEL_MEANING, LEVELS
 
@@ -27,7 +27,7 @@ def _rows(alarm: AlarmSuspects, show: Callable[[str], str]) -> list[dict[str, st
     named = {
         "网格编号": show(alarm.grid_id),
         "点位名称": f"{show(alarm.county)} {show(alarm.point_name)}".strip(),
-        "报警时间": chinese_moment(alarm.started_at),
+        "报警时间": moment_label(alarm.started_at),
     }
     return [
         (named if place == 0 else dict.fromkeys(named, ""))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
-from include.periods import BEIJING, Period, chinese_moment
+from include.periods import Period, moment_label, office_zone
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
 from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.figures import (
@@ -62,17 +62,17 @@ def concentration(value_ug_m3: float | None) -> str:
 
 def cell_moment(moment: datetime) -> str:
     """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
-    text = chinese_moment(moment)
+    text = moment_label(moment)
     return text.replace("日", "日\n") if text.endswith("分") else text
 
 
 def cell_moments(first: datetime, last: datetime) -> str:
     """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; Beijing time."""
-    start, end = chinese_moment(first), chinese_moment(last)
+    start, end = moment_label(first), moment_label(last)
     if start == end:
         return cell_moment(first)
     has_minutes = start.endswith("分") or end.endswith("分")
-    if first.astimezone(BEIJING).date() == last.astimezone(BEIJING).date():
+    if first.astimezone(office_zone()).date() == last.astimezone(office_zone()).date():
         line = "\n" if has_minutes else ""
         return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
     text = f"{start}\n至{end}"
@@ -166,8 +166,8 @@ def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
             "网格编号": show(row.grid_id),
             "区县": show(row.county),
             "点位名称": show(row.point_name),
-            "推送时间": chinese_moment(row.pushed_at),
-            "反馈时限": chinese_moment(row.deadline_at),
+            "推送时间": moment_label(row.pushed_at),
+            "反馈时限": moment_label(row.deadline_at),
             "超期时长": duration(row.overdue_hours, rules_version),
         }
         for number, row in enumerate(ordered, start=1)
@@ -193,7 +193,7 @@ def older_values(
         "区县": show(oldest.county),
         "点位名称": show(oldest.point_name),
         "网格编号": show(oldest.grid_id),
-        "时间": chinese_moment(at),
+        "时间": moment_label(at),
     }
 
 
@@ -212,10 +212,10 @@ def form_values(
             "网格编号": show(row.grid_id),
             "区县": show(row.county),
             "点位名称": show(row.point_name),
-            "报警时间": chinese_moment(row.started_at),
+            "报警时间": moment_label(row.started_at),
             "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3),
-            "反馈时限": chinese_moment(row.deadline_at),
+            "反馈时限": moment_label(row.deadline_at),
             "超期时长": duration((as_of - row.deadline_at).total_seconds() / 3600, rules_version)
             if row.is_overdue_as_of(as_of)
             else "",

@@ -127,7 +127,7 @@ def _require_use(file: AirFile) -> None:
         raise InputError(
             "no city of the file is known",
             where=str(file.path),
-            expected="names such as 北京 or 北京市, codes such as 110000",
+            expected="names or codes of units (units.csv of the profile)",
             got=", ".join(file.skipped),
         )
     first = file.faults[0] if file.faults else Fault("type", "没有污染物的小时值", "", 2, file.rows)

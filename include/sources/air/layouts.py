@@ -1,7 +1,7 @@
 """The layouts of air-quality files, recognised by their header alone, and what their values mean.
 
     long       date, hour, 城市, PM2.5 …              one row a city and hour (archives of the national platform)
-    wide       date, hour, type, 北京, 天津 …          one row an hour and pollutant, one column a city
+    wide       date, hour, type, 甲市, 乙市 …          one row an hour and pollutant, one column a city
     readings   grid_id | station_id, hour, pm25_ug_m3  one row a place and hour; `hour` an ISO 8601 time
     dust       unit_code, hour, is_dust                one row an hour of a city; `hour` an ISO 8601 time
 
@@ -19,9 +19,9 @@ import pandas as pd
 
 from include.errors import InputError
 from include.former_names import former
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.air.hours import ArchiveHours, HourLabel, hour_number
-from include.sources.checks import FIRST_YEAR, LAST_YEAR, moments
+from include.sources.checks import FIRST_YEAR, LAST_YEAR, is_in_years, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN
 from include.sources.reading.characters import narrow, narrow_text, numbers, visible_text
@@ -236,7 +236,8 @@ def _timed(rows: pd.DataFrame, hour_label: HourLabel) -> tuple[pd.DataFrame, lis
         begins = moments(texts.map(narrow_text).astype("str")) - pd.Timedelta(
             hours=1 if hour_label == "end" else 0
         )
-        return begins.where(begins == begins.dt.floor("h")).dt.tz_convert(BEIJING).dt.tz_localize(None)
+        is_hour = (begins == begins.dt.floor("h")) & is_in_years(begins)
+        return begins.where(is_hour).dt.tz_convert(office_zone()).dt.tz_localize(None)
 
     begins = _by_value(rows["hour"], beginning)
     faults = faults_of(rows[begins.isna()], "hour", _BAD_TIME, "hour")

@@ -19,7 +19,9 @@ from include.sources.air.layouts import POLLUTANTS, Fault
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
+from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.air_days import Provenance, grid_places, unit_codes
 from include.store.engine import reading, writing
 
@@ -91,16 +93,30 @@ def import_air_quality(
     dust_hours = duplicates = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
-        for number, path in enumerate(names):
+
+        def refuse(number: int, error: Exception) -> None:
+            stage.forget(number)
+            rejected.append(_refusal(names[number], error))
+            unread.append(names[number])
+
+        def take(number: int) -> bool:
             try:
-                require_file(path)
-                done[number] = read_air_file(path, number, stage, codes, hour_label)
+                require_file(names[number])
+                done[number] = read_air_file(names[number], number, stage, codes, hour_label)
             except SourceError:  # not the file's: the disk of the hours
                 raise
-            except Exception as error:  # whatever it is, it is this file's
+            except OutOfTime:
                 stage.forget(number)
-                rejected.append(_refusal(path, error))
-                unread.append(path)
+                raise
+            except Exception as error:  # whatever it is, it is this file's
+                refuse(number, error)
+            return number in done
+
+        turns = in_turn(range(len(names)), take, {}, FOLDER_SECONDS)
+        for number, late in turns.late:
+            refuse(number, late)
+        for number, waits in turns.left:
+            refuse(number, InputError(words(waits, FOLDER_SECONDS), where=label(names[number])))
         _keep_troubles(engine, source, unread, rejected, [names[number] for number in done], now)
         if not done:
             raise rejected[0]
@@ -146,7 +162,7 @@ def import_air_quality(
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
-    """`5月10日 北京 PM2.5 24小时 → 10小时 …`."""
+    """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
     others = f"等{loss.places}项" if loss.places > 1 else ""

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from include.periods import beijing_date
+from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
 from include.sources.contacts.plan import Book, Listing, Plan, plan
 from include.sources.contacts.rows import FIELDS, Contact, Key, Known, Stay, contact_of
@@ -80,7 +80,7 @@ def take_listing(connection: Connection, listing: Listing, *, now: datetime) -> 
     in_book = {one.contact.key for one in known} | {one.told.key for one in questions if one.told}
     before = {stay: row for stay, (row, _) in told.items() if row.key in in_book}
     book = Book(known, before, elsewhere, contact_questions.held(questions))
-    made = plan(listing, book, beijing_date(now))
+    made = plan(listing, book, office_date(now))
     ids = Ids()
     for one in known:
         ids.add(one.contact, one.contact_id)
@@ -125,7 +125,7 @@ def record(
 
 
 def changes(before: Contact | None, after: Contact) -> str:
-    """`valid_to：— → 2020-03-11；name：阳泉市局；…`: every field, changed ones with both values."""
+    """`valid_to：— → 2020-03-11；name：甲市局；…`: every field, changed ones with both values."""
     old, new = (before or after).shown(), after.shown()
     return "；".join(
         f"{name}：{old[name]}" + (f" → {new[name]}" if old[name] != new[name] else "") for name in FIELDS
@@ -154,6 +154,16 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
         change_row(connection, known.contact_id, ended, now, **stands)
         reason = f"来源 {source} 以 {heir.address} 代替"
         record(connection, "replace", known.contact, ended, reason, actor=INTAKE, now=now)
+
+
+def told_count(connection: Connection, source: str) -> int:
+    """How many contacts a source told last that are in nobody's question."""
+    told = select(func.count()).select_from(contact_told)
+    return int(
+        connection.execute(
+            told.where(contact_told.c.source == source, contact_told.c.gone_at.is_(None))
+        ).scalar_one()
+    )
 
 
 def _told(

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.errors import InputError, StateError
-from include.periods import beijing_date
+from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
 from include.sources.contacts.book import add_row, change_row, forget, known_contacts, record
 from include.sources.contacts.questions import Question
@@ -43,7 +43,7 @@ def edit(
         raise InputError(
             "no such contact", where="contacts", got=contact_id, todo="choose it from the list again"
         )
-    before, today = book[contact_id].contact, beijing_date(now)
+    before, today = book[contact_id].contact, office_date(now)
     if row.key == before.key:
         _require_free(book, row, but=contact_id)
         _fix(connection, contact_id, row, actor=actor, now=now)
@@ -83,7 +83,7 @@ def save(
             done += edit(connection, mine.contact_id, row, actor=actor, reason=reason, now=now)
             continue
         heir_id = _put(connection, book, row, source, reason, actor=actor, now=now)
-        today, remarks = beijing_date(now), list(_unread(row))
+        today, remarks = office_date(now), list(_unread(row))
         beside = [known for known in book.values() if _is_beside(known, row, today)]
         if is_list:
             for known in beside:
@@ -147,7 +147,7 @@ def _keep(
 ) -> None:
     mine = book[question.contact_id]
     restored = mine.contact
-    if question.kind == "replaced" and not mine.contact.lasts(beijing_date(now)):
+    if question.kind == "replaced" and not mine.contact.lasts(office_date(now)):
         restored = replace(mine.contact, valid_to=question.mine.valid_to)
     _fix(connection, mine.contact_id, restored, actor=actor, now=now, replaced_by_id=None)
     record(connection, "keep", mine.contact, restored, reason, actor=actor, now=now)
@@ -158,7 +158,7 @@ def _keep(
         if is_both:
             _fix(connection, heir.contact_id, heir.contact, actor=actor, now=now)
         else:
-            _end(connection, heir, beijing_date(now), reason, heir_id=mine.contact_id, actor=actor, now=now)
+            _end(connection, heir, office_date(now), reason, heir_id=mine.contact_id, actor=actor, now=now)
     if is_both and question.kind == "held" and question.told is not None:
         _put(connection, book, question.told, question.source, reason, actor=actor, now=now)
 
@@ -172,7 +172,7 @@ def _take(
     reason: str,
     now: datetime,
 ) -> None:
-    mine, told, today = book[question.contact_id], question.told, beijing_date(now)
+    mine, told, today = book[question.contact_id], question.told, office_date(now)
     if question.kind == "vanished":
         _end(connection, mine, today, reason, heir_id=None, actor=actor, now=now, is_fixed=False)
         forget(connection, question.source, question.mine)

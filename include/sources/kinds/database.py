@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Connection, TextClause, create_engine, make_url, text
+from sqlalchemy import Connection, TextClause, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from include.errors import InputError, QianliyanError, SourceError, harmless, keep_secret
 from include.sources.config import SourceConfig
 from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
+from include.sources.kinds.odd_dates import keep_odd_dates
 from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping.files import Mapping, TableMapping
-from include.sources.reading.cells import cell_text
+from include.sources.mapping.transform import truth_columns
+from include.sources.reading.cells import cell_text, no_truth
 from include.sources.reading.text_files import clean_header
 
 _MOST_ROWS: Final = 20_000_000  # of one query
@@ -44,12 +46,17 @@ def read_database(
             expected="query: FILE.sql for every table of the mapping",
         )
     delivery = Delivery(iter(()), is_cut=True)
-    delivery.parts = _parts(source, mapping, start_at, end_at, delivery)
+    delivery.parts = _parts(source, mapping, start_at, end_at, delivery, layouts)
     return delivery
 
 
 def _parts(
-    source: SourceConfig, mapping: Mapping, start_at: datetime, end_at: datetime, delivery: Delivery
+    source: SourceConfig,
+    mapping: Mapping,
+    start_at: datetime,
+    end_at: datetime,
+    delivery: Delivery,
+    layouts: MappingOf[str, Layout],
 ) -> Iterator[Part]:
     engine = _engine(source)
     rows_per_chunk = max(1, int(source.number("rows_per_chunk", CHUNK_ROWS)))
@@ -57,7 +64,8 @@ def _parts(
     try:
         with engine.connect() as connection:
             for table in mapping.tables:
-                for chunk in _chunks(connection, table, start_at, end_at, rows_per_chunk):
+                truths = truth_columns(table, layouts[table.table])
+                for chunk in _chunks(connection, table, truths, start_at, end_at, rows_per_chunk):
                     delivery.parts_received += 1
                     yield Part(table, chunk)
         delivery.parts_expected = delivery.parts_received
@@ -75,7 +83,12 @@ def _parts(
 
 
 def _chunks(
-    connection: Connection, table: TableMapping, start_at: datetime, end_at: datetime, rows_per_chunk: int
+    connection: Connection,
+    table: TableMapping,
+    truths: set[str],
+    start_at: datetime,
+    end_at: datetime,
+    rows_per_chunk: int,
 ) -> Iterator[Chunk]:
     clause, name = _query(table)
     known: dict[str, object] = {
@@ -95,7 +108,7 @@ def _chunks(
         header = clean_header(name, list(result.keys()))
         number = 1
         while rows := result.fetchmany(rows_per_chunk):
-            yield _chunk(name, header, rows, number)
+            yield _chunk(name, header, truths, rows, number)
             number += len(rows)
             if number > _MOST_ROWS:
                 raise SourceError(
@@ -106,11 +119,17 @@ def _chunks(
                     todo="limit the query by :start_at and :end_at",
                 )
         if number == 1:
-            yield _chunk(name, header, [], number)  # so that missing columns are seen
+            yield _chunk(name, header, truths, [], number)  # so that missing columns are seen
 
 
-def _chunk(name: str, header: list[str], rows: Sequence[Any], number: int) -> Chunk:
-    texts = [[cell_text(value) for value in row] for row in rows]
+def _chunk(name: str, header: list[str], truths: set[str], rows: Sequence[Any], number: int) -> Chunk:
+    texts = [
+        [
+            cell_text(value if column in truths else no_truth(value))
+            for column, value in zip(header, row, strict=True)
+        ]
+        for row in rows
+    ]
     return Chunk(name, np.arange(number, number + len(rows)), text_frame(header, texts), word="条")
 
 
@@ -145,7 +164,7 @@ def _engine(source: SourceConfig) -> Any:
     if source.token and url.password is None:
         url = url.set(username=url.username or str(source.options.get("user", "")), password=source.token)
     try:
-        return create_engine(url)
+        engine = create_engine(url)
     except (ArgumentError, ImportError, SQLAlchemyError) as error:
         raise InputError(
             "no driver for this database",
@@ -153,3 +172,6 @@ def _engine(source: SourceConfig) -> Any:
             got=error,
             expected="a URL whose SQLAlchemy driver is installed",
         ) from error
+    if url.drivername == "postgresql+psycopg":
+        event.listen(engine, "connect", lambda connection, _: keep_odd_dates(connection))
+    return engine

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,23 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, FileParts, Part
 from include.sources.mapping.files import Mapping, TableMapping
 from include.sources.reading.file_names import label, require_file
+from include.sources.reading.parquet_files import read_text_parquet
 from include.sources.reading.text_files import read_csv
 from include.sources.reading.workbooks import read_xlsx
 
-SUFFIXES: Final = (".csv", ".xlsx")
+SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
+UNFINISHED: Final = (
+    ".part",
+    ".tmp",
+    ".crdownload",
+    ".partial",
+    ".filepart",
+    ".download",
+    ".!ut",
+    ".opdownload",
+)
 _FUTURE_SECONDS: Final = 86_400  # what a clock elsewhere may be ahead
 _MOST_NAMED: Final = 20  # passed over
 _USUAL: Final = ("alarms", "feedback", "problems")
@@ -52,18 +64,24 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     delivery = Delivery(
         iter(()), is_cut=False, fingerprint=_fingerprint(chosen, states), parts_expected=len(chosen)
     )
+    delivery.absent = tuple(table.table for table in absent)
     delivery.warnings += [
         f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
         for table in absent
         if table.table in _USUAL and "alarms" in found
     ]
     delivery.warnings += [
-        f"文件{label(entry)}未读：只读取CSV和XLSX文件，请另存为其中一种"
+        f"文件{label(entry)}未读：只读取CSV、XLSX和Parquet文件，请另存为其中一种"
         for entry in _passed_over(mapping, entries)
     ]
-    delivery.files = (
-        FileParts(path, _parts(table, path, folder, states.get(path))) for table, path in chosen
-    )
+    delivery.files = [
+        FileParts(
+            path,
+            "{}:{}".format(*states.get(path, ("", ""))),
+            partial(_parts, table, path, folder, states.get(path)),
+        )
+        for table, path in chosen
+    ]
     return delivery
 
 
@@ -85,14 +103,18 @@ def matches(path: Path, table: TableMapping) -> bool:
 
 
 def is_export(path: Path) -> bool:
-    """Whether the name is that of a finished CSV or XLSX file."""
+    """Whether the name is that of a finished CSV, XLSX or Parquet file."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(_NOT_EXPORTS)
 
 
 def read_file(path: Path, delimiter: str) -> Iterator[Chunk]:
-    """The rows of one CSV or XLSX file, in pieces. Raises InputError when it cannot be used, whatever the reason."""
+    """The rows of one CSV, XLSX or Parquet file, in pieces. Raises InputError when it cannot be used, whatever the reason."""
+    suffix = path.suffix.lower()
     try:
-        yield from read_xlsx(path) if path.suffix.lower() == ".xlsx" else read_csv(path, delimiter)
+        if suffix == ".xlsx":
+            yield from read_xlsx(path)
+        else:
+            yield from read_text_parquet(path) if suffix == ".parquet" else read_csv(path, delimiter)
     except QianliyanError:
         raise
     except Exception as error:
@@ -100,7 +122,7 @@ def read_file(path: Path, delimiter: str) -> Iterator[Chunk]:
             "the file cannot be read",
             where=str(path),
             got=f"{type(error).__name__}: {error}",
-            expected="a whole CSV or XLSX file",
+            expected="a whole CSV, XLSX or Parquet file",
             todo="save it again, or have it sent again",
         ) from error
 
@@ -122,11 +144,14 @@ def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
 
 
 def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
-    """Files named like a table's, but of a format that is not read: `alarms.xls`, `alarms.parquet`, `alarms.csv.gz`."""
+    """Files named like a table's, but of a format that is not read: `alarms.xls`, `alarms.ods`, `alarms.csv.gz`."""
     others = [
         entry
         for entry in entries
-        if not is_export(entry) and not entry.name.startswith(_NOT_EXPORTS) and not entry.is_dir()
+        if not is_export(entry)
+        and not entry.name.startswith(_NOT_EXPORTS)
+        and entry.suffix.lower() not in UNFINISHED
+        and not entry.is_dir()
     ]
     named = [
         (entry, Path(f"{entry.name.partition('.')[0]}{suffix}")) for entry in others for suffix in SUFFIXES

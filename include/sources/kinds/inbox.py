@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -19,20 +19,22 @@ from sqlalchemy.exc import OperationalError
 
 from include.answer_form.reading import is_answer_form, read_answer_form
 from include.errors import InputError, QianliyanError, SourceError, StateError, printable
-from include.periods import chinese_moment
+from include.periods import moment_label
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, matches, read_file
+from include.sources.kinds.folder import SUFFIXES, UNFINISHED, matches, read_file
 from include.sources.mapping.files import Mapping, TableMapping, mapping_of
 from include.sources.places import Places, places
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
 from include.sources.staging import Tally, commit, stage
-from include.sources.troubles import Trouble, keep_troubles, trouble_of
+from include.sources.troubles import Trouble, keep_troubles, trouble_of, waiting_files
+from include.sources.turns import folder_seconds, in_turn, words
 from include.store.alarm_aliases import main_ids
 from include.store.engine import reading, writing
 from include.store.suspects import put_verdict
@@ -41,7 +43,6 @@ from include.store.tables import quarantine as quarantine_table
 
 DONE: Final = "done"
 FAILED: Final = "failed"
-_UNFINISHED: Final = (".part", ".tmp", ".crdownload", ".partial", ".filepart", ".download")
 _SETTLED: Final = timedelta(seconds=30)
 _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 _LARGEST: Final = 1 << 32  # bytes of a file
@@ -58,34 +59,61 @@ class _File:
     received_at: datetime  # by this server's own clock: when the entry came into the folder, whatever times it carries itself
 
 
+@dataclass
+class _Round:
+    """What one emptying came to; `settled`: labels of files that were read."""
+
+    total: PullResult
+    troubles: list[Trouble]
+    settled: set[str] = field(default_factory=set)
+
+    def add(self, file: _File, result: PullResult | None, left: list[Trouble]) -> None:
+        """One file that was taken in. `left`: what is wrong with putting it away."""
+        self.total = _sum(self.total, result) if result is not None else self.total
+        self.troubles += left
+        self.settled |= set() if left else {label(file.path)}
+
+
 def empty_inbox(engine: Engine, source: SourceConfig, *, now: datetime) -> PullResult:
     """Consumes every finished file of the folder; the totals of all of them. Files that fail are named in `warnings` and are to do.
 
-    Finished: not written to for `settle_seconds` (30). What is neither CSV nor XLSX, or cannot be used, goes to
+    Finished: not written to for `settle_seconds` (30). What is neither CSV nor XLSX nor Parquet, or cannot be used, goes to
     failed/, or stays where even that fails. Raises InputError when the folder cannot be listed.
     """
     folder = Path(source.location)
     mapping = mapping_of(source)
     with reading(engine) as connection:
         known_places = places(connection)
-    total = PullResult(source.name, now, now, 0, 0, 0, 0, 0, is_simulated=False)
+        waited = waiting_files(connection, source.name)
     files, troubles = _finished(folder, source, now)
-    settled: set[str] = set()
-    for file in files:
+    round_ = _Round(PullResult(source.name, now, now, 0, 0, 0, 0, 0, is_simulated=False), troubles)
+
+    def take(file: _File) -> bool:
         try:
             result, left = _take_in(engine, source, mapping, known_places, file, now)
-        except (SourceError, OperationalError):  # not the file's: the store, or the disk
+        except (SourceError, OperationalError, OutOfTime):  # not the file's: the store, the disk, or its turn
             raise
         except Exception as error:  # whatever it is, it is this file's
             if file.path.exists():  # else another process took it
-                troubles.append(_set_aside(file, folder, error))
-        else:
-            total = _sum(total, result) if result is not None else total
-            troubles += left
-            settled |= set() if left else {label(file.path)}
+                round_.troubles.append(_set_aside(file, folder, error))
+            return False
+        round_.add(file, result, left)
+        return True
+
+    told = [waited.get((label(file.path), file.sha256)) for file in files]
+    before = {place: trouble.waits for place, trouble in enumerate(told) if trouble is not None}
+    seconds = folder_seconds(source)
+    turns = in_turn(files, take, before, seconds)
+    round_.troubles += [_set_aside(file, folder, error) for file, error in turns.late if file.path.exists()]
+    round_.troubles += [
+        Trouble(label(file.path), words(waits, seconds), waits=waits, version=file.sha256)
+        for file, waits in turns.left
+    ]
     with writing(engine, lock="intake") as connection:
-        keep_troubles(connection, source.name, troubles, settled=settled, is_whole=True, now=now)
-    return _sum(total, warnings=tuple(str(trouble) for trouble in troubles))
+        keep_troubles(
+            connection, source.name, round_.troubles, settled=round_.settled, is_whole=True, now=now
+        )
+    return _sum(round_.total, warnings=tuple(str(trouble) for trouble in round_.troubles))
 
 
 def _take_in(
@@ -184,7 +212,7 @@ def _read(
         raise InputError(
             "not a file that can be read",
             where=label(path),
-            expected="CSV or XLSX",
+            expected="CSV, XLSX or Parquet",
             got=path.suffix or "no suffix",
         )
     if is_answer_form(path):
@@ -215,7 +243,7 @@ def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_
         ) from error
     files, troubles = [], []
     for entry in entries:
-        if entry.name.startswith((".", "~$")) or entry.suffix.lower() in _UNFINISHED or _is_own(entry):
+        if entry.name.startswith((".", "~$")) or entry.suffix.lower() in UNFINISHED or _is_own(entry):
             continue
         try:
             _require_usable(entry, folder, now)
@@ -288,7 +316,7 @@ def _report(
     """What became of the file, for the person who dropped it."""
     lines = [
         f"文件：{label(file.path)}",
-        f"处理时间：{chinese_moment(now, year=True)}",
+        f"处理时间：{moment_label(now, year=True)}",
         f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
         *result.warnings,
     ]

@@ -22,8 +22,8 @@ from include.sources.kinds.bounded_http import Clock, TooLarge, Unreadable, body
 from include.sources.kinds.patience import Patience, Unanswered
 from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping.files import Mapping, TableMapping
-from include.sources.mapping.transform import source_columns
-from include.sources.reading.cells import cell_text
+from include.sources.mapping.transform import truth_columns, wanted_columns
+from include.sources.reading.cells import cell_text, no_truth
 
 PATHS: Final = {
     "alarms": "/v1/alarms",
@@ -293,17 +293,17 @@ def part_of(table: TableMapping, layout: Layout, records: list[Any], before: int
     named = {name for record in objects for name in record}
     if len(named) > _WIDEST:
         raise _broken_contract(PATHS[table.table], "fields of records", f"{len(named)} different names")
-    header = sorted(named | source_columns(table, layout))
-    told_rows = [[_text(record.get(name)) for name in header] for record in objects]
+    header = sorted(named | wanted_columns(table, layout, named))
+    truths = truth_columns(table, layout)
+    told_rows = [
+        [cell_text(record.get(name) if name in truths else no_truth(record.get(name))) for name in header]
+        for record in objects
+    ]
     rows = [[redact(text) for text in row] for row in told_rows]
     if rows != told_rows and _ECHO not in delivery.warnings:
         delivery.warnings.append(_ECHO)
     numbers = np.arange(before + 1, before + 1 + len(rows))
     return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word="条"))
-
-
-def _text(value: Any) -> str:
-    return cell_text(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
 
 
 def _client(source: SourceConfig, clock: Clock) -> httpx.Client:

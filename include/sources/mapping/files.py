@@ -37,7 +37,7 @@ import yaml
 from include.errors import InputError
 from include.former_names import present, with_present_names
 from include.geo.datum import DATUMS
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.layout import DATA_ORIGIN, LAYOUTS, Layout
 
@@ -109,7 +109,7 @@ class TableMapping:
     files: tuple[str, ...] = ()
     query: Path | None = None
     delimiter: str = ","
-    time_zone: ZoneInfo = BEIJING
+    time_zone: ZoneInfo = field(default_factory=office_zone)
     datum: str = "WGS84"
     is_required: bool = False  # a folder without any such file cannot be used
 
@@ -281,7 +281,7 @@ def _own_columns(expression: Expression) -> tuple[str, ...]:
 
 
 def _default_files(table: str) -> tuple[str, ...]:
-    return (f"{table}*.csv", f"{table}*.xlsx")
+    return (f"{table}*.csv", f"{table}*.xlsx", f"{table}*.parquet")
 
 
 def _zone(name: str, where: str) -> ZoneInfo:

@@ -19,7 +19,7 @@ from include.errors import InputError
 from include.former_names import former
 from include.geo.datum import to_wgs84
 from include.geo.grids import locate
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.checks import without_midnight
 from include.sources.delivery import arrow_text_frame
 from include.sources.layout import DATA_ORIGIN, Layout
@@ -65,6 +65,22 @@ def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:
     return needed
 
 
+def wanted_columns(mapping: TableMapping, layout: Layout, header: Collection[str]) -> set[str]:
+    """`source_columns`, each under the name that this source has for it."""
+    return {told_as(name, header) for name in source_columns(mapping, layout)}
+
+
+def truth_columns(mapping: TableMapping, layout: Layout) -> set[str]:
+    """The source's own columns in which true and false mean something: flags, and columns whose values a mapping translates."""
+    found = {field.name for field in layout.fields if field.type == "flag"} - set(mapping.columns)
+    for name, expression in mapping.columns.items():
+        if isinstance(expression, Copy):
+            is_flag = any(field.name == name and field.type == "flag" for field in layout.fields)
+            if is_flag or not {"true", "false"}.isdisjoint(expression.values):
+                found.add(expression.column)
+    return found
+
+
 def told_as(name: str, header: Collection[str]) -> str:
     """The column of the source that tells ours without a mapping: its former name where only that one is there."""
     other = former(name)
@@ -92,7 +108,7 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
         if name in later:
             own[name] = _made(later.pop(name), raw, own)
     for field in layout.fields:
-        if field.type in _MOMENT_TYPES and mapping.time_zone != BEIJING:
+        if field.type in _MOMENT_TYPES and mapping.time_zone != office_zone():
             own[field.name] = _with_offset(narrow(own[field.name]), mapping.time_zone)
     own = {name: own[name] for name in names}
     return counted(layout, _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own))

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import warnings
 import zipfile
@@ -23,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
 from include.sources.reading.cells import cell_text
+from include.sources.reading.confinement import confine
 
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 256  # with something in them
@@ -203,10 +203,8 @@ def main() -> None:
     sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it for nothing
     import openpyxl.worksheet._reader  # noqa: F401  before the limits, so that its compiled form can be kept
 
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    request = json.loads(sys.argv[1])
+    confine(MOST_MEMORY, min(int(request["seconds"]), MOST_SECONDS))
     warnings.simplefilter("ignore")
     output = os.fdopen(os.dup(1), "w", encoding="ascii")
 
@@ -214,4 +212,4 @@ def main() -> None:
         output.write(json.dumps(message) + "\n")
         output.flush()
 
-    guarded(sys.stdin.buffer, json.loads(sys.argv[1]), tell)
+    guarded(sys.stdin.buffer, request, tell)

@@ -10,9 +10,8 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,15 +20,16 @@ import numpy as np
 
 from include.errors import InputError
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.children import child
+from include.sources.reading.file_names import label
 from include.sources.reading.text_files import clean_header
+from include.sources.reading.time_limits import OutOfTime, seconds_allowed
 from include.sources.reading.workbook_child import LIMITS, MOST_SECONDS
 
 _HEADER_WITHIN: Final = 20  # rows
-_ROOT: Final = Path(__file__).resolve().parents[3]
-_PROGRAM: Final = "from include.sources.reading.workbook_child import main; main()"
-# The child counts seconds of computing; one that computes nothing and tells nothing for so long is dead.
-_SILENT_SECONDS: Final = 3 * MOST_SECONDS
+_SETTINGS: Final = {"OPENPYXL_LXML": "False"}
+# The child counts seconds of computing; one that is at work for so many times as long is dead, or has no machine to work on.
+_PATIENCE: Final = 3
 _BLOCK: Final = 1 << 16
 _LONGEST_LINE: Final = 64 << 20  # bytes: one row of the widest cells, as JSON
 FORMULA: Final = "含有公式：请粘贴为数值后重新提交"
@@ -117,9 +117,9 @@ def _chunk(path: Path, header: list[str], block: list[SheetRow]) -> Chunk:
 
 def _told(path: Path, request: dict[str, Any]) -> Iterator[tuple[list[str], list[SheetRow]]]:
     """What the child tells: the names of all sheets with no rows, then names of single ones with some of their rows."""
-    is_done = False
-    with _reading(path, request) as (process, lines):
-        for line in lines:
+    seconds = seconds_allowed(MOST_SECONDS)
+    with child(path, "workbook_child", {**request, "seconds": seconds}, _SETTINGS) as process:
+        for line in _lines(path, process, seconds):
             message = json.loads(line)
             if "error" in message:
                 raise InputError(message["error"].pop("what"), where=str(path), **message["error"])
@@ -130,49 +130,24 @@ def _told(path: Path, request: dict[str, Any]) -> Iterator[tuple[list[str], list
                     [message["sheet"]],
                     [SheetRow(*row) for row in message["rows"]],
                 )
-            is_done = is_done or "done" in message
-        if not is_done:
-            raise _killed(path, process.wait())
+            if "done" in message:
+                return
+        raise _killed(path, process.wait(), seconds)
 
 
-@contextmanager
-def _reading(
-    path: Path, request: dict[str, Any]
-) -> Iterator[tuple[subprocess.Popen[bytes], Iterator[bytes]]]:
-    """The child at work on a file, and its lines; it is gone when the caller is."""
-    require_file(path)
-    try:
-        stream = path.open("rb")
-    except OSError as error:
-        raise InputError("the workbook cannot be read", where=str(path), got=error) from error
-    with stream:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-c", _PROGRAM, json.dumps(request)],
-            stdin=stream,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", "OPENPYXL_LXML": "False"},
-        )
-    try:
-        yield process, _lines(path, process)
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _lines(path: Path, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Lines as they come, none longer than it can be, with no silence longer than it can be."""
+def _lines(path: Path, process: subprocess.Popen[bytes], seconds: int) -> Iterator[bytes]:
+    """Lines as they come, none longer than it can be, as long as the child may be at work."""
     if process.stdout is None:
         raise TypeError("the child has no output")
     begun = bytearray()
+    left = float(_PATIENCE * seconds)
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:
-            if not selector.select(_SILENT_SECONDS):
-                raise _killed(path, -signal.SIGXCPU)
+            asked_at = time.monotonic()
+            if not selector.select(max(left, 0.0)):
+                raise _killed(path, -signal.SIGXCPU, seconds)
+            left -= time.monotonic() - asked_at  # only the child's time: not that of whoever takes the lines
             block = os.read(process.stdout.fileno(), _BLOCK)
             if not block:
                 return
@@ -182,16 +157,16 @@ def _lines(path: Path, process: subprocess.Popen[bytes]) -> Iterator[bytes]:
                 yield from whole
                 begun = bytearray(rest)
             if len(begun) > _LONGEST_LINE:
-                raise _killed(path, -signal.SIGKILL)
+                raise _killed(path, -signal.SIGSEGV, seconds)
 
 
-def _killed(path: Path, code: int) -> InputError:
+def _killed(path: Path, code: int, seconds: int) -> InputError:
     """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
-    said = {-signal.SIGXCPU: "more time than that", -signal.SIGKILL: "more memory or time than that"}
-    return InputError(
+    is_late = code in (-signal.SIGXCPU, -signal.SIGKILL)
+    return (OutOfTime if is_late else InputError)(
         "the workbook is larger than one that is read",
         where=str(path),
         expected=LIMITS,
-        got=said.get(code, f"a reader that ended with {code}"),
+        got=f"more than {seconds} s, or than that memory" if is_late else f"a reader that ended with {code}",
         todo="delete what stands outside of the table, split it, or export it as CSV",
     )

@@ -17,8 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.errors import InputError
+from include.periods import office_zone
 from include.rules import CALM_WINDS, SIMULATED_LABEL, VARIABLE_WINDS
-from include.sources.checks import MOMENT_DTYPE, moments
+from include.sources.checks import FIRST_YEAR, LAST_YEAR, MOMENT_DTYPE, is_in_years, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.stations.faults import Fault
@@ -108,7 +109,7 @@ def once(whole: HourRows, key: str, origin: str) -> None:
     is_disputed = pd.MultiIndex.from_frame(rows[names]).isin(disputed)
     if is_disputed.any():
         first = rows[is_disputed].iloc[0]
-        label = pd.Timestamp(first["hour"]).tz_convert("Asia/Shanghai").isoformat()
+        label = pd.Timestamp(first["hour"]).tz_convert(office_zone()).isoformat()
         whole.faults.append(
             Fault(
                 origin,
@@ -132,10 +133,10 @@ def require_own_day(rows: pd.DataFrame, origin: str) -> None:
         day = datetime.strptime(found.group(1), "%Y%m%d").date()  # noqa: DTZ007 - a date
     except ValueError:
         return
-    first = pd.Timestamp(day, tz="Asia/Shanghai")
+    first = pd.Timestamp(day, tz=office_zone())
     is_outside = (rows["hour"] < first) | (rows["hour"] >= first + pd.Timedelta(days=1))
     if is_outside.mean() > _MISPLACED_SHARE:
-        said = rows["hour"].min().tz_convert("Asia/Shanghai"), rows["hour"].max().tz_convert("Asia/Shanghai")
+        said = rows["hour"].min().tz_convert(office_zone()), rows["hour"].max().tz_convert(office_zone())
         raise InputError(
             "the hours are not those of the day in the file's name: another time zone, or labels at the hour's end",
             where=origin,
@@ -225,7 +226,7 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
         hour = values.dt.tz_convert("UTC").astype(MOMENT_DTYPE)
     elif values.dtype.kind == "M":
         notes.append(f"{rows.chunk.origin}：{NAIVE}")
-        hour = values.dt.tz_localize("Asia/Shanghai").dt.tz_convert("UTC").astype(MOMENT_DTYPE)
+        hour = values.dt.tz_localize(office_zone()).dt.tz_convert("UTC").astype(MOMENT_DTYPE)
     else:
         texts = _texts(values)
         distinct = pd.Series(texts.unique(), dtype="str")
@@ -236,7 +237,7 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
         place = pd.Index(distinct).get_indexer(texts)
         hour = known.iloc[place].set_axis(values.index).astype(MOMENT_DTYPE)
     rows.reject(hour.isna().to_numpy(), name, "不是有效的时间：应如2020-04-03T08:00:00+08:00")
-    rows.reject(~hour.dt.year.between(2000, 2099).to_numpy(), name, "年份超出2000至2099年")
+    rows.reject(~is_in_years(hour).to_numpy(), name, f"年份超出{FIRST_YEAR}至{LAST_YEAR}年")
     instants: pd.Series[Any] = hour
     return instants
 
@@ -327,5 +328,5 @@ def _take_out_milligrams(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any
 
 def day_of(moment: pd.Timestamp) -> date:
     """The Beijing day of an hour."""
-    found: date = moment.tz_convert("Asia/Shanghai").date()
+    found: date = moment.tz_convert(office_zone()).date()
     return found

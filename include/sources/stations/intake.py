@@ -20,9 +20,11 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from include.errors import InputError, SourceError
+from include.periods import office_zone
 from include.sources.delivery import Chunk
 from include.sources.mapping.files import TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import (
     UNKNOWN_GRID,
     UNKNOWN_STATION,
@@ -35,6 +37,7 @@ from include.sources.stations.hours import HourRows, checked_hours, once, requir
 from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
 from include.sources.stations.reading import read_rows
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
+from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.engine import reading, writing
 from include.store.station_hours import TABLES, DayKept, keep_hours
 from include.store.tables import grid
@@ -63,6 +66,7 @@ class StationImport:
     repeated: int = 0
     faults: list[Fault] = field(default_factory=list)
     rejected: list[InputError] = field(default_factory=list)
+    left: list[Path] = field(default_factory=list)  # of these, what was not read for lack of time
     notes: list[str] = field(default_factory=list)
     foreign: int = 0
     is_simulated: bool = False
@@ -85,10 +89,19 @@ def import_stations(
     by_table = {mapping.table: mapping for mapping in mappings}
     done = StationImport()
     files = _files(paths, by_table, done)
-    for table in _ORDER:
-        mapping = by_table.get(table, TableMapping(table))
-        for path in files.get(table, []):
-            _take_file(engine, root, path, mapping, done, source, now)
+    in_order = [
+        (by_table.get(table, TableMapping(table)), path) for table in _ORDER for path in files.get(table, [])
+    ]
+
+    def take(file: tuple[TableMapping, Path]) -> bool:
+        return _take_file(engine, root, file[1], file[0], done, source, now)
+
+    turns = in_turn(in_order, take, {}, FOLDER_SECONDS)
+    for (_, path), error in turns.late:
+        _reject(done, path, error)
+    for (_, path), waits in turns.left:
+        done.left.append(path)
+        _reject(done, path, InputError(words(waits, FOLDER_SECONDS), where=label(path)))
     if done.rejected and not done.files:
         raise done.rejected[0]
     done.faults = merged(done.faults)
@@ -137,15 +150,18 @@ def _take_file(
     done: StationImport,
     source: str,
     now: datetime,
-) -> None:
+) -> bool:
+    """Whether the file was read. Raises OutOfTime."""
     try:
         chunks = list(read_rows(path, STATION_LAYOUTS[mapping.table], mapping))
         take_chunks(engine, root, mapping.table, chunks, done, source=source, now=now)
         done.files += 1
-    except (SourceError, OperationalError):  # not the file's: the store, or the disk
+        return True
+    except (SourceError, OperationalError, OutOfTime):  # not the file's: the store, the disk, or its turn
         raise
     except Exception as error:  # whatever it is, it is this file's
         _reject(done, path, error)
+    return False
 
 
 def _reject(done: StationImport, path: Path, error: Exception) -> None:
@@ -191,8 +207,8 @@ def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
     whole.faults += [
         Fault(origin, "station_id", UNKNOWN_STATION, name, 0, int(counts[name])) for name in unknown
     ]
-    first = pd.Timestamp(whole.rows["hour"].min()).tz_convert("Asia/Shanghai").date()
-    last = pd.Timestamp(whole.rows["hour"].max()).tz_convert("Asia/Shanghai").date()
+    first = pd.Timestamp(whole.rows["hour"].min()).tz_convert(office_zone()).date()
+    last = pd.Timestamp(whole.rows["hour"].max()).tz_convert(office_zone()).date()
     serving = stays[
         (stays["valid_from"] <= last)
         & (stays["valid_to"].isna() | (stays["valid_to"].fillna(date.max) > first))

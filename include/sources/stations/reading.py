@@ -9,7 +9,6 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from include.errors import InputError
 from include.former_names import present
@@ -18,8 +17,8 @@ from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
 from include.sources.mapping.files import TableMapping
 from include.sources.mapping.transform import require_columns, told_as, transform
-from include.sources.reading.file_names import label, openable
-from include.sources.reading.parquet_files import read_parquet
+from include.sources.reading.file_names import label
+from include.sources.reading.parquet_files import parquet_batches, read_parquet
 from include.sources.reading.text_files import clean_header
 from include.sources.stations.layouts import NEEDED
 
@@ -57,32 +56,15 @@ def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
 
 
 def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
-    try:
-        with openable(path) as opened, pq.ParquetFile(opened) as file:
-            if file.metadata.num_rows > _MOST_ROWS:
-                raise InputError(
-                    "the file has too many rows",
-                    where=str(path),
-                    expected=f"at most {_MOST_ROWS}",
-                    got=file.metadata.num_rows,
-                    todo="split it by day or month",
-                )
-            header = clean_header(str(path), file.schema_arrow.names)
-            require_columns(mapping, layout, header, label(path))
-            _require(layout, header, label(path))
-            wanted = {told_as(name, header) for name in (*layout.names, "data_origin")}
-            chosen = [
-                raw for raw, name in zip(file.schema_arrow.names, header, strict=True) if name in wanted
-            ]
-            table = file.read(columns=chosen)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            "the file cannot be read as Parquet",
-            where=str(path),
-            got=" ".join(str(error).split()),
-            expected="a whole Parquet file; it may still be on its way",
-        ) from error
-    table = table.rename_columns(clean_header(str(path), table.column_names))
+    batches = parquet_batches(path, most_rows=_MOST_ROWS)
+    told = next(batches)
+    header = clean_header(str(path), told.schema.names)
+    require_columns(mapping, layout, header, label(path))
+    _require(layout, header, label(path))
+    wanted = {told_as(name, header) for name in (*layout.names, "data_origin")}
+    chosen = [place for place, name in enumerate(header) if name in wanted]
+    pieces = [batch.select(chosen) for batch in (told, *batches)]
+    table = pa.Table.from_batches(pieces).rename_columns([header[place] for place in chosen])
     columns = {present(name): _column(table[name].combine_chunks()) for name in table.column_names}
     return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
 

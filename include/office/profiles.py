@@ -1,0 +1,73 @@
+"""A profile as a whole: its tables, templates and outlines; and what it says in a few lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from include.errors import InputError
+from include.letter_kinds import LETTER_KINDS
+from include.profile.findings import Findings
+from include.profile.reading import read_with_findings
+from include.profile.settings import FILE
+from include.profile.values import Profile
+
+
+def whole_check(folder: Path) -> Findings:
+    """Every fault of the profile in a folder."""
+    from include.letters.document.template_check import check_templates
+
+    profile, findings = read_with_findings(folder)
+    check_templates(folder / "templates", findings)
+    if profile is not None:
+        for kind in sorted(set(profile.letters) - set(LETTER_KINDS)):
+            findings.add(FILE, 0, "unknown kind of letter", expected=" | ".join(LETTER_KINDS), got=kind)
+        _check_outlines(profile, findings)
+    return findings
+
+
+def _check_outlines(profile: Profile, findings: Findings) -> None:
+    from include.geo.boundaries import read_outlines
+
+    file = "outlines.parquet"
+    try:
+        found = read_outlines(profile)
+    except InputError as error:
+        findings.add(file, 0, error.what, expected=error.expected, got=f"{error.got} ({error.where})")
+        return
+    known = {place.place_code for place in profile.places}
+    for row, code in enumerate(found["place_code"], start=1):
+        if code not in known:
+            findings.add(
+                file, row, "an outline of an unknown place", expected="a place_code of places.csv", got=code
+            )
+    doubled = sorted(code for code, times in Counter(found["place_code"]).items() if times > 1)
+    for code in doubled:
+        findings.add(file, 0, "two outlines of one place", expected="one", got=code)
+    for row, shape in enumerate(found.geometry, start=1):
+        if shape is None or shape.is_empty or not shape.is_valid or "Polygon" not in shape.geom_type:
+            findings.add(
+                file, row, "not an outline", expected="a valid polygon", got=getattr(shape, "geom_type", None)
+            )
+
+
+def summary(profile: Profile) -> Iterator[str]:
+    """What a profile says, one line a matter."""
+    own = profile.unit(profile.own_unit)
+    addressed = {unit.unit_code for unit in profile.addressees()}
+    yield f"profile: {profile.name} ({profile.folder})"
+    yield f"office: {own.bureau if own else ''} ({profile.own_unit}), level {profile.level}, language {profile.language}, {profile.zone.key}"
+    yield f"addressees: {len(addressed)} {profile.units_called} ({', '.join((*profile.addressed_levels, *profile.addressed_kinds))})"
+    yield "regions: " + (", ".join(sorted({stay.region for stay in profile.regions})) or "none")
+    yield "letters: " + ", ".join(
+        f"{kind} ({word})" if word else kind for kind, word in profile.letters.items()
+    )
+    yield "beats: " + ", ".join(f"{dag} {clock:%H:%M}" for dag, clock in profile.beats.items())
+    yield "standards: " + ", ".join(one.name for one in profile.standards)
+    yield f"season: {profile.season[0]} to {profile.season[1]} (exclusive); holidays of {len({day.year for day in profile.holidays})} years"
+    yield f"places: {len(profile.places)}; contacts: {len(profile.contacts)}; outlines: {'yes' if profile.outlines_path else 'no, letters come without maps'}"
+    for change in profile.rules:
+        yield f"rule: {change.name} = {change.value} from {change.valid_from}" + (
+            f" for {change.unit_code}" if change.unit_code else ""
+        )

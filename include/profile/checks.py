@@ -1,0 +1,275 @@
+"""What must hold between the rows of a profile; each fault names file and line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from include.profile.dates import begins, ends, gaps, groups, overlaps, uncovered
+from include.profile.findings import Findings
+from include.profile.settings import FILE
+from include.profile.values import CONTACT_ROLES, UNIT_KINDS, Place, Profile, Stay, Unit
+
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+R = TypeVar("R", Place, Unit, Stay)
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}")
+
+
+def check(profile: Profile, findings: Findings) -> None:
+    """Notes every fault between the files of a profile."""
+    _check_places(profile, findings)
+    _check_units(profile, findings)
+    _check_regions(profile, findings)
+    _check_contacts(profile, findings)
+    codes = {unit.unit_code for unit in profile.units}
+    for change in profile.rules:
+        if change.unit_code and change.unit_code not in codes:
+            findings.add(
+                FILE,
+                change.line,
+                "a rule for an unknown unit",
+                expected="a unit_code of units.csv",
+                got=change.unit_code,
+            )
+    if profile.season[0] >= profile.season[1]:
+        findings.add(
+            FILE,
+            0,
+            "the season ends before it begins",
+            expected=f"an end after {profile.season[0]}",
+            got=profile.season[1],
+        )
+    for category in sorted({one for one in profile.categories if profile.categories.count(one) > 1}):
+        findings.add("categories.csv", 0, "a category stands twice", expected="each once", got=category)
+
+
+def _check_places(profile: Profile, findings: Findings) -> None:
+    file, places = "places.csv", profile.places
+    by_code = _by_code(places, lambda place: place.place_code)
+    for place in places:
+        _check_code(file, place.line, place.place_code, findings)
+        if place.parent_code and place.parent_code not in by_code:
+            findings.add(
+                file,
+                place.line,
+                "unknown parent",
+                expected="a place_code of this file",
+                got=place.parent_code,
+            )
+        elif place.parent_code and (day := uncovered(place, by_code[place.parent_code])):
+            findings.add(
+                file,
+                place.line,
+                f"the parent {place.parent_code} does not hold on {day}",
+                expected="a parent on every day",
+                got=place.place_code,
+            )
+    _check_cycles(file, by_code, lambda place: place.parent_code, findings)
+    for same in by_code.values():
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a code that two places share on {day}",
+                expected=f"another code than in line {first.line} ({first.name}), or dates that do not meet",
+                got=f"{second.place_code} {second.name}",
+            )
+        for first, second, day in gaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a gap in validity from {day}",
+                expected=f"valid_from {day}, where line {first.line} ends",
+                got=second.valid_from or "",
+            )
+
+
+def _check_units(profile: Profile, findings: Findings) -> None:
+    file, units = "units.csv", profile.units
+    by_code = _by_code(units, lambda unit: unit.unit_code)
+    places = _by_code(profile.places, lambda place: place.place_code)
+    if profile.own_unit not in by_code:
+        findings.add(
+            FILE, 0, "own_unit is no unit", expected="a unit_code of units.csv", got=profile.own_unit
+        )
+    for unit in units:
+        _check_unit(unit, by_code, places, findings)
+    _check_cycles(file, by_code, lambda unit: unit.reports_to, findings)
+    for same in by_code.values():
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"two rows of one unit on {day}",
+                expected=f"dates that do not meet those of line {first.line}",
+                got=second.unit_code,
+            )
+        for first, second, day in gaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a gap in validity from {day}",
+                expected=f"valid_from {day}, where line {first.line} ends",
+                got=second.valid_from or "",
+            )
+    # A place has one bureau, one zone's office, one town's office; departments are told apart by their names.
+    for alike in groups(
+        units, lambda unit: (unit.kind, unit.place_code, unit.name if unit.kind == "department" else "")
+    ):
+        for first, second, day in overlaps(alike):
+            if first.unit_code != second.unit_code:
+                findings.add(
+                    file,
+                    second.line,
+                    f"two units of the kind {second.kind} for {second.place_code} on {day}",
+                    expected=f"one: line {first.line} is {first.unit_code}",
+                    got=second.unit_code,
+                )
+    if not any(profile.is_addressed(unit) for unit in units):
+        findings.add(
+            FILE,
+            0,
+            "no unit is addressed",
+            expected="a unit whose place has a level of addressees.levels",
+            got=", ".join(profile.addressed_levels),
+        )
+
+
+def _check_unit(
+    unit: Unit, units: Mapping[str, Sequence[Unit]], places: Mapping[str, Sequence[Place]], findings: Findings
+) -> None:
+    file = "units.csv"
+    _check_code(file, unit.line, unit.unit_code, findings)
+    if not unit.bureau:
+        findings.add(
+            file,
+            unit.line,
+            "a unit without the name of its bureau",
+            expected="the addressee as a letter prints it",
+            got=unit.unit_code,
+        )
+    if unit.kind not in UNIT_KINDS:
+        findings.add(file, unit.line, "unknown kind", expected=" | ".join(UNIT_KINDS), got=unit.kind)
+    if unit.place_code not in places:
+        findings.add(
+            file, unit.line, "unknown place", expected="a place_code of places.csv", got=unit.place_code
+        )
+    elif day := uncovered(unit, places[unit.place_code]):
+        findings.add(
+            file,
+            unit.line,
+            f"its place {unit.place_code} does not hold on {day}",
+            expected="a place on every day",
+            got=unit.unit_code,
+        )
+    if unit.reports_to and unit.reports_to not in units:
+        findings.add(
+            file, unit.line, "unknown parent", expected="a unit_code of this file", got=unit.reports_to
+        )
+    elif unit.reports_to and (day := uncovered(unit, units[unit.reports_to])):
+        findings.add(
+            file,
+            unit.line,
+            f"the unit above, {unit.reports_to}, does not hold on {day}",
+            expected="a parent on every day",
+            got=unit.unit_code,
+        )
+
+
+def _check_regions(profile: Profile, findings: Findings) -> None:
+    file = "regions.csv"
+    units = _by_code(profile.units, lambda unit: unit.unit_code)
+    for stay in profile.regions:
+        if stay.unit_code not in units:
+            findings.add(
+                file, stay.line, "unknown unit", expected="a unit_code of units.csv", got=stay.unit_code
+            )
+    for same in groups(profile.regions, lambda stay: (stay.unit_code, stay.region)):
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"the unit is twice in {second.region} on {day}",
+                expected=f"dates that do not meet those of line {first.line}",
+                got=second.unit_code,
+            )
+    if profile.has_complete_regions:
+        _check_partition(profile, findings)
+
+
+def _check_partition(profile: Profile, findings: Findings) -> None:
+    """A partition that profile.yaml says is complete: every addressed unit in one region on every day since the first stay."""
+    file = "regions.csv"
+    stays = {same[0].unit_code: same for same in groups(profile.regions, lambda stay: stay.unit_code)}
+    since = min((stay.valid_from for stay in profile.regions), default=None)
+    for unit in profile.addressees():
+        own: list[Stay] = stays.get(unit.unit_code, [])
+        for first, second, day in overlaps(own):
+            findings.add(
+                file,
+                second.line,
+                f"the unit is in two regions on {day}",
+                expected=f"one: line {first.line} says {first.region}",
+                got=f"{second.unit_code} in {second.region}",
+            )
+        if since is None:
+            continue
+        wanted = Stay("", unit.unit_code, max(since, unit.valid_from or since), unit.valid_to)
+        missing = uncovered(wanted, own)
+        if missing is not None:
+            line = max((stay.line for stay in own), default=0)
+            findings.add(
+                file,
+                line,
+                f"the unit is in no region on {missing}",
+                expected="one region on every day (regions_are_complete)",
+                got=unit.unit_code,
+            )
+
+
+def _check_contacts(profile: Profile, findings: Findings) -> None:
+    file = "contacts.csv"
+    codes = {unit.unit_code for unit in profile.units}
+    for contact in profile.contacts:
+        if contact.unit_code not in codes:
+            findings.add(
+                file,
+                contact.line,
+                "a contact of an unknown unit",
+                expected="a unit_code of units.csv",
+                got=contact.unit_code,
+            )
+        if contact.role not in CONTACT_ROLES:
+            findings.add(
+                file, contact.line, "unknown role", expected=" | ".join(CONTACT_ROLES), got=contact.role
+            )
+        if not _ADDRESS.fullmatch(contact.address):
+            findings.add(file, contact.line, "no address", expected="name@domain", got=contact.address)
+
+
+def _check_code(file: str, line: int, code: str, findings: Findings) -> None:
+    if not _CODE.fullmatch(code):
+        findings.add(file, line, "not a code", expected="1 to 32 letters, digits, . and -", got=code)
+
+
+def _check_cycles(
+    file: str, rows: Mapping[str, Sequence[R]], parent: Callable[[R], str], findings: Findings
+) -> None:
+    """Each row that leads back to itself by the parents of its first day."""
+    for code, same in rows.items():
+        for row in same:
+            path: list[str] = [code]
+            at = parent(row)
+            while at in rows and at not in path:
+                path.append(at)
+                above = next(
+                    (one for one in rows[at] if begins(one) <= begins(row) < ends(one)), rows[at][-1]
+                )
+                at = parent(above)
+            if at == code:  # each member of the circle finds it; those that lead into one do not
+                findings.add(file, row.line, "a cycle", expected="a tree", got=" → ".join([*path, code]))
+
+
+def _by_code(rows: Sequence[R], code: Callable[[R], str]) -> dict[str, list[R]]:
+    return {code(same[0]): same for same in groups(rows, code)}

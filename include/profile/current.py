@@ -1,0 +1,79 @@
+"""The office of this process. One install serves one office, as one process has one locale: it is set when the installation is
+opened, and is the one that QIANLIYAN_PROFILE names (or `ministry`) until then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from include.errors import InputError
+from include.profile.reading import read_profile
+from include.profile.values import Profile
+
+SHIPPED: Final = Path(__file__).resolve().parents[2] / "profiles"
+VARIABLE: Final = "QIANLIYAN_PROFILE"
+DEFAULT: Final = "ministry"
+
+
+class _Current:
+    """What `use` set last."""
+
+    profile: Profile | None = None
+
+
+def office() -> Profile:
+    """The profile of this process."""
+    if _Current.profile is None:
+        _Current.profile = load(os.environ.get(VARIABLE) or DEFAULT)
+    return _Current.profile
+
+
+def use(profile: Profile) -> None:
+    """From now on this is the profile of this process."""
+    _Current.profile = profile
+
+
+@contextmanager
+def using(profile: Profile) -> Iterator[Profile]:
+    """As `use`, for the length of a `with`."""
+    before = _Current.profile
+    use(profile)
+    try:
+        yield profile
+    finally:
+        _Current.profile = before
+
+
+def load(name: str) -> Profile:
+    """The profile of that name, one of those that are shipped, or in that folder. Raises InputError."""
+    return _load(profile_folder(name))
+
+
+def profile_folder(name: str) -> Path:
+    """The folder of a shipped profile by its name, or the folder that a path names. Raises InputError."""
+    shipped = SHIPPED / name
+    if name and "/" not in name and shipped.is_dir():
+        return shipped
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise InputError(
+            "there is no such profile",
+            where="variable profile",
+            got=name,
+            expected="the path of a folder, or " + " | ".join(shipped_names()),
+        )
+    return folder.resolve()
+
+
+def shipped_names() -> list[str]:
+    """The names of the profiles that are shipped."""
+    return sorted(path.name for path in SHIPPED.iterdir() if (path / "profile.yaml").is_file())
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path) -> Profile:
+    return read_profile(folder)

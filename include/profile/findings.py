@@ -1,0 +1,56 @@
+"""What is wrong with a profile: file, line, what, expected, got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from include.errors import InputError
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One fault. `line` is 1 for the first line of the file, 0 where the file as a whole is meant."""
+
+    file: str
+    line: int
+    what: str
+    expected: str = ""
+    got: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        told = [f"{place}: {self.what}"]
+        told += [f"expected {self.expected}"] if self.expected else []
+        told += [f"got {self.got[:200]}"] if self.got else []
+        return "; ".join(told)
+
+
+class Findings:
+    """The faults found so far; reading goes on after one, so that a person sees all of them at once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Finding, None] = {}
+
+    def add(self, file: str, line: int, what: str, *, expected: str = "", got: object = "") -> None:
+        """Notes a fault, once."""
+        self._found[Finding(file, line, what, expected, str(got))] = None
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(sorted(self._found))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def raise_first(self, where: str) -> None:
+        """Raises InputError with the first fault and how many there are; nothing where there is none."""
+        found = list(self)
+        if found:
+            first = found[0]
+            raise InputError(
+                first.what,
+                where=f"{where}: {first.file}:{first.line}",
+                expected=first.expected,
+                got=first.got,
+                todo=f"{len(found)} faults in all; run: python -m include profile check {where}",
+            )

@@ -1,0 +1,102 @@
+"""A new profile: every file with its header and what belongs into it, filled in for an office that does not exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from include.errors import InputError
+
+_FILES: Final = {
+    "profile.yaml": """\
+# 安装档案：这是哪个机关。各键见 docs/profiles.md；改好后运行 python -m include profile check DIR
+# The installation profile: which office this is. See docs/profiles.md.
+language: zh # zh | en
+time_zone: Asia/Shanghai # an IANA zone; days and hours are those of this zone
+own_unit: "000000" # this office, a unit_code of units.csv
+level: province
+addressees: # whom letters go to: units whose place has one of these levels, and units of these kinds
+  levels: [city]
+  kinds: [] # e.g. [department]
+  called: 城市 # what the units below are called together
+  upper: "" # what the level above the addressees is called, where that is not this office
+address_forms: # how a letter speaks to a unit, by its kind
+  bureau: 你市
+  department: 你单位
+  town: 你镇
+  zone: 你区
+letterhead: # where the variable `office` says nothing else
+  issuer: 某机关
+  contact: 值班室
+  phone: 000-00000000
+titles:
+  leader: 厅领导
+  operators: 值班室
+  greeting: 各位领导
+letters: # the kinds in use and their 机关代字 (empty: not numbered)
+  notice: 某环提函
+  reminder: 某环督函
+  summary:
+  bulletin: 某环通函
+  overview:
+  alarm:
+  late_alarm:
+  digest:
+beats: # by the clock on the wall
+  hourly_watch: ":10"
+  daily_dispatch: "08:30"
+  weekly_summary: "09:00"
+  half_monthly_bulletin: "09:00"
+season: {start: 2026-03-01, end: 2026-06-16} # the end is exclusive
+weekend: [5, 6] # 0 is Monday
+map_notice: 示意图，不作为划界依据
+largest_mail_mib: 20
+regions_are_complete: true # every addressed unit in one region on every day
+retention_days: {unnamed: 90, drafts: 2, hourly_values: 762}
+rules: [] # - {name: low_response.remind_late, value: 3, unit: "000100", from: 2026-04-01}
+""",
+    "places.csv": """\
+place_code,name,level,parent_code,aliases,name_en,valid_from,valid_to
+000000,某省,province,,,,,
+000100,甲市,city,000000,旧甲市|甲,,,
+000101,东区,county,000100,,,,
+""",
+    "units.csv": """\
+unit_code,name,bureau,kind,place_code,reports_to,address_form,aliases,name_en,valid_from,valid_to
+000000,某省,某机关,bureau,000000,,,,,,
+000100,甲市,甲市环境局,bureau,000100,000000,,,,,
+""",
+    "regions.csv": "region,unit_code,valid_from,valid_to\n全省,000100,2020-01-01,\n",
+    "contacts.csv": "unit_code,role,name,address,phone,valid_from,valid_to\n000100,to,甲市环境局,bangongshi@jia.example,,2020-01-01,\n",
+    "standards.yaml": """\
+# Limits of PM2.5 in μg/m³ by the observation date; the first edition has no valid_from.
+editions:
+  - name: GB 3095-2012
+    day_ug_m3: {class_1: 35, class_2: 75}
+    year_ug_m3: {class_1: 15, class_2: 35}
+    index_breakpoints_ug_m3: [0, 35, 75, 115, 150, 250, 350, 500]
+  - name: GB 3095-2026
+    valid_from: 2026-03-01
+    day_ug_m3: {class_1: 35, class_2: 60}
+    year_ug_m3: {class_1: 15, class_2: 30}
+    index_breakpoints_ug_m3: [0, 35, 60, 115, 150, 250, 350, 500]
+""",
+    "holidays.csv": "date,is_free,name\n2026-01-01,true,元旦\n2026-01-04,false,元旦\n",
+    "categories.csv": "category,name_en\n工业企业,\n扬尘（工地）,\n其他,\n",
+    "words.yaml": "# 本机关的用语：系统用语: 本机关用语，例如\n# 值班室: 调度室\n{}\n",
+}
+
+
+def write_profile(folder: Path) -> list[Path]:
+    """Writes the files into a new or empty folder and names them. Raises InputError where something is there already."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(
+            "there is something already",
+            where=str(folder),
+            expected="a new or an empty folder",
+            todo="choose another one",
+        )
+    (folder / "templates").mkdir(parents=True, exist_ok=True)
+    for name, content in _FILES.items():
+        (folder / name).write_text(content, encoding="utf-8", newline="\n")
+    return [folder / name for name in _FILES]

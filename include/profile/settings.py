@@ -1,0 +1,259 @@
+"""profile.yaml: every key that it may have, with what it must be; each fault with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+
+from include.profile.findings import Findings
+from include.profile.tables import read_text
+from include.profile.values import LANGUAGES, UNIT_KINDS
+
+FILE: Final = "profile.yaml"
+BEATS: Final = ("hourly_watch", "daily_dispatch", "weekly_summary", "half_monthly_bulletin")
+_DEEPEST: Final = 8
+_MOST_NODES: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Lined:
+    """A YAML value with the line of each of its parts; mappings and lists hold `Lined` again."""
+
+    value: Any
+    line: int
+
+    def plain(self) -> Any:
+        """The value without lines."""
+        if isinstance(self.value, dict):
+            return {key: part.plain() for key, part in self.value.items()}
+        if isinstance(self.value, list):
+            return [part.plain() for part in self.value]
+        return self.value
+
+
+def read_yaml(path: Path, findings: Findings) -> Lined | None:
+    """A YAML file with its lines, or None; aliases are not taken, and keys are texts that stand once."""
+    text = read_text(path, findings)
+    if text is None:
+        return None
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Lined({}, 1)
+        return _lined(loader, node, path.name, findings, [0], 0)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        findings.add(path.name, line, "no YAML", expected="key: value", got=error.problem or error)
+    except (yaml.YAMLError, ValueError) as error:
+        findings.add(path.name, 0, "no YAML", expected="key: value", got=error)
+    finally:
+        loader.dispose()
+    return None
+
+
+def _lined(
+    loader: yaml.SafeLoader, node: yaml.Node, file: str, findings: Findings, seen: list[int], depth: int
+) -> Lined:
+    line = node.start_mark.line + 1
+    seen[0] += 1
+    if depth > _DEEPEST or seen[0] > _MOST_NODES:
+        raise ValueError(f"more than {_MOST_NODES} parts or nested deeper than {_DEEPEST}")
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Lined] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+            if key in found or not isinstance(key_node, yaml.ScalarNode):
+                findings.add(
+                    file,
+                    key_node.start_mark.line + 1,
+                    "a key stands twice or is no text",
+                    expected="each key once",
+                    got=key,
+                )
+            found[key] = _lined(loader, value_node, file, findings, seen, depth + 1)
+        return Lined(found, line)
+    if isinstance(node, yaml.SequenceNode):
+        return Lined([_lined(loader, one, file, findings, seen, depth + 1) for one in node.value], line)
+    return Lined(loader.construct_object(node), line)
+
+
+class Wrong(ValueError):
+    """A value is not what its key asks for: the message says what is expected."""
+
+
+def text(value: Any) -> str:
+    """A text of one line that is not empty."""
+    if not isinstance(value, str) or not value.strip() or "\n" in value.strip() or len(value) > 200:
+        raise Wrong("a text of one line")
+    return value.strip()
+
+
+def text_or_none(value: Any) -> str:
+    """As `text`, or nothing."""
+    return "" if value is None or value == "" else text(value)
+
+
+def code(value: Any) -> str:
+    """A code of a unit or place: a text (in quotes where it is digits)."""
+    if not isinstance(value, str) or not value or len(value) > 32 or not value.isprintable() or " " in value:
+        raise Wrong('a code in quotes, such as "A01"')
+    return value
+
+
+def day(value: Any) -> date:
+    """A date."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise Wrong("a date, YYYY-MM-DD")
+    return value
+
+
+def clock(value: Any) -> time:
+    """A time of the day: "08:30"; ":10" for the minutes after each hour."""
+    if isinstance(value, str) and len(value) in (3, 5):
+        try:
+            return time.fromisoformat(f"00{value}" if value.startswith(":") else value)
+        except ValueError:
+            pass
+    raise Wrong('a time in quotes, such as "08:30" (":10" for the hourly beat)')
+
+
+def number(least: int, most: int) -> Callable[[Any], int]:
+    """A whole number between two bounds."""
+
+    def checked(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise Wrong(f"a whole number from {least} to {most}")
+        return value
+
+    return checked
+
+
+def one_of(*names: str) -> Callable[[Any], str]:
+    """One of some words."""
+
+    def checked(value: Any) -> str:
+        if value not in names:
+            raise Wrong(" | ".join(names))
+        return str(value)
+
+    return checked
+
+
+def zone(value: Any) -> ZoneInfo:
+    """An IANA time zone."""
+    try:
+        return ZoneInfo(text(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Wrong("an IANA time zone, such as Asia/Shanghai") from None
+
+
+def yes(value: Any) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise Wrong("true or false")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """A list of texts."""
+    if not isinstance(value, list):
+        raise Wrong("a list of texts, [a, b]")
+    return tuple(text(one) for one in value)
+
+
+def weekdays(value: Any) -> tuple[int, ...]:
+    """A list of days of the week, 0 Monday to 6 Sunday."""
+    if not isinstance(value, list):
+        raise Wrong("a list of 0 (Monday) to 6 (Sunday)")
+    return tuple(number(0, 6)(one) for one in value)
+
+
+REQUIRED: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "language": one_of(*LANGUAGES),
+    "time_zone": zone,
+    "own_unit": code,
+    "level": text,
+    "addressees.levels": texts,
+    "addressees.called": text,
+    "letterhead.issuer": text,
+    "letterhead.contact": text,
+    "letterhead.phone": text,
+    "titles.leader": text,
+    "titles.operators": text,
+    "titles.greeting": text,
+    "season.start": day,
+    "season.end": day,
+}
+OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
+    "addressees.kinds": (texts, ()),
+    "addressees.upper": (text_or_none, ""),
+    **{f"address_forms.{kind}": (text_or_none, "") for kind in UNIT_KINDS},
+    "beats.hourly_watch": (clock, time(0, 10)),
+    "beats.daily_dispatch": (clock, time(8, 30)),
+    "beats.weekly_summary": (clock, time(9, 0)),
+    "beats.half_monthly_bulletin": (clock, time(9, 0)),
+    "map_notice": (text_or_none, ""),
+    "weekend": (weekdays, (5, 6)),
+    "largest_mail_mib": (number(1, 100), 20),
+    "regions_are_complete": (yes, False),
+    "retention_days.unnamed": (number(1, 36500), 90),
+    "retention_days.drafts": (number(1, 365), 2),
+    "retention_days.hourly_values": (number(400, 36500), 762),
+}
+# Read apart: their keys are the profile's own.
+FREE: Final = ("letters", "rules")
+
+
+def read_settings(root: Lined, findings: Findings) -> dict[str, Any]:
+    """The values of profile.yaml by dotted key, defaults filled in; a wrong or missing one is a finding and left out."""
+    told = dict(_leaves(root, "", findings))
+    known = {*REQUIRED, *OPTIONAL}
+    for key, part in told.items():
+        if key not in known:
+            findings.add(FILE, part.line, "unknown key", expected=_nearest(key, known), got=key)
+    found: dict[str, Any] = {}
+    for key, check in [*REQUIRED.items(), *((key, check) for key, (check, _) in OPTIONAL.items())]:
+        if key not in told:
+            if key in REQUIRED:
+                findings.add(FILE, 1, "a key is missing", expected=key)
+            else:
+                found[key] = OPTIONAL[key][1]
+            continue
+        try:
+            found[key] = check(told[key].plain())
+        except Wrong as error:
+            findings.add(FILE, told[key].line, f"{key} is wrong", expected=str(error), got=told[key].plain())
+    return found
+
+
+def _leaves(part: Lined, prefix: str, findings: Findings) -> Any:
+    groups = {key.split(".")[0] for key in (*REQUIRED, *OPTIONAL) if "." in key}
+    if not isinstance(part.value, dict):
+        findings.add(FILE, part.line, "no mapping", expected="key: value", got=part.plain())
+        return
+    for key, value in part.value.items():
+        name = f"{prefix}{key}"
+        if not prefix and key in FREE:
+            continue
+        if not prefix and key in groups:
+            yield from _leaves(value, f"{key}.", findings)
+        else:
+            yield name, value
+
+
+def _nearest(key: str, known: set[str]) -> str:
+    group = key.split(".")[0]
+    near = sorted(name for name in known if name.startswith(f"{group}."))
+    return "one of " + ", ".join(near or sorted({name.split(".")[0] for name in known} | set(FREE)))

@@ -1,0 +1,58 @@
+"""`profile …`: an office as data."""
+
+from pathlib import Path
+
+import click
+
+from include.errors import CheckFailed
+
+
+@click.group()
+def profile() -> None:
+    """The installation profile: which office this is."""
+
+
+@profile.command("check")
+@click.argument("name", required=False)
+def check(name: str | None) -> None:
+    """Name every fault of a profile (a folder, or the name of a shipped one; without it the one in use): file, line, expected, got."""
+    from include.house import default_registry, profile_name
+    from include.office.profiles import whole_check
+    from include.profile.current import profile_folder
+
+    folder = profile_folder(name or profile_name(default_registry().variables))
+    findings = whole_check(folder)
+    for finding in findings:
+        click.echo(str(finding))
+    if len(findings):
+        raise CheckFailed(
+            "the profile has faults",
+            where=str(folder),
+            got=f"{len(findings)}",
+            expected="none",
+            todo="correct them",
+        )
+    click.echo(f"{folder}: no faults")
+
+
+@profile.command("new")
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Write a commented profile into a new folder, to be filled in."""
+    from include.profile.scaffold import write_profile
+
+    written = write_profile(folder)
+    click.echo("\n".join(str(path) for path in written))
+    click.echo(f"fill it in, then: python -m include profile check {folder}")
+
+
+@profile.command("show")
+@click.argument("name", required=False)
+def show(name: str | None) -> None:
+    """Print what a profile says, without its tables: office, addressees, beats, letters, rules."""
+    from include.house import default_registry, profile_name
+    from include.office.profiles import summary
+    from include.profile.current import load
+
+    for line in summary(load(name or profile_name(default_registry().variables))):
+        click.echo(line)

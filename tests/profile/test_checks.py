@@ -1,0 +1,287 @@
+"""Every fault of a profile is named with file, line, expected and got; the shipped ones have none."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+from shapely import box
+
+from include.errors import InputError
+from include.office.profiles import whole_check
+from include.profile.current import SHIPPED, load, profile_folder, shipped_names, using
+from include.profile.reading import read_profile
+from include.profile.rules import RuleBook
+from include.profile.scaffold import write_profile
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_profile(tmp_path / "office")
+    return tmp_path / "office"
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_shipped_profile_has_no_faults(name: str) -> None:
+    assert [str(one) for one in whole_check(profile_folder(name))] == []
+
+
+def test_a_new_profile_has_no_faults_and_reads(folder: Path) -> None:
+    assert [str(one) for one in whole_check(folder)] == []
+    profile = read_profile(folder)
+    assert [unit.bureau for unit in profile.addressees()] == ["甲市环境局"]
+    assert profile.upper_unit(profile.addressees()[0]).unit_code == "000100"  # above it is this office
+
+
+def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / file
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8", newline="")
+
+    return change
+
+
+def added(file: str, *lines: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / file
+        path.write_text(
+            path.read_text(encoding="utf-8") + "".join(f"{line}\n" for line in lines), encoding="utf-8"
+        )
+
+    return change
+
+
+def encoded(file: str, change_bytes: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / file).write_bytes(change_bytes((folder / file).read_bytes()))
+
+    return change
+
+
+def ruled(rule: str) -> Callable[[Path], None]:
+    return replaced("profile.yaml", "rules: []", f"rules:\n  - {rule}\n#")
+
+
+def outlined(datum: str, place: str = "000100") -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        frame = {"place_code": [place], "datum": [datum], "source": ["drawn"], "licence": ["CC0"]}
+        gpd.GeoDataFrame(frame, geometry=[box(110, 30, 111, 31)], crs="EPSG:4326").to_parquet(
+            folder / "outlines.parquet"
+        )
+
+    return change
+
+
+def template(name: str, content: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / "templates" / name).write_text(content, encoding="utf-8") and None
+
+
+MAIL = "{% set 主题 = 'x' %}{{ 主送机关 }}{{ 发文机关 }}{{ 文号 }}{{ 签发日期 }}{{ 标识清单 }}{{ 是否模拟 }}{{ 函件标识 }}"
+
+FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
+    "unknown parent place": (
+        added("places.csv", "000102,西区,county,000109,,,,"),
+        "places.csv:5: unknown parent; expected a place_code of this file; got 000109",
+    ),
+    "cycle of places": (
+        replaced("places.csv", "000000,某省,province,,", "000000,某省,province,000101,"),
+        "places.csv:2: a cycle; expected a tree; got 000000 → 000101 → 000100 → 000000",
+    ),
+    "unknown parent unit": (
+        replaced("units.csv", "000100,000000,", "000100,000009,"),
+        "units.csv:3: unknown parent; expected a unit_code of this file; got 000009",
+    ),
+    "cycle of units": (
+        replaced("units.csv", "bureau,000000,,", "bureau,000000,000100,"),
+        "units.csv:2: a cycle; expected a tree; got 000000 → 000100 → 000000",
+    ),
+    "two units of one kind for one place": (
+        added("units.csv", "J9,甲市二,甲市环保局,bureau,000100,000000,,,,2021-01-01,"),
+        "units.csv:4: two units of the kind bureau for 000100 on 2021-01-01; expected one: line 3 is 000100; got J9",
+    ),
+    "gap in validity": (
+        replaced(
+            "units.csv",
+            "000100,000000,,,,,\n",
+            "000100,000000,,,,,2020-01-01\n000100,甲市,甲市局,bureau,000100,000000,,,,2020-02-01,\n",
+        ),
+        "units.csv:4: a gap in validity from 2020-01-01; expected valid_from 2020-01-01, where line 3 ends; got 2020-02-01",
+    ),
+    "unit without bureau": (
+        replaced("units.csv", "甲市,甲市环境局", "甲市,"),
+        "units.csv:3: a unit without the name of its bureau; expected the addressee as a letter prints it; got 000100",
+    ),
+    "unknown kind": (
+        replaced("units.csv", "甲市环境局,bureau", "甲市环境局,office"),
+        "units.csv:3: unknown kind; expected bureau | department | town | zone; got office",
+    ),
+    "contact of an unknown unit": (
+        added("contacts.csv", "000777,to,某局,a@b.example,,,"),
+        "contacts.csv:3: a contact of an unknown unit; expected a unit_code of units.csv; got 000777",
+    ),
+    "no address": (
+        added("contacts.csv", "000100,cc,某局,a b,,,"),
+        "contacts.csv:3: no address; expected name@domain; got a b",
+    ),
+    "a template of another name": (
+        template("letter.docx", "x"),
+        "templates/letter.docx: no shipped template has this name; expected ",
+    ),
+    "a template with an unknown name": (
+        template("notice_mail.txt", f"{MAIL}\n{{{{ 天气 }}}}\n"),
+        "templates/notice_mail.txt:2: a name that letters do not have; expected a name of the shipped template; got 天气",
+    ),
+    "a template without a placeholder": (
+        template("notice_mail.txt", MAIL.replace("{{ 文号 }}", "")),
+        "templates/notice_mail.txt: a placeholder was removed; expected {{ 文号 }}; got none",
+    ),
+    "a rule with an unknown name": (
+        ruled("{name: low_response.remind, value: 3, from: 2020-01-01}"),
+        "profile.yaml:46: unknown rule; expected one of low_response.rolling_days, ",
+    ),
+    "a rule with the wrong unit of measure": (
+        ruled("{name: deadlines.feedback, value: 50 μg/m³, from: 2020-01-01}"),
+        "profile.yaml:46: the value of deadlines.feedback is wrong; expected a length of time with its unit: 30 min, 24 h or 7 d; got 50 μg/m³",
+    ),
+    "a rule without a unit of measure": (
+        ruled("{name: deadlines.feedback, value: 24, from: 2020-01-01}"),
+        "profile.yaml:46: the value of deadlines.feedback is wrong; expected a length of time with its unit",
+    ),
+    "hours for a concentration": (
+        ruled("{name: alarm_push.escalation_ug_m3, value: 3 h, from: 2020-01-01}"),
+        "profile.yaml:46: the value of alarm_push.escalation_ug_m3 is wrong; expected a number, not negative, plain or in μg/m³; got 3 h",
+    ),
+    "a rule for an unknown unit": (
+        ruled('{name: low_response.remind_late, value: 3, unit: "000777", from: 2020-01-01}'),
+        "profile.yaml:46: a rule for an unknown unit; expected a unit_code of units.csv; got 000777",
+    ),
+    "an unknown datum": (
+        outlined("CGCS2000"),
+        "outlines.parquet: an outline in an unknown datum; expected WGS84 | GCJ-02 | BD-09; got CGCS2000",
+    ),
+    "an outline of an unknown place": (
+        outlined("WGS84", "000999"),
+        "outlines.parquet:1: an outline of an unknown place; expected a place_code of places.csv; got 000999",
+    ),
+    "a code that two places share": (
+        added("places.csv", "000101,西区,county,000100,,,,"),
+        "places.csv:5: a code that two places share on 0001-01-01; expected another code than in line 4 (东区), or dates that do not meet; got 000101 西区",
+    ),
+    "BOM": (
+        encoded("units.csv", lambda raw: b"\xef\xbb\xbf" + raw),
+        "units.csv:1: the file begins with a byte order mark; expected UTF-8 without BOM; got BOM",
+    ),
+    "GB18030": (
+        encoded("places.csv", lambda raw: raw.decode().encode("gb18030")),
+        "places.csv:3: the file is no UTF-8; expected UTF-8; got GB18030",
+    ),
+    "CRLF": (
+        encoded("regions.csv", lambda raw: raw.replace(b"\n", b"\r\n")),
+        "regions.csv:1: lines end otherwise; expected LF at the end of each line; got CRLF",
+    ),
+    "in two regions": (
+        added("regions.csv", "南区,000100,2021-01-01,"),
+        "regions.csv:3: the unit is in two regions on 2021-01-01; expected one: line 2 says 全省; got 000100 in 南区",
+    ),
+    "in no region": (
+        replaced("regions.csv", "2020-01-01,", "2020-01-01,2020-03-01"),
+        "regions.csv:2: the unit is in no region on 2020-03-01; expected one region on every day (regions_are_complete); got 000100",
+    ),
+    "no date": (
+        replaced("regions.csv", "2020-01-01", "2020-02-30"),
+        "regions.csv:2: valid_from is no date; expected YYYY-MM-DD or nothing; got 2020-02-30",
+    ),
+    "ends before it begins": (
+        replaced("regions.csv", "2020-01-01,", "2020-01-01,2019-01-01"),
+        "regions.csv:2: valid_to is not after valid_from; expected a date after 2020-01-01 (the first on which the row no longer holds); got 2019-01-01",
+    ),
+    "a missing column": (
+        replaced("units.csv", "bureau,kind,place_code", "kind,place_code"),
+        "units.csv:1: columns are missing: bureau; expected unit_code,name,bureau,kind,place_code,reports_to,",
+    ),
+    "cells": (
+        added("regions.csv", "全省,000100"),
+        "regions.csv:3: the row has another number of cells than the header; expected 4 cells; got 2: 全省,000100",
+    ),
+    "an unknown key": (
+        replaced("profile.yaml", "level: province", "level: province\nlevle: city"),
+        "profile.yaml:7: unknown key; expected one of ",
+    ),
+    "a key that is missing": (
+        replaced("profile.yaml", "time_zone: Asia/Shanghai", "# "),
+        "profile.yaml:1: a key is missing; expected time_zone",
+    ),
+    "an unknown zone": (
+        replaced("profile.yaml", "Asia/Shanghai", "Asia/Peking"),
+        "profile.yaml:4: time_zone is wrong; expected an IANA time zone, such as Asia/Shanghai; got Asia/Peking",
+    ),
+    "no YAML": (
+        replaced("profile.yaml", "level: province", "level: [province"),
+        "profile.yaml:7: no YAML; expected key: value; got ",
+    ),
+    "an unknown kind of letter": (
+        replaced("profile.yaml", "  digest:\n", "  digest:\n  poem:\n"),
+        "profile.yaml: unknown kind of letter; expected notice | ",
+    ),
+    "a missing file": (
+        lambda folder: (folder / "standards.yaml").unlink(),
+        "standards.yaml: the file is missing; expected office/standards.yaml",
+    ),
+    "a file of another kind": (
+        lambda folder: (folder / "unit.csv").write_text("x") and None,
+        "unit.csv: not a file of a profile; expected ",
+    ),
+    "a standard": (
+        replaced("standards.yaml", "class_2: 75", "class_2: many"),
+        "standards.yaml:3: an edition cannot be read; expected a whole number from 1 to 1000; got ",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_named(folder: Path, name: str) -> None:
+    change, expected = FAULTS[name]
+    change(folder)
+
+    found = [str(one) for one in whole_check(folder)]
+
+    assert any(one.startswith(expected) for one in found), found
+    assert len(found) <= 3, found  # what follows from it, at most
+
+
+def test_a_profile_with_faults_is_refused(folder: Path) -> None:
+    added("places.csv", "000101,西区,county,000100,,,,")(folder)
+    with pytest.raises(InputError, match=r"places\.csv:5: a code that two places share.*profile check"):
+        read_profile(folder)
+
+
+def test_a_rule_holds_for_its_unit_from_its_date(folder: Path) -> None:
+    replaced(
+        "profile.yaml",
+        "rules: []",
+        "rules:\n"
+        '  - {name: low_response.remind_late, value: 4, unit: "000100", from: 2020-03-10}\n'
+        "  - {name: low_response.remind_late, value: 3, from: 2020-03-05}\n"
+        "  - {name: deadlines.feedback, value: 36 h, from: 2020-03-05}\n#",
+    )(folder)
+    book = RuleBook(read_profile(folder).rules)
+
+    days = [date(2020, 3, day) for day in (4, 5, 9, 10)]
+    assert [book.on(day, "000100").low_response.remind_late for day in days] == [2, 3, 3, 4]
+    assert [book.on(day).low_response.remind_late for day in days] == [2, 3, 3, 3]
+    assert book.on(date(2020, 3, 4)).deadlines.feedback == timedelta(hours=24)
+    assert book.on(date(2020, 3, 5), "000100").deadlines.feedback == timedelta(hours=36)
+
+
+def test_the_office_of_a_process_is_set_for_a_while() -> None:
+    from include.profile.current import office
+
+    ministry = load("ministry")
+    with using(ministry):
+        assert office() is ministry
+    assert SHIPPED.name == "profiles"
+    with pytest.raises(InputError, match="there is no such profile"):
+        load("nowhere")
