@@ -186,7 +186,7 @@ def feedback(
     form: str,
 ) -> None:
     """The units' figures over a window, one row a unit and a total."""
-    from include.desk.feedback import feedback_table
+    from include.office.feedback import feedback_table
     from include.sources.ledger import AS_OF_ITSELF, ensure_history
     from include.store.facts import ALL_KNOWN
     from include.store.simulated import has_simulated_data

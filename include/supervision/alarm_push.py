@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from include.answer_form.code import answer_code
 from include.periods import Period
 from include.rules import ALARM_PUSH
 from include.supervision.bulletin_figures import OpenAlarm
-from include.supervision.figures import AlarmSuspects, FormRow, Suspected, answer_code
+from include.supervision.figures import AlarmSuspects, FormRow, Suspected
 from include.supervision.notice import form_rows
 from include.supervision.open_alarms import open_by_unit
 
