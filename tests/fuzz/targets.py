@@ -22,12 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from include.desk.contacts import read_csv as read_contacts
+from include.answer_form import layout as form
+from include.answer_form import reading as answer_forms
+from include.answer_form.code import answer_code
 from include.errors import InputError, SourceError
+from include.office.contacts import read_csv as read_contacts
 from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
-from include.sources import answer_forms
 from include.sources.air.files import read_air_file
 from include.sources.air.stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
@@ -42,8 +44,6 @@ from include.sources.reading import workbook_child
 from include.sources.reading.workbooks import SheetRow
 from include.sources.spool import Spool
 from include.sources.staging import stage
-from include.supervision import answer_form as form
-from include.supervision.figures import answer_code
 from tests.fuzz.mutations import WORDS, mutated
 from tests.sources.exports import ALARM, EXAMPLES
 
