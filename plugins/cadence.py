@@ -85,9 +85,10 @@ def beat_dag(
     return decorate
 
 
-def _intervals(dag_id: str) -> CronDataIntervalTimetable:
-    """Explicit intervals: a bare cron string would give intervals of zero width."""
-    return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
+def _intervals(dag_id: str) -> CronDataIntervalTimetable | None:
+    """Explicit intervals: a bare cron string would give intervals of zero width. None for a DAG that only a person starts."""
+    cron = schedule(dag_id)
+    return None if cron is None else CronDataIntervalTimetable(cron, timezone=office_zone().key)
 
 
 class Steps:

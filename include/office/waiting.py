@@ -22,6 +22,7 @@ from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
+from include.store.grid_lists import grid_lists
 from include.store.statements import frame
 from include.store.watch_todos import open_todos
 
@@ -42,6 +43,7 @@ TOPICS: Final = {
     "pull": "拉取中断",
     "silent": "核实地址",
     "watch": "报警待核实",
+    "grids": "网格清单待审",
     "run": "时段没有运行",
 }
 # Reason and what to do about files that were not read.
@@ -242,7 +244,31 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         )
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs)
+def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Lists of hotspot grids that wait for their release."""
+    for row in grid_lists(connection).to_dict("records"):
+        if row["state"] == "proposed":
+            yield Waiting(
+                "grids",
+                str(row["name"]),
+                f"热点网格{row['hot']}个，待审核",
+                "在清单页剔除、增补后发布或不采用，或用 select-grids release、reject",
+                row["proposed_at"].to_pydatetime(),
+                path=f"/grid-lists/{row['list_id']}",
+                is_simulated=bool(row["is_simulated"]),
+            )
+
+
+_KINDS: Final[tuple[Kind, ...]] = (
+    _grid_lists,
+    _letters,
+    _contacts,
+    _quarantine,
+    _pulls,
+    _silent,
+    _watch,
+    _runs,
+)
 
 
 def _mailboxes(one: Question) -> str:
