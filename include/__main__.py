@@ -31,6 +31,7 @@ from include.verbs.air_quality import air_quality, import_air_quality, import_en
 from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
 from include.verbs.health import health
+from include.verbs.hints import hints
 from include.verbs.letters import letters
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.profile import profile
@@ -55,6 +56,7 @@ def cli() -> None:
 
 for command in (
     alarms,
+    hints,
     letters,
     contacts,
     quarantine,

@@ -187,10 +187,9 @@ def office_zone() -> ZoneInfo:
     return office().zone
 
 
-def schedule(dag_id: str) -> str | None:
-    """The cron expression of a DAG, in the office's zone; None for one that only a person starts."""
-    cron = _SCHEDULES.get(dag_id)
-    return None if cron is None else cron.format(office().beats.get(dag_id))
+def schedule(dag_id: str) -> str:
+    """The cron expression of a DAG, in the office's zone."""
+    return _SCHEDULES[dag_id].format(office().beats.get(dag_id))
 
 
 def later(moment: datetime, by: timedelta) -> datetime:

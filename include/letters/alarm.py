@@ -11,6 +11,7 @@ from include.letters.words.wording import (
     form_values,
     issue_values,
     marks,
+    older_values,
 )
 from include.periods import moment_label
 from include.rules import ALARM_PUSH
@@ -80,6 +81,7 @@ def alarm_values(
         "升级": news[ESCALATED],
         "补推": figures.is_by_person,
         "回复期限": moment_label(figures.reply_by),
+        "此前": _open_before(figures, show),
         "待反馈": form_values(figures.form, end, show),
         "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
         "站点": _stations(figures),
@@ -91,6 +93,15 @@ def alarm_values(
         "疑似说明": LEVEL_MEANING if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
         "过时": f"{ALARM_PUSH.latest.total_seconds() / 3600:g}",
     }
+
+
+def _open_before(figures: AlarmFigures, show: Show) -> dict[str, Any] | None:
+    """The unit's other open alarms: how many, how many of them overdue, the oldest."""
+    rows = figures.open_before
+    if not rows:
+        return None
+    overdue = {"超期": sum(one.overdue_hours > 0 for one in rows)}
+    return older_values(len(rows), rows[0], rows[0].pushed_at, show) | overdue
 
 
 def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any]:

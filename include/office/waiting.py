@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.beat_watch import missing_windows
+from include.office.hints import waiting_hints
 from include.periods import DAY, last_complete, midnight
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
@@ -44,6 +45,7 @@ TOPICS: Final = {
     "silent": "核实地址",
     "watch": "报警待核实",
     "grids": "网格清单待审",
+    "hints": "群众线索",
     "run": "时段没有运行",
 }
 # Reason and what to do about files that were not read.
@@ -259,6 +261,22 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
             )
 
 
+def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Hints of the public that nobody has looked at: one line, without a word of theirs."""
+    rows = waiting_hints(connection)
+    if rows:
+        yield Waiting(
+            "hints",
+            f"{len(rows)}条线索待处理",
+            "线索须由人看过；它不会自己成为报警",
+            "用 hints list 查看，用 hints settle 处理",
+            rows[0]["received_at"],
+            path="/hints",
+            count=len(rows),
+            is_simulated=any(row["is_simulated"] for row in rows),
+        )
+
+
 _KINDS: Final[tuple[Kind, ...]] = (
     _grid_lists,
     _letters,
@@ -268,6 +286,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _silent,
     _watch,
     _runs,
+    _hints,
 )
 
 

@@ -43,7 +43,7 @@ from include.supervision.hotspots import (
 from include.supervision.inspections import inspections, problem_counts
 from include.supervision.lasting import lasting_grids
 from include.supervision.membership import in_region
-from include.supervision.open_alarms import open_by_city
+from include.supervision.open_alarms import open_by_unit
 from include.supervision.repeat_suspects import repeat_suspects
 from include.supervision.situations import (
     air_levels,
@@ -185,7 +185,7 @@ def bulletin_figures(facts: BulletinFacts, at: BulletinWindows, completeness: st
         grids=grids,
         near=enterprises_near(facts.grids, facts.enterprises, shown),
         warnings=_warnings(facts),
-        open_alarms=open_by_city(known, at.period.ends_at),
+        open_alarms=open_by_unit(known, at.period.ends_at),
         said={
             "period": at.period,
             "window": at.window,

@@ -28,6 +28,9 @@ COLUMNS: Final = [
     "pm25_ug_m3",
     "log_ratio",
     "spread",
+    "damp_mean",
+    "damp_xx",
+    "damp_xy",
     "spikes",
     "stuck_hours",
     "range_hours",
@@ -38,7 +41,19 @@ COLUMNS: Final = [
 
 
 # What the hours of a day are judged with, by station.
-GAIN_COLUMNS: Final = ["station_id", "date", "gain", "gain_sd", "spread", "wild", "days", "has_jumped"]
+GAIN_COLUMNS: Final = [
+    "station_id",
+    "date",
+    "gain",
+    "gain_sd",
+    "spread",
+    "wild",
+    "damp_slope",
+    "damp_slope_sd",
+    "damp_mean",
+    "days",
+    "has_jumped",
+]
 
 # Verdicts of a station and day, the worst first; `ok` otherwise.
 VERDICTS: Final = ("stuck", "dead", "missing", "range", "spiky", "few", "ok")
@@ -46,13 +61,17 @@ VERDICTS: Final = ("stuck", "dead", "missing", "range", "spiky", "few", "ok")
 
 @dataclass(frozen=True)
 class Gains:
-    """By station of a network: log gain, its standard deviation, scatter of an hour, share of wild hours, daily facts read,
-    whether it has jumped of late."""
+    """By station of a network: log gain, its standard deviation, scatter of an hour, share of wild hours; how much more (or less)
+    than the others it swells in damp air (per log unit of the common swelling, its standard deviation, and the swelling at which
+    the gain was learnt); daily facts read, whether it has jumped of late."""
 
     gain: Floats
     gain_sd: Floats
     spread: Floats
     wild: Floats
+    damp_slope: Floats
+    damp_slope_sd: Floats
+    damp_mean: Floats
     days: NDArray[np.int64]
     jumped: NDArray[np.bool_]
 
@@ -70,7 +89,9 @@ def station_days(
 
     `hours` must hold the readings from `rules.quality.memory_hours` before `first` to the end of `last`. `log_ratio` is the
     median over the day's usable hours of ln(c + offset) less the surroundings' (raw readings, other grids), `spread` the
-    robust standard deviation of the same; both null where fewer than three hours could be compared.
+    robust standard deviation of the same; both null where fewer than three hours could be compared. `damp_mean`: mean log
+    swelling of the hours compared; `damp_xx`, `damp_xy`: sums over them of its square about that mean, and of its product with
+    the log-ratio: what a station's own swelling is learnt from.
     """
     table = station_order(stations)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -100,6 +121,7 @@ def _day(
     delta[dead] = np.nan
     used = (~np.isnan(delta)).sum(axis=0)
     middle, spread = _robust(delta)
+    damp_mean, damp_xx, damp_xy = _damp_sums(delta - middle, readings.rh[:, network.row], rules.background)
     lone = _lone_hours(delta - middle, rules.quality.spike_log_ratio)
     enough = used >= 3
     frame = pd.DataFrame(
@@ -113,6 +135,9 @@ def _day(
             "pm25_ug_m3": _means(np.where(np.isnan(delta), np.nan, readings.pm25[:, network.row])),
             "log_ratio": np.where(enough, middle, np.nan),
             "spread": np.where(enough, spread, np.nan),
+            "damp_mean": np.where(enough, damp_mean, np.nan),
+            "damp_xx": np.where(enough, damp_xx, np.nan),
+            "damp_xy": np.where(enough, damp_xy, np.nan),
             "spikes": lone.sum(axis=0),
             "stuck_hours": (flags == STUCK).sum(axis=0),
             "range_hours": (flags == RANGE).sum(axis=0),
@@ -122,6 +147,28 @@ def _day(
     frame["verdict"] = _verdicts(frame, rules)
     frame["edition"] = rules.edition
     return frame
+
+
+def log_swelling(rh: Floats, rules: BackgroundRules) -> Floats:
+    """The common swelling of optical counters in damp air (log); NaN where humidity is not known."""
+    known = np.minimum(rh, rules.damp_most_pct)
+    swelling: Floats = np.log1p(rules.damp_growth * known / (100.0 - known))
+    return swelling
+
+
+def _damp_sums(delta: Floats, rh: Floats, rules: BackgroundRules) -> tuple[Floats, Floats, Floats]:
+    """Mean, sum of squares and of products with `delta` (log-ratio less its median) of the log swelling, by station. Hours far from
+    the median (smoke, faults) are left out."""
+    x = log_swelling(rh, rules)
+    with np.errstate(invalid="ignore"):
+        used = np.abs(delta) <= rules.damp_most_log
+    used &= ~np.isnan(x)
+    count = np.maximum(used.sum(axis=0), 1)
+    x = np.where(used, x, 0.0)
+    y = np.where(used, delta, 0.0)
+    mean = x.sum(axis=0) / count
+    away = np.where(used, x - mean, 0.0)
+    return mean, (away * away).sum(axis=0), (away * y).sum(axis=0)
 
 
 def _verdicts(frame: pd.DataFrame, rules: WatchRules) -> NDArray[np.object_]:
@@ -198,6 +245,9 @@ def _gain_rows(network: Network, day: date, known: Gains) -> pd.DataFrame:
             "gain_sd": known.gain_sd,
             "spread": known.spread,
             "wild": known.wild,
+            "damp_slope": known.damp_slope,
+            "damp_slope_sd": known.damp_slope_sd,
+            "damp_mean": known.damp_mean,
             "days": known.days,
             "has_jumped": known.jumped,
         }
@@ -209,17 +259,15 @@ def gains_of_network(rows: pd.DataFrame, network: Network) -> Gains:
     place = pd.Index(rows["station_id"]).get_indexer(pd.Index(network.station_ids))
     if (place < 0).any():
         raise KeyError(network.station_ids[int(np.argmin(place))])
-    gain, gain_sd, spread, wild = (
-        rows[name].to_numpy(float)[place] for name in ("gain", "gain_sd", "spread", "wild")
-    )
+    numbers = {name: rows[name].to_numpy(float)[place] for name in GAIN_COLUMNS[2:-2]}
     days, jumped = rows["days"].to_numpy(np.int64)[place], rows["has_jumped"].to_numpy(bool)[place]
-    return Gains(gain, gain_sd, spread, wild, days, jumped)
+    return Gains(**numbers, days=days, jumped=jumped)
 
 
 def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) -> Gains:
     """The gains with which the hours of `day` are judged: from the daily facts of the `rules.gain.days` days before it."""
     own, about = rules.gain, rules.filter
-    ratio, spread, spikes = _history(days, network, day, own)
+    ratio, spread, spikes, damp = _history(days, network, day, own)
     count = (~np.isnan(ratio)).sum(axis=1)
     level, jumped, same = _level(ratio, spread, own)
     shrunk = own.prior_sd**2 / (own.prior_sd**2 + own.day_sd**2 / np.maximum(same, 1))
@@ -228,19 +276,29 @@ def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) ->
     middle_spread = _robust(spread.T)[0] if len(spread) else np.zeros(0)
     hour_sd = np.where(np.isnan(middle_spread), about.station_sd * 1.5, middle_spread)
     wild = about.wild_share + spikes / np.maximum(24.0 * np.maximum(count, 1), 24.0)
-    return Gains(
-        _true_gain(ratio_now, network, rules.background, own.rounds), gain_sd, hour_sd, wild, count, jumped
-    )
+    true_gain = _true_gain(ratio_now, network, rules.background, own.rounds)
+    return Gains(true_gain, gain_sd, hour_sd, wild, *_damp(damp, rules.background), count, jumped)
+
+
+def _damp(damp: Floats, rules: BackgroundRules) -> tuple[Floats, Floats, Floats]:
+    """Slope, its standard deviation and the mean swelling from (damp_mean, damp_xx, damp_xy) by stations and days: the slope is
+    shrunk towards the others' by how much its days tell."""
+    mean, xx, xy = np.nansum(damp, axis=2)
+    days = np.maximum((~np.isnan(damp[0])).sum(axis=1), 1)
+    ridge = (rules.damp_noise / rules.damp_slope_sd) ** 2
+    return xy / (xx + ridge), rules.damp_noise / np.sqrt(xx + ridge), mean / days
 
 
 def _history(
     days: pd.DataFrame, network: Network, day: date, rules: GainRules
-) -> tuple[Floats, Floats, Floats]:
-    """(stations, days) log-ratios and spreads, the latest day last; number of wild hours by station."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """(stations, days) log-ratios and spreads, the latest day last; number of wild hours by station; (3, stations, days) of
+    `damp_mean`, `damp_xx`, `damp_xy`."""
     shape = (len(network.station_ids), rules.days)
     ratio, spread, spikes = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape)
+    damp = np.full((3, *shape), np.nan)
     if not len(days) or not shape[0]:
-        return ratio, spread, spikes.sum(axis=1)
+        return ratio, spread, spikes.sum(axis=1), damp
     place = pd.Index(network.station_ids).get_indexer(pd.Index(days["station_id"]))
     each, dates = pd.factorize(days["date"])
     column = np.array([value.toordinal() for value in dates], np.int64)[each]
@@ -251,7 +309,9 @@ def _history(
     ratio[at] = days["log_ratio"].to_numpy(float)[usable]
     spread[at] = days["spread"].to_numpy(float)[usable]
     spikes[at] = days["spikes"].to_numpy(float)[usable]
-    return ratio, spread, spikes.sum(axis=1)
+    for k, name in enumerate(("damp_mean", "damp_xx", "damp_xy")):
+        damp[k][at] = days[name].to_numpy(float)[usable]
+    return ratio, spread, spikes.sum(axis=1), damp
 
 
 def _level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDArray[np.bool_], Floats]:

@@ -78,9 +78,11 @@ def _corrected(
     flags = readings.flags[k, rows].copy()
     rh = np.minimum(_smooth_rh(readings.rh[k, rows], network), air.damp_most_pct)
     swelling = np.where(np.isnan(rh), 1.0, 1.0 + air.damp_growth * rh / (100.0 - rh))[network.node]
-    swelling[network.node >= network.grids] = 1.0  # reference instruments are dried
+    swelling[network.node >= network.grids] = 1.0
     pm25 = np.where(flags == OK, readings.pm25[k, rows], np.nan)
-    y = np.log(pm25 / swelling + air.offset_ug_m3) - known.gain
+    own = known.damp_slope * (np.log(swelling) - known.damp_mean)
+    own[network.node >= network.grids] = 0.0  # reference instruments are dried
+    y = np.log(pm25 / swelling + air.offset_ug_m3) - known.gain - own
     low = (y - _rough(y, network)[network.node]) < np.log(rules.quality.dead_share)
     flags[low] = DEAD
     return flags, np.where(flags == OK, y, np.nan), swelling
@@ -133,7 +135,10 @@ def _scatter(
     few = 1.0 + 0.3 * (12.0 / np.maximum(samples, 1) - 1.0)
     absolute = own.absolute_ug_m3 / np.exp(np.where(np.isnan(y), 3.0, y))
     damp = rules.background.damp_scatter * (swelling - 1.0) / swelling
-    sd: Floats = np.sqrt(base * base * few + known.gain_sd**2 + absolute * absolute + damp * damp)
+    own_damp = known.damp_slope_sd * np.maximum(np.log(swelling) - known.damp_mean, 0.0)
+    sd: Floats = np.sqrt(
+        base * base * few + known.gain_sd**2 + absolute * absolute + damp * damp + own_damp * own_damp
+    )
     return sd
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from include.periods import office_zone
 
-EDITION: Final = "watch-2026-11"
+EDITION: Final = "watch-2026-11.2"
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,14 @@ class BackgroundRules:
 
     damp_growth: float = 0.045  # swelling of optical counters: 1 + this × rh / (100 - rh) …
     damp_most_pct: float = 95.0  # … with rh no higher than this
-    damp_scatter: float = 0.1  # of a station's own swelling about that curve, as a share
+    damp_most_log: float = (
+        0.4  # hours that stand farther from the day's median say nothing of a station's own swelling
+    )
+    damp_slope_sd: float = (
+        0.35  # scatter of stations' own swelling about the curve, as a share of its logarithm
+    )
+    damp_noise: float = 0.2  # log; of an hour, when that share is learnt
+    damp_scatter: float = 0.2  # of a station's own swelling about that curve, as a share
     offset_ug_m3: float = 5.0  # added before the logarithm: offsets and rounding rule below it
     nodes: int = 10  # nearest nodes that speak for a grid
     within_km: float = 80.0  # farther nodes are other air

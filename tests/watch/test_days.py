@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from include.watch.days import gains, station_days
+from include.watch.days import gains, station_days, station_gains
 from include.watch.network import networks, station_order
 from include.watch.rules import DEFAULT_RULES
 from tests.watch.small_world import Air, stations
@@ -25,7 +25,8 @@ def facts_of(
             told = ratio if name == station else 0.0
             on = TODAY - timedelta(days=len(ratios) - k)
             rows.append((name, on, hours, told, spread, spikes if name == station else 0))
-    return pd.DataFrame(rows, columns=["station_id", "date", "hours", "log_ratio", "spread", "spikes"])
+    facts = pd.DataFrame(rows, columns=["station_id", "date", "hours", "log_ratio", "spread", "spikes"])
+    return facts.assign(damp_mean=0.1, damp_xx=0.0, damp_xy=0.0)
 
 
 def gain_of(station: str, facts: pd.DataFrame) -> tuple[float, bool, int]:
@@ -70,6 +71,25 @@ def test_a_spiky_station_says_less() -> None:
     at = network.station_ids.index("M40")
     assert wild[at] == pytest.approx(0.002 + 15 / 120)
     assert np.delete(wild, at).max() == pytest.approx(0.002)
+
+
+def test_a_stations_own_swelling_is_learnt_from_its_damp_hours() -> None:
+    air = Air(days=6)
+    rh = 65 + 27 * np.cos(np.arange(air.pm25.shape[0]) / 24 * 2 * np.pi)
+    common = 0.045 * rh / (100 - rh)
+    air.pm25[:, :-1] *= 1 + common[:, None]
+    swells = air.at("M40")
+    air.pm25[:, swells] *= (1 + common[:, None]) ** 0.8
+    rows = air.rows()
+    rows["rh_pct"] = np.repeat(rh, len(air.ids))
+    table = stations()
+    facts = station_days(table, rows, date(2020, 4, 3), date(2020, 4, 8), RULES)
+    known = station_gains(table, facts, date(2020, 4, 9), date(2020, 4, 9), RULES).set_index("station_id")
+    assert known.loc["M40", "damp_slope"] == pytest.approx(0.75, abs=0.15)
+    assert known.drop(index=["M40", "OFF"])["damp_slope"].abs().max() < 0.2  # a reference instrument is dried
+    none = station_gains(table, facts.iloc[:0], date(2020, 4, 9), date(2020, 4, 9), RULES)
+    assert (none["damp_slope"] == 0).all()
+    assert none["damp_slope_sd"].tolist() == pytest.approx([RULES.background.damp_slope_sd] * len(none))
 
 
 def test_a_daily_fact_says_what_the_day_was() -> None:

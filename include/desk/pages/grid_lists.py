@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.desk import FIRST_YEAR, LAST_YEAR, Desk
+from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
@@ -129,7 +129,7 @@ def routes(desk: Desk) -> APIRouter:
             if action == "reject":
                 grid_lists.reject(engine, list_id, **act)
             else:
-                grid_lists.release(engine, list_id, _start(valid_from), **act)
+                grid_lists.release(engine, list_id, valid_from, **act)
         except QianliyanError as error:
             return shown(request, visitor, list_id, "", error_text(request, error), 409)
         return _back(request, list_id, "")
@@ -178,17 +178,6 @@ def _plain(rows: Any) -> list[dict[str, Any]]:
     """The rows for a page: plain values, None for what is empty."""
     found: list[dict[str, Any]] = rows.astype(object).where(rows.notna(), None).to_dict("records")
     return found
-
-
-def _start(valid_from: date | None) -> date:
-    if valid_from is None or not FIRST_YEAR <= valid_from.year <= LAST_YEAR:
-        raise InputError(
-            "the first date of use is missing",
-            where="valid_from",
-            got=valid_from,
-            expected=f"a date from {FIRST_YEAR} to {LAST_YEAR}",
-        )
-    return valid_from
 
 
 def _back(request: Request, list_id: int, unit: str) -> RedirectResponse:
