@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from include.house import House
 from include.office.beat_watch import missing_windows
 from include.office.hints import waiting_hints
-from include.periods import DAY, last_complete, midnight
+from include.office.units import undecided, words_of
+from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
 from include.sources.contacts.questions import Question, questions
@@ -47,6 +48,7 @@ TOPICS: Final = {
     "grids": "网格清单待审",
     "hints": "群众线索",
     "run": "时段没有运行",
+    "units": "单位与档案不一致",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -261,6 +263,19 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
             )
 
 
+def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Units that the profile says otherwise than an operator."""
+    for one in undecided(connection):
+        yield Waiting(
+            "units",
+            one.unit_code,
+            "；".join(words_of(one)),
+            "按档案改（units …），或以现有的为准（profile apply --keep）",
+            midnight(office_date(now)),
+            path="/units",
+        )
+
+
 def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Hints of the public that nobody has looked at: one line, without a word of theirs."""
     rows = waiting_hints(connection)
@@ -287,6 +302,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _watch,
     _runs,
     _hints,
+    _units,
 )
 
 
