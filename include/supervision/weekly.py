@@ -12,7 +12,8 @@ from fractions import Fraction
 import pandas as pd
 
 from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
-from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
+from include.profile.current import office
+from include.rules import LOW_RESPONSE, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
 from include.supervision.escalation import Urged, rungs, urged_between
@@ -234,7 +235,7 @@ def _categories(
     found: pd.DataFrame, before: pd.DataFrame | None, season: pd.DataFrame
 ) -> tuple[CategoryCount, ...]:
     """One row a category of the programme (and any other that a source named), the most problems first."""
-    order = {name: place for place, name in enumerate(PROBLEM_CATEGORIES)}
+    order = {name: place for place, name in enumerate(office().categories)}
     now, so_far = found.groupby("category").size(), season.groupby("category").size()
     then = None if before is None else before.groupby("category").size()
     rectified = found.groupby("category")["is_rectified"].sum()
