@@ -16,6 +16,7 @@ SILENT: Final = frozenset(
         "code",
         "is_simulated",
         "rules_version",
+        "judged_by",
         "period",
         "season_end",
         "scope",

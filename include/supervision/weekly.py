@@ -12,7 +12,7 @@ from fractions import Fraction
 import pandas as pd
 
 from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
-from include.profile.current import office
+from include.profile.current import office, rules_on
 from include.rules import LOW_RESPONSE, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
@@ -182,8 +182,14 @@ def _cities(
         code = str(city.unit_code)
         has_before = before is not None and code in members_before
         response, letters = answering.get(code, NONE), urged.get(code, Urged())
+        rules = rules_on(at.window.end, code).low_response
         ladder = rungs(
-            overdue.get(code, judged.iloc[:0]), facts.urged, response.late, at.period.as_of, at.period.end
+            overdue.get(code, judged.iloc[:0]),
+            facts.urged,
+            response.late,
+            at.period.as_of,
+            at.period.end,
+            rules,
         )
         rows.append(
             CityWeek(
@@ -197,7 +203,7 @@ def _cities(
                 rolling=counts(tables["rolling"], code),
                 rank=ranks.get(code),
                 is_tied=code in ranks and places.count(ranks[code]) > 1,
-                flag=flag(response),
+                flag=flag(response, rules),
                 remark=str(city.remark),
                 first_urged=letters.first,
                 urged_again=letters.again,
