@@ -21,12 +21,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.connections import Registry
-from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
 from include.office.letters import letters_of_period
-from include.periods import Period, moment_label, period_ending
+from include.openness.publishing import publish
+from include.periods import Period, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
@@ -39,6 +39,7 @@ from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.hourly import Dataset
 from include.store.migrate import migrate
+from include.verbs.tables import print_table
 from include.watch_demo import play_day
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
@@ -131,6 +132,7 @@ def play() -> int:
             Decision("make demo", "演示时无人在场，由演示程序自动签发"),
         )
     failed += play_day(_registry)
+    _publish(house)
     mails = received(var / "mailbox")
     _say(
         f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails; PDF, Word and workbook attached)"
@@ -221,6 +223,16 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
     )
     for city, words in computed["flagged"].items():
         _say(f"  {city}　{words}")
+
+
+def _publish(house: House) -> None:
+    """What is open to the public of March, as it stood two weeks after."""
+    until = BULLETIN_DAY + timedelta(days=house.openness.delay_days)
+    done = publish(house, until, house.public_dir, now=midnight(until), actor="make demo")
+    _say(
+        f"公开发布 publish: {len(done.plan.editions)} month in {done.files} files（{SIMULATED_LABEL}）: "
+        f"{_shown(house.public_dir / 'index.html')}"
+    )
 
 
 def _states(house: House) -> Counter[str]:

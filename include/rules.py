@@ -214,12 +214,25 @@ class SelfWatch:
     least_free_bytes: int = 1 << 30  # and never less than 1 GB
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What is taken of the public's hints, and how long senders are known. Hints are few: what comes in hundreds is spam."""
+
+    most_a_day: int = 200  # all senders together, by the day of receipt
+    most_of_one_sender: int = 5  # a day
+    most_rows: int = 5_000  # of one file
+    largest_file_bytes: int = 5 * 1024 * 1024
+    # After closing, names, addresses and words are erased: nobody has to ask for it any more.
+    kept_after_closing: timedelta = timedelta(days=30)
+
+
 DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
+HINTS: Final = Hints()
 SELF_WATCH: Final = SelfWatch()
 NOTICE: Final = NoticeRules()
 SUMMARY: Final = SummaryRules()

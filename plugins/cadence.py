@@ -19,7 +19,7 @@ from airflow.sdk import (
 )
 from troubles import MOST_RETRIES, Patience, deadline
 
-from include.periods import office_zone, schedule
+from include.periods import DAG_IDS, office_zone, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,7 @@ DAG_DEFAULTS: dict[str, Any] = {
 # A date or a moment: what else is typed is refused where it is typed, or at the latest by the run's first task.
 PERIOD_END = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
+PUBLISH, REFUSE = "发布", "不发布"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
 _APPROVAL_BODY = f"""
 签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。
@@ -52,6 +53,17 @@ _APPROVAL_BODY = f"""
 
 {{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}}
 1. [{{{{ one.name }}}}]({DESK}/letters/{{{{ one.letter_id }}}})　{{{{ one.subject }}}}
+{{% endfor %}}
+"""
+
+_PUBLICATION_BODY = f"""
+批准之前什么也不公开。小数已合并；点位、企业、人名、说明文字不在其中。
+
+- **{PUBLISH}**：记下下列版次，写入公开文件夹；
+- **{REFUSE}**：不记，不写。
+
+{{% for one in ti.xcom_pull(task_ids='prepare')['new'] -%}}
+1. {{{{ one.path }}}}　{{{{ one.words }}}}
 {{% endfor %}}
 """
 
@@ -85,8 +97,11 @@ def beat_dag(
     return decorate
 
 
-def _intervals(dag_id: str) -> CronDataIntervalTimetable:
-    """Explicit intervals: a bare cron string would give intervals of zero width."""
+def _intervals(dag_id: str) -> CronDataIntervalTimetable | None:
+    """Explicit intervals: a bare cron string would give intervals of zero width. None, where the cadence has no
+    beat of that name: only a person starts it."""
+    if dag_id not in DAG_IDS:
+        return None
     return CronDataIntervalTimetable(schedule(dag_id), timezone=office_zone().key)
 
 
@@ -268,4 +283,46 @@ def decision(answer: Any) -> Decision | None:
     (option,), said = answer["chosen_options"], answer.get("params_input") or {}
     names = {RELEASE: None, SOME: frozenset(said.get("names") or ()), REJECT: frozenset[str]()}[option]
     who = (answer.get("responded_by_user") or {}).get("name") or "unknown user"
+    return Decision(who, str(said.get("reason") or "").strip(), names)
+
+
+def until_param() -> dict[str, Param]:
+    """The param of the publication."""
+    return {
+        "until": Param(
+            None,
+            type=["null", "string"],
+            pattern=r"^\d{4}-\d\d-\d\d$",
+            title="公布至",
+            description="月末之后满规定天数（变量 publish 的 delay_days）的各月公布；留空为今天。",
+        )
+    }
+
+
+def asked_until() -> str | None:
+    """The date up to which the run was asked to publish."""
+    until = get_current_context()["params"].get("until")
+    return str(until) if until else None
+
+
+def publication_approval() -> HITLOperator:
+    """The task between preparing and publishing: a person always decides."""
+    return HITLOperator(
+        task_id="approve",
+        task_display_name="批准 approve",
+        subject="{{ ti.xcom_pull(task_ids='prepare')['title'] }}",
+        body=_PUBLICATION_BODY,
+        options=[PUBLISH, REFUSE],
+        params={"reason": Param(None, type=["null", "string"], title="理由", description="记入任务结果。")},
+        execution_timeout=None,  # a person may take as long as it takes
+    )
+
+
+def publication_decision(answer: Any) -> Decision:
+    """What the person decided about the publication: `names` is None where it may go out."""
+    from include.house import Decision
+
+    (option,), said = answer["chosen_options"], answer.get("params_input") or {}
+    who = (answer.get("responded_by_user") or {}).get("name") or "unknown user"
+    names = None if option == PUBLISH else frozenset[str]()
     return Decision(who, str(said.get("reason") or "").strip(), names)

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from include.answer_form.layout import FORM_TITLE
 from include.letters.composition import Letter, ascii_stem, letter_file, printable
 from include.letters.words.wording import (
     Show,
@@ -11,11 +12,11 @@ from include.letters.words.wording import (
     form_values,
     issue_values,
     marks,
+    older_values,
 )
 from include.periods import moment_label
 from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
-from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import Issue
 from include.supervision.standards import rounded
 from include.suspects.wording import LEVEL_MEANING, LEVELS
@@ -29,12 +30,12 @@ def compose_alarm(
     figures: AlarmFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
 ) -> Letter:
     """The push to one unit: files html, text, inline (map and trends) and xlsx (the answer form). Raises CompositionError."""
+    from include.answer_form.writing import answer_form
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
     from include.letters.pictures.alarm_picture import alarm_picture
     from include.letters.pictures.chart_style import small_png
     from include.letters.report import PICTURE
-    from include.letters.sheets.workbook import answer_form
 
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
@@ -80,6 +81,7 @@ def alarm_values(
         "升级": news[ESCALATED],
         "补推": figures.is_by_person,
         "回复期限": moment_label(figures.reply_by),
+        "此前": _open_before(figures, show),
         "待反馈": form_values(figures.form, end, show),
         "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
         "站点": _stations(figures),
@@ -91,6 +93,15 @@ def alarm_values(
         "疑似说明": LEVEL_MEANING if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
         "过时": f"{ALARM_PUSH.latest.total_seconds() / 3600:g}",
     }
+
+
+def _open_before(figures: AlarmFigures, show: Show) -> dict[str, Any] | None:
+    """The unit's other open alarms: how many, how many of them overdue, the oldest."""
+    rows = figures.open_before
+    if not rows:
+        return None
+    overdue = {"超期": sum(one.overdue_hours > 0 for one in rows)}
+    return older_values(len(rows), rows[0], rows[0].pushed_at, show) | overdue
 
 
 def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from include.answer_form.layout import FORM_TITLE
 from include.errors import CompositionError
 from include.letters.document.manuscript import Manuscript
 from include.letters.notice import notice_values
 from include.letters.reminder import reminder_values
 from include.letters.words.wording import Show, marks
 from include.periods import Period
-from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import FormRow, Issue, NoticeFigures, ReminderFigures
 
 Role = Literal["pdf", "docx", "xlsx", "html", "text", "inline"]
@@ -112,10 +112,10 @@ def _compose(
     fonts_dir: Path | None,
     red_head: bool,
 ) -> Letter:
+    from include.answer_form.writing import answer_form
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.document.word import edition_of
     from include.letters.mail import compose_mail
-    from include.letters.sheets.workbook import answer_form
 
     check_numbered(issue, figures.letter_key)
     period: Period = figures.period

@@ -15,6 +15,7 @@ from include.periods import Period, later, office_date
 from include.post.letters import LetterFacts, NamedAlarm, find_by_key
 from include.rules import ALARM_PUSH
 from include.store.engine import reading
+from include.store.facts import alarm_states
 from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
 from include.store.statements import frame
 from include.store.suspects import suspects_at_push
@@ -26,6 +27,8 @@ from include.supervision.alarm_push import (
     PushFacts,
     hourly_pushes,
 )
+from include.supervision.daily import flag_window
+from include.supervision.feedback import judge
 from include.supervision.figures import Suspected, to_json
 from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
 from include.watch import DEFAULT_RULES, tied
@@ -42,8 +45,11 @@ def pushes(house: House, period: Period) -> HourlyPushes:
         told = _told(connection, period, period.end_at)
         stations = frame(connection, "stations_of_units", on_date=period.last_date)
         suspects = _suspects(connection, revisions["alarm_id"].unique())
-    if revisions.empty:
-        return HourlyPushes(period, ())
+        if revisions.empty:
+            return HourlyPushes(period, ())
+        open_alarms = judge(
+            alarm_states(connection, *flag_window(period), period.end_at, with_old=True), period.end_at
+        )
     trend_from = later(period.end_at, -ALARM_PUSH.trend_hours * _HOUR)
     judged = read_judged(house.stations_dir, GRID_HOURS, trend_from, period.end_at, edition)
     spoke = read_judged(
@@ -58,6 +64,7 @@ def pushes(house: House, period: Period) -> HourlyPushes:
             stations=dict(zip(stations["unit_code"], stations["stations"].astype(int), strict=True)),
             rules_version=edition,
             suspects=suspects,
+            judged=open_alarms,
         ),
         period,
     )
@@ -116,6 +123,7 @@ def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
         "alarms_to_push",
         since_at=later(period.end_at, -ALARM_PUSH.reads_back),
         end_at=period.end_at,
+        on_date=office_date(period.end_at),
     )
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.beat_watch import missing_windows
-from include.periods import DAY, last_complete, midnight
+from include.office.hints import waiting_hints
+from include.office.units import undecided, words_of
+from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
 from include.sources.contacts.questions import Question, questions
@@ -42,7 +44,9 @@ TOPICS: Final = {
     "pull": "拉取中断",
     "silent": "核实地址",
     "watch": "报警待核实",
+    "hints": "群众线索",
     "run": "时段没有运行",
+    "units": "单位与档案不一致",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -242,7 +246,46 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         )
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs)
+def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Units that the profile says otherwise than an operator."""
+    for one in undecided(connection):
+        yield Waiting(
+            "units",
+            one.unit_code,
+            "；".join(words_of(one)),
+            "按档案改（units …），或以现有的为准（profile apply --keep）",
+            midnight(office_date(now)),
+            path="/units",
+        )
+
+
+def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Hints of the public that nobody has looked at: one line, without a word of theirs."""
+    rows = waiting_hints(connection)
+    if rows:
+        yield Waiting(
+            "hints",
+            f"{len(rows)}条线索待处理",
+            "线索须由人看过；它不会自己成为报警",
+            "用 hints list 查看，用 hints settle 处理",
+            rows[0]["received_at"],
+            path="/hints",
+            count=len(rows),
+            is_simulated=any(row["is_simulated"] for row in rows),
+        )
+
+
+_KINDS: Final[tuple[Kind, ...]] = (
+    _letters,
+    _contacts,
+    _quarantine,
+    _pulls,
+    _silent,
+    _watch,
+    _runs,
+    _hints,
+    _units,
+)
 
 
 def _mailboxes(one: Question) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection
@@ -35,6 +36,12 @@ class Plan:
     until: date
     editions: tuple[Edition, ...]
     new: tuple[Edition, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that would be published: the same plan, the same word."""
+        parts = [f"{one.path} {one.is_removed} {to_json(one.month)}" for one in self.editions]
+        return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def planned(house: House, until: date, now: datetime) -> Plan:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from include.errors import InputError
+from include.errors import InputError, StateError
 from include.house import House
 from include.openness.editions import Plan, planned, recorded
 from include.openness.package import NAME, publication
@@ -32,13 +32,23 @@ class Published:
     size_bytes: int
 
 
-def publish(house: House, until: date, to: Path, *, now: datetime, actor: str) -> Published:
+def publish(
+    house: House, until: date, to: Path, *, now: datetime, actor: str, seen: str | None = None
+) -> Published:
     """Publishes every month that may be up to `until` into the folder `to`, which then holds nothing else.
 
-    Raises InputError for a folder that holds anything but a publication of ours.
+    `seen`: the digest of the plan that a person approved. Raises InputError for a folder that holds anything but a publication of
+    ours, StateError where the plan is not the approved one any more.
     """
     _require_ours(to)
     plan = planned(house, until, now)
+    if seen not in (None, plan.digest):
+        raise StateError(
+            "what would be published is not what was approved",
+            where=f"publication up to {until}",
+            got="facts or settings that changed since",
+            todo="prepare it again, and have it approved again",
+        )
     files = publication(Site(plan.editions, house.openness, house.issuer.name))
     recorded(house, plan, now, actor)
     replace_folder(to, files)

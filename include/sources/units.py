@@ -9,11 +9,11 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.sources.places import places
-from include.store.columns import UNIT_CODE
 from include.store.tables import city
 
+LONGEST_CODE: Final = 32
 # A code is opaque text: letters and figures of any script, and - _ . inside.
-_UNIT: Final = re.compile(rf"\w[\w.-]{{0,{UNIT_CODE - 1}}}")
+_UNIT: Final = re.compile(rf"\w[\w.-]{{0,{LONGEST_CODE - 1}}}")
 
 
 def register_units(connection: Connection, codes: Iterable[str]) -> list[str]:

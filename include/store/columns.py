@@ -10,7 +10,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # A key that the database numbers by itself; SQLite does so only in an INTEGER.
 Serial: Final = BigInteger().with_variant(Integer, "sqlite")
-UNIT_CODE: Final = 32  # characters of a unit's, province's or region's code: opaque text
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, String, Table, Text
 
-from include.store.columns import UNIT_CODE, Instant, Serial, one_of
+from include.store.columns import Instant, Serial, one_of
 from include.store.tables import metadata
 
 QUESTION_KINDS: Final = ("differs", "held", "replaced", "vanished", "unread")
@@ -14,7 +14,7 @@ contact_told = Table(
     "contact_told",
     metadata,
     Column("source", String(64), primary_key=True, comment="name of the source that tells it"),
-    Column("region_code", String(UNIT_CODE), primary_key=True),
+    Column("region_code", String(32), primary_key=True),
     Column("role", String(16), primary_key=True),
     Column("address", String(254), primary_key=True),
     Column("valid_from", Date, primary_key=True),

@@ -15,16 +15,17 @@ from sqlalchemy import Connection
 
 from include.errors import CheckFailed
 from include.periods import office_date
-from include.rules import RETENTION
+from include.rules import HINTS, RETENTION
 from include.store.archive import Archive
 from include.store.hourly import DATASETS, days_path, hour_files
 from include.store.statements import frame
 
-Kind = Literal["archive", "hours", "draft"]
+Kind = Literal["archive", "hours", "draft", "hints"]
 KINDS: Final[dict[Kind, str]] = {
     "archive": "an object that no letter and no delivery names: an older preview, the figures of a run",
     "hours": "hourly values of a day whose daily means are kept",
     "draft": "a half-written file that a crash left",
+    "hints": "rows of hints that were not taken",
 }
 
 
@@ -39,9 +40,9 @@ class Expendable:
 
 
 def expendable(
-    connection: Connection, archive: Archive, hourly_root: Path, now: datetime
+    connection: Connection, archive: Archive, hourly_root: Path, hints_root: Path, now: datetime
 ) -> list[Expendable]:
-    """Every file that may go at `now`, by kind and path.
+    """Every file that may go at `now`, by kind and path. `hints_root`: the folder of rows of hints that were not taken.
 
     Raises CheckFailed when the store names no file, or files that the archive lacks: then the two do not belong together, or
     one of them is a half-finished restore, and nothing may be removed.
@@ -70,6 +71,7 @@ def expendable(
         *_older(now - RETENTION.drafts, "draft", archive.root.glob("*/.new-*")),
         *_older(now - RETENTION.drafts, "draft", hourly_root.glob("*/.new-*")),
         *_older(now - RETENTION.unnamed, "hours", _old_days(connection, hourly_root, now)),
+        *_older(now - HINTS.kept_after_closing, "hints", hints_root.glob("*.csv")),
     ]
     return sorted(found, key=lambda one: (one.kind, one.path))
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, Date, Integer, String, Table, Text
 
-from include.store.columns import UNIT_CODE, Instant
+from include.store.columns import Instant
 from include.store.tables import metadata
 
 CHECK_RESULTS: Final = ("confirmed", "not_confirmed", "undecidable")
@@ -27,7 +27,7 @@ spot_check = Table(
     Column(
         "checked_at", Instant, primary_key=True, comment="when the result was recorded; the last one stands"
     ),
-    Column("unit_code", String(UNIT_CODE), nullable=False, comment="unit whose answer was drawn"),
+    Column("unit_code", String(32), nullable=False, comment="unit whose answer was drawn"),
     Column(
         "result",
         String(16),

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select
 from include.former_names import former
 from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
-from include.store.tables import alarm, audit
+from include.store.tables import alarm, audit, lingering_alarm
 from include.store.watch_facts import insert_rows
 from include.store.watch_tables import (
     WATCH_SOURCE,
@@ -173,10 +173,22 @@ def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: dat
             kept.unchanged += 1
         kept.merged += is_alias
     insert_rows(connection, alarm, revisions)
+    _may_be_open(connection, revisions, known)
     insert_rows(connection, watch_alarm, fresh)
     first, last = (bound(made.row["started_at"] for made in alarms) for bound in (min, max))
     settle_aliases(connection, first - _NEAR, last + _NEAR, now=now)
     return kept
+
+
+def _may_be_open(connection: Connection, revisions: Sequence[Mapping[str, Any]], known: _Known) -> None:
+    """Alarms that the store did not know are open until an intake says otherwise: letters find them however old (`lingering_alarm`)."""
+    first = {row["alarm_id"]: row["pushed_at"] for row in revisions if row["alarm_id"] not in known.revisions}
+    rows = [{"alarm_id": alarm_id, "pushed_at": pushed_at} for alarm_id, pushed_at in first.items()]
+    ids = sorted(first)
+    for begin in range(0, len(ids), _AT_ONCE):
+        mine = lingering_alarm.c.alarm_id.in_(ids[begin : begin + _AT_ONCE])
+        connection.execute(lingering_alarm.delete().where(mine))
+    insert_rows(connection, lingering_alarm, rows)
 
 
 def drop_alarms(
@@ -212,7 +224,7 @@ def drop_alarms(
 def forget_alarms(connection: Connection, alarm_ids: Sequence[str]) -> None:
     """Takes alarms that never left out of the store."""
     for alarm_id in alarm_ids:
-        for table in (alarm, watch_alarm, alarm_suspect, suspect_at_push, watch_todo):
+        for table in (alarm, lingering_alarm, watch_alarm, alarm_suspect, suspect_at_push, watch_todo):
             connection.execute(table.delete().where(table.c.alarm_id == alarm_id))
         connection.execute(alarm_alias.delete().where(alarm_alias.c.alias_id == alarm_id))
 

@@ -12,9 +12,13 @@ from typing import Any
 
 import pandas as pd
 
+from include.answer_form.code import answer_code
 from include.periods import Period
 from include.rules import ALARM_PUSH
-from include.supervision.figures import AlarmSuspects, FormRow, Suspected, answer_code
+from include.supervision.bulletin_figures import OpenAlarm
+from include.supervision.figures import AlarmSuspects, FormRow, Suspected
+from include.supervision.notice import form_rows
+from include.supervision.open_alarms import open_by_unit
 
 NEW, ESCALATED, LATE = "new", "escalated", "late"
 PUSH_KIND, LATE_KIND = "alarm", "late_alarm"
@@ -67,13 +71,17 @@ class AlarmFigures:
     bureau: str
     period: Period
     alarms: tuple[PushedAlarm, ...]
-    form: tuple[FormRow, ...]
+    form: tuple[FormRow, ...]  # of its alarms, then of `open_before`
     reply_by: datetime
     heard: int | None
     stations: int | None
     is_by_person: bool
     rules_version: str
     is_simulated: bool
+    address_form: str = ""
+    open_before: tuple[
+        OpenAlarm, ...
+    ] = ()  # the other open alarms of the unit, however old, the earliest push first
 
     @property
     def suspects(self) -> tuple[AlarmSuspects, ...]:
@@ -98,7 +106,8 @@ class PushFacts:
     """What the pushes of a window are computed from.
 
     `revisions`: sql/alarms_to_push.sql; `told`: sql/alarms_pushed.sql; `grid_hours`: judged hours of the grids (`grid_id`, `hour`,
-    `pm25_ug_m3`, `background_ug_m3`); `heard`, `stations`: micro-stations by unit; `suspects`: by alarm.
+    `pm25_ug_m3`, `background_ug_m3`); `heard`, `stations`: micro-stations by unit; `suspects`: by alarm;
+    `judged`: `feedback.judge` of the open alarms of the units as of the window's end.
     """
 
     revisions: pd.DataFrame
@@ -108,6 +117,7 @@ class PushFacts:
     stations: Mapping[str, int]
     rules_version: str
     suspects: Mapping[str, tuple[Suspected, ...]] = field(default_factory=dict)
+    judged: pd.DataFrame | None = None
 
 
 def hourly_pushes(facts: PushFacts, period: Period) -> HourlyPushes:
@@ -195,15 +205,18 @@ def _figures(
     alarms = sorted((alarm for _, alarm in found), key=lambda one: (-(one.above_ug_m3 or 0.0), one.alarm_id))
     key = period.letter_key(LATE_KIND if is_by_person else PUSH_KIND, unit_code)
     name = str(first["unit_name"])
+    others = _others(facts.judged, unit_code, {one.alarm_id for one in alarms})
     return AlarmFigures(
         letter_key=key,
         unit_code=unit_code,
         unit_name=name,
-        bureau=f"{name}生态环境局",
+        bureau=str(first["bureau"]),
+        address_form=str(first["address_form"]),
         period=period,
         alarms=tuple(alarms),
-        form=tuple(
-            _form_row(one, key) for one in sorted(alarms, key=lambda one: (one.deadline_at, one.alarm_id))
+        form=(
+            *(_form_row(one, key) for one in sorted(alarms, key=lambda one: (one.deadline_at, one.alarm_id))),
+            *(() if others is None else form_rows(others, key)),
         ),
         reply_by=min(one.deadline_at for one in alarms),
         heard=facts.heard.get(unit_code, 0) if unit_code in facts.stations else None,
@@ -211,7 +224,16 @@ def _figures(
         is_by_person=is_by_person,
         rules_version=facts.rules_version,
         is_simulated=any(bool(revisions["is_simulated"].any()) for revisions, _ in found),
+        open_before=() if others is None else open_by_unit(others, period.end_at).get(unit_code, ()),
     )
+
+
+def _others(judged: pd.DataFrame | None, unit_code: str, told: set[str]) -> pd.DataFrame | None:
+    """The open alarms of a unit that the push does not tell as news; None where there are none."""
+    if judged is None:
+        return None
+    rows = judged[judged["is_open"] & (judged["unit_code"] == unit_code) & ~judged["alarm_id"].isin(told)]
+    return rows if len(rows) else None
 
 
 def _form_row(alarm: PushedAlarm, letter_key: str) -> FormRow:

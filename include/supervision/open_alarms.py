@@ -10,7 +10,7 @@ from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.notice import status
 
 
-def open_by_city(judged: pd.DataFrame, end_at: datetime) -> Mapping[str, tuple[OpenAlarm, ...]]:
+def open_by_unit(judged: pd.DataFrame, end_at: datetime) -> Mapping[str, tuple[OpenAlarm, ...]]:
     """By city code, the open alarms among `judged` (`feedback.judge`) pushed before `end_at`, the earliest push first."""
     rows = judged[judged["is_open"] & (judged["pushed_at"] < pd.Timestamp(end_at))]
     found: dict[str, list[OpenAlarm]] = {}

@@ -11,13 +11,16 @@ from include.verbs.options import open_current_house
 @click.command()
 @click.option("--apply", "is_applied", is_flag=True, help="Remove them; without it they are only listed.")
 def prune(is_applied: bool) -> None:
-    """List, or remove, files that nothing needs any more: by rule, and none of a letter's."""
+    """List, or remove, files that nothing needs any more, by rule, none of a letter's; and erase who gave old hints."""
+    from include.office.hints import erasable, erase
+    from include.sources.hints import REJECTED
     from include.store.engine import reading
     from include.store.retention import KINDS, Expendable, expendable, remove
 
     house, now = open_current_house(), datetime.now(UTC)
     with reading(house.engine) as connection:
-        found = expendable(connection, house.archive, house.hourly_dir, now)
+        found = expendable(connection, house.archive, house.hourly_dir, house.hints_inbox / REJECTED, now)
+        senders = len(erasable(connection, now))
     files, sizes = Counter[str](), Counter[str]()
 
     def tell(one: Expendable) -> None:
@@ -33,5 +36,10 @@ def prune(is_applied: bool) -> None:
     verb = "removed" if is_applied else "would go"
     for kind, meaning in KINDS.items():
         click.echo(f"{verb}: {files[kind]} × {kind} ({meaning}), {sizes[kind] / 2**20:.1f} MB")
-    if found and not is_applied:
+    if is_applied:
+        senders = erase(house.engine, now)
+    click.echo(
+        f"{'erased' if is_applied else 'would be erased'}: names and words of {senders} hints that were closed"
+    )
+    if (found or senders) and not is_applied:
         click.echo("nothing was removed; to remove them: prune --apply")

@@ -31,7 +31,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
 
     As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points.
     """
-    from include.desk.suspects import suspect_numbers, suspect_table
+    from include.office.suspect_tables import suspect_numbers, suspect_table
     from include.suspects.wording import LEVEL_MEANING, wind_words
     from include.workflows.suspecting import keep_suspects
     from include.workflows.wind_masts import notes_of_hours
@@ -55,7 +55,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     for line in notes_of_hours(house, about.hours):
         click.echo(f"note: {line}", err=True)
     if svg is not None:
-        from include.desk.suspect_sketch import sketch
+        from include.office.suspect_sketch import sketch
 
         svg.write_text(sketch(about.suspects, about.hours), encoding="utf-8")
 
@@ -78,7 +78,7 @@ def decide(alarm_id: str, enterprise_id: str, verdict: str, reason: str) -> None
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def hits(form: str) -> None:
     """How often the field found the first suspects right, by method, from inspections alone."""
-    from include.desk.suspects import hit_table
+    from include.office.suspect_tables import hit_table
 
     print_rows(hit_table(open_current_house().engine), form, "核查命中率（仅按现场核查结果）")
 
@@ -114,6 +114,6 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
             err=True,
         )
     if xlsx is not None:
-        from include.desk.treatment import treatment_workbook
+        from include.office.treatment import treatment_workbook
 
         xlsx.write_bytes(treatment_workbook(house.engine, day, day + DAY, found.meters, now))

@@ -208,6 +208,6 @@ def test_a_delay_has_one_unit_by_its_size(hours: float, words: str) -> None:
 
 
 def test_the_form_says_in_which_order_its_rows_are() -> None:
-    from include.supervision.answer_form import COLUMNS
+    from include.answer_form.layout import COLUMNS
 
     assert [one.guide for one in COLUMNS if "由近及远" in one.guide] == []

@@ -20,6 +20,7 @@ from include.sources.intake import pull
 from include.store import tables
 from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
+from include.store.open_tables import hint
 from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
@@ -145,6 +146,22 @@ def missed_window(house: House, archive) -> None:
         mark_accounted(connection, day, "daily_dispatch/scheduled__1", NOW - 2 * DAY, is_scheduled=True)
 
 
+def a_hint(house: House, archive: object) -> None:
+    """A hint of the public that nobody has looked at."""
+    row = {
+        "hint_id": "h1",
+        "received_at": NOW,
+        "taken_at": NOW,
+        "place": "荫营镇",
+        "text": "冒黑烟",
+        "match_how": "none",
+        "state": "waiting",
+        "is_simulated": False,
+    }
+    with writing(house.engine) as connection:
+        connection.execute(hint.insert().values(row))
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -160,6 +177,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "files": lambda house, archive: quarantined(house, archive, "files"),
     "watch": unsupported,
     "run": missed_window,
+    "hints": a_hint,
 }
 ELSEWHERE = {
     "undecided",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from alembic import command
 from sqlalchemy import Engine, select
 
 from include.sources import merge
@@ -12,9 +13,12 @@ from include.sources.checks import check
 from include.sources.layout import DATA_ORIGIN, LAYOUTS
 from include.sources.places import places
 from include.store.engine import reading, writing
-from include.store.tables import alarm, feedback_event, problem
+from include.store.facts import alarm_states
+from include.store.migrate import _config
+from include.store.tables import alarm, feedback_event, lingering_alarm, problem
 from include.store.watch_alarms import MadeAlarm, State, keep_alarms
 from include.store.watch_tables import alarm_alias, watch_alarm
+from include.supervision.feedback import judge
 
 NOW = datetime(2020, 4, 3, 6, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -117,6 +121,32 @@ def test_the_earlier_push_keeps_its_number(
     store(engine, "alarms", told(pushed) | {"revised_at": "2020-04-03T12:00+08:00", "alarm_count": "4"})
     watch_alarm_made(engine)
     assert found(engine) == expected
+
+
+@pytest.mark.parametrize(("event", "is_open"), [(None, True), ("submitted", False)])
+def test_a_silent_alarm_of_the_watch_stays_open_however_old(
+    engine: Engine, event: str | None, is_open: bool
+) -> None:
+    """Each later run of the watch finds it again; letters of months later still read it."""
+    watch_alarm_made(engine)
+    watch_alarm_made(engine)
+    if event:
+        store(engine, "feedback", {"alarm_id": "W1", "event": event, "event_at": "2020-04-03T13:00+08:00"})
+    as_of = START + 60 * 24 * HOUR
+    with reading(engine) as connection:
+        states = alarm_states(connection, as_of - 8 * 24 * HOUR, as_of, as_of, with_old=True)
+    assert judge(states, as_of).query("is_open")["alarm_id"].tolist() == (["W1"] if is_open else [])
+
+
+def test_a_store_of_before_finds_the_silent_alarms_of_its_watch(engine: Engine) -> None:
+    watch_alarm_made(engine)
+    config = _config()
+    with writing(engine, lock="migrate") as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0018")
+        connection.execute(lingering_alarm.delete())
+        command.upgrade(config, "head")
+        assert connection.execute(select(lingering_alarm.c.alarm_id)).scalars().all() == ["W1"]
 
 
 def test_answers_to_an_alarm_go_over_to_the_earlier_one(engine: Engine) -> None:

@@ -67,7 +67,7 @@ def letters(engine: Engine, archive: Archive) -> Engine:
 
 def found(engine: Engine, archive: Archive, hourly: Path, now=LATER):
     with reading(engine) as connection:
-        return expendable(connection, archive, hourly, now)
+        return expendable(connection, archive, hourly, hourly.parent / "hints", now)
 
 
 def swept(engine: Engine, archive: Archive, hourly: Path, now=LATER) -> list[tuple[str, str]]:

@@ -1,0 +1,145 @@
+"""Hints of the public at the office: what waits, moderation by a person, the answer from a template, erasure.
+
+No hint becomes an alarm: nothing here writes a fact, and no figure and no letter reads a hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from sqlalchemy import Connection, Engine, and_, select
+
+from include.errors import InputError, StateError
+from include.house import House
+from include.post import audit
+from include.rules import HINTS
+from include.store.engine import reading, writing
+from include.store.open_tables import hint
+from include.store.tables import grid
+
+OPEN: Final = ("waiting", "checking")
+# What a person may make of a hint, and what it is called.
+OUTCOMES: Final = {
+    "checking": "核查中",
+    "confirmed": "属实",
+    "not_confirmed": "不属实",
+    "passed_on": "已转交",
+    "spam": "无效",
+}
+STATES: Final = {"waiting": "待处理", **OUTCOMES}
+_ERASED: Final = ("place", "lon", "lat", "text", "name", "contact", "answer")
+_LONGEST_ANSWER: Final = 4000
+_TEMPLATE: Final = Path(__file__).resolve().parents[1] / "letters/templates/hint_answer.txt"
+
+
+def hints(engine: Engine, states: Sequence[str] = tuple(STATES), limit: int = 200) -> list[dict[str, Any]]:
+    """The hints in those states, the oldest first: the columns of `hint`."""
+    query = select(hint).where(hint.c.state.in_(list(states))).order_by(hint.c.received_at, hint.c.hint_id)
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def waiting_hints(connection: Connection) -> list[dict[str, Any]]:
+    """When each hint that nobody has looked at was received, the oldest first: `received_at, is_simulated`."""
+    query = select(hint.c.received_at, hint.c.is_simulated).where(hint.c.state == "waiting")
+    return [dict(row) for row in connection.execute(query.order_by(hint.c.received_at)).mappings()]
+
+
+def hint_of(engine: Engine, hint_id: str) -> dict[str, Any]:
+    """One hint. Raises InputError for an unknown one."""
+    with reading(engine) as connection:
+        return _one(connection, hint_id)
+
+
+def settle(
+    house: House,
+    hint_id: str,
+    outcome: str,
+    *,
+    now: datetime,
+    actor: str,
+    grid_id: str = "",
+    answer: str = "",
+) -> None:
+    """Moderates a hint: its state (a key of `OUTCOMES`), where told another grid, and the answer that the person gave.
+
+    The audit trail keeps who and what, never the sender's words. Raises InputError for what is no outcome, grid or answer,
+    StateError for a hint that is closed.
+    """
+    if outcome not in OUTCOMES:
+        raise InputError(
+            "not an outcome of a hint", where="outcome", got=outcome, expected=" or ".join(OUTCOMES)
+        )
+    if len(answer) > _LONGEST_ANSWER:
+        raise InputError(
+            "the answer is too long", where="answer", expected=f"at most {_LONGEST_ANSWER} characters"
+        )
+    with writing(house.engine, lock="hints") as connection:
+        own = _one(connection, hint_id)
+        if own["state"] not in OPEN:
+            raise StateError("this hint is closed", where=f"hint {hint_id}", got=STATES[own["state"]])
+        values: dict[str, Any] = {"state": outcome, "decided_by": actor[:128]}
+        if grid_id.strip():
+            values |= _matched(connection, grid_id.strip())
+        if answer.strip():
+            values |= {"answer": answer.strip(), "answered_at": now}
+        if outcome not in OPEN:
+            values["closed_at"] = now
+        connection.execute(hint.update().where(hint.c.hint_id == hint_id).values(values))
+        change = audit.Change(
+            "hint", hint_id, "settle", str(own["state"]), outcome, values.get("grid_id") or ""
+        )
+        audit.record(connection, [change], now=now, actor=actor)
+
+
+def answer_text(house: House, row: dict[str, Any], outcome: str) -> str:
+    """The answer to a sender from the template, for a person to change and send."""
+    # Plain text: nothing of it is read as markup.
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(
+        name=row["name"] or "",
+        place=row["place"] or "",
+        received_at=row["received_at"],
+        outcome=outcome,
+        issuer=house.issuer.name,
+        is_simulated=row["is_simulated"],
+    ).strip()
+
+
+def erasable(connection: Connection, now: datetime) -> list[str]:
+    """Ids of the hints that were closed long enough ago and still name or quote their sender."""
+    query = select(hint.c.hint_id).where(
+        and_(hint.c.closed_at < now - HINTS.kept_after_closing, hint.c.erased_at.is_(None))
+    )
+    return [str(one) for one in connection.execute(query.order_by(hint.c.hint_id)).scalars()]
+
+
+def erase(engine: Engine, now: datetime) -> int:
+    """Erases everything that names or quotes the senders of those hints; returns how many."""
+    with writing(engine, lock="hints") as connection:
+        names = erasable(connection, now)
+        nothing: dict[str, Any] = dict.fromkeys(_ERASED)
+        for name in names:
+            connection.execute(hint.update().where(hint.c.hint_id == name).values(**nothing, erased_at=now))
+    return len(names)
+
+
+def _one(connection: Connection, hint_id: str) -> dict[str, Any]:
+    row = connection.execute(select(hint).where(hint.c.hint_id == hint_id)).mappings().first()
+    if row is None:
+        raise InputError("no such hint", where="hints", got=hint_id, todo="see: hints list")
+    return dict(row)
+
+
+def _matched(connection: Connection, grid_id: str) -> dict[str, Any]:
+    unit = connection.execute(select(grid.c.unit_code).where(grid.c.grid_id == grid_id)).scalar_one_or_none()
+    if unit is None:
+        raise InputError(
+            "no such grid", where="grid", got=grid_id, expected="the number of a grid that is known"
+        )
+    return {"grid_id": grid_id, "unit_code": str(unit), "match_how": "person"}
