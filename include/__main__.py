@@ -42,6 +42,7 @@ from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
+from include.verbs.units import units
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
@@ -67,6 +68,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    units,
     health,
     prune,
     select_grids,

@@ -78,6 +78,7 @@ class AlarmFigures:
     is_by_person: bool
     rules_version: str
     is_simulated: bool
+    address_form: str = ""
     open_before: tuple[
         OpenAlarm, ...
     ] = ()  # the other open alarms of the unit, however old, the earliest push first
@@ -209,7 +210,8 @@ def _figures(
         letter_key=key,
         unit_code=unit_code,
         unit_name=name,
-        bureau=f"{name}生态环境局",
+        bureau=str(first["bureau"]),
+        address_form=str(first["address_form"]),
         period=period,
         alarms=tuple(alarms),
         form=(

@@ -238,6 +238,7 @@ class NoticeFigures:
     rules_version: str
     is_simulated: bool
     suspects: tuple[AlarmSuspects, ...] = ()  # of the listed alarms, in the order of `rows`
+    address_form: str = ""  # how the letter speaks to the unit; empty: as the profile says for its kind
 
 
 @dataclass(frozen=True)
@@ -263,6 +264,8 @@ class ReminderFigures:
     overdue_total: int = 0  # overdue in all, as the 提示函 of the same morning says; 0 in edition 2020-03
     chronic: int = 0  # of them 长期未反馈
     suspects: tuple[AlarmSuspects, ...] = ()  # of the alarms of the form: for its sheet, not for the text
+    address_form: str = ""
+    upper_bureau: str = ""  # that gets a copy; empty in letters of before, and where there is none
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,13 @@
 """`import-stations` on tiny worlds: what is taken, what is named, what is refused; the others go on."""
 
+import math
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, select
 
@@ -430,3 +434,38 @@ def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engi
         "3小时的风向为静风代码（如“C”），按静风采用",
         "2小时的风向为风向不定代码（如“VRB”），按风向不定采用",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "fault"),
+    [
+        ("hour", pa.array([2**62], pa.timestamp("us")), "hour"),
+        ("hour", pa.array([2**40], pa.timestamp("s", "UTC")), "hour"),
+        ("hour", pa.array([0], pa.timestamp("us", "Mars/X")), "hour"),
+        ("hour", pa.array([1], pa.time64("us")), "hour"),
+        ("hour", [20200403], "hour"),
+        ("pm25_ug_m3", [True], "pm25_ug_m3"),
+        ("pm25_ug_m3", [[40.0]], "pm25_ug_m3"),
+        ("pm25_ug_m3", [math.inf], "pm25_ug_m3"),
+        ("pm25_ug_m3", ["²"], "pm25_ug_m3"),
+        ("station_id", [["M1"]], "station_id"),
+        ("station_id", ["M1\ufffd"], "station_id"),
+        ("pm25_ug_m3", ["４０"], None),
+        ("station_id", ["Ｍ1\u200b"], None),
+        ("hour", ["２０２０-04-03T08:00:00+08:00"], None),
+    ],
+    ids=str,
+)
+def test_a_parquet_file_means_what_a_csv_file_of_it_would(
+    engine: Engine, tmp_path: Path, column: str, values: Any, fault: str | None
+) -> None:
+    taken(engine, tmp_path, world(tmp_path / "world"))
+    row = {"station_id": ["M1"], "hour": ["2020-04-03T08:00:00+08:00"], "pm25_ug_m3": [40.0]}
+    path = tmp_path / "station_hours_odd.parquet"
+    pq.write_table(pa.table({**row, column: values}), path)
+    done = import_stations(engine, tmp_path / "days", [path], now=NOW)
+    assert [one.field for one in done.faults] == ([fault] if fault else [])
+    assert (done.rejected, done.files) == ([], 1)
+    if not fault:
+        found = readings(tmp_path)
+        assert found[found["station_id"] == "M1"]["pm25_ug_m3"].tolist() == [40.0]

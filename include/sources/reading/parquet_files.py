@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.sources.delivery import CHUNK_ROWS, Chunk
+from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.children import child
 from include.sources.reading.file_names import label
 from include.sources.reading.parquet_child import LIMITS, MOST_SECONDS
@@ -123,9 +124,12 @@ def _text(column: pa.Array) -> pd.Categorical:
 
 def _texts(values: pa.Array) -> list[str | None]:
     """Values of one type as a CSV file of the same content would print them."""
-    if pa.types.is_timestamp(values.type):
-        values = _in_whole_seconds(values)
-    texts: list[str | None] = values.cast(pa.string()).to_pylist()
+    try:
+        if pa.types.is_timestamp(values.type):
+            values = _in_whole_seconds(values)
+        texts: list[str | None] = values.cast(pa.string()).to_pylist()
+    except pa.ArrowException:  # times of a zone that nobody knows
+        return [f"{NO_TEXT}{values.type}" for _ in values]
     return texts
 
 
