@@ -24,6 +24,7 @@ from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
+from include.store.grid_lists import grid_lists
 from include.store.statements import frame
 from include.store.watch_todos import open_todos
 
@@ -44,6 +45,7 @@ TOPICS: Final = {
     "pull": "拉取中断",
     "silent": "核实地址",
     "watch": "报警待核实",
+    "grids": "网格清单待审",
     "hints": "群众线索",
     "run": "时段没有运行",
     "units": "单位与档案不一致",
@@ -246,6 +248,21 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         )
 
 
+def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Lists of hotspot grids that wait for their release."""
+    for row in grid_lists(connection).to_dict("records"):
+        if row["state"] == "proposed":
+            yield Waiting(
+                "grids",
+                str(row["name"]),
+                f"热点网格{row['hot']}个，待审核",
+                "在清单页剔除、增补后发布或不采用，或用 select-grids release、reject",
+                row["proposed_at"].to_pydatetime(),
+                path=f"/grid-lists/{row['list_id']}",
+                is_simulated=bool(row["is_simulated"]),
+            )
+
+
 def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Units that the profile says otherwise than an operator."""
     for one in undecided(connection):
@@ -276,6 +293,7 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
 
 
 _KINDS: Final[tuple[Kind, ...]] = (
+    _grid_lists,
     _letters,
     _contacts,
     _quarantine,

@@ -46,6 +46,17 @@ def hot_grids_on(connection: Connection, on: date) -> pd.DataFrame | None:
     return rows[rows["is_hot"]].reset_index(drop=True)
 
 
+def with_list_in_force(connection: Connection, grids: pd.DataFrame, on: date) -> pd.DataFrame:
+    """The grids (`grid_id, is_hot, is_monitored`) with the two flags as the list in force on that date has them; unchanged without one."""
+    hot = hot_grids_on(connection, on)
+    if hot is None:
+        return grids
+    monitored = hot["grid_id"][hot["is_monitored"]]
+    return grids.assign(
+        is_hot=grids["grid_id"].isin(hot["grid_id"]), is_monitored=grids["grid_id"].isin(monitored)
+    )
+
+
 def insert_list(connection: Connection, values: Mapping[str, Any], rows: pd.DataFrame) -> int:
     """Adds a list with its rows; returns its number."""
     list_id = connection.execute(insert(grid_list).values(**values)).inserted_primary_key
