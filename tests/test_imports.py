@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "answer_form.reading": FIGURES | {"answer_form.layout", "store", "sources.rows"},
     "supervision": GROUND | {"geo", "answer_form.layout"},
     "geo": GROUND,
-    "selection": {"errors", "geo"},
+    "selection": {"errors", "geo", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
     "store": GROUND,

@@ -28,6 +28,7 @@ class Rules:
     bulletin: defaults.BulletinRules = defaults.BULLETIN
     spot_checks: defaults.SpotChecks = defaults.SPOT_CHECKS
     answer_quality: defaults.AnswerQuality = defaults.ANSWER_QUALITY
+    selection: defaults.GridSelection = defaults.GRID_SELECTION
 
 
 @dataclass(frozen=True)
