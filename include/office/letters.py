@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import StateError
 from include.house import House
-from include.letters.composition import Letter
+from include.letters.composition import Letter, made
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
 from include.post.corrections import corrected_letter
@@ -59,7 +59,8 @@ def render(
         corrects=corrects,
     )
     figures = frozen_figures(kind, figures_json)
-    return _letter_type(kind).compose(figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
+    compose = _letter_type(kind).compose
+    return made(compose, figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
 
 
 def letter_differences(kind: str, told: Any, now: Any) -> tuple[str, ...]:
@@ -169,10 +170,12 @@ def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, 
 
 @dataclass(frozen=True)
 class LetterHistory:
-    """A letter with frames of its files, its recipients (one row a recipient of a copy) and its audit rows."""
+    """A letter with frames of its files, of the templates that they were made from, its recipients (one row a recipient of a copy)
+    and its audit rows."""
 
     letter: StoredLetter
     files: pd.DataFrame
+    templates: pd.DataFrame
     deliveries: pd.DataFrame
     history: pd.DataFrame
 
@@ -184,6 +187,7 @@ def letter_history(house: House, letter_id: int) -> LetterHistory:
         return LetterHistory(
             letter,
             frame(connection, "list_letter_files", letter_id=letter_id),
+            frame(connection, "list_letter_templates", letter_id=letter_id),
             frame(connection, "list_deliveries", letter_id=letter_id),
             frame(connection, "list_letter_history", letter_id=letter_id, letter_key=letter.letter_key),
         )

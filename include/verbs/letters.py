@@ -39,7 +39,12 @@ def show(letter_id: int) -> None:
     letter = found.letter
     click.echo(f"{letter.letter_key}  {letter.number or '无文号'}  {letter.state}：{letter.state_reason}")
     click.echo(f"{letter.subject}")
-    for title, rows in (("files", found.files), ("deliveries", found.deliveries), ("history", found.history)):
+    for title, rows in (
+        ("files", found.files),
+        ("templates", found.templates),
+        ("deliveries", found.deliveries),
+        ("history", found.history),
+    ):
         print_rows(rows, "table", title)
 
 

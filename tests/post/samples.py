@@ -1,6 +1,7 @@
 """Small letters, contacts and servers that the tests of the post share."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, Select, insert, select
@@ -34,6 +35,7 @@ class Letter:
     subject: str
     files: tuple[File, ...]
     warnings: tuple[str, ...] = ()
+    templates: Mapping[str, str] = field(default_factory=dict)
 
 
 def composition(

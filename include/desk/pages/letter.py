@@ -52,6 +52,7 @@ def routes(desk: Desk) -> APIRouter:
             "found": found,
             "letter": found.letter,
             "files": found.files.to_dict("records"),
+            "templates": found.templates.to_dict("records"),
             "recipients": found.recipients.to_dict("records"),
             "history": found.history.to_dict("records"),
             "run": run if len(run) == 2 else None,

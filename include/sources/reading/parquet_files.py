@@ -38,6 +38,8 @@ _SETTINGS: Final = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+# One that is at work for so long without computing for more than its limit is dead, or has no machine to work on.
+_PATIENCE_SECONDS: Final = 3 * MOST_SECONDS
 _LAST_WORD: Final = 1 << 16  # bytes
 
 
@@ -77,7 +79,7 @@ def parquet_batches(path: Path, *, most_rows: int) -> Iterator[pa.RecordBatch]:
     with child(path, "parquet_child", request, _SETTINGS, stderr=subprocess.PIPE) as process:
         if process.stdout is None or process.stderr is None:
             raise TypeError("the child has no output")
-        overdue = Timer(3 * seconds, process.kill)  # one that computes nothing is dead
+        overdue = Timer(_PATIENCE_SECONDS, process.kill)
         overdue.daemon = True
         overdue.start()
         try:
