@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from include.act import Act
 from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS, LetterKind, kinds_where, letter_kind, letter_label, useful_life
 from include.office.register import LETTER_TYPES
@@ -53,6 +54,4 @@ def test_what_the_kinds_say() -> None:
 
 def test_a_kind_that_is_not_registered_is_not_stored(engine) -> None:
     with pytest.raises(InputError, match="unknown kind of letter"), writing(engine) as connection:
-        insert_letter(
-            connection, facts("memo"), "s", state="drafted", now=NOW, actor="t", action="draft", reason="r"
-        )
+        insert_letter(connection, facts("memo"), "s", state="drafted", act=Act(NOW, "t", "r"), action="draft")
