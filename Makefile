@@ -73,7 +73,7 @@ $(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(TOOLS)/bin/python -r requirements-tools.txt
 	@touch $@
 
-bench: $(VENV)/.installed ## speed as ratios, and memory
+bench: $(VENV)/.rasters ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
 
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases

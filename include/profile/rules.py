@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -12,6 +12,7 @@ from include import rules as defaults
 from include.profile.values import RuleChange
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
+_DISTANCE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*km")
 _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400}
 
 
@@ -21,6 +22,7 @@ class Rules:
 
     deadlines: defaults.Deadlines = defaults.DEADLINES
     low_response: defaults.LowResponse = defaults.LOW_RESPONSE
+    selection: defaults.GridSelection = defaults.GRID_SELECTION
 
 
 @dataclass(frozen=True)
@@ -62,21 +64,31 @@ RULE_NAMES: Final = (
     "low_response.urge_overdue",
     "low_response.urge_late",
     "low_response.repeat_dates",
+    *(f"selection.{one.name}" for one in fields(defaults.GridSelection)),
 )
 
 
-def rule_value(name: str, told: Any) -> timedelta | int:
-    """What a profile says about a rule, in the type of the rule: a length of time with its unit (`24 h`, `7 d`, `30 min`) or a whole
-    number. Raises ValueError, which says what is expected."""
+def rule_value(name: str, told: Any) -> timedelta | int | float:
+    """What a profile says about a rule, in the type of the rule: a length of time with its unit (`24 h`, `7 d`, `30 min`), a distance
+    (plain or `3 km`), a number. Raises ValueError, which says what is expected."""
     group, _, field_name = name.partition(".")
-    if isinstance(getattr(_group(group), field_name), timedelta):
+    default = getattr(_group(group), field_name)
+    if isinstance(default, timedelta):
         found = _LENGTH.fullmatch(told.strip()) if isinstance(told, str) else None
         if found is None:
             raise ValueError("a length of time with its unit: 30 min, 24 h or 7 d")
         return timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
-    if not isinstance(told, int) or isinstance(told, bool) or told < 1:
-        raise ValueError("a whole number from 1, without a unit")
-    return told
+    if field_name.endswith("_km") and isinstance(told, str) and (found := _DISTANCE.fullmatch(told.strip())):
+        told = float(found[1])
+    is_number = isinstance(told, int | float) and not isinstance(told, bool)
+    if isinstance(default, int):
+        if not is_number or told < 0 or told != int(told):
+            raise ValueError("a whole number, not negative, without a unit")
+        return int(told)
+    most = 1.0 if field_name.endswith("_share") or field_name.startswith("weight_") else float("inf")
+    if not is_number or not 0 <= told <= most:
+        raise ValueError("a share from 0 to 1" if most == 1.0 else "a number, not negative")
+    return float(told)
 
 
 def _group(name: str) -> Any:

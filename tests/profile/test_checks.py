@@ -152,7 +152,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "hours for a number": (
         ruled("{name: low_response.remind_late, value: 3 h, from: 2020-01-01}"),
-        "profile.yaml:46: the value of low_response.remind_late is wrong; expected a whole number from 1, without a unit; got 3 h",
+        "profile.yaml:46: the value of low_response.remind_late is wrong; expected a whole number, not negative, without a unit; got 3 h",
     ),
     "a rule for an unknown unit": (
         ruled('{name: low_response.remind_late, value: 3, unit: "000777", from: 2020-01-01}'),
