@@ -31,7 +31,7 @@ from include.answer_form.layout import (
 from include.answer_form.sheet import ROW_HEIGHT, head, page, styles, validation, write
 from include.answer_form.writing_suspects import fill_suspects, suspect_rows
 from include.letters.document.office_package import settled
-from include.letters.document.word import TEMPLATES
+from include.letters.document.templates import template_text
 from include.periods import Period, moment_label, office_zone
 from include.supervision.figures import AlarmSuspects, FormRow
 
@@ -147,7 +147,7 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
         row = sheet[address].row
         sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=3)
     row = sheet[FORM_VERSION_CELL].row + 2
-    guide = (TEMPLATES / "answer_form_guide.txt").read_text(encoding="utf-8")
+    guide = template_text("answer_form_guide.txt")
     for number, line in enumerate(filter(None, guide.splitlines()), start=1):
         write(sheet.cell(row, 1), f"{number}. {line}", "guide_text")  # runs on over the empty cells beside it
         sheet.row_dimensions[row].height = 18
@@ -169,7 +169,7 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
 
 
 def _guide(column: Column) -> str:
-    return f"{column.guide}选项：{'、'.join(column.choices)}。" if column.choices else column.guide
+    return f"{column.guide}选项：{'、'.join(column.options)}。" if column.options else column.guide
 
 
 def _wall_time(moment: datetime) -> datetime:

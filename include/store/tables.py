@@ -418,6 +418,17 @@ letter_file = Table(
     comment="One file of a letter; the bytes are in the content-addressed archive.",
 )
 
+letter_template = Table(
+    "letter_template",
+    metadata,
+    Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "name", String(128), primary_key=True, comment="of the template: notice.docx, 2020-03/notice_mail.txt"
+    ),
+    Column("sha256", String(64), nullable=False, comment="SHA-256 of its content"),
+    comment="One template that the present files of a letter were made from; letters of before this table have none.",
+)
+
 letter_number = Table(
     "letter_number",
     metadata,

@@ -311,21 +311,22 @@ def test_a_folder_without_any_file_of_ours_is_refused(engine: Engine, tmp_path: 
         import_stations(engine, tmp_path / "days", [tmp_path / "absent"], now=NOW)
 
 
-def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["TW0001", "MX-CDMX.Iztapalapa_0000000000001", "某新区"])
+def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path, code: str) -> None:
     files = {
-        "grids__csv": GRIDS.replace("370800", "TW0001"),
-        "stations__csv": STATIONS.replace(",370800,", ",TW0001,"),
+        "grids__csv": GRIDS.replace("370800", code),
+        "stations__csv": STATIONS.replace(",370800,", f",{code},"),
     }
     try:
         done = taken(engine, tmp_path, world(tmp_path / "world", **files))
-        assert (dict(done.new)["stations"], done.notes, said(done)) == (3, ["新登记的单位：TW0001"], [])
+        assert (dict(done.new)["stations"], done.notes, said(done)) == (3, [f"新登记的单位：{code}"], [])
         with reading(engine) as connection:
-            assert set(connection.execute(select(station.c.unit_code)).scalars()) == {"TW0001"}
+            assert set(connection.execute(select(station.c.unit_code)).scalars()) == {code}
     finally:  # the table of cities is shared by the tests on PostgreSQL
         with writing(engine) as connection:
             for table in (station, grid):
                 connection.execute(table.delete())
-            connection.execute(city.delete().where(city.c.unit_code == "TW0001"))
+            connection.execute(city.delete().where(city.c.unit_code == code))
 
 
 def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None:
