@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -13,8 +12,9 @@ from sqlalchemy import Connection
 
 from include.errors import InputError, StateError
 from include.house import House
-from include.openness.figures import Edition, Month, Row
+from include.openness.figures import Edition, Month
 from include.openness.gathering import month_facts, month_period, months_to_publish, publishable
+from include.openness.tables import figures_of
 from include.periods import midnight, office_date
 from include.post import audit
 from include.sources.ledger import AS_OF_ITSELF, ensure_history
@@ -23,7 +23,6 @@ from include.store.publications import insert_edition, mark_removed, published
 from include.store.simulated import has_simulated_data
 from include.supervision.figures import from_json, to_json
 
-_TABLES: Final = ("answers", "problems", "categories")
 _LOCK: Final = "publication"
 _MONTH: Final = re.compile(r"[0-9]{4}-[0-9]{2}")
 _LONGEST_REASON: Final = 500
@@ -87,7 +86,7 @@ def planned(house: House, until: date, now: datetime) -> Plan:
         before = [one for one in known if one.first_date == start]
         last_one = before[-1] if before else None
         facts = month_facts(house, month_period(start, end, delay), is_simulated=is_simulated)
-        month = publishable(facts, house.openness.smallest_count, last_one.month if last_one else None)
+        month = publishable(facts, house.openness.smallest_count, [one.month for one in before])
         if last_one is None or month != last_one.month:
             new.append(_next(last_one, month, until))
     return Plan(
@@ -177,30 +176,12 @@ def editions(connection: Connection) -> list[Edition]:
 def _next(before: Edition | None, month: Month, until: date) -> Edition:
     if before is None:
         return Edition(1, until, month, "first", 0)
-    changed = changed_cells(before.month, month)
     is_by_settings = (before.month.smallest, before.month.as_of) != (month.smallest, month.as_of)
-    reason = "settings" if is_by_settings else "facts"
-    return Edition(before.number + 1, until, month, reason, changed)
+    one = Edition(before.number + 1, until, month, "settings" if is_by_settings else "facts")
+    return replace(one, changed_cells=changed_cells(before, one))
 
 
-def changed_cells(before: Month, after: Month) -> int:
-    """How many published cells differ between two editions of a month."""
-    old, new = dict(_cells(before)), dict(_cells(after))
+def changed_cells(before: Edition, after: Edition) -> int:
+    """How many figures of the CSV files differ between two editions of a month; of a row that only one of them has, every one that it tells."""
+    old, new = figures_of(before), figures_of(after)
     return sum(old.get(key) != new.get(key) for key in {*old, *new})
-
-
-def _cells(month: Month) -> Iterable[tuple[tuple[object, ...], object]]:
-    for table in _TABLES:
-        yield from _cells_of(table, getattr(month, table))
-    for code, rows in month.counties.items():
-        yield from _cells_of(code, rows)
-    yield ("in_dispute",), month.in_dispute
-    for name, count in month.quality.items():
-        yield (name,), count
-
-
-def _cells_of(table: str, rows: tuple[Row, ...]) -> Iterable[tuple[tuple[object, ...], object]]:
-    for row in rows:
-        for column, count in row.counts.items():
-            yield (table, row.members, column), count
-        yield (table, row.members, "hours"), (row.median_hours, row.p90_hours)

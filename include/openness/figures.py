@@ -41,7 +41,8 @@ class Month:
     """The figures of the alarms pushed in [start, end), as of one moment; all that an edition of a month says.
 
     `units`: code and name of every unit of the region on the last day, whether it had an alarm or not. `answers`, `problems`: rows of
-    units; `quality`, `in_dispute`: of the whole region alone, None where withheld; `categories`: rows of problem categories of the whole region; `counties`: by unit, rows of its counties, for units that
+    units; `quality` (None where withheld), `in_dispute`
+    (None only in editions of earlier releases): of the whole region alone; `categories`: rows of problem categories of the whole region; `counties`: by unit, rows of its counties, for units that
     stand alone in `answers`. Each table's last row (`members` empty) is the total.
     """
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from include.house import House
 from include.office.spot_checks import checks_of_window
+from include.openness.disputes import answer_columns, answer_row, with_not_due
 from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, Month, Row
 from include.openness.merging import Block, Counts, Table, is_small, merged_blocks, total_of
 from include.openness.places import ELSEWHERE, counties_by_unit
@@ -89,18 +90,24 @@ def month_facts(house: House, period: Period, *, is_simulated: bool) -> MonthFac
     )
 
 
-def publishable(facts: MonthFacts, smallest: int, former: Month | None = None) -> Month:
-    """What is published of a month. `former`: its edition before, whose merged rows stay merged."""
-    answers = _merged(facts.counts, ANSWERS, "pushed", smallest, former=_members(former, "answers"))
+def publishable(facts: MonthFacts, smallest: int, former: Sequence[Month] = ()) -> Month:
+    """What is published of a month. `former`: all its editions before, whose merged rows stay merged."""
+    rows = with_not_due(facts.counts)
+    columns = answer_columns(rows, smallest)
+    answers = _merged(rows, columns, "pushed", smallest, former=_members(former, "answers"))
     atoms = [block.members for block in answers]
     problems = _merged(
         facts.counts, PROBLEMS, "problems", smallest, atoms, _members(former, "problems"), "answered"
     )
     answered = _sums(facts.counts, "answered", problems, answers)
     alone = [
-        block.members[0] for block in answers if not block.is_merged and None not in block.counts.values()
+        block.members[0] for block in answers if not block.is_merged and block.counts["pushed"] is not None
     ]
-    counted = {str(key): value for key, value in _total(answers, ANSWERS).items()}
+    told = [answer_row(block) for block in answers]
+    counted: dict[str, int | None] = {
+        name: total_of(told, name) if name in columns else sum(row[name] for row in rows.values())
+        for name in ANSWERS
+    }
     return Month(
         start=facts.period.start,
         end=facts.period.end,
@@ -111,7 +118,7 @@ def publishable(facts: MonthFacts, smallest: int, former: Month | None = None) -
         hours_expected=round(facts.hours_expected, 2),
         units=tuple(sorted(facts.names.items())),
         answers=(
-            *(_with_times(block, facts.alarms, smallest) for block in answers),
+            *(_with_times(row, facts.alarms, smallest) for row in told),
             _timed(Row((), counted), facts.alarms, smallest),
         ),
         problems=(
@@ -124,12 +131,12 @@ def publishable(facts: MonthFacts, smallest: int, former: Month | None = None) -
         quality={
             name: None if is_small(facts.quality[name], smallest) else facts.quality[name] for name in QUALITY
         },
-        in_dispute=_in_dispute(facts.counts, smallest, counted),
+        in_dispute=sum(row["in_dispute"] for row in facts.counts.values()),
         categories=_categories(facts.categories, smallest, problems, former),
         counties={
-            code: _counties(facts.counties[code], smallest, former.counties.get(code, ()) if former else ())
+            code: _counties(facts.counties[code], smallest, [one.counties[code] for one in former])
             for code in alone
-            if facts.counties[code] and (former is None or code in former.counties)
+            if facts.counties[code] and all(code in one.counties for one in former)
         },
     )
 
@@ -140,7 +147,7 @@ def _merged(
     order: str,
     smallest: int,
     atoms: Sequence[tuple[str, ...]] = (),
-    former: Sequence[tuple[str, ...]] = (),
+    former: Sequence[Sequence[tuple[str, ...]]] = (),
     beside: str = "",
 ) -> tuple[Block, ...]:
     """The blocks of one table of units; `beside`: a count of the table that it rests on, which bounds one of this where it is told."""
@@ -186,19 +193,8 @@ def _sums(
     }
 
 
-def _in_dispute(rows: Mapping[str, Counts], smallest: int, total: Mapping[str, int | None]) -> int | None:
-    """Alarms in dispute in the whole region, the only place where they are counted; withheld below the smallest count, 0 too.
-
-    Where every alarm is due, none is in dispute: that is told by the other counts, and so it is told.
-    """
-    count = sum(row["in_dispute"] for row in rows.values())
-    if total["pushed"] is not None and total["pushed"] == total["due"]:
-        return count
-    return count if count >= smallest else None
-
-
 def _categories(
-    found: Mapping[str, int], smallest: int, problems: Sequence[Block], former: Month | None
+    found: Mapping[str, int], smallest: int, problems: Sequence[Block], former: Sequence[Month]
 ) -> tuple[Row, ...]:
     """Problems of the region by category, small ones merged; only where the region's problems are told."""
     total = total_of(problems, "problems")
@@ -214,23 +210,22 @@ def _categories(
     return (*(Row(block.members, block.counts) for block in blocks), Row((), {"problems": total}))
 
 
-def _counties(found: Mapping[str, int], smallest: int, former: Sequence[Row]) -> tuple[Row, ...]:
+def _counties(found: Mapping[str, int], smallest: int, former: Sequence[Sequence[Row]]) -> tuple[Row, ...]:
     rows = {name: {"pushed": count} for name, count in found.items()}
     blocks = merged_blocks(
-        Table(rows, ("pushed",), "pushed"), smallest, former=[row.members for row in former]
+        Table(rows, ("pushed",), "pushed"),
+        smallest,
+        former=[[row.members for row in rows_before] for rows_before in former],
     )
     return tuple(Row(block.members, block.counts) for block in blocks)
 
 
-def _members(former: Month | None, table: str) -> list[tuple[str, ...]]:
-    if former is None or not getattr(former, table):
-        return []
-    return [row.members for row in former.rows_of(table)]
+def _members(former: Sequence[Month], table: str) -> list[list[tuple[str, ...]]]:
+    return [[row.members for row in one.rows_of(table)] for one in former if getattr(one, table)]
 
 
-def _with_times(block: Block, alarms: pd.DataFrame, smallest: int) -> Row:
-    own = alarms[alarms["unit_code"].isin(block.members)]
-    return _timed(Row(block.members, block.counts), own, smallest)
+def _with_times(row: Row, alarms: pd.DataFrame, smallest: int) -> Row:
+    return _timed(row, alarms[alarms["unit_code"].isin(row.members)], smallest)
 
 
 def _timed(row: Row, alarms: pd.DataFrame, smallest: int) -> Row:

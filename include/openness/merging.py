@@ -5,7 +5,7 @@ sums of each block, and the total, which is the sum of all blocks. Merging there
 the members of a block is its sums, in every file that is written.
 
 One table may rest on another (`atoms`): its blocks are then unions of the other's, so that sums of the other table over them tell nothing
-new. A later edition of a month rests on the earlier one in the same way: what was merged once stays merged.
+new. A later edition of a month rests on every earlier one in the same way: what was merged once stays merged.
 
 A count is small from 1 to `smallest` - 1. Zero is none: it tells of no alarm. A block of several members holds for each count either a
 sum of 0 (then every member has 0, and that is told), or a sum of at least `smallest` in which every member could exchange its counts with
@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Final, Protocol
 
 Counts = Mapping[str, int]
 RowCheck = Callable[[Counts], bool]
@@ -38,6 +39,14 @@ class Block:
     def is_merged(self) -> bool:
         """Whether it stands for several rows."""
         return len(self.members) > 1
+
+
+class Counted(Protocol):
+    """Whatever has counts by name, None for one that is withheld."""
+
+    @property
+    def counts(self) -> Mapping[str, int | None]:
+        """The counts."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +71,19 @@ def merged_blocks(
     table: Table,
     smallest: int,
     atoms: Sequence[Part] = (),
-    former: Sequence[Part] = (),
+    former: Sequence[Sequence[Part]] = (),
 ) -> tuple[Block, ...]:
     """The blocks of a table, single rows first, each by name.
 
-    `atoms`: blocks of a table that this one rests on; `former`: blocks of the same table in the edition before. Rows that neither
+    `atoms`: blocks of a table that this one rests on; `former`: blocks of the same table in each edition before. Rows that neither
     names stand alone at first. The result does not change when two members of a block exchange their counts, so it tells nothing of
     which is which: of rows with equal counts either all or none are taken.
     """
-    parts = _joined([(name,) for name in sorted(table.rows)], [*atoms, *former])
-    merging = _Merging(table, smallest, (_places(table, atoms), _places(table, former)))
+    parts = _joined([(name,) for name in sorted(table.rows)], [*atoms, *chain.from_iterable(former)])
+    merging = _Merging(table, smallest, tuple(_places(table, one) for one in (atoms, *former)))
     chosen = [part for part in parts if merging.is_unfit(part)]
     rest = [part for part in parts if part not in chosen]
-    shown_before = {members[0] for members in former if len(members) == 1}
+    shown_before = {members[0] for members in chain.from_iterable(former) if len(members) == 1}
     while chosen and rest and not merging.is_safe(_union(chosen), shown_before):
         least = min(merging.sum_of(part, table.order) for part in rest)
         nearest = [part for part in rest if merging.sum_of(part, table.order) == least]
@@ -85,7 +94,7 @@ def merged_blocks(
     return tuple(sorted(blocks, key=lambda block: (block.is_merged, block.members)))
 
 
-def total_of(blocks: Sequence[Block], column: str) -> int | None:
+def total_of(blocks: Sequence[Counted], column: str) -> int | None:
     """The sum over all blocks; None where a block withholds it."""
     counts = [block.counts[column] for block in blocks]
     return None if None in counts else sum(count for count in counts if count is not None)

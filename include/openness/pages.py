@@ -262,6 +262,8 @@ def _own_cells(row: Row | None, table: str, t: Translate, lang: str) -> list[str
 def _cell(row: Row, name: str, t: Translate, lang: str) -> str:
     if name in RATES:
         n, of = (row.counts[key] for key in RATES[name])
+        if n is not None and of is None:
+            return f"{n}/{t('不公布')}"
         return share_text(n, of, lang) or t("不公布")
     if name in ("median_hours", "p90_hours"):
         hours = getattr(row, name)
@@ -402,7 +404,9 @@ def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any
         "1至{n}的数不单独公布。这样的行与其他行合并成一行，至少3行，公布的是各行之和，不足{k}的和也不公布。",
         "合并后仍能由其他已公布的数推出某一成员的，继续并入推送最少的行，直到推不出为止；全部合并仍不足的，该数连同合计不公布。",
         "合并的行中和为0的数，各成员都是0，照实公布。",
-        "问题表的合并以反馈表的合并为基础；新版以旧版的合并为基础：合并过的不再拆开。",
+        "推送与到期之差也按一个数处理：一行中为0或不少于{k}。",
+        "未到期的（复核中或未反馈即结案）不足{k}条时，各单位的到期数不公布，只公布合计；仍能推出某单位有无复核的，按期数也不公布，或各单位合并。",
+        "问题表的合并以反馈表的合并为基础；新版以此前各版的合并为基础：合并过的不再拆开。",
         "合并的成员互换全部数字，公布的文件不会有一个字节不同：公布的内容不含哪个成员是多少的任何信息。",
         "区县只在单位单独公布时列出，只公布推送数；不公布跨月合计。",
     )

@@ -121,6 +121,23 @@ def csv_files(edition: Edition) -> dict[str, bytes]:
     return {f"{name}.csv": _csv(TABLES[name], rows[name]) for name in TABLES}
 
 
+# What says which row it is: its other cells are figures of the edition.
+_ROW_NAMES: Final = ("kind", "unit_codes", "unit_code", "categories", "counties")
+_NO_FIGURES: Final = ("month", "edition", "unit_names", "unit_name", "data_origin", *_ROW_NAMES)
+CellName = tuple[Value, ...]
+
+
+def figures_of(edition: Edition) -> dict[CellName, Value]:
+    """Every figure of the CSV files by file, row and column; a row's names, the edition and its marks are none."""
+    return {
+        (table, *(row.get(name) for name in _ROW_NAMES), field.name): row[field.name]
+        for table, fields in TABLES.items()
+        for row in _rows(table, edition)
+        for field in fields
+        if field.name not in _NO_FIGURES
+    }
+
+
 def _rows(table: str, edition: Edition) -> Iterable[dict[str, Value]]:
     month = edition.month
     common: dict[str, Value] = {

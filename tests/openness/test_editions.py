@@ -1,5 +1,7 @@
 """Editions in the store: kept whole, numbered, taken away once; on both databases."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,6 +12,7 @@ from sqlalchemy import Engine, select
 from include.errors import InputError, StateError
 from include.openness.editions import Plan, changed_cells, editions, recorded, remove
 from include.openness.figures import Edition, Month, Row
+from include.openness.tables import csv_files
 from include.periods import midnight
 from include.store import tables
 from include.store.engine import reading
@@ -66,8 +69,40 @@ def test_an_edition_comes_back_as_it_was_recorded_and_is_taken_away_once(
         remove(house, "2020-03", 1, now=NOW, actor="duty", reason="why")
 
 
-def test_a_changed_cell_is_counted_once_and_rows_that_were_merged_anew_with_all_their_cells() -> None:
+def cells_of(edition: Edition) -> dict[tuple[str, ...], str]:
+    """Every cell of the CSV files by file, row and column, as a reader who compares the files sees them."""
+    found: dict[tuple[str, ...], str] = {}
+    for name, content in csv_files(edition).items():
+        for row in csv.DictReader(io.StringIO(content.decode())):
+            which = [
+                row.get(key, "") for key in ("kind", "unit_codes", "unit_code", "counties", "categories")
+            ]
+            found |= {
+                (name, *which, key): cell
+                for key, cell in row.items()
+                if key not in ("month", "edition", "unit_names", "unit_name", "data_origin")
+            }
+    return found
+
+
+def differing(before: Edition, after: Edition) -> int:
+    names = ("kind", "unit_codes", "unit_code", "counties", "categories")
+    old, new = cells_of(before), cells_of(after)
+    return sum(old.get(key, "") != new.get(key, "") for key in {*old, *new} if key[-1] not in names)
+
+
+def test_changed_figures_are_the_cells_that_differ_in_the_files() -> None:
     other = {**TOTAL, "on_time": 7}
-    changed = replace(MONTH, answers=(Row(("1", "2", "3"), other, 3.5, 9.0), Row((), other, 3.5, 9.0)))
-    assert changed_cells(MONTH, changed) == 2
-    assert changed_cells(MONTH, MONTH) == 0
+    alone = Row(("4",), {**TOTAL, "due": None}, 3.5, None)
+    for month, expected in (
+        (MONTH, 0),
+        # Two counts and two rates.
+        (replace(MONTH, answers=(Row(("1", "2", "3"), other, 3.5, 9.0), Row((), other, 3.5, 9.0))), 4),
+        (replace(MONTH, answers=(Row(("1", "2", "3"), TOTAL, 3.6, 9.1), MONTH.answers[1])), 2),
+        (replace(MONTH, hours_received=1000.0, in_dispute=2, quality={**MONTH.quality, "checked": 6}), 4),
+        # A row that is new, with what it tells: three counts, the rate of answers and the median.
+        (replace(MONTH, units=(*MONTH.units, ("4", "丁")), answers=(alone, *MONTH.answers)), 5),
+    ):
+        after = Edition(2, FIRST.released_on, month)
+        assert changed_cells(FIRST, after) == expected
+        assert differing(FIRST, after) == expected

@@ -48,8 +48,8 @@ def test_what_all_rows_together_do_not_hide_is_withheld_with_its_total() -> None
 
 def test_a_later_edition_does_not_take_apart_what_was_merged_and_never_merges_one_shown_row_alone() -> None:
     former = [("a", "b", "c"), ("d",), ("e",), ("f",), ("g",)]
-    assert told(one_column(a=5, b=4, c=6, d=9, e=7, f=8, g=9), former=former)[("a", "b", "c")] == 15
-    later = told(one_column(a=5, b=4, c=6, d=1, e=7, f=8, g=9), former=former)
+    assert told(one_column(a=5, b=4, c=6, d=9, e=7, f=8, g=9), former=[former])[("a", "b", "c")] == 15
+    later = told(one_column(a=5, b=4, c=6, d=1, e=7, f=8, g=9), former=[former])
     assert later == {("g",): 9, ("a", "b", "c"): 15, ("d", "e", "f"): 16}
 
 
