@@ -169,6 +169,7 @@ GOOD = "name: x\nyear: 2025\ndate: 2026-01-15\npm25:\n  - {path: a.tif, year: 20
         (GOOD.replace("a.tif", "/vsicurl/x.tif"), "not the path of a local file"),
         (GOOD + "enterprises: {path: p.csv}\n", "points need a file and their datum"),
         (GOOD + "emissions: a.nc\n", "not a list"),
+        (GOOD.replace("date: 2026", "date: 2024"), "lies after the day of the list"),
     ],
 )
 def test_a_file_of_a_choice_that_cannot_be_used_says_why(tmp_path: Path, text: str, words: str) -> None:
