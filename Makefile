@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 TOOLS := .venv-tools
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
+# Which office: make demo PROFILE=jinan, or the path of a profile. Without it, as airflow_settings.yaml says.
+ifdef PROFILE
+export QIANLIYAN_PROFILE := $(PROFILE)
+export QIANLIYAN_VAR ?= $(CURDIR)/var/office_$(notdir $(PROFILE))
+endif
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
@@ -36,7 +41,7 @@ $(VENV)/.installed: requirements.txt requirements-uv.txt
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements.txt
 	@touch $@
 
-demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox
+demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; another office: make demo PROFILE=jinan
 	@$(RUN) -m include demo
 
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores

@@ -295,22 +295,6 @@ SPOT_CHECKS: Final = SpotChecks()
 ANSWER_QUALITY: Final = AnswerQuality()
 GRID_SELECTION: Final = GridSelection()
 
-PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
-    "散乱污企业",
-    "工业企业",
-    "清洁取暖及燃煤替代",
-    "燃煤锅炉",
-    "扬尘（工地）",
-    "扬尘（道路）",
-    "扬尘（裸土堆场）",
-    "露天焚烧",
-    "机动车与移动源",
-    "VOCs",
-    "餐饮油烟",
-    "垃圾露天倾倒",
-    "其他",
-)
-
 FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
     "acknowledged",
     "submitted",
