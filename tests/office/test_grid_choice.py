@@ -153,7 +153,7 @@ def test_a_run_reads_only_files_in_its_folder(engine: Engine, example: Path, tmp
 def test_without_the_readers_of_rasters_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     real = importlib.util.find_spec
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "rasterio" else real(name))
-    with pytest.raises(InputError, match="no rasterio.*run: make rasters"):
+    with pytest.raises(InputError, match=r"no rasterio.*run: make rasters"):
         require_extra("example")
 
 
