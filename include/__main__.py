@@ -42,6 +42,7 @@ from include.verbs.select_grids import select_grids
 from include.verbs.spot_checks import spot_checks
 from include.verbs.stations import import_stations
 from include.verbs.suspects import suspects
+from include.verbs.units import units
 from include.verbs.watch import watch
 from include.verbs.worlds import simulate_world
 
@@ -67,6 +68,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    units,
     health,
     prune,
     select_grids,
@@ -184,7 +186,7 @@ def feedback(
     form: str,
 ) -> None:
     """The units' figures over a window, one row a unit and a total."""
-    from include.desk.feedback import feedback_table
+    from include.office.feedback import feedback_table
     from include.sources.ledger import AS_OF_ITSELF, ensure_history
     from include.store.facts import ALL_KNOWN
     from include.store.simulated import has_simulated_data

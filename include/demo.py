@@ -21,7 +21,6 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.connections import Registry
-from include.desk.tables import print_table
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
@@ -40,6 +39,7 @@ from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.hourly import Dataset
 from include.store.migrate import migrate
+from include.verbs.tables import print_table
 from include.watch_demo import play_day
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 

@@ -15,11 +15,10 @@ from typing import Final
 import pandas as pd
 
 from include.connections import Registry
-from include.desk.tables import print_table
-from include.desk.watch_export import export, exported_alarms, exported_suspects
-from include.desk.watch_network import by_unit, last_day
-from include.desk.watch_scores import read_truth, scores
 from include.house import House, Run, default_registry, default_var, open_house
+from include.office.watch_export import export, exported_alarms, exported_suspects
+from include.office.watch_network import by_unit, last_day
+from include.office.watch_scores import read_truth, scores
 from include.periods import DAY, HOUR, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.rules import SIMULATED_LABEL
@@ -32,6 +31,7 @@ from include.sources.stations.intake import import_stations
 from include.sources.stations.layouts import table_of
 from include.store.engine import reading
 from include.store.migrate import migrate
+from include.verbs.tables import print_table
 from include.workflows import alarm_push, hourly_watch
 from include.workflows.watching import watch
 

@@ -1,13 +1,13 @@
 -- Grain: one contact and stay.
 -- Parameters: region_code, on_date (null for any).
--- Reads: contact, city. A province is named after one of its cities' province.
+-- Reads: contact, city, unit.
 select
     k.contact_id, k.region_code, k.role, k.name, k.address, k.phone, k.valid_from, k.valid_to, k.source, k.is_simulated,
     k.fixed_at, k.fixed_by,
     coalesce(
         c.unit_name,
-        (select min(p.province_name) from city as p where p.province_code = k.region_code),
-        case k.region_code when '100000' then '生态环境部' else k.region_code end
+        (select max(u.name) from unit as u where u.unit_code = k.region_code and u.valid_to is null),
+        k.region_code
     ) as region_name
 from contact as k
 left join city as c on c.unit_code = k.region_code and k.role in ('to', 'cc')

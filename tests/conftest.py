@@ -81,7 +81,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
         engine.dispose()
         return
     engine = request.getfixturevalue("postgresql_engine")
-    reference = {"city", "region_member"}
+    reference = {"city", "region_member", "installation", "unit"}
     names = ", ".join(table.name for table in metadata.sorted_tables if table.name not in reference)
     with engine.begin() as connection:
         connection.execute(text(f"truncate {names} restart identity cascade"))

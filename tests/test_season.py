@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.feedback import feedback_table
+from include.office.feedback import feedback_table
 from include.periods import custom_period, midnight, parse_moment, period_ending, periods_between
 from include.rules import SEASON_END, SEASON_START
 from include.simulator.region import write_region

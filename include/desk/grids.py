@@ -15,6 +15,7 @@ from include.periods import DAY, office_date
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
+from include.store.grid_lists import with_list_in_force
 from include.store.hourly import place_days
 from include.store.statements import frame
 from include.store.warning_history import kept_months
@@ -73,7 +74,9 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
     first, end = house.season[0], min(office_date(as_of), house.season[1])
     dates = [first + number * DAY for number in range(max((end - first).days, 0))]
     with reading(house.engine) as connection:
-        found = frame(connection, "find_grid", grid_id=grid_id)
+        found = with_list_in_force(
+            connection, frame(connection, "find_grid", grid_id=grid_id), office_date(as_of)
+        )
         alarms = stories(connection, own, season.start_at, as_of, grid_id=grid_id)
         listed = frame(
             connection, "warnings_of_grid", grid_id=grid_id, before_date=office_date(as_of).replace(day=1)

@@ -21,6 +21,7 @@ from include.store.air_tables import enterprise
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.facts import alarm_states, cities_on
+from include.store.grid_lists import grid_lists, list_in_force, list_rows, with_list_in_force
 from include.store.statements import frame
 from include.store.watch_tables import station
 from include.supervision.feedback import judge
@@ -117,10 +118,11 @@ def alarms(
     return _points(newest, columns, box)
 
 
-def grids(engine: Engine, box: Box) -> dict[str, Any]:
-    """One rectangle a grid that has bounds, by grid_id: `is_hot`, `is_monitored`."""
+def grids(engine: Engine, box: Box, on: datetime) -> dict[str, Any]:
+    """One rectangle a grid that has bounds, by grid_id: `is_hot`, `is_monitored` as the list of hotspot grids says that is in force
+    at that moment, or the source where none is."""
     with reading(engine) as connection:
-        found = _grids(connection)
+        found = with_list_in_force(connection, _grids(connection), on.astimezone(office_zone()).date())
     known = found[found["lon"].notna()]
     inside = known[
         (known["east"] >= box.west)
@@ -135,6 +137,34 @@ def grids(engine: Engine, box: Box) -> dict[str, Any]:
     )
     features = _features(geometries, kept[columns])
     return _collection(features, kept, len(inside) - len(kept), len(found) - len(known))
+
+
+def grid_list(engine: Engine, list_id: int | None, on: datetime, box: Box) -> dict[str, Any]:
+    """One rectangle a grid of a list of hotspot grids: `change` (new, kept, left, or first), `decision`, `is_monitored`. Without a
+    number: the newest that waits for its release, else the one in force at that moment; no features without either."""
+    with reading(engine) as connection:
+        lists = grid_lists(connection)
+        waiting = lists[lists["state"] == "proposed"]
+        own = list_in_force(connection, on.astimezone(office_zone()).date())
+        chosen = list_id or (
+            int(waiting["list_id"].iloc[0]) if len(waiting) else own["list_id"] if own else 0
+        )
+        rows = list_rows(connection, chosen)
+    simulated = bool(lists["is_simulated"][lists["list_id"] == chosen].any())
+    inside = rows[
+        (rows["east"] >= box.west)
+        & (rows["west"] <= box.east)
+        & (rows["north"] >= box.south)
+        & (rows["south"] <= box.north)
+    ]
+    kept = inside.head(MOST_FEATURES).assign(is_simulated=simulated)
+    kept["change"] = kept["change"].mask(kept["change"] == "", "first").mask(~kept["is_hot"], "left")
+    columns = ["grid_id", "unit_code", "county", "change", "decision", "is_monitored"]
+    geometries = (
+        _rectangle(*sides) for sides in kept[["west", "south", "east", "north"]].itertuples(index=False)
+    )
+    told = _collection(_features(geometries, kept[columns]), kept, len(inside) - len(kept), 0)
+    return {**told, "list_id": chosen}
 
 
 def enterprises(engine: Engine, box: Box) -> dict[str, Any]:

@@ -45,10 +45,11 @@ def letters_standing(
 
 @dataclass(frozen=True)
 class LetterPage:
-    """A letter; one row a file, a recipient of a copy (sql/list_recipients.sql), a change of state. Empty values are None."""
+    """A letter; one row a file, a template that they were made from, a recipient of a copy (sql/list_recipients.sql), a change of state. Empty values are None."""
 
     letter: StoredLetter
     files: pd.DataFrame
+    templates: pd.DataFrame
     recipients: pd.DataFrame
     history: pd.DataFrame
     revisions: tuple[StoredLetter, ...]  # the letter and its corrections, the first one first
@@ -86,7 +87,13 @@ def letter_page(house: House, letter_id: int) -> LetterPage:
         original = corrected_letter(connection, told.letter)
     changes = corrected(original, told.letter.figures_json).changes if original else ()
     return LetterPage(
-        told.letter, _plain(told.files), _plain(recipients), _plain(told.history), every, changes
+        told.letter,
+        _plain(told.files),
+        _plain(told.templates),
+        _plain(recipients),
+        _plain(told.history),
+        every,
+        changes,
     )
 
 

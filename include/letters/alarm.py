@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from include.answer_form.layout import FORM_TITLE
 from include.letters.composition import Letter, ascii_stem, letter_file, printable
 from include.letters.words.wording import (
     Show,
@@ -16,7 +17,6 @@ from include.letters.words.wording import (
 from include.periods import moment_label
 from include.rules import ALARM_PUSH
 from include.supervision.alarm_push import ESCALATED, LATE, AlarmFigures, PushedAlarm
-from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import Issue
 from include.supervision.standards import rounded
 from include.suspects.wording import LEVEL_MEANING, LEVELS
@@ -30,12 +30,12 @@ def compose_alarm(
     figures: AlarmFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
 ) -> Letter:
     """The push to one unit: files html, text, inline (map and trends) and xlsx (the answer form). Raises CompositionError."""
+    from include.answer_form.writing import answer_form
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
     from include.letters.pictures.alarm_picture import alarm_picture
     from include.letters.pictures.chart_style import small_png
     from include.letters.report import PICTURE
-    from include.letters.sheets.workbook import answer_form
 
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)

@@ -30,6 +30,7 @@ from include.letters.words.wording import (
     named,
     older_values,
     sentence,
+    you,
 )
 from include.periods import date_label, moment_label
 from include.rules import BULLETIN, LOW_RESPONSE, NOTICE
@@ -100,6 +101,7 @@ def bulletin_values(
         | {
             "换行": "\n",
             "主送机关": figures.bureau,
+            "你方": you(figures.address_form),
             "城市": city.unit_name,
             "半月": half_name(period),
             "短半月": short_half_name(period),

@@ -7,19 +7,20 @@ The PDF is laid out from what is read back from the docx, so that the two cannot
 imported with the first letter; the compiler, the typefaces and the templates are then kept for the next ones.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from include.answer_form.layout import FORM_TITLE
 from include.errors import CompositionError
 from include.letters.document.manuscript import Manuscript
+from include.letters.document.templates import one_reading
 from include.letters.notice import notice_values
 from include.letters.reminder import reminder_values
 from include.letters.words.wording import Show, marks
 from include.periods import Period
-from include.supervision.answer_form import FORM_TITLE
 from include.supervision.figures import FormRow, Issue, NoticeFigures, ReminderFigures
 
 Role = Literal["pdf", "docx", "xlsx", "html", "text", "inline"]
@@ -59,6 +60,7 @@ class Letter:
     subject: str
     files: tuple[LetterFile, ...]
     warnings: tuple[str, ...] = ()
+    templates: Mapping[str, str] = field(default_factory=dict)  # SHA-256 by name, of what it was made from
 
     def file(self, role: Role) -> LetterFile | None:
         """The file of a role, or None: a letter without open alarms has no answer form."""
@@ -112,10 +114,10 @@ def _compose(
     fonts_dir: Path | None,
     red_head: bool,
 ) -> Letter:
+    from include.answer_form.writing import answer_form
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.document.word import edition_of
     from include.letters.mail import compose_mail
-    from include.letters.sheets.workbook import answer_form
 
     check_numbered(issue, figures.letter_key)
     period: Period = figures.period
@@ -145,6 +147,13 @@ def _compose(
         workbook = answer_form(figures, labels)
         files.insert(1, letter_file("xlsx", FORM_TITLE + name, f"answer-form-{ascii_name}", workbook))
     return Letter(mail.subject, tuple(files), tuple(warnings))
+
+
+def made(compose: Callable[..., Letter], *facts: Any, **options: Any) -> Letter:
+    """The letter that `compose` makes of these facts, from one reading of each template, and what that reading was."""
+    with one_reading() as templates:
+        letter = compose(*facts, **options)
+    return replace(letter, templates=templates.digests)
 
 
 def check_numbered(issue: Issue, letter_key: str) -> None:

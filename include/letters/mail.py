@@ -3,14 +3,15 @@
 The HTML is one line with inline CSS and neither links nor outside resources; the text is written as text, not stripped HTML.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, select_autoescape
 
 from include.errors import CompositionError
-from include.letters.document.word import TEMPLATES
+from include.letters.document.templates import template_text
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,18 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FunctionLoader(_source),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=select_autoescape(("html",)),
     )
+
+
+def _source(name: str) -> tuple[str, str, Callable[[], bool]]:
+    """What Jinja asks of a loader; it compiles again what reads otherwise than when it was compiled."""
+    text = template_text(name)
+    return text, name, lambda: template_text(name) == text
 
 
 def _one_line(text: str) -> str:

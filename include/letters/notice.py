@@ -19,6 +19,7 @@ from include.letters.words.wording import (
     rule_values,
     sentence,
     with_year,
+    you,
 )
 from include.periods import moment_label
 from include.rules import NOTICE
@@ -45,6 +46,7 @@ def notice_values(
         )
         | {
             "主送机关": figures.bureau,
+            "你方": you(figures.address_form),
             "城市": figures.unit_name,
             "时段": with_year(figures.period),
             "短时段": figures.period.label,

@@ -13,8 +13,10 @@ from include.letters.words.wording import (
     rule_values,
     sentence,
     with_year,
+    you,
 )
 from include.periods import moment_label
+from include.profile.current import office
 from include.supervision.figures import Issue, ReminderFigures
 
 
@@ -30,6 +32,7 @@ def reminder_values(
         | enclosure_values({"超期": len(overdue) > 1, "反馈表": bool(figures.form)})
         | {
             "主送机关": figures.bureau,
+            "你方": you(figures.address_form),
             "城市": figures.unit_name,
             "时段": with_year(figures.period),
             "短时段": figures.period.label,
@@ -52,4 +55,6 @@ def reminder_values(
 
 def _province_department(figures: ReminderFigures) -> str:
     """The department that gets a copy; a municipality has none above it."""
-    return "" if figures.province_name in ("", figures.unit_name) else f"{figures.province_name}生态环境厅"
+    if figures.upper_bureau or figures.province_name in ("", figures.unit_name):
+        return figures.upper_bureau
+    return next((unit.bureau for unit in office().units if unit.name == figures.province_name), "")

@@ -123,6 +123,7 @@ def _revisions(connection: Connection, period: Period) -> pd.DataFrame:
         "alarms_to_push",
         since_at=later(period.end_at, -ALARM_PUSH.reads_back),
         end_at=period.end_at,
+        on_date=office_date(period.end_at),
     )
 
 

@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from include.act import Act
 from include.house import House
-from include.letters.composition import Letter
+from include.letters.composition import Letter, made
 from include.letters.digest import Matter, compose_digest
 from include.office.beat_watch import due_at
 from include.office.waiting import waiting
@@ -43,7 +44,7 @@ def queue_daily_digest(
         return None
     day: date = office_date(now)
     facts = digest_facts(day, _frozen(found), as_of=now, is_simulated=is_simulated)
-    composed = compose_digest(day, found, is_simulated=is_simulated)
+    composed = made(compose_digest, day, found, is_simulated=is_simulated)
     return _queue(house, facts, composed, now=now, actor=actor)
 
 
@@ -62,7 +63,7 @@ def queue_late_run(house: House, period: Period, run_id: str, *, now: datetime, 
     )
     _, is_simulated = matters(house, now)
     facts = trouble_facts(period, _frozen([matter]), is_simulated=is_simulated)
-    composed = compose_digest(office_date(now), [matter], is_simulated=is_simulated, kind=facts.kind)
+    composed = made(compose_digest, office_date(now), [matter], is_simulated=is_simulated, kind=facts.kind)
     _queue(house, facts, composed, now=now, actor=actor)
     return True
 
@@ -74,14 +75,5 @@ def _frozen(matters: Sequence[Matter]) -> str:
 def _queue(
     house: House, facts: LetterFacts, composed: Letter, *, now: datetime, actor: str
 ) -> ReleaseOutcome:
-    return queue_digest(
-        house.engine,
-        house.archive,
-        facts,
-        composed,
-        (Recipient(house.issuer.operators, "值班", "to"),),
-        office=house.office,
-        server=house.mail_server,
-        now=now,
-        actor=actor,
-    )
+    to = (Recipient(house.issuer.operators, "值班", "to"),)
+    return queue_digest(house.outgoing, facts, composed, to, Act(now, actor))

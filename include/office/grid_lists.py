@@ -45,7 +45,7 @@ _SUBJECT: Final = "grid_list"
 _LOCK: Final = "grid_lists"
 _PLACE: Final = ["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
 _LEAST_REASON: Final = 2
-_BULLETINS: Final = ("bulletin", "overview")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 
 @dataclass(frozen=True)
@@ -141,11 +141,18 @@ def add(
 
 
 def release(
-    engine: Engine, list_id: int, valid_from: date, *, now: datetime, actor: str, reason: str
+    engine: Engine, list_id: int, valid_from: date | None, *, now: datetime, actor: str, reason: str
 ) -> None:
     """Puts a list into force from a date. Raises StateError for a list that is decided, for a date before a list that is in force begins,
     and for one before the end of a bulletin that has left: what it said was said of the grids of then."""
     _require_reason(reason)
+    if valid_from is None or not _FIRST_YEAR <= valid_from.year <= _LAST_YEAR:
+        raise InputError(
+            "the first date of use is missing",
+            where="valid_from",
+            got=valid_from,
+            expected=f"a date from {_FIRST_YEAR} to {_LAST_YEAR}",
+        )
     with writing(engine, lock=_LOCK) as connection:
         own = _require_proposed(connection, list_id)
         released = grid_lists(connection)
@@ -158,7 +165,7 @@ def release(
                 got=valid_from,
                 expected=f"{max(later['valid_from'])} or later",
             )
-        left = bulletins_after(connection, valid_from, _BULLETINS)
+        left = bulletins_after(connection, valid_from)
         if len(left):
             raise StateError(
                 "a bulletin that has left speaks of a window after that date",

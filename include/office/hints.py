@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import jinja2
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, Engine, and_, select
 
 from include.errors import InputError, StateError
 from include.house import House
+from include.letters.document.templates import template_text
 from include.post import audit
 from include.rules import HINTS
 from include.store.engine import reading, writing
@@ -33,7 +33,6 @@ OUTCOMES: Final = {
 STATES: Final = {"waiting": "待处理", **OUTCOMES}
 _ERASED: Final = ("place", "lon", "lat", "text", "name", "contact", "answer")
 _LONGEST_ANSWER: Final = 4000
-_TEMPLATE: Final = Path(__file__).resolve().parents[1] / "letters/templates/hint_answer.txt"
 
 
 def hints(engine: Engine, states: Sequence[str] = tuple(STATES), limit: int = 200) -> list[dict[str, Any]]:
@@ -100,7 +99,7 @@ def answer_text(house: House, row: dict[str, Any], outcome: str) -> str:
     """The answer to a sender from the template, for a person to change and send."""
     # Plain text: nothing of it is read as markup.
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
-    template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
+    template = environment.from_string(template_text("hint_answer.txt"))
     return template.render(
         name=row["name"] or "",
         place=row["place"] or "",

@@ -9,9 +9,10 @@ import pandas as pd
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
+from include.act import Act
 from include.errors import StateError
 from include.house import House
-from include.letters.composition import Letter
+from include.letters.composition import Letter, made
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
 from include.post.corrections import corrected_letter
@@ -59,7 +60,8 @@ def render(
         corrects=corrects,
     )
     figures = frozen_figures(kind, figures_json)
-    return _letter_type(kind).compose(figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
+    compose = _letter_type(kind).compose
+    return made(compose, figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
 
 
 def letter_differences(kind: str, told: Any, now: Any) -> tuple[str, ...]:
@@ -136,14 +138,9 @@ def release_letter(
     if _premise_of(letter) is not None and letter.state != "released":
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
     return release(
-        house.engine,
-        house.archive,
+        house.outgoing,
         letter_id,
-        now=now,
-        actor=actor,
-        reason=reason,
-        office=house.office,
-        server=house.mail_server,
+        Act(now, actor, reason),
         is_person=is_person,
         run_id=run_id,
         premise=premise(now),
@@ -161,18 +158,18 @@ def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, 
     if letter.state != "released":
         withhold(house.engine, letter_id, now=now, actor=actor, reason=reason, is_person=True)
         return f"{letter.letter_key} withheld"
-    void = withdraw(
-        house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, render=_final(house)
-    )
+    void = withdraw(house.outgoing, letter_id, Act(now, actor, reason), _final(house))
     return f"{letter.letter_key} withdrawn; number {void or '—'} is 作废"
 
 
 @dataclass(frozen=True)
 class LetterHistory:
-    """A letter with frames of its files, its recipients (one row a recipient of a copy) and its audit rows."""
+    """A letter with frames of its files, of the templates that they were made from, its recipients (one row a recipient of a copy)
+    and its audit rows."""
 
     letter: StoredLetter
     files: pd.DataFrame
+    templates: pd.DataFrame
     deliveries: pd.DataFrame
     history: pd.DataFrame
 
@@ -184,6 +181,7 @@ def letter_history(house: House, letter_id: int) -> LetterHistory:
         return LetterHistory(
             letter,
             frame(connection, "list_letter_files", letter_id=letter_id),
+            frame(connection, "list_letter_templates", letter_id=letter_id),
             frame(connection, "list_deliveries", letter_id=letter_id),
             frame(connection, "list_letter_history", letter_id=letter_id, letter_key=letter.letter_key),
         )

@@ -15,7 +15,8 @@ from sqlalchemy import Connection
 from include.house import House
 from include.office.beat_watch import missing_windows
 from include.office.hints import waiting_hints
-from include.periods import DAY, last_complete, midnight
+from include.office.units import undecided, words_of
+from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
 from include.sources.contacts.questions import Question, questions
@@ -23,6 +24,7 @@ from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
+from include.store.grid_lists import grid_lists
 from include.store.statements import frame
 from include.store.watch_todos import open_todos
 
@@ -43,8 +45,10 @@ TOPICS: Final = {
     "pull": "拉取中断",
     "silent": "核实地址",
     "watch": "报警待核实",
+    "grids": "网格清单待审",
     "hints": "群众线索",
     "run": "时段没有运行",
+    "units": "单位与档案不一致",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -244,6 +248,34 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         )
 
 
+def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Lists of hotspot grids that wait for their release."""
+    for row in grid_lists(connection).to_dict("records"):
+        if row["state"] == "proposed":
+            yield Waiting(
+                "grids",
+                str(row["name"]),
+                f"热点网格{row['hot']}个，待审核",
+                "在清单页剔除、增补后发布或不采用，或用 select-grids release、reject",
+                row["proposed_at"].to_pydatetime(),
+                path=f"/grid-lists/{row['list_id']}",
+                is_simulated=bool(row["is_simulated"]),
+            )
+
+
+def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Units that the profile says otherwise than an operator."""
+    for one in undecided(connection):
+        yield Waiting(
+            "units",
+            one.unit_code,
+            "；".join(words_of(one)),
+            "按档案改（units …），或以现有的为准（profile apply --keep）",
+            midnight(office_date(now)),
+            path="/units",
+        )
+
+
 def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Hints of the public that nobody has looked at: one line, without a word of theirs."""
     rows = waiting_hints(connection)
@@ -260,7 +292,18 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
-_KINDS: Final[tuple[Kind, ...]] = (_letters, _contacts, _quarantine, _pulls, _silent, _watch, _runs, _hints)
+_KINDS: Final[tuple[Kind, ...]] = (
+    _grid_lists,
+    _letters,
+    _contacts,
+    _quarantine,
+    _pulls,
+    _silent,
+    _watch,
+    _runs,
+    _hints,
+    _units,
+)
 
 
 def _mailboxes(one: Question) -> str:

@@ -4,8 +4,8 @@ Roles of files: `html` and `text` are the two forms of the mail's body; `inline`
 `cid:inline`; every other role (`pdf`, `docx`, `xlsx`) is attached.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from sqlalchemy import Connection, delete, insert, select
@@ -37,7 +37,8 @@ class ComposedFile(Protocol):
 
 
 class ComposedLetter(Protocol):
-    """A letter with all its files, one per role. `warnings` are for the operator (Chinese)."""
+    """A letter with all its files, one per role. `warnings` are for the operator (Chinese); `templates`: the SHA-256, by name, of each
+    template that it was made from."""
 
     @property
     def subject(self) -> str: ...
@@ -45,6 +46,8 @@ class ComposedLetter(Protocol):
     def files(self) -> Sequence[ComposedFile]: ...
     @property
     def warnings(self) -> Sequence[str]: ...
+    @property
+    def templates(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,15 @@ class StoredComposition:
     subject: str
     files: tuple[StoredFile, ...]
     warnings: tuple[str, ...] = ()
+    templates: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KeptFiles:
+    """What the store will say of a letter's files: rows of letter_file and of letter_template, both without letter_id."""
+
+    files: list[dict[str, object]]
+    templates: list[dict[str, object]]
 
 
 def body(composed: ComposedLetter, role: str) -> str:
@@ -89,12 +101,12 @@ def inline_picture(composed: ComposedLetter) -> ComposedFile | None:
     return next((file for file in composed.files if file.role == INLINE_ROLE), None)
 
 
-def keep_files(archive: Archive, composed: ComposedLetter) -> list[dict[str, object]]:
-    """Puts the bytes into the archive; returns the rows of letter_file (without letter_id)."""
+def keep_files(archive: Archive, composed: ComposedLetter) -> KeptFiles:
+    """Puts the bytes into the archive; what `replace_files` then writes."""
     roles = [file.role for file in composed.files]
     if len(set(roles)) != len(roles):
         raise CompositionError("two files of one role", where=composed.subject, got=", ".join(roles))
-    return [
+    files: list[dict[str, object]] = [
         {
             "role": file.role,
             "file_name": file.file_name,
@@ -105,12 +117,15 @@ def keep_files(archive: Archive, composed: ComposedLetter) -> list[dict[str, obj
         }
         for file in composed.files
     ]
+    return KeptFiles(files, [{"name": name, "sha256": digest} for name, digest in composed.templates.items()])
 
 
-def replace_files(connection: Connection, letter_id: int, rows: list[dict[str, object]]) -> None:
-    """Makes `rows` (of `keep_files`) the files of the letter."""
-    connection.execute(delete(tables.letter_file).where(tables.letter_file.c.letter_id == letter_id))
-    connection.execute(insert(tables.letter_file), [{"letter_id": letter_id, **row} for row in rows])
+def replace_files(connection: Connection, letter_id: int, kept: KeptFiles) -> None:
+    """Makes what was kept the files of the letter, and what they were made from its templates."""
+    for table, rows in ((tables.letter_file, kept.files), (tables.letter_template, kept.templates)):
+        connection.execute(delete(table).where(table.c.letter_id == letter_id))
+        if rows:
+            connection.execute(insert(table), [{"letter_id": letter_id, **row} for row in rows])
 
 
 def stored_composition(connection: Connection, archive: Archive, letter_id: int) -> StoredComposition:

@@ -30,7 +30,7 @@ from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label, require_file
-from include.sources.units import register_units
+from include.sources.units import LONGEST_CODE, register_units
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing
 
@@ -50,7 +50,8 @@ LAYOUT: Final = Layout(
     key=("enterprise_id",),
 )
 _SETTLED_BY: Final = "import-enterprises"
-_UNIT: Final = re.compile(r"[0-9]{6}")  # a unit that the store may not have yet
+# The code of a unit that the store may not have yet: told in ASCII, where names of cities are not.
+_UNIT: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.-]{{0,{LONGEST_CODE - 1}}}")
 _NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
 _KEPT: Final = [*LAYOUT.names, "is_simulated"]
 

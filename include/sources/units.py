@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from sqlalchemy import Connection
 
 from include.sources.places import places
 from include.store.tables import city
 
-_UNIT = re.compile(r"[0-9A-Za-z_-]{1,6}")
+LONGEST_CODE: Final = 32
+# A code is opaque text: letters and figures of any script, and - _ . inside.
+_UNIT: Final = re.compile(rf"\w[\w.-]{{0,{LONGEST_CODE - 1}}}")
 
 
 def register_units(connection: Connection, codes: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ contact_told = Table(
     "contact_told",
     metadata,
     Column("source", String(64), primary_key=True, comment="name of the source that tells it"),
-    Column("region_code", String(6), primary_key=True),
+    Column("region_code", String(32), primary_key=True),
     Column("role", String(16), primary_key=True),
     Column("address", String(254), primary_key=True),
     Column("valid_from", Date, primary_key=True),

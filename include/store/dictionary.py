@@ -17,6 +17,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     run_tables,
     selection_tables,
     tables,
+    unit_tables,
     watch_tables,
 )
 from include.store.statements import SQL_DIR

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.letter_kinds import kinds_where
-from include.periods import midnight
+from include.periods import DAY, midnight
 from include.store.statements import frame
 
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
@@ -105,7 +105,7 @@ def last_letters(connection: Connection, on_date: date) -> pd.DataFrame:
 
 def city_stays(connection: Connection, start: date, end: date) -> pd.DataFrame:
     """One row a stay of a city in a key region that touches [start, end) (sql/city_stays.sql)."""
-    stays = frame(connection, "city_stays", start_date=start, end_date=end)
+    stays = frame(connection, "city_stays", start_date=start, end_date=end, last_date=end - DAY)
     for column in ("valid_from", "valid_to"):
         stays[column] = pd.to_datetime(stays[column])
     return stays

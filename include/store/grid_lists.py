@@ -46,6 +46,17 @@ def hot_grids_on(connection: Connection, on: date) -> pd.DataFrame | None:
     return rows[rows["is_hot"]].reset_index(drop=True)
 
 
+def with_list_in_force(connection: Connection, grids: pd.DataFrame, on: date) -> pd.DataFrame:
+    """The grids (`grid_id, is_hot, is_monitored`) with the two flags as the list in force on that date has them; unchanged without one."""
+    hot = hot_grids_on(connection, on)
+    if hot is None:
+        return grids
+    monitored = hot["grid_id"][hot["is_monitored"]]
+    return grids.assign(
+        is_hot=grids["grid_id"].isin(hot["grid_id"]), is_monitored=grids["grid_id"].isin(monitored)
+    )
+
+
 def insert_list(connection: Connection, values: Mapping[str, Any], rows: pd.DataFrame) -> int:
     """Adds a list with its rows; returns its number."""
     list_id = connection.execute(insert(grid_list).values(**values)).inserted_primary_key
@@ -86,6 +97,6 @@ def insert_places(connection: Connection, rows: Collection[Mapping[str, Any]]) -
         connection.execute(insert(grid), values[start : start + _MOST_AT_ONCE])
 
 
-def bulletins_after(connection: Connection, on: date, kinds: tuple[str, ...]) -> pd.DataFrame:
-    """Letters of these kinds that left and whose window ends after that date (sql/bulletins_after.sql)."""
-    return frame(connection, "bulletins_after", on_date=on, kinds=kinds)
+def bulletins_after(connection: Connection, on: date) -> pd.DataFrame:
+    """Letters of a half-month that left and whose window ends after that date (sql/bulletins_after.sql)."""
+    return frame(connection, "bulletins_after", on_date=on)

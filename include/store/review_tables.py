@@ -27,7 +27,7 @@ spot_check = Table(
     Column(
         "checked_at", Instant, primary_key=True, comment="when the result was recorded; the last one stands"
     ),
-    Column("unit_code", String(6), nullable=False, comment="unit whose answer was drawn"),
+    Column("unit_code", String(32), nullable=False, comment="unit whose answer was drawn"),
     Column(
         "result",
         String(16),

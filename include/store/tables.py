@@ -66,11 +66,11 @@ def _provenance() -> list[Column[Any]]:
 city = Table(
     "city",
     metadata,
-    Column("unit_code", String(6), primary_key=True, comment="adcode, GB/T 2260"),
-    Column("unit_name", String(32), nullable=False, comment="with 市"),
-    Column("province_code", String(6), nullable=False, comment="adcode of the province"),
+    Column("unit_code", String(32), primary_key=True, comment="code of the unit, as the profile has it"),
+    Column("unit_name", String(32), nullable=False, comment="its last name"),
+    Column("province_code", String(32), nullable=False, comment="code of the unit above, or its own"),
     Column("province_name", String(32), nullable=False),
-    comment="A prefecture-level city that is or was in a key region.",
+    comment="A unit that letters go or went to: what facts refer to. Its dated names are in `unit`.",
 )
 
 region_member = Table(
@@ -104,7 +104,7 @@ contact = Table(
     "contact",
     metadata,
     Column("contact_id", _Serial, primary_key=True),
-    Column("region_code", String(6), nullable=False, comment="city, province, or 100000 for the ministry"),
+    Column("region_code", String(32), nullable=False, comment="unit, the unit above it, or this office"),
     Column("role", String(16), nullable=False, comment="to, cc (of a city), province (copies), leader, duty"),
     Column("name", String(128), nullable=False, comment="printed in the To header"),
     Column("address", String(254), nullable=False, comment="e-mail address"),
@@ -416,6 +416,17 @@ letter_file = Table(
     Column("sha256", String(64), nullable=False, comment="its place in the archive"),
     Column("size_bytes", Integer, nullable=False),
     comment="One file of a letter; the bytes are in the content-addressed archive.",
+)
+
+letter_template = Table(
+    "letter_template",
+    metadata,
+    Column("letter_id", ForeignKey("letter.letter_id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "name", String(128), primary_key=True, comment="of the template: notice.docx, 2020-03/notice_mail.txt"
+    ),
+    Column("sha256", String(64), nullable=False, comment="SHA-256 of its content"),
+    comment="One template that the present files of a letter were made from; letters of before this table have none.",
 )
 
 letter_number = Table(

@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from include.answer_form.code import answer_code
 from include.periods import Period
 from include.rules import ALARM_PUSH
 from include.supervision.bulletin_figures import OpenAlarm
-from include.supervision.figures import AlarmSuspects, FormRow, Suspected, answer_code
+from include.supervision.figures import AlarmSuspects, FormRow, Suspected
 from include.supervision.notice import form_rows
 from include.supervision.open_alarms import open_by_unit
 
@@ -77,6 +78,7 @@ class AlarmFigures:
     is_by_person: bool
     rules_version: str
     is_simulated: bool
+    address_form: str = ""
     open_before: tuple[
         OpenAlarm, ...
     ] = ()  # the other open alarms of the unit, however old, the earliest push first
@@ -208,7 +210,8 @@ def _figures(
         letter_key=key,
         unit_code=unit_code,
         unit_name=name,
-        bureau=f"{name}生态环境局",
+        bureau=str(first["bureau"]),
+        address_form=str(first["address_form"]),
         period=period,
         alarms=tuple(alarms),
         form=(

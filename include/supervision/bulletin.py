@@ -250,6 +250,7 @@ def _situations(facts: BulletinFacts, window: pd.DataFrame, season: pd.DataFrame
 
 def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     at, facts, city, grids = beat.at, beat.facts, beat.situations[code], beat.grids[code]
+    address = facts.cities.set_index("unit_code").loc[code]
     alarms, problems = (rows[rows["unit_code"] == code] for rows in (beat.alarms, beat.problems))
     high = high_grids(grids)
     rows = grid_situations(grids, beat.inspected, high)
@@ -263,7 +264,8 @@ def _bulletin(beat: _Beat, code: str) -> BulletinFigures:
     return BulletinFigures(
         letter_key=at.period.letter_key("bulletin", code),
         city=city,
-        bureau=f"{city.unit_name}生态环境局",
+        bureau=str(address["bureau"]),
+        address_form=str(address["address_form"]),
         days=day_levels(facts.days, code, at.period),
         pollutants=pollutant_means(facts.pollutants, code, at.period),
         counties=counties,

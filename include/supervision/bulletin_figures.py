@@ -321,6 +321,7 @@ class BulletinFigures:
     open_alarms: tuple[OpenAlarm, ...] = ()  # however old, the earliest push first
     repeat_suspects: tuple[RepeatSuspect, ...] = ()  # the most often told first
     lasting: tuple[LastingGrid, ...] = ()  # 持续偏高, the highest share first
+    address_form: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+from include.answer_form.code import answer_code
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.figures import NoticeFigures, ReminderFigures, answer_code
+from include.supervision.figures import NoticeFigures, ReminderFigures
 from include.supervision.printed import ROWS, label, text
 from include.supervision.weekly_figures import SummaryFigures
 

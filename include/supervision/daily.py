@@ -92,7 +92,7 @@ def daily_figures(
     """The figures of one window of the dispatch, as of `period.as_of`.
 
     `states`, `problems`: rows of the SQL files of those names over `read_window(period)`, the states with the open alarms of any
-    age; `cities`: one row a city of the key regions; `urged`: former 督办 (see `escalation.rungs`); `unheard`: codes of the
+    age; `cities`: one row a unit of the key regions (sql/cities_of_regions.sql); `urged`: former 督办 (see `escalation.rungs`); `unheard`: codes of the
     cities whose address must be verified; `suspects`: by alarm, of those that `listed_alarms` names.
     A city with neither new nor open alarms gets no letter and is named in `nothing_due`.
     """
@@ -131,7 +131,7 @@ def daily_figures(
             continue
         overdue = open_alarms[open_alarms["is_overdue"]]
         key = period.letter_key("notice", code)
-        bureau = f"{name}生态环境局"
+        bureau = str(city.bureau)
         rolling_label = Period.of_days(
             period.end - LOW_RESPONSE.rolling_days * DAY, period.end, "custom", period.as_of
         ).label
@@ -146,6 +146,7 @@ def daily_figures(
                 unit_code=code,
                 unit_name=name,
                 bureau=bureau,
+                address_form=str(city.address_form),
                 period=period,
                 rolling_label=rolling_label,
                 month_label=month_label,
@@ -178,6 +179,8 @@ def daily_figures(
                     unit_name=name,
                     bureau=bureau,
                     province_name=str(city.province_name),
+                    upper_bureau=str(city.upper_bureau),
+                    address_form=str(city.address_form),
                     period=period,
                     rolling_label=rolling_label,
                     rolling=week,

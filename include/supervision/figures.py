@@ -4,7 +4,6 @@ Every class is frozen and goes to JSON and back without loss (`to_json`, `from_j
 it was composed from, and its files can be made again from them at any time.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -194,7 +193,7 @@ class ProblemRow:
 class FormRow:
     """One open alarm that the city is asked to answer in the form that goes with the letter."""
 
-    code: str  # see answer_code
+    code: str  # see answer_form.code
     alarm_id: str
     grid_id: str
     county: str
@@ -239,6 +238,7 @@ class NoticeFigures:
     rules_version: str
     is_simulated: bool
     suspects: tuple[AlarmSuspects, ...] = ()  # of the listed alarms, in the order of `rows`
+    address_form: str = ""  # how the letter speaks to the unit; empty: as the profile says for its kind
 
 
 @dataclass(frozen=True)
@@ -264,6 +264,8 @@ class ReminderFigures:
     overdue_total: int = 0  # overdue in all, as the 提示函 of the same morning says; 0 in edition 2020-03
     chronic: int = 0  # of them 长期未反馈
     suspects: tuple[AlarmSuspects, ...] = ()  # of the alarms of the form: for its sheet, not for the text
+    address_form: str = ""
+    upper_bureau: str = ""  # that gets a copy; empty in letters of before, and where there is none
 
 
 @dataclass(frozen=True)
@@ -325,22 +327,6 @@ class Issue:
     issued_on: str | None = None  # 2020年3月13日
     is_rehearsal: bool = False
     corrects: Corrected | None = None
-
-
-def answer_code(letter_key: str, alarm_id: str) -> str:
-    """The code printed beside an alarm in an answer form: it belongs to this letter and this alarm only.
-
-    Ten base-32 digits of a SHA-256; intake computes it again from the letter and alarm that the form names.
-    """
-    digest = hashlib.sha256(f"{letter_key}\n{alarm_id}".encode()).digest()
-    alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-    number = int.from_bytes(digest[:8], "big")
-    return "".join(alphabet[(number >> shift) & 31] for shift in range(45, -1, -5))
-
-
-def suspect_code(letter_key: str, alarm_id: str, candidate_id: str) -> str:
-    """The code printed beside a suspect in an answer form: it belongs to this letter, alarm and suspect only."""
-    return answer_code(letter_key, f"{alarm_id}\n{candidate_id}")
 
 
 def to_json(figures: Any) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from include.periods import Period, office_zone
 
 CITY: Final = ["unit_code", "unit_name", "province_code", "province_name"]
+ADDRESS: Final = ["bureau", "address_form", "upper_bureau"]
 
 
 def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.supervision.figures import FormRow, NoticeRow, OverdueRow, ProblemRow, answer_code
+from include.answer_form.code import answer_code
+from include.supervision.figures import FormRow, NoticeRow, OverdueRow, ProblemRow
 
 # Statuses of one alarm, the most pressing first: a grid with several unanswered alarms shows the most pressing one.
 UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, ANSWERED = (

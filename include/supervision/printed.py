@@ -121,6 +121,8 @@ LABELS: Final[Mapping[str, str]] = {
     "long_unanswered": "长期未反馈",
     # alarms and problems
     "bureau": "主送机关",
+    "address_form": "称呼",
+    "upper_bureau": "抄送机关",
     "unit_name": "城市",
     "grid_id": "网格",
     "county": "区县",

@@ -18,7 +18,7 @@ def list_questions(form: str) -> None:
     """One row a question that waits, the oldest first; `ours` and `theirs` name the fields that differ."""
     import pandas as pd
 
-    from include.desk.contacts import contact_questions
+    from include.office.contacts import contact_questions
 
     rows = [
         {
@@ -58,7 +58,7 @@ def list_questions(form: str) -> None:
 @click.option("--reason", required=True, help="Why; kept in the audit trail.")
 def settle(question_id: int, choice: str, reason: str) -> None:
     """Keep ours, take over what the source says, or use both addresses."""
-    from include.desk.contacts import answer_question
+    from include.office.contacts import answer_question
 
     now = datetime.now(UTC)
     done = answer_question(

@@ -84,6 +84,6 @@ def print_rows(rows: pd.DataFrame, form: str, title: str = "") -> None:
             )
         )
     else:
-        from include.desk.tables import print_table
+        from include.verbs.tables import print_table
 
         print_table(rows, title)

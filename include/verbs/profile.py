@@ -56,3 +56,35 @@ def show(name: str | None) -> None:
 
     for line in summary(load(name or profile_name(default_registry().variables))):
         click.echo(line)
+
+
+@profile.command("apply")
+@click.option("--keep", help="Code of a unit of which ours stands against what the profile says now.")
+@click.option("--reason", default="profile apply", show_default=True, help="Why; kept on record.")
+@click.option("--dry-run", is_flag=True, help="Only show the differences.")
+def apply(keep: str | None, reason: str, dry_run: bool) -> None:
+    """Take over what the profile says of units that nobody changed; what an operator changed is shown and waits for a decision."""
+    from datetime import UTC, datetime
+
+    from include.office.units import undecided, words_of
+    from include.profile.current import office
+    from include.store.engine import reading, writing
+    from include.store.units import Change, apply_profile, differences, keep_ours
+    from include.verbs.options import open_current_house, operator
+
+    house, change = open_current_house(), Change(datetime.now(UTC), operator(), reason)
+    with reading(house.engine) as connection:
+        found = differences(connection, office())
+    for one in found:
+        mark = "kept" if one.is_kept else "yours" if one.is_touched else "taken"
+        for line in words_of(one):
+            click.echo(f"{mark:<6}{one.unit_code}  {line}")
+    if not dry_run:
+        with writing(house.engine) as connection:
+            if keep:
+                keep_ours(connection, office(), keep, change)
+            apply_profile(connection, office(), change)
+            left = undecided(connection)
+        click.echo(
+            f"{len(found) - len(left)} units taken or kept, {len(left)} wait for a decision (units …, or profile apply --keep CODE)"
+        )

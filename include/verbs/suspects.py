@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from include.errors import InputError
 from include.periods import DAY, moment_label
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
@@ -31,7 +32,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
 
     As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points.
     """
-    from include.desk.suspects import suspect_numbers, suspect_table
+    from include.office.suspect_tables import suspect_numbers, suspect_table
     from include.suspects.wording import LEVEL_MEANING, wind_words
     from include.workflows.suspecting import keep_suspects
     from include.workflows.wind_masts import notes_of_hours
@@ -55,7 +56,7 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     for line in notes_of_hours(house, about.hours):
         click.echo(f"note: {line}", err=True)
     if svg is not None:
-        from include.desk.suspect_sketch import sketch
+        from include.office.suspect_sketch import sketch
 
         svg.write_text(sketch(about.suspects, about.hours), encoding="utf-8")
 
@@ -78,7 +79,7 @@ def decide(alarm_id: str, enterprise_id: str, verdict: str, reason: str) -> None
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def hits(form: str) -> None:
     """How often the field found the first suspects right, by method, from inspections alone."""
-    from include.desk.suspects import hit_table
+    from include.office.suspect_tables import hit_table
 
     print_rows(hit_table(open_current_house().engine), form, "核查命中率（仅按现场核查结果）")
 
@@ -88,7 +89,7 @@ def hits(form: str) -> None:
 @click.option(
     "--stops",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV of ordered stops: enterprise_id, start_at, end_at.",
+    help="CSV, XLSX or Parquet of ordered stops: enterprise_id, start_at, end_at.",
 )
 @click.option(
     "--xlsx",
@@ -100,7 +101,7 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
     """疑似治污设施不正常运行 of one day by enterprise, with the completeness of meters and what is wrong in them; kept."""
     from include.workflows.treatment import keep_treatment
 
-    told = pd.read_csv(stops, dtype=str) if stops is not None else None
+    told = None if stops is None else _table_of(stops)
     house, now = open_current_house(), datetime.now(UTC)
     found = keep_treatment(house, day, told, now=now)
     print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}（疑似，建议核查）")
@@ -114,6 +115,16 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
             err=True,
         )
     if xlsx is not None:
-        from include.desk.treatment import treatment_workbook
+        from include.office.treatment import treatment_workbook
 
         xlsx.write_bytes(treatment_workbook(house.engine, day, day + DAY, found.meters, now))
+
+
+def _table_of(path: Path) -> pd.DataFrame:
+    """A table of text, CSV, XLSX or Parquet. Raises InputError when a row of it cannot be read."""
+    from include.sources.kinds.folder import read_file
+
+    chunks = list(read_file(path, ","))
+    for row in (row for chunk in chunks for row in chunk.broken):
+        raise InputError("a row cannot be read", where=f"{path}, line {row.line}", got=row.reason)
+    return pd.concat([chunk.rows for chunk in chunks], ignore_index=True)

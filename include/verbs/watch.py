@@ -69,7 +69,7 @@ def watch(context: click.Context, start: date | None, end: date | None, known_at
 @click.option("--end", type=Day(), help="Only alarms raised before this day.")
 def export(to: Path, start: date | None, end: date | None) -> None:
     """Write alarms.csv and suspects.csv: the last state of every alarm that the watch made."""
-    from include.desk.watch_export import export as run
+    from include.office.watch_export import export as run
 
     house = open_current_house()
     written = run(house.engine, to, midnight(start) if start else None, midnight(end) if end else None)
@@ -82,8 +82,8 @@ def export(to: Path, start: date | None, end: date | None) -> None:
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
 def explain(alarm_id: str, form: str) -> None:
     """Every number that led to an alarm: its hours, the surroundings, each station's reading, flag and gain."""
-    from include.desk.watch_evidence import explain as run
-    from include.desk.watch_evidence import explained
+    from include.office.watch_evidence import explain as run
+    from include.office.watch_evidence import explained
 
     found = explained(run(open_current_house(), alarm_id))
     if form == "json":
@@ -108,7 +108,7 @@ def explain(alarm_id: str, form: str) -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def network(day: date | None, days: int, units: bool, form: str) -> None:
     """Which stations to service, by unit: stuck, dead, silent, wild, or far off their surroundings."""
-    from include.desk.watch_network import network as run
+    from include.office.watch_network import network as run
     from include.workflows.wind_masts import wind_notes
 
     house = open_current_house()
@@ -135,8 +135,8 @@ def network(day: date | None, days: int, units: bool, form: str) -> None:
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
 def evaluate(truth: Path, warm_up: int, form: str) -> None:
     """Score the alarms and suspects in the store against a world's truth: precision, recall, time to alarm, calibration."""
-    from include.desk.watch_export import exported_alarms, exported_suspects
-    from include.desk.watch_scores import read_truth, scores
+    from include.office.watch_export import exported_alarms, exported_suspects
+    from include.office.watch_scores import read_truth, scores
     from include.store.engine import reading
 
     told = read_truth(truth)

@@ -79,15 +79,15 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
 
     from include.letters.composition import compose_notice
     from include.letters.document import press
+    from include.letters.document.templates import template
     from include.letters.document.typefaces import load_typefaces
-    from include.letters.document.word import TEMPLATES
     from include.letters.document.word_reader import read_manuscript
     from include.letters.mail import _environment
     from include.letters.notice import notice_values
 
     faces = load_typefaces(None)
-    compiler = typst.Compiler(str(press._FORM), root=str(press._FORM.parent), font_paths=faces.fonts)
-    template = (TEMPLATES / "notice.docx").read_bytes()
+    compiler = typst.Compiler(template(press.FORM), font_paths=faces.fonts)
+    notice_template = template("notice.docx")
     prepared: list[tuple[dict[str, Any], dict[str, str], list[list[Any]]]] = []
     for one in figures:
         numbers = iter("一二三四五六七八九")
@@ -112,7 +112,7 @@ def bare(figures: list[NoticeFigures], issue: Issue) -> Callable[[], None]:
 
     def loop() -> None:
         for values, inputs, cells in prepared:
-            document = DocxTemplate(io.BytesIO(template))
+            document = DocxTemplate(io.BytesIO(notice_template))
             numbers = iter("一二三四五六七八九")
             document.render(
                 values | {"节号": lambda numbers=numbers: next(numbers)},

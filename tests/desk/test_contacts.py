@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.contacts import Saved, contact_list, contacts_csv, read_csv, save_contacts
 from include.errors import InputError
 from include.office.attention import matters
+from include.office.contacts import Saved, contact_list, contacts_csv, read_csv, save_contacts
 from include.office.waiting import waiting
 from include.sources.config import SourceConfig
 from include.sources.intake import pull

@@ -13,11 +13,11 @@ from sqlalchemy import Engine, insert, update
 from include.desk.colours import RATES
 from include.desk.pages import alarm, city, contacts, letter, network, today, view
 from include.desk.pages.view import LABELS, language_of
-from include.desk.suspects import VERDICT_WORDS
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
 from include.office.hints import STATES as HINT_STATES
+from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.store import tables

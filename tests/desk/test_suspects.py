@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.suspect_sketch import sketch
-from include.desk.suspects import hit_table, suspect_table
-from include.desk.treatment import treatment_rows, treatment_workbook
 from include.errors import InputError, StateError
 from include.house import default_registry, open_house
+from include.office.suspect_sketch import sketch
+from include.office.suspect_tables import hit_table, suspect_table
+from include.office.treatment import treatment_rows, treatment_workbook
 from include.store.air_tables import enterprise
 from include.store.engine import writing
 from include.store.suspects import keep_verdict

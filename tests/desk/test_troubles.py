@@ -16,8 +16,8 @@ ACTED_IN = [
     *(INCLUDE / "desk").glob("*.py"),
     INCLUDE / "workflows" / "corrections.py",
     INCLUDE / "sources" / "quarantine.py",
-    INCLUDE / "sources" / "contact_decisions.py",
-    INCLUDE / "sources" / "contact_questions.py",
+    INCLUDE / "sources" / "contacts" / "decisions.py",
+    INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
     *(INCLUDE / "office").glob("*.py"),
     *(
@@ -25,7 +25,7 @@ ACTED_IN = [
         for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")
     ),
 ]
-NOT_SHOWN = ("bulletin.py", "air_quality.py")  # no page asks for these
+NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py")  # no page asks for these
 
 
 def request(language: str) -> Request:

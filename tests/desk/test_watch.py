@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from include.desk.watch_evidence import explain, explained
-from include.desk.watch_export import exported_alarms
-from include.desk.watch_network import network
-from include.desk.watch_scores import Truth, read_truth, scores
 from include.errors import InputError
 from include.house import House, default_registry, open_house
+from include.office.watch_evidence import explain, explained
+from include.office.watch_export import exported_alarms
+from include.office.watch_network import network
+from include.office.watch_scores import Truth, read_truth, scores
 from include.periods import midnight
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world

@@ -12,7 +12,7 @@ import traceback
 from tests.fuzz.run import fuzz
 from tests.fuzz.targets import TARGETS
 
-AT_ONCE = 200  # inputs between looks at the clock
+AT_ONCE = 50  # inputs between looks at the clock
 
 
 def main() -> int:

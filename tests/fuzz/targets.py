@@ -18,14 +18,18 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
-from include.desk.contacts import read_csv as read_contacts
+from include.answer_form import layout as form
+from include.answer_form import reading as answer_forms
+from include.answer_form.code import answer_code
 from include.errors import InputError, SourceError
+from include.office.contacts import read_csv as read_contacts
 from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
-from include.sources import answer_forms
 from include.sources.air.files import read_air_file
 from include.sources.air.stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
@@ -40,8 +44,6 @@ from include.sources.reading import workbook_child
 from include.sources.reading.workbooks import SheetRow
 from include.sources.spool import Spool
 from include.sources.staging import stage
-from include.supervision import answer_form as form
-from include.supervision.figures import answer_code
 from tests.fuzz.mutations import WORDS, mutated
 from tests.sources.exports import ALARM, EXAMPLES
 
@@ -123,6 +125,26 @@ def workbooks(draw: st.DrawFn) -> bytes:
         for each, content in parts.items():
             package.writestr(each, content)
     return draw(mutated(packed.getvalue())) if draw(st.integers(0, 3)) == 0 else packed.getvalue()
+
+
+@cache
+def _parquet() -> bytes:
+    rows = [ALARM | {"alarm_id": f"A{number}"} for number in range(3)]
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in ALARM}
+    columns |= {
+        "lon": [113.62, None, 113.6],
+        "alarm_count": [3, 1, 2],
+        "last_at": [NOW] * 3,
+        "more": [[1], [], None],
+    }
+    saved = io.BytesIO()
+    pq.write_table(pa.table(columns), saved)
+    return saved.getvalue()
+
+
+def parquet(content: bytes) -> None:
+    """Rows of a Parquet file, staged as alarms, by the process that reads such files."""
+    _stage_file(content, "alarms.parquet")
 
 
 def xlsx(content: bytes) -> None:
@@ -280,6 +302,7 @@ Target = tuple[st.SearchStrategy[Any], Callable[[Any], None]]
 TARGETS: dict[str, Target] = {
     "csv": (mutated(CSV), csv),
     "xlsx": (workbooks(), xlsx),
+    "parquet": (mutated(_parquet()), parquet),
     "json_page": (mutated(PAGE), json_page),
     "packed_body": (st.lists(st.binary(max_size=64) | st.just(b"\x1f\x8b\x08\x00"), max_size=6), packed_body),
     "retry_after": (

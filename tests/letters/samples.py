@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from include.answer_form.code import answer_code
 from include.periods import Period, office_zone, period_ending
 from include.supervision.figures import (
     FeedbackCounts,
@@ -16,7 +17,6 @@ from include.supervision.figures import (
     OverdueRow,
     ProblemRow,
     ReminderFigures,
-    answer_code,
 )
 
 PERIOD: Period = period_ending("day", date(2020, 3, 13))

@@ -11,7 +11,8 @@ from PIL import Image
 
 from include.letters.bulletin_values import bulletin_values
 from include.letters.document.template_outline import outline
-from include.letters.document.word import TEMPLATES, TemplatePicture, compose_docx
+from include.letters.document.templates import SHIPPED
+from include.letters.document.word import TemplatePicture, compose_docx
 from include.letters.document.word_reader import read_manuscript
 from include.letters.notice import notice_values
 from include.letters.overview_values import overview_values
@@ -138,7 +139,7 @@ KINDS: dict[str, tuple[Callable[..., dict[str, Any]], Callable[[], Iterator[Any]
 
 def paragraphs(kind: str, figures: Any) -> list[str]:
     """Every paragraph and cell of a letter, footnotes on lines of their own."""
-    named = set(re.findall(r"\{\{\s*(图_[^ }]+)", outline((TEMPLATES / f"{kind}.docx").read_bytes())))
+    named = set(re.findall(r"\{\{\s*(图_[^ }]+)", outline((SHIPPED / f"{kind}.docx").read_bytes())))
     dot = io.BytesIO()
     Image.new("RGB", (1, 1)).save(dot, "PNG")
     pictures = {name: TemplatePicture(dot.getvalue(), 10, "图") for name in named}
@@ -208,6 +209,6 @@ def test_a_delay_has_one_unit_by_its_size(hours: float, words: str) -> None:
 
 
 def test_the_form_says_in_which_order_its_rows_are() -> None:
-    from include.supervision.answer_form import COLUMNS
+    from include.answer_form.layout import COLUMNS
 
     assert [one.guide for one in COLUMNS if "由近及远" in one.guide] == []

@@ -16,7 +16,7 @@ from PIL import Image
 
 from include.errors import CompositionError, InputError
 from include.letters.composition import compose_notice
-from include.letters.document import press
+from include.letters.document import press, templates
 from include.letters.document.manuscript import Manuscript, Paragraph, Picture, Run, Table
 from include.letters.document.press import print_pdf
 from include.letters.document.typefaces import load_typefaces
@@ -146,15 +146,11 @@ def test_a_fixed_character_without_a_glyph_names_itself_and_its_place() -> None:
 
 
 def test_a_warning_of_typst_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    form = tmp_path / "form.typ"
+    form = tmp_path / press.FORM
     form.write_text('#set text(font: "No Such Typeface")\n文', encoding="utf-8")
-    monkeypatch.setattr(press, "_FORM", form)
-    press._compiler.cache_clear()
-    try:
-        with pytest.raises(CompositionError, match="unknown font family"):
-            print_pdf(manuscript(paragraph("文")), AT)
-    finally:
-        press._compiler.cache_clear()
+    monkeypatch.setattr(templates, "_folders", lambda: (tmp_path, templates.SHIPPED))
+    with pytest.raises(CompositionError, match="unknown font family"):
+        print_pdf(manuscript(paragraph("文")), AT)
 
 
 def test_an_operators_fonts_go_first_and_the_wheel_fills_their_gaps(

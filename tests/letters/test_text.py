@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from include.answer_form.layout import FORM_SHEET
 from include.letters.composition import Letter, compose_notice, compose_reminder
-from include.supervision.answer_form import FORM_SHEET
 from include.supervision.figures import FeedbackCounts, Flag, FlagReason
 from tests.letters.reading import docx_footnotes, docx_texts, pdf_pages, pdf_text, squeezed
 from tests.letters.samples import ISSUE, PREVIEW, at, form_row, notice, notice_row, overdue_row, reminder

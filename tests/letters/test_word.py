@@ -14,7 +14,7 @@ from PIL import Image
 
 from include.errors import CompositionError, InputError
 from include.letters.composition import compose_document, compose_notice
-from include.letters.document import template_outline, word
+from include.letters.document import template_outline, templates
 from include.letters.document.template_outline import outline, write_template
 from include.letters.document.word import TemplatePicture, chinese_number, compose_docx
 from include.letters.document.word_reader import read_manuscript
@@ -23,23 +23,21 @@ from tests.letters.reading import docx_part, docx_texts, pdf_text
 from tests.letters.samples import ISSUE, notice
 
 AT = datetime(2020, 3, 13, tzinfo=UTC)
-SHIPPED = word.TEMPLATES
+SHIPPED = templates.SHIPPED
 VALUES = {"标识": "", "红头": False}
 
 
 @pytest.fixture
 def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
     """Makes the template `x.docx` from an outline, in a folder of templates of its own."""
-    monkeypatch.setattr(word, "TEMPLATES", tmp_path)
-    word._template_bytes.cache_clear()
+    monkeypatch.setattr(templates, "_folders", lambda: (tmp_path, SHIPPED))
 
     def write(text: str) -> Path:
         path = tmp_path / "x.docx"
         write_template(path, text)
         return path
 
-    yield write
-    word._template_bytes.cache_clear()
+    return write
 
 
 def test_a_clerks_change_of_wording_reaches_docx_and_pdf(

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import Engine, select
 
-from include.desk.feedback import feedback_table
 from include.errors import InputError, StateError
 from include.house import House
 from include.office.acts import act
+from include.office.feedback import feedback_table
 from include.periods import custom_period, midnight
 from include.sources.config import SourceConfig
 from include.sources.intake import pull

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, update
 
+from include.act import Act
 from include.house import House
 from include.office.attention import matters
+from include.office.grid_lists import propose
 from include.office.waiting import TOPICS, Waiting, waiting
 from include.periods import DAY, Period
 from include.post.letters import await_approval, draft, reject, withhold
@@ -25,11 +27,12 @@ from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
+from tests.office.lists import choice
 from tests.post.samples import (
-    OFFICE,
     add_cities,
     composition,
     facts,
+    outgoing,
     released,
     render,
     server,
@@ -146,6 +149,10 @@ def missed_window(house: House, archive) -> None:
         mark_accounted(connection, day, "daily_dispatch/scheduled__1", NOW - 2 * DAY, is_scheduled=True)
 
 
+def proposed_list(house: House, archive: object) -> None:
+    propose(house.engine, house.archive, choice(), now=NOW, actor="王科长")
+
+
 def a_hint(house: House, archive: object) -> None:
     """A hint of the public that nobody has looked at."""
     row = {
@@ -177,6 +184,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "files": lambda house, archive: quarantined(house, archive, "files"),
     "watch": unsupported,
     "run": missed_window,
+    "grids": proposed_list,
     "hints": a_hint,
 }
 ELSEWHERE = {
@@ -282,6 +290,6 @@ def test_a_released_letter_leaves_the_register(house: House) -> None:
     add_cities(house.engine)
     approval(house, archive)
     assert isinstance(waiting(house, NOW)[0], Waiting)
-    done = {"now": NOW, "actor": "duty", "reason": "签发", "office": OFFICE, "server": server()}
-    release(house.engine, archive, 1, render=render, is_person=True, **done)
+    way = outgoing(house.engine, archive)
+    release(way, 1, Act(NOW, "duty", "签发"), render=render, is_person=True)
     assert topics(house) == set()

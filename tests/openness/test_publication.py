@@ -20,9 +20,9 @@ from frictionless import validate
 from html5lib import HTMLParser
 from sqlalchemy import text
 
-from include.desk.feedback import feedback_table
 from include.errors import InputError, StateError
 from include.house import House
+from include.office.feedback import feedback_table
 from include.openness.editions import editions, remove
 from include.openness.gathering import month_facts, month_period, publishable
 from include.openness.package import publication

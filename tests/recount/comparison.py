@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from include.connections import read_registry
-from include.desk.feedback import feedback_table
 from include.house import SETTINGS_FILE, House, open_house
+from include.office.feedback import feedback_table
 from include.periods import Period, custom_period, midnight, office_zone, periods_between
 from include.sources.config import SourceConfig
 from include.sources.intake import pull

@@ -10,8 +10,8 @@ from importlib import import_module
 import pandas as pd
 from sqlalchemy import Engine, func, select
 
-from include.desk.feedback import feedback_table
 from include.house import House, Run
+from include.office.feedback import feedback_table
 from include.periods import custom_period, midnight
 from include.simulator.season import SEASON
 from include.store.engine import reading

@@ -1,9 +1,13 @@
 """`import-stations` on tiny worlds: what is taken, what is named, what is refused; the others go on."""
 
+import math
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine, select
 
@@ -307,21 +311,22 @@ def test_a_folder_without_any_file_of_ours_is_refused(engine: Engine, tmp_path: 
         import_stations(engine, tmp_path / "days", [tmp_path / "absent"], now=NOW)
 
 
-def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("code", ["TW0001", "MX-CDMX.Iztapalapa_0000000000001", "某新区"])
+def test_a_world_anywhere_brings_its_units(engine: Engine, tmp_path: Path, code: str) -> None:
     files = {
-        "grids__csv": GRIDS.replace("370800", "TW0001"),
-        "stations__csv": STATIONS.replace(",370800,", ",TW0001,"),
+        "grids__csv": GRIDS.replace("370800", code),
+        "stations__csv": STATIONS.replace(",370800,", f",{code},"),
     }
     try:
         done = taken(engine, tmp_path, world(tmp_path / "world", **files))
-        assert (dict(done.new)["stations"], done.notes, said(done)) == (3, ["新登记的单位：TW0001"], [])
+        assert (dict(done.new)["stations"], done.notes, said(done)) == (3, [f"新登记的单位：{code}"], [])
         with reading(engine) as connection:
-            assert set(connection.execute(select(station.c.unit_code)).scalars()) == {"TW0001"}
+            assert set(connection.execute(select(station.c.unit_code)).scalars()) == {code}
     finally:  # the table of cities is shared by the tests on PostgreSQL
         with writing(engine) as connection:
             for table in (station, grid):
                 connection.execute(table.delete())
-            connection.execute(city.delete().where(city.c.unit_code == "TW0001"))
+            connection.execute(city.delete().where(city.c.unit_code == code))
 
 
 def test_five_minute_values_become_hours(engine: Engine, tmp_path: Path) -> None:
@@ -430,3 +435,38 @@ def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engi
         "3小时的风向为静风代码（如“C”），按静风采用",
         "2小时的风向为风向不定代码（如“VRB”），按风向不定采用",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "fault"),
+    [
+        ("hour", pa.array([2**62], pa.timestamp("us")), "hour"),
+        ("hour", pa.array([2**40], pa.timestamp("s", "UTC")), "hour"),
+        ("hour", pa.array([0], pa.timestamp("us", "Mars/X")), "hour"),
+        ("hour", pa.array([1], pa.time64("us")), "hour"),
+        ("hour", [20200403], "hour"),
+        ("pm25_ug_m3", [True], "pm25_ug_m3"),
+        ("pm25_ug_m3", [[40.0]], "pm25_ug_m3"),
+        ("pm25_ug_m3", [math.inf], "pm25_ug_m3"),
+        ("pm25_ug_m3", ["²"], "pm25_ug_m3"),
+        ("station_id", [["M1"]], "station_id"),
+        ("station_id", ["M1\ufffd"], "station_id"),
+        ("pm25_ug_m3", ["４０"], None),
+        ("station_id", ["Ｍ1\u200b"], None),
+        ("hour", ["２０２０-04-03T08:00:00+08:00"], None),
+    ],
+    ids=str,
+)
+def test_a_parquet_file_means_what_a_csv_file_of_it_would(
+    engine: Engine, tmp_path: Path, column: str, values: Any, fault: str | None
+) -> None:
+    taken(engine, tmp_path, world(tmp_path / "world"))
+    row = {"station_id": ["M1"], "hour": ["2020-04-03T08:00:00+08:00"], "pm25_ug_m3": [40.0]}
+    path = tmp_path / "station_hours_odd.parquet"
+    pq.write_table(pa.table({**row, column: values}), path)
+    done = import_stations(engine, tmp_path / "days", [path], now=NOW)
+    assert [one.field for one in done.faults] == ([fault] if fault else [])
+    assert (done.rejected, done.files) == ([], 1)
+    if not fault:
+        found = readings(tmp_path)
+        assert found[found["station_id"] == "M1"]["pm25_ug_m3"].tolist() == [40.0]

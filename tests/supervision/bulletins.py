@@ -211,7 +211,7 @@ def bulletin_facts(at: BulletinWindows, **changes: Any) -> BulletinFacts:
         index=["130100"],
     )
     facts = BulletinFacts(
-        cities=known[["unit_code", "unit_name", "province_name", "region"]],
+        cities=known[["unit_code", "unit_name", "province_name", "region", "bureau", "address_form"]],
         stays=known,
         states=ALARMS[ALARMS["pushed_at"] < pd.Timestamp(at.window.ends_at)],
         problems=PROBLEMS,

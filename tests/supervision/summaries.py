@@ -95,6 +95,8 @@ def stays(*rows: tuple[str, str, str | None]) -> pd.DataFrame:
             "unit_name": [CITIES[row[0]][0] for row in told],
             "province_code": [CITIES[row[0]][1] for row in told],
             "province_name": [CITIES[row[0]][2] for row in told],
+            "bureau": [f"{CITIES[row[0]][0]}生态环境局" for row in told],
+            "address_form": "你市",
             "region": "2+26",
             "valid_from": pd.to_datetime([row[1] for row in told]),
             "valid_to": pd.to_datetime([row[2] for row in told]),

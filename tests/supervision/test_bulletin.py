@@ -469,7 +469,9 @@ def test_a_city_that_joined_inside_the_window_counts_from_that_day() -> None:
 
 def test_a_city_that_left_is_in_no_letter() -> None:
     left = stays(*((code, "2018-07-01", "2020-03-20" if code == "130100" else None) for code in CITIES))
-    members = left[left["unit_code"] != "130100"][["unit_code", "unit_name", "province_name", "region"]]
+    members = left[left["unit_code"] != "130100"][
+        ["unit_code", "unit_name", "province_name", "region", "bureau", "address_form"]
+    ]
     beat = figures(stays=left, cities=members)
     assert beat.overview is not None
     assert [one.city.unit_code for one in beat.bulletins] == ["140100", "140300", "610100"]

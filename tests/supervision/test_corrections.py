@@ -7,6 +7,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from include.answer_form.code import answer_code
 from include.letters.bulletin_values import bulletin_values
 from include.letters.notice import notice_values
 from include.letters.overview_values import overview_values
@@ -15,7 +16,7 @@ from include.letters.summary_values import summary_values
 from include.periods import Period, moment_label
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences, under_key
-from include.supervision.figures import FeedbackCounts, Issue, NoticeFigures, ReminderFigures, answer_code
+from include.supervision.figures import FeedbackCounts, Issue, NoticeFigures, ReminderFigures
 from include.supervision.printed import label
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters.bulletins import bulletin, overview

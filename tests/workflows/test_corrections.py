@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from include.answer_form.code import answer_code
 from include.desk.standing import letter_file
 from include.errors import StateError
 from include.house import House
@@ -15,7 +16,7 @@ from include.post.mailbox import local_mailbox, received
 from include.store.engine import reading
 from include.store.facts import unheard_cities, urged_alarms
 from include.supervision.daily import read_window
-from include.supervision.figures import NoticeFigures, answer_code, from_json
+from include.supervision.figures import NoticeFigures, from_json
 from include.workflows import daily_dispatch
 from include.workflows.corrections import correct, proposed_corrections
 from tests.desk.facts import Browser

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, Table, select
 
-from include.desk.watch_export import export
 from include.former_names import former, present
 from include.house import House, default_registry, open_house
+from include.office.watch_export import export
 from include.periods import midnight, office_zone
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, select
 
-from include.desk.watch_export import export, exported_alarms
 from include.house import House, default_registry, open_house
+from include.office.watch_export import export, exported_alarms
 from include.periods import midnight
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.world import write_world

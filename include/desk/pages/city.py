@@ -6,7 +6,6 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from include.desk.cities import HISTORY_DAYS, CityPage, city_page
-from include.desk.contacts import contact_list
 from include.desk.facts import season_facts, store_state
 from include.desk.maps import Map, city_map
 from include.desk.pages.access import Visitor
@@ -16,6 +15,7 @@ from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
 from include.geo.boundaries import map_notice
+from include.office.contacts import contact_list
 from include.periods import office_date
 
 STANDINGS: Final = {

@@ -5,7 +5,14 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from include.desk.contacts import (
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
+from include.desk.pages.view import page
+from include.errors import InputError, QianliyanError
+from include.office.contacts import (
     COLUMNS,
     Saved,
     answer_question,
@@ -15,13 +22,6 @@ from include.desk.contacts import (
     read_csv,
     save_contacts,
 )
-from include.desk.pages.access import Visitor
-from include.desk.pages.answers import answers
-from include.desk.pages.desk import Desk
-from include.desk.pages.letter import Reason
-from include.desk.pages.troubles import error_text
-from include.desk.pages.view import page
-from include.errors import InputError, QianliyanError
 from include.office.waiting import ABOUT_CONTACTS
 from include.periods import office_date
 from include.rules import SIMULATED_LABEL

@@ -1,10 +1,10 @@
 // The desk's map: what the controls ask for is fetched, the sheets draw it. Everything from outside becomes text nodes only.
 (() => {
   "use strict";
-  const { Sheet, cellArrays, colours, drawAlarms, drawCells, drawEnterprises, drawFlags, drawForm, drawGrids, drawOutlines, outlineArrays, worldX, worldY } =
+  const { Sheet, cellArrays, colours, drawAlarms, drawCells, drawEnterprises, drawFlags, drawForm, drawGridList, drawGrids, drawOutlines, outlineArrays, worldX, worldY } =
     window.sheets;
   const frame = document.getElementById("map");
-  const { root, at, city, grid: askedGrid, tiles, attribution } = frame.dataset;
+  const { root, at, city, grid: askedGrid, list: askedList, tiles, attribution } = frame.dataset;
   const words = JSON.parse(frame.dataset.words);
   const control = (name) => document.getElementById(`map-${name}`);
   const [day, span, state, step, now, status, here, list, count, play] =
@@ -23,13 +23,14 @@
     map.attributionControl.setPrefix(false);
   }
 
-  const data = { outlines: [], flags: {}, cells: null, grids: [], enterprises: [], alarms: [], shown: [] };
+  const data = { outlines: [], flags: {}, cells: null, grids: [], gridList: [], listId: 0, enterprises: [], alarms: [], shown: [] };
   const troubles = new Map(); // by layer: what its reader must know
   const sheets = {};
   const drawn = {
     flags: (context, view) => drawFlags(context, view, data.outlines, data.flags),
     cells: (context, view) => data.cells && drawCells(context, view, data.cells),
     outlines: (context, view) => drawOutlines(context, view, data.outlines),
+    grid_list: (context, view) => drawGridList(context, view, data.gridList),
     grids: (context, view) => drawGrids(context, view, data.grids),
     enterprises: (context, view) => drawEnterprises(context, view, data.enterprises),
     alarms: (context, view) => drawAlarms(context, view, data.shown),
@@ -105,6 +106,11 @@
   // --- data -----------------------------------------------------------------------------------------------------------------
   const placed = (told) =>
     told.features.map(({ geometry: { coordinates: [lon, lat] }, properties }) => ({ ...properties, lon, lat, x: worldX(lon), y: worldY(lat) }));
+  const boxed = (told) =>
+    told.features.map(({ geometry, properties }) => {
+      const [[[west, south], , [east, north]]] = geometry.coordinates;
+      return { ...properties, lon: (west + east) / 2, lat: (south + north) / 2, box: [worldX(west), worldY(north), worldX(east), worldY(south)] };
+    });
   const isOn = (name) => document.querySelector(`#map-tools [name=${name}]`).checked;
 
   const read = {
@@ -117,13 +123,17 @@
       if (told) data.flags = told.flags;
     },
     async grids() {
-      const told = await ask("grids", {}, partial.grids && box());
+      const told = await ask("grids", { at }, partial.grids && box());
       if (!told) return;
       partial.grids = partial.grids || told.left_off > 0;
-      data.grids = told.features.map(({ geometry, properties }) => {
-        const [[[west, south], , [east, north]]] = geometry.coordinates;
-        return { ...properties, lon: (west + east) / 2, lat: (south + north) / 2, box: [worldX(west), worldY(north), worldX(east), worldY(south)] };
-      });
+      data.grids = boxed(told);
+    },
+    async grid_list() {
+      const told = await ask("grid_list", { at, list: askedList }, partial.grid_list && box());
+      if (!told) return;
+      partial.grid_list = partial.grid_list || told.left_off > 0;
+      data.gridList = boxed(told);
+      data.listId = told.list_id;
     },
     async enterprises() {
       const told = await ask("enterprises", {}, partial.enterprises && box());
@@ -250,6 +260,14 @@
     if (gridId) {
       const line = element("p", `${words.grid} `);
       line.append(linkTo(`/grids/${encodeURIComponent(gridId)}`, gridId), grid ? ` ${grid.name}` : "");
+      lines.push(line);
+    }
+    const listed = isOn("grid_list") && data.gridList.find(({ box: [west, north, east, south] }) => x >= west && x < east && y >= north && y < south);
+    if (listed) {
+      const line = element("p", `${words.list} `);
+      const unit = encodeURIComponent(listed.unit_code);
+      line.append(element("a", `${data.listId}`, { href: `${root}/grid-lists/${data.listId}?unit=${unit}#${encodeURIComponent(listed.grid_id)}` }));
+      line.append(` ${listed.grid_id} ${listed.county} · ${words[listed.change]}`);
       lines.push(line);
     }
     if (cell) {

@@ -24,16 +24,28 @@ Box = Annotated[
     str, Query(max_length=100, description="west,south,east,north in degrees; without: everywhere")
 ]
 Moment = Annotated[str, Query(min_length=1, max_length=40, description="Beijing time without an offset")]
+ListId = Annotated[
+    int,
+    Query(
+        ge=0, le=2**53, description="a list of hotspot grids; 0: the newest that waits, else the one in force"
+    ),
+]
 Place = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /map and /map/{outlines,grids,alarms,enterprises,flags,cells}.json"""
+    """GET /map and /map/{outlines,grids,grid_list,alarms,enterprises,flags,cells}.json"""
     router = APIRouter()
 
     @router.get("/map", response_class=HTMLResponse, responses=answers())
     def read_map(
-        request: Request, *, visitor: Visitor = desk.reading, city: Place = "", grid: Place = "", at: At = ""
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        city: Place = "",
+        grid: Place = "",
+        at: At = "",
+        list: ListId = 0,
     ) -> HTMLResponse:
         house = desk.open_house()
         as_of = desk.moment(house, at)
@@ -44,6 +56,7 @@ def routes(desk: Desk) -> APIRouter:
             "has_alarms": last is not None,
             "city": city,
             "grid": grid,
+            "list_id": list,
             "notice": map_notice(),
             "is_simulated": map_layers.has_simulated(house.engine),
             "tiles": house.tiles,
@@ -62,8 +75,16 @@ def routes(desk: Desk) -> APIRouter:
         return _json(desk.recent.get(key, lambda: map_layers.outlines(house.engine, as_of)))
 
     @router.get("/map/grids.json", response_class=Response, responses=answers())
-    def grids(*, visitor: Visitor = desk.reading, box: Box = "") -> Response:
-        return _json(map_layers.grids(desk.open_house().engine, read_box(box)))
+    def grids(*, visitor: Visitor = desk.reading, box: Box = "", at: At = "") -> Response:
+        house = desk.open_house()
+        return _json(map_layers.grids(house.engine, read_box(box), desk.moment(house, at)))
+
+    @router.get("/map/grid_list.json", response_class=Response, responses=answers())
+    def grid_list(
+        *, visitor: Visitor = desk.reading, box: Box = "", at: At = "", list: ListId = 0
+    ) -> Response:
+        house = desk.open_house()
+        return _json(map_layers.grid_list(house.engine, list or None, desk.moment(house, at), read_box(box)))
 
     @router.get("/map/alarms.json", response_class=Response, responses=answers())
     def alarms(

@@ -191,6 +191,31 @@
     context.setLineDash([]);
   };
 
+  // A list of hotspot grids: kept and first ones full, new ones in the colour of alarm, left ones as an empty dashed box.
+  const drawGridList = (context, view, grids) => {
+    const style = getComputedStyle(document.documentElement);
+    const [full, fresh] = ["--pm-3", "--pm-4"].map((name) => style.getPropertyValue(name));
+    const paint = colours();
+    for (const grid of grids) {
+      if (!isSeen(view, grid.box)) continue;
+      const x = grid.box[0] * view.scale - view.left;
+      const y = grid.box[1] * view.scale - view.top;
+      const wide = Math.max((grid.box[2] - grid.box[0]) * view.scale, 2);
+      const high = Math.max((grid.box[3] - grid.box[1]) * view.scale, 2);
+      if (grid.change === "left") {
+        context.strokeStyle = paint.soft;
+        context.setLineDash([3, 3]);
+        context.strokeRect(x, y, wide, high);
+        context.setLineDash([]);
+        continue;
+      }
+      context.fillStyle = grid.change === "new" ? fresh : full;
+      context.globalAlpha = 0.65;
+      context.fillRect(x, y, wide, high);
+      context.globalAlpha = 1;
+    }
+  };
+
   // Alarms by standing: a colour and a form of its own, for whoever tells colours badly.
   const FORMS = {
     open: (c, x, y, r) => c.arc(x, y, r, 0, 7),
@@ -242,7 +267,7 @@
   };
 
   window.sheets = {
-    Sheet, cellArrays, classOf, colours, drawAlarms, drawCells, drawEnterprises, drawFlags, drawForm, drawGrids, drawOutlines,
+    Sheet, cellArrays, classOf, colours, drawAlarms, drawCells, drawEnterprises, drawFlags, drawForm, drawGridList, drawGrids, drawOutlines,
     outlineArrays, worldX, worldY,
   };
 })();

@@ -14,12 +14,12 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
-from include.desk.suspect_sketch import sketch
-from include.desk.suspects import VERDICT_WORDS as SAID_WORDS
-from include.desk.suspects import hit_table, suspect_table
-from include.desk.watch_evidence import Evidence, explain
-from include.desk.watch_network import VERDICT_WORDS, WEEK, network
 from include.errors import InputError, QianliyanError
+from include.office.suspect_sketch import sketch
+from include.office.suspect_tables import VERDICT_WORDS as SAID_WORDS
+from include.office.suspect_tables import hit_table, suspect_table
+from include.office.watch_evidence import Evidence, explain
+from include.office.watch_network import VERDICT_WORDS, WEEK, network
 from include.store.engine import reading
 from include.store.suspects import keep_verdict
 from include.store.watch_tables import station

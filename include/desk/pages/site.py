@@ -17,6 +17,7 @@ from include.desk.pages import (
     contacts,
     files,
     grid,
+    grid_lists,
     hints,
     letter,
     letters,
@@ -80,6 +81,7 @@ def create_site(desk: Desk) -> FastAPI:
         season,
         network,
         map_page,
+        grid_lists,
         spot_checks,
         treatment,
     ):

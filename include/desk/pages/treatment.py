@@ -10,7 +10,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import page
-from include.desk.treatment import treatment_rows, treatment_workbook
+from include.office.treatment import treatment_rows, treatment_workbook
 from include.periods import DAY
 from include.store.engine import reading
 from include.store.treatment import last_treatment_day

@@ -14,9 +14,10 @@ import typst
 
 from include.errors import CompositionError
 from include.letters.document.manuscript import Block, Manuscript, Paragraph, Picture, Run
+from include.letters.document.templates import template
 from include.letters.document.typefaces import Typefaces, load_typefaces
 
-_FORM: Final = Path(__file__).parents[1] / "templates" / "official_letter.typ"
+FORM: Final = "official_letter.typ"
 
 
 def print_pdf(
@@ -31,7 +32,7 @@ def print_pdf(
     inputs = {"letter": manuscript.to_json(), "roles": dumps(typefaces.roles, ensure_ascii=False)}
     try:
         pdf, warnings = _compiler(fonts_dir).compile_with_warnings(
-            format="pdf", sys_inputs=inputs, timestamp=int(printed_at.timestamp())
+            template(FORM), format="pdf", sys_inputs=inputs, timestamp=int(printed_at.timestamp())
         )
     except typst.TypstError as error:
         raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
@@ -42,7 +43,7 @@ def print_pdf(
 
 @cache
 def _compiler(fonts_dir: Path | None) -> Any:
-    return typst.Compiler(str(_FORM), root=str(_FORM.parent), font_paths=load_typefaces(fonts_dir).fonts)
+    return typst.Compiler(font_paths=load_typefaces(fonts_dir).fonts)
 
 
 def _check_glyphs(manuscript: Manuscript, typefaces: Typefaces, where: str) -> None:

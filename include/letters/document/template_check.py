@@ -12,9 +12,9 @@ from typing import Final
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from include.letters.document.template_outline import outline
+from include.letters.document.templates import SHIPPED
 from include.profile.findings import Findings
 
-SHIPPED: Final = Path(__file__).parents[1] / "templates"
 # What a letter may not lose, where the shipped template of the same name has it: who writes to whom, number and date, what it is.
 OBLIGATORY: Final = frozenset(
     {"主送机关", "发文机关", "文号", "签发日期", "标识清单", "是否模拟", "函件标识", "主题"}

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import count
-from pathlib import Path
 from typing import Any, Final
 
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -22,16 +21,15 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
 from include.letters.document.office_package import settled
+from include.letters.document.templates import has_template
+from include.letters.document.templates import template as read_template
 from include.letters.document.word_styles import COPIES, DATE, ENCLOSURES, SIGNATURE, TITLES, WORD_STYLES
-
-TEMPLATES: Final = Path(__file__).parents[1] / "templates"
 
 
 def edition_of(kind: str, rules_version: str) -> str:
     """The name of the templates of a kind of letter: those of an earlier rules edition are in a folder of its name, so that a
     letter is always made again with the words it was made with."""
-    is_kept = (TEMPLATES / rules_version / f"{kind}.docx").is_file()
-    return f"{rules_version}/{kind}" if is_kept else kind
+    return f"{rules_version}/{kind}" if has_template(f"{rules_version}/{kind}.docx") else kind
 
 
 _DIGITS: Final = "零一二三四五六七八九"
@@ -67,7 +65,7 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     one more at each call, so that sections that are left out leave no gap in the numbering; `小节号()` does the same inside
     a section and `表号()` for the tables of the annexes.
     """
-    document = _Template(io.BytesIO(_template_bytes(template)))
+    document = _Template(io.BytesIO(read_template(template)))
     names = {key: _as_word(value, document) for key, value in values.items()} | _counters()
     try:
         document.render(names, _environment(), autoescape=True)
@@ -123,11 +121,6 @@ def chinese_number(number: int) -> str:
 def width_em(text: str) -> float:
     """The width of a line of 仿宋 in characters: ASCII takes half of one."""
     return sum(0.5 if char < "\x7f" else 1.0 for char in text)
-
-
-@cache
-def _template_bytes(template: str) -> bytes:
-    return (TEMPLATES / template).read_bytes()
 
 
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types

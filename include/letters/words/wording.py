@@ -11,6 +11,7 @@ from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
 from include.periods import Period, moment_label, office_zone
+from include.profile.current import office
 from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
 from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.figures import (
@@ -77,6 +78,11 @@ def cell_moments(first: datetime, last: datetime) -> str:
         return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
     text = f"{start}\n至{end}"
     return text.replace("日", "日\n") if has_minutes else text
+
+
+def you(address_form: str) -> str:
+    """How a letter speaks to its unit; letters of before, and units without a form of their own, as to a bureau."""
+    return address_form or office().address_forms["bureau"]
 
 
 def with_year(period: Period) -> str:

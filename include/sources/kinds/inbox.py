@@ -17,10 +17,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
+from include.answer_form.reading import is_answer_form, read_answer_form
 from include.errors import InputError, QianliyanError, SourceError, StateError, printable
 from include.periods import moment_label
 from include.sources import quarantine
-from include.sources.answer_forms import is_answer_form, read_answer_form
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part

@@ -96,8 +96,8 @@ def _unit(entry: RasterEntry, opened: Opened, kind: str) -> str:
             expected="t/cell, kg m-2 s-1 or t/km2",
             todo="state `unit:`: mass per cell and flux differ by many orders",
         )
+    told = emission_unit(entry.unit or of_file, entry.name)
     if entry.unit and of_file:
-        told = emission_unit(entry.unit, entry.name)
         try:
             own = emission_unit(of_file, entry.name)
         except InputError:

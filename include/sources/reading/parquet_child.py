@@ -50,6 +50,8 @@ _TEXT_TYPES: Final = (
     pa.types.is_large_binary,
     pa.types.is_fixed_size_binary,
     pa.types.is_null,
+    pa.types.is_string_view,
+    pa.types.is_binary_view,
 )
 
 
@@ -165,6 +167,8 @@ def _column(values: pa.Array) -> pa.Array:
         return values if values.type == wanted else values.cast(wanted)
     if pa.types.is_null(values.type):
         return pa.nulls(len(values), _TEXT)
+    if _is_any(values.type, (pa.types.is_string_view, pa.types.is_binary_view)):
+        values = values.cast(pa.large_binary())
     coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
     texts = _texts(coded.dictionary)
     return pa.DictionaryArray.from_arrays(coded.indices.cast(pa.int32()), texts)

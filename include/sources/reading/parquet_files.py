@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.sources.delivery import CHUNK_ROWS, Chunk
+from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.children import child
 from include.sources.reading.file_names import label
 from include.sources.reading.parquet_child import LIMITS, MOST_SECONDS
@@ -37,6 +38,8 @@ _SETTINGS: Final = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
+# One that is at work for so long without computing for more than its limit is dead, or has no machine to work on.
+_PATIENCE_SECONDS: Final = 3 * MOST_SECONDS
 _LAST_WORD: Final = 1 << 16  # bytes
 
 
@@ -76,7 +79,7 @@ def parquet_batches(path: Path, *, most_rows: int) -> Iterator[pa.RecordBatch]:
     with child(path, "parquet_child", request, _SETTINGS, stderr=subprocess.PIPE) as process:
         if process.stdout is None or process.stderr is None:
             raise TypeError("the child has no output")
-        overdue = Timer(3 * seconds, process.kill)  # one that computes nothing is dead
+        overdue = Timer(_PATIENCE_SECONDS, process.kill)
         overdue.daemon = True
         overdue.start()
         try:
@@ -123,9 +126,12 @@ def _text(column: pa.Array) -> pd.Categorical:
 
 def _texts(values: pa.Array) -> list[str | None]:
     """Values of one type as a CSV file of the same content would print them."""
-    if pa.types.is_timestamp(values.type):
-        values = _in_whole_seconds(values)
-    texts: list[str | None] = values.cast(pa.string()).to_pylist()
+    try:
+        if pa.types.is_timestamp(values.type):
+            values = _in_whole_seconds(values)
+        texts: list[str | None] = values.cast(pa.string()).to_pylist()
+    except pa.ArrowException:  # times of a zone that nobody knows
+        return [f"{NO_TEXT}{values.type}" for _ in values]
     return texts
 
 

@@ -140,7 +140,7 @@ def _lines(path: Path, process: subprocess.Popen[bytes], seconds: int) -> Iterat
     if process.stdout is None:
         raise TypeError("the child has no output")
     begun = bytearray()
-    left = float(_PATIENCE * seconds)
+    left = float(_PATIENCE * MOST_SECONDS)  # however little it may compute: the machine may be busy
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         while True:

@@ -22,6 +22,7 @@ from include.rules import CALM_WINDS, SIMULATED_LABEL, VARIABLE_WINDS
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, MOMENT_DTYPE, is_in_years, moments
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, Field, Layout
+from include.sources.reading.cells import NO_TEXT
 from include.sources.stations.faults import Fault
 from include.sources.stations.layouts import MEASURED, MOST_SAMPLES
 
@@ -169,6 +170,9 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
     keys = _texts(raw[key])
     rows.reject((keys == "").to_numpy(), key, "必填，未填写")
     rows.reject(keys.str.len().to_numpy() > 64, key, "过长：最多64个字符")
+    odd = [name for name in keys.unique() if not str(name).isprintable() or NO_TEXT in str(name)]
+    if odd:
+        rows.reject(keys.isin(odd).to_numpy(), key, "含有控制字符、换行或无法显示的字符")
     hour = _instants(rows, raw[at], at, notes)
     if at == "hour":
         floor = hour.dt.floor("h")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.former_names import present
+from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import Chunk
 from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
@@ -40,8 +43,10 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
             todo="split it by day or month",
         )
     if path.suffix.lower() == ".parquet" and not mapping.columns:
-        yield _typed(path, layout, mapping)
-        return
+        typed = _typed(path, layout, mapping)
+        if typed is not None:
+            yield typed
+            return
     chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
     for chunk in chunks:
         _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
@@ -55,7 +60,8 @@ def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
     return Chunk(chunk.origin, chunk.lines, transform(mapping, layout, raw), chunk.broken, chunk.word)
 
 
-def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
+def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk | None:
+    """The rows in their own types; None for a file in which a column has another type than its values: it is read as text."""
     batches = parquet_batches(path, most_rows=_MOST_ROWS)
     told = next(batches)
     header = clean_header(str(path), told.schema.names)
@@ -65,8 +71,35 @@ def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk:
     chosen = [place for place, name in enumerate(header) if name in wanted]
     pieces = [batch.select(chosen) for batch in (told, *batches)]
     table = pa.Table.from_batches(pieces).rename_columns([header[place] for place in chosen])
+    kinds = {field.name: field.type for field in layout.fields}
+    if not all(_is_plain(table[name], kinds.get(present(name), "text")) for name in table.column_names):
+        return None
     columns = {present(name): _column(table[name].combine_chunks()) for name in table.column_names}
     return Chunk(label(path), np.arange(1, len(table) + 1), pd.DataFrame(columns))
+
+
+def _is_plain(column: pa.ChunkedArray, kind: str) -> bool:
+    """Whether a column is of the type that its values have, with nothing in it that only the checks of text understand."""
+    own = column.type
+    if kind in ("number", "integer"):
+        return bool(pa.types.is_integer(own) or pa.types.is_floating(own) or pa.types.is_decimal(own))
+    if kind == "moment" and pa.types.is_timestamp(own):
+        return _is_of_our_days(column)
+    if pa.types.is_dictionary(own):
+        texts = [chunk.dictionary for chunk in column.chunks]
+        return all(pc.all(pc.string_is_ascii(each), min_count=0).as_py() for each in texts)
+    return kind != "moment"
+
+
+def _is_of_our_days(column: pa.ChunkedArray) -> bool:
+    """Whether every time is one that has a calendar, in a zone that is known."""
+    bounds = pc.min_max(column.cast(pa.timestamp(column.type.unit)))
+    try:
+        ZoneInfo(column.type.tz or "UTC")
+        years = {moment.as_py().year for moment in bounds.values() if moment.is_valid}
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return False
+    return all(FIRST_YEAR - 1 <= year <= LAST_YEAR + 1 for year in years)
 
 
 def _column(values: pa.Array | pa.ChunkedArray) -> pd.Series:

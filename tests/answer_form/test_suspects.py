@@ -9,18 +9,18 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine, select
 
-from include.letters.sheets.workbook import answer_form
+from include.answer_form import layout as form
+from include.answer_form.writing import answer_form
 from include.sources.config import SourceConfig
 from include.sources.kinds.inbox import empty_inbox
 from include.store.engine import reading, writing
 from include.store.tables import audit, quarantine
 from include.store.watch_tables import suspect_at_push, suspect_verdict
-from include.supervision import answer_form as form
 from include.supervision.figures import AlarmSuspects, Suspected
+from tests.answer_form.test_reading import drop, source  # noqa: F401  # the fixture: two alarms and their letter
 from tests.letters.samples import at as hour
 from tests.letters.samples import notice
 from tests.sources.exports import NOW
-from tests.sources.test_answer_forms import drop, source  # noqa: F401  # the fixture: two alarms and their letter
 
 HEADERS = {column.key: column.header for column in form.SUSPECT_COLUMNS}
 TOLD = (

@@ -17,6 +17,9 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Engine
 
+from include.answer_form import layout as form
+from include.answer_form.code import answer_code
+from include.answer_form.reading_suspects import inspected_suspects
 from include.errors import InputError
 from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
@@ -28,11 +31,8 @@ from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.reading.workbooks import FORMULA, SheetRow, sheet_names, sheet_rows
-from include.sources.suspect_sheet import inspected_suspects
 from include.store.engine import reading
 from include.store.statements import frame
-from include.supervision import answer_form as form
-from include.supervision.figures import answer_code
 
 _LAST_ROW: Final = 5000
 _FREE: Final = frozenset({"description", "unit", "inspector", "note"})

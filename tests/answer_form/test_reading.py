@@ -11,13 +11,13 @@ import openpyxl
 import pytest
 from sqlalchemy import Engine
 
-from include.letters.sheets.workbook import answer_form
+from include.answer_form import layout as form
+from include.answer_form.writing import answer_form
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds.inbox import empty_inbox
 from include.store.engine import writing
 from include.store.tables import letter, letter_alarm
-from include.supervision import answer_form as form
 from tests.letters.samples import KEY, notice
 from tests.sources.exports import NOW, at, folder_source, stored, write
 

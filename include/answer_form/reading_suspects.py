@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from include.answer_form import layout as form
+from include.answer_form.code import suspect_code
 from include.sources.delivery import BrokenRow, Inspected
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.workbooks import FORMULA, SheetRow
-from include.supervision import answer_form as form
-from include.supervision.figures import suspect_code
 
 _READ: Final = ("alarm_id", "candidate_id", "code", "verdict", "unit", "inspector", "note")
 _FREE: Final = ("unit", "inspector", "note")

@@ -7,9 +7,8 @@ from datetime import datetime
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from include.letters.sheets.workbook import answer_form
-from include.rules import PROBLEM_CATEGORIES
-from include.supervision.answer_form import (
+from include.answer_form.code import answer_code
+from include.answer_form.layout import (
     COLUMNS,
     FIRST_ROW,
     FORM_SHEET,
@@ -22,7 +21,8 @@ from include.supervision.answer_form import (
     RESULTS,
     SPARE_ROWS,
 )
-from include.supervision.figures import answer_code
+from include.answer_form.writing import answer_form
+from include.rules import PROBLEM_CATEGORIES
 from tests.letters.reading import docx_part
 from tests.letters.samples import KEY, at, form_row, notice, reminder
 

@@ -1,0 +1,71 @@
+"""The sheet 疑似来源核查 of an answer form: one row a suspect of an alarm that the form asks about."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from openpyxl.utils import get_column_letter
+
+from include.answer_form.code import suspect_code
+from include.answer_form.layout import FIRST_ROW, SUSPECT_COLUMNS
+from include.answer_form.sheet import ROW_HEIGHT, head, page, validation, write
+from include.supervision.figures import AlarmSuspects, FormRow
+from include.suspects.wording import LEVELS
+
+_WIDTHS: Final = {
+    "serial": 5.5,
+    "grid_id": 11,
+    "point_name": 28,
+    "alarm_id": 20,
+    "candidate_id": 14,
+    "code": 14,
+    "name": 30,
+    "level": 9,
+    "reason": 46,
+    "verdict": 18,
+    "unit": 20,
+    "inspector": 14,
+    "note": 38,
+}
+_UNLISTED: Final = "unlisted"
+
+
+def suspect_rows(
+    letter_key: str, form: tuple[FormRow, ...], suspects: tuple[AlarmSuspects, ...]
+) -> Iterator[dict[str, Any]]:
+    """Our columns of each row, in the order of the form; 来源不明 is nobody who could be checked."""
+    told = {one.alarm_id: one.suspects for one in suspects}
+    serial = 0
+    for row in form:
+        for one in told.get(row.alarm_id, ()):
+            if one.kind == _UNLISTED or not one.candidate_id:
+                continue
+            serial += 1
+            yield {
+                "serial": serial,
+                "grid_id": row.grid_id,
+                "point_name": row.point_name,
+                "alarm_id": row.alarm_id,
+                "candidate_id": one.candidate_id,
+                "code": suspect_code(letter_key, row.alarm_id, one.candidate_id),
+                "name": one.name,
+                "level": LEVELS[one.level],
+                "reason": one.reason,
+            }
+
+
+def fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str) -> None:
+    """Title, what to do, who fills in what, headers, and one row a suspect: the rows stand where those of the form stand."""
+    note = "以下均为疑似来源，建议核查，不作为认定依据；核查后在白色各列选择结果并填写情况，未核查的留空。"
+    head(sheet, SUSPECT_COLUMNS, _WIDTHS, heading, note)
+    for index, column in enumerate(SUSPECT_COLUMNS, start=1):
+        side = "ours" if column.is_ours else "yours"
+        letter = get_column_letter(index)
+        for offset, values in enumerate(rows):
+            write(sheet.cell(FIRST_ROW + offset, index), values.get(column.key), f"form_{side}_{column.kind}")
+        if (allowed := validation(column)) is not None:
+            allowed.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + len(rows) - 1}")
+            sheet.add_data_validation(allowed)
+    for offset in range(len(rows)):
+        sheet.row_dimensions[FIRST_ROW + offset].height = ROW_HEIGHT
+    sheet.freeze_panes = sheet.cell(FIRST_ROW, 1)
+    page(sheet)
