@@ -25,14 +25,14 @@ from tests.letters.bulletins import (
 from tests.letters.reading import squeezed
 
 RULES = (
-    "连续预警",
-    "高值未查出问题",
-    "升高未报警",
-    "超期未反馈",
-    "整改逾期",
-    "浓度反弹",
-    "企业集中",
-    "数据不足",
+    "warned_again",
+    "high_without_problem",
+    "rising_without_alarm",
+    "overdue",
+    "rectification_overdue",
+    "rebound",
+    "clustered",
+    "insufficient",
 )
 
 
