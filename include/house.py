@@ -15,6 +15,7 @@ from include.errors import InputError
 from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
 from include.periods import Period, office_zone, parse_date
+from include.post.outgoing import Outgoing
 from include.post.server import MailServer, Office
 from include.profile.current import DEFAULT, VARIABLE, load, use
 from include.rules import COMPLETENESS
@@ -87,6 +88,11 @@ class House:
     quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
     tiles: Tiles | None = None  # the background of the desk's map
     openness: OpenSettings = DEFAULTS  # how the office publishes
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """What a letter needs in order to leave."""
+        return Outgoing(self.engine, self.archive, self.office, self.mail_server)
 
     @property
     def hourly_dir(self) -> Path:

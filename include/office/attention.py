@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
+from include.act import Act
 from include.house import House
 from include.letters.composition import Letter, made
 from include.letters.digest import Matter, compose_digest
@@ -74,14 +75,5 @@ def _frozen(matters: Sequence[Matter]) -> str:
 def _queue(
     house: House, facts: LetterFacts, composed: Letter, *, now: datetime, actor: str
 ) -> ReleaseOutcome:
-    return queue_digest(
-        house.engine,
-        house.archive,
-        facts,
-        composed,
-        (Recipient(house.issuer.operators, "值班", "to"),),
-        office=house.office,
-        server=house.mail_server,
-        now=now,
-        actor=actor,
-    )
+    to = (Recipient(house.issuer.operators, "值班", "to"),)
+    return queue_digest(house.outgoing, facts, composed, to, Act(now, actor))

@@ -46,7 +46,6 @@ _LOCK: Final = "grid_lists"
 _PLACE: Final = ["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
 _LEAST_REASON: Final = 2
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
-_BULLETINS: Final = ("bulletin", "overview")
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def release(
                 got=valid_from,
                 expected=f"{max(later['valid_from'])} or later",
             )
-        left = bulletins_after(connection, valid_from, _BULLETINS)
+        left = bulletins_after(connection, valid_from)
         if len(left):
             raise StateError(
                 "a bulletin that has left speaks of a window after that date",

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, select
 
+from include.act import Act
 from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter, made
@@ -137,14 +138,9 @@ def release_letter(
     if _premise_of(letter) is not None and letter.state != "released":
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
     return release(
-        house.engine,
-        house.archive,
+        house.outgoing,
         letter_id,
-        now=now,
-        actor=actor,
-        reason=reason,
-        office=house.office,
-        server=house.mail_server,
+        Act(now, actor, reason),
         is_person=is_person,
         run_id=run_id,
         premise=premise(now),
@@ -162,9 +158,7 @@ def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, 
     if letter.state != "released":
         withhold(house.engine, letter_id, now=now, actor=actor, reason=reason, is_person=True)
         return f"{letter.letter_key} withheld"
-    void = withdraw(
-        house.engine, house.archive, letter_id, now=now, actor=actor, reason=reason, render=_final(house)
-    )
+    void = withdraw(house.outgoing, letter_id, Act(now, actor, reason), _final(house))
     return f"{letter.letter_key} withdrawn; number {void or '—'} is 作废"
 
 

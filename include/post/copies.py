@@ -4,11 +4,11 @@ A copy is built, archived as .eml and queued in the caller's transaction: after 
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
+from include.act import Act
 from include.errors import InputError, StateError
 from include.letter_kinds import useful_life
 from include.periods import office_date
@@ -17,11 +17,11 @@ from include.post.composed import ComposedLetter, stored_composition
 from include.post.letters import StoredLetter, locked
 from include.post.message import Dispatch, build_message, message_id
 from include.post.outbox import restore_settled, withdraw_all
+from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
-from include.post.server import MailServer, Office, is_on_this_machine
+from include.post.server import MailServer, is_on_this_machine
 from include.rules import POST
 from include.store import tables
-from include.store.archive import Archive
 from include.store.engine import writing
 
 _delivery = tables.delivery
@@ -50,16 +50,12 @@ def simulated_blocker(letter: StoredLetter, server: MailServer) -> str:
 
 def queue_copy(
     connection: Connection,
-    archive: Archive,
+    outgoing: Outgoing,
     letter: StoredLetter,
     composed: ComposedLetter,
     recipients: Sequence[Recipient],
+    act: Act,
     *,
-    office: Office,
-    server: MailServer,
-    now: datetime,
-    actor: str,
-    reason: str,
     references: tuple[str, ...] = (),
     is_rehearsal: bool = False,
 ) -> QueuedCopy:
@@ -78,17 +74,19 @@ def queue_copy(
         letter.addressee_name,
         tuple(recipients),
         references,
-        now,
-        office.reply_to,
-        office.attachment_names,
+        act.now,
+        outgoing.office.reply_to,
+        outgoing.office.attachment_names,
     )
-    eml = build_message(dispatch, composed, server)
+    eml = build_message(dispatch, composed, outgoing.server)
     if len(eml) > POST.largest_message_bytes:
         raise TooLarge(
             f"邮件 {len(eml) / 2**20:.1f} MB，超过上限 {POST.largest_message_bytes / 2**20:.0f} MB：请精简附件后重新拟稿"
         )
-    identity = message_id(letter.letter_key, copy_no, is_rehearsal=is_rehearsal, domain=server.domain)
-    copy = QueuedCopy(copy_no, identity, archive.put(eml), len(eml))
+    identity = message_id(
+        letter.letter_key, copy_no, is_rehearsal=is_rehearsal, domain=outgoing.server.domain
+    )
+    copy = QueuedCopy(copy_no, identity, outgoing.archive.put(eml), len(eml))
     rows = [
         {
             "letter_id": letter.letter_id,
@@ -100,44 +98,33 @@ def queue_copy(
             "message_id": identity,
             "eml_sha256": copy.eml_sha256,
             "state": "queued",
-            "state_reason": reason,
+            "state_reason": act.reason,
             "attempts": 0,
-            "next_attempt_at": now,
-            "expires_at": now + useful_life(letter.kind),
-            "updated_at": now,
+            "next_attempt_at": act.now,
+            "expires_at": act.now + useful_life(letter.kind),
+            "updated_at": act.now,
         }
         for each in recipients
     ]
     ids = connection.execute(
         insert(_delivery).returning(_delivery.c.delivery_id, sort_by_parameter_order=True), rows
     ).scalars()
-    changes = [audit.Change("delivery", str(each), "queue", None, "queued", reason) for each in ids]
-    audit.record(connection, changes, now=now, actor=actor)
+    changes = [audit.Change("delivery", str(each), "queue", None, "queued", act.reason) for each in ids]
+    audit.record(connection, changes, now=act.now, actor=act.actor)
     return copy
 
 
-def resend(
-    engine: Engine,
-    archive: Archive,
-    letter_id: int,
-    *,
-    office: Office,
-    server: MailServer,
-    now: datetime,
-    actor: str,
-    reason: str,
-    only: Collection[str] = (),
-) -> QueuedCopy:
+def resend(outgoing: Outgoing, letter_id: int, act: Act, *, only: Collection[str] = ()) -> QueuedCopy:
     """A person sends a released letter again, as the next copy with the same files and number, to today's contacts
     (or those of them in `only`). What was refused or expired of earlier copies is settled by it.
 
     Raises StateError while an earlier copy is under way or unknown; InputError without a reason or a recipient.
     """
-    if not reason.strip():
+    if not act.reason.strip():
         raise InputError(
             "a reason is needed", where=f"letter {letter_id}", todo="say why the letter goes again"
         )
-    with writing(engine) as connection:
+    with writing(outgoing.engine) as connection:
         letter = locked(connection, letter_id)
         if letter.state != "released":
             raise StateError(
@@ -147,10 +134,10 @@ def resend(
                 todo="release it",
             )
         _require_settled(connection, letter)
-        if blocker := simulated_blocker(letter, server):
+        if blocker := simulated_blocker(letter, outgoing.server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
         addressing = recipients_for(
-            connection, letter.kind, letter.unit_code, office_date(now), letter.addressee
+            connection, letter.kind, letter.unit_code, office_date(act.now), letter.addressee
         )
         wanted = {address.lower() for address in only}
         chosen = [each for each in addressing.recipients if not wanted or each.address.lower() in wanted]
@@ -164,31 +151,25 @@ def resend(
             )
         copy = queue_copy(
             connection,
-            archive,
+            outgoing,
             letter,
-            stored_composition(connection, archive, letter_id),
+            stored_composition(connection, outgoing.archive, letter_id),
             chosen,
-            office=office,
-            server=server,
-            now=now,
-            actor=actor,
-            reason=reason,
+            act,
             references=(letter.message_id,) if letter.message_id else (),
         )
-        _settle_earlier(connection, letter, copy, addressing.recipients, chosen, now=now, actor=actor)
+        _settle_earlier(connection, letter, copy, addressing.recipients, chosen, act)
         return copy
 
 
-def take_back(
-    engine: Engine, letter_id: int, *, now: datetime, actor: str, reason: str, copy_no: int | None = None
-) -> int:
+def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None = None) -> int:
     """A person takes what is still queued of a released letter out of the outbox: of one copy, or of all. What a resend had
     settled of earlier copies needs a person again. Returns recipients.
 
     Raises InputError without a reason; StateError when nothing is queued, or when nothing of the letter's only copy has left:
     then it is withheld as a whole (`release.withdraw`), which also voids its number.
     """
-    if not reason.strip():
+    if not act.reason.strip():
         raise InputError("a reason is needed", where=f"letter {letter_id}", todo="say why it is taken back")
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
@@ -217,15 +198,15 @@ def take_back(
             _delivery.c.state == "queued",
             _delivery.c.copy_no.in_(sorted(queued)),
         ]
-        taken = withdraw_all(connection, conditions, actor=actor, reason=reason, now=now)
+        taken = withdraw_all(connection, conditions, actor=act.actor, reason=act.reason, now=act.now)
         for number in sorted(queued):
             restore_settled(
                 connection,
                 letter_id,
                 replaced_by(number),
                 f"第 {number} 份已撤回，仍待处理",
-                actor=actor,
-                now=now,
+                actor=act.actor,
+                now=act.now,
             )
         return taken
 
@@ -235,17 +216,7 @@ def replaced_by(copy_no: int) -> str:
     return f"已由第 {copy_no} 份代替"
 
 
-def rehearse(
-    engine: Engine,
-    archive: Archive,
-    letter_id: int,
-    to: Recipient,
-    *,
-    office: Office,
-    server: MailServer,
-    now: datetime,
-    actor: str,
-) -> QueuedCopy:
+def rehearse(outgoing: Outgoing, letter_id: int, to: Recipient, act: Act) -> QueuedCopy:
     """演练: the letter as it is now, marked, to the operator alone. Its state and number stay as they are.
 
     Raises InputError for an address that cannot be used, StateError for simulated data and a server elsewhere.
@@ -255,22 +226,13 @@ def rehearse(
         raise InputError(
             "the rehearsal cannot go there", where="operator's address", got=to.address, expected=problem
         )
-    with writing(engine) as connection:
+    with writing(outgoing.engine) as connection:
         letter = locked(connection, letter_id)
-        if blocker := simulated_blocker(letter, server):
+        if blocker := simulated_blocker(letter, outgoing.server):
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
+        composed = stored_composition(connection, outgoing.archive, letter_id)
         return queue_copy(
-            connection,
-            archive,
-            letter,
-            stored_composition(connection, archive, letter_id),
-            [to],
-            office=office,
-            server=server,
-            now=now,
-            actor=actor,
-            reason="演练",
-            is_rehearsal=True,
+            connection, outgoing, letter, composed, [to], replace(act, reason="演练"), is_rehearsal=True
         )
 
 
@@ -297,9 +259,7 @@ def _settle_earlier(
     copy: QueuedCopy,
     current: Sequence[Recipient],
     chosen: Sequence[Recipient],
-    *,
-    now: datetime,
-    actor: str,
+    act: Act,
 ) -> None:
     """Refused and expired recipients of earlier copies need nobody any more, unless they are contacts left out now."""
     left_out = {each.address for each in current} - {each.address for each in chosen}
@@ -310,4 +270,4 @@ def _settle_earlier(
         _delivery.c.state.in_(("refused", "expired")),
         _delivery.c.address.not_in(left_out),
     ]
-    withdraw_all(connection, conditions, actor=actor, reason=replaced_by(copy.copy_no), now=now)
+    withdraw_all(connection, conditions, actor=act.actor, reason=replaced_by(copy.copy_no), now=act.now)

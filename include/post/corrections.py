@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
+from include.act import Act
 from include.errors import StateError
 from include.letter_kinds import is_corrected, letter_label
 from include.post import audit
@@ -51,10 +52,8 @@ def draft_correction(
             facts,
             composed.subject,
             state="awaiting_approval",
-            now=now,
-            actor=actor,
+            act=Act(now, actor, words),
             action="correct",
-            reason=words,
         )
         replace_files(connection, new_id, files)
         change = audit.Change(

@@ -1,18 +1,19 @@
 """What is mailed to the operators: letters like the others (kinds `digest` and `trouble`, no number), so that each goes out
 once (a day, or a window), is archived, audited and survives a crash."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
+from include.act import Act
 from include.letter_kinds import letter_label
 from include.periods import Period, midnight
 from include.post.composed import ComposedLetter
 from include.post.letters import LetterFacts, draft, find_by_key
+from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient
 from include.post.release import ReleaseOutcome, release
-from include.post.server import MailServer, Office
-from include.store.archive import Archive
 
 
 def is_queued(connection: Connection, day: date) -> bool:
@@ -39,28 +40,18 @@ def trouble_facts(period: Period, figures_json: str, *, is_simulated: bool) -> L
 
 
 def queue_digest(
-    engine: Engine,
-    archive: Archive,
+    outgoing: Outgoing,
     facts: LetterFacts,
     composed: ComposedLetter,
     to: tuple[Recipient, ...],
-    *,
-    office: Office,
-    server: MailServer,
-    now: datetime,
-    actor: str,
+    act: Act,
 ) -> ReleaseOutcome:
     """Drafts and releases the letter to `to`; the next `post_round` sends it. Asked again for the same window: `left`."""
-    drafted = draft(engine, archive, facts, composed, now=now, actor=actor)
+    drafted = draft(outgoing.engine, outgoing.archive, facts, composed, now=act.now, actor=act.actor)
     return release(
-        engine,
-        archive,
+        outgoing,
         drafted.letter_id,
-        now=now,
-        actor=actor,
-        reason=letter_label(facts.kind),
-        office=office,
-        server=server,
+        replace(act, reason=letter_label(facts.kind)),
         render=lambda _letter, _number, _issued_on: composed,
         recipients=to,
     )

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select, update
 
+from include.act import Act
 from include.errors import StateError
 from include.former_names import json_with_present_keys
 from include.letter_kinds import letter_kind
@@ -139,10 +140,8 @@ def draft(
                 facts,
                 composed.subject,
                 state="drafted",
-                now=now,
-                actor=actor,
+                act=Act(now, actor, reason),
                 action="draft",
-                reason=reason,
                 run_id=run_id,
             )
             state = "drafted"
@@ -304,10 +303,8 @@ def insert_letter(
     subject: str,
     *,
     state: str,
-    now: datetime,
-    actor: str,
+    act: Act,
     action: str,
-    reason: str,
     run_id: str = "",
 ) -> int:
     """A new letter with the alarms it names and its first audit row; returns its id. Its files are the caller's."""
@@ -325,17 +322,16 @@ def insert_letter(
             revision=facts.revision,
             letter_key=facts.key,
             state=state,
-            state_reason=reason,
-            state_at=now,
+            state_reason=act.reason,
+            state_at=act.now,
             is_stuck=False,
-            **_content(facts, subject, now, run_id),
+            **_content(facts, subject, act.now, run_id),
         )
         .returning(tables.letter.c.letter_id)
     ).scalar_one()
     _name_alarms(connection, letter_id, facts.alarms)
-    audit.record(
-        connection, [audit.Change("letter", facts.key, action, None, state, reason)], now=now, actor=actor
-    )
+    change = audit.Change("letter", facts.key, action, None, state, act.reason)
+    audit.record(connection, [change], now=act.now, actor=act.actor)
     return int(letter_id)
 
 

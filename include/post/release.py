@@ -4,11 +4,12 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 
+from include.act import Act
 from include.errors import QianliyanError, StateError
 from include.letter_kinds import letter_kind
 from include.periods import office_date
@@ -18,10 +19,9 @@ from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_bloc
 from include.post.corrections import revisions
 from include.post.letters import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
 from include.post.outbox import withdraw_all
+from include.post.outgoing import Outgoing
 from include.post.recipients import Addressing, Recipient, recipients_for
-from include.post.server import MailServer, Office
 from include.store import tables
-from include.store.archive import Archive
 from include.store.engine import writing
 
 _log = logging.getLogger(__name__)
@@ -66,15 +66,10 @@ class _Withheld(Exception):
 
 
 def release(
-    engine: Engine,
-    archive: Archive,
+    outgoing: Outgoing,
     letter_id: int,
+    act: Act,
     *,
-    now: datetime,
-    actor: str,
-    reason: str,
-    office: Office,
-    server: MailServer,
     render: Render,
     premise: Premise | None = None,
     recipients: tuple[Recipient, ...] | None = None,
@@ -88,32 +83,20 @@ def release(
     person who asks for what cannot be; whatever else goes wrong is the outcome `failed`.
     """
     try:
-        with writing(engine, lock="release") as connection:
+        with writing(outgoing.engine, lock="release") as connection:
             letter = locked(connection, letter_id)
             if left := _reason_to_leave(letter, is_person=is_person, run_id=run_id):
                 return ReleaseOutcome(letter_id, letter.letter_key, "left", letter.number, left)
             try:
                 with connection.begin_nested():
-                    return _release(
-                        connection,
-                        archive,
-                        letter,
-                        now=now,
-                        actor=actor,
-                        reason=reason,
-                        office=office,
-                        server=server,
-                        render=render,
-                        premise=premise,
-                        recipients=recipients,
-                    )
+                    return _release(connection, outgoing, letter, act, render, premise, recipients)
             except _Withheld as withheld:
                 change_state(
                     connection,
                     letter,
                     "withheld",
-                    now=now,
-                    actor=actor,
+                    now=act.now,
+                    actor=act.actor,
                     action="withhold",
                     reason=withheld.reason,
                     is_stuck=withheld.is_stuck,
@@ -123,22 +106,13 @@ def release(
     except StateError:
         raise
     except Exception as error:  # one letter that cannot be released must not stop the others
-        return _failed(engine, letter_id, error, server, now=now, actor=actor)
+        return _failed(outgoing, letter_id, error, act)
 
 
-def withdraw(
-    engine: Engine,
-    archive: Archive,
-    letter_id: int,
-    *,
-    now: datetime,
-    actor: str,
-    reason: str,
-    render: Render,
-) -> str | None:
+def withdraw(outgoing: Outgoing, letter_id: int, act: Act, render: Render) -> str | None:
     """A person takes a released letter back before anything left: withheld again, its number 作废 (returned), previews
     in place of its files. Raises StateError when a copy was sent, is being sent, or may have arrived."""
-    with writing(engine, lock="release") as connection:
+    with writing(outgoing.engine, lock="release") as connection:
         letter = locked(connection, letter_id)
         if letter.state != "released":
             raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released")
@@ -155,46 +129,47 @@ def withdraw(
                 todo="send a 更正 instead",
             )
         withdraw_all(
-            connection, [*real, _delivery.c.state != "withdrawn"], actor=actor, reason=reason, now=now
+            connection,
+            [*real, _delivery.c.state != "withdrawn"],
+            actor=act.actor,
+            reason=act.reason,
+            now=act.now,
         )
         if letter.number is not None:
-            numbers.void(connection, letter.number, reason)
+            numbers.void(connection, letter.number, act.reason)
         write_state(
             connection,
             letter,
             "withheld",
-            now=now,
-            actor=actor,
+            now=act.now,
+            actor=act.actor,
             action="withdraw",
-            reason=reason,
-            held_by=actor,
+            reason=act.reason,
+            held_by=act.actor,
             number=None,
             issued_on=None,
             released_at=None,
             message_id=None,
         )
         replace_files(
-            connection, letter_id, keep_files(archive, render(locked(connection, letter_id), None, None))
+            connection,
+            letter_id,
+            keep_files(outgoing.archive, render(locked(connection, letter_id), None, None)),
         )
         return letter.number
 
 
 def _release(
     connection: Connection,
-    archive: Archive,
+    outgoing: Outgoing,
     letter: StoredLetter,
-    *,
-    now: datetime,
-    actor: str,
-    reason: str,
-    office: Office,
-    server: MailServer,
+    act: Act,
     render: Render,
     premise: Premise | None,
     recipients: tuple[Recipient, ...] | None,
 ) -> ReleaseOutcome:
-    issued_on = office_date(now)
-    if blocker := simulated_blocker(letter, server):
+    issued_on = office_date(act.now)
+    if blocker := simulated_blocker(letter, outgoing.server):
         raise _Withheld(blocker, is_stuck=True)
     answer = premise(connection, letter) if premise is not None else None
     if isinstance(answer, str):
@@ -209,42 +184,40 @@ def _release(
         addressing = Addressing(recipients)
     if addressing.blocker:
         raise _Withheld(addressing.blocker, is_stuck=True)
-    number = numbers.allocate(connection, office, letter.kind, letter.letter_id, issued_on=issued_on, now=now)
+    number = numbers.allocate(
+        connection, outgoing.office, letter.kind, letter.letter_id, issued_on=issued_on, now=act.now
+    )
     composed = render(letter, number, issued_on)
     remarks = (*struck, *addressing.remarks, *composed.warnings)
     try:
         copy = queue_copy(
             connection,
-            archive,
+            outgoing,
             letter,
             composed,
             addressing.recipients,
-            office=office,
-            server=server,
-            now=now,
-            actor=actor,
-            reason=reason,
+            act,
             references=_thread(connection, letter),
         )
     except TooLarge as too_large:
         raise _Withheld(str(too_large), is_stuck=True) from too_large
-    replace_files(connection, letter.letter_id, keep_files(archive, composed))
+    replace_files(connection, letter.letter_id, keep_files(outgoing.archive, composed))
     _keep_eml(connection, letter, copy)
     change_state(
         connection,
         letter,
         "released",
-        now=now,
-        actor=actor,
+        now=act.now,
+        actor=act.actor,
         action="release",
-        reason="；".join((reason, *remarks)),
+        reason="；".join((act.reason, *remarks)),
         subject=composed.subject,
         number=number,
         issued_on=issued_on,
-        released_at=now,
+        released_at=act.now,
         message_id=copy.message_id,
     )
-    return ReleaseOutcome(letter.letter_id, letter.letter_key, "released", number, reason, remarks)
+    return ReleaseOutcome(letter.letter_id, letter.letter_key, "released", number, act.reason, remarks)
 
 
 def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | None) -> str:
@@ -302,17 +275,15 @@ def _keep_eml(connection: Connection, letter: StoredLetter, copy: QueuedCopy) ->
     )
 
 
-def _failed(
-    engine: Engine, letter_id: int, error: Exception, server: MailServer, *, now: datetime, actor: str
-) -> ReleaseOutcome:
+def _failed(outgoing: Outgoing, letter_id: int, error: Exception, act: Act) -> ReleaseOutcome:
     """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
     words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
-    reason = f"发出失败，函件未变动：{server.redact(words)}"
+    reason = f"发出失败，函件未变动：{outgoing.server.redact(words)}"
     trace = "".join(
         traceback.format_exception(error)
     )  # not left to the logger: what it tells may hold the password
-    _log.error("release of letter %s failed\n%s", letter_id, server.redact(trace))
-    with writing(engine) as connection:
+    _log.error("release of letter %s failed\n%s", letter_id, outgoing.server.redact(trace))
+    with writing(outgoing.engine) as connection:
         letter = locked(connection, letter_id)
         if letter.state in ("released", "rejected"):  # by somebody else meanwhile
             return ReleaseOutcome(letter_id, letter.letter_key, "left", letter.number, letter.state_reason)
@@ -320,8 +291,8 @@ def _failed(
             connection,
             letter,
             letter.state,
-            now=now,
-            actor=actor,
+            now=act.now,
+            actor=act.actor,
             action="release_failed",
             reason=reason,
             is_stuck=True,

@@ -97,6 +97,6 @@ def insert_places(connection: Connection, rows: Collection[Mapping[str, Any]]) -
         connection.execute(insert(grid), values[start : start + _MOST_AT_ONCE])
 
 
-def bulletins_after(connection: Connection, on: date, kinds: tuple[str, ...]) -> pd.DataFrame:
-    """Letters of these kinds that left and whose window ends after that date (sql/bulletins_after.sql)."""
-    return frame(connection, "bulletins_after", on_date=on, kinds=kinds)
+def bulletins_after(connection: Connection, on: date) -> pd.DataFrame:
+    """Letters of a half-month that left and whose window ends after that date (sql/bulletins_after.sql)."""
+    return frame(connection, "bulletins_after", on_date=on)

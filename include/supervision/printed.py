@@ -16,6 +16,7 @@ SILENT: Final = frozenset(
         "code",
         "is_simulated",
         "rules_version",
+        "judged_by",
         "period",
         "season_end",
         "scope",
@@ -293,7 +294,7 @@ def label(kind: str, field: str) -> str | None:
     """How a field of a class of figures is called in print; empty for one that needs no name, None for what is not printed."""
     if (kind, field) in OWN_LABELS:
         return OWN_LABELS[kind, field]
-    if field in SILENT:
+    if field in SILENT or kind == "LowResponse":  # what a letter was judged by is no fact of its unit
         return None
     if field in UNNAMED:
         return ""

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import click
 
+from include.act import Act
 from include.house import House
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
@@ -84,17 +85,7 @@ def resend(letter_id: int, reason: str, only: tuple[str, ...]) -> None:
     from include.post.copies import resend as run
 
     house, now, actor = _asked()
-    copy = run(
-        house.engine,
-        house.archive,
-        letter_id,
-        office=house.office,
-        server=house.mail_server,
-        now=now,
-        actor=actor,
-        reason=reason,
-        only=only,
-    )
+    copy = run(house.outgoing, letter_id, Act(now, actor, reason), only=only)
     click.echo(f"copy {copy.copy_no} is queued as {copy.message_id}")
 
 
@@ -109,7 +100,7 @@ def take_back(letter_id: int, reason: str, copy_no: int | None) -> None:
     from include.post.copies import take_back as run
 
     house, now, actor = _asked()
-    count = run(house.engine, letter_id, now=now, actor=actor, reason=reason, copy_no=copy_no)
+    count = run(house.engine, letter_id, Act(now, actor, reason), copy_no=copy_no)
     click.echo(f"{count} recipients: withdrawn")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from include.act import Act
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
 from include.letter_kinds import LetterKind, letter_kind
@@ -241,16 +242,7 @@ def _settle_by_rule(run: Run) -> _Settle:
             )
         if run.deliver == "rehearse":
             to = Recipient(house.issuer.operators, "值班（演练）", "to")
-            rehearse(
-                house.engine,
-                house.archive,
-                letter.letter_id,
-                to,
-                office=house.office,
-                server=house.mail_server,
-                now=run.now,
-                actor=run.actor,
-            )
+            rehearse(house.outgoing, letter.letter_id, to, Act(run.now, run.actor))
         withhold(
             house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason, is_stuck=is_stuck
         )

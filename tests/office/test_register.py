@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from include.act import Act
 from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS, LetterKind, kinds_where, letter_kind, letter_label, useful_life
 from include.office.register import LETTER_TYPES
@@ -32,15 +33,20 @@ def test_no_statement_and_no_list_spells_the_kinds() -> None:
         assert found is None, f"{name}: {found[0] if found else ''}: ask the register"
 
 
-def test_every_kind_is_made_of_figures_but_the_daily_list() -> None:
-    assert set(LETTER_KINDS) - set(LETTER_TYPES) == {"digest"}
+def test_every_kind_is_made_of_figures_but_what_the_operators_get() -> None:
+    assert set(LETTER_KINDS) - set(LETTER_TYPES) == {"digest", "trouble"}
     assert all(one.kind is LETTER_KINDS[name] for name, one in LETTER_TYPES.items())
 
 
 def test_what_the_kinds_say() -> None:
     assert kinds_where(lambda kind: kind.is_urging) == ("reminder",)
     assert kinds_where(lambda kind: kind.is_asking) == ("notice", "reminder")
-    assert kinds_where(lambda kind: not kind.is_corrected) == ("alarm", "late_alarm", "digest")
+    assert kinds_where(lambda kind: not kind.is_corrected) == (
+        "alarm",
+        "late_alarm",
+        "digest",
+        "trouble",
+    )
     assert letter_kind("reminder").answers == ("notice", "reminder")
     assert (letter_label("reminder"), letter_label("of_old")) == ("督办函", "of_old")
     assert useful_life("of_old") == POST.useful_life
@@ -53,6 +59,4 @@ def test_what_the_kinds_say() -> None:
 
 def test_a_kind_that_is_not_registered_is_not_stored(engine) -> None:
     with pytest.raises(InputError, match="unknown kind of letter"), writing(engine) as connection:
-        insert_letter(
-            connection, facts("memo"), "s", state="drafted", now=NOW, actor="t", action="draft", reason="r"
-        )
+        insert_letter(connection, facts("memo"), "s", state="drafted", act=Act(NOW, "t", "r"), action="draft")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, update
 
+from include.act import Act
 from include.house import House
 from include.office.attention import matters
 from include.office.grid_lists import propose
@@ -28,10 +29,10 @@ from include.store.watch_todos import decide
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
 from tests.office.lists import choice
 from tests.post.samples import (
-    OFFICE,
     add_cities,
     composition,
     facts,
+    outgoing,
     released,
     render,
     server,
@@ -289,6 +290,6 @@ def test_a_released_letter_leaves_the_register(house: House) -> None:
     add_cities(house.engine)
     approval(house, archive)
     assert isinstance(waiting(house, NOW)[0], Waiting)
-    done = {"now": NOW, "actor": "duty", "reason": "签发", "office": OFFICE, "server": server()}
-    release(house.engine, archive, 1, render=render, is_person=True, **done)
+    way = outgoing(house.engine, archive)
+    release(way, 1, Act(NOW, "duty", "签发"), render=render, is_person=True)
     assert topics(house) == set()

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, Select, insert, select
 
+from include.act import Act
 from include.periods import Period, midnight
 from include.post import numbers
 from include.post.letters import LetterFacts, NamedAlarm, StoredLetter, draft, find
+from include.post.outgoing import Outgoing
 from include.post.release import ReleaseOutcome, release
 from include.post.server import MailServer, Office
 from include.store import tables
@@ -126,15 +128,16 @@ def server(port: int = 25, **changes: object) -> MailServer:
 def released(engine: Engine, archive: Archive, letter=None, *, now=NOW, on=None, **changes) -> ReleaseOutcome:
     """Drafts and releases one letter."""
     drafted = draft(engine, archive, letter or facts(), composition(), now=now, actor="run")
-    options = {
-        "render": render,
-        "office": OFFICE,
-        "server": on or server(),
-        "actor": "run",
-        "reason": "自动发出",
-        **changes,
-    }
-    return release(engine, archive, drafted.letter_id, now=now, **options)
+    act = Act(now, changes.pop("actor", "run"), changes.pop("reason", "自动发出"))
+    options = {"render": render, **changes}
+    return release(outgoing(engine, archive, on), drafted.letter_id, act, **options)
+
+
+def outgoing(
+    engine: Engine, archive: Archive, on: MailServer | None = None, office: Office = OFFICE
+) -> Outgoing:
+    """The way out of these tests: a mail server of this machine."""
+    return Outgoing(engine, archive, office, on or server())
 
 
 def deliveries(engine: Engine) -> dict[str, str]:

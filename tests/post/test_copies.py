@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from include.act import Act
 from include.errors import InputError, StateError
 from include.post.copies import rehearse, resend, take_back
 from include.post.letters import draft
@@ -15,11 +16,11 @@ from include.store import tables
 from include.store.engine import writing
 from tests.post.samples import (
     NOW,
-    OFFICE,
     add_cities,
     composition,
     deliveries,
     facts,
+    outgoing,
     register,
     released,
     rows,
@@ -34,33 +35,22 @@ def test_a_rehearsal_touches_neither_state_nor_number(engine, archive):
     draft(engine, archive, facts(), composition(), now=NOW, actor="run")
     before = the_letter(engine)
     to = Recipient("me@mee.example", "值班", "to")
-    copies = [
-        rehearse(engine, archive, 1, to, office=OFFICE, server=server(), now=NOW, actor="run").copy_no
-        for _ in range(2)
-    ]
+    copies = [rehearse(outgoing(engine, archive), 1, to, Act(NOW, "run")).copy_no for _ in range(2)]
     assert (copies, the_letter(engine), register(engine)) == ([1, 2], before, [])
     add_cities(engine)
     released(engine, archive)
     assert the_letter(engine).message_id == f"<{before.letter_key}.1@mee.example>"
+    away = replace(to, address="me@mee.example\nBcc: x@y")
     with pytest.raises(InputError, match="cannot go there"):
-        rehearse(
-            engine,
-            archive,
-            1,
-            replace(to, address="me@mee.example\nBcc: x@y"),
-            office=OFFICE,
-            server=server(),
-            now=NOW,
-            actor="r",
-        )
+        rehearse(outgoing(engine, archive), 1, away, Act(NOW, "r"))
 
 
 def test_a_letter_is_sent_again_to_the_corrected_contact(engine, archive):
     add_cities(engine)
     released(engine, archive)
-    options = {"office": OFFICE, "server": server(), "now": NOW, "actor": "王", "reason": "地址已更正"}
+    way, act = outgoing(engine, archive), Act(NOW, "王", "地址已更正")
     with pytest.raises(StateError, match="an earlier copy is not settled"):
-        resend(engine, archive, 1, **options)
+        resend(way, 1, act)
     with writing(engine) as connection:
         connection.execute(
             tables.delivery.update().values(state="sent").where(tables.delivery.c.address == CC)
@@ -71,7 +61,7 @@ def test_a_letter_is_sent_again_to_the_corrected_contact(engine, archive):
         connection.execute(
             tables.contact.update().values(address="new@city.example").where(tables.contact.c.address == TO)
         )
-    assert resend(engine, archive, 1, only=["new@city.example"], **options).copy_no == 2
+    assert resend(way, 1, act, only=["new@city.example"]).copy_no == 2
     assert deliveries(engine) == {TO: "withdrawn", CC: "sent", "new@city.example": "queued"}
     [(digest,)] = rows(engine, select(tables.delivery.c.eml_sha256).where(tables.delivery.c.copy_no == 2))
     message = archive.get(digest).decode().replace("\r\n ", " ")
@@ -83,32 +73,32 @@ def test_a_letter_is_sent_again_to_the_corrected_contact(engine, archive):
 def test_sending_again_needs_a_reason_a_recipient_and_a_released_letter(engine, archive):
     add_cities(engine)
     draft(engine, archive, facts(), composition(), now=NOW, actor="run")
-    options = {"office": OFFICE, "server": server(), "now": NOW, "actor": "王"}
+    way = outgoing(engine, archive)
     with pytest.raises(InputError, match="a reason is needed"):
-        resend(engine, archive, 1, reason=" ", **options)
+        resend(way, 1, Act(NOW, "王", " "))
     with pytest.raises(StateError, match="the letter is drafted"):
-        resend(engine, archive, 1, reason="再发", **options)
+        resend(way, 1, Act(NOW, "王", "再发"))
     released(engine, archive)
     with writing(engine) as connection:
         connection.execute(tables.delivery.update().values(state="sent"))
     with pytest.raises(InputError, match="nobody to send to"):
-        resend(engine, archive, 1, reason="再发", only=["other@city.example"], **options)
+        resend(way, 1, Act(NOW, "王", "再发"), only=["other@city.example"])
 
 
 def test_a_queued_resend_is_taken_back_and_the_refusal_waits_again(engine, archive, faulty):
     add_cities(engine)
     released(engine, archive)
     with pytest.raises(StateError, match="nothing of the letter has left"):
-        take_back(engine, 1, now=NOW, actor="duty", reason="错发")
+        take_back(engine, 1, Act(NOW, "duty", "错发"))
     post_round(engine, archive, server(faulty("refuse all").port), clock=lambda: NOW, owner="test")
     with pytest.raises(StateError, match="nothing is queued"):
-        take_back(engine, 1, now=NOW, actor="duty", reason="错发")
-    again = {"office": OFFICE, "server": server(), "now": NOW, "actor": "duty", "reason": "再试"}
-    resend(engine, archive, 1, **again)
+        take_back(engine, 1, Act(NOW, "duty", "错发"))
+    way, again = outgoing(engine, archive), Act(NOW, "duty", "再试")
+    resend(way, 1, again)
     assert set(deliveries(engine).values()) == {"queued"}
     with pytest.raises(InputError, match="a reason is needed"):
-        take_back(engine, 1, now=NOW, actor="duty", reason=" ")
-    assert take_back(engine, 1, now=NOW, actor="duty", reason="地址仍不对") == 2
+        take_back(engine, 1, Act(NOW, "duty", " "))
+    assert take_back(engine, 1, Act(NOW, "duty", "地址仍不对")) == 2
     assert rows(
         engine,
         select(tables.delivery.c.copy_no, tables.delivery.c.state, tables.delivery.c.state_reason).order_by(
@@ -122,7 +112,7 @@ def test_a_queued_resend_is_taken_back_and_the_refusal_waits_again(engine, archi
     ]
     sending = faulty()
     assert post_round(engine, archive, server(sending.port), clock=lambda: NOW, owner="test").mails == ()
-    assert resend(engine, archive, 1, **again).copy_no == 3  # a taken back number is not used again
+    assert resend(way, 1, again).copy_no == 3  # a taken back number is not used again
 
 
 def test_recipients_that_are_tried_again_can_be_stopped(engine, archive, faulty):
@@ -134,5 +124,5 @@ def test_recipients_that_are_tried_again_can_be_stopped(engine, archive, faulty)
         connection.execute(
             tables.delivery.update().values(state="sent").where(tables.delivery.c.address != to)
         )
-    assert take_back(engine, 1, now=NOW, actor="duty", reason="已电话通知") == 1
+    assert take_back(engine, 1, Act(NOW, "duty", "已电话通知")) == 1
     assert deliveries(engine)[to] == "withdrawn"

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from include.act import Act
 from include.errors import InputError, StateError
 from include.post import numbers
 from include.post.composed import stored_composition
@@ -21,7 +22,6 @@ from include.store.engine import reading, writing
 from tests.post.samples import (
     JINAN,
     NOW,
-    OFFICE,
     TAIYUAN,
     YANGQUAN,
     add_cities,
@@ -30,6 +30,7 @@ from tests.post.samples import (
     composition,
     deliveries,
     facts,
+    outgoing,
     register,
     released,
     render,
@@ -159,16 +160,7 @@ def test_simulated_letters_refuse_a_server_elsewhere_and_real_ones_do_not(engine
         "模拟数据的函件只能发往本机邮箱，当前邮件服务器 192.0.2.1:25 不在本机：未发出",
     )
     with pytest.raises(StateError, match="不在本机"):
-        rehearse(
-            engine,
-            archive,
-            1,
-            Recipient(TO, "值班", "to"),
-            office=OFFICE,
-            server=elsewhere,
-            now=NOW,
-            actor="王",
-        )
+        rehearse(outgoing(engine, archive, elsewhere), 1, Recipient(TO, "值班", "to"), Act(NOW, "王"))
     assert (
         released(engine, archive, facts(day=date(2020, 3, 1), is_simulated=False), on=elsewhere).action
         == "released"
@@ -186,44 +178,34 @@ def test_releasing_again_changes_nothing(engine, archive):
 
 def test_a_run_does_not_release_what_waits_for_a_person(engine, archive):
     add_cities(engine)
-    options = {"now": NOW, "reason": "r", "office": OFFICE, "server": server(), "render": render}
+    way, run, person = outgoing(engine, archive), Act(NOW, "run", "r"), Act(NOW, "王", "r")
     draft(engine, archive, facts(), composition(), now=NOW, actor="run", run_id="run 2")
-    assert release(engine, archive, 1, actor="run", run_id="run 1", **options).action == "left"
+    assert release(way, 1, run, run_id="run 1", render=render).action == "left"
     withhold(engine, 1, now=NOW, actor="王", reason="核实", is_person=True)
-    assert (
-        release(engine, archive, 1, actor="run", run_id="run 2", **options).reason
-        == "等待人工决定（withheld）：核实"
-    )
-    assert release(engine, archive, 1, actor="王", is_person=True, **options).action == "released"
+    assert release(way, 1, run, run_id="run 2", render=render).reason == "等待人工决定（withheld）：核实"
+    assert release(way, 1, person, is_person=True, render=render).action == "released"
     draft(engine, archive, facts(unit_code=JINAN), composition(), now=NOW, actor="run")
     reject(engine, 2, now=NOW, actor="王", reason="不发")
-    assert release(engine, archive, 2, actor="run", **options).action == "left"
+    assert release(way, 2, run, render=render).action == "left"
     with pytest.raises(StateError, match="rejected"):
-        release(engine, archive, 2, actor="王", is_person=True, **options)
+        release(way, 2, person, is_person=True, render=render)
 
 
 def test_a_withdrawn_letter_leaves_its_number_in_the_register(engine, archive):
     add_cities(engine)
     released(engine, archive)
-    assert (
-        withdraw(engine, archive, 1, now=NOW, actor="王", reason="数据有误", render=render)
-        == "环督提〔2020〕1号"
-    )
+    assert withdraw(outgoing(engine, archive), 1, Act(NOW, "王", "数据有误"), render) == "环督提〔2020〕1号"
     letter = the_letter(engine)
     assert (letter.state, letter.number, letter.issued_on, letter.held_by) == ("withheld", None, None, "王")
     assert deliveries(engine) == {TO: "withdrawn", CC: "withdrawn"}
     with reading(engine) as connection:
         files = {file.role: file.content for file in stored_composition(connection, archive, 1).files}
     assert files["text"].decode().startswith("（预览）")
-    options = {
-        "now": NOW,
-        "actor": "王",
-        "reason": "重发",
-        "office": OFFICE,
-        "server": server(),
-        "render": render,
-    }
-    assert release(engine, archive, 1, is_person=True, **options).number == "环督提〔2020〕2号"
+    again = Act(NOW, "王", "重发")
+    assert (
+        release(outgoing(engine, archive), 1, again, is_person=True, render=render).number
+        == "环督提〔2020〕2号"
+    )
     assert register(engine) == [
         ("环督提〔2020〕1号", letter.letter_key, "数据有误"),
         ("环督提〔2020〕2号", letter.letter_key, None),
@@ -237,7 +219,7 @@ def test_a_letter_on_its_way_cannot_be_withdrawn(engine, archive):
     with writing(engine) as connection:
         claim(connection, owner="round", actor="round", now=NOW)
     with pytest.raises(StateError, match=f"{TO} sending"):
-        withdraw(engine, archive, 1, now=NOW, actor="王", reason="太迟", render=render)
+        withdraw(outgoing(engine, archive), 1, Act(NOW, "王", "太迟"), render)
 
 
 def test_a_reminder_answers_to_the_notices_that_named_its_alarms(engine, archive):

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from include.act import Act
 from include.post.copies import rehearse
 from include.post.letters import await_approval, draft
 from include.post.mailbox import local_mailbox, received
@@ -14,7 +15,6 @@ from include.store.engine import reading
 from tests.post.samples import (
     JINAN,
     NOW,
-    OFFICE,
     TAIYUAN,
     YANGQUAN,
     add_cities,
@@ -22,6 +22,7 @@ from tests.post.samples import (
     composition,
     deliveries,
     facts,
+    outgoing,
     released,
     server,
 )
@@ -116,16 +117,7 @@ def test_simulated_mail_is_refused_again_just_before_it_would_leave(engine, arch
 def test_a_rehearsal_reaches_the_operator_alone(engine, archive, tmp_path):
     add_cities(engine)
     draft(engine, archive, facts(), composition(), now=NOW, actor="run")
-    rehearse(
-        engine,
-        archive,
-        1,
-        Recipient("me@mee.example", "值班", "to"),
-        office=OFFICE,
-        server=server(),
-        now=NOW,
-        actor="run",
-    )
+    rehearse(outgoing(engine, archive), 1, Recipient("me@mee.example", "值班", "to"), Act(NOW, "run"))
     with local_mailbox(tmp_path / "mailbox") as mailbox:
         summary = one_round(engine, archive, mailbox.port)
     assert [(mail.is_rehearsal, list(mail.recipients)) for mail in summary.mails] == [

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
+from include.act import Act
 from include.errors import CheckFailed
 from include.periods import midnight
 from include.post.composed import stored_composition
@@ -24,14 +25,13 @@ from tests.post.samples import (
     DAY,
     JINAN,
     NOW,
-    OFFICE,
     TAIYUAN,
     YANGQUAN,
     add_cities,
     composition,
     facts,
+    outgoing,
     released,
-    server,
 )
 
 LATER = NOW + timedelta(days=100)
@@ -98,7 +98,7 @@ def test_what_nothing_names_goes_and_every_letter_stays_whole(
     assert compositions(letters, archive) == before
     with writing(letters) as connection:
         connection.exec_driver_sql("update delivery set state = 'sent'")
-    copy = resend(letters, archive, 1, office=OFFICE, server=server(), now=LATER, actor="王", reason="再发")
+    copy = resend(outgoing(letters, archive), 1, Act(LATER, "王", "再发"))
     assert copy.copy_no == 2
     with reading(letters) as connection:
         assert reconcile(connection, DAY + timedelta(days=1), due=[facts().key]).faults == ()

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from include.act import Act
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, LetterId
@@ -137,17 +138,7 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         def do() -> None:
             house = desk.open_house()
-            resend(
-                house.engine,
-                house.archive,
-                letter_id,
-                office=house.office,
-                server=house.mail_server,
-                now=desk.clock(),
-                actor=visitor.name,
-                reason=reason,
-                only=only,
-            )
+            resend(house.outgoing, letter_id, Act(desk.clock(), visitor.name, reason), only=only)
 
         return act(request, visitor, letter_id, "resend", do)
 
@@ -156,9 +147,7 @@ def routes(desk: Desk) -> APIRouter:
         request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId, reason: Reason
     ) -> Response:
         def do() -> None:
-            take_back(
-                desk.open_house().engine, letter_id, now=desk.clock(), actor=visitor.name, reason=reason
-            )
+            take_back(desk.open_house().engine, letter_id, Act(desk.clock(), visitor.name, reason))
 
         return act(request, visitor, letter_id, "take_back", do)
 
@@ -203,16 +192,7 @@ def routes(desk: Desk) -> APIRouter:
         def do() -> None:
             house = desk.open_house()
             to = Recipient(_rehearse_to(visitor, house.issuer.operators), "演练", "to")
-            rehearse(
-                house.engine,
-                house.archive,
-                letter_id,
-                to,
-                office=house.office,
-                server=house.mail_server,
-                now=desk.clock(),
-                actor=visitor.name,
-            )
+            rehearse(house.outgoing, letter_id, to, Act(desk.clock(), visitor.name))
 
         return act(request, visitor, letter_id, "rehearse", do)
 
