@@ -251,7 +251,7 @@ def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     lost = sorted(set(old["grid_id"]) - set(cells["grid_id"]))
     if not lost:
         return []
-    text = f"上一份清单有{len(lost)}个网格不在本次小格内（如{lost[0]}），按退出处理"
+    text = f"上一份清单有{len(lost)}个网格不在本次任何小格内（如{lost[0]}），不再列入"
     return [Note("old_unmatched", "previous", text)]
 
 
