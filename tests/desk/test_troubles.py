@@ -19,6 +19,8 @@ ACTED_IN = [
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
+    INCLUDE / "store" / "units.py",
+    INCLUDE / "desk" / "pages" / "units.py",
     *(INCLUDE / "office").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
