@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from include.former_names import json_with_present_keys
+from include.former_names import json_of_today
 from include.periods import Period
 from include.rules import LowResponse
 
@@ -343,7 +343,7 @@ def to_json(figures: Any) -> str:
 def from_json(kind: type[T], text: str) -> T:
     """The figures back from `to_json`, also of a version that used former names."""
     hashable: Any = kind
-    value: T = _adapter(hashable).validate_json(json_with_present_keys(text))
+    value: T = _adapter(hashable).validate_json(json_of_today(text))
     return value
 
 

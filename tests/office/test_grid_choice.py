@@ -1,5 +1,6 @@
 """From files of rasters to a proposed list: one city, three years (合成), the same bytes again; the file of a choice and its faults."""
 
+import importlib.util
 import io
 import json
 from dataclasses import replace
@@ -20,6 +21,7 @@ from include.office.grid_choice import choose_grids, manifest_bytes, office_rule
 from include.profile.current import office
 from include.profile.values import RuleChange
 from include.simulator.rasters import write_example
+from include.sources.rasters.reading import require_extra
 from include.sources.rasters.selection_file import read_selection_file
 from include.store.engine import reading
 from include.store.grid_lists import hot_grids_on
@@ -148,6 +150,13 @@ def test_a_run_reads_only_files_in_its_folder(engine: Engine, example: Path, tmp
             chosen_file(house, name)
 
 
+def test_without_the_readers_of_rasters_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "rasterio" else real(name))
+    with pytest.raises(InputError, match=r"no rasterio.*run: make rasters"):
+        require_extra("example")
+
+
 GOOD = "name: x\nyear: 2025\ndate: 2026-01-15\npm25:\n  - {path: a.tif, year: 2025}\n"
 
 
@@ -169,6 +178,7 @@ GOOD = "name: x\nyear: 2025\ndate: 2026-01-15\npm25:\n  - {path: a.tif, year: 20
         (GOOD.replace("a.tif", "/vsicurl/x.tif"), "not the path of a local file"),
         (GOOD + "enterprises: {path: p.csv}\n", "points need a file and their datum"),
         (GOOD + "emissions: a.nc\n", "not a list"),
+        (GOOD.replace("date: 2026", "date: 2024"), "lies after the day of the list"),
     ],
 )
 def test_a_file_of_a_choice_that_cannot_be_used_says_why(tmp_path: Path, text: str, words: str) -> None:

@@ -21,6 +21,8 @@ _NORTH: Final = re.compile(r"degrees?_?n(orth)?", re.IGNORECASE)
 _EAST: Final = re.compile(r"degrees?_?e(ast)?", re.IGNORECASE)
 _LAT_NAMES: Final = ("lat", "latitude", "nlat", "y", "north")
 _LON_NAMES: Final = ("lon", "long", "longitude", "nlon", "x", "east")
+_UNREADABLE: Final = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+_ON_LINE: Final = 0.02  # of a step
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -40,15 +42,18 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
             todo=f"convert it: nccopy -k nc4 {entry.path.name} new.nc",
         )
     try:
-        file = xarray.open_dataset(
+        with xarray.open_dataset(
             entry.path,
             engine="h5netcdf",
             decode_times=False,
             mask_and_scale=False,
             phony_dims="sort",
             cache=False,
-        )
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        ) as file:
+            return (_flat if "x_range" in file.variables else _gridded)(file, entry, box_of)
+    except (
+        _UNREADABLE
+    ) as error:  # what the libraries raise about a damaged file, at once or when its values are read
         raise InputError(
             "the raster cannot be read",
             where=where,
@@ -56,8 +61,6 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
             expected="NetCDF-4 or HDF5",
             todo="get the file again",
         ) from error
-    with file:
-        return _flat(file, entry, box_of) if "x_range" in file.variables else _gridded(file, entry, box_of)
 
 
 def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
@@ -77,6 +80,9 @@ def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tup
     opened.crs = merged_crs(_crs_text(file, data, lat, lon, opened, where), entry, opened)
     if _is_geographic(opened.crs):
         require_on_earth(opened.x, opened.y, where)
+    if entry.registration is None and _is_on_lines(opened):
+        text = "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        opened.notes.append(Note("half_cell", where, text))
     if data.dims == (lon_dim, lat_dim):
         opened.notes.append(Note("axes_transposed", where, "变量按（经度，纬度）排列，已转置"))
     rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
@@ -137,7 +143,9 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
 
 
 def _variable(file: Any, entry: RasterEntry) -> Any:
-    axes = {name for name in file.variables if name.lower() in (*_LAT_NAMES, *_LON_NAMES, "time")}
+    axes = {
+        name for name, one in file.variables.items() if name == "time" or _is_coordinate(str(name), one.attrs)
+    }
     able = [
         str(name)
         for name, one in file.variables.items()
@@ -222,7 +230,7 @@ def _axis_variable(
     curved = [
         str(name)
         for name, one in file.variables.items()
-        if one.ndim == 2 and str(name).lower() in (*_LAT_NAMES, *_LON_NAMES)
+        if one.ndim >= 2 and _is_coordinate(str(name), one.attrs)
     ]
     if curved:
         raise InputError(
@@ -294,7 +302,8 @@ def _crs_text(file: Any, data: Any, lat: Any, lon: Any, opened: Opened, where: s
 
 def _without_missing(values: Any, attrs: Mapping[str, Any]) -> Floats:
     """The values as numbers, NaN where the file says that there is none."""
-    found = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # damaged pixels may hold signalling NaN
+        found = np.asarray(values, dtype=np.float64)
     for name in ("_FillValue", "missing_value"):
         for none in np.atleast_1d(np.asarray(attrs.get(name, []), dtype=np.float64)):
             found = np.where(np.isclose(found, none, rtol=1e-6, atol=0), np.nan, found)
@@ -328,6 +337,23 @@ def _years(file: Any, data: Any) -> frozenset[int]:
 
 def _is_bounds(name: str) -> bool:
     return name.lower().endswith(("_bnds", "_bounds"))
+
+
+def _is_coordinate(name: str, attrs: Mapping[str, Any]) -> bool:
+    """Whether a variable holds latitudes or longitudes, by its unit or name (`XLAT`, `nav_lon`)."""
+    unit = str(attrs.get("units", ""))
+    is_named = name.lower() in (*_LAT_NAMES, *_LON_NAMES) or re.fullmatch(
+        r"(x|nav_|grid)?_?(lat|long?)(itude)?(_[a-z])?", name.lower()
+    )
+    return bool(is_named or _NORTH.fullmatch(unit) or _EAST.fullmatch(unit))
+
+
+def _is_on_lines(opened: Opened) -> bool:
+    """Whether all centres are whole multiples of the step, as corners are: of regional files nobody can tell which they are."""
+    if not _is_geographic(opened.crs):
+        return False
+    places = [(axis.start / abs(axis.step) - 0.5) % 1.0 for axis in (opened.x, opened.y)]
+    return all(min(place, 1 - place) < _ON_LINE for place in places)
 
 
 def _is_geographic(crs: str) -> bool:
