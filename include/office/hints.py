@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import jinja2
-from sqlalchemy import Connection, Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from include.errors import InputError, StateError
 from include.house import House
@@ -40,6 +40,13 @@ def hints(engine: Engine, states: Sequence[str] = tuple(STATES), limit: int = 20
     query = select(hint).where(hint.c.state.in_(list(states))).order_by(hint.c.received_at, hint.c.hint_id)
     with reading(engine) as connection:
         return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def count_hints(engine: Engine, states: Sequence[str] = tuple(STATES)) -> int:
+    """How many hints are in those states."""
+    query = select(func.count()).select_from(hint).where(hint.c.state.in_(list(states)))
+    with reading(engine) as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def waiting_hints(connection: Connection) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -49,6 +49,13 @@ LAYOUT: Final = Layout(
 REJECTED: Final = "rejected"
 _SPACE: Final = re.compile(r"[\W_]+")
 _NOT_READ: Final = "文件未能读入"
+_SAME_WORDS: Final = (
+    "同样的话已收过，但地点、坐标、姓名或联系方式不同；确为另一条线索的，补充说明后重新放入"
+)
+_WORDS: Final = ("text", "place", "name", "contact")
+_POINT: Final = ("lon", "lat")
+_CONTENT: Final = (*_WORDS, *_POINT)
+_LONGEST_STEM: Final = 42  # with a dash and a made id at most 64
 
 
 @dataclass
@@ -137,10 +144,18 @@ def _checked(chunk: Chunk, known: Places, now: datetime) -> Iterator[dict[str, A
 def _keep(
     connection: Connection, rows: list[dict[str, Any]], done: HintsTaken, now: datetime
 ) -> list[dict[str, Any]]:
-    """Stores what is new and within the bounds; returns the rest with `field` and `reason`."""
-    columns = (hint.c.hint_id, hint.c.received_at, hint.c.contact, hint.c.text)
+    """Stores what is new and within the bounds; returns the rest with `field` and `reason`.
+
+    Known is a hint whose content is stored (of an erased one: its id and moment). Another hint under an id that is taken gets a key of its own.
+    """
+    columns = (
+        *(hint.c[name] for name in ("hint_id", "received_at", "erased_at")),
+        *(hint.c[name] for name in _CONTENT),
+    )
     stored = connection.execute(select(*columns)).all()
     known = {str(row.hint_id) for row in stored}
+    erased = {(str(row.hint_id), row.received_at) for row in stored if row.erased_at is not None}
+    contents = {_content(row._asdict()) for row in stored if row.text}
     texts = {_plain(row.text) for row in stored if row.text}
     by_day = Counter[date](office_date(row.received_at) for row in stored)
     by_sender = Counter[tuple[date, str]](
@@ -152,9 +167,17 @@ def _keep(
         received_at = row["received_at"].to_pydatetime()
         day, sender = office_date(received_at), _plain(row["contact"])
         name = row["hint_id"] or _made_id(row)
-        if name in known or _plain(row["text"]) in texts:
+        if _content(row) in contents or (name, received_at) in erased:
             done.known += 1
             continue
+        if _plain(row["text"]) in texts:
+            over.append({**row, "field": "text", "reason": _SAME_WORDS})
+            continue
+        if name in known:
+            name = f"{name[:_LONGEST_STEM]}-{_made_id(row)}"
+            if name in known:
+                done.known += 1
+                continue
         if by_day[day] >= HINTS.most_a_day:
             over.append({**row, "field": "received_at", "reason": f"当日已收{HINTS.most_a_day}条"})
             continue
@@ -164,6 +187,7 @@ def _keep(
             )
             continue
         known.add(name)
+        contents.add(_content(row))
         texts.add(_plain(row["text"]))
         by_day[day] += 1
         by_sender[day, sender] += 1
@@ -235,6 +259,12 @@ class _Cells:
         if len(named) == 1:
             return str(named["grid_id"].iloc[0]), str(named["unit_code"].iloc[0]), "name"
         return None, unit, "none"
+
+
+def _content(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a hint says, whatever its id and moment: the same of a stored row and of one that was read."""
+    words = [_plain(row[name]) for name in _WORDS]
+    return (*words, *("" if pd.isna(row[name]) else f"{row[name]:.6f}" for name in _POINT))
 
 
 def _made_id(row: dict[str, Any]) -> str:

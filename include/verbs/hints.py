@@ -39,13 +39,20 @@ def take(folder: Path | None) -> None:
 
 @hints.command("list")
 @click.option("--all", "is_all", is_flag=True, help="Closed ones, too.")
+@click.option(
+    "--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="At most so many rows."
+)
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
-def list_hints(is_all: bool, form: str) -> None:
-    """The hints that wait for a person, the oldest first."""
-    from include.office.hints import OPEN, STATES
+def list_hints(is_all: bool, limit: int, form: str) -> None:
+    """The hints that wait for a person, the oldest first; says how many more there are."""
+    from include.office.hints import OPEN, STATES, count_hints
     from include.office.hints import hints as found
 
-    rows = found(open_current_house().engine, tuple(STATES) if is_all else OPEN)
+    engine, states = open_current_house().engine, tuple(STATES) if is_all else OPEN
+    rows = found(engine, states, limit)
+    more = count_hints(engine, states) - len(rows)
+    if more > 0:
+        click.echo(f"{more} more hints are not listed: --limit {len(rows) + more} lists all", err=True)
     names = ["hint_id", "received_at", "state", "place", "unit_code", "grid_id", "match_how", "text"]
     print_rows(pd.DataFrame([{name: row[name] for name in names} for row in rows], columns=names), form)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from include.errors import InputError, StateError
-from include.office.hints import answer_text, erase, hint_of, hints, settle
+from include.office.hints import answer_text, count_hints, erase, hint_of, hints, settle
 from include.periods import DAY
 from include.rules import HINTS
 from include.sources.hints import take_hints
@@ -94,13 +94,46 @@ def test_what_is_unusable_or_too_much_is_named_without_its_words_and_stops_nothi
     folder = put(tmp_path / "in", rows + spam + again)
     (folder / "hints_2.csv").write_bytes(b"\x00\x01\x02")
     done = take_hints(store, folder, now=NOW)
-    assert (done.taken, done.known, len(done.refused)) == (HINTS.most_of_one_sender, 1, 3 + 3 + 1)
+    assert (done.taken, done.known, len(done.refused)) == (HINTS.most_of_one_sender, 0, 3 + 3 + 1 + 1)
     assert not any(word in line for line in done.refused for word in ("李四", "内容", "坏时间"))
     assert sorted(path.name for path in folder.iterdir()) == ["hints_2.csv", "rejected"]
     (kept,) = (folder / "rejected").iterdir()
-    assert len(kept.read_text(encoding="utf-8").splitlines()) == 1 + 6
+    assert len(kept.read_text(encoding="utf-8").splitlines()) == 1 + 7
     put(folder, spam)
     assert take_hints(store, folder, now=NOW).taken == 0
+
+
+def test_another_hint_under_a_known_id_is_kept_and_nothing_is_lost(store: Engine, tmp_path: Path) -> None:
+    first = "a,2020-03-11T08:00,某处,113.55,37.91,冒黑烟,张三,138\n"
+    other = "a,2020-03-11T09:00,别处,,,扬尘,李四,139\n"
+    elsewhere = "a,2020-03-11T08:00,别处,,,冒黑烟,张三,138\n"
+    by_another = "b,2020-03-11T08:00,某处,113.55,37.91,冒黑烟,张三,139\n"
+    folder = tmp_path / "in"
+    done = take_hints(store, put(folder, first + other + elsewhere + by_another + first), now=NOW)
+    assert (done.taken, done.known, len(done.refused)) == (2, 1, 2)
+    assert all("同样的话已收过" in line for line in done.refused)
+    (kept,) = (folder / "rejected").iterdir()
+    assert [line.split(",")[0] for line in kept.read_text(encoding="utf-8").splitlines()] == [
+        "line",
+        "4",
+        "5",
+    ]
+    own = sorted(row["hint_id"] for row in hints(store))
+    assert own[0] == "a"
+    assert own[1].startswith("a-h")
+    again = take_hints(store, put(folder, first + other), now=NOW)
+    assert (again.taken, again.known, again.refused) == (0, 2, [])
+    settle(house_of(store, tmp_path), own[1], "spam", now=NOW, actor="duty")
+    assert erase(store, NOW + 31 * DAY) == 1
+    assert take_hints(store, put(folder, first + other), now=NOW + 31 * DAY).known == 2
+
+
+def test_a_list_that_ends_early_says_how_many_more_there_are(store: Engine, tmp_path: Path) -> None:
+    rows = "".join(f",2020-03-11T08:00,某处,,,第{n}件事,,\n" for n in range(103))
+    take_hints(store, put(tmp_path / "in", rows), now=NOW)
+    assert (len(hints(store, limit=100)), count_hints(store), count_hints(store, ("spam",))) == (100, 103, 0)
+    page = Browser(house_of(store, tmp_path)).get("/hints").text
+    assert "只列出最早的100条，另有3条" in page
 
 
 def test_a_day_has_a_limit(store: Engine, tmp_path: Path) -> None:

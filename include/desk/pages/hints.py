@@ -11,7 +11,7 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import QianliyanError
-from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, hints, settle
+from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, count_hints, hints, settle
 from include.periods import date_label, office_date
 
 _SHOWN: Final = 100
@@ -28,12 +28,15 @@ def routes(desk: Desk) -> APIRouter:
 
     def shown(request: Request, visitor: Visitor, is_all: bool, problem: str = "") -> HTMLResponse:
         house = desk.open_house()
-        rows: list[dict[str, Any]] = hints(house.engine, tuple(STATES) if is_all else OPEN, _SHOWN)
+        states = tuple(STATES) if is_all else OPEN
+        rows: list[dict[str, Any]] = hints(house.engine, states, _SHOWN)
+        count = count_hints(house.engine, states)
         for row in rows:
             told = {**row, "received_at": date_label(office_date(row["received_at"]))}
             row["draft"] = row["answer"] or ("" if row["erased_at"] else answer_text(house, told, "checking"))
         values = {
             "rows": rows,
+            "count": count,
             "states": STATES,
             "outcomes": OUTCOMES,
             "open_states": OPEN,
