@@ -286,6 +286,39 @@ def test_hours_told_as_missing_are_hours_that_are_not_there(engine: Engine, tmp_
     assert (done.absent, len(readings(tmp_path)), said(done)) == (2, 2, [])
 
 
+def test_half_of_a_last_value_never_replaces_a_whole_one(engine: Engine, tmp_path: Path) -> None:
+    taken(engine, tmp_path, world(tmp_path / "world"))
+    for quoted in (False, True):  # both ways of reading a text
+        half = HOURS.replace(",12\n", ",11\n").replace("44,,,,8\n", "44,,,,1")
+        if quoted:
+            half = half.replace("M1,", '"M1",')
+        done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half))
+        assert said(done) == [
+            "sample_count：末行没有换行，可能是半个文件：与已存的值不同，未采用；确为更正的，补上行末换行后重新导入 1 1"
+        ]
+        assert done.faults[0].row == "M2 2020-04-03T08:00:00+08:00 sample_count=8→1（已存→本文件）"
+        assert readings(tmp_path)["sample_count"].tolist() == [11, 8]
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half + "\n"))
+    assert (said(done), done.notes, readings(tmp_path)["sample_count"].tolist()) == ([], [], [11, 1])
+
+
+def test_a_whole_file_without_a_last_line_end_is_read_and_told(engine: Engine, tmp_path: Path) -> None:
+    folder = world(tmp_path / "world", station_hours_20200403__csv=HOURS.rstrip("\n"))
+    note = "station_hours_20200403.csv：末行没有换行（可能是半个文件），已照读；若与已存的值不同则不采用"
+    for _ in range(2):
+        done = taken(engine, tmp_path, folder)
+        assert (said(done), done.notes) == ([], [note])
+        assert readings(tmp_path)["sample_count"].tolist() == [12, 8]
+
+
+def test_half_of_a_meters_last_value_is_set_apart(engine: Engine, tmp_path: Path) -> None:
+    whole = "enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,266,128.5\n"
+    for text in (whole, whole[:-4]):
+        done = taken(engine, tmp_path, world(tmp_path / "world", submeter_hours_20200403__csv=text))
+    assert [fault.field for fault in done.faults] == ["treatment_kw"]
+    assert readings(tmp_path, SUBMETER_HOURS)["treatment_kw"].tolist() == [128.5]
+
+
 def test_parquet_says_the_same_as_csv_and_half_a_file_is_named(engine: Engine, tmp_path: Path) -> None:
     folder = world(tmp_path / "world")
     frame = pd.read_csv(folder / "station_hours_20200403.csv")
