@@ -423,7 +423,20 @@ def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Eng
     hours = readings(tmp_path, SUBMETER_HOURS)
     assert hours["production_kw"].tolist() == [-80.0]
     assert meter_faults(hours, pd.Series(["Q1"]), DEFAULT_RULES)["fault"].tolist() == ["negative"]
-    assert meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3))["metered_hours"].tolist() == [0]
+    complete = meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3), DEFAULT_RULES)
+    assert complete[["used_hours", "completeness", "fault"]].values.tolist() == [[0, 0.0, "negative"]]
+
+
+def test_a_register_for_a_power_is_named_whichever_way_it_runs(engine: Engine, tmp_path: Path) -> None:
+    lines = ["enterprise_id,hour,production_kw,treatment_kw"]
+    for hour in range(24):
+        at = f"2020-04-03T{hour:02d}:00:00+08:00"
+        lines += [f"ON,{at},{5000 + 10 * hour},20", f"BACK,{at},{100 + hour % 2},{900 - 2 * hour}"]
+    folder = world(tmp_path / "world", submeter_hours_20200403__csv="\n".join([*lines, ""]))
+    assert said(taken(engine, tmp_path, folder)) == [
+        "production_kw：数值只升不降（电表累计读数，千瓦时），已保存，不参与计算（ON） 24 5230",
+        "treatment_kw：数值只降不升（电表反转的累计读数，千瓦时），已保存，不参与计算（BACK） 24 854",
+    ]
 
 
 def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> None:

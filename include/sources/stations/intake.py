@@ -37,6 +37,7 @@ from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
 from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
 from include.sources.stations.reading import read_rows
+from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.engine import reading, writing
@@ -183,6 +184,8 @@ def _take_hours(
     whole = checked_hours(chunks, layout, now=now)
     require_own_day(whole.rows, origin)
     once(whole, hour_table.key, origin)
+    if table == "submeter_hours" and len(whole.rows):
+        whole.faults += register_faults(whole.rows, origin)
     if hour_table.key == "station_id" and len(whole.rows):
         with reading(engine) as connection:
             _name_unknown(connection, whole, origin)
