@@ -3,6 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 TOOLS := .venv-tools
 RUN := PYTHONPATH=$(CURDIR) $(VENV)/bin/python
+# Which office: make demo PROFILE=jinan, or the path of a profile. Without it, as airflow_settings.yaml says.
+ifdef PROFILE
+export QIANLIYAN_PROFILE := $(PROFILE)
+export QIANLIYAN_VAR ?= $(CURDIR)/var/office_$(notdir $(PROFILE))
+endif
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
@@ -36,7 +41,7 @@ $(VENV)/.installed: requirements.txt requirements-uv.txt
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements.txt
 	@touch $@
 
-demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox
+demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; another office: make demo PROFILE=jinan
 	@$(RUN) -m include demo
 
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
@@ -68,7 +73,7 @@ $(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(TOOLS)/bin/python -r requirements-tools.txt
 	@touch $@
 
-bench: $(VENV)/.installed ## speed as ratios, and memory
+bench: $(VENV)/.rasters ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
 
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases

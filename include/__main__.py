@@ -230,10 +230,15 @@ def reconcile(on_date: date) -> None:
 
 @cli.command()
 def demo() -> None:
-    """Play days of March 2020 into a local mailbox: summaries, daily letters, a bulletin."""
+    """Play days of March 2020 into a local mailbox: summaries, daily letters, a bulletin; of another office a morning."""
     from include.demo import play
+    from include.house import profile_name
+    from include.office_demo import play_office
+    from include.profile.current import load
+    from include.simulator.habits import plays_the_season
 
-    sys.exit(play())
+    profile = load(profile_name(default_registry().variables))
+    sys.exit(play() if plays_the_season(profile) else play_office())
 
 
 @cli.command("watch-demo")

@@ -22,16 +22,21 @@ from sqlalchemy import Connection
 
 from include.connections import Registry
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
+from include.language import say
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
 from include.office.letters import letters_of_period
 from include.openness.publishing import publish
-from include.periods import Period, midnight, moment_label, period_ending
+from include.periods import DAY, Period, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
 from include.post.reconciliation import reconcile
+from include.profile.current import office
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from include.simulator.air import AirMonths, months_read, write_air
+from include.simulator.habits import plays_the_season
+from include.simulator.office_region import write_office_region
 from include.simulator.region import write_region
+from include.simulator.season import DEFAULT_SEED
 from include.sources.air.quality import import_air_quality
 from include.sources.enterprises import import_enterprises
 from include.store.air_days import imported_days
@@ -74,14 +79,25 @@ def prepare(
         folder = Path(source.location)
         if source.name == DEMO_SOURCE:
             if not (folder / "alarms.csv").exists():
-                write_region(SEASON_START, SEASON_END, folder)
+                _write_region(folder)
             with reading(house.engine) as connection:
                 has_enterprises = DEMO_SOURCE in set(key_enterprises(connection)["source"])
             if not has_enterprises and (folder / "enterprises.csv").exists():
                 import_enterprises(
                     house.engine, folder / "enterprises.csv", datum="WGS84", now=now, source=DEMO_SOURCE
                 )
-            _import_air(house, folder, months_read(start, end, warning_months), end, now)
+            if (folder / "enterprises.csv").exists():
+                _import_air(house, folder, months_read(start, end, warning_months), end, now)
+
+
+def _write_region(folder: Path) -> None:
+    """The season that reproduces the published totals, where the office addresses the units that they are of; else one made up from
+    the office's profile."""
+    profile = office()
+    if plays_the_season(profile):
+        write_region(SEASON_START, SEASON_END, folder)
+    else:
+        write_office_region(profile, SEASON_START, SEASON_START + 31 * DAY, folder, DEFAULT_SEED)
 
 
 def _import_air(house: House, region: Path, months: AirMonths, end: date, now: datetime) -> None:
@@ -117,25 +133,29 @@ def play() -> int:
     var = default_var() / "demo"
     shutil.rmtree(var, ignore_errors=True)
     with local_mailbox(var / "mailbox") as mailbox:
-        house = open_house(_registry(mailbox.port), var)
-        _say(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
+        house = open_house(demo_registry(mailbox.port), var)
+        tell(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
         bulletin = period_ending("half_month", BULLETIN_DAY)
         prepare(house, now=bulletin.ends_at, start=bulletin.start, end=bulletin.end, warning_months=3)
-        failed = _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("midweek", MIDWEEK_DAY))
-        failed += _play(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
-        failed += _play(house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY))
-        failed += _play(
+        failed = play_run(
+            house, weekly_summary, "周汇总 weekly_summary", period_ending("midweek", MIDWEEK_DAY)
+        )
+        failed += play_run(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
+        failed += play_run(
+            house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY)
+        )
+        failed += play_run(
             house,
             half_monthly_bulletin,
             "半月通报 half_monthly_bulletin",
             bulletin,
             Decision("make demo", "演示时无人在场，由演示程序自动签发"),
         )
-    failed += play_day(_registry)
+    failed += play_day(demo_registry)
     _publish(house)
     mails = received(var / "mailbox")
-    _say(
-        f"\nletters to open: {_shown(var / 'mailbox' / 'letters')} ({len(mails)} mails; PDF, Word and workbook attached)"
+    tell(
+        f"\nletters to open: {shown(var / 'mailbox' / 'letters')} ({len(mails)} mails; PDF, Word and workbook attached)"
     )
     states = _states(house)
     withheld = states["withheld"] + states["rejected"]
@@ -143,12 +163,12 @@ def play() -> int:
         states[state]
         for state in ("refused", "unknown", "expired", "unaccounted", "drafted", "queued", "sending")
     )
-    _say(f"{time.monotonic() - started:.0f} s")
-    _say(f"demo: {states['sent']} letters sent, {withheld} withheld, {failed} failed")
+    tell(f"{time.monotonic() - started:.0f} s")
+    tell(f"demo: {states['sent']} letters sent, {withheld} withheld, {failed} failed")
     return 1 if failed else 0
 
 
-def _play(
+def play_run(
     house: House, steps: ModuleType, title: str, period: Period, decision: Decision | None = None
 ) -> int:
     """One run, step by step; returns how many letters could not be composed. `decision`: where a person would be asked."""
@@ -162,7 +182,7 @@ def _play(
         now=period.as_of + PLAYED_DELAY,
         approve=decision is not None,
     )
-    _say(f"{title}: window {period.label}, played clock {moment_label(run.now, year=True)}")
+    tell(f"{title}: window {period.label}, played clock {moment_label(run.now, year=True)}")
     pulled = steps.pull(run)
     _step(
         "pull",
@@ -222,16 +242,16 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{moment_label(run.period.as_of)}",
     )
     for city, words in computed["flagged"].items():
-        _say(f"  {city}　{words}")
+        tell(f"  {city}　{words}")
 
 
 def _publish(house: House) -> None:
     """What is open to the public of March, as it stood two weeks after."""
     until = BULLETIN_DAY + timedelta(days=house.openness.delay_days)
     done = publish(house, until, house.public_dir, now=midnight(until), actor="make demo")
-    _say(
+    tell(
         f"公开发布 publish: {len(done.plan.editions)} month in {done.files} files（{SIMULATED_LABEL}）: "
-        f"{_shown(house.public_dir / 'index.html')}"
+        f"{shown(house.public_dir / 'index.html')}"
     )
 
 
@@ -241,7 +261,7 @@ def _states(house: House) -> Counter[str]:
     return sum(days, Counter())
 
 
-def _registry(port: int) -> Registry:
+def demo_registry(port: int) -> Registry:
     """The installation of the settings file, with the demo's own store and mailbox, whatever the environment says."""
     settings = default_registry()
     store = replace(settings.connections["supervision_db"], conn_type="sqlite", host="var/supervision.db")
@@ -254,7 +274,7 @@ def _registry(port: int) -> Registry:
         extra={
             "security": "none",
             "sender": "dudu@supervision.example",
-            "sender_name": "热点网格监管平台",
+            "sender_name": say("热点网格监管平台"),
             "mailbox": "var/mailbox",
         },
     )
@@ -272,14 +292,14 @@ def _words(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items()) or "nothing"
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def _step(name: str, words: str) -> None:
-    _say(f"  {name:<8}{words}")
+    tell(f"  {name:<8}{words}")
 
 
-def _say(text: str) -> None:
+def tell(text: str) -> None:
     print(text, flush=True)
     sys.stdout.flush()

@@ -101,7 +101,8 @@ class Period:
                 )
             if getattr(self, name).tzinfo is None:
                 raise InputError(f"{name} needs a time zone", where="period", got=getattr(self, name))
-        if self.start_at >= self.end_at:
+        # As instants: where clocks are set back, the same wall time comes twice.
+        if self.start_at.astimezone(UTC) >= self.end_at.astimezone(UTC):
             of_days = all(one == midnight(office_date(one)) for one in (self.start_at, self.end_at))
             raise InputError(
                 f"a window needs at least one {'day' if of_days else 'second'}",

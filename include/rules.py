@@ -179,6 +179,60 @@ class SpotChecks:
 
 
 @dataclass(frozen=True)
+class GridSelection:
+    """How hotspot grids are ranked and how many are chosen. Published: about 5,000 of 60,193 by satellite annual PM2.5 and local
+    emissions; how the two are weighed is not. Shares are 0 to 1."""
+
+    # Weights of the last year of PM2.5 and of the two before it: one year alone is weather and the noise of a retrieval.
+    weight_last_year: float = 0.5
+    weight_year_before: float = 0.3
+    weight_third_year: float = 0.2
+    # The surroundings of a grid: all cells whose centres lie this near, km. About a county: what a city can compare itself with …
+    background_km: float = 30.0
+    # … and their level: this percentile, the clean part of the surroundings, not their mean, which the hotspots raise.
+    background_percentile: float = 20.0
+    # What a grid's score is made of, as percentile ranks over the whole region: how high it is …
+    weight_level: float = 0.30
+    # … how far it stands above its surroundings, so that not only the plain of the dirtiest city is chosen …
+    weight_excess: float = 0.25
+    # … what is emitted in it, so that an inspection can find something …
+    weight_emission: float = 0.30
+    # … and the key enterprises in it: the places that somebody can walk to.
+    weight_enterprises: float = 0.15
+    # People living in it count where an office wants it so.
+    weight_population: float = 0.0
+    # How many grids in all: this share of the cells (5,000 of 60,193 published) …
+    hot_share: float = 5000 / 60193
+    # … or this number, where it is not 0.
+    hot_count: int = 0
+    # A unit's count follows from the region's ranking, but at least this share of its cells: every city has hotspots of its own …
+    floor_share: float = 0.02
+    # … and at most this one: who is asked about a third of a city looks nowhere.
+    cap_share: float = 0.30
+    # Or a number of its own for a unit, where it is not 0, instead of hot_share, floor and cap: units without one have none then.
+    unit_quota: int = 0
+    # An old grid stays while its rank within its unit is within this many times the unit's count: lists that change by the noise
+    # of a retrieval cannot be inspected.
+    keep_within: float = 1.25
+    # Grids that carry micro-stations: this share of the hotspot grids (1,000 of 5,000 published), the first by enterprises and emission.
+    monitored_share: float = 0.20
+    # Cells at the outer border belong to the lattice when this share of them is inside.
+    least_inside_share: float = 0.5
+    # A raster speaks for a cell when it has values on this share of it …
+    least_coverage: float = 0.5
+    # … and for the region when it speaks for this share of the cells.
+    least_region_coverage: float = 0.5
+    # The median of the region's annual PM2.5, μg/m³: outside, a scale was not applied or the unit is another.
+    least_median_ug_m3: float = 5.0
+    most_median_ug_m3: float = 200.0
+    # The region's mean emission, t/km² a year: outside, mass was taken for flux or a unit is another.
+    least_emission_t_km2: float = 0.001
+    most_emission_t_km2: float = 1000.0
+    # How far the weights are moved to see which grids depend on them.
+    weight_shift: float = 0.1
+
+
+@dataclass(frozen=True)
 class Retention:
     """How long files are kept that nothing names. Facts, letters with all their files, and the audit trail are kept for good."""
 
@@ -239,22 +293,7 @@ SUMMARY: Final = SummaryRules()
 BULLETIN: Final = BulletinRules()
 SPOT_CHECKS: Final = SpotChecks()
 ANSWER_QUALITY: Final = AnswerQuality()
-
-PROBLEM_CATEGORIES: Final[tuple[str, ...]] = (
-    "散乱污企业",
-    "工业企业",
-    "清洁取暖及燃煤替代",
-    "燃煤锅炉",
-    "扬尘（工地）",
-    "扬尘（道路）",
-    "扬尘（裸土堆场）",
-    "露天焚烧",
-    "机动车与移动源",
-    "VOCs",
-    "餐饮油烟",
-    "垃圾露天倾倒",
-    "其他",
-)
+GRID_SELECTION: Final = GridSelection()
 
 FEEDBACK_EVENTS: Final[tuple[str, ...]] = (
     "acknowledged",

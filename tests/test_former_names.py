@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import Engine
 
-from include.former_names import former, json_with_present_keys, present, with_present_names
+from include.former_names import FORMER_RULES, former, json_of_today, present, with_present_names
 from include.periods import office_zone
 from include.post.letters import draft
 from include.sources.air.layouts import recognise
@@ -22,6 +23,7 @@ from include.sources.stations.reading import read_rows
 from include.store.archive import Archive
 from include.store.judged_hours import GRID_HOURS, judged_path, read_judged, replace_judged
 from include.store.watch_alarms import content_hash
+from include.supervision.rule_codes import RULE_WORDS, CaseRule, FollowUpRule, SuggestionRule
 from tests.post.samples import NOW, add_cities, composition, facts, released
 
 
@@ -39,9 +41,16 @@ def test_names() -> None:
 
 def test_only_keys_of_json_are_renamed() -> None:
     told = r'{"city_code":"city_code","city_name" : "说 \"city_name\": 是","cities":[{"city_code":null}]}'
-    assert json_with_present_keys(told) == (
+    assert json_of_today(told) == (
         r'{"unit_code":"city_code","unit_name" : "说 \"city_name\": 是","cities":[{"unit_code":null}]}'
     )
+
+
+def test_rules_that_figures_kept_as_words_are_codes() -> None:
+    told = '{"rule":"超期未反馈","subjects":[{"name":"\\"rule\\":\\"整改逾期\\""}],"rule": "其他"}'
+    assert json_of_today(told) == told.replace('"rule":"超期未反馈"', '"rule":"overdue"')
+    assert {code: word for word, code in FORMER_RULES.items()} == RULE_WORDS
+    assert set(RULE_WORDS) == {*get_args(CaseRule), *get_args(SuggestionRule), *get_args(FollowUpRule)}
 
 
 def test_a_mapping_may_still_say_the_former_names(tmp_path: Path) -> None:

@@ -22,12 +22,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "letter_kinds": {"errors", "rules"},
     "connections": {"errors"},
     "answer_form": set(),
-    "answer_form.layout": {"rules"},
+    "answer_form.layout": {"rules", "profile"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
     "answer_form.reading": FIGURES | {"answer_form.layout", "store", "sources.rows"},
     "supervision": GROUND | {"geo", "answer_form.layout"},
     "geo": GROUND,
-    "selection": {"errors", "geo"},
+    "selection": {"errors", "geo", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
     "store": GROUND,
@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"openness"},
     "demo": {"*"},
+    "office_demo": {"*"},
     "watch_demo": {"*"},
     "up": {"*"},
     "verbs": FIGURES

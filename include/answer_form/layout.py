@@ -7,7 +7,7 @@ several problems stands on several rows with the same 应答码, each a copy of 
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from include.rules import PROBLEM_CATEGORIES
+from include.profile.current import office
 
 FORM_VERSION: Final = "2"  # a change of sheets, headers or drop-downs is a new version
 # Forms that were sent in an earlier version are still read: their headers where they differ, by key of the column.
@@ -68,7 +68,13 @@ class Column:
     is_ours: bool  # grey: written by the system, not to be changed
     guide: str
     choices: tuple[str, ...] = ()
+    lists_categories: bool = False  # its drop-down is the office's categories of problems
     kind: Literal["text", "number", "date", "moment"] = "text"  # Beijing time; a date is a whole day
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Its drop-down."""
+        return office().categories if self.lists_categories else self.choices
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -91,7 +97,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("code", "应答码", True, "识别函件和报警的代码，复制行时须一并复制。"),
     Column("alarm_id", "报警编号", True, "监管平台的报警编号，复制行时须一并复制。"),
     Column("result", "排查结果", False, "必填，从下拉列表选择。", tuple(RESULTS)),
-    Column("category", "问题类别", False, "发现问题时必填，从下拉列表选择。", PROBLEM_CATEGORIES),
+    Column("category", "问题类别", False, "发现问题时必填，从下拉列表选择。", lists_categories=True),
     Column("description", "问题描述", False, "发现问题时必填：地点、污染源、现场情况和已采取的措施。"),
     Column("rectification", "整改状态", False, "发现问题时必填，从下拉列表选择。", tuple(RECTIFICATIONS)),
     Column("rectify_by_date", "整改期限", False, "选择“整改中”时必填，如2020-03-15。", kind="date"),

@@ -50,8 +50,8 @@ def validation(column: Column) -> DataValidation | None:
         refused = DataValidation(type="custom", formula1="FALSE", allow_blank=False, showErrorMessage=True)
         refused.errorTitle, refused.error = "请勿改动", "灰色各列由系统填写，请勿改动；复制整行是可以的。"
         return refused
-    if column.choices:
-        choice = DataValidation(type="list", formula1=f'"{",".join(column.choices)}"', allow_blank=True)
+    if column.options:
+        choice = DataValidation(type="list", formula1=f'"{",".join(column.options)}"', allow_blank=True)
         choice.showErrorMessage, choice.errorTitle, choice.error = True, column.header, "请从下拉列表中选择。"
         return choice
     if column.kind in ("date", "moment"):

@@ -169,7 +169,7 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
 
 
 def _guide(column: Column) -> str:
-    return f"{column.guide}选项：{'、'.join(column.choices)}。" if column.choices else column.guide
+    return f"{column.guide}选项：{'、'.join(column.options)}。" if column.options else column.guide
 
 
 def _wall_time(moment: datetime) -> datetime:

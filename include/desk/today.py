@@ -10,6 +10,7 @@ import pandas as pd
 from include.desk.facts import Facts, facts_since
 from include.house import House
 from include.periods import DAY, Period, last_complete, office_zone, rolling
+from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness
 from include.store.engine import reading
@@ -92,7 +93,7 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
     for code, name, region in zip(codes, cities["unit_name"], cities["region"], strict=True):
         window, before, since = (spans[code, span] for span in ("window", "before", "since"))
         own = _added(before, window)
-        city_flag = flag(answering.get(code, NONE))
+        city_flag = flag(answering.get(code, NONE), rules_on(period.end, code).low_response)
         trend = trends.get(code, (Share(0, 0),) * len(days))
         rows.append(
             CityToday(

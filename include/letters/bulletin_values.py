@@ -43,6 +43,7 @@ from include.supervision.bulletin_figures import (
     PollutantMean,
 )
 from include.supervision.figures import Issue
+from include.supervision.rule_codes import rule_word
 from include.supervision.standards import rounded
 from include.supervision.warning import IN_A_ROW, IN_A_YEAR
 
@@ -50,9 +51,9 @@ _TOLD: Final = 3  # counties, high-value areas, grids that one sentence of the t
 _TOLD_CATEGORIES: Final = 5
 _TOLD_SUBJECTS: Final = 5  # of one follow-up
 _SUBJECT_UNITS: Final = {
-    "整改逾期": "类",
-    "浓度反弹": "个区县",
-    "企业集中": "处高值区",
+    "rectification_overdue": "类",
+    "rebound": "个区县",
+    "clustered": "处高值区",
 }  # of the others: grids
 
 RULES: Final = {
@@ -274,11 +275,11 @@ def _enterprise_words(one: Enterprise, show: Show) -> str:
 
 
 def _follow_up(number: int, one: FollowUp, show: Show) -> dict[str, Any]:
-    number_sign = "号" if one.rule == "企业集中" else ""
+    number_sign = "号" if one.rule == "clustered" else ""
     subjects: Sequence[str] = [show(subject) + number_sign for subject in one.subjects]
     return {
         "序": number,
-        "规则": one.rule,
+        "规则": rule_word(one.rule),
         "数": one.count,
         "总": one.of,
         "对象": named(subjects, _TOLD_SUBJECTS, _SUBJECT_UNITS.get(one.rule, "个网格")),

@@ -18,6 +18,7 @@ from include.letters.pictures.selection_map import ListMap, selection_map
 from include.letters.words.selection_words import PART_WORDS, change_word
 from include.periods import date_label, midnight
 from include.rules import SIMULATED_LABEL
+from include.selection.choice import years_weighed
 from include.selection.rules import SelectionRules
 
 _WIDTHS_MM: Final = (23.0, 17.0, 12.0, 12.0, 92.0)
@@ -84,11 +85,8 @@ def _head(of: GridReasons) -> list[Block]:
 def _how(of: GridReasons) -> list[Block]:
     rules, weights = of.rules, of.rules.weights()
     shares = "、".join(f"{PART_WORDS[part]}{weight:.0%}" for part, weight in weights.items() if weight > 0)
-    years = sorted(of.years, reverse=True)[: len(rules.year_weights)]
-    told = sum(rules.year_weights[: len(years)])
-    parts = [
-        f"{year}年占{weight / told:.0%}" for year, weight in zip(years, rules.year_weights, strict=False)
-    ]
+    by_year = years_weighed(rules, of.years)
+    parts = [f"{year}年占{weight / sum(by_year.values()):.0%}" for year, weight in by_year.items()]
     counted = (
         "各单位名额由本机构直接规定。"
         if rules.quotas

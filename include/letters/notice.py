@@ -34,7 +34,7 @@ def notice_values(
     as_of = figures.period.as_of
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | rule_values(figures.flag, figures.rules_version)
+        | rule_values(figures.flag, figures.rules_version, figures.judged_by)
         | enclosure_values(
             {
                 "报警": bool(figures.rows),

@@ -28,6 +28,7 @@ from include.letters.words.wording import (
 from include.periods import Period, date_label, moment_label, office_zone
 from include.rules import SUMMARY
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
+from include.supervision.rule_codes import rule_word
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
 
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
@@ -94,7 +95,7 @@ def summary_values(
                 _case_values(number, case, show, figures.rules_version)
                 for number, case in enumerate(figures.cases, start=1)
             ],
-            "指定案例": sum(case.rule == "人工指定" for case in figures.cases),
+            "指定案例": sum(case.rule == "chosen" for case in figures.cases),
             "剔除案例": len(figures.dropped_cases),
             "建议": [
                 _suggestion_values(number, one, figures, show)
@@ -306,7 +307,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
 def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:
     return {
         "序": chinese_number(number),
-        "类型": case.rule,
+        "类型": rule_word(case.rule),
         "报警编号": show(case.alarm_id),
         "城市": case.unit_name,
         "区县": show(case.county),
@@ -351,19 +352,19 @@ def _afterwards(case: Case) -> str:
 
 
 def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, show: Show) -> dict[str, Any]:
-    unit = "个网格" if one.rule == "反复报警" else "类" if one.rule == "问题高发" else "市"
+    unit = "个网格" if one.rule == "repeated" else "类" if one.rule == "frequent_problems" else "市"
     words = []
     for subject in one.subjects:
-        measure = "个" if one.rule in ("问题高发", "整改逾期") else "条"
+        measure = "个" if one.rule in ("frequent_problems", "rectification_overdue") else "条"
         before = (
             f"，上期{subject.previous}{measure}"
-            if one.rule == "问题高发" and subject.previous is not None
+            if one.rule == "frequent_problems" and subject.previous is not None
             else ""
         )
         words.append(f"{show(subject.name)}（{subject.count}{measure}{before}）")
     return {
         "序": number,
-        "规则": one.rule,
+        "规则": rule_word(one.rule),
         "数": one.count,
         "总": one.of,
         "对象": named(words, _TOLD_SUBJECTS, unit),

@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from include.periods import Period, rolling
+from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, cities_on, problems_found
@@ -52,7 +53,12 @@ def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOW
     table = counts_between(judged, found, period.starts_at, period.ends_at, codes)
     answering = responses(judged, *rolling(period, LOW_RESPONSE.rolling_days))
     rows = [
-        _row(code, name, counts(table, code), flag(answering.get(code, NONE)).level)
+        _row(
+            code,
+            name,
+            counts(table, code),
+            flag(answering.get(code, NONE), rules_on(period.end, str(code)).low_response).level,
+        )
         for code, name in zip(codes, cities["unit_name"], strict=True)
     ]
     return pd.DataFrame([*rows, _row(TOTAL, "合计", counts(table), "")], columns=COLUMNS)

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,11 +25,13 @@ from include.geo.county_codes import CHANGES_PATH
 from include.geo.datum import DATUMS, to_wgs84
 from include.geo.lattice import BOUNDS, Lattice, lattice
 from include.letters.words.selection_words import table_words
+from include.profile.current import office
+from include.profile.rules import RuleBook
 from include.selection.choice import chosen
 from include.selection.identity import known_as
 from include.selection.layers import Layer, Note
 from include.selection.measures import CountyTable, Inputs, measured, require_told_datum
-from include.selection.rules import DEFAULT, EDITION, SelectionRules, with_changes
+from include.selection.rules import EDITION, SelectionRules, rules_of_office, with_changes
 from include.sources.rasters.reading import read_layer
 from include.sources.rasters.selection_file import PointsEntry, SelectionFile
 from include.sources.rasters.told import RasterEntry
@@ -62,10 +65,10 @@ class Choice:
     is_simulated: bool
 
 
-def choose_grids(engine: Engine, told: SelectionFile, *, rules: SelectionRules = DEFAULT) -> Choice:
-    """The choice that the file describes. `rules`: those of the office, which the file may change. Raises InputError for every input
-    that cannot be trusted, with its name."""
-    rules = with_changes(rules, told.rules, "rules")
+def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
+    """The choice that the file describes, by the rules of the office on its date, which the file may change. Raises InputError for
+    every input that cannot be trusted, with its name."""
+    rules = with_changes(office_rules(told.date), told.rules, "rules")
     with reading(engine) as connection:
         units, outlines = _region(connection, told)
         points, points_simulated = _points(connection, told.enterprises)
@@ -121,6 +124,14 @@ def choose_grids(engine: Engine, told: SelectionFile, *, rules: SelectionRules =
     )
 
 
+def office_rules(on: date) -> SelectionRules:
+    """The rules of the choice as the office's profile has them on a date, units' quotas included."""
+    book = RuleBook(office().rules)
+    codes = book.units() or ()
+    quotas = {code: book.on(on, code).selection.unit_quota for code in codes}
+    return rules_of_office(book.on(on).selection, quotas)
+
+
 def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str], gpd.GeoDataFrame]:
     """The units (name by code) and their counties on the day of the list."""
     cities = cities_on(connection, told.date)
@@ -130,6 +141,13 @@ def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str]
         units = {code: units.get(code, code) for code in sorted(set(outlines["unit_code"]))}
     else:
         outlines = counties(list(units))
+    if outlines.empty:
+        raise InputError(
+            "no unit has outlines on that day",
+            where="date",
+            got=told.date.isoformat(),
+            todo="correct `date:`, or give `outlines:`",
+        )
     if told.units:
         if unknown := sorted(set(told.units) - set(outlines["unit_code"])):
             raise InputError(
@@ -140,13 +158,6 @@ def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str]
             )
         outlines = outlines[outlines["unit_code"].isin(told.units)].reset_index(drop=True)
         units = {code: name for code, name in units.items() if code in told.units}
-    if outlines.empty:
-        raise InputError(
-            "no unit has outlines on that day",
-            where="date",
-            got=told.date.isoformat(),
-            todo="correct `date:`, or give `outlines:`",
-        )
     return units, outlines
 
 
@@ -240,7 +251,7 @@ def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     lost = sorted(set(old["grid_id"]) - set(cells["grid_id"]))
     if not lost:
         return []
-    text = f"上一份清单有{len(lost)}个网格不在本次小格内（如{lost[0]}），按退出处理"
+    text = f"上一份清单有{len(lost)}个网格不在本次任何小格内（如{lost[0]}），不再列入"
     return [Note("old_unmatched", "previous", text)]
 
 

@@ -160,7 +160,10 @@ def _told(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     if len(rows):
         rows["hour"] = rows["hour"].dt.tz_convert(office_zone())
     numbers = rows.select_dtypes("float").columns
-    rows[numbers] = rows[numbers].round(3)
+    exact = [
+        name for name in numbers if name in ("swelling", "gain")
+    ]  # from which a level can be computed again
+    rows[numbers] = rows[numbers].round({**dict.fromkeys(numbers, 3), **dict.fromkeys(exact, 9)})
     return rows.sort_values(keys, ignore_index=True) if len(rows) else rows.reset_index(drop=True)
 
 

@@ -15,7 +15,7 @@ from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, Month, Row
 from include.openness.merging import Block, Counts, Table, is_small, merged_blocks, total_of
 from include.openness.places import ELSEWHERE, counties_by_unit
 from include.periods import Period, custom_period, midnight
-from include.rules import PROBLEM_CATEGORIES
+from include.profile.current import office
 from include.sources.ledger import completeness
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on, problems_found
@@ -204,7 +204,7 @@ def _categories(
     total = total_of(problems, "problems")
     if total is None:
         return ()
-    named = {name: {"problems": 0} for name in PROBLEM_CATEGORIES}
+    named = {name: {"problems": 0} for name in office().categories}
     for name, count in found.items():
         key = name if name in named else OTHER_CATEGORY
         named[key] = {"problems": named[key]["problems"] + int(count)}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, ins
 
 from include.act import Act
 from include.errors import StateError
-from include.former_names import json_with_present_keys
+from include.former_names import json_of_today
 from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
@@ -131,7 +131,7 @@ def draft(
                 "left",
                 known.state,
                 reason,
-                json_with_present_keys(known.figures_json) != facts.figures_json,
+                json_of_today(known.figures_json) != facts.figures_json,
             )
         reason = "；".join(composed.warnings) or "已拟稿"
         if known is None:

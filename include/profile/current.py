@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
 from include.profile.reading import read_profile
+from include.profile.rules import RuleBook, Rules
 from include.profile.values import Profile
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "profiles"
@@ -30,6 +32,11 @@ def office() -> Profile:
     if _Current.profile is None:
         _Current.profile = load(os.environ.get(VARIABLE) or DEFAULT)
     return _Current.profile
+
+
+def rules_on(day: date, unit_code: str = "") -> Rules:
+    """The rules of a unit on a date: the defaults, and what the profile says otherwise."""
+    return RuleBook(office().rules).on(day, unit_code)
 
 
 def use(profile: Profile) -> None:

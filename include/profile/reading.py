@@ -11,7 +11,7 @@ from include.errors import InputError
 from include.profile import settings
 from include.profile.checks import check
 from include.profile.findings import Findings
-from include.profile.rules import rule_names, rule_value
+from include.profile.rules import RULE_NAMES, rule_value
 from include.profile.settings import Lined, Wrong, read_yaml
 from include.profile.tables import Row, date_of, dates_of, read_table
 from include.profile.values import (
@@ -90,6 +90,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         map_notice=told.get("map_notice", ""),
         weekend=told.get("weekend", ()),
         largest_mail_mib=told.get("largest_mail_mib", 0),
+        hotspot_grids=told.get("hotspot_grids", 0),
         has_complete_regions=told.get("regions_are_complete", False),
         retention_days=_group(told, "retention_days"),
         rules=_rules(root, findings),
@@ -222,7 +223,7 @@ def _rule(one: Lined, findings: Findings) -> RuleChange | None:
             got=one.plain(),
         )
         return None
-    names = rule_names()
+    names = RULE_NAMES
     name = told["name"].plain()
     if name not in names:
         group = str(name).partition(".")[0]

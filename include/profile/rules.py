@@ -12,8 +12,8 @@ from include import rules as defaults
 from include.profile.values import RuleChange
 
 _LENGTH: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(min|h|d)")
+_DISTANCE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*km")
 _SECONDS: Final = {"min": 60, "h": 3600, "d": 86400}
-_AMOUNT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(μg/m³|ug/m3|km|%)")
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,7 @@ class Rules:
 
     deadlines: defaults.Deadlines = defaults.DEADLINES
     low_response: defaults.LowResponse = defaults.LOW_RESPONSE
-    notice: defaults.NoticeRules = defaults.NOTICE
-    alarm_push: defaults.AlarmPush = defaults.ALARM_PUSH
-    summary: defaults.SummaryRules = defaults.SUMMARY
-    bulletin: defaults.BulletinRules = defaults.BULLETIN
-    spot_checks: defaults.SpotChecks = defaults.SPOT_CHECKS
-    answer_quality: defaults.AnswerQuality = defaults.ANSWER_QUALITY
+    selection: defaults.GridSelection = defaults.GRID_SELECTION
 
 
 @dataclass(frozen=True)
@@ -61,51 +56,39 @@ def _resolved(changes: tuple[RuleChange, ...], day: date, unit_code: str) -> Rul
     return found
 
 
-def rule_names() -> list[str]:
-    """The name of every rule: group.field."""
-    return [f"{group.name}.{one.name}" for group in fields(Rules) for one in fields(_group(group.name))]
+# The rules that a profile may change, for all units or for one: those that are asked for by unit and date.
+RULE_NAMES: Final = (
+    "deadlines.feedback",
+    "low_response.remind_overdue",
+    "low_response.remind_late",
+    "low_response.urge_overdue",
+    "low_response.urge_late",
+    "low_response.repeat_dates",
+    *(f"selection.{one.name}" for one in fields(defaults.GridSelection)),
+)
 
 
-def rule_value(name: str, told: Any) -> Any:
-    """What a profile says about a rule in the type of the rule: lengths of time with their unit (`24 h`, `7 d`, `30 min`),
-    concentrations (`50 μg/m³`), distances (`3 km`) and per cents where the name says so, plain numbers otherwise. Raises ValueError, which says what is expected."""
+def rule_value(name: str, told: Any) -> timedelta | int | float:
+    """What a profile says about a rule, in the type of the rule: a length of time with its unit (`24 h`, `7 d`, `30 min`), a distance
+    (plain or `3 km`), a number. Raises ValueError, which says what is expected."""
     group, _, field_name = name.partition(".")
     default = getattr(_group(group), field_name)
     if isinstance(default, timedelta):
-        return _length(told)
-    unit = _unit_of(field_name)
-    if isinstance(told, str):
-        found = _AMOUNT.fullmatch(told.strip())
-        told_unit = found[2].replace("ug/m3", "μg/m³") if found else ""
-        if found is None or not unit or told_unit != unit:
-            raise ValueError(_expected(default, unit))
+        found = _LENGTH.fullmatch(told.strip()) if isinstance(told, str) else None
+        if found is None:
+            raise ValueError("a length of time with its unit: 30 min, 24 h or 7 d")
+        return timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+    if field_name.endswith("_km") and isinstance(told, str) and (found := _DISTANCE.fullmatch(told.strip())):
         told = float(found[1])
-    if isinstance(told, bool) or not isinstance(told, int | float) or told < 0:
-        raise ValueError(_expected(default, unit))
+    is_number = isinstance(told, int | float) and not isinstance(told, bool)
     if isinstance(default, int):
-        if told != int(told):
-            raise ValueError(_expected(default, unit))
+        if not is_number or told < 0 or told != int(told):
+            raise ValueError("a whole number, not negative, without a unit")
         return int(told)
-    if field_name.endswith("share") and told > 1:
-        raise ValueError("a share from 0 to 1")
+    most = 1.0 if field_name.endswith("_share") or field_name.startswith("weight_") else float("inf")
+    if not is_number or not 0 <= told <= most:
+        raise ValueError("a share from 0 to 1" if most == 1.0 else "a number, not negative")
     return float(told)
-
-
-def _length(told: Any) -> timedelta:
-    found = _LENGTH.fullmatch(told.strip()) if isinstance(told, str) else None
-    if found is None:
-        raise ValueError("a length of time with its unit: 30 min, 24 h or 7 d")
-    return timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
-
-
-def _unit_of(field_name: str) -> str:
-    units = {"_ug_m3": "μg/m³", "_km": "km", "_pct": "%"}
-    return next((unit for ending, unit in units.items() if field_name.endswith(ending)), "")
-
-
-def _expected(default: Any, unit: str) -> str:
-    kind = "a whole number" if isinstance(default, int) else "a number"
-    return f"{kind}, not negative" + (f", plain or in {unit}" if unit else ", without a unit")
 
 
 def _group(name: str) -> Any:

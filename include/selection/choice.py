@@ -105,11 +105,18 @@ def scored(table: pd.DataFrame, rules: SelectionRules) -> pd.DataFrame:
     return table
 
 
+def years_weighed(rules: SelectionRules, years: Collection[int]) -> dict[int, float]:
+    """The weight of each year by how long before the last one it is; years that do not count are left out."""
+    weights, last = rules.year_weights, max(years)
+    return {year: weights[last - year] for year in sorted(years, reverse=True) if last - year < len(weights)}
+
+
 def weighted_years(table: pd.DataFrame, rules: SelectionRules, years: Collection[int]) -> pd.Series:
     """PM2.5 of the last years by `year_weights`; where a year has no value the others' weights stand for it."""
-    latest = sorted(years, reverse=True)[: len(rules.year_weights)]
+    weights_of = years_weighed(rules, years)
+    latest = list(weights_of)
     values = table[[f"pm25_{year}_ug_m3" for year in latest]].to_numpy(dtype=float)
-    weights = np.array(rules.year_weights[: len(latest)])
+    weights = np.array(list(weights_of.values()))
     used = np.isfinite(values) * weights
     whole = used.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -124,7 +131,7 @@ def unit_counts(table: pd.DataFrame, rules: SelectionRules) -> dict[str, int]:
     cells, able = table["unit_code"].value_counts(), ranked["unit_code"].value_counts()
     if rules.quotas:
         return _quotas(rules.quotas, able)
-    wanted = rules.hot_count if rules.hot_count is not None else round(rules.hot_share * len(table))
+    wanted = rules.hot_count or round(rules.hot_share * len(table))
     least = {
         str(code): min(ceil(round(rules.floor_share * n, 9)), int(able.get(code, 0)))
         for code, n in cells.items()

@@ -19,6 +19,7 @@ from include.geo.zonal import Raster, reach, zonal
 from include.selection.layers import Layer, Note, cell_mass, days, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
+    emission_notes,
     region_levels,
     require_common_registration,
     require_different_years,
@@ -66,6 +67,7 @@ def measured(
     notes += more
     cells["emission_t"], more = _emission(of, inputs, rules)
     notes += more
+    notes += emission_notes(cells, pd.DataFrame(values).mean(axis=1), cells["emission_t"])
     if inputs.points is not None:
         cells["enterprises"], more = _enterprises(cells, inputs.points)
         notes += more

@@ -169,6 +169,24 @@ def require_same_way_up(cells: pd.DataFrame, values: Mapping[int, pd.Series]) ->
                 )
 
 
+def emission_notes(cells: pd.DataFrame, pm25: pd.Series, tonnes: pd.Series) -> list[Note]:
+    """A note where PM2.5 fits the emissions much better once it is turned over: all years may stand upside down alike."""
+    if tonnes.isna().all():
+        return []
+    known = pd.Series(np.log1p((tonnes / cells["area_km2"]).to_numpy(float)), tonnes.index)
+    straight = _correlation(pm25, known)
+    notes = []
+    for side, what in (("north", "上下颠倒"), ("west", "左右颠倒")):
+        turned = _correlation(_turned(cells, pm25, side), known)
+        if straight is None or turned is None or turned < _FLIP_GAIN or turned - straight < _FLIP_GAIN / 2:
+            continue
+        text = (
+            f"与排放分布的相关系数为{straight:.2f}，{what}后为{turned:.2f}：PM2.5或排放清单可能{what}，请核对"
+        )
+        notes.append(Note("looks_flipped", "PM2.5", text))
+    return notes
+
+
 def require_emission_level(tonnes: pd.Series, area_km2: pd.Series, rules: SelectionRules, where: str) -> None:
     """Refuses a mean density that no region has: t/cell taken for flux, or the other way round."""
     density = float(tonnes.sum() / area_km2.sum())

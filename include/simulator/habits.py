@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from include.profile.values import Profile
 from include.simulator.season import SEASON, Season
 
 
@@ -84,6 +85,12 @@ HABITS: Final[dict[str, Habit]] = dict(
         _habit("610500", "weinan", 1.0, "slow"),
     )
 )
+
+
+def plays_the_season(profile: Profile) -> bool:
+    """Whether the office addresses the units whose published season the demo region reproduces."""
+    return set(HABITS) <= {unit.unit_code for unit in profile.addressees()}
+
 
 PROVINCE_PINYIN: Final = {
     "110000": "beijing",

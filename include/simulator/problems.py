@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from include.rules import DEADLINES, PROBLEM_CATEGORIES
+from include.rules import DEADLINES
 from include.simulator.answers import Course, by_day
 from include.simulator.habits import HABITS, T85711
 from include.simulator.season import DAY_S, HOUR_S, Season, stream
@@ -20,13 +20,14 @@ _ON_THE_SPOT = 0.5  # share of problems put right before the inspectors leave
 _PROMISED = 0.12  # share that the city may put right by a later date of its own
 _OVERDUE, _NEVER = 0.06, 0.03  # shares put right too late, or not at all
 
-# Relative frequency of each of PROBLEM_CATEGORIES at the season's first and last day: heating ends, harvest begins.
+# Relative frequency of each category at the season's first and last day: heating ends, harvest begins.
 _FREQUENCY = {
     "散乱污企业": (5, 5), "工业企业": (14, 15), "清洁取暖及燃煤替代": (12, 0.05), "燃煤锅炉": (6, 0.3), "扬尘（工地）": (14, 18),
     "扬尘（道路）": (10, 11), "扬尘（裸土堆场）": (12, 12), "露天焚烧": (4, 16), "机动车与移动源": (6, 7), "VOCs": (3, 8),
     "餐饮油烟": (5, 7), "垃圾露天倾倒": (6, 5), "其他": (3, 3),
 }  # fmt: skip
-_STARTS, _ENDS = (np.array([_FREQUENCY[category][end] for category in PROBLEM_CATEGORIES]) for end in (0, 1))
+CATEGORIES: Final = tuple(_FREQUENCY)
+_STARTS, _ENDS = (np.array([_FREQUENCY[category][end] for category in CATEGORIES]) for end in (0, 1))
 
 
 def season_problems(season: Season, alarms: pd.DataFrame, courses: list[Course], seed: int) -> pd.DataFrame:
@@ -91,8 +92,7 @@ def _categories(
     progress = day / season.days
     chance = _STARTS ** (1 - progress) * _ENDS**progress
     return [
-        PROBLEM_CATEGORIES[i]
-        for i in rng.choice(len(PROBLEM_CATEGORIES), size=count, replace=False, p=chance / chance.sum())
+        CATEGORIES[i] for i in rng.choice(len(CATEGORIES), size=count, replace=False, p=chance / chance.sum())
     ]
 
 

@@ -253,7 +253,7 @@ def _flag(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 
 def _choice(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
-    reasons.add((text != "") & ~text.isin(field.choices), field.name, "应为：" + "、".join(field.choices))
+    reasons.add((text != "") & ~text.isin(field.allowed), field.name, "应为：" + "、".join(field.allowed))
     return text
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from include.rules import FEEDBACK_EVENTS, PROBLEM_CATEGORIES
+from include.profile.current import office
+from include.rules import FEEDBACK_EVENTS
 from include.store.tables import CONTACT_ROLES
 
 Type = Literal[
@@ -36,6 +37,11 @@ class Field:
     most: float = float("inf")
     choices: tuple[str, ...] = ()
     is_long: bool = False
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The values of a `choice`: its own, or the office's categories of problems."""
+        return self.choices or office().categories
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ PROBLEMS: Final = Layout(
     (
         Field("problem_id", longest=64),
         Field("alarm_id", longest=64),
-        Field("category", "choice", choices=PROBLEM_CATEGORIES),
+        Field("category", "choice"),
         _long("description", required=True),
         Field("found_at", "moment"),
         Field("status", required=False, longest=32),

@@ -16,7 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, MetaData, Table
 
-from include.rules import DEADLINES, RULES_VERSION
+from include.periods import office_zone
+from include.profile.current import rules_on
+from include.rules import RULES_VERSION
 from include.sources import bulk, lingering
 from include.sources.layout import Layout
 from include.store import tables
@@ -92,6 +94,13 @@ def misfits(
     return [misfit for misfit in found if misfit.rows.any()]
 
 
+def _time_to_answer(rows: pd.DataFrame) -> pd.Series[pd.Timedelta]:
+    """From push to deadline: the rule of each alarm's unit on the day of its push."""
+    days = rows["pushed_at"].dt.tz_convert(office_zone()).dt.date
+    keys = pd.Series(list(zip(days, rows["unit_code"], strict=True)), index=rows.index)
+    return keys.map({key: rules_on(*key).deadlines.feedback for key in keys.unique()})
+
+
 def store(
     connection: Connection, layout: Layout, rows: pd.DataFrame, *, source: str, now: datetime
 ) -> Counts:
@@ -106,7 +115,7 @@ def store(
     aliased = 0
     if layout.name == "alarms":
         rows["revised_at"] = rows["revised_at"].fillna(rows["pushed_at"])
-        rows["deadline_at"] = rows["deadline_at"].fillna(rows["pushed_at"] + DEADLINES.feedback)
+        rows["deadline_at"] = rows["deadline_at"].fillna(rows["pushed_at"] + _time_to_answer(rows))
         rows["rules_version"] = RULES_VERSION
         rows, aliased = _without_aliases(connection, rows, now)
     rows = _by_their_alarm(connection, layout, rows)

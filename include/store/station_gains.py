@@ -18,6 +18,12 @@ import pyarrow.parquet as pq
 _MADE_FROM: Final = b"made_from"
 
 
+def last_gains(root: Path, day: date) -> pd.DataFrame | None:
+    """The gains of a day as they were last made; None where none are kept."""
+    path = _path(root, day)
+    return _rows(pq.read_table(path, use_threads=False), day) if path.exists() else None
+
+
 def read_gains(root: Path, day: date, made_from: str) -> pd.DataFrame | None:
     """The gains of a day, where they are kept and were made from that (a hash); else None."""
     path = _path(root, day)
@@ -26,6 +32,10 @@ def read_gains(root: Path, day: date, made_from: str) -> pd.DataFrame | None:
     table = pq.read_table(path, use_threads=False)
     if (table.schema.metadata or {}).get(_MADE_FROM) != made_from.encode():
         return None
+    return _rows(table, day)
+
+
+def _rows(table: pa.Table, day: date) -> pd.DataFrame:
     rows: pd.DataFrame = table.replace_schema_metadata(None).to_pandas()
     rows.insert(1, "date", day)
     return rows

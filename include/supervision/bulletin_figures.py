@@ -6,14 +6,10 @@ sums are noise); None is 数据不足: too few valid days for a figure (`standar
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from include.periods import Period
 from include.supervision.figures import FeedbackCounts
-
-FollowUpRule = Literal[
-    "连续预警", "高值未查出问题", "升高未报警", "超期未反馈", "整改逾期", "浓度反弹", "企业集中", "数据不足"
-]
+from include.supervision.rule_codes import FollowUpRule
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from include.periods import DAY, Period, midnight
 from include.rules import SUMMARY
 from include.supervision.feedback import pushed_between
 from include.supervision.notice import problem_rows
-from include.supervision.weekly_figures import Case, CaseRule
+from include.supervision.rule_codes import CaseRule
+from include.supervision.weekly_figures import Case
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ def lingering(alarms: pd.DataFrame) -> pd.DataFrame:
 
 # Of the window's alarms; 久拖未决 of all the season's: what waits longest is never new.
 RULES: Final[tuple[tuple[CaseRule, Callable[[pd.DataFrame], pd.DataFrame]], ...]] = (
-    ("污染突出", severe),
-    ("反复报警", repeated),
-    ("整改到位", settled),
-    ("久拖未决", lingering),
+    ("severe", severe),
+    ("repeated", repeated),
+    ("settled", settled),
+    ("lingering", lingering),
 )
 
 
@@ -172,7 +173,7 @@ def _with_context(judged: pd.DataFrame, found: pd.DataFrame, window: Period) -> 
 
 def _choose(told: pd.DataFrame, window: Period, choice: CaseChoice) -> list[_Chosen]:
     seen = _Seen()
-    chosen = [_Chosen("人工指定", _row(told, alarm_id)) for alarm_id in dict.fromkeys(choice.pinned)]
+    chosen = [_Chosen("chosen", _row(told, alarm_id)) for alarm_id in dict.fromkeys(choice.pinned)]
     for pin in chosen:
         seen.add(pin.alarm)
     free = told[~told["alarm_id"].isin(choice.dropped)]
@@ -183,7 +184,7 @@ def _choose(told: pd.DataFrame, window: Period, choice: CaseChoice) -> list[_Cho
     for rule, order in RULES:
         if len(chosen) >= SUMMARY.case_count:
             break
-        is_longest = rule == "久拖未决"
+        is_longest = rule == "lingering"
         found = longest if is_longest else _first_new(order(of_window).itertuples(index=False), seen)
         if found is not None:
             chosen.append(_Chosen(rule, found))

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from include.periods import DAY, Period, midnight, month_to_date, office_date, rolling
+from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE, POST, RULES_VERSION
 from include.supervision.escalation import rungs
 from include.supervision.feedback import (
@@ -122,7 +123,8 @@ def daily_figures(
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
         alarms = by_city.get(code, judged.iloc[:0])
         response = answering.get(code, NONE)
-        city_flag = flag(response)
+        rules = rules_on(period.end, code).low_response
+        city_flag = flag(response, rules)
         open_alarms = alarms[alarms["is_open"]]
         days.append(CityDay(code, name, window, week, month, len(open_alarms), city_flag, code in to_verify))
         named = alarms[alarms["is_new"] | alarms["is_open"]]
@@ -162,11 +164,12 @@ def daily_figures(
                 reply_by=reply_by,
                 completeness=completeness,
                 rules_version=RULES_VERSION,
+                judged_by=rules,
                 is_simulated=is_simulated,
                 suspects=alarm_suspects(named[~named["is_upheld"]], suspects or {}),
             )
         )
-        due = rungs(overdue, urged, response.late, period.as_of, period.end)
+        due = rungs(overdue, urged, response.late, period.as_of, period.end, rules)
         rows = {row.alarm_id: row for row in overdue_rows(overdue)}
         listed += [ListedAlarm(code, name, rows[alarm_id], times) for alarm_id, times in due.listed.items()]
         if due.urge and not quiet.is_quiet:
@@ -191,6 +194,7 @@ def daily_figures(
                     reply_by=reply_by,
                     completeness=completeness,
                     rules_version=RULES_VERSION,
+                    judged_by=rules,
                     is_simulated=is_simulated,
                     overdue_total=len(overdue),
                     chronic=response.chronic,

@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from include.periods import DAY, office_date
-from include.rules import LOW_RESPONSE
+from include.rules import LOW_RESPONSE, LowResponse
 
 ROUNDS: Final = 2  # a first 督办 and its repetition
 NO_URGES: Final = pd.DataFrame(
@@ -31,12 +31,19 @@ class Rungs:
     listed: dict[str, int]  # alarm id → how often it was urged, in vain
 
 
-def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime, on_date: date) -> Rungs:
+def rungs(
+    overdue: pd.DataFrame,
+    urged: pd.DataFrame,
+    late: int,
+    as_of: datetime,
+    on_date: date,
+    rules: LowResponse = LOW_RESPONSE,
+) -> Rungs:
     """What is due for each overdue alarm of a unit on a date, that of the run.
 
     `overdue`: its overdue alarms, judged (`feedback.judge`). `urged`: one row a 督办函 that left on an earlier date (`alarm_id`,
     `unit_code`, `left_at`); only those to the present unit that left after the alarm's applicable deadline count, so an
-    answer followed by a return begins a new ladder. `late`: the unit's late alarms of the rolling days.
+    answer followed by a return begins a new ladder. `late`: the unit's late alarms of the rolling days; `rules`: the unit's.
     """
     history = letters_by_alarm(urged)
     urge: dict[str, int] = {}
@@ -45,12 +52,12 @@ def rungs(overdue: pd.DataFrame, urged: pd.DataFrame, late: int, as_of: datetime
     for alarm_id, unit, deadline_at in keys:
         letters = [one for one in history.get((alarm_id, unit), ()) if one > deadline_at]
         if not letters:
-            is_taken_up = pd.Timestamp(as_of) - deadline_at > LOW_RESPONSE.urge_overdue
-            if is_taken_up or late >= LOW_RESPONSE.urge_late:
+            is_taken_up = pd.Timestamp(as_of) - deadline_at > rules.urge_overdue
+            if is_taken_up or late >= rules.urge_late:
                 urge[alarm_id] = 1
             continue
         last = letters[min(len(letters), ROUNDS) - 1]
-        if on_date < office_date(last.to_pydatetime()) + LOW_RESPONSE.repeat_dates * DAY:
+        if on_date < office_date(last.to_pydatetime()) + rules.repeat_dates * DAY:
             continue
         if len(letters) < ROUNDS:
             urge[alarm_id] = len(letters) + 1

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, TypeAdapter
 
-from include.former_names import json_with_present_keys
+from include.former_names import json_of_today
 from include.periods import Period
+from include.rules import LowResponse
 
 _LEVELS_2020_03: Final = {"提醒": "remind", "督办": "urge", "核实地址": "verify"}
 
@@ -239,6 +240,9 @@ class NoticeFigures:
     is_simulated: bool
     suspects: tuple[AlarmSuspects, ...] = ()  # of the listed alarms, in the order of `rows`
     address_form: str = ""  # how the letter speaks to the unit; empty: as the profile says for its kind
+    judged_by: LowResponse | None = (
+        None  # the rules of the unit on the window's end; None: those of its edition
+    )
 
 
 @dataclass(frozen=True)
@@ -265,6 +269,7 @@ class ReminderFigures:
     chronic: int = 0  # of them 长期未反馈
     suspects: tuple[AlarmSuspects, ...] = ()  # of the alarms of the form: for its sheet, not for the text
     address_form: str = ""
+    judged_by: LowResponse | None = None
     upper_bureau: str = ""  # that gets a copy; empty in letters of before, and where there is none
 
 
@@ -338,7 +343,7 @@ def to_json(figures: Any) -> str:
 def from_json(kind: type[T], text: str) -> T:
     """The figures back from `to_json`, also of a version that used former names."""
     hashable: Any = kind
-    value: T = _adapter(hashable).validate_json(json_with_present_keys(text))
+    value: T = _adapter(hashable).validate_json(json_of_today(text))
     return value
 
 

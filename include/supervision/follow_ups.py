@@ -10,7 +10,6 @@ from include.supervision.bulletin_figures import (
     CitySituation,
     CountySituation,
     FollowUp,
-    FollowUpRule,
     GridSituation,
     HighArea,
     ListedGrid,
@@ -18,6 +17,7 @@ from include.supervision.bulletin_figures import (
     WarnedGrid,
 )
 from include.supervision.inspections import by_frequency
+from include.supervision.rule_codes import FollowUpRule
 
 
 def follow_ups(
@@ -41,26 +41,26 @@ def follow_ups(
     )
     late = problems[problems["is_rectification_due"] & ~problems["is_rectified"]]
     asked = [
-        _asked("连续预警", _again(warned), len(warned)),
+        _asked("warned_again", _again(warned), len(warned)),
         _asked(
-            "高值未查出问题",
+            "high_without_problem",
             [grid.grid_id for grid in inspected if not grid.inspection.problems],
             len(inspected),
         ),
         _asked(
-            "升高未报警",
+            "rising_without_alarm",
             [one.grid.grid_id for one in rising if not one.grid.inspection.pushed],
             len(rising),
         ),
-        _asked("超期未反馈", dict.fromkeys(one.grid_id for one in overdue), len(open_alarms), len(overdue)),
+        _asked("overdue", dict.fromkeys(one.grid_id for one in overdue), len(open_alarms), len(overdue)),
         _asked(
-            "整改逾期",
+            "rectification_overdue",
             [name for name, _ in by_frequency(Counter(late["category"]))],
             city.window.rectification_due,
             city.window.rectification_due - city.window.rectified,
         ),
-        _asked("浓度反弹", _rebounded(changed), len(changed)),
-        _asked("企业集中", _crowded(areas), len(areas)),
+        _asked("rebound", _rebounded(changed), len(changed)),
+        _asked("clustered", _crowded(areas), len(areas)),
         _lacking(grids),
     ]
     return tuple(one for one in asked if one.count)[: BULLETIN.most_follow_ups]
@@ -95,4 +95,4 @@ def _lacking(grids: Sequence[GridSituation]) -> FollowUp:
     if len(lacking) < BULLETIN.lacking_share * len(grids):
         lacking = []  # a few gaps are no question
     lacking.sort(key=lambda grid: (grid.half.valid_days, grid.grid_id))
-    return _asked("数据不足", [grid.grid_id for grid in lacking], len(grids))
+    return _asked("insufficient", [grid.grid_id for grid in lacking], len(grids))

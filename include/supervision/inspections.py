@@ -6,11 +6,10 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.rules import PROBLEM_CATEGORIES
+from include.profile.current import office
 from include.supervision.bulletin_figures import GridInspection, ProblemCount
 
 NONE: Final = GridInspection(0, 0, 0, 0, 0, ())
-_ORDER: Final = {name: place for place, name in enumerate(PROBLEM_CATEGORIES)}
 
 
 def inspections(judged: pd.DataFrame, found: pd.DataFrame, by: str) -> dict[str, GridInspection]:
@@ -51,7 +50,8 @@ def problem_counts(found: pd.DataFrame) -> tuple[ProblemCount, ...]:
 def by_frequency(counts: Counter[Any]) -> tuple[tuple[str, int], ...]:
     """Categories with their counts, the most frequent first, equal ones in the programme's order."""
     rows = ((str(name), int(count)) for name, count in counts.items())
-    return tuple(sorted(rows, key=lambda row: (-row[1], _ORDER.get(row[0], len(_ORDER)), row[0])))
+    order = {name: place for place, name in enumerate(office().categories)}
+    return tuple(sorted(rows, key=lambda row: (-row[1], order.get(row[0], len(order)), row[0])))
 
 
 def _inspection(counts: list[int], found: pd.DataFrame) -> GridInspection:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from include.periods import office_date
+from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE, LowResponse
 from include.supervision.feedback import pushed_between
 from include.supervision.figures import Flag, FlagReason, Level
@@ -33,11 +35,15 @@ def responses(judged: pd.DataFrame, rolling_start_at: datetime, end_at: datetime
     counted = judged[judged["pushed_at"] < pd.Timestamp(end_at)]
     is_late = counted["is_late"] & counted.index.isin(pushed_between(counted, rolling_start_at, end_at).index)
     hours = counted["overdue_hours"].where(counted["is_recent"], 0.0)
-    limit = LOW_RESPONSE.urge_overdue.total_seconds() / 3600
+    on = office_date(end_at)
+    limits = {
+        code: rules_on(on, str(code)).low_response.urge_overdue.total_seconds() / 3600
+        for code in counted["unit_code"].unique()
+    }
     table = pd.DataFrame(
         {
             "recent_overdue": counted["is_recent"],
-            "long_overdue": hours > limit,
+            "long_overdue": hours > counted["unit_code"].map(limits).astype(float),
             "late": is_late,
             "chronic": counted["is_chronic"],
         }

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from include.periods import Period, date_label, moment_label
+from include.supervision.rule_codes import rule_word
 from include.supervision.standards import rounded
 
 # Not printed: keys and codes of the letter, what a reader cannot see, labels and texts that are made from other fields.
@@ -16,6 +17,7 @@ SILENT: Final = frozenset(
         "code",
         "is_simulated",
         "rules_version",
+        "judged_by",
         "period",
         "season_end",
         "scope",
@@ -266,7 +268,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "LongUnanswered": lambda row: row.alarm.alarm_id,
     "OpenAlarm": lambda row: row.alarm_id,
     "Case": lambda row: row.alarm_id,
-    "Suggestion": lambda row: row.rule,
+    "Suggestion": lambda row: rule_word(row.rule),
     "Subject": lambda row: row.name,
     "FlagReason": lambda row: _REASONS.get(row.rule, row.rule),
     "DayLevel": lambda row: _day(row.day),
@@ -277,7 +279,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "ListedGrid": lambda row: row.grid.grid_id,
     "WarnedGrid": lambda row: row.grid_id,
     "LastingGrid": lambda row: row.grid_id,
-    "FollowUp": lambda row: row.rule,
+    "FollowUp": lambda row: rule_word(row.rule),
     "Enterprise": lambda row: row.name,
     "RegionSituation": lambda row: row.name,
     "CitySituation": lambda row: row.unit_name,
@@ -293,7 +295,7 @@ def label(kind: str, field: str) -> str | None:
     """How a field of a class of figures is called in print; empty for one that needs no name, None for what is not printed."""
     if (kind, field) in OWN_LABELS:
         return OWN_LABELS[kind, field]
-    if field in SILENT:
+    if field in SILENT or kind == "LowResponse":  # what a letter was judged by is no fact of its unit
         return None
     if field in UNNAMED:
         return ""

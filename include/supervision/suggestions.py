@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from include.rules import SUMMARY
+from include.supervision.rule_codes import SuggestionRule
 from include.supervision.weekly_figures import (
     CategoryCount,
     CityWeek,
@@ -11,7 +12,6 @@ from include.supervision.weekly_figures import (
     RepeatAlarm,
     Subject,
     Suggestion,
-    SuggestionRule,
 )
 
 
@@ -38,19 +38,19 @@ def suggestions(
 def _overdue(cities: Sequence[CityWeek]) -> Suggestion | None:
     """超期未反馈: an alarm is overdue by at most seven days, whenever it was pushed (the others are 长期未反馈). Subjects are cities."""
     subjects = _by_count((city.unit_name, city.flag.recent_overdue) for city in cities)
-    return _suggestion("超期未反馈", sum(one.count for one in subjects), 0, subjects)
+    return _suggestion("overdue", sum(one.count for one in subjects), 0, subjects)
 
 
 def _long_unanswered(rows: Sequence[LongUnanswered]) -> Suggestion | None:
     """长期未反馈: there is one. Subjects are cities."""
     subjects = _by_count(Counter(row.unit_name for row in rows).items())
-    return _suggestion("长期未反馈", len(rows), 0, subjects)
+    return _suggestion("long_overdue", len(rows), 0, subjects)
 
 
 def _repeated(rows: Sequence[RepeatAlarm]) -> Suggestion | None:
     """反复报警: there is a grid with repeat alarms. Subjects are grids with their recent alarms."""
     subjects = tuple(Subject(f"{row.unit_name}{row.county}{row.grid_id}", row.recent_alarms) for row in rows)
-    return _suggestion("反复报警", len(rows), 0, subjects)
+    return _suggestion("repeated", len(rows), 0, subjects)
 
 
 def _frequent(categories: Sequence[CategoryCount], *, has_previous: bool) -> Suggestion | None:
@@ -71,14 +71,14 @@ def _frequent(categories: Sequence[CategoryCount], *, has_previous: bool) -> Sug
     subjects = tuple(
         Subject(one.category, one.problems, one.previous) for one in categories if is_frequent(one)
     )
-    return _suggestion("问题高发", sum(one.count for one in subjects), total, subjects)
+    return _suggestion("frequent_problems", sum(one.count for one in subjects), total, subjects)
 
 
 def _rectification(cities: Sequence[CityWeek]) -> Suggestion | None:
     """整改逾期: problems of the season past their date and not rectified. n of those due; subjects are cities."""
     late = [(city.unit_name, city.season.rectification_due - city.season.rectified) for city in cities]
     due = sum(city.season.rectification_due for city in cities)
-    return _suggestion("整改逾期", sum(count for _, count in late), due, _by_count(late))
+    return _suggestion("rectification_overdue", sum(count for _, count in late), due, _by_count(late))
 
 
 def _none_found(cities: Sequence[CityWeek]) -> Suggestion | None:
@@ -88,7 +88,7 @@ def _none_found(cities: Sequence[CityWeek]) -> Suggestion | None:
         for city in cities
         if city.window.answered >= SUMMARY.none_found_answers and not city.window.problems
     )
-    return _suggestion("零问题核查", len(subjects), 0, subjects)
+    return _suggestion("no_problem_found", len(subjects), 0, subjects)
 
 
 def _suggestion(

@@ -12,7 +12,8 @@ from fractions import Fraction
 import pandas as pd
 
 from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
-from include.rules import LOW_RESPONSE, PROBLEM_CATEGORIES, RULES_VERSION, SUMMARY
+from include.profile.current import office, rules_on
+from include.rules import LOW_RESPONSE, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
 from include.supervision.escalation import Urged, rungs, urged_between
@@ -181,8 +182,14 @@ def _cities(
         code = str(city.unit_code)
         has_before = before is not None and code in members_before
         response, letters = answering.get(code, NONE), urged.get(code, Urged())
+        rules = rules_on(at.window.end, code).low_response
         ladder = rungs(
-            overdue.get(code, judged.iloc[:0]), facts.urged, response.late, at.period.as_of, at.period.end
+            overdue.get(code, judged.iloc[:0]),
+            facts.urged,
+            response.late,
+            at.period.as_of,
+            at.period.end,
+            rules,
         )
         rows.append(
             CityWeek(
@@ -196,7 +203,7 @@ def _cities(
                 rolling=counts(tables["rolling"], code),
                 rank=ranks.get(code),
                 is_tied=code in ranks and places.count(ranks[code]) > 1,
-                flag=flag(response),
+                flag=flag(response, rules),
                 remark=str(city.remark),
                 first_urged=letters.first,
                 urged_again=letters.again,
@@ -234,7 +241,7 @@ def _categories(
     found: pd.DataFrame, before: pd.DataFrame | None, season: pd.DataFrame
 ) -> tuple[CategoryCount, ...]:
     """One row a category of the programme (and any other that a source named), the most problems first."""
-    order = {name: place for place, name in enumerate(PROBLEM_CATEGORIES)}
+    order = {name: place for place, name in enumerate(office().categories)}
     now, so_far = found.groupby("category").size(), season.groupby("category").size()
     then = None if before is None else before.groupby("category").size()
     rectified = found.groupby("category")["is_rectified"].sum()

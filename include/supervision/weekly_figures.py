@@ -4,14 +4,11 @@ workbook. They go to JSON and back like those of `figures`.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 
 from include.periods import Period
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
-
-CaseRule = Literal["人工指定", "污染突出", "反复报警", "整改到位", "久拖未决"]
-SuggestionRule = Literal["超期未反馈", "长期未反馈", "反复报警", "问题高发", "整改逾期", "零问题核查"]
+from include.supervision.rule_codes import CaseRule, SuggestionRule
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,15 +81,23 @@ def export(to: Path, start: date | None, end: date | None) -> None:
 @click.argument("alarm_id")
 @click.option("--format", "form", type=click.Choice(["json", "text"]), default="text", show_default=True)
 def explain(alarm_id: str, form: str) -> None:
-    """Every number that led to an alarm: its hours, the surroundings, each station's reading, flag and gain."""
+    """Every number that led to an alarm: its hours, each station's reading, flag, swelling and gain (level = (reading / swelling + 5)
+    / exp(gain) - 5), the neighbours whose levels made the surroundings of the deciding hour, and the daily facts."""
     from include.office.watch_evidence import explain as run
     from include.office.watch_evidence import explained
+    from include.workflows.watch_explaining import surroundings_of
 
-    found = explained(run(open_current_house(), alarm_id))
+    house = open_current_house()
+    found = explained(run(house, alarm_id))
+    deciding_at = datetime.fromisoformat(found["raised_at"]).astimezone(UTC) - timedelta(hours=1)
+    around = surroundings_of(house, found["grid_id"], deciding_at)
+    rows = around.pop("neighbours") if around is not None else []
+    told = {} if around is None else {**around, "hour": deciding_at.astimezone(office_zone()).isoformat()}
+    found |= {"surroundings": told, "neighbours": rows}
     if form == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    tables = ("revisions", "hours", "stations", "daily_facts")
+    tables = ("revisions", "hours", "stations", "neighbours", "daily_facts")
     for name, value in found.items():
         if name not in tables:
             click.echo(

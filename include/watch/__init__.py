@@ -26,6 +26,7 @@ Judged hours are functions of facts: they may be stored and read again instead o
 
 from include.watch.days import VERDICTS, station_days, station_gains
 from include.watch.episodes import episodes
+from include.watch.explained import neighbours
 from include.watch.held_back import REASONS, standing_out, suppressed
 from include.watch.hours import Judged, judge_hours
 from include.watch.lasting import lasting_excess
@@ -47,6 +48,7 @@ __all__ = [
     "episodes",
     "judge_hours",
     "lasting_excess",
+    "neighbours",
     "standing_out",
     "station_days",
     "station_gains",

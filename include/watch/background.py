@@ -6,6 +6,8 @@ estimated from the neighbours themselves, so that fronts and dust widen the vari
 order give the same bits for any number of nodes.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,10 +39,28 @@ def node_levels(y: Floats, network: Network, rules: BackgroundRules) -> tuple[Fl
     return level, variance
 
 
+@dataclass(frozen=True)
+class Kriged:
+    """By node, in log units: mean = middle + the sum of share x residual over its neighbours (`network.near`); NaN where none
+    speaks."""
+
+    mean: Floats
+    sd: Floats
+    middle: Floats
+    share: Floats
+    residual: Floats
+
+
 def surroundings(
     level: Floats, variance: Floats, network: Network, rules: BackgroundRules
 ) -> tuple[Floats, Floats]:
     """Mean and standard deviation (log units) of the air at each node, from the levels of its neighbours alone."""
+    found = kriged(level, variance, network, rules)
+    return found.mean, found.sd
+
+
+def kriged(level: Floats, variance: Floats, network: Network, rules: BackgroundRules) -> Kriged:
+    """The same with the terms that it is made of."""
     near, km = network.near, network.near_km
     values = level[near]
     speaks = ~np.isnan(values) & (km < rules.within_km + 1)
@@ -64,7 +84,8 @@ def surroundings(
     silent = ~speaks.any(axis=1)
     mean[silent], sd[silent] = np.nan, rules.absent_sd
     few = speaks.sum(axis=1) < 3
-    return mean, np.where(few, np.maximum(sd, rules.absent_sd / 2), sd)
+    sd = np.where(few, np.maximum(sd, rules.absent_sd / 2), sd)
+    return Kriged(mean, sd, middle, share, np.where(speaks, residual, np.nan))
 
 
 def weighted_median(values: Floats, weight: Floats) -> Floats:

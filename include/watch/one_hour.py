@@ -22,6 +22,8 @@ class Hour:
     at: int
     network: Network
     flags: NDArray[np.int8]
+    swelling: Floats  # by station: what the reading is divided by for damp air
+    gain: Floats  # log, by station, with its own swelling
     level: Floats  # corrected μg/m³ by station, NaN where not used
     air: Floats  # μg/m³ by grid
     air_sd: Floats
@@ -37,7 +39,7 @@ class Hour:
 
 def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules) -> Hour:
     rows, offset = network.row, rules.background.offset_ug_m3
-    flags, y, swelling = _corrected(readings, k, network, known, rules)
+    flags, y, swelling, gain = _corrected(readings, k, network, known, rules)
     level, variance = node_levels(y, network, rules.background)
     mean, mean_sd = surroundings(level, variance, network, rules.background)
     sd = _scatter(y, swelling, readings.samples[k, rows], known, rules)
@@ -56,6 +58,8 @@ def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules
         readings.start + k,
         network,
         flags,
+        swelling,
+        gain,
         np.exp(y) - offset,
         air - offset,
         air * found.air_sd,
@@ -72,8 +76,9 @@ def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules
 
 def _corrected(
     readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules
-) -> tuple[NDArray[np.int8], Floats, Floats]:
-    """Flags, y = ln(c / swelling + offset) - gain (NaN where not used), and the swelling in damp air, by station."""
+) -> tuple[NDArray[np.int8], Floats, Floats, Floats]:
+    """Flags, y = ln(c / swelling + offset) - gain (NaN where not used), the common swelling in damp air, and the gain with the
+    station's own swelling, by station."""
     rows, air = network.row, rules.background
     flags = readings.flags[k, rows].copy()
     rh = np.minimum(_smooth_rh(readings.rh[k, rows], network), air.damp_most_pct)
@@ -82,10 +87,19 @@ def _corrected(
     pm25 = np.where(flags == OK, readings.pm25[k, rows], np.nan)
     own = known.damp_slope * (np.log(swelling) - known.damp_mean)
     own[network.node >= network.grids] = 0.0  # reference instruments are dried
-    y = np.log(pm25 / swelling + air.offset_ug_m3) - known.gain - own
+    gain = known.gain + own
+    y = np.log(pm25 / swelling + air.offset_ug_m3) - gain
     low = (y - _rough(y, network)[network.node]) < np.log(rules.quality.dead_share)
     flags[low] = DEAD
-    return flags, np.where(flags == OK, y, np.nan), swelling
+    return flags, np.where(flags == OK, y, np.nan), swelling, gain
+
+
+def node_air(
+    readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules
+) -> tuple[Floats, Floats]:
+    """Level and variance (log) of each node in one hour, as its neighbours hear them."""
+    y = _corrected(readings, k, network, known, rules)[1]
+    return node_levels(y, network, rules.background)
 
 
 def _smooth_rh(rh: Floats, network: Network) -> Floats:

@@ -9,7 +9,7 @@ from typing import Final
 
 from include.periods import office_zone
 
-EDITION: Final = "watch-2026-11.2"
+EDITION: Final = "watch-2026-11.3"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from include.rules import DEADLINES, RULES_VERSION
+from include.periods import office_date
+from include.profile.current import rules_on
+from include.rules import RULES_VERSION
 from include.store.watch_alarms import MadeAlarm, State, left_alarms, push_of
 from include.watch import WatchRules
 from include.watch.quiet import QuietHours
@@ -119,7 +121,10 @@ def _made(
         "lat": round((place["south"] + place["north"]) / 2, 6) if has_bounds else None,
         "started_at": _moment(row["started_at"]),
         "pushed_at": pushed_at,
-        "deadline_at": pushed_at + DEADLINES.feedback,
+        "deadline_at": pushed_at
+        + rules_on(
+            office_date(pushed_at), str(place.get("unit_code") or row["unit_code"])
+        ).deadlines.feedback,
         "rules_version": RULES_VERSION,
         "is_simulated": is_simulated,
     }

@@ -25,6 +25,7 @@ from include.store.facts import (
 from include.supervision.cases import AS_RULED, CaseChoice
 from include.supervision.figures import LEADERS, from_json, to_json
 from include.supervision.membership import members
+from include.supervision.rule_codes import rule_word
 from include.supervision.weekly import WeeklyFacts, Windows, weekly_figures, windows
 from include.supervision.weekly_figures import SummaryFigures, WeeklySummaries
 from include.workflows.steps import LetterSteps, nothing_pulled, outside_season, pull_facts
@@ -60,8 +61,10 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "feedback_rate": str(leaders.total.feedback_rate),
         "problems": leaders.total.problems,
         "flagged": {city.unit_name: words for city in leaders.cities if (words := mark_words(city.flag))},
-        "cases": [f"{case.rule}：{case.unit_name}{case.county} {case.alarm_id}" for case in leaders.cases],
-        "suggestions": [one.rule for one in leaders.suggestions],
+        "cases": [
+            f"{rule_word(case.rule)}：{case.unit_name}{case.county} {case.alarm_id}" for case in leaders.cases
+        ],
+        "suggestions": [rule_word(one.rule) for one in leaders.suggestions],
     }
 
 

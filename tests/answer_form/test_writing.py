@@ -22,7 +22,7 @@ from include.answer_form.layout import (
     SPARE_ROWS,
 )
 from include.answer_form.writing import answer_form
-from include.rules import PROBLEM_CATEGORIES
+from include.profile.current import office
 from tests.letters.reading import docx_part
 from tests.letters.samples import KEY, at, form_row, notice, reminder
 
@@ -94,7 +94,7 @@ def test_drop_downs_reach_the_rows_for_copies() -> None:
     last = FIRST_ROW + 1 + SPARE_ROWS
     assert lists == {
         f"M{FIRST_ROW}:M{last}": list(RESULTS),
-        f"N{FIRST_ROW}:N{last}": list(PROBLEM_CATEGORIES),
+        f"N{FIRST_ROW}:N{last}": list(office().categories),
         f"P{FIRST_ROW}:P{last}": list(RECTIFICATIONS),
     }
     dates = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "date"}

@@ -18,6 +18,7 @@ PARTS = {
     "daily": "tests.bench.daily",
     "growth": "tests.bench.growth",
     "watch": "tests.bench.watch",
+    "select": "tests.bench.select",
 }
 
 

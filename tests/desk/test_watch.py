@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from sqlalchemy import Engine
@@ -24,6 +25,7 @@ from include.store.migrate import migrate
 from include.store.watch_facts import keep_station_days
 from include.watch import DEFAULT_RULES
 from include.workflows.watch_cells import cells_of_hour, write_cells
+from include.workflows.watch_explaining import surroundings_of
 from include.workflows.watching import watch
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -108,6 +110,29 @@ def test_every_number_of_an_alarm(judged: tuple[House, Path]) -> None:
     assert set(stations["grid_id"]) == {row["grid_id"]}
     assert stations["read_pm25_ug_m3"].notna().any()
     assert found["revisions"][-1]["alarm_count"] == row["alarm_count"]
+
+
+def test_levels_and_surroundings_can_be_computed_again_from_what_is_told(judged: tuple[House, Path]) -> None:
+    house, _ = judged
+    with reading(house.engine) as connection:
+        row = exported_alarms(connection).iloc[0]
+    stations = pd.DataFrame(explained(explain(house, row["alarm_id"]))["stations"])
+    used = stations[stations["flag"] == "ok"]
+    assert len(used) > 3
+    again = (used["read_pm25_ug_m3"] / used["swelling"] + 5) / np.exp(used["gain"]) - 5
+    assert again.to_numpy() == pytest.approx(used["pm25_ug_m3"].to_numpy(), abs=2e-3)
+    deciding_at = datetime.fromisoformat(row["pushed_at"]).astimezone(UTC) - timedelta(hours=1)
+    told = surroundings_of(house, row["grid_id"], deciding_at)
+    assert told is not None
+    near = pd.DataFrame(told["neighbours"])
+    assert len(near) >= 3
+    assert near["distance_km"].is_monotonic_increasing
+    mean = told["middle_log"] + (near["share"] * near["residual_log"]).sum()
+    assert mean == pytest.approx(told["mean_log"], abs=1e-5)
+    residual = np.log(near["level_ug_m3"] + told["offset_ug_m3"]) - told["middle_log"]
+    assert residual.to_numpy() == pytest.approx(near["residual_log"].to_numpy(), abs=1e-5)
+    assert surroundings_of(house, "T-nowhere", deciding_at) is None
+    assert surroundings_of(house, row["grid_id"], deciding_at - timedelta(days=400)) is None
 
 
 def test_an_alarm_that_is_not_there(judged: tuple[House, Path]) -> None:

@@ -265,7 +265,7 @@ def bulletin(**changes: Any) -> BulletinFigures:
         rising=(listed[0], replace(listed[1], place=2), replace(listed[2], place=2)),
         warnings=WARNINGS,
         categories=(ProblemCount("扬尘（工地）", 4, 3), ProblemCount("工业企业", 3, 1)),
-        follow_ups=(FollowUp("连续预警", 1, 1, ("T1",)), FollowUp("超期未反馈", 2, 3, ("T9", "T1"))),
+        follow_ups=(FollowUp("warned_again", 1, 1, ("T1",)), FollowUp("overdue", 2, 3, ("T9", "T1"))),
         cities=39,
         reply_by=date(2020, 4, 11),
         completeness="统计时段内应有数据均已取得",

@@ -25,14 +25,14 @@ from tests.letters.bulletins import (
 from tests.letters.reading import squeezed
 
 RULES = (
-    "连续预警",
-    "高值未查出问题",
-    "升高未报警",
-    "超期未反馈",
-    "整改逾期",
-    "浓度反弹",
-    "企业集中",
-    "数据不足",
+    "warned_again",
+    "high_without_problem",
+    "rising_without_alarm",
+    "overdue",
+    "rectification_overdue",
+    "rebound",
+    "clustered",
+    "insufficient",
 )
 
 
@@ -79,7 +79,7 @@ def body_of(figures: BulletinFigures) -> str:
             {"city": situation(window=FeedbackCounts(2, 0))},
             "推送热点网格报警2条，已反馈0/2（0.0%）。均未到反馈时限。对上述报警的排查没有发现问题。",
         ),
-        ({"high_areas": ()}, "各网格浓度没有达到高值区条件（系统默认，见附件3）。"),
+        ({"high_areas": ()}, "各网格浓度没有达到高值区条件（系统默认，见附件4）。"),
         ({"rising": ()}, "没有同比上升的网格。"),
         (
             {"follow_ups": ()},

@@ -43,8 +43,8 @@ BRACKETED = (("扬尘（道路）", 3), ("扬尘（裸土堆场）", 2), ("工�
 INSPECTED = GridInspection(5, 4, 1, 6, 2, BRACKETED)
 AREA = HighArea(1, ("赵县",), ("T1", "T2"), 92.4, 95.0, 114.7, 37.7, INSPECTED, 3)
 ASKED = (
-    FollowUp("整改逾期", 9, 20, ("扬尘（道路）", "扬尘（裸土堆场）")),
-    FollowUp("超期未反馈", 3, 9, ("T1", "T2")),
+    FollowUp("rectification_overdue", 9, 20, ("扬尘（道路）", "扬尘（裸土堆场）")),
+    FollowUp("overdue", 3, 9, ("T1", "T2")),
 )
 
 

@@ -38,7 +38,9 @@ def choice(
 ) -> Choice:
     """A choice of four grids, two a unit."""
     own = with_changes(
-        DEFAULT, {"quotas": {YANGQUAN: 2, SHIJIAZHUANG: 2}, "year_weights": [1.0], **rules}, "test"
+        DEFAULT,
+        {"quotas": {YANGQUAN: 2, SHIJIAZHUANG: 2}, "weight_year_before": 0, "weight_third_year": 0, **rules},
+        "test",
     )
     measured = cells(shift)
     table = chosen(measured, own, years=[2025], old=old, is_first=not old)

@@ -23,6 +23,7 @@ from include.office.warning_grids import set_warning_grids, warning_list
 from include.periods import Period, period_ending
 from include.sources.air.quality import import_air_quality
 from include.store.engine import open_engine, writing
+from include.store.grid_lists import insert_list
 from include.store.hourly import replace_files
 from include.store.warning_history import KeptMonth, month_ranks, replace_month
 from include.supervision.air_quality import day_means
@@ -292,6 +293,47 @@ def test_warning_grids_of_a_month_from_the_readings(engine: Engine, tmp_path: Pa
     assert again.warned[["grid_id", "reasons"]].to_records(index=False).tolist() == [
         ("T3", "月均浓度最高、环比变化最差")
     ]
+
+
+def test_from_its_date_a_released_list_says_which_grids_are_spoken_of(engine: Engine, tmp_path: Path) -> None:
+    """April speaks of the list in force on its last day; March, which ended before, of all grids with readings, as it did."""
+    add_grids(engine, CITY_OF)
+    levels = {"T1": 90, "T2": 70, "T3": 60, "X1": 60}
+    put_months(tmp_path / "air", {"2020-03": levels, "2020-04": levels})
+    before = set_warning_grids(engine, tmp_path / "air", month("2020-05-01"), now=NOW)
+    assert {"T1", "X1"} <= set(before.warned["grid_id"])
+    rows = pd.DataFrame({"grid_id": ["T2", "T3", "X1"], "is_hot": [True, True, False]})
+    place = {
+        "unit_code": "140300",
+        "county": "盂县",
+        "name": "一号",
+        "west": 0.0,
+        "south": 0.0,
+        "east": 1.0,
+        "north": 1.0,
+    }
+    more = {"is_monitored": False, "change": "", "decision": "", "reason": ""}
+    values = {
+        "name": "清单",
+        "state": "released",
+        "year": 2019,
+        "made_for": date(2020, 4, 1),
+        "valid_from": date(2020, 4, 30),
+        "cells": 3,
+        "table_sha256": "0" * 64,
+        "manifest_sha256": "0" * 64,
+        "is_simulated": False,
+        "proposed_at": NOW,
+        "proposed_by": "王科长",
+        "reason": "",
+    }
+    with writing(engine) as connection:
+        insert_list(connection, values, rows.assign(**place, **more))
+    assert grid_air(engine, tmp_path / "air", month("2020-05-01")).index.tolist() == ["T2", "T3"]
+    assert grid_air(engine, tmp_path / "air", month("2020-04-01")).index.tolist() == ["T1", "T2", "T3", "X1"]
+    again = set_warning_grids(engine, tmp_path / "air", month("2020-05-01"), now=NOW)
+    assert set(again.warned["grid_id"]) <= {"T2", "T3"}
+    assert (again.grids, again.valid_grids) == (2, 2)
 
 
 def test_a_first_half_never_sets_warning_grids(sqlite: Engine, tmp_path: Path) -> None:

@@ -174,9 +174,9 @@ def test_a_city_from_the_store_to_its_figures(engine: Engine, tmp_path: Path) ->
         ),
     )
     assert one.follow_ups == (
-        FollowUp("连续预警", 1, 1, ("T1",)),
-        FollowUp("高值未查出问题", 1, 1, ("T1",)),
-        FollowUp("超期未反馈", 1, 1, ("T1",)),  # A0, of the first half
+        FollowUp("warned_again", 1, 1, ("T1",)),
+        FollowUp("high_without_problem", 1, 1, ("T1",)),
+        FollowUp("overdue", 1, 1, ("T1",)),  # A0, of the first half
     )
     assert [one.alarm_id for one in one.open_alarms] == ["A0"]
     assert (one.sources, one.is_simulated, one.editions) == (

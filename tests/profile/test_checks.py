@@ -140,7 +140,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a rule with an unknown name": (
         ruled("{name: low_response.remind, value: 3, from: 2020-01-01}"),
-        "profile.yaml:46: unknown rule; expected one of low_response.rolling_days, ",
+        "profile.yaml:46: unknown rule; expected one of low_response.remind_overdue, ",
     ),
     "a rule with the wrong unit of measure": (
         ruled("{name: deadlines.feedback, value: 50 μg/m³, from: 2020-01-01}"),
@@ -150,9 +150,9 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         ruled("{name: deadlines.feedback, value: 24, from: 2020-01-01}"),
         "profile.yaml:46: the value of deadlines.feedback is wrong; expected a length of time with its unit",
     ),
-    "hours for a concentration": (
-        ruled("{name: alarm_push.escalation_ug_m3, value: 3 h, from: 2020-01-01}"),
-        "profile.yaml:46: the value of alarm_push.escalation_ug_m3 is wrong; expected a number, not negative, plain or in μg/m³; got 3 h",
+    "hours for a number": (
+        ruled("{name: low_response.remind_late, value: 3 h, from: 2020-01-01}"),
+        "profile.yaml:46: the value of low_response.remind_late is wrong; expected a whole number, not negative, without a unit; got 3 h",
     ),
     "a rule for an unknown unit": (
         ruled('{name: low_response.remind_late, value: 3, unit: "000777", from: 2020-01-01}'),

@@ -15,6 +15,7 @@ from tests.recount.walk import Recount, is_working_day
 
 START, END = date(2020, 3, 1), date(2020, 3, 15)
 NOW = datetime(2020, 7, 1, tzinfo=UTC)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def test_edited_weeks_and_odd_moments_are_the_same(engine: Engine, edited: Path,
     walk, chance, done = Recount(edited), random.Random(1), Compared()
     house = house_of(engine, edited, tmp_path, START, END, NOW)
     moments = edges(walk, midnight(END) + timedelta(days=14), chance, 1)
-    for as_of in chance.sample(moments, 8 if engine.dialect.name == "sqlite" else 4):
+    for as_of in chance.sample(moments, 6 if engine.dialect.name == "sqlite" else 3):
         compare_moment(engine, walk, as_of, START, done)
     compare_season(house, walk, START, date(2020, 3, 12), chance, done)
     assert done.urged

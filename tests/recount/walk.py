@@ -116,7 +116,9 @@ class Recount:
             deadline = moment(row["deadline_at"]) if row.get("deadline_at") else pushed_at + 24 * HOUR
             known_at = moment(row["revised_at"]) if row.get("revised_at") else pushed_at
             self.revisions.setdefault(row["alarm_id"], []).append(
-                Revision(known_at, row["unit_code"], row["grid_id"], pushed_at, deadline)
+                Revision(
+                    known_at, row.get("unit_code") or row["city_code"], row["grid_id"], pushed_at, deadline
+                )
             )
         for revisions in self.revisions.values():
             revisions.sort(key=lambda one: one.known_at)

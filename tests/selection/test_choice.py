@@ -16,7 +16,8 @@ LEVEL_ONLY: dict[str, Any] = {
     "weight_excess": 0,
     "weight_emission": 0,
     "weight_enterprises": 0,
-    "year_weights": [1.0],
+    "weight_year_before": 0,
+    "weight_third_year": 0,
 }
 
 
@@ -65,6 +66,8 @@ def test_years_are_weighted_and_a_missing_one_leaves_its_weight_to_the_others() 
     found = weighted_years(table, DEFAULT, [2023, 2024, 2025]).tolist()
     assert found[:2] == pytest.approx([0.5 * 60 + 0.3 * 50 + 0.2 * 40, (0.5 * 60 + 0.2 * 40) / 0.7])
     assert np.isnan(found[2])
+    # A year that is not there leaves its weight; the third year keeps its own.
+    assert weighted_years(table, DEFAULT, [2025, 2023]).iloc[0] == pytest.approx((0.5 * 60 + 0.2 * 40) / 0.7)
     assert weighted_years(table, DEFAULT, [2025, 2024]).iloc[0] == pytest.approx((0.5 * 60 + 0.3 * 50) / 0.8)
 
 
@@ -92,7 +95,10 @@ def test_the_surroundings_reach_over_rows_as_far_as_over_columns() -> None:
 
 def test_scores_are_weighted_percentile_ranks_of_the_region() -> None:
     own = cells([10.0, 20.0, 30.0, 40.0], emission=[36.0, 9.0, 9.0, 18.0], enterprises=[0, 2, 0, 1])
-    table = scored(prepared(own, rules(year_weights=[1.0]), [2025]), rules(year_weights=[1.0]))
+    table = scored(
+        prepared(own, rules(weight_year_before=0, weight_third_year=0), [2025]),
+        rules(weight_year_before=0, weight_third_year=0),
+    )
     assert table["background_ug_m3"].tolist() == pytest.approx([16.0] * 4)
     assert table["emission_t_km2"].tolist() == [4.0, 1.0, 1.0, 2.0]
     assert table["rank_level"].tolist() == [0.25, 0.5, 0.75, 1.0]
@@ -181,9 +187,13 @@ def test_equal_scores_go_by_the_number_of_the_grid_whatever_the_order_of_rows() 
 def test_a_part_with_a_weight_needs_data() -> None:
     own = cells([3.0, 2.0, 1.0], emission=[np.nan] * 3)
     with pytest.raises(InputError, match="the part emission of the score has a weight and no data"):
-        chosen(own, rules(year_weights=[1.0]), years=[2025])
+        chosen(own, rules(weight_year_before=0, weight_third_year=0), years=[2025])
     with pytest.raises(InputError, match="the part population"):
-        chosen(cells([3.0, 2.0, 1.0]), rules(year_weights=[1.0], weight_population=0.1), years=[2025])
+        chosen(
+            cells([3.0, 2.0, 1.0]),
+            rules(weight_year_before=0, weight_third_year=0, weight_population=0.1),
+            years=[2025],
+        )
 
 
 @pytest.mark.parametrize(
@@ -194,9 +204,9 @@ def test_a_part_with_a_weight_needs_data() -> None:
         ({"floor_share": 0.5}, "floor_share 0.5 above cap_share 0.3"),
         ({"weight_level": -0.1}, "weights"),
         ({"keep_within": 0.9}, "keep_within 0.9"),
-        ({"hot_count": 0}, "a count below one"),
-        ({"quotas": {"A": -1}}, "a count below one"),
-        ({"year_weights": []}, "year_weights"),
+        ({"hot_count": -1}, "a count below zero"),
+        ({"quotas": {"A": -1}}, "a count below zero"),
+        ({"weight_last_year": 0}, "weights of the years"),
         ({"background_km": 0}, "background 0.0 km"),
         ({"hot_share": float("nan")}, "hot_share nan"),
     ],
@@ -241,7 +251,8 @@ def test_two_lists_beside_each_other() -> None:
 def test_which_grids_hang_on_the_weights() -> None:
     own = cells([9.0, 8.0, 1.0, 1.0], emission=[9.0, 9.0, 90.0, 9.0])
     two = rules(
-        year_weights=[1.0],
+        weight_year_before=0,
+        weight_third_year=0,
         weight_excess=0,
         weight_enterprises=0,
         weight_level=0.6,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pandas as pd
 
-from include.rules import PROBLEM_CATEGORIES
+from include.profile.current import office
 from tests.simulator.conftest import Written
 
 COUNTED_AT = "2020-06-30T00:00:00+08:00"  # all times of the files carry +08:00: text order is time order
@@ -113,7 +113,7 @@ def test_problems_are_found_by_the_inspection_that_reports_them(written: Written
 def test_problem_rows_agree_with_their_dates(written: Written) -> None:
     problems = written.problems
     done = problems["rectified_at"] != ""
-    assert set(problems["category"]) == set(PROBLEM_CATEGORIES)
+    assert set(problems["category"]) == set(office().categories)
     assert problems["problem_id"].is_unique
     assert (problems["rectify_by"] > problems["found_at"]).all()
     assert (problems.loc[done, "rectified_at"] > problems.loc[done, "found_at"]).all()

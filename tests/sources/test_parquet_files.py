@@ -208,10 +208,13 @@ def test_a_file_that_asks_for_the_machine_costs_little_and_is_an_error(
 ) -> None:
     path = make(tmp_path / "alarms.parquet")
     assert path.stat().st_size < 5 << 20
+    largest_before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError, match=message):
         list(read_text_parquet(path))
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY
+    # The largest child so far: of an earlier test, where that was larger.
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert largest * 1024 < MOST_MEMORY or largest == largest_before
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 256 << 20
 
 

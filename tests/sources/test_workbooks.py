@@ -206,12 +206,15 @@ def test_a_workbook_that_asks_for_the_machine_costs_little_and_is_an_error(
     tmp_path: Path, parts: dict[str, str], message: str
 ) -> None:
     path = with_parts(tmp_path / "a.xlsx", **parts)
+    largest_before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(InputError, match=message) as caught:
         read(path)
     if "larger than" in caught.value.what:
         assert caught.value.expected == LIMITS
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < MOST_MEMORY
+    # The largest child so far: of an earlier test, where that was larger.
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert largest * 1024 < MOST_MEMORY or largest == largest_before
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 64 << 20
 
 

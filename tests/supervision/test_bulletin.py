@@ -263,11 +263,11 @@ def test_warnings_and_follow_ups_of_a_city_in_full() -> None:
         (date(2019, 4, 1),),
     )
     assert one.follow_ups == (
-        FollowUp("连续预警", 1, 2, ("G1",)),
-        FollowUp("升高未报警", 1, 2, ("G2",)),  # the alarm of G2 was none (误报)
-        FollowUp("超期未反馈", 1, 1, ("G3",)),
-        FollowUp("整改逾期", 1, 3, ("其他",)),
-        FollowUp("数据不足", 1, 6, ("G6",)),
+        FollowUp("warned_again", 1, 2, ("G1",)),
+        FollowUp("rising_without_alarm", 1, 2, ("G2",)),  # the alarm of G2 was none (误报)
+        FollowUp("overdue", 1, 1, ("G3",)),
+        FollowUp("rectification_overdue", 1, 3, ("其他",)),
+        FollowUp("insufficient", 1, 6, ("G6",)),
     )
 
 
@@ -362,7 +362,7 @@ def test_a_first_half_has_neither_month_nor_warnings() -> None:
         overview.month_worst_pop,
     ) == (None, (), (), ())
     assert {one.warnings for one in beat.bulletins} == {one.city.month for one in beat.bulletins} == {None}
-    assert "连续预警" not in {asked.rule for one in beat.bulletins for asked in one.follow_ups}
+    assert "warned_again" not in {asked.rule for one in beat.bulletins for asked in one.follow_ups}
 
 
 def test_a_city_without_grids_enterprises_dust_or_figure() -> None:
@@ -424,7 +424,7 @@ def test_only_grids_without_a_figure() -> None:
     assert [grid.half.rank for grid in one.grids] == [None, None]
     assert (one.high_areas, one.highest, one.rising) == ((), (), ())
     assert next(county for county in one.counties if county.county == "赵县").pm25_ug_m3 is None
-    assert FollowUp("数据不足", 2, 2, ("F1", "F2")) in one.follow_ups
+    assert FollowUp("insufficient", 2, 2, ("F1", "F2")) in one.follow_ups
 
 
 def test_crowded_areas_and_rebounding_counties_are_asked_about() -> None:
@@ -440,7 +440,7 @@ def test_crowded_areas_and_rebounding_counties_are_asked_about() -> None:
         states=bulletin_facts(APRIL_1).states.iloc[:0],
         warnings=None,
     )
-    assert one.follow_ups == (FollowUp("浓度反弹", 1, 2, ("赵县",)), FollowUp("企业集中", 1, 1, ("1",)))
+    assert one.follow_ups == (FollowUp("rebound", 1, 2, ("赵县",)), FollowUp("clustered", 1, 1, ("1",)))
     assert (one.highest[0].inside, len(one.highest[0].enterprises)) == (5, 5)
 
 
@@ -452,13 +452,19 @@ def test_no_more_questions_than_the_rules_allow() -> None:
         "G1": ("130100", "赵县", (0.0, 0.0), (120.0, 100.0, 80.0)),
     }
     asked = [one.rule for one in bulletin(grids=grid_table(grids, window)).follow_ups]
-    assert asked == ["连续预警", "升高未报警", "超期未反馈", "整改逾期", "浓度反弹"]  # 数据不足 is the sixth
+    assert asked == [
+        "warned_again",
+        "rising_without_alarm",
+        "overdue",
+        "rectification_overdue",
+        "rebound",
+    ]  # 数据不足 is the sixth
 
 
 def test_high_grids_where_nothing_was_found_are_asked_about() -> None:
     facts = bulletin_facts(APRIL_1)
     one = bulletin(problems=facts.problems.iloc[:0])
-    assert FollowUp("高值未查出问题", 1, 1, ("G1",)) in one.follow_ups  # G3 has no answer yet
+    assert FollowUp("high_without_problem", 1, 1, ("G1",)) in one.follow_ups  # G3 has no answer yet
 
 
 def test_a_city_that_joined_inside_the_window_counts_from_that_day() -> None:

@@ -67,15 +67,15 @@ def chosen(*args: Any, **changes: Any) -> list[tuple[str, str]]:
 def test_one_case_a_rule() -> None:
     # 污染突出: HIGH is 1st of 3 by peak and 3rd by duration (4), LONG 2nd and 1st (3). 反复报警: 阳泉 has 5 in 30 days.
     # 整改到位: only MILD is settled. 久拖未决: Y9 is the only overdue one, and no other rule may tell it.
-    assert chosen() == [("污染突出", "LONG"), ("整改到位", "MILD"), ("久拖未决", "Y9")]
+    assert chosen() == [("severe", "LONG"), ("settled", "MILD"), ("lingering", "Y9")]
     later = states(
         answered("03-10 06:00", "03-10 12:00", alarm_id="Y10", unit_code="140300", grid_id="T85711")
     )
     assert chosen(pd.concat([ALARMS, later], ignore_index=True)) == [
-        ("污染突出", "LONG"),
-        ("反复报警", "Y10"),
-        ("整改到位", "MILD"),
-        ("久拖未决", "Y9"),
+        ("severe", "LONG"),
+        ("repeated", "Y10"),
+        ("settled", "MILD"),
+        ("lingering", "Y9"),
     ]
 
 
@@ -89,7 +89,7 @@ def test_of_a_repeated_grid_an_answered_alarm_is_told_first() -> None:
         ],
         ignore_index=True,
     )
-    assert ("反复报警", "Y8") in chosen(alarms)
+    assert ("repeated", "Y8") in chosen(alarms)
     told = next(case for case in cases(alarms) if case.alarm_id == "Y8")
     assert (told.nth_alarm, told.recent_alarms, told.later_alarms) == (5, 6, 1)
 
@@ -97,7 +97,7 @@ def test_of_a_repeated_grid_an_answered_alarm_is_told_first() -> None:
 def test_a_grid_with_too_few_alarms_is_not_repeated() -> None:
     few = ALARMS[~ALARMS["alarm_id"].isin(["Y4", "Y5"])]
     assert SUMMARY.repeat_alarms == 4
-    assert chosen(few) == [("污染突出", "LONG"), ("整改到位", "MILD"), ("久拖未决", "Y9")]
+    assert chosen(few) == [("severe", "LONG"), ("settled", "MILD"), ("lingering", "Y9")]
 
 
 def test_another_category_goes_before_and_an_old_one_is_taken_where_there_is_no_other() -> None:
@@ -117,15 +117,15 @@ def test_another_category_goes_before_and_an_old_one_is_taken_where_there_is_no_
         ignore_index=True,
     )
     both = other.assign(rectified_at=other["rectified_at"].fillna(moment("03-09 10:00")))
-    assert ("整改到位", "HIGH") in chosen(found=both)  # two problems settled, of a category of its own
-    assert ("整改到位", "MILD") in chosen()  # its category was told already, but nothing else is settled
+    assert ("settled", "HIGH") in chosen(found=both)  # two problems settled, of a category of its own
+    assert ("settled", "MILD") in chosen()  # its category was told already, but nothing else is settled
 
 
 def test_a_late_or_half_settled_answer_is_not_settled() -> None:
     late = ALARMS.assign(
         first_answer_at=ALARMS["first_answer_at"].mask(ALARMS["alarm_id"] == "MILD", moment("03-09 12:00"))
     )
-    assert "整改到位" not in dict(chosen(late))
+    assert "settled" not in dict(chosen(late))
     half = pd.concat(
         [
             PROBLEMS,
@@ -133,7 +133,7 @@ def test_a_late_or_half_settled_answer_is_not_settled() -> None:
         ],
         ignore_index=True,
     )
-    assert "整改到位" not in dict(chosen(found=half))
+    assert "settled" not in dict(chosen(found=half))
 
 
 def test_what_lingers_is_the_longest_overdue_and_without_one_the_problem_longest_past_its_date() -> None:
@@ -141,7 +141,7 @@ def test_what_lingers_is_the_longest_overdue_and_without_one_the_problem_longest
         {"pushed_at": "03-05 06:00", "alarm_id": "OLD", "unit_code": "140300", "grid_id": "G7"},
         {"pushed_at": "03-08 06:00", "alarm_id": "NEW", "unit_code": "130100", "grid_id": "G8"},
     )
-    assert chosen(overdue, PROBLEMS.iloc[:0]) == [("久拖未决", "OLD")]
+    assert chosen(overdue, PROBLEMS.iloc[:0]) == [("lingering", "OLD")]
     assert cases(overdue, PROBLEMS.iloc[:0])[0].overdue_hours == 123.0
     waiting = states(
         answered("03-05 06:00", "03-05 08:00", alarm_id="SLOW", unit_code="140300"),
@@ -150,7 +150,7 @@ def test_what_lingers_is_the_longest_overdue_and_without_one_the_problem_longest
     unsettled = problems(
         {"alarm_id": "SLOW", "found_at": "03-05 08:00"}, {"alarm_id": "FAST", "found_at": "03-08 08:00"}
     )
-    assert ("久拖未决", "SLOW") in chosen(waiting, unsettled)  # due on the 8th, not done on the 11th
+    assert ("lingering", "SLOW") in chosen(waiting, unsettled)  # due on the 8th, not done on the 11th
 
 
 def test_a_case_tells_what_came_before_and_after() -> None:
@@ -166,8 +166,8 @@ def test_a_case_tells_what_came_before_and_after() -> None:
 
 def test_a_person_pins_and_drops_and_the_rules_fill_up() -> None:
     pinned = chosen(choice=CaseChoice(("HIGH",), ("LONG",)))
-    assert pinned[0] == ("人工指定", "HIGH")
-    assert pinned[1] == ("污染突出", "MILD")  # LONG was dropped, and HIGH's city has been told
+    assert pinned[0] == ("chosen", "HIGH")
+    assert pinned[1] == ("severe", "MILD")  # LONG was dropped, and HIGH's city has been told
     assert "LONG" not in [alarm for _, alarm in pinned]
     everything = tuple(ALARMS["alarm_id"])
     assert [alarm for _, alarm in chosen(choice=CaseChoice(everything))] == list(
@@ -219,8 +219,8 @@ def test_what_lingers_is_the_worst_of_the_season_whatever_else_is_told() -> None
         ignore_index=True,
     )
     told = {case.rule: case for case in cases(alarms)}
-    assert told["污染突出"].unit_code == told["久拖未决"].unit_code == "610100"
-    assert (told["久拖未决"].alarm_id, told["久拖未决"].overdue_hours) == ("WEEKS", 219.0)
+    assert told["severe"].unit_code == told["lingering"].unit_code == "610100"
+    assert (told["lingering"].alarm_id, told["lingering"].overdue_hours) == ("WEEKS", 219.0)
 
 
 def revisions(*rows: tuple[str, str, str, int, float]) -> pd.DataFrame:

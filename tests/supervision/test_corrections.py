@@ -18,6 +18,7 @@ from include.supervision.bulletin_figures import BulletinFigures, OverviewFigure
 from include.supervision.corrections import differences, under_key
 from include.supervision.figures import FeedbackCounts, Issue, NoticeFigures, ReminderFigures
 from include.supervision.printed import label
+from include.supervision.rule_codes import RULE_WORDS
 from include.supervision.weekly_figures import SummaryFigures
 from tests.letters.bulletins import bulletin, overview
 from tests.letters.samples import notice, reminder
@@ -128,6 +129,7 @@ LITERALS = {
     "late",
     "long_overdue",
     "overdue_and_late",
+    *RULE_WORDS,
 }
 
 

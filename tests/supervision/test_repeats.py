@@ -142,20 +142,20 @@ def test_what_is_suggested_and_in_which_order() -> None:
     repeats = (RepeatAlarm("T85711", "140300", "阳泉市", "郊区", "点位", 2, 17, 20, 480.0, 4, 1),)
     found = categories(("露天焚烧", 10, 9), ("工业企业", 9, 4), ("VOCs", 7, 4), ("其他", 14, 0))
     assert suggestions(cities, found, repeats, (), has_previous=True) == (
-        Suggestion("超期未反馈", 3, 0, (Subject("阳泉市", 2), Subject("石家庄市", 1))),
-        Suggestion("反复报警", 1, 0, (Subject("阳泉市郊区T85711", 17),)),
+        Suggestion("overdue", 3, 0, (Subject("阳泉市", 2), Subject("石家庄市", 1))),
+        Suggestion("repeated", 1, 0, (Subject("阳泉市郊区T85711", 17),)),
         Suggestion(
-            "问题高发", 19, 40, (Subject("露天焚烧", 10, 9), Subject("工业企业", 9, 4))
+            "frequent_problems", 19, 40, (Subject("露天焚烧", 10, 9), Subject("工业企业", 9, 4))
         ),  # a quarter of all; 5 more, 125 %
-        Suggestion("整改逾期", 3, 13, (Subject("阳泉市", 3),)),
-        Suggestion("零问题核查", 2, 0, (Subject("阳泉市", 6), Subject("石家庄市", 5))),
+        Suggestion("rectification_overdue", 3, 13, (Subject("阳泉市", 3),)),
+        Suggestion("no_problem_found", 2, 0, (Subject("阳泉市", 6), Subject("石家庄市", 5))),
     )
 
 
 def test_without_a_window_before_only_a_leading_category_is_suggested() -> None:
     found = categories(("露天焚烧", 10, None), ("工业企业", 2, None))
     assert suggestions((), found, (), (), has_previous=False) == (
-        Suggestion("问题高发", 10, 12, (Subject("露天焚烧", 10),)),
+        Suggestion("frequent_problems", 10, 12, (Subject("露天焚烧", 10),)),
     )
     few = categories(("露天焚烧", 4, None))
     assert suggestions((), few, (), (), has_previous=False) == ()

@@ -24,6 +24,7 @@ from include.letters.words.air_wording import short_half_name
 from include.periods import moment_label
 from include.rules import BULLETIN, SIMULATED_LABEL
 from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
+from include.supervision.rule_codes import rule_word
 from include.suspects.wording import KINDS, LEVEL_MEANING, LEVELS
 
 
@@ -219,7 +220,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         "跟进事项",
         ["序号", "规则", "数量", "总数", "对象"],
         [
-            (number, one.rule, one.count, one.of, subject)
+            (number, rule_word(one.rule), one.count, one.of, subject)
             for number, one in enumerate(figures.follow_ups, start=1)
             for subject in one.subjects
         ],

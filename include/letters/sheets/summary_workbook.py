@@ -15,6 +15,7 @@ from include.periods import Period, office_zone
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts
+from include.supervision.rule_codes import rule_word
 from include.supervision.weekly_figures import SummaryFigures
 
 # Counts and shares of `FeedbackCounts` as columns: header, value.
@@ -234,7 +235,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         ],
         [
             (
-                one.rule,
+                rule_word(one.rule),
                 one.alarm_id,
                 one.unit_code,
                 one.unit_name,
@@ -265,7 +266,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         "建议",
         ["序号", "规则", "数量", "总数", "对象", "对象数量"],
         [
-            (number, one.rule, one.count, one.of or None, subject.name, subject.count)
+            (number, rule_word(one.rule), one.count, one.of or None, subject.name, subject.count)
             for number, one in enumerate(figures.suggestions, start=1)
             for subject in one.subjects
         ],

@@ -12,7 +12,7 @@ from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
 from include.periods import Period, moment_label, office_zone
 from include.profile.current import office
-from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY
+from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY, LowResponse
 from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.figures import (
     AlarmSuspects,
@@ -31,15 +31,6 @@ NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
-_PRESENT_THRESHOLDS: Final = {
-    "天数": LOW_RESPONSE.rolling_days,
-    "长期天数": LOW_RESPONSE.recent_overdue.days,
-    "提醒超期": LOW_RESPONSE.remind_overdue,
-    "提醒迟报": LOW_RESPONSE.remind_late,
-    "督办迟报": LOW_RESPONSE.urge_late,
-    "督办小时": f"{LOW_RESPONSE.urge_overdue.total_seconds() / 3600:g}",
-    "再次天数": LOW_RESPONSE.repeat_dates,
-}
 # What letters of an earlier edition print (templates/2020-03): words of theirs, by which nothing is judged any more.
 _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
     "2020-03": {
@@ -152,13 +143,27 @@ def counts_values(counts: FeedbackCounts, label: str) -> dict[str, Any]:
     }
 
 
-def rule_values(flag: Flag, rules_version: str) -> dict[str, Any]:
-    """The flag of the unit and the thresholds it was judged by (系统默认), as the footnote of its edition states them."""
+def _thresholds(rules: LowResponse) -> dict[str, Any]:
+    return {
+        "天数": rules.rolling_days,
+        "长期天数": rules.recent_overdue.days,
+        "提醒超期": rules.remind_overdue,
+        "提醒迟报": rules.remind_late,
+        "督办迟报": rules.urge_late,
+        "督办小时": f"{rules.urge_overdue.total_seconds() / 3600:g}",
+        "再次天数": rules.repeat_dates,
+    }
+
+
+def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = None) -> dict[str, Any]:
+    """The flag of the unit and the thresholds it was judged by, as the footnote of its edition states them: those that are frozen in
+    the letter's figures, or of its edition."""
+    present = _thresholds(judged_by or LOW_RESPONSE)
     return {
         "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
         "理由": "；".join(level_reasons(flag)),
         "长期": flag.chronic,
-        "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, _PRESENT_THRESHOLDS)},
+        "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, present)},
     }
 
 

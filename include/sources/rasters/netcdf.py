@@ -21,6 +21,7 @@ _NORTH: Final = re.compile(r"degrees?_?n(orth)?", re.IGNORECASE)
 _EAST: Final = re.compile(r"degrees?_?e(ast)?", re.IGNORECASE)
 _LAT_NAMES: Final = ("lat", "latitude", "nlat", "y", "north")
 _LON_NAMES: Final = ("lon", "long", "longitude", "nlon", "x", "east")
+_ON_LINE: Final = 0.02  # of a step
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -77,6 +78,9 @@ def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tup
     opened.crs = merged_crs(_crs_text(file, data, lat, lon, opened, where), entry, opened)
     if _is_geographic(opened.crs):
         require_on_earth(opened.x, opened.y, where)
+    if entry.registration is None and _is_on_lines(opened):
+        text = "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        opened.notes.append(Note("half_cell", where, text))
     if data.dims == (lon_dim, lat_dim):
         opened.notes.append(Note("axes_transposed", where, "变量按（经度，纬度）排列，已转置"))
     rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
@@ -137,7 +141,9 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
 
 
 def _variable(file: Any, entry: RasterEntry) -> Any:
-    axes = {name for name in file.variables if name.lower() in (*_LAT_NAMES, *_LON_NAMES, "time")}
+    axes = {
+        name for name, one in file.variables.items() if name == "time" or _is_coordinate(str(name), one.attrs)
+    }
     able = [
         str(name)
         for name, one in file.variables.items()
@@ -222,7 +228,7 @@ def _axis_variable(
     curved = [
         str(name)
         for name, one in file.variables.items()
-        if one.ndim == 2 and str(name).lower() in (*_LAT_NAMES, *_LON_NAMES)
+        if one.ndim >= 2 and _is_coordinate(str(name), one.attrs)
     ]
     if curved:
         raise InputError(
@@ -328,6 +334,23 @@ def _years(file: Any, data: Any) -> frozenset[int]:
 
 def _is_bounds(name: str) -> bool:
     return name.lower().endswith(("_bnds", "_bounds"))
+
+
+def _is_coordinate(name: str, attrs: Mapping[str, Any]) -> bool:
+    """Whether a variable holds latitudes or longitudes, by its unit or name (`XLAT`, `nav_lon`)."""
+    unit = str(attrs.get("units", ""))
+    is_named = name.lower() in (*_LAT_NAMES, *_LON_NAMES) or re.fullmatch(
+        r"(x|nav_|grid)?_?(lat|long?)(itude)?(_[a-z])?", name.lower()
+    )
+    return bool(is_named or _NORTH.fullmatch(unit) or _EAST.fullmatch(unit))
+
+
+def _is_on_lines(opened: Opened) -> bool:
+    """Whether all centres are whole multiples of the step, as corners are: of regional files nobody can tell which they are."""
+    if not _is_geographic(opened.crs):
+        return False
+    places = [(axis.start / abs(axis.step) - 0.5) % 1.0 for axis in (opened.x, opened.y)]
+    return all(min(place, 1 - place) < _ON_LINE for place in places)
 
 
 def _is_geographic(crs: str) -> bool:

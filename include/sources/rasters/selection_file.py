@@ -106,10 +106,18 @@ def read_selection_file(path: Path) -> SelectionFile:
     if sum(map(len, lists.values())) > MOST_FILES:
         raise InputError("too many files", where=where, expected=f"at most {MOST_FILES}")
     outlines, previous = told.get("outlines"), told.get("previous", "store")
+    year, made_for = _year(told["year"], f"{where} year"), _date(told["date"], f"{where} date")
+    if year > made_for.year:
+        raise InputError(
+            "the last year of PM2.5 lies after the day of the list",
+            where=where,
+            got=f"year {year}, date {made_for}",
+            expected="a year that has ended by the date",
+        )
     return SelectionFile(
         name=str(told["name"])[:128],
-        year=_year(told["year"], f"{where} year"),
-        date=_date(told["date"], f"{where} date"),
+        year=year,
+        date=made_for,
         enterprises=_points(told.get("enterprises", "store"), folder, f"{where} enterprises"),
         outlines=_beside(outlines, folder, f"{where} outlines") if outlines else None,
         units=tuple(str(code) for code in _list(told.get("units"), f"{where} units")),

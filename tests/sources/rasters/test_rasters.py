@@ -302,6 +302,28 @@ def test_a_year_upside_down_does_not_fit_the_others(tmp_path: Path) -> None:
         choose([*right, tiff(tmp_path / "c.tif", field(2023)[::-1])])
 
 
+def test_all_years_upside_down_alike_do_not_fit_the_emissions(tmp_path: Path) -> None:
+    hill = np.clip(field() - 55, 0, None)[::5, ::5]
+    lat, lon = TOP - 0.05 * (np.arange(24) + 0.5), LEFT + 0.05 * (np.arange(26) + 0.5)
+    tonnes_at, _ = read(netcdf(tmp_path / "e.nc", hill, lat, lon, unit="t/cell"), "emission")
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    for values, expected in ((field(), []), (field()[::-1], ["looks_flipped"])):
+        layer, _ = read(tiff(tmp_path / "pm.tif", values))
+        _, notes = measured(REGION, Inputs([layer], [(tonnes_at, 1.0)]), 2025, rules)
+        assert [note.code for note in notes if note.code == "looks_flipped"] == expected
+
+
+def test_a_regional_file_whose_coordinates_may_be_corners_is_named(tmp_path: Path) -> None:
+    lat, lon = TOP - 0.1 * np.arange(1, 12), LEFT + 0.1 * np.arange(13)
+    corners = netcdf(tmp_path / "a.nc", np.full((11, 13), 50.0), lat, lon)
+    assert "half_cell" in codes(read(corners)[1])
+    as_corner, opened = read(corners, registration="corner")
+    assert "half_cell" not in codes(opened)
+    assert as_corner.raster.left % 0.1 == pytest.approx(0.1, abs=1e-6) or as_corner.raster.left % 0.1 < 1e-6
+    centred = netcdf(tmp_path / "b.nc", np.full((11, 13), 50.0), lat + 0.05, lon + 0.05)
+    assert "half_cell" not in codes(read(centred)[1])
+
+
 def test_curvilinear_uneven_and_turned_grids_are_refused(tmp_path: Path) -> None:
     import xarray
     from rasterio import Affine
@@ -314,6 +336,10 @@ def test_curvilinear_uneven_and_turned_grids_are_refused(tmp_path: Path) -> None
     curved.to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
     with pytest.raises(InputError, match="curvilinear"):
         read(tmp_path / "a.nc")
+    wrf = curved.rename({"lat": "XLAT", "lon": "XLONG"})
+    wrf.to_netcdf(tmp_path / "w.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match="curvilinear"):
+        read(tmp_path / "w.nc")
     uneven = TOP - STEP * (np.arange(120) + 0.5)
     uneven[60:] -= 0.004
     with pytest.raises(InputError, match="not regular"):
