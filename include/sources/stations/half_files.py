@@ -18,7 +18,9 @@ HALF: Final = "末行没有换行，可能是半个文件：与已存的值不�
 def leave_half_out(whole: HourRows, stored: pd.DataFrame, layout: Layout, origin: str) -> None:
     """Takes the hour of a last line without a line end out where it would put another value in the place of a stored one:
     many whole files end so, and so does half a file, whose last number is cut (12 → 1). `stored`: the hours of its time."""
-    key, hour = whole.unended or ("", pd.NaT)
+    if whole.unended is None:
+        return
+    key, hour = whole.unended
     name = layout.key[0]
     told = (whole.rows[name] == key) & (whole.rows["hour"] == hour)
     before = stored[stored[name].astype("str") == key]
