@@ -27,6 +27,11 @@ def moment_words(local: datetime, *, year: bool = False) -> str:
     return say(text, date=day_words(local.date(), year=year), hour=local.hour, minute=local.minute)
 
 
+def clock_words(local: datetime) -> str:
+    """`8时30分`; a full hour prints no minutes."""
+    return say("{hour}时{minute}分" if local.minute else "{hour}时", hour=local.hour, minute=local.minute)
+
+
 def days_words(first: date, last: date) -> str:
     """`3月1日至15日`, `3月16日至4月2日`; of one day its name alone; with the years where they differ."""
     if first == last:

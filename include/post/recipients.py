@@ -48,7 +48,7 @@ def recipients_for(
     (`addressee` is its code) to the `province` contacts. Order: To before Cc, then by
     address. An address that cannot be used, or appears twice, is left out with a remark.
     """
-    if unit_code is None and addressee.isdigit():
+    if unit_code is None and addressee and addressee not in addressees():
         contacts = _contacts(connection, addressee, ("province",), on_date)
         return _checked(f"省份 {addressee} ", contacts, primary="province", label="省级联系人（province）")
     if unit_code is None:

@@ -34,8 +34,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """A unit that the profile says otherwise than the store. `is_touched`: an operator changed it; `is_kept`: a person decided that
-    ours stands against just this."""
+    """A unit that the profile says otherwise than the store. `is_touched`: an operator changed it; `is_kept`: the profile says nothing
+    new since, or a person decided that ours stands against just this."""
 
     unit_code: str
     ours: Record
@@ -75,7 +75,7 @@ def require_profile(connection: Connection, profile: Profile) -> None:
 def differences(connection: Connection, profile: Profile) -> list[Difference]:
     """Where the profile says otherwise than the store, by unit."""
     ours, told = _ours(connection), _told(profile)
-    touched, kept = _decisions(connection)
+    touched, said = _decisions(connection)
     empty: Record = {"rows": [], "regions": []}
     return [
         Difference(
@@ -83,7 +83,7 @@ def differences(connection: Connection, profile: Profile) -> list[Difference]:
             ours.get(code, empty),
             told.get(code, empty),
             code in touched,
-            kept.get(code) == _json(told.get(code, empty)),
+            said.get(code) == _json(told.get(code, empty)),
         )
         for code in sorted({*ours, *told})
         if _json(ours.get(code, empty)) != _json(told.get(code, empty))
@@ -159,11 +159,10 @@ def change_region(
         (one for one in stays if one["valid_to"] is None or one["valid_to"] > on.isoformat()), None
     )
     if joins == (open_stay is not None):
-        raise InputError(
-            "the unit is in the region then" if joins else "the unit is not in the region then",
-            where=f"unit {unit_code}, region {region}",
-            got=on,
-        )
+        where = f"unit {unit_code}, region {region}"
+        if joins:
+            raise InputError("the unit is in the region then", where=where, got=on)
+        raise InputError("the unit is not in the region then", where=where, got=on)
     if open_stay is None:
         record["regions"].append(_stay(region, on, None))
     elif open_stay["valid_from"] >= on.isoformat():
@@ -332,14 +331,17 @@ def _add(connection: Connection, table: Table, unit_code: str, rows: Iterable[Re
 
 
 def _decisions(connection: Connection) -> tuple[set[str], dict[str, str]]:
-    """The units that an operator changed, and what the profile said when a person kept ours."""
-    touched, kept = set(), {}
+    """The units that an operator changed, and what the profile said of them when that was done or last decided."""
+    touched: set[str] = set()
+    said: dict[str, str] = {}
     for row in connection.execute(select(unit_change).order_by(unit_change.c.change_id)).mappings():
-        if row["action"] == "keep":
-            kept[str(row["unit_code"])] = str(row["after_json"])
-        elif row["action"] != "take":
-            touched.add(str(row["unit_code"]))
-    return touched, kept
+        code = str(row["unit_code"])
+        if row["action"] in ("take", "keep"):
+            said[code] = str(row["after_json"])
+        else:
+            touched.add(code)
+            said.setdefault(code, str(row["before_json"]))
+    return touched, said
 
 
 def _log(

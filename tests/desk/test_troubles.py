@@ -19,13 +19,15 @@ ACTED_IN = [
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
+    INCLUDE / "store" / "units.py",
+    INCLUDE / "desk" / "pages" / "units.py",
     *(INCLUDE / "office").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
         for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")
     ),
 ]
-NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py")  # no page asks for these
+NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py", "grid_sources.py")  # no page asks for these
 
 
 def request(language: str) -> Request:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from include.errors import InputError
 from include.office.units import undecided, units_on, words_of
-from include.profile.current import load, office
+from include.profile.current import load, office, using
 from include.profile.values import Unit
 from include.store.engine import reading, writing
 from include.store.facts import cities_on, city_stays
@@ -151,22 +151,30 @@ def test_what_must_not_be_is_refused(store: Engine, act, message: str) -> None:
     assert called(store, DAY)["bureau"] == "阳泉市生态环境局"
 
 
-def test_what_an_operator_changed_is_a_question_and_the_rest_is_taken(store: Engine) -> None:
+def test_what_an_operator_changed_is_a_question_once_the_profile_says_something_new(store: Engine) -> None:
+    newer = replace(
+        office(),
+        units=tuple(
+            replace(one, bureau=f"新{one.bureau}") if one.unit_code in ("140300", "140400") else one
+            for one in office().units
+        ),
+    )
     with writing(store) as connection:
         change_unit(connection, "140300", DAY, {"bureau": "阳泉分局"}, "rename", CHANGE)
-        connection.execute(update(unit).where(unit.c.unit_code == "140400").values(bureau="旧名"))
-        left = apply_profile(connection, office(), CHANGE)
-        assert [one.unit_code for one in left] == ["140300"]
-        assert list(words_of(left[0])) == [
-            "bureau: 阳泉分局 → 阳泉市生态环境局",
+        assert apply_profile(connection, office(), CHANGE)[0].is_kept
+        assert undecided(connection) == []
+    with using(newer), writing(store) as connection:
+        assert [one.unit_code for one in apply_profile(connection, newer, CHANGE)] == ["140300"]
+        (asked,) = undecided(connection)
+        assert list(words_of(asked)) == [
+            "bureau: 阳泉分局 → 新阳泉市生态环境局",
             "valid_from: 2020-03-10 → 1900-01-01",
             "rows: 2 → 1",
         ]
-        assert len(undecided(connection)) == 1
-        keep_ours(connection, office(), "140300", CHANGE)
+        keep_ours(connection, newer, "140300", CHANGE)
         assert undecided(connection) == []
     assert called(store, DAY)["bureau"] == "阳泉分局"
-    assert called(store, DAY, "140400")["bureau"] == "长治市生态环境局"
+    assert called(store, DAY, "140400")["bureau"] == "新长治市生态环境局"
 
 
 def test_a_store_belongs_to_one_office(store: Engine) -> None:

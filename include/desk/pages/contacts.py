@@ -1,5 +1,6 @@
 """Contacts 联系人: list, set with validity dates, CSV in and out, and what waits for a decision."""
 
+import re
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Path, Query, Request, UploadFile
@@ -27,7 +28,8 @@ from include.periods import office_date
 from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES
 
-Region = Annotated[str, Query(pattern=r"^(\d{6})?$")]
+Region = Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")]
+_CODE: Final = re.compile("[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
 _Text = Annotated[str, Form(max_length=300, pattern=r"^[^\x00]*$")]
 Choice = Literal["keep", "take", "both"]
 # What the answers to a question do.
@@ -140,9 +142,7 @@ def routes(desk: Desk) -> APIRouter:
         row = dict(zip(COLUMNS, values, strict=True)) | {
             "data_origin": SIMULATED_LABEL if is_simulated else ""
         }
-        region = (
-            region_code if region_code.isascii() and region_code.isdigit() and len(region_code) == 6 else ""
-        )
+        region = region_code if _CODE.fullmatch(region_code) else ""
         return save(request, visitor, [row], reason, region, contact_id=contact_id)
 
     @router.post("/contacts/import", response_class=Response, responses=answers(409, 413))

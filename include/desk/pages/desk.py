@@ -32,7 +32,7 @@ Known = Annotated[
     Query(description="1: leave out what was received after the moment that is shown (当时所知)"),
 ]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
-CityCode = Annotated[str, Path(pattern=r"^\d{6}$")]
+CityCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$")]
 
 
 Correct = Callable[..., Drafted]

@@ -29,7 +29,7 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "",
         kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "",
         day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
-        city: Annotated[str, Query(pattern=r"^(\d{6})?$")] = "",
+        city: Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")] = "",
         dag_id: _Id = "",
         run_id: _Id = "",
         skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,

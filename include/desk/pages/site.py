@@ -28,6 +28,7 @@ from include.desk.pages import (
     spot_checks,
     today,
     treatment,
+    units,
 )
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -78,6 +79,7 @@ def create_site(desk: Desk) -> FastAPI:
         files,
         quarantine,
         contacts,
+        units,
         season,
         network,
         map_page,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from include.language import say
+from include.language.moments import clock_words, day_words, moment_words
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
@@ -54,21 +56,25 @@ def concentration(value_ug_m3: float | None) -> str:
 
 def cell_moment(moment: datetime) -> str:
     """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
-    text = moment_label(moment)
-    return text.replace("日", "日\n") if text.endswith("分") else text
+    local = moment.astimezone(office_zone())
+    return f"{day_words(local.date())}\n{clock_words(local)}" if local.minute else moment_words(local)
 
 
 def cell_moments(first: datetime, last: datetime) -> str:
-    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; Beijing time."""
-    start, end = moment_label(first), moment_label(last)
-    if start == end:
+    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; the office's time."""
+    start, end = (moment.astimezone(office_zone()) for moment in (first, last))
+    if moment_words(start) == moment_words(end):
         return cell_moment(first)
-    has_minutes = start.endswith("分") or end.endswith("分")
-    if first.astimezone(office_zone()).date() == last.astimezone(office_zone()).date():
+    has_minutes = bool(start.minute or end.minute)
+    if start.date() == end.date():
         line = "\n" if has_minutes else ""
-        return start.replace("日", "日\n") + f"{line}至{end[end.index('日') + 1 :]}"
-    text = f"{start}\n至{end}"
-    return text.replace("日", "日\n") if has_minutes else text
+        until = say("至{last}", last=clock_words(end))
+        return f"{day_words(start.date())}\n{clock_words(start)}{line}{until}"
+    told = [
+        f"{day_words(one.date())}\n{clock_words(one)}" if has_minutes else moment_words(one)
+        for one in (start, end)
+    ]
+    return f"{told[0]}\n{say('至{last}', last=told[1])}"
 
 
 def you(address_form: str) -> str:
@@ -78,8 +84,9 @@ def you(address_form: str) -> str:
 
 def with_year(period: Period) -> str:
     """`2020年3月12日` or `2020年3月1日至15日`."""
-    label = period.label
-    return label if "年" in label else f"{period.start.year}年{label}"
+    if period.start.year != period.last_date.year:
+        return period.label  # names both
+    return say("{year}年{label}", year=period.start.year, label=period.label)
 
 
 def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:

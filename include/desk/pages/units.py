@@ -1,0 +1,139 @@
+"""Units 单位: whom this office addresses on a date; add, end, rename, re-parent, join and leave a region, each with a reason."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy import Connection
+
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
+from include.desk.pages.view import page
+from include.errors import InputError, QianliyanError
+from include.office.units import undecided, units_on, words_of
+from include.periods import office_date, parse_date
+from include.profile.current import office
+from include.profile.values import UNIT_KINDS, Unit
+from include.store.engine import reading, writing
+from include.store.units import Change, add_unit, change_region, change_unit, end_unit, keep_ours
+
+_Text = Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
+Act = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
+# What each act is called; the fields that it asks for are in the page.
+ACTS: Final = {
+    "rename": "改名",
+    "move": "改上级",
+    "join": "划入区域",
+    "leave": "移出区域",
+    "end": "撤销",
+    "add": "新增单位",
+    "keep": "以现有的为准",
+}
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /units; POST /units"""
+    router = APIRouter()
+
+    def shown(request: Request, visitor: Visitor, on: date, **more: Any) -> HTMLResponse:
+        with reading(desk.open_house().engine) as connection:
+            rows = units_on(connection, on).to_dict("records")
+            asked = [(one.unit_code, list(words_of(one))) for one in undecided(connection)]
+        values = {
+            "rows": rows,
+            "on": on,
+            "asked": asked,
+            "acts": ACTS,
+            "kinds": UNIT_KINDS,
+            "problem": "",
+            "done": "",
+        }
+        return page(
+            desk,
+            request,
+            visitor,
+            "units.html",
+            {**values, "is_simulated": False, **more},
+            status=more.get("status", 200),
+        )
+
+    @router.get("/units", response_class=HTMLResponse, responses=answers())
+    def read_units(
+        request: Request,
+        *,
+        visitor: Visitor = desk.reading,
+        on: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
+        done: Annotated[str, Query(pattern=r"^[a-z]{0,8}$")] = "",
+    ) -> HTMLResponse:
+        day = parse_date(on) if on else office_date(desk.clock())
+        return shown(request, visitor, day, done=done)
+
+    @router.post("/units", response_class=Response, responses=answers(409))
+    def change(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        reason: Reason,
+        act: Annotated[Act, Form()],
+        unit_code: _Text,
+        since: _Text = "",
+        name: _Text = "",
+        bureau: _Text = "",
+        address_form: _Text = "",
+        kind: _Text = "bureau",
+        place_code: _Text = "",
+        reports_to: _Text = "",
+        region: _Text = "",
+    ) -> Response:
+        now = desk.clock()
+        told = {"name": name, "bureau": bureau, "address_form": address_form}
+        try:
+            day = parse_date(since) if since else office_date(now)
+            step = _step(
+                act,
+                Unit(unit_code, name, bureau, kind, place_code, reports_to, address_form, valid_from=day),
+                day,
+                {key: value for key, value in told.items() if value},
+                region,
+            )
+            with writing(desk.open_house().engine) as connection:
+                step(connection, Change(now, visitor.name, reason))
+        except QianliyanError as error:
+            return shown(request, visitor, office_date(now), problem=error_text(request, error), status=409)
+        return RedirectResponse(f"{request.scope['root_path']}/units?on={day}&done={act}", 303)
+
+    return router
+
+
+def _step(
+    act: Act, unit: Unit, day: date, told: dict[str, str], region: str
+) -> Callable[[Connection, Change], None]:
+    """What an act does to the store. Raises InputError where it lacks a field."""
+    code = unit.unit_code
+    if act == "rename" and not told:
+        raise InputError(
+            "nothing to change", where=f"unit {code}", expected="a name, a bureau or a form of address"
+        )
+    if act in ("join", "leave") and not region:
+        raise InputError("no region was named", where=f"unit {code}", expected="a region")
+    steps: dict[Act, Callable[[Connection, Change], None]] = {
+        "add": lambda connection, change: add_unit(connection, unit, True, region, change),
+        "end": lambda connection, change: end_unit(connection, code, day, change),
+        "rename": lambda connection, change: change_unit(connection, code, day, told, act, change),
+        "move": lambda connection, change: change_unit(
+            connection, code, day, {"reports_to": unit.reports_to}, act, change
+        ),
+        "join": lambda connection, change: change_region(
+            connection, code, region, day, joins=True, change=change
+        ),
+        "leave": lambda connection, change: change_region(
+            connection, code, region, day, joins=False, change=change
+        ),
+        "keep": lambda connection, change: keep_ours(connection, office(), code, change),
+    }
+    return steps[act]

@@ -1,0 +1,48 @@
+"""Every text that `say` is asked for has its English with the same parts, and no English is left over."""
+
+import ast
+from pathlib import Path
+from string import Formatter
+
+from include.language import catalogue, say
+from include.profile.current import load, using
+
+INCLUDE = Path(__file__).resolve().parents[1] / "include"
+
+
+def asked() -> set[str]:
+    """The texts that stand in a call of `say`; of a choice both; of names given to one the months."""
+    found: set[str] = set()
+    for path in INCLUDE.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "import say" not in text and path.name != "moments.py":
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and node.value in catalogue("en")
+            ):
+                found.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
+                first = node.args[0]
+                parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
+                found |= {one.value for one in parts if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_text_has_its_english_and_none_is_left_over() -> None:
+    assert asked() == set(catalogue("en"))
+
+
+def test_the_parts_are_those_of_the_text() -> None:
+    for text, english in catalogue("en").items():
+        ours, theirs = ({name for _, name, _, _ in Formatter().parse(one) if name} for one in (text, english))
+        assert theirs - {"name"} <= ours, text
+
+
+def test_an_office_says_it_in_its_language_and_its_own_words() -> None:
+    with using(load("ministry")):
+        assert say("{first}至{last}", first="甲", last="乙") == "甲至乙"
+    with using(load("harbour")):
+        assert say("{first}至{last}", first="A", last="B") == "A to B"
