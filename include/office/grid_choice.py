@@ -12,19 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from include.errors import InputError
-from include.geo.boundaries import counties
 from include.geo.county_codes import CHANGES_PATH
-from include.geo.datum import DATUMS, to_wgs84
 from include.geo.lattice import BOUNDS, Lattice, lattice
 from include.letters.words.selection_words import table_words
+from include.office.grid_sources import POINT_COLUMNS, old_list, points_of, region_of, small_table
 from include.profile.current import office
 from include.profile.rules import RuleBook
 from include.selection.choice import chosen
@@ -33,18 +31,10 @@ from include.selection.layers import Layer, Note
 from include.selection.measures import CountyTable, Inputs, measured, require_told_datum
 from include.selection.rules import EDITION, SelectionRules, rules_of_office, with_changes
 from include.sources.rasters.reading import read_layer
-from include.sources.rasters.selection_file import PointsEntry, SelectionFile
+from include.sources.rasters.selection_file import SelectionFile
 from include.sources.rasters.told import RasterEntry
 from include.store.engine import reading
-from include.store.enterprises import key_enterprises
-from include.store.facts import cities_on
-from include.store.grid_lists import hot_grids_on
 from include.store.statements import frame
-
-_POINT_COLUMNS: Final = ["name", "lon", "lat"]
-_YES: Final = ("1", "true", "yes", "是")
-_LARGEST_TABLE: Final = 64 * 1024 * 1024
-_OUTLINE_COLUMNS: Final = ["county_code", "county_name", "unit_code", "geometry"]
 
 
 @dataclass(frozen=True)
@@ -70,10 +60,10 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
     every input that cannot be trusted, with its name."""
     rules = with_changes(office_rules(told.date), told.rules, "rules")
     with reading(engine) as connection:
-        units, outlines = _region(connection, told)
-        points, points_simulated = _points(connection, told.enterprises)
+        units, outlines = region_of(connection, told)
+        points, points_simulated = points_of(connection, told.enterprises)
         known = frame(connection, "grids_on_map")
-        old = _old_list(connection, told, known)
+        old = old_list(connection, told, known)
     of, notes = lattice(outlines, rules.least_inside_share), []
     cells = of.cells.assign(grid_id=known_as(of.cells, known))
     renamed = dict(zip(of.cells["grid_id"], cells["grid_id"], strict=True))
@@ -132,119 +122,6 @@ def office_rules(on: date) -> SelectionRules:
     return rules_of_office(book.on(on).selection, quotas)
 
 
-def _region(connection: Connection, told: SelectionFile) -> tuple[dict[str, str], gpd.GeoDataFrame]:
-    """The units (name by code) and their counties on the day of the list."""
-    cities = cities_on(connection, told.date)
-    units = dict(zip(cities["unit_code"].astype(str), cities["unit_name"].astype(str), strict=True))
-    if told.outlines is not None:
-        outlines = _own_outlines(told.outlines)
-        units = {code: units.get(code, code) for code in sorted(set(outlines["unit_code"]))}
-    else:
-        outlines = counties(list(units))
-    if outlines.empty:
-        raise InputError(
-            "no unit has outlines on that day",
-            where="date",
-            got=told.date.isoformat(),
-            todo="correct `date:`, or give `outlines:`",
-        )
-    if told.units:
-        if unknown := sorted(set(told.units) - set(outlines["unit_code"])):
-            raise InputError(
-                "units without outlines",
-                where="units",
-                got=", ".join(unknown),
-                expected="codes of units that are supervised on that day, such as 370100",
-            )
-        outlines = outlines[outlines["unit_code"].isin(told.units)].reset_index(drop=True)
-        units = {code: name for code, name in units.items() if code in told.units}
-    return units, outlines
-
-
-def _own_outlines(path: Path) -> gpd.GeoDataFrame:
-    try:
-        found = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
-    except Exception as error:  # whatever a driver raises about a file from outside
-        raise InputError(
-            "the outlines cannot be read", where=str(path), got=error, expected="GeoParquet or GeoJSON"
-        ) from error
-    found = found.rename(columns={"unit_code": "unit_code"})
-    missing = [name for name in _OUTLINE_COLUMNS if name not in found]
-    if missing:
-        raise InputError(
-            "the outlines lack columns",
-            where=str(path),
-            got=", ".join(missing),
-            expected="county_code, county_name, unit_code, geometry",
-        )
-    texts = dict.fromkeys(("county_code", "county_name", "unit_code"), str)
-    return found[_OUTLINE_COLUMNS].astype(texts)
-
-
-def _points(connection: Connection, told: PointsEntry) -> tuple[pd.DataFrame | None, bool]:
-    if told.kind == "none":
-        return None, False
-    if told.kind == "store":
-        found = key_enterprises(connection)
-        return (found if len(found) else None), bool(found["is_simulated"].any()) if len(found) else False
-    assert told.path is not None
-    if told.datum not in DATUMS:
-        raise InputError("unknown datum", where="enterprises", got=told.datum, expected=" | ".join(DATUMS))
-    found = _table(told.path, _POINT_COLUMNS)
-    for name in ("lon", "lat"):
-        found[name] = pd.to_numeric(found[name], errors="coerce")
-    if found[["lon", "lat"]].isna().any().any():
-        line = int(found[["lon", "lat"]].isna().any(axis=1).to_numpy().argmax()) + 2
-        raise InputError(
-            "not coordinates", where=f"{told.path.name} line {line}", expected="lon and lat in degrees"
-        )
-    found["lon"], found["lat"] = to_wgs84(found["lon"], found["lat"], told.datum)
-    if "county" not in found:
-        found["county"] = ""
-    return found, False
-
-
-def _table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """A small CSV table (UTF-8 or GB18030) with these columns at least, all as text."""
-    try:
-        if path.stat().st_size > _LARGEST_TABLE:
-            raise InputError(
-                "the table is too large", where=str(path), expected=f"at most {_LARGEST_TABLE} bytes"
-            )
-        raw = path.read_bytes()
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("gb18030")
-        found = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    except (OSError, UnicodeError, ValueError, pd.errors.ParserError) as error:
-        raise InputError(
-            "the table cannot be read", where=str(path), got=error, expected="CSV with a heading"
-        ) from error
-    found = found.rename(columns={"unit_code": "unit_code"}) if "unit_code" in columns else found
-    if missing := [name for name in columns if name not in found]:
-        raise InputError(
-            "the table lacks columns", where=str(path), got=", ".join(missing), expected=", ".join(columns)
-        )
-    return found
-
-
-def _old_list(connection: Connection, told: SelectionFile, known: pd.DataFrame) -> pd.DataFrame:
-    """The list that is kept from: `grid_id, is_monitored`."""
-    if told.previous == "none":
-        return pd.DataFrame({"grid_id": pd.Series(dtype=str), "is_monitored": pd.Series(dtype=bool)})
-    if isinstance(told.previous, Path):
-        found = _table(told.previous, ["grid_id"])
-        if "is_hot" in found:
-            found = found[found["is_hot"].str.lower().isin(_YES)]
-        monitored = found["is_monitored"].str.lower().isin(_YES) if "is_monitored" in found else False
-        own = pd.DataFrame({"grid_id": found["grid_id"].str.strip(), "is_monitored": monitored})
-        return own.sort_values("grid_id", ignore_index=True)
-    in_force = hot_grids_on(connection, told.date)
-    listed = in_force if in_force is not None else known[known["is_hot"]]
-    return listed[["grid_id", "is_monitored"]].sort_values("grid_id", ignore_index=True)
-
-
 def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     if old.empty:
         return [Note("no_old_list", "previous", "没有上一份清单，均为首次入选")]
@@ -278,7 +155,7 @@ def _inputs(
             Note("other_year", "emissions", f"排放清单为{'、'.join(map(str, late))}年，PM2.5至{told.year}年")
         )
     tables = [
-        CountyTable(entry.name, _table(entry.path, ["county_code", "emission_t"]), entry.weight)
+        CountyTable(entry.name, small_table(entry.path, ["county_code", "emission_t"]), entry.weight)
         for entry in told.county_tables
     ]
     population = layers(told.population, "population")
@@ -338,7 +215,7 @@ def _input_frames(
     ]
     if points is not None:
         found.append(
-            {"kind": "enterprises", "rows": len(points), "sha256": _frame_sha256(points[_POINT_COLUMNS])}
+            {"kind": "enterprises", "rows": len(points), "sha256": _frame_sha256(points[POINT_COLUMNS])}
         )
     return found
 

@@ -68,7 +68,7 @@ def list_files(
 
 def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a cell with all figures of the choice, by unit and number; what persons decided is in `listed`."""
-    table = of.table.drop(columns=["words", "row", "column"]).rename(columns={"unit_code": "unit_code"})
+    table = of.table.drop(columns=["words", "row", "column"])
     table.insert(2, "unit_name", table["unit_code"].map(units).fillna(table["unit_code"]))
     numbers = table.select_dtypes("number").columns
     return table.assign(**{name: table[name].round(_DIGITS) for name in numbers}).sort_values(
@@ -78,7 +78,7 @@ def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
 
 def listed(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a grid that is chosen, has left or was decided about, by unit and rank (columns `_LIST_COLUMNS`)."""
-    rows = of.rows.rename(columns={"unit_code": "unit_code", "words": "reason_words"})
+    rows = of.rows.rename(columns={"words": "reason_words"})
     rows["unit_name"] = rows["unit_code"].map(units).fillna(rows["unit_code"])
     numbers = rows.select_dtypes("number").columns
     rows = rows.assign(**{name: rows[name].round(_DIGITS) for name in numbers})

@@ -66,7 +66,7 @@ def propose(engine: Engine, archive: Archive, choice: Choice, *, now: datetime, 
     table, manifest = table_bytes(choice.table), manifest_bytes(choice.manifest)
     digests = archive.put(table), archive.put(manifest)
     told = choice.table[choice.table["is_hot"] | (choice.table["change"] == "left")]
-    rows = told[[*_PLACE, "is_hot", "is_monitored", "change"]].rename(columns={"unit_code": "unit_code"})
+    rows = told[[*_PLACE, "is_hot", "is_monitored", "change"]]
     with writing(engine, lock=_LOCK) as connection:
         same = grid_lists(connection)
         same = same[(same["manifest_sha256"] == digests[1]) & (same["table_sha256"] == digests[0])]
@@ -131,7 +131,7 @@ def add(
                     got=grid_id,
                     expected="a number of its table",
                 )
-            place = cell[[*_PLACE]].rename(columns={"unit_code": "unit_code"})
+            place = cell[[*_PLACE]]
             change = "new" if (table["change"] != "").any() else ""
             new = place.assign(is_hot=False, is_monitored=False, change=change, decision="", reason="")
             insert_rows(connection, list_id, new)
@@ -225,9 +225,7 @@ def view(engine: Engine, archive: Archive, list_id: int) -> ListView:
     manifest = json.loads(archive.get(str(own["manifest_sha256"])))
     rules = with_changes(DEFAULT, manifest["rules"], f"list {list_id}")
     years = years_of(table)
-    decided = rows.drop(
-        columns=[*(name for name in _PLACE if name in rows and name != "grid_id"), "unit_code"]
-    )
+    decided = rows.drop(columns=[name for name in _PLACE if name != "grid_id"])
     joined = table.drop(columns=["is_hot", "is_monitored", "change"]).merge(
         decided, on="grid_id", validate="1:1"
     )
@@ -269,10 +267,7 @@ def compare(engine: Engine, before: int, after: int) -> pd.DataFrame:
     with reading(engine) as connection:
         for list_id in (before, after):
             _list(connection, list_id)
-        told = [
-            list_rows(connection, list_id).rename(columns={"unit_code": "unit_code"})
-            for list_id in (before, after)
-        ]
+        told = [list_rows(connection, list_id) for list_id in (before, after)]
     return compared(*told)
 
 
@@ -295,7 +290,7 @@ def _words(row: Mapping[Any, Any], rules: SelectionRules, years: tuple[int, ...]
 
 def _make_known(connection: Connection, hot: pd.DataFrame, is_simulated: bool, now: datetime) -> None:
     """Places of grids that no source told; whether a grid is hot on a day is said by the lists, not here."""
-    new = hot[~hot["grid_id"].isin(known_grid_ids(connection))].rename(columns={"unit_code": "unit_code"})
+    new = hot[~hot["grid_id"].isin(known_grid_ids(connection))]
     rows = []
     for row in new[_PLACE].to_dict("records"):
         values = {str(key): value for key, value in row.items()}

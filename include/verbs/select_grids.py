@@ -214,7 +214,7 @@ def compare(before: int, after: int, grids: bool, form: str) -> None:
 
     rows = run(open_current_house().engine, before, after)
     shown = rows if grids else change_counts(rows)
-    print_rows(shown.rename(columns={"unit_code": "unit_code"}), form)
+    print_rows(shown, form)
 
 
 @select_grids.command()

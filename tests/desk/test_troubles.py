@@ -27,7 +27,7 @@ ACTED_IN = [
         for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")
     ),
 ]
-NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py")  # no page asks for these
+NOT_SHOWN = ("bulletin.py", "air_quality.py", "grid_choice.py", "grid_sources.py")  # no page asks for these
 
 
 def request(language: str) -> Request:

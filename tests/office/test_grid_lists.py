@@ -139,7 +139,7 @@ def test_a_list_may_not_begin_before_a_bulletin_that_left(engine: Engine, archiv
         "kind": "bulletin",
         "addressee": YANGQUAN,
         "unit_code": YANGQUAN,
-        "period_kind": "second_half",
+        "period_kind": "half_month",
         "period_start": date(2026, 1, 16),
         "period_end": date(2026, 2, 1),
         "start_at": at - timedelta(days=16),

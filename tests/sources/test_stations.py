@@ -261,6 +261,15 @@ def test_times_without_a_zone_are_beijing_time_and_said_so(engine: Engine, tmp_p
     assert readings(tmp_path)["hour"].dt.hour.tolist() == [0, 0]
 
 
+def test_hours_in_the_future_are_refused_with_the_last_of_them(engine: Engine, tmp_path: Path) -> None:
+    rows = [
+        hour_row("M1", f"2099-04-03T{hour:02}:00:00+08:00", "41", "", "", "", "12") for hour in (9, 8, 10)
+    ]
+    text = HOURS.splitlines()[0] + "\n" + "".join(rows)
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20990403__csv=text))
+    assert said(done) == ["hour：在未来：该小时尚未结束（至2099-04-03 10:00） 3 2099-04-03T09:00:00+08:00"]
+
+
 def test_values_in_milligrams_are_no_readings(engine: Engine, tmp_path: Path) -> None:
     rows = [
         hour_row(name, f"2020-04-03T{hour:02}:00:00+08:00", value, "", "", "", "12")
@@ -271,7 +280,7 @@ def test_values_in_milligrams_are_no_readings(engine: Engine, tmp_path: Path) ->
         tmp_path / "world", station_hours_20200403__csv=HOURS.splitlines()[0] + "\n" + "".join(rows)
     )
     done = taken(engine, tmp_path, folder)
-    assert said(done) == ["pm25_ug_m3：疑以mg/m³为单位（或无输出），1个站点的值按缺测处理 8 0.041"]
+    assert said(done) == ["pm25_ug_m3：疑以mg/m³为单位（或无输出），1个站点（M1）的值按缺测处理 8 0.041"]
     assert set(readings(tmp_path)["station_id"]) == {"M2"}
     told = HOURS.replace("pm25_ug_m3", "pm25_mg_m3")
     done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=told))

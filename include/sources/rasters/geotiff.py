@@ -39,7 +39,8 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
             values = file.read(
                 band, window=((rows.start, rows.stop), (columns.start, columns.stop)), masked=True
             )
-            values = np.ma.filled(values.astype(np.float64), np.nan)
+            with np.errstate(invalid="ignore"):  # damaged pixels may hold signalling NaN
+                values = np.ma.filled(values.astype(np.float64), np.nan)
             own = (float(file.scales[band - 1]), float(file.offsets[band - 1]))
     except RasterioError as error:
         raise InputError(
@@ -55,6 +56,10 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
 
 def _opened(file: Any, entry: RasterEntry) -> Opened:
     where, turn = entry.name, file.transform
+    if not np.isfinite(tuple(turn)).all() or not (turn.a and turn.e):
+        raise InputError(
+            "the raster's transform is damaged", where=where, got=tuple(turn)[:6], todo="get the file again"
+        )
     if turn.b or turn.d:
         raise InputError(
             "the raster is turned against its reference",

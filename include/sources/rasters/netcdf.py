@@ -21,6 +21,7 @@ _NORTH: Final = re.compile(r"degrees?_?n(orth)?", re.IGNORECASE)
 _EAST: Final = re.compile(r"degrees?_?e(ast)?", re.IGNORECASE)
 _LAT_NAMES: Final = ("lat", "latitude", "nlat", "y", "north")
 _LON_NAMES: Final = ("lon", "long", "longitude", "nlon", "x", "east")
+_UNREADABLE: Final = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 _ON_LINE: Final = 0.02  # of a step
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
@@ -41,15 +42,18 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
             todo=f"convert it: nccopy -k nc4 {entry.path.name} new.nc",
         )
     try:
-        file = xarray.open_dataset(
+        with xarray.open_dataset(
             entry.path,
             engine="h5netcdf",
             decode_times=False,
             mask_and_scale=False,
             phony_dims="sort",
             cache=False,
-        )
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+        ) as file:
+            return (_flat if "x_range" in file.variables else _gridded)(file, entry, box_of)
+    except (
+        _UNREADABLE
+    ) as error:  # what the libraries raise about a damaged file, at once or when its values are read
         raise InputError(
             "the raster cannot be read",
             where=where,
@@ -57,8 +61,6 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
             expected="NetCDF-4 or HDF5",
             todo="get the file again",
         ) from error
-    with file:
-        return _flat(file, entry, box_of) if "x_range" in file.variables else _gridded(file, entry, box_of)
 
 
 def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
@@ -300,7 +302,8 @@ def _crs_text(file: Any, data: Any, lat: Any, lon: Any, opened: Opened, where: s
 
 def _without_missing(values: Any, attrs: Mapping[str, Any]) -> Floats:
     """The values as numbers, NaN where the file says that there is none."""
-    found = np.asarray(values, dtype=np.float64)
+    with np.errstate(invalid="ignore"):  # damaged pixels may hold signalling NaN
+        found = np.asarray(values, dtype=np.float64)
     for name in ("_FillValue", "missing_value"):
         for none in np.atleast_1d(np.asarray(attrs.get(name, []), dtype=np.float64)):
             found = np.where(np.isclose(found, none, rtol=1e-6, atol=0), np.nan, found)

@@ -35,6 +35,7 @@ _MG: Final = (
 _MG_OTHERS: Final = 5.0
 _MG_LEAST_HOURS: Final = 6  # of one station
 _MG_LEAST_VALUES: Final = 24  # of a file that is in mg/m³ as a whole
+_NAMED: Final = 10  # stations in one line
 BACKWARDS: Final = "功率为负（电表反转或接反），已保存，不参与计算"
 NAIVE: Final = "时间未注明时区，按北京时间采用"
 
@@ -182,7 +183,8 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
             "不是整点：应为小时的起点（可能是时区不对，或应按五分钟值导入）",
         )
     ends = hour + _HOUR if at == "hour" else hour
-    rows.reject((ends > pd.Timestamp(now)).to_numpy(), at, "在未来：该小时尚未结束")
+    is_ahead = (ends > pd.Timestamp(now)).to_numpy()
+    rows.reject(is_ahead, at, f"在未来：该小时尚未结束{_until(hour[is_ahead & rows.is_good])}")
     typed: dict[str, Any] = {key: keys, "hour": hour}
     if layout.name == "winds":
         raw = _winds_without_codes(raw, notes, chunk.origin)
@@ -214,6 +216,11 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
         int((rows.is_good & is_absent).sum()),
         is_simulated=bool(origin is not None and (origin == SIMULATED_LABEL).any()),
     )
+
+
+def _until(hours: pd.Series[Any]) -> str:
+    """The last of several hours, for a person."""
+    return f"（至{hours.max().tz_convert(office_zone()):%Y-%m-%d %H:%M}）" if hours.nunique() > 1 else ""
 
 
 def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -325,7 +332,10 @@ def _take_out_milligrams(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any
     if len(others) and others.median() < _MG_OTHERS:  # clean air everywhere: nothing to tell apart
         return
     bad = keys.isin(low).to_numpy() & is_told
-    rows.name_them(bad, "pm25_ug_m3", f"疑以mg/m³为单位（或无输出），{len(low)}个站点的值按缺测处理")
+    shown = "、".join(map(str, low[:_NAMED])) + (f"等{len(low)}个" if len(low) > _NAMED else "")
+    rows.name_them(
+        bad, "pm25_ug_m3", f"疑以mg/m³为单位（或无输出），{len(low)}个站点（{shown}）的值按缺测处理"
+    )
     for name in ("pm25_ug_m3", "pm10_ug_m3"):
         typed[name] = np.where(bad, np.nan, typed[name])
 

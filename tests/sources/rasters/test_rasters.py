@@ -366,6 +366,23 @@ def test_files_that_are_none_are_refused(tmp_path: Path, name: str) -> None:
         read(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["a.tif", "a.nc"])
+def test_damaged_files_are_refused_wherever_the_damage_is(tmp_path: Path, name: str) -> None:
+    whole = (tiff if name == "a.tif" else netcdf)(tmp_path / name, field()).read_bytes()
+    refused = 0
+    for number in range(40):
+        at = number * len(whole) // 40
+        content = whole[:at] if number % 2 else whole[:at] + bytes(64) + whole[at + 64 :]
+        (tmp_path / name).write_bytes(content)
+        try:
+            measure(tmp_path / name)
+        except InputError:
+            refused += 1
+    assert (
+        refused >= 20
+    )  # every cut file, at least; a few zeros inside pixels are no damage that anybody can see
+
+
 def test_a_classic_netcdf_says_how_to_convert_it(tmp_path: Path) -> None:
     (tmp_path / "a.nc").write_bytes(b"CDF\x01" + bytes(64))
     with pytest.raises(InputError, match="nccopy"):
