@@ -105,7 +105,7 @@ $(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-celery.txt
 	@touch $@
 
-rasters: $(VENV)/.rasters ## what `select-grids` needs to read GeoTIFF and NetCDF: 40 MB that others do not install
+rasters: $(VENV)/.rasters ## what `select-grids` needs to read GeoTIFF and NetCDF: 130 MB that others do not install
 
 $(VENV)/.rasters: $(VENV)/.installed requirements-rasters.txt
 	@echo "installing the readers of rasters into $(VENV) …"

@@ -13,7 +13,7 @@ from include.house import House
 from include.office.attention import matters
 from include.office.grid_lists import propose
 from include.office.waiting import TOPICS, Waiting, waiting
-from include.periods import DAY, Period
+from include.periods import DAY, Period, office_date
 from include.post.letters import await_approval, draft, reject, withhold
 from include.post.release import release
 from include.post.round import post_round
@@ -23,6 +23,8 @@ from include.store import tables
 from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
 from include.store.open_tables import hint
+from include.store.unit_tables import unit
+from include.store.units import Change, change_unit
 from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
@@ -153,6 +155,14 @@ def proposed_list(house: House, archive: object) -> None:
     propose(house.engine, house.archive, choice(), now=NOW, actor="王科长")
 
 
+def changed_unit(house: House, archive: object) -> None:
+    """A unit that an operator changed, and of which the profile says now what it did not say then."""
+    told = Change(NOW, "duty", "改称")
+    with writing(house.engine) as connection:
+        connection.execute(update(unit).where(unit.c.unit_code == YANGQUAN).values(bureau="旧名"))
+        change_unit(connection, YANGQUAN, office_date(NOW), {"bureau": "阳泉分局"}, "rename", told)
+
+
 def a_hint(house: House, archive: object) -> None:
     """A hint of the public that nobody has looked at."""
     row = {
@@ -186,6 +196,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "run": missed_window,
     "grids": proposed_list,
     "hints": a_hint,
+    "units": changed_unit,
 }
 ELSEWHERE = {
     "undecided",
