@@ -44,8 +44,11 @@ _NUMBERS: Final = [
     "off_hours",
     "same_place",
     *(name for term in TERMS for name in (term, f"{term}_points")),
+    "unlisted_points",
     "utility",
     "log_sum",
+    "others",
+    "others_score",
     "edition",
 ]
 
@@ -91,8 +94,9 @@ def suspect_table(engine: Engine, alarm_id: str) -> tuple[pd.DataFrame, AlarmSus
 
 def suspect_numbers(about: AlarmSuspects) -> pd.DataFrame:
     """One row a suspect, by rank, for machines: alarm_id, rank, candidate_id, kind, name, chance (0 to 1), level, verdict,
-    verdict_reason, reason, what was seen, each term of the score (`TERM`) with what it adds (`TERM_points`), `utility` (their
-    sum), `log_sum` (of all candidates: chance = exp(utility - log_sum)) and the rules' edition."""
+    verdict_reason, reason, what was seen, each term of the score (`TERM`) with what it adds (`TERM_points`, to six decimals),
+    `utility` (their sum), `log_sum` (of all candidates: chance = exp(utility - log_sum)), `others` and `others_score` (how many
+    candidates are not listed, and their chance together) and the rules' edition."""
     if not about.suspects:
         return pd.DataFrame(columns=_NUMBERS)
     frame = pd.DataFrame(about.suspects).sort_values("rank", ignore_index=True)

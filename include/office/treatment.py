@@ -59,9 +59,19 @@ def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable
     if meters is not None:
         yield Sheet(
             "计电完整率",
-            ["企业编号", "日期", "有数小时", "完整率"],
+            ["企业编号", "日期", "有数小时", "采用小时", "完整率", "未使用原因"],
             [
-                (one["enterprise_id"], one["date"], one["metered_hours"], one["completeness"])
+                tuple(
+                    one[name]
+                    for name in (
+                        "enterprise_id",
+                        "date",
+                        "metered_hours",
+                        "used_hours",
+                        "completeness",
+                        "words",
+                    )
+                )
                 for one in meters.to_dict("records")
             ],
             dated("日期") | {"完整率": "share"},

@@ -19,7 +19,7 @@ from include.store.station_hours import STATION_HOURS, read_hours
 from include.store.tables import alarm
 from include.store.watch_facts import read_station_days
 from include.store.watch_tables import alarm_alias, watch_alarm, watch_todo
-from include.watch import DEFAULT_RULES, tied
+from include.watch import DEFAULT_RULES, tied, with_bars
 
 _HOUR: Final = timedelta(hours=1)
 _BEFORE, _AFTER = 6 * _HOUR, 3 * _HOUR  # of the alarm's hours that are shown
@@ -28,7 +28,7 @@ _BEFORE, _AFTER = 6 * _HOUR, 3 * _HOUR  # of the alarm's hours that are shown
 @dataclass(frozen=True)
 class Evidence:
     """What is known of one alarm. `hours`: one row an hour of its grid, from six before its first to three after its last, tied to
-    the official stations (`watch.tied`: highest = surroundings + increment);
+    the official stations (`watch.tied`: highest = surroundings + increment), with the bars of the hour in the same units (`watch.with_bars`);
     `stations`: one row a station and hour; `gains`: one row a station and day that its gain was learnt from; `revisions`: what
     `alarm` says of it; `alias_of`: the alarm of another source that it is part of."""
 
@@ -91,7 +91,7 @@ def explain(house: House, alarm_id: str) -> Evidence:
     return Evidence(
         dict(facts),
         json.loads(facts["evidence_json"]),
-        _told(tied(own), ["hour"]),
+        _told(tied(with_bars(own, DEFAULT_RULES)), ["hour"]),
         _told(stations, ["station_id", "hour"]),
         gains.reset_index(drop=True),
         revisions,

@@ -32,7 +32,8 @@ class BrokenRow:
 class Chunk:
     """Rows of one table. `rows` has text columns named as the source names them, `lines` the place of each row.
 
-    `origin` names the file, page or query; `word` what a line of it is called (行, 条).
+    `origin` names the file, page or query; `word` what a line of it is called (行, 条). `is_unended`: the last row is the last
+    line of a text file that has no line end, so that its last value may be half of one.
     """
 
     origin: str
@@ -40,6 +41,7 @@ class Chunk:
     rows: pd.DataFrame
     broken: tuple[BrokenRow, ...] = ()
     word: str = "行"
+    is_unended: bool = False
 
 
 @dataclass(frozen=True)

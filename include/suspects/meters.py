@@ -98,8 +98,13 @@ def metered_table(
     return Meters(begin, *tables), row[firms]
 
 
+def is_register(table: Floats) -> NDArray[np.bool_]:
+    """Rows that are a register's readings, not a power: running on (`is_total`) or backwards."""
+    return is_total(table) | is_total(-table)
+
+
 def is_total(table: Floats) -> NDArray[np.bool_]:
-    """Rows whose values never fall over at least a day and rise to more than they began with: a register, not a power."""
+    """Rows whose values never fall over at least a day and rise in half a day of hours."""
     highest = np.fmax.accumulate(table, axis=1)
     step = np.diff(highest, axis=1)
     falls = (table < highest).any(axis=1)
@@ -138,7 +143,7 @@ def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usua
     told = np.isfinite(production[:, -days * _DAY :]).reshape(by_day).sum(axis=1)
     ran = runs[:, -days * _DAY :].reshape(by_day).sum(axis=1)
     of_day = np.where(told >= rules.least_days, ran / np.maximum(told, 1), np.nan)
-    is_known = (hours >= rules.least_hours) & (ratio > 0) & ~is_total(production)
+    is_known = (hours >= rules.least_hours) & (ratio > 0) & ~is_register(production) & ~is_register(treatment)
     return Usual(running_kw, ratio, of_day, is_known)
 
 

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 _HOUR_S: Final = 3600
 _BATCH_HOURS: Final = 7 * 24  # alarms are ranked week by week: so much of the meters is in memory
-# The terms of a score, in this order; `utility` sums weight times term.
+# The terms of a score, in this order; `utility` sums the points: weight times term, each rounded.
 TERMS: Final = tuple(term.name for term in fields(Weights) if term.name not in ("unlisted",))
 EVIDENCE: Final = [
     "alarm_id",
@@ -49,6 +49,8 @@ EVIDENCE: Final = [
     "idle_hours",
     "running_hours",
     "same_place",
+    "others",
+    "others_score",
     *TERMS,
     "edition",
 ]
@@ -66,7 +68,8 @@ HOURS: Final = [
 
 @dataclass(frozen=True)
 class Ranking:
-    """`suspects`: one row an alarm and suspect (columns `EVIDENCE`), by alarm and rank; `unlisted` is always among them.
+    """`suspects`: one row an alarm and suspect (columns `EVIDENCE`), by alarm and rank; `unlisted` is always among them,
+    `others` and `others_score`: how many more candidates the alarm has, and their chance together.
     `hours`: one row an alarm and hour that spoke (columns `HOURS`): its weight and its wind. `remarks`: what, rows, example."""
 
     suspects: pd.DataFrame
@@ -123,14 +126,11 @@ def rank_suspects(
 
 
 def score_points(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.DataFrame:
-    """What each term adds to the score of stored rows (columns `EVIDENCE`): weight times term, one column a term of `TERMS`."""
-    return pd.DataFrame(
-        {
-            name: (getattr(rules.weights, name) * suspects[name].astype(float)).round(6) + 0.0
-            for name in TERMS
-        },
-        index=suspects.index,
-    )
+    """What each term adds to the score of stored rows (columns `EVIDENCE`): weight times term to six decimals, one column a
+    term of `TERMS`, and `unlisted`, which stands for them in its row. `utility` is their sum."""
+    points = {name: _points(suspects, name, rules) for name in TERMS}
+    nobody = np.where(suspects["kind"] == UNLISTED, rules.weights.unlisted, 0.0)
+    return pd.DataFrame(points | {"unlisted": nobody}, index=suspects.index)
 
 
 def chance_from_evidence(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.Series:
@@ -271,11 +271,16 @@ def _near_former(pairs: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRu
     return found
 
 
+def _points(rows: pd.DataFrame, name: str, rules: SuspectRules) -> Floats:
+    """What one term adds to the score, as it is printed."""
+    return np.asarray(np.round(getattr(rules.weights, name) * rows[name].to_numpy(float), 6) + 0.0)
+
+
 def _utility(rows: pd.DataFrame, rules: SuspectRules) -> Floats:
-    """The sum of weight times term, in a fixed order."""
+    """The sum of the points, in a fixed order."""
     total = np.zeros(len(rows))
     for name in TERMS:
-        total = total + getattr(rules.weights, name) * rows[name].to_numpy(float)
+        total = total + _points(rows, name, rules)
     return np.round(total, 6)
 
 
@@ -296,7 +301,12 @@ def _ranked(
     rows["score"] = np.round(np.exp(rows["utility"] - rows["log_sum"]), 6)
     rows = rows.sort_values(["alarm", "utility", "candidate"], ascending=[True, False, True], kind="stable")
     rows["rank"] = rows.groupby("alarm").cumcount() + 1
-    rows = rows[(rows["rank"] <= rules.kept) | (rows["candidate"] < 0)].reset_index(drop=True)
+    rows["same_place"] = _same_place(rows, candidates, rules)
+    is_kept = (rows["rank"] <= rules.kept) | (rows["candidate"] < 0)
+    left = rows[~is_kept].groupby("alarm")["score"].agg(["size", "sum"]).reindex(np.arange(len(alarms)))
+    rows = rows[is_kept].reset_index(drop=True)
+    rows["others"] = left["size"].fillna(0).to_numpy(np.int64)[rows["alarm"]]
+    rows["others_score"] = left["sum"].fillna(0.0).round(6).to_numpy(float)[rows["alarm"]]
     candidate = rows["candidate"].to_numpy(np.int64)
     listed = candidate >= 0
     for name in ("candidate_id", "kind", "name"):
@@ -310,7 +320,6 @@ def _ranked(
     )
     rows["has_increments"] = seen.has_increments[rows["alarm"]]
     rows["is_metered"] = rows["is_metered"].fillna(False).astype(bool)
-    rows["same_place"] = _same_place(rows, rules)
     rows["edition"] = rules.edition
     numbers = [name for name in EVIDENCE if rows[name].dtype.kind == "f"]
     rows[numbers] = rows[numbers].fillna(0.0)
@@ -319,10 +328,13 @@ def _ranked(
     return rows[EVIDENCE]
 
 
-def _same_place(rows: pd.DataFrame, rules: SuspectRules) -> Places:
-    """How many other suspects of the alarm lie at the same place: by place and meters they cannot be told apart."""
+def _same_place(rows: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRules) -> Places:
+    """How many other candidates of the alarm lie at the same place, of the same kind and utility: they cannot be told apart."""
     step = rules.same_place_km
-    key = [rows["alarm"], (rows["east_km"] / step).round(), (rows["north_km"] / step).round()]
+    kind = candidates["kind"].to_numpy(object) if len(candidates) else np.array([UNLISTED], object)
+    own_kind = pd.Series(kind[np.maximum(rows["candidate"].to_numpy(np.int64), 0)], index=rows.index)
+    east, north = (rows["east_km"] / step).round(), (rows["north_km"] / step).round()
+    key = [rows["alarm"], own_kind, rows["utility"], east, north]
     same = rows.groupby(key, dropna=True)["candidate"].transform("size")
     return np.asarray(same.fillna(1).to_numpy(np.int64) - 1)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-EDITION: Final = "suspects-2026-11"
+EDITION: Final = "suspects-2026-11.2"
 
 SUSPECTS_TOLD: Final = 3  # of an alarm in a letter: what a team can check in a day
 LEAST_TOLD: Final = 0.05  # a second or third suspect below this chance is all but ruled out and not told

@@ -220,28 +220,37 @@ def _mean(values: NDArray[np.float64], chosen: Flags) -> NDArray[np.float64]:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def meter_completeness(submeter_hours: pd.DataFrame, enterprise_ids: pd.Series, day: date) -> pd.DataFrame:
+def meter_completeness(
+    submeter_hours: pd.DataFrame, enterprise_ids: pd.Series, day: date, rules: SuspectRules
+) -> pd.DataFrame:
     """One row a known enterprise that ever is metered in `submeter_hours`: enterprise_id, date, metered_hours (0 to 24 of
-    the Beijing `day` with a production value that is power), completeness."""
+    the Beijing `day` with a production value), used_hours (of them, with one that is power, of a meter whose values are),
+    completeness (used_hours over 24), fault (as of `meter_faults`: why values of the meter are not used, or empty)."""
     ids = set(enterprise_ids.astype(str))
     rows = submeter_hours[submeter_hours["enterprise_id"].isin(ids)]
+    faults = meter_faults(rows, enterprise_ids, rules)
+    register = faults["fault"].isin(("total", "total_back"))
+    faults = faults.assign(of=np.where(register, 0, 1)).sort_values(["enterprise_id", "of"], kind="stable")
+    registers = set(faults.loc[faults["of"] == 0, "enterprise_id"])
     midnight = int(pd.Timestamp(day).tz_localize(office_zone()).timestamp()) // 3600
     at = epoch_hours(rows["hour"]) if len(rows) else np.zeros(0, np.int64)
-    inside = (
-        (at >= midnight)
-        & (at < midnight + _DAY)
-        & (rows["production_kw"] >= 0).to_numpy(bool, na_value=False)
-    )
-    told = rows.loc[inside].assign(at=at[inside]).drop_duplicates(["enterprise_id", "at"])
-    count = told.groupby("enterprise_id").size()
+    power = pd.to_numeric(rows["production_kw"], errors="coerce").astype(float)
+    inside = (at >= midnight) & (at < midnight + _DAY) & power.notna().to_numpy(bool)
+    told = rows.loc[inside].assign(at=at[inside], power=power[inside])
+    told = told.drop_duplicates(["enterprise_id", "at"])
+    is_used = told["power"].between(0, rules.meter.highest_kw) & ~told["enterprise_id"].isin(registers)
     names = sorted(rows["enterprise_id"].unique())
-    metered = count.reindex(names).fillna(0).astype(int).to_numpy()
+    counts = [one.groupby("enterprise_id").size().reindex(names) for one in (told, told[is_used])]
+    metered, used = (count.fillna(0).astype(int).to_numpy() for count in counts)
+    first = faults.drop_duplicates("enterprise_id").set_index("enterprise_id")["fault"]
     return pd.DataFrame(
         {
             "enterprise_id": names,
             "date": day,
             "metered_hours": metered,
-            "completeness": (metered / _DAY).round(3),
+            "used_hours": used,
+            "completeness": (used / _DAY).round(3),
+            "fault": np.where(metered > used, first.reindex(names).fillna("").to_numpy(object), ""),
         }
     )
 
@@ -252,7 +261,8 @@ def meter_faults(
     """What in the meters cannot be power: enterprise_id, column, fault, rows, example; by enterprise.
 
     fault: `unknown_enterprise`; `negative` (a meter that runs backwards); `beyond` (larger than any line draws: a total in
-    kWh, or W for kW); `total` (never falls and rises on for a day: the register's reading in kWh, not a power).
+    kWh, or W for kW); `total` (never falls and rises on for a day: the register's reading in kWh, not a power); `total_back`
+    (never rises and falls on: a register that runs backwards).
     """
     known = submeter_hours["enterprise_id"].isin(set(enterprise_ids.astype(str)))
     strange = submeter_hours.loc[~known, "enterprise_id"].astype(str).value_counts().sort_index()
@@ -268,12 +278,13 @@ def meter_faults(
     rows = submeter_hours[known].sort_values(["enterprise_id", "hour"])
     for column in ("production_kw", "treatment_kw"):
         values = pd.to_numeric(rows[column], errors="coerce").astype(float)
-        total = _totals(rows["enterprise_id"].astype(str), values)
-        is_total_row = rows["enterprise_id"].astype(str).isin(total).to_numpy(bool)
+        ids, is_told = rows["enterprise_id"].astype(str), values.notna().to_numpy(bool)
+        on, back = (ids.isin(totals(ids, told)).to_numpy(bool) for told in (values, -values))
         for fault, bad in (
-            ("total", is_total_row & values.notna().to_numpy(bool)),
-            ("negative", ~is_total_row & (values < 0).to_numpy(bool)),
-            ("beyond", ~is_total_row & (values > rules.meter.highest_kw).to_numpy(bool)),
+            ("total", on & is_told),
+            ("total_back", back & is_told),
+            ("negative", ~on & ~back & (values < 0).to_numpy(bool)),
+            ("beyond", ~on & ~back & (values > rules.meter.highest_kw).to_numpy(bool)),
         ):
             found = values[bad].groupby(rows.loc[bad, "enterprise_id"].astype(str)).agg(["size", "last"])
             parts.append(_faults(found.index, column, fault, found["size"].to_numpy(), found["last"]))
@@ -296,8 +307,8 @@ def _faults(ids: pd.Index, column: str, fault: str, rows: NDArray[Any], example:
     )
 
 
-def _totals(ids: pd.Series, values: pd.Series) -> list[str]:
-    """Enterprises whose values, in order of time, are a register's readings."""
+def totals(ids: pd.Series, values: pd.Series) -> list[str]:
+    """Enterprises whose values, in order of time, are a register's readings that run on; by `-values` those that run back."""
     code, names = pd.factorize(ids)
     place = pd.Series(code).groupby(code).cumcount().to_numpy()
     if not len(names):

@@ -23,6 +23,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 LEVEL_MEANING: Final = (
     "高：可能性在一半以上；中：两成至一半；低：不足两成。均为疑似，供现场核查参考，不作为认定依据"
 )
+_BESIDE_KM: Final = 0.1  # nearer than this a direction says nothing
 _MOSTLY: Final = 0.5  # share of the alarm's weight that makes a statement of all of it
 
 
@@ -42,8 +43,15 @@ def reason_words(suspect: Mapping[str, Any], wind: str = "") -> str:
     if suspect["former"]:
         parts.append("邻近该网格历史问题点位")
     if suspect["same_place"]:
-        parts.append(f"与另{suspect['same_place']}家同址，难以区分")
+        counted = "家" if suspect["kind"] == "enterprise" else "处"
+        parts.append(f"与另{suspect['same_place']}{counted}同址，难以区分")
     return "，".join(part for part in parts if part) + _measured(suspect, wind)
+
+
+def others_words(suspects: Sequence[Mapping[str, Any]]) -> str:
+    """`另有3个候选未列出，可能性合计0.0123` of one alarm's suspects; empty where all are listed (or an older ranking does not say)."""
+    count = suspects[0].get("others", 0) if suspects else 0
+    return f"另有{count}个候选未列出，可能性合计{suspects[0]['others_score']:.4f}" if count else ""
 
 
 def wind_words(hours: Sequence[Mapping[str, Any]]) -> str:
@@ -75,7 +83,10 @@ def _from_where(suspect: Mapping[str, Any]) -> str:
 
 def _measured(suspect: Mapping[str, Any], wind: str) -> str:
     """From where the distance and the direction are told."""
-    beside = f"在网格中心以{direction(suspect['east_km'], suspect['north_km'])}"
+    east, north = suspect["east_km"], suspect["north_km"]
+    beside = (
+        "在网格中心附近" if math.hypot(east, north) < _BESIDE_KM else f"在网格中心以{direction(east, north)}"
+    )
     return f"（距离自{_from_where(suspect)}起算，{beside}{f'；{wind}' if wind else ''}）"
 
 

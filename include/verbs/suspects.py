@@ -30,10 +30,10 @@ def suspects() -> None:
 def show(alarm_id: str, svg: Path | None, form: str) -> None:
     """The suspects of one alarm, of the watch or of a platform, ranked by what the store knows now.
 
-    As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points.
+    As json and csv every number of the score is told: chance = exp(utility - log_sum), utility = the sum of the *_points, each to six decimals.
     """
     from include.office.suspect_tables import suspect_numbers, suspect_table
-    from include.suspects.wording import LEVEL_MEANING, wind_words
+    from include.suspects.wording import LEVEL_MEANING, others_words, wind_words
     from include.workflows.suspecting import keep_suspects
     from include.workflows.wind_masts import notes_of_hours
 
@@ -47,6 +47,8 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
         )
         click.echo(LEVEL_MEANING)
         print_rows(rows, form, "疑似来源（建议核查）")
+        if others := others_words(about.suspects):
+            click.echo(others)
         points = ["rank", *(name for name in numbers if str(name).endswith("_points")), "utility", "log_sum"]
         print_rows(numbers[points], form, "各项得分（可能性 = exp(utility - log_sum)）")
     else:
@@ -106,7 +108,7 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
     found = keep_treatment(house, day, told, now=now)
     print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}（疑似，建议核查）")
     click.echo(
-        f"{found.metered} 家有分表计电，平均完整率 {found.completeness:.1%}；{found.without} 家当日无数据",
+        f"{found.metered} 家有分表计电，平均完整率 {found.completeness:.1%}；{found.without} 家当日无数据，{found.unused} 家数据不能采用（计为0）",
         err=True,
     )
     for fault in found.faults.itertuples(index=False):

@@ -24,6 +24,7 @@ A late or corrected reading of day D changes the daily fact of D, and with it th
 Judged hours are functions of facts: they may be stored and read again instead of being judged anew.
 """
 
+from include.watch.bars import with_bars
 from include.watch.days import VERDICTS, station_days, station_gains
 from include.watch.episodes import episodes
 from include.watch.explained import neighbours
@@ -54,4 +55,5 @@ __all__ = [
     "station_gains",
     "suppressed",
     "tied",
+    "with_bars",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.watch.bars import bars
 from include.watch.one_hour import Hour
 from include.watch.readings import FLAGS, empty, instants
 from include.watch.rules import WatchRules
@@ -103,14 +104,13 @@ def grid_rows(
     city_risen = np.bincount(city[risen & spoke], minlength=network.cities)
     hits = np.bincount(network.node[:micro][hour.found.hit >= 0.5], minlength=grids)[:grids]
     second_increment = np.where(second >= 0, hour.level[second] - hour.air, np.nan)
-    two = (second_increment >= own.raise_share * own.least_excess_ug_m3) & (
-        second_increment >= own.raise_share * own.least_excess_share * np.maximum(hour.air, 1.0)
+    asked = bars(second_increment, hour.air, hour.found.spoke, own)
+    standing = (increment >= asked.share * own.least_excess_ug_m3) & (
+        share >= asked.share * own.least_excess_share
     )
-    alone = hour.found.spoke <= 1
-    bar = np.where(alone, own.alone_share, np.where(two, own.raise_share, own.lone_share))
-    standing = (increment >= bar * own.least_excess_ug_m3) & (share >= bar * own.least_excess_share)
     second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
-    confirmed = standing & (two | (second_hour & ~alone) | (second_hour & (p >= own.raise_alone_at)))
+    lasts = second_hour & (~asked.alone | (p >= own.raise_alone_at))
+    confirmed = standing & (asked.two | lasts)
     raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),

@@ -26,18 +26,20 @@ FAULT_WORDS: Final = {
     "negative": "功率为负（电表反转或接反），未使用",
     "beyond": "数值超出生产线功率（可能为千瓦时累计值或单位为瓦），未使用",
     "total": "数值只升不降（电表累计读数，千瓦时），未使用",
+    "total_back": "数值只降不升（电表反转的累计读数，千瓦时），未使用",
 }
 
 
 @dataclass(frozen=True)
 class TreatmentDay:
     """`rows`: one row an enterprise and rule broken, ready to read. `metered`: enterprises with meters; `without`: of them, those
-    without any hour of the day; `completeness`: mean share of the day's hours. `faults`: as of `meter_faults`, with `words`;
-    `meters`: as of `meter_completeness`; `kept`: the rows as the store keeps them."""
+    without any hour of the day, `unused`: with hours none of which can be used; `completeness`: mean share of used hours in the
+    day's. `faults`: as of `meter_faults`, with `words`; `meters`: as of `meter_completeness`, with `words`; `kept`: the rows as the store keeps them."""
 
     rows: pd.DataFrame
     metered: int
     without: int
+    unused: int
     completeness: float
     faults: pd.DataFrame
     meters: pd.DataFrame
@@ -71,7 +73,7 @@ def treatment_of_day(
     hours: pd.DataFrame = table.to_pandas()
     ids = pd.Series(firms.index.astype(str))
     found = suspected_treatment(hours, ids, day, _stops(stops), rules, over)
-    complete = meter_completeness(hours, ids, day)
+    complete = meter_completeness(hours, ids, day, rules)
     faults = meter_faults(hours, ids, rules)
     words = {rule.code: rule.words for rule in rules.submeter}
     rows = pd.DataFrame(
@@ -90,14 +92,15 @@ def treatment_of_day(
             "数据": [_origin(firms, one) for one in found["enterprise_id"]],
         }
     )
-    mean = float(complete["metered_hours"].mean() / over) if len(complete) and over else 0.0
+    mean = float(complete["used_hours"].mean() / over) if len(complete) and over else 0.0
     return TreatmentDay(
         rows,
         len(complete),
         int((complete["metered_hours"] == 0).sum()),
+        int(((complete["metered_hours"] > 0) & (complete["used_hours"] == 0)).sum()),
         mean,
         faults.assign(words=faults["fault"].map(FAULT_WORDS)),
-        complete,
+        complete.assign(words=complete["fault"].map(FAULT_WORDS).fillna("")),
         [_kept(row, over, now) for row in found.to_dict("records")],
     )
 

@@ -220,7 +220,7 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
         3,
         "09时至12时",
     ]
-    assert [cell.value for cell in book["计电完整率"][2]][2:4] == [24, 1]
+    assert [cell.value for cell in book["计电完整率"][2]][2:6] == [24, 24, 1, None]
     assert book["疑似清单"][1][-1].value == "数据标识"
     with pytest.raises(InputError, match="no time"):
         treatment_of_day(house, date(2020, 3, 8), stops.assign(end_at="soon"), now=NOW)

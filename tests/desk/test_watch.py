@@ -106,6 +106,12 @@ def test_every_number_of_an_alarm(judged: tuple[House, Path]) -> None:
     assert (
         round(hours["pm25_ug_m3"].loc[row["started_at"] : row["last_at"]].max(), 1) >= row["peak_pm25_ug_m3"]
     )
+    share = hours["bar_ug_m3"] / (25.0 * hours["official_factor"])
+    assert share.to_numpy() == pytest.approx((hours["bar_share"] / 0.3).to_numpy(), abs=2e-3)
+    assert raised["confirmed"].all()
+    assert (raised["increment_ug_m3"] >= raised["bar_ug_m3"] - 2e-3).all()
+    assert (raised["increment_share"] >= raised["bar_share"] - 2e-3).all()
+    assert (raised["second_station"] | raised["second_hour"].astype(bool)).all()
     stations = pd.DataFrame(found["stations"])
     assert set(stations["grid_id"]) == {row["grid_id"]}
     assert stations["read_pm25_ug_m3"].notna().any()

@@ -295,6 +295,39 @@ def test_hours_told_as_missing_are_hours_that_are_not_there(engine: Engine, tmp_
     assert (done.absent, len(readings(tmp_path)), said(done)) == (2, 2, [])
 
 
+def test_half_of_a_last_value_never_replaces_a_whole_one(engine: Engine, tmp_path: Path) -> None:
+    taken(engine, tmp_path, world(tmp_path / "world"))
+    for quoted in (False, True):  # both ways of reading a text
+        half = HOURS.replace(",12\n", ",11\n").replace("44,,,,8\n", "44,,,,1")
+        if quoted:
+            half = half.replace("M1,", '"M1",')
+        done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half))
+        assert said(done) == [
+            "sample_count：末行没有换行，可能是半个文件：与已存的值不同，未采用；确为更正的，补上行末换行后重新导入 1 1"
+        ]
+        assert done.faults[0].row == "M2 2020-04-03T08:00:00+08:00 sample_count=8→1（已存→本文件）"
+        assert readings(tmp_path)["sample_count"].tolist() == [11, 8]
+    done = taken(engine, tmp_path, world(tmp_path / "world", station_hours_20200403__csv=half + "\n"))
+    assert (said(done), done.notes, readings(tmp_path)["sample_count"].tolist()) == ([], [], [11, 1])
+
+
+def test_a_whole_file_without_a_last_line_end_is_read_and_told(engine: Engine, tmp_path: Path) -> None:
+    folder = world(tmp_path / "world", station_hours_20200403__csv=HOURS.rstrip("\n"))
+    note = "station_hours_20200403.csv：末行没有换行（可能是半个文件），已照读；若与已存的值不同则不采用"
+    for _ in range(2):
+        done = taken(engine, tmp_path, folder)
+        assert (said(done), done.notes) == ([], [note])
+        assert readings(tmp_path)["sample_count"].tolist() == [12, 8]
+
+
+def test_half_of_a_meters_last_value_is_set_apart(engine: Engine, tmp_path: Path) -> None:
+    whole = "enterprise_id,hour,production_kw,treatment_kw\nQ1,2020-04-03T08:00:00+08:00,266,128.5\n"
+    for text in (whole, whole[:-4]):
+        done = taken(engine, tmp_path, world(tmp_path / "world", submeter_hours_20200403__csv=text))
+    assert [fault.field for fault in done.faults] == ["treatment_kw"]
+    assert readings(tmp_path, SUBMETER_HOURS)["treatment_kw"].tolist() == [128.5]
+
+
 def test_parquet_says_the_same_as_csv_and_half_a_file_is_named(engine: Engine, tmp_path: Path) -> None:
     folder = world(tmp_path / "world")
     frame = pd.read_csv(folder / "station_hours_20200403.csv")
@@ -399,7 +432,20 @@ def test_a_meter_that_runs_backwards_is_kept_and_named_by_enterprise(engine: Eng
     hours = readings(tmp_path, SUBMETER_HOURS)
     assert hours["production_kw"].tolist() == [-80.0]
     assert meter_faults(hours, pd.Series(["Q1"]), DEFAULT_RULES)["fault"].tolist() == ["negative"]
-    assert meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3))["metered_hours"].tolist() == [0]
+    complete = meter_completeness(hours, pd.Series(["Q1"]), date(2020, 4, 3), DEFAULT_RULES)
+    assert complete[["used_hours", "completeness", "fault"]].values.tolist() == [[0, 0.0, "negative"]]
+
+
+def test_a_register_for_a_power_is_named_whichever_way_it_runs(engine: Engine, tmp_path: Path) -> None:
+    lines = ["enterprise_id,hour,production_kw,treatment_kw"]
+    for hour in range(24):
+        at = f"2020-04-03T{hour:02d}:00:00+08:00"
+        lines += [f"ON,{at},{5000 + 10 * hour},20", f"BACK,{at},{100 + hour % 2},{900 - 2 * hour}"]
+    folder = world(tmp_path / "world", submeter_hours_20200403__csv="\n".join([*lines, ""]))
+    assert said(taken(engine, tmp_path, folder)) == [
+        "production_kw：数值只升不降（电表累计读数，千瓦时），已保存，不参与计算（ON） 24 5230",
+        "treatment_kw：数值只降不升（电表反转的累计读数，千瓦时），已保存，不参与计算（BACK） 24 854",
+    ]
 
 
 def test_unknown_stations_are_shown_one_line_each_after_the_other_faults() -> None:

@@ -17,7 +17,7 @@ from include.suspects.candidates import (
     problems_as_candidates,
     unplaced,
 )
-from include.suspects.ranking import EVIDENCE, Ranking, chance_from_evidence, rank_suspects
+from include.suspects.ranking import EVIDENCE, Ranking, chance_from_evidence, rank_suspects, score_points
 from include.suspects.rules import DEFAULT_RULES
 from tests.suspects.places import (
     BOTH,
@@ -167,6 +167,37 @@ def test_stored_evidence_gives_the_chance_again_to_the_digit() -> None:
     found = rank(wind=winds(33.0), power=meters("S", {1: (100.0, 2.0)})).suspects
     stored = pd.DataFrame(json.loads(found.to_json(orient="records", double_precision=15)))
     assert list(chance_from_evidence(stored)) == list(found["score"])
+
+
+def test_the_printed_points_sum_to_the_printed_utility_and_the_chances_to_one() -> None:
+    many = pd.concat(
+        [ENTERPRISES.assign(enterprise_id=ENTERPRISES["enterprise_id"] + str(n)) for n in range(6)]
+    )
+    many["lat"] += [0.0011 * n for n in range(len(many))]
+    found = rank(wind=winds(33.0), candidates=enterprises_as_candidates(many)).suspects
+    points = score_points(found)
+    total = sum((points[name] for name in points), start=pd.Series(0.0, index=found.index)).round(6)
+    assert (total == found["utility"]).all()
+    assert (np.exp(found["utility"] - found["log_sum"]).round(6) == found["score"]).all()
+    assert len(found) + found["others"].iloc[0] == len(many) + 1
+    assert found["others"].nunique() == 1
+    assert found["others"].iloc[0] > 0
+    assert found["score"].sum() + found["others_score"].iloc[0] == pytest.approx(1.0, abs=2e-5)
+
+
+def test_a_register_that_runs_backwards_counts_as_no_meter() -> None:
+    power = meters("S", {})
+    power["production_kw"] = 50000.0 - 100.0 * pd.RangeIndex(len(power))
+    found = rank(wind=winds(180.0), power=power).suspects.set_index("candidate_id")
+    assert not found.loc["S", "is_metered"]
+    assert found.loc["S", "normal"] == 0.0
+
+
+def test_only_candidates_of_equal_kind_and_chance_cannot_be_told_apart() -> None:
+    twin = ENTERPRISES[ENTERPRISES["enterprise_id"] == "N"].assign(enterprise_id="N2")
+    power = meters("N2", {1: (100.0, 2.0)})
+    both = joined(CANDIDATES, enterprises_as_candidates(twin))
+    assert set(rank(wind=winds(0.0), candidates=both, power=power).suspects["same_place"]) == {0}
 
 
 def test_an_alarm_of_a_platform_without_station_hours_is_ranked_by_its_own_point() -> None:

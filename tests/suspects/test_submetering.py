@@ -3,6 +3,7 @@
 from datetime import date
 
 import pandas as pd
+import pytest
 
 from include.suspects.rules import DEFAULT_RULES
 from include.suspects.submetering import meter_completeness, meter_faults, suspected_treatment
@@ -56,7 +57,7 @@ def test_production_with_idle_treatment() -> None:
     assert broken(power) == [("Q", "idle", 3, "09", "11", 1.0)]
     row = suspected_treatment(power, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES).iloc[0]
     assert (row["production_kw"], row["treatment_kw"], row["usual_treatment_kw"]) == (100.0, 2.7, 20.0)
-    assert (row["running_hours"], row["treatment_hours"], row["edition"]) == (24, 21, "suspects-2026-11")
+    assert (row["running_hours"], row["treatment_hours"], row["edition"]) == (24, 21, "suspects-2026-11.2")
 
 
 def test_one_idle_hour_is_no_finding() -> None:
@@ -109,10 +110,15 @@ def test_hours_that_are_not_over_do_not_count_as_lost() -> None:
 
 def test_completeness_by_enterprise_and_day() -> None:
     power = pd.concat([table("Q", {1: None, 2: None}), meters("OLD", {}, first=-200, end=-150)])
-    found = meter_completeness(power, pd.Series(["OLD", "Q", "UNMETERED"]), DAY)
-    assert found.to_dict("records") == [
-        {"enterprise_id": "OLD", "date": DAY, "metered_hours": 0, "completeness": 0.0},
-        {"enterprise_id": "Q", "date": DAY, "metered_hours": 22, "completeness": 0.917},
+    register, watts = table("REG", {}), table("WATT", {7: (300000.0, 20.0)})
+    register["production_kw"] = 90000.0 - 100.0 * pd.RangeIndex(len(register))
+    power = pd.concat([power, register, watts])
+    found = meter_completeness(power, pd.Series(["OLD", "Q", "REG", "UNMETERED", "WATT"]), DAY, DEFAULT_RULES)
+    assert found.drop(columns="date").values.tolist() == [
+        ["OLD", 0, 0, 0.0, ""],
+        ["Q", 22, 22, 0.917, ""],
+        ["REG", 24, 0, 0.0, "total_back"],
+        ["WATT", 24, 23, 0.958, "beyond"],
     ]
 
 
@@ -154,6 +160,18 @@ def test_what_is_no_power_is_told_by_enterprise() -> None:
         },
     ]
     assert broken(power) == [("BACK", "lost", 2, "03", "04", 0.917)]
+
+
+@pytest.mark.parametrize("column", ["production_kw", "treatment_kw"])
+@pytest.mark.parametrize("step", [100.0, -100.0])
+def test_a_register_is_no_power_whichever_way_it_runs(column: str, step: float) -> None:
+    power = table("KWH", dict.fromkeys((8, 9, 10), (100.0, 1.0)))
+    power[column] = 50000.0 + step * pd.RangeIndex(len(power))
+    found = meter_faults(power, pd.Series(["KWH"]), DEFAULT_RULES)
+    assert found[["column", "fault", "rows"]].values.tolist() == [
+        [column, "total" if step > 0 else "total_back", 192]
+    ]
+    assert broken(power) == []
 
 
 def test_hours_that_count_are_hours_on_end_and_the_spans_are_theirs() -> None:

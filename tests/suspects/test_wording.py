@@ -7,7 +7,7 @@ import pytest
 
 from include.suspects.hits import hit_rates
 from include.suspects.kinds import UNLISTED
-from include.suspects.wording import reason_words, suspect_name, wind_words
+from include.suspects.wording import others_words, reason_words, suspect_name, wind_words
 
 UPWIND: dict[str, Any] = {
     "kind": "enterprise", "name": "某铸造厂", "candidate_id": "Q1", "distance_km": 1.23, "east_km": 0.0, "north_km": 1.0, "windy": 1.0,
@@ -44,6 +44,10 @@ UPWIND: dict[str, Any] = {
             {"kind": "fire", "east_km": -1.0, "north_km": 0.0},
             "位于上风向1.2公里（距离自高值站点起算，在网格中心以西）",
         ),
+        (
+            {"kind": "site", "same_place": 2, "east_km": 0.05, "north_km": -0.05},
+            "位于上风向1.2公里，与另2处同址，难以区分（距离自高值站点起算，在网格中心附近）",
+        ),
         ({"kind": "unlisted"}, "清单内单位均不能较好解释，建议在高值点周边现场排查"),
         (
             {"kind": "unlisted", "utility": -1.6, "log_sum": -1.6},
@@ -53,6 +57,14 @@ UPWIND: dict[str, Any] = {
 )
 def test_reasons(change: dict[str, Any], words: str) -> None:
     assert reason_words(UPWIND | change) == words
+
+
+def test_what_is_not_listed_is_counted() -> None:
+    assert (
+        others_words([UPWIND | {"others": 3, "others_score": 0.01234}])
+        == "另有3个候选未列出，可能性合计0.0123"
+    )
+    assert others_words([UPWIND | {"others": 0, "others_score": 0.0}]) == others_words([UPWIND]) == ""
 
 
 HOURS: list[dict[str, Any]] = [

@@ -25,7 +25,7 @@ from include.store.suspects import keep_verdict
 from include.store.watch_tables import station
 from include.store.watch_todos import decide, open_todos
 from include.suspects.kinds import UNLISTED
-from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name, wind_words
+from include.suspects.wording import KINDS, LEVELS, others_words, reason_words, suspect_name, wind_words
 
 AlarmId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Choice = Annotated[Literal["withdraw", "keep"], Form()]
@@ -154,7 +154,13 @@ def _suspects(engine: Engine, alarm_id: str) -> dict[str, Any]:
     ]
     drawn = Markup(sketch(about.suspects, about.hours)) if rows else ""  # noqa: S704  # the sketch escapes every name
     hits = hit_table(engine).to_dict("records")
-    return {"suspects": rows, "sketch": drawn, "wind": wind_words(about.hours), "hits": hits}
+    return {
+        "suspects": rows,
+        "sketch": drawn,
+        "wind": wind_words(about.hours),
+        "hits": hits,
+        "others": others_words(about.suspects),
+    }
 
 
 def _values(found: Evidence) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import codecs
 import csv
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -28,7 +28,8 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
     """The rows of a CSV file in pieces; the first line that is not empty is the header.
 
-    A line that cannot be decoded or split is a `BrokenRow`. Raises InputError when the file as a whole cannot be used.
+    A line that cannot be decoded or split is a `BrokenRow`; a last row without a line end makes its piece `is_unended`. Raises
+    InputError when the file as a whole cannot be used.
     """
     try:
         with path.open("rb") as stream:
@@ -38,9 +39,9 @@ def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> 
             header = _header(path, records)
             if text.is_plain and stream.peek(1):  # there is more than a header
                 with openable(path) as source:
-                    yield from _plain_chunks(path, source, header, delimiter)
+                    yield from _marked(_plain_chunks(path, source, header, delimiter), text.is_ended)
             else:
-                yield from _chunks(path, header, records, chunk_rows)
+                yield from _marked(_chunks(path, header, records, chunk_rows), text.is_ended)
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             "the file cannot be read",
@@ -64,12 +65,13 @@ def clean_header(where: str, names: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Text:
-    """Where the text begins, its encoding (that of most lines with Chinese in them), and whether every line of it is
-    one record: valid UTF-8 without quotes, empty lines and stray line ends."""
+    """Where the text begins, its encoding (that of most lines with Chinese in them), whether every line of it is one
+    record (valid UTF-8 without quotes, empty lines and stray line ends), and whether the last one has a line end."""
 
     start: int
     encoding: str
     is_plain: bool
+    is_ended: bool
 
 
 class _Records:
@@ -172,6 +174,20 @@ def _chunk(
     return chunk
 
 
+def _marked(chunks: Iterator[Chunk], is_ended: bool) -> Iterator[Chunk]:
+    """The pieces; the one that holds the last line of a text without a last line end says so."""
+    held: Chunk | None = None
+    for chunk in chunks:
+        if held is None or len(chunk.lines) or chunk.broken:
+            if held is not None:
+                yield held
+            held = chunk
+    if held is not None:
+        last_broken = max((row.line for row in held.broken), default=0)
+        is_row = len(held.lines) > 0 and int(held.lines[-1]) > last_broken
+        yield replace(held, is_unended=is_row and not is_ended)
+
+
 def _wrong_width(number: int, text: str, expected: int, got: int) -> BrokenRow:
     return BrokenRow(number, text, f"列数不符：表头有{expected}列，本行有{got}列")
 
@@ -210,7 +226,7 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
     stream.seek(start)
     is_plain, is_utf8 = True, True
     decoder = codecs.getincrementaldecoder("utf-8")()
-    before = b"\n"  # so that an empty first line is seen
+    before = b"\n"  # so that an empty first line is seen, and an empty file counts as ended
     while block := stream.read(_BLOCK):
         if len(block) == _BLOCK and b"\n" not in block:
             raise InputError("a line is longer than a text file's can be", where=str(path), got=block[:40])
@@ -220,17 +236,18 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
             decoder.decode(block if is_utf8 else b"")
         except UnicodeDecodeError:
             is_utf8 = False
+    is_ended = before.endswith((b"\n", b"\r"))
     if is_utf8 and not decoder.getstate()[0]:
-        return _Text(start, "utf-8", is_plain)
+        return _Text(start, "utf-8", is_plain, is_ended)
     if start:
-        return _Text(start, "utf-8", is_plain=False)
+        return _Text(start, "utf-8", is_plain=False, is_ended=is_ended)
     stream.seek(0)
     utf8 = others = 0
     for line in stream:
         if not line.isascii():
             is_line_utf8 = _decodes_line(line)
             utf8, others = utf8 + is_line_utf8, others + (not is_line_utf8)
-    return _Text(0, "utf-8" if utf8 > others else "gb18030", is_plain=False)
+    return _Text(0, "utf-8" if utf8 > others else "gb18030", is_plain=False, is_ended=is_ended)
 
 
 def _is_plain(block: bytes) -> bool:

@@ -43,7 +43,8 @@ NAIVE: Final = "时间未注明时区，按北京时间采用"
 @dataclass
 class HourRows:
     """The good hours of one file, page or query: the key, `hour` (UTC, microseconds), values as floats, `sample_count`;
-    one row an hour of a key. `absent`: hours that were told as missing; `repeated`: told twice alike."""
+    one row an hour of a key. `absent`: hours that were told as missing; `repeated`: told twice alike; `unended`: key and hour
+    of a last line without a line end, whose last value may be half of one."""
 
     rows: pd.DataFrame
     faults: list[Fault] = field(default_factory=list)
@@ -52,6 +53,7 @@ class HourRows:
     absent: int = 0
     repeated: int = 0
     is_simulated: bool = False
+    unended: tuple[str, pd.Timestamp] | None = None
 
 
 class _Rows:
@@ -90,6 +92,7 @@ def checked_hours(chunks: Iterable[Chunk], layout: Layout, *, now: datetime) -> 
         sum(part.absent for part in parts),
         0,
         any(part.is_simulated for part in parts),
+        next((part.unended for part in parts if part.unended is not None), None),
     )
     if layout.name == "station_minutes":
         whole.rows = hours_of_minutes(whole.rows)
@@ -215,6 +218,7 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
         len(raw) + len(chunk.broken),
         int((rows.is_good & is_absent).sum()),
         is_simulated=bool(origin is not None and (origin == SIMULATED_LABEL).any()),
+        unended=(str(keys.iloc[-1]), hour.iloc[-1].floor("h")) if chunk.is_unended and is_kept[-1] else None,
     )
 
 

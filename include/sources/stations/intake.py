@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -33,13 +33,15 @@ from include.sources.stations.faults import (
     merged,
     settle_waiting,
 )
+from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
 from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
 from include.sources.stations.reading import read_rows
+from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.engine import reading, writing
-from include.store.station_hours import TABLES, DayKept, keep_hours
+from include.store.station_hours import TABLES, DayKept, keep_hours, read_hours
 from include.store.tables import grid
 from include.store.watch_tables import station
 
@@ -122,13 +124,15 @@ def take_chunks(
 ) -> None:
     """Takes the rows of one table in, whatever kind of source they came from; adds to `done`. Raises InputError when they
     cannot be used as a whole, with nothing kept."""
+    chunks = list(chunks)
+    done.notes += [f"{chunk.origin}：{UNENDED}" for chunk in chunks if chunk.is_unended]
     if table in ("grids", "stations"):
         keep = keep_grids if table == "grids" else keep_stations
         with writing(engine, lock="intake") as connection:
             told = keep(connection, chunks, source=source, now=now)
         _count_table(done, table, told)
         return
-    _take_hours(engine, root, table, list(chunks), done, now)
+    _take_hours(engine, root, table, chunks, done, now)
 
 
 def keep_known(engine: Engine, source: str, files: Iterable[str], done: StationImport, now: datetime) -> None:
@@ -180,12 +184,18 @@ def _take_hours(
     whole = checked_hours(chunks, layout, now=now)
     require_own_day(whole.rows, origin)
     once(whole, hour_table.key, origin)
+    if table == "submeter_hours" and len(whole.rows):
+        whole.faults += register_faults(whole.rows, origin)
     if hour_table.key == "station_id" and len(whole.rows):
         with reading(engine) as connection:
             _name_unknown(connection, whole, origin)
     if len(whole.rows):
         is_simulated = whole.is_simulated or _says_simulated(engine)
         with writing(engine, lock="stations"):  # one process at a time adds to a day
+            if whole.unended is not None:
+                hour = whole.unended[1].to_pydatetime()
+                stored = read_hours(root, hour_table, hour, hour + timedelta(hours=1)).to_pandas()
+                leave_half_out(whole, stored, layout, origin)
             kept = keep_hours(root, hour_table, whole.rows, is_simulated=is_simulated, received_at=now)
         _count_days(done, table, kept)
         done.is_simulated = done.is_simulated or is_simulated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -57,7 +58,7 @@ def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
     """Raw text rows (of a file, a page or a query) in the columns of the layout; those that fail to split stay `broken`."""
     require_columns(mapping, layout, list(chunk.rows.columns), chunk.origin)
     raw = chunk.rows.astype("str")
-    return Chunk(chunk.origin, chunk.lines, transform(mapping, layout, raw), chunk.broken, chunk.word)
+    return replace(chunk, rows=transform(mapping, layout, raw))
 
 
 def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk | None:
