@@ -49,9 +49,7 @@ LAYOUT: Final = Layout(
 REJECTED: Final = "rejected"
 _SPACE: Final = re.compile(r"[\W_]+")
 _NOT_READ: Final = "文件未能读入"
-_SAME_WORDS: Final = (
-    "同样的话已收过，但地点、坐标、姓名或联系方式不同；确为另一条线索的，补充说明后重新放入"
-)
+_SAME_WORDS: Final = "同样的话已收过，但地点、坐标、姓名或联系方式不同；确为另一条线索的，补充说明后重新放入"
 _WORDS: Final = ("text", "place", "name", "contact")
 _POINT: Final = ("lon", "lat")
 _CONTENT: Final = (*_WORDS, *_POINT)
