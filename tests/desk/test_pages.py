@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, letter, network, today, view
+from include.desk.pages import alarm, city, contacts, letter, network, today, units, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
@@ -49,6 +49,8 @@ VALUES = {
     "row": "1",
     "delivery_id": "1",
     "name": "desk.css",
+    "list_id": "1",
+    "unit": YANGQUAN,
 }
 
 
@@ -430,6 +432,7 @@ def test_every_text_has_its_english() -> None:
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
         *HINT_STATES.values(),
+        *units.ACTS.values(),
         *KINDS.values(),
         *LEVELS.values(),
         *METHODS,
