@@ -15,8 +15,8 @@ from include.errors import InputError
 from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.lattice import BOUNDS, Lattice
-from include.geo.zonal import Raster, reach, zonal
-from include.selection.layers import Layer, Note, cell_mass, days, whole_years
+from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
+from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
     emission_notes,
@@ -81,7 +81,7 @@ def measured(
     else:
         cells["enterprises"] = 0
     if inputs.population:
-        cells["population"] = sum(zonal(layer.raster, cells)["total"] for layer in inputs.population)
+        cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
     return cells, notes
 
 
@@ -135,7 +135,7 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
         _require_reach(layer, cells)
     for (name, weight), layers in groups.items():
         whole_years(layers, name)
-        own = sum((zonal(_known(cell_mass(layer)), cells)["total"] for layer in layers), start=total * 0)
+        own = sum((_amount(density(layer), cells) for layer in layers), start=total * 0)
         require_emission_level(own, cells["area_km2"], rules, layers[0].name)
         total = total + weight * own
     for table in inputs.county_tables:
@@ -268,17 +268,26 @@ def _tree(cells: pd.DataFrame) -> shapely.STRtree:
     return shapely.STRtree(shapely.box(*(cells[side].to_numpy() for side in BOUNDS)))
 
 
-def _known(raster: Raster) -> Raster:
-    """An inventory's empty pixels are places without emission."""
-    return Raster(
-        np.nan_to_num(raster.values), raster.left, raster.top, raster.width, raster.height, raster.crs
-    )
+def _amount(per_km2: Raster, cells: pd.DataFrame) -> pd.Series:
+    """What lies in each cell of something spread over the ground: the mean of its density times the cell's own area. Pixels without a
+    value are places without any. One density gives one density, however pixels and cells lie; sums are kept to a few 1e-5, for
+    within a cell the parts of its pixels are weighed in the raster's plane."""
+    of_cells = zonal(_with_values(per_km2, np.nan_to_num(per_km2.values)), cells)
+    return of_cells["mean"].fillna(0.0) * of_cells["coverage"] * cells["area_km2"]
+
+
+def _per_km2(raster: Raster) -> Raster:
+    return _with_values(raster, raster.values / pixel_km2(raster))
+
+
+def _with_values(raster: Raster, values: Floats) -> Raster:
+    return Raster(values, raster.left, raster.top, raster.width, raster.height, raster.crs)
 
 
 def _require_reach(layer: Layer, cells: pd.DataFrame) -> None:
     whole = np.ones_like(layer.raster.values)
     raster = layer.raster
-    inside = zonal(Raster(whole, raster.left, raster.top, raster.width, raster.height, raster.crs), cells)
+    inside = zonal(_with_values(raster, whole), cells)
     share = float((inside["coverage"] > 0.999).mean())
     if share < _LEAST_REACH:
         raise InputError(

@@ -1,5 +1,6 @@
 """Files of rasters: the same air however it is written, and what is silently wrong is refused or named (all 合成)."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pandas as pd
 import pytest
 
 from include.errors import InputError
-from include.selection.layers import Layer, cell_mass
+from include.geo.zonal import pixel_km2
+from include.selection.choice import prepared
+from include.selection.layers import Layer
 from include.selection.measures import CountyTable, Inputs, measured, require_told_datum, spread
 from include.selection.rules import DEFAULT, with_changes
 from include.sources.rasters.reading import read_layer
@@ -415,7 +418,7 @@ def test_mass_is_the_same_as_mass_per_cell_flux_and_density(tmp_path: Path) -> N
     flux = 2.0 * 1e3 / 1e6 / (365 * 86400)  # 2 t/km² a year in kg m⁻² s⁻¹
     assert tonnes(emission(tmp_path / "a.nc", flux, "kg m-2 s-1")) == pytest.approx(2.0 * area, rel=1e-3)
     assert tonnes(emission(tmp_path / "b.nc", 2.0, "t/km2")) == pytest.approx(2.0 * area, rel=1e-3)
-    whole = cell_mass(emission(tmp_path / "b.nc", 2.0, "t/km2")).values.mean()
+    whole = 2.0 * pixel_km2(emission(tmp_path / "b.nc", 2.0, "t/km2").raster).mean()
     assert tonnes(emission(tmp_path / "c.nc", float(whole), "t/cell")) == pytest.approx(2.0 * area, rel=3e-3)
     assert tonnes(emission(tmp_path / "d.nc", float(whole), "Mg")) == pytest.approx(2.0 * area, rel=3e-3)
 
@@ -426,6 +429,26 @@ def test_mass_of_whole_source_cells_is_kept(tmp_path: Path) -> None:
     lat, lon = 37.0 - 0.05 * (np.arange(24) + 0.5), 111.8 + 0.05 * (np.arange(26) + 0.5)
     layer, _ = read(netcdf(tmp_path / "a.nc", values, lat, lon, unit="t/cell"), "emission")
     assert tonnes(layer) == pytest.approx(values.sum(), rel=0.005)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.25, 0.0333])
+def test_a_uniform_flux_ranks_no_cell_before_another(tmp_path: Path, step: float) -> None:
+    rows, columns = int(3 / step), int(4 / step)
+    lat, lon = 38.0 - step * (np.arange(rows) + 0.5), 110.8 + step * (np.arange(columns) + 0.5)
+    flux = np.full((rows, columns), 3.17e-11)  # about 1 t/km² a year
+    path = netcdf(tmp_path / "a.nc", flux, lat, lon, unit="kg m-2 s-1")
+    layer, _ = read(path, "emission", registration="centre")
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    air = Layer(
+        "air", 2025, None, "ug/m3", replace(FLAT.raster, values=np.full_like(FLAT.raster.values, 41.3))
+    )
+    cells, _ = measured(REGION, Inputs([air], [(layer, 1.0)]), 2025, rules)
+    table = prepared(cells, rules, [2025])
+    for part in ("level", "excess", "emission"):
+        assert table[f"rank_{part}"].nunique() == 1
+    expected = 3.17e-11 * 365 * 86400 * 1e3
+    assert table["emission_t_km2"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    assert cells["emission_t"].sum() == pytest.approx(expected * cells["area_km2"].sum(), rel=1e-9)
 
 
 def test_mass_taken_for_flux_and_the_other_way_round_are_refused(tmp_path: Path) -> None:
