@@ -22,7 +22,7 @@ from include.selection.soundness import (
     emission_notes,
     region_levels,
     require_common_registration,
-    require_different_years,
+    require_different,
     require_emission_level,
     require_same_way_up,
     require_sound_mass,
@@ -80,6 +80,7 @@ def measured(
         )
     else:
         cells["enterprises"] = 0
+    require_different(inputs.population, "each raster of population once: they are added up")
     if inputs.population:
         cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
     return cells, notes
@@ -102,7 +103,7 @@ def _pm25(
         )
     for layer in layers:
         require_sound_pm25(layer)
-    require_different_years(layers)
+    require_different(layers, "a raster of its own for each year")
     require_common_registration(layers)
     found = {one: _year_mean(cells, own, rules) for one, own in sorted(years.items())}
     notes = region_levels(found, rules)
@@ -133,6 +134,11 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
     for layer, _ in inputs.emission:
         require_sound_mass(layer)
         _require_reach(layer, cells)
+    for month in {layer.month for layer, _ in inputs.emission}:
+        # Two months of one inventory may be alike.
+        of_month = [layer for layer, _ in inputs.emission if layer.month == month]
+        require_different(of_month, "each inventory once: they are added up")
+    _require_different_tables(inputs.county_tables)
     for (name, weight), layers in groups.items():
         whole_years(layers, name)
         own = sum((_amount(density(layer), cells) for layer in layers), start=total * 0)
@@ -153,6 +159,22 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
             )
         return pd.Series(np.nan, index=cells.index), notes
     return total, notes
+
+
+def _require_different_tables(tables: Sequence[CountyTable]) -> None:
+    """Refuses two tables by county with the same rows, in any order: one file given twice."""
+    seen: dict[tuple[tuple[str, float], ...], str] = {}
+    for table in tables:
+        amounts = pd.to_numeric(table.rows["emission_t"], errors="coerce").fillna(0.0)
+        rows = tuple(sorted(zip(table.rows["county_code"].astype(str), amounts.astype(float), strict=True)))
+        if rows in seen:
+            raise InputError(
+                "two tables are the same",
+                where=f"{seen[rows]} and {table.name}",
+                expected="each inventory once: they are added up",
+                todo="remove the copy, or give the file that was meant",
+            )
+        seen[rows] = table.name
 
 
 def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:

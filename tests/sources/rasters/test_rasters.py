@@ -115,6 +115,36 @@ def test_the_old_one_dimensional_layout_of_meic_is_laid_out_again(tmp_path: Path
     assert layer.raster.top - row * 0.25 == pytest.approx(36.5)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dimension": [20, 80]},  # as many values
+        {"spacing": [0.25, 0.5]},
+        {"x_range": [109.0, 119.25]},  # nodes on one axis, pixels on the other
+        {"y_range": [39.0, 29.0]},
+        {"y_range": [29.0, 44.0]},
+        {"spacing": [0.0, 0.25]},
+        {"x_range": [109.0, float("nan")]},
+    ],
+)
+def test_a_one_dimensional_layout_that_contradicts_itself_is_refused(
+    tmp_path: Path, change: dict[str, list[float]]
+) -> None:
+    import xarray
+
+    told = {
+        "x_range": [109.0, 119.0],
+        "y_range": [29.0, 39.0],
+        "spacing": [0.25, 0.25],
+        "dimension": [40, 40],
+    }
+    values = {"z": ("xysize", np.ones(1600))}
+    file = xarray.Dataset({**{name: ("side", side) for name, side in {**told, **change}.items()}, **values})
+    file.to_netcdf(tmp_path / "meic.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match=r"meic\.nc.*whose dimension contradicts"):
+        read(tmp_path / "meic.nc", "emission", unit="t/cell", crs="EPSG:4326")
+
+
 def test_values_in_one_row_without_axes_are_refused(tmp_path: Path) -> None:
     import xarray
 
@@ -479,6 +509,22 @@ def test_an_empty_or_negative_inventory_or_one_that_does_not_reach_is_refused(tm
     )
     with pytest.raises(InputError, match="does not reach over the region"):
         tonnes(read(part, "emission")[0])
+
+
+def test_the_same_inventory_under_two_names_is_refused(tmp_path: Path) -> None:
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    first, copy = (emission(tmp_path / name, 5.0, "t/cell") for name in ("a.nc", "copy.nc"))
+    other = emission(tmp_path / "other.nc", 5.5, "t/cell")
+    assert len(measured(REGION, Inputs([FLAT], [(first, 1.0), (other, 0.3)]), 2025, rules)[0])
+    with pytest.raises(InputError, match=r"a\.nc \(2025\) and copy\.nc \(2025\): two rasters are the same"):
+        measured(REGION, Inputs([FLAT], [(first, 1.0), (other, 0.3), (copy, 0.5)]), 2025, rules)
+    rows = {"county_code": ["610305", "610328"], "emission_t": ["900", "100"]}
+    one, two = CountyTable("a.csv", pd.DataFrame(rows)), CountyTable("b.csv", pd.DataFrame(rows)[::-1])
+    with pytest.raises(InputError, match=r"a\.csv and b\.csv: two tables are the same"):
+        measured(REGION, Inputs([FLAT], county_tables=[one, two]), 2025, rules)
+    people = [replace(first, unit="persons"), replace(copy, unit="persons")]
+    with pytest.raises(InputError, match="each raster of population once"):
+        measured(REGION, Inputs([FLAT], [(first, 1.0)], population=people), 2025, rules)
 
 
 def test_a_table_by_county_with_old_codes_is_spread_by_area() -> None:
