@@ -25,6 +25,15 @@ _BD_PI = np.pi * 3000.0 / 180.0
 _INVERSE_ROUNDS = 5
 
 
+def datum_named(told: str, where: str) -> str:
+    """The datum of DATUMS that a text means, however it is spelled (`gcj02`, `GCJ-02`, `wgs 84`). Raises InputError for any other."""
+    spelled = {datum.replace("-", ""): datum for datum in DATUMS}
+    found = spelled.get("".join(sign for sign in told.upper() if sign.isalnum()))
+    if found is None:
+        raise InputError("unknown datum", where=where, got=told, expected=" | ".join(DATUMS))
+    return found
+
+
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Degrees, Degrees]:
     """Longitudes and latitudes (degrees, any shape, NaN stays NaN) of `datum` in WGS84, to better than a metre.
 

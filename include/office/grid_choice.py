@@ -25,7 +25,7 @@ from include.letters.words.selection_words import table_words
 from include.office.grid_sources import POINT_COLUMNS, old_list, points_of, region_of, small_table
 from include.profile.current import office
 from include.profile.rules import RuleBook
-from include.selection.choice import chosen
+from include.selection.choice import chosen, quota_notes
 from include.selection.identity import known_as
 from include.selection.layers import Layer, Note
 from include.selection.measures import CountyTable, Inputs, measured, require_told_datum
@@ -72,6 +72,7 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
     own, found_notes = measured(of, inputs, told.year, rules)
     notes += found_notes
     notes += _old_notes(cells, old)
+    notes += quota_notes(own, rules, units)
     years = tuple(sorted({layer.year for layer in inputs.pm25}))
     table = chosen(
         own,
@@ -160,6 +161,9 @@ def _inputs(
     ]
     population = layers(told.population, "population")
     if points is not None:
+        if told.enterprises.datum != "WGS84":
+            text = f"企业坐标由{told.enterprises.datum}换算为WGS84"
+            notes.append(Note("points_converted", "企业", text))
         notes += require_told_datum(points, outlines)
     return Inputs(pm25, emission, tables, points, population, tuple(notes))
 

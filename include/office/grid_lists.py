@@ -22,6 +22,7 @@ from include.errors import InputError, StateError
 from include.letters.words.selection_words import reason_sentence
 from include.office.grid_choice import Choice, manifest_bytes, table_bytes
 from include.post import audit
+from include.selection.choice import isolated
 from include.selection.comparison import compared
 from include.selection.rules import DEFAULT, SelectionRules, with_changes
 from include.sources.hashes import row_json
@@ -229,7 +230,9 @@ def view(engine: Engine, archive: Archive, list_id: int) -> ListView:
     joined = table.drop(columns=["is_hot", "is_monitored", "change"]).merge(
         decided, on="grid_id", validate="1:1"
     )
-    joined["words"] = [_words(row, rules, years) for row in joined.to_dict("records")]
+    alone = _alone(table, rows)
+    joined["words"] = _sentences(joined, alone, rules, years)
+    joined["is_isolated"] = joined["grid_id"].isin(alone)
     return ListView(own, joined, table, rules, years, manifest)
 
 
@@ -276,7 +279,23 @@ def read_table(content: bytes) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(content))
 
 
-def _words(row: Mapping[Any, Any], rules: SelectionRules, years: tuple[int, ...]) -> str:
+def _alone(table: pd.DataFrame, rows: pd.DataFrame) -> set[str]:
+    """The grids of the list as persons decided it that touch no other one of it."""
+    decided = table.assign(is_hot=table["grid_id"].isin(set(rows["grid_id"][rows["is_hot"]])))
+    return set(decided["grid_id"][isolated(decided)])
+
+
+def _sentences(
+    joined: pd.DataFrame, alone: set[str], rules: SelectionRules, years: tuple[int, ...]
+) -> list[str]:
+    """The sentences of the rows; that of the choice stands unless decisions left a grid alone, or gave it a neighbour."""
+    return [
+        _words({**row, "is_isolated": row["grid_id"] in alone}, bool(row["is_isolated"]), rules, years)
+        for row in joined.to_dict("records")
+    ]
+
+
+def _words(row: Mapping[Any, Any], was_isolated: bool, rules: SelectionRules, years: tuple[int, ...]) -> str:
     """The sentence of a grid, a person's decision first."""
     names = [name for name in str(row["enterprise_names"]).split("；") if name]
     figures = {
@@ -284,7 +303,8 @@ def _words(row: Mapping[Any, Any], rules: SelectionRules, years: tuple[int, ...]
         "change": row["change"] if row["decision"] == "" else "",
     }
     told = {"struck": "人工剔除", "added": "人工增补"}.get(str(row["decision"]))
-    sentence = str(row["words"]) or reason_sentence(figures, rules, years, names)
+    of_choice = str(row["words"]) if row["is_isolated"] == was_isolated else ""
+    sentence = of_choice or reason_sentence(figures, rules, years, names)
     return f"{told}：{row['reason']}。{sentence}" if told else sentence
 
 

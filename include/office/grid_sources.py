@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from include.errors import InputError
 from include.former_names import present
 from include.geo.boundaries import counties
-from include.geo.datum import DATUMS, to_wgs84
+from include.geo.datum import to_wgs84
 from include.sources.rasters.selection_file import PointsEntry, SelectionFile
 from include.store.enterprises import key_enterprises
 from include.store.facts import cities_on
@@ -82,8 +82,6 @@ def points_of(connection: Connection, told: PointsEntry) -> tuple[pd.DataFrame |
         found = key_enterprises(connection)
         return (found if len(found) else None), bool(found["is_simulated"].any()) if len(found) else False
     assert told.path is not None
-    if told.datum not in DATUMS:
-        raise InputError("unknown datum", where="enterprises", got=told.datum, expected=" | ".join(DATUMS))
     found = small_table(told.path, POINT_COLUMNS)
     for name in ("lon", "lat"):
         found[name] = pd.to_numeric(found[name], errors="coerce")

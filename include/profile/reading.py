@@ -90,7 +90,6 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         map_notice=told.get("map_notice", ""),
         weekend=told.get("weekend", ()),
         largest_mail_mib=told.get("largest_mail_mib", 0),
-        hotspot_grids=told.get("hotspot_grids", 0),
         has_complete_regions=told.get("regions_are_complete", False),
         retention_days=_group(told, "retention_days"),
         rules=_rules(root, findings),

@@ -207,7 +207,6 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "map_notice": (text_or_none, ""),
     "weekend": (weekdays, (5, 6)),
     "largest_mail_mib": (number(1, 100), 20),
-    "hotspot_grids": (number(0, 100_000), 0),
     "regions_are_complete": (yes, False),
     "retention_days.unnamed": (number(1, 36500), 90),
     "retention_days.drafts": (number(1, 365), 2),

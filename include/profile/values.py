@@ -140,7 +140,6 @@ class Profile:
     map_notice: str
     weekend: tuple[int, ...]
     largest_mail_mib: int
-    hotspot_grids: int  # of this office; 0: not told
     has_complete_regions: bool
     retention_days: Mapping[str, int]
     rules: tuple[RuleChange, ...]

@@ -7,7 +7,7 @@ inside_share`, `pm25_<year>_ug_m3` of each year (NaN where a raster has no value
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import ceil, floor
 from typing import Final
 
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.selection.layers import Note
 from include.selection.rules import SelectionRules
 from include.selection.surroundings import background
 
@@ -68,7 +69,7 @@ def choose(
     table["is_hot"] = _taken(table["unit_rank"], table["unit_count"], is_old, table["unit_code"], rules)
     table["kept_by_rule"] = table["is_hot"] & (table["unit_rank"] > table["unit_count"])
     table["is_monitored"] = _monitored(table, set(old_monitored), rules)
-    table["is_isolated"] = _isolated(table)
+    table["is_isolated"] = isolated(table)
     change = np.select(
         [table["is_hot"] & is_old, table["is_hot"], is_old], [KEPT, NONE if is_first else NEW, LEFT], NONE
     )
@@ -178,6 +179,29 @@ def unit_counts(table: pd.DataFrame, rules: SelectionRules) -> dict[str, int]:
     return counts
 
 
+def quota_notes(table: pd.DataFrame, rules: SelectionRules, names: Mapping[str, str]) -> list[Note]:
+    """What quotas leave out: units without one get none, and a quota may go beyond the cap. `names`: of the units, by code."""
+    if not rules.quotas:
+        return []
+    counts = table["unit_code"].value_counts().sort_index()
+    cells = {str(code): int(count) for code, count in counts.items()}
+    notes = []
+    if without := [names.get(code, code) for code in cells if not rules.quotas.get(code)]:
+        text = f"只给了部分单位名额，{len(without)}个单位没有名额、不选网格（{'、'.join(without)}）"
+        notes.append(Note("quota_missing", "quotas", text))
+    beyond = [
+        f"{names.get(code, code)}{rules.quotas[code]}个，共{count}格"
+        for code, count in cells.items()
+        if rules.quotas.get(code, 0) > floor(round(rules.cap_share * count, 9))
+    ]
+    if beyond:
+        text = (
+            f"{len(beyond)}个单位的名额超过小格数的上限{rules.cap_share:.0%}，仍按名额（{'；'.join(beyond)}）"
+        )
+        notes.append(Note("over_cap", "quotas", text))
+    return notes
+
+
 def _quotas(quotas: object, able: pd.Series) -> dict[str, int]:
     told = {str(code): int(count) for code, count in dict(quotas).items()}  # type: ignore[call-overload]
     wrong = [
@@ -223,7 +247,7 @@ def _monitored(table: pd.DataFrame, old: Collection[str], rules: SelectionRules)
     return taken.reindex(table.index, fill_value=False).astype(bool)
 
 
-def _isolated(table: pd.DataFrame) -> pd.Series:
+def isolated(table: pd.DataFrame) -> pd.Series:
     """Chosen cells that touch no other chosen cell, not even at a corner."""
     hot = table[table["is_hot"]]
     touches = pd.Series(False, index=table.index)

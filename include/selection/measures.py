@@ -263,13 +263,14 @@ def require_told_datum(points: pd.DataFrame, outlines: gpd.GeoDataFrame) -> list
     straight = _misplaced(told, outlines, "WGS84")
     for datum in ("GCJ-02", "BD-09"):
         turned = _misplaced(told, outlines, datum)
+        spelled = datum.lower().replace("-", "")
         if straight >= 5 and turned * 2 <= straight:
             raise InputError(
                 f"the points are {datum}, not WGS84",
                 where="enterprises",
                 got=f"{straight} of {len(told)} lie outside their county, {turned} once converted",
                 expected="WGS84",
-                todo=f"import them again with --datum {datum.lower()}",
+                todo=f"import them again with --datum {spelled}, or state `datum: {spelled}`",
             )
     if straight:
         return [Note("points_datum", "企业", f"{straight}家企业的坐标不在所填区县内（共{len(told)}家）")]

@@ -17,6 +17,7 @@ from include.geo.boundaries import counties
 from include.geo.grids import grid_cells
 from include.language import say
 from include.periods import DAY, midnight
+from include.profile.rules import RuleBook
 from include.profile.values import Profile, Unit, holds_on
 from include.rules import SIMULATED_LABEL
 from include.simulator.season import stream
@@ -46,7 +47,8 @@ class _Alarm:
 def write_office_region(profile: Profile, start: date, end: date, to: Path, seed: int) -> dict[str, int]:
     """Writes alarms, feedback, problems, grids and contacts of [start, end) into `to`; returns rows by file. Same seed, same bytes."""
     units = [one for one in profile.addressees() if holds_on(one.valid_from, one.valid_to, start)]
-    grids = _grids(profile, units, seed)
+    wanted = RuleBook(profile.rules).on(start).selection.hot_count or _GRIDS_OF_UNIT * len(units)
+    grids = _grids(profile, units, wanted, seed)
     alarms = _alarms(grids, start, end, seed)
     tables = {
         "grids": grids,
@@ -65,10 +67,9 @@ def write_office_region(profile: Profile, start: date, end: date, to: Path, seed
     return {f"{name}.csv": len(table) for name, table in tables.items()}
 
 
-def _grids(profile: Profile, units: list[Unit], seed: int) -> pd.DataFrame:
-    """Hotspot grids, as many as the profile says: cells of the lattice where a unit has an outline, without a place where not."""
+def _grids(profile: Profile, units: list[Unit], wanted: int, seed: int) -> pd.DataFrame:
+    """Hotspot grids, as many as the profile's rules say: cells of the lattice where a unit has an outline, without a place where not."""
     rng = stream(seed, f"{profile.name} grids")
-    wanted = profile.hotspot_grids or _GRIDS_OF_UNIT * len(units)
     shares = np.full(len(units), wanted // len(units)) + (np.arange(len(units)) < wanted % len(units))
     outlines = counties([one.unit_code for one in units])
     cells = grid_cells(outlines)

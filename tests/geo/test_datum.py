@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.errors import InputError
-from include.geo.datum import DATUMS, from_wgs84, to_wgs84
+from include.geo.datum import DATUMS, datum_named, from_wgs84, to_wgs84
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -58,3 +58,23 @@ def test_an_unknown_datum_names_the_three(convert: object) -> None:
         InputError, match=r"unknown datum; expected one of WGS84, GCJ-02, BD-09; got CGCS2000"
     ):
         convert(116.4, 39.9, "CGCS2000")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("told", "datum"),
+    [
+        ("gcj02", "GCJ-02"),
+        ("GCJ-02", "GCJ-02"),
+        ("Gcj 02", "GCJ-02"),
+        ("bd-09", "BD-09"),
+        ("WGS_84", "WGS84"),
+    ],
+)
+def test_a_datum_is_known_however_it_is_spelled(told: str, datum: str) -> None:
+    assert datum_named(told, "test") == datum
+
+
+@pytest.mark.parametrize("told", ["", "gcj", "CGCS2000", "none"])
+def test_another_datum_is_refused_with_its_place(told: str) -> None:
+    with pytest.raises(InputError, match=r"points: unknown datum; expected WGS84 \| GCJ-02 \| BD-09"):
+        datum_named(told, "points")

@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,10 +16,11 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.geo.boundaries import counties
+from include.geo.datum import from_wgs84
 from include.house import default_registry, open_house
 from include.office import grid_lists
 from include.office.grid_choice import choose_grids, manifest_bytes, office_rules, table_bytes
-from include.profile.current import office
+from include.profile.current import load, office, using
 from include.profile.values import RuleChange
 from include.simulator.rasters import write_example
 from include.sources.rasters.reading import require_extra
@@ -101,6 +103,47 @@ def test_rules_come_from_the_profile_and_then_from_the_file(
     )
 
 
+def test_the_number_of_the_profile_is_the_number_that_is_chosen(
+    engine: Engine, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with using(load("jinan")):
+        assert office_rules(date(2026, 1, 15)).hot_count == 124
+    own = replace(office(), rules=(RuleChange("selection.hot_count", 11, "", date(2020, 1, 1)),))
+    monkeypatch.setattr("include.office.grid_choice.office", lambda: own)
+    told = read_selection_file(example)
+    assert int(choose_grids(engine, told).table["is_hot"].sum()) == 11
+    assert int(choose_grids(engine, replace(told, rules={"hot_count": 13})).table["is_hot"].sum()) == 13
+
+
+def test_points_in_another_datum_are_converted_and_named(
+    engine: Engine, example: Path, tmp_path: Path
+) -> None:
+    path = example.parent / "enterprises.csv"
+    points = pd.read_csv(path)
+    shifted = tmp_path / "shifted.csv"
+    lon, lat = from_wgs84(points["lon"], points["lat"], "GCJ-02")
+    points.assign(lon=lon, lat=lat).to_csv(shifted, index=False)
+    text = example.read_text(encoding="utf-8")
+    assert "datum: wgs84" in text
+    found = []
+    for number, spelled in enumerate(("gcj02", "GCJ-02")):
+        own = example.parent / f"own_{number}.yaml"
+        own.write_text(
+            re.sub(
+                r"\{path: enterprises.csv, datum: wgs84\}", f"{{path: {shifted}, datum: {spelled}}}", text
+            ),
+            encoding="utf-8",
+        )
+        found.append(choose_grids(engine, read_selection_file(own)))
+        own.unlink()
+    straight = choose_grids(engine, read_selection_file(example))
+    for one in found:
+        assert one.table["enterprises"].tolist() == straight.table["enterprises"].tolist()
+        assert [note.text for note in one.notes if note.code == "points_converted"] == [
+            "企业坐标由GCJ-02换算为WGS84"
+        ]
+
+
 def test_the_verbs_from_a_file_to_a_released_list(
     example: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +220,7 @@ GOOD = "name: x\nyear: 2025\ndate: 2026-01-15\npm25:\n  - {path: a.tif, year: 20
         (GOOD.replace("a.tif", "https://example.org/a.tif"), "not the path of a local file"),
         (GOOD.replace("a.tif", "/vsicurl/x.tif"), "not the path of a local file"),
         (GOOD + "enterprises: {path: p.csv}\n", "points need a file and their datum"),
+        (GOOD + "enterprises: {path: p.csv, datum: cgcs}\n", "enterprises: unknown datum"),
         (GOOD + "emissions: a.nc\n", "not a list"),
         (GOOD.replace("date: 2026", "date: 2024"), "lies after the day of the list"),
     ],

@@ -52,6 +52,32 @@ def test_a_choice_becomes_a_list_once_whatever_is_repeated(engine: Engine, archi
     assert hot(engine, archive, first) == set(choice().table["grid_id"][choice().table["is_hot"]])
 
 
+def test_who_stands_alone_follows_what_persons_decided(engine: Engine, archive: Archive) -> None:
+    own = proposed(engine, archive)
+    warning = "周边没有相邻的热点网格"
+
+    def alone() -> set[str]:
+        rows = grid_lists.view(engine, archive, own).rows
+        assert rows["words"].str.contains(warning).tolist() == rows["is_isolated"].tolist()
+        return set(rows["grid_id"][rows["is_isolated"]])
+
+    table = choice().table
+    stays, *others = sorted(table["grid_id"][table["is_hot"]])
+    for grid_id in others:
+        grid_lists.strike(engine, own, grid_id, reason="在水库上", **BY)
+    assert alone() == {stays}
+    cell = table[table["grid_id"] == stays].iloc[0]
+    is_beside = (table["row"] == cell["row"]) & ((table["west"] - cell["east"]).abs() < 1e-5)
+    beside = table.loc[is_beside, "grid_id"].iloc[0]
+    grid_lists.add(engine, archive, own, beside, reason="新建园区", **BY)
+    assert alone() == set()
+    grid_lists.strike(engine, own, stays, reason="看错了", **BY)
+    assert alone() == {beside}
+    grid_lists.release(engine, own, date(2026, 2, 1), reason="审核通过", **BY)
+    rows = listed(grid_lists.view(engine, archive, own), {})
+    assert rows["grid_id"][rows["is_isolated"]].tolist() == [beside]
+
+
 def test_a_person_strikes_out_adds_and_takes_back_each_with_a_reason(
     engine: Engine, archive: Archive
 ) -> None:

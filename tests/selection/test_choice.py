@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from include.errors import InputError
-from include.selection.choice import chosen, prepared, scored, unit_counts, weighted_years
+from include.selection.choice import chosen, prepared, quota_notes, scored, unit_counts, weighted_years
 from include.selection.comparison import change_counts, compared, sensitivity
 from include.selection.rules import DEFAULT, SelectionRules, with_changes
 from include.selection.surroundings import background
@@ -128,6 +128,18 @@ def test_the_region_decides_how_many_each_unit_has_within_floor_and_cap() -> Non
         unit_counts(scored(prepared(own, cap, [2025]), cap), cap)
     half = rules(**LEVEL_ONLY, hot_count=3, floor_share=0.0, cap_share=0.5)
     assert unit_counts(scored(prepared(own, half, [2025]), half), half) == {"A": 2, "B": 1}
+
+
+def test_quotas_say_who_goes_without_and_who_is_beyond_the_cap() -> None:
+    own = cells([90.0, 80.0, 70.0, 60.0, 10.0, 9.0, 8.0, 7.0], "AAAABBCC")
+    names = {"A": "甲市", "B": "乙市"}
+    notes = quota_notes(own, rules(quotas={"A": 2, "B": 0}), names)
+    assert [(one.code, one.text) for one in notes] == [
+        ("quota_missing", "只给了部分单位名额，2个单位没有名额、不选网格（乙市、C）"),
+        ("over_cap", "1个单位的名额超过小格数的上限30%，仍按名额（甲市2个，共4格）"),
+    ]
+    assert quota_notes(own, rules(quotas={"A": 1, "B": 1, "C": 1}, cap_share=0.5), names) == []
+    assert quota_notes(own, DEFAULT, names) == []
 
 
 def test_own_quotas_stand_before_the_region() -> None:

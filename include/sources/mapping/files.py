@@ -36,7 +36,7 @@ import yaml
 
 from include.errors import InputError
 from include.former_names import present, with_present_names
-from include.geo.datum import DATUMS
+from include.geo.datum import datum_named
 from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.layout import DATA_ORIGIN, LAYOUTS, Layout
@@ -169,9 +169,7 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
     table = _dict(content, where)
     _only(table, {"files", "query", "delimiter", "time_zone", "datum", "columns"}, where)
     zone = _zone(str(table["time_zone"]), where) if "time_zone" in table else time_zone
-    datum = str(table.get("datum", "WGS84"))
-    if datum not in DATUMS:
-        raise InputError("unknown datum", where=where, got=datum, expected=" | ".join(DATUMS))
+    datum = datum_named(str(table.get("datum", "WGS84")), where)
     columns = with_present_names(_dict(table.get("columns", {}), f"{where}.columns"))
     known = {*layout.names, DATA_ORIGIN}
     _only(columns, known, f"{where}.columns")

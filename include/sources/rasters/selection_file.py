@@ -25,6 +25,7 @@ from typing import Any, Final
 import yaml
 
 from include.errors import InputError
+from include.geo.datum import datum_named
 from include.sources.rasters.told import RasterEntry
 
 LARGEST_BYTES: Final = 1024 * 1024
@@ -195,7 +196,9 @@ def _points(told: Any, folder: Path, where: str) -> PointsEntry:
             got=told,
             expected="{path: points.csv, datum: wgs84}, store or none",
         )
-    return PointsEntry("file", _beside(values["path"], folder, where), str(values["datum"]).upper())
+    return PointsEntry(
+        "file", _beside(values["path"], folder, where), datum_named(str(values["datum"]), where)
+    )
 
 
 def _beside(told: Any, folder: Path, where: str) -> Path:
