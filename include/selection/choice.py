@@ -27,6 +27,10 @@ _VALUES: Final = {
     "population": "population",
 }
 _DIGITS: Final = 9  # scores that differ by less are equal, and the grid's number decides
+_FIGURES: Final = 9  # significant figures of a value by which cells are ranked …
+_LEAST_PART: Final = (
+    10  # … but none below this power of ten of the largest: sums over a raster leave more than that uncertain
+)
 
 
 def chosen(
@@ -91,8 +95,24 @@ def prepared(measured: pd.DataFrame, rules: SelectionRules, years: Collection[in
                 where="choice",
                 expected=f"data, or weight_{part}: 0 in the rules",
             )
-        table[f"rank_{part}"] = values.where(is_ranked).round(_DIGITS).rank(pct=True).fillna(0.0)
+        # The excess is a difference of concentrations, and as exact as they are.
+        largest = (table["pm25_ug_m3"] if part == "excess" else values).abs().max()
+        ranked = rounded(values.where(is_ranked), largest)
+        table[f"rank_{part}"] = ranked.rank(pct=True).fillna(0.0)
     return table
+
+
+def rounded(values: pd.Series, largest: float) -> pd.Series:
+    """The values to `_FIGURES` significant figures, so that the noise of sums makes no order; NaN stays. `largest`: of what they were
+    computed from."""
+    if not largest > 0:
+        return values
+    own = np.abs(values.to_numpy(dtype=float))
+    least = np.floor(np.log10(largest)) - _LEAST_PART
+    with np.errstate(divide="ignore"):
+        step = np.maximum(np.floor(np.log10(own)) + 1 - _FIGURES, least)
+    scale = 10.0 ** np.where(np.isfinite(step), -step, -least)
+    return pd.Series(np.rint(values.to_numpy(dtype=float) * scale) / scale, index=values.index)
 
 
 def scored(table: pd.DataFrame, rules: SelectionRules) -> pd.DataFrame:

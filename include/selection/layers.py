@@ -129,14 +129,14 @@ def emission_unit(unit: str, where: str) -> EmissionUnit:
     )
 
 
-def cell_mass(layer: Layer) -> Raster:
-    """The emission layer as tonnes a pixel and year (or month)."""
+def density(layer: Layer) -> Raster:
+    """The emission layer as t/km² a year (or month): a mass by the true area of its pixel, so that it is shared out by area."""
     unit, values = emission_unit(layer.unit, layer.name), layer.raster.values
     factor: float | Floats = unit.tonnes
-    if unit.per == "km2":
-        factor = unit.tonnes * pixel_km2(layer.raster)
+    if unit.per == "cell":
+        factor = unit.tonnes / pixel_km2(layer.raster)
     elif unit.per == "m2s":
-        factor = unit.tonnes * pixel_km2(layer.raster) * 1e6 * days(layer.year, layer.month) * _SECONDS
+        factor = unit.tonnes * 1e6 * days(layer.year, layer.month) * _SECONDS
     raster = layer.raster
     return Raster(
         np.asarray(values * factor), raster.left, raster.top, raster.width, raster.height, raster.crs

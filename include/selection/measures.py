@@ -15,14 +15,14 @@ from include.errors import InputError
 from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.lattice import BOUNDS, Lattice
-from include.geo.zonal import Raster, reach, zonal
-from include.selection.layers import Layer, Note, cell_mass, days, whole_years
+from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
+from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
     emission_notes,
     region_levels,
     require_common_registration,
-    require_different_years,
+    require_different,
     require_emission_level,
     require_same_way_up,
     require_sound_mass,
@@ -80,8 +80,9 @@ def measured(
         )
     else:
         cells["enterprises"] = 0
+    require_different(inputs.population, "each raster of population once: they are added up")
     if inputs.population:
-        cells["population"] = sum(zonal(layer.raster, cells)["total"] for layer in inputs.population)
+        cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
     return cells, notes
 
 
@@ -102,7 +103,7 @@ def _pm25(
         )
     for layer in layers:
         require_sound_pm25(layer)
-    require_different_years(layers)
+    require_different(layers, "a raster of its own for each year")
     require_common_registration(layers)
     found = {one: _year_mean(cells, own, rules) for one, own in sorted(years.items())}
     notes = region_levels(found, rules)
@@ -133,9 +134,14 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
     for layer, _ in inputs.emission:
         require_sound_mass(layer)
         _require_reach(layer, cells)
+    for month in {layer.month for layer, _ in inputs.emission}:
+        # Two months of one inventory may be alike.
+        of_month = [layer for layer, _ in inputs.emission if layer.month == month]
+        require_different(of_month, "each inventory once: they are added up")
+    _require_different_tables(inputs.county_tables)
     for (name, weight), layers in groups.items():
         whole_years(layers, name)
-        own = sum((zonal(_known(cell_mass(layer)), cells)["total"] for layer in layers), start=total * 0)
+        own = sum((_amount(density(layer), cells) for layer in layers), start=total * 0)
         require_emission_level(own, cells["area_km2"], rules, layers[0].name)
         total = total + weight * own
     for table in inputs.county_tables:
@@ -153,6 +159,22 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
             )
         return pd.Series(np.nan, index=cells.index), notes
     return total, notes
+
+
+def _require_different_tables(tables: Sequence[CountyTable]) -> None:
+    """Refuses two tables by county with the same rows, in any order: one file given twice."""
+    seen: dict[tuple[tuple[str, float], ...], str] = {}
+    for table in tables:
+        amounts = pd.to_numeric(table.rows["emission_t"], errors="coerce").fillna(0.0)
+        rows = tuple(sorted(zip(table.rows["county_code"].astype(str), amounts.astype(float), strict=True)))
+        if rows in seen:
+            raise InputError(
+                "two tables are the same",
+                where=f"{seen[rows]} and {table.name}",
+                expected="each inventory once: they are added up",
+                todo="remove the copy, or give the file that was meant",
+            )
+        seen[rows] = table.name
 
 
 def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:
@@ -268,17 +290,26 @@ def _tree(cells: pd.DataFrame) -> shapely.STRtree:
     return shapely.STRtree(shapely.box(*(cells[side].to_numpy() for side in BOUNDS)))
 
 
-def _known(raster: Raster) -> Raster:
-    """An inventory's empty pixels are places without emission."""
-    return Raster(
-        np.nan_to_num(raster.values), raster.left, raster.top, raster.width, raster.height, raster.crs
-    )
+def _amount(per_km2: Raster, cells: pd.DataFrame) -> pd.Series:
+    """What lies in each cell of something spread over the ground: the mean of its density times the cell's own area. Pixels without a
+    value are places without any. One density gives one density, however pixels and cells lie; sums are kept to a few 1e-5, for
+    within a cell the parts of its pixels are weighed in the raster's plane."""
+    of_cells = zonal(_with_values(per_km2, np.nan_to_num(per_km2.values)), cells)
+    return of_cells["mean"].fillna(0.0) * of_cells["coverage"] * cells["area_km2"]
+
+
+def _per_km2(raster: Raster) -> Raster:
+    return _with_values(raster, raster.values / pixel_km2(raster))
+
+
+def _with_values(raster: Raster, values: Floats) -> Raster:
+    return Raster(values, raster.left, raster.top, raster.width, raster.height, raster.crs)
 
 
 def _require_reach(layer: Layer, cells: pd.DataFrame) -> None:
     whole = np.ones_like(layer.raster.values)
     raster = layer.raster
-    inside = zonal(Raster(whole, raster.left, raster.top, raster.width, raster.height, raster.crs), cells)
+    inside = zonal(_with_values(raster, whole), cells)
     share = float((inside["coverage"] > 0.999).mean())
     if share < _LEAST_REACH:
         raise InputError(

@@ -69,8 +69,8 @@ def require_sound_mass(layer: Layer) -> None:
         )
 
 
-def require_different_years(layers: Sequence[Layer]) -> None:
-    """Refuses two years with the same values: one file given twice."""
+def require_different(layers: Sequence[Layer], expected: str) -> None:
+    """Refuses two rasters with the same values: one file given twice, whatever its names."""
     for number, one in enumerate(layers):
         for other in layers[:number]:
             a, b = one.raster, other.raster
@@ -83,8 +83,8 @@ def require_different_years(layers: Sequence[Layer]) -> None:
                 raise InputError(
                     "two rasters are the same",
                     where=f"{other.name} and {one.name}",
-                    expected="a raster of its own for each year",
-                    todo="give the file of the other year",
+                    expected=expected,
+                    todo="remove the copy, or give the file that was meant",
                 )
 
 

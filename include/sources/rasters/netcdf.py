@@ -23,6 +23,7 @@ _LAT_NAMES: Final = ("lat", "latitude", "nlat", "y", "north")
 _LON_NAMES: Final = ("lon", "long", "longitude", "nlon", "x", "east")
 _UNREADABLE: Final = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 _ON_LINE: Final = 0.02  # of a step
+_STEPS_OFF: Final = 0.05  # of a step, over a whole range: spacings are rounded
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
@@ -97,7 +98,9 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
     `dimension` beside them."""
     where = entry.name
     try:
-        (west, east), (_, north) = (np.asarray(file[name].values, float) for name in ("x_range", "y_range"))
+        (west, east), (south, north) = (
+            np.asarray(file[name].values, float) for name in ("x_range", "y_range")
+        )
         columns_in_all, rows_in_all = (int(value) for value in file["dimension"].values)
         step_x, step_y = (float(value) for value in file["spacing"].values)
         data = file[entry.variable or "z"]
@@ -117,9 +120,9 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
             expected=f"{columns_in_all} × {rows_in_all}",
             todo="get the file again",
         )
+    _require_measures(where, (columns_in_all, rows_in_all), (east - west, north - south), (step_x, step_y))
     # Lines at the nodes (one more node than steps) or pixels between them.
-    is_nodes = round((east - west) / step_x) == columns_in_all - 1
-    half = 0.5 if is_nodes else 0.0
+    half = 0.5 if round((east - west) / step_x) == columns_in_all - 1 else 0.0
     lon = west + (np.arange(columns_in_all) + 0.5 - half) * step_x
     lat = north - (np.arange(rows_in_all) + 0.5 - half) * step_y
     opened = Opened(axis_of(lon, where, "x_range", False), axis_of(lat, where, "y_range", False), "")
@@ -140,6 +143,29 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
     values = _without_missing(whole[rows, columns], data.attrs)
     values = applied_scale(values, _own_scale(data.attrs), entry, opened)
     return north_up(opened, values, rows, columns, shift), opened
+
+
+def _require_measures(
+    where: str, counts: tuple[int, int], spans: tuple[float, float], steps: tuple[float, float]
+) -> None:
+    """Refuses a `dimension` that ranges and spacing contradict: as many pixels as steps on both axes, or one node more on both."""
+    is_usable = bool(np.isfinite((*spans, *steps)).all()) and min(*spans, *steps) > 0
+    in_range = [span / step for span, step in zip(spans, steps, strict=True)] if is_usable else []
+    fits = any(
+        bool(in_range) and np.allclose(in_range, np.asarray(counts) - more, rtol=0, atol=_STEPS_OFF)
+        for more in (0, 1)
+    )
+    if not fits:
+        raise InputError(
+            "a one-dimensional raster whose dimension contradicts its ranges and spacing",
+            where=where,
+            got=f"dimension {counts[0]} × {counts[1]}; ranges of {spans[0]:g} × {spans[1]:g} in steps of {steps[0]:g} × {steps[1]:g}",
+            expected=" × ".join(f"{steps_in:.6g}" for steps_in in in_range)
+            + " pixels, or one node more on both axes"
+            if in_range
+            else "ranges from west to east and south to north, and positive steps",
+            todo="get the file again, or as GeoTIFF",
+        )
 
 
 def _variable(file: Any, entry: RasterEntry) -> Any:

@@ -1,5 +1,6 @@
 """Files of rasters: the same air however it is written, and what is silently wrong is refused or named (all 合成)."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pandas as pd
 import pytest
 
 from include.errors import InputError
-from include.selection.layers import Layer, cell_mass
+from include.geo.zonal import pixel_km2
+from include.selection.choice import prepared
+from include.selection.layers import Layer
 from include.selection.measures import CountyTable, Inputs, measured, require_told_datum, spread
 from include.selection.rules import DEFAULT, with_changes
 from include.sources.rasters.reading import read_layer
@@ -110,6 +113,36 @@ def test_the_old_one_dimensional_layout_of_meic_is_laid_out_again(tmp_path: Path
     row, column = np.argwhere(layer.raster.values == 1000.0)[0]
     assert layer.raster.left + column * 0.25 == pytest.approx(112.0)
     assert layer.raster.top - row * 0.25 == pytest.approx(36.5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dimension": [20, 80]},  # as many values
+        {"spacing": [0.25, 0.5]},
+        {"x_range": [109.0, 119.25]},  # nodes on one axis, pixels on the other
+        {"y_range": [39.0, 29.0]},
+        {"y_range": [29.0, 44.0]},
+        {"spacing": [0.0, 0.25]},
+        {"x_range": [109.0, float("nan")]},
+    ],
+)
+def test_a_one_dimensional_layout_that_contradicts_itself_is_refused(
+    tmp_path: Path, change: dict[str, list[float]]
+) -> None:
+    import xarray
+
+    told = {
+        "x_range": [109.0, 119.0],
+        "y_range": [29.0, 39.0],
+        "spacing": [0.25, 0.25],
+        "dimension": [40, 40],
+    }
+    values = {"z": ("xysize", np.ones(1600))}
+    file = xarray.Dataset({**{name: ("side", side) for name, side in {**told, **change}.items()}, **values})
+    file.to_netcdf(tmp_path / "meic.nc", engine="h5netcdf")
+    with pytest.raises(InputError, match=r"meic\.nc.*whose dimension contradicts"):
+        read(tmp_path / "meic.nc", "emission", unit="t/cell", crs="EPSG:4326")
 
 
 def test_values_in_one_row_without_axes_are_refused(tmp_path: Path) -> None:
@@ -415,7 +448,7 @@ def test_mass_is_the_same_as_mass_per_cell_flux_and_density(tmp_path: Path) -> N
     flux = 2.0 * 1e3 / 1e6 / (365 * 86400)  # 2 t/km² a year in kg m⁻² s⁻¹
     assert tonnes(emission(tmp_path / "a.nc", flux, "kg m-2 s-1")) == pytest.approx(2.0 * area, rel=1e-3)
     assert tonnes(emission(tmp_path / "b.nc", 2.0, "t/km2")) == pytest.approx(2.0 * area, rel=1e-3)
-    whole = cell_mass(emission(tmp_path / "b.nc", 2.0, "t/km2")).values.mean()
+    whole = 2.0 * pixel_km2(emission(tmp_path / "b.nc", 2.0, "t/km2").raster).mean()
     assert tonnes(emission(tmp_path / "c.nc", float(whole), "t/cell")) == pytest.approx(2.0 * area, rel=3e-3)
     assert tonnes(emission(tmp_path / "d.nc", float(whole), "Mg")) == pytest.approx(2.0 * area, rel=3e-3)
 
@@ -426,6 +459,26 @@ def test_mass_of_whole_source_cells_is_kept(tmp_path: Path) -> None:
     lat, lon = 37.0 - 0.05 * (np.arange(24) + 0.5), 111.8 + 0.05 * (np.arange(26) + 0.5)
     layer, _ = read(netcdf(tmp_path / "a.nc", values, lat, lon, unit="t/cell"), "emission")
     assert tonnes(layer) == pytest.approx(values.sum(), rel=0.005)
+
+
+@pytest.mark.parametrize("step", [0.1, 0.25, 0.0333])
+def test_a_uniform_flux_ranks_no_cell_before_another(tmp_path: Path, step: float) -> None:
+    rows, columns = int(3 / step), int(4 / step)
+    lat, lon = 38.0 - step * (np.arange(rows) + 0.5), 110.8 + step * (np.arange(columns) + 0.5)
+    flux = np.full((rows, columns), 3.17e-11)  # about 1 t/km² a year
+    path = netcdf(tmp_path / "a.nc", flux, lat, lon, unit="kg m-2 s-1")
+    layer, _ = read(path, "emission", registration="centre")
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    air = Layer(
+        "air", 2025, None, "ug/m3", replace(FLAT.raster, values=np.full_like(FLAT.raster.values, 41.3))
+    )
+    cells, _ = measured(REGION, Inputs([air], [(layer, 1.0)]), 2025, rules)
+    table = prepared(cells, rules, [2025])
+    for part in ("level", "excess", "emission"):
+        assert table[f"rank_{part}"].nunique() == 1
+    expected = 3.17e-11 * 365 * 86400 * 1e3
+    assert table["emission_t_km2"].to_numpy() == pytest.approx(expected, rel=1e-9)
+    assert cells["emission_t"].sum() == pytest.approx(expected * cells["area_km2"].sum(), rel=1e-9)
 
 
 def test_mass_taken_for_flux_and_the_other_way_round_are_refused(tmp_path: Path) -> None:
@@ -456,6 +509,22 @@ def test_an_empty_or_negative_inventory_or_one_that_does_not_reach_is_refused(tm
     )
     with pytest.raises(InputError, match="does not reach over the region"):
         tonnes(read(part, "emission")[0])
+
+
+def test_the_same_inventory_under_two_names_is_refused(tmp_path: Path) -> None:
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    first, copy = (emission(tmp_path / name, 5.0, "t/cell") for name in ("a.nc", "copy.nc"))
+    other = emission(tmp_path / "other.nc", 5.5, "t/cell")
+    assert len(measured(REGION, Inputs([FLAT], [(first, 1.0), (other, 0.3)]), 2025, rules)[0])
+    with pytest.raises(InputError, match=r"a\.nc \(2025\) and copy\.nc \(2025\): two rasters are the same"):
+        measured(REGION, Inputs([FLAT], [(first, 1.0), (other, 0.3), (copy, 0.5)]), 2025, rules)
+    rows = {"county_code": ["610305", "610328"], "emission_t": ["900", "100"]}
+    one, two = CountyTable("a.csv", pd.DataFrame(rows)), CountyTable("b.csv", pd.DataFrame(rows)[::-1])
+    with pytest.raises(InputError, match=r"a\.csv and b\.csv: two tables are the same"):
+        measured(REGION, Inputs([FLAT], county_tables=[one, two]), 2025, rules)
+    people = [replace(first, unit="persons"), replace(copy, unit="persons")]
+    with pytest.raises(InputError, match="each raster of population once"):
+        measured(REGION, Inputs([FLAT], [(first, 1.0)], population=people), 2025, rules)
 
 
 def test_a_table_by_county_with_old_codes_is_spread_by_area() -> None:
