@@ -74,7 +74,7 @@ def test_who_stands_alone_follows_what_persons_decided(engine: Engine, archive: 
     grid_lists.strike(engine, own, stays, reason="看错了", **BY)
     assert alone() == {beside}
     grid_lists.release(engine, own, date(2026, 2, 1), reason="审核通过", **BY)
-    rows = listed(grid_lists.view(engine, archive, own), {})
+    rows = listed(grid_lists.view(engine, archive, own), {YANGQUAN: "阳泉市"})
     assert rows["grid_id"][rows["is_isolated"]].tolist() == [beside]
 
 
