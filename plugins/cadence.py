@@ -35,6 +35,9 @@ DAG_DEFAULTS: dict[str, Any] = {
     "default_args": {
         "retries": MOST_RETRIES,
         "retry_policy": Patience(),
+        "retry_delay": timedelta(
+            minutes=1
+        ),  # of a task whose process was lost: no policy is asked about that
         "execution_timeout": timedelta(minutes=30),
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
@@ -271,6 +274,9 @@ def approval() -> Approval:
             ),
         },
         execution_timeout=None,  # a person may take as long as it takes
+        # An answer that comes before the scheduler has seen the asking process end is lost to Airflow, which takes the task for
+        # killed: the question is then asked again, soon.
+        retry_delay=timedelta(seconds=10),
     )
 
 
@@ -315,6 +321,9 @@ def publication_approval() -> HITLOperator:
         options=[PUBLISH, REFUSE],
         params={"reason": Param(None, type=["null", "string"], title="理由", description="记入任务结果。")},
         execution_timeout=None,  # a person may take as long as it takes
+        # An answer that comes before the scheduler has seen the asking process end is lost to Airflow, which takes the task for
+        # killed: the question is then asked again, soon.
+        retry_delay=timedelta(seconds=10),
     )
 
 

@@ -102,8 +102,7 @@ def test_a_person_signs_the_bulletin_and_its_letters_leave(running: tuple[str, H
     names = ["bulletin_130100", "bulletin_140300", "bulletin_610100", "overview_leader"]
     assert sorted(waited(house, "awaiting_approval")) == names
     with logged_in(address, house.var) as page:
-        sign(page)
-        waited(house, "released")
+        sign_until_released(page, house)
         page.goto("/desk/letters?kind=bulletin")
         page.get_by_role("row").filter(has_text="阳泉市").get_by_role("link").first.click()
         page.get_by_role("heading", name="通报函 阳泉市").wait_for()
@@ -118,6 +117,19 @@ def test_a_person_signs_the_bulletin_and_its_letters_leave(running: tuple[str, H
     while len(mails := received(house.var / "mailbox")) < 4:
         assert time.monotonic() < deadline, [mail.path for mail in mails]
         time.sleep(1)
+
+
+def sign_until_released(page: Any, house: House) -> None:
+    """Signs; signs once more where Airflow asks again. It does so when an answer comes within seconds of the question, before
+    its scheduler has seen the asking process end: it takes the task for killed and tries it again (see `approval`)."""
+    for _ in range(4):
+        sign(page)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if set(states(house).values()) == {"released"}:
+                return
+            time.sleep(1)
+    raise AssertionError((states(house), (house.var / "up.log").read_text(encoding="utf-8")[-3000:]))
 
 
 def sign(page: Any) -> None:
