@@ -84,7 +84,7 @@ def test_its_files_and_its_layer(engine: Engine, tmp_path: Path, own: int) -> No
     pdf = browser.get(f"/grid-lists/{own}/reasons/{YANGQUAN}")
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert browser.get(f"/grid-lists/{own}/reasons/999999").status_code == 400
-    assert browser.get(f"/grid-lists/{own}/files/other").status_code == 422
+    assert browser.get(f"/grid-lists/{own}/files/other").status_code == 404
     assert browser.get("/grid-lists/999").status_code == 404
     assert "没有这份清单" in browser.get("/grid-lists/999").text
     told = json.loads(browser.get(f"/map/grid_list.json?list={own}").text)

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.desk.pages.access import Visitor
@@ -25,6 +25,7 @@ UnitPath = Annotated[str, Path(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 UnitField = Annotated[str, Form(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 GridField = Annotated[str, Form(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 FileName = Literal["grids.csv", "hot_grids.csv", "hot_grids.geojson", "manifest.json", "map.png"]
+FilePath = Annotated[str, Path(max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _TYPES: Final = {
     "csv": "text/csv; charset=utf-8",
     "geojson": "application/geo+json",
@@ -62,9 +63,11 @@ def routes(desk: Desk) -> APIRouter:
         return shown(request, visitor, list_id, unit)
 
     @router.get("/grid-lists/{list_id}/files/{name}", response_class=Response, responses=answers(404))
-    def read_file(*, visitor: Visitor = desk.reading, list_id: ListId, name: FileName) -> Response:
+    def read_file(*, visitor: Visitor = desk.reading, list_id: ListId, name: FilePath) -> Response:
+        if name not in get_args(FileName):
+            raise HTTPException(404, "名单没有这个文件")
         house = desk.open_house()
-        own = grid_lists.view(house.engine, house.archive, list_id)
+        own = _list(house, list_id)
         units = grid_lists.unit_names(house.engine)
         content = next(
             content
@@ -79,7 +82,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/grid-lists/{list_id}/reasons/{unit}", response_class=Response, responses=answers(404))
     def read_reasons(*, visitor: Visitor = desk.reading, list_id: ListId, unit: UnitPath) -> Response:
         house = desk.open_house()
-        own = grid_lists.view(house.engine, house.archive, list_id)
+        own = _list(house, list_id)
         name = grid_lists.unit_names(house.engine).get(unit, unit)
         pdf = grid_files.unit_reasons(own, unit, name, house.issuer.name, fonts_dir=house.fonts_dir)
         file_name = quote(f"为什么是这个网格_{name}.pdf", safe="")
@@ -172,6 +175,13 @@ def _list_values(house: House, list_id: int, unit: str) -> dict[str, Any]:
         "files": [name for name in get_args(FileName) if name != "map.png"],
         "is_simulated": bool(own.values["is_simulated"]),
     }
+
+
+def _list(house: House, list_id: int) -> grid_lists.ListView:
+    try:
+        return grid_lists.view(house.engine, house.archive, list_id)
+    except InputError as error:
+        raise HTTPException(404, "没有这份名单") from error
 
 
 def _plain(rows: Any) -> list[dict[str, Any]]:
