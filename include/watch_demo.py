@@ -116,8 +116,10 @@ def _drop_hour(house: House, end: datetime) -> None:
     house.stations_inbox.mkdir(parents=True, exist_ok=True)
     for path in (house.var / "world" / "world").glob(f"*_{end - HOUR:%Y%m%d}.parquet"):
         rows = pd.read_parquet(path)
-        target = house.stations_inbox / path.name
-        rows[rows["hour"] == end - HOUR].to_parquet(target)
+        target = (
+            house.stations_inbox / f"{path.stem}.csv"
+        )  # a few rows: no reader of Parquet is started for them
+        rows[rows["hour"] == end - HOUR].to_csv(target, index=False, date_format="%Y-%m-%dT%H:%M:%S%z")
         os.utime(target, (0, 0))  # nobody writes to it any more
 
 
