@@ -42,6 +42,9 @@ DAG_DEFAULTS: dict[str, Any] = {
         "pool": "store_writers",  # airflow_settings.yaml: how many tasks use the store at once
     },
 }
+# Of every task that asks a person, who may take as long as it takes. An answer that comes before the scheduler has seen the asking
+# process end is lost to Airflow, which takes the task for killed: the question is then asked again, soon.
+ASKS_A_PERSON: dict[str, Any] = {"execution_timeout": None, "retry_delay": timedelta(seconds=10)}
 # A date or a moment: what else is typed is refused where it is typed, or at the latest by the run's first task.
 PERIOD_END = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
@@ -273,10 +276,7 @@ def approval() -> Approval:
                 description="见选项。",
             ),
         },
-        execution_timeout=None,  # a person may take as long as it takes
-        # An answer that comes before the scheduler has seen the asking process end is lost to Airflow, which takes the task for
-        # killed: the question is then asked again, soon.
-        retry_delay=timedelta(seconds=10),
+        **ASKS_A_PERSON,
     )
 
 
@@ -320,10 +320,7 @@ def publication_approval() -> HITLOperator:
         body=_PUBLICATION_BODY,
         options=[PUBLISH, REFUSE],
         params={"reason": Param(None, type=["null", "string"], title="理由", description="记入任务结果。")},
-        execution_timeout=None,  # a person may take as long as it takes
-        # An answer that comes before the scheduler has seen the asking process end is lost to Airflow, which takes the task for
-        # killed: the question is then asked again, soon.
-        retry_delay=timedelta(seconds=10),
+        **ASKS_A_PERSON,
     )
 
 
