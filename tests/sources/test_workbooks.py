@@ -1,7 +1,8 @@
 """XLSX files as people hand them in."""
 
-import os
 import resource
+import signal
+import subprocess
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
@@ -263,13 +264,20 @@ def test_a_child_that_ends_early_is_an_error(
         read(saved(tmp_path / "a.xlsx", ["a"]))
 
 
-def test_a_reader_that_is_left_ends_its_child(tmp_path: Path) -> None:
+def test_a_reader_that_is_left_ends_its_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def noted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(children, "Popen", noted)
     path = with_parts(tmp_path / "a.xlsx", sheet1=SHEET.format(HEADER + rows_of("<c><v>1</v></c>", 100_000)))
     chunks = read_xlsx(path, chunk_rows=10)
     next(chunks)
+    assert [process.poll() for process in started] == [None]
     chunks.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert [process.returncode for process in started] == [-signal.SIGKILL]
 
 
 def test_the_child_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

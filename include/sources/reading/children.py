@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any, Final
 
 from include.errors import InputError
@@ -23,8 +23,8 @@ def child(
     request: Mapping[str, Any],
     settings: Mapping[str, str],
     *,
-    stderr: int = subprocess.DEVNULL,
-) -> Iterator[subprocess.Popen[bytes]]:
+    stderr: int = DEVNULL,
+) -> Iterator[Popen[bytes]]:
     """`main` of a module of this folder at work on a file, which is its standard input. Raises InputError when it is no file."""
     require_file(path)
     try:
@@ -32,10 +32,10 @@ def child(
     except OSError as error:
         raise InputError("the file cannot be read", where=str(path), got=error) from error
     with stream:
-        process = subprocess.Popen(  # noqa: S603
+        process = Popen(  # noqa: S603
             [sys.executable, "-c", program(module), json.dumps(request)],
             stdin=stream,
-            stdout=subprocess.PIPE,
+            stdout=PIPE,
             stderr=stderr,
             cwd="/",
             env={"PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2", **settings},
