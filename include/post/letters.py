@@ -124,7 +124,9 @@ def draft(
     with writing(engine, lock="draft") as connection:
         known = _locked(connection, tables.letter.c.letter_key == facts.key)
         if known is not None and known.state in ("released", "rejected"):
-            reason = f"{'已发出' if known.state == 'released' else '已否决'}，未改动：{known.state_reason}"
+            reason = (
+                f"{'已发出' if known.state == 'released' else '已决定不签发'}，未改动：{known.state_reason}"
+            )
             return Drafted(
                 known.letter_id,
                 facts.key,

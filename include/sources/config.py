@@ -15,6 +15,8 @@ Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
 _MOST: Final = 1e12  # of any option
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
+# Whose owner accepts, sends back and decides disputes itself; of the rest this office does.
+DECIDING_KINDS: Final[tuple[str, ...]] = ("platform", "database")
 
 
 @dataclass(frozen=True)

@@ -238,7 +238,7 @@ def _settle_by_rule(run: Run) -> _Settle:
                 run,
                 letter,
                 actor=run.actor,
-                reason="时段新鲜，自动放行" if run.deliver == "auto" else "按参数 send 放行",
+                reason="时段新鲜，自动放行" if run.deliver == "auto" else "发送方式为“一律发送”，放行",
             )
         if run.deliver == "rehearse":
             to = Recipient(house.issuer.operators, "值班（演练）", "to")
@@ -270,7 +270,7 @@ def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
 def _reason_to_withhold(run: Run) -> str:
     """Why this run mails nothing by itself, or empty (rules: DESIGN of the letters)."""
     if run.deliver == "withhold":
-        return "运行参数 withhold：只编制存档"
+        return "发送方式为“只编制存档”"
     if run.deliver == "rehearse":
         return "演练：只发给值班邮箱"
     if run.deliver == "auto" and run.is_backfill:

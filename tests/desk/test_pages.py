@@ -264,7 +264,7 @@ def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Eng
     )
     assert audit_rows(store, "letter")[-1][1:] == ("withhold", "drafted", "withheld")
     page = browser.get(f"/letters/{drafted.letter_id}?done=withhold").text
-    assert "已暂不发。" in page
+    assert "已暂不发送。" in page
     assert re.search(r"<td[^>]*>duty</td>.*数据有误", page, re.DOTALL)
 
 
@@ -305,7 +305,7 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
     )
     assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
-    assert (answer.status_code, "函件状态为不签发，不能改为已暂缓" in answer.text) == (409, True)
+    assert (answer.status_code, "函件状态为不签发，不能改为暂不发送" in answer.text) == (409, True)
 
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
@@ -443,7 +443,7 @@ def test_every_text_has_its_english() -> None:
         "今日",
         "函件",
         "地图",
-        "监管季",
+        "监管期",
         "隔离",
         "站点",
         "抽查",

@@ -28,7 +28,7 @@ Action = Literal["release", "withhold", "reject", "resend", "take_back", "resolv
 # What the page says after an action.
 SAID: Final = {
     "release": "已放行，下一个投递轮次发出。",
-    "withhold": "已暂不发。",
+    "withhold": "已暂不发送。",
     "reject": "已决定不签发。",
     "resend": "已排入发件箱重发，下一个投递轮次发出。",
     "take_back": "尚未送出的已从发件箱撤回。",
