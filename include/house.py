@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import URL, Engine
 
-from include.connections import Connection, Registry, read_registry
+from include.connections import Connection, Registry, read_registry, require_server_name, require_usable
 from include.errors import InputError
 from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
@@ -255,7 +255,7 @@ def _store_url(connection: Connection, var: Path) -> str:
             "postgresql",
             connection.login or None,
             connection.password or None,
-            connection.host or None,
+            require_server_name(connection) or None,
             connection.port,
             connection.schema or None,
             {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
@@ -271,7 +271,7 @@ def _store_url(connection: Connection, var: Path) -> str:
 def _mail_server(connection: Connection) -> MailServer:
     extra = connection.extra
     return MailServer(
-        host=connection.host,
+        host=require_server_name(connection),
         port=connection.port or 0,
         sender_address=str(extra.get("sender", "")),
         sender_name=str(extra.get("sender_name", "")),
@@ -337,6 +337,7 @@ def _mapping(registry: Registry, key: str) -> dict[str, Any]:
         raise InputError(
             "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text
         )
+    require_usable(value, f"variable {key}")
     return value
 
 
