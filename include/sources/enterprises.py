@@ -23,13 +23,13 @@ from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, read_file
 from include.sources.layout import DATA_ORIGIN, Field, Layout
-from include.sources.mapping.files import Copy, TableMapping
+from include.sources.mapping.language import Copy, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import label
+from include.sources.reading.tables import read_table, require_table
 from include.sources.units import LONGEST_CODE, register_units
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing
@@ -97,15 +97,11 @@ def import_enterprises(
     the file as a whole cannot be used; everything then stays as it was.
     """
     mapping = _mapping(columns or {}, datum)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(
-            "not a table", where=str(path), expected=" or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        )
-    require_file(path)
+    require_table(path)
     with reading(engine) as connection:
         known = places(connection)
     told = _Told()
-    for chunk in read_file(path, mapping.delimiter):
+    for chunk in read_table(path, mapping.form):
         require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
         _take(told, chunk, mapping, known)
     rows, duplicates = _once(told, label(path))

@@ -8,7 +8,7 @@ import click
 from include.errors import InputError
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
-from include.sources.air.hours import HourLabel
+from include.sources.mapping.language import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine

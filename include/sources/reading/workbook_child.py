@@ -1,4 +1,5 @@
-"""Reads one workbook in a process of its own that may be killed: `python -c "… main()"`, the file as standard input.
+"""Reads one workbook (xlsx, xls, et, ods) in a process of its own that may be killed: `python -c "… main()"`, the file as
+standard input.
 
 A workbook of two kilobytes can ask for more rows than a machine has memory. Here nothing is laid out that is not there, every
 row is counted as it streams by, and the process has limits of memory and time. It tells what it reads as JSON lines:
@@ -38,9 +39,11 @@ LIMITS: Final = (
     f"{MOST_SECONDS} s and {MOST_MEMORY >> 20} MB of memory to read it"
 )
 _TOLD_AT_ONCE: Final = 1 << 20  # characters
-_ENCRYPTED: Final = bytes.fromhex(
-    "d0cf11e0a1b11ae1"
-)  # an OLE file: what Excel makes of a workbook with a password, and old .xls
+# An OLE file: old .xls, WPS's .et, and what Excel makes of a workbook with a password.
+OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+_ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+
+_ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 Tell = Callable[[dict[str, Any]], None]
 Row = tuple[int, list[str], list[int], list[int]]  # number, texts, places of formulas, places of error values
@@ -57,22 +60,86 @@ class Unusable(Exception):
 def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     """Tells the sheets of a workbook and the rows of those that are asked for.
 
-    `request`: `sheets` names (absent: the first; empty: none), `first` and `last` numbers of rows. Raises Unusable.
+    `request`: `sheets` names (absent: the first, or the one of number `sheet` from 1; empty: none), `first` and `last` numbers
+    of rows. Raises Unusable.
     """
-    import openpyxl
-
-    _require_package(stream)
-    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-    names = [sheet.title for sheet in workbook.worksheets]
+    is_ole = stream.read(len(OLE)) == OLE
+    stream.seek(0)
+    if not is_ole:
+        _require_package(stream)
+    if is_ole or _is_ods(stream):
+        names, rows_of = _other_workbook(stream)
+    else:
+        names, rows_of = _xlsx(stream)
     tell({"sheets": names})
-    wanted = request.get("sheets", names[:1])
+    number = int(request.get("sheet", 1))
+    wanted = request.get("sheets", names[number - 1 : number])
+    first, last = int(request.get("first", 1)), int(request.get("last", MOST_ROWS))
     counted = _Counted()
-    for sheet in workbook.worksheets:
-        if sheet.title in wanted:
-            rows = _rows(sheet, counted, int(request.get("first", 1)), int(request.get("last", MOST_ROWS)))
-            _tell_rows(tell, sheet.title, rows)
+    for name in names:
+        if name in wanted:
+            _tell_rows(tell, name, rows_of(name, counted, first, last))
     if not names and "sheets" not in request:
         raise Unusable("the workbook has no sheet", expected="a first sheet with a table")
+
+
+RowsOf = Callable[[str, "_Counted", int, int], Iterator[Row]]
+
+
+def _xlsx(stream: BinaryIO) -> tuple[list[str], RowsOf]:
+    """The sheets of an XLSX workbook, and what streams the rows of one."""
+    import openpyxl
+
+    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+    sheets = {sheet.title: sheet for sheet in workbook.worksheets}
+
+    def rows_of(name: str, counted: _Counted, first: int, last: int) -> Iterator[Row]:
+        return _rows(sheets[name], counted, first, last)
+
+    return list(sheets), rows_of
+
+
+def _other_workbook(stream: BinaryIO) -> tuple[list[str], RowsOf]:
+    """The same of the older and the open formats, whose formulas come as their last values."""
+    import python_calamine
+
+    try:
+        workbook = python_calamine.load_workbook(stream)
+    except python_calamine.PasswordError as error:
+        raise _encrypted() from error
+    except python_calamine.CalamineError as error:
+        # An encrypted package has no workbook in it that any reader could see.
+        raise _encrypted(str(error)) from error
+
+    def rows_of(name: str, counted: _Counted, first: int, last: int) -> Iterator[Row]:
+        sheet = workbook.get_sheet_by_name(name)
+        above = sheet.start[0] if sheet.start else 0
+        left = [""] * (sheet.start[1] if sheet.start else 0)
+        for number, values in enumerate(sheet.to_python(skip_empty_area=True), start=above + 1):
+            texts = [*left, *map(cell_text, values)]
+            while texts and not texts[-1]:
+                texts.pop()
+            counted.add(number, len(texts), texts)
+            if texts and first <= number <= last:
+                yield number, texts, [], [place for place, text in enumerate(texts) if text in _ERRORS]
+
+    return list(workbook.sheet_names), rows_of
+
+
+def _is_ods(stream: BinaryIO) -> bool:
+    """Whether a ZIP package is an OpenDocument spreadsheet: its first part says so."""
+    begin = stream.read(256)
+    stream.seek(0)
+    return _ODS in begin
+
+
+def _encrypted(got: str = "") -> Unusable:
+    return Unusable(
+        "the workbook is encrypted, or no workbook",
+        expected="an .xlsx, .xls, .et or .ods without a password",
+        got=got[:200],
+        todo="save it as .xlsx without a password",
+    )
 
 
 class _Counted:
@@ -100,13 +167,6 @@ class _Counted:
 
 
 def _require_package(stream: BinaryIO) -> None:
-    if stream.read(len(_ENCRYPTED)) == _ENCRYPTED:
-        raise Unusable(
-            "the workbook is encrypted, or an old .xls",
-            expected="an .xlsx without a password",
-            todo="save it as .xlsx without a password",
-        )
-    stream.seek(0)
     with zipfile.ZipFile(stream) as package:
         parts = package.infolist()
         unpacked = sum(part.file_size for part in parts)
@@ -188,7 +248,7 @@ def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
             {
                 "error": {
                     "what": "the workbook cannot be read",
-                    "expected": "an XLSX file",
+                    "expected": "a workbook (xlsx, xls, et, ods)",
                     "got": got,
                     "todo": "",
                 }
