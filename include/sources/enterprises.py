@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -88,15 +88,16 @@ def import_enterprises(
     datum: str,
     now: datetime,
     columns: Mapping[str, str] | None = None,
+    mapping: TableMapping | None = None,
     source: str = SOURCE,
 ) -> EnterpriseImport:
-    """Reads one file (columns of `LAYOUT`; `columns` names the headings of those that are called otherwise), keeps its rows in
-    WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
+    """Reads one file (columns of `LAYOUT`; by `mapping`, or `columns` names the headings of those that are called otherwise; its
+    datum is `datum`), keeps its rows in WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
 
     A row needs coordinates inside a city of the key regions; of rows with one number the first is kept. Raises InputError when
     the file as a whole cannot be used; everything then stays as it was.
     """
-    mapping = _mapping(columns or {}, datum)
+    mapping = _mapping(columns or {}, datum, mapping)
     require_table(path)
     with reading(engine) as connection:
         known = places(connection)
@@ -132,14 +133,17 @@ def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datet
     return int(gone)
 
 
-def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
+def _mapping(columns: Mapping[str, str], datum: str, mapping: TableMapping | None) -> TableMapping:
     names = (*LAYOUT.names, DATA_ORIGIN)
     unknown = sorted(set(columns) - set(names))
     if unknown:
         raise InputError("no such column", where="columns", got=", ".join(unknown), expected=", ".join(names))
     if datum not in DATUMS:
         raise InputError("unknown datum", where="datum", got=datum, expected=" | ".join(DATUMS))
-    return TableMapping(KIND, {own: Copy(heading) for own, heading in columns.items()}, datum=datum)
+    told = {own: Copy(heading) for own, heading in columns.items()}
+    if mapping is None:
+        return TableMapping(KIND, told, datum=datum)
+    return replace(mapping, columns={**mapping.columns, **told}, datum=datum)
 
 
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:

@@ -64,9 +64,11 @@ def read_air_file(
     names: Names,
     hour_label: HourLabel | None,
     mapping: TableMapping | None = None,
+    stations: Path | None = None,
 ) -> AirFile:
     """Puts the values of a file on the stage under its `number`. `hour_label`: which end of its hour a time names, None: what
     the mapping says, or else the beginning and what `hours` finds. `mapping`: None: the shipped one that the header is known by.
+    `stations`: a table of the cities of stations, in the place of the mapping's.
 
     Raises InputError when the file as a whole cannot be used; what is on the stage is then to be forgotten.
     """
@@ -80,6 +82,8 @@ def read_air_file(
     if own is None:
         _read_dust(file, chunks, number, stage, names, hour_label)
     else:
+        if stations is not None and own.air is not None and own.air.by == "station":
+            own = replace(own, air=replace(own.air, stations=stations))
         _read_values(file, chunks, number, stage, names, hour_label, own)
     _require_use(file)
     return file

@@ -75,10 +75,12 @@ def import_air_quality(
     folder: Path | None = None,
     replace: bool = False,
     mapping: TableMapping | None = None,
+    stations: Path | None = None,
 ) -> ImportResult:
     """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
 
     `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
+    `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
     A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
@@ -107,7 +109,7 @@ def import_air_quality(
             try:
                 require_file(names[number])
                 done[number] = read_air_file(
-                    names[number], number, stage, names_of_places, hour_label, mapping
+                    names[number], number, stage, names_of_places, hour_label, mapping, stations
                 )
             except SourceError:  # not the file's: the disk of the hours
                 raise
@@ -130,14 +132,14 @@ def import_air_quality(
             day for number, file in done.items() if file.is_simulated for day in stage.days_of(number)
         )
         told = Provenance(source, simulated, now)
-        stations = {station: city for file in done.values() for station, city in file.stations.items()}
+        cities_of = {station: city for file in done.values() for station, city in file.stations.items()}
         for statement, stated in stage.take():
             if statement.dataset == "dust":
                 hours, conflicts = keep_dust(engine, stated, told)
                 dust_hours += hours
                 disputed += conflicts
                 continue
-            found = means(statement, stated, stations)
+            found = means(statement, stated, cities_of)
             kept = keep_days(engine, parquet_root, statement.dataset, found.hours, told, replace=replace)
             days += kept.days
             duplicates += kept.duplicates + found.duplicates
