@@ -37,11 +37,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "post": GROUND | {"store"},
     "letters.document": GROUND,
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
-    "simulator": FIGURES | {"store", "sources", "post", "letters"},
+    "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"},
     "open_settings": {"errors"},
-    "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
+    "office": FIGURES
+    | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
+    | {"replies", "answer_form.reading"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},

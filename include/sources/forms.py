@@ -43,10 +43,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class FormTaken:
-    """What became of a form's rows: facts now, facts already, or refused (they are in the quarantine)."""
+    """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: rows that could not
+    be used, which are in the quarantine."""
 
-    new: int
-    known: int
+    alarms: frozenset[str]
     refused: tuple[Refusal, ...]
 
 
@@ -89,11 +89,9 @@ def take_form(
     tally.quarantined += len(strange)
     result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
     record(connection, result, tally, delivery, asked_until=now, now=now)
-    return FormTaken(
-        tally.counts.new + tally.counts.revised + len(inspected) - len(strange),
-        tally.counts.unchanged,
-        (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, NO_SUCH) for one in strange)),
-    )
+    refused = (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, NO_SUCH) for one in strange))
+    answered = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]} - older
+    return FormTaken(frozenset(answered - {one.alarm_id for one in refused}), refused)
 
 
 def refusal_of(row: Rejected) -> Refusal:

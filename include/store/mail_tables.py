@@ -102,6 +102,7 @@ mail = Table(
     Column("settled_reason", Text),
     Column("is_simulated", Boolean, nullable=False),
     UniqueConstraint("source", "content_key"),
+    Index(None, "raw_sha256"),
     Index(None, "letter_id"),
     Index(None, "state", "taken_at"),
     Index(None, "unit_code", "received_at"),

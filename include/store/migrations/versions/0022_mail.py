@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source", "content_key", name=op.f("uq_mail_source_content_key")),
         comment="One mail that came in: what it is, whose it is, what became of it. Its words stay in the archive only.",
     )
+    op.create_index(op.f("ix_mail_raw_sha256"), "mail", ["raw_sha256"], unique=False)
     op.create_index(op.f("ix_mail_letter_id"), "mail", ["letter_id"], unique=False)
     op.create_index(op.f("ix_mail_state_taken_at"), "mail", ["state", "taken_at"], unique=False)
     op.create_index(op.f("ix_mail_taken_at"), "mail", ["taken_at"], unique=False)
