@@ -223,6 +223,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         office=Office(
             number_words={**numbered(profile.letters), **office.get("number_words", {})},
             reply_to=str(office.get("reply_to", "")),
+            has_own_replies=bool(office.get("reply_to_each_letter", False)),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
@@ -282,6 +283,7 @@ def _mail_server(connection: Connection) -> MailServer:
         user=connection.login,
         password=connection.password,
         timeout_seconds=float(extra.get("timeout_seconds", 30)),
+        has_own_senders=bool(extra.get("sender_each_delivery", False)),
         ca_file=str(extra.get("ca_file", "")),
     )
 

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": GROUND,
     "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
     "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
-    "post": GROUND | {"store"},
+    "post": GROUND | {"store", "replies"},
     "letters.document": GROUND,
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},

@@ -112,7 +112,11 @@ def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
     rows = connection.execute(select(*columns)).all()
     states = {(row.message_id, row.address): row.state for row in rows}
     # What the server took and bounced later, whatever became of it since.
-    taken = {(row.message_id, row.address) for row in rows if row.smtp_code in _TAKEN}
+    taken = {
+        (row.message_id, row.address)
+        for row in rows
+        if row.smtp_code in _TAKEN and row.state in ("refused", "withdrawn")
+    }
     held = copies(mailbox)
     faults = []
     for (identity, address), count in sorted(held.items()):

@@ -55,13 +55,17 @@ class Place:
     def events(self) -> list[tuple[str, str, datetime]]:
         event = tables.feedback_event.c
         with reading(self.house.engine) as connection:
-            rows = connection.execute(select(event.alarm_id, event.event, event.event_at).order_by(event.alarm_id, event.event_at))
+            rows = connection.execute(
+                select(event.alarm_id, event.event, event.event_at).order_by(event.alarm_id, event.event_at)
+            )
             return [tuple(row) for row in rows]
 
     def states(self) -> dict[str, str]:
         delivery = tables.delivery.c
         with reading(self.house.engine) as connection:
-            return {row.address: row.state for row in connection.execute(select(delivery.address, delivery.state))}
+            return {
+                row.address: row.state for row in connection.execute(select(delivery.address, delivery.state))
+            }
 
 
 def open_place(engine: Engine, archive: Any, folder: Path, port: int, **options: Any) -> Place:
@@ -88,17 +92,22 @@ def open_place(engine: Engine, archive: Any, folder: Path, port: int, **options:
     return Place(house, port, archive.get(sha256), letter.key)
 
 
-def form(key: str, alarms: tuple[str, ...] = ("A1", "A2"), fill: Callable[[int, str], Mapping[str, Any] | None] | None = None) -> bytes:
+def form(
+    key: str,
+    alarms: tuple[str, ...] = ("A1", "A2"),
+    fill: Callable[[int, str], Mapping[str, Any] | None] | None = None,
+) -> bytes:
     """The form of a letter, filled in: by default nothing was found at each alarm."""
     rows = tuple(
-        form_row(number, alarm_id=alarm_id, code=answer_code(key, alarm_id)) for number, alarm_id in enumerate(alarms, 1)
+        form_row(number, alarm_id=alarm_id, code=answer_code(key, alarm_id))
+        for number, alarm_id in enumerate(alarms, 1)
     )
     plain = answer_form(replace(notice(form=1), letter_key=key, form=rows), [])
     return filled_in(plain, fill or (lambda number, alarm_id: nothing_found(SENT - timedelta(hours=1))))
 
 
-def answer(place: Place, sender: str = CONTACT, content: bytes | None = None, at: datetime = SENT, **options: Any) -> bytes:
+def answer(
+    place: Place, sender: str = CONTACT, content: bytes | None = None, at: datetime = SENT, **options: Any
+) -> bytes:
     """A contact's mail with the form."""
     return answer_mail(place.letter, sender, content or form(place.key), at, **options)
-
-

@@ -24,13 +24,16 @@ from include.store.mail_tables import mail_form
 
 @dataclass(frozen=True)
 class Mailroom:
-    """What taking mail needs besides the mail: the mailbox, the sources whose rows a unit's word may revise, whom the office trusts."""
+    """What taking mail needs besides the mail: the mailbox, the sources whose rows a unit's word may revise, whom the office trusts,
+    the places that are known, the moment."""
 
     engine: Engine
     source: SourceConfig
     settings: MailboxSettings
     owners: Collection[str]
     trusted: Collection[str]
+    known_places: Places
+    now: datetime
     actor: str
 
 
@@ -48,7 +51,6 @@ class Answer:
     """What became of the forms: `letters` and bytes of those that were taken; `is_known`: all of them had been before."""
 
     match: Match | None = None
-    is_from_contact: bool = False
     alarms: set[str] = field(default_factory=set)
     refused: list[Refusal] = field(default_factory=list)
     tray: list[str] = field(default_factory=list)
@@ -77,14 +79,7 @@ def read_forms(engine: Engine, read: ReadMail, now: datetime) -> list[FoundForm]
     return found
 
 
-def take_answer(
-    connection: Connection,
-    room: Mailroom,
-    read: ReadMail,
-    forms: Sequence[FoundForm],
-    known_places: Places,
-    now: datetime,
-) -> Answer:
+def take_answer(connection: Connection, room: Mailroom, read: ReadMail, forms: Sequence[FoundForm]) -> Answer:
     """Takes the rows of all forms, or of none: where the sender may not speak for the unit, where the moment of receipt is not known,
     where a form or the mail cannot be read as a whole."""
     answer = Answer(tray=[FAULTS.get(fault, fault) for fault in read.verdict.faults])
@@ -98,58 +93,39 @@ def take_answer(
             continue
         answer.match = letter
         letters.append(letter)
-        answer.tray += _doubts(connection, room, read, letter, now)
+        answer.tray += _doubts(connection, room, read, letter)
     if answer.tray or read.received_at is None:
         return answer
-    answer.is_from_contact = True
     for found, letter in zip(forms, letters, strict=True):
-        if found.form is not None:
-            take_rows(
-                connection,
-                room,
-                answer,
-                found.form,
-                found.attached,
-                letter,
-                known_places,
-                read,
-                read.received_at,
-                now,
-            )
+        take_rows(connection, room, answer, read, found, letter)
     return answer
 
 
 def take_rows(
-    connection: Connection,
-    room: Mailroom,
-    answer: Answer,
-    form: ReadForm,
-    attached: AttachedForm,
-    letter: Match,
-    known_places: Places,
-    read: ReadMail,
-    received_at: datetime,
-    now: datetime,
+    connection: Connection, room: Mailroom, answer: Answer, read: ReadMail, found: FoundForm, letter: Match
 ) -> None:
-    """Takes one form, unless these very bytes were taken before."""
-    if is_known_form(connection, attached.sha256, letter.letter_id):
+    """Takes one form as of the mail's receipt, unless these very bytes were taken before."""
+    if found.form is None or read.received_at is None:
+        return
+    sha256 = found.attached.sha256
+    if is_known_form(connection, sha256, letter.letter_id):
         answer.known += 1
         return
     done = take_form(
         connection,
         room.source,
         room.owners,
-        form,
-        known_places,
-        received_at=received_at,
+        found.form,
+        room.known_places,
+        received_at=read.received_at,
         sent_at=read.sent_at,
-        fingerprint=attached.sha256,
-        origin=form_origin(read, attached),
-        now=now,
+        fingerprint=sha256,
+        origin=form_origin(read, found.attached),
+        now=room.now,
     )
     answer.alarms |= done.alarms
     answer.refused += done.refused
-    answer.taken.append((attached.sha256, letter.letter_id))
+    answer.taken.append((sha256, letter.letter_id))
 
 
 def keep_forms(connection: Connection, answer: Answer, mail_id: int) -> None:
@@ -173,12 +149,10 @@ def form_origin(read: ReadMail, attached: AttachedForm) -> str:
     return f"邮件 {read.sender or '（无发件人）'} {attached.name}"[:200]
 
 
-def _doubts(
-    connection: Connection, room: Mailroom, read: ReadMail, letter: Match, now: datetime
-) -> list[str]:
+def _doubts(connection: Connection, room: Mailroom, read: ReadMail, letter: Match) -> list[str]:
     """Why the mail may not speak for the letter's unit."""
     doubts = []
-    if letter.unit_code not in units_of(connection, read.sender, office_date(read.received_at or now)):
+    if letter.unit_code not in units_of(connection, read.sender, office_date(read.received_at or room.now)):
         doubts.append(f"发件人 {read.sender or '（无）'} 当日不是该函件收件单位的联系人")
     if doubt := sender_doubt(read, room.settings, room.trusted):
         doubts.append(doubt)

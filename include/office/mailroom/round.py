@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 
 from include.errors import QianliyanError
 from include.house import House
+from include.office.mailroom.access import note_trouble
 from include.office.mailroom.answers import Mailroom, read_forms
 from include.office.mailroom.taking import Arrived, known_mail, see, take_mail
 from include.profile.current import office
@@ -30,7 +31,7 @@ from include.sources.mailboxes.imap import ImapMailbox
 from include.sources.mailboxes.items import Fetched, Mailbox
 from include.sources.mailboxes.pop import PopMailbox
 from include.sources.mailboxes.settings import MailboxSettings, mailbox_settings
-from include.sources.places import Places, places
+from include.sources.places import places
 from include.sources.reading.mails import MailReader, ReadMail
 from include.store.engine import reading, writing
 from include.store.mail_tables import mail, mail_seen
@@ -69,13 +70,11 @@ def read_mailbox(
     """
     settings = mailbox_settings(source)
     done = MailRound(source.name)
-    owners = {one.name for one in (*house.sources, *house.mailboxes) if one.is_unit}
-    room = Mailroom(house.engine, source, settings, owners, office().trusted_mail_domains, actor)
+    room = _mailroom(house, source, settings, now, actor)
     give_up_at = time.monotonic() + settings.round_seconds
     try:
         with open_mailbox(settings) as mailbox, MailReader() as reader:
             with reading(house.engine) as connection:
-                known_places = places(connection)
                 seen = _seen(connection, source.name, mailbox.folder)
             items = mailbox.waiting(seen, settings.most_mails)
             done.is_all = len(items) < settings.most_mails
@@ -85,9 +84,7 @@ def read_mailbox(
                 if time.monotonic() > give_up_at:
                     done.is_all = False
                     break
-                taken[fetched.item.uid] = _take(
-                    house, room, reader, fetched, known_places, now, done, on_step
-                )
+                taken[fetched.item.uid] = _take(house, room, reader, fetched, done, on_step)
                 if len(taken) >= _PUT_AWAY_EVERY:
                     _put_away(mailbox, taken, on_step)
                     taken = {}
@@ -95,7 +92,19 @@ def read_mailbox(
     except QianliyanError as error:
         _log.warning("mailbox %s: %s", source.name, error)
         done.trouble, done.is_all = str(error), False
+    note_trouble(house.engine, source.name, done.trouble, now=now, actor=actor)
     return done
+
+
+def _mailroom(
+    house: House, source: SourceConfig, settings: MailboxSettings, now: datetime, actor: str
+) -> Mailroom:
+    owners = {one.name for one in (*house.sources, *house.mailboxes) if one.is_unit}
+    with reading(house.engine) as connection:
+        known_places = places(connection)
+    return Mailroom(
+        house.engine, source, settings, owners, office().trusted_mail_domains, known_places, now, actor
+    )
 
 
 def open_mailbox(settings: MailboxSettings) -> ImapMailbox | PopMailbox:
@@ -108,8 +117,6 @@ def _take(
     room: Mailroom,
     reader: MailReader,
     fetched: Fetched,
-    known_places: Places,
-    now: datetime,
     done: MailRound,
     on_step: OnStep,
 ) -> str:
@@ -118,7 +125,7 @@ def _take(
     on_step("after_archive")
     with reading(house.engine) as connection:
         is_known = known_mail(connection, room.source.name, "raw_sha256", sha256) is not None
-    arrived = None if is_known else _arrived(room, reader, fetched, sha256, now)
+    arrived = None if is_known else _arrived(room, reader, fetched, sha256)
     with writing(house.engine, lock="intake") as connection:
         mail_id = known_mail(connection, room.source.name, "raw_sha256", sha256)
         if mail_id is None and arrived is not None:
@@ -127,7 +134,7 @@ def _take(
             done.known += 1
             see(connection, room.source.name, fetched.item, mail_id)
         elif arrived is not None:
-            mail_id = take_mail(connection, room, arrived, known_places, now)
+            mail_id = take_mail(connection, room, arrived)
         row = connection.execute(select(mail).where(mail.c.mail_id == mail_id)).mappings().one()
     on_step("after_commit")
     if arrived is not None:
@@ -138,16 +145,16 @@ def _take(
     return str(row["kind"])
 
 
-def _arrived(room: Mailroom, reader: MailReader, fetched: Fetched, sha256: str, now: datetime) -> Arrived:
+def _arrived(room: Mailroom, reader: MailReader, fetched: Fetched, sha256: str) -> Arrived:
     content, item = fetched.content, fetched.item
     faults: tuple[str, ...] = () if fetched.is_whole else ("too_large",)
     try:
-        read = reader.read(content, item.internal_at, room.settings.server, now)
+        read = reader.read(content, item.internal_at, room.settings.server, room.now)
     except QianliyanError as error:
         _log.warning("mailbox %s, mail %s: %s", room.source.name, item.uid, error)
         read, faults = unread(content, item.internal_at), (*faults, "unread")
     return Arrived(
-        read, item, sha256, max(item.size, len(content)), read_forms(room.engine, read, now), faults
+        read, item, sha256, max(item.size, len(content)), read_forms(room.engine, read, room.now), faults
     )
 
 

@@ -17,7 +17,6 @@ from include.periods import office_date
 from include.post import audit
 from include.replies.verdict import FAULTS, KINDS, reason_words
 from include.sources.mailboxes.items import Item
-from include.sources.places import Places
 from include.sources.reading.mails import ReadMail
 from include.store import tables
 from include.store.mail_tables import mail, mail_seen
@@ -52,27 +51,25 @@ class _Outcome:
     answer: Answer = field(default_factory=Answer)
 
 
-def take_mail(
-    connection: Connection, room: Mailroom, arrived: Arrived, known_places: Places, now: datetime
-) -> int:
+def take_mail(connection: Connection, room: Mailroom, arrived: Arrived) -> int:
     """Takes in one mail that is new, and returns its id."""
     read, verdict = arrived.read, arrived.read.verdict
     outcome = _Outcome(
         verdict.kind, match(connection, read), [FAULTS.get(fault, fault) for fault in arrived.faults]
     )
     if verdict.kind == "answer":
-        outcome.answer = answer = take_answer(connection, room, read, arrived.forms, known_places, now)
+        outcome.answer = answer = take_answer(connection, room, read, arrived.forms)
         outcome.match = answer.match or outcome.match
         outcome.tray += answer.tray
         if answer.is_empty and not outcome.tray:
             _judge_empty(outcome, verdict.reasons)
     elif verdict.kind in ("bounce", "delayed"):
-        done = take_bounce(connection, verdict, outcome.match, now=now, actor=room.actor)
+        done = take_bounce(connection, verdict, outcome.match, now=room.now, actor=room.actor)
         outcome.tray += [done.tray_reason] if done.tray_reason else []
     else:
         outcome.tray += _look_at(read)
-    _place(connection, outcome, read, now)
-    return _keep(connection, room, arrived, outcome, now)
+    _place(connection, outcome, read, room.now)
+    return _keep(connection, room, arrived, outcome)
 
 
 def see(connection: Connection, source: str, item: Item, mail_id: int) -> None:
@@ -119,7 +116,7 @@ def _place(connection: Connection, outcome: _Outcome, read: ReadMail, now: datet
     outcome.is_from_contact = bool(outcome.unit_code) and outcome.unit_code in units
 
 
-def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Outcome, now: datetime) -> int:
+def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Outcome) -> int:
     read, verdict, answer = arrived.read, arrived.read.verdict, outcome.answer
     tray = "；".join(dict.fromkeys(reason[:_REASON] for reason in outcome.tray if reason))
     reasons = (*verdict.reasons, *(("form_known",) if answer.known else ()))
@@ -136,7 +133,7 @@ def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Ou
                 sent_at=read.sent_at,
                 received_at=read.received_at,
                 clock=read.clock,
-                taken_at=now,
+                taken_at=room.now,
                 sender=read.sender,
                 subject=read.subject,
                 kind=outcome.kind,
@@ -163,5 +160,5 @@ def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Ou
     keep_forms(connection, answer, mail_id)
     said = f"{KINDS[verdict.kind]}：{'、'.join(reason_words(reason) for reason in reasons)}"
     change = audit.Change("mail", str(mail_id), "receive", None, state, said)
-    audit.record(connection, [change], now=now, actor=room.actor)
+    audit.record(connection, [change], now=room.now, actor=room.actor)
     return mail_id
