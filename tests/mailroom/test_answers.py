@@ -1,8 +1,6 @@
 """Mails with the form become facts, once; those of whoever may not speak for the unit wait for a person."""
 
-from datetime import UTC, datetime, timedelta
-
-from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer, form
+from tests.mailroom.office import SENT, Place, answer
 
 
 def test_a_form_by_mail_is_an_answer_at_its_receipt(place: Place) -> None:
