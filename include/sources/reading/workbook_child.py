@@ -1,5 +1,4 @@
-"""Reads one workbook (xlsx, xls, et, ods) in a process of its own that may be killed: `python -c "… main()"`, the file as
-standard input.
+"""Reads one workbook in a process of its own that may be killed: `python -c "… main()"`, the file as standard input.
 
 A workbook of two kilobytes can ask for more rows than a machine has memory. Here nothing is laid out that is not there, every
 row is counted as it streams by, and the process has limits of memory and time. It tells what it reads as JSON lines:
@@ -14,6 +13,7 @@ Imports nothing heavy, and knows no setting or secret of the installation.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -39,10 +39,9 @@ LIMITS: Final = (
     f"{MOST_SECONDS} s and {MOST_MEMORY >> 20} MB of memory to read it"
 )
 _TOLD_AT_ONCE: Final = 1 << 20  # characters
-# An OLE file: old .xls, WPS's .et, and what Excel makes of a workbook with a password.
-OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-_ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
-
+OLE: Final = bytes.fromhex(
+    "d0cf11e0a1b11ae1"
+)  # an old .xls, .et, or what Excel makes of a workbook with a password
 _ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 Tell = Callable[[dict[str, Any]], None]
@@ -63,83 +62,28 @@ def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     `request`: `sheets` names (absent: the first, or the one of number `sheet` from 1; empty: none), `first` and `last` numbers
     of rows. Raises Unusable.
     """
-    is_ole = stream.read(len(OLE)) == OLE
-    stream.seek(0)
-    if not is_ole:
-        _require_package(stream)
-    if is_ole or _is_ods(stream):
-        names, rows_of = _other_workbook(stream)
-    else:
-        names, rows_of = _xlsx(stream)
+    import openpyxl
+
+    if not _is_xlsx(stream):
+        _read_other(stream, request, tell)
+        return
+    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
+    names = [sheet.title for sheet in workbook.worksheets]
     tell({"sheets": names})
-    number = int(request.get("sheet", 1))
-    wanted = request.get("sheets", names[number - 1 : number])
-    first, last = int(request.get("first", 1)), int(request.get("last", MOST_ROWS))
+    wanted = _wanted(request, names)
     counted = _Counted()
-    for name in names:
-        if name in wanted:
-            _tell_rows(tell, name, rows_of(name, counted, first, last))
+    for sheet in workbook.worksheets:
+        if sheet.title in wanted:
+            rows = _rows(sheet, counted, int(request.get("first", 1)), int(request.get("last", MOST_ROWS)))
+            _tell_rows(tell, sheet.title, rows)
     if not names and "sheets" not in request:
         raise Unusable("the workbook has no sheet", expected="a first sheet with a table")
 
 
-RowsOf = Callable[[str, "_Counted", int, int], Iterator[Row]]
-
-
-def _xlsx(stream: BinaryIO) -> tuple[list[str], RowsOf]:
-    """The sheets of an XLSX workbook, and what streams the rows of one."""
-    import openpyxl
-
-    workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
-    sheets = {sheet.title: sheet for sheet in workbook.worksheets}
-
-    def rows_of(name: str, counted: _Counted, first: int, last: int) -> Iterator[Row]:
-        return _rows(sheets[name], counted, first, last)
-
-    return list(sheets), rows_of
-
-
-def _other_workbook(stream: BinaryIO) -> tuple[list[str], RowsOf]:
-    """The same of the older and the open formats, whose formulas come as their last values."""
-    import python_calamine
-
-    try:
-        workbook = python_calamine.load_workbook(stream)
-    except python_calamine.PasswordError as error:
-        raise _encrypted() from error
-    except python_calamine.CalamineError as error:
-        # An encrypted package has no workbook in it that any reader could see.
-        raise _encrypted(str(error)) from error
-
-    def rows_of(name: str, counted: _Counted, first: int, last: int) -> Iterator[Row]:
-        sheet = workbook.get_sheet_by_name(name)
-        above = sheet.start[0] if sheet.start else 0
-        left = [""] * (sheet.start[1] if sheet.start else 0)
-        for number, values in enumerate(sheet.to_python(skip_empty_area=True), start=above + 1):
-            texts = [*left, *map(cell_text, values)]
-            while texts and not texts[-1]:
-                texts.pop()
-            counted.add(number, len(texts), texts)
-            if texts and first <= number <= last:
-                yield number, texts, [], [place for place, text in enumerate(texts) if text in _ERRORS]
-
-    return list(workbook.sheet_names), rows_of
-
-
-def _is_ods(stream: BinaryIO) -> bool:
-    """Whether a ZIP package is an OpenDocument spreadsheet: its first part says so."""
-    begin = stream.read(256)
-    stream.seek(0)
-    return _ODS in begin
-
-
-def _encrypted(got: str = "") -> Unusable:
-    return Unusable(
-        "the workbook is encrypted, or no workbook",
-        expected="an .xlsx, .xls, .et or .ods without a password",
-        got=got[:200],
-        todo="save it as .xlsx without a password",
-    )
+def _wanted(request: dict[str, Any], names: list[str]) -> list[str]:
+    number = int(request.get("sheet", 1))
+    wanted: list[str] = request.get("sheets", names[number - 1 : number])
+    return wanted
 
 
 class _Counted:
@@ -166,9 +110,15 @@ class _Counted:
             raise _too_large(f"more than {MOST_TEXT:,} characters")
 
 
-def _require_package(stream: BinaryIO) -> None:
+def _is_xlsx(stream: BinaryIO) -> bool:
+    """Whether it is a package of XLSX; an ODS is one too, and an old workbook (xls, et) is none. Raises Unusable."""
+    begin = stream.read(len(OLE))
+    stream.seek(0)
+    if begin == OLE:
+        return False
     with zipfile.ZipFile(stream) as package:
         parts = package.infolist()
+        is_xlsx = "content.xml" not in {part.filename for part in parts}
         unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_BYTES:
         raise Unusable(
@@ -180,6 +130,48 @@ def _require_package(stream: BinaryIO) -> None:
     if len(parts) > MOST_PARTS:
         raise _too_large(f"{len(parts):,} parts")
     stream.seek(0)
+    return is_xlsx
+
+
+def _read_other(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
+    """An old workbook or an ODS, which tell the values of formulas and not that they are any. Raises Unusable."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+    except PasswordError as error:
+        raise _locked() from error
+    except CalamineError as error:
+        raise Unusable(
+            "the workbook cannot be read", expected="a workbook (xlsx, xls, et, ods)", got=error
+        ) from error
+    names = list(workbook.sheet_names)
+    tell({"sheets": names})
+    counted = _Counted()
+    first, last = int(request.get("first", 1)), int(request.get("last", MOST_ROWS))
+    for name in _wanted(request, names):
+        if name in names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
+                raise _too_large(f"{sheet.total_height:,} rows by {sheet.total_width} columns")
+            _tell_rows(tell, name, _other_rows(sheet, counted, first, last))
+
+
+def _other_rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterator[Row]:
+    for number, values in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
+        texts = [cell_text(value) for value in values]
+        while texts and not texts[-1]:
+            texts.pop()
+        counted.add(number, len(texts), texts)
+        if texts and first <= number <= last:
+            told = [*[""] * (sheet.start or (0, 0))[1], *texts]
+            yield number, told, [], [place for place, text in enumerate(told) if text in _ERRORS]
+
+
+def _locked() -> Unusable:
+    return Unusable(
+        "the workbook is encrypted", expected="one without a password", todo="save it without a password"
+    )
 
 
 def _too_large(got: str) -> Unusable:
