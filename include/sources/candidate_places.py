@@ -18,7 +18,6 @@ from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
-from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.hashes import row_json
 from include.sources.kinds.folder import SUFFIXES, read_file
@@ -28,6 +27,7 @@ from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label, require_file
+from include.store import bulk
 from include.store.engine import reading, writing
 from include.store.watch_tables import suspect_place
 
