@@ -18,7 +18,6 @@ from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
-from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.hashes import row_json
 from include.sources.layout import DATA_ORIGIN, Field, Layout
@@ -29,6 +28,7 @@ from include.sources.places import places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
+from include.store import bulk
 from include.store.engine import reading, writing
 from include.store.watch_tables import suspect_place
 

@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Engine
 from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.geo.grids import locate
-from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
@@ -31,6 +30,7 @@ from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
 from include.sources.units import LONGEST_CODE, register_units
+from include.store import bulk
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing
 
