@@ -310,7 +310,9 @@ def _decisions(house: House, connection: Connection, now: datetime) -> Iterable[
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in frame(connection, "waiting_decisions", as_of_at=now).to_dict("records"):
         if row["source"] not in elsewhere:
-            groups.setdefault((str(row["topic"]), str(row["unit_code"])), []).append(dict(row))
+            groups.setdefault((str(row["topic"]), str(row["unit_code"])), []).append(
+                {str(name): value for name, value in row.items()}
+            )
     for (topic, unit_code), rows in groups.items():
         reason, todo = _DECISIONS[topic]
         first, many = rows[0], len(rows) > 1

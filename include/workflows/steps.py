@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from include.letter_kinds import LetterKind, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
 from include.periods import Period, moment_label
+from include.post.audit import Change, record
 from include.post.copies import rehearse
 from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
@@ -102,6 +103,8 @@ class LetterSteps:
                 continue
             counts[drafted.action] += 1
             warnings += [f"{one.name}：{warning}" for warning in letter.warnings]
+            if drafted.action != "left":
+                _keep_warnings(run, one.facts.key, letter.warnings)
             if drafted.differs:
                 warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
             if run.asks_person and drafted.state == "drafted":
@@ -177,6 +180,14 @@ class LetterSteps:
             letters = letters_of_period(connection, run.period, self.kinds)
         waiting = ("drafted", "awaiting_approval")
         return [letter for letter in letters if letter.state in waiting and letter.revision == 1]
+
+
+def _keep_warnings(run: Run, letter_key: str, warnings: Sequence[str]) -> None:
+    """In the audit trail, for whoever signs the letter."""
+    if warnings:
+        with writing(run.house.engine) as connection:
+            changes = [Change("letter", letter_key, "warn", None, None, words) for words in warnings]
+            record(connection, changes, now=run.now, actor=run.actor)
 
 
 def accounted(run: Run) -> None:

@@ -11,9 +11,22 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, letter, network, today, units, view
+from include.desk.pages import (
+    alarm,
+    city,
+    contacts,
+    letter,
+    letters,
+    network,
+    search,
+    signing,
+    today,
+    units,
+    view,
+)
 from include.desk.pages.desk import Airflow
 from include.desk.pages.view import LABELS, language_of
+from include.desk.signing import POINTS
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
@@ -456,10 +469,17 @@ def test_every_text_has_its_english() -> None:
         *METHODS,
         *VERDICT_WORDS.values(),
         *(rule.words for rule in SUBMETER_RULES),
+        *POINTS,
+        *signing.SAID.values(),
+        *search.TOPICS.values(),
+        *search._NOT_THERE.values(),
+        *letters.ACTIONS.values(),
     }
     used |= {
         "今日",
         "函件",
+        "签发",
+        "审计",
         "地图",
         "监管期",
         "隔离",
