@@ -1,6 +1,6 @@
--- Grain: one file in the archive that a letter, one of its deliveries or a list of hotspot grids names.
+-- Grain: one file in the archive that a letter, one of its deliveries, a list of hotspot grids or a report of the phone page names.
 -- Parameters: none.
--- Reads: letter_file, delivery, grid_list.
+-- Reads: letter_file, delivery, grid_list, field_photo.
 select sha256 from letter_file
 union
 select eml_sha256 as sha256 from delivery
@@ -8,3 +8,5 @@ union
 select table_sha256 as sha256 from grid_list
 union
 select manifest_sha256 as sha256 from grid_list
+union
+select sha256 from field_photo where erased_at is null
