@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import URL, Engine
 
-from include.connections import Connection, Registry, read_registry
+from include.connections import Connection, Registry, read_registry, require_server_name, require_usable
 from include.errors import InputError
 from include.field.folders import FieldFolder
 from include.field.settings import OFF, FieldSettings, field_settings
@@ -92,6 +92,7 @@ class House:
     tiles: Tiles | None = None  # the background of the desk's map
     openness: OpenSettings = DEFAULTS  # how the office publishes
     field: FieldSettings = OFF  # the phone page of inspectors
+    mailboxes: tuple[SourceConfig, ...] = ()  # sources of kind `mail`: read by `answer_round`, not by pulls
 
     @property
     def outgoing(self) -> Outgoing:
@@ -221,15 +222,17 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
     fonts = str(letters.get("fonts_dir") or "")
     names = source_names(registry.variables)
     mail = _connection(registry, "mail_server")
+    sources = [_source(_connection(registry, name), folder) for name in names]
     return House(
         engine=open_engine(_store_url(_connection(registry, "supervision_db"), folder)),
         var=folder,
-        sources=tuple(_source(_connection(registry, name), folder) for name in names),
+        sources=tuple(source for source in sources if source.kind != "mail"),
         mail_server=_mail_server(mail),
         mailbox=_inside(str(mail.extra["mailbox"]), folder) if mail.extra.get("mailbox") else None,
         office=Office(
             number_words={**numbered(profile.letters), **office.get("number_words", {})},
             reply_to=str(office.get("reply_to", "")),
+            has_own_replies=bool(office.get("reply_to_each_letter", False)),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
@@ -254,6 +257,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         tiles=read_tiles(_mapping(registry, "map")),
         openness=open_settings(_mapping(registry, "publish")),
         field=field_settings(_mapping(registry, "field")),
+        mailboxes=tuple(source for source in sources if source.kind == "mail"),
     )
 
 
@@ -265,7 +269,7 @@ def _store_url(connection: Connection, var: Path) -> str:
             "postgresql",
             connection.login or None,
             connection.password or None,
-            connection.host or None,
+            require_server_name(connection) or None,
             connection.port,
             connection.schema or None,
             {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
@@ -281,7 +285,7 @@ def _store_url(connection: Connection, var: Path) -> str:
 def _mail_server(connection: Connection) -> MailServer:
     extra = connection.extra
     return MailServer(
-        host=connection.host,
+        host=require_server_name(connection),
         port=connection.port or 0,
         sender_address=str(extra.get("sender", "")),
         sender_name=str(extra.get("sender_name", "")),
@@ -289,6 +293,7 @@ def _mail_server(connection: Connection) -> MailServer:
         user=connection.login,
         password=connection.password,
         timeout_seconds=float(extra.get("timeout_seconds", 30)),
+        has_own_senders=bool(extra.get("sender_each_delivery", False)),
         ca_file=str(extra.get("ca_file", "")),
     )
 
@@ -347,6 +352,7 @@ def _mapping(registry: Registry, key: str) -> dict[str, Any]:
         raise InputError(
             "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text
         )
+    require_usable(value, f"variable {key}")
     return value
 
 

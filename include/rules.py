@@ -311,9 +311,10 @@ class FieldPage:
     reports_a_minute: int = 20
     reports_of_link_an_hour: int = 200
     code_tries: int = 5  # of one device in ten minutes
-    positions_kept: timedelta = timedelta(days=90)
-    photos_kept: timedelta = timedelta(days=730)  # evidence of an answer: two seasons
-    spool_kept: timedelta = timedelta(days=90)  # what was refused, and the page's own receipts
+    # Days; a profile may say otherwise (retention_days). A position is nobody's business after a season …
+    positions: int = 90
+    photos: int = 730  # … a photo is evidence of an answer: two seasons …
+    spools: int = 90  # … what was refused, and the page's own receipts
 
 
 FIELD: Final = FieldPage()

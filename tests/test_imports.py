@@ -30,13 +30,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "selection": {"errors", "geo", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
+    "replies": GROUND | {"answer_form.layout"},
     "store": GROUND,
-    "sources.rows": FIGURES | {"store"},
-    "sources": FIGURES | {"store", "answer_form.reading", "sources.rows"},
-    "post": GROUND | {"store"},
+    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
+    "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
+    "post": GROUND | {"store", "replies"},
     "letters.document": GROUND,
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
-    "simulator": FIGURES | {"store", "sources", "post", "letters"},
+    "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
     | {"field.signed"},
@@ -45,7 +46,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field.signed": {"errors", "rules"},
     "office": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
-    | {"field.signed"},
+    | {"replies", "answer_form.reading", "field.signed"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"field.signed"},

@@ -61,6 +61,7 @@ class Bundle(Told):
     steps: tuple[Name, ...]
     categories: tuple[Name, ...]
     longest_promise_days: int
+    position_days: int
     alarms: tuple[BundleAlarm, ...]
 
     def is_open(self, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
 from include.sources.hashes import row_json
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.places import places
 from include.sources.receipt import record, result_of
 from include.sources.spool import Spool

@@ -5,8 +5,8 @@ And what is shown and what is erased of them: positions after 90 days, photos af
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, and_, func, select
 
@@ -17,6 +17,7 @@ from include.house import House
 from include.office.field_answers import store_answer
 from include.office.field_devices import speaker
 from include.post.audit import Change, record
+from include.profile.current import office
 from include.rules import FIELD
 from include.store import tables
 from include.store.engine import reading, writing
@@ -144,16 +145,21 @@ def photo_of(house: House, sha256: str) -> bytes:
     return house.archive.get(sha256)
 
 
+def kept_for(name: Literal["positions", "photos", "spools"]) -> timedelta:
+    """How long the office keeps such things, by its profile."""
+    return timedelta(days=office().retention_days.get(name, getattr(FIELD, name)))
+
+
 def erasable(connection: Connection, now: datetime) -> tuple[list[str], list[tuple[str, int]]]:
     """Reports whose position, and photos (report, place) whose time, is over."""
     own, photo = field_report.c, field_photo.c
     positions = select(own.report_id).where(
-        own.lon.is_not(None), own.received_at < now - FIELD.positions_kept
+        own.lon.is_not(None), own.received_at < now - kept_for("positions")
     )
     photos = (
         select(photo.report_id, photo.place)
         .join(field_report, own.report_id == photo.report_id)
-        .where(photo.erased_at.is_(None), own.received_at < now - FIELD.photos_kept)
+        .where(photo.erased_at.is_(None), own.received_at < now - kept_for("photos"))
     )
     return (
         [str(one) for one in connection.execute(positions.order_by(own.report_id)).scalars()],

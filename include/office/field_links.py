@@ -198,6 +198,7 @@ def bundle_of(house: House, letter: StoredLetter, key: bytes) -> Bundle | None:
         steps=tuple(STEPS),
         categories=office().categories,
         longest_promise_days=DEADLINES.rectify_longest.days,
+        position_days=office().retention_days.get("positions", FIELD.positions),
         alarms=tuple(_alarm(row, suspects.get(row.alarm_id, ())) for row in figures.form),
     )
 

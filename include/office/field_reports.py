@@ -44,6 +44,7 @@ from include.office.field_decisions import (
     STOPPED,
     UNCONFIRMED,
     WITHDRAWN,
+    kept_for,
     settle,
 )
 from include.office.field_devices import confirm, speaker, take_wish
@@ -310,8 +311,8 @@ def _sweep(folder: FieldFolder, now: datetime) -> None:
 def aged_files(folder: FieldFolder) -> tuple[Aged, ...]:
     """The page's receipts and what was set aside, which go by their age."""
     return (
-        Aged("field", folder.receipts, "*.json", FIELD.spool_kept),
-        Aged("field", folder.refused, "*", FIELD.spool_kept),
+        Aged("field", folder.receipts, "*.json", kept_for("spools")),
+        Aged("field", folder.refused, "*", kept_for("spools")),
     )
 
 

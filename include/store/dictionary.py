@@ -13,6 +13,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     air_tables,
     contact_tables,
     field_tables,
+    mail_tables,
     open_tables,
     review_tables,
     run_tables,

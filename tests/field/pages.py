@@ -59,6 +59,7 @@ def bundle(word: str = WORD, **changes: Any) -> Bundle:
         "steps": ("arrived", "found", "clear", "disputed"),
         "categories": ("工业企业", "扬尘", "其他"),
         "longest_promise_days": 15,
+        "position_days": 90,
         "alarms": (
             alarm(1, suspects=(Suspect(candidate_id="E1", name="甲厂", level="高", reason="上风向1.2km"),)),
             alarm(2),
