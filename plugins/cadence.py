@@ -20,7 +20,6 @@ from airflow.sdk import (
 from troubles import MOST_RETRIES, Patience, deadline
 
 from include.periods import DAG_IDS, office_zone, schedule
-from include.signing import REJECT, RELEASE, SOME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +68,7 @@ _ENDS: dict[str, tuple[str, str]] = {
         r"^\d{4}-\d\d-\d\d[T ]\d\d:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$",
     ),
 }
+RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 PUBLISH, REFUSE = "发布", "不发布"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
 _APPROVAL_BODY = f"""

@@ -86,10 +86,11 @@ def paused_dags() -> tuple[str, ...]:
 
 
 def answer_required_action(
-    visitor: "Visitor", dag_id: str, run_id: str, option: str, names: list[str], reason: str
+    visitor: "Visitor", dag_id: str, run_id: str, choice: str, names: list[str], reason: str
 ) -> None:
     """Answers the question of a run's `approve` as this visitor, with Airflow's own rules of who may and what is taken. Raises
     StateError where there is no open question or where they may not."""
+    import cadence
     from airflow.api_fastapi.app import get_auth_manager
     from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
     from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
@@ -100,6 +101,7 @@ def answer_required_action(
     from include.errors import StateError
 
     where = f"{dag_id}/{run_id}"
+    options = {"all": cadence.RELEASE, "some": cadence.SOME, "none": cadence.REJECT}
     is_allowed = get_auth_manager().is_authorized_dag(
         method="PUT",
         access_entity=DagAccessEntity.HITL_DETAIL,
@@ -109,7 +111,7 @@ def answer_required_action(
     if not is_allowed:
         raise StateError("this login may not sign", where=where, todo="ask for the role of an operator")
     said = UpdateHITLDetailPayload(
-        chosen_options=[option], params_input={"reason": reason, "names": names or None}
+        chosen_options=[options[choice]], params_input={"reason": reason, "names": names or None}
     )
     with create_session() as session:
         try:

@@ -81,7 +81,7 @@ class Recent:
 @dataclass(frozen=True)
 class Airflow:
     """What only Airflow knows. `paused`: those of `NEEDED_DAGS` that are switched off; `answer`: gives the answer of a visitor to the
-    required action of a run (visitor, DAG, run, option, names of units, reason), or raises StateError where it cannot be given.
+    required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given.
     Without Airflow around the desk nothing is paused and no question is open."""
 
     paused: Callable[[], tuple[str, ...]] = tuple

@@ -15,10 +15,8 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.signing import LARGE_LEAST, LARGE_SHARE, POINTS, RunToSign, letters_to_sign, names_of
 from include.errors import QianliyanError, StateError
-from include.signing import REJECT, RELEASE, SOME
 
 Choice = Literal["all", "some", "none"]
-OPTIONS: dict[str, str] = {"all": RELEASE, "some": SOME, "none": REJECT}
 SAID: dict[str, str] = {
     "all": "已签发：运行随即编号、定稿、发出。",
     "some": "已签发所选单位的函件，其余留待处理。",
@@ -96,7 +94,7 @@ def _answer(
         )
     if run.is_asked and desk.airflow.answer is not None:
         desk.airflow.answer(
-            visitor, run.dag_id, run.run_id, OPTIONS[choice], names if choice == "some" else [], reason
+            visitor, run.dag_id, run.run_id, choice, names if choice == "some" else [], reason
         )
         return
     _settle_here(desk, visitor, run, choice, chosen, reason)
