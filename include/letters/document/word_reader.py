@@ -16,7 +16,7 @@ from docx.oxml.ns import qn
 
 from include.errors import CompositionError
 from include.letters.document.manuscript import Block, Cell, Manuscript, Paragraph, Picture, Run, Table
-from include.letters.document.word_styles import PICTURE, TITLES
+from include.letters.document.word_styles import PICTURE, TITLES, house_style
 
 _MM_PER_TWIP: Final = 25.4 / 1440
 _MM_PER_EMU: Final = 1 / 36000
@@ -49,7 +49,7 @@ class _Reader:
     """Holds what the paragraphs of one document refer to: style names, footnotes, image parts."""
 
     def __init__(self, document: Any) -> None:
-        self._style_names = {style.style_id: style.name for style in document.styles}
+        self._style_names = {style.style_id: house_style(style.name) for style in document.styles}
         self._parts = document.part.related_parts
         self._footnotes: dict[str, tuple[Run, ...]] = {}
         for relation in document.part.rels.values():
