@@ -11,13 +11,21 @@ from typing import Any, Final
 import pandas as pd
 
 from include.language import say
-from include.letters.document.manuscript import Block, Cell, Manuscript, Paragraph, Picture, Run, Table
+from include.letters.document.manuscript import (
+    MARK_GAP,
+    Block,
+    Cell,
+    Manuscript,
+    Paragraph,
+    Picture,
+    Run,
+    Table,
+)
 from include.letters.document.press import print_pdf
 from include.letters.document.typefaces import STAND_IN, load_typefaces, plain
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.selection_map import ListMap, selection_map
 from include.letters.words.selection_words import PART_WORDS, change_word
-from include.letters.words.wording import MARK_GAP
 from include.periods import date_label, midnight
 from include.rules import SIMULATED_LABEL
 from include.selection.choice import years_weighed

@@ -12,8 +12,8 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, say
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.templates import template_text
-from include.letters.words.wording import MARK_GAP
 
 
 @dataclass(frozen=True)

@@ -353,7 +353,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
 def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:
     return {
         "序": heading_number(number),
-        "类型": rule_word(case.rule),
+        "类型": say(rule_word(case.rule)),
         "报警编号": show(case.alarm_id),
         "城市": case.unit_name,
         "区县": show(case.county),

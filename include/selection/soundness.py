@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Layer, Note
 from include.selection.rules import SelectionRules
 
@@ -137,7 +138,11 @@ def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> lis
                 todo="a scale that is not applied, or another unit: state `scale:` or `unit:`",
             )
         if len(known) < len(cells):
-            text = f"{len(cells) - len(known)}个小格覆盖不足{rules.least_coverage:.0%}，该年不计"
+            text = say(
+                "{count}个小格覆盖不足{least_coverage:.0%}，该年不计",
+                count=len(cells) - len(known),
+                least_coverage=rules.least_coverage,
+            )
             notes.append(Note("low_coverage", where, text))
     return notes
 
@@ -176,12 +181,15 @@ def emission_notes(cells: pd.DataFrame, pm25: pd.Series, tonnes: pd.Series) -> l
     known = pd.Series(np.log1p((tonnes / cells["area_km2"]).to_numpy(float)), tonnes.index)
     straight = _correlation(pm25, known)
     notes = []
-    for side, what in (("north", "上下颠倒"), ("west", "左右颠倒")):
+    for side, what in (("north", say("上下颠倒")), ("west", say("左右颠倒"))):
         turned = _correlation(_turned(cells, pm25, side), known)
         if straight is None or turned is None or turned < _FLIP_GAIN or turned - straight < _FLIP_GAIN / 2:
             continue
-        text = (
-            f"与排放分布的相关系数为{straight:.2f}，{what}后为{turned:.2f}：PM2.5或排放清单可能{what}，请核对"
+        text = say(
+            "与排放分布的相关系数为{straight:.2f}，{what}后为{turned:.2f}：PM2.5或排放清单可能{what}，请核对",
+            straight=straight,
+            what=what,
+            turned=turned,
         )
         notes.append(Note("looks_flipped", "PM2.5", text))
     return notes

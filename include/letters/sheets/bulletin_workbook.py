@@ -223,7 +223,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         "跟进事项",
         ["序号", "规则", "数量", "总数", "对象"],
         [
-            (number, rule_word(one.rule), one.count, one.of, subject)
+            (number, say(rule_word(one.rule)), one.count, one.of, subject)
             for number, one in enumerate(figures.follow_ups, start=1)
             for subject in one.subjects
         ],

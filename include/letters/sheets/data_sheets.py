@@ -16,9 +16,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
 from include.language import say
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
-from include.letters.words.wording import MARK_GAP
 from include.periods import office_zone
 
 _HEAD: Final = PatternFill("solid", fgColor="DDEBF7")

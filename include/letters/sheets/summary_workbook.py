@@ -236,7 +236,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         ],
         [
             (
-                rule_word(one.rule),
+                say(rule_word(one.rule)),
                 one.alarm_id,
                 one.unit_code,
                 one.unit_name,
@@ -267,7 +267,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         "建议",
         ["序号", "规则", "数量", "总数", "对象", "对象数量"],
         [
-            (number, rule_word(one.rule), one.count, one.of or None, subject.name, subject.count)
+            (number, say(rule_word(one.rule)), one.count, one.of or None, subject.name, subject.count)
             for number, one in enumerate(figures.suggestions, start=1)
             for subject in one.subjects
         ],

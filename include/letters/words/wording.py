@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from include.language import say
 from include.language.moments import clock_words, day_words, moment_words
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
@@ -33,7 +34,6 @@ NONE: Final = "—"
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
-MARK_GAP: Final = "　"  # between the marks of one line
 # What letters of an earlier edition print (templates/2020-03): words of theirs, by which nothing is judged any more.
 _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
     "2020-03": {

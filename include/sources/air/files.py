@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
+from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.sources.air.hours import ArchiveHours, HourLabel, with_hours
 from include.sources.air.layouts import (
@@ -70,7 +71,7 @@ def read_air_file(
         file.skipped += told.skipped
         file.faults += [
             *told.faults,
-            *(Fault("整行", row.reason, row.text, row.line, 1) for row in chunk.broken),
+            *(Fault(say("整行"), row.reason, row.text, row.line, 1) for row in chunk.broken),
         ]
         places = set(told.values["place_id"].unique())
         file.places |= places
@@ -130,7 +131,7 @@ def _require_use(file: AirFile) -> None:
             expected="names or codes of units (units.csv of the profile)",
             got=", ".join(file.skipped),
         )
-    first = file.faults[0] if file.faults else Fault("type", "没有污染物的小时值", "", 2, file.rows)
+    first = file.faults[0] if file.faults else Fault("type", say("没有污染物的小时值"), "", 2, file.rows)
     raise InputError(
         f"no row of the file can be used ({first.reason})",
         where=f"{file.path}, line {first.line}, {first.field}",

@@ -12,6 +12,8 @@ from typing import Final
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
+from include.language import say
+from include.language.moments import day_words
 from include.sources.air.files import AirFile, read_air_file
 from include.sources.air.hours import HourLabel
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
@@ -156,19 +158,26 @@ def import_air_quality(
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
-        untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
-        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
+        untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
+        notes=tuple(
+            say("{path}：{note}", path=label(file.path), note=file.note) for file in files if file.note
+        ),
     )
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
-    day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
+    day = day_words(loss.observed_on)
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
-    others = f"等{loss.places}项" if loss.places > 1 else ""
-    return (
-        f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
-        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+    others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
+    return say(
+        "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；确认采用：import-air-quality --replace 该文件；否则弃用此条",
+        day=day,
+        place=place,
+        quantity=quantity,
+        before=loss.before,
+        after=loss.after,
+        others=others,
     )
 
 
@@ -230,7 +239,11 @@ def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[File
         merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
     faults = []
     for (file, other, quantity), parts in merged.items():
-        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{label(names[other])}"
+        said = (
+            _DISPUTED
+            if file == other
+            else say("{disputed}；另一值在{file}", disputed=_DISPUTED, file=label(names[other]))
+        )
         count = sum(part.count for part in parts)
         faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
     return faults
