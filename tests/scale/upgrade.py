@@ -5,7 +5,7 @@
     this version: migrate ─▶ the same letters, deliveries, numbers, audit, files; the same counts of `feedback`;
                              every letter made again from its frozen figures: the same words
 
-The earlier release runs with this version's packages. Exit 1 with every difference, 2 where the release cannot be built.
+The earlier release runs with the packages of its own lock. Exit 1 with every difference, 2 where the release cannot be built.
 """
 
 import argparse
@@ -69,6 +69,7 @@ def main() -> int:
 def rehearse(release: str, folder: Path) -> Iterable[str]:
     """Every difference between what the release left and what this version makes of it. Raises InputError."""
     code = _checkout(release, folder / "release")
+    _install(code)
     _run(code, folder, "demo")
     old, new = folder / "demo", folder / "upgraded"
     before = {name: _rows(old, query) for name, query in _KEPT.items()}
@@ -98,10 +99,28 @@ def _checkout(release: str, folder: Path) -> Path:
     return folder
 
 
+def _install(code: Path) -> None:
+    """What the release's own Makefile installs into its own environment."""
+    command = ["make", f"PYTHON={sys.executable}", ".venv/.installed"]
+    # Not this make's own variables: MAKEFLAGS would hand down its targets and settings.
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))
+    }
+    done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise InputError(
+            "the packages of the earlier release cannot be installed",
+            where=str(code),
+            got=(done.stderr or done.stdout).strip()[-800:],
+            todo="see that a package index, or the folder of wheels, can be reached",
+        )
+
+
 def _run(code: Path, var: Path, *arguments: str) -> str:
     """One verb of a version, on what lies below `var`; its output."""
     environment = {**os.environ, "PYTHONPATH": str(code), "QIANLIYAN_VAR": str(var)}
-    command = [sys.executable, "-m", "include", *arguments]
+    own = code / ".venv" / "bin" / "python"
+    command = [str(own if own.exists() else sys.executable), "-m", "include", *arguments]
     done = subprocess.run(command, cwd=code, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(

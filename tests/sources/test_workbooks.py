@@ -1,9 +1,11 @@
 """XLSX files as people hand them in."""
 
+import os
 import resource
 import signal
-import subprocess
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -265,19 +267,25 @@ def test_a_child_that_ends_early_is_an_error(
 
 
 def test_a_reader_that_is_left_ends_its_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[children.Reader] = []
 
-    def noted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen(*arguments, **options))
-        return started[-1]
+    @contextmanager
+    def noted(*arguments: Any, **options: Any) -> Iterator[children.Reader]:
+        with children.child(*arguments, **options) as reader:
+            started.append(reader)
+            yield reader
 
-    monkeypatch.setattr(children, "Popen", noted)
+    monkeypatch.setattr(workbooks, "child", noted)
     path = with_parts(tmp_path / "a.xlsx", sheet1=SHEET.format(HEADER + rows_of("<c><v>1</v></c>", 100_000)))
     chunks = read_xlsx(path, chunk_rows=10)
     next(chunks)
-    assert [process.poll() for process in started] == [None]
+    (reader,) = started
+    assert reader.pid is not None
+    os.kill(reader.pid, 0)
     chunks.close()
-    assert [process.returncode for process in started] == [-signal.SIGKILL]
+    assert reader.returncode == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        os.kill(reader.pid, 0)
 
 
 def test_the_child_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

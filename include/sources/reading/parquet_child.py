@@ -216,6 +216,11 @@ def _pieces(batch: pa.RecordBatch, ends: np.ndarray[Any, np.dtype[np.int64]]) ->
         start = stop
 
 
+def load() -> None:
+    """What every process needs beside what this module imports."""
+    import pandas  # noqa: F401  which Arrow looks for when it makes its first array
+
+
 def main() -> None:
     """The process: limits first, then the file on standard input to an Arrow stream on standard output."""
     request = json.loads(sys.argv[1])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Timer
@@ -76,9 +75,7 @@ def parquet_batches(path: Path, *, most_rows: int) -> Iterator[pa.RecordBatch]:
     """
     seconds = seconds_allowed(MOST_SECONDS)
     request = {"rows": most_rows, "bytes": _MOST_BYTES, "batch_rows": _ROWS, "seconds": seconds}
-    with child(path, "parquet_child", request, _SETTINGS, stderr=subprocess.PIPE) as process:
-        if process.stdout is None or process.stderr is None:
-            raise TypeError("the child has no output")
+    with child(path, "parquet_child", request, _SETTINGS) as process:
         overdue = Timer(_PATIENCE_SECONDS, process.kill)
         overdue.daemon = True
         overdue.start()
@@ -89,8 +86,8 @@ def parquet_batches(path: Path, *, most_rows: int) -> Iterator[pa.RecordBatch]:
             pass  # the process says why, or was killed
         finally:
             overdue.cancel()
-        if process.wait():
-            raise _refused(path, process.returncode, process.stderr.read(_LAST_WORD), seconds)
+        if code := process.wait():
+            raise _refused(path, code, process.stderr.read(_LAST_WORD), seconds)
 
 
 def _refused(path: Path, code: int, said: bytes, seconds: int) -> InputError:

@@ -198,11 +198,15 @@ def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
         tell({"done": True})
 
 
+def load() -> None:
+    """What every process needs, before it has limits."""
+    sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it for nothing
+    import openpyxl.worksheet._reader  # noqa: F401
+
+
 def main() -> None:
     """The process: limits first, then the workbook on standard input to lines on standard output."""
-    sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would load it for nothing
-    import openpyxl.worksheet._reader  # noqa: F401  before the limits, so that its compiled form can be kept
-
+    load()
     request = json.loads(sys.argv[1])
     confine(MOST_MEMORY, min(int(request["seconds"]), MOST_SECONDS))
     warnings.simplefilter("ignore")

@@ -9,7 +9,6 @@ import json
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import numpy as np
 from include.errors import InputError
 from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
-from include.sources.reading.children import child
+from include.sources.reading.children import Reader, child
 from include.sources.reading.file_names import label
 from include.sources.reading.text_files import clean_header
 from include.sources.reading.time_limits import OutOfTime, seconds_allowed
@@ -136,10 +135,8 @@ def _told(path: Path, request: dict[str, Any]) -> Iterator[tuple[list[str], list
         raise _killed(path, process.wait(), seconds)
 
 
-def _lines(path: Path, process: subprocess.Popen[bytes], seconds: int) -> Iterator[bytes]:
+def _lines(path: Path, process: Reader, seconds: int) -> Iterator[bytes]:
     """Lines as they come, none longer than it can be, as long as the child may be at work."""
-    if process.stdout is None:
-        raise TypeError("the child has no output")
     begun = bytearray()
     left = float(_PATIENCE * MOST_SECONDS)  # however little it may compute: the machine may be busy
     with selectors.DefaultSelector() as selector:
