@@ -35,6 +35,7 @@ MEDIA_TYPES: Final[dict[Role, str]] = {
     "inline": "image/png",
 }
 _ENDINGS: Final[dict[Role, str]] = {"text": "txt", "inline": "png"}
+_LONGEST_NAME, _END_OF_NAME = 84, 60  # characters of a file's name without its ending
 _ASCII_MARKS: Final = {
     "模拟数据": "simulated",
     "更正": "correction",
@@ -181,6 +182,10 @@ def ascii_stem(*parts: str, labels: Sequence[str]) -> str:
 def letter_file(role: Role, name: str, ascii_name: str, content: bytes) -> LetterFile:
     """A file named for people and for mail programs that read ASCII only."""
     ending = _ENDINGS.get(role, role)
+    if (
+        len(name) > _LONGEST_NAME
+    ):  # what a mail's header takes: the beginning of the title, and whose and of when it is
+        name = f"{name[: _LONGEST_NAME - _END_OF_NAME - 1]}…{name[-_END_OF_NAME:]}"
     safe = "".join("_" if char in '\\/:*?"<>|' or char < " " else char for char in name)
     return LetterFile(role, f"{safe}.{ending}", f"{ascii_name}.{ending}", MEDIA_TYPES[role], content)
 

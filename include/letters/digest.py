@@ -30,7 +30,7 @@ def compose_digest(
         "digest",
         {
             "标识": say(SIMULATED_LABEL) if is_simulated else "",
-            "名称": say(letter_label(kind)),
+            "名称": letter_label(kind),
             "日期": date_label(day),
             "事项": [
                 {"题": one.title, "原因": one.reason, "办法": one.todo, "自": moment_label(one.since)}

@@ -57,7 +57,9 @@ def queue_late_run(house: House, period: Period, run_id: str, *, now: datetime, 
             return False
     minutes = int(SELF_WATCH.late_after[period.kind].total_seconds() // 60)
     matter = Matter(
-        say("{label}\u3000{period}未按时完成", label=window_kind(period.kind).label, period=period.label),
+        say(
+            "{label}\u3000{period}未按时完成", label=say(window_kind(period.kind).label), period=period.label
+        ),
         say(
             "{moment}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
             moment=moment_label(period.as_of),

@@ -26,7 +26,7 @@ class Missing:
     def label(self) -> str:
         """In words, for a list (Chinese): the kind, its first window and how many."""
         first, count = self.windows[0], len(self.windows)
-        name = f"{window_kind(self.kind).label}　{first.label}"
+        name = say("{label}　{period}", label=say(window_kind(self.kind).label), period=first.label)
         return name if count == 1 else say("{name}等{count}个时段", name=name, count=count)
 
 

@@ -114,14 +114,17 @@ def _write_readings(
     grid_ids: pd.Series, hours: pd.DatetimeIndex, values: NDArray[np.float32], path: Path
 ) -> int:
     """One row a grid and hour that was measured, by hour and grid."""
-    by_hour = values.T
+    named = hours.tz_localize(office_zone(), ambiguous=np.ones(len(hours), dtype=bool), nonexistent="NaT")
+    by_hour = np.where(
+        np.asarray(named.isna())[:, None], np.nan, values.T
+    )  # an hour that the clocks skip is nobody's
     hour, grid = np.nonzero(~np.isnan(by_hour))
     table = pa.table(
         {
             "grid_id": pa.DictionaryArray.from_arrays(
                 pa.array(grid, pa.int32()), pa.array(grid_ids, pa.string())
             ),
-            "hour": pa.array(hours.tz_localize(office_zone()).as_unit("ms")).take(pa.array(hour)),
+            "hour": pa.array(named.as_unit("ms")).take(pa.array(hour)),
             "pm25_ug_m3": pa.array(by_hour[hour, grid], pa.int16()),
             "data_origin": pa.DictionaryArray.from_arrays(
                 pa.array(np.zeros(len(hour)), pa.int32()), pa.array([SIMULATED_LABEL])

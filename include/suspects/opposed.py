@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.language import say
+from include.periods import office_zone
 from include.suspects.places import east_north_km
 from include.suspects.rules import WindRules
 
@@ -145,7 +146,7 @@ def opposed_words(pairs: pd.DataFrame) -> list[str]:
 
 
 def _shown(hour: pd.Timestamp) -> str:
-    return say("%Y-%m-%d %H时")
+    return say("{hour:%Y-%m-%d %H}时", hour=hour.tz_convert(office_zone()))
 
 
 def _instant(hour: int) -> pd.Timestamp:

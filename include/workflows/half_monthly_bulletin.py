@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
-from include.language import say
+from include.language import LINE_END, say
 from include.office.air_quality import DATASET_LABELS, import_lines
 from include.office.bulletin import bulletin_facts
 from include.office.register import Due
@@ -74,7 +74,7 @@ def pull(run: Run) -> dict[str, Any]:
     return pulled | {
         "suspected": keep_platform_suspects(run.house, states["alarm_id"].astype(str).tolist()),
         "air_quality": imported,
-        "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
+        "completeness": pulled["completeness"] + say(LINE_END) + air_sentence(run.house, run.period),
     }
 
 
@@ -159,7 +159,7 @@ def air_sentence(house: House, period: Period) -> str:
     for dataset in _JUDGED:
         missing, name = missing_air_days(house, period, dataset), DATASET_LABELS[dataset]
         parts.append(
-            say("{name}空气质量{total}/{total_2}天", name=name, total=of - len(missing), total_2=of)
+            say("{name}空气质量{known}/{days}天", name=say(name), known=of - len(missing), days=of)
             + (say("（缺{listed}）", listed=_listed(missing)) if missing else "")
         )
     return say("，").join(parts) + say("。")
@@ -168,7 +168,7 @@ def air_sentence(house: House, period: Period) -> str:
 def _told(house: House, at: BulletinWindows) -> str:
     with reading(house.engine) as connection:
         facts = completeness(connection, house.sources, at.read[0], at.period.as_of).sentence
-    return facts + air_sentence(house, at.period)
+    return facts + say(LINE_END) + air_sentence(house, at.period)
 
 
 def _import_dropped(house: House, now: datetime) -> list[str]:

@@ -286,7 +286,7 @@ def _settle_by_rule(run: Run) -> _Settle:
 def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
     """Why this run sends no letter of this kind, or empty; and whether a person has to act."""
     if kind.is_by_person:
-        return say("{label}须由人员核实后放行", label=kind.label), True
+        return say("{label}须由人员核实后放行", label=say(kind.label)), True
     if kind.is_news and run.is_backfill:
         return say("补录的时段不推送"), False
     age = run.now - run.period.as_of
@@ -296,7 +296,7 @@ def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
             say(
                 "时段已过{age:.1f}小时，{label}超过{hours:g}小时须由人员放行",
                 age=age.total_seconds() / 3600,
-                label=kind.label,
+                label=say(kind.label),
                 hours=hours,
             ),
             True,

@@ -91,6 +91,11 @@ class Manuscript:
         )
 
 
+def width_em(text: str) -> float:
+    """The width of a line of 仿宋 in characters: ASCII takes half of one."""
+    return sum(0.5 if char < "\x7f" else 1.0 for char in text)
+
+
 def _block(block: Block) -> dict[str, Any]:
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", **_paragraph(block)}

@@ -20,7 +20,8 @@ from docxtpl import DocxTemplate, InlineImage
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
-from include.language import counted
+from include.language import LINE_END, counted, say
+from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
 from include.letters.document.templates import has_template
 from include.letters.document.templates import template as read_template
@@ -133,11 +134,6 @@ def heading_number(number: int) -> str:
     return chinese_number(number) if office().language == "zh" else str(number)
 
 
-def width_em(text: str) -> float:
-    """The width of a line of 仿宋 in characters: ASCII takes half of one."""
-    return sum(0.5 if char < "\x7f" else 1.0 for char in text)
-
-
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
     """docxtpl, which cleans and compiles the same template again for each letter, made to do it once."""
 
@@ -209,7 +205,7 @@ def _title(document: Any) -> str:
     lines = "".join(
         paragraph.text for paragraph in document.paragraphs if house_style(paragraph.style.name) in TITLES
     )
-    return lines.replace("\n", "")
+    return lines.replace("\n", say(LINE_END))
 
 
 def _place_closing(body: Any, style_names: Mapping[str, str]) -> None:

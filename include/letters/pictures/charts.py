@@ -15,6 +15,7 @@ from matplotlib.patheffects import withStroke
 
 from include.language import say
 from include.letters import edition_2020_03
+from include.letters.document.manuscript import width_em
 from include.letters.pictures.chart_style import (
     BAND,
     DONE,
@@ -42,6 +43,7 @@ from include.supervision.weekly_figures import CityWeek, SummaryFigures
 _DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
+_NAME_EM_MM, _FLAG_EM_MM = 3.2, 3.0  # a character of the names and of the flags beside the bars
 _OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
@@ -57,10 +59,14 @@ def rate_bars(figures: SummaryFigures) -> Figure:
     panels = 2 if len(cities) > _PANEL_ROWS else 1
     rows = max(-(-len(cities) // panels), 1)
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
+    names_mm = max(
+        16.0, 3.0 + _NAME_EM_MM * max((width_em(short_name(one.unit_name)) for one in cities), default=0)
+    )
+    flags_mm = max(26.0, 13.0 + _FLAG_EM_MM * max((width_em(flag_words(one)) for one in cities), default=0))
     figure: Figure | None = None
     for panel in range(panels):
         left, right = panel * width, WIDTH_MM - (panel + 1) * width
-        margins = (left + 16, 12.0, right + 26, 7.0)
+        margins = (left + names_mm, 12.0, right + flags_mm, 7.0)
         if figure is None:
             figure, axes = blank_figure(height, margins, is_simulated=figures.is_simulated)
         else:
