@@ -86,7 +86,7 @@ def prepare(
                 import_enterprises(
                     house.engine, folder / "enterprises.csv", datum="WGS84", now=now, source=DEMO_SOURCE
                 )
-            if {"bulletin", "overview"} & set(office().letters):
+            if set(half_monthly_bulletin.KINDS) & set(office().letters):
                 _import_air(house, folder, months_read(start, end, warning_months), end, now)
 
 

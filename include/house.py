@@ -88,6 +88,7 @@ class House:
     quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
     tiles: Tiles | None = None  # the background of the desk's map
     openness: OpenSettings = DEFAULTS  # how the office publishes
+    mailboxes: tuple[SourceConfig, ...] = ()  # sources of kind `mail`: read by `answer_round`, not by pulls
 
     @property
     def outgoing(self) -> Outgoing:
@@ -212,15 +213,17 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
     fonts = str(letters.get("fonts_dir") or "")
     names = source_names(registry.variables)
     mail = _connection(registry, "mail_server")
+    sources = [_source(_connection(registry, name), folder) for name in names]
     return House(
         engine=open_engine(_store_url(_connection(registry, "supervision_db"), folder)),
         var=folder,
-        sources=tuple(_source(_connection(registry, name), folder) for name in names),
+        sources=tuple(source for source in sources if source.kind != "mail"),
         mail_server=_mail_server(mail),
         mailbox=_inside(str(mail.extra["mailbox"]), folder) if mail.extra.get("mailbox") else None,
         office=Office(
             number_words={**numbered(profile.letters), **office.get("number_words", {})},
             reply_to=str(office.get("reply_to", "")),
+            has_own_replies=bool(office.get("reply_to_each_letter", False)),
             attachment_names=office.get("attachment_names", "unicode"),
         ),
         issuer=Issuer(
@@ -244,6 +247,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
         tiles=read_tiles(_mapping(registry, "map")),
         openness=open_settings(_mapping(registry, "publish")),
+        mailboxes=tuple(source for source in sources if source.kind == "mail"),
     )
 
 
@@ -279,6 +283,7 @@ def _mail_server(connection: Connection) -> MailServer:
         user=connection.login,
         password=connection.password,
         timeout_seconds=float(extra.get("timeout_seconds", 30)),
+        has_own_senders=bool(extra.get("sender_each_delivery", False)),
         ca_file=str(extra.get("ca_file", "")),
     )
 

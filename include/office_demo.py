@@ -32,7 +32,7 @@ def play_office() -> int:
     with local_mailbox(var / "mailbox") as mailbox:
         house = open_house(demo_registry(mailbox.port), var)
         bulletin = period_ending("half_month", _BULLETIN_DAY)
-        has_bulletin = bool({"bulletin", "overview"} & set(profile.letters))
+        has_bulletin = bool(set(half_monthly_bulletin.KINDS) & set(profile.letters))
         prepare(house, now=bulletin.ends_at, start=bulletin.start, end=bulletin.end, warning_months=1)
         tell(
             f"{profile.name}: {len({one.unit_code for one in profile.addressees()})} units, {profile.zone.key}"

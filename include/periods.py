@@ -29,6 +29,7 @@ _SCHEDULES: Final[dict[str, str]] = {
     "weekly_summary": "{0.minute} {0.hour} * * 0,3",
     "half_monthly_bulletin": "{0.minute} {0.hour} 1,16 * *",
     "post_round": "*/15 * * * *",
+    "answer_round": "*/5 * * * *",
 }
 DAG_IDS: Final = tuple(_SCHEDULES)
 

@@ -1,6 +1,6 @@
--- Grain: one file in the archive that a letter, one of its deliveries or a list of hotspot grids names.
--- Parameters: none.
--- Reads: letter_file, delivery, grid_list.
+-- Grain: one file in the archive that a letter, one of its deliveries, a list of hotspot grids or a mail that came in names.
+-- Parameters: mail_since_at (mails taken before are no longer kept as they came).
+-- Reads: letter_file, delivery, grid_list, mail.
 select sha256 from letter_file
 union
 select eml_sha256 as sha256 from delivery
@@ -8,3 +8,5 @@ union
 select table_sha256 as sha256 from grid_list
 union
 select manifest_sha256 as sha256 from grid_list
+union
+select raw_sha256 as sha256 from mail where taken_at >= :mail_since_at

@@ -30,17 +30,20 @@ MAY_IMPORT: dict[str, set[str]] = {
     "selection": {"errors", "geo", "language", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
+    "replies": GROUND | {"answer_form.layout"},
     "store": GROUND,
-    "sources.rows": FIGURES | {"store"},
-    "sources": FIGURES | {"store", "answer_form.reading", "sources.rows"},
-    "post": GROUND | {"store"},
+    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
+    "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
+    "post": GROUND | {"store", "replies"},
     "letters.document": GROUND,
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
-    "simulator": FIGURES | {"store", "sources", "post", "letters"},
+    "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"},
     "open_settings": {"errors"},
-    "office": FIGURES | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"},
+    "office": FIGURES
+    | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
+    | {"replies", "answer_form.reading"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
 from include.sources.reading.time_limits import OutOfTime
@@ -35,7 +35,8 @@ from include.sources.reading.workbooks import FORMULA, SheetRow, sheet_names, sh
 from include.store.engine import reading
 from include.store.statements import frame
 
-_LAST_ROW: Final = 5000
+LAST_ROW: Final = 5000
+NEEDED_SHEETS: Final = (form.FORM_SHEET, form.GUIDE_SHEET)
 _FREE: Final = frozenset({"description", "unit", "inspector", "note"})
 _CHOSEN: Final = frozenset({"result", "category", "rectification"})
 _OURS: Final = tuple(column for column in form.COLUMNS if not column.is_ours)
@@ -67,7 +68,7 @@ def is_answer_form(path: Path) -> bool:
     if path.suffix.lower() != ".xlsx":
         return False
     try:
-        return _own_sheets(sheet_names(path)).keys() >= {form.FORM_SHEET, form.GUIDE_SHEET}
+        return set(NEEDED_SHEETS) <= own_sheets(sheet_names(path)).keys()
     except OutOfTime:
         raise
     except InputError:
@@ -79,16 +80,31 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
 
     Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
     """
-    own = _own_sheets(sheet_names(path))
-    rows_by_name = sheet_rows(path, list(own.values()), last=_LAST_ROW)
-    sheets = {name: rows_by_name[told] for name, told in own.items()}
+    sheets = sheet_rows(path, list(own_sheets(sheet_names(path)).values()), last=LAST_ROW)
+    return read_form_sheets(engine, str(path), label(path), sheets, now=now).delivery
+
+
+@dataclass(frozen=True)
+class ReadForm:
+    """What a form says, and the letter that it went out with."""
+
+    letter: Letter
+    delivery: Delivery
+
+
+def read_form_sheets(
+    engine: Engine, path: str, origin: str, sheets: Mapping[str, list[SheetRow]], *, now: datetime
+) -> ReadForm:
+    """The answers in the sheets of a form (`NEEDED_SHEETS` and, where it has one, that of the suspects). `path` is named in errors,
+    `origin` beside each row. Raises InputError as `read_answer_form`."""
+    sheets = {name: sheets[told] for name, told in own_sheets(sheets).items()}
     letter_key, version = (
         _cell(sheets[form.GUIDE_SHEET], cell) for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
     )
     if version not in (form.FORM_VERSION, *form.FORMER_HEADERS):
         raise InputError(
             "the answer form is of another version",
-            where=str(path),
+            where=path,
             expected=" or ".join((form.FORM_VERSION, *form.FORMER_HEADERS)),
             got=version or "none",
         )
@@ -101,12 +117,13 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
     if form.SUSPECT_SHEET in sheets:
         inspected, broken = inspected_suspects(sheets[form.SUSPECT_SHEET], letter.key, letter.alarms)
         answers.broken.extend(broken)
-    return Delivery(
-        _parts(path, answers), is_cut=True, parts_expected=1, parts_received=1, inspected=inspected
+    delivery = Delivery(
+        _parts(origin, answers), is_cut=True, parts_expected=1, parts_received=1, inspected=inspected
     )
+    return ReadForm(letter, delivery)
 
 
-def _own_sheets(names: Sequence[str]) -> dict[str, str]:
+def own_sheets(names: Iterable[str]) -> dict[str, str]:
     """Which sheets of a workbook are those of the form: what they are called in it, by the house's own name."""
     wanted = (form.FORM_SHEET, form.GUIDE_SHEET, form.SUSPECT_SHEET)
     told = {form.house_word(name, wanted): name for name in names}
@@ -119,7 +136,7 @@ def _cell(rows: list[SheetRow], cell: str) -> str:
     return next((narrow_text(row.text(column)) for row in rows if row.number == number), "")
 
 
-def _letter(engine: Engine, path: Path, key: str) -> Letter:
+def _letter(engine: Engine, path: str, key: str) -> Letter:
     with reading(engine) as connection:
         rows = frame(connection, "letters_answered", letter_key=key)
     if rows.empty:
@@ -132,7 +149,7 @@ def _letter(engine: Engine, path: Path, key: str) -> Letter:
     return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
 
 
-def _places(path: Path, header: list[str], version: str) -> dict[str, int]:
+def _places(path: str, header: list[str], version: str) -> dict[str, int]:
     """Where each column stands: found by its header, so that a column which the city put in does no harm."""
     headers = [column.header for column in form.COLUMNS]
     titles = [form.house_word(visible_text(text).strip(), headers) for text in header]
@@ -284,10 +301,10 @@ def _end_of_day(text: str) -> datetime:
     return moment.replace(hour=0, minute=0) + DAY
 
 
-def _parts(path: Path, answers: _Answers) -> Iterator[Part]:
+def _parts(origin: str, answers: _Answers) -> Iterator[Part]:
     broken = tuple(answers.broken)
     for layout, rows in ((FEEDBACK, list(answers.feedback.values())), (PROBLEMS, answers.problems)):
         lines = np.array([line for line, _ in rows], dtype=np.int64)
         table = text_frame([*layout.names, DATA_ORIGIN], [values for _, values in rows])
-        yield Part(TableMapping(layout.name), Chunk(label(path), lines, table, broken))
+        yield Part(TableMapping(layout.name), Chunk(origin, lines, table, broken))
         broken = ()

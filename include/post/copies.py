@@ -21,6 +21,7 @@ from include.post.outbox import restore_settled, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
+from include.replies.letters import tagged
 from include.rules import POST
 from include.store import tables
 from include.store.engine import writing
@@ -78,7 +79,7 @@ def queue_copy(
         tuple(recipients),
         references,
         act.now,
-        outgoing.office.reply_to,
+        _reply_to(outgoing, letter),
         outgoing.office.attachment_names,
     )
     eml = build_message(dispatch, composed, outgoing.server)
@@ -119,6 +120,14 @@ def queue_copy(
     changes = [audit.Change("delivery", str(each), "queue", None, "queued", act.reason) for each in ids]
     audit.record(connection, changes, now=act.now, actor=act.actor)
     return copy
+
+
+def _reply_to(outgoing: Outgoing, letter: StoredLetter) -> str:
+    """Where answers go: the office's address, with the letter in it where the server of that mailbox takes addresses with a plus."""
+    office = outgoing.office
+    if not (office.reply_to and office.has_own_replies):
+        return office.reply_to
+    return tagged(office.reply_to, "l", letter.letter_id, letter.letter_key)
 
 
 def resend(outgoing: Outgoing, letter_id: int, act: Act, *, only: Collection[str] = ()) -> QueuedCopy:

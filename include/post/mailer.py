@@ -9,7 +9,8 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import yagmail
@@ -72,6 +73,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         )
         self.set_logging(None)  # yagmail would print to stderr on its own
         self._server = server
+        self._sender = server.sender_address  # of the envelope
         self._on_step = on_step
         self._give_up_at = 0.0  # on the monotonic clock
         self.smtp: Any = None
@@ -80,6 +82,11 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             False  # the open connection carried another mail, whose late replies may still come
         )
         self._has_begun = False  # the body of the present mail: from then on only the server knows
+
+    @property
+    def server(self) -> MailServer:
+        """The server that it talks to."""
+        return self._server
 
     @property
     def connection(self) -> type[Bounded]:
@@ -136,8 +143,36 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             self.smtp.login(server.user, server.password)
         _log.debug("connected to %s", server.label)
 
-    def transmit(self, recipients: Sequence[str], message: bytes, *, is_simulated: bool) -> Transmission:
-        """One SMTP transaction: `message` (CRLF, 7-bit) to all recipients. Never raises for what a server can do.
+    def transmit(
+        self,
+        recipients: Sequence[str],
+        message: bytes,
+        *,
+        is_simulated: bool,
+        senders: Mapping[str, str] = MappingProxyType({}),
+    ) -> Transmission:
+        """One SMTP transaction: `message` (CRLF, 7-bit) to all recipients; or, where each has an envelope sender of its own (`senders`
+        by recipient), one each. Never raises for what a server can do."""
+        if not senders:
+            return self._transmit_surely(recipients, message, is_simulated=is_simulated)
+        outcomes: dict[str, Outcome] = {}
+        is_troubled = False
+        for recipient in recipients:
+            self._sender = senders[recipient]
+            one = self._transmit_surely([recipient], message, is_simulated=is_simulated)
+            outcomes.update(one.outcomes)
+            is_troubled = is_troubled or one.is_troubled
+            if one.is_server_down:  # nobody was asked, nor will be
+                rest = {each: one.outcomes[recipient] for each in recipients if each not in outcomes}
+                outcomes.update(rest)
+                is_down = len(rest) + 1 == len(recipients)
+                return Transmission(outcomes, is_server_down=is_down, is_troubled=True)
+        return Transmission(outcomes, is_troubled=is_troubled)
+
+    def _transmit_surely(
+        self, recipients: Sequence[str], message: bytes, *, is_simulated: bool
+    ) -> Transmission:
+        """One transaction.
 
         A connection found lost at the first command is opened once more; nothing else is tried twice. Mail made from
         simulated data is refused unless the connected peer is this machine. Whatever else goes wrong is this mail's alone.
@@ -198,7 +233,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             text = say("邮件 {count} 字节，超过邮件服务器允许的 {most} 字节", count=len(message), most=most)
             return _all(recipients, Outcome("refused", None, text))
         options = [f"size={len(message)}"] if self.smtp.has_extn("size") else []
-        outcome = self._judged(*self._ask_surely(self.smtp.mail, self._server.sender_address, options))
+        outcome = self._judged(*self._ask_surely(self.smtp.mail, self._sender, options))
         if outcome.result != "accepted":
             self._reset()
             return _all(recipients, outcome, is_troubled=outcome.result == "retry")

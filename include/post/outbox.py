@@ -1,6 +1,6 @@
 """The outbox: what becomes of each recipient of each copy of a letter.
 
-    queued ─▶ sending ─▶ sent
+    queued ─▶ sending ─▶ sent ─bounce─▶ refused
       ▲          ├─▶ refused   (5xx: an operator must act)
       ├──retry───┤             (4xx, or failed before the body; `expired` when its useful life is over)
       └─operator─┴─▶ unknown   (connection lost after the body began, or a crash: never resent by itself)
@@ -257,6 +257,27 @@ def withdraw_all(
     return len(
         _move_all(connection, conditions, "withdrawn", action="withdraw", reason=reason, actor=actor, now=now)
     )
+
+
+def refuse_bounced(
+    connection: Connection, ids: Sequence[int], reason: str, words: str, *, actor: str, now: datetime
+) -> int:
+    """A later bounce: the addressee's server does not take it after all, so an operator must act. What was refused or settled
+    already stays. Returns recipients."""
+    left = (_delivery.c.delivery_id.in_(list(ids)), _delivery.c.state.in_(("sent", "unknown")))
+    return len(
+        _move_all(
+            connection, left, "refused", action="bounce", reason=reason, actor=actor, now=now, smtp_text=words
+        )
+    )
+
+
+def note_bounce(
+    connection: Connection, ids: Sequence[int], reason: str, *, actor: str, now: datetime
+) -> None:
+    """A bounce that says nothing for good: on record, and no state changes."""
+    changes = [audit.Change("delivery", str(each), "bounce_note", None, None, reason) for each in ids]
+    audit.record(connection, changes, now=now, actor=actor)
 
 
 def restore_settled(

@@ -19,6 +19,7 @@ from include.store import statements, tables
 # A released letter is what the worst of its recipients is.
 _WORST_FIRST: Final = ("unknown", "refused", "expired", "sending", "queued", "sent")
 _BEFORE_RELEASE: Final = ("drafted", "awaiting_approval", "withheld", "rejected")
+_TAKEN: Final = (250, 251, 252)
 OPEN_STATES: Final = ("drafted", "awaiting_approval", "queued", "sending")
 
 
@@ -113,9 +114,14 @@ def _account(row: Mapping[Any, Any]) -> tuple[str, dict[str, int]]:
 
 def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
     delivery = tables.delivery.c
-    states = {
-        (row.message_id, row.address): row.state
-        for row in connection.execute(select(delivery.message_id, delivery.address, delivery.state))
+    columns = (delivery.message_id, delivery.address, delivery.state, delivery.smtp_code)
+    rows = connection.execute(select(*columns)).all()
+    states = {(row.message_id, row.address): row.state for row in rows}
+    # What the server took and bounced later, whatever became of it since.
+    taken = {
+        (row.message_id, row.address)
+        for row in rows
+        if row.smtp_code in _TAKEN and row.state in ("refused", "withdrawn")
     }
     held = copies(mailbox)
     faults = []
@@ -129,7 +135,7 @@ def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
                     address=address,
                 )
             )
-        elif state not in ("sent", "sending", "unknown"):
+        elif state not in ("sent", "sending", "unknown") and (identity, address) not in taken:
             faults.append(
                 say(
                     "邮箱已收到 {identity} 收件人 {address}，但发件箱记为 {state}",

@@ -19,6 +19,7 @@ from include.post.mailer import MailSession, OnStep, ignore_step
 from include.post.outbox import Claim
 from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer
+from include.replies.letters import tagged
 from include.rules import POST
 from include.store import tables
 from include.store.archive import Archive
@@ -141,7 +142,7 @@ def _drain(
         if upcoming is None:
             return trouble
         claimed = upcoming
-        transmission = _transmit(archive, session, claimed)
+        transmission = _transmit(archive, session, claimed, _senders(session.server, claimed))
         mails.append(
             SentMail(
                 claimed.letter_id,
@@ -157,7 +158,19 @@ def _drain(
             trouble = next(iter(transmission.outcomes.values())).text
 
 
-def _transmit(archive: Archive, session: MailSession, claimed: Claim) -> Transmission:
+def _senders(server: MailServer, claimed: Claim) -> dict[str, str]:
+    """The envelope sender of each recipient, where the mail server takes addresses with a plus: a bounce comes back to it."""
+    if not server.has_own_senders:
+        return {}
+    return {
+        address: tagged(server.sender_address, "b", delivery_id, f"{claimed.message_id} {address}")
+        for delivery_id, address in claimed.addresses.items()
+    }
+
+
+def _transmit(
+    archive: Archive, session: MailSession, claimed: Claim, senders: dict[str, str]
+) -> Transmission:
     addresses = list(claimed.addresses.values())
     try:
         message = archive.get(claimed.eml_sha256)
@@ -172,7 +185,7 @@ def _transmit(archive: Archive, session: MailSession, claimed: Claim) -> Transmi
                 ),
             )
         )
-    return session.transmit(addresses, message, is_simulated=claimed.is_simulated)
+    return session.transmit(addresses, message, is_simulated=claimed.is_simulated, senders=senders)
 
 
 def _record_trouble(

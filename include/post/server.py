@@ -32,6 +32,7 @@ class MailServer:
     user: str = ""
     password: str = field(default="", repr=False)
     timeout_seconds: float = 30.0  # of one step: a connection, a command, 64 KB of the body
+    has_own_senders: bool = False  # an envelope sender of its own for each delivery (VERP): sender+b…@domain
     ca_file: str = (
         ""  # PEM of the authority that signed the server's certificate, when it is not a public one
     )
@@ -99,6 +100,7 @@ class Office:
 
     number_words: Mapping[str, str]
     reply_to: str = ""
+    has_own_replies: bool = False  # a Reply-To of its own for each letter: reply_to+l…@domain
     attachment_names: AttachmentNames = (
         "unicode"  # ascii: for recipients whose client garbles Chinese file names
     )

@@ -211,6 +211,8 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "retention_days.unnamed": (number(1, 36500), 90),
     "retention_days.drafts": (number(1, 365), 2),
     "retention_days.hourly_values": (number(400, 36500), 762),
+    "retention_days.raw_mail": (number(30, 36500), 400),
+    "trusted_mail_domains": (texts, ()),
 }
 # Read apart: their keys are the profile's own.
 FREE: Final = ("letters", "rules")

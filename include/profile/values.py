@@ -142,6 +142,9 @@ class Profile:
     largest_mail_mib: int
     has_complete_regions: bool
     retention_days: Mapping[str, int]
+    trusted_mail_domains: tuple[
+        str, ...
+    ]  # whose mail counts although the own server says nothing of its sender
     rules: tuple[RuleChange, ...]
     places: tuple[Place, ...]
     units: tuple[Unit, ...]

@@ -10,9 +10,10 @@ from typing import Any, Final, Literal, get_args
 from include.errors import InputError, keep_secret, secrets_of
 from include.periods import office_zone
 
-SourceKind = Literal["files", "inbox", "platform", "database"]
+SourceKind = Literal["files", "inbox", "platform", "database", "mail"]
 Clock = Literal["record", "receipt"]
 Speaker = Literal["office", "unit"]
+_UNITS_OWN: Final = ("inbox", "mail")  # what units send themselves, when they like
 _MOST: Final = 1e12  # of any option
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
 
@@ -25,6 +26,7 @@ class SourceConfig:
               inbox      a folder whose files are consumed, one by one, into done/ or failed/
               platform   an HTTP API (docs/platform-api.yaml)
               database   a query against any SQLAlchemy URL
+              mail       the office's mailbox, read by `answer_round` (`mailboxes.settings`)
     location  the folder or the URL
     token     bearer token of a platform, password of a database
     mapping   path of a YAML mapping, or the name of a shipped one; None: the file formats of the data dictionary
@@ -32,8 +34,8 @@ class SourceConfig:
     first_day  the first Beijing day that the source can tell of; None: the season's first
     clock     whose clock dates the steps of the feedback. `record`: the source's own record of them (platform, database,
               files). `receipt`: what comes counts from the moment it reached us, whatever it says itself, which is kept beside
-              it as 排查时间 (inbox)
-    speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox)
+              it as 排查时间 (inbox, mail)
+    speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox, mail)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
               files: `is_played` (true: a simulated world, told to its end, under a played clock: what lies after the clock waits
               for its own pull; of any other source it is set apart); files and inbox: `settle_seconds`, `folder_seconds` (600: of all files in one pull; see `turns`); platform: `page_size`, `timeout_seconds` (of silence),
@@ -87,12 +89,12 @@ class SourceConfig:
     @property
     def counts_by_receipt(self) -> bool:
         """Whether a step counts from the moment it reached us."""
-        return (self.clock or ("receipt" if self.kind == "inbox" else "record")) == "receipt"
+        return (self.clock or ("receipt" if self.kind in _UNITS_OWN else "record")) == "receipt"
 
     @property
     def is_unit(self) -> bool:
         """Whether the source speaks for the units that are asked: it decides nothing."""
-        return (self.speaks_for or ("unit" if self.kind == "inbox" else "office")) == "unit"
+        return (self.speaks_for or ("unit" if self.kind in _UNITS_OWN else "office")) == "unit"
 
     @property
     def is_played(self) -> bool:
@@ -118,5 +120,5 @@ class SourceConfig:
 
     @property
     def is_windowed(self) -> bool:
-        """Whether pulls of this source cover windows of time (an inbox holds whatever was put there)."""
-        return self.kind != "inbox"
+        """Whether pulls of this source cover windows of time (an inbox or a mailbox holds whatever was put there)."""
+        return self.kind not in _UNITS_OWN

@@ -24,7 +24,7 @@ from include.sources.contacts.plan import Listing
 from include.sources.delivery import Chunk, Delivery, FileParts, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
@@ -40,6 +40,7 @@ _CLEANED: Final = "is_cleaned"  # of a row: invisible characters were taken out 
 _LISTED: Final = "listed"  # the tables that were there at all, with rows or without
 _RAW: Final = "raw:"  # before the names of the source's own columns
 _NAMED: Final = 5  # alarms that a warning names
+_NOTED: Final = 1000  # rejected rows that a tally keeps: as many as a form can have, not as many as an export
 
 Window = tuple[datetime, datetime]
 
@@ -58,6 +59,7 @@ class Tally:
     cleaned: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
     contact_warnings: list[str] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)  # the first that went into quarantine
 
     @property
     def read(self) -> int:
@@ -209,6 +211,7 @@ def commit(
         rejects = [Rejected(*row) for row in texts.itertuples(index=False, name=None)]
         quarantine.keep(connection, source, rejects, now=now)
         tally.quarantined += len(rejects)
+        _note_rejected(tally, rejects)
         unreadable += [row.row_json for row in rejects if row.kind == CONTACTS.name]
     listed = {str(name) for table, _ in spool.take(_LISTED) for name in table["table"]}
     for layout in LAYOUTS.values():
@@ -286,6 +289,7 @@ def _commit_rows(
             layout, origins, reasons, raw[bad], transform(mapping, layout, raw[bad]), waits=misfit.waits
         )
     quarantine.keep(connection, source, rejects, now=now)
+    _note_rejected(tally, rejects)
     good = typed[is_fit]
     _note_cleaned(tally, rows[is_fit], about)
     tally.counts += merge.store(connection, layout, good, source=source, now=now)
@@ -296,6 +300,10 @@ def _commit_rows(
         outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
+
+
+def _note_rejected(tally: Tally, rejects: list[Rejected]) -> None:
+    tally.rejected += rejects[: max(0, _NOTED - len(tally.rejected))]
 
 
 def _note_cleaned(tally: Tally, rows: pd.DataFrame, about: dict[str, str]) -> None:

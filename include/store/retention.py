@@ -7,7 +7,7 @@ before its commit is safe. Removing may be interrupted and done again.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,14 +15,16 @@ from sqlalchemy import Connection
 
 from include.errors import CheckFailed
 from include.periods import office_date
+from include.profile.current import office
 from include.rules import HINTS, RETENTION
 from include.store.archive import Archive
 from include.store.hourly import DATASETS, days_path, hour_files
 from include.store.statements import frame
 
 Kind = Literal["archive", "hours", "draft", "hints"]
+_RAW_MAIL_DAYS: Final = 400
 KINDS: Final[dict[Kind, str]] = {
-    "archive": "an object that no letter and no delivery names: an older preview, the figures of a run",
+    "archive": "an object that nothing names: an older preview, the figures of a run, a mail that came in long ago",
     "hours": "hourly values of a day whose daily means are kept",
     "draft": "a half-written file that a crash left",
     "hints": "rows of hints that were not taken",
@@ -47,7 +49,8 @@ def expendable(
     Raises CheckFailed when the store names no file, or files that the archive lacks: then the two do not belong together, or
     one of them is a half-finished restore, and nothing may be removed.
     """
-    needed = set(frame(connection, "archived_files")["sha256"])
+    mail_since_at = now - timedelta(days=office().retention_days.get("raw_mail", _RAW_MAIL_DAYS))
+    needed = set(frame(connection, "archived_files", mail_since_at=mail_since_at)["sha256"])
     held = archive.objects()
     if held and not needed:
         raise CheckFailed(

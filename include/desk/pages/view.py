@@ -100,6 +100,8 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "resolve_again": "核实后重发",
         "settle_late": "迟到的结果",
         "restore": "恢复待处理",
+        "bounce": "退信",
+        "bounce_note": "退信（未停用）",
     },
     "file": {
         "pdf": "PDF",

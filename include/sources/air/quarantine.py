@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from include.errors import printable
 from include.language import say
-from include.sources.air.layouts import Fault
+from include.sources.air.faults import Fault
 from include.sources.reading.file_names import label
 from include.store.tables import quarantine
 

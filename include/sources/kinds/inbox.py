@@ -18,27 +18,27 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from include.answer_form.reading import is_answer_form, read_answer_form
-from include.errors import InputError, QianliyanError, SourceError, StateError, printable
+from include.errors import InputError, QianliyanError, SourceError, printable
 from include.language import say
 from include.periods import moment_label
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
-from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, UNFINISHED, matches, read_file
-from include.sources.mapping.files import Mapping, TableMapping, mapping_of
+from include.sources.inspected import keep_inspected
+from include.sources.kinds.folder import UNFINISHED, matches
+from include.sources.mapping.files import mapping_of
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.places import Places, places
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.tables import SUFFIXES, read_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
 from include.sources.staging import Tally, commit, stage
 from include.sources.troubles import Trouble, keep_troubles, trouble_of, waiting_files
 from include.sources.turns import folder_seconds, in_turn, words
-from include.store.alarm_aliases import main_ids
 from include.store.engine import reading, writing
-from include.store.suspects import put_verdict
 from include.store.tables import pull as ledger
 from include.store.tables import quarantine as quarantine_table
 
@@ -135,14 +135,26 @@ def _take_in(
             else:
                 owners = {source.name, *mapping.same_ids_as}
                 tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
-                told = _keep_inspected(connection, source, delivery, file, min(now, file.received_at), now)
-                tally.quarantined += len(delivery.inspected) - told
+                received_at = min(now, file.received_at)
+                strange = keep_inspected(
+                    connection,
+                    source.name,
+                    delivery.inspected,
+                    label(file.path),
+                    received_at=received_at,
+                    now=now,
+                )
+                tally.quarantined += len(strange)
                 replayed = quarantine.retry_waiting(connection, now=now)
                 result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
                 delivery.fingerprint = file.sha256
                 record(connection, result, tally, delivery, asked_until=now, now=now)
                 report = _report(connection, source, file, result, tally, now)
-                report += say("疑似来源核查结果：收入{told}条\n", told=told) if delivery.inspected else ""
+                report += (
+                    say("疑似来源核查结果：收入{count}条\n", count=len(delivery.inspected) - len(strange))
+                    if delivery.inspected
+                    else ""
+                )
     finally:
         spool.close()
     try:
@@ -155,43 +167,6 @@ def _take_in(
         )
         return result, [Trouble(label(file.path), said, file.sha256)]
     return result, []
-
-
-def _keep_inspected(
-    connection: Connection,
-    source: SourceConfig,
-    delivery: Delivery,
-    file: _File,
-    received_at: datetime,
-    now: datetime,
-) -> int:
-    """Keeps what a form says of suspects, as of its receipt, with who says it; returns how many. One of whom the alarm has no
-    suspect goes into quarantine."""
-    main = main_ids(connection, [one.alarm_id for one in delivery.inspected])
-    rejects = []
-    for one in delivery.inspected:
-        by = f"{source.name} {one.unit} {one.inspector}"[:128]
-        try:
-            put_verdict(
-                connection,
-                main.get(one.alarm_id, one.alarm_id),
-                one.candidate_id,
-                one.verdict,
-                by,
-                one.note,
-                now=received_at,
-            )
-        except StateError:
-            row = {"alarm_id": one.alarm_id, "candidate_id": one.candidate_id, "note": one.note}
-            origin = say("{path} 疑似来源核查 第{line}行", path=label(file.path), line=one.line)
-            reason = say("该报警没有这一疑似来源")
-            rejects.append(
-                quarantine.Rejected(
-                    "feedback", origin, "candidate_id", one.candidate_id, reason, row_json(row), None
-                )
-            )
-    quarantine.keep(connection, source.name, rejects, now=now)
-    return len(delivery.inspected) - len(rejects)
 
 
 def _set_aside(file: _File, folder: Path, error: Exception) -> Trouble:
@@ -231,7 +206,7 @@ def _read(
             expected="an answer form, or a name such as "
             + ", ".join(table.files[0] for table in mapping.tables),
         )
-    delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
+    delivery = Delivery((Part(found[0], chunk) for chunk in read_table(path, found[0].form)), is_cut=True)
     delivery.parts_expected = delivery.parts_received = 1
     return delivery, (found[0],)
 

@@ -22,7 +22,7 @@ from include.sources.delivery import Chunk, Delivery, Part, text_frame
 from include.sources.kinds.bounded_http import Clock, TooLarge, Unreadable, body, client
 from include.sources.kinds.patience import Patience, Unanswered
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.mapping.transform import truth_columns, wanted_columns
 from include.sources.reading.cells import cell_text, no_truth
 

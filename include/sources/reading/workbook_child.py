@@ -13,6 +13,7 @@ Imports nothing heavy, and knows no setting or secret of the installation.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -38,9 +39,10 @@ LIMITS: Final = (
     f"{MOST_SECONDS} s and {MOST_MEMORY >> 20} MB of memory to read it"
 )
 _TOLD_AT_ONCE: Final = 1 << 20  # characters
-_ENCRYPTED: Final = bytes.fromhex(
+OLE: Final = bytes.fromhex(
     "d0cf11e0a1b11ae1"
-)  # an OLE file: what Excel makes of a workbook with a password, and old .xls
+)  # an old .xls, .et, or what Excel makes of a workbook with a password
+_ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 Tell = Callable[[dict[str, Any]], None]
 Row = tuple[int, list[str], list[int], list[int]]  # number, texts, places of formulas, places of error values
@@ -57,15 +59,18 @@ class Unusable(Exception):
 def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     """Tells the sheets of a workbook and the rows of those that are asked for.
 
-    `request`: `sheets` names (absent: the first; empty: none), `first` and `last` numbers of rows. Raises Unusable.
+    `request`: `sheets` names (absent: the first, or the one of number `sheet` from 1; empty: none), `first` and `last` numbers
+    of rows. Raises Unusable.
     """
     import openpyxl
 
-    _require_package(stream)
+    if not _is_xlsx(stream):
+        _read_other(stream, request, tell)
+        return
     workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     names = [sheet.title for sheet in workbook.worksheets]
     tell({"sheets": names})
-    wanted = request.get("sheets", names[:1])
+    wanted = _wanted(request, names)
     counted = _Counted()
     for sheet in workbook.worksheets:
         if sheet.title in wanted:
@@ -73,6 +78,12 @@ def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
             _tell_rows(tell, sheet.title, rows)
     if not names and "sheets" not in request:
         raise Unusable("the workbook has no sheet", expected="a first sheet with a table")
+
+
+def _wanted(request: dict[str, Any], names: list[str]) -> list[str]:
+    number = int(request.get("sheet", 1))
+    wanted: list[str] = request.get("sheets", names[number - 1 : number])
+    return wanted
 
 
 class _Counted:
@@ -99,16 +110,15 @@ class _Counted:
             raise _too_large(f"more than {MOST_TEXT:,} characters")
 
 
-def _require_package(stream: BinaryIO) -> None:
-    if stream.read(len(_ENCRYPTED)) == _ENCRYPTED:
-        raise Unusable(
-            "the workbook is encrypted, or an old .xls",
-            expected="an .xlsx without a password",
-            todo="save it as .xlsx without a password",
-        )
+def _is_xlsx(stream: BinaryIO) -> bool:
+    """Whether it is a package of XLSX; an ODS is one too, and an old workbook (xls, et) is none. Raises Unusable."""
+    begin = stream.read(len(OLE))
     stream.seek(0)
+    if begin == OLE:
+        return False
     with zipfile.ZipFile(stream) as package:
         parts = package.infolist()
+        is_xlsx = "content.xml" not in {part.filename for part in parts}
         unpacked = sum(part.file_size for part in parts)
     if unpacked > MOST_BYTES:
         raise Unusable(
@@ -120,6 +130,48 @@ def _require_package(stream: BinaryIO) -> None:
     if len(parts) > MOST_PARTS:
         raise _too_large(f"{len(parts):,} parts")
     stream.seek(0)
+    return is_xlsx
+
+
+def _read_other(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
+    """An old workbook or an ODS, which tell the values of formulas and not that they are any. Raises Unusable."""
+    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
+    except PasswordError as error:
+        raise _locked() from error
+    except CalamineError as error:
+        raise Unusable(
+            "the workbook cannot be read", expected="a workbook (xlsx, xls, et, ods)", got=error
+        ) from error
+    names = list(workbook.sheet_names)
+    tell({"sheets": names})
+    counted = _Counted()
+    first, last = int(request.get("first", 1)), int(request.get("last", MOST_ROWS))
+    for name in _wanted(request, names):
+        if name in names:
+            sheet = workbook.get_sheet_by_name(name)
+            if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
+                raise _too_large(f"{sheet.total_height:,} rows by {sheet.total_width} columns")
+            _tell_rows(tell, name, _other_rows(sheet, counted, first, last))
+
+
+def _other_rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterator[Row]:
+    for number, values in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
+        texts = [cell_text(value) for value in values]
+        while texts and not texts[-1]:
+            texts.pop()
+        counted.add(number, len(texts), texts)
+        if texts and first <= number <= last:
+            told = [*[""] * (sheet.start or (0, 0))[1], *texts]
+            yield number, told, [], [place for place, text in enumerate(told) if text in _ERRORS]
+
+
+def _locked() -> Unusable:
+    return Unusable(
+        "the workbook is encrypted", expected="one without a password", todo="save it without a password"
+    )
 
 
 def _too_large(got: str) -> Unusable:
@@ -188,7 +240,7 @@ def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
             {
                 "error": {
                     "what": "the workbook cannot be read",
-                    "expected": "an XLSX file",
+                    "expected": "a workbook (xlsx, xls, et, ods)",
                     "got": got,
                     "todo": "",
                 }

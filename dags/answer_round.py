@@ -1,0 +1,26 @@
+"""## 答复轮次：读取信箱
+
+每 5 分钟一次，也可随时手动触发：
+
+1. **收取**：读取办公信箱中的新邮件，逐封判断是反馈表、来信、退信、自动回复还是其他；
+   反馈表逐行核对后计入，退信记到相应的投递，其余需要人看的进入来信匣。
+
+每封邮件只处理一次；读不到的邮件留在信箱中，下一轮再读。没有配置信箱时什么也不做。
+"""
+
+from airflow.sdk import task
+from cadence import Steps, beat_dag, house_now
+
+steps = Steps("answer_round")
+
+
+@beat_dag("answer_round", "答复轮次", tags=["反馈"], max_active_runs=1)
+def answer_round():
+    @task(task_display_name="收取 take")
+    def take():
+        return steps.take(*house_now())
+
+    take()
+
+
+answer_round()

@@ -1,0 +1,67 @@
+"""What a bounce does to the deliveries of its letter: for good, it was refused and a person must act; for now, it is noted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from include.office.mailroom.matching import Match
+from include.post.outbox import note_bounce, refuse_bounced
+from include.replies.verdict import Verdict
+from include.store import tables
+
+_delivery = tables.delivery.c
+_LEFT: Final = ("sent", "unknown", "refused")
+_LONGEST: Final = 500
+
+
+@dataclass(frozen=True)
+class Bounced:
+    """What became of a bounce: addresses that were refused by it, addresses of which it was noted, or why a person must look."""
+
+    refused: tuple[str, ...] = ()
+    noted: tuple[str, ...] = ()
+    tray_reason: str = ""
+
+
+def take_bounce(
+    connection: Connection, verdict: Verdict, match: Match | None, *, now: datetime, actor: str
+) -> Bounced:
+    """Acts on a bounce or a notice of delay. Only deliveries of the letter that came back are touched, and of these only what left."""
+    if match is None:
+        return Bounced(tray_reason="退信没有说明是哪封函件")
+    named = _named(connection, verdict, match)
+    if not named:
+        return Bounced(tray_reason="退信没有说明是哪个收件地址，或该地址不在这封函件的收件人中")
+    words = " ".join(verdict.words.split())[:_LONGEST]
+    told = f"{verdict.status} {words}".strip() or "对方未说明原因"
+    ids = [delivery_id for delivery_id, _ in named]
+    addresses = tuple(address for _, address in named)
+    if verdict.kind == "bounce" and verdict.permanence == "permanent":
+        refuse_bounced(connection, ids, f"退信：{told}", words, actor=actor, now=now)
+        return Bounced(refused=addresses)
+    word = "延迟投递" if verdict.kind == "delayed" else "暂时退信"
+    note_bounce(connection, ids, f"{word}：{told}", actor=actor, now=now)
+    unclear = verdict.kind == "bounce" and not verdict.permanence
+    return Bounced(noted=addresses, tray_reason="退信没有说明地址是否失效" if unclear else "")
+
+
+def _named(connection: Connection, verdict: Verdict, match: Match) -> list[tuple[int, str]]:
+    """The deliveries that the bounce is about: by the address that only one had, by the addresses that it names, or the only one."""
+    query = select(_delivery.delivery_id, _delivery.address).where(
+        _delivery.letter_id == match.letter_id, _delivery.state.in_(_LEFT)
+    )
+    if match.message_id:
+        query = query.where(_delivery.message_id == match.message_id)
+    rows = [
+        (row.delivery_id, row.address) for row in connection.execute(query.order_by(_delivery.delivery_id))
+    ]
+    if match.delivery_id is not None:
+        return [row for row in rows if row[0] == match.delivery_id]
+    named = [row for row in rows if row[1].lower() in verdict.recipients]
+    if named or len({address.lower() for _, address in rows}) != 1:
+        return named
+    return [] if verdict.recipients and match.how != "references" else rows

@@ -1,0 +1,172 @@
+"""Files inside files: ZIP, winmail.dat and 7z are opened, each member bounded; what is told by content, not by name."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from include.answer_form.layout import FORM_SHEET
+from include.replies.limits import LIMITS
+from include.replies.words import safe_name
+
+What = Literal["form", "workbook", "picture", "archive", "sealed", "other"]
+
+_OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+_TNEF: Final = bytes.fromhex("789f3e22")
+_7Z: Final = b"7z\xbc\xaf\x27\x1c"
+_RAR: Final = b"Rar!\x1a\x07"
+_PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"%PDF")
+_SIGNED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+_SEARCHED: Final = 4 << 20  # bytes of an old workbook in which the form's sheet is looked for
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of a mail. `is_enclosed`: it came with a mail inside the mail; `what`: what it is by its content."""
+
+    name: str
+    media_type: str
+    content: bytes
+    is_enclosed: bool = False
+    what: What = "other"
+
+
+def opened(file: File, depth: int, room: int) -> tuple[list[File], int, list[str]]:
+    """The file, or what is in it: files, bytes that were unpacked, faults. A package that cannot be opened stays as it is."""
+    content = file.content
+    try:
+        if content[:2] == b"PK" and (book := _book(content)) is not None:
+            return [replace(file, what=book, name=file.name or "附件.xlsx")], 0, []
+        members = _members(content, room) if depth < LIMITS.depth else None
+    except _Full:
+        return [replace(file, what="archive")], 0, ["package_too_large"]
+    except _Locked:
+        return [replace(file, what="archive")], 0, ["package_locked"]
+    except Exception:  # a broken package can fail anywhere inside its library, with any exception
+        return [replace(file, what="archive")], 0, ["package_broken"]
+    if members is None:
+        return [replace(file, what=_what(file))], 0, []
+    found: list[File] = []
+    unpacked, faults = 0, []
+    for name, inside in members:
+        unpacked += len(inside)
+        within = File(safe_name(name), "application/octet-stream", inside, file.is_enclosed)
+        more, also, said = opened(within, depth + 1, room - unpacked)
+        found += more
+        unpacked += also
+        faults += said
+    return found, unpacked, faults
+
+
+class _Full(Exception):
+    """More is in a package than is unpacked."""
+
+
+class _Locked(Exception):
+    """A package with a password."""
+
+
+def _what(file: File) -> What:
+    content = file.content
+    if content.startswith(_OLE):
+        return "form" if _names_the_form(content) else "workbook" if _is_book(content) else "other"
+    if content.startswith(_PICTURES) or file.media_type.startswith("image/"):
+        return "picture"
+    if content.startswith(_RAR):
+        return "archive"
+    return "sealed" if file.media_type in _SIGNED else "other"
+
+
+def _names_the_form(content: bytes) -> bool:
+    """Whether an old workbook names the form's sheet: its names stand in it as two-byte characters (or GBK in the oldest)."""
+    return any(FORM_SHEET.encode(code) in content[:_SEARCHED] for code in ("utf-16-le", "gb18030"))
+
+
+def _is_book(content: bytes) -> bool:
+    return any("Workbook".encode(code) in content[:_SEARCHED] for code in ("utf-16-le", "ascii"))
+
+
+def _book(content: bytes) -> What | None:
+    """`form` or `workbook` for an XLSX or ODS file; None for any other ZIP."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        names = {info.filename: info for info in package.infolist()[: LIMITS.members * 10]}
+        if "xl/workbook.xml" in names:
+            text = _text(package, names["xl/workbook.xml"])
+        elif "content.xml" in names and "mimetype" in names:
+            text = _text(package, names["content.xml"])
+        else:
+            return None
+    return "form" if FORM_SHEET in text or _charrefs(FORM_SHEET) in text else "workbook"
+
+
+def _charrefs(text: str) -> str:
+    return "".join(f"&#{ord(letter)};" for letter in text)
+
+
+def _text(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    with package.open(info) as stream:
+        return stream.read(_SEARCHED).decode("utf-8", "replace")
+
+
+def _members(content: bytes, room: int) -> list[tuple[str, bytes]] | None:
+    if content.startswith(_TNEF):
+        return list(_of_tnef(content, room))
+    if content.startswith(_7Z):
+        return list(_of_7z(content, room))
+    return list(_of_zip(content, room)) if content[:4] == b"PK\x03\x04" else None
+
+
+def _of_zip(content: bytes, room: int) -> Iterator[tuple[str, bytes]]:
+    """Names of a ZIP that says nothing of their code are GB18030 here, as Chinese programs write them."""
+    with zipfile.ZipFile(io.BytesIO(content), metadata_encoding="gb18030") as package:
+        members = [info for info in package.infolist() if not info.is_dir()]
+        if len(members) > LIMITS.members:
+            raise _Full
+        for info in members:
+            if info.flag_bits & 1:
+                raise _Locked
+            with package.open(info) as stream:
+                inside = stream.read(min(LIMITS.member_bytes, room) + 1)
+            room -= len(inside)
+            if len(inside) > LIMITS.member_bytes or room < 0:
+                raise _Full
+            yield info.filename, inside
+
+
+def _of_tnef(content: bytes, room: int) -> Iterator[tuple[str, bytes]]:
+    from tnefparse import TNEF
+
+    for attached in TNEF(content, do_checksum=False).attachments[: LIMITS.members]:
+        inside = bytes(attached.data)
+        room -= len(inside)
+        if room < 0:
+            raise _Full
+        yield _tnef_name(attached), inside
+
+
+def _tnef_name(attached: Any) -> str:
+    try:
+        return str(attached.long_filename() or attached.name or "")
+    except (ValueError, LookupError, AttributeError):
+        return ""
+
+
+def _of_7z(content: bytes, room: int) -> Iterator[tuple[str, bytes]]:
+    import py7zr
+    from py7zr.io import BytesIOFactory
+
+    with py7zr.SevenZipFile(io.BytesIO(content)) as package:
+        if package.needs_password():
+            raise _Locked
+        infos = [info for info in package.list() if not info.is_directory]
+        sizes = [int(info.uncompressed or 0) for info in infos]
+        if len(infos) > LIMITS.members or max(sizes, default=0) > LIMITS.member_bytes or sum(sizes) > room:
+            raise _Full
+        factory = BytesIOFactory(limit=LIMITS.member_bytes)
+        package.extract(targets=[info.filename for info in infos], factory=factory)
+    for name, stream in factory.products.items():
+        stream.seek(0)
+        yield str(name), stream.read()

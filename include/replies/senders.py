@@ -1,0 +1,104 @@
+"""Who sent a mail: what the own server says about it, and nobody else.
+
+Only fields `Authentication-Results` that name the own server count, and of these only the topmost run, above the first trace that another
+server left: what a sender writes into a mail himself stands below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from include.replies.mail import Mail
+
+Authenticity = Literal["pass", "fail", "none"]
+_RESULT: Final = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
+_PROPERTY: Final = re.compile(
+    r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom|smtp\.mail|envelope-from)\s*=\s*\"?([^\s;\"]+)",
+    re.IGNORECASE,
+)
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_BY: Final = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+
+
+def authenticity(mail: Mail, own_server: str) -> Authenticity:
+    """What the own server says: `pass` where a check that passed speaks for the domain of From; `fail` where one failed and none
+    passed, `none` where it says nothing. `own_server`: its name in Authentication-Results; empty: it writes none."""
+    sender = mail.sender.rpartition("@")[2]
+    if not own_server or not sender:
+        return "none"
+    results = list(_results(_own_fields(mail, own_server.lower())))
+    if any(method == "dmarc" and result == "fail" for method, result, _ in results):
+        return "fail"
+    for method, result, domain in results:
+        if result == "pass" and is_aligned(domain or (sender if method == "dmarc" else ""), sender):
+            return "pass"
+    return "fail" if any(result in ("fail", "softfail", "permerror") for _, result, _ in results) else "none"
+
+
+def is_aligned(domain: str, sender: str) -> bool:
+    """Whether a domain speaks for the sender's: the same, or one of the two below the other (DMARC's relaxed alignment).
+
+    >>> is_aligned("mail.yq.example", "yq.example"), is_aligned("evil-yq.example", "yq.example")
+    (True, False)
+    """
+    domain, sender = domain.strip(".").lower(), sender.strip(".").lower()
+    if domain.count(".") < 1 or sender.count(".") < 1:
+        return domain == sender != ""
+    return domain == sender or domain.endswith(f".{sender}") or sender.endswith(f".{domain}")
+
+
+def _own_fields(mail: Mail, own_server: str) -> list[str]:
+    """The own server's results: the topmost run of such fields, above what another server or the sender wrote."""
+    found: list[str] = []
+    for name, value in mail.heads:
+        if name == "received":
+            if not is_same_host(server_of(value), own_server):
+                break
+        elif name == "authentication-results":
+            plain = _COMMENT.sub(" ", value)
+            told = plain.partition(";")[0].split()
+            if told and told[0].lower() == own_server:
+                found.append(plain.partition(";")[2])
+            elif found:
+                break
+        elif found and name not in ("received-spf", "arc-authentication-results", "x-spam-status"):
+            break
+        elif name in ("from", "to", "subject", "date", "message-id", "mime-version"):
+            break  # below stands the sender's own
+    return found
+
+
+def server_of(trace: str) -> str:
+    """The server that left a trace (`Received`); empty where it does not say."""
+    by = _BY.search(_COMMENT.sub(" ", trace))
+    return by[1] if by else ""
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Whether two names are those of one server, or of one below the other's domain (mx1.office.example, office.example)."""
+    one, other = one.strip(".").lower(), other.strip(".").lower()
+    return (
+        one == other
+        or one.endswith(f".{other}")
+        or (other.count(".") > 1 and other.endswith(f".{one}") and one.count(".") >= 1)
+    )
+
+
+def _results(fields: Iterable[str]) -> Iterable[tuple[str, str, str]]:
+    """`method, result, domain` of each check."""
+    for field in fields:
+        for clause in field.split(";"):
+            method = _RESULT.search(clause)
+            if method is None:
+                continue
+            told = {name.lower(): value for name, value in _PROPERTY.findall(clause)}
+            named = {
+                "dmarc": told.get("header.from", ""),
+                "dkim": told.get("header.d") or told.get("header.i", "").rpartition("@")[2],
+                "spf": (
+                    told.get("smtp.mailfrom") or told.get("smtp.mail") or told.get("envelope-from", "")
+                ).rpartition("@")[2],
+            }[method[1].lower()]
+            yield method[1].lower(), method[2].lower(), named.strip("<>")

@@ -1,0 +1,130 @@
+"""The rows of one answer form as facts, in the caller's transaction: what is new, what was known, what cannot be used and why.
+
+A row that says what was said before is no second answer (`merge`); one that was sent before what is known already changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection
+
+from include.answer_form.reading import ReadForm
+from include.sources import quarantine
+from include.sources.clocks import Receipt
+from include.sources.config import SourceConfig
+from include.sources.delivery import BrokenRow, Part
+from include.sources.inspected import NO_SUCH, keep_inspected
+from include.sources.layout import LAYOUTS
+from include.sources.mapping.language import TableMapping
+from include.sources.places import Places
+from include.sources.quarantine import Rejected
+from include.sources.receipt import record, result_of
+from include.sources.spool import Spool
+from include.sources.staging import commit, stage
+from include.store.alarm_aliases import main_ids
+from include.store.statements import frame
+
+OLDER: Final = "此前已收到更晚发出的反馈，本行未采用"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One row that could not be used: its alarm (empty where it names none that can be read) and why (Chinese)."""
+
+    alarm_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class FormTaken:
+    """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: rows that could not
+    be used, which are in the quarantine."""
+
+    alarms: frozenset[str]
+    refused: tuple[Refusal, ...]
+
+
+def take_form(
+    connection: Connection,
+    source: SourceConfig,
+    owners: Collection[str],
+    form: ReadForm,
+    known_places: Places,
+    *,
+    received_at: datetime,
+    sent_at: datetime | None,
+    fingerprint: str,
+    origin: str,
+    now: datetime,
+) -> FormTaken:
+    """Takes a form in as of its receipt. `owners`: sources whose problems a unit's word may revise; `sent_at`: when the sender's
+    machine says that it went, used only against it."""
+    delivery = form.delivery
+    parts = list(delivery.parts)
+    older = _older(connection, parts, sent_at, received_at)
+    spool = Spool()
+    try:
+        for part in parts:
+            stage(
+                spool,
+                _without(part, older),
+                known_places,
+                None,
+                Receipt.of(source, received_at, is_form=True),
+            )
+        tables = [TableMapping(name) for name in LAYOUTS]
+        tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
+    finally:
+        spool.close()
+    inspected = [one for one in delivery.inspected if one.alarm_id not in older]
+    strange = keep_inspected(connection, source.name, inspected, origin, received_at=received_at, now=now)
+    replayed = quarantine.retry_waiting(connection, now=now)
+    delivery.fingerprint = fingerprint
+    tally.quarantined += len(strange)
+    result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
+    record(connection, result, tally, delivery, asked_until=now, now=now)
+    refused = (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, NO_SUCH) for one in strange))
+    answered = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]} - older
+    return FormTaken(frozenset(answered - {one.alarm_id for one in refused}), refused)
+
+
+def refusal_of(row: Rejected) -> Refusal:
+    """A row of the quarantine as the unit is told of it."""
+    fields: Mapping[str, str] = json.loads(row.fields_json) if row.fields_json else {}
+    return Refusal(str(fields.get("alarm_id", "")), row.reason)
+
+
+def _older(
+    connection: Connection, parts: Iterable[Part], sent_at: datetime | None, received_at: datetime
+) -> frozenset[str]:
+    """The alarms of which something is known that was sent after this form."""
+    named = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]}
+    if sent_at is None or not named:
+        return frozenset()
+    sent_at = min(sent_at, received_at)
+    main = main_ids(connection, sorted(named))
+    latest = frame(connection, "latest_words", alarm_ids=tuple({main.get(one, one) for one in named}))
+    late = set(latest["alarm_id"][latest["sent_at"] > sent_at])
+    return frozenset(one for one in named if main.get(one, one) in late)
+
+
+def _without(part: Part, older: frozenset[str]) -> Part:
+    """The part with the rows of those alarms set apart."""
+    chunk = part.chunk
+    is_late = chunk.rows["alarm_id"].isin(older).to_numpy()
+    if not is_late.any():
+        return part
+    broken = tuple(
+        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, chunk.rows.iloc[place])), OLDER)
+        for place in np.flatnonzero(is_late)
+    )
+    rest = chunk.rows[~is_late].reset_index(drop=True)
+    return replace(
+        part, chunk=replace(chunk, rows=rest, lines=chunk.lines[~is_late], broken=(*chunk.broken, *broken))
+    )

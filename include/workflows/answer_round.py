@@ -1,0 +1,54 @@
+"""What units send back, every five minutes: their mail, then what else comes in. A small list of steps; each takes what it takes once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Final
+
+from include.errors import CheckFailed
+from include.house import House
+from include.office.mailroom.round import MailRound, read_mailbox
+
+Step = Callable[[House, datetime, str], dict[str, Any]]
+
+
+def mail(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Reads every mailbox once. One that cannot be read does not stop the others."""
+    rounds = [read_mailbox(house, source, now=now, actor=actor) for source in house.mailboxes]
+    return {one.source: _summary(one) for one in rounds}
+
+
+# In this order; another way in which answers come is one more step.
+STEPS: Final[dict[str, Step]] = {"mail": mail}
+
+
+def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Every step, whatever became of the ones before; returns what each did. Raises CheckFailed at the end where one could not do all of its work."""
+    done = {name: step(house, now, actor) for name, step in STEPS.items()}
+    troubles = [
+        f"{source}：{summary['trouble']}"
+        for several in done.values()
+        for source, summary in several.items()
+        if summary.get("trouble")
+    ]
+    if troubles:
+        raise CheckFailed(
+            "；".join(troubles),
+            where="answer_round",
+            expected="每个信箱都能读",
+            todo="按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读",
+        )
+    return done
+
+
+def _summary(one: MailRound) -> dict[str, Any]:
+    return {
+        "kinds": dict(one.kinds),
+        "known": one.known,
+        "tray": one.tray,
+        "rows_taken": one.rows_taken,
+        "rows_refused": one.rows_refused,
+        "is_all": one.is_all,
+        "trouble": one.trouble,
+    }

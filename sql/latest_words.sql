@@ -1,0 +1,16 @@
+-- Grain: one alarm that its unit answered or disputed: when its latest word was sent.
+-- Parameters: alarm_ids.
+-- Reads: feedback_event, mail. A word that a mail brought was sent at the mail's Date, never later than its receipt; any other at its
+-- own time. Only ever used against a form that was sent earlier and comes later.
+select e.alarm_id, max(coalesce(
+    (
+        select max(case when m.sent_at < m.received_at then m.sent_at else m.received_at end)
+        from mail as m
+        where m.source = e.source and m.received_at = e.event_at
+    ),
+    e.event_at
+)) as sent_at
+from feedback_event as e
+where e.alarm_id in :alarm_ids and e.event in ('submitted', 'disputed')
+group by e.alarm_id
+order by e.alarm_id
