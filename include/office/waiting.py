@@ -5,7 +5,7 @@ until somebody has settled it. Many of one kind and origin (a run's letters, a s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.language import say
+from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
 from include.office.hints import waiting_hints
 from include.office.units import undecided, words_of
@@ -97,7 +98,8 @@ class Waiting:
     @property
     def line(self) -> str:
         """The topic and the title, for a list without columns."""
-        return f"{TOPICS[self.topic]}　{self.title}" if self.title != TOPICS[self.topic] else self.title
+        topic = say(TOPICS[self.topic])
+        return topic + say(MARK_GAP) + self.title if self.title != topic else self.title
 
 
 Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
@@ -106,8 +108,13 @@ Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
 def waiting(house: House, now: datetime) -> list[Waiting]:
     """Everything that waits at `now`, the oldest first."""
     with reading(house.engine) as connection:
-        found = [one for kind in _KINDS for one in kind(house, connection, now)]
+        found = [_said(one) for kind in _KINDS for one in kind(house, connection, now)]
     return sorted(found, key=lambda one: (one.since, one.topic, one.title))
+
+
+def _said(one: Waiting) -> Waiting:
+    """In the office's language."""
+    return replace(one, title=say(one.title), reason=say(one.reason), todo=say(one.todo))
 
 
 def _letters(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
@@ -126,7 +133,7 @@ def _of_letter(one: Concern) -> Waiting:
     words = [part for part in (one.addressee_name, one.subject, one.address) if part]
     return Waiting(
         one.topic,
-        "　".join(words) or TOPICS[one.topic],
+        say(MARK_GAP).join(words) or TOPICS[one.topic],
         one.reason,
         one.todo,
         one.since,
@@ -168,7 +175,7 @@ def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[W
             yield Waiting("contact", title, reason, words, asked[0].asked_at, count=len(asked), **more)
         else:
             for one in asked:
-                title = f"{one.region_name}　{_mailboxes(one)}"
+                title = one.region_name + say(MARK_GAP) + _mailboxes(one)
                 yield Waiting("contact", title, reason, words, one.asked_at, **more)
 
 

@@ -311,7 +311,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             return Outcome(
                 "retry",
                 code,
-                say("{out_of_step}：{clean}", out_of_step=_OUT_OF_STEP, clean=self._clean(answer)),
+                say("{out_of_step}：{clean}", out_of_step=say(_OUT_OF_STEP), clean=self._clean(answer)),
             )
         if 400 <= code < 600:
             return self._judged(code, self._clean(answer))
@@ -357,7 +357,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         code, text = self._ask(command, *arguments)
         if self._has_served and 500 <= code < 600:
             self._drop()
-            raise _ConnectionLost(code, say("{out_of_step}：{words}", out_of_step=_OUT_OF_STEP, words=text))
+            raise _ConnectionLost(
+                code, say("{out_of_step}：{words}", out_of_step=say(_OUT_OF_STEP), words=text)
+            )
         return code, text
 
     def _judged(self, code: int, text: str, *, is_go_ahead: bool = False) -> Outcome:

@@ -181,7 +181,9 @@ def _transmit(
             dict.fromkeys(
                 addresses,
                 Outcome(
-                    "retry", None, say("{archive_words}：{error}", archive_words=ARCHIVE_WORDS, error=error)
+                    "retry",
+                    None,
+                    say("{archive_words}：{error}", archive_words=say(ARCHIVE_WORDS), error=error),
                 ),
             )
         )
