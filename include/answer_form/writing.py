@@ -24,6 +24,7 @@ from include.answer_form.layout import (
     GUIDE_SHEET,
     HEADER_ROW,
     LETTER_KEY_CELL,
+    REPLY_LINK_CELL,
     SPARE_ROWS,
     SUSPECT_SHEET,
     Column,
@@ -65,8 +66,8 @@ class Answered(Protocol):
     def suspects(self) -> tuple[AlarmSuspects, ...]: ...
 
 
-def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
-    """The form of one letter: its open alarms, one row each. Same figures, same bytes."""
+def answer_form(figures: Answered, marks: Sequence[str], reply_link: str = "") -> bytes:
+    """The form of one letter: its open alarms, one row each; `reply_link`: of the phone page, if there is one. Same figures, same bytes."""
     book = Workbook()
     for style in styles():
         book.add_named_style(style)
@@ -84,7 +85,7 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
             say("{heading}{unit_name}{sheet}表", heading=heading, unit_name=figures.unit_name, sheet=sheet),
             _addressed(figures),
         )
-    _fill_guide(book.create_sheet(say(GUIDE_SHEET)), figures, heading)
+    _fill_guide(book.create_sheet(say(GUIDE_SHEET)), figures, heading, reply_link)
     properties = book.properties
     properties.creator, properties.title = say("热点网格监管"), title
     properties.created = properties.modified = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -150,7 +151,7 @@ def _add_validations(sheet: Any, last_alarm_row: int) -> None:
         sheet.add_data_validation(allowed)
 
 
-def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
+def _fill_guide(sheet: Any, figures: Answered, heading: str, reply_link: str) -> None:
     write(
         sheet["A1"],
         say("{heading}{title}填写说明", heading=heading, title=say(FORM_TITLE)),
@@ -158,10 +159,12 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
     )
     sheet.merge_cells("A1:C1")
     sheet.row_dimensions[1].height = 30
-    named = (
+    named = [
         (say("函件标识"), LETTER_KEY_CELL, figures.letter_key),
         (say("表格版本"), FORM_VERSION_CELL, FORM_VERSION),
-    )
+    ]
+    if reply_link:
+        named.append((say("手机填报"), REPLY_LINK_CELL, reply_link))
     for label, address, value in named:
         write(sheet.cell(sheet[address].row, 1), label, "guide_head")
         write(sheet[address], value, "form_ours_text")

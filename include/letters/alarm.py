@@ -56,7 +56,12 @@ def compose_alarm(
         },
     )
     files = [
-        letter_file("xlsx", say(FORM_TITLE) + name, f"answer-form-{stem}", answer_form(figures, labels)),
+        letter_file(
+            "xlsx",
+            say(FORM_TITLE) + name,
+            f"answer-form-{stem}",
+            answer_form(figures, labels, issue.reply_link),
+        ),
         letter_file("html", title + name, stem, mail.html.encode()),
         letter_file("text", title + name, stem, mail.text.encode()),
         letter_file(

@@ -371,7 +371,12 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             self._drop()  # not SMTP: no further word of this connection can be trusted
         if code == NOT_SMTP:
             return Outcome(
-                "retry", None, say("邮件服务器的答复不是SMTP：应以三位数字开头，收到“{words}”", words=text)
+                "retry",
+                None,
+                say(
+                    "邮件服务器的答复不是SMTP：一个答复的各行应以同一个三位数字开头，收到“{words}”",
+                    words=text,
+                ),
             )
         return Outcome("retry", code, text)
 
