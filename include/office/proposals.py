@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from include.language import say
 from include.post.audit import Change, record
 from include.store.engine import writing
 from include.store.statements import frame
@@ -30,7 +31,7 @@ def keep_proposals(
             if known.get(key) != words
         ]
         changes += [
-            Change("letter", key, "unpropose", None, None, "与现有数据一致，不再建议更正")
+            Change("letter", key, "unpropose", None, None, say("与现有数据一致，不再建议更正"))
             for key in known.keys() - found.keys()
         ]
         record(connection, changes, now=now, actor=actor)

@@ -4,6 +4,7 @@ from datetime import datetime, time
 from typing import Any, Final
 
 from include.house import House
+from include.language import say
 from include.office.attention import queue_daily_digest
 from include.office.measures import measures
 from include.office.proposals import keep_proposals
@@ -21,15 +22,19 @@ DIGEST_AT: Final = time(9, 30)  # Beijing time: after the morning's letters
 def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """From 09:30 on, once a day: queues the list to the operators when anything waits."""
     if now.astimezone(office_zone()).time() < DIGEST_AT:
-        return {"digest": "未到时间"}
+        return {"digest": say("未到时间")}
     with reading(house.engine) as connection:
         if is_queued(connection, office_date(now)):
-            return {"digest": "今日清单已入发件箱"}
+            return {"digest": say("今日清单已入发件箱")}
     since = office_date(now - CORRECTIONS_OF)
-    found = {one.letter_key: "；".join(one.differences) for one in proposed_corrections(house, since)}
+    found = {one.letter_key: say("；").join(one.differences) for one in proposed_corrections(house, since)}
     keep_proposals(house.engine, found, since, now=now, actor=actor)
     outcome = queue_daily_digest(house, now=now, actor=actor)
-    return {"digest": "没有待办" if outcome is None else f"{outcome.action}：{outcome.reason}"}
+    return {
+        "digest": say("没有待办")
+        if outcome is None
+        else say("{action}：{reason}", action=outcome.action, reason=outcome.reason)
+    }
 
 
 def deliver(house: House, now: datetime, actor: str) -> dict[str, Any]:
