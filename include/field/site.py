@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from include.field.answers import FIELDS, answer_typed
+from include.field.answers import FIELDS, Speaker, answer_typed
 from include.field.bundles import BundleAlarm, DeviceTold
 from include.field.codes import LENGTH, is_code, tidy
 from include.field.folders import FieldFolder
@@ -40,7 +40,7 @@ from include.field.requests import (
 from include.field.spooling import SpoolFolder, SpoolFull
 from include.field.steps import STEPS
 from include.field.told import LinkRefused, Opened, ToldFolder
-from include.field.view import HEADERS, PAGES, page
+from include.field.view import HEADERS, PAGES, page, speaker
 from include.rules import FIELD
 
 _LISTED: Final = 25  # alarms of one page
@@ -195,18 +195,18 @@ async def _form_sent(site: FieldSite, request: Request) -> Response:
     _require_pace(site, request, opened)
     await run_in_threadpool(site.spool.require_room)
     sent = await sent_form(request)
-    secret, now = device_secret(request), site.clock()
-    typed = answer_typed(sent.texts, opened.bundle, alarm, now)
+    secret, now, t = device_secret(request), site.clock(), speaker(opened.bundle.language)
+    typed = answer_typed(sent.texts, opened.bundle, alarm, now, t)
     faults = dict(typed.faults)
     photos: list[TakenPhoto] = []
     if not faults:
-        photos, fault = await run_in_threadpool(_photos, sent)
+        photos, fault = await run_in_threadpool(_photos, sent, t)
         faults |= {"photos": fault} if fault else {}
     if faults:
         if _wants_json(request):
             return JSONResponse({"faults": faults}, 422, HEADERS)
         if sent.uploads:
-            faults.setdefault("photos", "请重新选择照片")
+            faults.setdefault("photos", t("请重新选择照片"))
         return _with_cookie(
             site, request, _form(site, request, opened, dict(sent.texts), faults, 422), secret
         )
@@ -348,18 +348,18 @@ def _received(site: FieldSite, opened: Opened) -> dict[str, list[Any]]:
     return found
 
 
-def _photos(sent: Sent) -> tuple[list[TakenPhoto], str]:
+def _photos(sent: Sent, t: Speaker) -> tuple[list[TakenPhoto], str]:
     """The photos of a form, re-encoded, each once; or what is wrong with them."""
     if len(sent.uploads) > FIELD.most_photos:
-        return [], f"最多{FIELD.most_photos}张"
+        return [], t("最多{n}张", n=FIELD.most_photos)
     taken: dict[str, TakenPhoto] = {}
     for place, upload in enumerate(sent.uploads, start=1):
         if len(upload) > FIELD.largest_photo_bytes:
-            return [], f"第{place}张：超过{FIELD.largest_photo_bytes >> 20}MB"
+            return [], t("第{n}张：超过{most}MB", n=place, most=FIELD.largest_photo_bytes >> 20)
         try:
             photo = re_encoded(upload)
         except PhotoRefused as refused:
-            return [], f"第{place}张：{refused}"
+            return [], t("第{n}张：{why}", n=place, why=t(str(refused)))
         taken[photo.told.sha256] = photo
     return list(taken.values()), ""
 
