@@ -18,7 +18,8 @@ from sqlalchemy import Engine, func, select
 from include.field.codes import code_of
 from include.field.reports import Answer, CodeWish
 from include.house import House
-from include.office.field_links import link_key, tell_page
+from include.office.field_links import link_key
+from include.office.field_told import tell_page
 from include.post.mailbox import LocalMailbox
 from include.store import tables
 from include.store.engine import reading

@@ -21,7 +21,9 @@ def test_every_text_has_its_english() -> None:
         text for path in sources for text in re.findall(r"""\bt\(["']([^"']+)["']""", path.read_text("utf-8"))
     }
     used |= set(
-        re.findall(r'_device_form\(site, request, opened, "([^"]+)"', (HOME / "site.py").read_text("utf-8"))
+        re.findall(
+            r'_device_form\(site, request, opened, "([^"]+)"', (HOME / "confirming.py").read_text("utf-8")
+        )
     )
     used |= {text for message in MESSAGES.values() for text in message}
     used |= {
