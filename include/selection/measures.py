@@ -16,18 +16,18 @@ from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.lattice import BOUNDS, Lattice
 from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
+from include.language import say
 from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
-    emission_notes,
     region_levels,
     require_common_registration,
     require_different,
     require_emission_level,
-    require_same_way_up,
     require_sound_mass,
     require_sound_pm25,
 )
+from include.selection.turning import witness_notes, year_notes
 
 _LEAST_REACH: Final = 0.99  # of the cells must lie inside an inventory's frame
 _NEAR_CELLS: Final = 0.15  # of all points outside the lattice: more, and the file is of another place
@@ -67,7 +67,6 @@ def measured(
     notes += more
     cells["emission_t"], more = _emission(of, inputs, rules)
     notes += more
-    notes += emission_notes(cells, pd.DataFrame(values).mean(axis=1), cells["emission_t"])
     if inputs.points is not None:
         cells["enterprises"], more = _enterprises(cells, inputs.points)
         notes += more
@@ -80,6 +79,12 @@ def measured(
         )
     else:
         cells["enterprises"] = 0
+    notes += witness_notes(
+        cells,
+        whole_years(list(inputs.pm25), "PM2.5"),
+        [layer for layer, _ in inputs.emission],
+        cells["emission_t"] / cells["area_km2"],
+    )
     require_different(inputs.population, "each raster of population once: they are added up")
     if inputs.population:
         cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
@@ -107,9 +112,12 @@ def _pm25(
     require_common_registration(layers)
     found = {one: _year_mean(cells, own, rules) for one, own in sorted(years.items())}
     notes = region_levels(found, rules)
-    require_same_way_up(cells, found)
+    notes += year_notes(years)
     if missing := [one for one in wanted if one not in years]:
-        text = f"缺少{'、'.join(map(str, sorted(missing)))}年，其余年份的权重按比例放大；年份少则清单更易变动"
+        text = say(
+            "缺少{names}年，其余年份的权重按比例放大；年份少则清单更易变动",
+            names=say("、").join(map(str, sorted(missing))),
+        )
         notes.append(Note("few_years", "PM2.5", text))
     return found, notes
 
@@ -210,11 +218,18 @@ def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:
             expected="codes of GB/T 2260",
         )
     if replaced:
-        words = "、".join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
-        text = f"旧县码{len(replaced)}个已换为现行代码（{words}{'等' if len(replaced) > 5 else ''}）"
+        words = say("、").join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
+        text = say(
+            "旧县码{count}个已换为现行代码（{words}{more}）",
+            count=len(replaced),
+            words=words,
+            more=say("等") if len(replaced) > 5 else "",
+        )
         notes.append(Note("old_county_code", table.name, text))
     if outside:
-        text = f"{len(outside)}个县不在本区域，未计（{'、'.join(outside[:5])}）"
+        text = say(
+            "{count}个县不在本区域，未计（{names}）", count=len(outside), names=say("、").join(outside[:5])
+        )
         notes.append(Note("county_unknown", table.name, text))
     by_county = amounts.groupby(codes.to_numpy()).sum()
     area = of.shares["share"] * of.shares["grid_id"].map(of.cells.set_index("grid_id")["area_km2"])
@@ -243,8 +258,12 @@ def _enterprises(cells: pd.DataFrame, points: pd.DataFrame) -> tuple[pd.Series, 
     at_point, at_cell = _tree(cells).query(shapely.points(lon, lat), predicate="intersects")
     first_cell = pd.Series(at_cell).groupby(at_point).min()
     if len(points) and len(first_cell) < len(points) * (1 - _NEAR_CELLS):
-        text = f"{len(points) - len(first_cell)}家企业不在任何小格内（共{len(points)}家）"
-        notes.append(Note("points_outside", "企业", text))
+        text = say(
+            "{count}家企业不在任何小格内（共{total}家）",
+            count=len(points) - len(first_cell),
+            total=len(points),
+        )
+        notes.append(Note("points_outside", say("企业"), text))
     if not len(first_cell):
         raise InputError(
             "no enterprise lies in the region",
@@ -273,7 +292,15 @@ def require_told_datum(points: pd.DataFrame, outlines: gpd.GeoDataFrame) -> list
                 todo=f"import them again with --datum {spelled}, or state `datum: {spelled}`",
             )
     if straight:
-        return [Note("points_datum", "企业", f"{straight}家企业的坐标不在所填区县内（共{len(told)}家）")]
+        return [
+            Note(
+                "points_datum",
+                say("企业"),
+                say(
+                    "{straight}家企业的坐标不在所填区县内（共{count}家）", straight=straight, count=len(told)
+                ),
+            )
+        ]
     return []
 
 
