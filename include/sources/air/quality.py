@@ -34,6 +34,7 @@ SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this inta
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
 _UNTAKEN: Final = "untaken"
+_TO_DO: Final = "确认采用：import-air-quality --replace 该文件；否则弃用此条"
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -96,7 +97,7 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = 0
+    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -140,7 +141,17 @@ def import_air_quality(
                 disputed += conflicts
                 continue
             found = means(statement, stated, cities_of)
-            kept = keep_days(engine, parquet_root, statement.dataset, found.hours, told, replace=replace)
+            are_days = statement.every == "day"
+            kept = keep_days(
+                engine,
+                parquet_root,
+                statement.dataset,
+                found.hours,
+                told,
+                replace=replace,
+                are_days=are_days,
+            )
+            given_days += sum(day.places for day in kept.days) if are_days else 0
             days += kept.days
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
@@ -176,6 +187,7 @@ def import_air_quality(
         notes=(
             *(note for file in files for note in _notes(file)),
             *_missing_notes(few_minutes, few_stations),
+            *_given_notes(given_days),
         ),
     )
 
@@ -194,14 +206,22 @@ def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
     return said + ([f"有值站点不足而按缺测处理的城市小时值{few_stations}个"] if few_stations else [])
 
 
+def _given_notes(days: int) -> list[str]:
+    return [f"日均值（来源给出）{days}个，按有效日计，不与小时值混用"] if days else []
+
+
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
     others = f"等{loss.places}项" if loss.places > 1 else ""
+    if loss.is_other_kind:
+        given = "日均值（来源给出）"
+        change = f"{given} → {loss.after}小时" if loss.after else f"{loss.before}小时 → {given}"
+        return f"{day} {place} {quantity} {change}{others}，两种数据不混用，该日未采用，文件保留；{_TO_DO}"
     return (
         f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
-        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+        + _TO_DO
     )
 
 
