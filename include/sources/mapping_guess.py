@@ -244,6 +244,7 @@ def _time_lines(seen: _Seen, *, is_daily: bool) -> list[str]:
     ]
 
 
+_ISO: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*"
 _FORMATS: Final = ("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日%H时", "%Y%m%d%H", "%Y-%m-%d %H", "%Y-%m-%d %I:%M %p", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M")  # fmt: skip
 
 
@@ -256,7 +257,7 @@ def _time_format(texts: pd.Series) -> str:
     if len(told) and counts.between(946_684_800, 1_999_999_999).all():
         is_stamp = pd.to_datetime(told, format="%Y%m%d%H", errors="coerce").notna().all()
         return "%Y%m%d%H" if is_stamp else "epoch_s"
-    if pd.to_datetime(told, format="ISO8601", errors="coerce", utc=True).notna().all():
+    if told.str.fullmatch(_ISO).all():
         return ""
     return next(
         (form for form in _FORMATS if pd.to_datetime(told, format=form, errors="coerce").notna().all()), ""

@@ -373,7 +373,7 @@ def test_a_daily_mean_is_a_valid_day_and_never_mixed_with_hours(engine: Engine, 
     refused = take(engine, tmp_path, hours)
     assert refused.untaken == (
         "hours.csv：3月12日 北京 PM2.5 日均值（来源给出） → 24小时，两种数据不混用，该日未采用，文件保留；"
-        "确认采用：import-air-quality --replace 该文件；否则弃用此条",
+        "请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
     )
     assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
     take(engine, tmp_path, hours, replace=True)

@@ -1,5 +1,6 @@
 """Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
 
+import json
 import logging
 import tempfile
 from collections import Counter
@@ -33,8 +34,8 @@ _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
-_UNTAKEN: Final = "untaken"
-_TO_DO: Final = "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+UNTAKEN: Final = "untaken"  # the content of a trouble
+_TO_DO: Final = "请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）"
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -167,7 +168,15 @@ def import_air_quality(
     }
     untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
     with writing(engine, lock="intake") as connection:
-        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        options = {
+            "mapping": mapping.name if mapping else "",
+            "stations": str(stations or ""),
+            "label": hour_label,
+        }
+        troubles = [
+            Trouble(label(path), said, UNTAKEN, again=json.dumps({"path": str(path.resolve()), **options}))
+            for path, said in untaken
+        ]
         keep_troubles(connection, source, troubles, now=now)
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
