@@ -260,7 +260,13 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
     before = b"\n"  # so that an empty first line is seen, and an empty file counts as ended
     while block := stream.read(_BLOCK):
         if len(block) == _BLOCK and b"\n" not in block:
-            raise InputError("a line is longer than a text file's can be", where=str(path), got=block[:40])
+            raise InputError(
+                "a line is longer than one that is read",
+                where=str(path),
+                expected=f"lines of at most {_BLOCK:,} bytes",
+                got=f"one that has {block[:40].decode(errors='backslashreplace')} in it",
+                todo="export the table again with a line for each row; a file of another kind needs its own ending",
+            )
         is_plain = is_plain and _is_plain(before + block)
         before = block[-2:]
         try:

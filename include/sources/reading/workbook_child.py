@@ -242,7 +242,7 @@ def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
                     "what": "the workbook cannot be read",
                     "expected": "a workbook (xlsx, xls, et, ods)",
                     "got": got,
-                    "todo": "",
+                    "todo": "open it in a spreadsheet program and save it again as .xlsx",
                 }
             }
         )

@@ -181,12 +181,13 @@ def _lines(path: Path, process: Reader, seconds: int) -> Iterator[bytes]:
 
 
 def _killed(path: Path, code: int, seconds: int) -> InputError:
-    """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
+    """The error of a child that ended without its last word: it was killed by a limit or by the system, or had no memory for one."""
     is_late = code in (-signal.SIGXCPU, -signal.SIGKILL)
+    ended = "more memory than that" if code == 1 else f"a reader that ended with {code}"
     return (OutOfTime if is_late else InputError)(
         "the workbook is larger than one that is read",
         where=str(path),
         expected=LIMITS,
-        got=f"more than {seconds} s, or than that memory" if is_late else f"a reader that ended with {code}",
+        got=f"more than {seconds} s, or than that memory" if is_late else ended,
         todo="delete what stands outside of the table, split it, or export it as CSV",
     )
