@@ -45,7 +45,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
     | {"replies", "answer_form.reading"},
     "desk": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"replies", "answer_form.layout"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}

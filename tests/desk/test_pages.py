@@ -11,15 +11,17 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, letter, network, today, units, view
+from include.desk.pages import alarm, city, contacts, letter, mails, network, today, units, view
 from include.desk.pages.view import LABELS, language_of
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
 from include.office.hints import STATES as HINT_STATES
+from include.office.mailroom.tray import SETTLED
 from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
+from include.replies.verdict import KINDS as MAIL_KINDS
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
@@ -432,6 +434,11 @@ def test_every_text_has_its_english() -> None:
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
         *HINT_STATES.values(),
+        *MAIL_KINDS.values(),
+        *SETTLED.values(),
+        *mails.CLOCKS.values(),
+        *mails.AUTHENTICITY.values(),
+        "来信",
         *units.ACTS.values(),
         *KINDS.values(),
         *LEVELS.values(),
