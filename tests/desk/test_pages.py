@@ -44,6 +44,8 @@ PAGES = Path(view.__file__).parent
 VALUES = {
     "unit_code": YANGQUAN,
     "letter_id": "1",
+    "mail_id": "1",
+    "place": "0",
     "role": "pdf",
     "grid_id": "T85711",
     "alarm_id": "W1",

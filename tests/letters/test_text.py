@@ -281,3 +281,11 @@ def test_a_character_without_a_glyph_is_replaced_and_reported() -> None:
     assert letter.warnings == ("“砖厂🏭东〓侧 二号”中的字符🏭（U+1F3ED）没有字体收录，PDF和Word中以〓代替",)
     assert "\n砖厂〓东〓侧二号\n" in body(letter)
     assert "砖厂〓东〓侧二号" in "".join(map(squeezed, pdf_pages(content(letter, "pdf"))))
+
+
+def test_what_came_by_mail_is_told_with_what_could_not_be_used() -> None:
+    figures = notice(received=ReceivedForms(2, 1, ("应答码不符", "必填：排查人")))
+    letter = letters.compose_notice(figures, ISSUE)
+    said = "收到你市近期以邮件报送的反馈2条，其中1条未采用：应答码不符；必填：排查人。"
+    assert said in word_text(letter)
+    assert "邮件反馈：收到2条，1条未采用：应答码不符；必填：排查人" in text_of(letter)
