@@ -26,7 +26,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
 from include.sources.reading.time_limits import OutOfTime

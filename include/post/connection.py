@@ -45,6 +45,7 @@ class Bounded(smtplib.SMTP):
         ends or falls silent, and when the reply does not end within its bounds."""
         started = time.monotonic()
         lines: list[bytes] = []
+        told: list[bytes] = []
         codes: set[bytes] = set()
         taken = 0
         while True:
@@ -52,17 +53,17 @@ class Bounded(smtplib.SMTP):
             taken += len(line)
             found = _LINE.fullmatch(line.rstrip(b"\r\n"))
             if found is None:
-                return NOT_SMTP, b"\n".join([*lines, line.strip()])
+                return NOT_SMTP, b"\n".join([*told, line.strip()])
             codes.add(found[1])
             lines.append((found[3] or b"").strip())
+            told.append(line.strip())
             if found[2] != b"-":
                 break
             if len(lines) >= MOST_LINES:
                 self._end(f"邮件服务器的一个答复超过{MOST_LINES}行")
         self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - started)
         if len(codes) > 1:
-            told = b" ".join(sorted(codes))
-            return NOT_SMTP, b"mixed codes " + told + b": " + b"\n".join(lines)
+            return NOT_SMTP, b"\n".join(told)
         return int(codes.pop()), b"\n".join(lines)
 
     def has_spoken(self, wait_seconds: float = 0.0) -> bool:

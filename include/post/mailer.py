@@ -351,7 +351,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         if not 400 <= code < 500:
             self._drop()  # not SMTP: no further word of this connection can be trusted
         if code == NOT_SMTP:
-            return Outcome("retry", None, f"邮件服务器的答复不是SMTP：应以三位数字开头，收到“{text}”")
+            return Outcome(
+                "retry", None, f"邮件服务器的答复不是SMTP：一个答复的各行应以同一个三位数字开头，收到“{text}”"
+            )
         return Outcome("retry", code, text)
 
     def _reset(self) -> None:

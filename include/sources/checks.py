@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
-from include.sources.layout import DATA_ORIGIN, Field, Layout
+from include.sources.layout import DATA_ORIGIN, OUTSIDE, Field, Layout
 from include.sources.places import Places, outside_city
 from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.characters import INVISIBLE, counted, numbers
@@ -176,6 +176,9 @@ def _check_text(layout: Layout, rows: pd.DataFrame, reasons: _Reasons) -> None:
                 )
                 reasons.add(rows[name].str.contains(pattern), name, "含有控制字符、换行或无法显示的字符")
     for field in layout.fields:
+        if field.name in ("unit_code", "county"):
+            is_outside = rows[field.name].str.startswith(OUTSIDE)
+            reasons.add(is_outside, "lon", "坐标在本机关各单位的范围以外，不收（应核对经纬度和坐标系）")
         if field.required:
             reasons.add(rows[field.name] == "", field.name, "必填，未填写")
         if field.type in ("text", "email"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,18 +19,18 @@ from sqlalchemy import Connection, Engine
 from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.geo.grids import locate
-from include.sources import bulk
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, read_file
 from include.sources.layout import DATA_ORIGIN, Field, Layout
-from include.sources.mapping.files import Copy, TableMapping
+from include.sources.mapping.language import Copy, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import label
+from include.sources.reading.tables import read_table, require_table
 from include.sources.units import LONGEST_CODE, register_units
+from include.store import bulk
 from include.store.air_tables import enterprise
 from include.store.engine import reading, writing
 
@@ -88,24 +88,21 @@ def import_enterprises(
     datum: str,
     now: datetime,
     columns: Mapping[str, str] | None = None,
+    mapping: TableMapping | None = None,
     source: str = SOURCE,
 ) -> EnterpriseImport:
-    """Reads one file (columns of `LAYOUT`; `columns` names the headings of those that are called otherwise), keeps its rows in
-    WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
+    """Reads one file (columns of `LAYOUT`; by `mapping`, or `columns` names the headings of those that are called otherwise; its
+    datum is `datum`), keeps its rows in WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
 
     A row needs coordinates inside a city of the key regions; of rows with one number the first is kept. Raises InputError when
     the file as a whole cannot be used; everything then stays as it was.
     """
-    mapping = _mapping(columns or {}, datum)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(
-            "not a table", where=str(path), expected=" or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        )
-    require_file(path)
+    mapping = _mapping(columns or {}, datum, mapping)
+    require_table(path)
     with reading(engine) as connection:
         known = places(connection)
     told = _Told()
-    for chunk in read_file(path, mapping.delimiter):
+    for chunk in read_table(path, mapping.form):
         require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
         _take(told, chunk, mapping, known)
     rows, duplicates = _once(told, label(path))
@@ -136,14 +133,17 @@ def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datet
     return int(gone)
 
 
-def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
+def _mapping(columns: Mapping[str, str], datum: str, mapping: TableMapping | None) -> TableMapping:
     names = (*LAYOUT.names, DATA_ORIGIN)
     unknown = sorted(set(columns) - set(names))
     if unknown:
         raise InputError("no such column", where="columns", got=", ".join(unknown), expected=", ".join(names))
     if datum not in DATUMS:
         raise InputError("unknown datum", where="datum", got=datum, expected=" | ".join(DATUMS))
-    return TableMapping(KIND, {own: Copy(heading) for own, heading in columns.items()}, datum=datum)
+    told = {own: Copy(heading) for own, heading in columns.items()}
+    if mapping is None:
+        return TableMapping(KIND, told, datum=datum)
+    return replace(mapping, columns={**mapping.columns, **told}, datum=datum)
 
 
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:

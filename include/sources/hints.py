@@ -23,11 +23,12 @@ from include.periods import office_date
 from include.rules import HINTS
 from include.sources.checks import check
 from include.sources.delivery import Chunk
-from include.sources.kinds.folder import is_export, read_file
+from include.sources.kinds.folder import is_export
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, places
 from include.sources.reading.characters import visible
 from include.sources.reading.file_names import label, require_file
+from include.sources.reading.tables import read_table
 from include.store.engine import reading, writing
 from include.store.open_tables import hint
 from include.store.tables import city, grid
@@ -102,7 +103,7 @@ def _read(path: Path, known: Places, now: datetime) -> tuple[list[dict[str, Any]
     """The rows that can be used, and those that cannot with `line, field, reason`."""
     good: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
-    for chunk in read_file(path, ","):
+    for chunk in read_table(path):
         bad += [
             {"line": row.line, "field": "", "reason": row.reason, "text": row.text} for row in chunk.broken
         ]

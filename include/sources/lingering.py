@@ -12,7 +12,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from include.sources import bulk
+from include.store import bulk
 from include.store.statements import frame, run
 from include.store.tables import lingering_alarm
 

@@ -19,9 +19,9 @@ from sqlalchemy import Connection, MetaData, Table
 from include.periods import office_zone
 from include.profile.current import rules_on
 from include.rules import RULES_VERSION
-from include.sources import bulk, lingering
+from include.sources import lingering
 from include.sources.layout import Layout
-from include.store import tables
+from include.store import bulk, tables
 from include.store.alarm_aliases import has_aliases, keep_alias_rows, main_ids, settle_aliases
 from include.store.statements import frame, run
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select, update
 from include.errors import InputError, StateError, redact
 from include.former_names import present, with_present_names
 from include.rules import SIMULATED_LABEL
-from include.sources import bulk, merge
+from include.sources import merge
 from include.sources.checks import check, with_misfits
 from include.sources.clocks import NOT_YET, TOLERANCE, TOO_LATE, told_moments, too_late
 from include.sources.contacts import decisions as contact_decisions
@@ -28,6 +28,7 @@ from include.sources.hashes import row_hash, row_json
 from include.sources.layout import CONTACTS, DATA_ORIGIN, LAYOUTS, Layout
 from include.sources.places import places
 from include.sources.reading.characters import visible
+from include.store import bulk
 from include.store.engine import writing
 from include.store.statements import frame
 from include.store.tables import audit, quarantine

@@ -23,7 +23,7 @@ from include.sources.contacts.plan import Listing
 from include.sources.delivery import Chunk, Delivery, FileParts, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row

@@ -9,7 +9,7 @@ their places and renamed: a killed run leaves the hours before it or after it, n
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -66,17 +66,35 @@ def read_judged(
     end_at: datetime,
     edition: str,
     columns: Sequence[str] | None = None,
+    wanted: Callable[[pa.Table], NDArray[np.bool_]] | None = None,
 ) -> pd.DataFrame:
-    """The judged hours in [start_at, end_at) of that edition, by day as they were kept (only these columns, where they are
-    named; `hour` among them); an empty frame where there are none."""
+    """The judged hours in [start_at, end_at) of that edition, in the order of days and as they were kept (only these columns, where
+    they are named; `hour` among them; and only the rows that are `wanted`); an empty frame where there are none."""
     found = (
         _between(_stored(judged_path(root, name, day), edition, columns), start_at, end_at)
         for day in days_between(start_at, end_at)
     )
-    frames = [_frame(table) for table in found if table is not None and len(table)]
-    if not frames:
+    tables = [table for table in found if table is not None and len(table)]
+    if not tables:
         return pd.DataFrame({"hour": pd.Series([], dtype="datetime64[s, UTC]")})
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    schema = tables[0].schema
+    whole = pa.concat_tables([table.select(schema.names).cast(schema) for table in tables])
+    whole = whole.unify_dictionaries().combine_chunks()
+    if wanted is not None:
+        whole = whole.take(pa.array(np.flatnonzero(wanted(whole))))
+    return _frame(whole)
+
+
+def numbers_of(table: pa.Table, name: str) -> NDArray[Any]:
+    """The values of a column; of texts the codes of their words, of instants the seconds since the epoch."""
+    column = table[name].combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks)
+    if pa.types.is_dictionary(column.type):
+        column = column.indices.fill_null(-1)
+    elif pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("s", "UTC")).cast(pa.int64())
+    return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
 def days_between(start_at: datetime, end_at: datetime) -> list[date]:
@@ -111,13 +129,23 @@ def _between(table: pa.Table | None, start_at: datetime, end_at: datetime) -> pa
 
 def _coded(frame: pd.DataFrame) -> pa.Table:
     """The frame with its texts as codes of words."""
-    table = pa.Table.from_pandas(frame, preserve_index=False, nthreads=1).replace_schema_metadata(None)
+    coded = [name for name in frame if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    table = pa.Table.from_pandas(frame.drop(columns=coded), preserve_index=False, nthreads=1)
+    table = table.replace_schema_metadata(None)
     for place, one in enumerate(table.schema):
         # A column of texts without any word has no type of its own.
         if pa.types.is_string(one.type) or pa.types.is_large_string(one.type) or pa.types.is_null(one.type):
             texts = table[one.name].cast(pa.string()).combine_chunks().dictionary_encode()
             table = table.set_column(place, one.name, texts)
-    return table
+    for name in coded:
+        table = table.append_column(name, _of_words(frame[name]))
+    return table.select(list(frame.columns))
+
+
+def _of_words(values: pd.Series[Any]) -> pa.Array:
+    codes = np.asarray(values.cat.codes.to_numpy(), np.int32)
+    words = pa.array(values.cat.categories.to_numpy(object), pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), words)
 
 
 def _write(draft: Path, parts: Sequence[pa.Table], edition: str) -> None:
@@ -127,7 +155,7 @@ def _write(draft: Path, parts: Sequence[pa.Table], edition: str) -> None:
     table = table.unify_dictionaries().combine_chunks().replace_schema_metadata({_EDITION: edition.encode()})
     texts = [one.name for one in schema if pa.types.is_dictionary(one.type)]
     with draft.open("wb") as stream:
-        pq.write_table(table, stream, compression="zstd", use_dictionary=texts, write_statistics=False)
+        pq.write_table(table, stream, compression="lz4", use_dictionary=texts, write_statistics=False)
         stream.flush()
         os.fsync(stream.fileno())
 

@@ -5,6 +5,7 @@ list of `in :name`; result columns that end in `_at`
 come back as UTC timestamps, those that start with `is_` as booleans.
 """
 
+from contextlib import closing
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -23,7 +24,9 @@ def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     """The rows of `sql/<name>.sql`; grain and columns are in the file's header comment."""
     result = connection.execute(_prepared(connection, name, parameters), parameters)
     names = list(result.keys())
-    rows = pd.DataFrame.from_records([tuple(row) for row in result.all()], columns=names)
+    with closing(result):
+        # A text tells no types: the driver's own rows are what SQLAlchemy would wrap one by one.
+        rows = pd.DataFrame.from_records(result.cursor.fetchall() if result.cursor else [], columns=names)
     for column in rows.columns:
         if column.endswith("_at"):
             rows[column] = pd.to_datetime(rows[column], utc=True, format="ISO8601").astype(

@@ -1,4 +1,4 @@
-"""Readings of stations, too many for the store: Parquet by natural Beijing day below one folder, read with DuckDB.
+"""Readings of stations, too many for the store: Parquet by natural Beijing day below one folder.
 
     <root>/<table>/2020-04-03.parquet    key, hour, the table's values, is_simulated, received_at
 
@@ -10,15 +10,12 @@ at any moment can be read again. A file is written beside its place and renamed:
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from functools import cache
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -26,9 +23,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from include.periods import DAY, midnight, office_date, office_zone
-from include.store.statements import SQL_DIR
 
-_MEMORY: Final = "512MB"  # beyond it DuckDB uses the disk
+_HOUR_MS: Final = 3_600_000
 _INSTANT: Final = pa.timestamp("ms")  # UTC; without a zone, as DuckDB reads it without an extension
 _UTC: Final = pa.timestamp("ms", "UTC")
 _REVISED: Final = b"revised"  # of a file's metadata: whether any hour stands in it more than once
@@ -118,34 +114,36 @@ def read_hours(
     enterprises: Collection[str] | None = None,
 ) -> pa.Table:
     """The hours in [start_at, end_at) as they were known at `known_at` (None: as they are known now): one row an hour of a
-    key with the key (dictionary), `hour`, the table's columns and `is_simulated`, in no order
-    (sql/hours_of_stations.duckdb.sql). Of meters those of these `enterprises` only, where they are told
-    (sql/hours_of_enterprises.duckdb.sql)."""
-    files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
-    if not files:
-        return _with_zone(_schema(table).empty_table())
-    if enterprises is None:
-        found = _query("hours_of_stations", files, start_at, end_at, known_at)
-    else:
-        keys = sorted(enterprises)
-        found = _query("hours_of_enterprises", files, start_at, end_at, known_at, keys=keys)
-    if any(_is_revised(path) for path in files):
-        found = _last_told(table, found)
-    return _with_zone(found)
+    key with the key (dictionary), `hour`, the table's columns and `is_simulated`, in no order. Of meters those of these
+    `enterprises` only, where they are told."""
+    days = [day for day in _days(start_at, end_at) if day_path(root, table, day).exists()]
+    asked = None if enterprises is None else frozenset(enterprises)
+    parts = [_told_in(root, table, day, start_at, end_at, known_at, asked) for day in days]
+    if not parts:
+        return _with_zone(_schema(table).empty_table().drop_columns(["received_at"]))
+    return _with_zone(pa.concat_tables(parts).unify_dictionaries())
 
 
 def last_receipts(root: Path, table: HourTable, start_at: datetime, end_at: datetime) -> pd.DataFrame:
-    """One row an hour of [start_at, end_at) of which there are values: `hour`, and `received_at` of what came last
-    (sql/receipts_of_hours.duckdb.sql)."""
-    files = [path for day in _days(start_at, end_at) if (path := day_path(root, table, day)).exists()]
-    if not files:
-        return pd.DataFrame(
-            {name: pd.Series([], dtype="datetime64[us, UTC]") for name in ("hour", "received_at")}
-        )
-    found: pd.DataFrame = _query("receipts_of_hours", files, start_at, end_at, None).to_pandas()
-    for name in ("hour", "received_at"):
-        found[name] = found[name].dt.tz_localize("UTC")
-    return found
+    """One row an hour of [start_at, end_at) of which there are values: `hour`, and `received_at` of what came last."""
+    begin, end = _milliseconds(start_at), _milliseconds(end_at)
+    last = np.full(max(-(-(end - begin) // _HOUR_MS), 0), -1, np.int64)
+    for day in _days(start_at, end_at):
+        path = day_path(root, table, day)
+        if path.exists():
+            with pq.ParquetFile(path) as file:
+                rows = file.read(columns=["hour", "received_at"], use_threads=False)
+            hours, receipts = (_numbers_of(rows, name) for name in ("hour", "received_at"))
+            inside = (hours >= begin) & (hours < end)
+            np.maximum.at(last, (hours[inside] - begin) // _HOUR_MS, receipts[inside])
+    told = np.flatnonzero(last >= 0)
+    columns = {"hour": begin + told * _HOUR_MS, "received_at": last[told]}
+    return pd.DataFrame(
+        {
+            name: pd.DatetimeIndex(values.astype("datetime64[ms]")).tz_localize("UTC").as_unit("us")
+            for name, values in columns.items()
+        }
+    )
 
 
 def day_fingerprint(root: Path, table: HourTable, day: date) -> str:
@@ -272,44 +270,49 @@ def _ordered(table: HourTable, rows: pa.Table, *, is_revised: bool) -> pa.Table:
 def _write(draft: Path, rows: pa.Table) -> None:
     draft.parent.mkdir(parents=True, exist_ok=True)
     with draft.open("wb") as stream:
-        pq.write_table(rows, stream, compression="zstd")
+        pq.write_table(rows, stream, compression="lz4")
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _is_revised(path: Path) -> bool:
-    return (pq.read_schema(path).metadata or {}).get(_REVISED) == b"1"
-
-
-def _query(
-    name: str,
-    files: Sequence[Path],
+def _told_in(
+    root: Path,
+    table: HourTable,
+    day: date,
     start_at: datetime,
     end_at: datetime,
     known_at: datetime | None,
-    **others: Any,
+    enterprises: frozenset[str] | None,
 ) -> pa.Table:
-    statement = (SQL_DIR / f"{name}.duckdb.sql").read_text(encoding="utf-8")
-    parameters = {
-        "files": [str(path) for path in files],
-        "start_at": _naive(start_at),
-        "end_at": _naive(end_at),
-        "known_at": _naive(known_at or datetime(9999, 1, 1, tzinfo=UTC)),
-        **others,
-    }
-    with _database(os.getpid()).cursor() as connection:
-        found: pa.Table = connection.sql(statement, params=parameters).to_arrow_table()
-    return found
+    """The rows of a day in [start_at, end_at), of these keys and as they were told last by then."""
+    with pq.ParquetFile(day_path(root, table, day)) as file:
+        is_revised = (file.schema_arrow.metadata or {}).get(_REVISED) == b"1"
+        names = _schema(table).names if is_revised or known_at is not None else _schema(table).names[:-1]
+        rows = file.read(columns=names, use_threads=False).replace_schema_metadata(None).unify_dictionaries()
+    wanted = np.ones(len(rows), bool)
+    if start_at > midnight(day) or end_at < midnight(day + DAY):
+        hours = _numbers_of(rows, "hour")
+        wanted &= (hours >= _milliseconds(start_at)) & (hours < _milliseconds(end_at))
+    if known_at is not None:
+        wanted &= _numbers_of(rows, "received_at") <= _milliseconds(known_at)
+    if enterprises is not None and len(rows):
+        keys = rows[table.key].combine_chunks()
+        is_asked = np.array([name in enterprises for name in keys.dictionary.to_pylist()], bool)
+        wanted &= is_asked[keys.indices.to_numpy(zero_copy_only=False)]
+    if not wanted.all():
+        rows = rows.take(pa.array(np.flatnonzero(wanted)))
+    if is_revised:
+        rows = _last_told(table, rows)
+    return rows.select(_schema(table).names[:-1])
 
 
-@cache
-def _database(process: int) -> duckdb.DuckDBPyConnection:
-    """The process's own database in memory; every reader has a cursor of it."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": _MEMORY,
-        "temp_directory": tempfile.gettempdir(),
-    }
-    return duckdb.connect(config=settings)
+def _numbers_of(rows: pa.Table, name: str) -> NDArray[np.int64]:
+    """Instants as milliseconds since the epoch."""
+    return np.asarray(rows[name].cast(pa.int64()).to_numpy(), np.int64)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
 
 
 def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:
@@ -323,11 +326,7 @@ def _last_told(table: HourTable, rows: pa.Table) -> pa.Table:
 
 def _with_zone(rows: pa.Table) -> pa.Table:
     place = rows.schema.get_field_index("hour")
-    return rows.set_column(place, "hour", rows["hour"].cast(_UTC)).drop_columns(["received_at"])
-
-
-def _naive(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    return rows.set_column(place, "hour", rows["hour"].cast(_UTC))
 
 
 def _days(start_at: datetime, end_at: datetime) -> list[date]:

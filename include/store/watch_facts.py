@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Column, Connection, String, Table, func, insert, select, type_coerce
 
+from include.store import bulk
 from include.store.statements import frame
 from include.store.tables import grid
 from include.store.watch_tables import station, station_day, watch_day, watch_hour, watch_suppressed
@@ -34,10 +36,8 @@ def stations_known(connection: Connection) -> pd.DataFrame:
         "valid_from",
         "valid_to",
         "is_simulated",
-        "received_at",
     )
-    query = select(*(station.c[name] for name in names)).order_by(station.c.station_id, station.c.valid_from)
-    rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
+    rows = _known(connection, station, names, (station.c.station_id, station.c.valid_from))
     rows["grid_id"] = rows["grid_id"].astype(object).where(rows["grid_id"].notna(), "")
     return rows
 
@@ -45,21 +45,29 @@ def stations_known(connection: Connection) -> pd.DataFrame:
 def grids_known(connection: Connection) -> pd.DataFrame:
     """One row a grid with bounds: `grid_id, unit_code, county, name, west, south, east, north, is_simulated,
     received_at`."""
-    names = (
-        "grid_id",
-        "unit_code",
-        "county",
-        "name",
-        "west",
-        "south",
-        "east",
-        "north",
-        "is_simulated",
-        "received_at",
-    )
-    query = select(*(grid.c[name] for name in names)).order_by(grid.c.grid_id)
-    rows = pd.DataFrame(connection.execute(query).all(), columns=list(names))
+    names = ("grid_id", "unit_code", "county", "name", "west", "south", "east", "north", "is_simulated")
+    rows = _known(connection, grid, names, (grid.c.grid_id,))
     return rows.astype(dict.fromkeys(("west", "south", "east", "north"), "float64"))
+
+
+def _known(
+    connection: Connection, table: Table, names: Sequence[str], order: Sequence[Column[Any]]
+) -> pd.DataFrame:
+    """The columns and `received_at` of every row: few moments told many rows, and each is read once."""
+    received_at = type_coerce(table.c.received_at, String)  # as the database has it
+    query = select(*(table.c[name] for name in names), received_at).order_by(*order)
+    told_rows = connection.execute(query).all()
+    found = list(zip(*told_rows, strict=True)) if told_rows else [()] * (len(names) + 1)
+    rows = pd.DataFrame(
+        {name: list(values) or np.array([], object) for name, values in zip(names, found, strict=False)}
+    )
+    moments = {told: _moment(told) for told in set(found[-1])}
+    receipts = pd.DatetimeIndex([moments[told] for told in found[-1]], dtype="datetime64[us, UTC]")
+    return rows.assign(received_at=receipts)
+
+
+def _moment(told: str | datetime) -> datetime:
+    return (datetime.fromisoformat(told) if isinstance(told, str) else told).astimezone(UTC)
 
 
 def days_made(connection: Connection, first: date, last: date, edition: str) -> dict[date, tuple[int, str]]:
@@ -102,12 +110,11 @@ def keep_station_days(
     }
     connection.execute(watch_day.insert(), ledger)
     names = [column.name for column in station_day.columns if column.name in facts]
-    values = [[None if one != one else one for one in facts[name].tolist()] for name in names]
-    fixed: dict[str, Any] = {"observed_on": day, "rules_edition": edition, "revision": revision}
-    insert_rows(
+    fixed = {"observed_on": pd.Timestamp(day).as_unit("s"), "rules_edition": edition, "revision": revision}
+    bulk.insert(
         connection,
         station_day,
-        [dict(zip(names, row, strict=True)) | fixed for row in zip(*values, strict=True)],
+        pd.DataFrame({name: facts[name] for name in names} | fixed, index=facts.index),
     )
 
 
@@ -136,7 +143,7 @@ def hours_judged(connection: Connection, start_at: datetime, end_at: datetime, e
         .order_by(watch_hour.c.hour_at)
     )
     rows = pd.DataFrame(
-        connection.execute(query).all(), columns=[column.name for column in watch_hour.columns]
+        map(tuple, connection.execute(query)), columns=[column.name for column in watch_hour.columns]
     )
     rows["hour_at"] = pd.to_datetime(rows["hour_at"], utc=True)
     return rows.assign(lacks=[json.loads(text) for text in rows["lacks_json"]]).drop(columns="lacks_json")

@@ -78,7 +78,10 @@ def _printed(whole: str, field: str, told: Any, now: Any) -> Iterator[str]:
 def _of_rows(whole: str, field: str, told: tuple[Any, ...], now: tuple[Any, ...]) -> Iterator[str]:
     """The rows that went, that came, and of those that stayed what changed."""
     before, after = _keyed(field, told), _keyed(field, now)
-    yield from (f"{whole}不再有{key}" for key in before if key not in after)
+    # A reason reads 有超期未反馈: it is no longer so, not "no longer has so".
+    yield from (
+        f"{whole}不再{'' if str(key).startswith('有') else '有'}{key}" for key in before if key not in after
+    )
     yield from (f"{whole}增加{key}" for key in after if key not in before)
     for key in before:
         if key in after:

@@ -8,7 +8,7 @@ import click
 from include.errors import InputError
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
-from include.sources.air.hours import HourLabel
+from include.sources.mapping.language import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
@@ -22,13 +22,37 @@ _SHOWN = 5  # rows on the terminal; all are in the quarantine
     help="Which end of its hour a time names. Default: its start, and in archives with the hours 1 to 24 its end.",
 )
 @click.option("--replace", is_flag=True, help="Take days too of which the store has more hours.")
-def import_air_quality(paths: tuple[Path, ...], hour_label: HourLabel | None, replace: bool) -> None:
+@click.option(
+    "--mapping",
+    default="",
+    help="A mapping (a YAML file, or a shipped one by its name). Default: the shipped one that a header is known by.",
+)
+@click.option(
+    "--stations",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A table of stations (station_id, city): values of stations become means of their cities.",
+)
+def import_air_quality(
+    paths: tuple[Path, ...],
+    hour_label: HourLabel | None,
+    replace: bool,
+    mapping: str,
+    stations: Path | None,
+) -> None:
     """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file or day was not taken."""
     from include.sources.air.quality import import_air_quality as run
+    from include.sources.every_table import named_mapping
 
     house = open_current_house()
     done = run(
-        house.engine, house.hourly_dir, paths, now=datetime.now(UTC), hour_label=hour_label, replace=replace
+        house.engine,
+        house.hourly_dir,
+        paths,
+        now=datetime.now(UTC),
+        hour_label=hour_label,
+        replace=replace,
+        mapping=named_mapping(mapping, "air") if mapping else None,
+        stations=stations,
     )
     days = sorted({str(day.observed_on) for day in done.days})
     click.echo(

@@ -124,9 +124,9 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
 
 def _table_of(path: Path) -> pd.DataFrame:
     """A table of text, CSV, XLSX or Parquet. Raises InputError when a row of it cannot be read."""
-    from include.sources.kinds.folder import read_file
+    from include.sources.reading.tables import read_table
 
-    chunks = list(read_file(path, ","))
+    chunks = list(read_table(path))
     for row in (row for chunk in chunks for row in chunk.broken):
         raise InputError("a row cannot be read", where=f"{path}, line {row.line}", got=row.reason)
     return pd.concat([chunk.rows for chunk in chunks], ignore_index=True)

@@ -28,9 +28,10 @@ from include.watch.bars import with_bars
 from include.watch.days import VERDICTS, station_days, station_gains
 from include.watch.episodes import episodes
 from include.watch.explained import neighbours
-from include.watch.held_back import REASONS, standing_out, suppressed
+from include.watch.held_back import REASONS, standing_out, stands_out, suppressed
 from include.watch.hours import Judged, judge_hours
 from include.watch.lasting import lasting_excess
+from include.watch.network import StationOrder, station_order
 from include.watch.readings import FLAGS
 from include.watch.rows import tied
 from include.watch.rules import DEFAULT_RULES, EDITION, WatchRules
@@ -43,6 +44,7 @@ __all__ = [
     "REASONS",
     "VERDICTS",
     "Judged",
+    "StationOrder",
     "WatchRules",
     "cell_table",
     "cells",
@@ -51,8 +53,10 @@ __all__ = [
     "lasting_excess",
     "neighbours",
     "standing_out",
+    "stands_out",
     "station_days",
     "station_gains",
+    "station_order",
     "suppressed",
     "tied",
     "with_bars",

@@ -115,14 +115,14 @@ def grouped_median(values: Floats, group: NDArray[np.int64], groups: int) -> tup
 
 
 def solve(matrix: Floats, right: Floats) -> Floats:
-    """Solutions of n small positive definite systems at once: Gauss without pivoting, elementwise."""
-    a, b = matrix.copy(), right.copy()
-    size = b.shape[1]
+    """Solutions of n small positive definite systems at once: Gauss without pivoting, elementwise, the systems side by side."""
+    a, b = np.moveaxis(matrix, 0, -1).copy(), right.T.copy()
+    size = len(b)
     for k in range(size - 1):
-        factor = a[:, k + 1 :, k] / a[:, k, k][:, None]
-        a[:, k + 1 :, k + 1 :] -= factor[:, :, None] * a[:, k, None, k + 1 :]
-        b[:, k + 1 :] -= factor * b[:, k, None]
+        factor = a[k + 1 :, k] / a[k, k]
+        a[k + 1 :, k + 1 :] -= factor[:, None] * a[k, k + 1 :]
+        b[k + 1 :] -= factor * b[k]
     for k in range(size - 1, -1, -1):
-        b[:, k] /= a[:, k, k]
-        b[:, :k] -= a[:, :k, k] * b[:, k, None]
-    return b
+        b[k] /= a[k, k]
+        b[:k] -= a[:k, k] * b[k]
+    return np.ascontiguousarray(b.T)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.background import grouped_median, weighted_median
-from include.watch.network import Network, networks, station_order
+from include.watch.network import Network, StationOrder, networks, station_order
 from include.watch.readings import OK, RANGE, STUCK, epoch_hour, hours_of, read
 from include.watch.rules import BackgroundRules, GainRules, WatchRules
 
@@ -83,7 +83,7 @@ def day_bounds(day: date, zone: str) -> tuple[int, int]:
 
 
 def station_days(
-    stations: pd.DataFrame, hours: pd.DataFrame, first: date, last: date, rules: WatchRules
+    stations: pd.DataFrame | StationOrder, hours: pd.DataFrame, first: date, last: date, rules: WatchRules
 ) -> pd.DataFrame:
     """One row a station and natural day of [first, last] on which the station is valid: columns `COLUMNS`.
 
@@ -93,11 +93,11 @@ def station_days(
     swelling of the hours compared; `damp_xx`, `damp_xy`: sums over them of its square about that mean, and of its product with
     the log-ratio: what a station's own swelling is learnt from.
     """
-    table = station_order(stations)
+    order = station_order(stations)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    found = networks(table, days, rules.background)
+    found = networks(order, days, rules.background)
     at = hours_of(hours["hour"])
-    frames = [_day(table, found[day], hours, at, day, rules) for day in days if found[day].station_ids]
+    frames = [_day(order.table, found[day], hours, at, day, rules) for day in days if found[day].station_ids]
     if not frames:
         return pd.DataFrame(columns=COLUMNS)
     return pd.concat(frames, ignore_index=True)
@@ -220,7 +220,7 @@ def _lone_hours(delta: Floats, height: float) -> NDArray[np.bool_]:
 
 
 def station_gains(
-    stations: pd.DataFrame, days: pd.DataFrame, first: date, last: date, rules: WatchRules
+    stations: pd.DataFrame | StationOrder, days: pd.DataFrame, first: date, last: date, rules: WatchRules
 ) -> pd.DataFrame:
     """One row a station in service and natural day of [first, last] (columns `GAIN_COLUMNS`): what its hours are judged with.
 

@@ -40,7 +40,6 @@ COLUMNS: Final = [
 _READ: Final = (
     "grid_id",
     "unit_code",
-    "at",
     "is_raised",
     "increment_ug_m3",
     "increment_share",
@@ -78,11 +77,13 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
     hour = hours_of(grid_hours["hour"])
     raised = grid_hours["is_raised"].to_numpy(bool)
     inside = (hour >= begin - rules.episode_back) & (hour < until)
-    wanted = inside & grid_hours["grid_id"].isin(grid_hours["grid_id"][inside & raised].unique()).to_numpy()
-    frame = grid_hours[wanted].assign(at=hour[wanted]).sort_values(["grid_id", "at"])
-    names = frame["grid_id"].to_numpy(object)
-    heads = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), len(names)] if len(names) else [0]
-    table: Arrays = {name: frame[name].to_numpy() for name in _READ}
+    code, names = pd.factorize(grid_hours["grid_id"])
+    has_raised = np.bincount(code[inside & raised], minlength=len(names)) > 0
+    wanted = np.flatnonzero(inside & has_raised[code])
+    wanted = wanted[np.lexsort((hour[wanted], code[wanted]))]
+    heads = [*np.flatnonzero(np.diff(code[wanted], prepend=-1)).tolist(), len(wanted)]
+    table: Arrays = {name: grid_hours[name].to_numpy()[wanted] for name in _READ}
+    table["at"] = hour[wanted]
     rows = []
     for head, tail in pairwise(heads):
         own = {name: values[head:tail] for name, values in table.items()}

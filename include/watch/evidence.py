@@ -82,7 +82,7 @@ def evidence(
     )
     edge = np.log(level + excess)
     z = (y[:, None] - air[node]) / sd
-    quiet = (1.0 - wild) * 0.375 / sd / (1.0 + z * z / 4.0) ** 2.5 + wild * own.wild_density
+    quiet = _quiet(z, sd, wild, rules)
     above = y[:, None] - edge[node]
     rise = 1.0 / (1.0 + np.exp(np.clip(-1.702 * above / sd, -60.0, 60.0)))
     reached = rise * np.exp(-np.maximum(above, 0.0) / own.excess_scale) / own.excess_scale
@@ -157,17 +157,16 @@ def lone(y: Floats, sd: Floats, wild: Floats, found: Evidence, network: Network,
     order = np.lexsort((np.arange(micro), np.where(np.isnan(rise), np.inf, -rise), node))
     top = order[network.first[:grids]] if grids else np.zeros(0, np.int64)
     z = rise[top] / sd[top]
-    quiet = log_quiet(z, sd[top], wild[top], rules)
+    quiet = np.log(_quiet(z, sd[top], wild[top], rules))
     none = np.isnan(rise[top])
     entry = np.where(none, 0.0, np.log(rules.filter.wild_density) - quiet)
     return Lone(np.where(none, -1, top), rise[top], entry, quiet, sd[top])
 
 
-def log_quiet(z: Floats, sd: Floats, wild: Floats, rules: WatchRules) -> Floats:
-    """Log density of a station's hour without an exceedance, `z` deviations from the air."""
-    found: Floats = np.log(
-        (1.0 - wild) * 0.375 / sd / (1.0 + z * z / 4.0) ** 2.5 + wild * rules.filter.wild_density
-    )
+def _quiet(z: Floats, sd: Floats, wild: Floats, rules: WatchRules) -> Floats:
+    """Density of a station's hour without an exceedance, `z` deviations from the air."""
+    u = 1.0 + z * z / 4.0
+    found: Floats = (1.0 - wild) * 0.375 / sd / (u * u * np.sqrt(u)) + wild * rules.filter.wild_density
     return found
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from include.watch.background import kriged
 from include.watch.days import gains_of_network
-from include.watch.network import networks, station_order
+from include.watch.network import StationOrder, networks, station_order
 from include.watch.one_hour import node_air
 from include.watch.readings import epoch_hour, instants, read
 from include.watch.rules import WatchRules
@@ -16,7 +16,7 @@ COLUMNS: Final = ["neighbour", "kind", "distance_km", "level_ug_m3", "share", "r
 
 
 def neighbours(
-    stations: pd.DataFrame,
+    stations: pd.DataFrame | StationOrder,
     hours: pd.DataFrame,
     gains: pd.DataFrame,
     grid_id: str,
@@ -29,13 +29,13 @@ def neighbours(
     `hours` must hold `rules.quality.memory_hours` before `at`, `gains` the rows of its day. Raises KeyError for another grid.
     """
     hour = epoch_hour(at)
-    table = station_order(stations)
+    order = station_order(stations)
     day = instants(np.array([hour])).tz_convert(rules.zone)[0].date()
-    network = networks(table, [day], rules.background)[day]
+    network = networks(order, [day], rules.background)[day]
     if grid_id not in network.grid_ids:
         raise KeyError(grid_id)
     known = gains_of_network(gains[gains["date"] == day], network)
-    readings = read(hours, table["station_id"], hour, hour + 1, rules.quality)
+    readings = read(hours, order.table["station_id"], hour, hour + 1, rules.quality)
     level, variance = node_air(readings, 0, network, known, rules)
     found = kriged(level, variance, network, rules.background)
     own = network.grid_ids.index(grid_id)

@@ -39,17 +39,40 @@ _READ: Final = ("grid_id", "unit_code", "at", "reason", "increment_ug_m3", "prob
 def standing_out(grid_hours: pd.DataFrame, rules: WatchRules) -> pd.DataFrame:
     """The rows of the grids that stood above their surroundings or were raised in any hour: no other can be in an episode or
     held back."""
-    grid = pd.factorize(grid_hours["grid_id"])[0]
+    stands = stands_out(pd.factorize(grid_hours["grid_id"])[0], *_heights(grid_hours), rules=rules)
+    return grid_hours.take(np.flatnonzero(stands))
+
+
+def stands_out(
+    grid: NDArray[np.int64],
+    increment: NDArray[np.float64],
+    share: NDArray[np.float64],
+    is_raised: NDArray[np.bool_],
+    *,
+    rules: WatchRules,
+) -> NDArray[np.bool_]:
+    """The same by row, of arrays; `grid`: a number for each, from 0 on."""
     stands = np.zeros(int(grid.max(initial=-1)) + 1, bool)
-    stands[grid[_stands_high(grid_hours, rules)]] = True
-    return grid_hours.take(np.flatnonzero(stands[grid]))
+    stands[grid[_stands_high(increment, share, is_raised, rules)]] = True
+    return stands[grid]
 
 
-def _stands_high(grid_hours: pd.DataFrame, rules: WatchRules) -> NDArray[np.bool_]:
+def _heights(
+    grid_hours: pd.DataFrame,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    increment, share = (grid_hours[name].to_numpy(float) for name in ("increment_ug_m3", "increment_share"))
+    return increment, share, grid_hours["is_raised"].to_numpy(bool)
+
+
+def _stands_high(
+    increment: NDArray[np.float64],
+    share: NDArray[np.float64],
+    is_raised: NDArray[np.bool_],
+    rules: WatchRules,
+) -> NDArray[np.bool_]:
     own = rules.filter
-    high = grid_hours["increment_ug_m3"].to_numpy(float) >= own.least_excess_ug_m3
-    high &= grid_hours["increment_share"].to_numpy(float) >= own.least_excess_share
-    return np.asarray(high | grid_hours["is_raised"].to_numpy(bool))
+    high = (increment >= own.least_excess_ug_m3) & (share >= own.least_excess_share)
+    return np.asarray(high | is_raised)
 
 
 def suppressed(
@@ -60,7 +83,8 @@ def suppressed(
     of most hours, the first listed at a tie."""
     begin, until = epoch_hour(start), epoch_hour(end)
     at = hours_of(grid_hours["hour"])
-    high = np.flatnonzero((at >= begin) & (at < until) & _stands_high(grid_hours, rules))
+    stands = _stands_high(*_heights(grid_hours), rules)
+    high = np.flatnonzero((at >= begin) & (at < until) & stands)
     frame = grid_hours.take(high).assign(at=at[high])
     frame = frame[~_inside(frame, found, rules)].sort_values(["grid_id", "at"], ignore_index=True)
     if not len(frame):

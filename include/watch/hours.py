@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from include.watch.days import Gains, gains_of_network
 from include.watch.evidence import filtered, going_on
-from include.watch.network import networks, station_order
+from include.watch.network import StationOrder, networks, station_order
 from include.watch.one_hour import Hour, judge_hour
 from include.watch.readings import Readings, epoch_hour, hours_of, instants, read
-from include.watch.rows import GRID_COLUMNS, STATION_COLUMNS, Chance, grid_rows, joined, station_rows
+from include.watch.rows import GRID_COLUMNS, Chance, grid_rows, joined, station_frame
 from include.watch.rules import WatchRules
 
 Floats = NDArray[np.float64]
@@ -34,7 +34,7 @@ class Judged:
 
 
 def judge_hours(
-    stations: pd.DataFrame,
+    stations: pd.DataFrame | StationOrder,
     hours: pd.DataFrame,
     gains: pd.DataFrame,
     start: object,
@@ -53,19 +53,18 @@ def judge_hours(
     season has ten million).
     """
     begin, until = epoch_hour(start), epoch_hour(end)
-    table = station_order(stations)
+    order = station_order(stations)
     memory = rules.filter.memory_hours
     first = begin if earlier is not None else begin - memory
-    readings = read(hours, table["station_id"], first - 1, until, rules.quality)
-    judged = list(_each_hour(table, readings, gains, rules))
+    readings = read(hours, order.table["station_id"], first - 1, until, rules.quality)
+    judged = list(_each_hour(order, readings, gains, rules))
     evidence = _hourly_evidence(judged, earlier, begin - memory, first, rules)
     chances = _chances(evidence, rules)
     kept = judged[1 + begin - first :]
     grid_frames = [
         grid_rows(hour, chances[k + 1], chances[k], evidence.place, rules) for k, hour in enumerate(kept)
     ]
-    station_frames = [station_rows(hour) for hour in kept] if with_stations else []
-    return Judged(joined(station_frames, STATION_COLUMNS), joined(grid_frames, GRID_COLUMNS))
+    return Judged(station_frame(kept if with_stations else []), joined(grid_frames, GRID_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -127,10 +126,10 @@ def _chances(found: _Evidence, rules: WatchRules) -> list[Chance]:
 
 
 def _each_hour(
-    table: pd.DataFrame, readings: Readings, gains: pd.DataFrame, rules: WatchRules
+    order: StationOrder, readings: Readings, gains: pd.DataFrame, rules: WatchRules
 ) -> Iterator[Hour]:
     dates = instants(np.arange(readings.start, readings.start + readings.hours)).tz_convert(rules.zone).date
-    found = networks(table, sorted(set(dates)), rules.background)
+    found = networks(order, sorted(set(dates)), rules.background)
     by_day = dict(iter(gains.groupby("date", sort=False)))
     today: date | None = None
     known: Gains | None = None

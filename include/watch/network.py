@@ -22,6 +22,7 @@ KM_PER_DEGREE = 111.2
 FAR_KM = 1e6
 _TEXTS = ("station_id", "kind", "unit_code", "grid_id")
 _PLACES = 7  # decimals of a node's degrees: a centimetre
+_MOST_NETWORKS = 16  # kept: a run goes back over its last days only
 _BESIDE_KM = 5.0  # nearer nodes count no more for being nearer
 
 
@@ -51,8 +52,19 @@ class Network:
         return len(self.grid_ids)
 
 
-def station_order(stations: pd.DataFrame) -> pd.DataFrame:
-    """The stations that report values (micro in a grid, official), by `station_id`, index 0..n-1; validity as dates."""
+@dataclass(frozen=True)
+class StationOrder:
+    """The stations that report values (micro in a grid, official), by `station_id`, index 0..n-1; validity as dates. Keeps the last
+    networks that were made of them, so that a run over many hours makes each once."""
+
+    table: pd.DataFrame
+    known: dict[tuple[bytes, BackgroundRules], Network] = field(default_factory=dict, repr=False)
+
+
+def station_order(stations: "pd.DataFrame | StationOrder") -> StationOrder:
+    """The stations in their order; those that are in order come back as they are."""
+    if isinstance(stations, StationOrder):
+        return stations
     speaking = stations[
         ((stations["kind"] == "micro") & stations["grid_id"].notna() & (stations["grid_id"] != ""))
         | (stations["kind"] == "official")
@@ -66,42 +78,25 @@ def station_order(stations: pd.DataFrame) -> pd.DataFrame:
     for column, otherwise in (("valid_from", "1900-01-01"), ("valid_to", "2200-01-01")):
         told = pd.to_datetime(table[column].replace("", None)).dt.tz_localize(None)
         table[column] = told.fillna(pd.Timestamp(otherwise)).dt.date
-    return table.sort_values(["station_id", "valid_from"], ignore_index=True).drop_duplicates(
+    table = table.sort_values(["station_id", "valid_from"], ignore_index=True).drop_duplicates(
         "station_id", keep="last", ignore_index=True
     )
+    return StationOrder(table)
 
 
-def networks(stations: pd.DataFrame, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
-    """The network of each day; `stations` as of `station_order`. Days with the same stations share one, the last few ones
-    from call to call."""
-    known: dict[bytes, Network] = {}
-    found = {}
-    begin, end = stations["valid_from"].to_numpy(), stations["valid_to"].to_numpy()
+def networks(stations: StationOrder, days: Iterable[date], rules: BackgroundRules) -> dict[date, Network]:
+    """The network of each day. Days with the same stations share one."""
+    known, found = stations.known, {}
+    begin, end = (stations.table[name].to_numpy() for name in ("valid_from", "valid_to"))
     for day in days:
         active = (begin <= day) & (day < end)
-        key = active.tobytes()
+        key = (active.tobytes(), rules)
         if key not in known:
-            known[key] = _same_network(_Active.of(stations[active]), rules)
+            while len(known) >= _MOST_NETWORKS:
+                del known[next(iter(known))]
+            known[key] = _network(stations.table[active], rules)
         found[day] = known[key]
     return found
-
-
-@dataclass(frozen=True)
-class _Active:
-    """The stations of a day; equal where everything that a network is made of is equal."""
-
-    told: tuple[tuple[object, ...], ...]
-    stations: pd.DataFrame = field(compare=False)
-
-    @classmethod
-    def of(cls, stations: pd.DataFrame) -> "_Active":
-        columns = (stations[name].tolist() for name in (*_TEXTS, "lon", "lat"))
-        return cls(tuple(zip(stations.index.tolist(), *columns, strict=True)), stations)
-
-
-@lru_cache(maxsize=16)  # a run goes back over its last days only
-def _same_network(active: _Active, rules: BackgroundRules) -> Network:
-    return _network(active.stations, rules)
 
 
 def _network(active: pd.DataFrame, rules: BackgroundRules) -> Network:

@@ -1,5 +1,6 @@
 """The rows that an hour gives: one a grid, one a station."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.watch.bars import bars
+from include.watch.network import Network
 from include.watch.one_hour import Hour
 from include.watch.readings import FLAGS, empty, instants
 from include.watch.rules import WatchRules
@@ -168,16 +170,24 @@ def _two_highest(hour: Hour) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return first, second
 
 
-def station_rows(hour: Hour) -> dict[str, NDArray[np.generic]]:
+def station_frame(hours: Sequence[Hour]) -> pd.DataFrame:
+    """One row a valid micro-station and hour (`STATION_COLUMNS`), texts as categories."""
+    if not hours:
+        return empty(STATION_COLUMNS)
+    numbers = [_station_numbers(hour) for hour in hours]
+    columns: dict[str, object] = {name: np.concatenate([one[name] for one in numbers]) for name in numbers[0]}
+    flags = np.concatenate([hour.flags[: len(hour.found.hit)] for hour in hours])
+    columns |= _texts([hour.network for hour in hours])
+    columns["flag"] = pd.Categorical.from_codes(flags.astype(np.int64), pd.Index(FLAGS))
+    at = np.repeat([hour.at for hour in hours], [len(hour.found.hit) for hour in hours])
+    columns["hour"] = instants(at)
+    return pd.DataFrame(columns)[STATION_COLUMNS]
+
+
+def _station_numbers(hour: Hour) -> Rows:
     network, micro = hour.network, len(hour.found.hit)
     node = network.node[:micro]
-    grid = np.array(network.grid_ids, object)
     return {
-        "station_id": np.array(network.station_ids[:micro], object),
-        "unit_code": np.array(network.station_city[:micro], object),
-        "grid_id": grid[node],
-        "hour": np.full(micro, hour.at),
-        "flag": np.array(FLAGS, object)[hour.flags[:micro]],
         "swelling": hour.swelling[:micro],
         "gain": hour.gain[:micro],
         "pm25_ug_m3": hour.level[:micro],
@@ -186,3 +196,22 @@ def station_rows(hour: Hour) -> dict[str, NDArray[np.generic]]:
         "sd_ug_m3": np.sqrt(hour.sd[:micro] ** 2 + hour.air_sd[node] ** 2),
         "hit": hour.found.hit,
     }
+
+
+def _texts(networks: Sequence[Network]) -> dict[str, pd.Categorical]:
+    """Whose the rows of micro-stations are, hour by hour: each network's words are looked up once."""
+    each = {id(network): network for network in networks}
+    words: dict[str, dict[int, NDArray[np.object_]]] = {"station_id": {}, "unit_code": {}, "grid_id": {}}
+    for key, network in each.items():
+        micro = int(network.size[: network.grids].sum())
+        words["station_id"][key] = np.array(network.station_ids[:micro], object)
+        words["unit_code"][key] = np.array(network.station_city[:micro], object)
+        words["grid_id"][key] = np.array(network.grid_ids, object)[network.node[:micro]]
+    found = {}
+    for name, told in words.items():
+        index = pd.Index(sorted({word for own in told.values() for word in own}), dtype=object)
+        codes = {key: index.get_indexer(pd.Index(own)) for key, own in told.items()}
+        found[name] = pd.Categorical.from_codes(
+            np.concatenate([codes[id(network)] for network in networks]), index
+        )
+    return found

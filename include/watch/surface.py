@@ -54,7 +54,7 @@ def cells(stations: pd.DataFrame, grids: pd.DataFrame, judged: Judged, rules: Wa
     """
     layout = cell_table(grids)
     weights = _tilts(grids, rules)
-    places = _cell_of_station(station_order(stations), layout)
+    places = _cell_of_station(station_order(stations).table, layout)
     by_hour = dict(_by_hour(judged.station_hours))
     frames = [
         _hour_cells(layout, weights, places, own, by_hour.get(at), rules)

@@ -26,7 +26,7 @@ def surroundings_of(house: House, grid_id: str, hour_at: datetime) -> dict[str, 
     back = hour_at - rules.quality.memory_hours * HOUR
     hours = hours_of_stations(house, network, back, hour_at + HOUR, None)
     try:
-        rows, terms = neighbours(network.stations, hours, gains, grid_id, hour_at, rules)
+        rows, terms = neighbours(network.order, hours, gains, grid_id, hour_at, rules)
     except KeyError:
         return None
     return {"hour": hour_at, **terms, "neighbours": rows.round(6).to_dict("records")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,9 +20,10 @@ from include.store.engine import reading, writing
 from include.store.station_gains import keep_gains, read_gains
 from include.store.station_hours import STATION_HOURS, day_fingerprint, known_days, read_hours
 from include.store.watch_facts import days_made, keep_station_days, read_station_days
-from include.watch import WatchRules, station_days, station_gains
+from include.watch import StationOrder, WatchRules, station_days, station_gains, station_order
 
 HOUR: Final = timedelta(hours=1)
+_DAYS_AT_ONCE: Final = 4  # of readings in memory, when daily facts are made
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Network:
     moved: pd.DataFrame  # station_id, name, valid_from, valid_to: which name an id has on which days
     is_simulated: bool
     learnt_at: datetime  # when the last of them was told
+
+    @cached_property
+    def order(self) -> StationOrder:
+        """The stations in the detector's order, made once."""
+        return station_order(self.stations)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -66,7 +73,7 @@ def network_of(stations: pd.DataFrame, grids: pd.DataFrame) -> Network:
     frame = frame.assign(station_id=frame["name"])[columns]
     for name in ("valid_from", "valid_to"):
         frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
-    told = [*stations["received_at"], *grids["received_at"]]
+    told = [rows["received_at"].max() for rows in (stations, grids) if len(rows)]
     learnt_at = max(told, default=datetime(1970, 1, 1, tzinfo=UTC))
     return Network(frame, grids, moved, simulated, learnt_at)
 
@@ -129,7 +136,7 @@ def known_gains(
     days = [day for day in _days_with_hours(house, begin, last) if midnight(day + DAY) <= now]
     if known_at is not None:
         facts = _computed(house, network, days, known_at, rules) if days else pd.DataFrame()
-        return station_gains(network.stations, facts, first, last, rules), len(days)
+        return station_gains(network.order, facts, first, last, rules), len(days)
     read.forget(begin)
     hashes = {day: _inputs_hash(house, network, day, rules, read) for day in days}
     made = _make_facts(house, network, hashes, now, rules, read)
@@ -148,13 +155,28 @@ def _make_facts(
     with reading(house.engine) as connection:
         made = days_made(connection, min(hashes), max(hashes), rules.edition)
     wanted = [day for day, told in hashes.items() if made.get(day, (0, ""))[1] != told]
-    for day in wanted:
-        facts = _computed(house, network, [day], None, rules)
-        with writing(house.engine, lock="watch") as connection:
-            if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
-                keep_station_days(connection, facts, day, rules.edition, hashes[day], now=now)
-        read.facts[day] = (hashes[day], facts)
+    for days in _runs(wanted):
+        facts = _computed(house, network, days, None, rules)
+        by_day = dict(iter(facts.groupby("date", sort=False)))
+        for day in days:
+            own = by_day.get(day, facts.iloc[:0])
+            with writing(house.engine, lock="watch") as connection:
+                if days_made(connection, day, day, rules.edition).get(day, (0, ""))[1] != hashes[day]:
+                    keep_station_days(connection, own, day, rules.edition, hashes[day], now=now)
+            read.facts[day] = (hashes[day], own)
     return len(wanted)
+
+
+def _runs(days: list[date]) -> Iterator[list[date]]:
+    """The days in runs without a gap, none longer than what is read at once."""
+    run: list[date] = []
+    for day in days:
+        if run and (day - run[-1] > DAY or len(run) == _DAYS_AT_ONCE):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
 
 
 def _gains_of(
@@ -169,7 +191,7 @@ def _gains_of(
     found = read_gains(house.stations_dir, day, made_from)
     if found is None:
         facts = _facts_of(house, before, hashes, rules, read)
-        found = station_gains(network.stations, facts, day, day, rules)
+        found = station_gains(network.order, facts, day, day, rules)
         keep_gains(house.stations_dir, day, found, made_from)
     read.gains[day] = (made_from, found)
     return found
@@ -225,5 +247,5 @@ def _computed(
     first, last = days[0], days[-1]
     start_at = midnight(first) - rules.quality.memory_hours * HOUR
     hours = hours_of_stations(house, network, start_at, midnight(last + DAY), known_at)
-    facts: pd.DataFrame = station_days(network.stations, hours, first, last, rules)
+    facts: pd.DataFrame = station_days(network.order, hours, first, last, rules)
     return facts

@@ -14,13 +14,21 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.house import House
 from include.periods import DAY, midnight, office_date
 from include.store.engine import reading, writing
-from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, days_between, read_judged, replace_judged
+from include.store.judged_hours import (
+    GRID_HOURS,
+    STATION_JUDGED,
+    days_between,
+    numbers_of,
+    read_judged,
+    replace_judged,
+)
 from include.store.station_hours import (
     STATION_HOURS,
     WINDS,
@@ -35,7 +43,15 @@ from include.store.watch_facts import (
     replace_suppressed,
     stations_known,
 )
-from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, standing_out, suppressed
+from include.watch import (
+    DEFAULT_RULES,
+    WatchRules,
+    episodes,
+    judge_hours,
+    standing_out,
+    stands_out,
+    suppressed,
+)
 from include.watch.history import history
 from include.watch.quiet import QuietHours
 from include.workflows.made_alarms import Settled, made_alarms, settled
@@ -118,7 +134,7 @@ def _piece(
     )
     done.days_computed += computed
     hours = hours_of_stations(house, network, judge_from - hours_back * HOUR, end, known_at)
-    judged = judge_hours(network.stations, hours, gains, judge_from, end, rules, earlier=earlier)
+    judged = judge_hours(network.order, hours, gains, judge_from, end, rules, earlier=earlier)
     grid_hours = judged.grid_hours if earlier is None else _stacked(earlier, judged.grid_hours)
     grid_hours = standing_out(grid_hours, rules)
     mine = judged.grid_hours[judged.grid_hours["hour"] >= begin]
@@ -132,11 +148,13 @@ def _piece(
         if is_last:
             later, until = _judged_after(house, network, end, rules)
             grid_hours = _stacked(grid_hours, standing_out(later, rules)) if len(later) else grid_hours
-        plan = _plan(connection, network, grid_hours, begin, end, until, quiet, rules)
+        day = midnight(office_date(begin))
+        found = episodes(grid_hours, day, until, rules)
+        plan = _plan(connection, network, grid_hours, found, begin, end, until, quiet, rules)
         forget_alarms(connection, plan.forgotten)
         kept = keep_alarms(connection, plan.alarms, now=now)
         drop_alarms(connection, plan.lost, kept, now=now, actor=actor)
-        held = _held_back(grid_hours, begin, end, until, rules)
+        held = _held_back(grid_hours, found, begin, end, until, rules)
         days = days_between(begin, end)
         replace_suppressed(connection, _suppressed_rows(held), midnight(days[0]), midnight(days[-1] + DAY))
         keep_hours_judged(connection, ledger)
@@ -147,16 +165,18 @@ def _plan(
     connection: Connection,
     network: Network,
     grid_hours: pd.DataFrame,
+    of_days: pd.DataFrame,
     begin: datetime,
     end: datetime,
     until: datetime,
     quiet: QuietHours | None,
     rules: WatchRules,
 ) -> Settled:
-    """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before."""
+    """What the hours up to `until` make of the alarms that were raised in (begin, end], and of those that go on from before.
+    `of_days`: the episodes from the midnight before `begin` on."""
     known = known_alarms(connection, begin, end)
     names = {one["alarm_id"] for one in known}
-    found = episodes(grid_hours, begin, until, rules)
+    found = of_days[(of_days["last_at"] >= begin).to_numpy()]
     shrunk = {one["alarm_id"] for one in known if one["raised_at"] <= begin <= one["last_at"]}
     shrunk -= set(found["alarm_id"])
     if shrunk:
@@ -176,13 +196,20 @@ def _plan(
 
 
 def _held_back(
-    grid_hours: pd.DataFrame, begin: datetime, end: datetime, until: datetime, rules: WatchRules
+    grid_hours: pd.DataFrame,
+    of_days: pd.DataFrame,
+    begin: datetime,
+    end: datetime,
+    until: datetime,
+    rules: WatchRules,
 ) -> pd.DataFrame:
-    """What was held back, of the natural days that the hours belong to, each as it was known at its end: the same for any cut."""
+    """What was held back, of the natural days that the hours belong to, each as it was known at its end: the same for any cut.
+    `of_days`: the episodes of all of them as they are known at `until`."""
     parts = []
     for day in days_between(begin, end):
         first, last = midnight(day), min(midnight(day + DAY), until)
-        found = episodes(grid_hours, first, last, rules)
+        is_all = first <= begin and last == until
+        found = of_days if is_all else episodes(grid_hours, first, last, rules)
         parts.append(suppressed(grid_hours, found, first, last, rules))
     kept = [part for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else parts[0]
@@ -191,10 +218,20 @@ def _held_back(
 def _judged_before(
     house: House, network: Network, start_at: datetime, end_at: datetime, rules: WatchRules
 ) -> pd.DataFrame | None:
-    """The judged grids of [start_at, end_at), where all of these hours were judged by what is known now; else None."""
+    """The judged grids of [start_at, end_at) that a run from then on reads, where all of these hours were judged by what is known
+    now; else None."""
     if fresh_until(house, network, start_at, end_at, rules) < end_at:
         return None
-    return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition)
+
+    def wanted(table: pa.Table) -> NDArray[np.bool_]:
+        """What can be part of an episode, and what the filter reads."""
+        names = ("grid_id", "increment_ug_m3", "increment_share", "is_raised")
+        grid, increment, share, is_raised = (numbers_of(table, name) for name in names)
+        recent = (end_at - rules.filter.memory_hours * HOUR).timestamp()
+        stands = stands_out(grid, increment, share, is_raised, rules=rules)
+        return np.asarray(stands | (numbers_of(table, "hour") >= recent))
+
+    return read_judged(house.stations_dir, GRID_HOURS, start_at, end_at, rules.edition, wanted=wanted)
 
 
 def _judged_after(

@@ -16,7 +16,8 @@ from typing import Any
 
 from sqlalchemy import event
 
-from include.sources import bulk, intake
+from include.sources import intake
+from include.store import bulk
 from include.store import engine as engines
 from tests.sources.exports import NOW, at, folder_source
 

@@ -171,7 +171,7 @@ def test_a_file_that_cannot_be_used_changes_nothing(engine: Engine, tmp_path: Pa
         ),
         "no row of the file can be used (坐标不在": put(tmp_path, f"E9,戊,铸造,{LHASA},,,", name="b.csv"),
         "the file has no rows": put(tmp_path, name="c.csv"),
-        "not a table; expected *.csv or *.xlsx": put(tmp_path, name="d.shp"),
+        "not a table; expected CSV, XLSX": put(tmp_path, name="d.shp"),
     }
     for message, path in cases.items():
         with pytest.raises(InputError) as told:

@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.geo.datum import from_wgs84
-from include.sources.candidate_places import FIRES as FIRES_SEEN
 from include.sources.config import SourceConfig
 from include.sources.delivery import text_frame
+from include.sources.every_table import TABLES
 from include.sources.intake import pull
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import SHIPPED_DIR, TableMapping, load, mapping_of
+from include.sources.mapping.files import SHIPPED_DIR, load, mapping_of
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from tests.sources.exports import NOW, at, stored
 
@@ -145,7 +146,11 @@ def test_coordinates_become_wgs84(tmp_path: Path, datum: str) -> None:
 def test_city_and_county_can_come_from_the_coordinates(tmp_path: Path) -> None:
     yaml = "tables: {alarms: {columns: {city_code: {derived: city}, county: {derived: county}}}}"
     own = mapped(tmp_path, yaml, lon=["113.62", "0", ""], lat=["37.80", "0", ""])
-    assert own[["unit_code", "county"]].to_numpy().tolist() == [["140300", "平定县"], ["", ""], ["", ""]]
+    assert own[["unit_code", "county"]].to_numpy().tolist() == [
+        ["140300", "平定县"],
+        ["∅0,0", "∅0,0"],
+        ["", ""],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,14 +186,14 @@ def test_a_mapping_that_cannot_be_used_says_where(tmp_path: Path, yaml: str, mes
 
 def test_an_unknown_mapping_names_the_shipped_ones() -> None:
     with pytest.raises(
-        InputError, match=r"expected a \.yaml file or a shipped mapping \(.*nasa_fires\); got nasa"
+        InputError, match=r"expected a \.yaml file or a shipped mapping \(.*nasa_fires.*\); got nasa"
     ):
         mapping_of(SourceConfig("fires", "files", "x", mapping="nasa"))
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED_DIR.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_mappings_can_be_loaded(path: Path) -> None:
-    assert load(path, BEIJING, {**LAYOUTS, FIRES_SEEN.name: FIRES_SEEN}).tables
+    assert load(path, BEIJING, TABLES).tables
 
 
 @pytest.mark.skipif(not FIRES.is_dir(), reason=f"no fires at {FIRES}: set QIANLIYAN_SHARED_DATA")

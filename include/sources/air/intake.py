@@ -98,11 +98,11 @@ def keep_days(
     transaction is committed. An import that dies between the two is repaired by running it again.
     """
     dates = dates_of(stated["observed_on"])
-    agreed, duplicates, conflicts = _agreed(stated)
+    told_once, duplicates, conflicts = agreed(stated)
     with writing(engine, lock="air_quality") as connection:
         before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
         known = read_hours(parquet_root, dataset, dates)
-        hours, kept_dates = _merged(known, agreed, stated)
+        hours, kept_dates = _merged(known, told_once, stated)
         losses = [] if replace else _losses(dataset, known, hours, stated)
         if losses:
             lost = {loss.observed_on for loss in losses}
@@ -162,10 +162,10 @@ def _losses(dataset: Dataset, known: pd.DataFrame, hours: pd.DataFrame, stated: 
 
 def keep_dust(engine: Engine, stated: pd.DataFrame, told: Provenance) -> tuple[int, list[Conflict]]:
     """Sets and clears the stated hours under dust (`value` 1 or 0); returns how many, and the contradictions."""
-    agreed, _, conflicts = _agreed(stated)
+    flags, _, conflicts = agreed(stated)
     with writing(engine) as connection:
-        set_dust(connection, agreed.assign(is_dust=agreed["value"] == 1), told)
-    return len(agreed), conflicts
+        set_dust(connection, flags.assign(is_dust=flags["value"] == 1), told)
+    return len(flags), conflicts
 
 
 def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]:
@@ -179,7 +179,7 @@ def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]
     )
 
 
-def _agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
+def agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
     """The values, one an hour: repetitions once (and their number), contradictions not at all."""
     measured = stated[stated["value"].notna()]
     hours, quantities = _hour_numbers(measured), measured["quantity"].cat

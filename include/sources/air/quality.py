@@ -12,21 +12,24 @@ from typing import Final
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
+from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.hours import HourLabel
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
-from include.sources.air.layouts import POLLUTANTS, Fault
+from include.sources.air.means import means
+from include.sources.air.names import POLLUTANTS
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
+from include.sources.air.stations import city_names
+from include.sources.mapping.language import HourLabel, TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.tables import FORMATS, is_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
-from include.store.air_days import Provenance, grid_places, unit_codes
+from include.store.air_days import Provenance, grid_places
 from include.store.engine import reading, writing
 
-SUFFIXES: Final = (".csv", ".parquet")
-_EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
+_EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
@@ -71,10 +74,13 @@ def import_air_quality(
     source: str = SOURCE,
     folder: Path | None = None,
     replace: bool = False,
+    mapping: TableMapping | None = None,
+    stations: Path | None = None,
 ) -> ImportResult:
-    """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
+    """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
 
-    `hour_label` says which end of its hour a time names; None: the beginning, and for archives what they print (`air_hours`).
+    `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
+    `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
     A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
@@ -82,7 +88,7 @@ def import_air_quality(
     names, odd = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
-        codes = unit_codes(connection)
+        names_of_places = city_names(connection)
         known_grids = set(grid_places(connection).index)
     done: dict[int, AirFile] = {}
     rejected: list[InputError] = [error for _, error in odd]
@@ -90,7 +96,7 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
-    dust_hours = duplicates = 0
+    dust_hours = duplicates = few_minutes = few_stations = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -102,7 +108,9 @@ def import_air_quality(
         def take(number: int) -> bool:
             try:
                 require_file(names[number])
-                done[number] = read_air_file(names[number], number, stage, codes, hour_label)
+                done[number] = read_air_file(
+                    names[number], number, stage, names_of_places, hour_label, mapping, stations
+                )
             except SourceError:  # not the file's: the disk of the hours
                 raise
             except OutOfTime:
@@ -124,20 +132,28 @@ def import_air_quality(
             day for number, file in done.items() if file.is_simulated for day in stage.days_of(number)
         )
         told = Provenance(source, simulated, now)
-        for dataset, stated in stage.take():
-            if dataset == "dust":
+        cities_of = {station: city for file in done.values() for station, city in file.stations.items()}
+        for statement, stated in stage.take():
+            if statement.dataset == "dust":
                 hours, conflicts = keep_dust(engine, stated, told)
                 dust_hours += hours
-            else:
-                kept = keep_days(engine, parquet_root, dataset, stated, told, replace=replace)
-                days += kept.days
-                duplicates += kept.duplicates
-                conflicts, losses = kept.conflicts, losses + kept.losses
-            disputed += conflicts
+                disputed += conflicts
+                continue
+            found = means(statement, stated, cities_of)
+            kept = keep_days(engine, parquet_root, statement.dataset, found.hours, told, replace=replace)
+            days += kept.days
+            duplicates += kept.duplicates + found.duplicates
+            losses += kept.losses
+            disputed += [*found.conflicts, *kept.conflicts]
+            few_minutes, few_stations = few_minutes + found.few_minutes, few_stations + found.few_stations
     files = done.values()
     faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
     faults += _disputed(disputed, names)
-    place_names = {code: name for name, code in codes.items()}
+    place_names = {
+        code: name.removesuffix("市")
+        for name, code in reversed([*names_of_places.cities.items()])
+        if name != code
+    }
     untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
     with writing(engine, lock="intake") as connection:
         troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
@@ -157,8 +173,25 @@ def import_air_quality(
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
         untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
-        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
+        notes=(
+            *(note for file in files for note in _notes(file)),
+            *_missing_notes(few_minutes, few_stations),
+        ),
     )
+
+
+def _notes(file: AirFile) -> list[str]:
+    """How a file was understood, where it is not the usual way, and what of it was not looked at."""
+    said = [file.note] if file.note else []
+    said += [f"低于检出限的值{file.below}个，按对应关系取值"] if file.below else []
+    said += [f"其他污染物或要素的值{file.others}个，未用"] if file.others else []
+    said += [f"合计、说明等不是数据的行{file.left_out}行"] if file.left_out else []
+    return [f"{label(file.path)}：{each}" for each in said]
+
+
+def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
+    said = [f"分钟值不足而按缺测处理的小时值{few_minutes}个"] if few_minutes else []
+    return said + ([f"有值站点不足而按缺测处理的城市小时值{few_stations}个"] if few_stations else [])
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
@@ -220,7 +253,7 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
 
 
 def _is_named_so(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return is_table(path) and not path.name.startswith(".")
 
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:

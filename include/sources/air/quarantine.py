@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from include.errors import printable
-from include.sources.air.layouts import Fault
+from include.sources.air.faults import Fault
 from include.sources.reading.file_names import label
 from include.store.tables import quarantine
 

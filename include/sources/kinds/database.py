@@ -16,7 +16,7 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
 from include.sources.kinds.odd_dates import keep_odd_dates
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.mapping.transform import truth_columns
 from include.sources.reading.cells import cell_text, no_truth
 from include.sources.reading.text_files import clean_header

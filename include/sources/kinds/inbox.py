@@ -25,10 +25,12 @@ from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.inspected import keep_inspected
-from include.sources.kinds.folder import SUFFIXES, UNFINISHED, matches, read_file
-from include.sources.mapping.files import Mapping, TableMapping, mapping_of
+from include.sources.kinds.folder import UNFINISHED, matches
+from include.sources.mapping.files import mapping_of
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.places import Places, places
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.tables import SUFFIXES, read_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
@@ -199,7 +201,7 @@ def _read(
             expected="an answer form, or a name such as "
             + ", ".join(table.files[0] for table in mapping.tables),
         )
-    delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
+    delivery = Delivery((Part(found[0], chunk) for chunk in read_table(path, found[0].form)), is_cut=True)
     delivery.parts_expected = delivery.parts_received = 1
     return delivery, (found[0],)
 

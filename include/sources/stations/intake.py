@@ -22,8 +22,9 @@ from sqlalchemy.exc import OperationalError
 from include.errors import InputError, SourceError
 from include.periods import office_zone
 from include.sources.delivery import Chunk
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.tables import FORMATS
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import (
     UNKNOWN_GRID,
@@ -35,7 +36,7 @@ from include.sources.stations.faults import (
 )
 from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
-from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
+from include.sources.stations.layouts import STATION_LAYOUTS, table_of
 from include.sources.stations.reading import read_rows
 from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
@@ -269,7 +270,7 @@ def _files(
             else InputError(
                 "no file of stations in the folder",
                 where=str(paths[0]) if paths else "paths",
-                expected=", ".join(f"{name}*" for name in _ORDER) + " as " + ", ".join(SUFFIXES),
+                expected=", ".join(f"{name}*" for name in _ORDER) + f" as {FORMATS}",
             )
         )
     return found

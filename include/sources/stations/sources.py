@@ -25,7 +25,8 @@ from include.sources.delivery import Chunk, Delivery
 from include.sources.kinds.database import read_database
 from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
-from include.sources.mapping.files import Mapping, TableMapping, load, mapping_path
+from include.sources.mapping.files import load, mapping_path
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import merged

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
-from include.sources import bulk, merge
+from include.sources import merge
 from include.sources.checks import check
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, GRIDS
@@ -20,6 +20,7 @@ from include.sources.places import places
 from include.sources.stations.faults import UNKNOWN_GRID, Fault
 from include.sources.stations.layouts import STATIONS
 from include.sources.units import register_units
+from include.store import bulk
 from include.store.tables import grid
 from include.store.watch_tables import station
 
