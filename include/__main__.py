@@ -103,9 +103,9 @@ def migrate() -> None:
 )
 def simulate(start: date, end: date, seed: int | None, air: bool, to: Path) -> None:
     """Write the demo region's files (模拟数据); of an office that is not in it, files made up from its profile."""
-    from include.demo import plays_the_season
     from include.profile.current import office
     from include.simulator.air import months_read, write_air
+    from include.simulator.habits import plays_the_season
     from include.simulator.office_region import write_office_region
     from include.simulator.region import demo_region, write_region
     from include.simulator.season import DEFAULT_SEED
@@ -117,7 +117,7 @@ def simulate(start: date, end: date, seed: int | None, air: bool, to: Path) -> N
             "the air of the season is of other units than this office's",
             where="--air",
             got=f"the profile {office().name}",
-            todo="leave --air out, or import air of your own with import-air",
+            todo="leave --air out, or import air of your own with import-air-quality",
         )
     rows = (
         write_region(start, end, to, used_seed)
