@@ -11,6 +11,7 @@ import pandas as pd
 from include.errors import InputError
 from include.geo.county_codes import present_codes
 from include.geo.lattice import Lattice
+from include.language import say
 from include.selection.layers import Note
 
 _LEAST_AREA: Final = 0.99  # of the region must be in counties that are listed
@@ -72,11 +73,18 @@ def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:
             expected="codes of GB/T 2260",
         )
     if replaced:
-        words = "、".join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
-        text = f"旧县码{len(replaced)}个已换为现行代码（{words}{'等' if len(replaced) > 5 else ''}）"
+        words = say("、").join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
+        text = say(
+            "旧县码{count}个已换为现行代码（{words}{more}）",
+            count=len(replaced),
+            words=words,
+            more=say("等") if len(replaced) > 5 else "",
+        )
         notes.append(Note("old_county_code", table.name, text))
     if outside:
-        text = f"{len(outside)}个县不在本区域，未计（{'、'.join(outside[:5])}）"
+        text = say(
+            "{count}个县不在本区域，未计（{names}）", count=len(outside), names=say("、").join(outside[:5])
+        )
         notes.append(Note("county_unknown", table.name, text))
     by_county = amounts.groupby(codes.to_numpy()).sum()
     area = of.shares["share"] * of.shares["grid_id"].map(of.cells.set_index("grid_id")["area_km2"])
@@ -107,7 +115,7 @@ def county_notes(of: Lattice, tables: Sequence[CountyTable]) -> list[Note]:
             expected=f"every county, at least {_LEAST_AREA:.0%} of the area",
             todo="add them, with emission_t 0 where there is truly none",
         )
-    return [Note("county_missing", where, f"没有{'、'.join(told[:12])}的数字，按0计")]
+    return [Note("county_missing", where, say("没有{names}的数字，按0计", names=say("、").join(told[:12])))]
 
 
 def _require_once(table: CountyTable, codes: pd.Series) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 from include.errors import InputError
 from include.geo.lattice import Lattice
 from include.geo.zonal import Floats, Raster, pixel_km2, zonal
+from include.language import say
 from include.selection.county_tables import CountyTable, county_notes, require_different_tables, spread
 from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.points import enterprises_in
@@ -102,7 +103,10 @@ def _pm25(
     notes += region_levels(found, rules)
     notes += year_notes(years)
     if missing := [one for one in wanted if one not in years]:
-        text = f"缺少{'、'.join(map(str, sorted(missing)))}年，其余年份的权重按比例放大；年份少则清单更易变动"
+        text = say(
+            "缺少{names}年，其余年份的权重按比例放大；年份少则清单更易变动",
+            names=say("、").join(map(str, sorted(missing))),
+        )
         notes.append(Note("few_years", "PM2.5", text))
     return found, notes
 

@@ -13,6 +13,7 @@ from include.errors import InputError
 from include.geo.datum import to_wgs84
 from include.geo.lattice import BOUNDS
 from include.geo.zonal import Floats, reach
+from include.language import say
 from include.selection.layers import Note
 
 _NEAR_CELLS: Final = 0.15  # of all points outside the lattice: more, and the file is of another place
@@ -41,8 +42,12 @@ def enterprises_in(cells: pd.DataFrame, points: pd.DataFrame) -> tuple[pd.Series
     at_point, at_cell = _tree(cells).query(shapely.points(lon, lat), predicate="intersects")
     first_cell = pd.Series(at_cell).groupby(at_point).min()
     if len(points) and len(first_cell) < len(points) * (1 - _NEAR_CELLS):
-        text = f"{len(points) - len(first_cell)}家企业不在任何小格内（共{len(points)}家）"
-        notes.append(Note("points_outside", "企业", text))
+        text = say(
+            "{count}家企业不在任何小格内（共{total}家）",
+            count=len(points) - len(first_cell),
+            total=len(points),
+        )
+        notes.append(Note("points_outside", say("企业"), text))
     if not len(first_cell):
         raise InputError(
             "no enterprise lies in the region",
@@ -59,8 +64,8 @@ def without_copies(points: pd.DataFrame) -> tuple[pd.DataFrame, list[Note]]:
     again = points.duplicated(["name", "lon", "lat"])
     if not again.any():
         return points, []
-    text = f"{int(again.sum())}家企业重复列出（名称和坐标都相同），各计一次"
-    return points[~again].reset_index(drop=True), [Note("points_doubled", "企业", text)]
+    text = say("{count}家企业重复列出（名称和坐标都相同），各计一次", count=int(again.sum()))
+    return points[~again].reset_index(drop=True), [Note("points_doubled", say("企业"), text)]
 
 
 def require_known_places(points: pd.DataFrame, known: pd.DataFrame) -> list[str]:
@@ -103,7 +108,8 @@ def require_told_datum(points: pd.DataFrame, outlines: gpd.GeoDataFrame) -> list
                 datum, f"{straight} of {len(told)} lie outside their county, {turned} once converted"
             )
     if straight:
-        return [Note("points_datum", "企业", f"{straight}家企业的坐标不在所填区县内（共{len(told)}家）")]
+        text = say("{straight}家企业的坐标不在所填区县内（共{count}家）", straight=straight, count=len(told))
+        return [Note("points_datum", say("企业"), text)]
     return []
 
 

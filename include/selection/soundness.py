@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Layer, Note
 from include.selection.rules import SelectionRules
 
@@ -127,7 +128,12 @@ def _without_marks(layer: Layer) -> list[Note]:
                 expected=f"neighbours that differ by less than {least:.3g}",
                 todo=f"state `nodata: [{value:g}]` if it means none, or correct the file",
             )
-        text = f"有{count}个像元的值为{value:g}，与四邻相差{float(np.median(jumps)):.1f}，远超一般，请核对是否为无数据标记"
+        text = say(
+            "有{count}个像元的值为{value:g}，与四邻相差{jump:.1f}，远超一般，请核对是否为无数据标记",
+            count=count,
+            value=value,
+            jump=float(np.median(jumps)),
+        )
         notes.append(Note("lone_value", layer.name, text))
     return notes
 
@@ -201,7 +207,11 @@ def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> lis
                 todo="a scale that is not applied, or another unit: state `scale:` or `unit:`",
             )
         if len(known) < len(cells):
-            text = f"{len(cells) - len(known)}个小格覆盖不足{rules.least_coverage:.0%}，该年不计"
+            text = say(
+                "{count}个小格覆盖不足{least_coverage:.0%}，该年不计",
+                count=len(cells) - len(known),
+                least_coverage=rules.least_coverage,
+            )
             notes.append(Note("low_coverage", where, text))
     return notes
 
