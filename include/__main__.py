@@ -30,6 +30,7 @@ from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
 from include.verbs.contacts import contacts
+from include.verbs.field import field
 from include.verbs.health import health
 from include.verbs.hints import hints
 from include.verbs.letters import letters
@@ -60,6 +61,7 @@ for command in (
     hints,
     letters,
     contacts,
+    field,
     quarantine,
     import_air_quality,
     import_enterprises,

@@ -201,7 +201,9 @@ def test_prune_lists_by_kind_and_refuses_an_archive_of_another_store(
         "removed: 0 × hours",
         "removed: 0 × draft",
         "removed: 0 × hints",
+        "removed: 0 × field",
         "erased: names and words of 0 hints that were closed",
+        "erased: 0 positions and 0 photos of the phone page",
     ]
     digest = Archive(tmp_path / "var" / "archive").put(b"of a letter that this store does not know")
     assert verb("prune") == 1

@@ -25,6 +25,7 @@ SUSPECT_SHEET: Final = "疑似来源核查"  # only in a form of which some alar
 GUIDE_SHEET: Final = "填写说明"
 LETTER_KEY_CELL: Final = "B3"  # of the guide sheet: the key of the letter that the form went out with
 FORM_VERSION_CELL: Final = "B4"
+REPLY_LINK_CELL: Final = "B5"  # only where the office has a phone page
 
 Event = Literal["acknowledged", "submitted", "disputed"]
 

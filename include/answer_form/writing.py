@@ -24,6 +24,7 @@ from include.answer_form.layout import (
     GUIDE_SHEET,
     HEADER_ROW,
     LETTER_KEY_CELL,
+    REPLY_LINK_CELL,
     SPARE_ROWS,
     SUSPECT_SHEET,
     Column,
@@ -61,8 +62,8 @@ class Answered(Protocol):
     def suspects(self) -> tuple[AlarmSuspects, ...]: ...
 
 
-def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
-    """The form of one letter: its open alarms, one row each. Same figures, same bytes."""
+def answer_form(figures: Answered, marks: Sequence[str], reply_link: str = "") -> bytes:
+    """The form of one letter: its open alarms, one row each; `reply_link`: of the phone page, if there is one. Same figures, same bytes."""
     book = Workbook()
     for style in styles():
         book.add_named_style(style)
@@ -73,7 +74,7 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
         fill_suspects(
             book.create_sheet(SUSPECT_SHEET), found, f"{heading}{figures.unit_name}{SUSPECT_SHEET}表"
         )
-    _fill_guide(book.create_sheet(GUIDE_SHEET), figures, heading)
+    _fill_guide(book.create_sheet(GUIDE_SHEET), figures, heading, reply_link)
     properties = book.properties
     properties.creator, properties.title = "热点网格监管", f"{heading}{figures.unit_name}{FORM_TITLE}"
     properties.created = properties.modified = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -136,11 +137,13 @@ def _add_validations(sheet: Any, last_alarm_row: int) -> None:
         sheet.add_data_validation(allowed)
 
 
-def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
+def _fill_guide(sheet: Any, figures: Answered, heading: str, reply_link: str) -> None:
     write(sheet["A1"], f"{heading}{FORM_TITLE}填写说明", "form_title")
     sheet.merge_cells("A1:C1")
     sheet.row_dimensions[1].height = 30
-    named = (("函件标识", LETTER_KEY_CELL, figures.letter_key), ("表格版本", FORM_VERSION_CELL, FORM_VERSION))
+    named = [("函件标识", LETTER_KEY_CELL, figures.letter_key), ("表格版本", FORM_VERSION_CELL, FORM_VERSION)]
+    if reply_link:
+        named.append(("手机填报", REPLY_LINK_CELL, reply_link))
     for label, address, value in named:
         write(sheet.cell(sheet[address].row, 1), label, "guide_head")
         write(sheet[address], value, "form_ours_text")

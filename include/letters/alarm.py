@@ -55,7 +55,9 @@ def compose_alarm(
         },
     )
     files = [
-        letter_file("xlsx", FORM_TITLE + name, f"answer-form-{stem}", answer_form(figures, labels)),
+        letter_file(
+            "xlsx", FORM_TITLE + name, f"answer-form-{stem}", answer_form(figures, labels, issue.reply_link)
+        ),
         letter_file("html", title + name, stem, mail.html.encode()),
         letter_file("text", title + name, stem, mail.text.encode()),
         letter_file("inline", PICTURE_TITLE + name, f"map-{stem}", small_png(alarm_picture(figures, show))),

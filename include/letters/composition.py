@@ -144,7 +144,7 @@ def _compose(
         letter_file("text", title, f"{kind}-{ascii_name}", mail.text.encode()),
     ]
     if form:
-        workbook = answer_form(figures, labels)
+        workbook = answer_form(figures, labels, issue.reply_link)
         files.insert(1, letter_file("xlsx", FORM_TITLE + name, f"answer-form-{ascii_name}", workbook))
     return Letter(mail.subject, tuple(files), tuple(warnings))
 

@@ -1,6 +1,7 @@
 """The mail that brings a letter: subject, HTML and plain text, each from its own template.
 
-The HTML is one line with inline CSS and neither links nor outside resources; the text is written as text, not stripped HTML.
+The HTML is one line with inline CSS and no outside resources, its only link that of the phone page where there is one; the text is
+written as text, not stripped HTML.
 """
 
 from collections.abc import Callable

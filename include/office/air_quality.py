@@ -11,10 +11,10 @@ from sqlalchemy import Engine
 
 from include.periods import DAY, Period
 from include.sources.air.quality import ImportResult
-from include.store.air_days import city_days, dust_hours, grid_places
+from include.store.air_days import city_days, dust_hours
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.store.grid_lists import hot_grids_on
+from include.store.grid_lists import places_on
 from include.store.hourly import day_levels, hour_levels, read_hours
 from include.supervision.air_quality import (
     Windows,
@@ -107,12 +107,11 @@ def grid_air(
     engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False
 ) -> pd.DataFrame:
     """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `unit_code,
-    county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them). Where a released list
-    of hotspot grids is in force on the window's last day, only its grids."""
+    county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them). Of the grids only
+    those that the window speaks of (`grid_lists.places_on` its last day)."""
     window = windows(period)
     with reading(engine) as connection:
-        places = grid_places(connection)
-        hot = hot_grids_on(connection, period.last_date)
+        places = places_on(connection, period.last_date)
         dust = dust_hours(connection, *_span(window)) if is_without_dust else None
 
     def read(dates: Sequence[date]) -> pd.DataFrame:
@@ -123,8 +122,6 @@ def grid_air(
     found = window_levels(window, read)
     measured = found.current.index.union(found.before.index).union(found.year_before.index)
     listed = places[places.index.isin(measured)]
-    if hot is not None:
-        listed = listed[listed.index.isin(hot["grid_id"])]
     return listed.join(compare(found, window, listed.index.tolist()))
 
 

@@ -169,16 +169,15 @@ def _inputs(
 
 
 def _names_in(table: pd.DataFrame, points: pd.DataFrame | None) -> dict[str, tuple[str, ...]]:
-    """Names of the enterprises in each grid that is chosen or left."""
+    """Names of the enterprises in each cell: a person may add any of them."""
     if points is None:
         return {}
-    told = table[table["is_hot"] | (table["change"] == "left")]
-    boxes = shapely.box(*(told[side].to_numpy() for side in BOUNDS))
+    boxes = shapely.box(*(table[side].to_numpy() for side in BOUNDS))
     spots = shapely.points(points["lon"].to_numpy(float), points["lat"].to_numpy(float))
     at_point, at_cell = shapely.STRtree(boxes).query(spots, predicate="intersects")
     pairs = pd.DataFrame(
         {
-            "grid_id": told["grid_id"].to_numpy()[at_cell],
+            "grid_id": table["grid_id"].to_numpy()[at_cell],
             "name": points["name"].astype(str).to_numpy()[at_point],
         }
     )

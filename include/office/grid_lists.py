@@ -1,6 +1,7 @@
 """Lists of hotspot grids before people: proposed by a choice, looked through, released from a date, compared.
 
-A list that was released is never changed; the next one takes its place from its own date. Letters of a window take the list that is in
+A list that was released is never changed; the next one takes its place from its own date, and of two from one date the one that was
+released last. Letters of a window take the list that is in
 force on the window's last day, so a list may not begin before the end of a bulletin that has left.
 """
 
@@ -29,6 +30,7 @@ from include.sources.hashes import row_json
 from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.grid_lists import (
+    SOURCE,
     bulletins_after,
     change_list,
     change_row,
@@ -41,7 +43,6 @@ from include.store.grid_lists import (
 )
 from include.store.tables import city
 
-SOURCE: Final = "grid_list"  # of places that a released list made known
 _SUBJECT: Final = "grid_list"
 _LOCK: Final = "grid_lists"
 _PLACE: Final = ["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
@@ -246,6 +247,7 @@ def view_of(choice: Choice) -> ListView:
         "state": "proposed",
         "made_for": choice.told.date,
         "valid_from": None,
+        "is_superseded": False,
         "is_simulated": choice.is_simulated,
         "manifest_sha256": hashlib.sha256(manifest_bytes(choice.manifest)).hexdigest(),
     }
@@ -288,7 +290,8 @@ def _alone(table: pd.DataFrame, rows: pd.DataFrame) -> set[str]:
 def _sentences(
     joined: pd.DataFrame, alone: set[str], rules: SelectionRules, years: tuple[int, ...]
 ) -> list[str]:
-    """The sentences of the rows; that of the choice stands unless decisions left a grid alone, or gave it a neighbour."""
+    """The sentences of the rows; that of the choice stands unless the grid was struck, or decisions left it alone or gave it a
+    neighbour."""
     return [
         _words({**row, "is_isolated": row["grid_id"] in alone}, bool(row["is_isolated"]), rules, years)
         for row in joined.to_dict("records")
@@ -303,7 +306,8 @@ def _words(row: Mapping[Any, Any], was_isolated: bool, rules: SelectionRules, ye
         "change": row["change"] if row["decision"] == "" else "",
     }
     told = {"struck": "人工剔除", "added": "人工增补"}.get(str(row["decision"]))
-    of_choice = str(row["words"]) if row["is_isolated"] == was_isolated else ""
+    is_as_chosen = row["is_isolated"] == was_isolated and row["decision"] != "struck"
+    of_choice = str(row["words"]) if is_as_chosen else ""
     sentence = of_choice or reason_sentence(figures, rules, years, names)
     return f"{told}：{row['reason']}。{sentence}" if told else sentence
 

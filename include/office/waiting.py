@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.office.beat_watch import missing_windows
+from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
@@ -47,6 +48,7 @@ TOPICS: Final = {
     "watch": "报警待核实",
     "grids": "网格清单待审",
     "hints": "群众线索",
+    "field": "手机填报待确认",
     "run": "时段没有运行",
     "units": "单位与档案不一致",
 }
@@ -292,6 +294,24 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Reports of the phone page that wait: one line a unit and reason."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in waiting_reports(connection):
+        groups.setdefault((row["unit_name"], row["reason"]), []).append(row)
+    for (unit_name, reason), rows in groups.items():
+        yield Waiting(
+            "field",
+            f"{unit_name}　{len(rows)}条",
+            f"{reason}：已收到，未计入数字；手机确认后自动采用",
+            "电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject",
+            rows[0]["received_at"],
+            path="/field",
+            count=len(rows),
+            is_simulated=any(row["is_simulated"] for row in rows),
+        )
+
+
 _KINDS: Final[tuple[Kind, ...]] = (
     _grid_lists,
     _letters,
@@ -302,6 +322,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _watch,
     _runs,
     _hints,
+    _field,
     _units,
 )
 

@@ -19,15 +19,14 @@ from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
 from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
-    emission_notes,
     region_levels,
     require_common_registration,
     require_different,
     require_emission_level,
-    require_same_way_up,
     require_sound_mass,
     require_sound_pm25,
 )
+from include.selection.turning import witness_notes, year_notes
 
 _LEAST_REACH: Final = 0.99  # of the cells must lie inside an inventory's frame
 _NEAR_CELLS: Final = 0.15  # of all points outside the lattice: more, and the file is of another place
@@ -67,7 +66,6 @@ def measured(
     notes += more
     cells["emission_t"], more = _emission(of, inputs, rules)
     notes += more
-    notes += emission_notes(cells, pd.DataFrame(values).mean(axis=1), cells["emission_t"])
     if inputs.points is not None:
         cells["enterprises"], more = _enterprises(cells, inputs.points)
         notes += more
@@ -80,6 +78,12 @@ def measured(
         )
     else:
         cells["enterprises"] = 0
+    notes += witness_notes(
+        cells,
+        whole_years(list(inputs.pm25), "PM2.5"),
+        [layer for layer, _ in inputs.emission],
+        cells["emission_t"] / cells["area_km2"],
+    )
     require_different(inputs.population, "each raster of population once: they are added up")
     if inputs.population:
         cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
@@ -107,7 +111,7 @@ def _pm25(
     require_common_registration(layers)
     found = {one: _year_mean(cells, own, rules) for one, own in sorted(years.items())}
     notes = region_levels(found, rules)
-    require_same_way_up(cells, found)
+    notes += year_notes(years)
     if missing := [one for one in wanted if one not in years]:
         text = f"缺少{'、'.join(map(str, sorted(missing)))}年，其余年份的权重按比例放大；年份少则清单更易变动"
         notes.append(Note("few_years", "PM2.5", text))

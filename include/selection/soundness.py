@@ -14,8 +14,6 @@ from include.selection.rules import SelectionRules
 
 _HIGHEST_UG_M3: Final = 1000.0  # an annual or monthly mean above it is no mean of air
 _MOST_ZEROS: Final = 0.001  # of the pixels: exactly zero is no air
-_LEAST_FOR_CORRELATION: Final = 200  # cells
-_FLIP_GAIN: Final = 0.3  # correlation with the other years that turning a raster round must gain to be named
 
 
 def require_sound_pm25(layer: Layer) -> None:
@@ -89,7 +87,8 @@ def require_different(layers: Sequence[Layer], expected: str) -> None:
 
 
 def require_common_registration(layers: Sequence[Layer]) -> None:
-    """Refuses rasters of one step whose pixels lie half a cell beside each other: corners of one were read as centres."""
+    """Refuses rasters of one step whose pixels lie half a cell beside each other, on one axis or both: corners of one were
+    read as centres."""
     for number, one in enumerate(layers):
         for other in layers[:number]:
             a, b = one.raster, other.raster
@@ -103,7 +102,7 @@ def require_common_registration(layers: Sequence[Layer]) -> None:
                 abs(((first - second) / step) % 1.0 - 0.5) < 0.02
                 for first, second, step in ((a.left, b.left, a.width), (a.top, b.top, a.height))
             ]
-            if all(beside):
+            if any(beside):
                 raise InputError(
                     "two rasters of one step lie half a cell beside each other",
                     where=f"{other.name} and {one.name}",
@@ -142,51 +141,6 @@ def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> lis
     return notes
 
 
-def require_same_way_up(cells: pd.DataFrame, values: Mapping[int, pd.Series]) -> None:
-    """Refuses a year whose pattern fits the other years only when it is turned over: rows (or columns) in the wrong order."""
-    for year, own in sorted(values.items()):
-        others = pd.DataFrame({other: one for other, one in values.items() if other != year})
-        if others.empty:
-            return
-        mean = others.mean(axis=1)
-        straight = _correlation(own, mean)
-        for side, what in (
-            ("north", "upside down (rows from south to north)"),
-            ("west", "mirrored, east for west"),
-        ):
-            turned = _correlation(_turned(cells, own, side), mean)
-            if (
-                straight is not None
-                and turned is not None
-                and turned > 0.5
-                and turned - straight > _FLIP_GAIN
-            ):
-                raise InputError(
-                    f"the raster stands {what}",
-                    where=f"PM2.5 {year}",
-                    got=f"correlation with the other years {straight:.2f}, turned over {turned:.2f}",
-                    todo="get the file again, or turn its rows",
-                )
-
-
-def emission_notes(cells: pd.DataFrame, pm25: pd.Series, tonnes: pd.Series) -> list[Note]:
-    """A note where PM2.5 fits the emissions much better once it is turned over: all years may stand upside down alike."""
-    if tonnes.isna().all():
-        return []
-    known = pd.Series(np.log1p((tonnes / cells["area_km2"]).to_numpy(float)), tonnes.index)
-    straight = _correlation(pm25, known)
-    notes = []
-    for side, what in (("north", "上下颠倒"), ("west", "左右颠倒")):
-        turned = _correlation(_turned(cells, pm25, side), known)
-        if straight is None or turned is None or turned < _FLIP_GAIN or turned - straight < _FLIP_GAIN / 2:
-            continue
-        text = (
-            f"与排放分布的相关系数为{straight:.2f}，{what}后为{turned:.2f}：PM2.5或排放清单可能{what}，请核对"
-        )
-        notes.append(Note("looks_flipped", "PM2.5", text))
-    return notes
-
-
 def require_emission_level(tonnes: pd.Series, area_km2: pd.Series, rules: SelectionRules, where: str) -> None:
     """Refuses a mean density that no region has: t/cell taken for flux, or the other way round."""
     density = float(tonnes.sum() / area_km2.sum())
@@ -205,36 +159,6 @@ def require_emission_level(tonnes: pd.Series, area_km2: pd.Series, rules: Select
             expected=f"{rules.least_emission_t_km2:g} to {rules.most_emission_t_km2:g}",
             todo="correct `unit:` (t/cell, kg m-2 s-1, t/km2)",
         )
-
-
-def _turned(cells: pd.DataFrame, values: pd.Series, side: str) -> pd.Series:
-    """The values as if the region's rows (north) or columns (west) stood the other way round, at the nearest cell."""
-    low, high = ("south", "north") if side == "north" else ("west", "east")
-    middle = (cells[low] + cells[high]) / 2
-    mirrored = middle.min() + middle.max() - middle
-    step = float((cells[high] - cells[low]).median())
-    other = (cells["west"] + cells["east"]) / 2 if side == "north" else (cells["south"] + cells["north"]) / 2
-    other_step = (
-        float((cells["east"] - cells["west"]).median())
-        if side == "north"
-        else float((cells["north"] - cells["south"]).median())
-    )
-    key = pd.MultiIndex.from_arrays(
-        [(middle / step).round().astype(int), (other / other_step).round().astype(int)]
-    )
-    asked = pd.MultiIndex.from_arrays(
-        [(mirrored / step).round().astype(int), (other / other_step).round().astype(int)]
-    )
-    by_place = pd.Series(values.to_numpy(), index=key)
-    by_place = by_place[~by_place.index.duplicated()]
-    return pd.Series(by_place.reindex(asked).to_numpy(), index=values.index)
-
-
-def _correlation(a: pd.Series, b: pd.Series) -> float | None:
-    known = a.notna() & b.notna()
-    if int(known.sum()) < _LEAST_FOR_CORRELATION or a[known].std() == 0 or b[known].std() == 0:
-        return None
-    return float(np.corrcoef(a[known], b[known])[0, 1])
 
 
 def _commonest(values: np.ndarray) -> tuple[float, int]:

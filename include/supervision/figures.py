@@ -332,6 +332,7 @@ class Issue:
     issued_on: str | None = None  # 2020年3月13日
     is_rehearsal: bool = False
     corrects: Corrected | None = None
+    reply_link: str = ""  # of the phone page, for this letter and unit; empty: there is none
 
 
 def to_json(figures: Any) -> str:

@@ -11,11 +11,14 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, letter, network, today, units, view
+from include.desk.pages import alarm, city, contacts, field, letter, network, today, units, view
 from include.desk.pages.view import LABELS, language_of
+from include.field.steps import STEPS
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
 from include.letter_kinds import LETTER_KINDS
+from include.office.field_decisions import STATES as FIELD_STATES
+from include.office.field_decisions import WORDS as FIELD_WORDS
 from include.office.hints import STATES as HINT_STATES
 from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
@@ -50,6 +53,7 @@ VALUES = {
     "delivery_id": "1",
     "name": "desk.css",
     "list_id": "1",
+    "sha256": "0" * 64,
     "unit": YANGQUAN,
 }
 
@@ -432,6 +436,11 @@ def test_every_text_has_its_english() -> None:
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
         *HINT_STATES.values(),
+        *FIELD_STATES.values(),
+        *field.DEVICE_STATES.values(),
+        *FIELD_WORDS,
+        *(word for word in field.RECTIFICATIONS.values() if word),
+        *(step.label for step in STEPS.values()),
         *units.ACTS.values(),
         *KINDS.values(),
         *LEVELS.values(),

@@ -22,6 +22,7 @@ from include.sources.intake import pull
 from include.store import tables
 from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
+from include.store.field_tables import field_report
 from include.store.open_tables import hint
 from include.store.unit_tables import unit
 from include.store.units import Change, change_unit
@@ -179,6 +180,27 @@ def a_hint(house: House, archive: object) -> None:
         connection.execute(hint.insert().values(row))
 
 
+def a_report(house: House, archive: object) -> None:
+    """A report of a phone that nobody has confirmed."""
+    row = {
+        "report_id": "0" * 32,
+        "letter_key": "notice_140300_day_2020-03-11_2020-03-12_1",
+        "unit_code": YANGQUAN,
+        "alarm_id": "A1",
+        "step": "clear",
+        "device_id": "1" * 32,
+        "received_at": NOW,
+        "taken_at": NOW,
+        "state": "waiting",
+        "reason": "手机尚未确认",
+        "actor": "",
+        "body_json": "{}",
+        "is_simulated": False,
+    }
+    with writing(house.engine) as connection:
+        connection.execute(field_report.insert().values(row))
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -196,6 +218,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "run": missed_window,
     "grids": proposed_list,
     "hints": a_hint,
+    "field": a_report,
     "units": changed_unit,
 }
 ELSEWHERE = {

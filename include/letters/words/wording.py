@@ -114,6 +114,7 @@ def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, 
         "是否模拟": is_simulated,
         "是否演练": issue.is_rehearsal,
         "更正": _correction_values(issue.corrects) if issue.corrects else None,
+        "手机填报": issue.reply_link,
     }
 
 

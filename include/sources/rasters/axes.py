@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from include.errors import InputError
-from include.geo.zonal import Floats, Raster
-from include.selection.layers import Note
+from include.geo.zonal import Floats, Raster, at_centres, reach
+from include.selection.layers import Note, Turn
 
 LARGEST_WINDOW: Final = 60_000_000  # pixels, about 480 MB: a region of 10° × 10° at 150 m
+_TURNS: Final[dict[Turn, tuple[bool, bool]]] = {
+    "": (False, False),
+    "north": (True, False),
+    "west": (False, True),
+    "both": (True, True),
+}
 _UNEVEN: Final = 5e-3  # of a step: what coordinates in single precision may be off
 
 
@@ -43,7 +51,7 @@ class Axis:
 
 @dataclass
 class Opened:
-    """A raster before its values are read: axes, reference, what it says about itself, and notes."""
+    """A raster before its values are read: axes, reference, what it says about itself, notes, and `layers.Layer.turned`."""
 
     x: Axis
     y: Axis
@@ -51,6 +59,7 @@ class Opened:
     unit: str = ""
     years: frozenset[int] = frozenset()
     notes: list[Note] = field(default_factory=list)
+    turned: dict[Turn, Floats] = field(default_factory=dict)
 
 
 def axis_of(coordinates: ArrayLike, where: str, name: str, is_corner: bool) -> Axis:
@@ -144,6 +153,33 @@ def placed_window(
             todo="average it to about 0.01 degrees first",
         )
     return rows, columns, shift
+
+
+def read_around(
+    opened: Opened, cells: pd.DataFrame, where: str, read: Callable[[slice, slice], Floats]
+) -> Raster:
+    """The window around the cells, by `read` (rows and columns of the file); `opened.turned` is what stands at the cells' centres in it,
+    and in the windows that would be there if the whole file were turned."""
+    rows, columns, shift = placed_window(opened, reach(opened.crs, cells), where)
+    raster = north_up(opened, read(rows, columns), rows, columns, shift)
+    notes = len(opened.notes)
+    for turn, (of_rows, of_columns) in _TURNS.items():
+        own = raster
+        if of_rows or of_columns:
+            values = read(
+                _mirrored(rows, opened.y.count) if of_rows else rows,
+                _mirrored(columns, opened.x.count) if of_columns else columns,
+            )
+            values = values[:: -1 if of_rows else 1, :: -1 if of_columns else 1]
+            own = north_up(opened, values, rows, columns, shift)
+        opened.turned[turn] = at_centres(own, cells)
+    # The same again, of the turned windows.
+    del opened.notes[notes:]
+    return raster
+
+
+def _mirrored(window: slice, count: int) -> slice:
+    return slice(count - window.stop, count - window.start)
 
 
 def north_up(opened: Opened, values: Floats, rows: slice, columns: slice, shift: float) -> Raster:

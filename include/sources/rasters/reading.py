@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
-from include.geo.zonal import reach
 from include.selection.layers import Layer, Note, emission_unit, pm25_factor
 from include.sources.rasters.axes import Opened
 from include.sources.rasters.told import RasterEntry
@@ -30,21 +29,18 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
         )
     require_extra(where)
 
-    def box_of(crs: str) -> tuple[float, float, float, float]:
-        return reach(crs, cells)
-
     if suffix in _TIFF:
         from include.sources.rasters.geotiff import read_geotiff
 
-        raster, opened = read_geotiff(entry, box_of)
+        raster, opened = read_geotiff(entry, cells)
     elif suffix in _NETCDF:
         from include.sources.rasters.netcdf import read_netcdf
 
-        raster, opened = read_netcdf(entry, box_of)
+        raster, opened = read_netcdf(entry, cells)
     elif suffix in _TEXT:
         from include.sources.rasters.text_grids import read_text_grid
 
-        raster, opened = read_text_grid(entry, box_of)
+        raster, opened = read_text_grid(entry, cells)
     else:
         raise InputError(
             "not a kind of raster that is read",
@@ -64,7 +60,7 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
         raise InputError(
             "infinite values", where=where, got=int(np.isinf(values).sum()), todo="get the file again"
         )
-    return Layer(where, entry.year, entry.month, unit, raster), opened
+    return Layer(where, entry.year, entry.month, unit, raster, opened.turned), opened
 
 
 def _require_year(entry: RasterEntry, opened: Opened) -> None:

@@ -224,6 +224,13 @@ def test_two_files_of_one_step_half_a_cell_apart(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="half a cell beside each other"):
         choose([first, beside])
+    # One axis alone, too.
+    for number, (right, down) in enumerate(((STEP / 2, 0.0), (0.0, STEP / 2))):
+        moved = from_origin(LEFT + right, TOP + down, STEP, STEP)
+        with pytest.raises(InputError, match="half a cell beside each other"):
+            choose([first, tiff(tmp_path / f"c{number}.tif", field(2024), transform=moved)])
+    whole = from_origin(LEFT + STEP, TOP, STEP, STEP)
+    assert len(choose([first, tiff(tmp_path / "d.tif", field(2024), transform=whole)]))
 
 
 def test_transposed_axes_are_named(tmp_path: Path) -> None:
@@ -326,24 +333,6 @@ def test_months_make_a_year_when_all_are_there(tmp_path: Path) -> None:
     assert same(found, base + shift)
     with pytest.raises(InputError, match="lacks months"):
         measured(REGION, Inputs(layers[:11]), 2025, rules)
-
-
-def test_a_year_upside_down_does_not_fit_the_others(tmp_path: Path) -> None:
-    right = [tiff(tmp_path / f"{year}.tif", field(year)) for year in (2025, 2024)]
-    assert len(choose([*right, tiff(tmp_path / "2023.tif", field(2023))]))
-    with pytest.raises(InputError, match="stands upside down"):
-        choose([*right, tiff(tmp_path / "c.tif", field(2023)[::-1])])
-
-
-def test_all_years_upside_down_alike_do_not_fit_the_emissions(tmp_path: Path) -> None:
-    hill = np.clip(field() - 55, 0, None)[::5, ::5]
-    lat, lon = TOP - 0.05 * (np.arange(24) + 0.5), LEFT + 0.05 * (np.arange(26) + 0.5)
-    tonnes_at, _ = read(netcdf(tmp_path / "e.nc", hill, lat, lon, unit="t/cell"), "emission")
-    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
-    for values, expected in ((field(), []), (field()[::-1], ["looks_flipped"])):
-        layer, _ = read(tiff(tmp_path / "pm.tif", values))
-        _, notes = measured(REGION, Inputs([layer], [(tonnes_at, 1.0)]), 2025, rules)
-        assert [note.code for note in notes if note.code == "looks_flipped"] == expected
 
 
 def test_a_regional_file_whose_coordinates_may_be_corners_is_named(tmp_path: Path) -> None:
