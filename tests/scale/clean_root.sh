@@ -45,7 +45,7 @@ started=(\$mailbox)
 for name in api-server scheduler dag-processor triggerer; do
   line=\$(sed -n "s/^ExecStart=//p" /etc/systemd/system/qianliyan@.service | sed "s/%i/\$name/")
   arguments=\$(sed -n 's/^ARGUMENTS=//p' /etc/qianliyan/\$name.environment 2>/dev/null || true)
-  ( ARGUMENTS=\$arguments; set -a; . /etc/qianliyan/environment; cd /opt/qianliyan; eval "exec runuser -u qianliyan -- \$line" ) > /tmp/\$name.log 2>&1 &
+  ( ARGUMENTS=\$arguments; set -a; . /etc/qianliyan/environment; cd /opt/qianliyan; eval "exec /usr/sbin/runuser -u qianliyan -- \$line" ) > /tmp/\$name.log 2>&1 &
   started+=(\$!)
 done
 for _ in \$(seq 120); do run airflow dags unpause daily_dispatch >/dev/null 2>&1 && break; sleep 2; done
