@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from include.geo.county_codes import CHANGES_PATH
 from include.geo.lattice import BOUNDS, Lattice, lattice
+from include.language import say
 from include.letters.words.selection_words import table_words
 from include.office.grid_sources import POINT_COLUMNS, old_list, points_of, region_of, small_table
 from include.profile.current import office
@@ -84,7 +85,7 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
     )
     names = _names_in(table, points)
     table["words"] = table_words(table, rules, years, names)
-    table["enterprise_names"] = ["；".join(names.get(str(grid_id), ())) for grid_id in table["grid_id"]]
+    table["enterprise_names"] = [say("；").join(names.get(str(grid_id), ())) for grid_id in table["grid_id"]]
     is_simulated = told.is_simulated or points_simulated
     manifest = {
         "name": told.name,
@@ -125,11 +126,15 @@ def office_rules(on: date) -> SelectionRules:
 
 def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     if old.empty:
-        return [Note("no_old_list", "previous", "没有上一份清单，均为首次入选")]
+        return [Note("no_old_list", "previous", say("没有上一份清单，均为首次入选"))]
     lost = sorted(set(old["grid_id"]) - set(cells["grid_id"]))
     if not lost:
         return []
-    text = f"上一份清单有{len(lost)}个网格不在本次任何小格内（如{lost[0]}），不再列入"
+    text = say(
+        "上一份清单有{count}个网格不在本次任何小格内（如{example}），不再列入",
+        count=len(lost),
+        example=lost[0],
+    )
     return [Note("old_unmatched", "previous", text)]
 
 
@@ -153,7 +158,15 @@ def _inputs(
     late = sorted({layer.year for layer, _ in emission if layer.year != told.year})
     if late:
         notes.append(
-            Note("other_year", "emissions", f"排放清单为{'、'.join(map(str, late))}年，PM2.5至{told.year}年")
+            Note(
+                "other_year",
+                "emissions",
+                say(
+                    "排放清单为{years}年，PM2.5至{year}年",
+                    years=say("、").join(map(str, late)),
+                    year=told.year,
+                ),
+            )
         )
     tables = [
         CountyTable(entry.name, small_table(entry.path, ["county_code", "emission_t"]), entry.weight)
@@ -162,8 +175,8 @@ def _inputs(
     population = layers(told.population, "population")
     if points is not None:
         if told.enterprises.datum != "WGS84":
-            text = f"企业坐标由{told.enterprises.datum}换算为WGS84"
-            notes.append(Note("points_converted", "企业", text))
+            text = say("企业坐标由{datum}换算为WGS84", datum=told.enterprises.datum)
+            notes.append(Note("points_converted", say("企业"), text))
         notes += require_told_datum(points, outlines)
     return Inputs(pm25, emission, tables, points, population, tuple(notes))
 

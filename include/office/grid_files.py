@@ -13,6 +13,7 @@ import shapely
 from include.errors import InputError
 from include.geo.boundaries import city_outlines, counties, map_notice
 from include.geo.lattice import BOUNDS
+from include.language import say
 from include.letters.grid_reasons import GridReasons, print_reasons
 from include.letters.pictures.chart_style import small_png
 from include.letters.pictures.selection_map import ListMap, selection_map
@@ -63,7 +64,10 @@ def list_files(
     if with_letters:
         for code in sorted(set(of.rows["unit_code"])):
             name = units.get(code, code)
-            yield f"为什么是这个网格_{name}.pdf", unit_reasons(of, code, name, issuer, fonts_dir=fonts_dir)
+            yield (
+                say("为什么是这个网格_{name}.pdf", name=name),
+                unit_reasons(of, code, name, issuer, fonts_dir=fonts_dir),
+            )
 
 
 def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
@@ -116,7 +120,7 @@ def region_map(of: ListView, units: Mapping[str, str]) -> bytes:
     places = [
         (units.get(code, code).removesuffix("市"), known.get(code) or _joined(of, code)) for code in codes
     ]
-    note = f"热点网格　{of.values['name']}"
+    note = say("热点网格\u3000{name}", name=of.values["name"])
     return small_png(selection_map(ListMap(_drawn(of.rows), places, note, bool(of.values["is_simulated"]))))
 
 
@@ -145,7 +149,9 @@ def unit_reasons(
             cells=len(cells),
             rows=_drawn(rows),
             places=_counties(of, unit_code),
-            notes=[f"{one['where']}：{one['text']}" for one in of.manifest["notes"]],
+            notes=[
+                say("{where}：{words}", where=one["where"], words=one["text"]) for one in of.manifest["notes"]
+            ],
             manifest_sha256=str(of.values["manifest_sha256"]),
             is_simulated=bool(of.values["is_simulated"]),
         ),

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from include.act import Act
 from include.errors import QianliyanError, StateError
+from include.language import say
 from include.letter_kinds import letter_kind
 from include.periods import office_date
 from include.post import numbers
@@ -210,7 +211,7 @@ def _release(
         now=act.now,
         actor=act.actor,
         action="release",
-        reason="；".join((act.reason, *remarks)),
+        reason=say("；").join((act.reason, *remarks)),
         subject=composed.subject,
         number=number,
         issued_on=issued_on,
@@ -223,9 +224,9 @@ def _release(
 def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | None) -> str:
     """Why this caller may not release the letter, or empty. Raises StateError for a person."""
     if letter.state == "released":
-        return f"已于此前发出：{letter.state_reason}"
+        return say("已于此前发出：{state_reason}", state_reason=letter.state_reason)
     if run_id is not None and letter.run_id != run_id:
-        return "已由另一次运行重新拟稿，由该次运行决定"
+        return say("已由另一次运行重新拟稿，由该次运行决定")
     if is_person:
         if letter.state == "rejected":
             raise StateError(
@@ -235,7 +236,13 @@ def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | Non
                 todo=f"its reason: {letter.state_reason}",
             )
         return ""
-    return "" if letter.state == "drafted" else f"等待人工决定（{letter.state}）：{letter.state_reason}"
+    return (
+        ""
+        if letter.state == "drafted"
+        else say(
+            "等待人工决定（{state}）：{state_reason}", state=letter.state, state_reason=letter.state_reason
+        )
+    )
 
 
 def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
@@ -278,7 +285,7 @@ def _keep_eml(connection: Connection, letter: StoredLetter, copy: QueuedCopy) ->
 def _failed(outgoing: Outgoing, letter_id: int, error: Exception, act: Act) -> ReleaseOutcome:
     """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
     words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
-    reason = f"发出失败，函件未变动：{outgoing.server.redact(words)}"
+    reason = say("发出失败，函件未变动：{redact}", redact=outgoing.server.redact(words))
     trace = "".join(
         traceback.format_exception(error)
     )  # not left to the logger: what it tells may hold the password

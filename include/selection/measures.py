@@ -16,6 +16,7 @@ from include.geo.county_codes import present_codes
 from include.geo.datum import to_wgs84
 from include.geo.lattice import BOUNDS, Lattice
 from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
+from include.language import say
 from include.selection.layers import Layer, Note, days, density, whole_years
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
@@ -113,7 +114,10 @@ def _pm25(
     notes = region_levels(found, rules)
     notes += year_notes(years)
     if missing := [one for one in wanted if one not in years]:
-        text = f"缺少{'、'.join(map(str, sorted(missing)))}年，其余年份的权重按比例放大；年份少则清单更易变动"
+        text = say(
+            "缺少{names}年，其余年份的权重按比例放大；年份少则清单更易变动",
+            names=say("、").join(map(str, sorted(missing))),
+        )
         notes.append(Note("few_years", "PM2.5", text))
     return found, notes
 
@@ -214,11 +218,18 @@ def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:
             expected="codes of GB/T 2260",
         )
     if replaced:
-        words = "、".join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
-        text = f"旧县码{len(replaced)}个已换为现行代码（{words}{'等' if len(replaced) > 5 else ''}）"
+        words = say("、").join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
+        text = say(
+            "旧县码{count}个已换为现行代码（{words}{more}）",
+            count=len(replaced),
+            words=words,
+            more=say("等") if len(replaced) > 5 else "",
+        )
         notes.append(Note("old_county_code", table.name, text))
     if outside:
-        text = f"{len(outside)}个县不在本区域，未计（{'、'.join(outside[:5])}）"
+        text = say(
+            "{count}个县不在本区域，未计（{names}）", count=len(outside), names=say("、").join(outside[:5])
+        )
         notes.append(Note("county_unknown", table.name, text))
     by_county = amounts.groupby(codes.to_numpy()).sum()
     area = of.shares["share"] * of.shares["grid_id"].map(of.cells.set_index("grid_id")["area_km2"])
@@ -247,8 +258,12 @@ def _enterprises(cells: pd.DataFrame, points: pd.DataFrame) -> tuple[pd.Series, 
     at_point, at_cell = _tree(cells).query(shapely.points(lon, lat), predicate="intersects")
     first_cell = pd.Series(at_cell).groupby(at_point).min()
     if len(points) and len(first_cell) < len(points) * (1 - _NEAR_CELLS):
-        text = f"{len(points) - len(first_cell)}家企业不在任何小格内（共{len(points)}家）"
-        notes.append(Note("points_outside", "企业", text))
+        text = say(
+            "{count}家企业不在任何小格内（共{total}家）",
+            count=len(points) - len(first_cell),
+            total=len(points),
+        )
+        notes.append(Note("points_outside", say("企业"), text))
     if not len(first_cell):
         raise InputError(
             "no enterprise lies in the region",
@@ -277,7 +292,15 @@ def require_told_datum(points: pd.DataFrame, outlines: gpd.GeoDataFrame) -> list
                 todo=f"import them again with --datum {spelled}, or state `datum: {spelled}`",
             )
     if straight:
-        return [Note("points_datum", "企业", f"{straight}家企业的坐标不在所填区县内（共{len(told)}家）")]
+        return [
+            Note(
+                "points_datum",
+                say("企业"),
+                say(
+                    "{straight}家企业的坐标不在所填区县内（共{count}家）", straight=straight, count=len(told)
+                ),
+            )
+        ]
     return []
 
 

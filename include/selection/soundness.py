@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Layer, Note
 from include.selection.rules import SelectionRules
 
@@ -136,7 +137,11 @@ def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> lis
                 todo="a scale that is not applied, or another unit: state `scale:` or `unit:`",
             )
         if len(known) < len(cells):
-            text = f"{len(cells) - len(known)}个小格覆盖不足{rules.least_coverage:.0%}，该年不计"
+            text = say(
+                "{count}个小格覆盖不足{least_coverage:.0%}，该年不计",
+                count=len(cells) - len(known),
+                least_coverage=rules.least_coverage,
+            )
             notes.append(Note("low_coverage", where, text))
     return notes
 

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine
 from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.geo.grids import locate
+from include.language import say
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
@@ -160,7 +161,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     placed = _placed(good, set(known.cities))
     outside = good.index[placed["unit_code"].isna()]
     reasons |= dict.fromkeys(
-        map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
+        map(int, outside), ("lon", say("坐标不在重点区域各城市范围内（请核对经纬度和坐标系）"))
     )
     told.rejected += [
         Rejected(KIND, _origin(chunk, row.line), "", row.text, row.reason, row_json({"": row.text}), None)
@@ -182,7 +183,14 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     is_moved = (city_told[kept.index] != "") & (found["unit_code"] != kept["unit_code"])
     is_moved |= (kept["county"] != "") & (found["county"] != kept["county"])
     told.relocated += [
-        f"{name}：{city}{county} → {code}{place}"
+        say(
+            "{name}：{city}{county} → {code}{place}",
+            name=name,
+            city=city,
+            county=county,
+            code=code,
+            place=place,
+        )
         for name, city, county, code, place in zip(
             kept["name"][is_moved],
             city_told[kept.index][is_moved],
@@ -225,9 +233,16 @@ def _once(told: _Told, origin: str) -> tuple[pd.DataFrame, int]:
     is_same = (again.set_index("enterprise_id")["content_hash"] == of_first["content_hash"]).to_numpy()
     for line, row in zip(of_first["line"][~is_same], again[~is_same].to_dict("records"), strict=True):
         texts = {name: str(row[name]) for name in LAYOUT.names}
-        reason = f"编号与第{line}行重复而内容不同，采用第{line}行"
+        reason = say("编号与第{line}行重复而内容不同，采用第{line}行", line=line)
         told.rejected.append(
-            rejected_row(KIND, f"{origin} 第{row['line']}行", "enterprise_id", reason, texts, texts)
+            rejected_row(
+                KIND,
+                say("{origin} 第{line}行", origin=origin, line=row["line"]),
+                "enterprise_id",
+                reason,
+                texts,
+                texts,
+            )
         )
     return first.reset_index(), int(is_same.sum())
 
@@ -245,7 +260,7 @@ def _useless(path: Path, told: _Told) -> InputError:
 
 
 def _origin(chunk: Chunk, line: int) -> str:
-    return f"{chunk.origin} 第{line}{chunk.word}"
+    return say("{origin} 第{line}{word}", origin=chunk.origin, line=line, word=chunk.word)
 
 
 def _texts(rows: pd.DataFrame, place: int) -> dict[str, str]:

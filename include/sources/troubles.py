@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from include.errors import QianliyanError
+from include.language import say
 from include.sources import merge
 from include.sources.hashes import row_hash, row_json
 from include.sources.quarantine import INTAKE, Rejected, keep
@@ -38,7 +39,7 @@ class Trouble:
 
     def __str__(self) -> str:
         """One line for an operator."""
-        return f"文件{self.file}未能处理：{self.reason}"
+        return say("文件{file}未能处理：{reason}", file=self.file, reason=self.reason)
 
     @property
     def row_json(self) -> str:

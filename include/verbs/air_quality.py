@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from include.errors import InputError
+from include.language import say
 from include.periods import period_ending
 from include.rules import SIMULATED_LABEL
 from include.sources.mapping.language import HourLabel
@@ -122,10 +123,20 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source:
     )
     click.echo(
         f"{done.rows} rows: {done.kept} enterprises kept in the place of {done.replaced}, {done.duplicates} told again, "
-        f"{len(done.rejected)} quarantined" + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+        f"{len(done.rejected)} quarantined"
+        + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     for row in done.rejected[:_SHOWN]:
-        click.echo(f"quarantined: {row.origin} {row.field}：{row.reason}，如“{row.value}”", err=True)
+        click.echo(
+            say(
+                "quarantined: {origin} {field}：{reason}，如“{value}”",
+                origin=row.origin,
+                field=row.field,
+                reason=row.reason,
+                value=row.value,
+            ),
+            err=True,
+        )
     if done.relocated:
         click.echo(
             f"{len(done.relocated)} lie in another city or county than told: {'; '.join(done.relocated[:_SHOWN])}",
@@ -173,10 +184,19 @@ def import_places(path: Path, kind: str, datum: str, mapping: Path | None, sourc
     before = f"{done.known} known" if kind == "fire" else f"in the place of {done.replaced}"
     click.echo(
         f"{done.rows} rows: {done.kept} kept, {before}, {done.duplicates} told again, {len(done.rejected)} quarantined"
-        + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+        + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     for row in done.rejected[:_SHOWN]:
-        click.echo(f"quarantined: {row.origin} {row.field}：{row.reason}，如“{row.value}”", err=True)
+        click.echo(
+            say(
+                "quarantined: {origin} {field}：{reason}，如“{value}”",
+                origin=row.origin,
+                field=row.field,
+                reason=row.reason,
+                value=row.value,
+            ),
+            err=True,
+        )
 
 
 @click.command("air-quality")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from include.house import House, Run
+from include.language import say
 from include.letters.words.flag_words import flag_words, mark_words
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
@@ -55,7 +56,13 @@ def figures(run: Run) -> dict[str, Any]:
         "nothing_due": list(computed.nothing_due),
         "no_reminders_because": computed.quiet_reason,
         "for_the_ministry": [
-            f"{one.unit_name} {one.alarm.point_name}（已督办{one.urged}次）" for one in computed.listed
+            say(
+                "{unit_name} {point_name}（已督办{urged}次）",
+                unit_name=one.unit_name,
+                point_name=one.alarm.point_name,
+                urged=one.urged,
+            )
+            for one in computed.listed
         ],
     }
 

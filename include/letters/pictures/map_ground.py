@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 from shapely import maximum_inscribed_circle
 
 from include.geo.boundaries import city_outlines, counties, map_notice
+from include.language import say
 from include.letters.pictures.chart_style import INK
 
 HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
@@ -145,7 +146,7 @@ def draw_north_arrow(paper: Axes, middle_mm: float, bottom_mm: float) -> None:
             edgecolor=INK,
             linewidth=0.6,
         )
-    paper.text(middle_mm, high + 0.3, "北", ha="center", va="bottom", size=8)
+    paper.text(middle_mm, high + 0.3, say("北"), ha="center", va="bottom", size=8)
 
 
 def placed_names(

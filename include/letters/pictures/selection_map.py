@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
+from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
 from include.letters.pictures.map_ground import (
     draw_names,
@@ -83,7 +84,7 @@ def selection_map(of: ListMap) -> Figure:
     if len(stations):
         middles = (stations["west"] + stations["east"]) / 2, (stations["south"] + stations["north"]) / 2
         axes.plot(*middles, zorder=5, **(_SMALL_STATION if len(of.rows) > _MANY else _STATION))
-        handles.append(Line2D([], [], label=f"拟设微站（{len(stations)}个）", **_STATION))
+        handles.append(Line2D([], [], label=say("拟设微站（{count}个）", count=len(stations)), **_STATION))
     paper = paper_over(figure)
     paper.legend(
         handles=handles,
@@ -115,7 +116,9 @@ def _draw_grids(axes: Any, rows: pd.DataFrame) -> list[Any]:
         ]
         width = 0.0 if len(rows) > _MANY else 0.3
         axes.add_collection(PolyCollection(corners, linewidth=width, zorder=1 + 0.1 * place, **look))
-        handles.append(Patch(linewidth=0.5, label=f"{word}（{len(own)}个）", **look))
+        handles.append(
+            Patch(linewidth=0.5, label=say("{words}（{count}个）", words=say(word), count=len(own)), **look)
+        )
     return handles
 
 

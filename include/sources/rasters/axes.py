@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from include.errors import InputError
 from include.geo.zonal import Floats, Raster, at_centres, reach
+from include.language import say
 from include.selection.layers import Note, Turn
 
 LARGEST_WINDOW: Final = 60_000_000  # pixels, about 480 MB: a region of 10° × 10° at 150 m
@@ -127,7 +128,7 @@ def placed_window(
     left, bottom, right, top = box
     shift = 0.0
     if opened.x.high > 180.001 and opened.x.low >= -0.001 and _is_degrees(opened):
-        opened.notes.append(Note("lon_0_360", where, "经度为0–360，已按±180换算"))
+        opened.notes.append(Note("lon_0_360", where, say("经度为0–360，已按±180换算")))
         shift = -360.0 if right < opened.x.low else 0.0
     x = Axis(opened.x.start + shift, opened.x.step, opened.x.count)
     columns, rows = x.window(left, right), opened.y.window(bottom, top)
