@@ -34,6 +34,7 @@ from include.verbs.field import field
 from include.verbs.health import health
 from include.verbs.hints import hints
 from include.verbs.letters import letters
+from include.verbs.mapping import mapping
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.profile import profile
 from include.verbs.prune import prune
@@ -67,6 +68,7 @@ for command in (
     import_enterprises,
     import_places,
     import_stations,
+    mapping,
     air_quality,
     spot_checks,
     profile,
