@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from include.errors import InputError
+from include.language import say
 from include.rules import ALARM_PUSH, FIELD, POST
 
 _NAME: Final = re.compile(
@@ -115,7 +116,7 @@ def letter_kind(name: str) -> LetterKind:
 def letter_label(name: str) -> str:
     """What people call the kind; a kind of an earlier version, which nothing registers any more, by its name."""
     found = LETTER_KINDS.get(name)
-    return found.label if found else name
+    return say(found.label) if found else name
 
 
 def is_corrected(name: str) -> bool:

@@ -19,15 +19,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "profile": {"errors", "rules"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
-    "letter_kinds": {"errors", "rules"},
+    "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors"},
     "answer_form": set(),
-    "answer_form.layout": {"rules", "profile"},
+    "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
     "answer_form.reading": FIGURES | {"answer_form.layout", "store", "sources.rows"},
     "supervision": GROUND | {"geo", "answer_form.layout"},
     "geo": GROUND,
-    "selection": {"errors", "geo", "rules"},
+    "selection": {"errors", "geo", "language", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
     "replies": GROUND | {"answer_form.layout"},
@@ -46,10 +46,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field.signed": {"errors", "rules"},
     "office": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
-    | {"replies", "answer_form.reading", "field.signed"},
+    | {"replies", "answer_form.layout", "answer_form.reading", "field.signed"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
-    | {"field.signed"},
+    | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}

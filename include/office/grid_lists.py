@@ -20,12 +20,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError, StateError
+from include.language import say
 from include.letters.words.selection_words import reason_sentence
 from include.office.grid_choice import Choice, manifest_bytes, table_bytes
 from include.post import audit
 from include.selection.choice import isolated
 from include.selection.comparison import compared
-from include.selection.rules import DEFAULT, SelectionRules, with_changes
+from include.selection.rules import DEFAULT, SelectionRules, as_told
 from include.sources.hashes import row_json
 from include.store.archive import Archive
 from include.store.engine import reading, writing
@@ -193,7 +194,12 @@ def release(
             },
         )
         change = audit.Change(
-            _SUBJECT, str(list_id), "release", "proposed", "released", f"{valid_from}：{reason}"
+            _SUBJECT,
+            str(list_id),
+            "release",
+            "proposed",
+            "released",
+            say("{valid_from}：{reason}", valid_from=valid_from, reason=reason),
         )
         audit.record(connection, [change], now=now, actor=actor)
 
@@ -225,7 +231,7 @@ def view(engine: Engine, archive: Archive, list_id: int) -> ListView:
         rows = list_rows(connection, list_id)
     table = read_table(archive.get(str(own["table_sha256"])))
     manifest = json.loads(archive.get(str(own["manifest_sha256"])))
-    rules = with_changes(DEFAULT, manifest["rules"], f"list {list_id}")
+    rules = as_told(DEFAULT, manifest["rules"], f"list {list_id}")
     years = years_of(table)
     decided = rows.drop(columns=[name for name in _PLACE if name != "grid_id"])
     joined = table.drop(columns=["is_hot", "is_monitored", "change"]).merge(
@@ -305,11 +311,15 @@ def _words(row: Mapping[Any, Any], was_isolated: bool, rules: SelectionRules, ye
         **{str(key): value for key, value in row.items()},
         "change": row["change"] if row["decision"] == "" else "",
     }
-    told = {"struck": "人工剔除", "added": "人工增补"}.get(str(row["decision"]))
+    told = {"struck": say("人工剔除"), "added": say("人工增补")}.get(str(row["decision"]))
     is_as_chosen = row["is_isolated"] == was_isolated and row["decision"] != "struck"
     of_choice = str(row["words"]) if is_as_chosen else ""
     sentence = of_choice or reason_sentence(figures, rules, years, names)
-    return f"{told}：{row['reason']}。{sentence}" if told else sentence
+    return (
+        say("{told}：{reason}。{sentence}", told=told, reason=row["reason"], sentence=sentence)
+        if told
+        else sentence
+    )
 
 
 def _make_known(connection: Connection, hot: pd.DataFrame, is_simulated: bool, now: datetime) -> None:

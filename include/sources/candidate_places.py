@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
 from include.geo.datum import DATUMS
+from include.language import say
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import MOMENT_DTYPE, check
@@ -140,13 +141,18 @@ def _read(
         nowhere = checked.is_good & ((rows["lon"] == 0) & (rows["lat"] == 0)).to_numpy(bool, na_value=False)
         reasons |= dict.fromkeys(map(int, np.flatnonzero(nowhere)), ("lon", _NO_PLACE))
         done.rejected += [
-            Rejected(kind, f"{chunk.origin} 第{row.line}{chunk.word}", "", row.text, row.reason, row_json({"": row.text}), None)
+            Rejected(kind, say("{origin} 第{line}{word}", origin=chunk.origin, line=row.line, word=chunk.word), "", row.text, row.reason, row_json({"": row.text}), None)
             for row in chunk.broken
         ]  # fmt: skip
         done.rejected += [
             rejected_row(
                 kind,
-                f"{chunk.origin} 第{chunk.lines[place]}{chunk.word}",
+                say(
+                    "{origin} 第{line}{word}",
+                    origin=chunk.origin,
+                    line=chunk.lines[place],
+                    word=chunk.word,
+                ),
                 name,
                 reason,
                 {str(column): str(value) for column, value in chunk.rows.iloc[place].items()},

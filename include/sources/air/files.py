@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
+from include.language import say
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.air.clock import Clock, require_label
@@ -191,7 +192,7 @@ def _count(file: AirFile, chunk: Chunk, told: Reading) -> None:
         raise InputError(
             "too many names that are not known", where=str(file.path), expected=f"at most {_MOST_UNKNOWN}"
         )
-    broken = [Fault("整行", row.reason, row.text, row.line, 1) for row in chunk.broken]
+    broken = [Fault(say("整行"), row.reason, row.text, row.line, 1) for row in chunk.broken]
     file.faults += [*told.faults, *broken]
     file.places |= set(told.values["place_id"].unique())
 
@@ -214,7 +215,7 @@ def _require_use(file: AirFile) -> None:
             expected="names or codes of units (units.csv of the profile)",
             got=", ".join(list(file.skipped)[:20]),
         )
-    first = file.faults[0] if file.faults else Fault("type", "没有污染物的小时值", "", 2, file.rows)
+    first = file.faults[0] if file.faults else Fault("type", say("没有污染物的小时值"), "", 2, file.rows)
     raise InputError(
         f"no row of the file can be used ({first.reason})",
         where=f"{file.path}, line {first.line}, {first.field}",

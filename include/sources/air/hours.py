@@ -12,6 +12,7 @@ from typing import Final, Literal
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import HourLabel, Moment
 from include.sources.reading.characters import hour_number, narrow_text
@@ -32,14 +33,14 @@ class ArchiveHours:
     @property
     def reason(self) -> str:
         """Why another number is none of these hours (Chinese)."""
-        return f"不是{self.last - 23}至{self.last}的小时，整行未用"
+        return say("不是{last}至{last_2}的小时，整行未用", last=self.last - 23, last_2=self.last)
 
     @property
     def note(self) -> str:
         """How the hours were understood, where it is not the usual way (Chinese); empty otherwise."""
         if self.last == 24:
-            return "小时为1至24，按整点结束时刻理解，24时属于所记的日期"
-        return "小时为0至23，按整点结束时刻理解，0时是前一日的最后一小时" if self.label == "end" else ""
+            return say("小时为1至24，按整点结束时刻理解，24时属于所记的日期")
+        return say("小时为0至23，按整点结束时刻理解，0时是前一日的最后一小时") if self.label == "end" else ""
 
 
 def with_hours(chunks: Iterable[Chunk], moment: Moment, where: str) -> Iterator[tuple[Chunk, ArchiveHours]]:

@@ -1,5 +1,6 @@
 """Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
 
+import json
 import logging
 import tempfile
 from collections import Counter
@@ -12,6 +13,8 @@ from typing import Final
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
+from include.language import say
+from include.language.moments import day_words
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
@@ -33,7 +36,7 @@ _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
-_UNTAKEN: Final = "untaken"
+UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -96,7 +99,7 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = 0
+    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -140,7 +143,17 @@ def import_air_quality(
                 disputed += conflicts
                 continue
             found = means(statement, stated, cities_of)
-            kept = keep_days(engine, parquet_root, statement.dataset, found.hours, told, replace=replace)
+            are_days = statement.every == "day"
+            kept = keep_days(
+                engine,
+                parquet_root,
+                statement.dataset,
+                found.hours,
+                told,
+                replace=replace,
+                are_days=are_days,
+            )
+            given_days += sum(day.places for day in kept.days) if are_days else 0
             days += kept.days
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
@@ -156,7 +169,15 @@ def import_air_quality(
     }
     untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
     with writing(engine, lock="intake") as connection:
-        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        options = {
+            "mapping": mapping.name if mapping else "",
+            "stations": str(stations or ""),
+            "label": hour_label,
+        }
+        troubles = [
+            Trouble(label(path), said, UNTAKEN, again=json.dumps({"path": str(path.resolve()), **options}))
+            for path, said in untaken
+        ]
         keep_troubles(connection, source, troubles, now=now)
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
@@ -172,10 +193,11 @@ def import_air_quality(
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
-        untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
+        untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
         notes=(
             *(note for file in files for note in _notes(file)),
             *_missing_notes(few_minutes, few_stations),
+            *_given_notes(given_days),
         ),
     )
 
@@ -183,25 +205,53 @@ def import_air_quality(
 def _notes(file: AirFile) -> list[str]:
     """How a file was understood, where it is not the usual way, and what of it was not looked at."""
     said = [file.note] if file.note else []
-    said += [f"低于检出限的值{file.below}个，按对应关系取值"] if file.below else []
-    said += [f"其他污染物或要素的值{file.others}个，未用"] if file.others else []
-    said += [f"合计、说明等不是数据的行{file.left_out}行"] if file.left_out else []
-    return [f"{label(file.path)}：{each}" for each in said]
+    said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
+    said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
+    said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
+    return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
 
 
 def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
-    said = [f"分钟值不足而按缺测处理的小时值{few_minutes}个"] if few_minutes else []
-    return said + ([f"有值站点不足而按缺测处理的城市小时值{few_stations}个"] if few_stations else [])
+    said = (
+        [say("分钟值不足而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)] if few_minutes else []
+    )
+    return said + (
+        [say("有值站点不足而按缺测处理的城市小时值{few_stations}个", few_stations=few_stations)]
+        if few_stations
+        else []
+    )
+
+
+def _given_notes(days: int) -> list[str]:
+    return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
-    day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
+    day = day_words(loss.observed_on)
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
-    others = f"等{loss.places}项" if loss.places > 1 else ""
-    return (
-        f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
-        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+    others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
+    told = {
+        "day": day,
+        "place": place,
+        "quantity": quantity,
+        "before": loss.before,
+        "after": loss.after,
+        "others": others,
+    }
+    if not loss.is_other_kind:
+        return say(
+            "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
+    if loss.after:
+        return say(
+            "{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
+    return say(
+        "{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+        **told,
     )
 
 
@@ -263,7 +313,11 @@ def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[File
         merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
     faults = []
     for (file, other, quantity), parts in merged.items():
-        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{label(names[other])}"
+        said = (
+            _DISPUTED
+            if file == other
+            else say("{disputed}；另一值在{file}", disputed=_DISPUTED, file=label(names[other]))
+        )
         count = sum(part.count for part in parts)
         faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
     return faults

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import InputError, SourceError
+from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, FileParts, Part
 from include.sources.mapping.language import Mapping, TableMapping
@@ -63,12 +64,12 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     )
     delivery.absent = tuple(table.table for table in absent)
     delivery.warnings += [
-        f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
+        say("文件夹中没有{table}文件（{names}）", table=table.table, names=say("、").join(table.files))
         for table in absent
         if table.table in _USUAL and "alarms" in found
     ]
     delivery.warnings += [
-        f"文件{label(entry)}未读：只读取{FORMATS}，请另存为其中一种"
+        say("文件{entry}未读：只读取{formats}，请另存为其中一种", entry=label(entry), formats=FORMATS)
         for entry in _passed_over(mapping, entries)
     ]
     delivery.files = [

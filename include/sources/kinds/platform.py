@@ -16,6 +16,7 @@ import httpx
 import numpy as np
 
 from include.errors import HIDDEN, InputError, SourceError, harmless, redact
+from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
 from include.sources.kinds.bounded_http import Clock, TooLarge, Unreadable, body, client
@@ -303,7 +304,7 @@ def part_of(table: TableMapping, layout: Layout, records: list[Any], before: int
     if rows != told_rows and _ECHO not in delivery.warnings:
         delivery.warnings.append(_ECHO)
     numbers = np.arange(before + 1, before + 1 + len(rows))
-    return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word="条"))
+    return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word=say("条")))
 
 
 def _client(source: SourceConfig, clock: Clock) -> httpx.Client:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.geo.zonal import Floats, Raster
+from include.language import say
 from include.selection.layers import Note
 from include.sources.rasters.axes import Axis, Opened, read_around, require_on_earth
 from include.sources.rasters.told import RasterEntry
@@ -79,9 +80,9 @@ def _opened(file: Any, entry: RasterEntry) -> Opened:
     opened = Opened(Axis(turn.c, turn.a, file.width), Axis(turn.f, turn.e, file.height), "")
     opened.crs = merged_crs(text, entry, opened)
     if turn.e > 0:
-        opened.notes.append(Note("y_flipped", where, "行序由南向北，已翻转"))
+        opened.notes.append(Note("y_flipped", where, say("行序由南向北，已翻转")))
     if file.tags().get("AREA_OR_POINT") == "Point":
-        opened.notes.append(Note("half_cell", where, "文件注明坐标指像元中心，已换算为像元边界"))
+        opened.notes.append(Note("half_cell", where, say("文件注明坐标指像元中心，已换算为像元边界")))
     if entry.registration == "corner":
         raise InputError(
             "registration is for files that list coordinates",

@@ -12,6 +12,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.geo.zonal import Floats, Raster
+from include.language import say
 from include.selection.layers import Note
 from include.sources.rasters.axes import Opened, axis_of, read_around, require_on_earth
 from include.sources.rasters.told import RasterEntry
@@ -82,10 +83,12 @@ def _gridded(file: Any, entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster
     if _is_geographic(opened.crs):
         require_on_earth(opened.x, opened.y, where)
     if entry.registration is None and _is_on_lines(opened):
-        text = "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        text = say(
+            "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        )
         opened.notes.append(Note("half_cell", where, text))
     if data.dims == (lon_dim, lat_dim):
-        opened.notes.append(Note("axes_transposed", where, "变量按（经度，纬度）排列，已转置"))
+        opened.notes.append(Note("axes_transposed", where, say("变量按（经度，纬度）排列，已转置")))
 
     def read(rows: slice, columns: slice) -> Floats:
         values = data.isel({lat_dim: rows, lon_dim: columns}).transpose(lat_dim, lon_dim).values
@@ -136,7 +139,11 @@ def _flat(file: Any, entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, O
         Note(
             "one_dimensional",
             where,
-            f"一维排列（GMT/MEIC 旧格式），已还原为{rows_in_all}行×{columns_in_all}列",
+            say(
+                "一维排列（GMT/MEIC 旧格式），已还原为{rows_in_all}行×{columns_in_all}列",
+                rows_in_all=rows_in_all,
+                columns_in_all=columns_in_all,
+            ),
         )
     )
     whole = data.values.reshape(rows_in_all, columns_in_all)
@@ -324,7 +331,7 @@ def _crs_text(file: Any, data: Any, lat: Any, lon: Any, opened: Opened, where: s
         str(lon.attrs.get("units", ""))
     )
     if is_degrees:
-        opened.notes.append(Note("crs_from_units", where, "文件以度为单位、未写坐标系，按WGS84使用"))
+        opened.notes.append(Note("crs_from_units", where, say("文件以度为单位、未写坐标系，按WGS84使用")))
         return "EPSG:4326"
     return ""
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Layer, Note, emission_unit, pm25_factor
 from include.sources.rasters.axes import Opened
 from include.sources.rasters.told import RasterEntry
@@ -51,7 +52,13 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
     unit = _unit(entry, opened, kind)
     values = raster.values
     if kind == "pm25" and (factor := pm25_factor(unit, where)) != 1.0:
-        opened.notes.append(Note("unit_converted", where, f"单位{unit}，已换算为μg/m³（×{factor:g}）"))
+        opened.notes.append(
+            Note(
+                "unit_converted",
+                where,
+                say("单位{unit}，已换算为μg/m³（×{factor:g}）", unit=unit, factor=factor),
+            )
+        )
         raster = type(raster)(
             values * factor, raster.left, raster.top, raster.width, raster.height, raster.crs
         )
@@ -111,7 +118,7 @@ def _unit(entry: RasterEntry, opened: Opened, kind: str) -> str:
 
 def _pm25_unit(entry: RasterEntry, of_file: str, opened: Opened) -> str:
     if not entry.unit and not of_file:
-        opened.notes.append(Note("unit_assumed", entry.name, "文件未写单位，按μg/m³使用"))
+        opened.notes.append(Note("unit_assumed", entry.name, say("文件未写单位，按μg/m³使用")))
         return "ug/m3"
     if entry.unit and of_file:
         told = pm25_factor(entry.unit, entry.name)

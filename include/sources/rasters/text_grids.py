@@ -10,6 +10,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.geo.zonal import Raster, reach
+from include.language import say
 from include.selection.layers import Note
 from include.sources.rasters.axes import Axis, Opened, north_up, placed_window, require_on_earth
 from include.sources.rasters.told import RasterEntry
@@ -42,7 +43,7 @@ def read_text_grid(entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Ope
             Note(
                 "half_cell",
                 where,
-                "文本网格的坐标按像元左下角使用（EDGAR）；如为中心点请填 registration: centre",
+                say("文本网格的坐标按像元左下角使用（EDGAR）；如为中心点请填 registration: centre"),
             )
         )
     opened.x, opened.y = (_axis(rows[name], where, name, is_corner) for name in ("lon", "lat"))

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from include.errors import InputError
+from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
 from include.sources.reading.characters import visible_text
 from include.sources.reading.file_names import label, openable
@@ -101,7 +102,11 @@ class _Records:
             except csv.Error as error:
                 number, text = self._taken[0]
                 self.broken.append(
-                    BrokenRow(number, text.rstrip("\r\n"), f"引号或分隔符不成对，无法拆成列（{error}）")
+                    BrokenRow(
+                        number,
+                        text.rstrip("\r\n"),
+                        say("引号或分隔符不成对，无法拆成列（{error}）", error=error),
+                    )
                 )
                 self._again.extendleft(reversed(self._taken[1:]))
                 self._taken.clear()
@@ -220,7 +225,9 @@ def _marked(chunks: Iterator[Chunk], is_ended: bool) -> Iterator[Chunk]:
 
 
 def _wrong_width(number: int, text: str, expected: int, got: int) -> BrokenRow:
-    return BrokenRow(number, text, f"列数不符：表头有{expected}列，本行有{got}列")
+    return BrokenRow(
+        number, text, say("列数不符：表头有{expected}列，本行有{got}列", expected=expected, got=got)
+    )
 
 
 def _lines(
@@ -232,12 +239,16 @@ def _lines(
             text = line.decode(encoding)
         except UnicodeDecodeError:
             shown = line.decode("ascii", "backslashreplace").rstrip("\r\n")
-            broken.append(BrokenRow(number, shown, f"本行不是{encoding.upper()}编码，与文件其他部分不一致"))
+            broken.append(
+                BrokenRow(
+                    number, shown, say("本行不是{upper}编码，与文件其他部分不一致", upper=encoding.upper())
+                )
+            )
             continue
         if encoding == "gb18030" and _is_surely_utf8(line):
             broken.append(
                 BrokenRow(
-                    number, line.decode("utf-8").rstrip("\r\n"), "本行是UTF-8编码，文件其他部分是GB18030"
+                    number, line.decode("utf-8").rstrip("\r\n"), say("本行是UTF-8编码，文件其他部分是GB18030")
                 )
             )
             continue

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from include.errors import InputError
+from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
 from include.sources.reading.children import Reader, child
 from include.sources.reading.file_names import label
@@ -128,7 +129,7 @@ def _chunk(path: Path, header: list[str], block: list[SheetRow]) -> Chunk:
     for row in block:
         reason = FORMULA if row.formulas else _ERROR_VALUE if row.errors else ""
         if not reason and any(text.strip() for text in row.texts[width:]):
-            reason = f"列数不符：表头有{width}列，本行更多"
+            reason = say("列数不符：表头有{width}列，本行更多", width=width)
         if reason:
             broken.append(BrokenRow(row.number, "\t".join(row.texts).rstrip("\t"), reason))
         elif any(row.texts[:width]):
