@@ -494,6 +494,7 @@ def test_every_text_has_its_english() -> None:
         *search.TOPICS.values(),
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
+        *city.NOTE_WORDS.values(),
     }
     used |= {
         "今日",
