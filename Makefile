@@ -8,10 +8,13 @@ ifdef PROFILE
 export QIANLIYAN_PROFILE := $(PROFILE)
 export QIANLIYAN_VAR ?= $(CURDIR)/var/office_$(notdir $(PROFILE))
 endif
+# The lock to install. requirements-fab.txt, where people log in by Airflow's FAB provider, has Celery and the readers of rasters in it.
+LOCK ?= requirements.txt
+LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt requirements-rasters.txt,$(LOCK))
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test check sbom licences upgrade-test bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,7 +33,7 @@ endif
 # The environment is made again whenever the lock changes. Every package must have a hash of the lock; wheels from WHEELS must
 # also be those that were made. uv is taken from the path where it is the pinned one, or else put into the environment by pip.
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements-uv.txt)
-$(VENV)/.installed: requirements.txt requirements-uv.txt
+$(VENV)/.installed: $(LOCK) requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
 	@test -z "$(WHEELS)" || $(PYTHON) .ci/checksums.py check $(WHEELS)
@@ -38,7 +41,7 @@ $(VENV)/.installed: requirements.txt requirements-uv.txt
 	@echo "installing the locked packages into $(VENV) …"
 	@$(WITH_UV) sh -c 'test "$$(uv --version 2>/dev/null | cut -d" " -f2)" = $(UV_VERSION)' || \
 	  $(VENV)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-uv.txt
-	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements.txt
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r $(LOCK)
 	@touch $@
 
 demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; another office: make demo PROFILE=jinan
@@ -52,6 +55,10 @@ up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data an
 
 test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
 	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+fab-test: ## people who log in by Airflow's FAB provider: four roles against every route of the desk
+	@$(MAKE) --no-print-directory VENV=.venv-fab LOCK=requirements-fab.txt .venv-fab/.installed
+	@PYTHONPATH=$(CURDIR) .venv-fab/bin/python -m pytest -n 0 tests/plugins/test_people.py
 
 check: $(VENV)/.installed ## ruff, mypy --strict on include/, import rules
 	@$(VENV)/bin/ruff check .
@@ -100,26 +107,27 @@ bench-season: $(VENV)/.installed ## the season's back-fill against an empty one 
 scale-test: $(VENV)/.celery ## two weeks on PostgreSQL and Celery while processes are killed: every letter once
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.scale_test $(WINDOW)
 
-$(VENV)/.celery: $(VENV)/.installed requirements-celery.txt
+$(VENV)/.celery: $(VENV)/.installed $(firstword $(LOCKS))
 	@echo "installing Celery into $(VENV) …"
-	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-celery.txt
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r $(firstword $(LOCKS))
 	@touch $@
 
 rasters: $(VENV)/.rasters ## what `select-grids` needs to read GeoTIFF and NetCDF: 130 MB that others do not install
 
-$(VENV)/.rasters: $(VENV)/.installed requirements-rasters.txt
+$(VENV)/.rasters: $(VENV)/.installed $(lastword $(LOCKS))
 	@echo "installing the readers of rasters into $(VENV) …"
-	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r requirements-rasters.txt
+	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r $(lastword $(LOCKS))
 	@touch $@
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --generate-hashes \
   --custom-compile-command "make lock"
-lock: ## make requirements.txt from requirements.in, those with Celery and with rasters, and uv's own, each package with its hashes
+lock: ## make requirements.txt from requirements.in, those with Celery with rasters and with FAB, and uv's own, each package with its hashes
 	$(COMPILE) requirements.in --output-file requirements.txt
 	cp requirements.txt requirements-celery.txt # the same versions, then Celery's
 	$(COMPILE) requirements.in requirements-celery.in --output-file requirements-celery.txt
 	cp requirements.txt requirements-rasters.txt # the same versions, then the readers of rasters
 	$(COMPILE) requirements.in requirements-rasters.in --output-file requirements-rasters.txt
+	$(COMPILE) requirements.in requirements-celery.in requirements-rasters.in requirements-fab.in --output-file requirements-fab.txt # versions of its own: FAB narrows some of ours
 	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
 	$(COMPILE) requirements-tools.in --output-file requirements-tools.txt
 
@@ -127,7 +135,7 @@ wheels: ## every locked package as a wheel into WHEELS, with checksums, for a ma
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
-	  -r requirements-celery.txt -r requirements-rasters.txt -r requirements-uv.txt
+	  $(addprefix -r ,$(LOCKS)) -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment

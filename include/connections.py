@@ -5,15 +5,19 @@ The command line has no Airflow at hand, so it reads the same places in the same
 """
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import yaml
 
 from include.errors import InputError, keep_secret, secrets_of
+
+_TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,11 @@ class Connection:
 
     def __post_init__(self) -> None:
         keep_secret(self.password)
+        for name in ("conn_type", "host", "login", "password", "schema"):
+            _require_text(self.conn_id, name, getattr(self, name))
+        if self.port is not None and not 0 < self.port < 65536:
+            raise _bad_port(self.conn_id, str(self.port))
+        require_usable(self.extra, f"connection {self.conn_id}: extra")
         for secret in secrets_of(self.host, self.extra):
             keep_secret(secret)
 
@@ -71,39 +80,110 @@ def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Regist
 def from_text(conn_id: str, value: str) -> Connection:
     """A connection from Airflow's JSON or URI form. Raises InputError, which never repeats the value (a secret)."""
     try:
-        if value.lstrip().startswith("{"):
-            entry = json.loads(value)
-            extra = entry.get("extra") or {}
-            return Connection(
-                conn_id,
-                str(entry.get("conn_type", "")),
-                str(entry.get("host") or ""),
-                _port(entry.get("port")),
-                str(entry.get("login") or ""),
-                str(entry.get("password") or ""),
-                str(entry.get("schema") or ""),
-                json.loads(extra) if isinstance(extra, str) else extra,
-            )
-        parts = urlsplit(value)
-        extra = dict(parse_qsl(parts.query))
-        if "__extra__" in extra:
-            extra = json.loads(extra["__extra__"])
-        return Connection(
-            conn_id,
-            parts.scheme.replace("-", "_"),
-            unquote(parts.hostname or ""),
-            _port(parts.port),
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-            unquote(parts.path.lstrip("/")),
-            extra,
-        )
+        told = _from_json(value) if value.lstrip().startswith("{") else _from_uri(value)
     except (ValueError, AttributeError, TypeError):
         raise InputError(
             "a connection cannot be read",
             where=f"AIRFLOW_CONN_{conn_id.upper()}",
             expected='Airflow\'s JSON form {"conn_type": …, "host": …} or its URI form',
+            todo=_TODO,
         ) from None
+    return _made(conn_id, told)
+
+
+def _from_json(value: str) -> dict[str, Any]:
+    told = dict(json.loads(value))
+    return {
+        name: told.get(name) for name in ("conn_type", "host", "port", "login", "password", "schema", "extra")
+    }
+
+
+def _from_uri(value: str) -> dict[str, Any]:
+    parts = urlsplit(value)
+    extra: Any = dict(parse_qsl(parts.query))
+    # Not parts.port, whose error says nothing of the port that was told.
+    port = re.fullmatch(r".*?(?<!:):([^:\]]*)", parts.netloc.rpartition("@")[2])
+    return {
+        "conn_type": parts.scheme.replace("-", "_"),
+        "host": unquote(parts.hostname or ""),
+        "port": port[1] if port else None,
+        "login": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "schema": unquote(parts.path.lstrip("/")),
+        "extra": extra.get("__extra__", extra),
+    }
+
+
+def _made(conn_id: str, told: Mapping[str, Any]) -> Connection:
+    """A connection of what was told of it. Raises InputError that names the field, and no value that may be a secret."""
+    extra = told.get("extra") or {}
+    try:
+        extra = json.loads(extra) if isinstance(extra, str) else extra
+    except ValueError:
+        extra = None
+    if not isinstance(extra, Mapping):
+        raise InputError(
+            "a connection cannot be read",
+            where=f"connection {conn_id}: extra",
+            expected="a JSON object",
+            todo=_TODO,
+        )
+    texts = {
+        name: "" if told.get(name) is None else told[name]
+        for name in ("conn_type", "host", "login", "password", "schema")
+    }
+    return Connection(conn_id, **texts, port=_port(conn_id, told.get("port")), extra=extra)
+
+
+def _require_text(conn_id: str, name: str, value: Any) -> None:
+    """A field of a connection is a text that files, addresses and protocols can carry. Raises InputError without its value."""
+    if not isinstance(value, str):
+        got = f"a value of type {type(value).__name__}"
+    elif odd := next((one for one in value if unicodedata.category(one) in ("Cc", "Cs")), None):
+        got = f"the character U+{ord(odd):04X}"
+    else:
+        return
+    raise InputError(
+        "a connection cannot be read",
+        where=f"connection {conn_id}: {name}",
+        expected="a text in quotes, without control characters",
+        got=got,
+        todo=_TODO,
+    )
+
+
+def require_server_name(connection: Connection) -> str:
+    """The host of a server, empty where none was told. Raises InputError for what no name of a server can be."""
+    try:
+        connection.host.encode("idna")
+    except UnicodeError:
+        raise InputError(
+            "a server's name cannot be used",
+            where=f"connection {connection.conn_id}: host",
+            expected="an address, or a name of parts of 1 to 63 characters between dots",
+            got=connection.host[:100],
+            todo=_TODO,
+        ) from None
+    return connection.host
+
+
+def require_usable(value: Any, where: str) -> None:
+    """Settings whose texts no file name, no database and no protocol could carry: U+0000 and half characters. Raises InputError."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            require_usable(name, where)
+            require_usable(one, f"{where}: {name}")
+    elif isinstance(value, list):
+        for one in value:
+            require_usable(one, where)
+    elif isinstance(value, str) and (odd := re.search("[\\0\ud800-\udfff]", value)):
+        raise InputError(
+            "a setting cannot be used",
+            where=where.encode(errors="backslashreplace").decode(),
+            expected="text of whole characters",
+            got=f"the character U+{ord(odd[0]):04X}",
+            todo=_TODO,
+        )
 
 
 def as_airflow_json(registry: Registry) -> dict[str, dict[str, Any]]:
@@ -125,35 +205,31 @@ def as_airflow_json(registry: Registry) -> dict[str, dict[str, Any]]:
 def _from_entry(entry: Mapping[str, Any]) -> Connection:
     if entry.get("conn_uri"):
         return from_text(str(entry["conn_id"]), str(entry["conn_uri"]))
-    extra = entry.get("conn_extra") or {}
-    try:
-        return Connection(
-            str(entry["conn_id"]),
-            str(entry.get("conn_type", "")),
-            str(entry.get("conn_host") or ""),
-            _port(entry.get("conn_port")),
-            str(entry.get("conn_login") or ""),
-            str(entry.get("conn_password") or ""),
-            str(entry.get("conn_schema") or ""),
-            json.loads(extra) if isinstance(extra, str) else extra,
-        )
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError(
-            "a connection cannot be read",
-            where=f"connection {entry['conn_id']}",
-            expected="a port from 1 to 65535, and extra as JSON",
-            got=error,
-        ) from error
+    names = ("host", "port", "login", "password", "schema", "extra")
+    told = {"conn_type": entry.get("conn_type"), **{name: entry.get(f"conn_{name}") for name in names}}
+    return _made(str(entry["conn_id"]), told)
 
 
-def _port(told: Any) -> int | None:
-    """A port. Raises ValueError."""
-    if not told:
+def _port(conn_id: str, told: Any) -> int | None:
+    """The port, None where none was told. Raises InputError."""
+    if told is None or told == "":
         return None
-    port = int(told)
-    if not 0 < port < 65536:
-        raise ValueError(f"port {port}")
-    return port
+    if isinstance(told, bool) or not re.fullmatch(r"[0-9]{1,5}", str(told), re.ASCII):
+        got = str(told) if re.fullmatch(r"-?[0-9]{1,9}", str(told)) else "something that is no number"
+        raise _bad_port(conn_id, got)
+    if not 0 < int(told) < 65536:
+        raise _bad_port(conn_id, str(told))
+    return int(told)
+
+
+def _bad_port(conn_id: str, got: str) -> InputError:
+    return InputError(
+        "a port cannot be used",
+        where=f"connection {conn_id}: port",
+        expected="a number from 1 to 65535 in plain digits",
+        got=got,
+        todo=_TODO,
+    )
 
 
 def _text(value: Any) -> str:

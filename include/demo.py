@@ -86,7 +86,7 @@ def prepare(
                 import_enterprises(
                     house.engine, folder / "enterprises.csv", datum="WGS84", now=now, source=DEMO_SOURCE
                 )
-            if (folder / "enterprises.csv").exists():
+            if set(half_monthly_bulletin.KINDS) & set(office().letters):
                 _import_air(house, folder, months_read(start, end, warning_months), end, now)
 
 
@@ -149,7 +149,7 @@ def play() -> int:
             half_monthly_bulletin,
             "半月通报 half_monthly_bulletin",
             bulletin,
-            Decision("make demo", "演示时无人在场，由演示程序自动签发"),
+            Decision("make demo", say("演示时无人在场，由演示程序自动签发")),
         )
     failed += play_day(demo_registry)
     _publish(house)
@@ -242,7 +242,7 @@ def _show(run: Run, computed: dict[str, Any]) -> None:
         f"{run.period.label}各城市反馈情况（{SIMULATED_LABEL}），截至{moment_label(run.period.as_of)}",
     )
     for city, words in computed["flagged"].items():
-        tell(f"  {city}　{words}")
+        tell(say("  {city}　{words}", city=city, words=words))
 
 
 def _publish(house: House) -> None:

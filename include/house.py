@@ -10,8 +10,10 @@ from typing import Any, Final, Literal, get_args
 
 from sqlalchemy import URL, Engine
 
-from include.connections import Connection, Registry, read_registry
+from include.connections import Connection, Registry, read_registry, require_server_name, require_usable
 from include.errors import InputError
+from include.field.folders import FieldFolder
+from include.field.settings import OFF, FieldSettings, field_settings
 from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
 from include.periods import Period, office_zone, parse_date
@@ -44,6 +46,7 @@ VARIABLE_KEYS: Final = (
     "watch",
     "map",
     "publish",
+    "field",
 )
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
@@ -88,6 +91,7 @@ class House:
     quiet_hours: QuietHours | None = None  # in which no alarm of the watch is pushed
     tiles: Tiles | None = None  # the background of the desk's map
     openness: OpenSettings = DEFAULTS  # how the office publishes
+    field: FieldSettings = OFF  # the phone page of inspectors
     mailboxes: tuple[SourceConfig, ...] = ()  # sources of kind `mail`: read by `answer_round`, not by pulls
 
     @property
@@ -119,6 +123,11 @@ class House:
     def public_dir(self) -> Path:
         """Where the publication is written after a person's approval."""
         return _inside(self.openness.folder, self.var)
+
+    @property
+    def field_folder(self) -> FieldFolder:
+        """What the office shares with the phone page's server."""
+        return FieldFolder(_inside(self.field.folder, self.var))
 
     @property
     def hints_inbox(self) -> Path:
@@ -247,6 +256,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
         tiles=read_tiles(_mapping(registry, "map")),
         openness=open_settings(_mapping(registry, "publish")),
+        field=field_settings(_mapping(registry, "field")),
         mailboxes=tuple(source for source in sources if source.kind == "mail"),
     )
 
@@ -259,7 +269,7 @@ def _store_url(connection: Connection, var: Path) -> str:
             "postgresql",
             connection.login or None,
             connection.password or None,
-            connection.host or None,
+            require_server_name(connection) or None,
             connection.port,
             connection.schema or None,
             {name: str(value) for name, value in connection.extra.items() if name in _LIBPQ},
@@ -275,7 +285,7 @@ def _store_url(connection: Connection, var: Path) -> str:
 def _mail_server(connection: Connection) -> MailServer:
     extra = connection.extra
     return MailServer(
-        host=connection.host,
+        host=require_server_name(connection),
         port=connection.port or 0,
         sender_address=str(extra.get("sender", "")),
         sender_name=str(extra.get("sender_name", "")),
@@ -342,6 +352,7 @@ def _mapping(registry: Registry, key: str) -> dict[str, Any]:
         raise InputError(
             "a variable cannot be read", where=f"variable {key}", expected="a JSON object", got=text
         )
+    require_usable(value, f"variable {key}")
     return value
 
 

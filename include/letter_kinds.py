@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Final
 
 from include.errors import InputError
-from include.rules import ALARM_PUSH, POST
+from include.language import say
+from include.rules import ALARM_PUSH, FIELD, POST
 
 _NAME: Final = re.compile(
     r"[a-z_]{1,16}"
@@ -85,6 +86,15 @@ _SHIPPED: Final = (
     ),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
     LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
+    LetterKind(
+        "code",
+        "手机验证码",
+        is_numbered=False,
+        is_corrected=False,
+        order=3,
+        useful_life=FIELD.code_life,
+        is_news=True,
+    ),
 )
 LETTER_KINDS: Final[dict[str, LetterKind]] = {one.name: one for one in _SHIPPED}
 """Every kind of letter by its name, in the order in which lists offer them."""
@@ -106,7 +116,7 @@ def letter_kind(name: str) -> LetterKind:
 def letter_label(name: str) -> str:
     """What people call the kind; a kind of an earlier version, which nothing registers any more, by its name."""
     found = LETTER_KINDS.get(name)
-    return found.label if found else name
+    return say(found.label) if found else name
 
 
 def is_corrected(name: str) -> bool:

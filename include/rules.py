@@ -280,6 +280,44 @@ class Hints:
     kept_after_closing: timedelta = timedelta(days=30)
 
 
+@dataclass(frozen=True)
+class FieldPage:
+    """What an inspector's phone page takes, and for how long. Every number is this project's own (系统默认)."""
+
+    # From the day the letter goes out: an alarm is chronic after 8 days, and every later letter brings a link of its own.
+    link_life: timedelta = timedelta(days=14)
+    # The code travels by mail, which takes minutes in good times.
+    code_life: timedelta = timedelta(minutes=60)
+    device_life: timedelta = timedelta(days=180)  # a phone is given away: it is confirmed anew twice a year
+    codes_of_unit: int = 6  # an hour: a contact's mailbox is nobody's toy
+    codes_of_device: int = 3  # an hour
+    most_photos: int = 4
+    largest_photo_bytes: int = 12 * 1024 * 1024
+    largest_request_bytes: int = 32 * 1024 * 1024
+    most_pixels: int = 50_000_000  # a phone's largest sensor in use; a bomb says more
+    photo_side_pixels: int = 1600
+    photo_quality: int = 80
+    largest_kept_photo_bytes: int = 2 * 1024 * 1024
+    longest_text: int = 500
+    longest_name: int = 64
+    upload_seconds: float = 180.0  # of one request on a slow phone
+    photo_seconds: float = 20.0  # of one photo
+    most_waiting_files: int = 5_000  # in the spool
+    most_waiting_bytes: int = 2 * 1024**3
+    least_free_bytes: int = 200 * 1024**2
+    # Requests of one address a minute; of wrong links and codes; reports of one link an hour.
+    views_a_minute: int = 120
+    wrong_a_minute: int = 10
+    reports_a_minute: int = 20
+    reports_of_link_an_hour: int = 200
+    code_tries: int = 5  # of one device in ten minutes
+    # Days; a profile may say otherwise (retention_days). A position is nobody's business after a season …
+    positions: int = 90
+    photos: int = 730  # … a photo is evidence of an answer: two seasons …
+    spools: int = 90  # … what was refused, and the page's own receipts
+
+
+FIELD: Final = FieldPage()
 DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()

@@ -1,6 +1,6 @@
--- Grain: one file in the archive that a letter, one of its deliveries, a list of hotspot grids or a mail that came in names.
+-- Grain: one file in the archive that a letter, one of its deliveries, a list of hotspot grids, a mail that came in or a report of the phone page names.
 -- Parameters: mail_since_at (mails taken before are no longer kept as they came).
--- Reads: letter_file, delivery, grid_list, mail.
+-- Reads: letter_file, delivery, grid_list, mail, field_photo.
 select sha256 from letter_file
 union
 select eml_sha256 as sha256 from delivery
@@ -10,3 +10,5 @@ union
 select manifest_sha256 as sha256 from grid_list
 union
 select raw_sha256 as sha256 from mail where taken_at >= :mail_since_at
+union
+select sha256 from field_photo where erased_at is null

@@ -15,6 +15,7 @@ import pytest
 from include.__main__ import main
 from include.house import default_registry, open_house
 from include.office.attention import matters
+from include.profile.current import load, using
 from include.store.archive import Archive
 from include.store.engine import writing
 from include.store.watch_alarms import MadeAlarm, State, keep_alarms, open_todo
@@ -201,7 +202,9 @@ def test_prune_lists_by_kind_and_refuses_an_archive_of_another_store(
         "removed: 0 × hours",
         "removed: 0 × draft",
         "removed: 0 × hints",
+        "removed: 0 × field",
         "erased: names and words of 0 hints that were closed",
+        "erased: 0 positions and 0 photos of the phone page",
     ]
     digest = Archive(tmp_path / "var" / "archive").put(b"of a letter that this store does not know")
     assert verb("prune") == 1
@@ -385,3 +388,15 @@ def test_an_alarm_that_waits_is_listed_and_withdrawn_with_a_reason(
     capsys.readouterr()
     assert verb("watch", "todo", "--format", "csv") == 0
     assert capsys.readouterr().out.splitlines() == ["alarm_id,grid_id,kind,reason,since,is_simulated"]
+
+
+def test_the_region_of_an_office_outside_the_season_is_made_from_its_profile(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = ("simulate", "--start", "2020-03-01", "--end", "2020-03-02", "--to", str(tmp_path / "files"))
+    with using(load("jinan")):
+        assert verb(*window) == 0
+        assert verb(*window, "--air") == 2
+    told = capsys.readouterr()
+    assert "grids.csv: 124 rows" in told.out
+    assert "the air of the season is of other units than this office's" in told.err

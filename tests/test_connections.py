@@ -54,9 +54,39 @@ def test_the_environment_goes_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ['{"conn_type": ', "smtp://host:notaport-secret", '{"port": "secret"}'])
 def test_an_unreadable_connection_is_named_without_its_value(value: str) -> None:
-    with pytest.raises(InputError, match="AIRFLOW_CONN_MAIL") as error:
+    with pytest.raises(InputError, match=r"(AIRFLOW_CONN_|connection )(MAIL|mail)") as error:
         from_text("mail", value)
     assert "secret" not in str(error.value)
+
+
+PORTS = [
+    ("0", "0"),
+    ("-1", "-1"),
+    ("99999", "99999"),
+    ('"²"', "no number"),
+    ('"５４３２"', "no number"),
+    ("true", "no number"),
+]
+
+
+@pytest.mark.parametrize(("told", "got"), PORTS)
+def test_a_port_that_is_none_is_named(told: str, got: str) -> None:
+    with pytest.raises(InputError) as error:
+        from_text("db", f'{{"conn_type": "postgres", "host": "db", "port": {told}}}')
+    assert (error.value.where, got in str(error.value.got)) == ("connection db: port", True)
+
+
+@pytest.mark.parametrize("port", ["abc", "99999", "５４３２", "0", "-1"])
+def test_the_port_of_a_url_is_named_too(port: str) -> None:
+    with pytest.raises(InputError, match=r"connection db: port.*1 to 65535"):
+        from_text("db", f"postgresql://u:secret@127.0.0.1:{port}/x")
+
+
+@pytest.mark.parametrize(
+    ("told", "port"), [("[::1]:5432", 5432), ("[::1]", None), ("db:", None), ("db", None)]
+)
+def test_a_url_with_or_without_a_port(told: str, port: int | None) -> None:
+    assert from_text("db", f"postgresql://u:p@{told}/x").port == port
 
 
 def test_a_password_is_in_no_repr_but_reaches_airflow() -> None:
@@ -86,6 +116,21 @@ def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
         ({"AIRFLOW_CONN_SUPERVISION_DB": "mysql://db/x"}, "SQLite or PostgreSQL only"),
         ({"AIRFLOW_VAR_SOURCES": "nowhere"}, "AIRFLOW_CONN_NOWHERE"),
         ({"AIRFLOW_VAR_OFFICE": "[1]"}, "a JSON object"),
+        ({"AIRFLOW_VAR_LETTERS": '{"fonts_dir": "/a\\u0000b"}'}, "variable letters: fonts_dir"),
+        ({"AIRFLOW_CONN_DEMO_REGION": '{"host": "/a\\u0000b"}'}, "connection demo_region: host"),
+        ({"AIRFLOW_CONN_DEMO_REGION": '{"host": "a", "extra": {"mapping": "\\ud800"}}'}, "extra: mapping"),
+        ({"AIRFLOW_CONN_DEMO_REGION": '{"host": "a", "extra": "[1]"}'}, "demo_region: extra"),
+        ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "sqlite", "host": "\\ud800.db"}'}, "U+D800"),
+        ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "sqlite", "host": 5}'}, "supervision_db: host"),
+        ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": ["a"]}'}, "of type list"),
+        (
+            {"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": "a..b"}'},
+            "supervision_db: host",
+        ),
+        (
+            {"AIRFLOW_CONN_MAIL_SERVER": f'{{"conn_type": "smtp", "host": "{"x" * 64}.org"}}'},
+            "mail_server: host",
+        ),
         ({"AIRFLOW_VAR_OFFICE": "{}"}, "variable office: operators"),
         (
             {"AIRFLOW_CONN_MAIL_SERVER": '{"host": "m", "port": 25, "extra": {"security": "tls"}}'},

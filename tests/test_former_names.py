@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from include.former_names import FORMER_RULES, former, json_of_today, present, with_present_names
 from include.periods import office_zone
 from include.post.letters import draft
-from include.sources.air.layouts import recognise
+from include.sources.air.recognition import recognise
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import TableMapping, load
+from include.sources.mapping.files import load
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import transform
 from include.sources.reading.text_files import text_frame
 from include.sources.stations.layouts import STATIONS
@@ -68,7 +69,7 @@ def test_a_mapping_may_still_say_the_former_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["city_code", "unit_code"])
 def test_files_of_dust_say_either(name: str) -> None:
-    assert recognise([name, "hour", "is_dust"], "dust.csv") == "dust"
+    assert recognise([name, "hour", "is_dust"], "dust.csv") is None
 
 
 @pytest.mark.parametrize("name", ["city_code", "unit_code"])

@@ -19,15 +19,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "profile": {"errors", "rules"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
-    "letter_kinds": {"errors", "rules"},
+    "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors"},
     "answer_form": set(),
-    "answer_form.layout": {"rules", "profile"},
+    "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
     "answer_form.reading": FIGURES | {"answer_form.layout", "store", "sources.rows"},
     "supervision": GROUND | {"geo", "answer_form.layout"},
     "geo": GROUND,
-    "selection": {"errors", "geo", "rules"},
+    "selection": {"errors", "geo", "language", "rules"},
     "watch": GROUND,
     "suspects": GROUND,
     "replies": GROUND | {"answer_form.layout"},
@@ -39,13 +39,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
-    | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"},
+    | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
+    | {"field.signed"},
     "open_settings": {"errors"},
+    "field": {"errors", "rules", "field.signed"},
+    "field.signed": {"errors", "rules"},
     "office": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
-    | {"replies", "answer_form.reading"},
+    | {"replies", "answer_form.layout", "answer_form.reading", "field.signed"},
     "desk": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"},
+    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
@@ -78,6 +82,7 @@ FLOORS = {
         "reading": {"reading", "reading_suspects"},
     },
     "letters": {"document": {"document"}},
+    "field": {"signed": {"settings", "sealing", "links", "bundles", "reports", "steps", "folders", "codes"}},
     "sources": {
         "rows": {"reading", "mapping", "checks", "delivery", "layout", "config", "hashes", "places"},
     },
@@ -91,7 +96,7 @@ LIBRARIES_OF_ONE_LAYER = {
     "rasterio": {"sources", "simulator"},
     "xarray": {"sources", "simulator"},
 }
-PACKAGES_OF_ROOMS = {"include", "include.answer_form", "include.letters"}
+PACKAGES_OF_ROOMS = {"include", "include.answer_form", "include.letters", "include.field"}
 AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
 

@@ -1,23 +1,24 @@
 """Every text that `say` is asked for has its English with the same parts, and no English is left over."""
 
 import ast
+import re
 from pathlib import Path
 from string import Formatter
 
 from include.language import catalogue, say
 from include.profile.current import load, using
 
+# Chinese characters, and the signs and wide letters that go with them.
+CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 INCLUDE = Path(__file__).resolve().parents[1] / "include"
 
 
 def asked() -> set[str]:
-    """The texts that stand in a call of `say`; of a choice both; of names given to one the months."""
+    """The texts that stand in a call of `say` (of a choice both), and every other text of the code that has its English: those that are
+    handed to `say` by name."""
     found: set[str] = set()
     for path in INCLUDE.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        if "import say" not in text and path.name != "moments.py":
-            continue
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Constant)
                 and isinstance(node.value, str)
@@ -27,7 +28,8 @@ def asked() -> set[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say":
                 first = node.args[0]
                 parts = [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
-                found |= {one.value for one in parts if isinstance(one, ast.Constant)}
+                texts = {one.value for one in parts if isinstance(one, ast.Constant)}
+                found |= {text for text in texts if CHINESE.search(text)}
     return found
 
 

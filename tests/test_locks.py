@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCKS = (
     "requirements.txt",
     "requirements-celery.txt",
+    "requirements-fab.txt",
     "requirements-rasters.txt",
     "requirements-tools.txt",
     "requirements-uv.txt",

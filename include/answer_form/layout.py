@@ -4,9 +4,11 @@ The one place that the writer of the form and the reader of the filled-in form s
 several problems stands on several rows with the same 应答码, each a copy of its first row.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from include.language import say
 from include.profile.current import office
 
 FORM_VERSION: Final = "2"  # a change of sheets, headers or drop-downs is a new version
@@ -15,7 +17,7 @@ FORMER_HEADERS: Final[dict[str, dict[str, str]]] = {"1": {"answered_at": "反馈
 
 FORM_TITLE: Final = "热点网格排查反馈表"
 FORM_SHEET: Final = "排查反馈表"
-GROUP_ROW: Final = 3  # 由系统填写 | 由你市填写
+GROUP_ROW: Final = 3  # who fills in what
 HEADER_ROW: Final = 4
 FIRST_ROW: Final = 5
 SPARE_ROWS: Final = 200  # rows below the last alarm whose cells have drop-downs too, for copied rows
@@ -25,6 +27,7 @@ SUSPECT_SHEET: Final = "疑似来源核查"  # only in a form of which some alar
 GUIDE_SHEET: Final = "填写说明"
 LETTER_KEY_CELL: Final = "B3"  # of the guide sheet: the key of the letter that the form went out with
 FORM_VERSION_CELL: Final = "B4"
+REPLY_LINK_CELL: Final = "B5"  # only where the office has a phone page
 
 Event = Literal["acknowledged", "submitted", "disputed"]
 
@@ -72,9 +75,14 @@ class Column:
     kind: Literal["text", "number", "date", "moment"] = "text"  # Beijing time; a date is a whole day
 
     @property
+    def title(self) -> str:
+        """Its header in the office's language."""
+        return say(self.header)
+
+    @property
     def options(self) -> tuple[str, ...]:
-        """Its drop-down."""
-        return office().categories if self.lists_categories else self.choices
+        """Its drop-down, in the office's language."""
+        return office().categories if self.lists_categories else tuple(map(say, self.choices))
 
 
 COLUMNS: Final[tuple[Column, ...]] = (
@@ -113,6 +121,12 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
 )
+
+
+def house_word(told: str, words: Iterable[str]) -> str:
+    """Which of the house's words a cell says, in the office's language or in the house's own; what is none of them as it is."""
+    return {say(word): word for word in words}.get(told, told)
+
 
 SITE_FOUND, SITE_CLEAN = "已核查，有问题", "已核查，无问题"
 SITE_VERDICTS: Final[dict[str, Literal["found", "not_found"]]] = {

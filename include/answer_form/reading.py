@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +21,13 @@ from include.answer_form import layout as form
 from include.answer_form.code import answer_code
 from include.answer_form.reading_suspects import inspected_suspects
 from include.errors import InputError
+from include.language import say
 from include.periods import DAY, office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import BrokenRow, Chunk, Delivery, Inspected, Part, text_frame
 from include.sources.layout import DATA_ORIGIN, FEEDBACK, PROBLEMS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.file_names import label
 from include.sources.reading.time_limits import OutOfTime
@@ -67,7 +68,7 @@ def is_answer_form(path: Path) -> bool:
     if path.suffix.lower() != ".xlsx":
         return False
     try:
-        return set(NEEDED_SHEETS) <= set(sheet_names(path))
+        return set(NEEDED_SHEETS) <= own_sheets(sheet_names(path)).keys()
     except OutOfTime:
         raise
     except InputError:
@@ -79,10 +80,7 @@ def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
 
     Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
     """
-    names = [*NEEDED_SHEETS]
-    if form.SUSPECT_SHEET in sheet_names(path):
-        names.append(form.SUSPECT_SHEET)
-    sheets = sheet_rows(path, names, last=LAST_ROW)
+    sheets = sheet_rows(path, list(own_sheets(sheet_names(path)).values()), last=LAST_ROW)
     return read_form_sheets(engine, str(path), label(path), sheets, now=now).delivery
 
 
@@ -99,6 +97,7 @@ def read_form_sheets(
 ) -> ReadForm:
     """The answers in the sheets of a form (`NEEDED_SHEETS` and, where it has one, that of the suspects). `path` is named in errors,
     `origin` beside each row. Raises InputError as `read_answer_form`."""
+    sheets = {name: sheets[told] for name, told in own_sheets(sheets).items()}
     letter_key, version = (
         _cell(sheets[form.GUIDE_SHEET], cell) for cell in (form.LETTER_KEY_CELL, form.FORM_VERSION_CELL)
     )
@@ -124,6 +123,13 @@ def read_form_sheets(
     return ReadForm(letter, delivery)
 
 
+def own_sheets(names: Iterable[str]) -> dict[str, str]:
+    """Which sheets of a workbook are those of the form: what they are called in it, by the house's own name."""
+    wanted = (form.FORM_SHEET, form.GUIDE_SHEET, form.SUSPECT_SHEET)
+    told = {form.house_word(name, wanted): name for name in names}
+    return {name: told[name] for name in wanted if name in told}
+
+
 def _cell(rows: list[SheetRow], cell: str) -> str:
     """The text of a cell such as `B3`."""
     column, number = ord(cell[0]) - ord("A"), int(cell[1:])
@@ -145,7 +151,8 @@ def _letter(engine: Engine, path: str, key: str) -> Letter:
 
 def _places(path: str, header: list[str], version: str) -> dict[str, int]:
     """Where each column stands: found by its header, so that a column which the city put in does no harm."""
-    titles = [visible_text(text).strip() for text in header]
+    headers = [column.header for column in form.COLUMNS]
+    titles = [form.house_word(visible_text(text).strip(), headers) for text in header]
     former = form.FORMER_HEADERS.get(version, {})
     wanted = {
         column.key: former.get(column.key, column.header)
@@ -182,22 +189,27 @@ def _typed_text(key: str, text: str) -> str:
     """What was typed: codes, choices and times as they are compared and counted; other texts whole, for the check to clean."""
     if key in _FREE:
         return text.strip()
-    return visible_text(text).strip() if key in _CHOSEN else narrow_text(text)
+    if key not in _CHOSEN:
+        return narrow_text(text)
+    return form.house_word(visible_text(text).strip(), (*form.RESULTS, *form.RECTIFICATIONS))
 
 
 def _reason(row: dict[str, str], letter: Letter) -> str:
     if row["code"] != answer_code(letter.key, row["alarm_id"]) or row["alarm_id"] not in letter.alarms:
-        return f"应答码与函件（{letter.key}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号"
+        return say(
+            "应答码与函件（{key}）或报警编号不符：应使用随函所附表格，复制行时一并复制应答码和报警编号",
+            key=letter.key,
+        )
     if row["result"] not in form.RESULTS:
-        return "排查结果应从下拉列表选择：" + "、".join(form.RESULTS)
+        return say("排查结果应从下拉列表选择：") + say("、").join(map(say, form.RESULTS))
     needed = [*form.RESULTS[row["result"]].needs]
     if "rectification" in needed:
         if row["rectification"] not in form.RECTIFICATIONS:
-            return "整改状态应从下拉列表选择：" + "、".join(form.RECTIFICATIONS)
+            return say("整改状态应从下拉列表选择：") + say("、").join(map(say, form.RECTIFICATIONS))
         needed.append(form.RECTIFICATIONS[row["rectification"]])
-    empty = [column.header for column in _OURS if column.key in needed and not row[column.key]]
+    empty = [column.title for column in _OURS if column.key in needed and not row[column.key]]
     if empty:
-        return f"选择“{row['result']}”时必填：{'、'.join(empty)}"
+        return say("选择“{result}”时必填：{names}", result=say(row["result"]), names=say("、").join(empty))
     for column in _OURS:
         if column.kind in ("date", "moment") and row[column.key]:
             typed = _TYPED.fullmatch(row[column.key])
@@ -207,8 +219,11 @@ def _reason(row: dict[str, str], letter: Letter) -> str:
                 or _moment(row[column.key]) is None
             ):
                 example = "2020-03-13 08:30" if column.kind == "moment" else "2020-03-13"
-                return (
-                    f"{column.header}不是有效的{'时间' if column.kind == 'moment' else '日期'}：应如{example}"
+                return say(
+                    "{header}不是有效的{kind}：应如{example}",
+                    header=column.title,
+                    kind=say("时间") if column.kind == "moment" else say("日期"),
+                    example=example,
                 )
     return ""
 

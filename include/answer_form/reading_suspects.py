@@ -7,6 +7,7 @@ from typing import Final
 
 from include.answer_form import layout as form
 from include.answer_form.code import suspect_code
+from include.language import say
 from include.sources.delivery import BrokenRow, Inspected
 from include.sources.reading.characters import narrow_text, visible_text
 from include.sources.reading.workbooks import FORMULA, SheetRow
@@ -22,11 +23,16 @@ def inspected_suspects(
 ) -> tuple[tuple[Inspected, ...], tuple[BrokenRow, ...]]:
     """What was ticked, and the rows that do not fit or are filled in by half; rows that were left empty are neither."""
     header = next((row.texts for row in rows if row.number == form.HEADER_ROW), [])
-    titles = [visible_text(text).strip() for text in header]
+    headers = [column.header for column in form.SUSPECT_COLUMNS]
+    titles = [form.house_word(visible_text(text).strip(), headers) for text in header]
     wanted = {column.key: column.header for column in form.SUSPECT_COLUMNS if column.key in _READ}
     lacking = [title for title in wanted.values() if titles.count(title) != 1]
     if lacking:
-        reason = f"“{form.SUSPECT_SHEET}”表缺少列或列重复：{'、'.join(lacking)}，该表未读入"
+        reason = say(
+            "“{sheet}”表缺少列或列重复：{names}，该表未读入",
+            sheet=say(form.SUSPECT_SHEET),
+            names=say("、").join(map(say, lacking)),
+        )
         return (), (BrokenRow(form.HEADER_ROW, "\t".join(titles), reason),)
     places = {key: titles.index(title) for key, title in wanted.items()}
     found: dict[tuple[str, str], Inspected] = {}
@@ -48,9 +54,9 @@ def inspected_suspects(
             row["note"],
         )
         if not reason and key in found and found[key].verdict != one.verdict:
-            reason = "同一对象填写了两种核查结果"
+            reason = say("同一对象填写了两种核查结果")
         if reason:
-            words = f"“{form.SUSPECT_SHEET}”表：{reason}"
+            words = say("“{sheet}”表：{reason}", sheet=say(form.SUSPECT_SHEET), reason=reason)
             broken.append(BrokenRow(told.number, "\t".join(row.values()), words))
         else:
             found.setdefault(key, one)
@@ -58,16 +64,20 @@ def inspected_suspects(
 
 
 def _text(key: str, text: str) -> str:
-    return visible_text(text).strip() if key in (*_FREE, "verdict") else narrow_text(text)
+    if key == "verdict":
+        return form.house_word(visible_text(text).strip(), form.SITE_VERDICTS)
+    return visible_text(text).strip() if key in _FREE else narrow_text(text)
 
 
 def _reason(row: dict[str, str], letter_key: str, alarms: frozenset[str]) -> str:
     code = suspect_code(letter_key, row["alarm_id"], row["candidate_id"])
     if row["alarm_id"] not in alarms or row["code"] != code:
-        return "应答码与函件、报警编号或对象编号不符：应使用随函所附表格"
+        return say("应答码与函件、报警编号或对象编号不符：应使用随函所附表格")
     if row["verdict"] not in form.SITE_VERDICTS:
-        return "核查结果应从下拉列表选择：" + "、".join((form.SITE_FOUND, form.SITE_CLEAN))
-    empty = [column.header for column in _YOURS if not row[column.key]]
+        return say("核查结果应从下拉列表选择：") + say("、").join(
+            map(say, (form.SITE_FOUND, form.SITE_CLEAN))
+        )
+    empty = [column.title for column in _YOURS if not row[column.key]]
     if empty:
-        return f"填写核查结果时必填：{'、'.join(empty)}"
-    return f"核查情况超过{_LONGEST}字" if len(row["note"]) > _LONGEST else ""
+        return say("填写核查结果时必填：{names}", names=say("、").join(empty))
+    return say("核查情况超过{longest}字", longest=_LONGEST) if len(row["note"]) > _LONGEST else ""

@@ -1,7 +1,7 @@
 """What the sheets of an answer form have in common: how cells look, what may be typed into them, and the page."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
@@ -9,7 +9,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from include.answer_form.layout import GROUP_ROW, HEADER_ROW, Column
+from include.language import say
 from include.letters.document.typefaces import plain
+from include.profile.current import office
+from include.profile.values import Profile
 
 ROW_HEIGHT: Final = 32  # two lines
 _FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "number": "General", "text": "@"}
@@ -17,22 +20,24 @@ _GREY, _WHITE, _BLUE, _DARK = "E7E6E6", "FFFFFF", "DDEBF7", "BFBFBF"
 _THIN: Final = Side(style="thin", color="A6A6A6")
 
 
-def head(sheet: Any, columns: Sequence[Column], widths: dict[str, float], heading: str, note: str) -> None:
-    """Title, what to do, who fills in what, and the headers of the columns."""
+def head(
+    sheet: Any, columns: Sequence[Column], widths: dict[str, float], heading: str, note: str, addressed: str
+) -> None:
+    """Title, what to do, who fills in what, and the headers of the columns. `addressed`: how the letter speaks to its unit."""
     last = get_column_letter(len(columns))
     ours = sum(column.is_ours for column in columns)
     for row, text, style in ((1, heading, "form_title"), (2, note, "form_note")):
         sheet.merge_cells(f"A{row}:{last}{row}")
         write(sheet.cell(row, 1), text, style)
     for first, end, text, style in (
-        (1, ours, "由系统填写（灰色，请勿改动）", "form_group_ours"),
-        (ours + 1, len(columns), "由你市填写", "form_group_yours"),
+        (1, ours, say("由系统填写（灰色，请勿改动）"), "form_group_ours"),
+        (ours + 1, len(columns), say("由{you}填写", you=addressed), "form_group_yours"),
     ):
         sheet.merge_cells(start_row=GROUP_ROW, start_column=first, end_row=GROUP_ROW, end_column=end)
         write(sheet.cell(GROUP_ROW, first), text, style)
     for index, column in enumerate(columns, start=1):
         style = "form_head_ours" if column.is_ours else "form_head_yours"
-        write(sheet.cell(HEADER_ROW, index), column.header, style)
+        write(sheet.cell(HEADER_ROW, index), column.title, style)
         sheet.column_dimensions[get_column_letter(index)].width = widths[column.key]
 
 
@@ -48,17 +53,24 @@ def validation(column: Column) -> DataValidation | None:
     """What Excel lets a person type into the column, or None for anything."""
     if column.is_ours:
         refused = DataValidation(type="custom", formula1="FALSE", allow_blank=False, showErrorMessage=True)
-        refused.errorTitle, refused.error = "请勿改动", "灰色各列由系统填写，请勿改动；复制整行是可以的。"
+        refused.errorTitle, refused.error = (
+            say("请勿改动"),
+            say("灰色各列由系统填写，请勿改动；复制整行是可以的。"),
+        )
         return refused
     if column.options:
         choice = DataValidation(type="list", formula1=f'"{",".join(column.options)}"', allow_blank=True)
-        choice.showErrorMessage, choice.errorTitle, choice.error = True, column.header, "请从下拉列表中选择。"
+        choice.showErrorMessage, choice.errorTitle, choice.error = (
+            True,
+            column.title,
+            say("请从下拉列表中选择。"),
+        )
         return choice
     if column.kind in ("date", "moment"):
         dated = DataValidation(
             type="date", operator="greaterThan", formula1="36526", allow_blank=True
         )  # 2000-01-01
-        dated.showErrorMessage, dated.errorTitle, dated.error = True, column.header, column.guide
+        dated.showErrorMessage, dated.errorTitle, dated.error = True, column.title, say(column.guide)
         return dated
     return None
 
@@ -75,16 +87,16 @@ def write(cell: Any, value: Any, style: str) -> None:
         cell.value = value
 
 
-@cache
-def _looks() -> dict[str, dict[str, Any]]:
+@lru_cache(maxsize=4)
+def _looks(profile: Profile) -> dict[str, dict[str, Any]]:
     """The named styles of the workbook."""
     box = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
     middle = Alignment(horizontal="center", vertical="center", wrap_text=True)
     left = Alignment(horizontal="left", vertical="center", wrap_text=True)
-    plain_font, bold = Font(name="宋体", size=11), Font(name="宋体", size=11, bold=True)
+    plain_font, bold = Font(name=say("宋体"), size=11), Font(name=say("宋体"), size=11, bold=True)
     looks: dict[str, dict[str, Any]] = {
         "form_title": {
-            "font": Font(name="黑体", size=16),
+            "font": Font(name=say("黑体"), size=16),
             "alignment": Alignment(horizontal="left", vertical="center"),
         },
         "form_note": {"font": plain_font, "alignment": Alignment(horizontal="left", vertical="center")},
@@ -93,7 +105,7 @@ def _looks() -> dict[str, dict[str, Any]]:
         "form_head_ours": {"font": bold, "alignment": middle, "fill": _fill(_GREY), "border": box},
         "form_head_yours": {"font": bold, "alignment": middle, "fill": _fill(_BLUE), "border": box},
         "form_overdue": {
-            "font": Font(name="宋体", size=11, bold=True, color="C00000"),
+            "font": Font(name=say("宋体"), size=11, bold=True, color="C00000"),
             "alignment": middle,
             "fill": _fill(_GREY),
             "border": box,
@@ -114,7 +126,7 @@ def _looks() -> dict[str, dict[str, Any]]:
 
 def styles() -> list[NamedStyle]:
     """The named styles of the workbook."""
-    return [NamedStyle(name=name, **look) for name, look in _looks().items()]
+    return [NamedStyle(name=name, **look) for name, look in _looks(office()).items()]
 
 
 def _fill(color: str) -> PatternFill:

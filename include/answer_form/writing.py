@@ -24,15 +24,18 @@ from include.answer_form.layout import (
     GUIDE_SHEET,
     HEADER_ROW,
     LETTER_KEY_CELL,
+    REPLY_LINK_CELL,
     SPARE_ROWS,
     SUSPECT_SHEET,
     Column,
 )
 from include.answer_form.sheet import ROW_HEIGHT, head, page, styles, validation, write
 from include.answer_form.writing_suspects import fill_suspects, suspect_rows
+from include.language import say
 from include.letters.document.office_package import settled
 from include.letters.document.templates import template_text
 from include.periods import Period, moment_label, office_zone
+from include.profile.current import office
 from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
@@ -56,26 +59,35 @@ class Answered(Protocol):
     @property
     def form(self) -> tuple[FormRow, ...]: ...
     @property
+    def address_form(self) -> str: ...
+    @property
     def reply_by(self) -> datetime: ...
     @property
     def suspects(self) -> tuple[AlarmSuspects, ...]: ...
 
 
-def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
-    """The form of one letter: its open alarms, one row each. Same figures, same bytes."""
+def answer_form(figures: Answered, marks: Sequence[str], reply_link: str = "") -> bytes:
+    """The form of one letter: its open alarms, one row each; `reply_link`: of the phone page, if there is one. Same figures, same bytes."""
     book = Workbook()
     for style in styles():
         book.add_named_style(style)
     as_of = figures.period.as_of
-    heading = "".join(f"【{mark}】" for mark in marks)
-    _fill_form(book.active, figures, f"{heading}{figures.unit_name}{FORM_TITLE}")
+    heading = "".join(say("【{mark}】", mark=mark) for mark in marks)
+    title = say(
+        "{heading}{unit_name}{sheet}", heading=heading, unit_name=figures.unit_name, sheet=say(FORM_TITLE)
+    )
+    _fill_form(book.active, figures, title)
     if found := list(suspect_rows(figures.letter_key, figures.form, figures.suspects)):
+        sheet = say(SUSPECT_SHEET)
         fill_suspects(
-            book.create_sheet(SUSPECT_SHEET), found, f"{heading}{figures.unit_name}{SUSPECT_SHEET}表"
+            book.create_sheet(sheet),
+            found,
+            say("{heading}{unit_name}{sheet}表", heading=heading, unit_name=figures.unit_name, sheet=sheet),
+            _addressed(figures),
         )
-    _fill_guide(book.create_sheet(GUIDE_SHEET), figures, heading)
+    _fill_guide(book.create_sheet(say(GUIDE_SHEET)), figures, heading, reply_link)
     properties = book.properties
-    properties.creator, properties.title = "热点网格监管", f"{heading}{figures.unit_name}{FORM_TITLE}"
+    properties.creator, properties.title = say("热点网格监管"), title
     properties.created = properties.modified = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     core = tostring(properties.to_tree())  # openpyxl writes the clock's time when it saves
     buffer = io.BytesIO()
@@ -84,9 +96,12 @@ def answer_form(figures: Answered, marks: Sequence[str]) -> bytes:
 
 
 def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
-    sheet.title = FORM_SHEET
-    note = f"请于{moment_label(figures.reply_by, year=True)}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。"
-    head(sheet, COLUMNS, _WIDTHS, heading, note)
+    sheet.title = say(FORM_SHEET)
+    note = say(
+        "请于{moment}前填写白色各列并发回；一个报警有多个问题的，复制该行分别填写。",
+        moment=moment_label(figures.reply_by, year=True),
+    )
+    head(sheet, COLUMNS, _WIDTHS, heading, note, _addressed(figures))
     for offset, alarm in enumerate(figures.form):
         is_overdue = alarm.is_overdue_as_of(figures.period.as_of)
         values = _our_values(offset + 1, alarm)
@@ -136,30 +151,39 @@ def _add_validations(sheet: Any, last_alarm_row: int) -> None:
         sheet.add_data_validation(allowed)
 
 
-def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
-    write(sheet["A1"], f"{heading}{FORM_TITLE}填写说明", "form_title")
+def _fill_guide(sheet: Any, figures: Answered, heading: str, reply_link: str) -> None:
+    write(
+        sheet["A1"],
+        say("{heading}{title}填写说明", heading=heading, title=say(FORM_TITLE)),
+        "form_title",
+    )
     sheet.merge_cells("A1:C1")
     sheet.row_dimensions[1].height = 30
-    named = (("函件标识", LETTER_KEY_CELL, figures.letter_key), ("表格版本", FORM_VERSION_CELL, FORM_VERSION))
+    named = [
+        (say("函件标识"), LETTER_KEY_CELL, figures.letter_key),
+        (say("表格版本"), FORM_VERSION_CELL, FORM_VERSION),
+    ]
+    if reply_link:
+        named.append((say("手机填报"), REPLY_LINK_CELL, reply_link))
     for label, address, value in named:
         write(sheet.cell(sheet[address].row, 1), label, "guide_head")
         write(sheet[address], value, "form_ours_text")
         row = sheet[address].row
         sheet.merge_cells(start_row=row, start_column=2, end_row=row, end_column=3)
     row = sheet[FORM_VERSION_CELL].row + 2
-    guide = template_text("answer_form_guide.txt")
+    guide = template_text("answer_form_guide.txt").replace("{{ 你方 }}", _addressed(figures))
     for number, line in enumerate(filter(None, guide.splitlines()), start=1):
         write(sheet.cell(row, 1), f"{number}. {line}", "guide_text")  # runs on over the empty cells beside it
         sheet.row_dimensions[row].height = 18
         row += 1
     row += 1
     table = [
-        ("列名", "由谁填写", "说明"),
-        *((c.header, "系统" if c.is_ours else "你市", _guide(c)) for c in COLUMNS),
+        (say("列名"), say("由谁填写"), say("说明")),
+        *((c.title, say("系统") if c.is_ours else _addressed(figures), _guide(c)) for c in COLUMNS),
     ]
     for index, texts in enumerate(table):
         for column, text in enumerate(texts, start=1):
-            ours = "guide_ours" if texts[1] == "系统" else "guide_cell"
+            ours = "guide_ours" if texts[1] == say("系统") else "guide_cell"
             write(sheet.cell(row + index, column), text, ours if index else "guide_head")
         sheet.row_dimensions[row + index].height = 18 * (1 + len(texts[2]) // 40)
     for letter, width in zip("ABC", (20, 12, 84), strict=True):
@@ -169,7 +193,15 @@ def _fill_guide(sheet: Any, figures: Answered, heading: str) -> None:
 
 
 def _guide(column: Column) -> str:
-    return f"{column.guide}选项：{'、'.join(column.options)}。" if column.options else column.guide
+    guide = say(column.guide)
+    if not column.options:
+        return guide
+    return say("{guide}选项：{names}。", guide=guide, names=say("、").join(column.options))
+
+
+def _addressed(figures: Answered) -> str:
+    """How the letter speaks to its unit: 你市, 你区, 你单位."""
+    return figures.address_form or office().address_forms["bureau"]
 
 
 def _wall_time(moment: datetime) -> datetime:

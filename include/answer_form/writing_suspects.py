@@ -8,6 +8,7 @@ from openpyxl.utils import get_column_letter
 from include.answer_form.code import suspect_code
 from include.answer_form.layout import FIRST_ROW, SUSPECT_COLUMNS
 from include.answer_form.sheet import ROW_HEIGHT, head, page, validation, write
+from include.language import say
 from include.supervision.figures import AlarmSuspects, FormRow
 from include.suspects.wording import LEVELS
 
@@ -48,15 +49,17 @@ def suspect_rows(
                 "candidate_id": one.candidate_id,
                 "code": suspect_code(letter_key, row.alarm_id, one.candidate_id),
                 "name": one.name,
-                "level": LEVELS[one.level],
+                "level": say(LEVELS[one.level]),
                 "reason": one.reason,
             }
 
 
-def fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str) -> None:
+def fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str, addressed: str) -> None:
     """Title, what to do, who fills in what, headers, and one row a suspect: the rows stand where those of the form stand."""
-    note = "以下均为疑似来源，建议核查，不作为认定依据；核查后在白色各列选择结果并填写情况，未核查的留空。"
-    head(sheet, SUSPECT_COLUMNS, _WIDTHS, heading, note)
+    note = say(
+        "以下均为疑似来源，建议核查，不作为认定依据；核查后在白色各列选择结果并填写情况，未核查的留空。"
+    )
+    head(sheet, SUSPECT_COLUMNS, _WIDTHS, heading, note, addressed)
     for index, column in enumerate(SUSPECT_COLUMNS, start=1):
         side = "ours" if column.is_ours else "yours"
         letter = get_column_letter(index)

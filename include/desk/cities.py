@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from include.desk.facts import Facts
 from include.errors import StateError
 from include.house import House
+from include.language import say
 from include.periods import DAY, Period, midnight, office_date
 from include.rules import LOW_RESPONSE
 from include.store import tables
@@ -154,12 +155,16 @@ def stories(
     )
     steps: dict[str, list[Step]] = defaultdict(list)
     for row in told.to_dict("records"):
-        words = "　".join(part for part in (row["unit"], row["inspector"], row["note"]) if part)
+        words = say("　").join(part for part in (row["unit"], row["inspector"], row["note"]) if part)
         steps[row["alarm_id"]].append(Step(row["event"], row["event_at"].to_pydatetime(), words))
     for row in facts.problems.to_dict("records"):
         found = steps[row["alarm_id"]]
         found.append(
-            Step("found", row["found_at"].to_pydatetime(), f"{row['category']}　{row['description']}")
+            Step(
+                "found",
+                row["found_at"].to_pydatetime(),
+                say("{category}　{description}", category=row["category"], description=row["description"]),
+            )
         )
         if row["is_rectified"]:
             found.append(Step("rectified", row["rectified_at"].to_pydatetime(), row["category"]))

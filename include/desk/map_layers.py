@@ -21,7 +21,13 @@ from include.store.air_tables import enterprise
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.facts import alarm_states, cities_on
-from include.store.grid_lists import grid_lists, list_in_force, list_rows, with_list_in_force
+from include.store.grid_lists import (
+    grid_lists,
+    list_in_force,
+    list_rows,
+    with_list_in_force,
+    without_later_places,
+)
 from include.store.statements import frame
 from include.store.watch_tables import station
 from include.supervision.feedback import judge
@@ -120,9 +126,10 @@ def alarms(
 
 def grids(engine: Engine, box: Box, on: datetime) -> dict[str, Any]:
     """One rectangle a grid that has bounds, by grid_id: `is_hot`, `is_monitored` as the list of hotspot grids says that is in force
-    at that moment, or the source where none is."""
+    at that moment, or the source where none is. Places that only a later list will use are not there."""
     with reading(engine) as connection:
-        found = with_list_in_force(connection, _grids(connection), on.astimezone(office_zone()).date())
+        day = on.astimezone(office_zone()).date()
+        found = with_list_in_force(connection, without_later_places(connection, _grids(connection), day), day)
     known = found[found["lon"].notna()]
     inside = known[
         (known["east"] >= box.west)

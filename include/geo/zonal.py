@@ -94,6 +94,20 @@ def reach(crs: str, cells: pd.DataFrame) -> tuple[float, float, float, float]:
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
 
 
+def at_centres(raster: Raster, cells: pd.DataFrame) -> Floats:
+    """The pixel at the centre of each cell; NaN beside the raster."""
+    lon, lat = (cells["west"] + cells["east"]) / 2, (cells["south"] + cells["north"]) / 2
+    if not is_lattice_crs(raster.crs):
+        lon, lat = Transformer.from_crs("EPSG:4326", raster.crs, always_xy=True).transform(lon, lat)
+    column = np.floor((np.asarray(lon) - raster.left) / raster.width)
+    row = np.floor((raster.top - np.asarray(lat)) / raster.height)
+    rows, columns = raster.values.shape
+    is_inside = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+    found = np.full(len(cells), np.nan)
+    found[is_inside] = raster.values[row[is_inside].astype(int), column[is_inside].astype(int)]
+    return found
+
+
 def _of_rectangles(raster: Raster, cells: pd.DataFrame) -> tuple[Floats, Floats, Floats]:
     west, south, east, north = (cells[side].to_numpy(dtype=float) for side in BOUNDS)
     first, last = (west - raster.left) / raster.width, (east - raster.left) / raster.width

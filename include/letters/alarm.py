@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from include.answer_form.layout import FORM_TITLE
-from include.letters.composition import Letter, ascii_stem, letter_file, printable
+from include.language import say
+from include.letters.composition import Letter, ascii_stem, letter_file, name_of, printable
 from include.letters.words.wording import (
     Show,
     concentration,
@@ -40,8 +41,8 @@ def compose_alarm(
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     labels = marks(issue, figures.is_simulated)
-    title = LATE_TITLE if figures.is_by_person else TITLE
-    name = f"（{figures.unit_name}{figures.period.label}）" + "".join(f"【{label}】" for label in labels)
+    title = say(LATE_TITLE if figures.is_by_person else TITLE)
+    name = name_of(say("{unit_name}{label}", unit_name=figures.unit_name, label=figures.period.label), labels)
     stem = ascii_stem("alarm", figures.unit_code, f"{figures.period.end_at:%Y-%m-%dT%H}", labels=labels)
     values = alarm_values(figures, issue, plain, red_head=red_head)
     mail = compose_mail(
@@ -51,14 +52,21 @@ def compose_alarm(
             "题名": title,
             "图": PICTURE,
             "图说明": values["图说明"],
-            "文件": [f"{FORM_TITLE}{name}.xlsx"],
+            "文件": [f"{say(FORM_TITLE)}{name}.xlsx"],
         },
     )
     files = [
-        letter_file("xlsx", FORM_TITLE + name, f"answer-form-{stem}", answer_form(figures, labels)),
+        letter_file(
+            "xlsx",
+            say(FORM_TITLE) + name,
+            f"answer-form-{stem}",
+            answer_form(figures, labels, issue.reply_link),
+        ),
         letter_file("html", title + name, stem, mail.html.encode()),
         letter_file("text", title + name, stem, mail.text.encode()),
-        letter_file("inline", PICTURE_TITLE + name, f"map-{stem}", small_png(alarm_picture(figures, show))),
+        letter_file(
+            "inline", say(PICTURE_TITLE) + name, f"map-{stem}", small_png(alarm_picture(figures, show))
+        ),
     ]
     return Letter(mail.subject, tuple(files), tuple(warnings))
 
@@ -83,14 +91,18 @@ def alarm_values(
         "回复期限": moment_label(figures.reply_by),
         "此前": _open_before(figures, show),
         "待反馈": form_values(figures.form, end, show),
-        "区县": "、".join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
+        "区县": say("、").join(dict.fromkeys(one["区县"] for one in alarms if one["区县"])),
         "站点": _stations(figures),
-        "图说明": f"{figures.unit_name}{figures.period.label}报警点位及其24小时变化图，各点位数值见下文",
+        "图说明": say(
+            "{unit_name}{label}报警点位及其24小时变化图，各点位数值见下文",
+            unit_name=figures.unit_name,
+            label=figures.period.label,
+        ),
         "函件标识": figures.letter_key,
         "规则版本": figures.rules_version,
         "升级倍数": f"{ALARM_PUSH.escalation_ratio:g}",
         "升级浓度": f"{ALARM_PUSH.escalation_ug_m3:g}",
-        "疑似说明": LEVEL_MEANING if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
+        "疑似说明": say(LEVEL_MEANING) if any(one["疑似"] for one in alarms[: ALARM_PUSH.shown]) else "",
         "过时": f"{ALARM_PUSH.latest.total_seconds() / 3600:g}",
     }
 
@@ -111,7 +123,9 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
         "点位名称": show(one.point_name),
         "网格编号": show(one.grid_id),
         "报警编号": show(one.alarm_id),
-        "经纬度": f"{one.lon:.4f}，{one.lat:.4f}" if one.lon is not None and one.lat is not None else "",
+        "经纬度": say("{lon:.4f}，{lat:.4f}", lon=one.lon, lat=one.lat)
+        if one.lon is not None and one.lat is not None
+        else "",
         "开始": moment_label(one.started_at),
         "提出": moment_label(one.raised_at),
         "小时": one.hours,
@@ -121,10 +135,19 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
         "把握": _confidence(one.confidence),
         "时限": moment_label(one.deadline_at),
         "变化": _trend(one),
-        "升级": f"上次推送时最高{concentration(one.told_peak_ug_m3)}μg/m³" if one.news == ESCALATED else "",
+        "升级": say(
+            "上次推送时最高{told_peak_ug_m3}μg/m³", told_peak_ug_m3=concentration(one.told_peak_ug_m3)
+        )
+        if one.news == ESCALATED
+        else "",
         "补推": one.news == LATE,
         "疑似": [
-            f"{show(suspect.name)}（{LEVELS[suspect.level]}）：{show(suspect.reason)}"
+            say(
+                "{name}（{level}）：{reason}",
+                name=show(suspect.name),
+                level=say(LEVELS[suspect.level]),
+                reason=show(suspect.reason),
+            )
             for suspect in one.suspects
         ],
     }
@@ -133,41 +156,55 @@ def _alarm(number: int, one: PushedAlarm, end: Any, show: Show) -> dict[str, Any
 def _level(one: PushedAlarm) -> str:
     """`高出周边87μg/m³（周边52μg/m³）` of the highest hour; what is not known is left out. What is printed adds up to the peak."""
     if one.above_ug_m3 is None:
-        return "周边浓度缺测"
+        return say("周边浓度缺测")
     if one.background_ug_m3 is None:
-        return f"高出周边{concentration(one.above_ug_m3)}μg/m³"
+        return say("高出周边{above_ug_m3}μg/m³", above_ug_m3=concentration(one.above_ug_m3))
     above = rounded(one.peak_pm25_ug_m3) - rounded(one.background_ug_m3)
-    return f"高出周边{above}μg/m³（周边{concentration(one.background_ug_m3)}μg/m³）"
+    return say(
+        "高出周边{above}μg/m³（周边{background_ug_m3}μg/m³）",
+        above=above,
+        background_ug_m3=concentration(one.background_ug_m3),
+    )
 
 
 def _trend(one: PushedAlarm) -> str:
     """The last hours in words, for who sees no picture: the newest three that were heard."""
     heard = [hour for hour in one.trend if hour.pm25_ug_m3 is not None][-3:]
     if not heard:
-        return "近24小时无有效数据"
+        return say("近24小时无有效数据")
     values = "→".join(concentration(hour.pm25_ug_m3) for hour in heard)
-    return f"{moment_label(heard[0].hour)}起{values}μg/m³"
+    return say("{moment}起{values}μg/m³", moment=moment_label(heard[0].hour), values=values)
 
 
 def _grid_stations(one: PushedAlarm) -> str:
     if one.stations is None or one.spoke is None:
         return ""
-    return f"网格内{one.stations}个微站中{one.spoke}个有效"
+    return say("网格内{stations}个微站中{spoke}个有效", stations=one.stations, spoke=one.spoke)
 
 
 def _stations(figures: AlarmFigures) -> str:
     """How many of the unit's stations spoke; a push of half of them says so."""
     if figures.stations is None or figures.heard is None:
-        return "本时段无站点台账，无法说明有多少微站参与判断。"
-    words = f"本市在用微站{figures.stations}个，最后一小时{figures.heard}个有有效数据"
+        return say("本时段无站点台账，无法说明有多少微站参与判断。")
+    words = say(
+        "本市在用微站{stations}个，最后一小时{heard}个有有效数据",
+        stations=figures.stations,
+        heard=figures.heard,
+    )
     silent = figures.stations - figures.heard
     if figures.stations and figures.heard / figures.stations < 0.5:
-        return f"{words}，{silent}个无数据：不足一半，未报警的点位不等于没有异常。"
-    return f"{words}，{silent}个无数据。" if silent > 0 else f"{words}。"
+        return say(
+            "{words}，{silent}个无数据：不足一半，未报警的点位不等于没有异常。", words=words, silent=silent
+        )
+    return (
+        say("{words}，{silent}个无数据。", words=words, silent=silent)
+        if silent > 0
+        else say("{words}。", words=words)
+    )
 
 
 def _confidence(value: float | None) -> str:
     if value is None:
         return ""
     word = next(word for least, word in _CONFIDENCE if value >= least)
-    return f"{word}（{100 * value:.0f}%）"
+    return say("{word}（{percent:.0f}%）", word=say(word), percent=100 * value)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from include.language import say
 from include.letters.composition import Letter, check_numbered
 from include.letters.words.wording import marks
 from include.supervision.bulletin_figures import BulletinFigures
@@ -32,11 +33,11 @@ def compose_bulletin(
         pictures=bulletin_pictures(figures),
         workbook=lambda title: bulletin_workbook(figures, title),
         addressee=figures.bureau,
-        name=f"{figures.city.unit_name}{figures.period.label}",
+        name=say("{unit_name}{label}", unit_name=figures.city.unit_name, label=figures.period.label),
         ascii_name=(figures.city.unit_code, str(figures.period.last_date)),
-        data_title=DATA_TITLE,
+        data_title=say(DATA_TITLE),
         inline="图_浓度",
-        inline_title="热点网格浓度分布图",
-        sections={"空气质量形势": "空气质量形势", "要求正文": "下一步要求"},
+        inline_title=say("热点网格浓度分布图"),
+        sections={"空气质量形势": say("空气质量形势"), "要求正文": say("下一步要求")},
     )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)

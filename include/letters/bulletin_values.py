@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from include.language import say
 from include.letters.words.air_wording import (
     POLLUTANTS,
     change_cell,
@@ -19,6 +20,7 @@ from include.letters.words.air_wording import (
 from include.letters.words.durations import duration
 from include.letters.words.lasting_words import lasting_values
 from include.letters.words.repeat_words import repeat_values
+from include.letters.words.status_words import status_words
 from include.letters.words.wording import (
     NONE,
     Show,
@@ -110,11 +112,11 @@ def bulletin_values(
             "截至": moment_label(period.as_of, year=True),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": "、".join(map(show, figures.sources)) or NONE,
+            "来源": say("、").join(map(show, figures.sources)) or NONE,
             "规则版本": figures.rules_version,
             "通报规则": RULES,
             "城市数": figures.cities,
-            "版本": "、".join(figures.editions),
+            "版本": say("、").join(figures.editions),
             "抽查": spot_check_values(figures.spot_checks),
             "回复日期": date_label(figures.reply_by),
             "本期值": half_values(city.half, period),
@@ -123,12 +125,15 @@ def bulletin_values(
             "扣沙值": half_values(city.without_dust, period) if city.without_dust else None,
             "沙尘小时": city.dust_hours,
             "超标天": city.days_over,
-            "限值": "、".join(sorted({f"{one.limit_ug_m3}" for one in figures.days})),
+            "限值": say("、").join(sorted({f"{one.limit_ug_m3}" for one in figures.days})),
             "污染物": [_pollutant_values(one) for one in figures.pollutants],
             "监管时段": figures.window.label,
             "本期": counts_values(figures.city.window, figures.window.label),
             "监管期": counts_values(figures.city.season, figures.season.label),
-            "类别": "、".join(f"{show(one.category)}{one.problems}个" for one in found[:_TOLD_CATEGORIES]),
+            "类别": say("、").join(
+                say("{category}{problems}个", category=show(one.category), problems=one.problems)
+                for one in found[:_TOLD_CATEGORIES]
+            ),
             "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),
             "扣沙减少": city.half.valid_days - city.without_dust.valid_days if city.without_dust else 0,
             "已整改": sum(one.rectified for one in figures.categories),
@@ -147,8 +152,8 @@ def bulletin_values(
 
 def _pollutant_values(one: PollutantMean) -> dict[str, str]:
     name, unit, decimals = POLLUTANTS[one.name]
-    value = "数据不足" if one.mean is None else str(rounded(one.mean, decimals))
-    return {"名": name, "单位": unit, "浓度": value, "有效天数": str(one.valid_days)}
+    value = say("数据不足") if one.mean is None else str(rounded(one.mean, decimals))
+    return {"名": say(name), "单位": unit, "浓度": value, "有效天数": str(one.valid_days)}
 
 
 def _open_alarms(figures: BulletinFigures, show: Show) -> dict[str, Any]:
@@ -168,7 +173,7 @@ def _open_alarms(figures: BulletinFigures, show: Show) -> dict[str, Any]:
                 "点位名称": show(one.point_name),
                 "推送时间": cell_moment(one.pushed_at),
                 "反馈时限": cell_moment(one.deadline_at),
-                "状态": one.status,
+                "状态": status_words(one.status),
                 "超期时长": duration(one.overdue_hours) if one.overdue_hours else NONE,
             }
             for number, one in enumerate(listed, start=1)
@@ -194,8 +199,13 @@ def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:
         "上升网格": sum(one > 0 for one in changes),
         "下降网格": sum(one < 0 for one in changes),
         "持平网格": sum(one == 0 for one in changes),
-        "区县": "、".join(
-            f"{show(one.county)}（{concentration(one.pm25_ug_m3)}μg/m³）" for one in counties[:_TOLD]
+        "区县": say("、").join(
+            say(
+                "{county}（{pm25_ug_m3}μg/m³）",
+                county=show(one.county),
+                pm25_ug_m3=concentration(one.pm25_ug_m3),
+            )
+            for one in counties[:_TOLD]
         ),
         "区县数": len(counties),
         "区县表": [
@@ -215,9 +225,9 @@ def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:
         "所述高值区": areas[:_TOLD],
         "最高表": [_listed_values(one, show) for one in figures.highest],
         "升幅表": [_listed_values(one, show) for one in figures.rising],
-        "最高者": "、".join(_first(figures.highest, show)),
+        "最高者": say("、").join(_first(figures.highest, show)),
         "最高并列": len(_first(figures.highest, show)) > 1,
-        "升幅者": "、".join(_first(figures.rising, show)),
+        "升幅者": say("、").join(_first(figures.rising, show)),
         "升幅并列": len(_first(figures.rising, show)) > 1,
         "企业已知": bool(located),
         "企业表": [_near_values(one, show) for one in listed.values() if one.enterprises],
@@ -230,9 +240,9 @@ def _grid_section(figures: BulletinFigures, show: Show) -> dict[str, Any]:
 def _area_values(area: HighArea, show: Show) -> dict[str, Any]:
     return {
         "号": area.number,
-        "区县": "、".join(map(show, area.counties)),
+        "区县": say("、").join(map(show, area.counties)),
         "网格": len(area.grid_ids),
-        "网格编号": named([show(grid_id) for grid_id in area.grid_ids], _TOLD_SUBJECTS, "个"),
+        "网格编号": named([show(grid_id) for grid_id in area.grid_ids], _TOLD_SUBJECTS, say("个")),
         "浓度": concentration(area.pm25_ug_m3),
         "最高": concentration(area.highest_ug_m3),
         "企业": NONE if area.enterprises is None else str(area.enterprises),
@@ -241,7 +251,11 @@ def _area_values(area: HighArea, show: Show) -> dict[str, Any]:
 
 def _first(rows: Sequence[ListedGrid], show: Show) -> list[str]:
     """The grids on the first place, as the text names them."""
-    return [f"{show(one.grid.county)}{show(one.grid.grid_id)}网格" for one in rows if one.place == 1]
+    return [
+        say("{county}{grid_id}网格", county=show(one.grid.county), grid_id=show(one.grid.grid_id))
+        for one in rows
+        if one.place == 1
+    ]
 
 
 def _listed_values(one: ListedGrid, show: Show) -> dict[str, Any]:
@@ -258,7 +272,7 @@ def _near_values(one: ListedGrid, show: Show) -> dict[str, Any]:
         "区县": show(one.grid.county),
         "内": one.inside,
         "周边": one.nearby,
-        "企业": "；".join(
+        "企业": say("；").join(
             _enterprise_words(enterprise, show)
             for enterprise in one.enterprises[: BULLETIN.listed_enterprises]
         ),
@@ -268,19 +282,26 @@ def _near_values(one: ListedGrid, show: Show) -> dict[str, Any]:
 def _enterprise_words(one: Enterprise, show: Show) -> str:
     """`甲热电厂（火力发电，网格内）`, `乙水泥厂（水泥，东北1.2公里）`."""
     distance = rounded(one.distance_km, 1)
-    place = (
-        f"{one.direction}{f'{distance}公里' if distance else '不足0.1公里'}" if one.direction else "网格内"
+    place = say("网格内")
+    if one.direction:
+        text = "{direction}{km}公里" if distance else "{direction}不足0.1公里"
+        place = say(text, direction=say(one.direction), km=distance)
+    return say(
+        "{name}（{told}）",
+        name=show(one.name),
+        told=say("，").join(filter(None, (show(one.industry), place))),
     )
-    return f"{show(one.name)}（{'，'.join(filter(None, (show(one.industry), place)))}）"
 
 
 def _follow_up(number: int, one: FollowUp, show: Show) -> dict[str, Any]:
-    number_sign = "号" if one.rule == "clustered" else ""
-    subjects: Sequence[str] = [show(subject) + number_sign for subject in one.subjects]
+    subjects: Sequence[str] = [
+        say("{number}号", number=show(subject)) if one.rule == "clustered" else show(subject)
+        for subject in one.subjects
+    ]
     return {
         "序": number,
         "规则": rule_word(one.rule),
         "数": one.count,
         "总": one.of,
-        "对象": named(subjects, _TOLD_SUBJECTS, _SUBJECT_UNITS.get(one.rule, "个网格")),
+        "对象": named(subjects, _TOLD_SUBJECTS, say(_SUBJECT_UNITS.get(one.rule, "个网格"))),
     }

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from include.answer_form.layout import FORM_TITLE
 from include.errors import CompositionError
+from include.language import say
 from include.letters.document.manuscript import Manuscript
 from include.letters.document.templates import one_reading
 from include.letters.notice import notice_values
@@ -34,6 +35,7 @@ MEDIA_TYPES: Final[dict[Role, str]] = {
     "inline": "image/png",
 }
 _ENDINGS: Final[dict[Role, str]] = {"text": "txt", "inline": "png"}
+_LONGEST_NAME, _END_OF_NAME = 84, 60  # characters of a file's name without its ending
 _ASCII_MARKS: Final = {
     "模拟数据": "simulated",
     "更正": "correction",
@@ -129,12 +131,12 @@ def _compose(
     document = compose_document(templates, printed, issue.issuer, period.as_of, fonts_dir=fonts_dir)
     labels = marks(issue, figures.is_simulated)
     form: tuple[FormRow, ...] = figures.form
-    name = f"（{figures.unit_name}{period.label}）" + "".join(f"【{label}】" for label in labels)
+    name = name_of(say("{unit_name}{label}", unit_name=figures.unit_name, label=period.label), labels)
     ascii_name = ascii_stem(figures.unit_code, f"{period.last_date:%Y-%m-%d}", labels=labels)
     title = document.title + name
     mail_values = values_of(figures, issue, plain, red_head=red_head) | {
         "题名": document.title,
-        "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{FORM_TITLE}{name}.xlsx"] if form else []),
+        "文件": [f"{title}.pdf", f"{title}.docx"] + ([f"{say(FORM_TITLE)}{name}.xlsx"] if form else []),
     }
     mail = compose_mail(templates, mail_values)
     files = [
@@ -144,8 +146,8 @@ def _compose(
         letter_file("text", title, f"{kind}-{ascii_name}", mail.text.encode()),
     ]
     if form:
-        workbook = answer_form(figures, labels)
-        files.insert(1, letter_file("xlsx", FORM_TITLE + name, f"answer-form-{ascii_name}", workbook))
+        workbook = answer_form(figures, labels, issue.reply_link)
+        files.insert(1, letter_file("xlsx", say(FORM_TITLE) + name, f"answer-form-{ascii_name}", workbook))
     return Letter(mail.subject, tuple(files), tuple(warnings))
 
 
@@ -166,14 +168,24 @@ def check_numbered(issue: Issue, letter_key: str) -> None:
         )
 
 
+def name_of(what: str, labels: Sequence[str]) -> str:
+    """What stands behind the title in a file's name: of whom and when, and the marks."""
+    return say("（{what}）", what=what) + "".join(say("【{label}】", label=label) for label in labels)
+
+
 def ascii_stem(*parts: str, labels: Sequence[str]) -> str:
     """The ASCII name of a letter's files without its ending; `labels` are its marks."""
-    return "-".join((*parts, *(_ASCII_MARKS.get(label, "preview") for label in labels)))
+    ascii_marks = {say(mark): name for mark, name in _ASCII_MARKS.items()}
+    return "-".join((*parts, *(ascii_marks.get(label, "preview") for label in labels)))
 
 
 def letter_file(role: Role, name: str, ascii_name: str, content: bytes) -> LetterFile:
     """A file named for people and for mail programs that read ASCII only."""
     ending = _ENDINGS.get(role, role)
+    if (
+        len(name) > _LONGEST_NAME
+    ):  # what a mail's header takes: the beginning of the title, and whose and of when it is
+        name = f"{name[: _LONGEST_NAME - _END_OF_NAME - 1]}…{name[-_END_OF_NAME:]}"
     safe = "".join("_" if char in '\\/:*?"<>|' or char < " " else char for char in name)
     return LetterFile(role, f"{safe}.{ending}", f"{ascii_name}.{ending}", MEDIA_TYPES[role], content)
 
@@ -185,8 +197,16 @@ def printable(missing: Callable[[str], list[str]], warnings: dict[str, None]) ->
     def show(text: str) -> str:
         text = printed = plain(text)
         if lacking := missing(text):
-            codes = "、".join(f"{char}（U+{ord(char):04X}）" for char in lacking)
-            warnings[f"“{text}”中的字符{codes}没有字体收录，PDF和Word中以{STAND_IN}代替"] = None
+            codes = say("、").join(
+                say("{char}（U+{code}）", char=char, code=f"{ord(char):04X}") for char in lacking
+            )
+            told = say(
+                "“{words}”中的字符{codes}没有字体收录，PDF和Word中以{stand_in}代替",
+                words=text,
+                codes=codes,
+                stand_in=STAND_IN,
+            )
+            warnings[told] = None
         for char in lacking:
             printed = printed.replace(char, STAND_IN)
         return printed

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from include.language import say
 from include.letter_kinds import letter_label
 from include.letters.composition import MEDIA_TYPES, Letter, LetterFile
 from include.letters.mail import compose_mail
@@ -28,7 +29,7 @@ def compose_digest(
     mail = compose_mail(
         "digest",
         {
-            "标识": SIMULATED_LABEL if is_simulated else "",
+            "标识": say(SIMULATED_LABEL) if is_simulated else "",
             "名称": letter_label(kind),
             "日期": date_label(day),
             "事项": [

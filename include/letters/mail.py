@@ -1,6 +1,7 @@
 """The mail that brings a letter: subject, HTML and plain text, each from its own template.
 
-The HTML is one line with inline CSS and neither links nor outside resources; the text is written as text, not stripped HTML.
+The HTML is one line with inline CSS and no outside resources, its only link that of the phone page where there is one; the text is
+written as text, not stripped HTML.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, select_autoescape
 
 from include.errors import CompositionError
+from include.language import LINE_END, counted, say
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.templates import template_text
 
 
@@ -25,7 +28,7 @@ class Mail:
 
 def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
     """The mail of `templates/<kind>_mail.html` and `.txt`; the text template sets the subject as 主题."""
-    names = values | {"标识清单": values["标识"].split("　") if values["标识"] else []}
+    names = values | {"标识清单": values["标识"].split(say(MARK_GAP)) if values["标识"] else []}
     environment = _environment()
     try:
         html = environment.get_template(f"{kind}_mail.html").render(names)
@@ -40,13 +43,15 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FunctionLoader(_source),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=select_autoescape(("html",)),
     )
+    environment.filters["counted"] = counted
+    return environment
 
 
 def _source(name: str) -> tuple[str, str, Callable[[], bool]]:
@@ -56,5 +61,7 @@ def _source(name: str) -> tuple[str, str, Callable[[], bool]]:
 
 
 def _one_line(text: str) -> str:
-    """Chinese needs no space where a line ends; a tag of a template is never broken over lines."""
-    return "".join(line.strip() for line in text.splitlines())
+    """One line. Chinese needs no space where a line ends, other languages do; a tag of a template is never broken over lines, and
+    beside a tag nobody sees the space."""
+    lines = (line.strip() for line in text.splitlines())
+    return say(LINE_END).join(filter(None, lines)).strip()

@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+from include.language import say
+from include.letters.words.status_words import status_words
 from include.letters.words.suspect_words import suspect_values
 from include.letters.words.wording import (
     Show,
@@ -63,11 +65,23 @@ def notice_values(
             "超期": overdue,
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
         }
+        | {"来信": _received(figures, show)}
         | suspect_values(_suspected(figures), show)
         | newest_overdue(figures.overdue, show, figures.rules_version)
         | _newest_alarms(figures, show)
         | _problems(figures, show)
     )
+
+
+def _received(figures: NoticeFigures, show: Show) -> dict[str, Any] | None:
+    """What came by mail since the last letter; None where nothing did."""
+    if figures.received is None:
+        return None
+    return {
+        "收到": figures.received.rows,
+        "未采用": figures.received.refused,
+        "原因": "；".join(show(reason) for reason in figures.received.reasons),
+    }
 
 
 def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
@@ -81,7 +95,7 @@ def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
             "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3),
             "反馈时限": cell_moment(row.deadline_at),
-            "反馈状态": row.status,
+            "反馈状态": status_words(row.status),
         }
         for number, row in enumerate(figures.rows, start=1)
     ]
@@ -127,16 +141,20 @@ def _problems(figures: NoticeFigures, show: Show) -> dict[str, Any]:
             "问题类别": show(row.category),
             "问题描述": show(row.description),
             "发现时间": cell_moment(row.found_at),
-            "整改状态": row.status,
+            "整改状态": say(row.status),
         }
         for number, row in enumerate(figures.problems, start=1)
     ]
     categories = Counter(row["问题类别"] for row in rows).most_common()
     states = Counter(row["整改状态"] for row in rows)
-    ordered = [state for state in ("已整改", "整改中", "逾期未整改") if states[state]]
+    ordered = [state for state in map(say, ("已整改", "整改中", "逾期未整改")) if states[state]]
     return {
         "问题": rows,
-        "问题类别小结": "、".join(f"{name}{number}个" for name, number in categories),
-        "整改小结": "、".join(f"{state}{states[state]}个" for state in ordered),
-        "未整改": len(rows) - states["已整改"],
+        "问题类别小结": say("、").join(
+            say("{name}{number}个", name=name, number=number) for name, number in categories
+        ),
+        "整改小结": say("、").join(
+            say("{state}{number}个", state=state, number=states[state]) for state in ordered
+        ),
+        "未整改": len(rows) - states[say("已整改")],
     }

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from include.language import say
 from include.letters.composition import Letter
 from include.letters.words.wording import marks
 from include.supervision.bulletin_figures import OverviewFigures
@@ -30,12 +31,16 @@ def compose_overview(
         values=lambda show: overview_values(figures, issue, show, red_head=red_head),
         pictures=overview_pictures(figures),
         workbook=lambda title: overview_workbook(figures, title),
-        addressee="各位领导",
+        addressee=say("各位领导"),
         name=figures.period.label,
         ascii_name=(str(figures.period.last_date),),
-        data_title=DATA_TITLE,
+        data_title=say(DATA_TITLE),
         inline="图_城市",
-        inline_title="各城市浓度图",
-        sections={"空气质量形势": "空气质量形势", "网格形势": "热点网格形势", "建议正文": "建议"},
+        inline_title=say("各城市浓度图"),
+        sections={
+            "空气质量形势": say("空气质量形势"),
+            "网格形势": say("热点网格形势"),
+            "建议正文": say("建议"),
+        },
     )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)

@@ -4,9 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from include.language import say
+from include.language.moments import month_words
 from include.letters import edition_2020_03
 from include.letters.bulletin_values import RULES
 from include.letters.words.air_wording import (
+    POP,
+    YOY,
     change_cell,
     change_lists,
     change_words,
@@ -63,10 +67,10 @@ def overview_values(
             "短截至": moment_label(period.as_of),
             "函件标识": figures.letter_key,
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": "、".join(map(show, figures.sources)) or NONE,
+            "来源": say("、").join(map(show, figures.sources)) or NONE,
             "规则版本": figures.rules_version,
             "通报规则": RULES,
-            "版本": "、".join(figures.editions),
+            "版本": say("、").join(figures.editions),
             "天数": days,
             "监管时段": window.label,
             "本期": counts_values(figures.total, window.label),
@@ -83,14 +87,14 @@ def overview_values(
 
 def _region_values(one: RegionSituation) -> dict[str, Any]:
     return {
-        "名": one.name if one.name.endswith(("城市", "平原")) else f"{one.name}城市",
+        "名": one.name if one.name.endswith(("城市", "平原")) else say("{name}城市", name=one.name),
         "城市数": one.cities,
         "有效": one.pm25_ug_m3 is not None,
         "浓度": concentration(one.pm25_ug_m3),
         "有同比": one.yoy_pct is not None,
-        "同比词": change_words(one.yoy_pct, "同比"),
+        "同比词": change_words(one.yoy_pct, YOY),
         "有环比": one.pop_pct is not None,
-        "环比词": change_words(one.pop_pct, "上期"),
+        "环比词": change_words(one.pop_pct, say("上期")),
     }
 
 
@@ -113,8 +117,13 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "有效城市": len(ranked),
         "不足城市": named(lacking, _TOLD_CITIES),
         "不足数": len(lacking),
-        "最好": "、".join(
-            f"{city.unit_name}（{concentration(city.half.pm25_ug_m3)}μg/m³，{rank_words(city.half)}）"
+        "最好": say("、").join(
+            say(
+                "{unit_name}（{pm25_ug_m3}μg/m³，{rank_words}）",
+                unit_name=city.unit_name,
+                pm25_ug_m3=concentration(city.half.pm25_ug_m3),
+                rank_words=rank_words(city.half),
+            )
             for city in best
         ),
         "最差浓度": _worst(figures, figures.worst_level, half, _told_level),
@@ -127,14 +136,14 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "超标城市": sum(city.days_over > 0 for city in cities),
         "超标天": sum(city.days_over for city in cities),
         "沙尘城市": sum(city.without_dust is not None for city in cities),
-        "月": f"{figures.period.start.month}月" if has_month else "",
+        "月": month_words(figures.period.start.month) if has_month else "",
         "月最差浓度": _worst(figures, figures.month_worst_level, month, _told_level),
         "月最差同比": _worst(figures, figures.month_worst_yoy, month, _told_yoy),
         "月最差环比": _worst(figures, figures.month_worst_pop, month, _told_pop),
-        "同比变化": _changes(figures, figures.worst_yoy, half, "同比"),
-        "环比变化": _changes(figures, figures.worst_pop, half, "环比"),
-        "月同比变化": _changes(figures, figures.month_worst_yoy, month, "同比"),
-        "月环比变化": _changes(figures, figures.month_worst_pop, month, "环比"),
+        "同比变化": _changes(figures, figures.worst_yoy, half, YOY),
+        "环比变化": _changes(figures, figures.worst_pop, half, POP),
+        "月同比变化": _changes(figures, figures.month_worst_yoy, month, YOY),
+        "月环比变化": _changes(figures, figures.month_worst_pop, month, POP),
         "有全月": any(city.month is not None for city in cities),
         "城市表": [_city_row(city, figures) for city in cities],
         "关注城市": named(_once(figures, (*figures.worst_level, *_risen(figures))), _TOLD_CITIES),
@@ -153,8 +162,8 @@ def _worst(
     for code in codes:
         found = level(by_code[code])
         if found is not None:
-            words.append(f"{by_code[code].unit_name}（{told(found)}）")
-    return "、".join(words)
+            words.append(say("{unit_name}（{told}）", unit_name=by_code[code].unit_name, told=told(found)))
+    return say("、").join(words)
 
 
 def _changes(
@@ -169,7 +178,7 @@ def _changes(
     for code in codes:
         found = level(by_code[code])
         if found is not None:
-            rows.append((by_code[code].unit_name, found.yoy_pct if base == "同比" else found.pop_pct))
+            rows.append((by_code[code].unit_name, found.yoy_pct if base == YOY else found.pop_pct))
     return change_lists(rows, base)
 
 
@@ -186,11 +195,11 @@ def _told_level(level: AirLevel) -> str:
 
 
 def _told_yoy(level: AirLevel) -> str:
-    return change_words(level.yoy_pct, "同比")
+    return change_words(level.yoy_pct, YOY)
 
 
 def _told_pop(level: AirLevel) -> str:
-    return change_words(level.pop_pct, "同比").replace("同比", "环比")
+    return change_words(level.pop_pct, POP)
 
 
 def _once(figures: OverviewFigures, codes: Sequence[str]) -> list[str]:
@@ -207,7 +216,7 @@ def _city_row(city: CitySituation, figures: OverviewFigures) -> dict[str, Any]:
         "排名": now["排名"],
         "城市": city.unit_name,
         "区域": city.region,
-        "浓度": now["浓度"] if now["有效"] else "数据不足",
+        "浓度": now["浓度"] if now["有效"] else say("数据不足"),
         "同比": now["同比"],
         "环比": now["环比"],
         "有效天数": now["有效天数"],
@@ -236,9 +245,17 @@ def _work_values(figures: OverviewFigures, show: Show) -> dict[str, Any]:
         "有报警城市": len(asked),
         "全部反馈城市": sum(city.window.answered == city.window.pushed for city in asked),
         "超期城市": named(
-            [f"{city.unit_name}{city.window.overdue}条" for city in overdue], _TOLD_CITIES, "个城市"
+            [
+                say("{unit_name}{overdue}条", unit_name=city.unit_name, overdue=city.window.overdue)
+                for city in overdue
+            ],
+            _TOLD_CITIES,
+            say("个城市"),
         ),
-        "类别": "、".join(f"{show(one.category)}{one.problems}个" for one in found[:_TOLD_CATEGORIES]),
+        "类别": say("、").join(
+            say("{category}{problems}个", category=show(one.category), problems=one.problems)
+            for one in found[:_TOLD_CATEGORIES]
+        ),
         "其余类别": sum(one.problems for one in found[_TOLD_CATEGORIES:]),
         "已整改": sum(one.rectified for one in figures.categories),
         "逾期整改": late,
@@ -259,16 +276,26 @@ def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
         "网格数": figures.grids,
         "有效网格": figures.valid_grids,
         "最高表": highest,
-        "最高者": "、".join(_first(highest)),
+        "最高者": say("、").join(_first(highest)),
         "最高并列": len(_first(highest)) > 1,
         "升幅表": fastest,
-        "升幅者": "、".join(_first(fastest)),
+        "升幅者": say("、").join(_first(fastest)),
         "升幅并列": len(_first(fastest)) > 1,
         "最高城市": _spread(figures.highest),
         "升幅城市": _spread(rising),
         "预警城市": len({one["城市"] for one in warned["预警"]}),
         "升级网格": named(
-            [f"{one['城市']}{one['网格编号']}（{one['处置']}）" for one in warned["升级"]], _TOLD_CITIES, "个"
+            [
+                say(
+                    "{city}{grid_id}（{outcome}）",
+                    city=one["城市"],
+                    grid_id=one["网格编号"],
+                    outcome=one["处置"],
+                )
+                for one in warned["升级"]
+            ],
+            _TOLD_CITIES,
+            say("个"),
         ),
         "升级城市": named(list(dict.fromkeys(one["城市"] for one in warned["升级"])), _TOLD_CITIES),
     }
@@ -287,9 +314,16 @@ def _listed(
 
 def _first(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The grids on the first place, as the text names them."""
-    return [f"{row['城市']}{row['区县']}{row['网格编号']}网格" for row in rows if row["名次"] == 1]
+    return [
+        say("{city}{county}{grid_id}网格", city=row["城市"], county=row["区县"], grid_id=row["网格编号"])
+        for row in rows
+        if row["名次"] == 1
+    ]
 
 
 def _spread(rows: Sequence[tuple[str, GridSituation]]) -> str:
     """`甲市3个、乙市1个`, the most first."""
-    return "、".join(f"{name}{count}个" for name, count in Counter(name for name, _ in rows).most_common())
+    return say("、").join(
+        say("{name}{count}个", name=name, count=count)
+        for name, count in Counter(name for name, _ in rows).most_common()
+    )

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, printable
+from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.document.manuscript import Manuscript, Paragraph
 from include.letters.document.typefaces import load_typefaces, plain
 from include.letters.document.word import TemplatePicture, edition_of
@@ -50,7 +50,7 @@ def compose_report(
     document = compose_document(
         templates, report.values(show) | report.pictures, issue.issuer, report.as_of, fonts_dir=fonts_dir
     )
-    name = f"（{report.name}）" + "".join(f"【{label}】" for label in labels)
+    name = name_of(report.name, labels)
     ascii_name = ascii_stem(report.kind, *report.ascii_name, labels=labels)
     title, data_title = document.title + name, report.data_title + name
     picture = report.pictures.get(report.inline)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from include.language import say
 from include.letters.composition import Letter
 from include.letters.words.wording import marks
 from include.profile.current import office
@@ -32,12 +33,14 @@ def compose_summary(
         pictures=summary_pictures(figures),
         workbook=lambda title: summary_workbook(figures, title),
         addressee=_addressee(figures.scope),
-        name=f"{figures.scope}{figures.window.label}",
+        name=say("{unit_name}{label}", unit_name=figures.scope, label=figures.window.label)
+        if figures.scope
+        else figures.window.label,
         ascii_name=(figures.letter_key.split("_")[1], str(figures.period.end)),
-        data_title=DATA_TITLE,
+        data_title=say(DATA_TITLE),
         inline="图_地图",
-        inline_title="各城市按期反馈率图",
-        sections={"总体情况": "总体情况", "建议正文": "建议"},
+        inline_title=say("各城市按期反馈率图"),
+        sections={"总体情况": say("总体情况"), "建议正文": say("建议")},
     )
     return compose_report(report, issue, marks(issue, figures.is_simulated), fonts_dir=fonts_dir)
 

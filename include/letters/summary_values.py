@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
+from include.language import say
+from include.language.moments import day_words, moment_words
 from include.letters import edition_2020_03
-from include.letters.document.word import chinese_number
+from include.letters.document.word import heading_number
 from include.letters.words.changes import (
     LEAST_BASE,
     Spans,
@@ -14,7 +16,7 @@ from include.letters.words.changes import (
     rate_change,
 )
 from include.letters.words.durations import duration
-from include.letters.words.flag_words import level_word, mark_words, reasons_words
+from include.letters.words.flag_words import mark_words, reasons_words
 from include.letters.words.wording import (
     Show,
     concentration,
@@ -32,7 +34,7 @@ from include.supervision.rule_codes import rule_word
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
 
 BEATS: Final = {"midweek": "周中", "weekend": "周末"}
-_WEEKDAYS: Final = "一二三四五六日"
+_WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _TOLD_CATEGORIES: Final = 4
 _TOLD_BEHIND: Final = 4
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
@@ -62,7 +64,7 @@ def summary_values(
         issue_values(issue, figures.is_simulated, red_head)
         | rule_values(Flag(), figures.rules_version)
         | {
-            "期别": BEATS.get(figures.period.kind, "时段"),
+            "期别": say(BEATS.get(figures.period.kind, "时段")),
             "范围": figures.scope,
             "时段": with_year(window),
             "短时段": window.label,
@@ -76,7 +78,7 @@ def summary_values(
             "上期截至": moment_label(figures.previous.as_of) if figures.previous else "",
             "节假日": len(figures.holidays),
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": "、".join(show(name) for name in figures.sources) or "—",
+            "来源": say("、").join(show(name) for name in figures.sources) or "—",
             "函件标识": figures.letter_key,
             "本期": counts_values(total, window.label),
             "监管期": counts_values(figures.season_total, figures.season.label),
@@ -110,8 +112,8 @@ def _days(period: Period) -> int:
 
 
 def _weekdays(window: Period) -> str:
-    first, last = (f"周{_WEEKDAYS[day.weekday()]}" for day in (window.start, window.last_date))
-    return first if window.start == window.last_date else f"{first}至{last}"
+    first, last = (say(_WEEKDAYS[day.weekday()]) for day in (window.start, window.last_date))
+    return first if window.start == window.last_date else say("{first}至{last}", first=first, last=last)
 
 
 def _changes(figures: SummaryFigures) -> dict[str, str]:
@@ -122,7 +124,7 @@ def _changes(figures: SummaryFigures) -> dict[str, str]:
         (edition_2020_03.count_change, edition_2020_03.rate_change) if is_old else (count_change, rate_change)
     )
     spans = Spans(_days(figures.window), _days(figures.previous) if figures.previous else 0)
-    counted = {"推送": ("pushed", "条"), "超期": ("overdue", "条"), "问题": ("problems", "个")}
+    counted = {"推送": ("pushed", say("条")), "超期": ("overdue", say("条")), "问题": ("problems", say("个"))}
     words = {
         name: of_count(getattr(now, key), None if before is None else getattr(before, key), unit, spans)
         for name, (key, unit) in counted.items()
@@ -165,7 +167,7 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         return [
             city.unit_name
             for city in sorted(cities, key=lambda one: one.unit_code)
-            if level_word(city.flag.level) == level
+            if city.flag.level == level
         ]
 
     by_code = sorted(cities, key=lambda one: one.unit_code)
@@ -179,33 +181,50 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         "有报警城市": len(asked),
         "无报警城市": len(cities) - len(asked),
         "全部反馈城市": len(asked) - len(lowest),
-        "最低": "、".join(f"{city.unit_name}{city.window.feedback_rate}" for city in lowest[:_TOLD_BEHIND]),
+        "最低": say("、").join(
+            say("{unit_name}{rate}", unit_name=city.unit_name, rate=city.window.feedback_rate)
+            for city in lowest[:_TOLD_BEHIND]
+        ),
         "其余未满": max(len(lowest) - _TOLD_BEHIND, 0),
         "到期城市": len(due),
         "未全部反馈城市": len(behind),
         "未全部反馈": named(
-            [f"{city.unit_name}{city.window.overdue}/{city.window.due}" for city in behind], _TOLD_BEHIND
+            [
+                say(
+                    "{unit_name}{rate}",
+                    unit_name=city.unit_name,
+                    rate=f"{city.window.overdue}/{city.window.due}",
+                )
+                for city in behind
+            ],
+            _TOLD_BEHIND,
         ),
-        "报警最多": "、".join(f"{city.unit_name}{city.window.pushed}条" for city in most),
-        "督办": flagged("督办"),
-        "提醒": flagged("提醒"),
+        "报警最多": say("、").join(
+            say("{unit_name}{pushed}条", unit_name=city.unit_name, pushed=city.window.pushed) for city in most
+        ),
+        "督办": flagged("urge"),
+        "提醒": flagged("remind"),
         "核实地址": verified,
-        "督办城市": named(flagged("督办")),
-        "提醒城市": named(flagged("提醒")),
+        "督办城市": named(flagged("urge")),
+        "提醒城市": named(flagged("remind")),
         "核实城市": named(verified),
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
-        "城市备注": "；".join(f"{city.unit_name}{city.remark}" for city in cities if city.remark),
+        "城市备注": say("；").join(
+            say("{unit_name}{remark}", unit_name=city.unit_name, remark=city.remark)
+            for city in cities
+            if city.remark
+        ),
     }
 
 
 def _city_row(city: CityWeek) -> dict[str, Any]:
-    rank = "—" if city.rank is None else f"并列{city.rank}" if city.is_tied else str(city.rank)
+    rank = "—" if city.rank is None else say("并列{rank}", rank=city.rank) if city.is_tied else str(city.rank)
     return {
         "排名": rank,
         "城市": city.unit_name,
         "标记": mark_words(city.flag),
-        "理由": "；".join(reasons_words(city.flag)),
+        "理由": say("；").join(reasons_words(city.flag)),
     } | _numbers(city.window, city.previous, city.season)
 
 
@@ -227,14 +246,31 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     counties = figures.counties[: SUMMARY.top_counties]
     first = figures.repeat_problems[0] if figures.repeat_problems else None
     return {
-        "类别": "、".join(f"{show(row.category)}{row.problems}个" for row in found[:_TOLD_CATEGORIES]),
+        "类别": say("、").join(
+            say("{category}{problems}个", category=show(row.category), problems=row.problems)
+            for row in found[:_TOLD_CATEGORIES]
+        ),
         "其余类别": sum(row.problems for row in found[_TOLD_CATEGORIES:]),
         "有类别图": any(row.problems or row.previous for row in figures.categories),
-        "区县": "、".join(f"{row.unit_name}{show(row.county)}{row.problems}个" for row in counties),
+        "区县": say("、").join(
+            say(
+                "{unit_name}{county}{problems}个",
+                unit_name=row.unit_name,
+                county=show(row.county),
+                problems=row.problems,
+            )
+            for row in counties
+        ),
         "已整改": sum(row.rectified for row in figures.categories),
         "查出报警": figures.total.alarms_with_problem,
         "屡犯": len(figures.repeat_problems),
-        "屡犯最多": f"{first.unit_name}{show(first.county)}{show(first.grid_id)}网格“{show(first.category)}”"
+        "屡犯最多": say(
+            "{unit_name}{county}{grid_id}网格“{category}”",
+            unit_name=first.unit_name,
+            county=show(first.county),
+            grid_id=show(first.grid_id),
+            category=show(first.category),
+        )
         if first
         else "",
         "屡犯次数": first.alarms if first else 0,
@@ -249,7 +285,7 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
                 "次数": row.alarms,
                 "首次": _day(row.first_found_at),
                 "最近": _day(row.last_found_at),
-                "整改状态": row.status,
+                "整改状态": say(row.status),
             }
             for number, row in enumerate(figures.repeat_problems[: SUMMARY.listed_rows], start=1)
         ],
@@ -264,8 +300,14 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     most = sorted(by_city.items(), key=lambda item: -item[1])
     return {
         "重复": len(repeats),
-        "重复最多": "、".join(
-            f"{row.unit_name}{show(row.county)}{show(row.grid_id)}（{row.recent_alarms}条）"
+        "重复最多": say("、").join(
+            say(
+                "{unit_name}{county}{grid_id}（{recent_alarms}条）",
+                unit_name=row.unit_name,
+                county=show(row.county),
+                grid_id=show(row.grid_id),
+                recent_alarms=row.recent_alarms,
+            )
             for row in repeats[:2]
         ),
         "重复表": [
@@ -285,7 +327,11 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
             for number, row in enumerate(repeats[: SUMMARY.listed_rows], start=1)
         ],
         "长期": len(unanswered),
-        "长期城市": named([f"{name}{count}条" for name, count in most], _TOLD_SUBJECTS, "个城市"),
+        "长期城市": named(
+            [say("{name}{count}条", name=name, count=count) for name, count in most],
+            _TOLD_SUBJECTS,
+            say("个城市"),
+        ),
         "超三十日": sum(row.days > SUMMARY.repeat_days for row in unanswered),
         "两次督办": sum(row.urged > 1 for row in unanswered),
         "长期表": [
@@ -306,8 +352,8 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
 
 def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dict[str, Any]:
     return {
-        "序": chinese_number(number),
-        "类型": rule_word(case.rule),
+        "序": heading_number(number),
+        "类型": say(rule_word(case.rule)),
         "报警编号": show(case.alarm_id),
         "城市": case.unit_name,
         "区县": show(case.county),
@@ -338,30 +384,48 @@ def _afterwards(case: Case) -> str:
     """`；此后又报警2条`, `；此后本条报警次数又由3次增至8次`, `；此后未再报警`; empty where nothing was settled or came."""
     words = []
     if case.later_alarms:
-        words.append(f"此后又报警{case.later_alarms}条")
+        words.append(say("此后又报警{later_alarms}条", later_alarms=case.later_alarms))
     if case.went_on:
         rise = (
-            f"次数又由{case.count_then}次增至{case.alarm_count}次"
+            say(
+                "次数又由{count_then}次增至{alarm_count}次",
+                count_then=case.count_then,
+                alarm_count=case.alarm_count,
+            )
             if case.count_then is not None
-            else "仍在持续"
+            else say("仍在持续")
         )
-        words.append(f"本条报警{rise}" if words else f"此后本条报警{rise}")
+        words.append(say("本条报警{rise}", rise=rise) if words else say("此后本条报警{rise}", rise=rise))
     if not words and case.rectified_at:
-        words.append("此后未再报警")
-    return f"；{'，'.join(words)}" if words else ""
+        words.append(say("此后未再报警"))
+    return say("；{names}", names=say("，").join(words)) if words else ""
 
 
 def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, show: Show) -> dict[str, Any]:
-    unit = "个网格" if one.rule == "repeated" else "类" if one.rule == "frequent_problems" else "市"
+    unit = (
+        say("个网格")
+        if one.rule == "repeated"
+        else say("类")
+        if one.rule == "frequent_problems"
+        else say("市")
+    )
     words = []
     for subject in one.subjects:
-        measure = "个" if one.rule in ("frequent_problems", "rectification_overdue") else "条"
+        measure = say("个") if one.rule in ("frequent_problems", "rectification_overdue") else say("条")
         before = (
-            f"，上期{subject.previous}{measure}"
+            say("，上期{previous}{measure}", previous=subject.previous, measure=measure)
             if one.rule == "frequent_problems" and subject.previous is not None
             else ""
         )
-        words.append(f"{show(subject.name)}（{subject.count}{measure}{before}）")
+        words.append(
+            say(
+                "{name}（{count}{measure}{before}）",
+                name=show(subject.name),
+                count=subject.count,
+                measure=measure,
+                before=before,
+            )
+        )
     return {
         "序": number,
         "规则": rule_word(one.rule),
@@ -379,13 +443,12 @@ def _quoted(text: str) -> str:
 
 
 def _day(moment: datetime) -> str:
-    local = moment.astimezone(office_zone())
-    return f"{local.month}月{local.day}日"
+    return day_words(moment.astimezone(office_zone()).date())
 
 
 def _hour(moment: datetime) -> str:
     """`3月12日8时`, cut to the hour."""
-    return f"{_day(moment)}{moment.astimezone(office_zone()).hour}时"
+    return moment_words(moment.astimezone(office_zone()).replace(minute=0))
 
 
 def _hours(first: datetime, last: datetime) -> str:
@@ -393,4 +456,6 @@ def _hours(first: datetime, last: datetime) -> str:
     start, end = _hour(first), _hour(last)
     if start == end:
         return start
-    return f"{start}至{end.removeprefix(_day(last)) if _day(first) == _day(last) else end}"
+    if _day(first) != _day(last):
+        return say("{first}至{last}", first=start, last=end)
+    return say("{start}至{hour}时", start=start, hour=last.astimezone(office_zone()).hour)

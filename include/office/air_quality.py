@@ -9,13 +9,14 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Engine
 
+from include.language import say
 from include.periods import DAY, Period
 from include.sources.air.quality import ImportResult
-from include.store.air_days import city_days, dust_hours, grid_places
+from include.store.air_days import city_days, dust_hours
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.store.grid_lists import hot_grids_on
-from include.store.hourly import day_levels, hour_levels, read_hours
+from include.store.grid_lists import places_on
+from include.store.hourly import day_levels, hour_levels, read_given, read_hours
 from include.supervision.air_quality import (
     Windows,
     compare,
@@ -28,6 +29,7 @@ from include.supervision.air_quality import (
     with_iaqi,
     year_to_date,
 )
+from include.supervision.given_days import with_given
 from include.supervision.standards import VALIDITY, editions_of
 
 COLUMNS: Final = [
@@ -48,8 +50,20 @@ def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.
 
     PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
     """
-    cities = city_air(engine, parquet_root, period).cities
-    return cities[COLUMNS]
+    air = city_air(engine, parquet_root, period)
+    current = pd.to_datetime(list(windows(period).current))
+    given = air.days[air.days["is_given"].astype(bool) & air.days["observed_on"].isin(current)]
+    counts = air.cities["unit_code"].map(given.groupby("place_id").size()).fillna(0).astype(int)
+    marks = counts.map(lambda count: f"（日均值（来源给出）{count}天）" if count else "").astype("str")
+    return air.cities.assign(status=air.cities["status"] + marks)[COLUMNS]
+
+
+def _without_dust(parquet_root: Path, dates: Sequence[date], dust: pd.DataFrame) -> pd.DataFrame:
+    """The daily means 扣除沙尘; of a mean that its source gave no hour can be left out: it has none on a day under dust."""
+    key = ["place_id", "observed_on"]
+    given = read_given(parquet_root, "city", dates)
+    is_dusty = pd.MultiIndex.from_frame(given[key]).isin(pd.MultiIndex.from_frame(dust[key]))
+    return with_given(day_means(read_hours(parquet_root, "city", dates), dust), given[~is_dusty])
 
 
 @dataclass(frozen=True)
@@ -82,7 +96,7 @@ def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_d
     used = _used(window, year)
     is_simulated = bool(days.loc[days["observed_on"].isin(pd.to_datetime(used)), "is_simulated"].any())
     if is_without_dust:
-        days = day_means(read_hours(parquet_root, "city", used), dust)
+        days = _without_dust(parquet_root, used, dust)
     days = with_iaqi(days)
     codes = cities["unit_code"].tolist()
     table = compare(window_levels(window, lambda dates: levels(days, dates)), window, codes)
@@ -107,12 +121,11 @@ def grid_air(
     engine: Engine, parquet_root: Path, period: Period, *, is_without_dust: bool = False
 ) -> pd.DataFrame:
     """One row a grid with readings in one of the windows that is in the table of grids (index `grid_id`): `unit_code,
-    county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them). Where a released list
-    of hotspot grids is in force on the window's last day, only its grids."""
+    county, name, west, south, east, north` and the columns of `air_quality.compare` (`rank` among all of them). Of the grids only
+    those that the window speaks of (`grid_lists.places_on` its last day)."""
     window = windows(period)
     with reading(engine) as connection:
-        places = grid_places(connection)
-        hot = hot_grids_on(connection, period.last_date)
+        places = places_on(connection, period.last_date)
         dust = dust_hours(connection, *_span(window)) if is_without_dust else None
 
     def read(dates: Sequence[date]) -> pd.DataFrame:
@@ -123,8 +136,6 @@ def grid_air(
     found = window_levels(window, read)
     measured = found.current.index.union(found.before.index).union(found.year_before.index)
     listed = places[places.index.isin(measured)]
-    if hot is not None:
-        listed = listed[listed.index.isin(hot["grid_id"])]
     return listed.join(compare(found, window, listed.index.tolist()))
 
 
@@ -132,32 +143,59 @@ def import_lines(result: ImportResult) -> list[str]:
     """What an import did, as lines for an operator."""
     days = result.days
     lines = [
-        f"读入{result.files}个文件、{result.rows}行；替换{len(days)}天，空值{result.gaps}个，重复值{result.duplicates}个（只计一次）"
+        say(
+            "读入{files}个文件、{rows}行；替换{count}天，空值{gaps}个，重复值{duplicates}个（只计一次）",
+            files=result.files,
+            rows=result.rows,
+            count=len(days),
+            gaps=result.gaps,
+            duplicates=result.duplicates,
+        )
     ]
     if result.dust_hours:
-        lines.append(f"沙尘时段标记{result.dust_hours}条")
+        lines.append(say("沙尘时段标记{dust_hours}条", dust_hours=result.dust_hours))
     for day in days:
         label = f"{DATASET_LABELS[day.dataset]} {day.observed_on}"
         if day.valid_places < day.places:
             lines.append(
-                f"{label}：{day.places}个中有{day.places - day.valid_places}个有效小时不足{VALIDITY.day_hours}个，日均值无效"
+                say(
+                    "{label}：{places}个中有{lacking}个有效小时不足{day_hours}个，日均值无效",
+                    label=label,
+                    places=day.places,
+                    lacking=day.places - day.valid_places,
+                    day_hours=VALIDITY.day_hours,
+                )
             )
         if day.pm25_hours < day.pm25_hours_before:
             lines.append(
-                f"{label}：PM2.5小时值由{day.pm25_hours_before}个减少到{day.pm25_hours}个，请核对文件是否完整"
+                say(
+                    "{label}：PM2.5小时值由{pm25_hours_before}个减少到{pm25_hours}个，请核对文件是否完整",
+                    label=label,
+                    pm25_hours_before=day.pm25_hours_before,
+                    pm25_hours=day.pm25_hours,
+                )
             )
     lines += [*result.notes, *result.untaken]
     lines += [str(fault) for fault in result.faults]
     if result.skipped:
-        names = "、".join(list(result.skipped)[:5])
+        names = say("、").join(list(result.skipped)[:5])
         lines.append(
-            f"跳过不在城市表中的城市{len(result.skipped)}个（{names}{'等' if len(result.skipped) > 5 else ''}）"
+            say(
+                "跳过不在城市表中的城市{count}个（{names}{more}）",
+                count=len(result.skipped),
+                names=names,
+                more=say("等") if len(result.skipped) > 5 else "",
+            )
         )
     if result.unknown_grids:
         lines.append(
-            f"网格表中没有的网格{len(result.unknown_grids)}个（如{result.unknown_grids[0]}），数据已保留，网格表补充后计入"
+            say(
+                "网格表中没有的网格{count}个（如{example}），数据已保留，网格表补充后计入",
+                count=len(result.unknown_grids),
+                example=result.unknown_grids[0],
+            )
         )
-    lines += [f"未导入：{error}" for error in result.rejected]
+    lines += [say("未导入：{error}", error=error) for error in result.rejected]
     return lines
 
 

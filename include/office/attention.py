@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from include.act import Act
 from include.house import House
+from include.language import say
 from include.letters.composition import Letter, made
 from include.letters.digest import Matter, compose_digest
 from include.office.beat_watch import due_at
@@ -56,9 +57,16 @@ def queue_late_run(house: House, period: Period, run_id: str, *, now: datetime, 
             return False
     minutes = int(SELF_WATCH.late_after[period.kind].total_seconds() // 60)
     matter = Matter(
-        f"{window_kind(period.kind).label}　{period.label}未按时完成",
-        f"{moment_label(period.as_of)}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
-        "在 Airflow 中查看该运行停在哪一步：失败的步骤按其中所述处理后清除重跑；等待签发的请签发",
+        say(
+            "{label}\u3000{period}未按时完成", label=say(window_kind(period.kind).label), period=period.label
+        ),
+        say(
+            "{moment}起的运行 {run_id} 在{minutes}分钟内没有完成核对",
+            moment=moment_label(period.as_of),
+            run_id=run_id,
+            minutes=minutes,
+        ),
+        say("在 Airflow 中查看该运行停在哪一步：失败的步骤按其中所述处理后清除重跑；等待签发的请签发"),
         due_at(period),
     )
     _, is_simulated = matters(house, now)
@@ -75,5 +83,5 @@ def _frozen(matters: Sequence[Matter]) -> str:
 def _queue(
     house: House, facts: LetterFacts, composed: Letter, *, now: datetime, actor: str
 ) -> ReleaseOutcome:
-    to = (Recipient(house.issuer.operators, "值班", "to"),)
+    to = (Recipient(house.issuer.operators, say("值班"), "to"),)
     return queue_digest(house.outgoing, facts, composed, to, Act(now, actor))

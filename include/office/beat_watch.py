@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from include.language import say
 from include.periods import Period, later, midnight, period_ending, periods_between, window_kind
 from include.rules import SELF_WATCH
 from include.store.beat_runs import accounted_ends, first_scheduled
@@ -25,8 +26,8 @@ class Missing:
     def label(self) -> str:
         """In words, for a list (Chinese): the kind, its first window and how many."""
         first, count = self.windows[0], len(self.windows)
-        name = f"{window_kind(self.kind).label}　{first.label}"
-        return name if count == 1 else f"{name}等{count}个时段"
+        name = say("{label}　{period}", label=say(window_kind(self.kind).label), period=first.label)
+        return name if count == 1 else say("{name}等{count}个时段", name=name, count=count)
 
 
 def due_at(period: Period) -> datetime:

@@ -15,6 +15,7 @@ from include.store.air_days import dust_hours, imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.facts import alarm_states, cities_on, city_stays, problems_found
+from include.store.grid_lists import places_on
 from include.store.watch_facts import grids_known, read_station_days
 from include.supervision.air_quality import windows
 from include.supervision.bulletin import BulletinFacts, BulletinWindows, MonthWarnings
@@ -70,7 +71,8 @@ def _pushed_in(states: pd.DataFrame, window: Period) -> list[str]:
 
 
 def _lasting(connection: Connection, period: Period) -> pd.DataFrame | None:
-    """The lasting grids of the weeks to the half-month's last day, from the stations' daily facts; None where there are none."""
+    """The lasting grids of the weeks to the half-month's last day, from the stations' daily facts, of those that its letters speak
+    of; None where there are none."""
     rule = WATCH_RULES.lasting
     last = period.end - DAY
     first = period.end - rule.window_days * DAY
@@ -79,6 +81,7 @@ def _lasting(connection: Connection, period: Period) -> pd.DataFrame | None:
         return None
     found = lasting_excess(days, first, last, WATCH_RULES)
     grids = grids_known(connection)[["grid_id", "county", "name", "is_simulated"]].fillna("")
+    grids = grids[grids["grid_id"].isin(places_on(connection, last).index)]
     found = found[found["is_lasting"].astype(bool)].merge(grids, on="grid_id", validate="1:1")
     return found.assign(window_days=rule.window_days)
 

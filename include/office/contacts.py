@@ -15,6 +15,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.house import House
+from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import check
 from include.sources.contacts.book import contacts_of
@@ -76,13 +77,13 @@ def save_contacts(
     with writing(house.engine, lock="intake") as connection:
         checked = check(CONTACTS, table, places(connection))
         problems = tuple(
-            f"第{place + 1}行 {field}：{words}"
+            say("第{place}行 {field}：{words}", place=place + 1, field=field, words=words)
             for place, bad in enumerate(checked.reject)
             if bad >= 0
             for field, words in [checked.reasons[bad]]
         )
         if problems or table.empty:
-            return Saved(0, 0, 0, problems or ("没有任何行",))
+            return Saved(0, 0, 0, problems or (say("没有任何行"),))
         wanted = contacts_of(checked.rows)
         if contact_id is None:
             done = save(connection, wanted, actor=actor, reason=reason, now=now, is_list=is_list)

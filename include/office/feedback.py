@@ -5,6 +5,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Engine
 
+from include.language import say
 from include.periods import Period, rolling
 from include.profile.current import rules_on
 from include.rules import LOW_RESPONSE
@@ -61,7 +62,7 @@ def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOW
         )
         for code, name in zip(codes, cities["unit_name"], strict=True)
     ]
-    return pd.DataFrame([*rows, _row(TOTAL, "合计", counts(table), "")], columns=COLUMNS)
+    return pd.DataFrame([*rows, _row(TOTAL, say("合计"), counts(table), "")], columns=COLUMNS)
 
 
 def _row(code: str, name: str, one: FeedbackCounts, level: str) -> list[object]:

@@ -13,6 +13,7 @@ import shapely
 from include.errors import InputError
 from include.geo.boundaries import city_outlines, counties, map_notice
 from include.geo.lattice import BOUNDS
+from include.language import say
 from include.letters.grid_reasons import GridReasons, print_reasons
 from include.letters.pictures.chart_style import small_png
 from include.letters.pictures.selection_map import ListMap, selection_map
@@ -28,6 +29,7 @@ _LIST_COLUMNS: Final = (
     "unit_name",
     "county_code",
     "county",
+    "county_shares",
     *BOUNDS,
     "is_hot",
     "is_monitored",
@@ -63,7 +65,10 @@ def list_files(
     if with_letters:
         for code in sorted(set(of.rows["unit_code"])):
             name = units.get(code, code)
-            yield f"为什么是这个网格_{name}.pdf", unit_reasons(of, code, name, issuer, fonts_dir=fonts_dir)
+            yield (
+                say("为什么是这个网格_{name}.pdf", name=name),
+                unit_reasons(of, code, name, issuer, fonts_dir=fonts_dir),
+            )
 
 
 def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
@@ -79,6 +84,8 @@ def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
 def listed(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a grid that is chosen, has left or was decided about, by unit and rank (columns `_LIST_COLUMNS`)."""
     rows = of.rows.rename(columns={"words": "reason_words"})
+    if "county_shares" not in rows:  # lists of before it was kept
+        rows["county_shares"] = ""
     rows["unit_name"] = rows["unit_code"].map(units).fillna(rows["unit_code"])
     numbers = rows.select_dtypes("number").columns
     rows = rows.assign(**{name: rows[name].round(_DIGITS) for name in numbers})
@@ -116,7 +123,7 @@ def region_map(of: ListView, units: Mapping[str, str]) -> bytes:
     places = [
         (units.get(code, code).removesuffix("市"), known.get(code) or _joined(of, code)) for code in codes
     ]
-    note = f"热点网格　{of.values['name']}"
+    note = say("热点网格\u3000{name}", name=of.values["name"])
     return small_png(selection_map(ListMap(_drawn(of.rows), places, note, bool(of.values["is_simulated"]))))
 
 
@@ -145,7 +152,9 @@ def unit_reasons(
             cells=len(cells),
             rows=_drawn(rows),
             places=_counties(of, unit_code),
-            notes=[f"{one['where']}：{one['text']}" for one in of.manifest["notes"]],
+            notes=[
+                say("{where}：{words}", where=one["where"], words=one["text"]) for one in of.manifest["notes"]
+            ],
             manifest_sha256=str(of.values["manifest_sha256"]),
             is_simulated=bool(of.values["is_simulated"]),
         ),

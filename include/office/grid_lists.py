@@ -1,6 +1,7 @@
 """Lists of hotspot grids before people: proposed by a choice, looked through, released from a date, compared.
 
-A list that was released is never changed; the next one takes its place from its own date. Letters of a window take the list that is in
+A list that was released is never changed; the next one takes its place from its own date, and of two from one date the one that was
+released last. Letters of a window take the list that is in
 force on the window's last day, so a list may not begin before the end of a bulletin that has left.
 """
 
@@ -19,16 +20,18 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError, StateError
+from include.language import say
 from include.letters.words.selection_words import reason_sentence
 from include.office.grid_choice import Choice, manifest_bytes, table_bytes
 from include.post import audit
 from include.selection.choice import isolated
 from include.selection.comparison import compared
-from include.selection.rules import DEFAULT, SelectionRules, with_changes
+from include.selection.rules import DEFAULT, SelectionRules, as_told
 from include.sources.hashes import row_json
 from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.grid_lists import (
+    SOURCE,
     bulletins_after,
     change_list,
     change_row,
@@ -41,7 +44,6 @@ from include.store.grid_lists import (
 )
 from include.store.tables import city
 
-SOURCE: Final = "grid_list"  # of places that a released list made known
 _SUBJECT: Final = "grid_list"
 _LOCK: Final = "grid_lists"
 _PLACE: Final = ["grid_id", "unit_code", "county", "name", "west", "south", "east", "north"]
@@ -192,7 +194,12 @@ def release(
             },
         )
         change = audit.Change(
-            _SUBJECT, str(list_id), "release", "proposed", "released", f"{valid_from}：{reason}"
+            _SUBJECT,
+            str(list_id),
+            "release",
+            "proposed",
+            "released",
+            say("{valid_from}：{reason}", valid_from=valid_from, reason=reason),
         )
         audit.record(connection, [change], now=now, actor=actor)
 
@@ -224,7 +231,7 @@ def view(engine: Engine, archive: Archive, list_id: int) -> ListView:
         rows = list_rows(connection, list_id)
     table = read_table(archive.get(str(own["table_sha256"])))
     manifest = json.loads(archive.get(str(own["manifest_sha256"])))
-    rules = with_changes(DEFAULT, manifest["rules"], f"list {list_id}")
+    rules = as_told(DEFAULT, manifest["rules"], f"list {list_id}")
     years = years_of(table)
     decided = rows.drop(columns=[name for name in _PLACE if name != "grid_id"])
     joined = table.drop(columns=["is_hot", "is_monitored", "change"]).merge(
@@ -246,6 +253,7 @@ def view_of(choice: Choice) -> ListView:
         "state": "proposed",
         "made_for": choice.told.date,
         "valid_from": None,
+        "is_superseded": False,
         "is_simulated": choice.is_simulated,
         "manifest_sha256": hashlib.sha256(manifest_bytes(choice.manifest)).hexdigest(),
     }
@@ -288,7 +296,8 @@ def _alone(table: pd.DataFrame, rows: pd.DataFrame) -> set[str]:
 def _sentences(
     joined: pd.DataFrame, alone: set[str], rules: SelectionRules, years: tuple[int, ...]
 ) -> list[str]:
-    """The sentences of the rows; that of the choice stands unless decisions left a grid alone, or gave it a neighbour."""
+    """The sentences of the rows; that of the choice stands unless the grid was struck, or decisions left it alone or gave it a
+    neighbour."""
     return [
         _words({**row, "is_isolated": row["grid_id"] in alone}, bool(row["is_isolated"]), rules, years)
         for row in joined.to_dict("records")
@@ -302,10 +311,15 @@ def _words(row: Mapping[Any, Any], was_isolated: bool, rules: SelectionRules, ye
         **{str(key): value for key, value in row.items()},
         "change": row["change"] if row["decision"] == "" else "",
     }
-    told = {"struck": "人工剔除", "added": "人工增补"}.get(str(row["decision"]))
-    of_choice = str(row["words"]) if row["is_isolated"] == was_isolated else ""
+    told = {"struck": say("人工剔除"), "added": say("人工增补")}.get(str(row["decision"]))
+    is_as_chosen = row["is_isolated"] == was_isolated and row["decision"] != "struck"
+    of_choice = str(row["words"]) if is_as_chosen else ""
     sentence = of_choice or reason_sentence(figures, rules, years, names)
-    return f"{told}：{row['reason']}。{sentence}" if told else sentence
+    return (
+        say("{told}：{reason}。{sentence}", told=told, reason=row["reason"], sentence=sentence)
+        if told
+        else sentence
+    )
 
 
 def _make_known(connection: Connection, hot: pd.DataFrame, is_simulated: bool, now: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import jinja2
@@ -17,8 +18,10 @@ from include.house import House
 from include.letters.document.templates import template_text
 from include.post import audit
 from include.rules import HINTS
+from include.sources.hints import REJECTED
 from include.store.engine import reading, writing
 from include.store.open_tables import hint
+from include.store.retention import Aged
 from include.store.tables import grid
 
 OPEN: Final = ("waiting", "checking")
@@ -133,6 +136,11 @@ def erase(engine: Engine, now: datetime) -> int:
         for name in names:
             connection.execute(hint.update().where(hint.c.hint_id == name).values(**nothing, erased_at=now))
     return len(names)
+
+
+def aged_rows(inbox: Path) -> Aged:
+    """The rows of hints that were not taken, which go by their age."""
+    return Aged("hints", inbox / REJECTED, "*.csv", HINTS.kept_after_closing)
 
 
 def _one(connection: Connection, hint_id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from include.act import Act
 from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter, made
+from include.office.field_links import link_key, open_link, reply_link
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
 from include.post.corrections import corrected_letter
@@ -47,9 +48,12 @@ def render(
     number: str | None,
     issued_on: date | None,
     corrects: Corrected | None = None,
+    link_key: bytes | None = None,
 ) -> Letter:
-    """The files of a letter of any kind from its frozen figures; a preview without number and date of issue."""
+    """The files of a letter of any kind from its frozen figures; a preview without number and date of issue. `link_key`: that of
+    the phone page's links, where letters name one."""
     issuer = house.issuer
+    figures = frozen_figures(kind, figures_json)
     issue = Issue(
         issuer.name,
         issuer.contact,
@@ -58,8 +62,8 @@ def render(
         number,
         date_label(issued_on) if issued_on else None,
         corrects=corrects,
+        reply_link=reply_link(house, link_key, figures, issued_on),
     )
-    figures = frozen_figures(kind, figures_json)
     compose = _letter_type(kind).compose
     return made(compose, figures, issue, fonts_dir=house.fonts_dir, red_head=house.has_red_head)
 
@@ -90,14 +94,15 @@ def corrected(told: StoredLetter, figures_json: str) -> Corrected:
     return Corrected(told.number, date_label(day), changes)
 
 
-def _final(house: House) -> Render:
+def _final(house: House, now: datetime) -> Render:
     """Renders a stored letter; a 更正 cites the letter that it corrects."""
+    key = link_key(house.engine, now) if house.field.is_on else None
 
     def render_stored(stored: StoredLetter, number: str | None, issued_on: date | None) -> Letter:
         with reading(house.engine) as connection:
             told = corrected_letter(connection, stored)
         corrects = corrected(told, stored.figures_json) if told else None
-        return render(house, stored.kind, stored.figures_json, number, issued_on, corrects)
+        return render(house, stored.kind, stored.figures_json, number, issued_on, corrects, key)
 
     return render_stored
 
@@ -137,15 +142,18 @@ def release_letter(
         letter = find(connection, letter_id)
     if _premise_of(letter) is not None and letter.state != "released":
         ensure_covered(house.engine, house.sources, letter.period.as_of, now, now=now)
-    return release(
+    outcome = release(
         house.outgoing,
         letter_id,
         Act(now, actor, reason),
         is_person=is_person,
         run_id=run_id,
         premise=premise(now),
-        render=_final(house),
+        render=_final(house, now),
     )
+    if outcome.action == "released":
+        open_link(house, letter_id, now)
+    return outcome
 
 
 def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, reason: str) -> str:
@@ -158,7 +166,7 @@ def withhold_letter(house: House, letter_id: int, *, now: datetime, actor: str, 
     if letter.state != "released":
         withhold(house.engine, letter_id, now=now, actor=actor, reason=reason, is_person=True)
         return f"{letter.letter_key} withheld"
-    void = withdraw(house.outgoing, letter_id, Act(now, actor, reason), _final(house))
+    void = withdraw(house.outgoing, letter_id, Act(now, actor, reason), _final(house, now))
     return f"{letter.letter_key} withdrawn; number {void or '—'} is 作废"
 
 

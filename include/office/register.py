@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from include.house import House
+from include.language import say
 from include.letter_kinds import LETTER_KINDS, LetterKind, letter_kind
 from include.letters.alarm import compose_alarm
 from include.letters.bulletin import compose_bulletin
@@ -95,12 +96,12 @@ def reminder_premise(connection: Connection, figures: ReminderFigures, now: date
     open_ids = set(judged.loc[judged["is_open"], "alarm_id"])
     left = tuple(row for row in figures.overdue if row.alarm_id in open_ids)
     if not left:
-        return f"所列{len(figures.overdue)}条报警均已反馈、核减或结案，不再督办"
+        return say("所列{count}条报警均已反馈、核减或结案，不再督办", count=len(figures.overdue))
     if len(left) == len(figures.overdue):
         return None
     form = tuple(row for row in figures.form if row.alarm_id in open_ids)
     struck = replace(figures, overdue=left, form=form)
-    remark = f"放行前已反馈、核减或结案的{len(figures.overdue) - len(left)}条不再列入"
+    remark = say("放行前已反馈、核减或结案的{count}条不再列入", count=len(figures.overdue) - len(left))
     return Struck(to_json(struck), reminder_alarms(struck), remark)
 
 
@@ -108,11 +109,11 @@ def alarm_premise(connection: Connection, figures: AlarmFigures, now: datetime) 
     """A push is not sent when its alarms are answered, withdrawn or past their deadlines by then."""
     alarms = figures.alarms
     if all(one.deadline_at <= now for one in alarms):
-        return f"所列{len(alarms)}条报警的反馈时限已过，不再推送"
+        return say("所列{count}条报警的反馈时限已过，不再推送", count=len(alarms))
     first, last = min(one.raised_at for one in alarms), max(one.deadline_at for one in alarms)
     if _is_any_open(connection, [one.alarm_id for one in alarms], first, last, now):
         return None
-    return f"所列{len(alarms)}条报警均已反馈、核减或撤回，不再推送"
+    return say("所列{count}条报警均已反馈、核减或撤回，不再推送", count=len(alarms))
 
 
 def _is_any_open(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from include.language import say
 from include.suspects.kinds import UNLISTED
 from include.suspects.wording import LEVELS, suspect_name
 
@@ -19,7 +20,7 @@ def sketch(suspects: Sequence[Mapping[str, Any]], hours: Sequence[Mapping[str, A
     """North is up; 1, 3 and 5 km are circles; each hour's cone opens by its spread, the stronger the more the hour weighs."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_SIZE} {_SIZE}" role="img" font-family="sans-serif" font-size="11">',
-        "<title>疑似来源示意（建议核查）</title>",
+        say("<title>疑似来源示意（建议核查）</title>"),
         f'<rect width="{_SIZE}" height="{_SIZE}" fill="#fff"/>',
     ]
     for km in (1, 3, 5):
@@ -68,7 +69,14 @@ def _mark(one: Mapping[str, Any]) -> str:
     x, y = _point(float(one["east_km"]), float(one["north_km"]))
     colour = "#9aa0a6" if one.get("verdict") == "struck" else _COLOURS[one["level"]]
     name = escape(f"{one['rank']} {suspect_name(one)}")
-    title = escape(f"{suspect_name(one)}（疑似，{LEVELS[one['level']]}，{one['score']:.2f}）")
+    title = escape(
+        say(
+            "{name}（疑似，{level}，{score:.2f}）",
+            name=suspect_name(one),
+            level=LEVELS[one["level"]],
+            score=one["score"],
+        )
+    )
     return (
         f'<g><title>{title}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="{3 + 6 * float(one["score"]):.1f}" fill="{colour}"/>'
         f'<text x="{x + 7:.1f}" y="{y + 4:.1f}" fill="{colour}">{name}</text></g>'

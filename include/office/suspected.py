@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.language import say
 from include.store.suspects import suspects_for_letters
 from include.supervision.figures import Suspected
 from include.suspects.rules import LEAST_TOLD, SUSPECTS_TOLD
@@ -45,7 +46,7 @@ def as_suspected(
     return Suspected(
         suspect_name(suspect),
         suspect["level"],
-        f"{_FOUND}；{reason}" if is_found else reason,
+        say("{found}；{reason}", found=_FOUND, reason=reason) if is_found else reason,
         candidate_id,
         str(suspect["kind"]),
         round(score, 6),

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Engine
 
+from include.language import say
 from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
 from include.profile.current import office
 from include.rules import SIMULATED_LABEL
@@ -56,10 +57,25 @@ def rule_rows() -> list[tuple[str, int, str]]:
     """What each rule says, how many hours it wants, and what in it counts as running, idle and off."""
     rules = submeter_rules()
     meter = rules.meter
-    runs = f"生产功率高于前{meter.days_back}天上四分位数的{meter.running_share:.0%}为生产"
-    idle = f"{runs}；治污功率低于平常每单位生产用电的{meter.idle_share:.0%}为停运"
-    stands = f"{runs}；治污功率低于平常的{meter.off_share:.0%}为停机，不要求连续"
-    told = {"idle": idle, "shorter": stands, "lost": f"{runs}；前后均在生产、其间无数据", "stopped": runs}
+    runs = say(
+        "生产功率高于前{days_back}天上四分位数的{running_share:.0%}为生产",
+        days_back=meter.days_back,
+        running_share=meter.running_share,
+    )
+    idle = say(
+        "{runs}；治污功率低于平常每单位生产用电的{idle_share:.0%}为停运",
+        runs=runs,
+        idle_share=meter.idle_share,
+    )
+    stands = say(
+        "{runs}；治污功率低于平常的{off_share:.0%}为停机，不要求连续", runs=runs, off_share=meter.off_share
+    )
+    told = {
+        "idle": idle,
+        "shorter": stands,
+        "lost": say("{runs}；前后均在生产、其间无数据", runs=runs),
+        "stopped": runs,
+    }
     return [(rule.words, rule.least_hours, told[rule.code]) for rule in rules.submeter]
 
 
@@ -69,7 +85,7 @@ def treatment_workbook(
     """The list, with the completeness of every meter where it is told, and the rules."""
     rows = treatment_rows(engine, start, end)
     mark = SIMULATED_LABEL if any(row["is_simulated"] for row in rows) else ""
-    return workbook_of(_sheets(rows, meters), "疑似治污设施不正常运行", as_of, mark)
+    return workbook_of(_sheets(rows, meters), say("疑似治污设施不正常运行"), as_of, mark)
 
 
 def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable[Sheet]:
@@ -77,7 +93,14 @@ def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable
     if meters is not None:
         yield Sheet(
             "计电完整率",
-            ["企业编号", "日期", "有数小时", "采用小时", "完整率", "未使用原因"],
+            [
+                say("企业编号"),
+                say("日期"),
+                say("有数小时"),
+                say("采用小时"),
+                say("完整率"),
+                say("未使用原因"),
+            ],
             [
                 tuple(
                     one[name]
@@ -97,14 +120,16 @@ def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable
     yield Sheet(
         "规则",
         [
-            "情形",
-            "最少小时数",
-            "口径（机关设定）" if submeter_rules() != DEFAULT_RULES else "口径（系统默认）",
+            say("情形"),
+            say("最少小时数"),
+            say("口径（系统默认）" if submeter_rules() == DEFAULT_RULES else "口径（本机关设定）"),
         ],
         rule_rows(),
         {},
     )
-    yield Sheet("说明", ["项目", "内容"], [("性质", "均为疑似，建议核查，不作为认定依据")], {})
+    yield Sheet(
+        "说明", [say("项目"), say("内容")], [(say("性质"), say("均为疑似，建议核查，不作为认定依据"))], {}
+    )
 
 
 def _row(row: dict[str, Any]) -> tuple[Any, ...]:
@@ -115,4 +140,4 @@ def _row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _span_words(spans: str) -> str:
     pairs = (span.split("-") for span in spans.split(",") if span)
-    return "、".join(f"{begin}时至{end}时" for begin, end in pairs)
+    return say("、").join(say("{begin}时至{end}时", begin=begin, end=end) for begin, end in pairs)

@@ -5,7 +5,7 @@ until somebody has settled it. Many of one kind and origin (a run's letters, a s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -13,8 +13,13 @@ from urllib.parse import quote
 from sqlalchemy import Connection
 
 from include.house import House
+from include.language import say
+from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
+from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
+from include.office.mailroom.access import closed_mailboxes
+from include.office.mailroom.tray import waiting_mails
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
@@ -47,6 +52,9 @@ TOPICS: Final = {
     "watch": "报警待核实",
     "grids": "网格清单待审",
     "hints": "群众线索",
+    "mail": "来信待处理",
+    "mailbox": "信箱无法读取",
+    "field": "手机填报待确认",
     "run": "时段没有运行",
     "units": "单位与档案不一致",
 }
@@ -96,7 +104,8 @@ class Waiting:
     @property
     def line(self) -> str:
         """The topic and the title, for a list without columns."""
-        return f"{TOPICS[self.topic]}　{self.title}" if self.title != TOPICS[self.topic] else self.title
+        topic = say(TOPICS[self.topic])
+        return topic + say(MARK_GAP) + self.title if self.title != topic else self.title
 
 
 Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
@@ -105,8 +114,13 @@ Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
 def waiting(house: House, now: datetime) -> list[Waiting]:
     """Everything that waits at `now`, the oldest first."""
     with reading(house.engine) as connection:
-        found = [one for kind in _KINDS for one in kind(house, connection, now)]
+        found = [_said(one) for kind in _KINDS for one in kind(house, connection, now)]
     return sorted(found, key=lambda one: (one.since, one.topic, one.title))
+
+
+def _said(one: Waiting) -> Waiting:
+    """In the office's language."""
+    return replace(one, title=say(one.title), reason=say(one.reason), todo=say(one.todo))
 
 
 def _letters(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
@@ -125,7 +139,7 @@ def _of_letter(one: Concern) -> Waiting:
     words = [part for part in (one.addressee_name, one.subject, one.address) if part]
     return Waiting(
         one.topic,
-        "　".join(words) or TOPICS[one.topic],
+        say(MARK_GAP).join(words) or TOPICS[one.topic],
         one.reason,
         one.todo,
         one.since,
@@ -141,8 +155,8 @@ def _of_run(group: list[Concern]) -> Waiting:
     reasons = sorted({one.reason for one in group})
     return Waiting(
         first.topic,
-        f"{first.subject}等{len(group)}封函件",
-        "；".join(reasons[:2]) + ("等" if len(reasons) > 2 else ""),
+        say("{subject}等{count}封函件", subject=first.subject, count=len(group)),
+        say("；").join(reasons[:2]) + (say("等") if len(reasons) > 2 else ""),
         first.todo,
         min(one.since for one in group),
         path="/letters",
@@ -161,13 +175,13 @@ def _contacts(house: House, connection: Connection, now: datetime) -> Iterable[W
     for (source, kind), asked in groups.items():
         reason, todo = ABOUT_CONTACTS[kind]
         more: dict[str, Any] = {"path": "/contacts", "is_simulated": any(one.is_simulated for one in asked)}
-        words = f"在联系人页{todo}，或用 contacts answer"
+        words = say("在联系人页{todo}，或用 contacts answer", todo=todo)
         if len(asked) > _FEW:
-            title = f"来源 {source} 的{len(asked)}位联系人"
+            title = say("来源 {source} 的{count}位联系人", source=source, count=len(asked))
             yield Waiting("contact", title, reason, words, asked[0].asked_at, count=len(asked), **more)
         else:
             for one in asked:
-                title = f"{one.region_name}　{_mailboxes(one)}"
+                title = one.region_name + say(MARK_GAP) + _mailboxes(one)
                 yield Waiting("contact", title, reason, words, one.asked_at, **more)
 
 
@@ -176,9 +190,11 @@ def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable
     for row in frame(connection, "open_quarantine").to_dict("records"):
         is_file, count, since = row["kind"] == FILES, int(row["open_rows"]), row["since_at"].to_pydatetime()
         title = (
-            f"来源 {row['source']} 有{count}个"
+            say("来源 {source} 有{count}个", source=row["source"], count=count)
             if is_file
-            else f"来源 {row['source']} 的 {row['kind']} 有{count}行"
+            else say(
+                "来源 {source} 的 {kind} 有{count}行", source=row["source"], kind=row["kind"], count=count
+            )
         )
         reason, todo = UNREAD_FILES if is_file else _UNREADABLE_ROWS
         yield Waiting(
@@ -196,8 +212,8 @@ def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             yield Waiting(
                 "pull",
                 source.name,
-                "此后没有拉取到数据",
-                "检查该来源的连接；恢复后运行日调度即自动补拉",
+                say("此后没有拉取到数据"),
+                say("检查该来源的连接；恢复后运行日调度即自动补拉"),
                 missing[-1][0],
             )
 
@@ -212,8 +228,8 @@ def _silent(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             yield Waiting(
                 "silent",
                 name,
-                "连续多封函件被退回或无任何签收反馈",
-                "核实收件地址，在联系人页更正",
+                say("连续多封函件被退回或无任何签收反馈"),
+                say("核实收件地址，在联系人页更正"),
                 period.as_of,
                 path="/contacts",
                 query={"region": str(code)},
@@ -228,7 +244,7 @@ def _watch(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             "watch",
             alarm_id,
             str(one["reason"]),
-            "在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep",
+            say("在报警的依据页撤回或保留并注明理由，或用 watch withdraw、watch keep"),
             one["made_at"],
             path=f"/watch/{quote(alarm_id, safe='')}",
             is_simulated=bool(one["is_simulated"]),
@@ -241,8 +257,8 @@ def _runs(house: House, connection: Connection, now: datetime) -> Iterable[Waiti
         yield Waiting(
             "run",
             one.label,
-            "已到时限，没有运行，或运行没有完成核对",
-            "检查该 DAG 是否暂停、调度是否在运行；再按缺的时段逐一补运行",
+            say("已到时限，没有运行，或运行没有完成核对"),
+            say("检查该 DAG 是否暂停、调度是否在运行；再按缺的时段逐一补运行"),
             one.since,
             count=len(one.windows),
         )
@@ -255,8 +271,8 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
             yield Waiting(
                 "grids",
                 str(row["name"]),
-                f"热点网格{row['hot']}个，待审核",
-                "在清单页剔除、增补后发布或不采用，或用 select-grids release、reject",
+                say("热点网格{hot}个，待审核", hot=row["hot"]),
+                say("在清单页剔除、增补后发布或不采用，或用 select-grids release、reject"),
                 row["proposed_at"].to_pydatetime(),
                 path=f"/grid-lists/{row['list_id']}",
                 is_simulated=bool(row["is_simulated"]),
@@ -269,8 +285,8 @@ def _units(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         yield Waiting(
             "units",
             one.unit_code,
-            "；".join(words_of(one)),
-            "按档案改（units …），或以现有的为准（profile apply --keep）",
+            say("；").join(words_of(one)),
+            say("按档案改（units …），或以现有的为准（profile apply --keep）"),
             midnight(office_date(now)),
             path="/units",
         )
@@ -282,11 +298,64 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     if rows:
         yield Waiting(
             "hints",
-            f"{len(rows)}条线索待处理",
-            "线索须由人看过；它不会自己成为报警",
-            "用 hints list 查看，用 hints settle 处理",
+            say("{count}条线索待处理", count=len(rows)),
+            say("线索须由人看过；它不会自己成为报警"),
+            say("用 hints list 查看，用 hints settle 处理"),
             rows[0]["received_at"],
             path="/hints",
+            count=len(rows),
+            is_simulated=any(row["is_simulated"] for row in rows),
+        )
+
+
+def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Mails of the tray: each by itself, or all of one reason where they are many."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in waiting_mails(connection):
+        groups.setdefault(str(row["tray_reason"]), []).append(row)
+    for reason, rows in groups.items():
+        many = len(rows) > _FEW
+        for row in rows[:1] if many else rows:
+            words = [part for part in (row["sender"], row["subject"]) if part]
+            yield Waiting(
+                "mail",
+                f"{len(rows)}封" if many else "　".join(words) or TOPICS["mail"],
+                reason,
+                "在来信页查看后采用、录入、归档，或判为与本单位无关",
+                row["taken_at"],
+                path="/mails" if many else f"/mails/{row['mail_id']}",
+                count=len(rows) if many else 1,
+                is_simulated=any(one["is_simulated"] for one in rows),
+            )
+
+
+def _closed(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Mailboxes that could not be read when that was tried last."""
+    configured = {source.name for source in house.mailboxes}
+    for one in closed_mailboxes(connection):
+        if one.name in configured:
+            yield Waiting(
+                "mailbox",
+                one.name,
+                one.reason,
+                "检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取",
+                one.since,
+            )
+
+
+def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Reports of the phone page that wait: one line a unit and reason."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in waiting_reports(connection):
+        groups.setdefault((row["unit_name"], row["reason"]), []).append(row)
+    for (unit_name, reason), rows in groups.items():
+        yield Waiting(
+            "field",
+            f"{unit_name}　{len(rows)}条",
+            f"{reason}：已收到，未计入数字；手机确认后自动采用",
+            "电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject",
+            rows[0]["received_at"],
+            path="/field",
             count=len(rows),
             is_simulated=any(row["is_simulated"] for row in rows),
         )
@@ -302,7 +371,10 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _watch,
     _runs,
     _hints,
+    _field,
     _units,
+    _mails,
+    _closed,
 )
 
 

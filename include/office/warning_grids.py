@@ -19,7 +19,7 @@ from include.periods import DAY, Period, previous
 from include.store.air_days import grid_places, imported_days
 from include.store.engine import reading, writing
 from include.store.facts import cities_on
-from include.store.grid_lists import list_in_force
+from include.store.grid_lists import places_on
 from include.store.hourly import day_digests, days_with_means
 from include.store.warning_history import KeptMonth, kept_months, month_ranks, replace_month
 from include.supervision.air_quality import Windows, windows
@@ -75,8 +75,6 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     month_of(period)
     with reading(engine) as connection:
         kept = kept_months(connection)
-        places = grid_places(connection)
-    table = hashlib.sha256(pd.util.hash_pandas_object(places["unit_code"]).to_numpy().tobytes()).digest()
     months = _months_with_readings(root, period)
     used = {day for one in months for day in _used(windows(one))}
     digests = day_digests(root, "grid", sorted(used))
@@ -84,9 +82,9 @@ def _judged(engine: Engine, root: Path, period: Period) -> list[_JudgedMonth]:
     for one in months:
         with reading(engine) as connection:
             members = cities_on(connection, one.last_date)["unit_code"].tolist()
-            own_list = list_in_force(connection, one.last_date)
-            of_list = f"list {own_list['list_id']}\n".encode() if own_list else b""
-            readings = _fingerprint(one, members, table + of_list, digests)
+            places = places_on(connection, one.last_date)["unit_code"]
+            table = hashlib.sha256(pd.util.hash_pandas_object(places).to_numpy().tobytes()).digest()
+            readings = _fingerprint(one, members, table, digests)
             known = kept.get(one.start)
             if known is not None and known.readings_sha256 == readings:
                 judged.append(_JudgedMonth(known, month_ranks(connection, one.start), is_new=False))

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, func, select
 
+from include.language import say
 from include.periods import DAY
 from include.store.engine import reading
 from include.store.tables import city
@@ -96,7 +97,7 @@ def by_unit(connection: Connection, day: date, days: int = WEEK) -> pd.DataFrame
     units["unit_name"] = units["unit_code"].map(_names(connection)).fillna(units["unit_code"])
     total = {
         "unit_code": "total",
-        "unit_name": "合计",
+        "unit_name": say("合计"),
         "stations": units["stations"].sum(),
         "heard": units["heard"].sum(),
         "to_service": units["to_service"].sum(),
@@ -136,8 +137,19 @@ def _station(name: object, own: pd.DataFrame) -> dict[str, object] | None:
     if not is_bad and not is_off:
         return None
     worst = str(bad["verdict"].mode().iloc[0]) if len(bad) else "ok"
-    reasons = [f"{VERDICT_WORDS.get(worst, worst)}（{len(own)}天中{len(bad)}天）"] if is_bad else []
-    reasons += [f"读数约为周边的{_factor(level):.2f}倍，宜校准"] if is_off else []
+    reasons = (
+        [
+            say(
+                "{verdict}（{count}天中{bad}天）",
+                verdict=VERDICT_WORDS.get(worst, worst),
+                count=len(own),
+                bad=len(bad),
+            )
+        ]
+        if is_bad
+        else []
+    )
+    reasons += [say("读数约为周边的{factor:.2f}倍，宜校准", factor=_factor(level))] if is_off else []
     heard = own[own["hours"] > 0]["date"]
     return {
         "unit_code": last["unit_code"],
@@ -153,7 +165,7 @@ def _station(name: object, own: pd.DataFrame) -> dict[str, object] | None:
         "dead_hours": int(own["dead_hours"].sum()),
         "spikes": int(own["spikes"].sum()),
         "last_heard_on": heard.iloc[-1] if len(heard) else None,
-        "reason": "；".join(reasons),
+        "reason": say("；").join(reasons),
     }
 
 

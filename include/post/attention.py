@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from include.language import say
 from include.post.recipients import addressees
 from include.store import statements
 
@@ -58,7 +59,7 @@ def needs_person(connection: Connection, now: datetime) -> tuple[Concern, ...]:
         "list_concerns",
         drafted_before=now - _RUN_FOR,
         trouble_after=now - _TROUBLE_FOR,
-        archive_reason=f"{ARCHIVE_WORDS}%",
+        archive_reason=f"{say(ARCHIVE_WORDS)}%",
     )
     return tuple(
         Concern(

@@ -11,6 +11,8 @@ import ssl
 import time
 from typing import Any, Final
 
+from include.language import say
+
 NOT_SMTP: Final = -1
 MOST_LINES: Final = 128
 LONGEST_LINE: Final = 8192  # bytes, as smtplib bounds them; the standard has 512
@@ -45,6 +47,7 @@ class Bounded(smtplib.SMTP):
         ends or falls silent, and when the reply does not end within its bounds."""
         started = time.monotonic()
         lines: list[bytes] = []
+        told: list[bytes] = []
         codes: set[bytes] = set()
         taken = 0
         while True:
@@ -52,17 +55,17 @@ class Bounded(smtplib.SMTP):
             taken += len(line)
             found = _LINE.fullmatch(line.rstrip(b"\r\n"))
             if found is None:
-                return NOT_SMTP, b"\n".join([*lines, line.strip()])
+                return NOT_SMTP, b"\n".join([*told, line.strip()])
             codes.add(found[1])
             lines.append((found[3] or b"").strip())
+            told.append(line.strip())
             if found[2] != b"-":
                 break
             if len(lines) >= MOST_LINES:
-                self._end(f"邮件服务器的一个答复超过{MOST_LINES}行")
+                self._end(say("邮件服务器的一个答复超过{most_lines}行", most_lines=MOST_LINES))
         self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - started)
         if len(codes) > 1:
-            told = b" ".join(sorted(codes))
-            return NOT_SMTP, b"mixed codes " + told + b": " + b"\n".join(lines)
+            return NOT_SMTP, b"\n".join(told)
         return int(codes.pop()), b"\n".join(lines)
 
     def has_spoken(self, wait_seconds: float = 0.0) -> bool:
@@ -80,7 +83,7 @@ class Bounded(smtplib.SMTP):
         """As smtplib's; what came unencrypted after the server's consent is not read as if it were encrypted."""
         answer = super().starttls(*arguments, **options)
         if self._unread:
-            self._end("加密之前的多余答复")
+            self._end(say("加密之前的多余答复"))
         return answer
 
     def _has_data(self) -> bool:
@@ -101,10 +104,10 @@ class Bounded(smtplib.SMTP):
     def _line(self, most_bytes: int) -> bytes:
         while (end := self._unread.find(b"\n")) < 0:
             if len(self._unread) > min(LONGEST_LINE, most_bytes):
-                self._end("邮件服务器的答复过长")
+                self._end(say("邮件服务器的答复过长"))
             self._unread += self._piece()
         if end >= min(LONGEST_LINE, most_bytes):
-            self._end("邮件服务器的答复过长")
+            self._end(say("邮件服务器的答复过长"))
         line = bytes(self._unread[: end + 1])
         del self._unread[: end + 1]
         return line
@@ -112,9 +115,9 @@ class Bounded(smtplib.SMTP):
     def _piece(self) -> bytes:
         remaining = self.give_up_at - time.monotonic()
         if remaining <= 0:
-            self._end("邮件服务器过慢，放弃本次发送")
+            self._end(say("邮件服务器过慢，放弃本次发送"))
         if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("连接已关闭")
+            raise smtplib.SMTPServerDisconnected(say("连接已关闭"))
         try:
             self.sock.settimeout(min(self.step_seconds, remaining))
             piece = self.sock.recv(_PIECE)

@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from include.act import Act
 from include.errors import InputError, StateError
+from include.language import say
 from include.letter_kinds import useful_life
 from include.periods import office_date
 from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
 from include.post.letters import StoredLetter, locked
 from include.post.message import Dispatch, build_message, message_id
-from include.post.outbox import restore_settled, withdraw_all
+from include.post.outbox import has_left, restore_settled, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
@@ -45,7 +46,9 @@ class TooLarge(Exception):
 def simulated_blocker(letter: StoredLetter, server: MailServer) -> str:
     """Why a letter of simulated data may not go to this server (Chinese), or empty."""
     if letter.is_simulated and not is_on_this_machine(server):
-        return f"模拟数据的函件只能发往本机邮箱，当前邮件服务器 {server.label} 不在本机：未发出"
+        return say(
+            "模拟数据的函件只能发往本机邮箱，当前邮件服务器 {label} 不在本机：未发出", label=server.label
+        )
     return ""
 
 
@@ -82,7 +85,11 @@ def queue_copy(
     eml = build_message(dispatch, composed, outgoing.server)
     if len(eml) > POST.largest_message_bytes:
         raise TooLarge(
-            f"邮件 {len(eml) / 2**20:.1f} MB，超过上限 {POST.largest_message_bytes / 2**20:.0f} MB：请精简附件后重新拟稿"
+            say(
+                "邮件 {count:.1f} MB，超过上限 {largest_message_bytes:.0f} MB：请精简附件后重新拟稿",
+                count=len(eml) / 2**20,
+                largest_message_bytes=POST.largest_message_bytes / 2**20,
+            )
         )
     identity = message_id(
         letter.letter_key, copy_no, is_rehearsal=is_rehearsal, domain=outgoing.server.domain
@@ -183,7 +190,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         rows = connection.execute(
-            select(_delivery.c.copy_no, _delivery.c.state)
+            select(_delivery.c.copy_no, _delivery.c.state, _delivery.c.smtp_code)
             .where(_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
             .with_for_update()
         ).all()
@@ -195,7 +202,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
                 expected="a delivery in state queued",
                 todo="what has left cannot be taken back",
             )
-        if not any(row.copy_no > 1 or row.state in ("sending", "sent", "unknown") for row in rows):
+        if not any(row.copy_no > 1 or has_left(row.state, row.smtp_code) for row in rows):
             raise StateError(
                 "nothing of the letter has left",
                 where=letter.letter_key,
@@ -213,7 +220,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
                 connection,
                 letter_id,
                 replaced_by(number),
-                f"第 {number} 份已撤回，仍待处理",
+                say("第 {number} 份已撤回，仍待处理", number=number),
                 actor=act.actor,
                 now=act.now,
             )
@@ -222,7 +229,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
 
 def replaced_by(copy_no: int) -> str:
     """The reason of earlier recipients that a copy has settled."""
-    return f"已由第 {copy_no} 份代替"
+    return say("已由第 {copy_no} 份代替", copy_no=copy_no)
 
 
 def rehearse(outgoing: Outgoing, letter_id: int, to: Recipient, act: Act) -> QueuedCopy:
@@ -241,7 +248,7 @@ def rehearse(outgoing: Outgoing, letter_id: int, to: Recipient, act: Act) -> Que
             raise StateError("the letter cannot go there", where=letter.letter_key, got=blocker)
         composed = stored_composition(connection, outgoing.archive, letter_id)
         return queue_copy(
-            connection, outgoing, letter, composed, [to], replace(act, reason="演练"), is_rehearsal=True
+            connection, outgoing, letter, composed, [to], replace(act, reason=say("演练")), is_rehearsal=True
         )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.act import Act
 from include.errors import StateError
+from include.language import say
 from include.letter_kinds import is_corrected, letter_label
 from include.post import audit
 from include.post.composed import ComposedLetter, keep_files, replace_files
@@ -46,7 +47,7 @@ def draft_correction(
                 where=told.letter_key,
                 todo="look at it, then ask again",
             )
-        words = f"更正{told.number or told.letter_key}：{reason}"
+        words = say("更正{number}：{reason}", number=told.number or told.letter_key, reason=reason)
         new_id = insert_letter(
             connection,
             facts,
@@ -57,7 +58,12 @@ def draft_correction(
         )
         replace_files(connection, new_id, files)
         change = audit.Change(
-            "letter", told.letter_key, "correct", told.state, told.state, f"拟更正稿：{reason}"
+            "letter",
+            told.letter_key,
+            "correct",
+            told.state,
+            told.state,
+            say("拟更正稿：{reason}", reason=reason),
         )
         audit.record(connection, [change], now=now, actor=actor)
         return Drafted(new_id, facts.key, "created", "awaiting_approval", words)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, ins
 from include.act import Act
 from include.errors import StateError
 from include.former_names import json_of_today
+from include.language import say
 from include.letter_kinds import letter_kind
 from include.periods import Period
 from include.post import audit
@@ -124,7 +125,11 @@ def draft(
     with writing(engine, lock="draft") as connection:
         known = _locked(connection, tables.letter.c.letter_key == facts.key)
         if known is not None and known.state in ("released", "rejected"):
-            reason = f"{'已发出' if known.state == 'released' else '已否决'}，未改动：{known.state_reason}"
+            reason = say(
+                "{state}，未改动：{state_reason}",
+                state=say("已发出") if known.state == "released" else say("已否决"),
+                state_reason=known.state_reason,
+            )
             return Drafted(
                 known.letter_id,
                 facts.key,
@@ -133,7 +138,7 @@ def draft(
                 reason,
                 json_of_today(known.figures_json) != facts.figures_json,
             )
-        reason = "；".join(composed.warnings) or "已拟稿"
+        reason = say("；").join(composed.warnings) or say("已拟稿")
         if known is None:
             letter_id = insert_letter(
                 connection,

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 import yagmail
 
 from include.errors import PostRefused
+from include.language import say
 from include.post.connection import NOT_SMTP, Bounded, BoundedSSL, size_limit
 from include.post.outcomes import Outcome, Transmission
 from include.post.server import MailServer, is_loopback
@@ -182,11 +183,13 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         except Exception as error:
             _log.error("mail server %s: %s", self._server.label, type(error).__name__)
             self._drop()
-            words = f"发送时出错（{type(error).__name__}）：{self._clean(str(error))}"
+            words = say(
+                "发送时出错（{name}）：{clean}", name=type(error).__name__, clean=self._clean(str(error))
+            )
             if self._has_begun:
                 return _all(
                     recipients,
-                    Outcome("unknown", None, f"{words}，无法确定邮件服务器是否已收下"),
+                    Outcome("unknown", None, say("{words}，无法确定邮件服务器是否已收下", words=words)),
                     is_troubled=True,
                 )
             return _all(recipients, Outcome("retry", None, words), is_troubled=True)
@@ -227,7 +230,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         """Exactly one attempt (yagmail's makes up to three). Raises _ConnectionLost before the server answered to MAIL."""
         most = size_limit(self.smtp.esmtp_features.get("size"))
         if most is not None and most < len(message):
-            text = f"邮件 {len(message)} 字节，超过邮件服务器允许的 {most} 字节"
+            text = say("邮件 {count} 字节，超过邮件服务器允许的 {most} 字节", count=len(message), most=most)
             return _all(recipients, Outcome("refused", None, text))
         options = [f"size={len(message)}"] if self.smtp.has_extn("size") else []
         outcome = self._judged(*self._ask_surely(self.smtp.mail, self._sender, options))
@@ -265,7 +268,7 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         self._require_silence()
         self._begin()
         self._has_begun = True
-        lost = "正文传输中连接中断（结束标记未发出），无法确定邮件服务器是否已收下"
+        lost = say("正文传输中连接中断（结束标记未发出），无法确定邮件服务器是否已收下")
         try:
             for chunk in _chunks(message):
                 self._arm()
@@ -274,35 +277,47 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             if self.smtp.has_spoken(self._pause_seconds()):
                 return self._early(*self.smtp.getreply())
             self._arm()
-            lost = "正文已全部发出，未收到邮件服务器的答复，无法确定是否已收下"
+            lost = say("正文已全部发出，未收到邮件服务器的答复，无法确定是否已收下")
             self.smtp.sock.sendall(b".\r\n")
             code, answer = self.smtp.getreply()
             wait_seconds = _MOST_PAUSE_SECONDS if self._has_served and code >= 500 else 0.0
             extra = self.smtp.getreply()[0] if self.smtp.has_spoken(wait_seconds) else None
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            return Outcome("unknown", None, f"{lost}：{self._clean(str(error))}")
+            return Outcome("unknown", None, say("{lost}：{clean}", lost=lost, clean=self._clean(str(error))))
         self._on_step("after_reply")
         if extra not in (None, 421):
             self._drop()
-            return Outcome("unknown", code, f"邮件服务器对一封邮件答复了两次：{self._clean(answer)}")
+            return Outcome(
+                "unknown", code, say("邮件服务器对一封邮件答复了两次：{clean}", clean=self._clean(answer))
+            )
         if 421 in (code, extra):
             self._drop()
         if code == 250 or 400 <= code < 600:
             return self._judged(code, self._clean(answer))
         self._drop()
         known = None if code == NOT_SMTP else code
-        return Outcome("unknown", known, f"邮件服务器的答复无法理解：应为250，收到“{self._clean(answer)}”")
+        return Outcome(
+            "unknown",
+            known,
+            say("邮件服务器的答复无法理解：应为250，收到“{clean}”", clean=self._clean(answer)),
+        )
 
     def _early(self, code: int, answer: bytes) -> Outcome:
         self._drop()
         if (
             self._has_served and code >= 500
         ):  # it may be a late one to the mail before; this one was not finished
-            return Outcome("retry", code, f"{_OUT_OF_STEP}：{self._clean(answer)}")
+            return Outcome(
+                "retry",
+                code,
+                say("{out_of_step}：{clean}", out_of_step=say(_OUT_OF_STEP), clean=self._clean(answer)),
+            )
         if 400 <= code < 600:
             return self._judged(code, self._clean(answer))
-        return Outcome("unknown", code, f"正文尚未结束，邮件服务器已作答复：{self._clean(answer)}")
+        return Outcome(
+            "unknown", code, say("正文尚未结束，邮件服务器已作答复：{clean}", clean=self._clean(answer))
+        )
 
     def _require_silence(self) -> None:
         """Raises _ConnectionLost when there are words of the server that nobody asked for: no later reply can be told apart."""
@@ -328,7 +343,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
             code, answer = command(*arguments)
         except (OSError, smtplib.SMTPException) as error:
             self._drop()
-            raise _ConnectionLost(None, f"与邮件服务器的连接中断：{self._clean(str(error))}") from error
+            raise _ConnectionLost(
+                None, say("与邮件服务器的连接中断：{clean}", clean=self._clean(str(error)))
+            ) from error
         if code == 421:
             self._drop()
             raise _ConnectionLost(code, self._clean(answer))
@@ -340,7 +357,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         code, text = self._ask(command, *arguments)
         if self._has_served and 500 <= code < 600:
             self._drop()
-            raise _ConnectionLost(code, f"{_OUT_OF_STEP}：{text}")
+            raise _ConnectionLost(
+                code, say("{out_of_step}：{words}", out_of_step=say(_OUT_OF_STEP), words=text)
+            )
         return code, text
 
     def _judged(self, code: int, text: str, *, is_go_ahead: bool = False) -> Outcome:
@@ -351,7 +370,14 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         if not 400 <= code < 500:
             self._drop()  # not SMTP: no further word of this connection can be trusted
         if code == NOT_SMTP:
-            return Outcome("retry", None, f"邮件服务器的答复不是SMTP：应以三位数字开头，收到“{text}”")
+            return Outcome(
+                "retry",
+                None,
+                say(
+                    "邮件服务器的答复不是SMTP：一个答复的各行应以同一个三位数字开头，收到“{words}”",
+                    words=text,
+                ),
+            )
         return Outcome("retry", code, text)
 
     def _reset(self) -> None:
@@ -366,9 +392,9 @@ class MailSession(yagmail.SMTP):  # type: ignore[misc]
         """Bounds the next step: a server that answers slowly for ever must not hold the round."""
         remaining = self._give_up_at - time.monotonic()
         if remaining <= 0:
-            raise TimeoutError("邮件服务器过慢，放弃本次发送")
+            raise TimeoutError(say("邮件服务器过慢，放弃本次发送"))
         if self.smtp.sock is None:
-            raise smtplib.SMTPServerDisconnected("连接已关闭")
+            raise smtplib.SMTPServerDisconnected(say("连接已关闭"))
         self.smtp.sock.settimeout(min(self._server.timeout_seconds, remaining))
 
     def _drop(self) -> None:
@@ -403,5 +429,5 @@ def _chunks(message: bytes) -> Iterator[memoryview]:
 
 def _not_this_machine(server: MailServer) -> PostRefused:
     return PostRefused(
-        "模拟数据的邮件不得离开本机", where=server.label, expected="本机（loopback）的邮件服务器"
+        say("模拟数据的邮件不得离开本机"), where=server.label, expected=say("本机（loopback）的邮件服务器")
     )

@@ -25,6 +25,7 @@ from yagmail.headers import resolve_addresses
 from yagmail.message import prepare_message
 
 from include.errors import CompositionError
+from include.language import say
 from include.periods import office_zone
 from include.post.composed import ComposedFile, ComposedLetter, attachments, body, inline_picture
 from include.post.recipients import Recipient
@@ -179,7 +180,7 @@ def _inline_part(picture: ComposedFile, content_id: str, dispatch: Dispatch) -> 
 def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:
     name = file.ascii_name if dispatch.attachment_names == "ascii" else file.file_name
     if dispatch.is_rehearsal:
-        name = ("rehearsal_" if dispatch.attachment_names == "ascii" else "演练_") + name
+        name = ("rehearsal_" if dispatch.attachment_names == "ascii" else say("演练_")) + name
     if _CONTROL.search(name) or not 0 < len(name) <= _LONGEST_FILE_NAME:
         raise CompositionError(
             "the file name cannot be a header",
@@ -202,7 +203,11 @@ def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:
 def _rehearsal_notice(dispatch: Dispatch) -> str:
     if not dispatch.is_rehearsal:
         return ""
-    return f"{_REHEARSAL}本邮件为演练，未发往{dispatch.addressee_name}，不编文号，请勿办理。\n\n"
+    return say(
+        "{rehearsal}本邮件为演练，未发往{addressee_name}，不编文号，请勿办理。\n\n",
+        rehearsal=_REHEARSAL,
+        addressee_name=dispatch.addressee_name,
+    )
 
 
 def _with_notice(html: str, notice: str) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import Connection, func, insert, select, update
 
+from include.language import say
 from include.letter_kinds import letter_kind
 from include.post.server import Office
 from include.store import statements, tables
@@ -25,7 +26,7 @@ def allocate(
         select(func.max(register.seq)).where(register.series == kind, register.year == issued_on.year)
     ).scalar_one()
     seq = (last or 0) + 1
-    number = f"{word}〔{issued_on.year}〕{seq}号"
+    number = say("{word}〔{year}〕{seq}号", word=word, year=issued_on.year, seq=seq)
     connection.execute(
         insert(tables.letter_number).values(
             series=kind, year=issued_on.year, seq=seq, letter_id=letter_id, number=number, allocated_at=now
@@ -49,4 +50,7 @@ def register(connection: Connection, year: int) -> pd.DataFrame:
 def gaps(connection: Connection) -> list[str]:
     """What must not be in the register: a missing number, or one that its letter does not print (Chinese, one a line)."""
     found = statements.frame(connection, "find_number_faults")
-    return [f"文号登记簿 {row.series}〔{row.year}〕：{row.fault}" for row in found.itertuples()]
+    return [
+        say("文号登记簿 {series}〔{year}〕：{fault}", series=row.series, year=row.year, fault=row.fault)
+        for row in found.itertuples()
+    ]

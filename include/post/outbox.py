@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Integer, bindparam, func, select, update
 
 from include.errors import InputError, StateError
+from include.language import say
 from include.letter_kinds import useful_life
 from include.post import audit
 from include.post.outcomes import Outcome, Transmission
@@ -25,6 +26,7 @@ from include.store.columns import Instant
 from include.store.engine import writing
 
 _delivery = tables.delivery
+TAKEN_CODES: Final = (250, 251, 252)
 _RESULT_STATES: Final = {"accepted": "sent", "refused": "refused", "unknown": "unknown", "retry": "queued"}
 
 
@@ -91,7 +93,7 @@ def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> C
         return None
     rows = connection.execute(_CLAIMED, {"owner": owner}).all()
     first = rows[0]
-    reason = f"第 {first.attempts} 次尝试"
+    reason = say("第 {attempts} 次尝试", attempts=first.attempts)
     changes = [_change(row.delivery_id, "claim", "queued", "sending", reason) for row in rows]
     audit.record(connection, changes, now=now, actor=actor)
     return Claim(
@@ -132,7 +134,7 @@ def settle(
             if not delivery_ids:
                 break
         # A person has decided meanwhile; what the server said is still worth knowing.
-        late = f"邮件服务器的迟到答复：{values['reason']}"
+        late = say("邮件服务器的迟到答复：{reason}", reason=values["reason"])
         changes += [
             audit.Change("delivery", str(each), "settle_late", None, None, late) for each in delivery_ids
         ]
@@ -141,7 +143,7 @@ def settle(
 
 def sweep(connection: Connection, *, actor: str, now: datetime) -> int:
     """Claims whose lease is over were left by a crash: nobody can know whether the server has the mail. Returns recipients."""
-    reason = "发送进程中断，无法确定邮件服务器是否已收下：请核实后选择“已送达”或“重新发送”"
+    reason = say("发送进程中断，无法确定邮件服务器是否已收下：请核实后选择“已送达”或“重新发送”")
     stale = (_delivery.c.state == "sending", _delivery.c.lease_until_at <= now)
     # The owner stays on record: should it live after all, it may still settle.
     return len(
@@ -160,7 +162,7 @@ def sweep(connection: Connection, *, actor: str, now: datetime) -> int:
 
 def distrust(connection: Connection, *, actor: str, now: datetime) -> int:
     """After a restore from a backup: what is queued or being sent there may have left since. Returns recipients."""
-    reason = "从备份恢复：备份之后是否已经送出无法确定，请核实后选择“已送达”或“重新发送”"
+    reason = say("从备份恢复：备份之后是否已经送出无法确定，请核实后选择“已送达”或“重新发送”")
     open_states = (_delivery.c.state.in_(("queued", "sending")),)
     return len(
         _move_all(connection, open_states, "unknown", action="distrust", reason=reason, actor=actor, now=now)
@@ -170,7 +172,7 @@ def distrust(connection: Connection, *, actor: str, now: datetime) -> int:
 def expire(connection: Connection, *, actor: str, now: datetime) -> int:
     """Queued recipients whose useful life is over are not tried any more. Returns recipients."""
     stale = (_delivery.c.state == "queued", _delivery.c.expires_at <= now)
-    reason = "超过有效期仍未送出"
+    reason = say("超过有效期仍未送出")
     return len(
         _move_all(
             connection,
@@ -266,9 +268,22 @@ def refuse_bounced(
     left = (_delivery.c.delivery_id.in_(list(ids)), _delivery.c.state.in_(("sent", "unknown")))
     return len(
         _move_all(
-            connection, left, "refused", action="bounce", reason=reason, actor=actor, now=now, smtp_text=words
+            connection,
+            left,
+            "refused",
+            action="bounce",
+            reason=reason,
+            actor=actor,
+            now=now,
+            smtp_code=TAKEN_CODES[0],  # a server had taken it, or it could not come back
+            smtp_text=words,
         )
     )
+
+
+def has_left(state: str, smtp_code: int | None) -> bool:
+    """Whether a delivery may have reached somebody, or came back from there."""
+    return state in ("sending", "sent", "unknown") or smtp_code in TAKEN_CODES
 
 
 def note_bounce(
@@ -319,7 +334,7 @@ def _settlement(
             next_attempt_at = now + retry_delay(claimed.attempts)
     return {
         "to_state": _RESULT_STATES[outcome.result],
-        "reason": outcome.text or "已交邮件服务器",
+        "reason": outcome.text or say("已交邮件服务器"),
         "code": outcome.code,
         "text": outcome.text,
         "now": now,

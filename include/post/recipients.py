@@ -9,6 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, or_, select
 
 from include import letter_kinds
+from include.language import say
 from include.profile.current import office
 from include.store import tables
 
@@ -50,18 +51,25 @@ def recipients_for(
     """
     if unit_code is None and addressee and addressee not in addressees():
         contacts = _contacts(connection, addressee, ("province",), on_date)
-        return _checked(f"省份 {addressee} ", contacts, primary="province", label="省级联系人（province）")
+        return _checked(
+            say("省份 {addressee} ", addressee=addressee),
+            contacts,
+            primary="province",
+            label=say("省级联系人（province）"),
+        )
     if unit_code is None:
         own = office().own_unit
         contacts = _contacts(connection, own, ("leader", "duty"), on_date)
-        return _checked(_own_name(own), contacts, primary="leader", label="收件领导（leader）")
+        return _checked(_own_name(own), contacts, primary="leader", label=say("收件领导（leader）"))
     place = connection.execute(
         select(tables.city.c.unit_name, tables.city.c.province_code, tables.city.c.province_name).where(
             tables.city.c.unit_code == unit_code
         )
     ).one_or_none()
     if place is None:
-        return Addressing((), (), f"城市代码 {unit_code} 不在城市表中：请核对代码后重新拟稿")
+        return Addressing(
+            (), (), say("城市代码 {unit_code} 不在城市表中：请核对代码后重新拟稿", unit_code=unit_code)
+        )
     contacts = _contacts(connection, unit_code, ("to", "cc"), on_date)
     remarks: tuple[str, ...] = ()
     if letter_kinds.letter_kind(letter_kind).is_copied_up:
@@ -69,9 +77,13 @@ def recipients_for(
         contacts += province
         if not province:
             remarks = (
-                f"{place.province_name}没有有效的省级联系人（province），{letter_kinds.letter_label(letter_kind)}未抄送省级",
+                say(
+                    "{province_name}没有有效的省级联系人（province），{letter_label}未抄送省级",
+                    province_name=place.province_name,
+                    letter_label=letter_kinds.letter_label(letter_kind),
+                ),
             )
-    found = _checked(place.unit_name, contacts, primary="to", label="主送联系人（to）")
+    found = _checked(place.unit_name, contacts, primary="to", label=say("主送联系人（to）"))
     return Addressing(found.recipients, remarks + found.remarks, found.blocker)
 
 
@@ -89,17 +101,17 @@ def _own_name(code: str) -> str:
 def address_problem(address: str) -> str:
     """Why an address cannot be used (Chinese), or empty. Only plain ASCII `name@domain` is taken."""
     if _CONTROL.search(address):
-        return "地址含有控制字符或换行"
+        return say("地址含有控制字符或换行")
     if not _ADDRESS.fullmatch(address):
-        return "地址不是 name@domain 形式的英文地址"
+        return say("地址不是 name@domain 形式的英文地址")
     if len(address) > _LONGEST_ADDRESS or len(address.partition("@")[0]) > _LONGEST_LOCAL_PART:
-        return "地址过长"
+        return say("地址过长")
     return ""
 
 
 def name_problem(name: str) -> str:
     """Why a display name cannot be used (Chinese), or empty."""
-    return "名称含有控制字符或换行" if _CONTROL.search(name) else ""
+    return say("名称含有控制字符或换行") if _CONTROL.search(name) else ""
 
 
 def _contacts(
@@ -125,21 +137,29 @@ def _checked(place: str, contacts: list[Row[tuple[Any, ...]]], *, primary: str, 
         problem = address_problem(address) or name_problem(contact.name)
         if problem:
             remarks.append(
-                f"{place}联系人 {_printable(contact.name)} <{_printable(address)}> 未使用：{problem}"
+                say(
+                    "{place}联系人 {name} <{address}> 未使用：{problem}",
+                    place=place,
+                    name=_printable(contact.name),
+                    address=_printable(address),
+                    problem=problem,
+                )
             )
         elif address.lower() in kept:
-            remarks.append(f"{place}联系人地址 {address} 重复，只发一次")
+            remarks.append(say("{place}联系人地址 {address} 重复，只发一次", place=place, address=address))
         else:
             kept[address.lower()] = Recipient(
                 address, contact.name, "to" if contact.role == primary else "cc"
             )
     if not any(recipient.header == "to" for recipient in kept.values()):
-        unusable = "；".join(remarks)
+        unusable = say("；").join(remarks)
         return Addressing(
             (),
             tuple(remarks),
-            f"{place}在发文日没有可用的{label}：请在联系人表中补充或更正后再发出"
-            + (f"（{unusable}）" if unusable else ""),
+            say(
+                "{place}在发文日没有可用的{label}：请在联系人表中补充或更正后再发出", place=place, label=label
+            )
+            + (say("（{unusable}）", unusable=unusable) if unusable else ""),
         )
     return Addressing(tuple(kept.values()), tuple(remarks))
 

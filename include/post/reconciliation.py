@@ -10,15 +10,16 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from include.errors import CheckFailed
+from include.language import say
 from include.post import numbers
 from include.post.mailbox import copies
+from include.post.outbox import TAKEN_CODES
 from include.post.recipients import addressees
 from include.store import statements, tables
 
 # A released letter is what the worst of its recipients is.
 _WORST_FIRST: Final = ("unknown", "refused", "expired", "sending", "queued", "sent")
 _BEFORE_RELEASE: Final = ("drafted", "awaiting_approval", "withheld", "rejected")
-_TAKEN: Final = (250, 251, 252)
 OPEN_STATES: Final = ("drafted", "awaiting_approval", "queued", "sending")
 
 
@@ -65,7 +66,12 @@ def reconcile(
         state, recipients = _account(row)
         if state == "":
             faults.append(
-                f"{row['addressee_name']} {row['letter_key']}：状态为 {row['state']}，但没有任何投递记录，去向不明"
+                say(
+                    "{addressee_name} {letter_key}：状态为 {state}，但没有任何投递记录，去向不明",
+                    addressee_name=row["addressee_name"],
+                    letter_key=row["letter_key"],
+                    state=row["state"],
+                )
             )
         number = row["number"] if isinstance(row["number"], str) else None
         letters.append(
@@ -81,7 +87,7 @@ def reconcile(
             )
         )
     known = {letter.letter_key for letter in letters}
-    faults += [f"{key}：应有函件，但发件箱中没有" for key in sorted(set(due) - known)]
+    faults += [say("{key}：应有函件，但发件箱中没有", key=key) for key in sorted(set(due) - known)]
     faults += numbers.gaps(connection)
     if mailbox is not None:
         faults += _mailbox_faults(connection, mailbox)
@@ -92,10 +98,10 @@ def require_reconciled(found: Reconciliation) -> None:
     """Raises CheckFailed with every fault."""
     if found.faults:
         raise CheckFailed(
-            f"{len(found.faults)} 处对不上：" + "；".join(found.faults),
-            where=f"对账 {found.on_date}",
-            expected="每份应发函件都有去向，邮箱中的每封邮件都在发件箱中",
-            todo="逐条核实后再发后续函件",
+            say("{count} 处对不上：", count=len(found.faults)) + say("；").join(found.faults),
+            where=say("对账 {on_date}", on_date=found.on_date),
+            expected=say("每份应发函件都有去向，邮箱中的每封邮件都在发件箱中"),
+            todo=say("逐条核实后再发后续函件"),
         )
 
 
@@ -115,20 +121,41 @@ def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
     taken = {
         (row.message_id, row.address)
         for row in rows
-        if row.smtp_code in _TAKEN and row.state in ("refused", "withdrawn")
+        if row.smtp_code in TAKEN_CODES and row.state in ("refused", "withdrawn")
     }
     held = copies(mailbox)
     faults = []
     for (identity, address), count in sorted(held.items()):
         state = states.get((identity, address))
         if state is None:
-            faults.append(f"邮箱中有发件箱不知道的邮件：{identity or '（无 Message-ID）'} 收件人 {address}")
+            faults.append(
+                say(
+                    "邮箱中有发件箱不知道的邮件：{identity} 收件人 {address}",
+                    identity=identity or say("（无 Message-ID）"),
+                    address=address,
+                )
+            )
         elif state not in ("sent", "sending", "unknown") and (identity, address) not in taken:
-            faults.append(f"邮箱已收到 {identity} 收件人 {address}，但发件箱记为 {state}")
+            faults.append(
+                say(
+                    "邮箱已收到 {identity} 收件人 {address}，但发件箱记为 {state}",
+                    identity=identity,
+                    address=address,
+                    state=state,
+                )
+            )
         elif count > 1:
-            faults.append(f"邮箱中同一邮件有 {count} 份：{identity} 收件人 {address}")
+            faults.append(
+                say(
+                    "邮箱中同一邮件有 {count} 份：{identity} 收件人 {address}",
+                    count=count,
+                    identity=identity,
+                    address=address,
+                )
+            )
     missing = sorted(key for key, state in states.items() if state == "sent" and key not in held)
     faults += [
-        f"发件箱记为已送出，但邮箱中没有：{identity} 收件人 {address}" for identity, address in missing
+        say("发件箱记为已送出，但邮箱中没有：{identity} 收件人 {address}", identity=identity, address=address)
+        for identity, address in missing
     ]
     return faults

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from include.act import Act
 from include.errors import QianliyanError, StateError
+from include.language import say
 from include.letter_kinds import letter_kind
 from include.periods import office_date
 from include.post import numbers
@@ -18,7 +19,7 @@ from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
 from include.post.corrections import revisions
 from include.post.letters import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
-from include.post.outbox import withdraw_all
+from include.post.outbox import has_left, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Addressing, Recipient, recipients_for
 from include.store import tables
@@ -118,9 +119,11 @@ def withdraw(outgoing: Outgoing, letter_id: int, act: Act, render: Render) -> st
             raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released")
         real = (_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
         rows = connection.execute(
-            select(_delivery.c.address, _delivery.c.state).where(*real).with_for_update()
+            select(_delivery.c.address, _delivery.c.state, _delivery.c.smtp_code)
+            .where(*real)
+            .with_for_update()
         ).all()
-        left = [f"{row.address} {row.state}" for row in rows if row.state in ("sending", "sent", "unknown")]
+        left = [f"{row.address} {row.state}" for row in rows if has_left(row.state, row.smtp_code)]
         if left:
             raise StateError(
                 "the letter has left",
@@ -210,7 +213,7 @@ def _release(
         now=act.now,
         actor=act.actor,
         action="release",
-        reason="；".join((act.reason, *remarks)),
+        reason=say("；").join((act.reason, *remarks)),
         subject=composed.subject,
         number=number,
         issued_on=issued_on,
@@ -223,9 +226,9 @@ def _release(
 def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | None) -> str:
     """Why this caller may not release the letter, or empty. Raises StateError for a person."""
     if letter.state == "released":
-        return f"已于此前发出：{letter.state_reason}"
+        return say("已于此前发出：{state_reason}", state_reason=letter.state_reason)
     if run_id is not None and letter.run_id != run_id:
-        return "已由另一次运行重新拟稿，由该次运行决定"
+        return say("已由另一次运行重新拟稿，由该次运行决定")
     if is_person:
         if letter.state == "rejected":
             raise StateError(
@@ -235,7 +238,13 @@ def _reason_to_leave(letter: StoredLetter, *, is_person: bool, run_id: str | Non
                 todo=f"its reason: {letter.state_reason}",
             )
         return ""
-    return "" if letter.state == "drafted" else f"等待人工决定（{letter.state}）：{letter.state_reason}"
+    return (
+        ""
+        if letter.state == "drafted"
+        else say(
+            "等待人工决定（{state}）：{state_reason}", state=letter.state, state_reason=letter.state_reason
+        )
+    )
 
 
 def _thread(connection: Connection, letter: StoredLetter) -> tuple[str, ...]:
@@ -278,7 +287,7 @@ def _keep_eml(connection: Connection, letter: StoredLetter, copy: QueuedCopy) ->
 def _failed(outgoing: Outgoing, letter_id: int, error: Exception, act: Act) -> ReleaseOutcome:
     """Nothing of the release was kept; the letter stays as it was, with the reason on record."""
     words = str(error) if isinstance(error, QianliyanError) else f"{type(error).__name__}: {error}"
-    reason = f"发出失败，函件未变动：{outgoing.server.redact(words)}"
+    reason = say("发出失败，函件未变动：{redact}", redact=outgoing.server.redact(words))
     trace = "".join(
         traceback.format_exception(error)
     )  # not left to the logger: what it tells may hold the password

@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
+from include.language import say
 from include.post import audit, outbox
 from include.post.attention import ARCHIVE_WORDS
 from include.post.mailer import MailSession, OnStep, ignore_step
@@ -176,7 +177,16 @@ def _transmit(
     except (
         InputError
     ) as error:  # of this mail alone: the others go on, and it is tried again for its useful life
-        return Transmission(dict.fromkeys(addresses, Outcome("retry", None, f"{ARCHIVE_WORDS}：{error}")))
+        return Transmission(
+            dict.fromkeys(
+                addresses,
+                Outcome(
+                    "retry",
+                    None,
+                    say("{archive_words}：{error}", archive_words=say(ARCHIVE_WORDS), error=error),
+                ),
+            )
+        )
     return session.transmit(addresses, message, is_simulated=claimed.is_simulated, senders=senders)
 
 

@@ -6,6 +6,7 @@ import ssl
 from typing import Final
 
 from include.errors import printable
+from include.language import say
 from include.post.connection import NOT_SMTP
 from include.post.server import MailServer
 
@@ -28,32 +29,54 @@ def connection_trouble(error: Exception, server: MailServer) -> str:
     cause = hidden or error
     match cause:
         case ssl.SSLCertVerificationError():
-            return f"邮件服务器 {server.label} 的证书不可信：{cause.verify_message}"
+            return say(
+                "邮件服务器 {label} 的证书不可信：{verify_message}",
+                label=server.label,
+                verify_message=cause.verify_message,
+            )
         case ssl.SSLError():
-            return f"与邮件服务器 {server.label} 的加密连接失败：{cause.reason or cause}"
+            return say(
+                "与邮件服务器 {label} 的加密连接失败：{reason}",
+                label=server.label,
+                reason=cause.reason or cause,
+            )
         case smtplib.SMTPAuthenticationError():
-            return f"邮件服务器 {server.label} 拒绝登录（{cause.smtp_code}）：请检查用户名和密码"
+            return say(
+                "邮件服务器 {label} 拒绝登录（{smtp_code}）：请检查用户名和密码",
+                label=server.label,
+                smtp_code=cause.smtp_code,
+            )
         case smtplib.SMTPNotSupportedError():
-            return f"邮件服务器 {server.label} 不支持所要求的加密或登录方式：{cause}"
+            return say(
+                "邮件服务器 {label} 不支持所要求的加密或登录方式：{cause}", label=server.label, cause=cause
+            )
         case smtplib.SMTPResponseException() if cause.smtp_code == NOT_SMTP:
-            return (
-                f"{server.label} 应答的不是邮件服务器：应为以三位数字开头的SMTP答复（如“220 …”），收到“{_words(cause.smtp_error, server)}”；"
-                "请检查主机名、端口和加密方式"
+            return say(
+                "{label} 应答的不是邮件服务器：应为以三位数字开头的SMTP答复（如“220 …”），收到“{words}”；请检查主机名、端口和加密方式",
+                label=server.label,
+                words=_words(cause.smtp_error, server),
             )
         case smtplib.SMTPResponseException():
             wanted = "220" if isinstance(cause, smtplib.SMTPConnectError) else "250"
-            return f"邮件服务器 {server.label} 暂不服务：应答{wanted}，收到“{cause.smtp_code} {_words(cause.smtp_error, server)}”"
+            return say(
+                "邮件服务器 {label} 暂不服务：应答{wanted}，收到“{smtp_code} {words}”",
+                label=server.label,
+                wanted=wanted,
+                smtp_code=cause.smtp_code,
+                words=_words(cause.smtp_error, server),
+            )
         case socket.gaierror():
-            return f"找不到邮件服务器 {server.label}：请检查主机名"
+            return say("找不到邮件服务器 {label}：请检查主机名", label=server.label)
         case ConnectionRefusedError():
-            return f"邮件服务器 {server.label} 拒绝连接：请检查是否在运行、端口是否正确"
+            return say("邮件服务器 {label} 拒绝连接：请检查是否在运行、端口是否正确", label=server.label)
         case TimeoutError():
-            return (
-                f"邮件服务器 {server.label} 在 {server.timeout_seconds:g} 秒内没有答复（应先以“220 …”问候）："
-                "请检查端口和加密方式"
+            return say(
+                "邮件服务器 {label} 在 {timeout_seconds:g} 秒内没有答复（应先以“220 …”问候）：请检查端口和加密方式",
+                label=server.label,
+                timeout_seconds=server.timeout_seconds,
             )
         case _:
-            return f"无法连接邮件服务器 {server.label}：{cause}"
+            return say("无法连接邮件服务器 {label}：{cause}", label=server.label, cause=cause)
 
 
 def _words(answer: bytes | str, server: MailServer) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Note
 from include.selection.rules import SelectionRules
 from include.selection.surroundings import background
@@ -187,16 +188,28 @@ def quota_notes(table: pd.DataFrame, rules: SelectionRules, names: Mapping[str, 
     cells = {str(code): int(count) for code, count in counts.items()}
     notes = []
     if without := [names.get(code, code) for code in cells if not rules.quotas.get(code)]:
-        text = f"只给了部分单位名额，{len(without)}个单位没有名额、不选网格（{'、'.join(without)}）"
+        text = say(
+            "只给了部分单位名额，{count}个单位没有名额、不选网格（{name}）",
+            count=len(without),
+            name=say("、").join(without),
+        )
         notes.append(Note("quota_missing", "quotas", text))
     beyond = [
-        f"{names.get(code, code)}{rules.quotas[code]}个，共{count}格"
+        say(
+            "{name}{quota}个，共{count}格",
+            name=names.get(code, code),
+            quota=rules.quotas[code],
+            count=count,
+        )
         for code, count in cells.items()
         if rules.quotas.get(code, 0) > floor(round(rules.cap_share * count, 9))
     ]
     if beyond:
-        text = (
-            f"{len(beyond)}个单位的名额超过小格数的上限{rules.cap_share:.0%}，仍按名额（{'；'.join(beyond)}）"
+        text = say(
+            "{count}个单位的名额超过小格数的上限{cap_share:.0%}，仍按名额（{name}）",
+            count=len(beyond),
+            cap_share=rules.cap_share,
+            name=say("；").join(beyond),
         )
         notes.append(Note("over_cap", "quotas", text))
     return notes

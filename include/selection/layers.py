@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from calendar import isleap, monthrange
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
@@ -31,6 +32,10 @@ NoteCode = Literal[
     "other_year",
     "old_county_code",
     "county_unknown",
+    "county_missing",
+    "lone_value",
+    "points_unchecked",
+    "points_doubled",
     "points_outside",
     "points_datum",
     "points_converted",
@@ -38,10 +43,14 @@ NoteCode = Literal[
     "over_cap",
     "zero_values",
     "looks_flipped",
+    "unlike_years",
     "capped",
     "no_old_list",
     "old_unmatched",
 ]
+
+# How the rows and columns of a file may stand the other way round, and "" as they were read.
+Turn = Literal["", "north", "west", "both"]
 
 _GRAMS: Final = {
     "g": 1e-6,
@@ -78,13 +87,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Layer:
-    """One raster of the choice. `month`: 1 to 12, or None for a whole year; `unit` as `values` are in."""
+    """One raster of the choice. `month`: 1 to 12, or None for a whole year; `unit` as `values` are in. `turned`: the file's pixel at the
+    centre of each cell as it was read, and if the whole file's rows, columns or both stood the other way round; empty where a file
+    cannot be turned, for it names the place of every value."""
 
     name: str
     year: int
     month: int | None
     unit: str
     raster: Raster
+    turned: Mapping[Turn, Floats] = field(default_factory=dict)
 
 
 def pm25_factor(unit: str, where: str) -> float:

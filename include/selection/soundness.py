@@ -9,17 +9,23 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.selection.layers import Layer, Note
 from include.selection.rules import SelectionRules
 
 _HIGHEST_UG_M3: Final = 1000.0  # an annual or monthly mean above it is no mean of air
 _MOST_ZEROS: Final = 0.001  # of the pixels: exactly zero is no air
-_LEAST_FOR_CORRELATION: Final = 200  # cells
-_FLIP_GAIN: Final = 0.3  # correlation with the other years that turning a raster round must gain to be named
+# A constant that stands out of the field around it: by so many times what neighbours differ (99 of 100 pairs), and by a share of the level.
+_JUMP: Final = 5.0
+_LEAST_JUMP: Final = 0.5
+_REPEATED: Final = 3  # pixels of one value: a mark; fewer may be a place of their own
+_COMMON_VALUES: Final = 5
+_ABOVE_ALL: Final = 3.0  # a repeated highest mass, against the next lower one
 
 
-def require_sound_pm25(layer: Layer) -> None:
-    """Refuses values that are no annual PM2.5: undeclared marks of nothing (−999), zeros for nothing."""
+def require_sound_pm25(layer: Layer) -> list[Note]:
+    """Refuses values that are no annual PM2.5: undeclared marks of nothing (−999, or any constant that stands far out of the field around
+    it), zeros for nothing. Notes a pixel or two that stand out like that."""
     values = layer.raster.values[np.isfinite(layer.raster.values)]
     if not len(values):
         raise InputError(
@@ -46,6 +52,7 @@ def require_sound_pm25(layer: Layer) -> None:
             got=f"{zeros} of {len(values)} pixels",
             todo="state `nodata: [0]`",
         )
+    return _without_marks(layer)
 
 
 def require_sound_mass(layer: Layer) -> None:
@@ -67,6 +74,68 @@ def require_sound_mass(layer: Layer) -> None:
             got=f"{len(values)} pixels, none above 0",
             todo="check the variable, the sector and the reference",
         )
+    told, counts = np.unique(values, return_counts=True)
+    if (
+        len(told) > 2
+        and counts[-1] >= _REPEATED
+        and told[-1] > _ABOVE_ALL * told[-2]
+        and counts[-1] > counts[-2]
+    ):
+        raise InputError(
+            "one value far above all others, again and again: a mark of nothing that the file does not declare",
+            where=layer.name,
+            got=f"{told[-1]:g} ({counts[-1]} pixels; the next lower one is {told[-2]:g})",
+            expected="values of places",
+            todo=f"state `nodata: [{told[-1]:g}]` if it means none",
+        )
+
+
+def _without_marks(layer: Layer) -> list[Note]:
+    """Refuses a constant that jumps out of its neighbours' field wherever it meets them."""
+    values = layer.raster.values
+    known = values[np.isfinite(values)]
+    told, counts = np.unique(known, return_counts=True)
+    common = told[np.argsort(counts)[-_COMMON_VALUES:]]
+    candidates = sorted({float(told[0]), float(told[-1]), *map(float, common)})
+    pairs = ((values[:, :-1], values[:, 1:]), (values[:-1], values[1:]))
+    is_own = np.isin(values, candidates)
+    usual = np.concatenate(
+        [
+            np.abs(one - other)[~(first | second)]
+            for (one, other), (first, second) in zip(
+                pairs, ((is_own[:, :-1], is_own[:, 1:]), (is_own[:-1], is_own[1:])), strict=True
+            )
+        ]
+    )
+    usual = usual[np.isfinite(usual)]
+    if not len(usual):
+        return []
+    least = max(_JUMP * float(np.quantile(usual, 0.99)), _LEAST_JUMP * float(np.median(known)))
+    notes = []
+    for value in candidates:
+        jumps = np.concatenate(
+            [np.abs(one - other)[(one == value) ^ (other == value)] for one, other in pairs]
+        )
+        jumps = jumps[np.isfinite(jumps)]
+        count = int((known == value).sum())
+        if not len(jumps) or float(np.median(jumps)) <= least:
+            continue
+        if count >= _REPEATED:
+            raise InputError(
+                "a constant that stands out of the field around it: a mark of nothing that the file does not declare",
+                where=layer.name,
+                got=f"{value:g} ({count} of {len(known)} pixels, {float(np.median(jumps)):.4g} from their neighbours)",
+                expected=f"neighbours that differ by less than {least:.3g}",
+                todo=f"state `nodata: [{value:g}]` if it means none, or correct the file",
+            )
+        text = say(
+            "有{count}个像元的值为{value:g}，与四邻相差{jump:.1f}，远超一般，请核对是否为无数据标记",
+            count=count,
+            value=value,
+            jump=float(np.median(jumps)),
+        )
+        notes.append(Note("lone_value", layer.name, text))
+    return notes
 
 
 def require_different(layers: Sequence[Layer], expected: str) -> None:
@@ -89,7 +158,8 @@ def require_different(layers: Sequence[Layer], expected: str) -> None:
 
 
 def require_common_registration(layers: Sequence[Layer]) -> None:
-    """Refuses rasters of one step whose pixels lie half a cell beside each other: corners of one were read as centres."""
+    """Refuses rasters of one step whose pixels lie half a cell beside each other, on one axis or both: corners of one were
+    read as centres."""
     for number, one in enumerate(layers):
         for other in layers[:number]:
             a, b = one.raster, other.raster
@@ -103,7 +173,7 @@ def require_common_registration(layers: Sequence[Layer]) -> None:
                 abs(((first - second) / step) % 1.0 - 0.5) < 0.02
                 for first, second, step in ((a.left, b.left, a.width), (a.top, b.top, a.height))
             ]
-            if all(beside):
+            if any(beside):
                 raise InputError(
                     "two rasters of one step lie half a cell beside each other",
                     where=f"{other.name} and {one.name}",
@@ -137,53 +207,12 @@ def region_levels(values: Mapping[int, pd.Series], rules: SelectionRules) -> lis
                 todo="a scale that is not applied, or another unit: state `scale:` or `unit:`",
             )
         if len(known) < len(cells):
-            text = f"{len(cells) - len(known)}个小格覆盖不足{rules.least_coverage:.0%}，该年不计"
+            text = say(
+                "{count}个小格覆盖不足{least_coverage:.0%}，该年不计",
+                count=len(cells) - len(known),
+                least_coverage=rules.least_coverage,
+            )
             notes.append(Note("low_coverage", where, text))
-    return notes
-
-
-def require_same_way_up(cells: pd.DataFrame, values: Mapping[int, pd.Series]) -> None:
-    """Refuses a year whose pattern fits the other years only when it is turned over: rows (or columns) in the wrong order."""
-    for year, own in sorted(values.items()):
-        others = pd.DataFrame({other: one for other, one in values.items() if other != year})
-        if others.empty:
-            return
-        mean = others.mean(axis=1)
-        straight = _correlation(own, mean)
-        for side, what in (
-            ("north", "upside down (rows from south to north)"),
-            ("west", "mirrored, east for west"),
-        ):
-            turned = _correlation(_turned(cells, own, side), mean)
-            if (
-                straight is not None
-                and turned is not None
-                and turned > 0.5
-                and turned - straight > _FLIP_GAIN
-            ):
-                raise InputError(
-                    f"the raster stands {what}",
-                    where=f"PM2.5 {year}",
-                    got=f"correlation with the other years {straight:.2f}, turned over {turned:.2f}",
-                    todo="get the file again, or turn its rows",
-                )
-
-
-def emission_notes(cells: pd.DataFrame, pm25: pd.Series, tonnes: pd.Series) -> list[Note]:
-    """A note where PM2.5 fits the emissions much better once it is turned over: all years may stand upside down alike."""
-    if tonnes.isna().all():
-        return []
-    known = pd.Series(np.log1p((tonnes / cells["area_km2"]).to_numpy(float)), tonnes.index)
-    straight = _correlation(pm25, known)
-    notes = []
-    for side, what in (("north", "上下颠倒"), ("west", "左右颠倒")):
-        turned = _correlation(_turned(cells, pm25, side), known)
-        if straight is None or turned is None or turned < _FLIP_GAIN or turned - straight < _FLIP_GAIN / 2:
-            continue
-        text = (
-            f"与排放分布的相关系数为{straight:.2f}，{what}后为{turned:.2f}：PM2.5或排放清单可能{what}，请核对"
-        )
-        notes.append(Note("looks_flipped", "PM2.5", text))
     return notes
 
 
@@ -205,36 +234,6 @@ def require_emission_level(tonnes: pd.Series, area_km2: pd.Series, rules: Select
             expected=f"{rules.least_emission_t_km2:g} to {rules.most_emission_t_km2:g}",
             todo="correct `unit:` (t/cell, kg m-2 s-1, t/km2)",
         )
-
-
-def _turned(cells: pd.DataFrame, values: pd.Series, side: str) -> pd.Series:
-    """The values as if the region's rows (north) or columns (west) stood the other way round, at the nearest cell."""
-    low, high = ("south", "north") if side == "north" else ("west", "east")
-    middle = (cells[low] + cells[high]) / 2
-    mirrored = middle.min() + middle.max() - middle
-    step = float((cells[high] - cells[low]).median())
-    other = (cells["west"] + cells["east"]) / 2 if side == "north" else (cells["south"] + cells["north"]) / 2
-    other_step = (
-        float((cells["east"] - cells["west"]).median())
-        if side == "north"
-        else float((cells["north"] - cells["south"]).median())
-    )
-    key = pd.MultiIndex.from_arrays(
-        [(middle / step).round().astype(int), (other / other_step).round().astype(int)]
-    )
-    asked = pd.MultiIndex.from_arrays(
-        [(mirrored / step).round().astype(int), (other / other_step).round().astype(int)]
-    )
-    by_place = pd.Series(values.to_numpy(), index=key)
-    by_place = by_place[~by_place.index.duplicated()]
-    return pd.Series(by_place.reindex(asked).to_numpy(), index=values.index)
-
-
-def _correlation(a: pd.Series, b: pd.Series) -> float | None:
-    known = a.notna() & b.notna()
-    if int(known.sum()) < _LEAST_FOR_CORRELATION or a[known].std() == 0 or b[known].std() == 0:
-        return None
-    return float(np.corrcoef(a[known], b[known])[0, 1])
 
 
 def _commonest(values: np.ndarray) -> tuple[float, int]:

@@ -77,6 +77,7 @@ def write_air(
         hours = pd.DatetimeIndex(pm25.index)[: max(0, (end - first).days) * 24]
         if month in months.cities:
             frame = city_rows(pm25, is_dusty, first, seed)[: len(hours) * len(places)]
+            frame = frame[np.repeat(np.asarray(_named(hours).notna()), len(places))]
             rows[f"cities-{month}.csv"] = _write_csv(frame, to / f"cities-{month}.csv")
         if month in months.grids:
             values = grid_hours(grids, anomalies, pm25, hours_in_alarm, first, seed)[:, : len(hours)]
@@ -87,6 +88,11 @@ def write_air(
             frame = dust_rows(is_dusty[: len(hours)], hours, pm25.columns)
             rows[f"dust-{month}.csv"] = _write_csv(frame, to / f"dust-{month}.csv")
     return rows
+
+
+def _named(hours: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """The hours in the office's zone: of one that comes twice the first, NaT for one that the clocks skip."""
+    return hours.tz_localize(office_zone(), ambiguous=np.ones(len(hours), dtype=bool), nonexistent="NaT")
 
 
 def _places(grids: pd.DataFrame) -> pd.DataFrame:
@@ -114,14 +120,17 @@ def _write_readings(
     grid_ids: pd.Series, hours: pd.DatetimeIndex, values: NDArray[np.float32], path: Path
 ) -> int:
     """One row a grid and hour that was measured, by hour and grid."""
-    by_hour = values.T
+    named = _named(hours)
+    by_hour = np.where(
+        np.asarray(named.isna())[:, None], np.nan, values.T
+    )  # an hour that the clocks skip is nobody's
     hour, grid = np.nonzero(~np.isnan(by_hour))
     table = pa.table(
         {
             "grid_id": pa.DictionaryArray.from_arrays(
                 pa.array(grid, pa.int32()), pa.array(grid_ids, pa.string())
             ),
-            "hour": pa.array(hours.tz_localize(office_zone()).as_unit("ms")).take(pa.array(hour)),
+            "hour": pa.array(named.as_unit("ms")).take(pa.array(hour)),
             "pm25_ug_m3": pa.array(by_hour[hour, grid], pa.int16()),
             "data_origin": pa.DictionaryArray.from_arrays(
                 pa.array(np.zeros(len(hour)), pa.int32()), pa.array([SIMULATED_LABEL])

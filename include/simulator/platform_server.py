@@ -26,12 +26,13 @@ from fastapi.responses import JSONResponse
 
 from include.errors import InputError, StateError
 from include.sources.checks import moments
-from include.sources.kinds.folder import read_file, table_files
+from include.sources.kinds.folder import table_files
 from include.sources.kinds.platform import PATHS
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import transform
 from include.sources.reading.parquet_files import read_parquet
+from include.sources.reading.tables import read_table
 from include.sources.stations.layouts import STATION_LAYOUTS, table_of
 
 _WHOLE: Final = ("grids", "contacts", "stations")
@@ -77,7 +78,7 @@ def load_platform(folder: Path, token: str) -> Platform:
         frames = [
             transform(mapping, layout, chunk.rows)
             for path in table_files(folder, mapping, "demo platform")
-            for chunk in read_file(path, mapping.delimiter)
+            for chunk in read_table(path, mapping.form)
         ]
         if not frames:
             raise InputError(
@@ -98,7 +99,7 @@ def _station_shelf(folder: Path, name: str) -> Shelf:
         for path in sorted(folder.iterdir())
         if table_of(path) == name
         for chunk in (
-            read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
+            read_parquet(path) if path.suffix.lower() == ".parquet" else read_table(path, mapping.form)
         )
     ]
     if not frames:

@@ -16,17 +16,19 @@ from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError
 from include.geo.datum import DATUMS
+from include.language import say
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.checks import MOMENT_DTYPE, check
 from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, read_file
 from include.sources.layout import DATA_ORIGIN, Field, Layout
-from include.sources.mapping.files import SHIPPED_DIR, TableMapping, load
+from include.sources.mapping.files import SHIPPED_DIR, load
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import places
 from include.sources.quarantine import Rejected, keep_only, rejected_row
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import label
+from include.sources.reading.tables import read_table, require_table
 from include.store import bulk
 from include.store.engine import reading, writing
 from include.store.watch_tables import suspect_place
@@ -95,10 +97,7 @@ def import_places(
     source = source or {"site": "construction-sites", "road": "roads", "fire": "firms"}[kind]
     layout = FIRES if kind == "fire" else PLACES
     mapping = _mapping(kind, layout, mapping_file, datum)
-    if path.suffix.lower() not in SUFFIXES:
-        wanted = " or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        raise InputError("not a table", where=str(path), expected=wanted)
-    require_file(path)
+    require_table(path)
     done = PlaceImport(kind, source)
     good = _read(engine, path, kind, layout, mapping, done)
     rows = good.drop_duplicates("place_id", ignore_index=True)
@@ -131,7 +130,7 @@ def _read(
     with reading(engine) as connection:
         known = places(connection)
     parts = []
-    for chunk in read_file(path, mapping.delimiter):
+    for chunk in read_table(path, mapping.form):
         require_columns(mapping, layout, list(chunk.rows.columns), str(path))
         own = transform(mapping, layout, chunk.rows)
         checked = check(layout, own, known)
@@ -142,13 +141,18 @@ def _read(
         nowhere = checked.is_good & ((rows["lon"] == 0) & (rows["lat"] == 0)).to_numpy(bool, na_value=False)
         reasons |= dict.fromkeys(map(int, np.flatnonzero(nowhere)), ("lon", _NO_PLACE))
         done.rejected += [
-            Rejected(kind, f"{chunk.origin} 第{row.line}{chunk.word}", "", row.text, row.reason, row_json({"": row.text}), None)
+            Rejected(kind, say("{origin} 第{line}{word}", origin=chunk.origin, line=row.line, word=chunk.word), "", row.text, row.reason, row_json({"": row.text}), None)
             for row in chunk.broken
         ]  # fmt: skip
         done.rejected += [
             rejected_row(
                 kind,
-                f"{chunk.origin} 第{chunk.lines[place]}{chunk.word}",
+                say(
+                    "{origin} 第{line}{word}",
+                    origin=chunk.origin,
+                    line=chunk.lines[place],
+                    word=chunk.word,
+                ),
                 name,
                 reason,
                 {str(column): str(value) for column, value in chunk.rows.iloc[place].items()},

@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.language import say
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
 from include.sources.hashes import content_hashes, joined
-from include.sources.layout import DATA_ORIGIN, Field, Layout
+from include.sources.layout import DATA_ORIGIN, OUTSIDE, Field, Layout
 from include.sources.places import Places, outside_city
 from include.sources.reading.cells import NO_TEXT
 from include.sources.reading.characters import INVISIBLE, counted, numbers
@@ -149,10 +150,12 @@ def check(layout: Layout, rows: pd.DataFrame, places: Places) -> Checked:
         typed[field.name] = _READERS[field.type](field, rows[field.name], places, reasons)
     result = pd.DataFrame(typed)
     if layout.name == "alarms":
-        reasons.add(result["lon"].isna() != result["lat"].isna(), "lon", "经度和纬度须同时填写或同时为空")
+        reasons.add(
+            result["lon"].isna() != result["lat"].isna(), "lon", say("经度和纬度须同时填写或同时为空")
+        )
     for earlier, later in layout.orders:
         is_swapped = result[earlier] > result[later]
-        reasons.add(is_swapped, later, f"早于（或小于）{earlier}，先后顺序不对")
+        reasons.add(is_swapped, later, say("早于（或小于）{earlier}，先后顺序不对", earlier=earlier))
     if "county" in typed:
         result["county"] = _current_counties(result, places)
     result["is_simulated"] = (rows[DATA_ORIGIN] == SIMULATED_LABEL).to_numpy()
@@ -172,15 +175,20 @@ def _check_text(layout: Layout, rows: pd.DataFrame, reasons: _Reasons) -> None:
                 reasons.add(
                     rows[name].str.contains(_NO_TEXT),
                     name,
-                    "应为文本、数值或时间，收到的是列表、对象或真假值",
+                    say("应为文本、数值或时间，收到的是列表、对象或真假值"),
                 )
-                reasons.add(rows[name].str.contains(pattern), name, "含有控制字符、换行或无法显示的字符")
+                reasons.add(rows[name].str.contains(pattern), name, say("含有控制字符、换行或无法显示的字符"))
     for field in layout.fields:
+        if field.name in ("unit_code", "county"):
+            is_outside = rows[field.name].str.startswith(OUTSIDE)
+            reasons.add(is_outside, "lon", "坐标在本机关各单位的范围以外，不收（应核对经纬度和坐标系）")
         if field.required:
-            reasons.add(rows[field.name] == "", field.name, "必填，未填写")
+            reasons.add(rows[field.name] == "", field.name, say("必填，未填写"))
         if field.type in ("text", "email"):
             reasons.add(
-                rows[field.name].str.len() > field.longest, field.name, f"过长：最多{field.longest}个字符"
+                rows[field.name].str.len() > field.longest,
+                field.name,
+                say("过长：最多{longest}个字符", longest=field.longest),
             )
 
 
@@ -190,34 +198,42 @@ def _text(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
 
 def _city(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.map(places.cities)
-    reasons.add(codes.isna(), field.name, "不认识的单位：应为档案 units.csv 中的代码或名称")
+    reasons.add(codes.isna(), field.name, say("不认识的单位：应为档案 units.csv 中的代码或名称"))
     return codes.fillna("").astype("str")
 
 
 def _region(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
     codes = text.where(text.isin(list(places.regions)), text.map(places.cities).fillna(""))
-    reasons.add(codes == "", field.name, "不认识的地区：应为单位、其上级或本机关的代码")
+    reasons.add(codes == "", field.name, say("不认识的地区：应为单位、其上级或本机关的代码"))
     return codes.astype("str")
 
 
 def _number(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[float]:
     values = numbers(text)
-    reasons.add((text != "") & values.isna(), field.name, "不是数值")
-    hint = "（经纬度可能填反）" if field.name in ("lon", "lat") else ""
+    reasons.add((text != "") & values.isna(), field.name, say("不是数值"))
+    hint = say("（经纬度可能填反）") if field.name in ("lon", "lat") else ""
     is_outside = (values < field.least) | (values > field.most)
-    reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间{hint}")
+    reasons.add(
+        is_outside,
+        field.name,
+        say("超出范围：应在{least:g}至{most:g}之间{hint}", least=field.least, most=field.most, hint=hint),
+    )
     return values
 
 
 def _integer(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[int]:
     is_integer = text.str.fullmatch(_INTEGER)
     values = pd.to_numeric(text.where(is_integer), errors="coerce")
-    reasons.add((text != "") & values.isna(), field.name, "不是整数")
+    reasons.add((text != "") & values.isna(), field.name, say("不是整数"))
     is_outside = (values < field.least) | (values > field.most)
-    reasons.add(is_outside, field.name, f"超出范围：应在{field.least:g}至{field.most:g}之间")
+    reasons.add(
+        is_outside,
+        field.name,
+        say("超出范围：应在{least:g}至{most:g}之间", least=field.least, most=field.most),
+    )
     if not field.required:
         return values.astype("Int64")
-    reasons.add(values.isna(), field.name, "必填，未填写")
+    reasons.add(values.isna(), field.name, say("必填，未填写"))
     # A placeholder: what is missing is rejected above.
     return values.mask(values.isna() | is_outside, field.least).astype("int64")
 
@@ -225,11 +241,16 @@ def _integer(field: Field, text: pd.Series[str], places: Places, reasons: _Reaso
 def _moment(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[pd.Timestamp]:
     is_promise = field.type == "promise"
     values = moments(text, end_of_date=is_promise)
-    example = "2020-03-12T08:30" + ("或2020-03-12" if is_promise else "")
+    example = "2020-03-12T08:30" + (say("或2020-03-12") if is_promise else "")
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的时间：应如{example}（{FIRST_YEAR}至{LAST_YEAR}年）",
+        say(
+            "不是有效的时间：应如{example}（{first_year}至{last_year}年）",
+            example=example,
+            first_year=FIRST_YEAR,
+            last_year=LAST_YEAR,
+        ),
     )
     return values
 
@@ -241,24 +262,30 @@ def _date(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons)
     reasons.add(
         (text != "") & values.isna(),
         field.name,
-        f"不是有效的日期：应如2020-03-12（{FIRST_YEAR}至{LAST_YEAR}年）",
+        say(
+            "不是有效的日期：应如2020-03-12（{first_year}至{last_year}年）",
+            first_year=FIRST_YEAR,
+            last_year=LAST_YEAR,
+        ),
     )
     return values.astype("datetime64[s]")
 
 
 def _flag(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[bool]:
     values = text.str.lower().map(_FLAGS)
-    reasons.add((text != "") & values.isna(), field.name, "应为true、false（或是、否）")
+    reasons.add((text != "") & values.isna(), field.name, say("应为true、false（或是、否）"))
     return values.astype("boolean")
 
 
 def _choice(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
-    reasons.add((text != "") & ~text.isin(field.allowed), field.name, "应为：" + "、".join(field.allowed))
+    reasons.add(
+        (text != "") & ~text.isin(field.allowed), field.name, say("应为：") + say("、").join(field.allowed)
+    )
     return text
 
 
 def _email(field: Field, text: pd.Series[str], places: Places, reasons: _Reasons) -> pd.Series[str]:
-    reasons.add((text != "") & ~text.str.fullmatch(_EMAIL), field.name, "不是电子邮件地址")
+    reasons.add((text != "") & ~text.str.fullmatch(_EMAIL), field.name, say("不是电子邮件地址"))
     return text
 
 

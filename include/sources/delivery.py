@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 
 CHUNK_ROWS: Final = 25_000
 _TEXT = pd.StringDtype(na_value=np.nan)
@@ -33,7 +33,8 @@ class Chunk:
     """Rows of one table. `rows` has text columns named as the source names them, `lines` the place of each row.
 
     `origin` names the file, page or query; `word` what a line of it is called (行, 条). `is_unended`: the last row is the last
-    line of a text file that has no line end, so that its last value may be half of one.
+    line of a text file that has no line end, so that its last value may be half of one. `left_out` counts rows that are no data
+    (sums, notes below the table), as the mapping says.
     """
 
     origin: str
@@ -42,6 +43,7 @@ class Chunk:
     broken: tuple[BrokenRow, ...] = ()
     word: str = "行"
     is_unended: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

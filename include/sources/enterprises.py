@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,16 +19,19 @@ from sqlalchemy import Connection, Engine
 from include.errors import InputError
 from include.geo.datum import DATUMS
 from include.geo.grids import locate
+from include.language import say
 from include.sources.checks import MOMENT_DTYPE, check
+from include.sources.datum_doubt import doubt
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
-from include.sources.kinds.folder import SUFFIXES, read_file
 from include.sources.layout import DATA_ORIGIN, Field, Layout
-from include.sources.mapping.files import Copy, TableMapping
+from include.sources.mapping.language import Copy, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
+from include.sources.production_lines import with_lines
 from include.sources.quarantine import Rejected, keep_only, rejected_row
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import label
+from include.sources.reading.tables import read_table, require_table
 from include.sources.units import LONGEST_CODE, register_units
 from include.store import bulk
 from include.store.air_tables import enterprise
@@ -53,13 +56,15 @@ _SETTLED_BY: Final = "import-enterprises"
 # The code of a unit that the store may not have yet: told in ASCII, where names of cities are not.
 _UNIT: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.-]{{0,{LONGEST_CODE - 1}}}")
 _NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
-_KEPT: Final = [*LAYOUT.names, "is_simulated"]
+_KEPT: Final = [*LAYOUT.names, "lines", "is_simulated"]
+_TODO: Final = "say --column OWN=HEADING for each, or --mapping FILE (`mapping guess` proposes one)"
 
 
 @dataclass(frozen=True)
 class EnterpriseImport:
-    """What an import did. `rows` = `kept` + `duplicates` (told again, all the same) + `rejected`; `replaced`: rows that the
-    source had told before; `relocated`: `name：told → found` of those whose city or county was another than told."""
+    """What an import did. `rows` = `kept` + `lines` (production lines of these) + `duplicates` (told again, all the same) +
+    `rejected`; `replaced`: rows that the source had told before; `relocated`: `name：told → found` of those whose city or county
+    was another than told; `datum_doubt`: that the coordinates look like those of another datum (Chinese)."""
 
     source: str
     rows: int
@@ -69,6 +74,8 @@ class EnterpriseImport:
     rejected: tuple[Rejected, ...]
     relocated: tuple[str, ...]
     is_simulated: bool
+    lines: int = 0
+    datum_doubt: str = ""
 
 
 @dataclass
@@ -79,6 +86,7 @@ class _Told:
     good: list[pd.DataFrame] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     relocated: list[str] = field(default_factory=list)
+    named: list[pd.DataFrame] = field(default_factory=list)  # with the unit and county as told
 
 
 def import_enterprises(
@@ -88,29 +96,28 @@ def import_enterprises(
     datum: str,
     now: datetime,
     columns: Mapping[str, str] | None = None,
+    mapping: TableMapping | None = None,
     source: str = SOURCE,
 ) -> EnterpriseImport:
-    """Reads one file (columns of `LAYOUT`; `columns` names the headings of those that are called otherwise), keeps its rows in
-    WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
+    """Reads one file (columns of `LAYOUT`; by `mapping`, or `columns` names the headings of those that are called otherwise; its
+    datum is `datum`), keeps its rows in WGS84 in the place of all that `source` told before, and puts what cannot be used into the quarantine.
 
     A row needs coordinates inside a city of the key regions; of rows with one number the first is kept. Raises InputError when
     the file as a whole cannot be used; everything then stays as it was.
     """
-    mapping = _mapping(columns or {}, datum)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(
-            "not a table", where=str(path), expected=" or ".join(f"*{suffix}" for suffix in SUFFIXES)
-        )
-    require_file(path)
+    mapping = _mapping(columns or {}, datum, mapping)
+    require_table(path)
     with reading(engine) as connection:
         known = places(connection)
     told = _Told()
-    for chunk in read_file(path, mapping.delimiter):
-        require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
+    for chunk in read_table(path, mapping.form):
+        require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path), _TODO)
         _take(told, chunk, mapping, known)
     rows, duplicates = _once(told, label(path))
     if rows.empty:
         raise _useless(path, told)
+    rows, lines = with_lines(rows)
+    named = pd.concat(told.named, ignore_index=True)
     with writing(engine, lock="enterprises") as connection:
         register_units(connection, rows["unit_code"].unique())
         replaced = _replace(connection, source, rows[_KEPT], now)
@@ -123,6 +130,8 @@ def import_enterprises(
         replaced=replaced,
         rejected=tuple(told.rejected),
         relocated=tuple(told.relocated),
+        lines=lines,
+        datum_doubt=doubt(named, mapping.datum),
         is_simulated=bool(rows["is_simulated"].any()),
     )
 
@@ -136,14 +145,19 @@ def _replace(connection: Connection, source: str, rows: pd.DataFrame, now: datet
     return int(gone)
 
 
-def _mapping(columns: Mapping[str, str], datum: str) -> TableMapping:
+def _mapping(columns: Mapping[str, str], datum: str, mapping: TableMapping | None) -> TableMapping:
     names = (*LAYOUT.names, DATA_ORIGIN)
     unknown = sorted(set(columns) - set(names))
     if unknown:
-        raise InputError("no such column", where="columns", got=", ".join(unknown), expected=", ".join(names))
+        raise InputError(
+            "no such column", where="--column", got=", ".join(unknown), expected=", ".join(names)
+        )
     if datum not in DATUMS:
         raise InputError("unknown datum", where="datum", got=datum, expected=" | ".join(DATUMS))
-    return TableMapping(KIND, {own: Copy(heading) for own, heading in columns.items()}, datum=datum)
+    told = {own: Copy(heading) for own, heading in columns.items()}
+    if mapping is None:
+        return TableMapping(KIND, told, datum=datum)
+    return replace(mapping, columns={**mapping.columns, **told}, datum=datum)
 
 
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:
@@ -160,7 +174,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     placed = _placed(good, set(known.cities))
     outside = good.index[placed["unit_code"].isna()]
     reasons |= dict.fromkeys(
-        map(int, outside), ("lon", "坐标不在重点区域各城市范围内（请核对经纬度和坐标系）")
+        map(int, outside), ("lon", say("坐标不在重点区域各城市范围内（请核对经纬度和坐标系）"))
     )
     told.rejected += [
         Rejected(KIND, _origin(chunk, row.line), "", row.text, row.reason, row_json({"": row.text}), None)
@@ -182,7 +196,14 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     is_moved = (city_told[kept.index] != "") & (found["unit_code"] != kept["unit_code"])
     is_moved |= (kept["county"] != "") & (found["county"] != kept["county"])
     told.relocated += [
-        f"{name}：{city}{county} → {code}{place}"
+        say(
+            "{name}：{city}{county} → {code}{place}",
+            name=name,
+            city=city,
+            county=county,
+            code=code,
+            place=place,
+        )
         for name, city, county, code, place in zip(
             kept["name"][is_moved],
             city_told[kept.index][is_moved],
@@ -192,6 +213,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
             strict=True,
         )
     ]
+    told.named.append(good[["lon", "lat", "unit_code", "county"]])
     told.rows += len(rows) + len(chunk.broken)
     told.good.append(kept.assign(unit_code=found["unit_code"], county=found["county"]))
 
@@ -225,9 +247,16 @@ def _once(told: _Told, origin: str) -> tuple[pd.DataFrame, int]:
     is_same = (again.set_index("enterprise_id")["content_hash"] == of_first["content_hash"]).to_numpy()
     for line, row in zip(of_first["line"][~is_same], again[~is_same].to_dict("records"), strict=True):
         texts = {name: str(row[name]) for name in LAYOUT.names}
-        reason = f"编号与第{line}行重复而内容不同，采用第{line}行"
+        reason = say("编号与第{line}行重复而内容不同，采用第{line}行", line=line)
         told.rejected.append(
-            rejected_row(KIND, f"{origin} 第{row['line']}行", "enterprise_id", reason, texts, texts)
+            rejected_row(
+                KIND,
+                say("{origin} 第{line}行", origin=origin, line=row["line"]),
+                "enterprise_id",
+                reason,
+                texts,
+                texts,
+            )
         )
     return first.reset_index(), int(is_same.sum())
 
@@ -240,12 +269,12 @@ def _useless(path: Path, told: _Told) -> InputError:
         f"no row of the file can be used ({first.reason})",
         where=f"{first.origin} {first.field}".strip(),
         got=first.value,
-        todo="state the datum and the columns of the coordinates",
+        todo="correct --datum, --column lon=… and lat=…, or the mapping",
     )
 
 
 def _origin(chunk: Chunk, line: int) -> str:
-    return f"{chunk.origin} 第{line}{chunk.word}"
+    return say("{origin} 第{line}{word}", origin=chunk.origin, line=line, word=chunk.word)
 
 
 def _texts(rows: pd.DataFrame, place: int) -> dict[str, str]:

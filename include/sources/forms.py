@@ -21,7 +21,7 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import BrokenRow, Part
 from include.sources.inspected import NO_SUCH, keep_inspected
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.places import Places
 from include.sources.quarantine import Rejected
 from include.sources.receipt import record, result_of
@@ -67,6 +67,8 @@ def take_form(
     machine says that it went, used only against it."""
     delivery = form.delivery
     parts = list(delivery.parts)
+    if not delivery.inspected and not any(len(part.chunk.rows) or part.chunk.broken for part in parts):
+        return FormTaken(frozenset(), ())
     older = _older(connection, parts, sent_at, received_at)
     spool = Spool()
     try:

@@ -19,15 +19,17 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
 from include.errors import InputError, QianliyanError
+from include.language import say
 from include.periods import office_date
 from include.rules import HINTS
 from include.sources.checks import check
 from include.sources.delivery import Chunk
-from include.sources.kinds.folder import is_export, read_file
+from include.sources.kinds.folder import is_export
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, places
 from include.sources.reading.characters import visible
 from include.sources.reading.file_names import label, require_file
+from include.sources.reading.tables import read_table
 from include.store.engine import reading, writing
 from include.store.open_tables import hint
 from include.store.tables import city, grid
@@ -91,7 +93,14 @@ def take_hints(engine: Engine, inbox: Path, *, now: datetime) -> HintsTaken:
             rejects += _keep(connection, rows, done, now)
         done.files += 1
         done.refused += [
-            f"{label(path)} 第{row['line']}行 {row['field']}: {row['reason']}" for row in rejects
+            say(
+                "{path} 第{line}行 {field}: {reason}",
+                path=label(path),
+                line=row["line"],
+                field=row["field"],
+                reason=row["reason"],
+            )
+            for row in rejects
         ]
         _keep_rejects(inbox / REJECTED, path, rejects)
         path.unlink()
@@ -102,7 +111,7 @@ def _read(path: Path, known: Places, now: datetime) -> tuple[list[dict[str, Any]
     """The rows that can be used, and those that cannot with `line, field, reason`."""
     good: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
-    for chunk in read_file(path, ","):
+    for chunk in read_table(path):
         bad += [
             {"line": row.line, "field": "", "reason": row.reason, "text": row.text} for row in chunk.broken
         ]
@@ -131,7 +140,7 @@ def _checked(chunk: Chunk, known: Places, now: datetime) -> Iterator[dict[str, A
         if reject >= 0:
             name, reason = checked.reasons[reject]
         elif row["received_at"] > pd.Timestamp(now):
-            name, reason = "received_at", "晚于现在"
+            name, reason = "received_at", say("晚于现在")
         else:
             yield about
             continue
@@ -177,11 +186,24 @@ def _keep(
                 done.known += 1
                 continue
         if by_day[day] >= HINTS.most_a_day:
-            over.append({**row, "field": "received_at", "reason": f"当日已收{HINTS.most_a_day}条"})
+            over.append(
+                {
+                    **row,
+                    "field": "received_at",
+                    "reason": say("当日已收{most_a_day}条", most_a_day=HINTS.most_a_day),
+                }
+            )
             continue
         if sender and by_sender[day, sender] >= HINTS.most_of_one_sender:
             over.append(
-                {**row, "field": "contact", "reason": f"同一联系方式当日已收{HINTS.most_of_one_sender}条"}
+                {
+                    **row,
+                    "field": "contact",
+                    "reason": say(
+                        "同一联系方式当日已收{most_of_one_sender}条",
+                        most_of_one_sender=HINTS.most_of_one_sender,
+                    ),
+                }
             )
             continue
         known.add(name)

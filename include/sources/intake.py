@@ -22,7 +22,8 @@ from include.sources.kinds.folder import read_folder
 from include.sources.kinds.inbox import empty_inbox
 from include.sources.kinds.platform import read_platform
 from include.sources.layout import CONTACTS
-from include.sources.mapping.files import Mapping, mapping_of
+from include.sources.mapping.files import mapping_of
+from include.sources.mapping.language import Mapping
 from include.sources.places import places
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool

@@ -19,6 +19,8 @@ Type = Literal[
 DATA_ORIGIN: Final = (
     "data_origin"  # last column of every table; its value `rules.SIMULATED_LABEL` marks 模拟数据
 )
+# Before the coordinates that a unit or county should be derived from and that lie in none.
+OUTSIDE: Final = "\N{EMPTY SET}"
 _LONGEST_TEXT = 10_000  # characters of a note or description
 
 
@@ -175,3 +177,20 @@ CONTACTS: Final = Layout(
 LAYOUTS: Final[dict[str, Layout]] = {
     layout.name: layout for layout in (GRIDS, CONTACTS, ALARMS, FEEDBACK, PROBLEMS)
 }
+
+POLLUTANTS: Final = ("pm25_ug_m3", "pm10_ug_m3", "so2_ug_m3", "no2_ug_m3", "co_mg_m3", "o3_ug_m3")
+# Air quality. A row is a place and an hour with a column a pollutant, or a place, hour and pollutant with its `value`; `city` is
+# what the stations of a place are averaged into. Days have `o3_8h_ug_m3`.
+AIR: Final = Layout(
+    "air",
+    (
+        Field("place", longest=255),
+        Field("city", required=False, longest=255),
+        Field("hour", "moment"),
+        Field("pollutant", required=False, longest=64),
+        Field("value", "number", required=False),
+        Field("unit", required=False, longest=32),
+        *(Field(name, "number", required=False) for name in (*POLLUTANTS, "o3_8h_ug_m3")),
+    ),
+    key=("place", "hour"),
+)

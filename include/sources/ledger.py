@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from include.errors import QianliyanError
+from include.language import say
 from include.periods import midnight, moment_label, office_date
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
@@ -51,21 +52,35 @@ class Completeness:
     @property
     def sentence(self) -> str:
         """One Chinese sentence for letters: what the ledger covers, and nothing that changes while people work."""
-        span = f"{_moment(self.start_at)}至{_moment(self.end_at)}"
-        hours = f"{_hours(self.hours_received)}/{_hours(self.hours_expected)}小时"
-        text = f"{span}的数据" + (f"不完整，已收{hours}" if self.missing else f"已收齐（{hours}）")
+        span = say("{moment}至{last}", moment=_moment(self.start_at), last=_moment(self.end_at))
+        hours = say(
+            "{hours}/{expected}小时", hours=_hours(self.hours_received), expected=_hours(self.hours_expected)
+        )
+        text = say("{span}的数据", span=span) + (
+            say("不完整，已收{hours}", hours=hours) if self.missing else say("已收齐（{hours}）", hours=hours)
+        )
         if self.missing:
-            gaps = "、".join(
-                f"{_moment(start)}至{_moment(end)}（{source}）" for source, start, end in self.missing[:3]
+            gaps = say("、").join(
+                say(
+                    "{moment}至{last}（{source}）",
+                    moment=_moment(start),
+                    last=_moment(end),
+                    source=source,
+                )
+                for source, start, end in self.missing[:3]
             )
-            text += f"；缺{gaps}" + ("等" if len(self.missing) > 3 else "")
-        return text + "。"
+            text += say("；缺{gaps}", gaps=gaps) + (say("等") if len(self.missing) > 3 else "")
+        return text + say("。")
 
     @property
     def waiting(self) -> str:
         """How many rows wait for a person, for the run's summary; empty when none does. It belongs in no letter: tomorrow
         the same letter would say something else."""
-        return f"另有{self.open_quarantine}条记录待核对，未计入" if self.open_quarantine else ""
+        return (
+            say("另有{open_quarantine}条记录待核对，未计入", open_quarantine=self.open_quarantine)
+            if self.open_quarantine
+            else ""
+        )
 
 
 def gaps(
@@ -131,7 +146,14 @@ def _cover(
         try:
             for window in _wanted(engine, source, start_at, end_at):
                 if progress is not None:
-                    progress(f"{source.name}：{_moment(window[0])}至{_moment(window[1])}")
+                    progress(
+                        say(
+                            "{name}：{moment}至{last}",
+                            name=source.name,
+                            moment=_moment(window[0]),
+                            last=_moment(window[1]),
+                        )
+                    )
                 results.append(pull(engine, source, *window, now=now))
         except QianliyanError as error:
             _log.warning("source %s: %s", source.name, error)

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Connection, MetaData, Table
 
+from include.language import say
 from include.periods import office_zone
 from include.profile.current import rules_on
 from include.rules import RULES_VERSION
@@ -79,7 +80,10 @@ def misfits(
         key = layout.key[0]
         owner = rows[key].map(_stored(connection, layout, rows).drop_duplicates(key).set_index(key)["source"])
         for other in sorted(set(owner.dropna()) - set(owners)):
-            reason = f"编号已被数据源“{other}”使用；如指同一对象，须在两个数据源的映射中声明same_ids_as"
+            reason = say(
+                "编号已被数据源“{other}”使用；如指同一对象，须在两个数据源的映射中声明same_ids_as",
+                other=other,
+            )
             found.append(Misfit((owner == other).to_numpy(), key, reason))
     if layout.name in ("feedback", "problems"):
         moment = "event_at" if layout.name == "feedback" else "found_at"
@@ -87,10 +91,10 @@ def misfits(
         known = frame(connection, "known_alarms").set_index("alarm_id")
         known_start = known["started_at"].reindex(rows["alarm_id"]).set_axis(rows.index)
         found.append(Misfit(known_start.isna().to_numpy(), "alarm_id", UNKNOWN_ALARM, waits=True))
-        found.append(Misfit((rows[moment] < known_start).to_numpy(), moment, "早于报警开始时间"))
+        found.append(Misfit((rows[moment] < known_start).to_numpy(), moment, say("早于报警开始时间")))
         if layout.name == "feedback":
             known_push = known["pushed_at"].reindex(rows["alarm_id"]).set_axis(rows.index)
-            found.append(Misfit((rows[moment] < known_push).to_numpy(), moment, "早于报警推送时间"))
+            found.append(Misfit((rows[moment] < known_push).to_numpy(), moment, say("早于报警推送时间")))
     return [misfit for misfit in found if misfit.rows.any()]
 
 

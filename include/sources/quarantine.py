@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from include.errors import InputError, StateError, redact
 from include.former_names import present, with_present_names
+from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.sources import merge
 from include.sources.checks import check, with_misfits
@@ -201,7 +202,10 @@ def correct(
                 expected=", ".join(layout.names),
             )
         fields = {**dict.fromkeys((*layout.names, DATA_ORIGIN), ""), **row.fields, **values}
-        changes = "；".join(f"{name}：{row.fields.get(name, '')} → {value}" for name, value in values.items())
+        changes = say("；").join(
+            say("{name}：{fields} → {value}", name=name, fields=row.fields.get(name, ""), value=value)
+            for name, value in values.items()
+        )
         _set(connection, quarantine_id, fields_json=row_json(fields), waits_for=None)
         _record(
             connection,
@@ -209,7 +213,7 @@ def correct(
             "correct",
             row.state,
             row.state,
-            f"{reason}（{changes}）",
+            say("{reason}（{changes}）", reason=reason, changes=changes),
             by=by,
             now=now,
         )
@@ -222,7 +226,9 @@ def replay(engine: Engine, quarantine_ids: Collection[int], *, by: str, now: dat
         rows = [_open(connection, number) for number in quarantine_ids]
         for row in rows:
             _layout(row)
-        unsplit = {row.quarantine_id: "该行未能拆分成列，请先补录各字段" for row in rows if not row.fields}
+        unsplit = {
+            row.quarantine_id: say("该行未能拆分成列，请先补录各字段") for row in rows if not row.fields
+        }
         table = pd.DataFrame(
             [
                 (row.quarantine_id, row.source, row.kind, json.dumps(dict(row.fields)), row.received_at)
@@ -240,6 +246,12 @@ def discard(engine: Engine, quarantine_id: int, *, by: str, reason: str, now: da
         row = _open(connection, quarantine_id)
         _set(connection, quarantine_id, state="discarded", settled_at=now, settled_by=by)
         _record(connection, quarantine_id, "discard", row.state, "discarded", reason, by=by, now=now)
+
+
+def settle_taken(connection: Connection, quarantine_id: int, *, by: str, reason: str, now: datetime) -> None:
+    """Settles a row about a file that a person decided to take, with an audit entry."""
+    _set(connection, quarantine_id, state="replayed", settled_at=now, settled_by=by)
+    _record(connection, quarantine_id, "take", "open", "replayed", reason, by=by, now=now)
 
 
 def retry_waiting(connection: Connection, *, now: datetime) -> int:
@@ -276,7 +288,7 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
                     connection,
                     rows_of,
                     actor=by,
-                    reason="补录隔离行",
+                    reason=say("补录隔离行"),
                     now=now,
                     is_list=True,
                     source=str(source),
@@ -288,7 +300,7 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
                 _record(connection, int(number), "replay", "open", "replayed", "", by=by, now=now)
             for number, (field, reason, waits_for) in reasons.items():
                 _set(connection, number, field=field, reason=reason, waits_for=waits_for)
-                wrong[number] = f"{field}：{reason}"
+                wrong[number] = say("{field}：{reason}", field=field, reason=reason)
     return wrong
 
 

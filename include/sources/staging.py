@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from include.errors import SourceError
+from include.language import say
 from include.sources import merge, quarantine
 from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
@@ -23,7 +24,7 @@ from include.sources.contacts.plan import Listing
 from include.sources.delivery import Chunk, Delivery, FileParts, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.quarantine import Rejected, rejected_row
@@ -71,11 +72,21 @@ class Tally:
         found = list(self.contact_warnings)
         if self.outside_count:
             named = _listed(self.outside, self.outside_count)
-            found.append(f"{self.outside_count}条报警的坐标不在所填城市范围内，已照收：{named}")
+            found.append(
+                say(
+                    "{outside_count}条报警的坐标不在所填城市范围内，已照收：{named}",
+                    outside_count=self.outside_count,
+                    named=named,
+                )
+            )
         if self.cleaned_count:
             named = _listed(self.cleaned, self.cleaned_count)
             found.append(
-                f"{self.cleaned_count}条记录的文字含不可见字符（零宽、方向等），已去除后收入：{named}"
+                say(
+                    "{cleaned_count}条记录的文字含不可见字符（零宽、方向等），已去除后收入：{named}",
+                    cleaned_count=self.cleaned_count,
+                    named=named,
+                )
             )
         return found
 
@@ -269,7 +280,10 @@ def _commit_rows(
     for misfit in merge.misfits(connection, layout, typed, owners):
         bad = misfit.rows & is_fit
         is_fit &= ~misfit.rows
-        origins = [f"{about['origin']} 第{line}{about['word']}" for line in rows["line"][bad]]
+        origins = [
+            say("{origin} 第{line}{word}", origin=about["origin"], line=line, word=about["word"])
+            for line in rows["line"][bad]
+        ]
         reasons = [(misfit.field, misfit.reason)] * int(bad.sum())
         rejects += _rejects(
             layout, origins, reasons, raw[bad], transform(mapping, layout, raw[bad]), waits=misfit.waits
@@ -296,7 +310,10 @@ def _note_cleaned(tally: Tally, rows: pd.DataFrame, about: dict[str, str]) -> No
     cleaned = rows["line"][rows[_CLEANED].to_numpy(dtype=bool)]
     tally.cleaned_count += len(cleaned)
     room = _NAMED - len(tally.cleaned)
-    tally.cleaned += [f"{about['origin']} 第{line}{about['word']}" for line in cleaned.head(room)]
+    tally.cleaned += [
+        say("{origin} 第{line}{word}", origin=about["origin"], line=line, word=about["word"])
+        for line in cleaned.head(room)
+    ]
 
 
 def _changed_inside(layout: Layout, own: pd.DataFrame, window: Window) -> NDArray[np.bool_]:
@@ -319,7 +336,7 @@ def _after_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> NDArr
 
 
 def _listed(names: list[str], count: int) -> str:
-    return "、".join(names) + ("等" if count > len(names) else "")
+    return say("、").join(names) + (say("等") if count > len(names) else "")
 
 
 def _rejects(
@@ -343,4 +360,4 @@ def _broken(layout: Layout, chunk: Chunk, line: int, text: str, reason: str) -> 
 
 
 def _origin(chunk: Chunk, line: int) -> str:
-    return f"{chunk.origin} 第{line}{chunk.word}"
+    return say("{origin} 第{line}{word}", origin=chunk.origin, line=line, word=chunk.word)

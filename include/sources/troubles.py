@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, select, update
 
 from include.errors import QianliyanError
+from include.language import say
 from include.sources import merge
 from include.sources.hashes import row_hash, row_json
 from include.sources.quarantine import INTAKE, Rejected, keep
@@ -35,16 +36,21 @@ class Trouble:
     # Of a file that was not read for lack of time (`turns`), and which state of the file that was.
     waits: Waits = ""
     version: str = ""
+    # How a file that was not taken is imported again, where a person decides so (`untaken`), as JSON.
+    again: str = ""
 
     def __str__(self) -> str:
         """One line for an operator."""
-        return f"文件{self.file}未能处理：{self.reason}"
+        return say("文件{file}未能处理：{reason}", file=self.file, reason=self.reason)
 
     @property
     def row_json(self) -> str:
         """As the quarantine keeps it."""
         waiting = {"waits": self.waits, "version": self.version} if self.waits else {}
-        return row_json({"file": self.file, "reason": self.reason, "content": self.content, **waiting})
+        again = {"again": self.again} if self.again else {}
+        return row_json(
+            {"file": self.file, "reason": self.reason, "content": self.content, **waiting, **again}
+        )
 
 
 def trouble_of(path: Path, error: Exception, content: str = "") -> Trouble:

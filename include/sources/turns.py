@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final, Generic, Literal, TypeVar
 
+from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.reading.time_limits import OutOfTime, limited
 
@@ -103,7 +104,7 @@ class Lost:
 
 def words(waits: Waits, seconds: float) -> str:
     """Why a file is left, for an operator."""
-    over = f"本次用于读不出的文件的时间（{seconds:g}秒）已用完"
+    over = say("本次用于读不出的文件的时间（{seconds:g}秒）已用完", seconds=seconds)
     if waits == "turn":
-        return f"{over}，未轮到：下次先读"
-    return f"{QUICK_SECONDS}秒内未能读完，{over}：下次再读"
+        return say("{over}，未轮到：下次先读", over=over)
+    return say("{quick_seconds}秒内未能读完，{over}：下次再读", quick_seconds=QUICK_SECONDS, over=over)

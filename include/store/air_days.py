@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, tuple_
 from include.store.air_tables import air_day, city_day, dust_hour
 from include.store.hourly import Dataset
 from include.store.statements import frame
-from include.store.tables import city, grid
+from include.store.tables import grid
 
 _KEYS_A_STATEMENT: Final = 250
 _BOUNDS: Final = ("west", "south", "east", "north")
@@ -46,14 +46,6 @@ def dust_hours(connection: Connection, start: date, end: date) -> pd.DataFrame:
 def imported_days(connection: Connection, dataset: Dataset, start: date, end: date) -> pd.DataFrame:
     """One row an imported day of a dataset in [start, end), as the ledger has it (sql/air_days.sql)."""
     return _dated(frame(connection, "air_days", dataset=dataset, start_date=start, end_date=end))
-
-
-def unit_codes(connection: Connection) -> dict[str, str]:
-    """The code of every city by its name, with 市 and without it."""
-    codes = {
-        str(name): str(code) for name, code in connection.execute(select(city.c.unit_name, city.c.unit_code))
-    }
-    return codes | {name.removesuffix("市"): code for name, code in codes.items()}
 
 
 def grid_places(connection: Connection) -> pd.DataFrame:

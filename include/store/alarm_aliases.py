@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Table, func, select
 
+from include.language import say
 from include.store.statements import frame
 from include.store.tables import alarm, audit, feedback_event, lingering_alarm, problem
 from include.store.watch_tables import WATCH_SOURCE, alarm_alias, alarm_suspect, watch_alarm
@@ -102,7 +103,7 @@ def _make_alias(connection: Connection, alias: str, main: str, now: datetime) ->
         "action": "alias",
         "from_state": None,
         "to_state": None,
-        "reason": f"与{main}为同一事件（同一网格、时间重叠），以先推送的{main}为准",
+        "reason": say("与{main}为同一事件（同一网格、时间重叠），以先推送的{main}为准", main=main),
     }
     connection.execute(audit.insert(), entry)
 

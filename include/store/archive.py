@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from include.errors import InputError
+from include.language import say
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ class Archive:
             with os.scandir(self.root) as entries:
                 next(entries, None)
         except OSError as error:
-            return f"存档 {self.root} 无法读取：{error.strerror or error}"
+            return say("存档 {root} 无法读取：{strerror}", root=self.root, strerror=error.strerror or error)
         return ""
 
     def _holds(self, path: Path, content: bytes) -> bool:

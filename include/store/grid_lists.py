@@ -2,16 +2,18 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, insert, select
 
+from include.store.air_days import grid_places
 from include.store.selection_tables import grid_list, grid_list_row
 from include.store.statements import frame
 from include.store.tables import grid
 
-_MOST_AT_ONCE = 500  # rows of one statement
+SOURCE: Final = "grid_list"  # of places that a released list made known
+_MOST_AT_ONCE: Final = 500  # rows of one statement
 
 
 def grid_lists(connection: Connection) -> pd.DataFrame:
@@ -55,6 +57,26 @@ def with_list_in_force(connection: Connection, grids: pd.DataFrame, on: date) ->
     return grids.assign(
         is_hot=grids["grid_id"].isin(hot["grid_id"]), is_monitored=grids["grid_id"].isin(monitored)
     )
+
+
+def places_on(connection: Connection, on: date) -> pd.DataFrame:
+    """The grids that letters of a window with that last day speak of (rows of `grid_places`): those of the list in force, or, before
+    the first one, those that a source told of. A place that only a later list made known is none of them."""
+    places, hot = grid_places(connection), hot_grids_on(connection, on)
+    if hot is not None:
+        return places[places.index.isin(hot["grid_id"])]
+    return places[~places.index.isin(_places_of_lists(connection))]
+
+
+def without_later_places(connection: Connection, grids: pd.DataFrame, on: date) -> pd.DataFrame:
+    """The grids (`grid_id`) without places that only lists made known and that no list has had in force by that date."""
+    begun = frame(connection, "grids_of_lists_begun", on_date=on)["grid_id"]
+    later = _places_of_lists(connection) - set(begun)
+    return grids[~grids["grid_id"].isin(later)].reset_index(drop=True)
+
+
+def _places_of_lists(connection: Connection) -> set[str]:
+    return set(connection.execute(select(grid.c.grid_id).where(grid.c.source == SOURCE)).scalars())
 
 
 def insert_list(connection: Connection, values: Mapping[str, Any], rows: pd.DataFrame) -> int:

@@ -5,7 +5,7 @@ the rest, once it is old enough. A file that is put again is young again (see Ar
 before its commit is safe. Removing may be interrupted and done again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,20 +16,31 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from include.errors import CheckFailed
 from include.periods import office_date
 from include.profile.current import office
-from include.rules import HINTS, RETENTION
+from include.rules import RETENTION
 from include.store.archive import Archive
 from include.store.hourly import DATASETS, days_path, hour_files
 from include.store.statements import frame
 from include.store.watch_tables import suspect_place
 
-Kind = Literal["archive", "hours", "draft", "hints"]
+Kind = Literal["archive", "hours", "draft", "hints", "field"]
 _RAW_MAIL_DAYS: Final = 400
 KINDS: Final[dict[Kind, str]] = {
     "archive": "an object that nothing names: an older preview, the figures of a run, a mail that came in long ago",
     "hours": "hourly values of a day whose daily means are kept",
     "draft": "a half-written file that a crash left",
     "hints": "rows of hints that were not taken",
+    "field": "receipts of the phone page, and what lay in its spool and was no report",
 }
+
+
+@dataclass(frozen=True)
+class Aged:
+    """Files of a folder that nothing names and that go by their age: those of this `pattern`, after `kept`."""
+
+    kind: Kind
+    folder: Path
+    pattern: str
+    kept: timedelta
 
 
 @dataclass(frozen=True)
@@ -43,9 +54,9 @@ class Expendable:
 
 
 def expendable(
-    connection: Connection, archive: Archive, hourly_root: Path, hints_root: Path, now: datetime
+    connection: Connection, archive: Archive, hourly_root: Path, aged: Sequence[Aged], now: datetime
 ) -> list[Expendable]:
-    """Every file that may go at `now`, by kind and path. `hints_root`: the folder of rows of hints that were not taken.
+    """Every file that may go at `now`, by kind and path. `aged`: what goes by its age alone.
 
     Raises CheckFailed when the store names no file, or files that the archive lacks: then the two do not belong together, or
     one of them is a half-finished restore, and nothing may be removed.
@@ -75,7 +86,7 @@ def expendable(
         *_older(now - RETENTION.drafts, "draft", archive.root.glob("*/.new-*")),
         *_older(now - RETENTION.drafts, "draft", hourly_root.glob("*/.new-*")),
         *_older(now - RETENTION.unnamed, "hours", _old_days(connection, hourly_root, now)),
-        *_older(now - HINTS.kept_after_closing, "hints", hints_root.glob("*.csv")),
+        *(file for one in aged for file in _older(now - one.kept, one.kind, one.folder.glob(one.pattern))),
     ]
     return sorted(found, key=lambda one: (one.kind, one.path))
 

@@ -17,6 +17,7 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from include.former_names import former
+from include.language import say
 from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
 from include.store.tables import alarm, audit, lingering_alarm
@@ -168,7 +169,7 @@ def keep_alarms(connection: Connection, alarms: Sequence[MadeAlarm], *, now: dat
             )
             kept.revised += 1
             if not before["is_supported"]:
-                _settle_todo(connection, made.alarm_id, "unsupported", "补到的数据重新支持这条报警", now)
+                _settle_todo(connection, made.alarm_id, "unsupported", say("补到的数据重新支持这条报警"), now)
         else:
             kept.unchanged += 1
         kept.merged += is_alias
@@ -215,7 +216,7 @@ def drop_alarms(
             "action": "drop",
             "from_state": "raised",
             "to_state": None,
-            "reason": "补到或更正的数据不再支持，且尚未发出",
+            "reason": say("补到或更正的数据不再支持，且尚未发出"),
         }
         connection.execute(audit.insert(), entry)
         kept.withdrawn += 1

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from include.answer_form.code import answer_code
+from include.language import say
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import NoticeFigures, ReminderFigures
 from include.supervision.printed import ROWS, label, text
@@ -27,7 +28,14 @@ def differences(told: Told, now: Told) -> tuple[str, ...]:
         raise TypeError(f"not two figures of one letter: {type(told).__name__} and {type(now).__name__}")
     found = tuple(dict.fromkeys(_of_value("", told, now)))
     if found and told.rules_version != now.rules_version:
-        return (f"原函按规则版本{told.rules_version}统计，现按版本{now.rules_version}统计", *found)
+        return (
+            say(
+                "原函按规则版本{rules_version}统计，现按版本{present}统计",
+                rules_version=told.rules_version,
+                present=now.rules_version,
+            ),
+            *found,
+        )
     return found
 
 
@@ -50,7 +58,7 @@ def _of_value(name: str, told: Any, now: Any) -> Iterator[str]:
 
 
 def _of_field(name: str, words: str, field: str, told: Any, now: Any) -> Iterator[str]:
-    whole = f"{name}{words}"
+    whole = say("{name}{words}", name=name, words=words).strip()
     if isinstance(told, tuple) and isinstance(now, tuple):
         yield from _of_rows(whole, field, told, now)
     elif (
@@ -62,7 +70,7 @@ def _of_field(name: str, words: str, field: str, told: Any, now: Any) -> Iterato
         yield from _of_value(whole, told, now)
     elif is_dataclass(told) != is_dataclass(now) or (told is None) != (now is None):
         if is_dataclass(told) or is_dataclass(now):
-            yield f"{whole} " + ("原函未列" if told is None else "不应再列")
+            yield f"{whole} " + (say("原函未列") if told is None else say("不应再列"))
         else:
             yield from _printed(whole, field, told, now)
     else:
@@ -78,8 +86,13 @@ def _printed(whole: str, field: str, told: Any, now: Any) -> Iterator[str]:
 def _of_rows(whole: str, field: str, told: tuple[Any, ...], now: tuple[Any, ...]) -> Iterator[str]:
     """The rows that went, that came, and of those that stayed what changed."""
     before, after = _keyed(field, told), _keyed(field, now)
-    yield from (f"{whole}不再有{key}" for key in before if key not in after)
-    yield from (f"{whole}增加{key}" for key in after if key not in before)
+    # A reason reads 有超期未反馈: it is no longer so, not "no longer has so".
+    yield from (
+        say("{whole}不再{key}" if str(key).startswith("有") else "{whole}不再有{key}", whole=whole, key=key)
+        for key in before
+        if key not in after
+    )
+    yield from (say("{whole}增加{key}", whole=whole, key=key) for key in after if key not in before)
     for key in before:
         if key in after:
             old, new = before[key], after[key]
@@ -91,7 +104,7 @@ def _of_rows(whole: str, field: str, told: tuple[Any, ...], now: tuple[Any, ...]
                 yield from _printed(named.strip(), field, old, new)
     kept_before, kept_after = [key for key in before if key in after], [key for key in after if key in before]
     if kept_before != kept_after:
-        yield f"{whole}的次序有变"
+        yield say("{whole}的次序有变", whole=whole)
 
 
 def _keyed(field: str, rows: tuple[Any, ...]) -> Mapping[str, Any]:
@@ -101,7 +114,7 @@ def _keyed(field: str, rows: tuple[Any, ...]) -> Mapping[str, Any]:
         key = _key(field, row)
         number = 2
         while key in found:
-            key, number = f"{_key(field, row)}（{number}）", number + 1
+            key, number = say("{key}（{number}）", key=_key(field, row), number=number), number + 1
         found[key] = row
     return found
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar
 from pydantic import BeforeValidator, TypeAdapter
 
 from include.former_names import json_of_today
+from include.language import say
 from include.periods import Period
 from include.rules import LowResponse
 
@@ -43,7 +44,9 @@ class Share:
 
     def __str__(self) -> str:
         """`3/4（75.0%）`; a zero denominator prints `—`."""
-        return f"{self.n}/{self.of}（{100 * self.n / self.of:.1f}%）" if self.of else "—"
+        if not self.of:
+            return "—"
+        return say("{n}/{total}（{percent:.1f}%）", n=self.n, total=self.of, percent=100 * self.n / self.of)
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,15 @@ class FormRow:
 
 
 @dataclass(frozen=True)
+class ReceivedForms:
+    """The forms that a unit sent by mail since its last letter: rows that came, those of them that could not be used, and why."""
+
+    rows: int
+    refused: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NoticeFigures:
     """Everything a 提示函 says to one city."""
 
@@ -243,6 +255,7 @@ class NoticeFigures:
     judged_by: LowResponse | None = (
         None  # the rules of the unit on the window's end; None: those of its edition
     )
+    received: ReceivedForms | None = None  # by mail, since the last letter; None: nothing came
 
 
 @dataclass(frozen=True)
@@ -332,6 +345,7 @@ class Issue:
     issued_on: str | None = None  # 2020年3月13日
     is_rehearsal: bool = False
     corrects: Corrected | None = None
+    reply_link: str = ""  # of the phone page, for this letter and unit; empty: there is none
 
 
 def to_json(figures: Any) -> str:

@@ -5,6 +5,8 @@ from typing import Final
 
 import pandas as pd
 
+from include.language import say
+from include.language.moments import day_words
 from include.periods import Period, office_zone
 
 CITY: Final = ["unit_code", "unit_name", "province_code", "province_name"]
@@ -26,10 +28,10 @@ def members(stays: pd.DataFrame, window: Period) -> pd.DataFrame:
         left = None if own["valid_to"].isna().any() else own["valid_to"].max()
         parts = []
         if joined > pd.Timestamp(window.start):
-            parts.append(f"{_day(joined)}起纳入重点区域")
+            parts.append(say("{day}起纳入重点区域", day=_day(joined)))
         if left is not None and left < pd.Timestamp(window.end):
-            parts.append(f"{_day(left)}起不再列入重点区域")
-        rows.append([*own.iloc[-1][CITY], "，".join(parts)])
+            parts.append(say("{day}起不再列入重点区域", day=_day(left)))
+        rows.append([*own.iloc[-1][CITY], say("，").join(parts)])
     return pd.DataFrame(rows, columns=[*CITY, "remark"])
 
 
@@ -46,4 +48,4 @@ def in_region(alarms: pd.DataFrame, stays: pd.DataFrame) -> pd.DataFrame:
 
 def _day(moment: pd.Timestamp) -> str:
     day: date = moment.date()
-    return f"{day.month}月{day.day}日"
+    return day_words(day)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
+from include.language import say
+from include.language.moments import day_words
 from include.periods import Period, date_label, moment_label
 from include.supervision.rule_codes import rule_word
 from include.supervision.standards import rounded
@@ -232,6 +234,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
+    ("NoticeFigures", "received"): "邮件反馈", ("ReceivedForms", "rows"): "邮件反馈条数", ("ReceivedForms", "refused"): "未采用条数", ("ReceivedForms", "reasons"): "未采用原因",
     ("NoticeFigures", "overdue"): "超期清单报警", ("ReminderFigures", "overdue"): "超期清单报警", ("NoticeFigures", "problems"): "问题",
     ("Case", "problems"): "问题", ("NoticeFigures", "form"): "反馈表报警", ("ReminderFigures", "form"): "反馈表报警",
     ("CitySituation", "month"): "全月", ("Warnings", "month"): "预警月份", ("OverviewFigures", "grids"): "网格数", ("CountySituation", "grids"): "有效网格数",
@@ -259,7 +262,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "ProblemRow": lambda row: row.problem_id,
     "FormRow": lambda row: row.alarm_id,
     "CityWeek": lambda row: row.unit_name,
-    "DayCount": lambda row: _day(row.day),
+    "DayCount": lambda row: day_words(row.day),
     "CategoryCount": lambda row: row.category,
     "ProblemCount": lambda row: row.category,
     "CountyCount": lambda row: f"{row.unit_name}{row.county}",
@@ -268,18 +271,18 @@ ROWS: Final[Mapping[str, Row]] = {
     "LongUnanswered": lambda row: row.alarm.alarm_id,
     "OpenAlarm": lambda row: row.alarm_id,
     "Case": lambda row: row.alarm_id,
-    "Suggestion": lambda row: rule_word(row.rule),
+    "Suggestion": lambda row: say(rule_word(row.rule)),
     "Subject": lambda row: row.name,
-    "FlagReason": lambda row: _REASONS.get(row.rule, row.rule),
-    "DayLevel": lambda row: _day(row.day),
+    "FlagReason": lambda row: say(_REASONS.get(row.rule, row.rule)),
+    "DayLevel": lambda row: day_words(row.day),
     "PollutantMean": lambda row: row.name,
     "CountySituation": lambda row: row.county,
     "GridSituation": lambda row: row.grid_id,
-    "HighArea": lambda row: f"{row.number}号",
+    "HighArea": lambda row: say("{number}号", number=row.number),
     "ListedGrid": lambda row: row.grid.grid_id,
     "WarnedGrid": lambda row: row.grid_id,
     "LastingGrid": lambda row: row.grid_id,
-    "FollowUp": lambda row: rule_word(row.rule),
+    "FollowUp": lambda row: say(rule_word(row.rule)),
     "Enterprise": lambda row: row.name,
     "RegionSituation": lambda row: row.name,
     "CitySituation": lambda row: row.unit_name,
@@ -287,27 +290,23 @@ ROWS: Final[Mapping[str, Row]] = {
 }
 
 
-def _day(day: date) -> str:
-    return f"{day.month}月{day.day}日"
-
-
 def label(kind: str, field: str) -> str | None:
     """How a field of a class of figures is called in print; empty for one that needs no name, None for what is not printed."""
     if (kind, field) in OWN_LABELS:
-        return OWN_LABELS[kind, field]
+        return say(OWN_LABELS[kind, field])
     if field in SILENT or kind == "LowResponse":  # what a letter was judged by is no fact of its unit
         return None
     if field in UNNAMED:
         return ""
-    return LABELS.get(field, field)
+    return say(LABELS.get(field, field))
 
 
 def text(field: str, value: Any) -> str:
     """One value as a letter prints it."""
     if value is None:
-        return "无"
+        return say("无")
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return say("是") if value else say("否")
     if isinstance(value, datetime):
         return moment_label(value)
     if isinstance(value, date):
@@ -322,5 +321,5 @@ def text(field: str, value: Any) -> str:
             else str(rounded(value, 0 if decimals is None else decimals))
         )
     if field == "level":
-        return _LEVELS.get(str(value), str(value))
-    return str(value) if value != "" else "无"
+        return say(_LEVELS.get(str(value), str(value)))
+    return say(str(value)) if value != "" else say("无")

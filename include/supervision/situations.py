@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from include.language import say
 from include.periods import Period
 from include.rules import BULLETIN
 from include.supervision.air_quality import (
@@ -94,7 +95,7 @@ def pollutant_means(table: pd.DataFrame, code: str, period: Period) -> tuple[Pol
 def region_situations(half: pd.DataFrame, cities: pd.DataFrame) -> tuple[RegionSituation, ...]:
     """Every region of `cities` (`unit_code, region`), and last all cities together."""
     region = cities.set_index("unit_code")["region"]
-    all_cities = pd.Series(f"{len(half)}个城市", index=half.index)
+    all_cities = pd.Series(say("{count}个城市", count=len(half)), index=half.index)
     levels = pd.concat([area_levels(half, region), area_levels(half, all_cities)])
     return tuple(
         RegionSituation(name, row["places"], row["pm25_ug_m3"], row["yoy_pct"], row["pop_pct"])

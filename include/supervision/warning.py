@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.periods import Period, period_ending
 from include.supervision.standards import steady
 
@@ -115,10 +116,10 @@ def _months_since(moments: pd.Series, month: date) -> pd.Series:
 
 
 def _escalation(in_a_row: int, in_a_year: int) -> str:
-    reached = [f"连续{IN_A_ROW}次"] * (in_a_row >= IN_A_ROW) + [f"12个月内{IN_A_YEAR}次"] * (
-        in_a_year >= IN_A_YEAR
-    )
-    return "、".join(reached)
+    reached = [say("连续{in_a_row}次", in_a_row=IN_A_ROW)] * (in_a_row >= IN_A_ROW) + [
+        say("12个月内{in_a_year}次", in_a_year=IN_A_YEAR)
+    ] * (in_a_year >= IN_A_YEAR)
+    return say("、").join(reached)
 
 
 def warning_grids(history: pd.DataFrame, month: date, judged: Collection[date]) -> pd.DataFrame:
@@ -157,7 +158,7 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
         order=order,
     ).sort_values(["unit_code", "grid_id", "order"])
     merged = of_month.groupby(["unit_code", "grid_id"], as_index=False).agg(
-        reasons=("reasons", "、".join),
+        reasons=("reasons", say("、").join),
         pm25_ug_m3=("pm25_ug_m3", "first"),
         yoy_pct=("yoy_pct", "first"),
         pop_pct=("pop_pct", "first"),
@@ -168,7 +169,9 @@ def _merged(rows: pd.DataFrame, month: date) -> pd.DataFrame:
 def _label(row: Mapping[Hashable, Any]) -> str:
     """Why the grid of a row of `warning_ranks` is listed. A fall is never worded as a change for the worse."""
     label = reason_words(str(row["reason"]), float(row[REASONS[str(row["reason"])]]))
-    return label if row["rank"] <= WARNED_RANKS else f"{label}（第{row['rank']}位）"
+    return (
+        label if row["rank"] <= WARNED_RANKS else say("{label}（第{rank}位）", label=label, rank=row["rank"])
+    )
 
 
 def reason_words(reason: str, value: float) -> str:
@@ -176,4 +179,6 @@ def reason_words(reason: str, value: float) -> str:
     if reason == _LEVEL:
         return _HIGHEST
     change = round(value, 9)
-    return _COMPARED[reason] + ("变化最差" if change > 0 else "改善较小" if change < 0 else "持平")
+    return _COMPARED[reason] + (
+        say("变化最差") if change > 0 else say("改善较小") if change < 0 else say("持平")
+    )

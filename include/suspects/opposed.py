@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from include.language import say
+from include.periods import office_zone
 from include.suspects.places import east_north_km
 from include.suspects.rules import WindRules
 
@@ -109,22 +111,42 @@ def opposed_words(pairs: pd.DataFrame) -> list[str]:
         told = told[(told["station_id"] < told["neighbour_id"]) | (name in accused)]
         if told.empty:
             continue
-        others = "、".join(
-            f"{one.neighbour_id}（{one.distance_km}公里，平均余弦{one.least_cosine:.2f}）"
+        others = say("、").join(
+            say(
+                "{neighbour_id}（{distance_km}公里，平均余弦{least_cosine:.2f}）",
+                neighbour_id=one.neighbour_id,
+                distance_km=one.distance_km,
+                least_cosine=one.least_cosine,
+            )
             for one in told.itertuples()
         )
-        span = f"{_shown(told['first_hour'].min())}至{_shown(told['last_hour'].max())}"
-        end = (
-            f"疑为把去向记作来向，其中{told['left_out_hours'].max()}小时未采用，请核对风向口径"
-            if name in accused
-            else "周边气象站不足以判断哪一站有误，均仍采用，请核对风向口径（来向或去向）"
+        span = say(
+            "{first}至{last}",
+            first=_shown(told["first_hour"].min()),
+            last=_shown(told["last_hour"].max()),
         )
-        lines.append(f"气象站{name}的风向与{others}相反（{span}）：{end}")
+        end = (
+            say(
+                "疑为把去向记作来向，其中{left_out_hours}小时未采用，请核对风向口径",
+                left_out_hours=told["left_out_hours"].max(),
+            )
+            if name in accused
+            else say("周边气象站不足以判断哪一站有误，均仍采用，请核对风向口径（来向或去向）")
+        )
+        lines.append(
+            say(
+                "气象站{name}的风向与{others}相反（{span}）：{end}",
+                name=name,
+                others=others,
+                span=span,
+                end=end,
+            )
+        )
     return lines
 
 
 def _shown(hour: pd.Timestamp) -> str:
-    return f"{hour.tz_convert('Asia/Shanghai'):%Y-%m-%d %H时}"
+    return say("{hour:%Y-%m-%d %H}时", hour=hour.tz_convert(office_zone()))
 
 
 def _instant(hour: int) -> pd.Timestamp:

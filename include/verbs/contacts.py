@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from include.language import say
 from include.verbs.options import FORMATS, open_current_house, operator, print_rows
 
 
@@ -28,9 +29,15 @@ def list_questions(form: str) -> None:
             "unit_name": one.region_name,
             "address": one.mine.address,
             "source": one.source,
-            "ours": "；".join(f"{name}：{ours}" for name, ours, theirs in one.pairs if ours != theirs),
-            "theirs": "；".join(
-                f"{name}：{theirs}" for name, ours, theirs in one.pairs if theirs not in ("", ours)
+            "ours": say("；").join(
+                say("{name}：{ours}", name=name, ours=ours)
+                for name, ours, theirs in one.pairs
+                if ours != theirs
+            ),
+            "theirs": say("；").join(
+                say("{name}：{theirs}", name=name, theirs=theirs)
+                for name, ours, theirs in one.pairs
+                if theirs not in ("", ours)
             ),
             "answers": " | ".join(one.choices),
             "asked_at": one.asked_at,

@@ -6,6 +6,7 @@ import click
 
 from include.act import Act
 from include.house import House
+from include.language import say
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
 REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
@@ -38,7 +39,15 @@ def show(letter_id: int) -> None:
     house = open_current_house()
     found = letter_history(house, letter_id)
     letter = found.letter
-    click.echo(f"{letter.letter_key}  {letter.number or '无文号'}  {letter.state}：{letter.state_reason}")
+    click.echo(
+        say(
+            "{letter_key}  {number}  {state}：{state_reason}",
+            letter_key=letter.letter_key,
+            number=letter.number or say("无文号"),
+            state=letter.state,
+            state_reason=letter.state_reason,
+        )
+    )
     click.echo(f"{letter.subject}")
     for title, rows in (
         ("files", found.files),

@@ -11,17 +11,20 @@ from include.verbs.options import open_current_house
 @click.command()
 @click.option("--apply", "is_applied", is_flag=True, help="Remove them; without it they are only listed.")
 def prune(is_applied: bool) -> None:
-    """List, or remove, files that nothing needs any more, by rule, none of a letter's; and erase who gave old hints."""
-    from include.office.hints import erasable, erase
-    from include.sources.hints import REJECTED
+    """List, or remove, files that nothing needs any more, by rule, none of a letter's; and erase who gave old hints, old positions and photos."""
+    from include.office import field_decisions
+    from include.office.field_reports import aged_files
+    from include.office.hints import aged_rows, erasable, erase
     from include.store.engine import reading, writing
     from include.store.retention import KINDS, Expendable, expendable, old_fires, remove, remove_fires
 
     house, now = open_current_house(), datetime.now(UTC)
     with reading(house.engine) as connection:
-        found = expendable(connection, house.archive, house.hourly_dir, house.hints_inbox / REJECTED, now)
+        aged = (aged_rows(house.hints_inbox), *aged_files(house.field_folder))
+        found = expendable(connection, house.archive, house.hourly_dir, aged, now)
         senders = len(erasable(connection, now))
         fires = old_fires(connection, now)
+        positions, photos = (len(one) for one in field_decisions.erasable(connection, now))
     files, sizes = Counter[str](), Counter[str]()
 
     def tell(one: Expendable) -> None:
@@ -39,11 +42,12 @@ def prune(is_applied: bool) -> None:
         click.echo(f"{verb}: {files[kind]} × {kind} ({meaning}), {sizes[kind] / 2**20:.1f} MB")
     if is_applied:
         senders = erase(house.engine, now)
+        positions, photos = field_decisions.erase(house.engine, now)
         with writing(house.engine) as connection:
             fires = remove_fires(connection, now)
     click.echo(f"{verb}: {fires} × fires seen from space, longer ago than the profile keeps them")
-    click.echo(
-        f"{'erased' if is_applied else 'would be erased'}: names and words of {senders} hints that were closed"
-    )
-    if (found or senders or fires) and not is_applied:
+    done = "erased" if is_applied else "would be erased"
+    click.echo(f"{done}: names and words of {senders} hints that were closed")
+    click.echo(f"{done}: {positions} positions and {photos} photos of the phone page")
+    if (found or senders or fires or positions or photos) and not is_applied:
         click.echo("nothing was removed; to remove them: prune --apply")

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from include.errors import InputError
+from include.language import say
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
@@ -45,7 +46,7 @@ def example(to: Path, units: tuple[str, ...], year: int, seed: int) -> None:
     if units:
         with path.open("a", encoding="utf-8") as file:
             file.write("units: [" + ", ".join(f'"{code}"' for code in units) + "]\n")
-    click.echo(f"{path}: 合成示例（模拟数据），select-grids check {path}")
+    click.echo(say("{path}: 合成示例（模拟数据），select-grids check {path}", path=path))
 
 
 @select_grids.command()
@@ -54,7 +55,14 @@ def check(file: Path) -> None:
     """Read everything that a choice names and say what was noticed; changes nothing."""
     choice = _choice(file)
     _say_notes(choice)
-    click.echo(f"{file}: 可用；小格{len(choice.table)}个，PM2.5年份{'、'.join(map(str, choice.years))}")
+    click.echo(
+        say(
+            "{file}: 可用；小格{count}个，PM2.5年份{names}",
+            file=file,
+            count=len(choice.table),
+            names=say("、").join(map(str, choice.years)),
+        )
+    )
 
 
 @select_grids.command()
@@ -75,7 +83,12 @@ def propose(file: Path, to: Path | None, dry_run: bool, without_letters: bool) -
     _say_notes(choice)
     hot = int(choice.table["is_hot"].sum())
     click.echo(
-        f"小格{len(choice.table)}个，热点网格{hot}个，拟设微站{int(choice.table['is_monitored'].sum())}个"
+        say(
+            "小格{count}个，热点网格{hot}个，拟设微站{monitored}个",
+            count=len(choice.table),
+            hot=hot,
+            monitored=int(choice.table["is_monitored"].sum()),
+        )
     )
     if to is not None:
         _write(grid_lists.view_of(choice), choice.units, house, to, with_letters=not without_letters)
@@ -83,7 +96,10 @@ def propose(file: Path, to: Path | None, dry_run: bool, without_letters: bool) -
         return
     list_id = grid_lists.propose(house.engine, house.archive, choice, now=datetime.now(UTC), actor=operator())
     click.echo(
-        f"清单{list_id}待审核：在督办台“热点网格清单”审核发布，或 select-grids release {list_id} --from DATE --reason …"
+        say(
+            "清单{list_id}待审核：在督办台“热点网格清单”审核发布，或 select-grids release {list_id} --from DATE --reason …",
+            list_id=list_id,
+        )
     )
 
 
@@ -156,7 +172,7 @@ def strike(list_id: int, grid_id: str, reason: str) -> None:
     from include.office.grid_lists import strike as run
 
     run(open_current_house().engine, list_id, grid_id, now=datetime.now(UTC), actor=operator(), reason=reason)
-    click.echo(f"{grid_id}: 已剔除")
+    click.echo(say("{grid_id}: 已剔除", grid_id=grid_id))
 
 
 @select_grids.command()
@@ -169,7 +185,7 @@ def add(list_id: int, grid_id: str, reason: str) -> None:
 
     house = open_current_house()
     run(house.engine, house.archive, list_id, grid_id, now=datetime.now(UTC), actor=operator(), reason=reason)
-    click.echo(f"{grid_id}: 已列入")
+    click.echo(say("{grid_id}: 已列入", grid_id=grid_id))
 
 
 @select_grids.command()
@@ -188,7 +204,7 @@ def release(list_id: int, valid_from: date, reason: str) -> None:
         actor=operator(),
         reason=reason,
     )
-    click.echo(f"清单{list_id}自{valid_from}起施行")
+    click.echo(say("清单{list_id}自{valid_from}起施行", list_id=list_id, valid_from=valid_from))
 
 
 @select_grids.command()
@@ -199,7 +215,7 @@ def reject(list_id: int, reason: str) -> None:
     from include.office.grid_lists import reject as run
 
     run(open_current_house().engine, list_id, now=datetime.now(UTC), actor=operator(), reason=reason)
-    click.echo(f"清单{list_id}未采用")
+    click.echo(say("清单{list_id}未采用", list_id=list_id))
 
 
 @select_grids.command()
@@ -244,7 +260,9 @@ def _choice(file: Path) -> Any:
 
 def _say_notes(choice: Any) -> None:
     for one in choice.notes:
-        click.echo(f"  {one.code}　{one.where}：{one.text}", err=True)
+        click.echo(
+            say("  {code}\u3000{where}：{words}", code=one.code, where=one.where, words=one.text), err=True
+        )
 
 
 def _view(house: Any, list_id: int) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import open_current_house
 
@@ -41,7 +42,7 @@ def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
         f"{done.files} files, {len(days)} days with hours"
         + (f" ({days[0]} to {days[-1]})" if days else "")
         + f", {done.absent} hours told as missing, {done.repeated} told twice, {done.foreign} other files left alone"
-        + (f"（{SIMULATED_LABEL}）" if done.is_simulated else "")
+        + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     notes = [*done.notes, *(wind_notes(house, midnight(days[0]), midnight(days[-1] + DAY)) if days else ())]
     for note in notes[:_SHOWN]:

@@ -9,6 +9,7 @@ import click
 import pandas as pd
 
 from include.errors import InputError
+from include.language import say
 from include.periods import DAY, moment_label
 from include.rules import SIMULATED_LABEL
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
@@ -43,14 +44,20 @@ def show(alarm_id: str, svg: Path | None, form: str) -> None:
     numbers = suspect_numbers(about)
     if form == "table":
         click.echo(
-            f"{alarm_id} {about.grid_id} {moment_label(about.started_at, year=True)} 起；{wind_words(about.hours)}"
+            say(
+                "{alarm_id} {grid_id} {moment} 起；{wind}",
+                alarm_id=alarm_id,
+                grid_id=about.grid_id,
+                moment=moment_label(about.started_at, year=True),
+                wind=wind_words(about.hours),
+            )
         )
         click.echo(LEVEL_MEANING)
-        print_rows(rows, form, "疑似来源（建议核查）")
+        print_rows(rows, form, say("疑似来源（建议核查）"))
         if others := others_words(about.suspects):
             click.echo(others)
         points = ["rank", *(name for name in numbers if str(name).endswith("_points")), "utility", "log_sum"]
-        print_rows(numbers[points], form, "各项得分（可能性 = exp(utility - log_sum)）")
+        print_rows(numbers[points], form, say("各项得分（可能性 = exp(utility - log_sum)）"))
     else:
         print_rows(numbers, form)
     if about.is_simulated:
@@ -83,7 +90,7 @@ def hits(form: str) -> None:
     """How often the field found the first suspects right, by method, from inspections alone."""
     from include.office.suspect_tables import hit_table
 
-    print_rows(hit_table(open_current_house().engine), form, "核查命中率（仅按现场核查结果）")
+    print_rows(hit_table(open_current_house().engine), form, say("核查命中率（仅按现场核查结果）"))
 
 
 @suspects.command("treatment")
@@ -106,14 +113,27 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
     told = None if stops is None else _table_of(stops)
     house, now = open_current_house(), datetime.now(UTC)
     found = keep_treatment(house, day, told, now=now)
-    print_rows(found.rows, form, f"疑似治污设施不正常运行 {day}（疑似，建议核查）")
+    print_rows(found.rows, form, say("疑似治污设施不正常运行 {day}（疑似，建议核查）", day=day))
     click.echo(
-        f"{found.metered} 家有分表计电，平均完整率 {found.completeness:.1%}；{found.without} 家当日无数据，{found.unused} 家数据不能采用（计为0）",
+        say(
+            "{metered} 家有分表计电，平均完整率 {completeness:.1%}；{without} 家当日无数据，{unused} 家数据不能采用（计为0）",
+            metered=found.metered,
+            completeness=found.completeness,
+            without=found.without,
+            unused=found.unused,
+        ),
         err=True,
     )
     for fault in found.faults.itertuples(index=False):
         click.echo(
-            f"{fault.enterprise_id} {fault.column}: {fault.words}（{fault.rows}，例 {fault.example}）",
+            say(
+                "{enterprise_id} {column}: {words}（{rows}，例 {example}）",
+                enterprise_id=fault.enterprise_id,
+                column=fault.column,
+                words=fault.words,
+                rows=fault.rows,
+                example=fault.example,
+            ),
             err=True,
         )
     if xlsx is not None:
@@ -124,9 +144,9 @@ def treatment(day: date, stops: Path | None, xlsx: Path | None, form: str) -> No
 
 def _table_of(path: Path) -> pd.DataFrame:
     """A table of text, CSV, XLSX or Parquet. Raises InputError when a row of it cannot be read."""
-    from include.sources.kinds.folder import read_file
+    from include.sources.reading.tables import read_table
 
-    chunks = list(read_file(path, ","))
+    chunks = list(read_table(path))
     for row in (row for chunk in chunks for row in chunk.broken):
         raise InputError("a row cannot be read", where=f"{path}, line {row.line}", got=row.reason)
     return pd.concat([chunk.rows for chunk in chunks], ignore_index=True)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from include.errors import CheckFailed
+from include.errors import CheckFailed, QianliyanError
 from include.house import House
 from include.office.mailroom.round import MailRound, read_mailbox
+from include.workflows import field_page
 
 Step = Callable[[House, datetime, str], dict[str, Any]]
 
@@ -19,8 +20,16 @@ def mail(house: House, now: datetime, actor: str) -> dict[str, Any]:
     return {one.source: _summary(one) for one in rounds}
 
 
+def field(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Takes the spool of the phone page, once, and tells the page how things stand."""
+    try:
+        return {"手机填报": field_page.take(house, now, actor)}
+    except (QianliyanError, OSError) as error:
+        return {"手机填报": {"trouble": str(error)}}
+
+
 # In this order; another way in which answers come is one more step.
-STEPS: Final[dict[str, Step]] = {"mail": mail}
+STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field}
 
 
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -36,7 +45,7 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
         raise CheckFailed(
             "；".join(troubles),
             where="answer_round",
-            expected="每个信箱都能读",
+            expected="每个信箱和手机填报的目录都能读",
             todo="按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读",
         )
     return done

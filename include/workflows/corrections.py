@@ -8,6 +8,7 @@ from typing import Any
 import include.workflows.beats  # noqa: F401  enters the beats whose letters are compared
 from include.errors import StateError
 from include.house import House
+from include.language import say
 from include.office.letters import corrected, frozen_figures, letter_differences, render
 from include.office.register import due_letters
 from include.periods import Period, period_ending
@@ -46,7 +47,7 @@ def proposed_corrections(house: House, since: date) -> tuple[Correction, ...]:
         told = frozen_figures(kind, str(letter["figures_json"]))
         again = now[period].get(period.letter_key(kind, str(letter["addressee"])))
         words = (
-            ("按现有数据不再需要这封函件",)
+            (say("按现有数据不再需要这封函件"),)
             if again is None
             else letter_differences(kind, told, frozen_figures(kind, again.figures_json))
         )

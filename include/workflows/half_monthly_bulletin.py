@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
+from include.language import LINE_END, say
 from include.office.air_quality import DATASET_LABELS, import_lines
 from include.office.bulletin import bulletin_facts
 from include.office.register import Due
+from include.office.untaken_air import ASIDE
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
@@ -16,6 +18,7 @@ from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
+from include.sources.reading.tables import is_table
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on
@@ -29,7 +32,6 @@ from include.workflows.suspecting import keep_platform_suspects
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
-_IMPORTED: Final = "imported"  # where a dropped file goes that was read
 
 
 def take_air(run: Run) -> dict[str, Any]:
@@ -50,25 +52,30 @@ def pull(run: Run) -> dict[str, Any]:
     """
     at = bulletin_windows(run.period, run.house.season)
     if at is None:
-        return nothing_pulled(outside_season(run.house, run.period, "通报"))
+        return nothing_pulled(outside_season(run.house, run.period, say("通报")))
     pulled = pull_facts(run, at.read[0])
     imported = _import_dropped(run.house, run.now)
     missing = missing_air_days(run.house, run.period, "city")
     days = windows(run.period).current
     if 1 - len(missing) / len(days) < run.house.least_completeness:
         raise CheckFailed(
-            "城市空气质量数据不完整，未编制通报",
+            say("城市空气质量数据不完整，未编制通报"),
             where=run.period.label,
-            expected=f"至少{run.house.least_completeness:.0%}的日期",
-            got=f"缺{_listed(missing)}",
-            todo=f"把数据文件放入 {run.house.air_dir} 后清除本步重跑，或用 import-air-quality 导入",
+            expected=say(
+                "至少{least_completeness:.0%}的日期", least_completeness=run.house.least_completeness
+            ),
+            got=say("缺{listed}", listed=_listed(missing)),
+            todo=say(
+                "把数据文件放入 {air_dir} 后清除本步重跑，或用 import-air-quality 导入",
+                air_dir=run.house.air_dir,
+            ),
         )
     with reading(run.house.engine) as connection:
         states = alarm_states(connection, at.window.starts_at, at.window.ends_at, run.period.as_of)
     return pulled | {
         "suspected": keep_platform_suspects(run.house, states["alarm_id"].astype(str).tolist()),
         "air_quality": imported,
-        "completeness": pulled["completeness"] + air_sentence(run.house, run.period),
+        "completeness": pulled["completeness"] + say(LINE_END) + air_sentence(run.house, run.period),
     }
 
 
@@ -85,7 +92,7 @@ def figures(run: Run) -> dict[str, Any]:
     }
     overview = computed.overview
     if overview is None:
-        return headlines | {"nothing_due": outside_season(run.house, run.period, "通报")}
+        return headlines | {"nothing_due": outside_season(run.house, run.period, say("通报"))}
     names = {city.unit_code: city.unit_name for city in overview.cities}
     warned = overview.warnings.warned if overview.warnings else ()
     return headlines | {
@@ -95,7 +102,16 @@ def figures(run: Run) -> dict[str, Any]:
         "without_figure": [city.unit_name for city in overview.cities if city.half.pm25_ug_m3 is None],
         "grids": f"{overview.valid_grids}/{overview.grids}",
         "warning_grids": len(warned),
-        "escalated": [f"{one.unit_name} {one.grid_id}：{one.escalation}" for one in warned if one.escalation],
+        "escalated": [
+            say(
+                "{unit_name} {grid_id}：{escalation}",
+                unit_name=one.unit_name,
+                grid_id=one.grid_id,
+                escalation=one.escalation,
+            )
+            for one in warned
+            if one.escalation
+        ],
     }
 
 
@@ -144,33 +160,30 @@ def air_sentence(house: House, period: Period) -> str:
     for dataset in _JUDGED:
         missing, name = missing_air_days(house, period, dataset), DATASET_LABELS[dataset]
         parts.append(
-            f"{name}空气质量{of - len(missing)}/{of}天" + (f"（缺{_listed(missing)}）" if missing else "")
+            say("{name}空气质量{known}/{days}天", name=say(name), known=of - len(missing), days=of)
+            + (say("（缺{listed}）", listed=_listed(missing)) if missing else "")
         )
-    return "，".join(parts) + "。"
+    return say("，").join(parts) + say("。")
 
 
 def _told(house: House, at: BulletinWindows) -> str:
     with reading(house.engine) as connection:
         facts = completeness(connection, house.sources, at.read[0], at.period.as_of).sentence
-    return facts + air_sentence(house, at.period)
+    return facts + say(LINE_END) + air_sentence(house, at.period)
 
 
 def _import_dropped(house: House, now: datetime) -> list[str]:
     """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
     folder = house.air_dir
-    waiting = sorted(
-        path
-        for path in folder.glob("*")
-        if path.suffix.lower() in (".csv", ".parquet") and not path.name.startswith(".")
-    )
+    waiting = sorted(path for path in folder.glob("*") if is_table(path) and not path.name.startswith("."))
     if not waiting:
         return []
     try:
         done = import_air_quality(house.engine, house.hourly_dir, waiting, now=now, folder=folder)
     except InputError as error:  # none of them can be used
-        return [f"未导入：{error}"]
+        return [say("未导入：{error}", error=error)]
     read = [path for path in waiting if path not in done.unread]
-    return import_lines(done) + _put_aside(read, folder / _IMPORTED, now)
+    return import_lines(done) + _put_aside(read, folder / ASIDE, now)
 
 
 def _put_aside(paths: list[Path], aside: Path, now: datetime) -> list[str]:
@@ -184,7 +197,12 @@ def _put_aside(paths: list[Path], aside: Path, now: datetime) -> list[str]:
             continue
         except OSError as error:
             lines.append(
-                f"{label(path)}已读入，但不能移至{aside.name}（{unreadable(path, error).got}），留在原处"
+                say(
+                    "{path}已读入，但不能移至{name}（{got}），留在原处",
+                    path=label(path),
+                    name=aside.name,
+                    got=unreadable(path, error).got,
+                )
             )
     return lines
 
@@ -197,7 +215,7 @@ def _listed(days: list[date]) -> str:
             spans[-1].append(day)
         else:
             spans.append([day])
-    return "、".join(custom_period(span[0], span[-1] + DAY).label for span in spans)
+    return say("、").join(custom_period(span[0], span[-1] + DAY).label for span in spans)
 
 
 def _due(computed: HalfMonthBulletins) -> list[Due]:
@@ -205,7 +223,7 @@ def _due(computed: HalfMonthBulletins) -> list[Due]:
     if (overview := computed.overview) is None:
         return due
     facts = LetterFacts("overview", LEADERS, None, computed.period, to_json(overview), overview.is_simulated)
-    return [Due(facts, "领导和值班室"), *due]
+    return [Due(facts, say("领导和值班室")), *due]
 
 
 def _bulletin(one: BulletinFigures) -> Due:

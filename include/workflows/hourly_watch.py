@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from include.errors import CheckFailed
 from include.house import House, Run
+from include.language import say
 from include.periods import moment_label
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
@@ -70,15 +71,15 @@ def account(run: Run, judged: dict[str, Any]) -> dict[str, Any]:
     with reading(run.house.engine) as connection:
         rows = hours_judged(connection, run.period.start_at, run.period.end_at, DEFAULT_RULES.edition)
     if rows.empty:
-        raise CheckFailed("本小时未研判", where=run.period.label, todo="清除“研判”步骤重跑")
+        raise CheckFailed(say("本小时未研判"), where=run.period.label, todo=say("清除“研判”步骤重跑"))
     hour = rows.iloc[0]
     if hour["stations_expected"] and not hour["stations_heard"] and not run.is_backfill:
         raise CheckFailed(
-            "没有任何站点的读数",
+            say("没有任何站点的读数"),
             where=run.period.label,
-            expected=f"{hour['stations_expected']}个在用站点",
-            got="0个",
-            todo="查看数据来源；补到后清除本次运行重跑，或由下一小时自动补判",
+            expected=say("{stations_expected}个在用站点", stations_expected=hour["stations_expected"]),
+            got=say("0个"),
+            todo=say("查看数据来源；补到后清除本次运行重跑，或由下一小时自动补判"),
         )
     accounted(run)
     return {

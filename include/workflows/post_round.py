@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from include.house import House
+from include.language import say
 from include.letters.digest import Matter
 from include.office.attention import queue_daily_digest
 from include.office.measures import measures
@@ -21,21 +22,25 @@ CORRECTIONS_OF: Final = timedelta(days=31)  # letters older than this are not co
 def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """From 09:30 on, once a day: queues the list to the operators when anything waits."""
     if now.astimezone(office_zone()).time() < DIGEST_AT:
-        return {"digest": "未到时间"}
+        return {"digest": say("未到时间")}
     with reading(house.engine) as connection:
         if is_queued(connection, office_date(now)):
-            return {"digest": "今日清单已入发件箱"}
+            return {"digest": say("今日清单已入发件箱")}
     corrections = [
         Matter(
-            f"更正建议　{one.number or one.letter_key}",
-            "；".join(one.differences),
-            "核实后决定是否向收件单位更正；系统不会自己发更正",
+            say("更正建议\u3000{number}", number=one.number or one.letter_key),
+            say("；").join(one.differences),
+            say("核实后决定是否向收件单位更正；系统不会自己发更正"),
             now,
         )
         for one in proposed_corrections(house, office_date(now - CORRECTIONS_OF))
     ]
     outcome = queue_daily_digest(house, now=now, actor=actor, more=corrections)
-    return {"digest": "没有待办" if outcome is None else f"{outcome.action}：{outcome.reason}"}
+    return {
+        "digest": say("没有待办")
+        if outcome is None
+        else say("{action}：{reason}", action=outcome.action, reason=outcome.reason)
+    }
 
 
 def deliver(house: House, now: datetime, actor: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from include.house import Decision, House
+from include.language import say
 from include.openness.editions import planned
 from include.openness.publishing import publish as write
 from include.periods import office_date, parse_date
@@ -14,10 +15,10 @@ from include.periods import office_date, parse_date
 def prepare(house: House, until: str | None, now: datetime) -> dict[str, Any]:
     """What a publication up to `until` (a date; default: today) would add; nothing is recorded and nothing is written."""
     plan = planned(house, parse_date(until) if until else office_date(now), now)
-    words = f"{len(plan.new)}个新版次" if plan.new else "没有新版次"
+    words = say("{count}个新版次", count=len(plan.new)) if plan.new else say("没有新版次")
     return {
         "until": str(plan.until),
-        "title": f"公开发布至{plan.until}：{words}",
+        "title": say("公开发布至{until}：{words}", until=plan.until, words=words),
         "new": [{"path": one.path, "words": _words(one.reason, one.changed_cells)} for one in plan.new],
         "seen": plan.digest,
         "editions": len(plan.editions),
@@ -38,5 +39,9 @@ def publish(house: House, prepared: dict[str, Any], decision: Decision, now: dat
 
 def _words(reason: str, changed: int) -> str:
     if reason == "first":
-        return "首次发布"
-    return f"{'设置改变' if reason == 'settings' else '事实更正'}，{changed}个数与上一版不同"
+        return say("首次发布")
+    return say(
+        "{reason}，{changed}个数与上一版不同",
+        reason=say("设置改变") if reason == "settings" else say("事实更正"),
+        changed=changed,
+    )

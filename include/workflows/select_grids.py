@@ -9,6 +9,7 @@ from typing import Any
 
 from include.errors import InputError
 from include.house import House
+from include.language import say
 from include.office import grid_lists
 from include.office.grid_choice import choose_grids
 from include.sources.rasters.selection_file import read_selection_file
@@ -26,7 +27,7 @@ def propose(house: House, now: datetime, actor: str, file: str) -> dict[str, Any
         "cells": len(choice.table),
         "hot": int(choice.table["is_hot"].sum()),
         "monitored": int(choice.table["is_monitored"].sum()),
-        "notes": [f"{one.where}：{one.text}" for one in choice.notes],
+        "notes": [say("{where}：{words}", where=one.where, words=one.text) for one in choice.notes],
     }
 
 

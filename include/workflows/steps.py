@@ -10,6 +10,7 @@ from typing import Any
 from include.act import Act
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
+from include.language import say
 from include.letter_kinds import LetterKind, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
@@ -49,11 +50,11 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
     }
     if found.share < house.least_completeness:
         raise CheckFailed(
-            "数据不完整，未编制函件",
-            where=f"{run.period.label} 截至 {as_of:%Y-%m-%d %H:%M}",
+            say("数据不完整，未编制函件"),
+            where=say("{label} 截至 {as_of:%Y-%m-%d %H:%M}", label=run.period.label, as_of=as_of),
             got=found.sentence,
-            expected=f"至少 {house.least_completeness:.0%}",
-            todo="补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑",
+            expected=say("至少 {least_completeness:.0%}", least_completeness=house.least_completeness),
+            todo=say("补齐来源后重跑；或由值班员调低变量 least_completeness 后清除本步重跑"),
         )
     return summary
 
@@ -61,7 +62,13 @@ def pull_facts(run: Run, start_at: datetime) -> dict[str, Any]:
 def outside_season(house: House, period: Period, letters: str) -> str:
     """Why no `letters` are made for a window (Chinese)."""
     first, end = house.season
-    return f"{period.label}不在监管期（{first}至{end}，不含末日）内，不编{letters}"
+    return say(
+        "{label}不在监管期（{first}至{end}，不含末日）内，不编{letters}",
+        label=period.label,
+        first=first,
+        end=end,
+        letters=letters,
+    )
 
 
 def nothing_pulled(reason: str) -> dict[str, Any]:
@@ -101,17 +108,25 @@ class LetterSteps:
                 failed[one.facts.key] = str(error)
                 continue
             counts[drafted.action] += 1
-            warnings += [f"{one.name}：{warning}" for warning in letter.warnings]
+            warnings += [
+                say("{name}：{warning}", name=one.name, warning=warning) for warning in letter.warnings
+            ]
             if drafted.differs:
-                warnings.append(f"{one.name}：已发出的函件与现在的数据不一致，请考虑更正（{one.facts.key}）")
+                warnings.append(
+                    say(
+                        "{name}：已发出的函件与现在的数据不一致，请考虑更正（{key}）",
+                        name=one.name,
+                        key=one.facts.key,
+                    )
+                )
             if run.asks_person and drafted.state == "drafted":
                 await_approval(
-                    house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason="等待人工签发"
+                    house.engine, drafted.letter_id, now=run.now, actor=run.actor, reason=say("等待人工签发")
                 )
         keys = {one.facts.key for one in due}
         for letter_row in self._open(run):
             if letter_row.letter_key not in keys:
-                reason = "重新计算后本时段不再需要这封函件"
+                reason = say("重新计算后本时段不再需要这封函件")
                 withhold(house.engine, letter_row.letter_id, now=run.now, actor=run.actor, reason=reason)
         waiting = self._open(run)
         return {
@@ -119,7 +134,7 @@ class LetterSteps:
             "failed": failed,
             "warnings": warnings,
             "asks_person": run.asks_person and bool(waiting),
-            "title": f"{run.period.label}：{len(waiting)}封函件待签发",
+            "title": say("{label}：{count}封函件待签发", label=run.period.label, count=len(waiting)),
             "waiting": [
                 {"letter_id": one.letter_id, "name": one.addressee_name, "subject": one.subject}
                 for one in waiting
@@ -135,7 +150,9 @@ class LetterSteps:
         settle = _settle_by_person(run, decision) if decision else _settle_by_rule(run)
         for letter in self._open(run):
             action, reason = settle(letter)
-            outcomes.setdefault(action, []).append(f"{letter.addressee_name}：{reason}")
+            outcomes.setdefault(action, []).append(
+                say("{addressee_name}：{reason}", addressee_name=letter.addressee_name, reason=reason)
+            )
         return {"counts": {action: len(words) for action, words in outcomes.items()}, "letters": outcomes}
 
     def post(self, run: Run) -> dict[str, Any]:
@@ -166,7 +183,14 @@ class LetterSteps:
         return {
             "states": dict(found.states),
             "letters": [
-                f"{letter.addressee_name}（{letter.kind}）{letter.number or '无文号'}：{letter.state}　{letter.reason}"
+                say(
+                    "{addressee_name}（{kind}）{number}：{state}\u3000{reason}",
+                    addressee_name=letter.addressee_name,
+                    kind=letter.kind,
+                    number=letter.number or say("无文号"),
+                    state=letter.state,
+                    reason=letter.reason,
+                )
                 for letter in found.letters
             ],
         }
@@ -210,17 +234,25 @@ _Settle = Callable[[StoredLetter], tuple[str, str]]
 
 
 def _settle_by_person(run: Run, decision: Decision) -> _Settle:
-    who, names, said = decision.who, decision.names, f"：{decision.reason}" if decision.reason else ""
+    who, names, said = (
+        decision.who,
+        decision.names,
+        say("：{reason}", reason=decision.reason) if decision.reason else "",
+    )
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
         if names is None or letter.addressee_name in names:
-            return _release(run, letter, actor=who, reason=f"{who}签发{said}", is_person=True)
+            return _release(
+                run, letter, actor=who, reason=say("{who}签发{said}", who=who, said=said), is_person=True
+            )
         asked: dict[str, Any] = {"now": run.now, "actor": who}
         if names:
-            reason = f"{who}本次只签发{len(names)}个单位的函件，这封留待处理{said}"
+            reason = say(
+                "{who}本次只签发{count}个单位的函件，这封留待处理{said}", who=who, count=len(names), said=said
+            )
             withhold(run.house.engine, letter.letter_id, **asked, reason=reason, is_person=True)
             return "withheld", reason
-        reason = f"{who}不签发{said or '：未说明理由'}"
+        reason = say("{who}不签发{said}", who=who, said=said or say("：未说明理由"))
         reject(run.house.engine, letter.letter_id, **asked, reason=reason)
         return "rejected", reason
 
@@ -238,10 +270,10 @@ def _settle_by_rule(run: Run) -> _Settle:
                 run,
                 letter,
                 actor=run.actor,
-                reason="时段新鲜，自动放行" if run.deliver == "auto" else "按参数 send 放行",
+                reason=say("时段新鲜，自动放行") if run.deliver == "auto" else say("按参数 send 放行"),
             )
         if run.deliver == "rehearse":
-            to = Recipient(house.issuer.operators, "值班（演练）", "to")
+            to = Recipient(house.issuer.operators, say("值班（演练）"), "to")
             rehearse(house.outgoing, letter.letter_id, to, Act(run.now, run.actor))
         withhold(
             house.engine, letter.letter_id, now=run.now, actor=run.actor, reason=reason, is_stuck=is_stuck
@@ -254,14 +286,19 @@ def _settle_by_rule(run: Run) -> _Settle:
 def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
     """Why this run sends no letter of this kind, or empty; and whether a person has to act."""
     if kind.is_by_person:
-        return f"{kind.label}须由人员核实后放行", True
+        return say("{label}须由人员核实后放行", label=say(kind.label)), True
     if kind.is_news and run.is_backfill:
-        return "补录的时段不推送", False
+        return say("补录的时段不推送"), False
     age = run.now - run.period.as_of
     if run.deliver == "auto" and age > kind.send_within:
         hours = kind.send_within.total_seconds() / 3600
         return (
-            f"时段已过{age.total_seconds() / 3600:.1f}小时，{kind.label}超过{hours:g}小时须由人员放行",
+            say(
+                "时段已过{age:.1f}小时，{label}超过{hours:g}小时须由人员放行",
+                age=age.total_seconds() / 3600,
+                label=say(kind.label),
+                hours=hours,
+            ),
             True,
         )
     return "", False
@@ -270,19 +307,26 @@ def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
 def _reason_to_withhold(run: Run) -> str:
     """Why this run mails nothing by itself, or empty (rules: DESIGN of the letters)."""
     if run.deliver == "withhold":
-        return "运行参数 withhold：只编制存档"
+        return say("运行参数 withhold：只编制存档")
     if run.deliver == "rehearse":
-        return "演练：只发给值班邮箱"
+        return say("演练：只发给值班邮箱")
     if run.deliver == "auto" and run.is_backfill:
-        return "补录的时段只编制存档"
+        return say("补录的时段只编制存档")
     age = run.now - run.period.as_of
     if run.deliver == "auto" and age > POST.send_within:
         hours = POST.send_within.total_seconds() / 3600
-        return f"时段已过{age.total_seconds() / 3600:.0f}小时，超过{hours:.0f}小时不再自动发送"
+        return say(
+            "时段已过{age:.0f}小时，超过{hours:.0f}小时不再自动发送",
+            age=age.total_seconds() / 3600,
+            hours=hours,
+        )
     with reading(run.house.engine) as connection:
         restored_at = last_restore(connection)
     if run.deliver == "auto" and restored_at is not None and run.period.as_of <= restored_at:
-        return f"系统已于{moment_label(restored_at)}从备份恢复，恢复前可能已发出：请核实后放行"
+        return say(
+            "系统已于{moment}从备份恢复，恢复前可能已发出：请核实后放行",
+            moment=moment_label(restored_at),
+        )
     return ""
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.house import House
+from include.language import say
 from include.office.treatment import submeter_rules
 from include.periods import DAY, midnight, office_zone
 from include.rules import SIMULATED_LABEL
@@ -86,7 +87,10 @@ def treatment_of_day(
             "情形": found["rule"].map(words),
             "小时数": found["hours"],
             "时段": [
-                "、".join(f"{begin:02d}时至{end:02d}时" for begin, end in spans) for spans in found["spans"]
+                say("、").join(
+                    say("{begin:02d}时至{end:02d}时", begin=begin, end=end) for begin, end in spans
+                )
+                for spans in found["spans"]
             ],
             "生产kW": found["production_kw"],
             "治污kW": found["treatment_kw"],

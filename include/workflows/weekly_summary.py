@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from include.house import House, Run
+from include.language import say
 from include.letters.words.flag_words import mark_words
 from include.office.register import Due
 from include.periods import Period, office_date
@@ -37,7 +38,7 @@ def pull(run: Run) -> dict[str, Any]:
     """Makes sure that the ledger covers all that the summary reads; stops the run where too much is missing."""
     at = windows(run.period, run.house.season)
     if at is None:
-        return nothing_pulled(outside_season(run.house, run.period, "汇总"))
+        return nothing_pulled(outside_season(run.house, run.period, say("汇总")))
     return pull_facts(run, at.read[0])
 
 
@@ -53,7 +54,7 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "letters_due": len(computed.summaries),
     }
     if not computed.summaries:
-        return headlines | {"nothing_due": outside_season(run.house, run.period, "汇总")}
+        return headlines | {"nothing_due": outside_season(run.house, run.period, say("汇总"))}
     leaders = computed.summaries[0]
     return headlines | {
         "window": leaders.window.label,
@@ -62,9 +63,16 @@ def figures(run: Run, pinned: Sequence[str] = (), dropped: Sequence[str] = ()) -
         "problems": leaders.total.problems,
         "flagged": {city.unit_name: words for city in leaders.cities if (words := mark_words(city.flag))},
         "cases": [
-            f"{rule_word(case.rule)}：{case.unit_name}{case.county} {case.alarm_id}" for case in leaders.cases
+            say(
+                "{rule}：{unit_name}{county} {alarm_id}",
+                rule=say(rule_word(case.rule)),
+                unit_name=case.unit_name,
+                county=case.county,
+                alarm_id=case.alarm_id,
+            )
+            for case in leaders.cases
         ],
-        "suggestions": [rule_word(one.rule) for one in leaders.suggestions],
+        "suggestions": [say(rule_word(one.rule)) for one in leaders.suggestions],
     }
 
 
@@ -141,7 +149,7 @@ def _due(computed: WeeklySummaries) -> list[Due]:
 def _letter(one: SummaryFigures) -> Due:
     addressee = one.province_code or LEADERS
     facts = LetterFacts("summary", addressee, None, one.period, to_json(one), one.is_simulated)
-    return Due(facts, one.scope or "领导和值班室")
+    return Due(facts, one.scope or say("领导和值班室"))
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -31,16 +31,17 @@ from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
 from include.sources.air.files import read_air_file
+from include.sources.air.reading import Names
 from include.sources.air.stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
 from include.sources.kinds import bounded_http
-from include.sources.kinds.folder import read_file
 from include.sources.kinds.patience import Unanswered, _seconds
 from include.sources.kinds.platform import page_of, part_of
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.places import Places
 from include.sources.reading import workbook_child
+from include.sources.reading.tables import read_table
 from include.sources.reading.workbooks import SheetRow
 from include.sources.spool import Spool
 from include.sources.staging import stage
@@ -83,7 +84,7 @@ def _stage_file(content: bytes, name: str) -> None:
         path = Path(folder) / name
         path.write_bytes(content)
         with suppress(InputError):
-            for chunk in read_file(path, ","):
+            for chunk in read_table(path):
                 _stage(TableMapping("alarms"), chunk)
 
 
@@ -228,7 +229,7 @@ def air(content: bytes) -> None:
         path.write_bytes(content)
         stage_of_air = Stage(Path(folder))
         with suppress(InputError):
-            file = read_air_file(path, 0, stage_of_air, {"北京": "110000"}, None)
+            file = read_air_file(path, 0, stage_of_air, Names({"北京": "110000"}), None)
             assert all(2000 <= day.year <= 2099 for day in stage_of_air.days_of(0))
             str(file.faults).encode("utf-8")
         for _, rows in stage_of_air.take():

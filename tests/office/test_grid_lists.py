@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapely
 from sqlalchemy import Engine, select
 
 from include.errors import InputError, StateError
+from include.letters.pictures.selection_map import ListMap, selection_map
 from include.office import grid_lists
 from include.office.grid_files import geojson, list_files, listed, unit_reasons
 from include.store import tables
 from include.store.archive import Archive
 from include.store.engine import reading, writing
-from include.store.grid_lists import hot_grids_on, with_list_in_force
+from include.store.grid_lists import hot_grids_on, places_on, with_list_in_force, without_later_places
 from include.store.statements import frame
 from tests.letters.reading import pdf_text
 from tests.office.lists import SHIJIAZHUANG, YANGQUAN, choice
@@ -221,3 +223,89 @@ def test_the_files_of_a_list_are_the_same_bytes_and_say_why() -> None:
     assert '"data_origin":"模拟数据"' in geojson(of, units).decode()
     with pytest.raises(InputError, match="no cell of this unit"):
         unit_reasons(of, "370100", "济南市", "某办公室")
+
+
+def test_of_two_lists_from_one_date_the_later_decision_is_in_force(engine: Engine, archive: Archive) -> None:
+    first, second = proposed(engine, archive), proposed(engine, archive, name="更正", shift=0.9)
+    day = date(2026, 2, 1)
+    grid_lists.release(engine, second, day, reason="审核通过", **BY)
+    later = {**BY, "now": NOW + timedelta(hours=1)}
+    grid_lists.release(engine, first, day, reason="还是用第一份", **later)
+    with reading(engine) as connection:
+        assert set(hot_grids_on(connection, day)["grid_id"]) == hot(engine, archive, first)  # type: ignore[index]
+    lists = grid_lists.all_lists(engine).set_index("list_id")["is_superseded"]
+    assert (bool(lists[first]), bool(lists[second])) == (False, True)
+
+
+def test_letters_of_before_a_list_do_not_speak_of_the_places_it_made_known(
+    engine: Engine, archive: Archive
+) -> None:
+    own = proposed(engine, archive)
+    with writing(engine) as connection:
+        connection.execute(
+            tables.grid.insert().values(
+                grid_id="370102-001",
+                unit_code=YANGQUAN,
+                county="城区",
+                name="一号",
+                west=113.5,
+                south=37.8,
+                east=113.53,
+                north=37.83,
+                is_hot=True,
+                is_monitored=True,
+                source="file",
+                is_simulated=False,
+                received_at=NOW,
+                content_hash="0" * 64,
+            )
+        )
+    grid_lists.release(engine, own, date(2026, 2, 16), reason="审核通过", **BY)
+    later = proposed(engine, archive, name="下一份", shift=0.9)
+    grid_lists.release(engine, later, date(2027, 2, 16), reason="审核通过", **BY)
+    with reading(engine) as connection:
+        known = frame(connection, "grids_on_map")
+        spoken = {
+            day: set(places_on(connection, day).index) for day in (date(2026, 2, 15), date(2026, 2, 16))
+        }
+        shown = without_later_places(connection, known, date(2026, 2, 16))
+        before = without_later_places(connection, known, date(2026, 2, 15))
+    first, second = hot(engine, archive, own), hot(engine, archive, later)
+    assert second - first
+    assert set(known["grid_id"]) == {"370102-001"} | first | second
+    assert spoken[date(2026, 2, 15)] == {"370102-001"} == set(before["grid_id"])
+    assert spoken[date(2026, 2, 16)] == first
+    assert set(shown["grid_id"]) == {"370102-001"} | first
+
+
+def test_a_struck_grid_is_no_longer_to_carry_micro_stations(engine: Engine, archive: Archive) -> None:
+    own = proposed(engine, archive, monitored_share=1.0)
+    gone, *_ = sorted(hot(engine, archive, own))
+    assert "拟设微站" in grid_lists.view(engine, archive, own).rows.set_index("grid_id")["words"][gone]
+    grid_lists.strike(engine, own, gone, reason="在水库上", **BY)
+    row = grid_lists.view(engine, archive, own).rows.set_index("grid_id").loc[gone]
+    assert not row["is_monitored"]
+    assert "拟设微站" not in row["words"]
+    assert row["words"].startswith("人工剔除：在水库上。")
+    grid_lists.add(engine, archive, own, gone, reason="看错了", **BY)
+    again = grid_lists.view(engine, archive, own).rows.set_index("grid_id").loc[gone]
+    assert again["is_monitored"]
+    assert "拟设微站" in again["words"]
+
+
+def test_names_on_the_map_cover_no_micro_station() -> None:
+    own = grid_lists.view_of(choice(monitored_share=1.0))
+    rows = own.rows[own.rows["is_hot"]]
+    outline = shapely.box(113.45, 37.75, 113.9, 37.95)
+    figure = selection_map(ListMap(rows, [("城区", outline), ("长安区", outline)], "热点网格", True))
+    axes = figure.axes[0]
+    [stations] = [line for line in axes.lines if line.get_marker() == "o" and line.get_markersize() == 2.2]
+    names = [text for text in axes.texts if text.get_text() in ("城区", "长安区")]
+    assert len(names) == 2
+    assert stations.get_zorder() > max(text.get_zorder() for text in names)
+    figure.draw_without_rendering()
+    marks = axes.transData.transform(stations.get_xydata())
+    assert len(marks) == 4
+    for text in names:
+        box = text.get_window_extent()
+        assert not any(box.contains(x, y) for x, y in marks)

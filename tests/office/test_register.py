@@ -33,8 +33,8 @@ def test_no_statement_and_no_list_spells_the_kinds() -> None:
         assert found is None, f"{name}: {found[0] if found else ''}: ask the register"
 
 
-def test_every_kind_is_made_of_figures_but_what_the_operators_get() -> None:
-    assert set(LETTER_KINDS) - set(LETTER_TYPES) == {"digest", "trouble"}
+def test_every_kind_is_made_of_figures_but_lists_and_codes() -> None:
+    assert set(LETTER_KINDS) - set(LETTER_TYPES) == {"digest", "trouble", "code"}
     assert all(one.kind is LETTER_KINDS[name] for name, one in LETTER_TYPES.items())
 
 
@@ -46,6 +46,7 @@ def test_what_the_kinds_say() -> None:
         "late_alarm",
         "digest",
         "trouble",
+        "code",
     )
     assert letter_kind("reminder").answers == ("notice", "reminder")
     assert (letter_label("reminder"), letter_label("of_old")) == ("督办函", "of_old")

@@ -12,6 +12,7 @@ from include.act import Act
 from include.house import House
 from include.office.attention import matters
 from include.office.grid_lists import propose
+from include.office.mailroom.access import note_trouble
 from include.office.waiting import TOPICS, Waiting, waiting
 from include.periods import DAY, Period, office_date
 from include.post.letters import await_approval, draft, reject, withhold
@@ -22,6 +23,8 @@ from include.sources.intake import pull
 from include.store import tables
 from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
+from include.store.field_tables import field_report
+from include.store.mail_tables import mail
 from include.store.open_tables import hint
 from include.store.unit_tables import unit
 from include.store.units import Change, change_unit
@@ -29,6 +32,7 @@ from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
+from tests.mailroom.office import told_mail
 from tests.office.lists import choice
 from tests.post.samples import (
     add_cities,
@@ -121,6 +125,17 @@ def quarantined(house: House, archive, kind: str = "alarms") -> None:
         )
 
 
+def mail_in_tray(house: House, archive) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(insert(mail).values(told_mail(tray_reason="来信须由人处理")))
+
+
+def closed_mailbox(house: House, archive) -> None:
+    house.__dict__["mailboxes"] = (SourceConfig("mailbox", "mail", "127.0.0.1:1", "x"),)
+    note_trouble(house.engine, "mailbox", "连接被拒绝", now=NOW, actor="test")
+    note_trouble(house.engine, "mailbox", "连接被拒绝", now=NOW + MINUTE, actor="test")
+
+
 def unsupported(house: House, archive) -> None:
     with writing(house.engine) as connection:
         connection.execute(
@@ -179,6 +194,27 @@ def a_hint(house: House, archive: object) -> None:
         connection.execute(hint.insert().values(row))
 
 
+def a_report(house: House, archive: object) -> None:
+    """A report of a phone that nobody has confirmed."""
+    row = {
+        "report_id": "0" * 32,
+        "letter_key": "notice_140300_day_2020-03-11_2020-03-12_1",
+        "unit_code": YANGQUAN,
+        "alarm_id": "A1",
+        "step": "clear",
+        "device_id": "1" * 32,
+        "received_at": NOW,
+        "taken_at": NOW,
+        "state": "waiting",
+        "reason": "手机尚未确认",
+        "actor": "",
+        "body_json": "{}",
+        "is_simulated": False,
+    }
+    with writing(house.engine) as connection:
+        connection.execute(field_report.insert().values(row))
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -196,6 +232,9 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "run": missed_window,
     "grids": proposed_list,
     "hints": a_hint,
+    "mail": mail_in_tray,
+    "mailbox": closed_mailbox,
+    "field": a_report,
     "units": changed_unit,
 }
 ELSEWHERE = {

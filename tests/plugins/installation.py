@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from include.house import default_registry, open_house
@@ -23,8 +24,16 @@ _CONNECTIONS = {
 }
 
 
-def install(folder: Path) -> dict[str, str]:
-    """Makes the installation in `folder`; returns the environment of its processes. Users: admin, viewer."""
+def password_of(user: str) -> str:
+    """What a test's user logs in with where there are log-ins."""
+    return f"the password of {user}"
+
+
+def install(folder: Path, settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Makes the installation in `folder`; returns the environment of its processes. Users: admin, viewer.
+
+    `settings`: more of Airflow's own, as variables of the environment.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -41,6 +50,7 @@ def install(folder: Path) -> dict[str, str]:
             f"AIRFLOW_VAR_{name.upper()}": value
             for name, value in {**default_registry().variables, "sources": ""}.items()
         },
+        **(settings or {}),
     }
     house = open_house(default_registry(), folder)
     migrate(house.engine)

@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.timeout(600)  # an API server takes its time to start
 class Airflow:
     """Airflow's API server, asked through pipes."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        command = [sys.executable, "-m", "tests.plugins.airflow_site"]
+    def __init__(self, environment: dict[str, str], users: Sequence[str] = ()) -> None:
+        command = [sys.executable, "-m", "tests.plugins.airflow_site", *users]
         self.process = subprocess.Popen(
             command,
             env=environment,

@@ -4,13 +4,16 @@ import os
 import shutil
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine
 
 from include.errors import InputError
-from include.sources.air.hours import ArchiveHours, hour_number, with_hours
+from include.sources.air.hours import ArchiveHours, with_hours
 from include.sources.air.quality import import_air_quality
+from include.sources.mapping.language import Moment, Piece, Template
+from include.sources.reading.characters import hour_number
 from include.sources.reading.text_files import read_csv
 from include.store.engine import open_engine
 from include.store.hourly import read_hours
@@ -91,7 +94,8 @@ def test_an_hour_that_is_none_is_a_fault(
 def test_what_the_first_rows_leave_open_later_ones_tell(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('date,hour\n"20200501",5\n20200501,6\n20200501,24\n20200501,7\n')
-    found = list(with_hours(read_csv(path, chunk_rows=1), None, "a.csv"))
+    moment = Moment(Template((Piece("", "date"),)), "", ZoneInfo("Asia/Shanghai"), "hour")
+    found = list(with_hours(read_csv(path, chunk_rows=1), moment, "a.csv"))
     assert {hours for _, hours in found} == {ArchiveHours(24, "end")}
     assert [int(text) for chunk, _ in found for text in chunk.rows["hour"]] == [5, 6, 24, 7]
 

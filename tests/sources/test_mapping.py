@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.geo.datum import from_wgs84
-from include.sources.candidate_places import FIRES as FIRES_SEEN
 from include.sources.config import SourceConfig
 from include.sources.delivery import text_frame
+from include.sources.every_table import TABLES
 from include.sources.intake import pull
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import SHIPPED_DIR, TableMapping, load, mapping_of
+from include.sources.mapping.files import SHIPPED_DIR, load, mapping_of
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from tests.sources.exports import NOW, at, stored
 
@@ -145,7 +146,11 @@ def test_coordinates_become_wgs84(tmp_path: Path, datum: str) -> None:
 def test_city_and_county_can_come_from_the_coordinates(tmp_path: Path) -> None:
     yaml = "tables: {alarms: {columns: {city_code: {derived: city}, county: {derived: county}}}}"
     own = mapped(tmp_path, yaml, lon=["113.62", "0", ""], lat=["37.80", "0", ""])
-    assert own[["unit_code", "county"]].to_numpy().tolist() == [["140300", "平定县"], ["", ""], ["", ""]]
+    assert own[["unit_code", "county"]].to_numpy().tolist() == [
+        ["140300", "平定县"],
+        ["∅0,0", "∅0,0"],
+        ["", ""],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -181,14 +186,14 @@ def test_a_mapping_that_cannot_be_used_says_where(tmp_path: Path, yaml: str, mes
 
 def test_an_unknown_mapping_names_the_shipped_ones() -> None:
     with pytest.raises(
-        InputError, match=r"expected a \.yaml file or a shipped mapping \(.*nasa_fires\); got nasa"
+        InputError, match=r"expected a \.yaml file or a shipped mapping \(.*nasa_fires.*\); got nasa"
     ):
         mapping_of(SourceConfig("fires", "files", "x", mapping="nasa"))
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED_DIR.glob("*.yaml")), ids=lambda path: path.stem)
 def test_shipped_mappings_can_be_loaded(path: Path) -> None:
-    assert load(path, BEIJING, {**LAYOUTS, FIRES_SEEN.name: FIRES_SEEN}).tables
+    assert load(path, BEIJING, TABLES).tables
 
 
 @pytest.mark.skipif(not FIRES.is_dir(), reason=f"no fires at {FIRES}: set QIANLIYAN_SHARED_DATA")
@@ -220,6 +225,26 @@ def test_nasa_fires_become_alarms_of_37_cities(engine: Engine) -> None:
         None,
     )
     assert pull(engine, source, at("2022-05-28"), at("2022-06-05"), now=at("2022-07-01")).unchanged == 407
+
+
+def test_viirs_as_downloaded_has_unit_and_county_of_its_coordinates(engine: Engine, tmp_path: Path) -> None:
+    """Columns and times as FIRMS gives them; the third lies in Serbia, and is named for that."""
+    (tmp_path / "fire_nrt_SV-C2_1.csv").write_text(
+        "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,daynight\n"
+        "34.03175,108.70068,330.1,0.4,0.4,2022-05-28,41,N,VIIRS,n,2.0NRT,290.1,4.2,D\n"
+        "34.21611,114.15661,330.1,0.4,0.4,2022-05-28,0536,1,VIIRS,l,2.0NRT,290.1,4.2,D\n"
+        "44.01191,19.88847,301.34,0.39,0.36,2022-05-28,41,N,VIIRS,n,2.0NRT,268.57,0.95,N\n"
+    )
+    source = SourceConfig("fires", "files", str(tmp_path), mapping="nasa_fires")
+    result = pull(engine, source, at("2022-05-28"), at("2022-05-29"), now=NOW.replace(year=2023))
+    assert (result.read, result.new, result.quarantined) == (3, 2, 1)
+    assert stored(engine, "alarm", "alarm_id", "unit_code", "started_at") == [
+        ("VIIRS-2022-05-28-0041-N-34.03175-108.70068", "610100", at("2022-05-28T08:41")),
+        ("VIIRS-2022-05-28-0536-1-34.21611-114.15661", "410200", at("2022-05-28T13:36")),
+    ]
+    assert stored(engine, "quarantine", "field", "value", "reason") == [
+        ("lon", "19.88847", "坐标在本机关各单位的范围以外，不收（应核对经纬度和坐标系）")
+    ]
 
 
 def test_a_fire_as_nasa_writes_it(engine: Engine, tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ from include.simulator.platform_server import load_platform, platform_app, servi
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Part
 from include.sources.intake import pull
-from include.sources.kinds.folder import read_file
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.places import Places
+from include.sources.reading.tables import read_table
 from include.sources.spool import Spool
 from include.sources.staging import stage
 from include.store.engine import open_engine
@@ -90,7 +90,7 @@ def taken(chunks: list[Chunk]) -> int:
 def read(path: Path) -> list[Chunk]:
     """The pieces of a file; none of one that is refused."""
     try:
-        return list(read_file(path, ","))
+        return list(read_table(path))
     except InputError:
         return []
 

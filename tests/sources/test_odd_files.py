@@ -67,7 +67,7 @@ ODD: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a named pipe": ("alarms2.csv", lambda path: os.mkfifo(path), "got a named pipe"),
     "a socket": ("alarms2.csv", unix_socket, "got a socket"),
     "a link to nothing": ("alarms2.csv", lambda path: path.symlink_to("nowhere"), "the file cannot be read"),
-    "a link to itself": ("alarms2.csv", lambda path: path.symlink_to(path), "the file cannot be read"),
+    "a link to itself": ("alarms2.csv", lambda path: path.symlink_to(path), "a link that leads to itself"),
     "a link out": ("alarms2.csv", link_out, "a link that leaves its folder"),
     "a device": ("alarms2.csv", lambda path: path.symlink_to("/dev/zero"), "a link that leaves its folder"),
     "a GBK name": ("alarms_" + GBK + ".csv", lambda path: path.write_text("no\n"), "columns are missing"),

@@ -15,7 +15,7 @@ from include.sources.delivery import Delivery, Part
 from include.sources.intake import pull
 from include.sources.kinds.platform import part_of
 from include.sources.layout import LAYOUTS
-from include.sources.mapping.files import Copy, TableMapping
+from include.sources.mapping.language import Copy, TableMapping
 from include.sources.places import Places
 from include.sources.spool import Spool
 from include.sources.staging import stage

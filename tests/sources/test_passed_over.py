@@ -8,17 +8,20 @@ import pytest
 
 from include.errors import InputError
 from include.sources.kinds.folder import _parts, _passed_over, _state
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.mapping.language import Mapping, TableMapping
 
 ALARMS = TableMapping("alarms", files=("alarms*.csv", "alarms*.xlsx"))
 
 
-@pytest.mark.parametrize("name", ["alarms.xls", "ALARMS_3.ods", "alarms.csv.gz", "alarms_2.et", "alarms"])
+@pytest.mark.parametrize("name", ["alarms.doc", "ALARMS_3.rar", "alarms.csv.xz", "alarms_2.pdf", "alarms"])
 def test_a_table_of_another_format_is_named(name):
     assert _passed_over(Mapping((ALARMS,)), [Path(name), Path("alarms.csv")]) == [Path(name)]
 
 
-@pytest.mark.parametrize("name", ["alarms.csv", "alarms.xlsx", ".alarms.xls", "~$alarms.xls", "notes.txt"])
+@pytest.mark.parametrize(
+    "name",
+    ["alarms.csv", "alarms.xlsx", "alarms.xls", "alarms.csv.gz", ".alarms.xls", "~$alarms.xls", "notes.txt"],
+)
 def test_what_is_read_and_what_is_no_table_is_not(name):
     assert _passed_over(Mapping((ALARMS,)), [Path(name)]) == []
 

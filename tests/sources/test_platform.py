@@ -280,6 +280,9 @@ def test_the_window_reaches_as_far_as_the_platform_is_complete(engine: Engine, r
         ("platform.example", "the platform's address cannot be used"),
         ("http://platform.example", "the token would cross the network unencrypted"),
         ("https://platform.example:x", "the platform's address cannot be read"),
+        ("https://platform.example:99999", "the platform's address cannot be read"),
+        ("https://platform..example", "the platform's address cannot be read"),
+        (f"https://{'x' * 64}.example", "the platform's address cannot be read"),
     ],
 )
 def test_an_address_that_must_not_be_used(engine: Engine, location: str, message: str) -> None:

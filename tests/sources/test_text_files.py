@@ -81,7 +81,7 @@ def test_a_line_in_another_encoding_is_set_apart(tmp_path: Path, main: str) -> N
         (b"\n\n", "the file has no header row"),
         (TEXT.encode("utf-16"), "the file is UTF-16"),
         (b"a,b,a\n1,2,3\n", "a column name stands twice in the header; got a"),
-        (b"a,b\n" + b"x" * (1 << 21), "a line is longer than a text file's can be"),
+        (b"a,b\n" + b"x" * (1 << 21), "a line is longer than one that is read"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_an_error(tmp_path: Path, content: bytes, message: str) -> None:

@@ -13,7 +13,7 @@ from include.sources import turns
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk
 from include.sources.intake import pull
-from include.sources.kinds import folder as folders
+from include.sources.reading import tables
 from include.sources.reading.time_limits import OutOfTime, limited, seconds_allowed
 from include.sources.stations.intake import import_stations
 from include.sources.turns import Turns, in_turn
@@ -46,7 +46,7 @@ class PlayedClock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> PlayedClock:
     played = PlayedClock()
     monkeypatch.setattr(turns, "monotonic", played)
-    monkeypatch.setattr(folders, "read_xlsx", played.hostile)
+    monkeypatch.setattr(tables, "read_workbook", lambda path, form: played.hostile(path))
     return played
 
 

@@ -19,7 +19,7 @@ from include.sources.delivery import BrokenRow
 from include.sources.intake import pull
 from include.sources.reading import children, workbooks
 from include.sources.reading.workbook_child import LIMITS, MOST_MEMORY
-from include.sources.reading.workbooks import read_xlsx
+from include.sources.reading.workbooks import read_workbook
 from tests.sources.exports import ALARM, NOW, at, folder_source, stored
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -36,7 +36,7 @@ def saved(path: Path, *rows: list[Any]) -> Path:
 
 def read(path: Path) -> tuple[list[tuple[int, list[str]]], list[BrokenRow]]:
     rows, broken = [], []
-    for chunk in read_xlsx(path, chunk_rows=2):
+    for chunk in read_workbook(path, chunk_rows=2):
         rows += zip(chunk.lines.tolist(), chunk.rows.to_numpy().tolist(), strict=True)
         broken += chunk.broken
     return rows, broken
@@ -103,7 +103,7 @@ def bomb(path: Path) -> None:
         (lambda path: path.write_bytes(b""), "the workbook cannot be read"),
         (
             lambda path: path.write_text("alarm_id,event\n"),
-            "the workbook cannot be read; expected an XLSX file; got BadZipFile",
+            r"the workbook cannot be read; expected a workbook \(xlsx, xls, et, ods\); got BadZipFile",
         ),
         (bomb, "the workbook is too large when unpacked"),
         (lambda path: saved(path), "the sheet has no header row"),
@@ -277,7 +277,7 @@ def test_a_reader_that_is_left_ends_its_child(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(workbooks, "child", noted)
     path = with_parts(tmp_path / "a.xlsx", sheet1=SHEET.format(HEADER + rows_of("<c><v>1</v></c>", 100_000)))
-    chunks = read_xlsx(path, chunk_rows=10)
+    chunks = read_workbook(path, chunk_rows=10)
     next(chunks)
     (reader,) = started
     assert reader.pid is not None

@@ -20,7 +20,7 @@ from include.store.air_days import Provenance, replace_city_days
 from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.hourly import days_path, hours_path
-from include.store.retention import expendable, old_fires, remove, remove_fires
+from include.store.retention import Aged, expendable, old_fires, remove, remove_fires
 from include.store.watch_tables import suspect_place
 from tests.post.samples import (
     DAY,
@@ -68,7 +68,8 @@ def letters(engine: Engine, archive: Archive) -> Engine:
 
 def found(engine: Engine, archive: Archive, hourly: Path, now=LATER):
     with reading(engine) as connection:
-        return expendable(connection, archive, hourly, hourly.parent / "hints", now)
+        aged = (Aged("hints", hourly.parent / "hints", "*.csv", timedelta(days=30)),)
+        return expendable(connection, archive, hourly, aged, now)
 
 
 def swept(engine: Engine, archive: Archive, hourly: Path, now=LATER) -> list[tuple[str, str]]:

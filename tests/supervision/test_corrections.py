@@ -16,7 +16,14 @@ from include.letters.summary_values import summary_values
 from include.periods import Period, moment_label
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.corrections import differences, under_key
-from include.supervision.figures import FeedbackCounts, Issue, NoticeFigures, ReminderFigures
+from include.supervision.figures import (
+    FeedbackCounts,
+    Flag,
+    FlagReason,
+    Issue,
+    NoticeFigures,
+    ReminderFigures,
+)
 from include.supervision.printed import label
 from include.supervision.rule_codes import RULE_WORDS
 from include.supervision.weekly_figures import SummaryFigures
@@ -232,3 +239,10 @@ def test_a_notice_tells_names_deadlines_and_problems() -> None:
         f"网格{row.grid_id} 反馈时限 {before}→{after}",
         f"问题{problem.problem_id} 类别 {problem.category}→餐饮油烟",
     )
+
+
+def test_a_reason_that_fell_away_is_said_once() -> None:
+    flagged = replace(notice(), flag=Flag("remind", (FlagReason("overdue", 1), FlagReason("late", 2))))
+    unflagged = replace(flagged, flag=Flag("remind", (FlagReason("late", 2),)))
+    assert "标记理由不再有超期未反馈" in differences(flagged, unflagged)
+    assert "标记理由增加有超期未反馈" in differences(unflagged, flagged)

@@ -45,7 +45,7 @@
   const say = (layer, text) => {
     if (text) troubles.set(layer, text);
     else troubles.delete(layer);
-    status.textContent = [...troubles.values()].join("　");
+    status.textContent = [...troubles.values()].join(" · ");
   };
 
   const waiting = {}; // by layer: the request that is under way; a newer one ends it
@@ -62,7 +62,7 @@
       const notes = [];
       if (told.left_off) notes.push(`${told.left_off} ${words.left_off}`);
       if (told.without_place) notes.push(`${told.without_place} ${words.no_place}`);
-      say(layer, notes.join("　"));
+      say(layer, notes.join(" · "));
       return told;
     } catch (error) {
       if (error.name !== "AbortError") say(layer, `${words.failed}${error.message}`);
@@ -272,7 +272,7 @@
     }
     if (cell) {
       const value = Number.isNaN(cell.value) ? words.unknown : `PM2.5 ${cell.value.toFixed(1)} μg/m³`;
-      lines.push(element("p", `${cell.name}　${value}　${cell.isMeasured ? words.measured : words.estimated}`));
+      lines.push(element("p", `${cell.name} · ${value} · ${cell.isMeasured ? words.measured : words.estimated}`));
     }
     if (isOn("enterprises")) {
       data.enterprises.filter(near).slice(0, 8).forEach((one) => lines.push(element("p", `${words.enterprise} ${one.name}${one.industry ? ` · ${one.industry}` : ""}`)));

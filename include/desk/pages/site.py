@@ -15,12 +15,14 @@ from include.desk.pages import (
     alarm,
     city,
     contacts,
+    field,
     files,
     grid,
     grid_lists,
     hints,
     letter,
     letters,
+    mails,
     map_page,
     network,
     quarantine,
@@ -35,7 +37,7 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.policy import policy
 from include.desk.pages.troubles import error_text
-from include.desk.pages.view import HERE
+from include.desk.pages.view import HERE, language_of
 from include.desk.today import today as today_of
 from include.errors import QianliyanError
 
@@ -73,10 +75,12 @@ def create_site(desk: Desk) -> FastAPI:
         city,
         alarm,
         grid,
+        field,
         hints,
         letters,
         letter,
         files,
+        mails,
         quarantine,
         contacts,
         units,
@@ -106,7 +110,10 @@ def create_site(desk: Desk) -> FastAPI:
     @site.exception_handler(RequestValidationError)
     async def unusable(request: Request, error: RequestValidationError) -> Response:
         places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        return PlainTextResponse(f"请求中有不能用的值 unusable values: {places}", 422)
+        told = (
+            "" if language_of(request.headers.get("accept-language", "")) == "en" else "请求中有不能用的值 "
+        )
+        return PlainTextResponse(f"{told}unusable values: {places}", 422)
 
     site.add_middleware(_Guard)
     return site

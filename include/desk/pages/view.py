@@ -1,5 +1,6 @@
 """Templates, languages, and how instants, shares and states are written."""
 
+import re
 from collections.abc import Hashable, Mapping
 from datetime import date, datetime, time
 from functools import cache
@@ -11,6 +12,7 @@ import yaml
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 from markupsafe import Markup
 
 from include.desk.pages.access import Visitor, form_token
@@ -18,9 +20,22 @@ from include.desk.pages.desk import Desk
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import office_zone
+from include.profile.current import office
 
 HERE: Final = Path(__file__).parent
 Language = Literal["zh", "en"]
+_SIGNS: Final = {
+    "　": " · ",
+    "，": ", ",
+    "：": ": ",
+    "；": "; ",
+    "（": " (",
+    "）": ")",
+    "、": ", ",
+    "。": ". ",
+}
+_TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_SIGNS_ALONE: Final = re.compile(rf"(?<=')[{''.join(_SIGNS)}]+(?=')")
 
 # What the store's words are called. English comes from words.yaml, as for every other text.
 LABELS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -127,7 +142,7 @@ def words() -> Mapping[str, str]:
 
 
 def language_of(accepted: str) -> Language:
-    """The first of Chinese and English in an Accept-Language header; Chinese where neither is asked for."""
+    """The first of Chinese and English in an Accept-Language header; the office's own language where neither is asked for."""
     ranked = []
     for place, part in enumerate(accepted.split(",")):
         tag, _, weight = part.partition(";")
@@ -141,7 +156,7 @@ def language_of(accepted: str) -> Language:
             return "zh"
         if quality < 0 and tag.startswith("en"):
             return "en"
-    return "zh"
+    return office().language
 
 
 def page(
@@ -161,7 +176,7 @@ def page(
         "token": form_token(desk.secret, visitor, desk.clock()) if visitor.may_act else "",
     }
     return HTMLResponse(
-        _environment().get_template(template).render({**common, **values}), status_code=status
+        _environment(common["lang"]).get_template(template).render({**common, **values}), status_code=status
     )
 
 
@@ -172,7 +187,7 @@ def part(
     common = _common(request, at)
 
     def made() -> Markup:
-        text = _environment().get_template(template).render({**common, **values})
+        text = _environment(common["lang"]).get_template(template).render({**common, **values})
         return Markup(text)  # noqa: S704  # escaped when it was rendered
 
     return desk.recent.get((template, key, common["lang"], common["root"], at, common["known"]), made)
@@ -250,14 +265,35 @@ def _day(day: date | str | None) -> str:
     return "—" if day is None else str(day)[:10]
 
 
+class _EnglishSigns(Extension):
+    """The signs that stand between the words of a template, as English sets them; what a page shows is left as it is."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        pieces = _TAGS.split(source)
+        for place, piece in enumerate(pieces):
+            pieces[place] = (
+                _SIGNS_ALONE.sub(lambda found: _english_signs(found[0]), piece)
+                if place % 2
+                else _english_signs(piece)
+            )
+        return "".join(pieces)
+
+
+def _english_signs(text: str) -> str:
+    for sign, english in _SIGNS.items():
+        text = text.replace(sign, english)
+    return text
+
+
 @cache
-def _environment() -> Environment:
+def _environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[_EnglishSigns] if language == "en" else [],
     )
     environment.filters |= {"moment": moment_text, "picker": _picker, "size": _size, "day": _day}
     environment.globals |= {

@@ -6,7 +6,12 @@ The PDF is laid out from a manuscript and the archived docx is where the manuscr
 import json
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+from include.language import say
+from include.profile.current import office
+
+MARK_GAP: Final = "　"  # between the marks of one line
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,17 @@ class Manuscript:
                 "title": self.title,
                 "author": self.author,
                 "marks": self.marks,
+                "mark_lines": self.marks.split(say(MARK_GAP)),
+                "language": office().language,
                 "blocks": [_block(block) for block in self.blocks],
             },
             ensure_ascii=False,
         )
+
+
+def width_em(text: str) -> float:
+    """The width of a line of 仿宋 in characters: ASCII takes half of one."""
+    return sum(0.5 if char < "\x7f" else 1.0 for char in text)
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
+from include.language import counted
 from include.letters.document.template_outline import outline
 from include.letters.document.templates import SHIPPED
 from include.profile.findings import Findings
@@ -46,7 +47,12 @@ def _check(path: Path, name: str, findings: Findings) -> None:
     base = _parsed(_source(shipped, file, Findings()) or "", file, Findings())
     wanted = _names(base) & OBLIGATORY if base else set()
     names = names_of_kind(name)
-    for used, line in _uses(parsed):
+    try:
+        uses = list(_uses(parsed))
+    except TemplateSyntaxError as error:  # a filter that there is not
+        findings.add(file, error.lineno, "the template cannot be used", got=error.message)
+        return
+    for used, line in uses:
         if used not in names:
             findings.add(
                 file,
@@ -100,7 +106,7 @@ def _source(path: Path, file: str, findings: Findings) -> str | None:
 
 def _parsed(text: str, file: str, findings: Findings) -> nodes.Template | None:
     try:
-        return Environment(autoescape=True).parse(text)
+        return _environment().parse(text)
     except TemplateSyntaxError as error:
         findings.add(
             file, error.lineno, "the template cannot be read", expected="Jinja tags", got=error.message
@@ -121,3 +127,9 @@ def _uses(parsed: nodes.Template) -> Iterator[tuple[str, int]]:
         if node.name in free and node.name not in seen:
             seen.add(node.name)
             yield node.name, node.lineno
+
+
+def _environment() -> Environment:
+    environment = Environment(autoescape=True)
+    environment.filters["counted"] = counted
+    return environment

@@ -20,10 +20,21 @@ from docxtpl import DocxTemplate, InlineImage
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
+from include.language import LINE_END, counted, say
+from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
 from include.letters.document.templates import has_template
 from include.letters.document.templates import template as read_template
-from include.letters.document.word_styles import COPIES, DATE, ENCLOSURES, SIGNATURE, TITLES, WORD_STYLES
+from include.letters.document.word_styles import (
+    COPIES,
+    DATE,
+    ENCLOSURES,
+    SIGNATURE,
+    TITLES,
+    WORD_STYLES,
+    house_style,
+)
+from include.profile.current import office
 
 
 def edition_of(kind: str, rules_version: str) -> str:
@@ -78,7 +89,7 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
             todo="correct the wording between {{ }} or {% %} in Word",
         ) from error
     body = document.docx.element.body
-    _place_closing(body, {style.style_id: style.name for style in document.docx.styles})
+    _place_closing(body, {style.style_id: house_style(style.name) for style in document.docx.styles})
     _drop_unused_footnotes(document.docx)
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
@@ -118,9 +129,9 @@ def chinese_number(number: int) -> str:
     return ("" if tens < 2 else _DIGITS[tens]) + ("十" if tens else "") + (_DIGITS[ones] if ones else "")
 
 
-def width_em(text: str) -> float:
-    """The width of a line of 仿宋 in characters: ASCII takes half of one."""
-    return sum(0.5 if char < "\x7f" else 1.0 for char in text)
+def heading_number(number: int) -> str:
+    """The number of a heading in the office's language: 一, or 1."""
+    return chinese_number(number) if office().language == "zh" else str(number)
 
 
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
@@ -143,7 +154,9 @@ class _Environment(Environment):
 
 @cache
 def _environment() -> Environment:
-    return _Environment(undefined=StrictUndefined, autoescape=True)
+    environment = _Environment(undefined=StrictUndefined, autoescape=True)
+    environment.filters["counted"] = counted
+    return environment
 
 
 @lru_cache(maxsize=200)
@@ -158,12 +171,12 @@ def _counters() -> dict[str, Callable[[], str]]:
     def section() -> str:
         nonlocal parts
         parts = count(1)
-        return chinese_number(next(sections))
+        return heading_number(next(sections))
 
     return {
         "节号": section,
-        "小节号": lambda: chinese_number(next(parts)),
-        "表号": lambda: chinese_number(next(tables)),
+        "小节号": lambda: heading_number(next(parts)),
+        "表号": lambda: heading_number(next(tables)),
     }
 
 
@@ -189,8 +202,10 @@ def _as_word(value: Any, document: DocxTemplate) -> Any:
 
 
 def _title(document: Any) -> str:
-    lines = "".join(paragraph.text for paragraph in document.paragraphs if paragraph.style.name in TITLES)
-    return lines.replace("\n", "")
+    lines = "".join(
+        paragraph.text for paragraph in document.paragraphs if house_style(paragraph.style.name) in TITLES
+    )
+    return lines.replace("\n", say(LINE_END))
 
 
 def _place_closing(body: Any, style_names: Mapping[str, str]) -> None:

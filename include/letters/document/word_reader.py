@@ -15,8 +15,9 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from include.errors import CompositionError
+from include.language import LINE_END, say
 from include.letters.document.manuscript import Block, Cell, Manuscript, Paragraph, Picture, Run, Table
-from include.letters.document.word_styles import PICTURE, TITLES
+from include.letters.document.word_styles import PICTURE, TITLES, house_style
 
 _MM_PER_TWIP: Final = 25.4 / 1440
 _MM_PER_EMU: Final = 1 / 36000
@@ -40,7 +41,7 @@ def read_manuscript(docx: bytes, where: str = "docx") -> Manuscript:
     reader = _Reader(document)
     blocks = tuple(reader.blocks(body))
     title = "".join(block.text for block in blocks if isinstance(block, Paragraph) and block.style in TITLES)
-    title = title.replace("\n", "")  # a title of two lines is broken where its words allow
+    title = title.replace("\n", say(LINE_END))  # a title of two lines is broken where its words allow
     marks = "".join(node.text or "" for node in document.sections[0].header._element.iter(qn("w:t")))
     return Manuscript(title, document.core_properties.author, marks, blocks)
 
@@ -49,7 +50,7 @@ class _Reader:
     """Holds what the paragraphs of one document refer to: style names, footnotes, image parts."""
 
     def __init__(self, document: Any) -> None:
-        self._style_names = {style.style_id: style.name for style in document.styles}
+        self._style_names = {style.style_id: house_style(style.name) for style in document.styles}
         self._parts = document.part.related_parts
         self._footnotes: dict[str, tuple[Run, ...]] = {}
         for relation in document.part.rels.values():

@@ -5,7 +5,12 @@ Sizes and places are those of GB/T 9704-2012 (信函格式): 三号 16 pt, 28 ch
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
+
+from include.language import words_of
+from include.profile.current import office
+from include.profile.values import Profile
 
 FANGSONG, XIAOBIAOSONG, HEI, KAI, SONG = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312", "宋体"
 RED: Final = "E60000"
@@ -102,3 +107,14 @@ WORD_STYLES: Final[dict[str, WordStyle]] = {
     SUMMARY_LINE: WordStyle(KAI, 14, "center", line_pt=20, is_on_grid=False),
     CONTROL: WordStyle(FANGSONG, 10.5, "left", line_pt=14, is_on_grid=False, color=GREY),
 }
+
+
+def house_style(name: str) -> str:
+    """The style of that name in a template: an office may call the styles in its own language."""
+    return _house_styles(office()).get(name, name)
+
+
+@lru_cache(maxsize=4)
+def _house_styles(profile: Profile) -> dict[str, str]:
+    words = words_of(profile)
+    return {words[name]: name for name in WORD_STYLES if name in words}

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from include.language import say
 from include.letters.pictures.chart_style import (
     DONE,
     GRID,
@@ -75,11 +76,11 @@ def daily_levels(figures: BulletinFigures) -> Figure:
     )
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", labelsize=8)
-    axes.set_ylabel("PM$_{2.5}$日均值（μg/m³）", size=8.5, color=INK)
+    axes.set_ylabel(say("PM$_{2.5}$日均值（μg/m³）"), size=8.5, color=INK)
     axes.yaxis.grid(True, color=GRID, linewidth=0.6)
-    handles: list[Any] = [Patch(facecolor=DONE, **_EDGE, label="未超限值")]
+    handles: list[Any] = [Patch(facecolor=DONE, **_EDGE, label=say("未超限值"))]
     if any(is_over for _, _, is_over in bars):
-        handles.append(Patch(facecolor=UNDONE, **_EDGE, label="超过限值"))
+        handles.append(Patch(facecolor=UNDONE, **_EDGE, label=say("超过限值")))
     if len(before) > sum(value != value for value in before):
         handles.append(
             Line2D(
@@ -90,13 +91,13 @@ def daily_levels(figures: BulletinFigures) -> Figure:
                 marker="o",
                 markersize=3.4,
                 markerfacecolor="white",
-                label="上年同日",
+                label=say("上年同日"),
             )
         )
     handles.append(
-        Line2D([], [], color=MARK_RED, linewidth=1.2, linestyle=(0, (5, 2)), label="24小时限值（二级）")
+        Line2D([], [], color=MARK_RED, linewidth=1.2, linestyle=(0, (5, 2)), label=say("24小时限值（二级）"))
     )
     if lacking:
-        handles.append(Line2D([], [], linestyle="none", marker="x", color=INK, label="数据不足"))
+        handles.append(Line2D([], [], linestyle="none", marker="x", color=INK, label=say("数据不足")))
     legend(figure, handles, "upper left")
     return figure

@@ -12,6 +12,7 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from include.geo.boundaries import map_notice
+from include.language import say
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
     HALO,
@@ -64,7 +65,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         paper.text(
             _WIDTH_MM - 1,
             height - 1,
-            SIMULATED_LABEL,
+            say(SIMULATED_LABEL),
             ha="right",
             va="top",
             size=8,
@@ -79,7 +80,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     paper.text(
         1,
         height - 1.2,
-        f"{figures.unit_name}　{figures.period.label}",
+        say("{unit_name}　{label}", unit_name=figures.unit_name, label=figures.period.label),
         ha="left",
         va="top",
         size=8.5,
@@ -95,7 +96,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         paper.patch.set_alpha(0)
         draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
         draw_north_arrow(paper, left + width_mm - 5, bottom + map_mm - 11)
-    paper.text(1, height - _HEAD_MM - top_mm - 1, _KEY, ha="left", va="top", size=7, color=SOFT)
+    paper.text(1, height - _HEAD_MM - top_mm - 1, say(_KEY), ha="left", va="top", size=7, color=SOFT)
     for place, one in enumerate(shown):
         bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)
         axes = figure.add_axes(
@@ -204,7 +205,7 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
         axes.text(
             0.5,
             0.5,
-            "近24小时无有效数据",
+            say("近24小时无有效数据"),
             transform=axes.transAxes,
             ha="center",
             va="center",
@@ -226,7 +227,7 @@ def _draw_trend(axes: Axes, one: PushedAlarm) -> None:
     axes.set_xlim(-0.5, len(places) - 0.5)
     local = [hour.hour.astimezone(office_zone()) for hour in one.trend]
     ticks = [place for place in places if local[place].hour % 6 == 0]
-    axes.set_xticks(ticks, [f"{local[place].hour}时" for place in ticks])
+    axes.set_xticks(ticks, [say("{hour}时", hour=local[place].hour) for place in ticks])
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
 
 

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from include.language import say
 from include.letters.document.word import TemplatePicture
 from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
@@ -18,17 +19,46 @@ def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
     drawn = {
         "图_每日": (
             daily_levels,
-            f"柱状图：{city}{name}PM2.5日均值，有效{figures.city.half.valid_days}天，超过24小时限值{figures.city.days_over}天",
+            say(
+                "柱状图：{city}{name}PM2.5日均值，有效{valid_days}天，超过24小时限值{days_over}天",
+                city=city,
+                name=name,
+                valid_days=figures.city.half.valid_days,
+                days_over=figures.city.days_over,
+            ),
         )
     }
     if figures.grids:
         levels = [one.half.pm25_ug_m3 for one in figures.grids if one.half.pm25_ug_m3 is not None]
-        told = f"，{concentration(min(levels))}至{concentration(max(levels))}μg/m³" if levels else ""
+        told = (
+            say(
+                "，{lowest}至{highest}μg/m³",
+                lowest=concentration(min(levels)),
+                highest=concentration(max(levels)),
+            )
+            if levels
+            else ""
+        )
         drawn["图_浓度"] = (
             level_map,
-            f"地图：{city}{len(figures.grids)}个热点网格{name}PM2.5平均浓度{told}；高值区{len(figures.high_areas)}处",
+            say(
+                "地图：{city}{count}个热点网格{name}PM2.5平均浓度{told}；高值区{areas}处",
+                city=city,
+                count=len(figures.grids),
+                name=name,
+                told=told,
+                areas=len(figures.high_areas),
+            ),
         )
-        drawn["图_同比"] = (change_map, f"地图：{city}{len(figures.grids)}个热点网格{name}PM2.5浓度同比变化")
+        drawn["图_同比"] = (
+            change_map,
+            say(
+                "地图：{city}{count}个热点网格{name}PM2.5浓度同比变化",
+                city=city,
+                count=len(figures.grids),
+                name=name,
+            ),
+        )
     return {
         key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words)
         for key, (draw, words) in drawn.items()

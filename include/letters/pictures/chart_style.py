@@ -17,6 +17,7 @@ from matplotlib.font_manager import FontProperties, fontManager
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
+from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.supervision.figures import Share
 
@@ -70,10 +71,10 @@ def rate_colour(share: Share) -> str:
 def rate_patches(*, with_no_alarms: bool) -> list[Patch]:
     """The legend of the rate classes."""
     found = [
-        Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=words)
+        Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=say(words))
         for _, words, colour in RATE_CLASSES
     ]
-    return [*found, Patch(**NO_ALARMS_LOOK, label=NO_ALARMS)] if with_no_alarms else found
+    return [*found, Patch(**NO_ALARMS_LOOK, label=say(NO_ALARMS))] if with_no_alarms else found
 
 
 def blank_figure(
@@ -85,7 +86,7 @@ def blank_figure(
         figure.text(
             1 - 1.5 / WIDTH_MM,
             1 - 1.5 / height_mm,
-            SIMULATED_LABEL,
+            say(SIMULATED_LABEL),
             ha="right",
             va="top",
             size=8.5,

@@ -13,7 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
+from include.language import say
 from include.letters import edition_2020_03
+from include.letters.document.manuscript import width_em
 from include.letters.pictures.chart_style import (
     BAND,
     DONE,
@@ -41,6 +43,7 @@ from include.supervision.weekly_figures import CityWeek, SummaryFigures
 _DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
+_NAME_EM_MM, _FLAG_EM_MM = 3.2, 3.0  # a character of the names and of the flags beside the bars
 _OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
@@ -56,10 +59,14 @@ def rate_bars(figures: SummaryFigures) -> Figure:
     panels = 2 if len(cities) > _PANEL_ROWS else 1
     rows = max(-(-len(cities) // panels), 1)
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
+    names_mm = max(
+        16.0, 3.0 + _NAME_EM_MM * max((width_em(short_name(one.unit_name)) for one in cities), default=0)
+    )
+    flags_mm = max(26.0, 13.0 + _FLAG_EM_MM * max((width_em(flag_words(one)) for one in cities), default=0))
     figure: Figure | None = None
     for panel in range(panels):
         left, right = panel * width, WIDTH_MM - (panel + 1) * width
-        margins = (left + 16, 12.0, right + 26, 7.0)
+        margins = (left + names_mm, 12.0, right + flags_mm, 7.0)
         if figure is None:
             figure, axes = blank_figure(height, margins, is_simulated=figures.is_simulated)
         else:
@@ -80,7 +87,7 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bo
     for place, city in enumerate(cities):
         share = city.window.feedback_rate if is_old else city.window.on_time_rate
         if share.value is None:
-            axes.text(2, place, NO_ALARMS, va="center", size=8, color=SOFT)
+            axes.text(2, place, say(NO_ALARMS), va="center", size=8, color=SOFT)
         else:
             axes.barh(place, 100 * share.value, height=0.72, color=rate_colour(share), **_EDGE)
             _beside(axes, place, 3, f"{share.n}/{share.of}", INK)
@@ -131,7 +138,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
     for place, one in zip(places, days, strict=True):
         axes.text(place, one.pushed, str(one.pushed), ha="center", va="bottom", size=7.5, color=INK)
     limit = scale_end([one.pushed for one in days], _DAY_STEPS[bool(figures.scope)])
-    for name, span in (("本期", figures.window), ("上期", figures.previous)):
+    for name, span in ((say("本期"), figures.window), (say("上期"), figures.previous)):
         if span is not None:
             left, right = (SUMMARY.trend_days - (end - day).days - 0.5 for day in (span.start, span.end))
             axes.axvspan(left, right, color=BAND, zorder=0)
@@ -145,11 +152,14 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
     axes.set_xticks(places, names, size=7.5)
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", labelsize=8)
-    axes.set_ylabel("推送报警（条）", size=8.5, color=INK)
+    axes.set_ylabel(say("推送报警（条）"), size=8.5, color=INK)
     axes.yaxis.grid(True, color=GRID, linewidth=0.6)
     legend(
         figure,
-        [Patch(facecolor=DONE, **_EDGE, label="已反馈"), Patch(facecolor=UNDONE, **_EDGE, label="未反馈")],
+        [
+            Patch(facecolor=DONE, **_EDGE, label=say("已反馈")),
+            Patch(facecolor=UNDONE, **_EDGE, label=say("未反馈")),
+        ],
         "upper left",
     )
     return figure
@@ -188,11 +198,11 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.xaxis.grid(True, color=GRID, linewidth=0.6)
     handles: list[Any] = [
-        Patch(facecolor=DONE, **_EDGE, label="已整改"),
-        Patch(facecolor=UNDONE, **_EDGE, label="尚未整改"),
+        Patch(facecolor=DONE, **_EDGE, label=say("已整改")),
+        Patch(facecolor=UNDONE, **_EDGE, label=say("尚未整改")),
     ]
     if figures.previous is not None:
-        handles.append(Line2D([], [], color=MARK_RED, linewidth=1.8, label="竖线处为上期问题数"))
+        handles.append(Line2D([], [], color=MARK_RED, linewidth=1.8, label=say("竖线处为上期问题数")))
     legend(figure, handles, "upper left")
     return figure
 

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.patheffects import withStroke
 
+from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
 from include.letters.pictures.map_ground import (
     Box,
@@ -64,16 +65,21 @@ def level_map(figures: BulletinFigures) -> Figure:
         axes.plot(*zip(*warned, strict=True), linestyle="none", zorder=7, **_WARNED)
     counts = Counter(places.values())
     handles: list[Any] = [
-        Patch(facecolor=SHADES[place], edgecolor=SOFT, linewidth=0.5, label=f"{words}（{counts[place]}个）")
+        Patch(
+            facecolor=SHADES[place],
+            edgecolor=SOFT,
+            linewidth=0.5,
+            label=say("{words}（{count}个）", words=words, count=counts[place]),
+        )
         for place, words in enumerate(level_words(limits))
         if known
     ]
     handles += _lacking(len(figures.grids) - len(known))
     if areas:
-        handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.5, label="高值区及编号"))
+        handles.append(Patch(facecolor="none", edgecolor=INK, linewidth=1.5, label=say("高值区及编号")))
     if warned:
-        handles.append(Line2D([], [], linestyle="none", label="预警网格", **_WARNED))
-    _explain(paper, "PM$_{2.5}$平均浓度\n（μg/m³）", handles)
+        handles.append(Line2D([], [], linestyle="none", label=say("预警网格"), **_WARNED))
+    _explain(paper, say("PM$_{2.5}$平均浓度\n（μg/m³）"), handles)
     return figure
 
 
@@ -106,12 +112,12 @@ def change_map(figures: BulletinFigures) -> Figure:
         (
             Patch(facecolor=look.colour, edgecolor=SOFT, linewidth=0.5),
             Line2D([], [], linestyle="none", marker=look.sign, color=look.sign_colour, markersize=5),
-            f"{look.words}（{counts[place]}个）",
+            say("{words}（{count}个）", words=say(look.words), count=counts[place]),
         )
         for place, look in reversed(list(enumerate(CHANGES)))
     ]
     handles += _lacking(len(figures.grids) - len(places), "无同比数据")
-    _explain(paper, "PM$_{2.5}$浓度同比", handles)
+    _explain(paper, say("PM$_{2.5}$浓度同比"), handles)
     return figure
 
 
@@ -140,7 +146,7 @@ def _ground(
     draw_scale_bar(paper, WIDTH_MM - _LEGEND_MM + 2, _FOOT_MM + 2, _LEGEND_MM - 12, scale)
     draw_north_arrow(paper, WIDTH_MM - 5, _FOOT_MM + 1.5)
     note = source_note(figures.sources, figures.period)
-    draw_notes(paper, note if shapes else f"{note}；没有该市的边界数据")
+    draw_notes(paper, note if shapes else say("{note}；没有该市的边界数据", note=note))
     return figure, axes, paper, scale
 
 
@@ -222,7 +228,11 @@ def _fill_grids(axes: Axes, boxes: dict[str, Box], places: dict[str, int], colou
 
 
 def _lacking(count: int, words: str = "数据不足") -> list[Patch]:
-    return [Patch(**_NO_FIGURE, linewidth=0.5, label=f"{words}（{count}个）")] if count else []
+    return (
+        [Patch(**_NO_FIGURE, linewidth=0.5, label=say("{words}（{count}个）", words=say(words), count=count))]
+        if count
+        else []
+    )
 
 
 def _warned_ids(figures: BulletinFigures) -> list[str]:

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
+from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
 from include.letters.pictures.charts import short_name
 from include.letters.pictures.map_ground import (
@@ -37,7 +38,7 @@ def city_level_map(figures: OverviewFigures) -> Figure:
     shapes = {one.unit_code: city_shape(one.unit_code) for one in figures.cities}
     drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
     missing = [
-        short_name(city.unit_name) + concentration(city.half.pm25_ug_m3)
+        say("{name}{level}", name=short_name(city.unit_name), level=concentration(city.half.pm25_ug_m3))
         for city in figures.cities
         if shapes[city.unit_code] is None
     ]
@@ -64,18 +65,24 @@ def city_level_map(figures: OverviewFigures) -> Figure:
             facecolor=colour,
             edgecolor=SOFT,
             linewidth=0.5,
-            label=f"{words}（{_count(drawn, place, limits)}个）",
+            label=say("{words}（{count}个）", words=words, count=_count(drawn, place, limits)),
         )
         for place, (words, colour) in enumerate(zip(level_words(limits), SHADES, strict=True))
         if known
     ]
     if len(known) < len(drawn):
-        handles.append(Patch(**_NO_FIGURE, linewidth=0.5, label=f"数据不足（{len(drawn) - len(known)}个）"))
+        handles.append(
+            Patch(
+                **_NO_FIGURE,
+                linewidth=0.5,
+                label=say("{words}（{count}个）", words=say("数据不足"), count=len(drawn) - len(known)),
+            )
+        )
     if warned:
-        handles.append(Line2D([], [], linestyle="none", label="预警网格", **_WARNED))
+        handles.append(Line2D([], [], linestyle="none", label=say("预警网格"), **_WARNED))
     axes.legend(
         handles=handles,
-        title="PM$_{2.5}$平均浓度（μg/m³）",
+        title=say("PM$_{2.5}$平均浓度（μg/m³）"),
         loc="upper left",
         frameon=False,
         fontsize=7.5,
@@ -89,7 +96,12 @@ def city_level_map(figures: OverviewFigures) -> Figure:
     draw_scale_bar(paper, WIDTH_MM - 48, _FOOT_MM + 1, 34, scale)
     draw_north_arrow(paper, WIDTH_MM - 5, _FOOT_MM + 0.5)
     note = source_note(figures.sources, figures.period)
-    draw_notes(paper, f"{note}；没有边界数据，未绘制：{'、'.join(missing)}" if missing else note)
+    draw_notes(
+        paper,
+        say("{note}；没有边界数据，未绘制：{names}", note=note, names=say("、").join(missing))
+        if missing
+        else note,
+    )
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from include.language import say
 from include.letters.document.word import TemplatePicture
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.level_map import city_level_map
@@ -14,10 +15,20 @@ def overview_pictures(figures: OverviewFigures) -> dict[str, TemplatePicture]:
     """`图_城市`, the map. Drawn once for a preview and its final, which show the same."""
     levels = [city.half.pm25_ug_m3 for city in figures.cities if city.half.pm25_ug_m3 is not None]
     told = (
-        f"，{concentration(min(levels))}至{concentration(max(levels))}μg/m³，数字见各城市空气质量情况表"
+        say(
+            "，{lowest}至{highest}μg/m³，数字见各城市空气质量情况表",
+            lowest=concentration(min(levels)),
+            highest=concentration(max(levels)),
+        )
         if levels
         else ""
     )
-    warned = f"；预警网格{len(figures.warnings.warned)}个" if figures.warnings else ""
-    words = f"地图：{len(figures.cities)}个城市{figures.period.label}PM2.5平均浓度{told}{warned}"
+    warned = say("；预警网格{count}个", count=len(figures.warnings.warned)) if figures.warnings else ""
+    words = say(
+        "地图：{count}个城市{label}PM2.5平均浓度{told}{warned}",
+        count=len(figures.cities),
+        label=figures.period.label,
+        told=told,
+        warned=warned,
+    )
     return {"图_城市": TemplatePicture(small_png(city_level_map(figures)), WIDTH_MM, words)}

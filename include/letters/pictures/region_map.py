@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
 from include.geo.boundaries import map_notice
+from include.language import say
 from include.letters import edition_2020_03
 from include.letters.pictures.chart_style import (
     INK,
@@ -44,7 +45,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
     """
     shapes = {code: city_shape(code) for code in (city.unit_code for city in figures.cities)}
     drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
-    missing = "、".join(
+    missing = say("、").join(
         short_name(city.unit_name) for city in figures.cities if shapes[city.unit_code] is None
     )
     boxes = [shapes[city.unit_code].bounds for city in drawn]
@@ -79,7 +80,7 @@ def rate_map(figures: SummaryFigures) -> Figure:
         x, y = city_middle(city.unit_code)
         share = city.window.feedback_rate if is_old else city.window.on_time_rate
         words = short_name(city.unit_name) + (
-            f"\n{share}".partition("（")[0] if share.n < share.of or city.flag.level else ""
+            f"\n{share.n}/{share.of}" if share.n < share.of or city.flag.level else ""
         )
         look = (
             {"size": 9, "color": MARK_RED, "zorder": 5}
@@ -96,10 +97,20 @@ def rate_map(figures: SummaryFigures) -> Figure:
             linespacing=1.05,
             **look,
         )
-    notes = f"▲督办　△提醒（{figures.rolling_label}）　数字：{'已反馈/推送' if is_old else '按期/到期'}"
+    notes = say(
+        "▲督办\u3000△提醒（{rolling_label}）\u3000数字：{numbers}",
+        rolling_label=figures.rolling_label,
+        numbers=say("已反馈/推送") if is_old else say("按期/到期"),
+    )
     if missing:
         axes.text(
-            0, 1, f"没有边界数据，未绘制：{missing}", transform=axes.transAxes, va="top", size=8, color=INK
+            0,
+            1,
+            say("没有边界数据，未绘制：{missing}", missing=missing),
+            transform=axes.transAxes,
+            va="top",
+            size=8,
+            color=INK,
         )
     figure.text(1.5 / WIDTH_MM, 1.5 / total_mm, notes, ha="left", va="bottom", size=8, color=INK)
     figure.text(1 - 1.5 / WIDTH_MM, 1.5 / total_mm, map_notice(), ha="right", va="bottom", size=8, color=INK)

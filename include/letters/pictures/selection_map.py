@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 
+from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
 from include.letters.pictures.map_ground import (
     draw_names,
@@ -42,6 +43,8 @@ _LOOKS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 _WORD_OF: Final = {"": "首次入选", "kept": "保留", "new": "新增", "left": "退出"}
 _STATION: Final[dict[str, Any]] = {"marker": "o", "markersize": 2.2, "color": INK, "linestyle": "none"}
+_STATION_MM: Final = 0.6  # of a station's mark to each side, with the halo of a name
+_OVER_NAMES: Final = 9
 _SMALL_STATION: Final[dict[str, Any]] = {**_STATION, "markersize": 0.7}
 
 
@@ -77,13 +80,14 @@ def selection_map(of: ListMap) -> Figure:
     axes.add_artist(PathPatch(ground, facecolor="#f4f5f6", edgecolor="none", zorder=0))
     handles = _draw_grids(axes, of.rows)
     axes.add_artist(PathPatch(ground, facecolor="none", edgecolor=SOFT, linewidth=0.6, zorder=4))
-    if len(of.places) <= _MOST_NAMED:
-        _draw_names(axes, of.places, shown, scale)
     stations = of.rows[of.rows["is_monitored"].astype(bool)]
+    middles = (stations["west"] + stations["east"]) / 2, (stations["south"] + stations["north"]) / 2
+    if len(of.places) <= _MOST_NAMED:
+        _draw_names(axes, of.places, shown, scale, list(zip(*middles, strict=True)))
     if len(stations):
-        middles = (stations["west"] + stations["east"]) / 2, (stations["south"] + stations["north"]) / 2
-        axes.plot(*middles, zorder=5, **(_SMALL_STATION if len(of.rows) > _MANY else _STATION))
-        handles.append(Line2D([], [], label=f"拟设微站（{len(stations)}个）", **_STATION))
+        # Over the names: where one finds no free place, the mark is still seen.
+        axes.plot(*middles, zorder=_OVER_NAMES, **(_SMALL_STATION if len(of.rows) > _MANY else _STATION))
+        handles.append(Line2D([], [], label=say("拟设微站（{count}个）", count=len(stations)), **_STATION))
     paper = paper_over(figure)
     paper.legend(
         handles=handles,
@@ -115,13 +119,21 @@ def _draw_grids(axes: Any, rows: pd.DataFrame) -> list[Any]:
         ]
         width = 0.0 if len(rows) > _MANY else 0.3
         axes.add_collection(PolyCollection(corners, linewidth=width, zorder=1 + 0.1 * place, **look))
-        handles.append(Patch(linewidth=0.5, label=f"{word}（{len(own)}个）", **look))
+        handles.append(
+            Patch(linewidth=0.5, label=say("{words}（{count}个）", words=say(word), count=len(own)), **look)
+        )
     return handles
 
 
-def _draw_names(axes: Any, places: Sequence[tuple[str, Any]], box: Any, scale: Any) -> None:
+def _draw_names(
+    axes: Any,
+    places: Sequence[tuple[str, Any]],
+    box: Any,
+    scale: Any,
+    stations: Sequence[tuple[float, float]],
+) -> None:
     middles = [
         (name, shapely.maximum_inscribed_circle(shape, tolerance=0.01).coords[0])
         for name, shape in sorted(places, key=lambda place: place[1].area)
     ]
-    draw_names(axes, placed_names(middles, box, scale, []))
+    draw_names(axes, placed_names(middles, box, scale, stations, _STATION_MM))

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+from include.language import say
+from include.language.moments import day_words
 from include.letters import edition_2020_03
 from include.letters.document.word import TemplatePicture
 from include.letters.pictures.chart_style import WIDTH_MM, png
@@ -15,24 +17,45 @@ from include.supervision.weekly_figures import SummaryFigures
 def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
     """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
     flagged = [
-        f"{city.unit_name}（{level_word(city.flag.level)}）" for city in figures.cities if city.flag.level
+        say("{unit_name}（{level_word}）", unit_name=city.unit_name, level_word=level_word(city.flag.level))
+        for city in figures.cities
+        if city.flag.level
     ]
     busiest = max(figures.days, key=lambda one: one.pushed, default=None)
     found = [row for row in figures.categories if row.problems]
     label = figures.window.label
     is_old = figures.rules_version == edition_2020_03.EDITION
     told = (
-        f"反馈率，合计{figures.total.feedback_rate}"
+        say("反馈率，合计{feedback_rate}", feedback_rate=figures.total.feedback_rate)
         if is_old
-        else f"按期反馈率，合计{figures.total.on_time_rate}"
+        else say("按期反馈率，合计{on_time_rate}", on_time_rate=figures.total.on_time_rate)
     )
     words = {
-        "图_地图": f"地图：{label}各城市{told}；被标记的城市：{'、'.join(flagged) or '无'}",
-        "图_每日": "柱状图：近四周每日推送报警"
-        + (f"，最多的是{busiest.day.month}月{busiest.day.day}日{busiest.pushed}条" if busiest else ""),
-        "图_城市": f"条形图：{label}各城市{'反馈率由高到低' if is_old else '按期反馈率，按排名列示'}，数字见各城市报警及反馈情况表",
-        "图_类别": f"条形图：{label}发现问题类别，"
-        + "、".join(f"{row.category}{row.problems}个" for row in found),
+        "图_地图": say(
+            "地图：{label}各城市{told}；被标记的城市：{names}",
+            label=label,
+            told=told,
+            names=say("、").join(flagged) or say("无"),
+        ),
+        "图_每日": say("柱状图：近四周每日推送报警")
+        + (
+            say(
+                "，最多的是{day}{pushed}条",
+                day=day_words(busiest.day),
+                pushed=busiest.pushed,
+            )
+            if busiest
+            else ""
+        ),
+        "图_城市": say(
+            "条形图：{label}各城市{order}，数字见各城市报警及反馈情况表",
+            label=label,
+            order=say("反馈率由高到低") if is_old else say("按期反馈率，按排名列示"),
+        ),
+        "图_类别": say("条形图：{label}发现问题类别，", label=label)
+        + say("、").join(
+            say("{category}{problems}个", category=row.category, problems=row.problems) for row in found
+        ),
     }
     drawn = {
         "图_地图": rate_map,

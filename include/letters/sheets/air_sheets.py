@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from include.language import say
 from include.letters.sheets.data_sheets import Sheet
 from include.letters.words.air_wording import POLLUTANTS, half_name
 from include.periods import Period, office_zone
@@ -83,7 +84,9 @@ def level_row(one: AirLevel) -> tuple[Any, ...]:
 
 def inspection_row(one: GridInspection) -> tuple[Any, ...]:
     """The columns `INSPECTION`."""
-    categories = "、".join(f"{name}{count}个" for name, count in one.categories)
+    categories = say("、").join(
+        say("{name}{count}个", name=name, count=count) for name, count in one.categories
+    )
     return one.pushed, one.answered, one.overdue, one.problems, one.rectified, categories
 
 
@@ -163,13 +166,24 @@ def categories_sheet(counts: Iterable[ProblemCount]) -> Sheet:
 
 def span_notes(period: Period) -> Iterable[Sequence[str]]:
     """What 说明 says first: the window, and until when inspections are known."""
-    yield "时段", f"{half_name(period)}：{period.start} 至 {period.last_date}（北京时间整日）"
-    yield "监管数据截至", f"{period.as_of.astimezone(office_zone()):%Y-%m-%d %H:%M}（北京时间）"
+    yield (
+        "时段",
+        say(
+            "{half}：{start} 至 {last_date}（北京时间整日）",
+            half=half_name(period),
+            start=period.start,
+            last_date=period.last_date,
+        ),
+    )
+    yield (
+        "监管数据截至",
+        say("{moment:%Y-%m-%d %H:%M}（北京时间）", moment=period.as_of.astimezone(office_zone())),
+    )
 
 
 def basis_notes(figures: BulletinFigures | OverviewFigures) -> Iterable[Sequence[str]]:
     """What the figures rest on, and how they are written."""
-    yield "来源", "、".join(figures.sources)
+    yield "来源", say("、").join(figures.sources)
     yield "数据完整性", figures.completeness
     yield "规则版本", figures.rules_version
     yield "函件标识", figures.letter_key

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from include.language import say
+from include.language.moments import month_words
 from include.letters.sheets.air_sheets import (
     COUNTS,
     GRID,
@@ -21,6 +23,7 @@ from include.letters.sheets.air_sheets import (
 )
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.air_wording import short_half_name
+from include.letters.words.status_words import status_words
 from include.periods import moment_label
 from include.rules import BULLETIN, SIMULATED_LABEL
 from include.supervision.bulletin_figures import BulletinFigures, ListedGrid
@@ -82,7 +85,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
                 one.point_name,
                 one.pushed_at,
                 one.deadline_at,
-                one.status,
+                status_words(one.status),
                 one.overdue_hours,
                 one.is_chronic,
             )
@@ -126,9 +129,9 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         [
             (
                 one.number,
-                "、".join(one.counties),
+                say("、").join(one.counties),
                 len(one.grid_ids),
-                "、".join(one.grid_ids),
+                say("、").join(one.grid_ids),
                 one.pm25_ug_m3,
                 one.highest_ug_m3,
                 one.lon,
@@ -186,7 +189,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
                 KINDS[one.kind],
                 one.alarms,
                 one.first_places,
-                "、".join(one.grid_ids),
+                say("、").join(one.grid_ids),
                 moment_label(one.last_at, year=True),
                 one.score_sum,
                 LEVELS[one.level],
@@ -220,7 +223,7 @@ def _sheets(figures: BulletinFigures) -> Iterable[Sheet]:
         "跟进事项",
         ["序号", "规则", "数量", "总数", "对象"],
         [
-            (number, rule_word(one.rule), one.count, one.of, subject)
+            (number, say(rule_word(one.rule)), one.count, one.of, subject)
             for number, one in enumerate(figures.follow_ups, start=1)
             for subject in one.subjects
         ],
@@ -233,8 +236,11 @@ def _city(figures: BulletinFigures) -> Iterable[Sequence[Any]]:
     city = figures.city
     spans = (
         (short_half_name(figures.period), city.half),
-        (f"{short_half_name(figures.period)}（扣除沙尘）", city.without_dust),
-        (f"{figures.period.start.month}月", city.month),
+        (
+            say("{half}（扣除沙尘）", half=short_half_name(figures.period)),
+            city.without_dust,
+        ),
+        (month_words(figures.period.start.month), city.month),
         ("年初以来", city.year),
     )
     for name, level in spans:
@@ -265,11 +271,18 @@ def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
     yield from basis_notes(figures)
     yield (
         "重点企业",
-        f"网格内和边界{BULLETIN.near_km:g}公里内，由近到远，家数见“名单”；仅供排查参考，不表示企业为污染来源",
+        say(
+            "网格内和边界{near_km:g}公里内，由近到远，家数见“名单”；仅供排查参考，不表示企业为污染来源",
+            near_km=BULLETIN.near_km,
+        ),
     )
     yield (
         "疑似来源",
-        f"本期{BULLETIN.repeat_alarms}条以上报警的前三个疑似来源中的单位和点位；“可能性”为最高一次的；{LEVEL_MEANING}",
+        say(
+            "本期{repeat_alarms}条以上报警的前三个疑似来源中的单位和点位；“可能性”为最高一次的；{levels}",
+            repeat_alarms=BULLETIN.repeat_alarms,
+            levels=say(LEVEL_MEANING),
+        ),
     )
     yield (
         "持续偏高",
@@ -277,4 +290,7 @@ def _notes(figures: BulletinFigures) -> Iterable[Sequence[str]]:
     )
     yield "定义", "见函件附件《数据和规则说明》"
     if figures.is_simulated:
-        yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"
+        yield (
+            "数据标识",
+            say("{mark}：由演示程序生成，不反映真实情况", mark=say(SIMULATED_LABEL)),
+        )

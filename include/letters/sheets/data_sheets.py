@@ -15,6 +15,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
+from include.language import say
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
 from include.periods import office_zone
@@ -44,9 +46,9 @@ def workbook_of(sheets: Iterable[Sheet], title: str, as_of: datetime, mark: str)
     book = Workbook()
     book.remove(book.active)
     for sheet in sheets:
-        _fill(book.create_sheet(sheet.name), sheet, mark)
+        _fill(book.create_sheet(say(sheet.name)), sheet, say(mark))
     properties = book.properties
-    properties.creator, properties.title = "热点网格监管", title
+    properties.creator, properties.title = say("热点网格监管"), title
     moment = as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     properties.created = properties.modified = moment
     core = tostring(properties.to_tree())  # openpyxl writes the clock's time when it saves
@@ -67,11 +69,11 @@ def timed(*names: str) -> dict[str, str]:
 
 def _fill(sheet: Any, table: Sheet, mark: str) -> None:
     header = [*table.header, "数据标识"] if mark else list(table.header)
-    widths = [_width(name) for name in header]
+    widths = [_width(say(name)) for name in header]
     looks: dict[str, Any] = {}
     for column, name in enumerate(header, start=1):
-        cell = sheet.cell(1, column, name)
-        cell.font, cell.fill = Font(name="宋体", size=11, bold=True), _HEAD
+        cell = sheet.cell(1, column, say(name))
+        cell.font, cell.fill = Font(name=say("宋体"), size=11, bold=True), _HEAD
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     for number, row in enumerate(table.rows, start=2):
         for column, value in enumerate([*row, mark] if mark else row, start=1):
@@ -81,7 +83,7 @@ def _fill(sheet: Any, table: Sheet, mark: str) -> None:
         sheet.column_dimensions[get_column_letter(column)].width = min(width + 2, _WIDEST)
     sheet.freeze_panes = "A2"
     sheet.auto_filter.ref = sheet.dimensions
-    sheet.oddHeader.center.text = f"{mark}　{table.name}" if mark else table.name
+    sheet.oddHeader.center.text = say(MARK_GAP).join(filter(None, (mark, say(table.name))))
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -92,7 +94,7 @@ def _put(cell: Any, value: Any, kind: str, looks: dict[str, Any]) -> None:
     """`looks` keeps the look of each kind of cell: openpyxl compares whole fonts at every cell that is given one."""
     if isinstance(value, str):
         if value:
-            cell.value = plain(value)
+            cell.value = plain(say(value))
             cell.data_type = "s"
     else:
         cell.value = (
@@ -102,7 +104,7 @@ def _put(cell: Any, value: Any, kind: str, looks: dict[str, Any]) -> None:
     if shown in looks:
         cell._style = copy(looks[shown])
         return
-    cell.font = Font(name="宋体", size=11)
+    cell.font = Font(name=say("宋体"), size=11)
     if shown:
         cell.number_format = _FORMATS[shown]
     looks[shown] = cell._style

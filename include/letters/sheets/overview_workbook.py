@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from include.language import say
+from include.language.moments import month_words
 from include.letters.sheets.air_sheets import (
     COUNTS,
     GRID,
@@ -77,8 +79,8 @@ def _spans(figures: OverviewFigures) -> Iterable[Sequence[Any]]:
     half = short_half_name(figures.period)
     for city in figures.cities:
         for name, level in (
-            (f"{half}（扣除沙尘）", city.without_dust),
-            (f"{figures.period.start.month}月", city.month),
+            (say("{half}（扣除沙尘）", half=half), city.without_dust),
+            (month_words(figures.period.start.month), city.month),
             ("年初以来", city.year),
         ):
             if level is not None:
@@ -90,4 +92,7 @@ def _notes(figures: OverviewFigures) -> Iterable[Sequence[str]]:
     yield from basis_notes(figures)
     yield "定义", "见附件5《这些数字的由来》"
     if figures.is_simulated:
-        yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"
+        yield (
+            "数据标识",
+            say("{mark}：由演示程序生成，不反映真实情况", mark=say(SIMULATED_LABEL)),
+        )

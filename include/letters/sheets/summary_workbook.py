@@ -7,6 +7,7 @@ An empty cell means that there is nothing to state: a zero denominator, no windo
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+from include.language import say
 from include.letters.edition_2020_03 import EDITION
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
@@ -87,7 +88,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
             *_quality_rows("本期", figures.answer_quality),
             *_quality_rows("监管期以来", figures.season_quality),
         ],
-        {name: "share" for name in _quality_header() if name.endswith("率")},
+        dict.fromkeys(_quality_header()[2::3], "share"),
     )
     yield Sheet(
         "每日",
@@ -168,7 +169,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
                 one.alarms,
                 one.first_found_at,
                 one.last_found_at,
-                one.status,
+                say(one.status),
             )
             for one in figures.repeat_problems
         ],
@@ -235,7 +236,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         ],
         [
             (
-                rule_word(one.rule),
+                say(rule_word(one.rule)),
                 one.alarm_id,
                 one.unit_code,
                 one.unit_name,
@@ -266,7 +267,7 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         "建议",
         ["序号", "规则", "数量", "总数", "对象", "对象数量"],
         [
-            (number, rule_word(one.rule), one.count, one.of or None, subject.name, subject.count)
+            (number, say(rule_word(one.rule)), one.count, one.of or None, subject.name, subject.count)
             for number, one in enumerate(figures.suggestions, start=1)
             for subject in one.subjects
         ],
@@ -276,7 +277,9 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
 
 
 def _quality_header() -> list[str]:
-    return [f"{name}{part}" for name in AnswerQuality("", "").shares for part in ("_条数", "_总数", "率")]
+    return [
+        say(name) + say(part) for name in AnswerQuality("", "").shares for part in ("_条数", "_总数", "率")
+    ]
 
 
 def _quality_rows(span: str, rows: Sequence[AnswerQuality]) -> Iterable[Sequence[Any]]:
@@ -330,16 +333,29 @@ def _cities(figures: SummaryFigures) -> Iterable[Sequence[Any]]:
             None if is_old else city.urged_again,
             None if is_old else city.listed,
             mark_words(city.flag),
-            "；".join(reasons_words(city.flag)),
+            say("；").join(reasons_words(city.flag)),
             city.remark,
         ]
 
 
 def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
-    yield "时段", f"{figures.window.start} 至 {figures.window.last_date}（北京时间整日）"
-    yield "数据截至", f"{figures.period.as_of.astimezone(office_zone()):%Y-%m-%d %H:%M}（北京时间）"
-    yield "范围", figures.scope or "重点区域全部城市"
-    yield "来源", "、".join(figures.sources)
+    yield (
+        "时段",
+        say(
+            "{start} 至 {last_date}（北京时间整日）",
+            start=figures.window.start,
+            last_date=figures.window.last_date,
+        ),
+    )
+    yield (
+        "数据截至",
+        say(
+            "{moment:%Y-%m-%d %H:%M}（北京时间）",
+            moment=figures.period.as_of.astimezone(office_zone()),
+        ),
+    )
+    yield "范围", figures.scope or say("重点区域全部城市")
+    yield "来源", say("、").join(figures.sources)
     yield "数据完整性", figures.completeness
     yield "规则版本", figures.rules_version
     yield "函件标识", figures.letter_key
@@ -351,4 +367,7 @@ def _notes(figures: SummaryFigures) -> Iterable[Sequence[str]]:
     yield "时间", "北京时间"
     yield "定义", "见汇总附件4《这些数字的由来》"
     if figures.is_simulated:
-        yield "数据标识", f"{SIMULATED_LABEL}：由演示程序生成，不反映真实情况"
+        yield (
+            "数据标识",
+            say("{mark}：由演示程序生成，不反映真实情况", mark=say(SIMULATED_LABEL)),
+        )

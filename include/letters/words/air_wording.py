@@ -7,6 +7,8 @@ that rests on too few days: `有效` is false and the templates say 数据不足
 from collections.abc import Sequence
 from typing import Any, Final
 
+from include.language import say
+from include.language.moments import month_words
 from include.letters.words.wording import NONE, Show, concentration, with_year
 from include.periods import Period, custom_period, previous
 from include.supervision.air_quality import Windows, windows, year_to_date
@@ -22,6 +24,9 @@ from include.supervision.figures import Share
 from include.supervision.standards import rounded
 from include.supervision.warning import warning_period
 
+# What a change is told against, where that is no noun: the same days of the year before, the window before.
+YOY, POP = "同比", "环比"
+
 # Columns of `PollutantMean`: name, unit, decimals that GB 3095 is compared with.
 POLLUTANTS: Final = {
     "pm10_ug_m3": ("PM10", "μg/m³", 0),
@@ -34,12 +39,13 @@ POLLUTANTS: Final = {
 
 def half_name(period: Period) -> str:
     """`2020年3月下半月`."""
-    return f"{period.start.year}年{short_half_name(period)}"
+    return say("{year}年{label}", year=period.start.year, label=short_half_name(period))
 
 
 def short_half_name(period: Period) -> str:
     """`3月下半月`: the half-month without its year."""
-    return f"{period.start.month}月{'上' if period.start.day == 1 else '下'}半月"
+    text = "{month}上半月" if period.start.day == 1 else "{month}下半月"
+    return say(text, month=month_words(period.start.month))
 
 
 def base_name(period: Period) -> str:
@@ -49,13 +55,15 @@ def base_name(period: Period) -> str:
 
 
 def change_words(change_pct: float | None, base: str) -> str:
-    """`同比下降20.0%`, `同比持平`, for a base that is a noun `较3月上半月上升5.0%`, `与3月上半月持平`; — for no figure."""
+    """`同比下降20.0%`, `同比持平` (base `YOY`, or `POP`), for a base that is a noun `较3月上半月上升5.0%`, `与3月上半月持平`; — for no figure."""
     if change_pct is None:
         return NONE
     change = rounded(change_pct, 1)
-    if base != "同比":
-        base = f"与{base}" if not change else f"较{base}"
-    return base + ("持平" if not change else f"{'上升' if change > 0 else '下降'}{abs(change)}%")
+    if base in (YOY, POP):
+        even, up, down = "{base}持平", "{base}上升{change}%", "{base}下降{change}%"
+    else:
+        even, up, down = "与{base}持平", "较{base}上升{change}%", "较{base}下降{change}%"
+    return say(up if change > 0 else down if change else even, base=say(base), change=abs(change))
 
 
 def change_lists(rows: Sequence[tuple[str, float | None]], base: str) -> str:
@@ -64,12 +72,18 @@ def change_lists(rows: Sequence[tuple[str, float | None]], base: str) -> str:
     A fall is never worded as a change for the worse. Rows: what changed, and by how many per cent; empty for no row.
     """
     told = [(name, rounded(change, 1)) for name, change in rows if change is not None]
+    risen = [say("{name}（上升{change}%）", name=name, change=change) for name, change in told if change > 0]
+    fallen = [
+        say("{name}（下降{change}%）", name=name, change=abs(change)) for name, change in told if change < 0
+    ]
     groups = (
-        ("升幅较大的是", [f"{name}（上升{change}%）" for name, change in told if change > 0]),
-        ("持平的是", [name for name, change in told if change == 0]),
-        ("改善较小的是", [f"{name}（下降{abs(change)}%）" for name, change in told if change < 0]),
+        ("{base}升幅较大的是{names}", risen),
+        ("{base}持平的是{names}", [name for name, change in told if change == 0]),
+        ("{base}改善较小的是{names}", fallen),
     )
-    return "；".join(f"{base}{words}{'、'.join(names)}" for words, names in groups if names)
+    return say("；").join(
+        say(text, base=say(base), names=say("、").join(names)) for text, names in groups if names
+    )
 
 
 def change_cell(change_pct: float | None) -> str:
@@ -84,12 +98,14 @@ def rank_words(level: AirLevel) -> str:
     """`第7位`, `并列第7位`; empty for a place that is not ranked."""
     if level.rank is None:
         return ""
-    return f"{'并列' if level.is_tied else ''}第{level.rank}位"
+    return say("并列第{rank}位" if level.is_tied else "第{rank}位", rank=level.rank)
 
 
 def rank_cell(level: AirLevel) -> str:
     """For a table: `7`, `并列7`, —."""
-    return rank_words(level).replace("第", "").removesuffix("位") or NONE
+    if level.rank is None:
+        return NONE
+    return say("并列{rank}", rank=level.rank) if level.is_tied else str(level.rank)
 
 
 def level_values(level: AirLevel, dates: Windows, base: str = "") -> dict[str, Any]:
@@ -103,7 +119,7 @@ def level_values(level: AirLevel, dates: Windows, base: str = "") -> dict[str, A
         "最少天数": dates.least(dates.current),
         "上年": concentration(level.year_before_ug_m3),
         "有同比": level.yoy_pct is not None,
-        "同比词": change_words(level.yoy_pct, "同比"),
+        "同比词": change_words(level.yoy_pct, YOY),
         "同比": change_cell(level.yoy_pct),
         "有环比": level.pop_pct is not None,
         "环比词": change_words(level.pop_pct, base),
@@ -125,8 +141,9 @@ def month_values(level: AirLevel | None, period: Period) -> dict[str, Any] | Non
     if level is None or month is None:
         return None
     before = previous(month).start
-    base = f"{before.month}月" if before.year == month.start.year else f"{before.year}年{before.month}月"
-    return level_values(level, windows(month), base) | {"名": f"{month.start.month}月"}
+    name = month_words(before.month)
+    base = name if before.year == month.start.year else say("{year}年{label}", year=before.year, label=name)
+    return level_values(level, windows(month), base) | {"名": month_words(month.start.month)}
 
 
 def year_values(level: AirLevel, period: Period) -> dict[str, Any]:
@@ -137,8 +154,10 @@ def year_values(level: AirLevel, period: Period) -> dict[str, Any]:
 
 def source_note(sources: Sequence[str], period: Period) -> str:
     """The line under a map: where the values come from, and of which days they are."""
-    told = f"{'、'.join(sources[:2])}{'等' if len(sources) > 2 else ''}" if sources else "热点网格监管平台"
-    return f"数据来源：{told}；时段：{with_year(period)}"
+    told = say("、").join(sources[:2]) if sources else say("热点网格监管平台")
+    if len(sources) > 2:
+        told = say("{names}等", names=told)
+    return say("数据来源：{told}；时段：{period}", told=told, period=with_year(period))
 
 
 def grid_values(grid: GridSituation, show: Show) -> dict[str, Any]:
@@ -150,7 +169,7 @@ def grid_values(grid: GridSituation, show: Show) -> dict[str, Any]:
         "浓度": concentration(grid.half.pm25_ug_m3),
         "上年": concentration(grid.half.year_before_ug_m3),
         "同比": change_cell(grid.half.yoy_pct),
-        "同比词": change_words(grid.half.yoy_pct, "同比"),
+        "同比词": change_words(grid.half.yoy_pct, YOY),
         "环比": change_cell(grid.half.pop_pct),
     } | inspection_values(grid.inspection, show)
 
@@ -164,7 +183,10 @@ def inspection_values(found: GridInspection, show: Show) -> dict[str, Any]:
         "超期": found.overdue,
         "问题": found.problems,
         "已整改": found.rectified,
-        "问题类别": "、".join(f"{show(name)}{count}个" for name, count in found.categories) or NONE,
+        "问题类别": say("、").join(
+            say("{name}{count}个", name=show(name), count=count) for name, count in found.categories
+        )
+        or NONE,
     }
 
 
@@ -177,7 +199,7 @@ def warning_values(warnings: Warnings | None, show: Show) -> dict[str, Any]:
     """The warning grids of the month: `预警月` is empty in a first half, which sets none."""
     warned = [_warned_values(one, show) for one in (warnings.warned if warnings else ())]
     return {
-        "预警月": f"{warnings.month.month}月" if warnings else "",
+        "预警月": month_words(warnings.month.month) if warnings else "",
         "预警": warned,
         "升级": [one for one in warned if one["处置"]],
         "临界": [_warned_values(one, show) for one in (warnings.near if warnings else ())],
@@ -191,19 +213,25 @@ def _warned_values(one: WarnedGrid, show: Show) -> dict[str, Any]:
         "网格编号": show(one.grid_id),
         "区县": show(one.county),
         "网格名称": show(one.name),
-        "原因": one.reasons,
+        "原因": say(one.reasons),
         "浓度": concentration(one.pm25_ug_m3),
         "同比": change_cell(one.yoy_pct),
         "环比": change_cell(one.pop_pct),
         "连续": one.in_a_row,
-        "连续列": f"至少{one.in_a_row}" if one.is_at_least else str(one.in_a_row),
+        "连续列": say("至少{in_a_row}", in_a_row=one.in_a_row) if one.is_at_least else str(one.in_a_row),
         "一年": one.in_a_year,
-        "处置": one.escalation,
+        "处置": say(one.escalation),
         "次数词": _times_words(one),
     }
 
 
 def _times_words(one: WarnedGrid) -> str:
     """`；连续第3次`, `；至少连续3次`, `；12个月内第4次`; empty for a first time."""
-    row = f"；至少连续{one.in_a_row}次" if one.is_at_least else f"；连续第{one.in_a_row}次"
-    return row * (one.in_a_row > 1) + f"；12个月内第{one.in_a_year}次" * (one.in_a_year > 1)
+    row = (
+        say("；至少连续{in_a_row}次", in_a_row=one.in_a_row)
+        if one.is_at_least
+        else say("；连续第{in_a_row}次", in_a_row=one.in_a_row)
+    )
+    return row * (one.in_a_row > 1) + say("；12个月内第{in_a_year}次", in_a_year=one.in_a_year) * (
+        one.in_a_year > 1
+    )

@@ -6,6 +6,7 @@ Every phrase begins with a comma, so that a sentence reads on; it is empty where
 from dataclasses import dataclass
 from typing import Final
 
+from include.language import say
 from include.supervision.figures import Share
 
 LEAST_BASE: Final = 20  # a change in per cent is printed only on a base of at least this many
@@ -24,17 +25,24 @@ def count_change(now: int, before: int | None, unit: str, spans: Spans) -> str:
     if before is None:
         return ""
     if not before:
-        return "，上期没有" if now else "，上期也没有"
+        return say("，上期没有") if now else say("，上期也没有")
     if not now:
-        return f"，上期有{before}{unit}"
+        return say("，上期有{before}{unit}", before=before, unit=unit)
     if spans.days != spans.days_before:
         return _daily_change(now, before, unit, spans)
     if now == before:
-        return "，与上期持平"
+        return say("，与上期持平")
     share = abs(now - before) / before
-    words, width = ("增加", "增幅") if now > before else ("减少", "降幅")
-    percent = f"，{width}{100 * share:.1f}%" if before >= LEAST_BASE else ""
-    return f"，较上期（{before}{unit}）{words}{abs(now - before)}{unit}{percent}"
+    words, width = (say("增加"), say("增幅")) if now > before else (say("减少"), say("降幅"))
+    percent = say("，{width}{percent:.1f}%", width=width, percent=100 * share) if before >= LEAST_BASE else ""
+    return say(
+        "，较上期（{before}{unit}）{words}{now}{unit}{percent}",
+        before=before,
+        unit=unit,
+        words=words,
+        now=abs(now - before),
+        percent=percent,
+    )
 
 
 def rate_change(now: Share, before: Share | None) -> str:
@@ -42,16 +50,21 @@ def rate_change(now: Share, before: Share | None) -> str:
     if before is None:
         return ""
     if not before.of:
-        return "，上期没有可比的基数" if now.of else ""
-    told = f"{before.n}/{before.of}，{100 * before.n / before.of:.1f}%"
+        return say("，上期没有可比的基数") if now.of else ""
+    told = say("{n}/{total}，{percent:.1f}%", n=before.n, total=before.of, percent=100 * before.n / before.of)
     if not now.of:
-        return f"，上期为{told}"
+        return say("，上期为{told}", told=told)
     if now.n * before.of == before.n * now.of:
-        return f"，与上期（{told}）持平"
+        return say("，与上期（{told}）持平", told=told)
     points = difference_points(now, before)
     if f"{abs(points):.1f}" == "0.0":
-        return f"，与上期（{told}）基本持平"
-    return f"，较上期（{told}）{'上升' if points > 0 else '下降'}{abs(points):.1f}个百分点"
+        return say("，与上期（{told}）基本持平", told=told)
+    return say(
+        "，较上期（{told}）{words}{points:.1f}个百分点",
+        told=told,
+        words=say("上升") if points > 0 else say("下降"),
+        points=abs(points),
+    )
 
 
 def count_difference(now: int, before: int | None) -> str:
@@ -79,9 +92,17 @@ def difference_points(now: Share, before: Share) -> float:
 
 def _daily_change(now: int, before: int, unit: str, spans: Spans) -> str:
     mine, theirs = now * spans.days_before, before * spans.days  # the daily means on one denominator
-    told = f"日均{now / spans.days:.1f}{unit}，上期（{spans.days_before}天）日均{before / spans.days_before:.1f}{unit}"
+    told = say(
+        "日均{now:.1f}{unit}，上期（{days_before}天）日均{before:.1f}{unit}",
+        now=now / spans.days,
+        unit=unit,
+        days_before=spans.days_before,
+        before=before / spans.days_before,
+    )
     if mine == theirs:
-        return f"，{told}，持平"
+        return say("，{told}，持平", told=told)
     share = abs(mine - theirs) / theirs
-    words = "增加" if mine > theirs else "减少"
-    return f"，{told}，{words}" + (f"{100 * share:.1f}%" if before >= LEAST_BASE else "")
+    words = say("增加") if mine > theirs else say("减少")
+    return say("，{told}，{words}", told=told, words=words) + (
+        f"{100 * share:.1f}%" if before >= LEAST_BASE else ""
+    )

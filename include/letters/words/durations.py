@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from include.language import say
 from include.letters import edition_2020_03
 
 _HOURS_BEFORE_DAYS: Final = 72
@@ -13,5 +14,7 @@ def duration(hours: float, rules_version: str = "") -> str:
         return edition_2020_03.duration(hours)
     whole = int(hours)
     if whole < 1:
-        return "不足1小时"
-    return f"{whole}小时" if whole < _HOURS_BEFORE_DAYS else f"{whole // 24}天"
+        return say("不足1小时")
+    return (
+        say("{whole}小时", whole=whole) if whole < _HOURS_BEFORE_DAYS else say("{whole}天", whole=whole // 24)
+    )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from include.language import say
 from include.letters.words.durations import duration
 from include.supervision.figures import Flag, FlagReason
 
@@ -10,7 +11,7 @@ LEVEL_WORDS: Final = {"": "", "remind": "提醒", "urge": "督办", "verify": "�
 
 def level_word(level: str) -> str:
     """The word of a level; empty without one."""
-    return LEVEL_WORDS[level]
+    return say(LEVEL_WORDS[level]) if level else ""
 
 
 def reason_words(reason: FlagReason | str) -> str:
@@ -18,12 +19,16 @@ def reason_words(reason: FlagReason | str) -> str:
     if isinstance(reason, str):
         return reason
     if reason.rule == "overdue":
-        return f"有{reason.count}条报警超期未反馈（超期7日以内）"
+        return say("有{count}条报警超期未反馈（超期7日以内）", count=reason.count)
     if reason.rule == "late":
-        return f"近7日推送的报警逾期反馈{reason.count}条"
+        return say("近7日推送的报警逾期反馈{count}条", count=reason.count)
     if reason.rule == "long_overdue":
-        return f"其中{reason.count}条超期超过24小时，最久的已超期{duration(reason.hours)}"
-    return f"同时近7日推送的报警逾期反馈{reason.count}条"
+        return say(
+            "其中{count}条超期超过24小时，最久的已超期{duration}",
+            count=reason.count,
+            duration=duration(reason.hours),
+        )
+    return say("同时近7日推送的报警逾期反馈{count}条", count=reason.count)
 
 
 def level_reasons(flag: Flag) -> tuple[str, ...]:
@@ -43,20 +48,21 @@ def reasons_words(flag: Flag) -> tuple[str, ...]:
 
 def chronic_words(flag: Flag) -> str:
     """The mark of chronic alarms: 长期未反馈N条; empty without one."""
-    return f"长期未反馈{flag.chronic}条" if flag.chronic else ""
+    return say("长期未反馈{chronic}条", chronic=flag.chronic) if flag.chronic else ""
 
 
 def mark_words(flag: Flag) -> str:
     """The marks of a unit: its level and, beside it or alone, that of its chronic alarms: 督办、长期2条; empty without any."""
-    return "、".join(word for word in (level_word(flag.level), chronic_mark(flag)) if word)
+    return say("、").join(word for word in (level_word(flag.level), chronic_mark(flag)) if word)
 
 
 def chronic_mark(flag: Flag) -> str:
     """长期N条; empty without one."""
-    return f"长期{flag.chronic}条" if flag.chronic else ""
+    return say("长期{chronic}条", chronic=flag.chronic) if flag.chronic else ""
 
 
 def flag_words(flag: Flag) -> str:
     """Marks and the reasons of the level in one line."""
-    reasons = "；".join(level_reasons(flag))
-    return mark_words(flag) + (f"：{reasons}" if reasons else "")
+    reasons = say("；").join(level_reasons(flag))
+    marks = mark_words(flag)
+    return say("{marks}：{reasons}", marks=marks, reasons=reasons) if reasons else marks

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from include.language import say
 from include.letters.words.wording import named
 from include.rules import BULLETIN
 from include.supervision.bulletin_figures import LastingGrid
@@ -26,10 +27,18 @@ def lasting_values(grids: Sequence[LastingGrid], show: Callable[[str], str]) -> 
         }
         for one in grids
     ]
-    names = [f"{row['区县']}{row['网格编号']}网格（高出周边约{row['高出比']}）" for row in rows]
+    names = [
+        say(
+            "{county}{grid_id}网格（高出周边约{percent}）",
+            county=row["区县"],
+            grid_id=row["网格编号"],
+            percent=row["高出比"],
+        )
+        for row in rows
+    ]
     return {
         "持续偏高": rows,
         "列示持续偏高": rows[: BULLETIN.listed_lasting],
-        "持续偏高名": named(names, _TOLD, "个"),
+        "持续偏高名": named(names, _TOLD, say("个")),
         "持续偏高天数": grids[0].window_days if grids else 0,
     }

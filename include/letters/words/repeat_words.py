@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from include.language import say
 from include.letters.words.wording import named
 from include.rules import BULLETIN
 from include.supervision.bulletin_figures import RepeatSuspect
@@ -17,19 +18,19 @@ def repeat_values(repeats: Sequence[RepeatSuspect], show: Callable[[str], str]) 
     rows = [
         {
             "名称": show(one.name),
-            "类别": KINDS[one.kind],
+            "类别": say(KINDS[one.kind]),
             "报警": one.alarms,
             "首位": one.first_places,
-            "网格": "、".join(map(show, one.grid_ids)),
-            "可能性": LEVELS[one.level],
+            "网格": say("、").join(map(show, one.grid_ids)),
+            "可能性": say(LEVELS[one.level]),
             "理由": show(one.reason),
         }
         for one in repeats
     ]
-    names = [f"{row['名称']}（{row['报警']}条）" for row in rows]
+    names = [say("{name}（{alarms}条）", name=row["名称"], alarms=row["报警"]) for row in rows]
     return {
         "重复疑似": rows,
         "列示重复疑似": rows[: BULLETIN.listed_repeats],
-        "重复疑似名": named(names, _TOLD, "个"),
-        "疑似说明": LEVEL_MEANING if rows else "",
+        "重复疑似名": named(names, _TOLD, say("个")),
+        "疑似说明": say(LEVEL_MEANING) if rows else "",
     }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from include.language import say
 from include.letters.document.typefaces import plain
 from include.selection.rules import SelectionRules
 
@@ -23,7 +24,7 @@ _NAMED: Final = 3  # enterprises that a reason names
 
 def change_word(row: Mapping[Any, Any]) -> str:
     """新增, 保留, 退出, or 首次 for what is chosen where there was no list."""
-    return CHANGE_WORDS[str(row["change"])] if row["is_hot"] or row["change"] else ""
+    return say(CHANGE_WORDS[str(row["change"])]) if row["is_hot"] or row["change"] else ""
 
 
 def reason_sentence(
@@ -31,7 +32,7 @@ def reason_sentence(
 ) -> str:
     """The reason of one row of `choice.chosen` (`names`: enterprises in the grid, the first by name), for a chosen or left grid."""
     parts = [_level(row, years), _excess(row, rules), _emission(row), _enterprises(row, names)]
-    return "；".join([*(part for part in parts if part), _outcome(row, rules)]) + "。"
+    return say("；").join([*(part for part in parts if part), _outcome(row, rules)]) + say("。")
 
 
 def table_words(
@@ -50,9 +51,18 @@ def table_words(
 
 def _level(row: Mapping[Any, Any], years: Sequence[int]) -> str:
     if pd.isna(row["pm25_ug_m3"]):
-        return "没有PM2.5数值"
-    span = f"{max(years)}年" if len(years) == 1 else f"{min(years)}—{max(years)}年加权"
-    return f"{span}PM2.5为{row['pm25_ug_m3']:.1f}μg/m³，居区域前{_top(row['rank_level'])}"
+        return say("没有PM2.5数值")
+    span = (
+        say("{year}年", year=max(years))
+        if len(years) == 1
+        else say("{first}—{last}年加权", first=min(years), last=max(years))
+    )
+    return say(
+        "{span}PM2.5为{pm25_ug_m3:.1f}μg/m³，居区域前{top}",
+        span=span,
+        pm25_ug_m3=row["pm25_ug_m3"],
+        top=_top(row["rank_level"]),
+    )
 
 
 def _excess(row: Mapping[Any, Any], rules: SelectionRules) -> str:
@@ -60,39 +70,58 @@ def _excess(row: Mapping[Any, Any], rules: SelectionRules) -> str:
         return ""
     excess = float(row["excess_ug_m3"])
     if round(excess, 1) <= 0:
-        return f"不高于周边{rules.background_km:g}公里的较低水平"
-    return f"比周边{rules.background_km:g}公里的较低水平（{row['background_ug_m3']:.1f}）高{excess:.1f}"
+        return say("不高于周边{background_km:g}公里的较低水平", background_km=rules.background_km)
+    return say(
+        "比周边{background_km:g}公里的较低水平（{background_ug_m3:.1f}）高{excess:.1f}",
+        background_km=rules.background_km,
+        background_ug_m3=row["background_ug_m3"],
+        excess=excess,
+    )
 
 
 def _emission(row: Mapping[Any, Any]) -> str:
     if pd.isna(row["emission_t_km2"]):
         return ""
-    return f"排放强度{_number(float(row['emission_t_km2']))}吨/平方公里，居区域前{_top(row['rank_emission'])}"
+    return say(
+        "排放强度{number}吨/平方公里，居区域前{top}",
+        number=_number(float(row["emission_t_km2"])),
+        top=_top(row["rank_emission"]),
+    )
 
 
 def _enterprises(row: Mapping[Any, Any], names: Sequence[str]) -> str:
     count = int(row["enterprises"])
     if not count:
-        return "网格内没有登记的重点企业"
-    told = "、".join(plain(name) for name in names[:_NAMED])
-    more = "等" if count > len(names[:_NAMED]) else ""
-    return f"网格内有重点企业{count}家（{told}{more}）" if told else f"网格内有重点企业{count}家"
+        return say("网格内没有登记的重点企业")
+    told = say("、").join(plain(name) for name in names[:_NAMED])
+    more = say("等") if count > len(names[:_NAMED]) else ""
+    return (
+        say("网格内有重点企业{count}家（{told}{more}）", count=count, told=told, more=more)
+        if told
+        else say("网格内有重点企业{count}家", count=count)
+    )
 
 
 def _outcome(row: Mapping[Any, Any], rules: SelectionRules) -> str:
     count, rank = int(row["unit_count"]), row["unit_rank"]
-    place = "未参加排序" if pd.isna(rank) else f"综合得分列本单位第{int(rank)}位（名额{count}个）"
+    place = (
+        say("未参加排序")
+        if pd.isna(rank)
+        else say("综合得分列本单位第{rank}位（名额{count}个）", rank=int(rank), count=count)
+    )
     if row["change"] == "left":
         return (
-            f"{place}，已在名额的{rules.keep_within:g}倍以外，退出" if not pd.isna(rank) else f"{place}，退出"
+            say("{place}，已在名额的{keep_within:g}倍以外，退出", place=place, keep_within=rules.keep_within)
+            if not pd.isna(rank)
+            else say("{place}，退出", place=place)
         )
     if row["kept_by_rule"]:
-        place += f"，上年入选且在名额的{rules.keep_within:g}倍以内，保留"
+        place += say("，上年入选且在名额的{keep_within:g}倍以内，保留", keep_within=rules.keep_within)
     elif row["change"]:
-        place += "，" + CHANGE_WORDS[str(row["change"])]
+        place += say("，") + say(CHANGE_WORDS[str(row["change"])])
     if row["is_monitored"]:
-        place += "，拟设微站"
-    return place + ("；周边没有相邻的热点网格，请核实" if row["is_isolated"] else "")
+        place += say("，拟设微站")
+    return place + (say("；周边没有相邻的热点网格，请核实") if row["is_isolated"] else "")
 
 
 def _top(rank: float) -> str:

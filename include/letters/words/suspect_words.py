@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from include.language import say
 from include.periods import moment_label
 from include.supervision.figures import AlarmSuspects, Suspected
 from include.suspects.wording import LEVEL_MEANING, LEVELS
@@ -10,7 +11,12 @@ from include.suspects.wording import LEVEL_MEANING, LEVELS
 
 def suspect_line(one: Suspected, show: Callable[[str], str]) -> str:
     """`甲厂（高）：位于上风向1.2公里…`."""
-    return f"{show(one.name)}（{LEVELS[one.level]}）：{show(one.reason)}"
+    return say(
+        "{name}（{level}）：{reason}",
+        name=show(one.name),
+        level=say(LEVELS[one.level]),
+        reason=show(one.reason),
+    )
 
 
 def suspect_values(alarms: Sequence[AlarmSuspects], show: Callable[[str], str]) -> dict[str, Any]:
@@ -19,7 +25,7 @@ def suspect_values(alarms: Sequence[AlarmSuspects], show: Callable[[str], str]) 
     return {
         "疑似表": [row for alarm in alarms for row in _rows(alarm, show)],
         "疑似报警": len(alarms),
-        "疑似说明": LEVEL_MEANING if alarms else "",
+        "疑似说明": say(LEVEL_MEANING) if alarms else "",
     }
 
 
@@ -31,6 +37,6 @@ def _rows(alarm: AlarmSuspects, show: Callable[[str], str]) -> list[dict[str, st
     }
     return [
         (named if place == 0 else dict.fromkeys(named, ""))
-        | {"对象": show(one.name), "可能性": LEVELS[one.level], "理由": show(one.reason)}
+        | {"对象": show(one.name), "可能性": say(LEVELS[one.level]), "理由": show(one.reason)}
         for place, one in enumerate(alarm.suspects)
     ]

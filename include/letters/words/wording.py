@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from include.language import say
 from include.language.moments import clock_words, day_words, moment_words
+from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
@@ -97,7 +98,7 @@ def marks(issue: Issue, is_simulated: bool) -> tuple[str, ...]:
         (issue.is_rehearsal, REHEARSAL_LABEL),
         (issue.issued_on is None, PREVIEW_LABEL),
     )
-    return tuple(label for applies, label in found if applies)
+    return tuple(say(label) for applies, label in found if applies)
 
 
 def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, Any]:
@@ -110,10 +111,11 @@ def issue_values(issue: Issue, is_simulated: bool, red_head: bool) -> dict[str, 
         "文号": issue.number or "",
         "签发日期": issue.issued_on or "",
         "红头": red_head,
-        "标识": "　".join(marks(issue, is_simulated)),
+        "标识": say(MARK_GAP).join(marks(issue, is_simulated)),
         "是否模拟": is_simulated,
         "是否演练": issue.is_rehearsal,
         "更正": _correction_values(issue.corrects) if issue.corrects else None,
+        "手机填报": issue.reply_link,
     }
 
 
@@ -123,7 +125,7 @@ def _correction_values(corrects: Corrected) -> dict[str, Any]:
         "原文号": corrects.number or "",
         "原日期": corrects.issued_on,
         "项数": len(corrects.changes),
-        "事项": "；".join(corrects.changes[:_LISTED_CHANGES]),
+        "事项": say("；").join(corrects.changes[:_LISTED_CHANGES]),
         "列全": len(corrects.changes) <= _LISTED_CHANGES,
     }
 
@@ -168,7 +170,7 @@ def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = 
     present = _thresholds(judged_by or LOW_RESPONSE)
     return {
         "级别": level_word(flag.level) if flag.level in ("remind", "urge") else "",
-        "理由": "；".join(level_reasons(flag)),
+        "理由": say("；").join(level_reasons(flag)),
         "长期": flag.chronic,
         "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, present)},
     }
@@ -249,17 +251,23 @@ def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
     is_many = len(kept) > 1
     number = {name: str(kept.index(name) + 1) if name in kept and is_many else "" for name in present}
     return {
-        "附件": {name: f"附件{number[name]}" if name in kept else "" for name in present},
+        "附件": {
+            name: say("附件{number}", number=number[name]).strip() if name in kept else "" for name in present
+        },
         "附件序": {name: f"{text}. " if text else "" for name, text in number.items()},
     }
 
 
 def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "市") -> str:
     """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
-    listed = "、".join(names[:limit])
-    return f"{listed}等{len(names)}{unit}" if len(names) > limit else listed
+    listed = say("、").join(names[:limit])
+    return (
+        say("{listed}等{count}{unit}", listed=listed, count=len(names), unit=unit)
+        if len(names) > limit
+        else listed
+    )
 
 
 def sentence(text: str) -> str:
     """The text as a whole sentence."""
-    return text if not text or text.endswith(("。", "！", "？")) else f"{text}。"
+    return text if not text or text.endswith(("。", "！", "？", say("。"))) else text + say("。")

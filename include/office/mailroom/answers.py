@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from include.answer_form.reading import NEEDED_SHEETS, ReadForm, read_form_sheets
+from include.answer_form.reading import NEEDED_SHEETS, ReadForm, own_sheets, read_form_sheets
 from include.errors import InputError
 from include.office.mailroom.matching import Match, letter_by_key, sender_doubt, units_of
 from include.periods import office_date
@@ -67,7 +67,7 @@ def read_forms(engine: Engine, read: ReadMail, now: datetime) -> list[FoundForm]
     """The forms that are attached, each read against the letter that it names."""
     found = []
     for attached in read.forms:
-        if attached.error or not set(NEEDED_SHEETS) <= set(attached.sheets):
+        if attached.error or not set(NEEDED_SHEETS) <= own_sheets(attached.sheets).keys():
             found.append(FoundForm(attached, None, str(attached.error.get("what", "缺少工作表"))))
             continue
         origin = form_origin(read, attached)
@@ -125,7 +125,8 @@ def take_rows(
     )
     answer.alarms |= done.alarms
     answer.refused += done.refused
-    answer.taken.append((sha256, letter.letter_id))
+    if done.alarms or done.refused:
+        answer.taken.append((sha256, letter.letter_id))
 
 
 def keep_forms(connection: Connection, answer: Answer, mail_id: int) -> None:

@@ -1,34 +1,41 @@
-"""One air-quality file: its layout, its rows as values on the stage, and what of it could not be used."""
+"""One air-quality file: its mapping, its rows as values on the stage, and what of it could not be used."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
+from include.language import say
+from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
-from include.sources.air.hours import ArchiveHours, HourLabel, with_hours
-from include.sources.air.layouts import (
-    Fault,
-    LayoutName,
-    Reading,
-    read_dust,
-    read_long,
-    read_readings,
-    read_wide,
-    recognise,
-)
-from include.sources.air.stage import Stage, Staged
+from include.sources.air.clock import Clock, require_label
+from include.sources.air.dust import read_dust
+from include.sources.air.faults import Fault
+from include.sources.air.hours import ArchiveHours, with_hours
+from include.sources.air.reading import Names, Reading, read_chunk, require_measures
+from include.sources.air.recognition import recognise
+from include.sources.air.stage import Stage, Statement
+from include.sources.air.stations import station_cities
 from include.sources.delivery import BrokenRow, Chunk
 from include.sources.layout import DATA_ORIGIN
-from include.sources.reading.parquet_files import read_parquet
-from include.sources.reading.text_files import read_csv
+from include.sources.mapping.language import (
+    AirTerms,
+    Copy,
+    HourLabel,
+    Moment,
+    Piece,
+    TableMapping,
+    Template,
+)
+from include.sources.reading.form import USUAL
+from include.sources.reading.tables import TEXTS, read_table
 
-_ARCHIVES: Final = ("long", "wide")
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
+_MOST_UNKNOWN: Final = 100_000  # names that are kept
 
 
 @dataclass
@@ -38,84 +45,162 @@ class AirFile:
     path: Path
     rows: int = 0
     gaps: int = 0
+    below: int = 0
+    others: int = 0
+    left_out: int = 0
     is_simulated: bool = False
     faults: list[Fault] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     places: set[str] = field(default_factory=set)
     grids: set[str] = field(default_factory=set)
+    stations: dict[str, str] = field(default_factory=dict)
     # How its hours were understood, where it is not the usual way (Chinese).
     note: str = ""
 
 
 def read_air_file(
-    path: Path, number: int, stage: Stage, codes: Mapping[str, str], hour_label: HourLabel | None
+    path: Path,
+    number: int,
+    stage: Stage,
+    names: Names,
+    hour_label: HourLabel | None,
+    mapping: TableMapping | None = None,
+    stations: Path | None = None,
 ) -> AirFile:
-    """Puts the values of a file on the stage under its `number`. `codes`: city codes by name; `hour_label`: which end of its
-    hour a time names, None: the beginning, and what `air_hours` finds in archives.
+    """Puts the values of a file on the stage under its `number`. `hour_label`: which end of its hour a time names, None: what
+    the mapping says, or else the beginning and what `hours` finds. `mapping`: None: the shipped one that the header is known by.
+    `stations`: a table of the cities of stations, in the place of the mapping's.
 
     Raises InputError when the file as a whole cannot be used; what is on the stage is then to be forgotten.
     """
     file = AirFile(path)
-    layout, chunks = _recognised(path)
-    for chunk, hours in (
-        with_hours(chunks, hour_label, str(path)) if layout in _ARCHIVES else _timed(chunks, hour_label)
-    ):
-        told = _told(chunk, layout, codes, hours)
-        file.note = hours.note if layout in _ARCHIVES else ""
-        if DATA_ORIGIN in chunk.rows:
-            origins = chunk.rows[DATA_ORIGIN].drop_duplicates()
-            file.is_simulated |= bool((origins.str.strip() == SIMULATED_LABEL).any())
-        file.rows += len(chunk.rows)
-        file.gaps += told.gaps
-        file.skipped += told.skipped
-        file.faults += [
-            *told.faults,
-            *(Fault("整行", row.reason, row.text, row.line, 1) for row in chunk.broken),
-        ]
-        places = set(told.values["place_id"].unique())
-        file.places |= places
-        dataset = _dataset(layout, chunk)
-        if dataset == "grid":
-            file.grids |= places
-        stage.add(dataset, told.values, number)
+    chunks = _chunks(path, mapping)
+    first = next(chunks, None)
+    if first is None:
+        raise _no_rows(path)
+    chunks = chain([first], chunks)
+    own = mapping or recognise(list(first.rows.columns), str(path))
+    if own is None:
+        _read_dust(file, chunks, number, stage, names, hour_label)
+    else:
+        if stations is not None and own.air is not None and own.air.by == "station":
+            own = replace(own, air=replace(own.air, stations=stations))
+        _read_values(file, chunks, number, stage, names, hour_label, own)
     _require_use(file)
     return file
 
 
-def _recognised(path: Path) -> tuple[LayoutName, Iterator[Chunk]]:
-    """The layout of a file, and all its chunks."""
-    chunks = _chunks(path)
-    first = next(chunks, None)
-    if first is None:
-        raise _no_rows(path)
-    return recognise(list(first.rows.columns), str(path)), chain([first], chunks)
+def _read_values(
+    file: AirFile,
+    chunks: Iterator[Chunk],
+    number: int,
+    stage: Stage,
+    names: Names,
+    label: HourLabel | None,
+    mapping: TableMapping,
+) -> None:
+    terms = mapping.air or AirTerms()
+    moment = require_label(moment_of(mapping), label, terms, str(file.path))
+    if terms.stations is not None:
+        names = replace(names, stations=station_cities(terms.stations, names))
+        file.stations = dict(names.stations)
+    statement = statement_of(mapping)
+    clock = Clock(moment, terms)
+    for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path)):
+        clock.hours = hours
+        file.note = hours.note if hours else ""
+        told = read_chunk(chunk, mapping, clock, names)
+        _count(file, chunk, told)
+        if statement.dataset == "grid":
+            file.grids |= set(told.values["place_id"].unique())
+        stage.add(statement, told.values, number)
+
+
+def statement_of(mapping: TableMapping) -> Statement:
+    """What the values of a mapping are of."""
+    terms = mapping.air or AirTerms()
+    of_city = terms.by != "city" and (terms.stations is not None or "city" in mapping.columns)
+    is_minutes = terms.every == "minutes"
+    return Statement(
+        "city" if of_city else terms.by,
+        terms.every,
+        terms.minutes if is_minutes else 60.0,
+        terms.least_share if is_minutes else 0.0,
+        of_city,
+        terms.stations_share if of_city else 0.0,
+    )
+
+
+def moment_of(mapping: TableMapping) -> Moment:
+    """How a mapping tells times; a column alone is one of ISO 8601."""
+    rule = mapping.columns.get("hour", Copy("hour"))
+    if isinstance(rule, Moment):
+        return rule
+    if isinstance(rule, Copy):
+        return Moment(Template((Piece("", rule.column),)), "", mapping.time_zone, "")
+    raise InputError(
+        "a time is read from columns",
+        where=f"mapping {mapping.name}: air.columns.hour",
+        expected='a column, or {moment: "{column}", format: …}',
+    )
+
+
+def _hourly(chunks: Iterator[Chunk], clock: Clock, where: str) -> Iterator[tuple[Chunk, ArchiveHours | None]]:
+    if clock.terms.every == "hour":
+        yield from with_hours(chunks, clock.moment, where)
+    else:
+        yield from ((chunk, None) for chunk in chunks)
+
+
+def _whole(chunks: Iterator[Chunk], mapping: TableMapping, file: AirFile) -> Iterator[Chunk]:
+    """The pieces, each with the columns that the mapping needs."""
+    header: list[str] = []
+    for chunk in chunks:
+        if list(chunk.rows.columns) != header:
+            header = list(chunk.rows.columns)
+            require_measures(mapping, header, str(file.path))
+        yield chunk
+
+
+def _read_dust(
+    file: AirFile,
+    chunks: Iterator[Chunk],
+    number: int,
+    stage: Stage,
+    names: Names,
+    label: HourLabel | None,
+) -> None:
+    moment = Moment(Template((Piece("", "hour"),)), "", office_zone(), "", label)
+    clock = Clock(moment, AirTerms())
+    for chunk in chunks:
+        told = read_dust(chunk, set(names.cities.values()), clock)
+        _count(file, chunk, told)
+        stage.add(Statement("dust"), told.values, number)
+
+
+def _count(file: AirFile, chunk: Chunk, told: Reading) -> None:
+    if DATA_ORIGIN in chunk.rows:
+        origins = chunk.rows[DATA_ORIGIN].drop_duplicates()
+        file.is_simulated |= bool((origins.str.strip() == SIMULATED_LABEL).any())
+    file.rows += len(chunk.rows) + chunk.left_out
+    file.left_out += chunk.left_out
+    file.gaps += told.gaps
+    file.below += told.below
+    file.others += told.others
+    file.skipped += told.skipped
+    if len(file.skipped) > _MOST_UNKNOWN:
+        raise InputError(
+            "too many names that are not known", where=str(file.path), expected=f"at most {_MOST_UNKNOWN}"
+        )
+    broken = [Fault(say("整行"), row.reason, row.text, row.line, 1) for row in chunk.broken]
+    file.faults += [*told.faults, *broken]
+    file.places |= set(told.values["place_id"].unique())
 
 
 def _no_rows(path: Path) -> InputError:
     return InputError(
         "the file has no rows", where=str(path), expected="a row an hour", todo="download it again"
     )
-
-
-def _timed(chunks: Iterable[Chunk], hour_label: HourLabel | None) -> Iterator[tuple[Chunk, ArchiveHours]]:
-    hours = ArchiveHours(label=hour_label or "start")
-    return ((chunk, hours) for chunk in chunks)
-
-
-def _told(chunk: Chunk, layout: LayoutName, codes: Mapping[str, str], hours: ArchiveHours) -> Reading:
-    if layout == "long":
-        return read_long(chunk, codes, hours)
-    if layout == "wide":
-        return read_wide(chunk, codes, hours)
-    if layout == "dust":
-        return read_dust(chunk, set(codes.values()), hours.label)
-    return read_readings(chunk, hours.label)
-
-
-def _dataset(layout: LayoutName, chunk: Chunk) -> Staged:
-    if layout == "readings":
-        return "grid" if "grid_id" in chunk.rows else "station"
-    return "dust" if layout == "dust" else "city"
 
 
 def _require_use(file: AirFile) -> None:
@@ -128,9 +213,9 @@ def _require_use(file: AirFile) -> None:
             "no city of the file is known",
             where=str(file.path),
             expected="names or codes of units (units.csv of the profile)",
-            got=", ".join(file.skipped),
+            got=", ".join(list(file.skipped)[:20]),
         )
-    first = file.faults[0] if file.faults else Fault("type", "没有污染物的小时值", "", 2, file.rows)
+    first = file.faults[0] if file.faults else Fault("type", say("没有污染物的小时值"), "", 2, file.rows)
     raise InputError(
         f"no row of the file can be used ({first.reason})",
         where=f"{file.path}, line {first.line}, {first.field}",
@@ -138,13 +223,14 @@ def _require_use(file: AirFile) -> None:
     )
 
 
-def _chunks(path: Path) -> Iterator[Chunk]:
+def _chunks(path: Path, mapping: TableMapping | None) -> Iterator[Chunk]:
     """The chunks of a file; a last line that was cut off goes to the broken ones."""
-    if path.suffix.lower() == ".parquet":
-        yield from read_parquet(path)
+    chunks = read_table(path, mapping.form if mapping else USUAL, is_of_hours=True)
+    if path.suffix.lower() not in TEXTS:
+        yield from chunks
         return
     held: Chunk | None = None
-    for chunk in read_csv(path):
+    for chunk in chunks:
         if held is not None:
             yield held
         held = chunk

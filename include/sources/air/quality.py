@@ -1,5 +1,6 @@
 """Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
 
+import json
 import logging
 import tempfile
 from collections import Counter
@@ -12,25 +13,30 @@ from typing import Final
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
+from include.language import say
+from include.language.moments import day_words
+from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.hours import HourLabel
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
-from include.sources.air.layouts import POLLUTANTS, Fault
+from include.sources.air.means import means
+from include.sources.air.names import POLLUTANTS
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
+from include.sources.air.stations import city_names
+from include.sources.mapping.language import HourLabel, TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.tables import FORMATS, is_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
-from include.store.air_days import Provenance, grid_places, unit_codes
+from include.store.air_days import Provenance, grid_places
 from include.store.engine import reading, writing
 
-SUFFIXES: Final = (".csv", ".parquet")
-_EXPECTED: Final = "air-quality files (*.csv, *.parquet)"
+_EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
-_UNTAKEN: Final = "untaken"
+UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -71,10 +77,13 @@ def import_air_quality(
     source: str = SOURCE,
     folder: Path | None = None,
     replace: bool = False,
+    mapping: TableMapping | None = None,
+    stations: Path | None = None,
 ) -> ImportResult:
-    """Reads files, and the CSV and Parquet files of folders recursively, in the layouts of `air_layouts`; replaces their days.
+    """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
 
-    `hour_label` says which end of its hour a time names; None: the beginning, and for archives what they print (`air_hours`).
+    `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
+    `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
     A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
@@ -82,7 +91,7 @@ def import_air_quality(
     names, odd = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
-        codes = unit_codes(connection)
+        names_of_places = city_names(connection)
         known_grids = set(grid_places(connection).index)
     done: dict[int, AirFile] = {}
     rejected: list[InputError] = [error for _, error in odd]
@@ -90,7 +99,7 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
-    dust_hours = duplicates = 0
+    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -102,7 +111,9 @@ def import_air_quality(
         def take(number: int) -> bool:
             try:
                 require_file(names[number])
-                done[number] = read_air_file(names[number], number, stage, codes, hour_label)
+                done[number] = read_air_file(
+                    names[number], number, stage, names_of_places, hour_label, mapping, stations
+                )
             except SourceError:  # not the file's: the disk of the hours
                 raise
             except OutOfTime:
@@ -124,23 +135,49 @@ def import_air_quality(
             day for number, file in done.items() if file.is_simulated for day in stage.days_of(number)
         )
         told = Provenance(source, simulated, now)
-        for dataset, stated in stage.take():
-            if dataset == "dust":
+        cities_of = {station: city for file in done.values() for station, city in file.stations.items()}
+        for statement, stated in stage.take():
+            if statement.dataset == "dust":
                 hours, conflicts = keep_dust(engine, stated, told)
                 dust_hours += hours
-            else:
-                kept = keep_days(engine, parquet_root, dataset, stated, told, replace=replace)
-                days += kept.days
-                duplicates += kept.duplicates
-                conflicts, losses = kept.conflicts, losses + kept.losses
-            disputed += conflicts
+                disputed += conflicts
+                continue
+            found = means(statement, stated, cities_of)
+            are_days = statement.every == "day"
+            kept = keep_days(
+                engine,
+                parquet_root,
+                statement.dataset,
+                found.hours,
+                told,
+                replace=replace,
+                are_days=are_days,
+            )
+            given_days += sum(day.places for day in kept.days) if are_days else 0
+            days += kept.days
+            duplicates += kept.duplicates + found.duplicates
+            losses += kept.losses
+            disputed += [*found.conflicts, *kept.conflicts]
+            few_minutes, few_stations = few_minutes + found.few_minutes, few_stations + found.few_stations
     files = done.values()
     faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
     faults += _disputed(disputed, names)
-    place_names = {code: name for name, code in codes.items()}
+    place_names = {
+        code: name.removesuffix("市")
+        for name, code in reversed([*names_of_places.cities.items()])
+        if name != code
+    }
     untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
     with writing(engine, lock="intake") as connection:
-        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        options = {
+            "mapping": mapping.name if mapping else "",
+            "stations": str(stations or ""),
+            "label": hour_label,
+        }
+        troubles = [
+            Trouble(label(path), said, UNTAKEN, again=json.dumps({"path": str(path.resolve()), **options}))
+            for path, said in untaken
+        ]
         keep_troubles(connection, source, troubles, now=now)
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
@@ -156,19 +193,65 @@ def import_air_quality(
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
-        untaken=tuple(f"{label(path)}：{said}" for path, said in untaken),
-        notes=tuple(f"{label(file.path)}：{file.note}" for file in files if file.note),
+        untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
+        notes=(
+            *(note for file in files for note in _notes(file)),
+            *_missing_notes(few_minutes, few_stations),
+            *_given_notes(given_days),
+        ),
     )
+
+
+def _notes(file: AirFile) -> list[str]:
+    """How a file was understood, where it is not the usual way, and what of it was not looked at."""
+    said = [file.note] if file.note else []
+    said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
+    said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
+    said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
+    return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
+
+
+def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
+    said = (
+        [say("分钟值不足而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)] if few_minutes else []
+    )
+    return said + (
+        [say("有值站点不足而按缺测处理的城市小时值{few_stations}个", few_stations=few_stations)]
+        if few_stations
+        else []
+    )
+
+
+def _given_notes(days: int) -> list[str]:
+    return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
-    day = f"{loss.observed_on.month}月{loss.observed_on.day}日"
+    day = day_words(loss.observed_on)
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
-    others = f"等{loss.places}项" if loss.places > 1 else ""
-    return (
-        f"{day} {place} {quantity} {loss.before}小时 → {loss.after}小时{others}，少于库中已有，该日未采用，文件保留；"
-        "确认采用：import-air-quality --replace 该文件；否则弃用此条"
+    others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
+    told = {
+        "day": day,
+        "place": place,
+        "quantity": quantity,
+        "before": loss.before,
+        "after": loss.after,
+        "others": others,
+    }
+    if not loss.is_other_kind:
+        return say(
+            "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
+    if loss.after:
+        return say(
+            "{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
+    return say(
+        "{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+        **told,
     )
 
 
@@ -220,7 +303,7 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
 
 
 def _is_named_so(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return is_table(path) and not path.name.startswith(".")
 
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
@@ -230,7 +313,11 @@ def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[File
         merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
     faults = []
     for (file, other, quantity), parts in merged.items():
-        said = _DISPUTED if file == other else f"{_DISPUTED}；另一值在{label(names[other])}"
+        said = (
+            _DISPUTED
+            if file == other
+            else say("{disputed}；另一值在{file}", disputed=_DISPUTED, file=label(names[other]))
+        )
         count = sum(part.count for part in parts)
         faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))
     return faults

@@ -14,7 +14,8 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from include.errors import printable
-from include.sources.air.layouts import Fault
+from include.language import say
+from include.sources.air.faults import Fault
 from include.sources.reading.file_names import label
 from include.store.tables import quarantine
 
@@ -35,7 +36,15 @@ class FileFault:
         """One line for an operator."""
         fault = self.fault
         value = " ".join(fault.value[:_SHOWN].split())
-        return f"{label(self.path)} 第{fault.line}行起 {fault.field[:_SHOWN]}：{fault.reason}，共{fault.count}个，如“{value}”"
+        return say(
+            "{path} 第{line}行起 {field}：{reason}，共{count}个，如“{value}”",
+            path=label(self.path),
+            line=fault.line,
+            field=fault.field[:_SHOWN],
+            reason=fault.reason,
+            count=fault.count,
+            value=value,
+        )
 
     @property
     def row_json(self) -> str:
@@ -86,10 +95,10 @@ def keep_faults(
         {
             "source": source,
             "kind": KIND,
-            "origin": f"{label(file.path)} 第{file.fault.line}行",
+            "origin": say("{path} 第{line}行", path=label(file.path), line=file.fault.line),
             "field": _text(file.fault.field, 64),
             "value": _text(file.fault.value, _LONGEST_VALUE),
-            "reason": f"{file.fault.reason}（共{file.fault.count}个）",
+            "reason": say("{reason}（共{count}个）", reason=file.fault.reason, count=file.fault.count),
             "row_json": file.row_json,
             "row_hash": digest,
             "received_at": now,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,8 +13,22 @@ import pyarrow as pa
 from pyarrow import feather
 
 Staged = Literal["city", "grid", "station", "dust"]
+Every = Literal["hour", "minutes", "day"]
 _ROWS: Final = 1_000_000
 _NAMES: Final = ("place_id", "quantity")
+
+
+@dataclass(frozen=True, order=True)
+class Statement:
+    """What values are of: places of a dataset, over an hour, minutes or a day. `minutes`, `least_share`: so far apart, and so much
+    of an hour's there must be; `of_city`: they are of stations, and means of the city need `stations_share` of its stations."""
+
+    dataset: Staged
+    every: Every = "hour"
+    minutes: float = 60.0
+    least_share: float = 0.0
+    of_city: bool = False
+    stations_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -27,24 +42,25 @@ class Part:
 
 @dataclass(frozen=True)
 class Stage:
-    """A folder with the parts of each dataset and day; in them `names` (places and quantities) are numbers."""
+    """A folder with the parts of each statement and day; in them `names` (places and quantities) are numbers."""
 
     folder: Path
-    parts: dict[tuple[Staged, date], list[Part]] = field(default_factory=dict)
+    parts: dict[tuple[Statement, date], list[Part]] = field(default_factory=dict)
     names: dict[str, int] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
 
-    def add(self, dataset: Staged, values: pd.DataFrame, file: int) -> None:
-        """Keeps values (`air_layouts.VALUE_COLUMNS`) that file number `file` says."""
+    def add(self, statement: Statement, values: pd.DataFrame, file: int) -> None:
+        """Keeps values (`values.VALUE_COLUMNS`, and `second` of minutes) that file number `file` says."""
         if values.empty:
             return
         coded = values.assign(**{name: self._codes(values[name]) for name in _NAMES}, file=np.int32(file))
-        coded = coded.sort_values("observed_on", kind="stable")
+        coded = coded[sorted(coded.columns)].sort_values("observed_on", kind="stable")
         table = pa.Table.from_pandas(coded, preserve_index=False, nthreads=1)
         moments, firsts = np.unique(coded["observed_on"], return_index=True)
         for moment, first, end in zip(moments, firsts, [*firsts[1:], len(coded)], strict=True):
             day = pd.Timestamp(moment).date()
-            parts = self.parts.setdefault((dataset, day), [])
-            path = self.folder / f"{dataset}-{day}-{file}-{len(parts)}.arrow"
+            parts = self.parts.setdefault((statement, day), [])
+            path = self.folder / f"{next(self.numbers)}.arrow"
             feather.write_feather(table.slice(first, end - first), path, compression="lz4")
             parts.append(Part(file, path, end - first))
 
@@ -62,7 +78,7 @@ class Stage:
         """The days about which file number `file` says something."""
         return {day for (_, day), parts in self.parts.items() if any(part.file == file for part in parts)}
 
-    def take(self) -> Iterator[tuple[Staged, pd.DataFrame]]:
+    def take(self) -> Iterator[tuple[Statement, pd.DataFrame]]:
         """Everything, whole days at a time and as many as fit into memory: `VALUE_COLUMNS` and `file`; places and
         quantities are categoricals, all with the same, sorted categories."""
         batch: list[Part] = []

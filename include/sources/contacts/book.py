@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from include.language import say
 from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
 from include.sources.contacts.plan import Book, Listing, Plan, plan
@@ -119,7 +120,7 @@ def record(
     """One row of the audit trail: every field, as it was and as it is."""
     row = before or after
     subject = "/".join((row.region_code, row.role, row.address, str(row.valid_from)))
-    words = f"{reason}（{changes(before, after)}）"
+    words = say("{reason}（{changes}）", reason=reason, changes=changes(before, after))
     values = {"at": now, "actor": actor[:128], "subject": "contact", "subject_id": subject[:_LONGEST_ID]}
     connection.execute(insert(audit).values(**values, action=action, reason=words))
 
@@ -127,8 +128,9 @@ def record(
 def changes(before: Contact | None, after: Contact) -> str:
     """`valid_to：— → 2020-03-11；name：甲市局；…`: every field, changed ones with both values."""
     old, new = (before or after).shown(), after.shown()
-    return "；".join(
-        f"{name}：{old[name]}" + (f" → {new[name]}" if old[name] != new[name] else "") for name in FIELDS
+    return say("；").join(
+        say("{name}：{old}", name=name, old=old[name]) + (f" → {new[name]}" if old[name] != new[name] else "")
+        for name in FIELDS
     )
 
 
@@ -141,7 +143,15 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
         loose = {"fixed_at": None, "fixed_by": None, "replaced_by_id": None}
         change_row(connection, known.contact_id, row, now, source=source, **loose)
         ids.add(row, known.contact_id)
-        record(connection, "revise", known.contact, row, f"来源 {source} 更改", actor=INTAKE, now=now)
+        record(
+            connection,
+            "revise",
+            known.contact,
+            row,
+            say("来源 {source} 更改", source=source),
+            actor=INTAKE,
+            now=now,
+        )
     for row in made.inserts:
         ids.add(row, add_row(connection, row, source, now))
     for known, last, heir in made.ends:
@@ -152,7 +162,7 @@ def _write(connection: Connection, source: str, made: Plan, ids: Ids, now: datet
             "replaced_by_id": ids.of(heir),
         }
         change_row(connection, known.contact_id, ended, now, **stands)
-        reason = f"来源 {source} 以 {heir.address} 代替"
+        reason = say("来源 {source} 以 {address} 代替", source=source, address=heir.address)
         record(connection, "replace", known.contact, ended, reason, actor=INTAKE, now=now)
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.errors import InputError, StateError
+from include.language import say
 from include.periods import office_date
 from include.sources.contacts import questions as contact_questions
 from include.sources.contacts.book import add_row, change_row, forget, known_contacts, record
@@ -58,7 +59,12 @@ def edit(
     heir_id = _put(connection, book, successor, DESK, reason, actor=actor, now=now)
     _end(connection, book[contact_id], first, reason, heir_id=heir_id, actor=actor, now=now)
     _void(connection, {contact_id, heir_id}, actor=actor, now=now)
-    remark = f"{before.address} 自 {max(first, before.valid_from)} 停用，由 {row.address} 代替"
+    remark = say(
+        "{address} 自 {first} 停用，由 {heir} 代替",
+        address=before.address,
+        first=max(first, before.valid_from),
+        heir=row.address,
+    )
     return Decided(changed=1, remarks=(remark, *_unread(row)))
 
 
@@ -98,10 +104,16 @@ def save(
                         now=now,
                     )
                     _void(connection, {known.contact_id}, actor=actor, now=now)
-                    remarks.append(f"{known.contact.address} 停用，由 {row.address} 代替")
+                    remarks.append(
+                        say(
+                            "{address} 停用，由 {heir} 代替",
+                            address=known.contact.address,
+                            heir=row.address,
+                        )
+                    )
         elif beside:
-            others = "、".join(known.contact.address for known in beside)
-            remarks.append(f"同一单位和角色还有 {others} 有效，两处都会收信")
+            others = say("、").join(known.contact.address for known in beside)
+            remarks.append(say("同一单位和角色还有 {others} 有效，两处都会收信", others=others))
         done += Decided(new=1, remarks=tuple(remarks))
     return done
 
@@ -274,7 +286,7 @@ def _fix(
 
 
 def _void(connection: Connection, contact_ids: set[int], *, actor: str, now: datetime) -> None:
-    contact_questions.close_about(connection, contact_ids, "已由人另行更改", actor=actor, now=now)
+    contact_questions.close_about(connection, contact_ids, say("已由人另行更改"), actor=actor, now=now)
 
 
 def _require_free(book: dict[int, Known], row: Contact, *, but: int) -> None:
@@ -295,4 +307,8 @@ def _is_beside(known: Known, row: Contact, today: date) -> bool:
 
 
 def _unread(row: Contact) -> tuple[str, ...]:
-    return (f"{row.address} 看来是无人收信的邮箱，请核实",) if is_unread(row.address) else ()
+    return (
+        (say("{address} 看来是无人收信的邮箱，请核实", address=row.address),)
+        if is_unread(row.address)
+        else ()
+    )

@@ -13,6 +13,7 @@ import pandas as pd
 from sqlalchemy import Connection, insert, update
 
 from include.errors import InputError
+from include.language import say
 from include.sources.contacts.plan import Ask, Listing, Plan
 from include.sources.contacts.rows import Contact, Stay, contact_of
 from include.store.contact_tables import contact_question
@@ -127,7 +128,7 @@ def ask(
             _set(connection, waiting.question_id, **values)
     for each in asked:
         if each.state == "open" and (each.kind, each.contact_id) not in wanted and _is_over(each, listing):
-            settle(connection, each, "void", "来源已不再这样提供", actor="intake", now=now)
+            settle(connection, each, "void", say("来源已不再这样提供"), actor="intake", now=now)
     return tuple(_warning(kind, rows) for kind, rows in new.items())
 
 
@@ -137,7 +138,13 @@ def settle(
     """Closes a question, with its row of the audit trail."""
     values = {"state": state, "settled_at": now, "settled_by": actor[:128], "reason": reason}
     _set(connection, question.question_id, **values)
-    words = f"{reason}（{question.source}：{question.mine.address} {question.told.address if question.told else '—'}）"
+    words = say(
+        "{reason}（{source}：{address} {more}）",
+        reason=reason,
+        source=question.source,
+        address=question.mine.address,
+        more=question.told.address if question.told else "—",
+    )
     connection.execute(
         insert(audit).values(
             at=now,
@@ -198,8 +205,14 @@ def _is_over(question: Question, listing: Listing) -> bool:
 
 
 def _warning(kind: str, rows: list[Contact]) -> str:
-    names = "、".join(f"{row.name} <{row.address}>" for row in rows[:_NAMED])
-    return f"{len(rows)}{_WARNINGS[kind]}：{names}{'等' if len(rows) > _NAMED else ''}"
+    names = say("、").join(f"{row.name} <{row.address}>" for row in rows[:_NAMED])
+    return say(
+        "{count}{warning}：{names}{more}",
+        count=len(rows),
+        warning=_WARNINGS[kind],
+        names=names,
+        more=say("等") if len(rows) > _NAMED else "",
+    )
 
 
 def _set(connection: Connection, question_id: int, **values: Any) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, TextClause, create_engine, event, make_url, t
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from include.errors import InputError, QianliyanError, SourceError, harmless, keep_secret
+from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import CHUNK_ROWS, Chunk, Delivery, Part, text_frame
 from include.sources.kinds.odd_dates import keep_odd_dates
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.mapping.transform import truth_columns
 from include.sources.reading.cells import cell_text, no_truth
 from include.sources.reading.text_files import clean_header
@@ -130,7 +131,7 @@ def _chunk(name: str, header: list[str], truths: set[str], rows: Sequence[Any], 
         ]
         for row in rows
     ]
-    return Chunk(name, np.arange(number, number + len(rows)), text_frame(header, texts), word="条")
+    return Chunk(name, np.arange(number, number + len(rows)), text_frame(header, texts), word=say("条"))
 
 
 def _query(table: TableMapping) -> tuple[TextClause, str]:

@@ -11,16 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from include.errors import InputError, QianliyanError, SourceError
+from include.errors import InputError, SourceError
+from include.language import say
 from include.sources.config import SourceConfig
-from include.sources.delivery import Chunk, Delivery, FileParts, Part
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.delivery import Delivery, FileParts, Part
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import label, require_file
-from include.sources.reading.parquet_files import read_text_parquet
-from include.sources.reading.text_files import read_csv
-from include.sources.reading.workbooks import read_xlsx
+from include.sources.reading.tables import FORMATS, SUFFIXES, is_table, read_table
 
-SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
 UNFINISHED: Final = (
@@ -66,12 +64,12 @@ def read_folder(source: SourceConfig, mapping: Mapping) -> Delivery:
     )
     delivery.absent = tuple(table.table for table in absent)
     delivery.warnings += [
-        f"文件夹中没有{table.table}文件（{'、'.join(table.files)}）"
+        say("文件夹中没有{table}文件（{names}）", table=table.table, names=say("、").join(table.files))
         for table in absent
         if table.table in _USUAL and "alarms" in found
     ]
     delivery.warnings += [
-        f"文件{label(entry)}未读：只读取CSV、XLSX和Parquet文件，请另存为其中一种"
+        say("文件{entry}未读：只读取{formats}，请另存为其中一种", entry=label(entry), formats=FORMATS)
         for entry in _passed_over(mapping, entries)
     ]
     delivery.files = [
@@ -103,28 +101,8 @@ def matches(path: Path, table: TableMapping) -> bool:
 
 
 def is_export(path: Path) -> bool:
-    """Whether the name is that of a finished CSV, XLSX or Parquet file."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(_NOT_EXPORTS)
-
-
-def read_file(path: Path, delimiter: str) -> Iterator[Chunk]:
-    """The rows of one CSV, XLSX or Parquet file, in pieces. Raises InputError when it cannot be used, whatever the reason."""
-    suffix = path.suffix.lower()
-    try:
-        if suffix == ".xlsx":
-            yield from read_xlsx(path)
-        else:
-            yield from read_text_parquet(path) if suffix == ".parquet" else read_csv(path, delimiter)
-    except QianliyanError:
-        raise
-    except Exception as error:
-        raise InputError(
-            "the file cannot be read",
-            where=str(path),
-            got=f"{type(error).__name__}: {error}",
-            expected="a whole CSV, XLSX or Parquet file",
-            todo="save it again, or have it sent again",
-        ) from error
+    """Whether the name is that of a finished file of a format that is read."""
+    return is_table(path) and not path.name.startswith(_NOT_EXPORTS)
 
 
 def _entries(folder: Path, source_name: str) -> list[Path]:
@@ -144,7 +122,7 @@ def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
 
 
 def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
-    """Files named like a table's, but of a format that is not read: `alarms.xls`, `alarms.ods`, `alarms.csv.gz`."""
+    """Files named like a table's, but of a format that is not read: `alarms.doc`, `alarms.rar`, `alarms`."""
     others = [
         entry
         for entry in entries
@@ -169,7 +147,7 @@ def _parts(table: TableMapping, path: Path, folder: Path, state: _State | None) 
             expected="a time of the past",
             todo="correct the clock of the machine that wrote it, and save the file again",
         )
-    for chunk in read_file(path, table.delimiter):
+    for chunk in read_table(path, table.form):
         yield Part(table, chunk)
     if state is not None and _state(path) not in (state, None):  # what was read whole may be taken away
         raise SourceError(

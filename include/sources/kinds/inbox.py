@@ -19,16 +19,19 @@ from sqlalchemy.exc import OperationalError
 
 from include.answer_form.reading import is_answer_form, read_answer_form
 from include.errors import InputError, QianliyanError, SourceError, printable
+from include.language import say
 from include.periods import moment_label
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.inspected import keep_inspected
-from include.sources.kinds.folder import SUFFIXES, UNFINISHED, matches, read_file
-from include.sources.mapping.files import Mapping, TableMapping, mapping_of
+from include.sources.kinds.folder import UNFINISHED, matches
+from include.sources.mapping.files import mapping_of
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.places import Places, places
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.tables import SUFFIXES, read_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.receipt import PullResult, record, result_of
 from include.sources.spool import Spool
@@ -128,7 +131,7 @@ def _take_in(
             return None, []
         with writing(engine, lock="intake") as connection:
             if _is_known(connection, source, file):
-                result, report = None, "内容与已处理过的文件相同，未再读入。\n"
+                result, report = None, say("内容与已处理过的文件相同，未再读入。\n")
             else:
                 owners = {source.name, *mapping.same_ids_as}
                 tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
@@ -148,7 +151,7 @@ def _take_in(
                 record(connection, result, tally, delivery, asked_until=now, now=now)
                 report = _report(connection, source, file, result, tally, now)
                 report += (
-                    f"疑似来源核查结果：收入{len(delivery.inspected) - len(strange)}条\n"
+                    say("疑似来源核查结果：收入{count}条\n", count=len(delivery.inspected) - len(strange))
                     if delivery.inspected
                     else ""
                 )
@@ -159,7 +162,9 @@ def _take_in(
     except FileNotFoundError:  # another process put it away
         return result, []
     except OSError as error:
-        said = f"已读入，但不能移至{DONE}（{unreadable(file.path, error).got}），留在原处"
+        said = say(
+            "已读入，但不能移至{done}（{got}），留在原处", done=DONE, got=unreadable(file.path, error).got
+        )
         return result, [Trouble(label(file.path), said, file.sha256)]
     return result, []
 
@@ -168,12 +173,14 @@ def _set_aside(file: _File, folder: Path, error: Exception) -> Trouble:
     """Moves a file that cannot be used to failed/, or leaves it where even that fails."""
     trouble = trouble_of(file.path, error, file.sha256)
     try:
-        _move(file, folder / FAILED, f"未能处理：{trouble.reason}\n")
-        end = f"（已移至{FAILED}）"
+        _move(file, folder / FAILED, say("未能处理：{reason}\n", reason=trouble.reason))
+        end = say("（已移至{failed}）", failed=FAILED)
     except FileNotFoundError:  # another process took it
         end = ""
     except OSError as obstacle:
-        end = f"（不能移至{FAILED}：{unreadable(file.path, obstacle).got}，留在原处）"
+        end = say(
+            "（不能移至{failed}：{got}，留在原处）", failed=FAILED, got=unreadable(file.path, obstacle).got
+        )
     return replace(trouble, reason=f"{trouble.reason}{end}")
 
 
@@ -199,7 +206,7 @@ def _read(
             expected="an answer form, or a name such as "
             + ", ".join(table.files[0] for table in mapping.tables),
         )
-    delivery = Delivery((Part(found[0], chunk) for chunk in read_file(path, found[0].delimiter)), is_cut=True)
+    delivery = Delivery((Part(found[0], chunk) for chunk in read_table(path, found[0].form)), is_cut=True)
     delivery.parts_expected = delivery.parts_received = 1
     return delivery, (found[0],)
 
@@ -288,9 +295,16 @@ def _report(
 ) -> str:
     """What became of the file, for the person who dropped it."""
     lines = [
-        f"文件：{label(file.path)}",
-        f"处理时间：{moment_label(now, year=True)}",
-        f"读入{result.read}条：新增{result.new}，更正{result.revised}，无变化{result.unchanged}，待核对{result.quarantined}",
+        say("文件：{path}", path=label(file.path)),
+        say("处理时间：{moment}", moment=moment_label(now, year=True)),
+        say(
+            "读入{read}条：新增{new}，更正{revised}，无变化{unchanged}，待核对{quarantined}",
+            read=result.read,
+            new=result.new,
+            revised=result.revised,
+            unchanged=result.unchanged,
+            quarantined=result.quarantined,
+        ),
         *result.warnings,
     ]
     if result.quarantined:
@@ -309,8 +323,15 @@ def _report(
             .order_by(quarantine_table.c.quarantine_id)
             .limit(_REASONS)
         )
-        lines += ["待核对的行："] + [
-            f"  {origin}｜{field}｜{value[:100]}｜{reason}" for origin, field, value, reason in rows
+        lines += [say("待核对的行：")] + [
+            say(
+                "  {origin}｜{field}｜{value}｜{reason}",
+                origin=origin,
+                field=field,
+                value=value[:100],
+                reason=reason,
+            )
+            for origin, field, value, reason in rows
         ]
     return "\n".join(lines) + "\n"
 

@@ -16,12 +16,13 @@ import httpx
 import numpy as np
 
 from include.errors import HIDDEN, InputError, SourceError, harmless, redact
+from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
 from include.sources.kinds.bounded_http import Clock, TooLarge, Unreadable, body, client
 from include.sources.kinds.patience import Patience, Unanswered
 from include.sources.layout import LAYOUTS, Layout
-from include.sources.mapping.files import Mapping, TableMapping
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.mapping.transform import truth_columns, wanted_columns
 from include.sources.reading.cells import cell_text, no_truth
 
@@ -303,16 +304,25 @@ def part_of(table: TableMapping, layout: Layout, records: list[Any], before: int
     if rows != told_rows and _ECHO not in delivery.warnings:
         delivery.warnings.append(_ECHO)
     numbers = np.arange(before + 1, before + 1 + len(rows))
-    return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word="条"))
+    return Part(table, Chunk(PATHS[table.table], numbers, text_frame(header, rows), word=say("条")))
 
 
 def _client(source: SourceConfig, clock: Clock) -> httpx.Client:
     try:
         url = httpx.URL(source.location)
-    except httpx.InvalidURL as error:
+        # What a resolver would trip over: an empty or overlong part of the name.
+        url.raw_host.decode("ascii").encode("idna")
+        is_port = url.port is None or 0 < url.port < 65536
+    except (httpx.InvalidURL, UnicodeError):
+        is_port = False
+    if not is_port:
         raise InputError(
-            "the platform's address cannot be read", where=f"source {source.name}", got=source.location
-        ) from error
+            "the platform's address cannot be read",
+            where=f"source {source.name}",
+            got=source.location,
+            expected="https://, a server's name, and a port from 1 to 65535 where it has one of its own",
+            todo="correct the connection's host and port",
+        )
     if url.scheme not in ("http", "https") or not url.host:
         raise InputError(
             "the platform's address cannot be used",

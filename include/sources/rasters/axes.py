@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from include.errors import InputError
-from include.geo.zonal import Floats, Raster
-from include.selection.layers import Note
+from include.geo.zonal import Floats, Raster, at_centres, reach
+from include.language import say
+from include.selection.layers import Note, Turn
 
 LARGEST_WINDOW: Final = 60_000_000  # pixels, about 480 MB: a region of 10° × 10° at 150 m
+_TURNS: Final[dict[Turn, tuple[bool, bool]]] = {
+    "": (False, False),
+    "north": (True, False),
+    "west": (False, True),
+    "both": (True, True),
+}
+_DEGREES: Final = 720.0  # beyond the globe by more: no degrees that were shifted
 _UNEVEN: Final = 5e-3  # of a step: what coordinates in single precision may be off
 
 
@@ -43,7 +53,7 @@ class Axis:
 
 @dataclass
 class Opened:
-    """A raster before its values are read: axes, reference, what it says about itself, and notes."""
+    """A raster before its values are read: axes, reference, what it says about itself, notes, and `layers.Layer.turned`."""
 
     x: Axis
     y: Axis
@@ -51,6 +61,7 @@ class Opened:
     unit: str = ""
     years: frozenset[int] = frozenset()
     notes: list[Note] = field(default_factory=list)
+    turned: dict[Turn, Floats] = field(default_factory=dict)
 
 
 def axis_of(coordinates: ArrayLike, where: str, name: str, is_corner: bool) -> Axis:
@@ -96,17 +107,34 @@ def require_on_earth(x: Axis, y: Axis, where: str) -> None:
     """Refuses axes in degrees that leave the globe: transposed, or corners read as centres."""
     if y.low >= -90.001 and y.high <= 90.001 and x.low >= -180.001 and x.high <= 360.001:
         return
-    is_transposed = x.low >= -90.001 and x.high <= 90.001 and y.high > 90.001 + y.step
+    what, todo = _off_earth(x, y)
     raise InputError(
-        "longitude and latitude are transposed"
-        if is_transposed
-        else "the pixels leave the globe: corners may have been read as centres (half a cell off)",
+        what,
         where=where,
         got=f"x {x.low:.4f} to {x.high:.4f}, y {y.low:.4f} to {y.high:.4f}",
         expected="longitudes up to 360 and latitudes up to 90 degrees",
-        todo="exchange the axes in the file"
-        if is_transposed
-        else "state `registration: corner` (EDGAR's text files) or `centre`",
+        todo=todo,
+    )
+
+
+def _off_earth(x: Axis, y: Axis) -> tuple[str, str]:
+    """Why axes leave the globe, by how far they do, and what to do."""
+    over = max(-90 - y.low, y.high - 90, -180 - x.low, x.high - 360)
+    if over <= max(abs(x.step), abs(y.step)):
+        return (
+            "the pixels leave the globe: corners may have been read as centres (half a cell off)",
+            "state `registration: corner` (EDGAR's text files) or `centre`",
+        )
+    if x.low >= -90.001 and x.high <= 90.001 and y.high <= 360.001:
+        return "longitude and latitude are transposed", "exchange the axes in the file"
+    if over > _DEGREES:
+        return (
+            "the coordinates are no degrees: metres of a projection under a reference in degrees",
+            "get the file with its right reference (such as EPSG:32650), or warp it (gdalwarp)",
+        )
+    return (
+        "the longitudes or latitudes are none of the globe",
+        "get the file with its right coordinates: something was added to them",
     )
 
 
@@ -118,7 +146,7 @@ def placed_window(
     left, bottom, right, top = box
     shift = 0.0
     if opened.x.high > 180.001 and opened.x.low >= -0.001 and _is_degrees(opened):
-        opened.notes.append(Note("lon_0_360", where, "经度为0–360，已按±180换算"))
+        opened.notes.append(Note("lon_0_360", where, say("经度为0–360，已按±180换算")))
         shift = -360.0 if right < opened.x.low else 0.0
     x = Axis(opened.x.start + shift, opened.x.step, opened.x.count)
     columns, rows = x.window(left, right), opened.y.window(bottom, top)
@@ -144,6 +172,33 @@ def placed_window(
             todo="average it to about 0.01 degrees first",
         )
     return rows, columns, shift
+
+
+def read_around(
+    opened: Opened, cells: pd.DataFrame, where: str, read: Callable[[slice, slice], Floats]
+) -> Raster:
+    """The window around the cells, by `read` (rows and columns of the file); `opened.turned` is what stands at the cells' centres in it,
+    and in the windows that would be there if the whole file were turned."""
+    rows, columns, shift = placed_window(opened, reach(opened.crs, cells), where)
+    raster = north_up(opened, read(rows, columns), rows, columns, shift)
+    notes = len(opened.notes)
+    for turn, (of_rows, of_columns) in _TURNS.items():
+        own = raster
+        if of_rows or of_columns:
+            values = read(
+                _mirrored(rows, opened.y.count) if of_rows else rows,
+                _mirrored(columns, opened.x.count) if of_columns else columns,
+            )
+            values = values[:: -1 if of_rows else 1, :: -1 if of_columns else 1]
+            own = north_up(opened, values, rows, columns, shift)
+        opened.turned[turn] = at_centres(own, cells)
+    # The same again, of the turned windows.
+    del opened.notes[notes:]
+    return raster
+
+
+def _mirrored(window: slice, count: int) -> slice:
+    return slice(count - window.stop, count - window.start)
 
 
 def north_up(opened: Opened, values: Floats, rows: slice, columns: slice, shift: float) -> Raster:

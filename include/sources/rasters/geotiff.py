@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from include.errors import InputError
-from include.geo.zonal import Raster
+from include.geo.zonal import Floats, Raster
+from include.language import say
 from include.selection.layers import Note
-from include.sources.rasters.axes import Axis, Opened, north_up, placed_window, require_on_earth
+from include.sources.rasters.axes import Axis, Opened, read_around, require_on_earth
 from include.sources.rasters.told import RasterEntry
 from include.sources.rasters.values import applied_scale, merged_crs
 
 _TIFF, _GRID = "GTiff", "AAIGrid"
-Box = tuple[float, float, float, float]
 
 
-def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
-    """The window that `box_of` (its reference → left, bottom, right, top) asks for, in μg or whatever the file holds. Raises
-    InputError for a file without reference or grid, with a turned grid, or with several bands of which none is named."""
+def read_geotiff(entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Opened]:
+    """The window around the cells, in μg or whatever the file holds. Raises InputError for a file without reference or grid, with a turned grid, or with several bands of which none is named."""
     import rasterio
     from rasterio.errors import RasterioError
 
@@ -35,13 +34,16 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
             opened.years = frozenset(
                 int(year) for year in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", " ".join(_dates(file)))
             )
-            rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
-            values = file.read(
-                band, window=((rows.start, rows.stop), (columns.start, columns.stop)), masked=True
-            )
-            with np.errstate(invalid="ignore"):  # damaged pixels may hold signalling NaN
-                values = np.ma.filled(values.astype(np.float64), np.nan)
             own = (float(file.scales[band - 1]), float(file.offsets[band - 1]))
+
+            def read(rows: slice, columns: slice) -> Floats:
+                window = ((rows.start, rows.stop), (columns.start, columns.stop))
+                values = file.read(band, window=window, masked=True)
+                with np.errstate(invalid="ignore"):  # damaged pixels may hold signalling NaN
+                    values = np.ma.filled(values.astype(np.float64), np.nan)
+                return applied_scale(values, own, entry, opened)
+
+            return read_around(opened, cells, where, read), opened
     except RasterioError as error:
         raise InputError(
             "the raster cannot be read",
@@ -50,8 +52,6 @@ def read_geotiff(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Rast
             expected="a GeoTIFF or an ESRI ASCII grid",
             todo="get the file again",
         ) from error
-    values = applied_scale(values, own, entry, opened)
-    return north_up(opened, values, rows, columns, shift), opened
 
 
 def _opened(file: Any, entry: RasterEntry) -> Opened:
@@ -80,9 +80,9 @@ def _opened(file: Any, entry: RasterEntry) -> Opened:
     opened = Opened(Axis(turn.c, turn.a, file.width), Axis(turn.f, turn.e, file.height), "")
     opened.crs = merged_crs(text, entry, opened)
     if turn.e > 0:
-        opened.notes.append(Note("y_flipped", where, "行序由南向北，已翻转"))
+        opened.notes.append(Note("y_flipped", where, say("行序由南向北，已翻转")))
     if file.tags().get("AREA_OR_POINT") == "Point":
-        opened.notes.append(Note("half_cell", where, "文件注明坐标指像元中心，已换算为像元边界"))
+        opened.notes.append(Note("half_cell", where, say("文件注明坐标指像元中心，已换算为像元边界")))
     if entry.registration == "corner":
         raise InputError(
             "registration is for files that list coordinates",

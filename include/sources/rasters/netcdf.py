@@ -4,19 +4,20 @@ so that what was done can be said."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 
 from include.errors import InputError
 from include.geo.zonal import Floats, Raster
+from include.language import say
 from include.selection.layers import Note
-from include.sources.rasters.axes import Opened, axis_of, north_up, placed_window, require_on_earth
+from include.sources.rasters.axes import Opened, axis_of, read_around, require_on_earth
 from include.sources.rasters.told import RasterEntry
 from include.sources.rasters.values import applied_scale, merged_crs
 
-Box = tuple[float, float, float, float]
 _NORTH: Final = re.compile(r"degrees?_?n(orth)?", re.IGNORECASE)
 _EAST: Final = re.compile(r"degrees?_?e(ast)?", re.IGNORECASE)
 _LAT_NAMES: Final = ("lat", "latitude", "nlat", "y", "north")
@@ -27,7 +28,7 @@ _STEPS_OFF: Final = 0.05  # of a step, over a whole range: spacings are rounded
 _YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
-def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
+def read_netcdf(entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Opened]:
     """As `geotiff.read_geotiff`. Raises InputError for curvilinear and uneven grids, for values without axes, and where it is not
     clear which variable is meant."""
     import xarray
@@ -51,7 +52,7 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
             phony_dims="sort",
             cache=False,
         ) as file:
-            return (_flat if "x_range" in file.variables else _gridded)(file, entry, box_of)
+            return (_flat if "x_range" in file.variables else _gridded)(file, entry, cells)
     except (
         _UNREADABLE
     ) as error:  # what the libraries raise about a damaged file, at once or when its values are read
@@ -64,7 +65,7 @@ def read_netcdf(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raste
         ) from error
 
 
-def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
+def _gridded(file: Any, entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Opened]:
     where, data = entry.name, _variable(file, entry)
     data = _one_time(data, entry)
     lat_dim, lat = _axis_variable(
@@ -82,18 +83,21 @@ def _gridded(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tup
     if _is_geographic(opened.crs):
         require_on_earth(opened.x, opened.y, where)
     if entry.registration is None and _is_on_lines(opened):
-        text = "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        text = say(
+            "坐标是步长的整数倍，可能是像元的左下角，现按中心使用；如为左下角请填 registration: corner，确为中心请填 centre"
+        )
         opened.notes.append(Note("half_cell", where, text))
     if data.dims == (lon_dim, lat_dim):
-        opened.notes.append(Note("axes_transposed", where, "变量按（经度，纬度）排列，已转置"))
-    rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
-    values = data.isel({lat_dim: rows, lon_dim: columns}).transpose(lat_dim, lon_dim).values
-    values = _without_missing(values, data.attrs)
-    values = applied_scale(values, _own_scale(data.attrs), entry, opened)
-    return north_up(opened, values, rows, columns, shift), opened
+        opened.notes.append(Note("axes_transposed", where, say("变量按（经度，纬度）排列，已转置")))
+
+    def read(rows: slice, columns: slice) -> Floats:
+        values = data.isel({lat_dim: rows, lon_dim: columns}).transpose(lat_dim, lon_dim).values
+        return applied_scale(_without_missing(values, data.attrs), _own_scale(data.attrs), entry, opened)
+
+    return read_around(opened, cells, where, read), opened
 
 
-def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
+def _flat(file: Any, entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Opened]:
     """The old layout of GMT, which MEIC uses: all pixels in one row from the north-west, with `x_range`, `y_range`, `spacing` and
     `dimension` beside them."""
     where = entry.name
@@ -135,14 +139,20 @@ def _flat(file: Any, entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[
         Note(
             "one_dimensional",
             where,
-            f"一维排列（GMT/MEIC 旧格式），已还原为{rows_in_all}行×{columns_in_all}列",
+            say(
+                "一维排列（GMT/MEIC 旧格式），已还原为{rows_in_all}行×{columns_in_all}列",
+                rows_in_all=rows_in_all,
+                columns_in_all=columns_in_all,
+            ),
         )
     )
-    rows, columns, shift = placed_window(opened, box_of(opened.crs), where)
     whole = data.values.reshape(rows_in_all, columns_in_all)
-    values = _without_missing(whole[rows, columns], data.attrs)
-    values = applied_scale(values, _own_scale(data.attrs), entry, opened)
-    return north_up(opened, values, rows, columns, shift), opened
+
+    def read(rows: slice, columns: slice) -> Floats:
+        values = _without_missing(whole[rows, columns], data.attrs)
+        return applied_scale(values, _own_scale(data.attrs), entry, opened)
+
+    return read_around(opened, cells, where, read), opened
 
 
 def _require_measures(
@@ -321,7 +331,7 @@ def _crs_text(file: Any, data: Any, lat: Any, lon: Any, opened: Opened, where: s
         str(lon.attrs.get("units", ""))
     )
     if is_degrees:
-        opened.notes.append(Note("crs_from_units", where, "文件以度为单位、未写坐标系，按WGS84使用"))
+        opened.notes.append(Note("crs_from_units", where, say("文件以度为单位、未写坐标系，按WGS84使用")))
         return "EPSG:4326"
     return ""
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from include.errors import InputError
-from include.geo.zonal import reach
+from include.language import say
 from include.selection.layers import Layer, Note, emission_unit, pm25_factor
 from include.sources.rasters.axes import Opened
 from include.sources.rasters.told import RasterEntry
@@ -30,21 +30,18 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
         )
     require_extra(where)
 
-    def box_of(crs: str) -> tuple[float, float, float, float]:
-        return reach(crs, cells)
-
     if suffix in _TIFF:
         from include.sources.rasters.geotiff import read_geotiff
 
-        raster, opened = read_geotiff(entry, box_of)
+        raster, opened = read_geotiff(entry, cells)
     elif suffix in _NETCDF:
         from include.sources.rasters.netcdf import read_netcdf
 
-        raster, opened = read_netcdf(entry, box_of)
+        raster, opened = read_netcdf(entry, cells)
     elif suffix in _TEXT:
         from include.sources.rasters.text_grids import read_text_grid
 
-        raster, opened = read_text_grid(entry, box_of)
+        raster, opened = read_text_grid(entry, cells)
     else:
         raise InputError(
             "not a kind of raster that is read",
@@ -55,7 +52,13 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
     unit = _unit(entry, opened, kind)
     values = raster.values
     if kind == "pm25" and (factor := pm25_factor(unit, where)) != 1.0:
-        opened.notes.append(Note("unit_converted", where, f"单位{unit}，已换算为μg/m³（×{factor:g}）"))
+        opened.notes.append(
+            Note(
+                "unit_converted",
+                where,
+                say("单位{unit}，已换算为μg/m³（×{factor:g}）", unit=unit, factor=factor),
+            )
+        )
         raster = type(raster)(
             values * factor, raster.left, raster.top, raster.width, raster.height, raster.crs
         )
@@ -64,7 +67,7 @@ def read_layer(entry: RasterEntry, cells: pd.DataFrame, kind: str) -> tuple[Laye
         raise InputError(
             "infinite values", where=where, got=int(np.isinf(values).sum()), todo="get the file again"
         )
-    return Layer(where, entry.year, entry.month, unit, raster), opened
+    return Layer(where, entry.year, entry.month, unit, raster, opened.turned), opened
 
 
 def _require_year(entry: RasterEntry, opened: Opened) -> None:
@@ -115,7 +118,7 @@ def _unit(entry: RasterEntry, opened: Opened, kind: str) -> str:
 
 def _pm25_unit(entry: RasterEntry, of_file: str, opened: Opened) -> str:
     if not entry.unit and not of_file:
-        opened.notes.append(Note("unit_assumed", entry.name, "文件未写单位，按μg/m³使用"))
+        opened.notes.append(Note("unit_assumed", entry.name, say("文件未写单位，按μg/m³使用")))
         return "ug/m3"
     if entry.unit and of_file:
         told = pm25_factor(entry.unit, entry.name)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from include.errors import InputError
-from include.geo.zonal import Raster
+from include.geo.zonal import Raster, reach
+from include.language import say
 from include.selection.layers import Note
 from include.sources.rasters.axes import Axis, Opened, north_up, placed_window, require_on_earth
 from include.sources.rasters.told import RasterEntry
@@ -25,7 +25,7 @@ _MARGIN: Final = (
 )
 
 
-def read_text_grid(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Raster, Opened]:
+def read_text_grid(entry: RasterEntry, cells: pd.DataFrame) -> tuple[Raster, Opened]:
     """As `geotiff.read_geotiff`; cells that are not listed are zero. Without `registration` the coordinates are the lower-left
     corners, as in EDGAR's text files. Raises InputError for lines that lie on no common grid, or a cell that is listed twice."""
     where = entry.name
@@ -33,7 +33,7 @@ def read_text_grid(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Ra
         raise InputError("the file is too large", where=where, expected=f"at most {LARGEST_BYTES} bytes")
     opened = Opened(Axis(0, 1, 1), Axis(0, 1, 1), "")
     opened.crs = merged_crs("" if entry.crs else "EPSG:4326", entry, opened)
-    box = box_of(opened.crs)
+    box = reach(opened.crs, cells)
     rows, headings = _near(entry, box)
     opened.unit = next(iter(re.findall(r"\(([^()]+)\)", headings[2])), "")
     opened.years = frozenset(int(year) for year in re.findall(r"(?<!\d)(?:19|20)\d\d(?!\d)", headings[2]))
@@ -43,7 +43,7 @@ def read_text_grid(entry: RasterEntry, box_of: Callable[[str], Box]) -> tuple[Ra
             Note(
                 "half_cell",
                 where,
-                "文本网格的坐标按像元左下角使用（EDGAR）；如为中心点请填 registration: centre",
+                say("文本网格的坐标按像元左下角使用（EDGAR）；如为中心点请填 registration: centre"),
             )
         )
     opened.x, opened.y = (_axis(rows[name], where, name, is_corner) for name in ("lon", "lat"))

@@ -6,6 +6,7 @@ import numpy as np
 
 from include.errors import InputError
 from include.geo.zonal import Floats, is_lattice_crs
+from include.language import say
 from include.selection.layers import Note
 from include.sources.rasters.axes import Opened
 from include.sources.rasters.told import RasterEntry
@@ -40,11 +41,13 @@ def merged_crs(of_file: str, entry: RasterEntry, opened: Opened) -> str:
             todo="remove `crs:`, or get the file with its right reference",
         )
     if not of_file:
-        opened.notes.append(Note("crs_stated", where, f"文件没有坐标系，按所填{entry.crs}使用"))
+        opened.notes.append(Note("crs_stated", where, say("文件没有坐标系，按所填{crs}使用", crs=entry.crs)))
     crs = of_file or entry.crs
     if not is_lattice_crs(crs):
         opened.notes.append(
-            Note("crs_foreign", where, f"坐标系为{told[0].name}，按面积加权在其自身坐标系内统计")
+            Note(
+                "crs_foreign", where, say("坐标系为{name}，按面积加权在其自身坐标系内统计", name=told[0].name)
+            )
         )
     return crs
 
@@ -56,7 +59,11 @@ def applied_scale(values: Floats, own: tuple[float, float], entry: RasterEntry, 
         found = np.isclose(values, none, rtol=1e-6, atol=1e-9)
         if found.any():
             opened.notes.append(
-                Note("nodata", entry.name, f"按所填把{none:g}作为无数据（{int(found.sum())}个像元）")
+                Note(
+                    "nodata",
+                    entry.name,
+                    say("按所填把{none:g}作为无数据（{count}个像元）", none=none, count=int(found.sum())),
+                )
             )
             values = np.where(found, np.nan, values)
     scale, offset = own
@@ -71,6 +78,8 @@ def applied_scale(values: Floats, own: tuple[float, float], entry: RasterEntry, 
             todo="remove `scale:`: the file's is applied by itself",
         )
     if (scale, offset) != (1.0, 0.0):
-        opened.notes.append(Note("scaled", entry.name, f"已换算：×{scale:g}，+{offset:g}"))
+        opened.notes.append(
+            Note("scaled", entry.name, say("已换算：×{scale:g}，+{offset:g}", scale=scale, offset=offset))
+        )
         values = values * scale + offset
     return values

@@ -72,7 +72,14 @@ def require_file(path: Path, folder: Path | None = None) -> None:
                 todo="put the file itself there: links out of the folder are not followed",
             )
         mode = path.stat().st_mode
-    except (OSError, RuntimeError, ValueError) as error:
+    except RuntimeError as error:  # links that lead round in a circle
+        raise InputError(
+            "the file is a link that leads to itself",
+            where=label(path),
+            expected="a file",
+            todo="put the file itself there",
+        ) from error
+    except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
     if not stat.S_ISREG(mode):
         kind = next((name for is_such, name in _KINDS if is_such(mode)), "something else")

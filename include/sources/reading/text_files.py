@@ -7,6 +7,7 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -15,9 +16,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from include.errors import InputError
+from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
 from include.sources.reading.characters import visible_text
 from include.sources.reading.file_names import label, openable
+from include.sources.reading.form import USUAL, Form, delimiter_of, joined_header
 
 _BLOCK: Final = 1 << 20  # bytes; a whole block without a line end is no text
 _MOST_COLUMNS: Final = 4096
@@ -25,8 +28,8 @@ _NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-    """The rows of a CSV file in pieces; the first line that is not empty is the header.
+def read_csv(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    """The rows of a text file in pieces; its header, if `form` says nothing else, is the first line that is not empty.
 
     A line that cannot be decoded or split is a `BrokenRow`; a last row without a line end makes its piece `is_unended`. Raises
     InputError when the file as a whole cannot be used.
@@ -35,11 +38,14 @@ def read_csv(path: Path, delimiter: str = ",", chunk_rows: int = CHUNK_ROWS) -> 
         with path.open("rb") as stream:
             text = _examine(path, stream)
             stream.seek(text.start)
-            records = _Records(path, stream, text, delimiter)
-            header = _header(path, records)
+            above = _skip_lines(path, stream, form.header_row - 1)
+            delimiter = form.delimiter or _delimiter(stream, text.encoding)
+            records = _Records(path, stream, text, delimiter, above)
+            header = _header(path, records, form)
             if text.is_plain and stream.peek(1):  # there is more than a header
+                above += 0 if form.names else form.header_rows
                 with openable(path) as source:
-                    yield from _marked(_plain_chunks(path, source, header, delimiter), text.is_ended)
+                    yield from _marked(_plain_chunks(path, source, header, delimiter, above), text.is_ended)
             else:
                 yield from _marked(_chunks(path, header, records, chunk_rows), text.is_ended)
     except (OSError, pa.ArrowException) as error:
@@ -77,10 +83,10 @@ class _Text:
 class _Records:
     """Iterates (line number, fields) and collects what cannot be split in `broken`."""
 
-    def __init__(self, path: Path, stream: IO[bytes], text: _Text, delimiter: str) -> None:
+    def __init__(self, path: Path, stream: IO[bytes], text: _Text, delimiter: str, above: int) -> None:
         self.broken: list[BrokenRow] = []
         self._delimiter = delimiter
-        self._lines = _lines(path, stream, text.encoding, self.broken)
+        self._lines = _lines(path, stream, text.encoding, self.broken, above)
         self._again: deque[tuple[int, str]] = deque()  # lines to be split once more after a break
         self._taken: list[tuple[int, str]] = []  # lines of the record that is being split
 
@@ -96,7 +102,11 @@ class _Records:
             except csv.Error as error:
                 number, text = self._taken[0]
                 self.broken.append(
-                    BrokenRow(number, text.rstrip("\r\n"), f"引号或分隔符不成对，无法拆成列（{error}）")
+                    BrokenRow(
+                        number,
+                        text.rstrip("\r\n"),
+                        say("引号或分隔符不成对，无法拆成列（{error}）", error=error),
+                    )
                 )
                 self._again.extendleft(reversed(self._taken[1:]))
                 self._taken.clear()
@@ -110,19 +120,45 @@ class _Records:
             yield line[1]
 
 
-def _header(path: Path, records: _Records) -> list[str]:
-    first = next(iter(records), None)
-    if first is None:
+def _skip_lines(path: Path, stream: IO[bytes], count: int) -> int:
+    """Reads over the lines above the header; how many there are."""
+    for number in range(1, count + 1):
+        if not stream.readline(_BLOCK):
+            raise InputError(
+                "the file ends above its header",
+                where=str(path),
+                expected=f"a header in line {count + 1}",
+                got=f"{number - 1} lines",
+            )
+    return max(count, 0)
+
+
+def _delimiter(stream: IO[bytes], encoding: str) -> str:
+    """The delimiter of the next line that is not empty; the stream stays where it is."""
+    place, line = stream.tell(), b"\n"
+    while line and not line.strip():
+        line = stream.readline(_BLOCK)
+    stream.seek(place)
+    return delimiter_of(line.decode(encoding, "replace"))
+
+
+def _header(path: Path, records: _Records, form: Form) -> list[str]:
+    if form.names:
+        return clean_header(str(path), list(form.names))
+    rows = [fields for _, fields in islice(records, form.header_rows)]
+    if len(rows) < form.header_rows:
         raise InputError(
             "the file has no header row",
             where=str(path),
             expected="a first row with the names of the columns",
             got="an empty file" if not records.broken else records.broken[0].text,
         )
-    return clean_header(str(path), first[1])
+    return clean_header(str(path), joined_header(rows))
 
 
-def _plain_chunks(path: Path, source: Path | IO[bytes], header: list[str], delimiter: str) -> Iterator[Chunk]:
+def _plain_chunks(
+    path: Path, source: Path | IO[bytes], header: list[str], delimiter: str, above: int
+) -> Iterator[Chunk]:
     """The quick way for a file in which every line is a record: one and the same result as `_chunks`."""
     broken: list[BrokenRow] = []  # in the order of the file
 
@@ -132,11 +168,11 @@ def _plain_chunks(path: Path, source: Path | IO[bytes], header: list[str], delim
 
     reader = pa_csv.open_csv(
         source,
-        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 4, skip_rows=1, column_names=header),
+        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 4, skip_rows=above, column_names=header),
         pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, invalid_row_handler=set_apart),
         pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
     )
-    number = 2  # of the next line
+    number = above + 1  # of the next line
     with reader:
         for batch in reader:
             lines = np.arange(number, number + batch.num_rows + len(broken))
@@ -189,24 +225,30 @@ def _marked(chunks: Iterator[Chunk], is_ended: bool) -> Iterator[Chunk]:
 
 
 def _wrong_width(number: int, text: str, expected: int, got: int) -> BrokenRow:
-    return BrokenRow(number, text, f"列数不符：表头有{expected}列，本行有{got}列")
+    return BrokenRow(
+        number, text, say("列数不符：表头有{expected}列，本行有{got}列", expected=expected, got=got)
+    )
 
 
 def _lines(
-    path: Path, stream: IO[bytes], encoding: str, broken: list[BrokenRow]
+    path: Path, stream: IO[bytes], encoding: str, broken: list[BrokenRow], above: int
 ) -> Iterator[tuple[int, str]]:
-    """Numbered, decoded lines; those in another encoding than the file go to `broken`."""
-    for number, line in enumerate(stream, start=1):
+    """Numbered, decoded lines below so many; those in another encoding than the file go to `broken`."""
+    for number, line in enumerate(stream, start=above + 1):
         try:
             text = line.decode(encoding)
         except UnicodeDecodeError:
             shown = line.decode("ascii", "backslashreplace").rstrip("\r\n")
-            broken.append(BrokenRow(number, shown, f"本行不是{encoding.upper()}编码，与文件其他部分不一致"))
+            broken.append(
+                BrokenRow(
+                    number, shown, say("本行不是{upper}编码，与文件其他部分不一致", upper=encoding.upper())
+                )
+            )
             continue
         if encoding == "gb18030" and _is_surely_utf8(line):
             broken.append(
                 BrokenRow(
-                    number, line.decode("utf-8").rstrip("\r\n"), "本行是UTF-8编码，文件其他部分是GB18030"
+                    number, line.decode("utf-8").rstrip("\r\n"), say("本行是UTF-8编码，文件其他部分是GB18030")
                 )
             )
             continue
@@ -229,7 +271,13 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
     before = b"\n"  # so that an empty first line is seen, and an empty file counts as ended
     while block := stream.read(_BLOCK):
         if len(block) == _BLOCK and b"\n" not in block:
-            raise InputError("a line is longer than a text file's can be", where=str(path), got=block[:40])
+            raise InputError(
+                "a line is longer than one that is read",
+                where=str(path),
+                expected=f"lines of at most {_BLOCK:,} bytes",
+                got=f"one that has {block[:40].decode(errors='backslashreplace')} in it",
+                todo="export the table again with a line for each row; a file of another kind needs its own ending",
+            )
         is_plain = is_plain and _is_plain(before + block)
         before = block[-2:]
         try:

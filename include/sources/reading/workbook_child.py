@@ -39,9 +39,10 @@ LIMITS: Final = (
     f"{MOST_SECONDS} s and {MOST_MEMORY >> 20} MB of memory to read it"
 )
 _TOLD_AT_ONCE: Final = 1 << 20  # characters
-_OLE: Final = bytes.fromhex(
+OLE: Final = bytes.fromhex(
     "d0cf11e0a1b11ae1"
 )  # an old .xls, .et, or what Excel makes of a workbook with a password
+_ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 Tell = Callable[[dict[str, Any]], None]
 Row = tuple[int, list[str], list[int], list[int]]  # number, texts, places of formulas, places of error values
@@ -58,7 +59,8 @@ class Unusable(Exception):
 def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     """Tells the sheets of a workbook and the rows of those that are asked for.
 
-    `request`: `sheets` names (absent: the first; empty: none), `first` and `last` numbers of rows. Raises Unusable.
+    `request`: `sheets` names (absent: the first, or the one of number `sheet` from 1; empty: none), `first` and `last` numbers
+    of rows. Raises Unusable.
     """
     import openpyxl
 
@@ -68,7 +70,7 @@ def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     workbook = openpyxl.load_workbook(stream, read_only=True, data_only=False, keep_links=False)
     names = [sheet.title for sheet in workbook.worksheets]
     tell({"sheets": names})
-    wanted = request.get("sheets", names[:1])
+    wanted = _wanted(request, names)
     counted = _Counted()
     for sheet in workbook.worksheets:
         if sheet.title in wanted:
@@ -76,6 +78,12 @@ def read(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
             _tell_rows(tell, sheet.title, rows)
     if not names and "sheets" not in request:
         raise Unusable("the workbook has no sheet", expected="a first sheet with a table")
+
+
+def _wanted(request: dict[str, Any], names: list[str]) -> list[str]:
+    number = int(request.get("sheet", 1))
+    wanted: list[str] = request.get("sheets", names[number - 1 : number])
+    return wanted
 
 
 class _Counted:
@@ -104,9 +112,9 @@ class _Counted:
 
 def _is_xlsx(stream: BinaryIO) -> bool:
     """Whether it is a package of XLSX; an ODS is one too, and an old workbook (xls, et) is none. Raises Unusable."""
-    begin = stream.read(len(_OLE))
+    begin = stream.read(len(OLE))
     stream.seek(0)
-    if begin == _OLE:
+    if begin == OLE:
         return False
     with zipfile.ZipFile(stream) as package:
         parts = package.infolist()
@@ -135,13 +143,13 @@ def _read_other(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
         raise _locked() from error
     except CalamineError as error:
         raise Unusable(
-            "the workbook cannot be read", expected="an XLSX, XLS, ET or ODS file", got=error
+            "the workbook cannot be read", expected="a workbook (xlsx, xls, et, ods)", got=error
         ) from error
     names = list(workbook.sheet_names)
     tell({"sheets": names})
     counted = _Counted()
     first, last = int(request.get("first", 1)), int(request.get("last", MOST_ROWS))
-    for name in request.get("sheets", names[:1]):
+    for name in _wanted(request, names):
         if name in names:
             sheet = workbook.get_sheet_by_name(name)
             if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
@@ -156,7 +164,8 @@ def _other_rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterato
             texts.pop()
         counted.add(number, len(texts), texts)
         if texts and first <= number <= last:
-            yield number, [*[""] * (sheet.start or (0, 0))[1], *texts], [], []
+            told = [*[""] * (sheet.start or (0, 0))[1], *texts]
+            yield number, told, [], [place for place, text in enumerate(told) if text in _ERRORS]
 
 
 def _locked() -> Unusable:
@@ -231,9 +240,9 @@ def guarded(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
             {
                 "error": {
                     "what": "the workbook cannot be read",
-                    "expected": "an XLSX file",
+                    "expected": "a workbook (xlsx, xls, et, ods)",
                     "got": got,
-                    "todo": "",
+                    "todo": "open it in a spreadsheet program and save it again as .xlsx",
                 }
             }
         )

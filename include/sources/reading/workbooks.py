@@ -1,4 +1,4 @@
-"""XLSX files: the first sheet, a header row, cells as text. A row with a formula or an error in it is set apart.
+"""Workbooks (xlsx, xls, et, ods): one sheet, a header row, cells as text. A row with a formula or an error in it is set apart.
 
 A workbook is read by a process of its own (`workbook_child.py`) that has limits and may be killed.
 """
@@ -18,9 +18,11 @@ from typing import Any, Final
 import numpy as np
 
 from include.errors import InputError
+from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
 from include.sources.reading.children import Reader, child
 from include.sources.reading.file_names import label
+from include.sources.reading.form import USUAL, Form, joined_header
 from include.sources.reading.text_files import clean_header
 from include.sources.reading.time_limits import OutOfTime, seconds_allowed
 from include.sources.reading.workbook_child import LIMITS, MOST_SECONDS
@@ -50,14 +52,14 @@ class SheetRow:
         return self.texts[place] if place < len(self.texts) else ""
 
 
-def read_xlsx(path: Path, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-    """The rows of the first sheet in pieces; the first row that is not empty is the header.
+def read_workbook(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+    """The rows of a sheet in pieces; if `form` says nothing else, of the first sheet, with the first row that is not empty as header.
 
     Times come as ISO 8601 without an offset, whole numbers without a decimal point. Raises InputError when the file
     as a whole cannot be used, or is larger than `workbook_child.LIMITS`.
     """
-    rows = (row for _, several in _told(path, {}) for row in several)
-    header = _header(path, rows)
+    rows = (row for _, several in _told(path, _asked(path, form)) for row in several)
+    header = _header(path, rows, form)
     block: list[SheetRow] = []
     for row in rows:
         block.append(row)
@@ -65,6 +67,20 @@ def read_xlsx(path: Path, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
             yield _chunk(path, header, block)
             block = []
     yield _chunk(path, header, block)
+
+
+def _asked(path: Path, form: Form) -> dict[str, Any]:
+    """What the child is asked for. Raises InputError for a sheet that the workbook does not have."""
+    if not form.sheet:
+        return {}
+    names = sheet_names(path)
+    if form.sheet in names:
+        return {"sheets": [form.sheet]}
+    if form.sheet.isascii() and form.sheet.isdigit() and 1 <= int(form.sheet) <= len(names):
+        return {"sheet": int(form.sheet)}
+    raise InputError(
+        "the workbook has no such sheet", where=str(path), got=form.sheet, expected=", ".join(names)
+    )
 
 
 def sheet_names(path: Path) -> list[str]:
@@ -81,19 +97,27 @@ def sheet_rows(path: Path, sheets: list[str], *, last: int) -> dict[str, list[Sh
     return found
 
 
-def _header(path: Path, rows: Iterator[SheetRow]) -> list[str]:
+def _header(path: Path, rows: Iterator[SheetRow], form: Form) -> list[str]:
+    if form.names:
+        return clean_header(str(path), list(form.names))
+    last = form.header_row or _HEADER_WITHIN
+    found: list[list[str]] = []
     for row in rows:
-        names = list(row.texts)
-        while names and not names[-1].strip():
-            names.pop()
-        if row.number > _HEADER_WITHIN:
+        if row.number > last and not found:
             break
-        if names:
+        if row.number >= form.header_row and any(text.strip() for text in row.texts):
+            found.append(row.texts)
+        if len(found) == form.header_rows:
+            names = joined_header(found)
+            while names and not names[-1].strip():
+                names.pop()
             return clean_header(str(path), names)
     raise InputError(
         "the sheet has no header row",
         where=str(path),
-        expected=f"names of columns in the first {_HEADER_WITHIN} rows",
+        expected=f"names of columns in row {form.header_row}"
+        if form.header_row
+        else f"names of columns in the first {_HEADER_WITHIN} rows",
     )
 
 
@@ -105,7 +129,7 @@ def _chunk(path: Path, header: list[str], block: list[SheetRow]) -> Chunk:
     for row in block:
         reason = FORMULA if row.formulas else _ERROR_VALUE if row.errors else ""
         if not reason and any(text.strip() for text in row.texts[width:]):
-            reason = f"列数不符：表头有{width}列，本行更多"
+            reason = say("列数不符：表头有{width}列，本行更多", width=width)
         if reason:
             broken.append(BrokenRow(row.number, "\t".join(row.texts).rstrip("\t"), reason))
         elif any(row.texts[:width]):
@@ -158,12 +182,13 @@ def _lines(path: Path, process: Reader, seconds: int) -> Iterator[bytes]:
 
 
 def _killed(path: Path, code: int, seconds: int) -> InputError:
-    """The error of a child that ended without its last word: it was killed, by a limit or by the system."""
+    """The error of a child that ended without its last word: it was killed by a limit or by the system, or had no memory for one."""
     is_late = code in (-signal.SIGXCPU, -signal.SIGKILL)
+    ended = "more memory than that" if code == 1 else f"a reader that ended with {code}"
     return (OutOfTime if is_late else InputError)(
         "the workbook is larger than one that is read",
         where=str(path),
         expected=LIMITS,
-        got=f"more than {seconds} s, or than that memory" if is_late else f"a reader that ended with {code}",
+        got=f"more than {seconds} s, or than that memory" if is_late else ended,
         todo="delete what stands outside of the table, split it, or export it as CSV",
     )

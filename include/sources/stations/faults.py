@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from include.language import say
 from include.store.tables import quarantine
 
 KIND: Final = "stations"  # in the quarantine
@@ -42,9 +43,24 @@ class Fault:
         """One line for an operator."""
         value = " ".join(self.value[:_SHOWN].split())
         return (
-            f"{self.file} 第{self.line}行起 {self.field}：{self.reason}，共{self.count}行，如“{value}”"
+            say(
+                "{file} 第{line}行起 {field}：{reason}，共{count}行，如“{value}”",
+                file=self.file,
+                line=self.line,
+                field=self.field,
+                reason=self.reason,
+                count=self.count,
+                value=value,
+            )
             if self.line
-            else f"{self.file} {self.field}：{self.reason}，共{self.count}行，如“{value}”"
+            else say(
+                "{file} {field}：{reason}，共{count}行，如“{value}”",
+                file=self.file,
+                field=self.field,
+                reason=self.reason,
+                count=self.count,
+                value=value,
+            )
         )
 
     @property
@@ -82,7 +98,12 @@ def shown(faults: Iterable[Fault]) -> list[str]:
             hours[fault.value] = hours.get(fault.value, 0) + fault.count
         else:
             lines.append(str(fault))
-    return lines + [f"{name} {UNKNOWN_STATION}，共{count}小时" for name, count in sorted(hours.items())]
+    return lines + [
+        say(
+            "{name} {unknown_station}，共{count}小时", name=name, unknown_station=UNKNOWN_STATION, count=count
+        )
+        for name, count in sorted(hours.items())
+    ]
 
 
 def keep_faults(
@@ -127,11 +148,11 @@ def _settle(
 
 
 def _row(source: str, digest: str, fault: Fault, now: datetime) -> dict[str, Any]:
-    counted = "" if fault.reason in _WAITS or fault.count == 1 else f"（共{fault.count}行）"
+    counted = "" if fault.reason in _WAITS or fault.count == 1 else say("（共{count}行）", count=fault.count)
     return {
         "source": source,
         "kind": KIND,
-        "origin": _text(fault.file, 400) + (f" 第{fault.line}行" if fault.line else ""),
+        "origin": _text(fault.file, 400) + (say(" 第{line}行", line=fault.line) if fault.line else ""),
         "field": _text(fault.field, 64),
         "value": _text(fault.value, _LONGEST),
         "reason": f"{fault.reason}{counted}",

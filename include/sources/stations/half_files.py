@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from include.language import say
 from include.periods import office_zone
 from include.sources.layout import Layout
 from include.sources.stations.faults import Fault
@@ -32,9 +33,16 @@ def leave_half_out(whole: HourRows, stored: pd.DataFrame, layout: Layout, origin
         return
     is_changed = ~((new == old) | (new.isna() & old.isna()))
     changed = str(is_changed.idxmax())
-    row = "，".join(f"{column}={old[column]:g}→{new[column]:g}" for column in new.index[is_changed])
+    row = say("，").join(f"{column}={old[column]:g}→{new[column]:g}" for column in new.index[is_changed])
     label = hour.tz_convert(office_zone()).isoformat()
     whole.faults.append(
-        Fault(origin, changed, HALF, f"{new[changed]:g}", 0, row=f"{key} {label} {row}（已存→本文件）")
+        Fault(
+            origin,
+            changed,
+            HALF,
+            f"{new[changed]:g}",
+            0,
+            row=say("{key} {label} {row}（已存→本文件）", key=key, label=label, row=row),
+        )
     )
     whole.rows = whole.rows[~told].reset_index(drop=True)

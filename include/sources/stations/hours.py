@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from include.errors import InputError
+from include.language import say
 from include.periods import office_zone
 from include.rules import CALM_WINDS, SIMULATED_LABEL, VARIABLE_WINDS
 from include.sources.checks import FIRST_YEAR, LAST_YEAR, MOMENT_DTYPE, is_in_years, moments
@@ -73,7 +74,7 @@ class _Rows:
     def name_them(self, bad: NDArray[np.bool_], name: str, reason: str) -> None:
         place = int(np.argmax(bad))
         raw = {str(column): str(self.chunk.rows[column].iloc[place]) for column in self.chunk.rows}
-        row = "，".join(f"{column}={value}" for column, value in raw.items())
+        row = say("，").join(f"{column}={value}" for column, value in raw.items())
         value, line = raw.get(name, ""), int(self.chunk.lines[place])
         self.faults.append(Fault(self.chunk.origin, name, reason, value, line, int(bad.sum()), row))
 
@@ -119,7 +120,7 @@ def once(whole: HourRows, key: str, origin: str) -> None:
             Fault(
                 origin,
                 "hour",
-                "同一小时有不同的值，均未采用，按缺测处理",
+                say("同一小时有不同的值，均未采用，按缺测处理"),
                 f"{first[key]} {label}",
                 0,
                 int(is_disputed.sum()),
@@ -172,22 +173,24 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
     key, at = layout.key
     raw = chunk.rows
     keys = _texts(raw[key])
-    rows.reject((keys == "").to_numpy(), key, "必填，未填写")
-    rows.reject(keys.str.len().to_numpy() > 64, key, "过长：最多64个字符")
+    rows.reject((keys == "").to_numpy(), key, say("必填，未填写"))
+    rows.reject(keys.str.len().to_numpy() > 64, key, say("过长：最多64个字符"))
     odd = [name for name in keys.unique() if not str(name).isprintable() or NO_TEXT in str(name)]
     if odd:
-        rows.reject(keys.isin(odd).to_numpy(), key, "含有控制字符、换行或无法显示的字符")
+        rows.reject(keys.isin(odd).to_numpy(), key, say("含有控制字符、换行或无法显示的字符"))
     hour = _instants(rows, raw[at], at, notes)
     if at == "hour":
         floor = hour.dt.floor("h")
         rows.reject(
             (hour.notna() & (hour != floor)).to_numpy(),
             at,
-            "不是整点：应为小时的起点（可能是时区不对，或应按五分钟值导入）",
+            say("不是整点：应为小时的起点（可能是时区不对，或应按五分钟值导入）"),
         )
     ends = hour + _HOUR if at == "hour" else hour
     is_ahead = (ends > pd.Timestamp(now)).to_numpy()
-    rows.reject(is_ahead, at, f"在未来：该小时尚未结束{_until(hour[is_ahead & rows.is_good])}")
+    rows.reject(
+        is_ahead, at, say("在未来：该小时尚未结束{until}", until=_until(hour[is_ahead & rows.is_good]))
+    )
     typed: dict[str, Any] = {key: keys, "hour": hour}
     if layout.name == "winds":
         raw = _winds_without_codes(raw, notes, chunk.origin)
@@ -208,7 +211,14 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
     is_kept = rows.is_good & ~is_absent
     origin = raw.get(DATA_ORIGIN)
     broken = [
-        Fault(chunk.origin, "", f"该行不能拆成列：{row.reason}", row.text[:200], row.line, row=row.text)
+        Fault(
+            chunk.origin,
+            "",
+            say("该行不能拆成列：{reason}", reason=row.reason),
+            row.text[:200],
+            row.line,
+            row=row.text,
+        )
         for row in chunk.broken
     ]
     return HourRows(
@@ -224,7 +234,11 @@ def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
 
 def _until(hours: pd.Series[Any]) -> str:
     """The last of several hours, for a person."""
-    return f"（至{hours.max().tz_convert(office_zone()):%Y-%m-%d %H:%M}）" if hours.nunique() > 1 else ""
+    return (
+        say("（至{moment:%Y-%m-%d %H:%M}）", moment=hours.max().tz_convert(office_zone()))
+        if hours.nunique() > 1
+        else ""
+    )
 
 
 def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
@@ -240,19 +254,23 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         hour = values.dt.tz_convert("UTC").astype(MOMENT_DTYPE)
     elif values.dtype.kind == "M":
-        notes.append(f"{rows.chunk.origin}：{NAIVE}")
+        notes.append(say("{origin}：{naive}", origin=rows.chunk.origin, naive=NAIVE))
         hour = values.dt.tz_localize(office_zone()).dt.tz_convert("UTC").astype(MOMENT_DTYPE)
     else:
         texts = _texts(values)
         distinct = pd.Series(texts.unique(), dtype="str")
         is_naive = (distinct != "") & ~distinct.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$")
         if is_naive.any():
-            notes.append(f"{rows.chunk.origin}：{NAIVE}")
+            notes.append(say("{origin}：{naive}", origin=rows.chunk.origin, naive=NAIVE))
         known = moments(distinct)
         place = pd.Index(distinct).get_indexer(texts)
         hour = known.iloc[place].set_axis(values.index).astype(MOMENT_DTYPE)
-    rows.reject(hour.isna().to_numpy(), name, "不是有效的时间：应如2020-04-03T08:00:00+08:00")
-    rows.reject(~is_in_years(hour).to_numpy(), name, f"年份超出{FIRST_YEAR}至{LAST_YEAR}年")
+    rows.reject(hour.isna().to_numpy(), name, say("不是有效的时间：应如2020-04-03T08:00:00+08:00"))
+    rows.reject(
+        ~is_in_years(hour).to_numpy(),
+        name,
+        say("年份超出{first_year}至{last_year}年", first_year=FIRST_YEAR, last_year=LAST_YEAR),
+    )
     instants: pd.Series[Any] = hour
     return instants
 
@@ -272,10 +290,10 @@ def _values(rows: _Rows, raw: pd.DataFrame, one: Field) -> NDArray[np.float64]:
             & ~texts.str.lower().isin(["nan", "null", "na"]).to_numpy()
         )
         if (is_none & rows.is_good).any():
-            rows.name_them(is_none & rows.is_good, one.name, "不是数值，该值按缺测处理")
+            rows.name_them(is_none & rows.is_good, one.name, say("不是数值，该值按缺测处理"))
     is_outside = (numbers < one.least) | (numbers > one.most) | np.isinf(numbers)
     if (is_outside & rows.is_good).any():
-        reason = f"超出仪器范围（{one.least:g}至{one.most:g}），该值按缺测处理"
+        reason = say("超出仪器范围（{least:g}至{most:g}），该值按缺测处理", least=one.least, most=one.most)
         rows.name_them(is_outside & rows.is_good, one.name, reason)
     return np.where(is_outside, np.nan, numbers)
 
@@ -293,10 +311,16 @@ def _winds_without_codes(raw: pd.DataFrame, notes: list[str], origin: str) -> pd
         return raw
     codes = _texts(raw["wind_from_deg"]).str.upper().str.removesuffix(".0")
     is_calm, is_variable = codes.isin(CALM_WINDS), codes.isin(VARIABLE_WINDS)
-    for words, is_code in (("静风", is_calm), ("风向不定", is_variable)):
+    for words, is_code in ((say("静风"), is_calm), (say("风向不定"), is_variable)):
         if is_code.any():
             notes.append(
-                f"{origin}：{int(is_code.sum())}小时的风向为{words}代码（如“{codes[is_code].iloc[0]}”），按{words}采用"
+                say(
+                    "{origin}：{count}小时的风向为{words}代码（如“{code}”），按{words}采用",
+                    origin=origin,
+                    count=int(is_code.sum()),
+                    words=words,
+                    code=codes[is_code].iloc[0],
+                )
             )
     if not (is_calm | is_variable).any():
         return raw
@@ -313,7 +337,11 @@ def _name_backward_meters(rows: _Rows, keys: pd.Series[Any], typed: dict[str, An
     for name in ("production_kw", "treatment_kw"):
         is_negative = (typed[name] < 0) & rows.is_good
         for key in sorted(set(keys[is_negative])):
-            rows.name_them(is_negative & (keys == key).to_numpy(), name, f"{BACKWARDS}（{key}）")
+            rows.name_them(
+                is_negative & (keys == key).to_numpy(),
+                name,
+                say("{backwards}（{key}）", backwards=BACKWARDS, key=key),
+            )
 
 
 def _take_out_milligrams(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any]) -> None:
@@ -336,9 +364,15 @@ def _take_out_milligrams(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any
     if len(others) and others.median() < _MG_OTHERS:  # clean air everywhere: nothing to tell apart
         return
     bad = keys.isin(low).to_numpy() & is_told
-    shown = "、".join(map(str, low[:_NAMED])) + (f"等{len(low)}个" if len(low) > _NAMED else "")
+    shown = say("、").join(map(str, low[:_NAMED])) + (
+        say("等{count}个", count=len(low)) if len(low) > _NAMED else ""
+    )
     rows.name_them(
-        bad, "pm25_ug_m3", f"疑以mg/m³为单位（或无输出），{len(low)}个站点（{shown}）的值按缺测处理"
+        bad,
+        "pm25_ug_m3",
+        say(
+            "疑以mg/m³为单位（或无输出），{count}个站点（{shown}）的值按缺测处理", count=len(low), shown=shown
+        ),
     )
     for name in ("pm25_ug_m3", "pm10_ug_m3"):
         typed[name] = np.where(bad, np.nan, typed[name])

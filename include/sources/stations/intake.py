@@ -20,10 +20,12 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError
 
 from include.errors import InputError, SourceError
+from include.language import say
 from include.periods import office_zone
 from include.sources.delivery import Chunk
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.tables import FORMATS
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import (
     UNKNOWN_GRID,
@@ -35,7 +37,7 @@ from include.sources.stations.faults import (
 )
 from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
-from include.sources.stations.layouts import STATION_LAYOUTS, SUFFIXES, table_of
+from include.sources.stations.layouts import STATION_LAYOUTS, table_of
 from include.sources.stations.reading import read_rows
 from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
@@ -125,7 +127,11 @@ def take_chunks(
     """Takes the rows of one table in, whatever kind of source they came from; adds to `done`. Raises InputError when they
     cannot be used as a whole, with nothing kept."""
     chunks = list(chunks)
-    done.notes += [f"{chunk.origin}：{UNENDED}" for chunk in chunks if chunk.is_unended]
+    done.notes += [
+        say("{origin}：{unended}", origin=chunk.origin, unended=UNENDED)
+        for chunk in chunks
+        if chunk.is_unended
+    ]
     if table in ("grids", "stations"):
         keep = keep_grids if table == "grids" else keep_stations
         with writing(engine, lock="intake") as connection:
@@ -173,7 +179,15 @@ def _reject(done: StationImport, path: Path, error: Exception) -> None:
     if not isinstance(error, (InputError, OSError)):
         _log.error("%s cannot be read", label(path), exc_info=error)
     done.rejected.append(known)
-    done.faults.append(Fault(label(path), "", f"{_UNUSABLE}：{known.what}", known.got[:200], 0))
+    done.faults.append(
+        Fault(
+            label(path),
+            "",
+            say("{unusable}：{what}", unusable=_UNUSABLE, what=known.what),
+            known.got[:200],
+            0,
+        )
+    )
 
 
 def _take_hours(
@@ -226,8 +240,8 @@ def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
     idle = sorted((set(counts.index[counts > 0]) & set(stays["station_id"])) - set(serving["station_id"]))
     if idle:
         rows = int(counts[idle].sum())
-        reason = "站点当日不在有效期内（未启用、已停用或已更换），读数已保存，不采用"
-        whole.faults.append(Fault(origin, "station_id", reason, "、".join(idle[:5]), 0, rows))
+        reason = say("站点当日不在有效期内（未启用、已停用或已更换），读数已保存，不采用")
+        whole.faults.append(Fault(origin, "station_id", reason, say("、").join(idle[:5]), 0, rows))
 
 
 def _says_simulated(engine: Engine) -> bool:
@@ -269,7 +283,7 @@ def _files(
             else InputError(
                 "no file of stations in the folder",
                 where=str(paths[0]) if paths else "paths",
-                expected=", ".join(f"{name}*" for name in _ORDER) + " as " + ", ".join(SUFFIXES),
+                expected=", ".join(f"{name}*" for name in _ORDER) + f" as {FORMATS}",
             )
         )
     return found

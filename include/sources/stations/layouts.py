@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from include.sources.layout import GRIDS, Field, Layout
+from include.sources.reading.tables import is_table
 
 KINDS: Final = ("micro", "official", "weather")
 MOST_SAMPLES: Final = 12  # five-minute values in an hour
@@ -98,7 +99,6 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "winds": ("wind_from_deg", "wind_speed_m_s"),
     "submeter_hours": ("production_kw", "treatment_kw"),
 }
-SUFFIXES: Final = (".csv", ".parquet", ".xlsx")
 # What a file's name begins with; the longer beginning decides.
 _BEGINNINGS: Final = tuple(STATION_LAYOUTS)
 
@@ -106,7 +106,7 @@ _BEGINNINGS: Final = tuple(STATION_LAYOUTS)
 def table_of(path: Path) -> str | None:
     """Which table a file holds, by its name; None for a foreign file (and for one that is hidden or unfinished)."""
     name = path.name.lower()
-    if path.suffix.lower() not in SUFFIXES or name.startswith((".", "~$")):
+    if not is_table(path) or name.startswith((".", "~$")):
         return None
     found = [table for table in _BEGINNINGS if name.startswith(table)]
     return max(found, key=len, default=None)

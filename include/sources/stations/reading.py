@@ -17,12 +17,12 @@ from include.errors import InputError
 from include.former_names import present
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import Chunk
-from include.sources.kinds.folder import read_file
 from include.sources.layout import Layout
-from include.sources.mapping.files import TableMapping
+from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, told_as, transform
 from include.sources.reading.file_names import label
 from include.sources.reading.parquet_files import parquet_batches, read_parquet
+from include.sources.reading.tables import read_table
 from include.sources.reading.text_files import clean_header
 from include.sources.stations.layouts import NEEDED
 
@@ -48,7 +48,7 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
         if typed is not None:
             yield typed
             return
-    chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_file(path, mapping.delimiter)
+    chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_table(path, mapping.form)
     for chunk in chunks:
         _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
         yield as_text(chunk, layout, mapping)

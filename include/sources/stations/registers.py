@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from include.language import say
 from include.sources.stations.faults import Fault
 
 # The same as of `include.suspects.meters.is_register`: over a day never falls, and rises in half of its hours.
@@ -29,7 +30,14 @@ def register_faults(rows: pd.DataFrame, origin: str) -> list[Fault]:
         for reason, more, less in ((ON, "up", "down"), (BACK, "down", "up")):
             is_one = (counts["hours"] >= _LEAST_HOURS) & (counts[more] >= _LEAST_STEPS) & (counts[less] == 0)
             found += [
-                Fault(origin, name, f"{reason}（{key}）", f"{one['last']:g}", 0, int(one["hours"]))
+                Fault(
+                    origin,
+                    name,
+                    say("{reason}（{key}）", reason=reason, key=key),
+                    f"{one['last']:g}",
+                    0,
+                    int(one["hours"]),
+                )
                 for key, one in counts[is_one].iterrows()
             ]
     return found

@@ -19,13 +19,15 @@ from typing import Any, Final
 from sqlalchemy import Engine, select
 
 from include.errors import InputError, QianliyanError, printable
+from include.language import say
 from include.periods import office_zone
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery
 from include.sources.kinds.database import read_database
 from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
-from include.sources.mapping.files import Mapping, TableMapping, load, mapping_path
+from include.sources.mapping.files import load, mapping_path
+from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import fitting, label, require_file, unreadable
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import merged
@@ -72,7 +74,7 @@ def take_waiting(
         try:
             _take_source(engine, root, source, until, taken, now)
         except QianliyanError as error:
-            taken.errors.append(f"{source.name}：{error}")
+            taken.errors.append(say("{name}：{error}", name=source.name, error=error))
     return taken
 
 
@@ -112,12 +114,15 @@ def empty_folder(engine: Engine, root: Path, folder: Path, taken: Taken, *, now:
     turns = in_turn(paths, take, {}, FOLDER_SECONDS)
     for path, late in turns.late:
         _set_aside(path, folder, late, taken)
-    taken.errors += [f"{label(path)}：{words(waits, FOLDER_SECONDS)}" for path, waits in turns.left]
+    taken.errors += [
+        say("{path}：{words}", path=label(path), words=words(waits, FOLDER_SECONDS))
+        for path, waits in turns.left
+    ]
 
 
 def _set_aside(path: Path, folder: Path, error: InputError, taken: Taken) -> None:
-    taken.errors.append(f"{label(path)}：{error}")
-    taken.errors += _move(path, folder / FAILED, f"未能处理：{error}\n")
+    taken.errors.append(say("{path}：{error}", path=label(path), error=error))
+    taken.errors += _move(path, folder / FAILED, say("未能处理：{error}\n", error=error))
 
 
 def station_mapping(source: SourceConfig) -> Mapping:
@@ -270,5 +275,12 @@ def _move(path: Path, folder: Path, report: str) -> list[str]:
     except FileNotFoundError:  # another process took it
         return []
     except OSError as error:
-        return [f"{label(path)}不能移至{folder.name}（{unreadable(path, error).got}），留在原处"]
+        return [
+            say(
+                "{path}不能移至{name}（{got}），留在原处",
+                path=label(path),
+                name=folder.name,
+                got=unreadable(path, error).got,
+            )
+        ]
     return []

@@ -45,6 +45,27 @@ def field(year: int = 2025, step: float = STEP) -> np.ndarray:
     return 50 + 20 * (lat[:, None] - 36.4) + 10 * (lon[None, :] - 112.4) + hill + noise
 
 
+WIDE = (100.0, 30.0, 120.0, 45.0)  # of a far larger file, the region in none of its middles
+
+
+def wide_field(year: int = 2025, step: float = 0.02) -> np.ndarray:
+    """The same kind of field over WIDE, other hills elsewhere."""
+    lon = WIDE[0] + step * (np.arange(round((WIDE[2] - WIDE[0]) / step)) + 0.5)
+    lat = WIDE[3] - step * (np.arange(round((WIDE[3] - WIDE[1]) / step)) + 0.5)
+    waves = 10 * np.sin(7 * lon[None, :] + 3 * lat[:, None]) + 8 * np.cos(
+        5 * lat[:, None] ** 1.2 - 4 * lon[None, :]
+    )
+    return 50 + waves + np.random.default_rng(year).normal(0, 1, waves.shape)
+
+
+def wide_tiff(path: Path, values: np.ndarray) -> Path:
+    """A GeoTIFF of WIDE."""
+    from include.simulator.rasters import write_geotiff
+
+    write_geotiff(path, values, WIDE[0], WIDE[3], 0.02)
+    return path
+
+
 def tiff(path: Path, values: np.ndarray, **more: Any) -> Path:
     """A GeoTIFF of the region; `more` goes to rasterio."""
     from include.simulator.rasters import write_geotiff

@@ -1,0 +1,180 @@
+// Drafts that survive a lost network, photos made small before they are sent, the position where it is agreed. Without it the form works.
+'use strict';
+(() => {
+  const words = document.documentElement.lang === 'en' ? {
+    kept: 'Draft kept on this phone', noRoom: 'Photos cannot be kept in the draft: leave this page open until it is sent',
+    sending: 'Sending…', offline: 'No network: the draft is kept on this phone and will be sent when the network is back, while this page is open',
+    again: 'Not delivered, another try follows', fix: 'Not sent yet, please correct:', remove: 'Remove', photo: 'Photo',
+    finding: 'Finding the position…', found: m => `Position found, within ${m} m`, lost: 'No position; the report goes without one',
+  } : {
+    kept: '草稿已保存在本机', noRoom: '照片放不进草稿，请不要关闭本页，直到送达',
+    sending: '正在提交……', offline: '没有网络：草稿已保存在本机，本页开着时，网络恢复后自动提交',
+    again: '未送达，稍后自动重试', fix: '尚未提交，请更正：', remove: '去掉', photo: '照片',
+    finding: '正在取位置……', found: m => `已取得位置，误差约${m}米`, lost: '未取得位置，不影响提交',
+  };
+  const store = {
+    get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
+    drop(key) { try { localStorage.removeItem(key); } catch { /* none is kept */ } },
+  };
+  const base = new URL(document.body.dataset.base || './', location.href);
+  if ('serviceWorker' in navigator && document.querySelector('[data-form],[data-answer]')) {
+    navigator.serviceWorker.register(new URL('sw.js', base)).then(async () => {
+      await navigator.serviceWorker.ready;
+      if (!('caches' in window)) return;
+      const kept = await caches.open('field-1');
+      const wanted = [location.pathname, new URL('field.css', base).pathname, new URL('field.js', base).pathname,
+        ...[...document.querySelectorAll('[data-form]')].map(link => link.pathname)];
+      for (const path of wanted) if (!await kept.match(path)) await kept.add(path).catch(() => {});
+    }).catch(() => {});
+  }
+  const keyOf = path => `draft ${path}`;
+  for (const note of document.querySelectorAll('[data-draft]')) {
+    const link = note.closest('li').querySelector('[data-form]');
+    note.hidden = !store.get(keyOf(link.pathname));
+  }
+  const form = document.querySelector('form[data-answer]');
+  if (!form) return;
+
+  const key = keyOf(location.pathname);
+  const status = document.getElementById('draft-state');
+  const problem = document.getElementById('problem');
+  const button = form.querySelector('button[type=submit]');
+  const picker = document.getElementById('photos');
+  const thumbs = document.getElementById('thumbs');
+  const side = Number(form.dataset.side), most = Number(form.dataset.most);
+  let photos = [];
+  let waiting = false, timer = 0;
+
+  const kept = store.get('who') || {};
+  for (const field of form.querySelectorAll('[data-kept]')) if (kept[field.name] && !field.value || field.name === 'inspector' && !field.value) field.value = kept[field.name] || '';
+  for (const part of document.querySelectorAll('.needs-script')) part.hidden = false;
+
+  const texts = () => [...new FormData(form)].filter(([, value]) => typeof value === 'string');
+  const keep = () => {
+    const draft = { texts: texts(), photos, waiting, at: Date.now() };
+    if (store.set(key, draft)) status.textContent = words.kept;
+    else if (store.set(key, { ...draft, photos: [] })) status.textContent = words.noRoom;
+  };
+  const restore = () => {
+    const draft = store.get(key);
+    if (!draft || document.querySelector('.fault:not([hidden])')) return;
+    for (const [name, value] of draft.texts) {
+      for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+        if (field.type === 'radio' || field.type === 'checkbox') field.checked = field.value === value;
+        else if (field.type !== 'file') field.value = value;
+      }
+    }
+    photos = draft.photos || [];
+    show();
+    status.textContent = words.kept;
+    if (draft.waiting) send();
+  };
+  const show = () => {
+    thumbs.replaceChildren(...photos.map((content, place) => {
+      const figure = document.createElement('figure');
+      const image = new Image();
+      image.alt = `${words.photo} ${place + 1}`;
+      image.src = URL.createObjectURL(blobOf(content));
+      const gone = document.createElement('button');
+      gone.type = 'button'; gone.className = 'small'; gone.textContent = `${words.remove} ${place + 1}`;
+      gone.addEventListener('click', () => { photos.splice(place, 1); show(); keep(); picker.focus(); });
+      figure.append(image, gone);
+      return figure;
+    }));
+  };
+  const blobOf = content => {
+    const bytes = atob(content.slice(content.indexOf(',') + 1));
+    return new Blob([Uint8Array.from(bytes, char => char.charCodeAt(0))], { type: 'image/jpeg' });
+  };
+  const small = file => new Promise((done, fail) => {
+    const image = new Image(), address = URL.createObjectURL(file);
+    image.onload = () => {
+      const share = Math.min(1, side / Math.max(image.naturalWidth, image.naturalHeight));
+      const canvas = document.createElement('canvas');
+      canvas.width = Math.max(1, Math.round(image.naturalWidth * share));
+      canvas.height = Math.max(1, Math.round(image.naturalHeight * share));
+      canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+      URL.revokeObjectURL(address);
+      done(canvas.toDataURL('image/jpeg', 0.7));
+    };
+    image.onerror = () => { URL.revokeObjectURL(address); fail(new Error(file.name)); };
+    image.src = address;
+  });
+  picker.addEventListener('change', async () => {
+    const files = [...picker.files];
+    for (const file of files) {
+      if (photos.length >= most) break;
+      try { photos.push(await small(file)); } catch { return; }  // left in the picker: the server says what is wrong
+    }
+    picker.value = '';
+    show(); keep();
+  });
+  const position = document.getElementById('position');
+  position.addEventListener('change', () => {
+    const where = document.getElementById('where');
+    const put = (lon, lat, accuracy) => { form.lon.value = lon; form.lat.value = lat; form.accuracy.value = accuracy; };
+    put('', '', ''); where.textContent = '';
+    if (!position.checked || !navigator.geolocation) return;
+    where.textContent = words.finding;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => { put(coords.longitude, coords.latitude, coords.accuracy); where.textContent = words.found(Math.round(coords.accuracy)); keep(); },
+      () => { where.textContent = words.lost; position.checked = false; },
+      { enableHighAccuracy: true, timeout: 20000, maximumAge: 60000 });
+  });
+  form.addEventListener('input', event => { if (event.target !== picker) keep(); });
+
+  const told = (name, text) => {
+    const place = document.getElementById(`fault-${name}`), field = document.getElementById(name);
+    if (place) { place.textContent = text; place.hidden = !text; }
+    if (field) text ? field.setAttribute('aria-invalid', 'true') : field.removeAttribute('aria-invalid');
+  };
+  const complain = faults => {
+    for (const place of form.querySelectorAll('.fault')) told(place.id.slice(6), '');
+    problem.replaceChildren();
+    problem.hidden = !Object.keys(faults).length;
+    if (problem.hidden) return;
+    const title = document.createElement('p'), list = document.createElement('ul');
+    title.textContent = words.fix;
+    for (const [name, text] of Object.entries(faults)) {
+      told(name, text);
+      const item = document.createElement('li'), link = document.createElement('a');
+      const field = document.getElementById(name);
+      const label = form.querySelector(`label[for="${name}"]`) || field?.querySelector('legend');
+      link.href = `#${name}`; link.textContent = label ? label.firstChild.textContent.trim() : field?.getAttribute('aria-label') || name;
+      item.append(link, `：${text}`); list.append(item);
+    }
+    problem.append(title, list);
+    problem.tabIndex = -1; problem.focus();
+  };
+  const later = (text, seconds) => {
+    waiting = true; keep(); status.textContent = text; button.disabled = false;
+    clearTimeout(timer); timer = setTimeout(send, seconds * 1000);
+  };
+  async function send() {
+    clearTimeout(timer);
+    if (button.disabled) return;
+    button.disabled = true; status.textContent = words.sending;
+    const body = new FormData(form);
+    const unread = [...picker.files];
+    body.delete('photos');
+    photos.forEach((content, place) => body.append('photos', blobOf(content), `${place + 1}.jpg`));
+    unread.forEach(file => body.append('photos', file));
+    let answer, said = {};
+    try {
+      answer = await fetch(location.pathname, { method: 'POST', body, headers: { Accept: 'application/json' } });
+      said = await answer.json();
+    } catch { later(words.offline, 30); return; }
+    button.disabled = false;
+    if (answer.ok && said.receipt) {
+      waiting = false; store.drop(key);
+      store.set('who', Object.fromEntries([...form.querySelectorAll('[data-kept]')].map(field => [field.name, field.value])));
+      location.assign(new URL(said.receipt, location.href));
+    } else if (said.faults) { waiting = false; keep(); status.textContent = ''; complain(said.faults); }
+    else if ([408, 429, 503].includes(answer.status)) { later(`${said.message} ${words.again}`, 60); }
+    else { waiting = false; keep(); status.textContent = said.message || words.again; }
+  }
+  form.addEventListener('submit', event => { event.preventDefault(); send(); });
+  addEventListener('online', () => { if (waiting) send(); });
+  restore();
+})();

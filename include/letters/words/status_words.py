@@ -1,0 +1,14 @@
+"""What the states of alarms are called in a letter. Figures hold the house's own words as codes; a share of several is part of one."""
+
+import re
+from typing import Final
+
+from include.language import say
+
+_PARTLY: Final = re.compile(r"部分反馈（(\d+/\d+)）")
+
+
+def status_words(status: str) -> str:
+    """The state of an alarm, or of a grid's alarms, as the office says it: `已反馈`, `部分反馈（1/2）`."""
+    found = _PARTLY.fullmatch(status)
+    return say("部分反馈（{share}）", share=found[1]) if found else say(status)

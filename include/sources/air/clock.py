@@ -1,0 +1,168 @@
+"""When the values of a file are of: the day and hour of the office that each row means, by the mapping's moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.errors import InputError
+from include.periods import office_zone
+from include.sources.air.by_value import Different, different
+from include.sources.air.faults import Fault, faults_of
+from include.sources.air.hours import ArchiveHours
+from include.sources.checks import FIRST_YEAR, LAST_YEAR
+from include.sources.mapping.language import AirTerms, HourLabel, Moment
+from include.sources.mapping.moments import NO_SUCH_TIME, instants, walls
+from include.sources.reading.characters import hour_number
+
+_BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
+_BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
+_NO_TIME: Final = "不是时间，整行未用"
+_SKIPPED: Final = "{}当日没有这一时刻（夏令时跳过），整行未用"
+
+
+@dataclass
+class Clock:
+    """Reads the times of one file. `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has
+    twice was told of a place so far."""
+
+    moment: Moment
+    terms: AirTerms
+    hours: ArchiveHours | None = None
+    told: Counter[tuple[str, ...]] = field(default_factory=Counter)
+
+    @property
+    def columns(self) -> list[str]:
+        """The file's columns that it reads."""
+        own = [*self.moment.template.columns, *([self.moment.hours] if self.moment.hours else [])]
+        return list(dict.fromkeys(own))
+
+    def timed(self, rows: pd.DataFrame, raw: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+        """The rows (`line`, `place_id` and what else is known, indexed as `raw`) that have a time, with `observed_on`, `hour` and,
+        of minutes, `second` of the hour; the others are faults."""
+        found = different(raw, self.columns)
+        times = self._days(found.rows) if self.terms.every == "day" else self._hours(found.rows)
+        begins = found.taken(times["begins"], rows.index)
+        is_twice = (times["second"] != times["begins"]) & times["begins"].notna()
+        if is_twice.any():
+            begins = self._told_apart(rows, begins, found, times, is_twice)
+        faults: list[Fault] = []
+        is_bad = times["reason"] != ""
+        if is_bad.any():
+            grouped = times[is_bad].groupby(["field", "reason"], sort=False)
+            for (name, reason), such in sorted(
+                grouped, key=lambda group: self.columns.index(str(group[0][0]))
+            ):
+                is_such = np.isin(found.codes, such.index)
+                said = times["said"].take(found.codes[is_such])
+                bad = rows[is_such].assign(said=said.to_numpy())
+                faults += faults_of(bad, str(name), str(reason), "said")
+            is_good = ~found.taken(is_bad, rows.index).to_numpy(dtype=bool)
+            rows, begins = rows[is_good], begins[is_good]
+        hours = begins.dt.floor("h")
+        timed = rows.assign(
+            observed_on=begins.dt.floor("D").astype("datetime64[s]"), hour=begins.dt.hour.astype("int8")
+        )
+        if self.terms.every == "minutes":
+            timed["second"] = (begins - hours).dt.total_seconds().astype("int32")
+        return timed, faults
+
+    def _days(self, told: pd.DataFrame) -> pd.DataFrame:
+        """The dates of a daily table: those of its own calendar, in whatever zone they were counted."""
+        days = walls(self.moment, told)
+        reason = pd.Series("", index=told.index, dtype="str").mask(_is_outside(days), _BAD_DATE)
+        return self._frame(told, days.dt.floor("D"), days.dt.floor("D"), reason)
+
+    def _hours(self, told: pd.DataFrame) -> pd.DataFrame:
+        """When the different times begin, on the office's wall."""
+        label = self.hours.label if self.hours is not None else self.moment.hour_label
+        moment = replace(self.moment, hour_label=label)
+        first, came = instants(moment, told, {})
+        second, _ = instants(moment, told, {}, is_second=pd.Series(True, index=told.index))
+        begins = _on_wall(first)
+        reason = pd.Series("", index=told.index, dtype="str")
+        if self.terms.every == "hour":
+            reason = reason.mask(begins != begins.dt.floor("h"), _BAD_TIME)
+        reason = reason.mask(_is_outside(begins), _BAD_TIME if self.terms.every == "hour" else _NO_TIME)
+        if self.hours is not None and moment.hours:
+            numbers = told[moment.hours].map(hour_number)
+            is_hour = numbers.between(self.hours.last - 23, self.hours.last)
+            reason = reason.mask(~is_hour, self.hours.reason).mask(
+                _is_outside(walls(moment, told)), _BAD_DATE
+            )
+        is_skipped = first.isna() & came.str.endswith(NO_SUCH_TIME.partition("}")[2])
+        reason = reason.mask(is_skipped, _SKIPPED.format(moment.time_zone))
+        return self._frame(told, begins, _on_wall(second), reason)
+
+    def _frame(
+        self, told: pd.DataFrame, begins: pd.Series, second: pd.Series, reason: pd.Series[str]
+    ) -> pd.DataFrame:
+        names = self.moment.template.columns
+        said = pd.Series("", index=told.index, dtype="str")
+        for name in names:
+            said = said + " " + told[name]
+        usual = names[0] if names else "hour"
+        named = pd.Series(usual, index=told.index, dtype="str")
+        if self.hours is not None and self.moment.hours:
+            is_hour = reason == self.hours.reason
+            named, said = named.mask(is_hour, self.moment.hours), said.mask(is_hour, told[self.moment.hours])
+        return pd.DataFrame(
+            {"begins": begins, "second": second, "reason": reason, "field": named, "said": said.str.strip()}
+        )
+
+    def _told_apart(
+        self,
+        rows: pd.DataFrame,
+        begins: pd.Series,
+        found: Different,
+        times: pd.DataFrame,
+        is_twice: pd.Series,
+    ) -> pd.Series:
+        """The times, with those of an hour that its zone has twice as the second one where their place tells it again."""
+        places = np.flatnonzero(is_twice.to_numpy()[found.codes])
+        names = [name for name in ("place_id", "pollutant") if name in rows]
+        keys = zip(
+            found.codes[places], *(rows[name].iloc[places].astype("str") for name in names), strict=True
+        )
+        apart = begins.copy()
+        for place, (code, *who) in zip(places, keys, strict=True):
+            key = (str(times["said"].iloc[code]), *map(str, who))
+            self.told[key] += 1
+            if self.told[key] > 1:
+                apart.iloc[int(place)] = times["second"].iloc[int(code)]
+        return apart
+
+
+def _on_wall(moments: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:
+    return moments.dt.tz_convert(office_zone()).dt.tz_localize(None)
+
+
+def _is_outside(days: pd.Series[pd.Timestamp]) -> pd.Series[bool]:
+    return ~days.dt.year.between(FIRST_YEAR, LAST_YEAR)
+
+
+def require_label(moment: Moment, told: HourLabel | None, terms: AirTerms, where: str) -> Moment:
+    """The moment with the label that somebody told beside the mapping. Raises InputError where it has no effect or contradicts."""
+    if told is None:
+        return moment
+    if terms.every != "hour":
+        raise InputError(
+            "a label of hours says nothing about this file",
+            where=where,
+            got=f"--hour-label {told}",
+            expected="a file of hours",
+            todo="leave --hour-label out",
+        )
+    if moment.hour_label not in (None, told):
+        raise InputError(
+            "the mapping says which end of its hour a time names",
+            where=where,
+            got=f"--hour-label {told}",
+            expected=str(moment.hour_label),
+            todo="leave --hour-label out, or correct the mapping",
+        )
+    return replace(moment, hour_label=told)

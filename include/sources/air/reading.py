@@ -1,0 +1,339 @@
+"""One piece of an air-quality file as values, by its mapping: which place, which hour, how much of what.
+
+A row is a place and hour with a column a pollutant; or an hour with a column a place (`headings`); or a place, hour and pollutant.
+Concentrations become μg/m³, of CO mg/m³.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+
+from include.errors import InputError
+from include.sources.air.by_value import different
+from include.sources.air.clock import Clock
+from include.sources.air.faults import Fault, faults_of
+from include.sources.air.names import OZONE_8H, quantity_of
+from include.sources.air.values import VALUE_COLUMNS, Measured, measured
+from include.sources.delivery import Chunk
+from include.sources.layout import DATA_ORIGIN, POLLUTANTS
+from include.sources.mapping.language import Copy, Expression, TableMapping
+from include.sources.mapping.transform import made, source_columns_of
+from include.sources.reading.characters import narrow_text, visible_text
+
+# Between the city and the station of it in the `place_id` of values that become means of the city.
+OF_CITY: Final = "\x1f"
+_NO_PLACE: Final = "没有网格（站点、城市）编号，整行未用"
+_UNKNOWN_TYPE: Final = "未知的污染物类型，整行未用"
+_UNKNOWN_HEADING: Final = "表头不合对应关系中的式样，整列未用"
+
+
+@dataclass(frozen=True)
+class Names:
+    """Codes of cities by every name, and the city of each station of a table."""
+
+    cities: Mapping[str, str]
+    stations: Mapping[str, str] = field(default_factory=dict)
+
+    def city(self, name: str) -> str:
+        """The code of a city; empty for one that is not known."""
+        plain = visible_text(name).strip()
+        return self.cities.get(plain) or self.cities.get(plain.casefold(), "")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one piece of a file says: `VALUE_COLUMNS` (and `second` of minutes), a row a place, hour and quantity; `value` NaN
+    where it says nothing. `place_id`: a city's code, a grid, a station, or `city OF_CITY station`.
+
+    `skipped`: rows or columns by the name of a city or station that is not known. `gaps` counts empty values, `below` those under
+    a limit of detection, `others` values of what is none of our pollutants.
+    """
+
+    values: pd.DataFrame
+    faults: tuple[Fault, ...] = ()
+    skipped: Counter[str] = field(default_factory=Counter)
+    gaps: int = 0
+    below: int = 0
+    others: int = 0
+
+
+def read_chunk(chunk: Chunk, mapping: TableMapping, clock: Clock, names: Names) -> Reading:
+    """The values of a piece."""
+    raw = chunk.rows.set_axis(range(len(chunk.rows)))
+    rows = pd.DataFrame({"line": chunk.lines}, index=raw.index)
+    if clock.terms.headings:
+        return _of_headings(rows, raw, mapping, clock, names)
+    rows, faults, skipped = _placed(rows, raw, mapping, names)
+    raw = raw.loc[rows.index]
+    if "pollutant" in mapping.columns or "value" in mapping.columns:
+        return _of_values(rows, raw, mapping, clock, faults, skipped)
+    rows, late = clock.timed(rows, raw)
+    raw = raw.loc[rows.index]
+    parts = []
+    for quantity, rule in _measures(mapping, raw).items():
+        if clock.terms.every != "day" and quantity == OZONE_8H:
+            continue
+        texts = rows.assign(field=_constant(rows, rule.column), text=_texts(rule, raw))
+        parts.append((quantity, measured(texts, quantity, clock.terms, rule.unit)))
+    return _together(parts, [*late, *faults], skipped, clock)
+
+
+def require_measures(mapping: TableMapping, header: list[str], where: str) -> None:
+    """Raises InputError where a file lacks a column that the mapping needs, or all of those with values."""
+    needed = {
+        name
+        for own, rule in mapping.columns.items()
+        if own in ("place", "city", "hour", "pollutant", "value", "unit") or own.startswith("_")
+        for name in source_columns_of(rule)
+    }
+    missing = sorted(needed - set(header))
+    is_of_columns = not {"pollutant", "value"} & set(mapping.columns) and not (
+        mapping.air and mapping.air.headings
+    )
+    measures = {own: rule for own, rule in mapping.columns.items() if own in (*POLLUTANTS, OZONE_8H)}
+    if (
+        is_of_columns
+        and not missing
+        and not any(set(source_columns_of(rule)) <= set(header) for rule in measures.values())
+    ):
+        missing = sorted({name for rule in measures.values() for name in source_columns_of(rule)}) or [
+            "pm25_ug_m3"
+        ]
+    if missing:
+        raise InputError(
+            "columns are missing",
+            where=where,
+            expected=", ".join(missing),
+            got="the columns " + ", ".join(header),
+            todo="correct the mapping: `mapping guess` proposes one for the file",
+        )
+
+
+def _measures(mapping: TableMapping, raw: pd.DataFrame) -> dict[str, Copy]:
+    """The columns of the file with values, by quantity."""
+    told = {name: rule for name, rule in mapping.columns.items() if name in (*POLLUTANTS, OZONE_8H)}
+    return {name: rule for name, rule in told.items() if isinstance(rule, Copy) and rule.column in raw}
+
+
+def _of_values(
+    rows: pd.DataFrame,
+    raw: pd.DataFrame,
+    mapping: TableMapping,
+    clock: Clock,
+    faults: list[Fault],
+    skipped: Counter[str],
+) -> Reading:
+    """Rows of a place, hour and pollutant each."""
+    rows = rows.assign(pollutant=_named(mapping, "pollutant", raw))
+    rows, late = clock.timed(rows, raw)
+    raw = raw.loc[rows.index]
+    quantities, unknown, others = _quantities(rows, clock)
+    rule = _rule(mapping, "value")
+    units = _named(mapping, "unit", raw) if "unit" in mapping.columns else None
+    parts = []
+    for quantity in [name for name in (*POLLUTANTS, OZONE_8H) if (quantities == name).any()]:
+        is_own = (quantities == quantity).to_numpy()
+        own = rows[is_own]
+        texts = own.assign(field=own["pollutant"].astype("str"), text=_texts(rule, raw[is_own]))
+        unit = "" if units is None else pd.Series(units, index=raw.index)[is_own].astype("str")
+        parts.append((quantity, measured(texts, quantity, clock.terms, unit)))
+    return _together(parts, [*late, *faults, *unknown], skipped, clock, others)
+
+
+def _of_headings(
+    rows: pd.DataFrame, raw: pd.DataFrame, mapping: TableMapping, clock: Clock, names: Names
+) -> Reading:
+    """Rows of an hour (and pollutant) each, with a column a place."""
+    used = {name for rule in mapping.columns.values() for name in source_columns_of(rule)}
+    headings = [str(name) for name in raw.columns if name not in used and name != DATA_ORIGIN]
+    places, skipped, faults = _heading_places(headings, mapping, names, rows)
+    if "pollutant" in mapping.columns:
+        rows = rows.assign(pollutant=_named(mapping, "pollutant", raw))
+    rows, late = clock.timed(rows, raw)
+    raw = raw.loc[rows.index]
+    faults += late
+    others = 0
+    quantities = pd.Series("", index=rows.index)
+    if "pollutant" in mapping.columns:
+        quantities, unknown, others = _quantities(rows, clock)
+        faults += unknown
+    parts = []
+    for heading, (place, told) in places.items():
+        for quantity in dict.fromkeys(quantities) if not told else (told,):
+            if quantity not in (*POLLUTANTS, OZONE_8H):
+                continue
+            is_own = (quantities == quantity).to_numpy() if not told else slice(None)
+            own = rows[is_own]
+            texts = own.assign(
+                place_id=_constant(own, place),
+                field=_constant(own, heading),
+                text=raw[heading][is_own].astype("str"),
+            )
+            parts.append((quantity, measured(texts, quantity, clock.terms)))
+    return _together(parts, faults, skipped, clock, others)
+
+
+def _heading_places(
+    headings: list[str], mapping: TableMapping, names: Names, rows: pd.DataFrame
+) -> tuple[dict[str, tuple[str, str]], Counter[str], list[Fault]]:
+    """The place (and quantity, where headings say it) of each heading; those of no place that is known, and what fits no pattern."""
+    terms = mapping.air
+    if terms is None:
+        raise TypeError("no mapping of air")
+    pattern = (
+        re.escape(terms.headings)
+        .replace(r"\{place\}", "(?P<place>.+)")
+        .replace(r"\{pollutant\}", "(?P<pollutant>.+?)")
+    )
+    found: dict[str, tuple[str, str]] = {}
+    skipped: Counter[str] = Counter()
+    faults: list[Fault] = []
+    is_by_row = "pollutant" in mapping.columns or "{pollutant}" in terms.headings
+    for heading in headings:
+        told = re.fullmatch(pattern, heading.strip())
+        quantity = (
+            quantity_of(told["pollutant"], is_daily=terms.every == "day")
+            if told and "{pollutant}" in terms.headings
+            else ""
+        )
+        if not is_by_row:
+            quantity = "pm25_ug_m3"
+        if quantity == "other" or heading.startswith("("):
+            continue
+        if not told or ("{pollutant}" in terms.headings and not quantity):
+            faults += faults_of(rows.assign(said=heading).head(1), heading, _UNKNOWN_HEADING, "said")
+            continue
+        place = _place_id(told["place"], mapping, names)
+        if not place:
+            skipped[told["place"]] += 1
+        else:
+            found[heading] = (place, quantity)
+    return found, skipped, faults
+
+
+def _place_id(name: str, mapping: TableMapping, names: Names) -> str:
+    """The `place_id` of a place that a heading names; empty for one that is not known."""
+    terms = mapping.air
+    if terms is None:
+        raise TypeError("no mapping of air")
+    if terms.by == "city":
+        return names.city(name)
+    station = narrow_text(name)
+    if terms.stations is not None:
+        city = names.stations.get(station, "")
+        return f"{city}{OF_CITY}{station}" if city else ""
+    city_rule = mapping.columns.get("city")
+    if city_rule is not None:
+        city = names.city(str(made(city_rule, pd.DataFrame(index=[0])).iloc[0]))
+        return f"{city}{OF_CITY}{station}" if city else ""
+    return station
+
+
+def _placed(
+    rows: pd.DataFrame, raw: pd.DataFrame, mapping: TableMapping, names: Names
+) -> tuple[pd.DataFrame, list[Fault], Counter[str]]:
+    """The rows of places that are known, with `place_id`; without a name they are faults, with an unknown one skipped."""
+    terms = mapping.air
+    if terms is None:
+        raise TypeError("no mapping of air")
+    rules = [_rule(mapping, "place"), *([mapping.columns["city"]] if "city" in mapping.columns else [])]
+    columns = list(dict.fromkeys(name for rule in rules for name in source_columns_of(rule)))
+    found = different(raw, columns)
+    told = made(rules[0], found.rows)
+    who, unknown = told.map(narrow_text).astype("str"), pd.Series("", index=told.index, dtype="str")
+    if terms.by == "city":
+        who = told.map(names.city).astype("str")
+        unknown = told.map(visible_text).astype("str").str.strip().where(who == "", "")
+    elif terms.stations is not None or "city" in mapping.columns:
+        cities = (
+            who.map(names.stations).fillna("")
+            if terms.stations is not None
+            else made(rules[1], found.rows).map(names.city)
+        )
+        lacking = who if terms.stations is not None else made(rules[1], found.rows)
+        unknown = lacking.where(cities == "", "").astype("str")
+        who = (cities + OF_CITY + who).where((cities != "") & (who != ""), "").astype("str")
+    place = rows.assign(place_id=found.categorical(who))
+    is_known = found.taken(who != "", rows.index).to_numpy(dtype=bool)
+    if is_known.all():
+        return place, [], Counter()
+    named = found.taken(unknown, rows.index)
+    nameless = rows[~is_known & (named == "").to_numpy()].assign(said="")
+    name = next(iter(columns), "place")
+    faults = faults_of(nameless, name, _NO_PLACE, "said")
+    skipped = Counter(named[~is_known & (named != "").to_numpy()].tolist())
+    return place[is_known], faults, skipped
+
+
+def _quantities(rows: pd.DataFrame, clock: Clock) -> tuple[pd.Series, list[Fault], int]:
+    """Our name of each row's pollutant; rows of what nobody knows are faults, those of others are counted."""
+    found = different(rows, ["pollutant"])
+    is_daily = clock.terms.every == "day"
+    own = found.rows["pollutant"].map(lambda text: quantity_of(text, is_daily=is_daily)).astype("str")
+    quantities = found.taken(own, rows.index)
+    is_unknown = (quantities == "").to_numpy()
+    unknown = rows[is_unknown]
+    faults = faults_of(unknown.assign(said=unknown["pollutant"].astype("str")), "type", _UNKNOWN_TYPE, "said")
+    return quantities, faults, int((quantities == "other").sum())
+
+
+def _rule(mapping: TableMapping, name: str) -> Expression:
+    return mapping.columns.get(name, Copy(name))
+
+
+def _named(mapping: TableMapping, name: str, raw: pd.DataFrame) -> pd.Categorical:
+    """A column of ours as every row's text, each different one made once."""
+    rule = _rule(mapping, name)
+    found = different(raw, list(source_columns_of(rule)))
+    return found.categorical(made(rule, found.rows).str.strip())
+
+
+def _texts(rule: Expression, raw: pd.DataFrame) -> pd.Series:
+    if isinstance(rule, Copy) and not rule.values:
+        return raw[rule.column]
+    return made(rule, raw.astype("str"))
+
+
+def _constant(rows: pd.DataFrame, value: str) -> pd.Categorical:
+    return pd.Categorical.from_codes([0] * len(rows), pd.Index([value], dtype="str"))
+
+
+def _together(
+    parts: list[tuple[str, Measured]],
+    faults: list[Fault],
+    skipped: Counter[str],
+    clock: Clock,
+    others: int = 0,
+) -> Reading:
+    columns = [*VALUE_COLUMNS, *(["second"] if clock.terms.every == "minutes" else [])]
+    frames = [
+        part.values.assign(quantity=_constant(part.values, quantity))[columns] for quantity, part in parts
+    ]
+    values = _stacked(frames) if frames else pd.DataFrame({name: [] for name in columns})
+    return Reading(
+        values,
+        (*faults, *(fault for _, part in parts for fault in part.faults)),
+        skipped,
+        sum(part.gaps for _, part in parts),
+        sum(part.below for _, part in parts),
+        others,
+    )
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Frames below each other; places and quantities stay categoricals."""
+    if len(frames) == 1:
+        return frames[0].reset_index(drop=True)
+    stacked = {
+        name: pd.api.types.union_categoricals([frame[name] for frame in frames], ignore_order=True)
+        for name in ("place_id", "quantity")
+    }
+    return pd.concat([frame.drop(columns=list(stacked)) for frame in frames], ignore_index=True).assign(
+        **stacked
+    )

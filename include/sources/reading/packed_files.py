@@ -1,0 +1,98 @@
+"""Packed files: `.gz`, and `.zip` with one table or several; unpacked into a folder of their own, bounded, and read one by one."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final, Protocol
+
+from include.errors import InputError
+from include.sources.reading.file_names import label
+
+MOST_UNPACKED: Final = 8 << 30  # bytes, of all files in it
+MOST_FILES: Final = 1_000
+_BLOCK: Final = 1 << 20
+
+
+class _Stream(Protocol):
+    def read(self, size: int, /) -> bytes:
+        """Some of what is left."""
+
+
+_NOT_TABLES: Final = ("__MACOSX/", ".")
+
+
+def unpacked(path: Path, is_table: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
+    """The tables in a packed file, one at a time: what to call each, and where it lies until the next is asked for.
+
+    Raises InputError when the file cannot be unpacked, unpacks to more than `MOST_UNPACKED`, or holds no table.
+    """
+    with tempfile.TemporaryDirectory(prefix="qianliyan-unpacked-") as folder:
+        try:
+            if path.suffix.lower() == ".gz":
+                target = Path(folder) / (Path(path.stem).name or "table")
+                with gzip.open(path) as stream:
+                    _copy(path, stream, target, MOST_UNPACKED)
+                yield label(path), target
+            else:
+                yield from _members(path, Path(folder), is_table)
+        except (
+            OSError,
+            EOFError,
+            zlib.error,
+            zipfile.BadZipFile,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
+            raise InputError(
+                "the file cannot be unpacked",
+                where=str(path),
+                got=f"{type(error).__name__}: {error}"[:200],
+                expected="a whole .gz or .zip without a password",
+            ) from error
+
+
+def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
+    left, found = MOST_UNPACKED, False
+    with zipfile.ZipFile(path) as package:
+        members = package.infolist()
+        if len(members) > MOST_FILES:
+            raise InputError(
+                "too many files in one", where=str(path), got=len(members), expected=f"at most {MOST_FILES}"
+            )
+        for member in members:
+            name = PurePosixPath(member.filename)
+            if member.is_dir() or member.filename.startswith(_NOT_TABLES) or name.name.startswith("."):
+                continue
+            target = folder / f"table{Path(name.name).suffix.lower()}"
+            if not is_table(target):
+                continue
+            found = True
+            with package.open(member) as stream:
+                left -= _copy(path, stream, target, left)
+            yield f"{label(path)}/{label(Path(name.name))}", target
+            target.unlink()
+    if not found:
+        raise InputError("no table in the packed file", where=str(path), got=f"{len(members)} files")
+
+
+def _copy(path: Path, stream: _Stream, target: Path, most: int) -> int:
+    """Writes what a stream unpacks to; how many bytes."""
+    size = 0
+    with target.open("wb") as output:
+        while block := stream.read(_BLOCK):
+            size += len(block)
+            if size > most or shutil.disk_usage(target.parent).free < _BLOCK * 64:
+                raise InputError(
+                    "the file is too large when unpacked",
+                    where=str(path),
+                    expected=f"at most {MOST_UNPACKED >> 30} GB, and room for them",
+                    todo="unpack it yourself, and split it by month",
+                )
+            output.write(block)
+    return size

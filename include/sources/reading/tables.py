@@ -1,0 +1,145 @@
+"""One file of any format that tables come in, as rows of text: what it holds decides, then its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.errors import InputError, QianliyanError
+from include.sources.delivery import Chunk
+from include.sources.reading.file_names import require_file
+from include.sources.reading.form import USUAL, Form
+from include.sources.reading.json_files import read_json
+from include.sources.reading.packed_files import unpacked
+from include.sources.reading.parquet_files import read_parquet, read_text_parquet
+from include.sources.reading.text_files import read_csv
+from include.sources.reading.workbook_child import OLE
+from include.sources.reading.workbooks import read_workbook
+
+TEXTS: Final = (".csv", ".tsv", ".txt")
+WORKBOOKS: Final = (".xlsx", ".xls", ".et", ".ods")
+JSONS: Final = (".json", ".jsonl", ".ndjson")
+PACKED: Final = (".gz", ".zip")
+# What tables are read from.
+SUFFIXES: Final = (*TEXTS, *WORKBOOKS, ".parquet", *JSONS, *PACKED)
+FORMATS: Final = "CSV, XLSX, XLS, ET, ODS, Parquet or JSON, packed (.gz, .zip) or not"
+_ZIP: Final = b"PK\x03\x04"
+
+
+def is_table(path: Path) -> bool:
+    """Whether the name is that of a table: of a packed file, that of what it packs."""
+    suffix = path.suffix.lower()
+    return suffix in SUFFIXES and (suffix != ".gz" or Path(path.stem).suffix.lower() in SUFFIXES)
+
+
+def require_table(path: Path) -> None:
+    """Raises InputError unless the file is there, and its name that of a table."""
+    if not is_table(path):
+        raise InputError("not a table", where=str(path), expected=FORMATS)
+    require_file(path)
+
+
+def read_table(path: Path, form: Form = USUAL, *, is_of_hours: bool = False) -> Iterator[Chunk]:
+    """The rows of one file in pieces, with texts; of hours (`is_of_hours`), columns of Parquet are categoricals and may be longer.
+
+    Raises InputError when the file cannot be used, whatever the reason.
+    """
+    try:
+        chunks = _chunks(path, form, is_of_hours=is_of_hours)
+        yield from _as_data(chunks, form) if form.fill_down or form.no_data else chunks
+    except QianliyanError:
+        raise
+    except Exception as error:
+        raise InputError(
+            "the file cannot be read",
+            where=str(path),
+            got=f"{type(error).__name__}: {error}",
+            expected=f"a whole file: {FORMATS}",
+            todo="save it again, or have it sent again",
+        ) from error
+
+
+def _chunks(path: Path, form: Form, *, is_of_hours: bool) -> Iterator[Chunk]:
+    suffix = path.suffix.lower()
+    if suffix in PACKED:
+        for name, inner in unpacked(path, is_table):
+            yield from _named(_chunks(inner, form, is_of_hours=is_of_hours), name, inner)
+    elif suffix == ".parquet":
+        yield from read_parquet(path) if is_of_hours else read_text_parquet(path)
+    elif suffix in JSONS:
+        yield from read_json(path, form)
+    elif suffix == ".xlsx" or (suffix in WORKBOOKS and _is_workbook(path)):
+        yield from read_workbook(path, form)
+    else:  # among them what platforms export as .xls and is a text
+        yield from read_csv(path, form)
+
+
+def _is_workbook(path: Path) -> bool:
+    with path.open("rb") as stream:
+        begin = stream.read(256)
+    if begin.lstrip()[:1] == b"<":
+        raise InputError(
+            "the file is a web page that is named like a workbook",
+            where=str(path),
+            expected="a workbook or a text",
+            got=begin[:40].decode("utf-8", "replace"),
+            todo="open it and save it as .xlsx or CSV",
+        )
+    return begin.startswith((OLE, _ZIP))
+
+
+def _named(chunks: Iterator[Chunk], name: str, inner: Path) -> Iterator[Chunk]:
+    """The pieces of an unpacked file, and its errors, under the name of what it was packed in."""
+    try:
+        for chunk in chunks:
+            yield replace(chunk, origin=name)
+    except InputError as error:
+        raise type(error)(
+            error.what,
+            where=error.where.replace(str(inner), name),
+            expected=error.expected,
+            got=error.got,
+            todo=error.todo,
+        ) from error
+
+
+def _as_data(chunks: Iterator[Chunk], form: Form) -> Iterator[Chunk]:
+    """The pieces without rows that are no data, and with empty cells as what stands above them where the form says so."""
+    above: dict[str, str] = {}
+    for chunk in chunks:
+        rows = chunk.rows.astype("str")
+        is_none = (
+            _first_filled(rows).str.startswith(form.no_data).to_numpy(dtype=bool) if form.no_data else None
+        )
+        broken = tuple(row for row in chunk.broken if not (form.no_data and _is_none(row.text, form)))
+        left_out = len(chunk.broken) - len(broken)
+        lines = chunk.lines
+        if is_none is not None and is_none.any():
+            left_out += int(is_none.sum())
+            rows, lines = rows[~is_none].reset_index(drop=True), lines[~is_none]
+        for name in form.fill_down:
+            if name in rows:
+                rows, above[name] = _filled(rows, name, above.get(name, ""))
+        yield replace(chunk, rows=rows, lines=lines, broken=broken, left_out=left_out)
+
+
+def _first_filled(rows: pd.DataFrame) -> pd.Series[str]:
+    stripped = rows.apply(lambda column: column.str.strip())
+    found = stripped.replace("", np.nan).bfill(axis=1)
+    first: pd.Series[str] = found.iloc[:, 0].fillna("").astype("str")
+    return first
+
+
+def _is_none(text: str, form: Form) -> bool:
+    return text.strip(' ,;\t|"').startswith(form.no_data)
+
+
+def _filled(rows: pd.DataFrame, name: str, above: str) -> tuple[pd.DataFrame, str]:
+    texts = rows[name].str.strip()
+    filled = texts.mask(texts == "").ffill().fillna(above).astype("str")
+    return rows.assign(**{name: filled}), str(filled.iloc[-1]) if len(filled) else above

@@ -1,0 +1,191 @@
+"""An office in English: every kind of its letters with all their files, and every page of its desk, hold no Chinese character."""
+
+import email
+import email.policy
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from include import office_demo
+from include.demo import demo_registry, play_run
+from include.house import House, open_house
+from include.letters.alarm import compose_alarm
+from include.letters.composition import Letter
+from include.letters.digest import Matter, compose_digest
+from include.office.letters import letters_of_period
+from include.periods import DAY, HOUR, midnight, period_ending
+from include.post.mailbox import local_mailbox
+from include.profile.current import VARIABLE, load, office, using
+from include.rules import SIMULATED_LABEL
+from include.simulator.office_region import write_office_region
+from include.store.engine import reading
+from include.store.migrate import migrate
+from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
+from include.supervision.figures import FormRow, Issue, Suspected
+from include.workflows import daily_dispatch
+from tests.desk import facts
+
+# Chinese, Japanese and Korean characters, their signs and their wide letters.
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
+pytestmark = pytest.mark.timeout(300)
+PLAYED = {"summary", "notice", "reminder", "bulletin", "overview"}
+COMPOSED = {"alarm", "late_alarm", "digest", "trouble"}
+
+
+@pytest.fixture(autouse=True)
+def _harbour(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv(VARIABLE, "harbour")  # whoever opens an installation asks for it
+    with using(load("harbour")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a summary, a day and a half-month of the office were played."""
+    folder = tmp_path_factory.mktemp("harbour")
+    with using(load("harbour")), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QIANLIYAN_VAR", str(folder))
+        patch.setenv(VARIABLE, "harbour")
+        assert office_demo.play_office() == 0
+        yield folder / "demo_harbour"
+
+
+def chinese(text: str) -> list[str]:
+    """The lines with a character of these, cut."""
+    return [line.strip()[:120] for line in re.split(r"[\n<>]", text) if CJK.search(line)]
+
+
+def texts(name: str, content: bytes) -> str:
+    """All that a file says, its name and its own properties included."""
+    if name.endswith(".pdf"):
+        reader = PdfReader(io.BytesIO(content))
+        return "\n".join([name, str(reader.metadata), *(page.extract_text() for page in reader.pages)])
+    if name.endswith((".docx", ".xlsx")):
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts = [package.read(one) for one in package.namelist() if one.endswith((".xml", ".rels"))]
+        return "\n".join([name, *(part.decode("utf-8") for part in parts)])
+    return name if name.endswith(".png") else f"{name}\n{content.decode('utf-8')}"
+
+
+def test_every_letter_that_left_is_in_english(played: Path) -> None:
+    mails = sorted((played / "mailbox").rglob("*.eml"))
+    endings = set()
+    for path in mails:
+        message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        assert chinese("\n".join(f"{key}: {value}" for key, value in message.items())) == []
+        for part in message.walk():
+            if not part.is_multipart():
+                name = part.get_filename() or f"body.{part.get_content_subtype()}"
+                endings.add(name.rpartition(".")[2])
+                assert chinese(texts(name, part.get_payload(decode=True))) == [], name
+    assert endings == {"pdf", "docx", "xlsx", "html", "plain", "png"}
+
+
+def test_every_kind_of_the_office_is_made_here(played: Path) -> None:
+    house = house_of(played)
+    with reading(house.engine) as connection:
+        kinds = {
+            letter.kind
+            for period in (
+                period_ending("midweek", date(2020, 3, 11)),
+                period_ending("day", date(2020, 3, 12)),
+                period_ending("half_month", date(2020, 3, 16)),
+            )
+            for letter in letters_of_period(connection, period, tuple(PLAYED))
+        }
+    assert kinds == PLAYED
+    assert set(office().letters) == PLAYED | COMPOSED
+
+
+def at(hours: int) -> datetime:
+    return datetime(2020, 3, 12, tzinfo=UTC) + hours * HOUR
+
+
+def push(*, is_by_person: bool) -> AlarmFigures:
+    trend = tuple(TrendHour(at(number - 24), 20.0 + 3 * number, 20.0) for number in range(24))
+    suspects = (Suspected("Old Boiler Works", "high", "1.2 km upwind", "E1", "enterprise", 0.6),)
+    box = (24.95, 60.15, 25.0, 60.2)
+    alarm = PushedAlarm(
+        "W1", "HB-N-001", "Old Docks", "Old Docks, grid 1", 24.97, 60.17, box, at(-3), at(0), 3, 92.0, 70.0, 22.0,
+        4, 3, 0.95, at(24), "late" if is_by_person else "new", None, trend, suspects,
+    )  # fmt: skip
+    row = FormRow(
+        "CODE", "W1", "HB-N-001", "Old Docks", "Old Docks, grid 1", 24.97, 60.17, at(-3), 3, 92.0, at(24)
+    )
+    return AlarmFigures(
+        "alarm_HB-N", "HB-N", "Northport", "Northport Environment Office", period_ending("hour", at(0)), (alarm,),
+        (row,), at(24), 30, 40, is_by_person, "2026-11", True,
+    )  # fmt: skip
+
+
+def composed() -> Iterator[Letter]:
+    issue = Issue("Harbour Clean Air Agency", "Duty desk", "+000", "answers@harbour.example", None, None)
+    for is_by_person in (False, True):
+        yield compose_alarm(push(is_by_person=is_by_person), issue)
+    matter = Matter("Northport", "an address bounced", "correct it", at(0))
+    for kind in ("digest", "trouble"):
+        yield compose_digest(date(2020, 3, 12), [matter], is_simulated=True, kind=kind)
+
+
+def test_pushes_and_lists_to_operators_are_in_english() -> None:
+    for letter in composed():
+        assert chinese(letter.subject) == []
+        for file in letter.files:
+            assert chinese(texts(file.file_name, file.content)) == [], file.file_name
+
+
+def house_of(var: Path) -> House:
+    return open_house(demo_registry(1), var)
+
+
+def test_every_page_of_the_desk_is_in_english(played: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = midnight(date(2020, 3, 16)) + 10 * HOUR
+    monkeypatch.setattr(facts, "NOW", now)
+    browser = facts.Browser(house_of(played), language="en-GB")
+    paths = ["/", "/?at=2020-03-12T09:00", "/map/grids.json"]
+    seen: dict[str, int] = {}
+    found = {}
+    for path in paths:  # grows
+        kind = re.sub(r"HB-[-\w]+|[A-Z]*[0-9]+", "#", path.partition("?")[0])
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] > 2:
+            continue
+        answer = browser.get(path)
+        assert answer.status_code < 500, path
+        if not answer.headers["content-type"].startswith(
+            ("text/html", "application/json", "text/javascript")
+        ):
+            continue
+        if lines := chinese(answer.text.replace(f'"{SIMULATED_LABEL}"', "")):  # a code of data, not a word
+            found[path] = lines
+        for link in re.findall(r'(?:href|src)="/desk(/[^"#]*)', answer.text):
+            link = link.replace("&amp;", "&")
+            if link not in paths and not link.endswith(("/figures", ".css")):  # frozen figures hold codes
+                paths.append(link)
+    assert found == {}
+    wanted = {"/", "/letters", "/letters/#", "/cities/#", "/alarms/#", "/grids/#", "/contacts", "/quarantine"}
+    assert wanted | {"/season", "/map", "/network", "/units", "/hints", "/spot-checks", "/grid-lists"} <= set(
+        seen
+    )
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2020, 3, 29), 23), (date(2020, 10, 25), 25)])
+def test_a_day_with_a_change_of_clocks_gives_its_letters(tmp_path: Path, day: date, hours: int) -> None:
+    write_office_region(office(), day - 12 * DAY, day + DAY, tmp_path / "demo_region", 7)
+    with local_mailbox(tmp_path / "mailbox") as mailbox:
+        house = open_house(demo_registry(mailbox.port), tmp_path)
+        migrate(house.engine)
+        period = period_ending("day", day + DAY)
+        assert period.end_at.astimezone(UTC) - period.start_at.astimezone(UTC) == timedelta(hours=hours)
+        assert play_run(house, daily_dispatch, "daily_dispatch", period) == 0
+        with reading(house.engine) as connection:
+            letters = letters_of_period(connection, period, ("notice", "reminder"))
+    assert {letter.state for letter in letters} == {"released"}
+    assert {letter.addressee for letter in letters} <= {"HB-N", "HB-S", "HB-I"}
+    assert any(letter.kind == "notice" for letter in letters)

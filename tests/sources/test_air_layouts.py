@@ -1,0 +1,385 @@
+"""The same air through every layout that people have: the values that come of it are those that were written."""
+
+import gzip
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+
+from include.errors import InputError
+from include.periods import office_zone
+from include.sources.air.quality import ImportResult, import_air_quality
+from include.sources.every_table import TABLES, named_mapping
+from include.sources.mapping.files import load
+from include.sources.mapping.language import TableMapping
+from include.store.air_days import city_days
+from include.store.engine import open_engine, reading
+from include.store.hourly import read_hours
+from tests.sources.air_files import NOW
+
+DAY = date(2020, 3, 12)
+CITIES = {"北京": "110000", "阳泉": "140300"}
+# What every layout says: PM2.5 and NO2 (μg/m³) of two cities, 24 hours.
+TRUE = {
+    (code, hour, quantity): value + hour * step
+    for code, base in (("110000", 40.5), ("140300", 61.25))
+    for hour in range(24)
+    for quantity, value, step in (("pm25_ug_m3", base, 0.5), ("no2_ug_m3", base / 2, 0.25))
+}
+NAMES = {code: name for name, code in CITIES.items()}
+LABELS = {"pm25_ug_m3": "PM2.5", "no2_ug_m3": "NO2"}
+
+
+@pytest.fixture
+def store(sqlite_template: Path, tmp_path: Path) -> Engine:
+    path = tmp_path / "supervision.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    return open_engine(f"sqlite:///{path}")
+
+
+def mapping(folder: Path, yaml: str) -> TableMapping:
+    path = folder / "own.yaml"
+    path.write_text("tables:\n  air:\n" + "".join(f"    {line}\n" for line in yaml.strip().splitlines()))
+    return load(path, office_zone(), TABLES).tables[0]
+
+
+def take(store: Engine, folder: Path, path: Path, **options: object) -> ImportResult:
+    return import_air_quality(store, folder / "air", [path], now=NOW, **options)  # type: ignore[arg-type]
+
+
+def stored(folder: Path, dataset: str = "city", day: date = DAY) -> dict[tuple[str, int, str], float]:
+    hours = read_hours(folder / "air", dataset, [day])  # type: ignore[arg-type]
+    long = hours.melt(["place_id", "observed_on", "hour"], var_name="quantity").dropna(subset="value")
+    return {
+        (str(row.place_id), int(row.hour), str(row.quantity)): float(row.value) for row in long.itertuples()
+    }
+
+
+def long_rows(hours: Callable[[int], str], stamp: str = "20200312") -> list[list[str]]:
+    rows = [["date", "hour", "城市", "PM2.5", "NO2"]]
+    for code in NAMES:
+        rows += [
+            [stamp, hours(hour), NAMES[code], *(repr(TRUE[code, hour, name]) for name in LABELS)]
+            for hour in range(24)
+        ]
+    return rows
+
+
+def text(rows: list[list[str]], delimiter: str = ",") -> str:
+    return "".join(delimiter.join(row) + "\n" for row in rows)
+
+
+LONG = """
+columns:
+  place: 城市
+  hour: {moment: "{date}", hours: hour}
+  pm25_ug_m3: PM2.5
+  no2_ug_m3: NO2
+"""
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_delimiter_and_the_shipped_mapping(store: Engine, tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text(long_rows(str), delimiter))
+    result = take(store, tmp_path, path)
+    assert (result.rows, result.faults, result.notes, result.skipped) == (48, (), (), {})
+    assert stored(tmp_path) == TRUE
+
+
+@pytest.mark.parametrize(
+    ("hours", "yaml"),
+    [
+        (lambda hour: str(hour + 1), LONG),
+        (lambda hour: f"{hour}时", LONG),
+        (lambda hour: f"{hour + 1:02}:00", LONG),
+        (lambda hour: f"{hour + 1}", LONG.replace("hours: hour", "hours: hour, hour_label: end")),
+    ],
+    ids=["1 to 24", "3时", "24:00", "stated end"],
+)
+def test_hours_as_they_are_printed(
+    store: Engine, tmp_path: Path, hours: Callable[[int], str], yaml: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text(long_rows(hours)))
+    take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    assert stored(tmp_path) == TRUE
+
+
+def wide(folder: Path) -> Path:
+    rows = [["日期", "时", "指标", *CITIES]]
+    for hour in range(24):
+        for name, label in LABELS.items():
+            values = [repr(TRUE[code, hour, name]) for code in CITIES.values()]
+            rows.append(["2020年3月12日", str(hour), label, *values])
+    (folder / "a.csv").write_text(text(rows), encoding="gb18030")
+    return folder / "a.csv"
+
+
+WIDE = """
+headings: "{place}"
+columns:
+  hour: {moment: "{日期}", hours: 时}
+  pollutant: 指标
+"""
+
+
+def narrow_rows() -> list[dict[str, str]]:
+    begin = datetime(2020, 3, 11, 16, tzinfo=UTC)
+    return [
+        {
+            "site": NAMES[code],
+            "ts": str(int((begin + timedelta(hours=hour)).timestamp())),
+            "what": name,
+            "value": repr(value),
+        }
+        for (code, hour, name), value in TRUE.items()
+    ]
+
+
+NARROW = """
+columns:
+  place: site
+  hour: {moment: "{ts}", format: epoch_s}
+  pollutant: {column: what, values: {pm25_ug_m3: PM2.5, no2_ug_m3: 二氧化氮}}
+  value: value
+"""
+
+
+def json_list(folder: Path) -> Path:
+    (folder / "a.json").write_text(json.dumps(narrow_rows(), ensure_ascii=False))
+    return folder / "a.json"
+
+
+def json_inside(folder: Path) -> Path:
+    rows = [{**row, "at": {"ts": row.pop("ts")}} for row in narrow_rows()]
+    (folder / "a.json").write_text(json.dumps({"meta": 1, "data": {"list": rows}}, ensure_ascii=False))
+    return folder / "a.json"
+
+
+def json_lines(folder: Path) -> Path:
+    rows = [{**row, "ts": int(row["ts"]) * 1000, "value": float(row["value"])} for row in narrow_rows()]
+    (folder / "a.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return folder / "a.jsonl"
+
+
+def headings(folder: Path) -> Path:
+    """A workbook: a title, two header rows with merged cells, the date only in the first row of its day, sums below."""
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("小时值")
+    sheet.append(["空气质量小时值"])
+    sheet.append(["日期", "时间", "北京", None, "阳泉", None])
+    sheet.append([None, None, "PM2.5", "NO2", "PM2.5", "NO2"])
+    for hour in range(24):
+        values = [TRUE[code, hour, name] for code in CITIES.values() for name in LABELS]
+        sheet.append(["2020-03-12" if not hour else None, f"{hour}时", *values])
+    sheet.append(["平均", None, 1, 1, 1, 1])
+    sheet.append(["注：数据未经审核"])
+    book.save(folder / "a.xlsx")
+    return folder / "a.xlsx"
+
+
+HEADINGS = """
+sheet: 小时值
+header_row: 2
+header_rows: 2
+fill_down: [日期]
+no_data: [平均, "注："]
+headings: "{place} {pollutant}"
+columns:
+  hour: {moment: "{日期}", hours: 时间}
+"""
+
+
+def headless(folder: Path) -> Path:
+    rows = long_rows(lambda hour: f"{hour:02}:00")[1:]
+    with gzip.open(folder / "a.txt.gz", "wt") as stream:
+        stream.write("\n".join("|".join(row) for row in rows) + "\n")
+    return folder / "a.txt.gz"
+
+
+def zipped(folder: Path) -> Path:
+    """One file a city."""
+    rows = long_rows(str)
+    with zipfile.ZipFile(folder / "a.zip", "w") as package:
+        package.writestr("readme.md", "no table")
+        package.writestr("data/one.csv", text(rows[:25]))
+        package.writestr("data/two.csv", text([rows[0], *rows[25:]]))
+    return folder / "a.zip"
+
+
+def parquet(folder: Path) -> Path:
+    rows = narrow_rows()
+    frame = pd.DataFrame(rows).astype({"ts": "int64", "value": "float64"})
+    frame.to_parquet(folder / "a.parquet")
+    return folder / "a.parquet"
+
+
+@pytest.mark.parametrize(
+    ("write", "yaml"),
+    [
+        (wide, WIDE),
+        (json_list, NARROW),
+        (json_inside, NARROW.replace("{ts}", "{at.ts}") + "\nrecords: data.list"),
+        (json_lines, NARROW.replace("epoch_s", "epoch_ms")),
+        (headings, HEADINGS),
+        (headless, LONG + "\nheader: [date, hour, 城市, PM2.5, NO2]"),
+        (zipped, LONG),
+        (parquet, NARROW),
+    ],
+    ids=["wide", "json", "json inside", "json lines", "workbook", "headless gz", "zip", "parquet"],
+)
+def test_the_same_through_each_layout(
+    store: Engine, tmp_path: Path, write: Callable[[Path], Path], yaml: str
+) -> None:
+    result = take(store, tmp_path, write(tmp_path), mapping=mapping(tmp_path, yaml))
+    assert (result.faults, result.skipped, result.rejected) == ((), {}, ())
+    assert stored(tmp_path) == pytest.approx(TRUE, abs=1e-9)
+
+
+def test_stations_become_means_of_their_city(store: Engine, tmp_path: Path) -> None:
+    """Three of four stations are enough (75 %), two are not; Beijing has one station, which is all of it."""
+    (tmp_path / "sites.csv").write_text("station_id,city\nS1,阳泉\nS2,阳泉\nS3,阳泉市\nS4,140300\nB1,北京\n")
+    path = tmp_path / "china_sites.csv"
+    path.write_text(
+        "date,hour,type,S1,S2,S3,S4,B1,X9\n20200312,0,PM2.5,10,20,36,,7,1\n20200312,1,PM2.5,10,20,,,,1\n20200312,1,AQI,1,1,1,1,1,1\n"
+    )
+    result = take(
+        store, tmp_path, path, mapping=named_mapping("china_sites", "air"), stations=tmp_path / "sites.csv"
+    )
+    assert stored(tmp_path) == {("140300", 0, "pm25_ug_m3"): 22.0, ("110000", 0, "pm25_ug_m3"): 7.0}
+    assert result.skipped == {"X9": 1}
+    assert (
+        result.notes
+        == ("有值站点不足而按缺测处理的城市小时值1个", "china_sites.csv：其他污染物或要素的值1个，未用")[::-1]
+    )
+
+
+def test_minutes_become_hours_where_there_are_enough(store: Engine, tmp_path: Path) -> None:
+    """Of twelve moments nine are 75 %; one told twice counts once, and a zero is a value of a minute."""
+    lines = ["sensor,at,pm"]
+    lines += [f"a,2020-03-12T08:{minute:02}:00,{minute}" for minute in range(0, 45, 5)]
+    lines += ["a,2020-03-12T08:40:00,40", "a,2020-03-12T09:00:00,5", "a,2020-03-12T09:00:00,6"]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(lines) + "\n")
+    yaml = "by: station\nevery: {minutes: 5}\ncolumns: {place: sensor, hour: at, pm25_ug_m3: pm}"
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    assert stored(tmp_path, "station") == {("a", 8, "pm25_ug_m3"): 20.0}
+    assert result.rows == 12
+
+
+def test_units_and_words_for_values(store: Engine, tmp_path: Path) -> None:
+    """One ppb of NO2 at 25 °C and 1013.25 hPa is 101325 / (8.314462618 · 298.15) · 46.0055 / 1000 = 1.88044 μg/m³."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "place,hour,what,value,unit\n"
+        "北京,2020-03-12T00:00,no2,10,ppb\n北京,2020-03-12T01:00,no2,0.01,ppm\n北京,2020-03-12T02:00,no2,0.02,mg/m³\n"
+        "北京,2020-03-12T03:00,no2,—,µg/m³\n北京,2020-03-12T04:00,no2,NA,µg/m³\n北京,2020-03-12T05:00,no2,-999,µg/m³\n"
+        "北京,2020-03-12T06:00,no2,<3,µg/m³\n北京,2020-03-12T07:00,co,1200,µg/m³\n北京,2020-03-12T08:00,pm25,5,ppb\n"
+        "北京,2020-03-12T09:00,no2,7,furlong\n北京,2020-03-12T10:00,humidity,50,%\n"
+    )
+    columns = "columns: {place: place, hour: hour, pollutant: what, value: value, unit: unit}"
+    with pytest.raises(InputError, match="stated temperature and pressure"):
+        take(store, tmp_path, path, mapping=mapping(tmp_path, columns))
+    yaml = f'temperature_c: 25\npressure_hpa: 1013.25\nmissing: ["-999"]\n{columns}'
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    ppb = 101325 / (8.314462618 * 298.15) * 46.0055 / 1000
+    assert ppb == pytest.approx(1.88044, abs=1e-5)
+    assert stored(tmp_path) == pytest.approx(
+        {
+            ("110000", 0, "no2_ug_m3"): 10 * ppb,
+            ("110000", 1, "no2_ug_m3"): 10 * ppb,
+            ("110000", 2, "no2_ug_m3"): 20.0,
+            ("110000", 6, "no2_ug_m3"): 1.5,
+            ("110000", 7, "co_mg_m3"): 1.2,
+        },
+        abs=1e-9,
+    )
+    assert result.gaps == 3
+    assert [(fault.fault.value, fault.fault.count) for fault in result.faults] == [("ppb", 1), ("furlong", 1)]
+    assert result.notes == (
+        "a.csv：低于检出限的值1个，按对应关系取值",
+        "a.csv：其他污染物或要素的值1个，未用",
+    )
+
+
+def test_an_hour_that_its_zone_skips_and_one_that_it_has_twice(store: Engine, tmp_path: Path) -> None:
+    """New York, 1 November 2020: 01:00 comes at 05:00 and 06:00 UTC, which is 13 and 14 o'clock of the office; 8 March has no 02:00."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "s,t,v\nA,2020-11-01 01:00,5\nA,2020-11-01 01:00,6\nA,2020-11-01 02:00,7\nA,2020-03-08 02:00,8\n"
+    )
+    yaml = "by: station\ntime_zone: America/New_York\ncolumns: {place: s, hour: t, pm25_ug_m3: v}"
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    assert stored(tmp_path, "station", date(2020, 11, 1)) == {
+        ("A", 13, "pm25_ug_m3"): 5.0,
+        ("A", 14, "pm25_ug_m3"): 6.0,
+        ("A", 15, "pm25_ug_m3"): 7.0,
+    }
+    assert [fault.fault.reason for fault in result.faults] == [
+        "America/New_York当日没有这一时刻（夏令时跳过），整行未用"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("yaml", "label", "message"),
+    [
+        (LONG.replace("hours: hour", "hours: hour, hour_label: start"), "end", "the mapping says which end"),
+        (LONG, "start", "the file prints hour 24"),
+        ("every: day\n" + LONG.strip().replace(", hours: hour", ""), "end", "says nothing about this file"),
+    ],
+    ids=["mapping", "24", "day"],
+)
+def test_a_label_acts_or_is_refused(
+    store: Engine, tmp_path: Path, yaml: str, label: str, message: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text(long_rows(lambda hour: str(hour + 1))))
+    with pytest.raises(InputError, match=message):
+        take(store, tmp_path, path, mapping=mapping(tmp_path, yaml), hour_label=label)
+
+
+DAILY = "城市,日期,PM2.5,O3_8h\n北京,2020-03-12,51.5,90\n阳泉,2020-03-12,60,—\n"
+OF_DAYS = (
+    "every: day\ncolumns: {place: 城市, hour: {moment: '{日期}'}, pm25_ug_m3: PM2.5, o3_8h_ug_m3: O3_8h}"
+)
+
+
+def days_of(engine: Engine) -> dict[str, tuple[float, int, bool]]:
+    with reading(engine) as connection:
+        days = city_days(connection, DAY, DAY + timedelta(days=1))
+    return {
+        str(row.place_id): (float(row.pm25_ug_m3), int(row.pm25_hours), bool(row.is_given))
+        for row in days.itertuples()
+    }
+
+
+def test_a_daily_mean_is_a_valid_day_and_never_mixed_with_hours(engine: Engine, tmp_path: Path) -> None:
+    path, hours = tmp_path / "days.csv", tmp_path / "hours.csv"
+    path.write_text(DAILY)
+    hours.write_text(
+        "date,hour,城市,PM2.5\n" + "".join(f"20200312,{hour},北京,{40 + hour}\n" for hour in range(24))
+    )
+    given = mapping(tmp_path, OF_DAYS)
+    result = take(engine, tmp_path, path, mapping=given)
+    assert result.notes == ("日均值（来源给出）2个，按有效日计，不与小时值混用",)
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    refused = take(engine, tmp_path, hours)
+    assert refused.untaken == (
+        "hours.csv：3月12日 北京 PM2.5 日均值（来源给出） → 24小时，两种数据不混用，该日未采用，文件保留；"
+        "请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+    )
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    take(engine, tmp_path, hours, replace=True)
+    assert days_of(engine) == {"110000": (51.5, 24, False), "140300": (60.0, 24, True)}
+    again = take(engine, tmp_path, path, mapping=given)
+    assert "24小时 → 日均值（来源给出），两种数据不混用" in again.untaken[0]
+    take(engine, tmp_path, path, mapping=given, replace=True)
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    assert stored(tmp_path) == {}
