@@ -181,7 +181,7 @@ def test_the_suspects_of_an_alarm_with_reasons_and_a_sketch(filled: Engine, tmp_
         assert words in page, words
     assert "甲<厂>" not in page
     english = Browser(house, language="en").get(PATH).text
-    for words in ("Suspected sources (to be checked)", "Unlisted source", "high（0.7）", "Strike out"):
+    for words in ("Suspected sources (to be checked)", "Unlisted source", "high (0.7)", "Strike out"):
         assert words in english, words
 
 
