@@ -165,5 +165,5 @@ emissions:
 #   - {{path: survey.csv, year: {year}}}
 enterprises: {{path: enterprises.csv, datum: wgs84}}   # 或 store（import-enterprises 导入的），或 none（同时把 weight_enterprises 设为 0）
 previous: store      # 现行清单；none 为首次遴选；或带 grid_id 列的表
-rules: {{}}            # 例如 {{hot_count: 5000}}、{{quotas: {{"370100": 124}}}}、{{weight_level: 0.35}}
+rules: {{}}            # 例如 {{hot_count: 5000}}、{{quotas: {{"370100": 124}}}}、{{weight_level: 0.35, weight_excess: 0.20}}（权重之和为 1）
 """

@@ -89,6 +89,7 @@ def test_rules_come_from_the_profile_and_then_from_the_file(
 ) -> None:
     changes = (
         RuleChange("selection.weight_level", 0.5, "", date(2020, 1, 1)),
+        RuleChange("selection.weight_emission", 0.1, "", date(2020, 1, 1)),
         RuleChange("selection.unit_quota", 7, YANGQUAN, date(2020, 1, 1)),
         RuleChange("selection.unit_quota", 9, YANGQUAN, date(2030, 1, 1)),
     )
