@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from include.field.answers import Speaker
 from include.field.bundles import Bundle
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -38,7 +39,7 @@ def english() -> Mapping[str, str]:
     return found
 
 
-def speaker(language: str) -> Callable[..., str]:
+def speaker(language: str) -> Speaker:
     """The words of the page in a language; a text without one stands as it is."""
     words = english() if language == "en" else {}
 
