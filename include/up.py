@@ -117,6 +117,7 @@ def mailbox_command(house: House) -> list[str]:
 
 def _commands(house: House, var: Path) -> dict[str, list[str]]:
     commands = airflow_commands(UI_PORT)
+    commands["triggerer"] = ["airflow", "triggerer", "--skip-serve-logs"]
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
         commands["demo platform"] = [
