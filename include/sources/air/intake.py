@@ -152,6 +152,8 @@ def _without(
 ) -> tuple[pd.DataFrame, list[Loss]]:
     """What is known of the other kind (hours of given days, given days of hours) without the places and days that are told, and
     what is lost by that: nothing of both kinds stands beside each other."""
+    if known.empty:
+        return known, []
     key = ["place_id", "observed_on"]
     now = told.groupby(key, observed=True)["value"].count()
     is_told = pd.MultiIndex.from_frame(known[key].astype({"place_id": "str"})).isin(

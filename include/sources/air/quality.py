@@ -25,7 +25,7 @@ from include.sources.air.stage import Stage
 from include.sources.air.stations import city_names
 from include.sources.mapping.language import HourLabel, TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
-from include.sources.reading.tables import FORMATS, is_table
+from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
@@ -303,7 +303,7 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
 
 
 def _is_named_so(path: Path) -> bool:
-    return is_table(path) and not path.name.startswith(".")
+    return is_table_of_folder(path) and not path.name.startswith(".")
 
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
