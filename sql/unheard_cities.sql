@@ -2,8 +2,8 @@
 --   督办函 that left and named an unanswered alarm (no answer, or one sent back), or every To recipient of its latest letter is refused or bounced.
 -- Parameters: letters (how many), before_date (only windows that ended before it), as_of_at (instant), asking_kinds
 --   (the kinds of letters that ask for an answer: 提示函 and 督办函).
--- Reads: city, letter, letter_alarm, delivery, audit, feedback_event, alarm. A sign of life is an acknowledgement, an answer or a
--- dispute of the city on any alarm, up to as_of_at. No 更正 counts. Letters are looked up one by one, the latest first: ten years of
+-- Reads: city, letter, letter_alarm, delivery, audit, feedback_event, alarm, mail. A sign of life is an acknowledgement, an answer or a
+-- dispute of the city on any alarm, or a form or reply by mail from one of its contacts (an automatic reply is none), up to as_of_at. No 更正 counts. Letters are looked up one by one, the latest first: ten years of
 -- them cost what a month does.
 with recursive asking (unit_code, place, letter_id) as (
     select unit_code, 0, cast(0 as bigint)
@@ -76,6 +76,12 @@ where not exists (
     from feedback_event as e
     join alarm as a on a.alarm_id = e.alarm_id and a.unit_code = o.unit_code
     where e.event in ('acknowledged', 'submitted', 'disputed') and e.event_at > o.since_at and e.event_at <= :as_of_at
+)
+and not exists (
+    select 1
+    from mail as w
+    where w.unit_code = o.unit_code and w.is_from_contact = true and w.kind in ('answer', 'reply') and w.authenticity <> 'fail'
+      and w.received_at > o.since_at and w.received_at <= :as_of_at
 )
 union
 select t.unit_code

@@ -46,10 +46,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field.signed": {"errors", "rules"},
     "office": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
-    | {"replies", "answer_form.reading", "field.signed"},
+    | {"replies", "answer_form.layout", "answer_form.reading", "field.signed"},
     "desk": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
-    | {"field.signed"},
+    | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
     | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from include.errors import StateError
 from include.house import House
 from include.office.letters import corrected, letter_history
+from include.office.mailroom.tray import correspondence
 from include.post.corrections import corrected_letter, revisions
 from include.post.letters import StoredLetter, find
+from include.post.outbox import has_left
 from include.post.recipients import addressees
 from include.store import tables
 from include.store.engine import reading
@@ -54,6 +56,7 @@ class LetterPage:
     history: pd.DataFrame
     revisions: tuple[StoredLetter, ...]  # the letter and its corrections, the first one first
     changes: tuple[str, ...]  # of a correction: what it says otherwise than the letter that left
+    mails: tuple[dict[str, Any], ...] = ()  # that came about it, in the order of their receipt
 
     @property
     def unknown(self) -> list[str]:
@@ -64,7 +67,7 @@ class LetterPage:
     @property
     def has_left(self) -> bool:
         """Whether something of it may have reached somebody: then it cannot be withheld as a whole."""
-        return any(row["state"] in ("sending", "sent", "unknown") for row in self._real)
+        return any(has_left(row["state"], row["smtp_code"]) for row in self._real)
 
     @property
     def may_be_taken_back(self) -> bool:
@@ -85,6 +88,7 @@ def letter_page(house: House, letter_id: int) -> LetterPage:
         recipients = frame(connection, "list_recipients", letter_id=letter_id)
         every = tuple(revisions(connection, told.letter))
         original = corrected_letter(connection, told.letter)
+        mails = correspondence(connection, letter_id)
     changes = corrected(original, told.letter.figures_json).changes if original else ()
     return LetterPage(
         told.letter,
@@ -94,6 +98,7 @@ def letter_page(house: House, letter_id: int) -> LetterPage:
         _plain(told.history),
         every,
         changes,
+        tuple(mails),
     )
 
 

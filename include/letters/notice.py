@@ -65,11 +65,23 @@ def notice_values(
             "超期": overdue,
             "待反馈": form_values(figures.form, as_of, show, figures.rules_version, figures.suspects),
         }
+        | {"来信": _received(figures, show)}
         | suspect_values(_suspected(figures), show)
         | newest_overdue(figures.overdue, show, figures.rules_version)
         | _newest_alarms(figures, show)
         | _problems(figures, show)
     )
+
+
+def _received(figures: NoticeFigures, show: Show) -> dict[str, Any] | None:
+    """What came by mail since the last letter; None where nothing did."""
+    if figures.received is None:
+        return None
+    return {
+        "收到": figures.received.rows,
+        "未采用": figures.received.refused,
+        "原因": "；".join(show(reason) for reason in figures.received.reasons),
+    }
 
 
 def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
 from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
+from include.office.mailroom.access import closed_mailboxes
+from include.office.mailroom.tray import waiting_mails
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
@@ -50,6 +52,8 @@ TOPICS: Final = {
     "watch": "报警待核实",
     "grids": "网格清单待审",
     "hints": "群众线索",
+    "mail": "来信待处理",
+    "mailbox": "信箱无法读取",
     "field": "手机填报待确认",
     "run": "时段没有运行",
     "units": "单位与档案不一致",
@@ -304,6 +308,41 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Mails of the tray: each by itself, or all of one reason where they are many."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in waiting_mails(connection):
+        groups.setdefault(str(row["tray_reason"]), []).append(row)
+    for reason, rows in groups.items():
+        many = len(rows) > _FEW
+        for row in rows[:1] if many else rows:
+            words = [part for part in (row["sender"], row["subject"]) if part]
+            yield Waiting(
+                "mail",
+                f"{len(rows)}封" if many else "　".join(words) or TOPICS["mail"],
+                reason,
+                "在来信页查看后采用、录入、归档，或判为与本单位无关",
+                row["taken_at"],
+                path="/mails" if many else f"/mails/{row['mail_id']}",
+                count=len(rows) if many else 1,
+                is_simulated=any(one["is_simulated"] for one in rows),
+            )
+
+
+def _closed(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Mailboxes that could not be read when that was tried last."""
+    configured = {source.name for source in house.mailboxes}
+    for one in closed_mailboxes(connection):
+        if one.name in configured:
+            yield Waiting(
+                "mailbox",
+                one.name,
+                one.reason,
+                "检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取",
+                one.since,
+            )
+
+
 def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Reports of the phone page that wait: one line a unit and reason."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -334,6 +373,8 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _hints,
     _field,
     _units,
+    _mails,
+    _closed,
 )
 
 

@@ -17,7 +17,7 @@ from include.post import audit
 from include.post.composed import ComposedLetter, stored_composition
 from include.post.letters import StoredLetter, locked
 from include.post.message import Dispatch, build_message, message_id
-from include.post.outbox import restore_settled, withdraw_all
+from include.post.outbox import has_left, restore_settled, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
@@ -196,7 +196,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
     with writing(engine) as connection:
         letter = locked(connection, letter_id)
         rows = connection.execute(
-            select(_delivery.c.copy_no, _delivery.c.state)
+            select(_delivery.c.copy_no, _delivery.c.state, _delivery.c.smtp_code)
             .where(_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
             .with_for_update()
         ).all()
@@ -208,7 +208,7 @@ def take_back(engine: Engine, letter_id: int, act: Act, *, copy_no: int | None =
                 expected="a delivery in state queued",
                 todo="what has left cannot be taken back",
             )
-        if not any(row.copy_no > 1 or row.state in ("sending", "sent", "unknown") for row in rows):
+        if not any(row.copy_no > 1 or has_left(row.state, row.smtp_code) for row in rows):
             raise StateError(
                 "nothing of the letter has left",
                 where=letter.letter_key,

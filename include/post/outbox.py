@@ -26,6 +26,7 @@ from include.store.columns import Instant
 from include.store.engine import writing
 
 _delivery = tables.delivery
+TAKEN_CODES: Final = (250, 251, 252)
 _RESULT_STATES: Final = {"accepted": "sent", "refused": "refused", "unknown": "unknown", "retry": "queued"}
 
 
@@ -267,9 +268,22 @@ def refuse_bounced(
     left = (_delivery.c.delivery_id.in_(list(ids)), _delivery.c.state.in_(("sent", "unknown")))
     return len(
         _move_all(
-            connection, left, "refused", action="bounce", reason=reason, actor=actor, now=now, smtp_text=words
+            connection,
+            left,
+            "refused",
+            action="bounce",
+            reason=reason,
+            actor=actor,
+            now=now,
+            smtp_code=TAKEN_CODES[0],  # a server had taken it, or it could not come back
+            smtp_text=words,
         )
     )
+
+
+def has_left(state: str, smtp_code: int | None) -> bool:
+    """Whether a delivery may have reached somebody, or came back from there."""
+    return state in ("sending", "sent", "unknown") or smtp_code in TAKEN_CODES
 
 
 def note_bounce(

@@ -13,13 +13,13 @@ from include.errors import CheckFailed
 from include.language import say
 from include.post import numbers
 from include.post.mailbox import copies
+from include.post.outbox import TAKEN_CODES
 from include.post.recipients import addressees
 from include.store import statements, tables
 
 # A released letter is what the worst of its recipients is.
 _WORST_FIRST: Final = ("unknown", "refused", "expired", "sending", "queued", "sent")
 _BEFORE_RELEASE: Final = ("drafted", "awaiting_approval", "withheld", "rejected")
-_TAKEN: Final = (250, 251, 252)
 OPEN_STATES: Final = ("drafted", "awaiting_approval", "queued", "sending")
 
 
@@ -121,7 +121,7 @@ def _mailbox_faults(connection: Connection, mailbox: Path) -> list[str]:
     taken = {
         (row.message_id, row.address)
         for row in rows
-        if row.smtp_code in _TAKEN and row.state in ("refused", "withdrawn")
+        if row.smtp_code in TAKEN_CODES and row.state in ("refused", "withdrawn")
     }
     held = copies(mailbox)
     faults = []

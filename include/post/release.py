@@ -19,7 +19,7 @@ from include.post.composed import EML_ROLE, ComposedLetter, keep_files, replace_
 from include.post.copies import QueuedCopy, TooLarge, queue_copy, simulated_blocker
 from include.post.corrections import revisions
 from include.post.letters import NamedAlarm, StoredLetter, change_state, locked, replace_content, write_state
-from include.post.outbox import withdraw_all
+from include.post.outbox import has_left, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Addressing, Recipient, recipients_for
 from include.store import tables
@@ -119,9 +119,11 @@ def withdraw(outgoing: Outgoing, letter_id: int, act: Act, render: Render) -> st
             raise StateError(f"the letter is {letter.state}", where=letter.letter_key, expected="released")
         real = (_delivery.c.letter_id == letter_id, _delivery.c.is_rehearsal.is_(False))
         rows = connection.execute(
-            select(_delivery.c.address, _delivery.c.state).where(*real).with_for_update()
+            select(_delivery.c.address, _delivery.c.state, _delivery.c.smtp_code)
+            .where(*real)
+            .with_for_update()
         ).all()
-        left = [f"{row.address} {row.state}" for row in rows if row.state in ("sending", "sent", "unknown")]
+        left = [f"{row.address} {row.state}" for row in rows if has_left(row.state, row.smtp_code)]
         if left:
             raise StateError(
                 "the letter has left",

@@ -12,8 +12,9 @@ from email.policy import compat32
 from html.parser import HTMLParser
 from typing import Final
 
+from include.answer_form.layout import FORM_SHEET
 from include.replies.limits import LIMITS
-from include.replies.packages import File, opened
+from include.replies.packages import File, FormSheets, opened
 from include.replies.words import decoded, file_name, header_text, parameter
 
 _ANGLED: Final = re.compile(r"<([^<>\s]{1,500})>")
@@ -59,6 +60,7 @@ class Mail:
 class _Taking:
     """What has been taken of the mail so far."""
 
+    form_sheets: FormSheets
     parts: int = 0
     unpacked: int = 0
     texts: list[str] = field(default_factory=list)
@@ -71,9 +73,9 @@ class _Taking:
     faults: dict[str, None] = field(default_factory=dict)
 
 
-def read_mail(content: bytes) -> Mail:
+def read_mail(content: bytes, form_sheets: FormSheets = (FORM_SHEET,)) -> Mail:
     """Takes a mail apart. Never raises for what a mail can hold: what cannot be read is in `faults`."""
-    taking = _Taking()
+    taking = _Taking(form_sheets)
     if len(content) > LIMITS.mail_bytes:
         taking.faults["too_large"] = None
         content = content[: LIMITS.header_bytes].partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
@@ -165,7 +167,10 @@ def _take_leaf(part: Message, media_type: str, taking: _Taking, depth: int, is_e
     if media_type == "application/pgp-encrypted" or not content:
         return
     found, unpacked, faults = opened(
-        File(name, media_type, content, is_enclosed), depth, LIMITS.unpacked_bytes - taking.unpacked
+        File(name, media_type, content, is_enclosed),
+        depth,
+        LIMITS.unpacked_bytes - taking.unpacked,
+        taking.form_sheets,
     )
     taking.files += found
     taking.unpacked += unpacked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -12,6 +12,7 @@ from include.answer_form.layout import FORM_SHEET
 from include.replies.limits import LIMITS
 from include.replies.words import safe_name
 
+FormSheets = Sequence[str]
 What = Literal["form", "workbook", "picture", "archive", "sealed", "other"]
 
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -34,11 +35,14 @@ class File:
     what: What = "other"
 
 
-def opened(file: File, depth: int, room: int) -> tuple[list[File], int, list[str]]:
-    """The file, or what is in it: files, bytes that were unpacked, faults. A package that cannot be opened stays as it is."""
+def opened(
+    file: File, depth: int, room: int, form_sheets: FormSheets = (FORM_SHEET,)
+) -> tuple[list[File], int, list[str]]:
+    """The file, or what is in it: files, bytes that were unpacked, faults. A package that cannot be opened stays as it is.
+    `form_sheets`: what the form's sheet is called, in the house's language and the office's."""
     content = file.content
     try:
-        if content[:2] == b"PK" and (book := _book(content)) is not None:
+        if content[:2] == b"PK" and (book := _book(content, form_sheets)) is not None:
             return [replace(file, what=book, name=file.name or "附件.xlsx")], 0, []
         members = _members(content, room) if depth < LIMITS.depth else None
     except _Full:
@@ -48,13 +52,13 @@ def opened(file: File, depth: int, room: int) -> tuple[list[File], int, list[str
     except Exception:  # a broken package can fail anywhere inside its library, with any exception
         return [replace(file, what="archive")], 0, ["package_broken"]
     if members is None:
-        return [replace(file, what=_what(file))], 0, []
+        return [replace(file, what=_what(file, form_sheets))], 0, []
     found: list[File] = []
     unpacked, faults = 0, []
     for name, inside in members:
         unpacked += len(inside)
         within = File(safe_name(name), "application/octet-stream", inside, file.is_enclosed)
-        more, also, said = opened(within, depth + 1, room - unpacked)
+        more, also, said = opened(within, depth + 1, room - unpacked, form_sheets)
         found += more
         unpacked += also
         faults += said
@@ -69,10 +73,12 @@ class _Locked(Exception):
     """A package with a password."""
 
 
-def _what(file: File) -> What:
+def _what(file: File, form_sheets: FormSheets) -> What:
     content = file.content
     if content.startswith(_OLE):
-        return "form" if _names_the_form(content) else "workbook" if _is_book(content) else "other"
+        return (
+            "form" if _names_the_form(content, form_sheets) else "workbook" if _is_book(content) else "other"
+        )
     if content.startswith(_PICTURES) or file.media_type.startswith("image/"):
         return "picture"
     if content.startswith(_RAR):
@@ -80,16 +86,17 @@ def _what(file: File) -> What:
     return "sealed" if file.media_type in _SIGNED else "other"
 
 
-def _names_the_form(content: bytes) -> bool:
+def _names_the_form(content: bytes, form_sheets: FormSheets) -> bool:
     """Whether an old workbook names the form's sheet: its names stand in it as two-byte characters (or GBK in the oldest)."""
-    return any(FORM_SHEET.encode(code) in content[:_SEARCHED] for code in ("utf-16-le", "gb18030"))
+    codes = ("utf-16-le", "gb18030")
+    return any(name.encode(code) in content[:_SEARCHED] for name in form_sheets for code in codes)
 
 
 def _is_book(content: bytes) -> bool:
     return any("Workbook".encode(code) in content[:_SEARCHED] for code in ("utf-16-le", "ascii"))
 
 
-def _book(content: bytes) -> What | None:
+def _book(content: bytes, form_sheets: FormSheets) -> What | None:
     """`form` or `workbook` for an XLSX or ODS file; None for any other ZIP."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = {info.filename: info for info in package.infolist()[: LIMITS.members * 10]}
@@ -99,7 +106,8 @@ def _book(content: bytes) -> What | None:
             text = _text(package, names["content.xml"])
         else:
             return None
-    return "form" if FORM_SHEET in text or _charrefs(FORM_SHEET) in text else "workbook"
+    is_form = any(name in text or _charrefs(name) in text for name in form_sheets)
+    return "form" if is_form else "workbook"
 
 
 def _charrefs(text: str) -> str:

@@ -67,6 +67,8 @@ def take_form(
     machine says that it went, used only against it."""
     delivery = form.delivery
     parts = list(delivery.parts)
+    if not delivery.inspected and not any(len(part.chunk.rows) or part.chunk.broken for part in parts):
+        return FormTaken(frozenset(), ())
     older = _older(connection, parts, sent_at, received_at)
     spool = Spool()
     try:

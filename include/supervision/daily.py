@@ -23,6 +23,7 @@ from include.supervision.figures import (
     DailyFigures,
     ListedAlarm,
     NoticeFigures,
+    ReceivedForms,
     ReminderFigures,
     Suspected,
 )
@@ -89,12 +90,14 @@ def daily_figures(
     period: Period,
     completeness: str,
     suspects: Mapping[str, tuple[Suspected, ...]] | None = None,
+    received: Mapping[str, ReceivedForms] | None = None,
 ) -> DailyFigures:
     """The figures of one window of the dispatch, as of `period.as_of`.
 
     `states`, `problems`: rows of the SQL files of those names over `read_window(period)`, the states with the open alarms of any
     age; `cities`: one row a unit of the key regions (sql/cities_of_regions.sql); `urged`: former 督办 (see `escalation.rungs`); `unheard`: codes of the
-    cities whose address must be verified; `suspects`: by alarm, of those that `listed_alarms` names.
+    cities whose address must be verified; `suspects`: by alarm, of those that `listed_alarms` names; `received`: forms that came by
+    mail, by unit.
     A city with neither new nor open alarms gets no letter and is named in `nothing_due`.
     """
     judged = judge(states, period.as_of)
@@ -167,6 +170,7 @@ def daily_figures(
                 judged_by=rules,
                 is_simulated=is_simulated,
                 suspects=alarm_suspects(named[~named["is_upheld"]], suspects or {}),
+                received=(received or {}).get(code),
             )
         )
         due = rungs(overdue, urged, response.late, period.as_of, period.end, rules)

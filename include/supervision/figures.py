@@ -216,6 +216,15 @@ class FormRow:
 
 
 @dataclass(frozen=True)
+class ReceivedForms:
+    """The forms that a unit sent by mail since its last letter: rows that came, those of them that could not be used, and why."""
+
+    rows: int
+    refused: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class NoticeFigures:
     """Everything a 提示函 says to one city."""
 
@@ -246,6 +255,7 @@ class NoticeFigures:
     judged_by: LowResponse | None = (
         None  # the rules of the unit on the window's end; None: those of its edition
     )
+    received: ReceivedForms | None = None  # by mail, since the last letter; None: nothing came
 
 
 @dataclass(frozen=True)

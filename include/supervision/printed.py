@@ -234,6 +234,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 # Of a class, where a name of `LABELS` would mislead.
 OWN_LABELS: Final[Mapping[tuple[str, str], str]] = {
+    ("NoticeFigures", "received"): "邮件反馈", ("ReceivedForms", "rows"): "邮件反馈条数", ("ReceivedForms", "refused"): "未采用条数", ("ReceivedForms", "reasons"): "未采用原因",
     ("NoticeFigures", "overdue"): "超期清单报警", ("ReminderFigures", "overdue"): "超期清单报警", ("NoticeFigures", "problems"): "问题",
     ("Case", "problems"): "问题", ("NoticeFigures", "form"): "反馈表报警", ("ReminderFigures", "form"): "反馈表报警",
     ("CitySituation", "month"): "全月", ("Warnings", "month"): "预警月份", ("OverviewFigures", "grids"): "网格数", ("CountySituation", "grids"): "有效网格数",

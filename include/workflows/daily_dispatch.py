@@ -7,12 +7,13 @@ from include.language import say
 from include.letters.words.flag_words import flag_words, mark_words
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
-from include.periods import Period
+from include.periods import Period, later
 from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import LOW_RESPONSE
 from include.sources.ledger import completeness, history_start
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on, problems_found, unheard_cities, urged_alarms
+from include.store.statements import frame
 from include.supervision.daily import daily_figures, listed_alarms, read_window
 from include.supervision.figures import (
     DailyFigures,
@@ -21,6 +22,7 @@ from include.supervision.figures import (
     from_json,
     to_json,
 )
+from include.supervision.received import LOOK_BACK, received_by_unit
 from include.workflows.steps import LetterSteps, pull_facts
 from include.workflows.suspecting import keep_platform_suspects
 from include.workflows.treatment import keep_treatment
@@ -98,6 +100,15 @@ def compute(house: House, period: Period) -> DailyFigures:
                 connection, house.sources, history_start(start_at, house.season[0]), period.as_of
             ).sentence,
             suspected(connection, listed_alarms(states, period), period.as_of),
+            received_by_unit(
+                frame(
+                    connection,
+                    "forms_received",
+                    since_at=later(period.as_of, -LOOK_BACK),
+                    as_of_at=period.as_of,
+                    before_date=period.end,
+                )
+            ),
         )
 
 

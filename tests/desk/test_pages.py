@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, field, letter, network, today, units, view
+from include.desk.pages import alarm, city, contacts, field, letter, mails, network, today, units, view
 from include.desk.pages.view import LABELS, language_of
 from include.field.steps import STEPS
 from include.geo.boundaries import map_notice
@@ -20,9 +20,11 @@ from include.letter_kinds import LETTER_KINDS
 from include.office.field_decisions import STATES as FIELD_STATES
 from include.office.field_decisions import WORDS as FIELD_WORDS
 from include.office.hints import STATES as HINT_STATES
+from include.office.mailroom.tray import SETTLED
 from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
+from include.replies.verdict import KINDS as MAIL_KINDS
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
@@ -45,6 +47,8 @@ PAGES = Path(view.__file__).parent
 VALUES = {
     "unit_code": YANGQUAN,
     "letter_id": "1",
+    "mail_id": "1",
+    "place": "0",
     "role": "pdf",
     "grid_id": "T85711",
     "alarm_id": "W1",
@@ -436,6 +440,11 @@ def test_every_text_has_its_english() -> None:
         *"一二三四五六日",
         *network.FLAG_WORDS.values(),
         *HINT_STATES.values(),
+        *MAIL_KINDS.values(),
+        *SETTLED.values(),
+        *mails.CLOCKS.values(),
+        *mails.AUTHENTICITY.values(),
+        "来信",
         *FIELD_STATES.values(),
         *field.DEVICE_STATES.values(),
         *FIELD_WORDS,

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from include.answer_form.layout import FORM_SHEET
 from include.letters.composition import Letter, compose_notice, compose_reminder
-from include.supervision.figures import FeedbackCounts, Flag, FlagReason
+from include.supervision.figures import FeedbackCounts, Flag, FlagReason, ReceivedForms
 from tests.letters.reading import docx_footnotes, docx_texts, pdf_pages, pdf_text, squeezed
 from tests.letters.samples import ISSUE, PREVIEW, at, form_row, notice, notice_row, overdue_row, reminder
 
@@ -281,3 +281,14 @@ def test_a_character_without_a_glyph_is_replaced_and_reported() -> None:
     assert letter.warnings == ("“砖厂🏭东〓侧 二号”中的字符🏭（U+1F3ED）没有字体收录，PDF和Word中以〓代替",)
     assert "\n砖厂〓东〓侧二号\n" in body(letter)
     assert "砖厂〓东〓侧二号" in "".join(map(squeezed, pdf_pages(content(letter, "pdf"))))
+
+
+def test_what_came_by_mail_is_told_with_what_could_not_be_used() -> None:
+    figures = notice(received=ReceivedForms(2, 1, ("应答码不符", "必填：排查人")))
+    letter = compose_notice(figures, ISSUE)
+    assert "收到你市近期以邮件报送的反馈2条，其中1条未采用：应答码不符；必填：排查人。" in body(letter)
+    text = content(letter, "text").decode()
+    assert "邮件反馈：收到2条，1条未采用：应答码不符；必填：排查人\n" in text
+    all_used = compose_notice(notice(received=ReceivedForms(2, 0, ())), ISSUE)
+    assert "收到你市近期以邮件报送的反馈2条。" in body(all_used)
+    assert "邮件报送" not in body(compose_notice(notice(), ISSUE))

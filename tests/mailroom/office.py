@@ -111,3 +111,34 @@ def answer(
 ) -> bytes:
     """A contact's mail with the form."""
     return answer_mail(place.letter, sender, content or form(place.key), at, **options)
+
+
+def told_mail(**changes: Any) -> dict[str, Any]:
+    """A row of `mail`: a reply that nobody has looked at."""
+    return {
+        "source": "mailbox",
+        "content_key": "0" * 64,
+        "raw_sha256": "0" * 64,
+        "size_bytes": 1,
+        "message_id": "",
+        "clock": "internal",
+        "received_at": NOW,
+        "taken_at": NOW,
+        "sender": CONTACT,
+        "subject": "回复",
+        "kind": "reply",
+        "permanence": "",
+        "reasons": "answers_ours",
+        "authenticity": "pass",
+        "is_from_contact": True,
+        "matched_by": "",
+        "files_json": "[]",
+        "words": "",
+        "rows_taken": 0,
+        "rows_refused": 0,
+        "refused_json": "[]",
+        "state": "tray",
+        "tray_reason": "",
+        "is_simulated": False,
+        **changes,
+    }

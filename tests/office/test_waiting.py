@@ -12,6 +12,7 @@ from include.act import Act
 from include.house import House
 from include.office.attention import matters
 from include.office.grid_lists import propose
+from include.office.mailroom.access import note_trouble
 from include.office.waiting import TOPICS, Waiting, waiting
 from include.periods import DAY, Period, office_date
 from include.post.letters import await_approval, draft, reject, withhold
@@ -23,6 +24,7 @@ from include.store import tables
 from include.store.beat_runs import mark_accounted
 from include.store.engine import writing
 from include.store.field_tables import field_report
+from include.store.mail_tables import mail
 from include.store.open_tables import hint
 from include.store.unit_tables import unit
 from include.store.units import Change, change_unit
@@ -30,6 +32,7 @@ from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
+from tests.mailroom.office import told_mail
 from tests.office.lists import choice
 from tests.post.samples import (
     add_cities,
@@ -120,6 +123,17 @@ def quarantined(house: House, archive, kind: str = "alarms") -> None:
                 state="open",
             )
         )
+
+
+def mail_in_tray(house: House, archive) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(insert(mail).values(told_mail(tray_reason="来信须由人处理")))
+
+
+def closed_mailbox(house: House, archive) -> None:
+    house.__dict__["mailboxes"] = (SourceConfig("mailbox", "mail", "127.0.0.1:1", "x"),)
+    note_trouble(house.engine, "mailbox", "连接被拒绝", now=NOW, actor="test")
+    note_trouble(house.engine, "mailbox", "连接被拒绝", now=NOW + MINUTE, actor="test")
 
 
 def unsupported(house: House, archive) -> None:
@@ -218,6 +232,8 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "run": missed_window,
     "grids": proposed_list,
     "hints": a_hint,
+    "mail": mail_in_tray,
+    "mailbox": closed_mailbox,
     "field": a_report,
     "units": changed_unit,
 }

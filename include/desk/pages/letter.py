@@ -20,6 +20,7 @@ from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.letters import reject
 from include.post.outbox import resolve
 from include.post.recipients import Recipient, address_problem
+from include.replies.verdict import KINDS
 
 Reason = Annotated[
     str, Form(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*[^\x00-\x20][^\x00-\x1f]*$")
@@ -59,6 +60,8 @@ def routes(desk: Desk) -> APIRouter:
             "run": run if len(run) == 2 else None,
             "is_corrected": is_corrected(found.letter.kind),
             "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
+            "mails": found.mails,
+            "mail_kinds": KINDS,
             "is_simulated": found.letter.is_simulated,
             **more,
         }

@@ -125,7 +125,8 @@ def take_rows(
     )
     answer.alarms |= done.alarms
     answer.refused += done.refused
-    answer.taken.append((sha256, letter.letter_id))
+    if done.alarms or done.refused:
+        answer.taken.append((sha256, letter.letter_id))
 
 
 def keep_forms(connection: Connection, answer: Answer, mail_id: int) -> None:

@@ -3,7 +3,8 @@
 Each request is a line of JSON and `size` bytes of mail; each answer one line of JSON. What a mail claims (parts, depth, packages, sheets) is
 bounded by `replies.limits`; what it costs by the limits of this process. Knows no setting or secret of the installation.
 
-    {"size": 1234, "seconds": 20, "internal_at": null, "now": "…", "received_host": "", "authserv_id": "", "with_forms": true}
+    {"size": 1234, "seconds": 20, "internal_at": null, "now": "…", "received_host": "", "authserv_id": "",
+     "with_forms": true, "sheets": {"what a sheet is called": "its name in the house"}}
     {"size": 1234, "seconds": 20, "place": 2}              the content of one file of it, in base64
 """
 
@@ -37,11 +38,14 @@ MOST_MEMORY: Final = 1 << 30
 MOST_FORMS: Final = 5
 _HOURS: Final = 24 * 3600
 _LAST_ROW: Final = 5000
+_SHEETS: Final = (FORM_SHEET, GUIDE_SHEET, SUSPECT_SHEET)
 
 
 def answer(content: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
     """What the caller is told of one mail."""
-    mail = read_mail(content)
+    sheets: Mapping[str, str] = request.get("sheets") or {name: name for name in _SHEETS}
+    form_sheets = [told for told, name in sheets.items() if name == FORM_SHEET]
+    mail = read_mail(content, form_sheets)
     if "place" in request:
         return _file(mail, int(request["place"]))
     found = judge(mail)
@@ -50,7 +54,7 @@ def answer(content: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
     sent_at = moment_of(mail.head("date"))
     forms = []
     if request.get("with_forms", True):
-        forms = [_form(mail.files[place]) for place in found.forms[:MOST_FORMS]]
+        forms = [_form(mail.files[place], sheets) for place in found.forms[:MOST_FORMS]]
     return {
         "verdict": asdict(found),
         "message_id": mail.head("message-id")[:250],
@@ -82,8 +86,8 @@ def content_key(mail: Mail, content: bytes) -> str:
     return hashlib.sha256(head.encode("utf-8", "surrogatepass") + b"\n" + plain).hexdigest()
 
 
-def _form(file: File) -> dict[str, Any]:
-    """The sheets of a form: their rows, or why they cannot be read."""
+def _form(file: File, sheets: Mapping[str, str]) -> dict[str, Any]:
+    """The sheets of a form under the house's names: their rows, or why they cannot be read."""
     found: dict[str, Any] = {
         "name": file.name,
         "sha256": hashlib.sha256(file.content).hexdigest(),
@@ -94,9 +98,9 @@ def _form(file: File) -> dict[str, Any]:
         if "error" in message:
             found["error"] = message["error"]
         elif "rows" in message:
-            found["sheets"].setdefault(message["sheet"], []).extend(message["rows"])
+            found["sheets"].setdefault(sheets[message["sheet"]], []).extend(message["rows"])
 
-    request = {"sheets": [FORM_SHEET, GUIDE_SHEET, SUSPECT_SHEET], "last": _LAST_ROW}
+    request = {"sheets": list(sheets), "last": _LAST_ROW}
     workbook_child.guarded(io.BytesIO(file.content), request, tell)
     return found
 

@@ -19,13 +19,16 @@ from typing import Any, Final, Self
 
 from pydantic import TypeAdapter
 
+from include.answer_form.layout import FORM_SHEET, GUIDE_SHEET, SUSPECT_SHEET
 from include.errors import InputError
+from include.language import say
 from include.replies.senders import Authenticity
 from include.replies.verdict import Verdict
 from include.sources.reading.children import program
 from include.sources.reading.mail_child import MOST_SECONDS
 from include.sources.reading.workbooks import SheetRow
 
+SHEETS: Final = (FORM_SHEET, GUIDE_SHEET, SUSPECT_SHEET)
 _VERDICT: Final = TypeAdapter(Verdict)
 _ROOT: Final = Path(__file__).resolve().parents[3]
 _PATIENCE: Final = 3  # times the seconds of computing: the machine may be busy
@@ -96,6 +99,7 @@ class MailReader:
             "now": now.isoformat(),
             "received_host": server.received_host,
             "authserv_id": server.authserv_id,
+            "sheets": {told: name for name in SHEETS for told in (name, say(name))},
         }
         try:
             return _read_mail(self._asked(content, request))

@@ -1,0 +1,180 @@
+"""Mail that came in: the tray, one mail as safe text with its attachments to save, and what a person makes of it."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from include.act import Act
+from include.answer_form import layout as form
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.letter import Reason
+from include.desk.pages.troubles import error_text
+from include.desk.pages.view import page
+from include.errors import InputError, QianliyanError, StateError
+from include.office.mailroom.tray import (
+    OUTCOMES,
+    SETTLED,
+    accept,
+    accept_typed,
+    attached_file,
+    mails,
+    open_mail,
+    settle,
+)
+from include.replies.verdict import KINDS, reason_words
+
+_SHOWN: Final = 200
+CLOCKS: Final = {"internal": "信箱记录的时间", "received": "邮件服务器的收信记录", "": "没有可信的收到时间"}
+AUTHENTICITY: Final = {"pass": "已验证", "fail": "未通过验证", "none": "没有证明"}
+_TYPED: Final = (
+    "result",
+    "category",
+    "description",
+    "rectification",
+    "rectify_by_date",
+    "rectified_date",
+    "unit",
+    "inspector",
+    "answered_at",
+    "note",
+)
+MailId = Annotated[int, Path(ge=1, le=2**53)]
+All = Annotated[bool, Query(description="every mail, not only what waits")]
+Typed = Annotated[str, Form(max_length=2000)]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /mails, /mails/{mail_id}, /mails/{mail_id}/files/{place}; POST /mails/{mail_id}, …/accept, …/answer"""
+    router = APIRouter()
+
+    def shown(request: Request, visitor: Visitor, mail_id: int, problem: str = "") -> HTMLResponse:
+        try:
+            opened = open_mail(desk.open_house(), mail_id)
+        except StateError as error:
+            raise HTTPException(404, "没有这封邮件") from error
+        values = {
+            "one": opened.row,
+            "opened": opened,
+            "kinds": KINDS,
+            "settled": SETTLED,
+            "outcomes": OUTCOMES,
+            "reasons": [reason_words(reason) for reason in opened.row["reasons"].split(",") if reason],
+            "clock": CLOCKS[opened.row["clock"]],
+            "authenticity": AUTHENTICITY[opened.row["authenticity"]],
+            "has_form": any(each.form for each in opened.forms),
+            "columns": [column for column in form.COLUMNS if column.key in _TYPED],
+            "problem": problem,
+            "is_simulated": opened.row["is_simulated"],
+        }
+        return page(desk, request, visitor, "mail.html", values, status=409 if problem else 200)
+
+    def act(request: Request, visitor: Visitor, mail_id: int, do: Callable[[], object]) -> Response:
+        try:
+            do()
+        except QianliyanError as error:
+            return shown(request, visitor, mail_id, error_text(request, error))
+        return RedirectResponse(f"{request.scope['root_path']}/mails/{mail_id}", 303)
+
+    @router.get("/mails", response_class=HTMLResponse)
+    def read_mails(request: Request, *, visitor: Visitor = desk.reading, every: All = False) -> HTMLResponse:
+        rows, count = mails(desk.open_house().engine, is_all=every, limit=_SHOWN)
+        values: dict[str, Any] = {
+            "rows": rows,
+            "count": count,
+            "kinds": KINDS,
+            "settled": SETTLED,
+            "is_all": every,
+            "is_simulated": any(row["is_simulated"] for row in rows),
+        }
+        return page(desk, request, visitor, "mails.html", values)
+
+    @router.get("/mails/{mail_id}", response_class=HTMLResponse, responses=answers(404))
+    def read_one(request: Request, *, visitor: Visitor = desk.reading, mail_id: MailId) -> HTMLResponse:
+        return shown(request, visitor, mail_id)
+
+    @router.get("/mails/{mail_id}/files/{place}", response_class=Response, responses=answers(404))
+    def read_file(
+        *, visitor: Visitor = desk.reading, mail_id: MailId, place: Annotated[int, Path(ge=-1, le=1000)]
+    ) -> Response:
+        try:
+            name, content = attached_file(desk.open_house(), mail_id, place)
+        except (StateError, InputError) as error:
+            raise HTTPException(404, "没有这个附件，或已过保存期") from error
+        told = f"attachment; filename=\"attachment\"; filename*=UTF-8''{quote(name or '附件', safe='')}"
+        headers = {"Content-Disposition": told, "Content-Security-Policy": "sandbox; default-src 'none'"}
+        return Response(content, media_type="application/octet-stream", headers=headers)
+
+    @router.post("/mails/{mail_id}", response_class=Response, responses=answers(404, 409))
+    def settle_it(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        mail_id: MailId,
+        outcome: Annotated[Literal["filed", "not_ours", "spam"], Form()],
+        reason: Reason,
+    ) -> Response:
+        def do() -> None:
+            settle(desk.open_house(), mail_id, outcome, Act(desk.clock(), visitor.name, reason))
+
+        return act(request, visitor, mail_id, do)
+
+    @router.post("/mails/{mail_id}/accept", response_class=Response, responses=answers(404, 409))
+    def accept_it(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        mail_id: MailId,
+        reason: Reason,
+        contact: Annotated[bool, Form()] = False,
+    ) -> Response:
+        def do() -> None:
+            accept(desk.open_house(), mail_id, Act(desk.clock(), visitor.name, reason), adds_contact=contact)
+
+        return act(request, visitor, mail_id, do)
+
+    @router.post("/mails/{mail_id}/answer", response_class=Response, responses=answers(404, 409))
+    def answer_it(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        mail_id: MailId,
+        reason: Reason,
+        letter_key: Annotated[str, Form(min_length=1, max_length=128)],
+        alarm_id: Annotated[str, Form(min_length=1, max_length=64)],
+        result: Typed = "",
+        category: Typed = "",
+        description: Typed = "",
+        rectification: Typed = "",
+        rectify_by_date: Typed = "",
+        rectified_date: Typed = "",
+        unit: Typed = "",
+        inspector: Typed = "",
+        answered_at: Typed = "",
+        note: Typed = "",
+    ) -> Response:
+        told = (
+            result,
+            category,
+            description,
+            rectification,
+            rectify_by_date,
+            rectified_date,
+            unit,
+            inspector,
+            answered_at,
+            note,
+        )
+
+        def do() -> None:
+            fields = dict(zip(_TYPED, told, strict=True))
+            by = Act(desk.clock(), visitor.name, reason)
+            accept_typed(desk.open_house(), mail_id, letter_key.strip(), alarm_id.strip(), fields, by)
+
+        return act(request, visitor, mail_id, do)
+
+    return router

@@ -1,0 +1,281 @@
+"""The tray: mails that a person must look at, what they say as safe text, and what the person makes of each. Every act is audited."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, func, select, update
+
+from include.act import Act
+from include.errors import InputError, QianliyanError, StateError
+from include.house import House
+from include.office.mailroom.answers import Answer, FoundForm, Mailroom, keep_forms, read_forms, take_rows
+from include.office.mailroom.matching import Match, letter_by_key
+from include.office.mailroom.typed import typed_form
+from include.periods import office_date
+from include.post import audit
+from include.profile.current import office
+from include.sources.config import SourceConfig
+from include.sources.contacts.decisions import save
+from include.sources.contacts.rows import Contact
+from include.sources.mailboxes.settings import mailbox_settings
+from include.sources.places import places
+from include.sources.reading.mails import MailReader, OwnServer, ReadMail
+from include.store import tables
+from include.store.engine import reading, writing
+from include.store.mail_tables import mail
+
+# What a person may make of a mail, besides taking it as an answer.
+OUTCOMES: Final = {"filed": "归档", "not_ours": "与本单位无关", "spam": "垃圾邮件"}
+SETTLED: Final = {"taken": "已作为反馈采用", **OUTCOMES}
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True)
+class OpenMail:
+    """A mail as a person sees it: its row, its letter, what it says (None where the bytes are gone), the forms in it and why one
+    cannot be read."""
+
+    row: Mapping[str, Any]
+    letter: Mapping[str, Any] | None
+    read: ReadMail | None
+    forms: tuple[FoundForm, ...] = ()
+    trouble: str = ""
+
+    @property
+    def files(self) -> list[dict[str, Any]]:
+        """What is attached: name, size, what, is_enclosed."""
+        found: list[dict[str, Any]] = json.loads(self.row["files_json"])
+        return found
+
+    @property
+    def refused(self) -> list[dict[str, str]]:
+        """The rows that could not be used: alarm_id, reason."""
+        found: list[dict[str, str]] = json.loads(self.row["refused_json"])
+        return found
+
+
+def mails(engine: Engine, *, is_all: bool = False, limit: int = 200) -> tuple[list[dict[str, Any]], int]:
+    """The mails of the tray, the oldest first, or all, the newest first; and how many there are."""
+    chosen = [] if is_all else [mail.c.state == "tray"]
+    order = mail.c.mail_id.desc() if is_all else mail.c.mail_id
+    with reading(engine) as connection:
+        rows = connection.execute(
+            select(mail, tables.city.c.unit_name)
+            .join_from(mail, tables.city, mail.c.unit_code == tables.city.c.unit_code, isouter=True)
+            .where(*chosen)
+            .order_by(order)
+            .limit(limit)
+        ).mappings()
+        found = [dict(row) for row in rows]
+        count = connection.execute(select(func.count()).select_from(mail).where(*chosen)).scalar_one()
+    return found, int(count)
+
+
+def correspondence(connection: Connection, letter_id: int) -> list[dict[str, Any]]:
+    """The mails about a letter, in the order of their receipt."""
+    rows = connection.execute(
+        select(mail).where(mail.c.letter_id == letter_id).order_by(mail.c.received_at, mail.c.mail_id)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def open_mail(house: House, mail_id: int) -> OpenMail:
+    """One mail with what it says. Raises StateError when there is none."""
+    with reading(house.engine) as connection:
+        row = _row(connection, mail_id)
+        letter = None
+        if row["letter_id"] is not None:
+            query = select(tables.letter).where(tables.letter.c.letter_id == row["letter_id"])
+            letter = dict(connection.execute(query).mappings().one())
+    try:
+        read = _read(house, row)
+    except QianliyanError as error:
+        return OpenMail(row, letter, None, trouble=str(error))
+    return OpenMail(row, letter, read, tuple(read_forms(house.engine, read, row["taken_at"])))
+
+
+def attached_file(house: House, mail_id: int, place: int) -> tuple[str, bytes]:
+    """Name and bytes of one attached file; with place -1 the mail as it came. Raises StateError, InputError."""
+    with reading(house.engine) as connection:
+        row = _row(connection, mail_id)
+    content = house.archive.get(row["raw_sha256"])
+    if place < 0:
+        return f"mail-{mail_id}.eml", content
+    with MailReader() as reader:
+        return reader.file(content, place)
+
+
+def settle(house: House, mail_id: int, outcome: str, act: Act) -> None:
+    """A person looked at a mail and takes nothing of it: one of `OUTCOMES`. Raises InputError without a reason, StateError for one that
+    is settled."""
+    if outcome not in OUTCOMES:
+        raise InputError(
+            "not an outcome of a mail", where="outcome", got=outcome, expected=" | ".join(OUTCOMES)
+        )
+    with writing(house.engine) as connection:
+        _close(connection, _waiting(connection, mail_id), outcome, act)
+
+
+def accept(house: House, mail_id: int, act: Act, *, adds_contact: bool = False) -> Answer:
+    """A person vouches for the sender: the forms of the mail are taken as of its receipt; with `adds_contact` the sender becomes a
+    contact of the letter's unit. Raises InputError where there is no form that can be read."""
+    opened = open_mail(house, mail_id)
+    usable = [form for form in opened.forms if form.form is not None]
+    if opened.read is None or not usable:
+        faults = "；".join(form.fault for form in opened.forms if form.fault)
+        raise InputError(
+            "the mail has no form that can be read",
+            where=f"mail {mail_id}",
+            got=faults or opened.trouble or "no form",
+        )
+    return _take(house, mail_id, opened.read, usable, act, adds_contact=adds_contact)
+
+
+def accept_typed(
+    house: House, mail_id: int, letter_key: str, alarm_id: str, fields: Mapping[str, str], act: Act
+) -> Answer:
+    """A person types what the mail says of one alarm of a letter: checked as a row of the letter's form, and taken as of the mail's
+    receipt. `fields`: by key of the form's columns."""
+    opened = open_mail(house, mail_id)
+    if opened.read is None:
+        raise InputError("the mail is no longer there", where=f"mail {mail_id}", got=opened.trouble)
+    form = typed_form(house.engine, mail_id, letter_key, alarm_id, fields, _receipt(opened.row))
+    return _take(house, mail_id, opened.read, [form], act, adds_contact=False)
+
+
+def waiting_mails(connection: Connection) -> list[dict[str, Any]]:
+    """What lies in the tray, the oldest first."""
+    query = select(mail).where(mail.c.state == "tray").order_by(mail.c.taken_at, mail.c.mail_id)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _take(
+    house: House, mail_id: int, read: ReadMail, forms: Sequence[FoundForm], act: Act, *, adds_contact: bool
+) -> Answer:
+    with writing(house.engine, lock="intake") as connection:
+        row = _waiting(connection, mail_id)
+        room = _mailroom(house, connection, row, act)
+        answer = Answer()
+        told = replace(read, received_at=_receipt(row))
+        for form in forms:
+            letter = letter_by_key(connection, form.form.letter.key, "form") if form.form else None
+            if letter is None:
+                raise InputError("the form belongs to no letter that left", where=f"mail {mail_id}")
+            answer.match = letter
+            take_rows(connection, room, answer, told, form, letter)
+        if answer.is_empty or answer.match is None:
+            raise InputError("nothing is filled in", where=f"mail {mail_id}", todo="file the mail instead")
+        keep_forms(connection, answer, mail_id)
+        if adds_contact:
+            _add_contact(connection, row, answer.match, act)
+        _close(
+            connection,
+            row,
+            "taken",
+            act,
+            letter_id=answer.match.letter_id,
+            unit_code=answer.match.unit_code,
+            matched_by=row["matched_by"] or "person",
+            rows_taken=row["rows_taken"] + len(answer.alarms),
+            rows_refused=row["rows_refused"] + len(answer.refused),
+            refused_json=json.dumps(
+                [*json.loads(row["refused_json"]), *(vars(one) for one in answer.refused)], ensure_ascii=False
+            ),
+            is_simulated=answer.match.is_simulated,
+        )
+    return answer
+
+
+def _receipt(row: Mapping[str, Any]) -> datetime:
+    """When the mail reached us; where no clock told it, when we read it: our own moment, never a person's word."""
+    moment: datetime = row["received_at"] or row["taken_at"]
+    return moment
+
+
+def _mailroom(house: House, connection: Connection, row: Mapping[str, Any], act: Act) -> Mailroom:
+    source = _source(house, str(row["source"]))
+    owners = {one.name for one in (*house.sources, *house.mailboxes) if one.is_unit} | {source.name}
+    return Mailroom(
+        house.engine,
+        source,
+        mailbox_settings(source),
+        owners,
+        office().trusted_mail_domains,
+        places(connection),
+        act.now,
+        act.actor,
+    )
+
+
+def _source(house: House, name: str) -> SourceConfig:
+    """The mailbox that the mail came into; one that is configured no more still names its facts."""
+    known = [one for one in house.mailboxes if one.name == name]
+    return known[0] if known else SourceConfig(name, "mail", "127.0.0.1", "-", options={"user": "-"})
+
+
+def _add_contact(connection: Connection, row: Mapping[str, Any], letter: Match, act: Act) -> None:
+    if not row["sender"] or not letter.unit_code:
+        raise InputError("the mail has no sender that could be a contact", where=f"mail {row['mail_id']}")
+    contact = Contact(
+        region_code=letter.unit_code,
+        role="cc",
+        name=str(row["sender"]).partition("@")[0],
+        address=str(row["sender"]),
+        phone="",
+        valid_from=office_date(_receipt(row)),
+        valid_to=None,
+        is_simulated=bool(letter.is_simulated),
+    )
+    save(connection, [contact], actor=act.actor, reason=act.reason, now=act.now, is_list=False)
+
+
+def _close(connection: Connection, row: Mapping[str, Any], outcome: str, act: Act, **values: Any) -> None:
+    if not 0 < len(act.reason.strip()) <= _LONGEST_REASON:
+        raise InputError(
+            "a reason is needed", where=f"mail {row['mail_id']}", todo="say why, for the audit trail"
+        )
+    settled = {
+        "state": "settled",
+        "settled_as": outcome,
+        "settled_at": act.now,
+        "settled_by": act.actor[:128],
+        "settled_reason": act.reason.strip(),
+    }
+    connection.execute(update(mail).where(mail.c.mail_id == row["mail_id"]).values(**values, **settled))
+    change = audit.Change(
+        "mail", str(row["mail_id"]), outcome, str(row["state"]), "settled", act.reason.strip()
+    )
+    audit.record(connection, [change], now=act.now, actor=act.actor)
+
+
+def _row(connection: Connection, mail_id: int) -> dict[str, Any]:
+    row = connection.execute(select(mail).where(mail.c.mail_id == mail_id)).mappings().first()
+    if row is None:
+        raise StateError("no such mail", where=f"mail {mail_id}")
+    return dict(row)
+
+
+def _waiting(connection: Connection, mail_id: int) -> dict[str, Any]:
+    row = (
+        connection.execute(select(mail).where(mail.c.mail_id == mail_id).with_for_update()).mappings().first()
+    )
+    if row is None:
+        raise StateError("no such mail", where=f"mail {mail_id}")
+    if row["state"] != "tray":
+        raise StateError(
+            "nobody has to look at this mail any more",
+            where=f"mail {mail_id}",
+            got=row["settled_as"] or row["state"],
+        )
+    return dict(row)
+
+
+def _read(house: House, row: Mapping[str, Any]) -> ReadMail:
+    content = house.archive.get(row["raw_sha256"])
+    with MailReader() as reader:
+        return reader.read(content, row["received_at"], OwnServer(), row["taken_at"])
