@@ -34,6 +34,7 @@ from include.verbs.field import field
 from include.verbs.health import health
 from include.verbs.hints import hints
 from include.verbs.letters import letters
+from include.verbs.mapping import mapping
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
 from include.verbs.profile import profile
 from include.verbs.prune import prune
@@ -67,6 +68,7 @@ for command in (
     import_enterprises,
     import_places,
     import_stations,
+    mapping,
     air_quality,
     spot_checks,
     profile,
@@ -102,13 +104,28 @@ def migrate() -> None:
     "--to", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write into."
 )
 def simulate(start: date, end: date, seed: int | None, air: bool, to: Path) -> None:
-    """Write the demo region's files (模拟数据)."""
+    """Write the demo region's files (模拟数据); of an office that is not in it, files made up from its profile."""
+    from include.profile.current import office
     from include.simulator.air import months_read, write_air
+    from include.simulator.habits import plays_the_season
+    from include.simulator.office_region import write_office_region
     from include.simulator.region import demo_region, write_region
     from include.simulator.season import DEFAULT_SEED
 
     used_seed = DEFAULT_SEED if seed is None else seed
-    rows = write_region(start, end, to, used_seed)
+    plays = plays_the_season(office())
+    if air and not plays:
+        raise InputError(
+            "the air of the season is of other units than this office's",
+            where="--air",
+            got=f"the profile {office().name}",
+            todo="leave --air out, or import air of your own with import-air-quality",
+        )
+    rows = (
+        write_region(start, end, to, used_seed)
+        if plays
+        else write_office_region(office(), start, end, to, used_seed)
+    )
     if air:
         region = demo_region(used_seed)
         months = months_read(start, end)
@@ -269,6 +286,21 @@ def mailbox(port: int, to: Path) -> None:
     from include.post.mailbox import serve
 
     serve("127.0.0.1", port, to)
+
+
+@cli.command("demo-mailbox")
+@click.option("--port", type=click.IntRange(1, 65535), default=8143, show_default=True)
+@click.option(
+    "--letters",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the local mailbox.",
+)
+def demo_mailbox(port: int, letters: Path) -> None:
+    """Run an IMAP mailbox on 127.0.0.1 into which the demo cities answer the letters of the local mailbox."""
+    from include.simulator.answering import serve
+
+    serve(port, letters, click.echo)
 
 
 @cli.command()

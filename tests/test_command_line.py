@@ -15,6 +15,7 @@ import pytest
 from include.__main__ import main
 from include.house import default_registry, open_house
 from include.office.attention import matters
+from include.profile.current import load, using
 from include.store.archive import Archive
 from include.store.engine import writing
 from include.store.watch_alarms import MadeAlarm, State, keep_alarms, open_todo
@@ -387,3 +388,15 @@ def test_an_alarm_that_waits_is_listed_and_withdrawn_with_a_reason(
     capsys.readouterr()
     assert verb("watch", "todo", "--format", "csv") == 0
     assert capsys.readouterr().out.splitlines() == ["alarm_id,grid_id,kind,reason,since,is_simulated"]
+
+
+def test_the_region_of_an_office_outside_the_season_is_made_from_its_profile(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    window = ("simulate", "--start", "2020-03-01", "--end", "2020-03-02", "--to", str(tmp_path / "files"))
+    with using(load("jinan")):
+        assert verb(*window) == 0
+        assert verb(*window, "--air") == 2
+    told = capsys.readouterr()
+    assert "grids.csv: 124 rows" in told.out
+    assert "the air of the season is of other units than this office's" in told.err

@@ -1,9 +1,9 @@
-"""What was typed into the form, as an answer: pure, every field bounded, and every fault named beside its field (Chinese)."""
+"""What was typed into the form, as an answer: pure, every field bounded, and every fault named beside its field."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -29,6 +29,9 @@ FIELDS: Final = {
 }
 """Every field that a fault may be named beside, and what it is called."""
 
+Speaker = Callable[..., str]
+"""Gives a text in the words of the visitor: see `view.speaker`."""
+
 _INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
@@ -47,28 +50,30 @@ class Typed:
     faults: dict[str, str]
 
 
-def answer_typed(form: Mapping[str, str], bundle: Bundle, alarm: BundleAlarm, now: datetime) -> Typed:
-    """The answer of a form, or its faults. Fields that the chosen step does not ask for are left out."""
+def answer_typed(
+    form: Mapping[str, str], bundle: Bundle, alarm: BundleAlarm, now: datetime, t: Speaker
+) -> Typed:
+    """The answer of a form, or its faults in the words of `t`. Fields that the chosen step does not ask for are left out."""
     values: dict[str, Any] = {"alarm_id": alarm.alarm_id}
     faults: dict[str, str] = {}
     texts = {name: _text(name, form.get(name, "")) for name in FIELDS if name != "photos"}
     for name in ("inspector", "unit", "description", "note"):
         longest = FIELD.longest_name if name == "inspector" else 255 if name == "unit" else FIELD.longest_text
         if len(texts[name]) > longest:
-            faults[name] = f"最多{longest}字"
+            faults[name] = t("最多{n}字", n=longest)
     step = STEPS.get(texts["step"])
     if step is None or step.code not in bundle.steps:
-        return Typed(values, {**faults, "step": "请选择排查结果"})
+        return Typed(values, {**faults, "step": t("请选择排查结果")})
     values["step"] = step.code
     if not step.problem_found:
         for name in _PROBLEM_FIELDS:
             texts[name] = ""
-    faults |= {name: "必填" for name in step.needs if not texts[name]}
+    faults |= {name: t("必填") for name in step.needs if not texts[name]}
     if texts["category"] and texts["category"] not in bundle.categories:
-        faults["category"] = "请从列表中选择"
+        faults["category"] = t("请从列表中选择")
     values |= {name: texts[name] for name in ("inspector", "unit", "category", "description", "note")}
     values["rectification"] = texts["rectification"]
-    _add_dates(values, faults, texts, bundle, alarm, now)
+    _add_dates(values, faults, texts, bundle, alarm, now, t)
     values["position"] = _position(form)
     values["verdicts"] = tuple(_verdicts(form, alarm))
     return Typed(values, faults)
@@ -86,27 +91,28 @@ def _add_dates(
     bundle: Bundle,
     alarm: BundleAlarm,
     now: datetime,
+    t: Speaker,
 ) -> None:
     zone = ZoneInfo(bundle.zone)
     today, first = now.astimezone(zone).date(), alarm.started_at.astimezone(zone).date()
     if texts["rectification"] not in ("", RECTIFIED, RECTIFYING):
-        faults["rectification"] = "请选择整改情况"
+        faults["rectification"] = t("请选择整改情况")
     if texts["rectification"] == RECTIFYING:
         latest = today + timedelta(days=bundle.longest_promise_days)
         promised = _day(texts["rectify_by"])
         values["rectify_by"] = promised
         if promised is None or not today <= promised <= latest:
-            faults["rectify_by"] = f"必填：今天至{latest.isoformat()}"
+            faults["rectify_by"] = t("必填：今天至{last}", last=latest.isoformat())
     if texts["rectification"] == RECTIFIED:
         done = _day(texts["rectified_on"])
         values["rectified_on"] = done
         if done is None or not first <= done <= today:
-            faults["rectified_on"] = f"必填：{first.isoformat()}至今天"
+            faults["rectified_on"] = t("必填：{first}至今天", first=first.isoformat())
     if texts["inspected_at"]:
         moment = _moment(texts["inspected_at"], zone)
         values["inspected_at"] = moment
         if moment is None or not alarm.started_at <= moment <= now + timedelta(minutes=5):
-            faults["inspected_at"] = "应在报警时间之后、现在之前"
+            faults["inspected_at"] = t("应在报警时间之后、现在之前")
 
 
 def _day(text: str) -> date | None:

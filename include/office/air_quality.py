@@ -16,7 +16,7 @@ from include.store.air_days import city_days, dust_hours
 from include.store.engine import reading
 from include.store.facts import cities_on
 from include.store.grid_lists import places_on
-from include.store.hourly import day_levels, hour_levels, read_hours
+from include.store.hourly import day_levels, hour_levels, read_given, read_hours
 from include.supervision.air_quality import (
     Windows,
     compare,
@@ -29,6 +29,7 @@ from include.supervision.air_quality import (
     with_iaqi,
     year_to_date,
 )
+from include.supervision.given_days import with_given
 from include.supervision.standards import VALIDITY, editions_of
 
 COLUMNS: Final = [
@@ -49,8 +50,20 @@ def air_quality_table(engine: Engine, parquet_root: Path, period: Period) -> pd.
 
     PM2.5 with dust. Empty: `pm25_ug_m3` and `rank` where `status` is 数据不足, a change where one of its two windows is.
     """
-    cities = city_air(engine, parquet_root, period).cities
-    return cities[COLUMNS]
+    air = city_air(engine, parquet_root, period)
+    current = pd.to_datetime(list(windows(period).current))
+    given = air.days[air.days["is_given"].astype(bool) & air.days["observed_on"].isin(current)]
+    counts = air.cities["unit_code"].map(given.groupby("place_id").size()).fillna(0).astype(int)
+    marks = counts.map(lambda count: f"（日均值（来源给出）{count}天）" if count else "").astype("str")
+    return air.cities.assign(status=air.cities["status"] + marks)[COLUMNS]
+
+
+def _without_dust(parquet_root: Path, dates: Sequence[date], dust: pd.DataFrame) -> pd.DataFrame:
+    """The daily means 扣除沙尘; of a mean that its source gave no hour can be left out: it has none on a day under dust."""
+    key = ["place_id", "observed_on"]
+    given = read_given(parquet_root, "city", dates)
+    is_dusty = pd.MultiIndex.from_frame(given[key]).isin(pd.MultiIndex.from_frame(dust[key]))
+    return with_given(day_means(read_hours(parquet_root, "city", dates), dust), given[~is_dusty])
 
 
 @dataclass(frozen=True)
@@ -83,7 +96,7 @@ def city_air(engine: Engine, parquet_root: Path, period: Period, *, is_without_d
     used = _used(window, year)
     is_simulated = bool(days.loc[days["observed_on"].isin(pd.to_datetime(used)), "is_simulated"].any())
     if is_without_dust:
-        days = day_means(read_hours(parquet_root, "city", used), dust)
+        days = _without_dust(parquet_root, used, dust)
     days = with_iaqi(days)
     codes = cities["unit_code"].tolist()
     table = compare(window_levels(window, lambda dates: levels(days, dates)), window, codes)

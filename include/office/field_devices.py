@@ -27,9 +27,9 @@ from include.store.engine import reading, writing
 from include.store.field_tables import field_device
 
 KIND: Final = "code"
-_NO_CONTACT: Final = "所选联系人已不再有效，请另选"
-_TOO_OFTEN: Final = "本单位一小时内申请次数过多，请稍后再试"
-_NO_MAIL: Final = "验证码邮件不能发出，请联系监管单位"
+NO_CONTACT: Final = "所选联系人已不再有效，请另选"
+TOO_OFTEN: Final = "本单位一小时内申请次数过多，请稍后再试"
+NO_MAIL: Final = "验证码邮件不能发出，请联系监管单位"
 _GROUND: Final = "手机申请验证码"
 
 
@@ -41,7 +41,7 @@ def take_wish(house: House, wish: CodeWish, letter: StoredLetter, now: datetime,
         if known is not None and (known.request_id == wish.report_id or _is_confirmed(known, now)):
             return "known"
         contact = contacts_of(connection, wish.unit_code, office_date(now)).get(wish.contact)
-        reason = _NO_CONTACT if contact is None else _too_often(connection, wish, now)
+        reason = NO_CONTACT if contact is None else _too_often(connection, wish, now)
     name, address = contact or ("", "")
     key = link_key(house.engine, now)
     code, salt = code_of(key, wish.report_id), code_salt(key, wish.report_id)
@@ -163,7 +163,7 @@ def _too_often(connection: Connection, wish: CodeWish, now: datetime) -> str:
         letter.addressee != _addressee(wish),
         letter.composed_at > now - FIELD.code_life,
     )
-    return _TOO_OFTEN if connection.execute(count).scalar_one() >= FIELD.codes_of_unit else ""
+    return TOO_OFTEN if connection.execute(count).scalar_one() >= FIELD.codes_of_unit else ""
 
 
 def _addressee(wish: CodeWish) -> str:
@@ -201,4 +201,4 @@ def _mail(
     queue_digest(house.outgoing, facts, composed, (to,), Act(now, actor))
     with reading(house.engine) as connection:
         queued = find_by_key(connection, facts.key)
-    return "" if queued is not None and queued.state == "released" else _NO_MAIL
+    return "" if queued is not None and queued.state == "released" else NO_MAIL

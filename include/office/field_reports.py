@@ -34,6 +34,7 @@ from include.field.reports import (
     report_of,
 )
 from include.field.sealing import own_key, read_sealed
+from include.field.steps import STEPS
 from include.house import House
 from include.office.field_answers import SOURCE, store_answer
 from include.office.field_decisions import (
@@ -205,6 +206,8 @@ def _letter_of(connection: Connection, house: House, report: Sent, now: datetime
     if key is None or report.word != link_word(key, letter.letter_key, report.unit_code, last):
         raise InputError("not the link of this letter", where=letter.letter_key, got="another word")
     if isinstance(report, Answer):
+        if report.step not in STEPS:
+            raise InputError("not a step of the phone page", where=letter.letter_key, got=report.step)
         named = tables.letter_alarm.c
         query = select(named.alarm_id).where(
             named.letter_id == letter.letter_id, named.alarm_id == report.alarm_id

@@ -27,14 +27,17 @@ from include.office.grid_sources import POINT_COLUMNS, old_list, points_of, regi
 from include.profile.current import office
 from include.profile.rules import RuleBook
 from include.selection.choice import chosen, quota_notes
+from include.selection.county_tables import CountyTable
 from include.selection.identity import known_as
 from include.selection.layers import Layer, Note
-from include.selection.measures import CountyTable, Inputs, measured, require_told_datum
+from include.selection.measures import Inputs, measured
+from include.selection.points import require_known_places, require_told_datum, without_copies
 from include.selection.rules import EDITION, SelectionRules, rules_of_office, with_changes
 from include.sources.rasters.reading import read_layer
 from include.sources.rasters.selection_file import SelectionFile
 from include.sources.rasters.told import RasterEntry
 from include.store.engine import reading
+from include.store.enterprises import key_enterprises
 from include.store.statements import frame
 
 
@@ -63,13 +66,18 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
     with reading(engine) as connection:
         units, outlines = region_of(connection, told)
         points, points_simulated = points_of(connection, told.enterprises)
+        enterprises = key_enterprises(connection)
         known = frame(connection, "grids_on_map")
         old = old_list(connection, told, known)
-    of, notes = lattice(outlines, rules.least_inside_share), []
-    cells = of.cells.assign(grid_id=known_as(of.cells, known))
+    notes: list[Note] = []
+    if points is not None:
+        points, notes = without_copies(points)
+        notes += _points_notes(told, points, enterprises, outlines)
+    of = lattice(outlines, rules.least_inside_share)
+    cells = of.cells.assign(grid_id=known_as(of.cells, known), name=_names_of_cells(of.cells))
     renamed = dict(zip(of.cells["grid_id"], cells["grid_id"], strict=True))
     of = Lattice(cells, of.shares.assign(grid_id=of.shares["grid_id"].map(renamed)))
-    inputs = _inputs(told, of, points, outlines)
+    inputs = _inputs(told, of, points)
     own, found_notes = measured(of, inputs, told.year, rules)
     notes += found_notes
     notes += _old_notes(cells, old)
@@ -85,6 +93,7 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
     )
     names = _names_in(table, points)
     table["words"] = table_words(table, rules, years, names)
+    table["county_shares"] = table["grid_id"].map(_county_shares(of))
     table["enterprise_names"] = [say("；").join(names.get(str(grid_id), ())) for grid_id in table["grid_id"]]
     is_simulated = told.is_simulated or points_simulated
     manifest = {
@@ -124,6 +133,20 @@ def office_rules(on: date) -> SelectionRules:
     return rules_of_office(book.on(on).selection, quotas)
 
 
+def _names_of_cells(cells: pd.DataFrame) -> list[str]:
+    """What people call each cell, in the office's language: its county and a number."""
+    name = say("{place}{number}号网格")
+    number = cells.groupby(["unit_code", "county_code"]).cumcount() + 1
+    return [name.format(place=place, number=one) for place, one in zip(cells["county"], number, strict=True)]
+
+
+def _county_shares(of: Lattice) -> dict[str, str]:
+    """Every county that a cell touches with its share of the cell, the largest first: `370102 0.8312；370104 0.1201`."""
+    ordered = of.shares.sort_values(["grid_id", "share", "county_code"], ascending=[True, False, True])
+    told = ordered["county_code"].astype(str) + ordered["share"].map(" {:.4f}".format)
+    return {str(grid_id): "；".join(own) for grid_id, own in told.groupby(ordered["grid_id"])}
+
+
 def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     if old.empty:
         return [Note("no_old_list", "previous", say("没有上一份清单，均为首次入选"))]
@@ -138,9 +161,28 @@ def _old_notes(cells: pd.DataFrame, old: pd.DataFrame) -> list[Note]:
     return [Note("old_unmatched", "previous", text)]
 
 
-def _inputs(
-    told: SelectionFile, of: Lattice, points: pd.DataFrame | None, outlines: gpd.GeoDataFrame
-) -> Inputs:
+def _points_notes(
+    told: SelectionFile, points: pd.DataFrame, enterprises: pd.DataFrame, outlines: gpd.GeoDataFrame
+) -> list[Note]:
+    """Whether the points are where they are said to be, by their told counties and by the enterprises that the store knows by name."""
+    notes: list[Note] = []
+    if told.enterprises.datum != "WGS84":
+        text = say("企业坐标由{datum}换算为WGS84", datum=told.enterprises.datum)
+        notes.append(Note("points_converted", say("企业"), text))
+    notes += require_told_datum(points, outlines)
+    if told.enterprises.kind != "file":
+        return notes
+    compared = require_known_places(points, enterprises)
+    if not compared and not points["county"].isin(set(outlines["county_name"])).any():
+        text = say(
+            "没有填写所在区县（county列），也没有可按名称对照的已导入企业，坐标系无法核对，按{datum}使用",
+            datum=told.enterprises.datum,
+        )
+        notes.append(Note("points_unchecked", say("企业"), text))
+    return notes
+
+
+def _inputs(told: SelectionFile, of: Lattice, points: pd.DataFrame | None) -> Inputs:
     notes: list[Note] = []
 
     def layers(entries: Sequence[RasterEntry], kind: str) -> list[Layer]:
@@ -173,11 +215,6 @@ def _inputs(
         for entry in told.county_tables
     ]
     population = layers(told.population, "population")
-    if points is not None:
-        if told.enterprises.datum != "WGS84":
-            text = say("企业坐标由{datum}换算为WGS84", datum=told.enterprises.datum)
-            notes.append(Note("points_converted", say("企业"), text))
-        notes += require_told_datum(points, outlines)
     return Inputs(pm25, emission, tables, points, population, tuple(notes))
 
 

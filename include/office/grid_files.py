@@ -29,6 +29,7 @@ _LIST_COLUMNS: Final = (
     "unit_name",
     "county_code",
     "county",
+    "county_shares",
     *BOUNDS,
     "is_hot",
     "is_monitored",
@@ -83,6 +84,8 @@ def table_of_cells(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
 def listed(of: ListView, units: Mapping[str, str]) -> pd.DataFrame:
     """One row a grid that is chosen, has left or was decided about, by unit and rank (columns `_LIST_COLUMNS`)."""
     rows = of.rows.rename(columns={"words": "reason_words"})
+    if "county_shares" not in rows:  # lists of before it was kept
+        rows["county_shares"] = ""
     rows["unit_name"] = rows["unit_code"].map(units).fillna(rows["unit_code"])
     numbers = rows.select_dtypes("number").columns
     rows = rows.assign(**{name: rows[name].round(_DIGITS) for name in numbers})
@@ -108,7 +111,7 @@ def geojson(of: ListView, units: Mapping[str, str]) -> bytes:
         "features": features,
     }
     if of.values["is_simulated"]:
-        told["data_origin"] = SIMULATED_LABEL
+        told["data_origin"] = say(SIMULATED_LABEL)
     return (json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 

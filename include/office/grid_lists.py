@@ -26,7 +26,7 @@ from include.office.grid_choice import Choice, manifest_bytes, table_bytes
 from include.post import audit
 from include.selection.choice import isolated
 from include.selection.comparison import compared
-from include.selection.rules import DEFAULT, SelectionRules, with_changes
+from include.selection.rules import DEFAULT, SelectionRules, as_told
 from include.sources.hashes import row_json
 from include.store.archive import Archive
 from include.store.engine import reading, writing
@@ -231,7 +231,7 @@ def view(engine: Engine, archive: Archive, list_id: int) -> ListView:
         rows = list_rows(connection, list_id)
     table = read_table(archive.get(str(own["table_sha256"])))
     manifest = json.loads(archive.get(str(own["manifest_sha256"])))
-    rules = with_changes(DEFAULT, manifest["rules"], f"list {list_id}")
+    rules = as_told(DEFAULT, manifest["rules"], f"list {list_id}")
     years = years_of(table)
     decided = rows.drop(columns=[name for name in _PLACE if name != "grid_id"])
     joined = table.drop(columns=["is_hot", "is_monitored", "change"]).merge(

@@ -22,6 +22,7 @@ from include.store.grid_lists import hot_grids_on
 
 POINT_COLUMNS: Final = ["name", "lon", "lat"]
 _YES: Final = ("1", "true", "yes", "是")
+_HEADINGS_SHOWN: Final = 12
 _LARGEST_TABLE: Final = 64 * 1024 * 1024
 _OUTLINE_COLUMNS: Final = ["county_code", "county_name", "unit_code", "geometry"]
 
@@ -68,7 +69,9 @@ def _own_outlines(path: Path) -> gpd.GeoDataFrame:
         raise InputError(
             "the outlines lack columns",
             where=str(path),
-            got=", ".join(missing),
+            got=f"lacks {', '.join(missing)}; has {', '.join(map(str, found.columns[:_HEADINGS_SHOWN]))}"[
+                :400
+            ],
             expected="county_code, county_name, unit_code, geometry",
         )
     texts = dict.fromkeys(("county_code", "county_name", "unit_code"), str)
@@ -76,6 +79,7 @@ def _own_outlines(path: Path) -> gpd.GeoDataFrame:
 
 
 def points_of(connection: Connection, told: PointsEntry) -> tuple[pd.DataFrame | None, bool]:
+    """The enterprises (`name, lon, lat` in WGS84, `county` as told or empty) and whether some are 模拟数据; None without any."""
     if told.kind == "none":
         return None, False
     if told.kind == "store":
@@ -115,7 +119,11 @@ def small_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         ) from error
     if missing := [name for name in columns if name not in found]:
         raise InputError(
-            "the table lacks columns", where=str(path), got=", ".join(missing), expected=", ".join(columns)
+            f"the table lacks the columns {', '.join(missing)}",
+            where=str(path),
+            got=f"the headings {', '.join(map(str, found.columns[:_HEADINGS_SHOWN]))}"[:400],
+            expected=f"the headings {', '.join(columns)}",
+            todo="rename the file's own columns",
         )
     return found
 

@@ -13,7 +13,8 @@ from include.act import Act
 from include.errors import StateError
 from include.house import House
 from include.letters.composition import Letter, made
-from include.office.field_links import link_key, open_link, reply_link
+from include.office.field_links import link_key, reply_link
+from include.office.field_told import open_link
 from include.office.register import LETTER_TYPES, LetterType, Premise
 from include.periods import Period, date_label, office_date
 from include.post.corrections import corrected_letter

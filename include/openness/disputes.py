@@ -1,50 +1,36 @@
-"""Pending disputes: their number is told of the region, and of no unit, neither openly nor by subtraction.
+"""Pending disputes: how many there are is told of the region; of which units they are is told by nothing that is ever published.
 
-Of a month's alarms, whose deadlines are past, those that are not due are in dispute or closed without an answer: pushed - due tells them.
+A pending dispute changes `due` and `on_time` of its alarm and nothing else (`include.supervision.feedback`). So these two are left out, of
+all rows and of the total alike, in every edition of a month from the first that has one pending on. What is then published does not
+change when the disputes are other alarms' or other units': all editions together say what they would say of those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from include.openness.figures import ANSWERS, Row
-from include.openness.merging import Block, Counts, is_small
+from include.openness.figures import ANSWERS, Month
+from include.openness.merging import LEAST_MEMBERS, Counts
 
-NOT_DUE: Final = "not_due"
-# What may be left out of the rows of units, the least that suffices first.
-_LEFT_OUT: Final = (("due",), ("due", "on_time"))
+TOUCHED: Final = ("due", "on_time")
 
 
-def with_not_due(rows: Mapping[str, Counts]) -> dict[str, dict[str, int]]:
-    """The rows with one more count: alarms that are not due."""
-    return {code: {**row, NOT_DUE: row["pushed"] - row["due"]} for code, row in rows.items()}
+def told_columns(rows: Mapping[str, Counts], former: Sequence[Month]) -> tuple[str, ...]:
+    """The counts of the table of answers that are told. `former`: the editions before; what one of them left out stays left out."""
+    is_free = told_in_dispute(rows) == 0 and all(one.in_dispute == 0 for one in former)
+    return ANSWERS if is_free else tuple(name for name in ANSWERS if name not in TOUCHED)
 
 
-def answer_columns(rows: Mapping[str, Counts], smallest: int) -> tuple[str, ...]:
-    """The counts by which rows of units (`with_not_due`) are merged and which are told of them.
+def told_in_dispute(rows: Mapping[str, Counts]) -> int | None:
+    """The number pending over all units; None where it would tell of a unit that it has one.
 
-    As a rule all, with those not due: 0 or at least `smallest` in every row. Where the region has fewer, no merging reaches that; then `due`
-    is told of the total alone, as long as what is left leaves open of every unit whether it has any. Else all rows become one.
+    That is where fewer than three units have alarms (then it is None without any pending too), or where the others of some unit might
+    not have alarms enough. It is told up to half of what any unit's others have: then None does not tell either that these do not suffice.
     """
-    if is_small(sum(row[NOT_DUE] for row in rows.values()), smallest):
-        for left_out in _LEFT_OUT:
-            told = tuple(name for name in ANSWERS if name not in left_out)
-            if _is_open(rows, told):
-                return told
-    return (*ANSWERS, NOT_DUE)
-
-
-def answer_row(block: Block) -> Row:
-    """The row of a block as it is published: without what is not told."""
-    counts = {name: block.counts.get(name) for name in ANSWERS}
-    if NOT_DUE in block.counts and block.counts[NOT_DUE] is None:
-        counts["due"] = None
-    return Row(block.members, counts)
-
-
-def _is_open(rows: Mapping[str, Counts], told: tuple[str, ...]) -> bool:
-    """Whether all that are not due could be other units', for every unit. One that is not due is never on time, and as a rule not answered."""
-    wanted = sum(row[NOT_DUE] for row in rows.values())
-    most = [min(row["pushed"] - row[name] for name in told if name != "pushed") for row in rows.values()]
-    return all(sum(most) - own >= wanted for own in most)
+    pushed = [row["pushed"] for row in rows.values() if row["pushed"]]
+    pending = sum(row["in_dispute"] for row in rows.values())
+    if not pushed:
+        return 0
+    others_of_any = sum(pushed) - max(pushed)
+    return pending if len(pushed) >= LEAST_MEMBERS and 2 * pending <= others_of_any else None

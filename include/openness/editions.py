@@ -87,8 +87,8 @@ def planned(house: House, until: date, now: datetime) -> Plan:
         last_one = before[-1] if before else None
         facts = month_facts(house, month_period(start, end, delay), is_simulated=is_simulated)
         month = publishable(facts, house.openness.smallest_count, [one.month for one in before])
-        if last_one is None or month != last_one.month:
-            new.append(_next(last_one, month, until))
+        if last_one is None or replace(month, rules=last_one.month.rules) != last_one.month:
+            new.append(next_edition(last_one, month, until))
     return Plan(
         until, tuple(sorted([*known, *new], key=lambda one: (one.first_date, one.number))), tuple(new)
     )
@@ -173,12 +173,17 @@ def editions(connection: Connection) -> list[Edition]:
     ]
 
 
-def _next(before: Edition | None, month: Month, until: date) -> Edition:
+def next_edition(before: Edition | None, month: Month, until: date) -> Edition:
+    """The edition of a month that comes after `before` (None: the first)."""
     if before is None:
         return Edition(1, until, month, "first", 0)
-    is_by_settings = (before.month.smallest, before.month.as_of) != (month.smallest, month.as_of)
+    is_by_settings = _made_by(before.month) != _made_by(month)
     one = Edition(before.number + 1, until, month, "settings" if is_by_settings else "facts")
     return replace(one, changed_cells=changed_cells(before, one))
+
+
+def _made_by(month: Month) -> tuple[int, datetime, int]:
+    return month.smallest, month.as_of, month.rules
 
 
 def changed_cells(before: Edition, after: Edition) -> int:

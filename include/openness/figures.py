@@ -19,6 +19,8 @@ RATES: Final = {
     "rectified_rate": ("rectified", "rectification_due"),
     "not_confirmed_rate": ("not_confirmed", "checked"),
 }
+# Number of the rules by which rows are merged and counts left out, from 2 on; 1: those of earlier releases.
+RULES: Final = 2
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ class Month:
     """The figures of the alarms pushed in [start, end), as of one moment; all that an edition of a month says.
 
     `units`: code and name of every unit of the region on the last day, whether it had an alarm or not. `answers`, `problems`: rows of
-    units; `quality` (None where withheld), `in_dispute`
-    (None only in editions of earlier releases): of the whole region alone; `categories`: rows of problem categories of the whole region; `counties`: by unit, rows of its counties, for units that
-    stand alone in `answers`. Each table's last row (`members` empty) is the total.
+    units; `quality`, `in_dispute` (None where withheld): of the whole region alone; `categories`: rows of problem categories of the whole
+    region; `counties`: by unit, rows of its counties, for units that stand alone in `answers`. Each table's last row (`members` empty) is
+    the total. `rules`: `RULES` when it was made.
     """
 
     start: date
@@ -60,6 +62,7 @@ class Month:
     in_dispute: int | None
     categories: tuple[Row, ...]
     counties: dict[str, tuple[Row, ...]]
+    rules: int = 1
 
     @property
     def last_date(self) -> date:

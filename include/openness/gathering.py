@@ -11,8 +11,8 @@ import pandas as pd
 
 from include.house import House
 from include.office.spot_checks import checks_of_window
-from include.openness.disputes import answer_columns, answer_row, with_not_due
-from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, Month, Row
+from include.openness.disputes import told_columns, told_in_dispute
+from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, RULES, Month, Row
 from include.openness.merging import Block, Counts, Table, is_small, merged_blocks, total_of
 from include.openness.places import ELSEWHERE, counties_by_unit
 from include.periods import Period, custom_period, midnight
@@ -92,22 +92,22 @@ def month_facts(house: House, period: Period, *, is_simulated: bool) -> MonthFac
 
 def publishable(facts: MonthFacts, smallest: int, former: Sequence[Month] = ()) -> Month:
     """What is published of a month. `former`: all its editions before, whose merged rows stay merged."""
-    rows = with_not_due(facts.counts)
-    columns = answer_columns(rows, smallest)
-    answers = _merged(rows, columns, "pushed", smallest, former=_members(former, "answers"))
+    columns = told_columns(facts.counts, former)
+    answers = merged_blocks(
+        Table(_only(facts.counts, columns), columns, "pushed", _is_possible),
+        smallest,
+        former=_members(former, "answers"),
+    )
     atoms = [block.members for block in answers]
-    problems = _merged(
-        facts.counts, PROBLEMS, "problems", smallest, atoms, _members(former, "problems"), "answered"
+    problems = merged_blocks(
+        _problem_table(facts.counts, answers), smallest, atoms, _members(former, "problems")
     )
     answered = _sums(facts.counts, "answered", problems, answers)
     alone = [
         block.members[0] for block in answers if not block.is_merged and block.counts["pushed"] is not None
     ]
-    told = [answer_row(block) for block in answers]
-    counted: dict[str, int | None] = {
-        name: total_of(told, name) if name in columns else sum(row[name] for row in rows.values())
-        for name in ANSWERS
-    }
+    told = [Row(block.members, {name: block.counts.get(name) for name in ANSWERS}) for block in answers]
+    counted = {name: total_of(told, name) for name in ANSWERS}
     return Month(
         start=facts.period.start,
         end=facts.period.end,
@@ -131,33 +131,30 @@ def publishable(facts: MonthFacts, smallest: int, former: Sequence[Month] = ()) 
         quality={
             name: None if is_small(facts.quality[name], smallest) else facts.quality[name] for name in QUALITY
         },
-        in_dispute=sum(row["in_dispute"] for row in facts.counts.values()),
+        in_dispute=told_in_dispute(facts.counts),
         categories=_categories(facts.categories, smallest, problems, former),
         counties={
             code: _counties(facts.counties[code], smallest, [one.counties[code] for one in former])
             for code in alone
             if facts.counties[code] and all(code in one.counties for one in former)
         },
+        rules=RULES,
     )
 
 
-def _merged(
-    rows: Mapping[str, Counts],
-    columns: tuple[str, ...],
-    order: str,
-    smallest: int,
-    atoms: Sequence[tuple[str, ...]] = (),
-    former: Sequence[Sequence[tuple[str, ...]]] = (),
-    beside: str = "",
-) -> tuple[Block, ...]:
-    """The blocks of one table of units; `beside`: a count of the table that it rests on, which bounds one of this where it is told."""
-    hidden = {code for members in atoms if len(members) > 1 for code in members}
-    own = {
-        code: {name: row[name] for name in columns}
-        | ({beside: row[beside]} if beside and code not in hidden else {})
-        for code, row in rows.items()
-    }
-    return merged_blocks(Table(own, columns, order, _is_possible), smallest, atoms, former)
+def _only(rows: Mapping[str, Counts], columns: Sequence[str]) -> dict[str, dict[str, int]]:
+    return {code: {name: row[name] for name in columns} for code, row in rows.items()}
+
+
+def _problem_table(rows: Mapping[str, Counts], answers: Sequence[Block]) -> Table:
+    """The problems of units; `answered` bounds them where the table of answers, on which this one rests, tells it of the unit."""
+    own = _only(rows, PROBLEMS)
+    for block in answers:
+        if not block.is_merged and block.counts["answered"] is not None:
+            own[block.members[0]]["answered"] = block.counts["answered"]
+    unanswered = [code for block in answers if block.counts["answered"] == 0 for code in block.members]
+    known = frozenset(code for code in unanswered if not any(rows[code][name] for name in PROBLEMS))
+    return Table(own, PROBLEMS, "problems", _is_possible, known)
 
 
 # What holds between the counts of one unit: the first is at most the second.
@@ -173,6 +170,9 @@ _AT_MOST: Final = (
 
 
 def _is_possible(row: Counts) -> bool:
+    """Whether a unit could have these counts; without any answer and any problem it would be `known`, and in no exchange."""
+    if "problems" in row and row.get("answered") == 0 and not any(row[name] for name in PROBLEMS):
+        return False
     return all(row[less] <= row[more] for less, more in _AT_MOST if less in row and more in row)
 
 

@@ -54,12 +54,14 @@ class Table:
     """The counts of every row, and what is known to hold between the counts of one row.
 
     `columns`: the counts whose smallness decides; `order`: the column by which rows are taken into a block that needs more, the least first.
+    `known`: rows of which another table tells that all counts are 0; they hide nobody, and need not be hidden.
     """
 
     rows: Mapping[str, Counts]
     columns: tuple[str, ...]
     order: str
     is_possible: RowCheck = lambda row: True
+    known: frozenset[str] = frozenset()
 
 
 def is_small(count: int, smallest: int) -> bool:
@@ -82,14 +84,15 @@ def merged_blocks(
     parts = _joined([(name,) for name in sorted(table.rows)], [*atoms, *chain.from_iterable(former)])
     merging = _Merging(table, smallest, tuple(_places(table, one) for one in (atoms, *former)))
     chosen = [part for part in parts if merging.is_unfit(part)]
-    rest = [part for part in parts if part not in chosen]
+    known = [part for part in parts if part not in chosen and not merging.hiding(part)]
+    rest = [part for part in parts if part not in chosen and part not in known]
     shown_before = {members[0] for members in chain.from_iterable(former) if len(members) == 1}
     while chosen and rest and not merging.is_safe(_union(chosen), shown_before):
         least = min(merging.sum_of(part, table.order) for part in rest)
         nearest = [part for part in rest if merging.sum_of(part, table.order) == least]
         chosen += nearest
         rest = [part for part in rest if part not in nearest]
-    groups = [*rest, _union(chosen)] if chosen else rest
+    groups = [*known, *rest, *([_union(chosen)] if chosen else [])]
     blocks = [merging.block_of(group) for group in groups]
     return tuple(sorted(blocks, key=lambda block: (block.is_merged, block.members)))
 
@@ -115,25 +118,32 @@ class _Merging:
             for column in self.table.columns
         )
 
+    def hiding(self, members: Part) -> Part:
+        """The members among which a count can be hidden: without those that are known."""
+        return tuple(name for name in members if name not in self.table.known)
+
     def is_safe(self, members: Part, shown_before: set[str]) -> bool:
         """Whether these rows may be published as one block, which others do not have to join.
 
         Of rows that the edition before showed, either none is merged or several are: the difference of two editions then tells of
         none of them which it was.
         """
-        newly_merged = sum(name in shown_before for name in members)
+        hiding = self.hiding(members)
+        newly_merged = sum(name in shown_before for name in hiding)
         return (
-            len(members) >= LEAST_MEMBERS
+            len(hiding) >= LEAST_MEMBERS
             and not 0 < newly_merged < LEAST_MEMBERS
             and not self.is_unfit(members)
         )
 
     def block_of(self, members: Part) -> Block:
         """A block with its sums. What is small or telling even so (all rows are in it then) is withheld, and with it the total."""
+        are_few = len(members) > 1 and len(self.hiding(members)) < LEAST_MEMBERS
         counts: dict[str, int | None] = {
             column: None
             if is_small(total := self.sum_of(members, column), self.smallest)
             or self._is_telling(members, column)
+            or (are_few and total)
             else total
             for column in self.table.columns
         }
@@ -152,9 +162,8 @@ class _Merging:
         """
         if len(members) == 1 or self.sum_of(members, column) == 0:
             return False
-        return not all(
-            any(self._could_exchange(name, other, column) for other in members) for name in members
-        )
+        hiding = self.hiding(members)
+        return not all(any(self._could_exchange(name, other, column) for other in hiding) for name in hiding)
 
     def _could_exchange(self, name: str, other: str, column: str) -> bool:
         one, two = self.table.rows[name], self.table.rows[other]

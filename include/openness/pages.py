@@ -40,6 +40,7 @@ _NOTES: Final = {
     "answers": (
         "推送：本月推送的报警，不含误报；反馈率＝已反馈/推送，不用于排名；按期反馈率＝按期/到期。",
         "用时：已反馈的报警从推送到首次反馈的小时数，P90为第90百分位；不足最小公布数的不列。",
+        "到期、按期不公布的月份：有或曾有复核中的申诉，或有报警的单位不足3个，见方法。",
     ),
     "problems": ("问题发现率＝查出问题的报警/已反馈的报警；整改率＝已整改/整改到期。一条报警可有几个问题。",),
     "quality": (
@@ -278,7 +279,6 @@ def _number(count: int | None, t: Translate) -> str:
 def _figures(month: Month, t: Translate, lang: str) -> list[dict[str, str]]:
     answers, problems = month.total_of("answers"), month.total_of("problems")
     quality = " / ".join(_number(month.quality[name], t) for name in ("not_confirmed", "checked", "drawn"))
-    dispute = t("不足{n}", n=month.smallest) if month.in_dispute is None else str(month.in_dispute)
     return [
         {"name": t(_HEADS["pushed"]), "text": _cell(answers, "pushed", t, lang)},
         {"name": t(_HEADS["feedback_rate"]), "text": _cell(answers, "feedback_rate", t, lang)},
@@ -286,7 +286,7 @@ def _figures(month: Month, t: Translate, lang: str) -> list[dict[str, str]]:
         {"name": t(_HEADS["problems"]), "text": _cell(problems, "problems", t, lang)},
         {"name": t(_HEADS["rectified_rate"]), "text": _cell(problems, "rectified_rate", t, lang)},
         {"name": t(_HEADS["median_hours"]), "text": _cell(answers, "median_hours", t, lang)},
-        {"name": t("复核中"), "text": dispute},
+        {"name": t("复核中"), "text": _number(month.in_dispute, t)},
         {"name": t("抽查不实/已核查/抽中"), "text": quality},
     ]
 
@@ -324,7 +324,7 @@ def _height_of(svg: bytes) -> int:
 
 def _event(one: Edition, t: Translate) -> str:
     if one.reason == "settings":
-        return t("第{n}版：公布的设置改变，{m}个数与上一版不同。", n=one.number, m=one.changed_cells)
+        return t("第{n}版：公布的设置或规则改变，{m}个数与上一版不同。", n=one.number, m=one.changed_cells)
     return t("第{n}版：此后得知或更正的事实改变了{m}个数。", n=one.number, m=one.changed_cells)
 
 
@@ -403,9 +403,9 @@ def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any
     merging = (
         "1至{n}的数不单独公布。这样的行与其他行合并成一行，至少3行，公布的是各行之和，不足{k}的和也不公布。",
         "合并后仍能由其他已公布的数推出某一成员的，继续并入推送最少的行，直到推不出为止；全部合并仍不足的，该数连同合计不公布。",
-        "合并的行中和为0的数，各成员都是0，照实公布。",
-        "推送与到期之差也按一个数处理：一行中为0或不少于{k}。",
-        "未到期的（复核中或未反馈即结案）不足{k}条时，各单位的到期数不公布，只公布合计；仍能推出某单位有无复核的，按期数也不公布，或各单位合并。",
+        "合并的行中和为0的数，各成员都是0，照实公布。没有已反馈报警也没有问题的单位，问题表中不并入别的行。",
+        "复核中的申诉只影响到期和按期。某月有复核中的，自该版起该月的到期、按期和按期反馈率各行和合计都不公布，其余的数与哪些报警在复核无关：换成别的单位的报警在复核，各版公布的文件不会有一个字节不同。",
+        "有报警的单位不足3个，或复核中的超过某单位以外各单位报警数的一半时，复核中的总数也不公布；前一种情形不论有无复核中的都不公布。",
         "问题表的合并以反馈表的合并为基础；新版以此前各版的合并为基础：合并过的不再拆开。",
         "合并的成员互换全部数字，公布的文件不会有一个字节不同：公布的内容不含哪个成员是多少的任何信息。",
         "区县只在单位单独公布时列出，只公布推送数；不公布跨月合计。",

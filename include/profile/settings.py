@@ -212,9 +212,17 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "retention_days.drafts": (number(1, 365), 2),
     "retention_days.hourly_values": (number(400, 36500), 762),
     "retention_days.raw_mail": (number(30, 36500), 400),
+    "retention_days.fires": (number(30, 36500), 400),
     "retention_days.positions": (number(1, 90), 90),
     "retention_days.photos": (number(30, 36500), 730),
     "retention_days.spools": (number(30, 3650), 90),
+    "submetering.idle_hours": (number(1, 24), 2),
+    "submetering.shorter_hours": (number(1, 24), 3),
+    "submetering.lost_hours": (number(1, 24), 2),
+    "submetering.stopped_hours": (number(1, 24), 2),
+    "submetering.running_percent": (number(1, 100), 30),
+    "submetering.idle_percent": (number(1, 100), 40),
+    "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (texts, ()),
 }
 # Read apart: their keys are the profile's own.

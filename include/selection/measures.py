@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from include.errors import InputError
-from include.geo.county_codes import present_codes
-from include.geo.datum import to_wgs84
-from include.geo.lattice import BOUNDS, Lattice
-from include.geo.zonal import Floats, Raster, pixel_km2, reach, zonal
+from include.geo.lattice import Lattice
+from include.geo.zonal import Floats, Raster, pixel_km2, zonal
 from include.language import say
+from include.selection.county_tables import CountyTable, county_notes, require_different_tables, spread
 from include.selection.layers import Layer, Note, days, density, whole_years
+from include.selection.points import enterprises_in
 from include.selection.rules import SelectionRules
 from include.selection.soundness import (
     region_levels,
@@ -30,16 +28,6 @@ from include.selection.soundness import (
 from include.selection.turning import witness_notes, year_notes
 
 _LEAST_REACH: Final = 0.99  # of the cells must lie inside an inventory's frame
-_NEAR_CELLS: Final = 0.15  # of all points outside the lattice: more, and the file is of another place
-
-
-@dataclass(frozen=True)
-class CountyTable:
-    """A table of tonnes a year by county: `rows` with `county_code, emission_t`."""
-
-    name: str
-    rows: pd.DataFrame
-    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +56,7 @@ def measured(
     cells["emission_t"], more = _emission(of, inputs, rules)
     notes += more
     if inputs.points is not None:
-        cells["enterprises"], more = _enterprises(cells, inputs.points)
+        cells["enterprises"], more = enterprises_in(cells, inputs.points)
         notes += more
     elif rules.weight_enterprises > 0:
         raise InputError(
@@ -86,6 +74,8 @@ def measured(
         cells["emission_t"] / cells["area_km2"],
     )
     require_different(inputs.population, "each raster of population once: they are added up")
+    for layer in inputs.population:
+        require_sound_mass(layer)
     if inputs.population:
         cells["population"] = sum(_amount(_per_km2(layer.raster), cells) for layer in inputs.population)
     return cells, notes
@@ -106,12 +96,11 @@ def _pm25(
             expected=f"{wanted[-1]} to {year}, {year} among them",
             todo="correct `year:`, or give the rasters of these years",
         )
-    for layer in layers:
-        require_sound_pm25(layer)
+    notes = [note for layer in layers for note in require_sound_pm25(layer)]
     require_different(layers, "a raster of its own for each year")
     require_common_registration(layers)
     found = {one: _year_mean(cells, own, rules) for one, own in sorted(years.items())}
-    notes = region_levels(found, rules)
+    notes += region_levels(found, rules)
     notes += year_notes(years)
     if missing := [one for one in wanted if one not in years]:
         text = say(
@@ -146,12 +135,13 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
         # Two months of one inventory may be alike.
         of_month = [layer for layer, _ in inputs.emission if layer.month == month]
         require_different(of_month, "each inventory once: they are added up")
-    _require_different_tables(inputs.county_tables)
+    require_different_tables(inputs.county_tables)
     for (name, weight), layers in groups.items():
         whole_years(layers, name)
         own = sum((_amount(density(layer), cells) for layer in layers), start=total * 0)
         require_emission_level(own, cells["area_km2"], rules, layers[0].name)
         total = total + weight * own
+    notes += county_notes(of, inputs.county_tables)
     for table in inputs.county_tables:
         own, more = spread(of, table)
         notes += more
@@ -167,155 +157,6 @@ def _emission(of: Lattice, inputs: Inputs, rules: SelectionRules) -> tuple[pd.Se
             )
         return pd.Series(np.nan, index=cells.index), notes
     return total, notes
-
-
-def _require_different_tables(tables: Sequence[CountyTable]) -> None:
-    """Refuses two tables by county with the same rows, in any order: one file given twice."""
-    seen: dict[tuple[tuple[str, float], ...], str] = {}
-    for table in tables:
-        amounts = pd.to_numeric(table.rows["emission_t"], errors="coerce").fillna(0.0)
-        rows = tuple(sorted(zip(table.rows["county_code"].astype(str), amounts.astype(float), strict=True)))
-        if rows in seen:
-            raise InputError(
-                "two tables are the same",
-                where=f"{seen[rows]} and {table.name}",
-                expected="each inventory once: they are added up",
-                todo="remove the copy, or give the file that was meant",
-            )
-        seen[rows] = table.name
-
-
-def spread(of: Lattice, table: CountyTable) -> tuple[pd.Series, list[Note]]:
-    """A table by county over the lattice's cells, by the county's area in each. Old codes become those of today; divided and
-    unknown ones are refused, for no county can be given their figure."""
-    codes, replaced, divided = present_codes(table.rows["county_code"])
-    known = set(of.shares["county_code"])
-    if divided:
-        raise InputError(
-            "old county codes that were divided",
-            where=table.name,
-            got="; ".join(f"{old}: {', '.join(new)}" for old, new in divided.items()),
-            expected="a figure for each of the present counties",
-        )
-    amounts = pd.to_numeric(table.rows["emission_t"], errors="coerce")
-    if amounts.isna().any() or (amounts < 0).any():
-        raise InputError(
-            "not an emission",
-            where=f"{table.name}, row {int((amounts.isna() | (amounts < 0)).to_numpy().argmax()) + 1}",
-            got=table.rows["emission_t"][(amounts.isna() | (amounts < 0))].iloc[0],
-            expected="tonnes a year, 0 and more",
-        )
-    doubled = codes[codes.duplicated()].unique()
-    if len(doubled) and not set(doubled) <= set(replaced.values()):
-        raise InputError("a county is listed twice", where=table.name, got=", ".join(map(str, doubled[:5])))
-    outside = sorted(set(codes) - known)
-    notes = []
-    if len(outside) == codes.nunique():
-        raise InputError(
-            "no county of the table is in the region",
-            where=table.name,
-            got=", ".join(outside[:5]),
-            expected="codes of GB/T 2260",
-        )
-    if replaced:
-        words = say("、").join(f"{old}→{new}" for old, new in list(replaced.items())[:5])
-        text = say(
-            "旧县码{count}个已换为现行代码（{words}{more}）",
-            count=len(replaced),
-            words=words,
-            more=say("等") if len(replaced) > 5 else "",
-        )
-        notes.append(Note("old_county_code", table.name, text))
-    if outside:
-        text = say(
-            "{count}个县不在本区域，未计（{names}）", count=len(outside), names=say("、").join(outside[:5])
-        )
-        notes.append(Note("county_unknown", table.name, text))
-    by_county = amounts.groupby(codes.to_numpy()).sum()
-    area = of.shares["share"] * of.shares["grid_id"].map(of.cells.set_index("grid_id")["area_km2"])
-    whole = area.groupby(of.shares["county_code"]).transform("sum")
-    part = of.shares["county_code"].map(by_county).fillna(0.0) * area / whole
-    by_cell = part.groupby(of.shares["grid_id"]).sum()
-    return pd.Series(of.cells["grid_id"].map(by_cell).fillna(0.0).to_numpy(float), of.cells.index), notes
-
-
-def _enterprises(cells: pd.DataFrame, points: pd.DataFrame) -> tuple[pd.Series, list[Note]]:
-    """How many points lie in each cell (on a common border: in the cell with the lower number)."""
-    lon, lat = points["lon"].to_numpy(float), points["lat"].to_numpy(float)
-    west, south, east, north = reach("EPSG:4326", cells)
-    inside = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
-    swapped = (lat >= west) & (lat <= east) & (lon >= south) & (lon <= north)
-    if (swapped & ~inside).any():
-        first = points[swapped & ~inside].iloc[0]
-        raise InputError(
-            "points with longitude and latitude exchanged",
-            where=f"enterprises: {first['name']}",
-            got=f"{int((swapped & ~inside).sum())} points, the first {first['lon']}, {first['lat']}",
-            expected="longitude, then latitude",
-            todo="exchange the columns and import them again",
-        )
-    notes = []
-    at_point, at_cell = _tree(cells).query(shapely.points(lon, lat), predicate="intersects")
-    first_cell = pd.Series(at_cell).groupby(at_point).min()
-    if len(points) and len(first_cell) < len(points) * (1 - _NEAR_CELLS):
-        text = say(
-            "{count}家企业不在任何小格内（共{total}家）",
-            count=len(points) - len(first_cell),
-            total=len(points),
-        )
-        notes.append(Note("points_outside", say("企业"), text))
-    if not len(first_cell):
-        raise InputError(
-            "no enterprise lies in the region",
-            where="enterprises",
-            got=f"{len(points)} points",
-            todo="import-enterprises for this region, or set weight_enterprises: 0",
-        )
-    counts = first_cell.value_counts()
-    return pd.Series(counts.reindex(range(len(cells)), fill_value=0).to_numpy(int), cells.index), notes
-
-
-def require_told_datum(points: pd.DataFrame, outlines: gpd.GeoDataFrame) -> list[Note]:
-    """Points whose told county fits far better once they are taken for GCJ-02 (or BD-09): their datum was not converted. Refuses
-    them; a point without a told county says nothing. `points`: `lon, lat, county`; `outlines`: `county_name`."""
-    told = points[points["county"].astype(str).str.len() > 0]
-    straight = _misplaced(told, outlines, "WGS84")
-    for datum in ("GCJ-02", "BD-09"):
-        turned = _misplaced(told, outlines, datum)
-        spelled = datum.lower().replace("-", "")
-        if straight >= 5 and turned * 2 <= straight:
-            raise InputError(
-                f"the points are {datum}, not WGS84",
-                where="enterprises",
-                got=f"{straight} of {len(told)} lie outside their county, {turned} once converted",
-                expected="WGS84",
-                todo=f"import them again with --datum {spelled}, or state `datum: {spelled}`",
-            )
-    if straight:
-        return [
-            Note(
-                "points_datum",
-                say("企业"),
-                say(
-                    "{straight}家企业的坐标不在所填区县内（共{count}家）", straight=straight, count=len(told)
-                ),
-            )
-        ]
-    return []
-
-
-def _misplaced(points: pd.DataFrame, outlines: gpd.GeoDataFrame, datum: str) -> int:
-    lon, lat = to_wgs84(points["lon"].to_numpy(float), points["lat"].to_numpy(float), datum)
-    tree = shapely.STRtree(outlines.geometry.to_numpy())
-    at_point, at_county = tree.query(shapely.points(lon, lat), predicate="intersects")
-    names = outlines["county_name"].to_numpy()[at_county]
-    is_told = names == points["county"].to_numpy()[at_point]
-    found, fitting = set(map(int, at_point)), set(map(int, at_point[is_told]))
-    return len(found - fitting)
-
-
-def _tree(cells: pd.DataFrame) -> shapely.STRtree:
-    return shapely.STRtree(shapely.box(*(cells[side].to_numpy() for side in BOUNDS)))
 
 
 def _amount(per_km2: Raster, cells: pd.DataFrame) -> pd.Series:

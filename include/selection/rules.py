@@ -38,6 +38,8 @@ class SelectionRules(GridSelection):
 
 
 DEFAULT: Final = SelectionRules()
+_YEARS: Final = ("last_year", "year_before", "third_year")
+_ROUNDED: Final = 0.005  # thirds as 0.33
 _SHARES: Final = (
     "hot_share",
     "floor_share",
@@ -57,6 +59,13 @@ def rules_of_office(own: GridSelection, quotas: Mapping[str, int]) -> SelectionR
 
 def with_changes(rules: SelectionRules, changes: Mapping[str, Any], where: str) -> SelectionRules:
     """The rules with other numbers. Raises InputError for a name that is no rule, or a number that cannot be one."""
+    found = as_told(rules, changes, where)
+    require_usable(found, where)
+    return found
+
+
+def as_told(rules: SelectionRules, changes: Mapping[str, Any], where: str) -> SelectionRules:
+    """The rules with the numbers of a list that was made, whatever would be asked of new ones."""
     known = {one.name for one in fields(SelectionRules)}
     if unknown := sorted(set(changes) - known):
         raise InputError(
@@ -66,7 +75,6 @@ def with_changes(rules: SelectionRules, changes: Mapping[str, Any], where: str) 
         found = replace(rules, **{name: _typed(name, value) for name, value in changes.items()})
     except (TypeError, ValueError) as error:
         raise InputError("not a number of a rule", where=where, got=error) from error
-    require_usable(found, where)
     return found
 
 
@@ -81,6 +89,8 @@ def require_usable(rules: SelectionRules, where: str) -> None:
     by_year = (rules.weight_last_year, rules.weight_year_before, rules.weight_third_year)
     if not min(by_year) >= 0 or not 0 < by_year[0] < float("inf"):
         wrong.append(f"weights of the years {by_year}")
+    wrong += _wrong_sum("weights", dict(zip(PARTS, weights, strict=True)))
+    wrong += _wrong_sum("weights of the years", dict(zip(_YEARS, by_year, strict=True)))
     if rules.floor_share > rules.cap_share:
         wrong.append(f"floor_share {rules.floor_share} above cap_share {rules.cap_share}")
     if not rules.background_km > 0 or not 0 <= rules.background_percentile <= 100:
@@ -96,11 +106,30 @@ def require_usable(rules: SelectionRules, where: str) -> None:
             "rules that cannot be used",
             where=where,
             got="; ".join(wrong),
-            expected="shares from 0 to 1, weights of at least 0, floor below cap, keep_within of at least 1",
+            expected="shares from 0 to 1, weights of at least 0 that add up to 1 (or to less where one is left out with 0: the others then "
+            "count in proportion), floor below cap, keep_within of at least 1",
         )
+
+
+def _wrong_sum(what: str, weights: Mapping[str, float]) -> list[str]:
+    """Weights that add up to another sum than 1, unless one of those that count by default is left out."""
+    total = sum(weights.values())
+    left_out = any(
+        weight == 0 and getattr(GridSelection, f"weight_{part}") > 0 for part, weight in weights.items()
+    )
+    if abs(total - 1) < _ROUNDED or (left_out and total < 1):
+        return []
+    told = ", ".join(f"{part} {weight:g}" for part, weight in weights.items())
+    return [f"{what} that add up to {total:g} ({told})"]
 
 
 def _typed(name: str, value: Any) -> Any:
     if name == "quotas":
-        return {str(code): int(count) for code, count in dict(value).items()}
-    return int(value) if name in ("hot_count", "unit_quota") else float(value)
+        return {str(code): _whole(count) for code, count in dict(value).items()}
+    return _whole(value) if name in ("hot_count", "unit_quota") else float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or float(value) != int(value):
+        raise ValueError(f"{value} is no whole number")
+    return int(value)

@@ -15,10 +15,17 @@ from include.selection.rules import SelectionRules
 
 _HIGHEST_UG_M3: Final = 1000.0  # an annual or monthly mean above it is no mean of air
 _MOST_ZEROS: Final = 0.001  # of the pixels: exactly zero is no air
+# A constant that stands out of the field around it: by so many times what neighbours differ (99 of 100 pairs), and by a share of the level.
+_JUMP: Final = 5.0
+_LEAST_JUMP: Final = 0.5
+_REPEATED: Final = 3  # pixels of one value: a mark; fewer may be a place of their own
+_COMMON_VALUES: Final = 5
+_ABOVE_ALL: Final = 3.0  # a repeated highest mass, against the next lower one
 
 
-def require_sound_pm25(layer: Layer) -> None:
-    """Refuses values that are no annual PM2.5: undeclared marks of nothing (−999), zeros for nothing."""
+def require_sound_pm25(layer: Layer) -> list[Note]:
+    """Refuses values that are no annual PM2.5: undeclared marks of nothing (−999, or any constant that stands far out of the field around
+    it), zeros for nothing. Notes a pixel or two that stand out like that."""
     values = layer.raster.values[np.isfinite(layer.raster.values)]
     if not len(values):
         raise InputError(
@@ -45,6 +52,7 @@ def require_sound_pm25(layer: Layer) -> None:
             got=f"{zeros} of {len(values)} pixels",
             todo="state `nodata: [0]`",
         )
+    return _without_marks(layer)
 
 
 def require_sound_mass(layer: Layer) -> None:
@@ -66,6 +74,68 @@ def require_sound_mass(layer: Layer) -> None:
             got=f"{len(values)} pixels, none above 0",
             todo="check the variable, the sector and the reference",
         )
+    told, counts = np.unique(values, return_counts=True)
+    if (
+        len(told) > 2
+        and counts[-1] >= _REPEATED
+        and told[-1] > _ABOVE_ALL * told[-2]
+        and counts[-1] > counts[-2]
+    ):
+        raise InputError(
+            "one value far above all others, again and again: a mark of nothing that the file does not declare",
+            where=layer.name,
+            got=f"{told[-1]:g} ({counts[-1]} pixels; the next lower one is {told[-2]:g})",
+            expected="values of places",
+            todo=f"state `nodata: [{told[-1]:g}]` if it means none",
+        )
+
+
+def _without_marks(layer: Layer) -> list[Note]:
+    """Refuses a constant that jumps out of its neighbours' field wherever it meets them."""
+    values = layer.raster.values
+    known = values[np.isfinite(values)]
+    told, counts = np.unique(known, return_counts=True)
+    common = told[np.argsort(counts)[-_COMMON_VALUES:]]
+    candidates = sorted({float(told[0]), float(told[-1]), *map(float, common)})
+    pairs = ((values[:, :-1], values[:, 1:]), (values[:-1], values[1:]))
+    is_own = np.isin(values, candidates)
+    usual = np.concatenate(
+        [
+            np.abs(one - other)[~(first | second)]
+            for (one, other), (first, second) in zip(
+                pairs, ((is_own[:, :-1], is_own[:, 1:]), (is_own[:-1], is_own[1:])), strict=True
+            )
+        ]
+    )
+    usual = usual[np.isfinite(usual)]
+    if not len(usual):
+        return []
+    least = max(_JUMP * float(np.quantile(usual, 0.99)), _LEAST_JUMP * float(np.median(known)))
+    notes = []
+    for value in candidates:
+        jumps = np.concatenate(
+            [np.abs(one - other)[(one == value) ^ (other == value)] for one, other in pairs]
+        )
+        jumps = jumps[np.isfinite(jumps)]
+        count = int((known == value).sum())
+        if not len(jumps) or float(np.median(jumps)) <= least:
+            continue
+        if count >= _REPEATED:
+            raise InputError(
+                "a constant that stands out of the field around it: a mark of nothing that the file does not declare",
+                where=layer.name,
+                got=f"{value:g} ({count} of {len(known)} pixels, {float(np.median(jumps)):.4g} from their neighbours)",
+                expected=f"neighbours that differ by less than {least:.3g}",
+                todo=f"state `nodata: [{value:g}]` if it means none, or correct the file",
+            )
+        text = say(
+            "有{count}个像元的值为{value:g}，与四邻相差{jump:.1f}，远超一般，请核对是否为无数据标记",
+            count=count,
+            value=value,
+            jump=float(np.median(jumps)),
+        )
+        notes.append(Note("lone_value", layer.name, text))
+    return notes
 
 
 def require_different(layers: Sequence[Layer], expected: str) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.geo.zonal import Floats
+from include.language import say
 from include.selection.layers import Layer, Note, Turn, days
 
 _WORDS: Final[dict[Turn, tuple[str, str]]] = {
@@ -58,12 +59,12 @@ def witness_notes(
     if not own:
         return []
     pm25 = {turn: np.mean([one[turn] for one in own], axis=0) for turn in own[0]}
-    notes = list(_better(pm25, density.to_numpy(float), "PM2.5", "PM2.5", "排放分布"))
+    notes = list(_better(pm25, density.to_numpy(float), "PM2.5", "PM2.5", say("排放分布")))
     if "enterprises" in cells:
-        notes += _better(pm25, _block_sums(cells), "PM2.5", "PM2.5", "重点企业分布")
+        notes += _better(pm25, _block_sums(cells), "PM2.5", "PM2.5", say("重点企业分布"))
     for layer in emission:
         if layer.turned:
-            notes += _better(dict(layer.turned), pm25[""], layer.name, layer.name, "PM2.5分布")
+            notes += _better(dict(layer.turned), pm25[""], layer.name, layer.name, say("PM2.5分布"))
     return notes
 
 
@@ -87,7 +88,12 @@ def _judged(turned: Mapping[str, Mapping[Turn, Floats]], *, with_notes: bool) ->
                 todo="find out which of them is turned: get the file again, or turn its rows or columns",
             )
         if with_notes and _may_be_turned(straight, fit):
-            text = f"与其他年份的相关系数为{straight:.2f}，{word}后为{fit:.2f}：可能{word}，请核对"
+            text = say(
+                "与其他年份的相关系数为{straight:.2f}，{turned}后为{fit:.2f}：可能{turned}，请核对",
+                straight=straight,
+                turned=say(word),
+                fit=fit,
+            )
             notes.append(Note("looks_flipped", name, text))
         if straight < _CONTRARY:
             raise InputError(
@@ -98,7 +104,9 @@ def _judged(turned: Mapping[str, Mapping[Turn, Floats]], *, with_notes: bool) ->
                 todo="see whether it was turned or cut before, is of another place, or of another substance",
             )
         if with_notes and straight < _UNLIKE:
-            text = f"与其他年份的相关系数只有{straight:.2f}，请核对是否颠倒、错位或为其他要素"
+            text = say(
+                "与其他年份的相关系数只有{straight:.2f}，请核对是否颠倒、错位或为其他要素", straight=straight
+            )
             notes.append(Note("unlike_years", name, text))
     return notes
 
@@ -119,8 +127,13 @@ def _better(
     best = max(fits, key=lambda turn: fits[turn])
     if fits[best] >= _RANKS_FIT and fits[best] - straight >= _RANKS_GAIN:
         word = _WORDS[best][1]
-        text = (
-            f"与{witness}的相关系数为{straight:.2f}，{word}后为{fits[best]:.2f}：{subject}可能{word}，请核对"
+        text = say(
+            "与{witness}的相关系数为{straight:.2f}，{turned}后为{fit:.2f}：{subject}可能{turned}，请核对",
+            witness=witness,
+            straight=straight,
+            turned=say(word),
+            fit=fits[best],
+            subject=subject,
         )
         yield Note("looks_flipped", where, text)
 

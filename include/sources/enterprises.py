@@ -21,12 +21,14 @@ from include.geo.datum import DATUMS
 from include.geo.grids import locate
 from include.language import say
 from include.sources.checks import MOMENT_DTYPE, check
+from include.sources.datum_doubt import doubt
 from include.sources.delivery import Chunk
 from include.sources.hashes import row_json
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.mapping.language import Copy, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
+from include.sources.production_lines import with_lines
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
@@ -54,13 +56,15 @@ _SETTLED_BY: Final = "import-enterprises"
 # The code of a unit that the store may not have yet: told in ASCII, where names of cities are not.
 _UNIT: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.-]{{0,{LONGEST_CODE - 1}}}")
 _NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
-_KEPT: Final = [*LAYOUT.names, "is_simulated"]
+_KEPT: Final = [*LAYOUT.names, "lines", "is_simulated"]
+_TODO: Final = "say --column OWN=HEADING for each, or --mapping FILE (`mapping guess` proposes one)"
 
 
 @dataclass(frozen=True)
 class EnterpriseImport:
-    """What an import did. `rows` = `kept` + `duplicates` (told again, all the same) + `rejected`; `replaced`: rows that the
-    source had told before; `relocated`: `name：told → found` of those whose city or county was another than told."""
+    """What an import did. `rows` = `kept` + `lines` (production lines of these) + `duplicates` (told again, all the same) +
+    `rejected`; `replaced`: rows that the source had told before; `relocated`: `name：told → found` of those whose city or county
+    was another than told; `datum_doubt`: that the coordinates look like those of another datum (Chinese)."""
 
     source: str
     rows: int
@@ -70,6 +74,8 @@ class EnterpriseImport:
     rejected: tuple[Rejected, ...]
     relocated: tuple[str, ...]
     is_simulated: bool
+    lines: int = 0
+    datum_doubt: str = ""
 
 
 @dataclass
@@ -80,6 +86,7 @@ class _Told:
     good: list[pd.DataFrame] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     relocated: list[str] = field(default_factory=list)
+    named: list[pd.DataFrame] = field(default_factory=list)  # with the unit and county as told
 
 
 def import_enterprises(
@@ -104,11 +111,13 @@ def import_enterprises(
         known = places(connection)
     told = _Told()
     for chunk in read_table(path, mapping.form):
-        require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path))
+        require_columns(mapping, LAYOUT, list(chunk.rows.columns), str(path), _TODO)
         _take(told, chunk, mapping, known)
     rows, duplicates = _once(told, label(path))
     if rows.empty:
         raise _useless(path, told)
+    rows, lines = with_lines(rows)
+    named = pd.concat(told.named, ignore_index=True)
     with writing(engine, lock="enterprises") as connection:
         register_units(connection, rows["unit_code"].unique())
         replaced = _replace(connection, source, rows[_KEPT], now)
@@ -121,6 +130,8 @@ def import_enterprises(
         replaced=replaced,
         rejected=tuple(told.rejected),
         relocated=tuple(told.relocated),
+        lines=lines,
+        datum_doubt=doubt(named, mapping.datum),
         is_simulated=bool(rows["is_simulated"].any()),
     )
 
@@ -138,7 +149,9 @@ def _mapping(columns: Mapping[str, str], datum: str, mapping: TableMapping | Non
     names = (*LAYOUT.names, DATA_ORIGIN)
     unknown = sorted(set(columns) - set(names))
     if unknown:
-        raise InputError("no such column", where="columns", got=", ".join(unknown), expected=", ".join(names))
+        raise InputError(
+            "no such column", where="--column", got=", ".join(unknown), expected=", ".join(names)
+        )
     if datum not in DATUMS:
         raise InputError("unknown datum", where="datum", got=datum, expected=" | ".join(DATUMS))
     told = {own: Copy(heading) for own, heading in columns.items()}
@@ -200,6 +213,7 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
             strict=True,
         )
     ]
+    told.named.append(good[["lon", "lat", "unit_code", "county"]])
     told.rows += len(rows) + len(chunk.broken)
     told.good.append(kept.assign(unit_code=found["unit_code"], county=found["county"]))
 
@@ -255,7 +269,7 @@ def _useless(path: Path, told: _Told) -> InputError:
         f"no row of the file can be used ({first.reason})",
         where=f"{first.origin} {first.field}".strip(),
         got=first.value,
-        todo="state the datum and the columns of the coordinates",
+        todo="correct --datum, --column lon=… and lat=…, or the mapping",
     )
 
 

@@ -23,9 +23,14 @@ TABLES: Final[dict[str, Layout]] = {
 }
 
 
+def mappings_in(name: str) -> tuple[TableMapping, ...]:
+    """How a mapping (a YAML file, or a shipped one by its name) reads its tables. Raises InputError."""
+    return load(mapping_file(name), office_zone(), TABLES).tables
+
+
 def named_mapping(name: str, table: str) -> TableMapping:
     """How a mapping (a YAML file, or a shipped one by its name) reads one table. Raises InputError."""
-    tables = load(mapping_file(name), office_zone(), TABLES).tables
+    tables = mappings_in(name)
     found = next((mapping for mapping in tables if mapping.table == table), None)
     if found is None:
         raise InputError(

@@ -248,6 +248,12 @@ def discard(engine: Engine, quarantine_id: int, *, by: str, reason: str, now: da
         _record(connection, quarantine_id, "discard", row.state, "discarded", reason, by=by, now=now)
 
 
+def settle_taken(connection: Connection, quarantine_id: int, *, by: str, reason: str, now: datetime) -> None:
+    """Settles a row about a file that a person decided to take, with an audit entry."""
+    _set(connection, quarantine_id, state="replayed", settled_at=now, settled_by=by)
+    _record(connection, quarantine_id, "take", "open", "replayed", reason, by=by, now=now)
+
+
 def retry_waiting(connection: Connection, *, now: datetime) -> int:
     """Stores the rows whose alarm is known by now; returns how many. Part of every pull's transaction."""
     waiting = frame(connection, "rows_that_can_be_retried")

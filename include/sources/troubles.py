@@ -36,6 +36,8 @@ class Trouble:
     # Of a file that was not read for lack of time (`turns`), and which state of the file that was.
     waits: Waits = ""
     version: str = ""
+    # How a file that was not taken is imported again, where a person decides so (`untaken`), as JSON.
+    again: str = ""
 
     def __str__(self) -> str:
         """One line for an operator."""
@@ -45,7 +47,10 @@ class Trouble:
     def row_json(self) -> str:
         """As the quarantine keeps it."""
         waiting = {"waits": self.waits, "version": self.version} if self.waits else {}
-        return row_json({"file": self.file, "reason": self.reason, "content": self.content, **waiting})
+        again = {"again": self.again} if self.again else {}
+        return row_json(
+            {"file": self.file, "reason": self.reason, "content": self.content, **waiting, **again}
+        )
 
 
 def trouble_of(path: Path, error: Exception, content: str = "") -> Trouble:

@@ -16,6 +16,8 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
+    false,
 )
 
 from include.store.columns import Instant
@@ -61,6 +63,13 @@ city_day = Table(
     ),
     Column(
         "o3_8h_windows", Integer, nullable=False, comment="8-hour means with at least 6 valid hours, of 17"
+    ),
+    Column(
+        "is_given",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="the source gave the daily means (日均值（来源给出）): they rest on no hours of ours and count as whole days",
     ),
     *_provenance(),
     Index(None, "observed_on"),
@@ -155,6 +164,13 @@ enterprise = Table(
     Column("lat", Float, nullable=False, comment="degrees, WGS84"),
     Column("is_simulated", Boolean, nullable=False, comment="made by the simulator (模拟数据)"),
     Column("received_at", Instant, nullable=False, comment="when we learnt it (audit only)"),
+    Column(
+        "lines",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="its production lines where the table has a row for each: number, name and industry, one a line of text",
+    ),
     Index(None, "unit_code"),
     comment="A key enterprise (重点企业). An import replaces the rows of its source, whole.",
 )

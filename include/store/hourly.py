@@ -2,6 +2,7 @@
 
     <root>/<dataset>_hours/2020-03-01.parquet   place_id, observed_on, hour (0 to 23), pm25_ug_m3 and, for cities, the others
     <root>/<dataset>_days/2020-03-01.parquet    place_id, observed_on, pm25_ug_m3, pm25_hours; the cities' are in the store
+    <root>/<dataset>_given/2020-03-01.parquet   place_id, observed_on and daily means as their source gave them (日均值)
 
 `dataset` is city, grid or station; `place_id` a unit_code, grid_id or station_id. Hours are those of the natural Beijing day.
 A file is written beside its place and renamed, so a reader sees the day before or after, never a half.
@@ -39,6 +40,19 @@ def days_path(root: Path, dataset: Dataset, day: date) -> Path:
     return root / f"{dataset}_days" / f"{day}.parquet"
 
 
+def given_path(root: Path, dataset: Dataset, day: date) -> Path:
+    """Where the daily means of a day that their source gave are, or will be."""
+    return root / f"{dataset}_given" / f"{day}.parquet"
+
+
+def read_given(root: Path, dataset: Dataset, dates: Sequence[date]) -> pd.DataFrame:
+    """The daily means of these days that their source gave: `place_id, observed_on` and a column a quantity."""
+    files = _files(given_path, root, dataset, dates)
+    if not files:
+        return _dated(pd.DataFrame({"place_id": [], "observed_on": [], "pm25_ug_m3": []}))
+    return _dated(_query("given_days", files=files))
+
+
 def hour_files(root: Path, dataset: Dataset) -> list[tuple[date, Path]]:
     """The files of hourly values that there are, by day."""
     files = hours_path(root, dataset, date.min).parent.glob("[0-9]*.parquet")
@@ -58,10 +72,16 @@ def day_digests(root: Path, dataset: Dataset, dates: Sequence[date]) -> dict[dat
 
 
 def replace_files(
-    root: Path, dataset: Dataset, dates: Sequence[date], hours: pd.DataFrame, days: pd.DataFrame | None = None
+    root: Path,
+    dataset: Dataset,
+    dates: Sequence[date],
+    hours: pd.DataFrame,
+    days: pd.DataFrame | None = None,
+    given: pd.DataFrame | None = None,
 ) -> None:
-    """Puts the hourly values of `dates` (`place_id, observed_on, hour`, one column a pollutant), and the daily means
-    (`place_id, observed_on, pm25_ug_m3, pm25_hours`) where they are given, in the place of what was there.
+    """Puts the hourly values of `dates` (`place_id, observed_on, hour`, one column a pollutant), the daily means
+    (`place_id, observed_on, pm25_ug_m3, pm25_hours`) where they are told, and those that their source gave (`given`, as
+    `read_given` reads them), in the place of what was there.
 
     All files are written beside their places first and then renamed, so that a failure leaves what was there.
     """
@@ -71,6 +91,9 @@ def replace_files(
         days = days[["place_id", "observed_on", "pm25_ug_m3", "pm25_hours"]].astype({"pm25_hours": "int8"})
         days = days.sort_values(["observed_on", "place_id"])
         tables |= {days_path(root, dataset, day): table for day, table in _by_day(days, dates)}
+    if given is not None:
+        given = given.sort_values(["observed_on", "place_id"])
+        tables |= {given_path(root, dataset, day): table for day, table in _by_day(given, dates)}
     drafts = {path: path.with_name(f".new-{os.getpid()}-{path.name}") for path in tables}
     try:
         for path, draft in drafts.items():

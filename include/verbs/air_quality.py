@@ -1,7 +1,11 @@
 """`import-air-quality`, `import-enterprises` and `air-quality`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +16,11 @@ from include.rules import SIMULATED_LABEL
 from include.sources.mapping.language import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
+if TYPE_CHECKING:
+    from include.house import House
+
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
+_MOST_SAID = 20  # names on the terminal; more are in a file
 
 
 @click.command("import-air-quality")
@@ -73,18 +81,27 @@ def import_air_quality(
     if done.skipped:
         rows = sum(done.skipped.values())
         click.echo(
-            f"{rows} rows or columns of {len(done.skipped)} cities that are not in the store were skipped",
-            err=True,
+            f"{rows} rows or columns of {len(done.skipped)} places that are not known were skipped:", err=True
         )
+        _all_of([f"{name}（{count}）" for name, count in done.skipped.items()], house, "unknown-places")
     if done.unknown_grids:
-        click.echo(
-            f"{len(done.unknown_grids)} grids are not in the table of grids: {', '.join(done.unknown_grids[:5])} …",
-            err=True,
-        )
+        click.echo(f"{len(done.unknown_grids)} grids are not in the table of grids:", err=True)
+        _all_of(done.unknown_grids, house, "unknown-grids")
     for error in done.rejected:
         click.echo(str(error), err=True)
     if done.rejected or done.untaken:
         raise click.exceptions.Exit(1)
+
+
+def _all_of(names: Sequence[str], house: House, what: str) -> None:
+    """Says all names: where they are many, in a file, of which the first are said."""
+    for name in names[:_MOST_SAID]:
+        click.echo(f"  {name}", err=True)
+    if len(names) > _MOST_SAID:
+        path = house.hourly_dir.parent / f"{what}-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(names) + "\n", encoding="utf-8")
+        click.echo(f"  all {len(names)} of them: {path}", err=True)
 
 
 _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
@@ -106,11 +123,17 @@ _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
     help='The heading of a column that is called otherwise (may be given again): lon=经度, "name=Plant name".',
 )
 @click.option(
+    "--mapping",
+    default="",
+    help="A mapping (a YAML file, table `enterprises`); --column goes before what it says of that column.",
+)
+@click.option(
     "--source", default="enterprises", show_default=True, help="Name of the table, which is replaced whole."
 )
-def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source: str) -> None:
-    """Read key enterprises (CSV, XLSX or Parquet, with coordinates) into the store, in the place of the source's former table."""
+def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], mapping: str, source: str) -> None:
+    """Read key enterprises (any table with coordinates) into the store, in the place of the source's former table."""
     from include.sources.enterprises import import_enterprises as run
+    from include.sources.every_table import named_mapping
 
     headings = dict(one.split("=", 1) for one in columns if "=" in one)
     if len(headings) != len(columns):
@@ -119,11 +142,18 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source:
         )
     house = open_current_house()
     done = run(
-        house.engine, path, datum=_DATUMS[datum], now=datetime.now(UTC), columns=headings, source=source
+        house.engine,
+        path,
+        datum=_DATUMS[datum],
+        now=datetime.now(UTC),
+        columns=headings,
+        mapping=named_mapping(mapping, "enterprises") if mapping else None,
+        source=source,
     )
     click.echo(
-        f"{done.rows} rows: {done.kept} enterprises kept in the place of {done.replaced}, {done.duplicates} told again, "
-        f"{len(done.rejected)} quarantined"
+        f"{done.rows} rows: {done.kept} enterprises kept in the place of {done.replaced}, "
+        + (f"{done.lines} production lines of these, " if done.lines else "")
+        + f"{done.duplicates} told again, {len(done.rejected)} quarantined"
         + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     for row in done.rejected[:_SHOWN]:
@@ -137,11 +167,11 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], source:
             ),
             err=True,
         )
+    if done.datum_doubt:
+        click.echo(done.datum_doubt, err=True)
     if done.relocated:
-        click.echo(
-            f"{len(done.relocated)} lie in another city or county than told: {'; '.join(done.relocated[:_SHOWN])}",
-            err=True,
-        )
+        click.echo(f"{len(done.relocated)} lie in another city or county than told:", err=True)
+        _all_of(done.relocated, house, "relocated")
 
 
 @click.command("import-places")

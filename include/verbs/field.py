@@ -126,7 +126,7 @@ def revoke(device_id: str, unit_code: str, reason: str) -> None:
     """Take a phone's confirmation back; what it sent before stays."""
     from include.act import Act
     from include.office.field_devices import revoke as run
-    from include.office.field_links import tell_page
+    from include.office.field_told import tell_page
 
     house, now = open_current_house(), datetime.now(UTC)
     run(house, device_id, unit_code, Act(now, operator(), reason))
@@ -156,7 +156,7 @@ def link(letter_id: int) -> None:
 def stop(letter_key: str, reason: str) -> None:
     """Take the link of a letter back before its time, for good."""
     from include.act import Act
-    from include.office.field_links import stop_link
+    from include.office.field_told import stop_link
 
     stop_link(open_current_house(), letter_key, Act(datetime.now(UTC), operator(), reason))
     click.echo(f"{letter_key}: its link is taken back")

@@ -102,6 +102,19 @@ def replay(quarantine_ids: tuple[int, ...]) -> None:
 @quarantine.command()
 @ROW
 @click.option("--reason", required=True, help="Why; kept in the audit trail.")
+def take(quarantine_id: int, reason: str) -> None:
+    """Take a file of air quality after all whose days the store has more of (discard keeps the store's)."""
+    from include.office.air_quality import import_lines
+    from include.office.untaken_air import take as run
+
+    done = run(open_current_house(), quarantine_id, by=operator(), reason=reason, now=datetime.now(UTC))
+    for line in import_lines(done):
+        click.echo(line)
+
+
+@quarantine.command()
+@ROW
+@click.option("--reason", required=True, help="Why; kept in the audit trail.")
 def discard(quarantine_id: int, reason: str) -> None:
     """Settle an open row without storing it."""
     from include.sources.quarantine import discard as run

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from include.house import House
-from include.office.field_links import tell_page
 from include.office.field_reports import take_spool
+from include.office.field_told import tell_page
 from include.workflows.steps import one_round
 
 

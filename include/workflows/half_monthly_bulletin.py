@@ -10,6 +10,7 @@ from include.language import LINE_END, say
 from include.office.air_quality import DATASET_LABELS, import_lines
 from include.office.bulletin import bulletin_facts
 from include.office.register import Due
+from include.office.untaken_air import ASIDE
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
 from include.post.letters import LetterFacts
@@ -17,6 +18,7 @@ from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
+from include.sources.reading.tables import is_table_of_folder
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on
@@ -30,7 +32,6 @@ from include.workflows.suspecting import keep_platform_suspects
 
 KINDS: Final = ("bulletin", "overview")
 _JUDGED: Final[tuple[Dataset, ...]] = ("city", "grid")
-_IMPORTED: Final = "imported"  # where a dropped file goes that was read
 
 
 def take_air(run: Run) -> dict[str, Any]:
@@ -175,9 +176,7 @@ def _import_dropped(house: House, now: datetime) -> list[str]:
     """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
     folder = house.air_dir
     waiting = sorted(
-        path
-        for path in folder.glob("*")
-        if path.suffix.lower() in (".csv", ".parquet") and not path.name.startswith(".")
+        path for path in folder.glob("*") if is_table_of_folder(path) and not path.name.startswith(".")
     )
     if not waiting:
         return []
@@ -186,7 +185,7 @@ def _import_dropped(house: House, now: datetime) -> list[str]:
     except InputError as error:  # none of them can be used
         return [say("未导入：{error}", error=error)]
     read = [path for path in waiting if path not in done.unread]
-    return import_lines(done) + _put_aside(read, folder / _IMPORTED, now)
+    return import_lines(done) + _put_aside(read, folder / ASIDE, now)
 
 
 def _put_aside(paths: list[Path], aside: Path, now: datetime) -> list[str]:

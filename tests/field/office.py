@@ -25,16 +25,22 @@ YANGQUAN = "notice_140300_day_2020-03-11_2020-03-12_1"
 
 
 def office(
-    engine: Engine, var: Path, mailbox: Any, settings: FieldSettings | None = None, **files: str
+    engine: Engine,
+    var: Path,
+    mailbox: Any,
+    settings: FieldSettings | None = None,
+    *,
+    deliver_mail: bool = True,
 ) -> House:
     """The morning's letters have left."""
-    house = replace(open_region(engine, var, mailbox, **files), field=settings or FieldSettings(URL))
+    house = replace(open_region(engine, var, mailbox), field=settings or FieldSettings(URL))
     run = run_of(house)
     daily_dispatch.pull(run)
     computed = daily_dispatch.figures(run)
     daily_dispatch.compose(run, computed)
     daily_dispatch.release(run, None)
-    daily_dispatch.post(run)
+    if deliver_mail:
+        daily_dispatch.post(run)
     return house
 
 

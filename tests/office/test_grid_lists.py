@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import shapely
 from sqlalchemy import Engine, select
 
 from include.errors import InputError, StateError
+from include.letters.pictures.selection_map import ListMap, selection_map
 from include.office import grid_lists
 from include.office.grid_files import geojson, list_files, listed, unit_reasons
 from include.store import tables
@@ -289,3 +291,21 @@ def test_a_struck_grid_is_no_longer_to_carry_micro_stations(engine: Engine, arch
     again = grid_lists.view(engine, archive, own).rows.set_index("grid_id").loc[gone]
     assert again["is_monitored"]
     assert "拟设微站" in again["words"]
+
+
+def test_names_on_the_map_cover_no_micro_station() -> None:
+    own = grid_lists.view_of(choice(monitored_share=1.0))
+    rows = own.rows[own.rows["is_hot"]]
+    outline = shapely.box(113.45, 37.75, 113.9, 37.95)
+    figure = selection_map(ListMap(rows, [("城区", outline), ("长安区", outline)], "热点网格", True))
+    axes = figure.axes[0]
+    [stations] = [line for line in axes.lines if line.get_marker() == "o" and line.get_markersize() == 2.2]
+    names = [text for text in axes.texts if text.get_text() in ("城区", "长安区")]
+    assert len(names) == 2
+    assert stations.get_zorder() > max(text.get_zorder() for text in names)
+    figure.draw_without_rendering()
+    marks = axes.transData.transform(stations.get_xydata())
+    assert len(marks) == 4
+    for text in names:
+        box = text.get_window_extent()
+        assert not any(box.contains(x, y) for x, y in marks)

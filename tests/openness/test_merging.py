@@ -1,12 +1,16 @@
 """Small counts: what is published against a solver that tries every table that could stand behind it."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from include.openness.figures import PROBLEMS
+from include.openness.gathering import MonthFacts, publishable
 from include.openness.merging import Block, Counts, Table, merged_blocks, total_of
+from tests.openness.test_disputes import Alarms, facts
 
 SMALLEST = 3
 
@@ -138,3 +142,74 @@ def test_every_pair_of_members_may_exchange_their_counts(smallest: int) -> None:
     for one, other in combinations(merged.members, 2):
         swapped = Table({**rows, one: rows[other], other: rows[one]}, ("n", "part"), "n", table.is_possible)
         assert merged_blocks(swapped, smallest) == blocks
+
+
+def test_rows_that_are_known_to_be_zero_hide_nobody_and_withhold_nothing() -> None:
+    """Before, rows of zeros joined first, could exchange with nobody, and so withheld the whole table."""
+    zeros = dict.fromkeys("xyz", 0)
+    table = one_column(a=1, b=2, c=9, d=30, **zeros)
+    known = Table(table.rows, ("n",), "n", known=frozenset(zeros))
+    assert told(known) == {**{(name,): 0 for name in zeros}, ("d",): 30, ("a", "b", "c"): 12}
+    former = [("a", "b", "c", "d", "x", "y", "z")]
+    assert told(known, former=[former]) == {former[0]: 42}
+    few = Table(one_column(a=1, b=4, **zeros).rows, ("n",), "n", known=frozenset(zeros))
+    assert told(few)[("a", "b")] is None
+
+
+UNIT = st.tuples(st.integers(0, 16), st.integers(0, 16), st.integers(0, 4), st.integers(0, 16))
+
+
+def problem_table(units: list[tuple[int, int, int, int]]) -> MonthFacts:
+    """Units with so many alarms, at most so many answered, so many with problems, and more problems at these."""
+    made = facts(
+        [
+            Alarms(0, min(answered, pushed), pushed - min(answered, pushed))
+            for pushed, answered, _, _ in units
+        ],
+        [],
+    )
+    for row, (_, _, found, more) in zip(made.counts.values(), units, strict=True):
+        alarms = min(found, row["answered"])
+        problems = alarms + (more if alarms else 0)
+        row.update(  # type: ignore[attr-defined]
+            problems=problems,
+            alarms_with_problem=alarms,
+            rectification_due=problems // 2,
+            rectified=problems // 4,
+        )
+    return made
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(UNIT, min_size=6, max_size=30))
+def test_problems_are_withheld_only_where_too_few_units_have_them(
+    units: list[tuple[int, int, int, int]],
+) -> None:
+    """Units without answers never cost the totals of the others: without them the month says the same."""
+    made = problem_table(units)
+    month = publishable(made, 5)
+    silent = [code for code, row in made.counts.items() if not row["answered"]]
+    without = publishable(
+        replace(
+            made,
+            names={code: name for code, name in made.names.items() if code not in silent},
+            counts={code: row for code, row in made.counts.items() if code not in silent},
+        ),
+        5,
+    )
+    alone = {code for row in month.rows_of("answers") if not row.is_merged for code in row.members}
+    if set(silent) <= alone:
+        assert month.total_of("problems").counts == without.total_of("problems").counts | {
+            "answered": month.total_of("problems").counts["answered"]
+        }
+        for code in silent:
+            row = month.row_of("problems", code)
+            assert row is not None
+            assert row.members == (code,)
+            assert {row.counts[name] for name in PROBLEMS} == {0}
+    for row in month.problems:
+        for name in PROBLEMS:
+            codes = row.members or tuple(made.counts)
+            if row.counts[name] is not None:
+                assert row.counts[name] == sum(made.counts[code][name] for code in codes)
+                assert row.counts[name] == 0 or row.counts[name] >= 5

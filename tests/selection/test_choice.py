@@ -203,7 +203,7 @@ def test_a_part_with_a_weight_needs_data() -> None:
     with pytest.raises(InputError, match="the part population"):
         chosen(
             cells([3.0, 2.0, 1.0]),
-            rules(weight_year_before=0, weight_third_year=0, weight_population=0.1),
+            rules(weight_year_before=0, weight_third_year=0, weight_enterprises=0.05, weight_population=0.1),
             years=[2025],
         )
 
@@ -219,6 +219,12 @@ def test_a_part_with_a_weight_needs_data() -> None:
         ({"hot_count": -1}, "a count below zero"),
         ({"quotas": {"A": -1}}, "a count below zero"),
         ({"weight_last_year": 0}, "weights of the years"),
+        ({"weight_level": 0.5}, "weights that add up to 1.2"),
+        ({"weight_level": 0.2}, "weights that add up to 0.9"),
+        ({"weight_emission": 0, "weight_level": 0.9}, "weights that add up to 1.3"),
+        ({"weight_third_year": 0.1}, "weights of the years that add up to 0.9"),
+        ({"hot_count": 100.5}, "100.5 is no whole number"),
+        ({"quotas": {"A": 1.5}}, "1.5 is no whole number"),
         ({"background_km": 0}, "background 0.0 km"),
         ({"hot_share": float("nan")}, "hot_share nan"),
     ],

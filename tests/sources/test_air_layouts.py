@@ -18,7 +18,8 @@ from include.sources.air.quality import ImportResult, import_air_quality
 from include.sources.every_table import TABLES, named_mapping
 from include.sources.mapping.files import load
 from include.sources.mapping.language import TableMapping
-from include.store.engine import open_engine
+from include.store.air_days import city_days
+from include.store.engine import open_engine, reading
 from include.store.hourly import read_hours
 from tests.sources.air_files import NOW
 
@@ -342,3 +343,54 @@ def test_a_label_acts_or_is_refused(
     path.write_text(text(long_rows(lambda hour: str(hour + 1))))
     with pytest.raises(InputError, match=message):
         take(store, tmp_path, path, mapping=mapping(tmp_path, yaml), hour_label=label)
+
+
+DAILY = "城市,日期,PM2.5,O3_8h\n北京,2020-03-12,51.5,90\n阳泉,2020-03-12,60,—\n"
+OF_DAYS = (
+    "every: day\ncolumns: {place: 城市, hour: {moment: '{日期}'}, pm25_ug_m3: PM2.5, o3_8h_ug_m3: O3_8h}"
+)
+
+
+def days_of(engine: Engine) -> dict[str, tuple[float, int, bool]]:
+    with reading(engine) as connection:
+        days = city_days(connection, DAY, DAY + timedelta(days=1))
+    return {
+        str(row.place_id): (float(row.pm25_ug_m3), int(row.pm25_hours), bool(row.is_given))
+        for row in days.itertuples()
+    }
+
+
+def test_a_daily_mean_is_a_valid_day_and_never_mixed_with_hours(engine: Engine, tmp_path: Path) -> None:
+    path, hours = tmp_path / "days.csv", tmp_path / "hours.csv"
+    path.write_text(DAILY)
+    hours.write_text(
+        "date,hour,城市,PM2.5\n" + "".join(f"20200312,{hour},北京,{40 + hour}\n" for hour in range(24))
+    )
+    given = mapping(tmp_path, OF_DAYS)
+    result = take(engine, tmp_path, path, mapping=given)
+    assert result.notes == ("日均值（来源给出）2个，按有效日计，不与小时值混用",)
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    refused = take(engine, tmp_path, hours)
+    assert refused.untaken == (
+        "hours.csv：3月12日 北京 PM2.5 日均值（来源给出） → 24小时，两种数据不混用，该日未采用，文件保留；"
+        "请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+    )
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    take(engine, tmp_path, hours, replace=True)
+    assert days_of(engine) == {"110000": (51.5, 24, False), "140300": (60.0, 24, True)}
+    again = take(engine, tmp_path, path, mapping=given)
+    assert "24小时 → 日均值（来源给出），两种数据不混用" in again.untaken[0]
+    take(engine, tmp_path, path, mapping=given, replace=True)
+    assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
+    assert stored(tmp_path) == {}
+
+
+def test_a_note_in_a_folder_is_no_table_unless_it_is_named(store: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "a.csv").write_text(text(long_rows(str)))
+    (folder / "readme.txt").write_text("no table")
+    result = take(store, tmp_path, folder)
+    assert (result.files, result.rejected) == (1, ())
+    (tmp_path / "b.txt").write_text(text(long_rows(str)))
+    assert take(store, tmp_path, tmp_path / "b.txt").files == 1

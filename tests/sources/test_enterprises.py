@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 import shapely
@@ -12,9 +13,10 @@ from sqlalchemy import Engine, select
 
 from include.__main__ import cli
 from include.errors import InputError
-from include.geo.boundaries import city_outlines
+from include.geo.boundaries import city_outlines, counties
 from include.geo.datum import from_wgs84
 from include.sources.enterprises import EnterpriseImport, import_enterprises
+from include.sources.every_table import named_mapping
 from include.sources.quarantine import list_rows, show
 from include.store.engine import open_engine, reading
 from include.store.enterprises import key_enterprises
@@ -245,7 +247,8 @@ def test_the_verb(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.Mon
     )
     assert done.stderr.splitlines() == [
         "quarantined: e.csv 第3行 lon：坐标不在重点区域各城市范围内（请核对经纬度和坐标系），如“91.10”",
-        "1 lie in another city or county than told: 甲：130100桥西区 → 130100长安区",
+        "1 lie in another city or county than told:",
+        "  甲：130100桥西区 → 130100长安区",
     ]
     engine = open_engine(f"sqlite:///{tmp_path / 'supervision.db'}")
     assert [row[1] for row in kept(engine)] == ["E1"]
@@ -269,3 +272,61 @@ def test_a_point_just_over_the_border_stays_where_it_was_told(engine: Engine, tm
     first, second = kept(engine)
     assert first[4:] == ("140300", "阳泉市", "某开发区")
     assert second[4] != "140300"
+
+
+STEEL = """序号,企业名称,行业,省,城市,纬度,经度,产能
+1,甲钢铁有限公司,粗钢,河北,唐山市,40.0100,118.1000,3600
+2,甲钢铁有限公司（2号线）,粗钢,河北,唐山市,40.0101,118.1001,0
+3,甲钢铁 有限公司,生铁,河北,唐山市,40.0100,118.1000,1200
+4,乙焦化厂,焦化,江苏,苏州市,39.6300,118.1800,90
+5,丙水泥厂,水泥,河北,唐山市,118.2000,39.7000,200
+6,,水泥,河北,唐山市,39.7100,118.2100,50
+7,甲钢铁有限公司,粗钢,河北,唐山市,40.0110,118.1000,5
+"""
+OWN = """
+tables:
+  enterprises:
+    columns: {enterprise_id: 序号, name: 企业名称, industry: 行业, lon: 经度, lat: 纬度, unit_code: 城市}
+"""
+
+
+def test_a_row_a_production_line_is_one_enterprise_with_its_lines(engine: Engine, tmp_path: Path) -> None:
+    """Row 2 lies 14 m from row 1, row 3 where row 1 lies; row 7 of the same name lies 111 m off and is another works."""
+    path, yaml = tmp_path / "steel.csv", tmp_path / "own.yaml"
+    path.write_text(STEEL)
+    yaml.write_text(OWN)
+    done = import_enterprises(
+        engine, path, datum="WGS84", now=NOW, mapping=named_mapping(str(yaml), "enterprises")
+    )
+    assert (done.rows, done.kept, done.lines, done.duplicates, len(done.rejected)) == (7, 3, 2, 0, 2)
+    assert [row[1:5] for row in kept(engine)] == [
+        ("1", "甲钢铁有限公司", "粗钢", "130200"),
+        ("4", "乙焦化厂", "焦化", "130200"),
+        ("7", "甲钢铁有限公司", "粗钢", "130200"),
+    ]
+    with reading(engine) as connection:
+        assert key_enterprises(connection)["lines"].tolist() == [
+            "1 甲钢铁有限公司 粗钢\n2 甲钢铁有限公司（2号线） 粗钢\n3 甲钢铁 有限公司 生铁",
+            "",
+            "",
+        ]
+    assert [name.split("：")[0] for name in done.relocated] == ["乙焦化厂"]
+    assert [(row.field, row.reason) for row in done.rejected] == [
+        ("lat", "超出范围：应在-90至90之间（经纬度可能填反）"),
+        ("name", "必填，未填写"),
+    ]
+
+
+def test_coordinates_of_another_datum_than_said_are_doubted(engine: Engine, tmp_path: Path) -> None:
+    """Points just inside their county's eastern border, written in GCJ-02, lie outside of it when they are read as WGS84."""
+    outline = counties().set_index("county_name").loc["平定县"].geometry
+    lines = []
+    for number, lat in enumerate([37.70, 37.75, 37.80, 37.85, 37.90]):
+        row = outline.intersection(shapely.LineString([(100, lat), (130, lat)]))
+        lon, north = from_wgs84(np.array([row.bounds[2] - 0.001]), np.array([lat]), "GCJ-02")
+        lines.append(f"{number},厂{number},钢铁,{lon[0]:.6f},{north[0]:.6f},阳泉,平定县")
+    path = put(tmp_path, *lines, header="enterprise_id,name,industry,lon,lat,unit_code,county")
+    said = run(engine, path).datum_doubt
+    assert said.startswith("坐标系存疑：按WGS84有")
+    assert "而按GCJ-02都在其内" in said
+    assert run(engine, path, datum="GCJ-02").datum_doubt == ""

@@ -227,6 +227,26 @@ def test_nasa_fires_become_alarms_of_37_cities(engine: Engine) -> None:
     assert pull(engine, source, at("2022-05-28"), at("2022-06-05"), now=at("2022-07-01")).unchanged == 407
 
 
+def test_viirs_as_downloaded_has_unit_and_county_of_its_coordinates(engine: Engine, tmp_path: Path) -> None:
+    """Columns and times as FIRMS gives them; the third lies in Serbia, and is named for that."""
+    (tmp_path / "fire_nrt_SV-C2_1.csv").write_text(
+        "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,daynight\n"
+        "34.03175,108.70068,330.1,0.4,0.4,2022-05-28,41,N,VIIRS,n,2.0NRT,290.1,4.2,D\n"
+        "34.21611,114.15661,330.1,0.4,0.4,2022-05-28,0536,1,VIIRS,l,2.0NRT,290.1,4.2,D\n"
+        "44.01191,19.88847,301.34,0.39,0.36,2022-05-28,41,N,VIIRS,n,2.0NRT,268.57,0.95,N\n"
+    )
+    source = SourceConfig("fires", "files", str(tmp_path), mapping="nasa_fires")
+    result = pull(engine, source, at("2022-05-28"), at("2022-05-29"), now=NOW.replace(year=2023))
+    assert (result.read, result.new, result.quarantined) == (3, 2, 1)
+    assert stored(engine, "alarm", "alarm_id", "unit_code", "started_at") == [
+        ("VIIRS-2022-05-28-0041-N-34.03175-108.70068", "610100", at("2022-05-28T08:41")),
+        ("VIIRS-2022-05-28-0536-1-34.21611-114.15661", "410200", at("2022-05-28T13:36")),
+    ]
+    assert stored(engine, "quarantine", "field", "value", "reason") == [
+        ("lon", "19.88847", "坐标在本机关各单位的范围以外，不收（应核对经纬度和坐标系）")
+    ]
+
+
 def test_a_fire_as_nasa_writes_it(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "modis_1.csv").write_text(
         "latitude,longitude,brightness,acq_date,acq_time,satellite,confidence,frp,city_adcode\n"

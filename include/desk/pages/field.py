@@ -16,7 +16,7 @@ from include.errors import InputError, QianliyanError
 from include.field.steps import STEPS
 from include.office.field_decisions import STATES, accept, photo_of, reject, reports
 from include.office.field_devices import devices, revoke
-from include.office.field_links import stop_link, tell_page
+from include.office.field_told import stop_link, tell_page
 
 _SHOWN: Final = 100
 DEVICE_STATES: Final = {

@@ -15,6 +15,7 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.house import House
+from include.language import say
 from include.office import grid_files, grid_lists
 from include.periods import DAY, office_date
 from include.selection.comparison import change_counts, compared
@@ -85,7 +86,7 @@ def routes(desk: Desk) -> APIRouter:
         own = _list(house, list_id)
         name = grid_lists.unit_names(house.engine).get(unit, unit)
         pdf = grid_files.unit_reasons(own, unit, name, house.issuer.name, fonts_dir=house.fonts_dir)
-        file_name = quote(f"为什么是这个网格_{name}.pdf", safe="")
+        file_name = quote(say("为什么是这个网格_{name}.pdf", name=name), safe="")
         return Response(
             pdf,
             media_type="application/pdf",

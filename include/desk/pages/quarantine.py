@@ -13,6 +13,7 @@ from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
+from include.office.untaken_air import is_untaken, take
 from include.sources.layout import LAYOUTS
 from include.sources.quarantine import correct, discard, list_rows, replay, show
 from include.store.engine import reading
@@ -24,7 +25,7 @@ _FIELD: Final = "field."
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /quarantine, /quarantine/{row}; POST /quarantine/{row}/correct, /discard, /quarantine/replay"""
+    """GET /quarantine, /quarantine/{row}; POST /quarantine/{row}/correct, /discard, /take, /quarantine/replay"""
     router = APIRouter()
 
     @router.get("/quarantine", response_class=HTMLResponse, responses=answers())
@@ -58,6 +59,7 @@ def routes(desk: Desk) -> APIRouter:
             "row": row,
             "layout": LAYOUTS.get(row.kind),
             "problem": problem,
+            "is_untaken": is_untaken(row),
             "is_simulated": row.is_simulated,
         }
         return page(desk, request, visitor, "quarantined_row.html", values, status=409 if problem else 200)
@@ -113,5 +115,13 @@ def routes(desk: Desk) -> APIRouter:
         except QianliyanError as error:
             return shown(request, visitor, row, error_text(request, error))
         return RedirectResponse(f"{request.scope['root_path']}/quarantine", 303)
+
+    @router.post("/quarantine/{row}/take", response_class=Response, responses=answers(404, 409))
+    def take_it(request: Request, *, visitor: Visitor = desk.acting, row: RowId, reason: Reason) -> Response:
+        try:
+            take(desk.open_house(), row, by=visitor.name, reason=reason, now=desk.clock())
+        except QianliyanError as error:
+            return shown(request, visitor, row, error_text(request, error))
+        return RedirectResponse(f"{request.scope['root_path']}/quarantine?done=1-0", 303)
 
     return router

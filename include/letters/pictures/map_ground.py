@@ -154,8 +154,10 @@ def placed_names(
     box: Box,
     scale: Scale,
     taken: Sequence[tuple[float, float]],
+    mark_mm: float = 2.0,
 ) -> list[Name]:
-    """Each name at its place (degrees), or moved so that it covers no other name and none of the `taken` places.
+    """Each name at its place (degrees), or moved so that it covers no other name and none of the `taken` places, whose marks reach
+    `mark_mm` to each side.
 
     Earlier names have the choice. One that fits nowhere near stays at its place.
     """
@@ -163,8 +165,8 @@ def placed_names(
     limits = ((east - west) * scale.east_mm, (north - south) * scale.north_mm)
     half = _NAME_PT * _MM_PER_PT / 2
     occupied = [
-        ((x - west) * scale.east_mm, (y - south) * scale.north_mm, 2.0, 2.0) for x, y in taken
-    ]  # a mark of 4 mm
+        ((x - west) * scale.east_mm, (y - south) * scale.north_mm, mark_mm, mark_mm) for x, y in taken
+    ]
     names = []
     for text, (x, y) in places:
         middle = ((x - west) * scale.east_mm, (y - south) * scale.north_mm)

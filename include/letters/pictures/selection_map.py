@@ -43,6 +43,8 @@ _LOOKS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
 )
 _WORD_OF: Final = {"": "首次入选", "kept": "保留", "new": "新增", "left": "退出"}
 _STATION: Final[dict[str, Any]] = {"marker": "o", "markersize": 2.2, "color": INK, "linestyle": "none"}
+_STATION_MM: Final = 0.6  # of a station's mark to each side, with the halo of a name
+_OVER_NAMES: Final = 9
 _SMALL_STATION: Final[dict[str, Any]] = {**_STATION, "markersize": 0.7}
 
 
@@ -78,12 +80,13 @@ def selection_map(of: ListMap) -> Figure:
     axes.add_artist(PathPatch(ground, facecolor="#f4f5f6", edgecolor="none", zorder=0))
     handles = _draw_grids(axes, of.rows)
     axes.add_artist(PathPatch(ground, facecolor="none", edgecolor=SOFT, linewidth=0.6, zorder=4))
-    if len(of.places) <= _MOST_NAMED:
-        _draw_names(axes, of.places, shown, scale)
     stations = of.rows[of.rows["is_monitored"].astype(bool)]
+    middles = (stations["west"] + stations["east"]) / 2, (stations["south"] + stations["north"]) / 2
+    if len(of.places) <= _MOST_NAMED:
+        _draw_names(axes, of.places, shown, scale, list(zip(*middles, strict=True)))
     if len(stations):
-        middles = (stations["west"] + stations["east"]) / 2, (stations["south"] + stations["north"]) / 2
-        axes.plot(*middles, zorder=5, **(_SMALL_STATION if len(of.rows) > _MANY else _STATION))
+        # Over the names: where one finds no free place, the mark is still seen.
+        axes.plot(*middles, zorder=_OVER_NAMES, **(_SMALL_STATION if len(of.rows) > _MANY else _STATION))
         handles.append(Line2D([], [], label=say("拟设微站（{count}个）", count=len(stations)), **_STATION))
     paper = paper_over(figure)
     paper.legend(
@@ -122,9 +125,15 @@ def _draw_grids(axes: Any, rows: pd.DataFrame) -> list[Any]:
     return handles
 
 
-def _draw_names(axes: Any, places: Sequence[tuple[str, Any]], box: Any, scale: Any) -> None:
+def _draw_names(
+    axes: Any,
+    places: Sequence[tuple[str, Any]],
+    box: Any,
+    scale: Any,
+    stations: Sequence[tuple[float, float]],
+) -> None:
     middles = [
         (name, shapely.maximum_inscribed_circle(shape, tolerance=0.01).coords[0])
         for name, shape in sorted(places, key=lambda place: place[1].area)
     ]
-    draw_names(axes, placed_names(middles, box, scale, []))
+    draw_names(axes, placed_names(middles, box, scale, stations, _STATION_MM))

@@ -5,7 +5,8 @@ name keep what an earlier import said (the archive with all pollutants, then one
 next).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import date
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from include.store.air_days import (
     set_dust,
 )
 from include.store.engine import writing
-from include.store.hourly import Dataset, read_hours, replace_files
+from include.store.hourly import Dataset, given_path, read_given, read_hours, replace_files
 from include.supervision.air_quality import day_means, has_valid_mean
+from include.supervision.given_days import with_given
 
 _KEY = ["place_id", "observed_on", "hour"]
 
@@ -69,6 +71,8 @@ class Loss:
     after: int
     places: int
     files: tuple[int, ...]
+    # Hours in the place of a daily mean that its source gave, or the other way round.
+    is_other_kind: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ class Kept:
     duplicates: int
     conflicts: list[Conflict]
     losses: list[Loss]
+    # What was lost by days that were taken all the same.
+    lost: tuple[Loss, ...] = ()
 
 
 def keep_days(
@@ -89,10 +95,12 @@ def keep_days(
     told: Provenance,
     *,
     replace: bool = False,
+    are_days: bool = False,
 ) -> Kept:
     """Replaces the days of `stated` (`place_id, observed_on, hour, quantity, value, file, line`, a row a value as it
-    came). Returns the days, how many values were told more than once, the contradictions, and the days that stayed as they are:
-    those of which the store would have fewer hours afterwards, unless `replace` says so.
+    came; `are_days`: daily means as their source gave them, whose `hour` means nothing). Returns the days, how many values were
+    told more than once, the contradictions, and the days that stayed as they are: those of which the store would have fewer
+    hours afterwards, or hours for a given mean or the other way round, unless `replace` says so.
 
     Hours, daily means and ledger change together: the new files are renamed into place just before the store's
     transaction is committed. An import that dies between the two is repaired by running it again.
@@ -101,26 +109,94 @@ def keep_days(
     told_once, duplicates, conflicts = agreed(stated)
     with writing(engine, lock="air_quality") as connection:
         before = imported_days(connection, dataset, dates[0], dates[-1] + DAY).set_index("observed_on")
-        known = read_hours(parquet_root, dataset, dates)
-        hours, kept_dates = _merged(known, told_once, stated)
-        losses = [] if replace else _losses(dataset, known, hours, stated)
+        known, given = read_hours(parquet_root, dataset, dates), read_given(parquet_root, dataset, dates)
+        if are_days:
+            hours, losses = _without(known, told_once, dataset, stated, are_days=True)
+            means, kept_dates = _merged(given.assign(hour=0), told_once, stated)
+            given = means.drop(columns="hour")
+        else:
+            given, losses = _without(given, told_once, dataset, stated, are_days=False)
+            hours, kept_dates = _merged(known, told_once, stated)
+            losses = _losses(dataset, known, hours, stated) + losses
+        gone = tuple(_one_a_day(losses))
+        losses, gone = ([], gone) if replace else ([*gone], ())
         if losses:
             lost = {loss.observed_on for loss in losses}
-            hours = hours[~hours["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
+            hours, given = (
+                rows[~rows["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
+                for rows in (hours, given)
+            )
             dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
         if not dates:
             return Kept([], duplicates, conflicts, losses)
-        days = day_means(hours)
+        days = with_given(day_means(hours), given)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
         provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
         counts = _counts(days, dates)
         record_days(connection, dataset, counts, provenance)
         if dataset == "city":
             replace_city_days(connection, dates, days, provenance)
-        replace_files(parquet_root, dataset, dates, hours, None if dataset == "city" else days)
+        is_asked = bool(len(given)) or any(given_path(parquet_root, dataset, day).exists() for day in dates)
+        replace_files(
+            parquet_root,
+            dataset,
+            dates,
+            hours,
+            None if dataset == "city" else days,
+            given if is_asked else None,
+        )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return Kept(results, duplicates, conflicts, losses)
+    return Kept(results, duplicates, conflicts, losses, gone)
+
+
+def _without(
+    known: pd.DataFrame, told: pd.DataFrame, dataset: Dataset, stated: pd.DataFrame, *, are_days: bool
+) -> tuple[pd.DataFrame, list[Loss]]:
+    """What is known of the other kind (hours of given days, given days of hours) without the places and days that are told, and
+    what is lost by that: nothing of both kinds stands beside each other."""
+    if known.empty:
+        return known, []
+    key = ["place_id", "observed_on"]
+    now = told.groupby(key, observed=True)["value"].count()
+    is_told = pd.MultiIndex.from_frame(known[key].astype({"place_id": "str"})).isin(
+        pd.MultiIndex.from_tuples([(str(place), day) for place, day in now.index], names=key)
+    )
+    losses = []
+    for (place, moment), rows in known[is_told].groupby(key, observed=True):
+        day = pd.Timestamp(str(moment))
+        told_hours = int(
+            told.loc[(told["place_id"] == place) & (told["observed_on"] == day), "hour"].nunique()
+        )
+        files = stated.loc[stated["observed_on"] == day, "file"].unique().tolist()
+        before, after = (len(rows), 0) if are_days else (24, told_hours)
+        losses.append(
+            Loss(
+                dataset,
+                day.date(),
+                str(place),
+                "pm25_ug_m3",
+                before,
+                after,
+                1,
+                tuple(map(int, files)),
+                is_other_kind=True,
+            )
+        )
+    return known[~is_told].reset_index(drop=True), losses
+
+
+def _one_a_day(losses: list[Loss]) -> list[Loss]:
+    """Of the losses of a day the worst, with how many there are."""
+    worst: dict[date, Loss] = {}
+    for loss in losses:
+        first = worst.get(loss.observed_on)
+        if first is None:
+            worst[loss.observed_on] = loss
+        else:
+            larger = max(first, loss, key=lambda each: (each.is_other_kind, each.before - each.after))
+            worst[loss.observed_on] = changed(larger, places=first.places + loss.places)
+    return list(worst.values())
 
 
 def _losses(dataset: Dataset, known: pd.DataFrame, hours: pd.DataFrame, stated: pd.DataFrame) -> list[Loss]:
@@ -215,7 +291,7 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
     for row in plain_rows(found):
         who = (row["file"], row["other"], row["quantity"])
         first = merged.get(who, Conflict(*who, 0, row["line"], row["values"]))
-        merged[who] = replace(first, count=first.count + 1)
+        merged[who] = changed(first, count=first.count + 1)
     return list(merged.values())
 
 

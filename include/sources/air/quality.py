@@ -1,5 +1,6 @@
 """Intake of air quality: archives of cities, readings of grids and stations, hours under dust; whole days, replaced at once."""
 
+import json
 import logging
 import tempfile
 from collections import Counter
@@ -24,7 +25,7 @@ from include.sources.air.stage import Stage
 from include.sources.air.stations import city_names
 from include.sources.mapping.language import HourLabel, TableMapping
 from include.sources.reading.file_names import label, require_file, unreadable
-from include.sources.reading.tables import FORMATS, is_table
+from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
@@ -35,7 +36,7 @@ _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
-_UNTAKEN: Final = "untaken"
+UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
 
@@ -98,7 +99,8 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = 0
+    lost: list[Loss] = []
+    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -142,10 +144,21 @@ def import_air_quality(
                 disputed += conflicts
                 continue
             found = means(statement, stated, cities_of)
-            kept = keep_days(engine, parquet_root, statement.dataset, found.hours, told, replace=replace)
+            are_days = statement.every == "day"
+            kept = keep_days(
+                engine,
+                parquet_root,
+                statement.dataset,
+                found.hours,
+                told,
+                replace=replace,
+                are_days=are_days,
+            )
+            given_days += sum(day.places for day in kept.days) if are_days else 0
             days += kept.days
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
+            lost += kept.lost
             disputed += [*found.conflicts, *kept.conflicts]
             few_minutes, few_stations = few_minutes + found.few_minutes, few_stations + found.few_stations
     files = done.values()
@@ -158,7 +171,15 @@ def import_air_quality(
     }
     untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
     with writing(engine, lock="intake") as connection:
-        troubles = [Trouble(label(path), said, _UNTAKEN) for path, said in untaken]
+        options = {
+            "mapping": mapping.name if mapping else "",
+            "stations": str(stations or ""),
+            "label": hour_label,
+        }
+        troubles = [
+            Trouble(label(path), said, UNTAKEN, again=json.dumps({"path": str(path.resolve()), **options}))
+            for path, said in untaken
+        ]
         keep_troubles(connection, source, troubles, now=now)
     with writing(engine) as connection:
         keep_faults(connection, source, [file.path for file in files], faults, now)
@@ -178,6 +199,8 @@ def import_air_quality(
         notes=(
             *(note for file in files for note in _notes(file)),
             *_missing_notes(few_minutes, few_stations),
+            *_given_notes(given_days),
+            *(_lost_said(loss, place_names) for loss in lost),
         ),
     )
 
@@ -202,19 +225,49 @@ def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
     )
 
 
+def _given_notes(days: int) -> list[str]:
+    return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
+
+
+def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """What a day lost that was taken all the same."""
+    return say(
+        "{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换",
+        day=day_words(loss.observed_on),
+        place=place_names.get(loss.place_id, loss.place_id),
+        quantity=_LABELS.get(loss.quantity, loss.quantity),
+        before=loss.before,
+        after=loss.after,
+        others=say("等{places}项", places=loss.places) if loss.places > 1 else "",
+    )
+
+
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = day_words(loss.observed_on)
     place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
     others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
+    told = {
+        "day": day,
+        "place": place,
+        "quantity": quantity,
+        "before": loss.before,
+        "after": loss.after,
+        "others": others,
+    }
+    if not loss.is_other_kind:
+        return say(
+            "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
+    if loss.after:
+        return say(
+            "{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+            **told,
+        )
     return say(
-        "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；确认采用：import-air-quality --replace 该文件；否则弃用此条",
-        day=day,
-        place=place,
-        quantity=quantity,
-        before=loss.before,
-        after=loss.after,
-        others=others,
+        "{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
+        **told,
     )
 
 
@@ -266,7 +319,7 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
 
 
 def _is_named_so(path: Path) -> bool:
-    return is_table(path) and not path.name.startswith(".")
+    return is_table_of_folder(path) and not path.name.startswith(".")
 
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:

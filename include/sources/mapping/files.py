@@ -135,7 +135,7 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
         time_zone=own_zone,
         datum=datum,
         is_required=True,
-        name=path.stem,
+        name=path.stem if path.parent == SHIPPED_DIR else str(path.resolve()),
     )
     return replace(mapping, air=air_terms(table, where, path.parent)) if name == AIR.name else mapping
 

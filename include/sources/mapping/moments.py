@@ -18,6 +18,7 @@ _HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 # What `checks.py` takes for a moment, without an offset; also a date alone, which it refuses or understands by itself.
 _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 _DATE: Final = re.compile(r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?)")
+_OFFSET: Final = r"[T ][0-9]{1,2}:?[0-9]{2}.*(?:Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
 NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _LAST_SECOND: Final = 4_102_444_800  # 2100
 
@@ -107,12 +108,13 @@ def _instants(
 ) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
     """ISO 8601 times, those without an offset in `time_zone`; and the times that this zone skipped."""
     is_naive = text.str.fullmatch(_NAIVE)
-    local, is_end = without_midnight(text.where(is_naive, ""))
+    is_day = text.str.fullmatch(_DATE.pattern)
+    local, is_end = without_midnight(text.mask(is_day, text.map(_iso_date)).where(is_naive | is_day, ""))
     naive = pd.to_datetime(local, format="ISO8601", errors="coerce") + is_end.astype("int64") * _DAY
     moments, is_skipped = _placed(naive, time_zone, is_second)
-    others = text.where(~is_naive & ~has_other_digits(text))
-    told = pd.to_datetime(others, format="ISO8601", errors="coerce", utc=True)
-    return moments.where(is_naive, told), is_skipped
+    has_offset = text.str.contains(_OFFSET) & ~has_other_digits(text)
+    told = pd.to_datetime(text.where(has_offset), format="ISO8601", errors="coerce", utc=True)
+    return moments.where(~has_offset, told), is_skipped
 
 
 def _placed(

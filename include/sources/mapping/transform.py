@@ -36,7 +36,13 @@ from include.sources.reading.characters import counted, narrow, numbers, visible
 _MOMENT_TYPES = ("moment", "promise")
 
 
-def require_columns(mapping: TableMapping, layout: Layout, header: list[str], where: str) -> None:
+def require_columns(
+    mapping: TableMapping,
+    layout: Layout,
+    header: list[str],
+    where: str,
+    todo: str = "name the columns in a mapping (`mapping guess` proposes one), or correct the header row",
+) -> None:
     """Raises InputError when a column that is required, or that the mapping names, is not in the header."""
     missing = sorted(
         name for name in source_columns(mapping, layout) - set(header) if told_as(name, header) == name
@@ -47,7 +53,7 @@ def require_columns(mapping: TableMapping, layout: Layout, header: list[str], wh
             where=where,
             expected=", ".join(missing),
             got="the columns " + ", ".join(header),
-            todo="name the columns in a mapping, or correct the header row",
+            todo=todo,
         )
 
 

@@ -22,6 +22,7 @@ _TURNS: Final[dict[Turn, tuple[bool, bool]]] = {
     "west": (False, True),
     "both": (True, True),
 }
+_DEGREES: Final = 720.0  # beyond the globe by more: no degrees that were shifted
 _UNEVEN: Final = 5e-3  # of a step: what coordinates in single precision may be off
 
 
@@ -106,17 +107,34 @@ def require_on_earth(x: Axis, y: Axis, where: str) -> None:
     """Refuses axes in degrees that leave the globe: transposed, or corners read as centres."""
     if y.low >= -90.001 and y.high <= 90.001 and x.low >= -180.001 and x.high <= 360.001:
         return
-    is_transposed = x.low >= -90.001 and x.high <= 90.001 and y.high > 90.001 + y.step
+    what, todo = _off_earth(x, y)
     raise InputError(
-        "longitude and latitude are transposed"
-        if is_transposed
-        else "the pixels leave the globe: corners may have been read as centres (half a cell off)",
+        what,
         where=where,
         got=f"x {x.low:.4f} to {x.high:.4f}, y {y.low:.4f} to {y.high:.4f}",
         expected="longitudes up to 360 and latitudes up to 90 degrees",
-        todo="exchange the axes in the file"
-        if is_transposed
-        else "state `registration: corner` (EDGAR's text files) or `centre`",
+        todo=todo,
+    )
+
+
+def _off_earth(x: Axis, y: Axis) -> tuple[str, str]:
+    """Why axes leave the globe, by how far they do, and what to do."""
+    over = max(-90 - y.low, y.high - 90, -180 - x.low, x.high - 360)
+    if over <= max(abs(x.step), abs(y.step)):
+        return (
+            "the pixels leave the globe: corners may have been read as centres (half a cell off)",
+            "state `registration: corner` (EDGAR's text files) or `centre`",
+        )
+    if x.low >= -90.001 and x.high <= 90.001 and y.high <= 360.001:
+        return "longitude and latitude are transposed", "exchange the axes in the file"
+    if over > _DEGREES:
+        return (
+            "the coordinates are no degrees: metres of a projection under a reference in degrees",
+            "get the file with its right reference (such as EPSG:32650), or warp it (gdalwarp)",
+        )
+    return (
+        "the longitudes or latitudes are none of the globe",
+        "get the file with its right coordinates: something was added to them",
     )
 
 

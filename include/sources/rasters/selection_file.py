@@ -10,7 +10,7 @@ emissions:
   - {path: edgar_pm25.nc, year: 2022, variable: emissions, unit: kg m-2 s-1}
 county_tables:
   - {path: survey.csv, year: 2022}     # county_code, emission_t
-enterprises: store          # or {path: points.csv, datum: wgs84}, or none
+enterprises: store          # or {path: points.csv, datum: wgs84} with name, lon, lat, county (its name, to check the datum), or none
 rules: {hot_share: 0.083}
 """
 

@@ -36,8 +36,8 @@ USUAL: Final = Form()
 def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:
     """Several header rows as one: in every row but the last an empty cell means the one to its left.
 
-    >>> joined_header([["date", "北京", "", "天津"], ["", "PM2.5", "PM10", "PM2.5"]])
-    ['date', '北京 PM2.5', '北京 PM10', '天津 PM2.5']
+    >>> joined_header([["date", "甲市", "", "乙市"], ["", "PM2.5", "PM10", "PM2.5"]])
+    ['date', '甲市 PM2.5', '甲市 PM10', '乙市 PM2.5']
     """
     if len(rows) == 1:
         return list(rows[0])

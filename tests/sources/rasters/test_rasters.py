@@ -9,10 +9,13 @@ import pandas as pd
 import pytest
 
 from include.errors import InputError
+from include.geo.lattice import Lattice
 from include.geo.zonal import pixel_km2
 from include.selection.choice import prepared
+from include.selection.county_tables import CountyTable, county_notes, spread
 from include.selection.layers import Layer
-from include.selection.measures import CountyTable, Inputs, measured, require_told_datum, spread
+from include.selection.measures import Inputs, measured
+from include.selection.points import require_known_places, require_told_datum, without_copies
 from include.selection.rules import DEFAULT, with_changes
 from include.sources.rasters.reading import read_layer
 from include.sources.rasters.told import RasterEntry
@@ -268,6 +271,57 @@ def test_undeclared_marks_of_nothing_are_refused_with_their_value(tmp_path: Path
         measure(path)
     found = measure(path, nodata=(mark,))
     assert found.dropna().between(20, 120).all()
+
+
+@pytest.mark.parametrize("mark", [999.0, 255.0, 150.0, 1.0])
+@pytest.mark.parametrize("is_block", [True, False])
+def test_a_constant_that_stands_out_of_its_field_is_refused(
+    tmp_path: Path, mark: float, is_block: bool
+) -> None:
+    values = field()
+    if is_block:
+        values[40:50, 60:70] = mark
+    else:
+        values[40:80:7, 30:90:9] = mark
+    with pytest.raises(InputError, match=f"stands out of the field.*{mark:g} "):
+        measure(tiff(tmp_path / "a.tif", values))
+    assert measure(tiff(tmp_path / "b.tif", values), nodata=(mark,)).notna().any()
+
+
+def test_one_pixel_that_stands_out_is_named_and_a_steep_town_is_not(tmp_path: Path) -> None:
+    values = field()
+    values[45, 65] = 255.0
+    layer, _ = read(tiff(tmp_path / "a.tif", values))
+    rules = with_changes(DEFAULT, {"weight_emission": 0, "weight_enterprises": 0}, "test")
+    assert [note.code for note in measured(REGION, Inputs([layer]), 2025, rules)[1]] == [
+        "lone_value",
+        "few_years",
+    ]
+    lat, lon = np.mgrid[0 : values.shape[0], 0 : values.shape[1]]
+    town = field() + 120 * np.exp(-((lat - 45) ** 2 + (lon - 65) ** 2) / 20.0)
+    for own in (town, np.round(town), np.minimum(town, 110.0)):  # whole numbers, and capped
+        layer, _ = read(tiff(tmp_path / "b.tif", own))
+        assert "lone_value" not in [note.code for note in measured(REGION, Inputs([layer]), 2025, rules)[1]]
+
+
+def test_a_repeated_mass_far_above_all_others_is_refused(tmp_path: Path) -> None:
+    mass = np.random.default_rng(1).gamma(1.0, 20.0, field().shape)
+    mass[40:44, 60] = 9999.0
+    layer, _ = read(tiff(tmp_path / "a.tif", mass), "emission", unit="t/cell")
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    with pytest.raises(InputError, match="one value far above all others"):
+        measured(REGION, Inputs([FLAT], [(layer, 1.0)]), 2025, rules)
+
+
+def test_coordinates_off_the_globe_say_why(tmp_path: Path) -> None:
+    from rasterio.transform import from_origin
+
+    shifted = tiff(tmp_path / "a.tif", field(), transform=from_origin(LEFT + 360, TOP, STEP, STEP))
+    with pytest.raises(InputError, match="none of the globe"):
+        measure(shifted)
+    metres = tiff(tmp_path / "b.tif", field(), transform=from_origin(400_000, 4_000_000, 1000, 1000))
+    with pytest.raises(InputError, match="metres of a projection"):
+        measure(metres)
 
 
 def test_a_scale_that_is_not_applied_shows_in_the_median(tmp_path: Path) -> None:
@@ -534,6 +588,8 @@ def test_a_table_by_county_with_old_codes_is_spread_by_area() -> None:
     [
         ({"county_code": ["130421", "610305"], "emission_t": ["1", "1"]}, "divided"),
         ({"county_code": ["610305", "610305"], "emission_t": ["1", "1"]}, "listed twice"),
+        ({"county_code": ["610322", "610305"], "emission_t": ["1", "1"]}, "listed twice"),
+        ({"county_code": ["610322", "610322"], "emission_t": ["1", "1"]}, "listed twice"),
         ({"county_code": ["610305"], "emission_t": ["many"]}, "not an emission"),
         ({"county_code": ["610305"], "emission_t": ["-1"]}, "not an emission"),
         ({"county_code": ["999999"], "emission_t": ["1"]}, "no county of the table"),
@@ -542,6 +598,31 @@ def test_a_table_by_county_with_old_codes_is_spread_by_area() -> None:
 def test_tables_that_cannot_be_spread_are_refused(rows: dict[str, list[str]], words: str) -> None:
     with pytest.raises(InputError, match=words):
         spread(REGION, CountyTable("survey.csv", pd.DataFrame(rows)))
+
+
+def test_tables_that_together_lack_a_county_are_refused_by_its_name() -> None:
+    rules = with_changes(DEFAULT, {"weight_enterprises": 0}, "test")
+    one, other = (
+        CountyTable(f"{code}.csv", pd.DataFrame({"county_code": [code], "emission_t": ["90000"]}))
+        for code in ("610305", "610328")
+    )
+    with pytest.raises(InputError, match=r"lacks counties of the region.*千阳县610328"):
+        measured(REGION, Inputs([FLAT], county_tables=[one]), 2025, rules)
+    own, _ = measured(REGION, Inputs([FLAT], county_tables=[one, other]), 2025, rules)
+    assert own["emission_t"].sum() == pytest.approx(180_000)
+    by_area = REGION.shares.assign(code=REGION.shares["county_code"]).groupby("code")["share"].sum()
+    small = Lattice(
+        REGION.cells,
+        pd.concat(
+            [
+                REGION.shares,
+                REGION.shares.head(1).assign(county_code="610399", share=0.005 * by_area.sum()),
+            ]
+        ),
+    )
+    notes = county_notes(small, [one, other])
+    assert [note.code for note in notes] == ["county_missing"]
+    assert "610399" in notes[0].text
 
 
 # --- points
@@ -589,6 +670,31 @@ def test_points_in_gcj02_do_not_fit_their_counties() -> None:
     wrong_lon, wrong_lat = from_wgs84(lon + 0.005, lat, "GCJ-02")
     with pytest.raises(InputError, match="GCJ-02, not WGS84"):
         require_told_datum(told.assign(lon=wrong_lon, lat=wrong_lat), strips)
+
+
+def test_points_in_gcj02_do_not_fit_the_enterprises_that_are_known_by_name() -> None:
+    from include.geo.datum import from_wgs84
+
+    known = points([112.1 + 0.01 * n for n in range(20)], [36.2 + 0.005 * n for n in range(20)])
+    assert require_known_places(known, known) == list(known["name"])
+    near = known.assign(lon=known["lon"] + 0.0005)
+    assert len(require_known_places(near, known)) == 20
+    for datum in ("GCJ-02", "BD-09"):
+        lon, lat = from_wgs84(known["lon"], known["lat"], datum)
+        with pytest.raises(InputError, match=f"{datum}, not WGS84"):
+            require_known_places(known.assign(lon=lon, lat=lat), known)
+    # A few names, and enterprises that moved anywhere, say nothing about a datum.
+    assert require_known_places(known.head(4), known) == []
+    moved = known.assign(lon=known["lon"] - 0.02)
+    assert len(require_known_places(moved, known)) == 20
+
+
+def test_an_enterprise_that_is_listed_again_counts_once() -> None:
+    own = points([112.1, 112.2], [36.2, 36.3])
+    found, notes = without_copies(pd.concat([own, own, own.assign(lon=112.5)]))
+    assert len(found) == 4
+    assert [note.code for note in notes] == ["points_doubled"]
+    assert without_copies(own)[1] == []
 
 
 def test_an_entry_of_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""The first rows of a file as a mapping reads them, in words: what each becomes, with units and times, or why it is not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from include.periods import office_zone
+from include.profile.current import office
+from include.sources.air.clock import Clock
+from include.sources.air.faults import Fault
+from include.sources.air.files import moment_of, statement_of
+from include.sources.air.hours import with_hours
+from include.sources.air.names import POLLUTANTS
+from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
+from include.sources.air.stations import station_cities
+from include.sources.checks import check
+from include.sources.delivery import Chunk
+from include.sources.every_table import TABLES
+from include.sources.layout import AIR
+from include.sources.mapping.language import AirTerms, TableMapping
+from include.sources.mapping.transform import require_columns, transform
+from include.sources.places import Places
+from include.sources.reading.tables import read_table, require_table
+
+ROWS: Final = 20
+_LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {"o3_8h_ug_m3": "O3日最大8小时"}
+_DATASETS: Final = {"city": "城市", "station": "站点", "grid": "网格"}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """`lines`: one a row and value that was read, or a row that was not; `notes`: how the file was understood."""
+
+    lines: tuple[str, ...]
+    notes: tuple[str, ...]
+    faults: int
+
+
+def try_mapping(path: Path, mapping: TableMapping, stations: Path | None = None) -> Trial:
+    """Reads the first rows of a file. Raises InputError when file or mapping cannot be used."""
+    require_table(path)
+    chunk = _first(read_table(path, mapping.form))
+    if mapping.table == AIR.name:
+        return _air(path, chunk, mapping, stations)
+    return _records(chunk, mapping, path)
+
+
+def known_names() -> Names:
+    """The units of this office by every name, without a store."""
+    found: dict[str, str] = {}
+    for unit in office().addressees():
+        names = (
+            unit.unit_code,
+            unit.name,
+            unit.name.removesuffix("市"),
+            *unit.aliases,
+            unit.name_en.casefold(),
+        )
+        found |= {name: unit.unit_code for name in names if name and name not in found}
+    return Names(found)
+
+
+def _first(chunks: Iterator[Chunk]) -> Chunk:
+    chunk = next(chunks)
+    broken = tuple(
+        row for row in chunk.broken if row.line <= (chunk.lines[:ROWS][-1] if len(chunk.lines) else ROWS)
+    )
+    return replace(chunk, rows=chunk.rows.iloc[:ROWS], lines=chunk.lines[:ROWS], broken=broken)
+
+
+def _air(path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None) -> Trial:
+    terms, names = mapping.air or AirTerms(), known_names()
+    if stations is not None:
+        terms = replace(terms, stations=stations)
+        mapping = replace(mapping, air=terms)
+    if terms.stations is not None:
+        names = replace(names, stations=station_cities(terms.stations, names))
+    require_measures(mapping, list(chunk.rows.columns), str(path))
+    clock = Clock(moment_of(mapping), terms)
+    notes = []
+    if terms.every == "hour":
+        _, clock.hours = next(with_hours(iter([chunk]), clock.moment, str(path)))
+        notes += [clock.hours.note] if clock.hours.note else []
+    told = read_chunk(chunk, mapping, clock, names)
+    statement = statement_of(mapping)
+    notes.append(f"值属于{_DATASETS[statement.dataset]}" + ("，为各站点的平均" if statement.of_city else ""))
+    if statement.every == "minutes":
+        notes.append(f"分钟值（间隔{statement.minutes:g}分钟）合成小时，至少{statement.least_share:.0%}")
+    if statement.every == "day":
+        notes.append("日均值（来源给出）：按有效日计，不与小时值混用")
+    place_names = {code: name for name, code in reversed([*names.cities.items()]) if name != code}
+    values = told.values.sort_values(["line", "place_id"], kind="stable")
+    lines = [_value_said(row, place_names, statement.every) for row in values.head(ROWS * 8).itertuples()]
+    lines += [_fault_said(fault) for fault in told.faults]
+    lines += [f"第{row.line}行 未用：{row.reason}" for row in chunk.broken]
+    lines += [f"不认识“{name}”：{count}行或列跳过" for name, count in list(told.skipped.items())[:ROWS]]
+    faults = sum(fault.count for fault in told.faults) + len(chunk.broken)
+    return Trial(tuple(lines), tuple(notes), faults)
+
+
+def _value_said(row: Any, place_names: dict[str, str], every: str) -> str:
+    city, _, station = str(row.place_id).partition(OF_CITY)
+    place = f"{place_names.get(city, city)}（站点{station}）" if station else place_names.get(city, city)
+    quantity, value = str(row.quantity), float(row.value)
+    unit = "mg/m³" if quantity.endswith("_mg_m3") else "μg/m³"
+    day, hour = pd.Timestamp(row.observed_on), int(row.hour)
+    when = f"{day.year}年{day.month}月{day.day}日"
+    if every == "hour":
+        when += f" {hour}时至{hour + 1}时"
+    elif every == "minutes":
+        second = int(row.second)
+        when += f" {hour:02}:{second // 60:02}:{second % 60:02}"
+    said = "缺测" if pd.isna(value) else f"{value:g} {unit}"
+    return f"第{row.line}行 {place} {when}（{office_zone()}） {_LABELS.get(quantity, quantity)} {said}"
+
+
+def _fault_said(fault: Fault) -> str:
+    return f"第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value}”"
+
+
+def _records(chunk: Chunk, mapping: TableMapping, path: Path) -> Trial:
+    layout = TABLES[mapping.table]
+    require_columns(mapping, layout, list(chunk.rows.columns), str(path))
+    own = transform(mapping, layout, chunk.rows.astype("str"))
+    checked = check(layout, own, _places())
+    lines, bad = [], 0
+    for place, line in enumerate(chunk.lines):
+        told = "，".join(f"{name}={own[name].iloc[place]}" for name in layout.names if own[name].iloc[place])
+        if checked.reject[place] >= 0:
+            name, reason = checked.reasons[checked.reject[place]]
+            told, bad = f"未用：{name} {reason}；{told}", bad + 1
+        lines.append(f"第{line}{chunk.word} {told}")
+    lines += [f"第{row.line}行 未用：{row.reason}" for row in chunk.broken]
+    notes = (f"坐标系{mapping.datum}，换算为WGS84",) if "lon" in layout.names else ()
+    return Trial(tuple(lines), notes, bad + len(chunk.broken))
+
+
+def _places() -> Places:
+    profile = office()
+    codes = {unit.unit_code for unit in profile.addressees()}
+    above = {unit.reports_to for unit in profile.addressees() if unit.reports_to}
+    return Places(known_names().cities, frozenset(codes | above | {profile.own_unit}), {})

@@ -1,0 +1,43 @@
+"""`mapping guess` and `mapping try`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_PATH = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group("mapping")
+def mapping() -> None:
+    """Say how a file's own columns are to be read."""
+
+
+@mapping.command("guess")
+@click.argument("path", type=_PATH)
+def guess(path: Path) -> None:
+    """Propose a mapping for a file (YAML on standard output), with what is unsure as comments."""
+    from include.sources.mapping_guess import guess as run
+
+    click.echo(run(path), nl=False)
+
+
+@mapping.command("try")
+@click.argument("path", type=_PATH)
+@click.option("--mapping", "name", required=True, help="A YAML file, or a shipped mapping by its name.")
+@click.option("--table", default="", help="Which of its tables, where it has several.")
+@click.option("--stations", type=_PATH, help="A table of stations (station_id, city).")
+def try_mapping(path: Path, name: str, table: str, stations: Path | None) -> None:
+    """Read the first 20 rows of a file by a mapping and say what each becomes; nothing is stored; exit 1 where one is not used."""
+    from include.sources.every_table import mappings_in, named_mapping
+    from include.sources.mapping_trial import try_mapping as run
+
+    chosen = named_mapping(name, table) if table else mappings_in(name)[0]
+    trial = run(path, chosen, stations)
+    for note in trial.notes:
+        click.echo(f"note: {note}", err=True)
+    for line in trial.lines:
+        click.echo(line)
+    if trial.faults:
+        raise click.exceptions.Exit(1)

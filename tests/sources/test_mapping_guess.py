@@ -1,0 +1,71 @@
+"""Mappings that are proposed: what they say of a file, and that they read it."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from include.__main__ import cli
+from include.errors import InputError
+from include.sources.every_table import mappings_in
+from include.sources.mapping_guess import guess
+from include.sources.mapping_trial import try_mapping
+
+FILES = {
+    "platform.csv": (
+        "站点名称,监测时间,细颗粒物浓度,可吸入颗粒物浓度\n甲站,2020/3/12 8:00,35,70\n甲站,2020/3/12 9:00,—,71\n",
+        ["第2行 甲站 2020年3月12日 8时至9时（Asia/Shanghai） PM2.5 35 μg/m³", "第2行 甲站 2020年3月12日 8时至9时（Asia/Shanghai） PM10 70 μg/m³",
+         "第3行 甲站 2020年3月12日 9时至10时（Asia/Shanghai） PM2.5 缺测", "第3行 甲站 2020年3月12日 9时至10时（Asia/Shanghai） PM10 71 μg/m³"],
+    ),
+    "narrow.csv": (
+        "城市;时间;污染物;浓度;单位\n北京;2020-03-12 08:00;SO2;0.012;mg/m³\n",
+        ["第2行 北京市 2020年3月12日 8时至9时（Asia/Shanghai） SO2 12 μg/m³"],
+    ),
+    "titled.csv": (
+        "空气质量日报\n日期,城市,PM2.5\n2020-03-12,石家庄市,88\n",
+        ["第3行 石家庄市 2020年3月12日（Asia/Shanghai） PM2.5 88 μg/m³"],
+    ),
+    "works.csv": (
+        "序号,企业名称,行业,经度,纬度\n1,甲厂,钢铁,118.1,40.01\n",
+        ["第2行 enterprise_id=1，name=甲厂，industry=钢铁，lon=118.1，lat=40.01"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_proposed_mapping_reads_its_file(tmp_path: Path, name: str) -> None:
+    text, expected = FILES[name]
+    path, own = tmp_path / name, tmp_path / "own.yaml"
+    path.write_text(text)
+    own.write_text(guess(path))
+    assert len(own.read_text().splitlines()) < 25
+    assert "?" in own.read_text()
+    trial = try_mapping(path, mappings_in(str(own))[0])
+    assert (list(trial.lines), trial.faults) == (expected, 0)
+
+
+def test_a_file_that_a_shipped_mapping_knows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("date,hour,城市,PM2.5\n20200312,0,北京,35\n")
+    assert "“china_cities”认得这个文件" in guess(path)
+
+
+def test_nothing_to_be_made_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("甲,乙\n子,丑\n")
+    with pytest.raises(InputError, match="no column of the file looks like air quality"):
+        guess(path)
+
+
+def test_the_verbs(tmp_path: Path) -> None:
+    path, own = tmp_path / "a.csv", tmp_path / "own.yaml"
+    path.write_text("城市,时间,PM2.5\n北京,2020-03-12T08:00,35\n北京,2020-03-12T08:30,36\n")
+    own.write_text("tables: {air: {columns: {place: 城市, hour: 时间, pm25_ug_m3: PM2.5}}}")
+    proposed = CliRunner().invoke(cli, ["mapping", "guess", str(path)])
+    assert (proposed.exit_code, proposed.output.splitlines()[1]) == (0, "tables:")
+    tried = CliRunner().invoke(cli, ["mapping", "try", str(path), "--mapping", str(own)])
+    assert tried.exit_code == 1
+    assert tried.stdout.splitlines() == [
+        "第2行 北京市 2020年3月12日 8时至9时（Asia/Shanghai） PM2.5 35 μg/m³",
+        "第3行起 时间：不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用，共1个，如“2020-03-12T08:30”",
+    ]
