@@ -288,6 +288,21 @@ def mailbox(port: int, to: Path) -> None:
     serve("127.0.0.1", port, to)
 
 
+@cli.command("demo-mailbox")
+@click.option("--port", type=click.IntRange(1, 65535), default=8143, show_default=True)
+@click.option(
+    "--letters",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of the local mailbox.",
+)
+def demo_mailbox(port: int, letters: Path) -> None:
+    """Run an IMAP mailbox on 127.0.0.1 into which the demo cities answer the letters of the local mailbox."""
+    from include.simulator.answering import serve
+
+    serve(port, letters, click.echo)
+
+
 @cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8026, show_default=True)
 @click.option(

@@ -25,6 +25,7 @@ from include.house import ROOT, Decision, House, Run, default_registry, default_
 from include.language import say
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
+from include.mail_demo import play_mail
 from include.office.letters import letters_of_period
 from include.openness.publishing import publish
 from include.periods import DAY, Period, midnight, moment_label, period_ending
@@ -34,6 +35,7 @@ from include.profile.current import office
 from include.rules import SEASON_END, SEASON_START, SIMULATED_LABEL
 from include.simulator.air import AirMonths, months_read, write_air
 from include.simulator.habits import plays_the_season
+from include.simulator.imap_server import HOST, MAILBOX_OPTIONS, PASSWORD, USER, imap_server
 from include.simulator.office_region import write_office_region
 from include.simulator.region import write_region
 from include.simulator.season import DEFAULT_SEED
@@ -49,6 +51,7 @@ from include.watch_demo import play_day
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
 
 DEMO_SOURCE: Final = "demo_region"
+DEMO_MAILBOX: Final = "demo_mailbox"
 DEMO_DAY: Final = date(
     2020, 3, 12
 )  # a Thursday: the letters of this morning report 11 March, with 督办 and a silent city
@@ -132,15 +135,17 @@ def play() -> int:
     started = time.monotonic()
     var = default_var() / "demo"
     shutil.rmtree(var, ignore_errors=True)
-    with local_mailbox(var / "mailbox") as mailbox:
-        house = open_house(demo_registry(mailbox.port), var)
+    with local_mailbox(var / "mailbox") as mailbox, imap_server() as imap_port:
+        house = open_house(demo_registry(mailbox.port, imap_port), var)
         tell(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
         bulletin = period_ending("half_month", BULLETIN_DAY)
         prepare(house, now=bulletin.ends_at, start=bulletin.start, end=bulletin.end, warning_months=3)
         failed = play_run(
             house, weekly_summary, "周汇总 weekly_summary", period_ending("midweek", MIDWEEK_DAY)
         )
-        failed += play_run(house, daily_dispatch, "日调度 daily_dispatch", period_ending("day", DEMO_DAY))
+        morning = period_ending("day", DEMO_DAY)
+        failed += play_run(house, daily_dispatch, "日调度 daily_dispatch", morning)
+        came_back = play_mail(house, var / "mailbox", imap_port, morning, tell)
         failed += play_run(
             house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY)
         )
@@ -159,6 +164,7 @@ def play() -> int:
     )
     states = _states(house)
     withheld = states["withheld"] + states["rejected"]
+    failed -= came_back  # the bounce that was played: a letter that left, and is for a person now
     failed += sum(
         states[state]
         for state in ("refused", "unknown", "expired", "unaccounted", "drafted", "queued", "sending")
@@ -261,8 +267,8 @@ def _states(house: House) -> Counter[str]:
     return sum(days, Counter())
 
 
-def demo_registry(port: int) -> Registry:
-    """The installation of the settings file, with the demo's own store and mailbox, whatever the environment says."""
+def demo_registry(port: int, imap_port: int = 0) -> Registry:
+    """The installation of the settings file, with the demo's own store and mailboxes, whatever the environment says."""
     settings = default_registry()
     store = replace(settings.connections["supervision_db"], conn_type="sqlite", host="var/supervision.db")
     mail = replace(
@@ -284,8 +290,19 @@ def demo_registry(port: int) -> Registry:
         host="var/demo_region",
         extra={"kind": "files", "is_played": True},
     )
-    connections = {**settings.connections, "supervision_db": store, "mail_server": mail, DEMO_SOURCE: source}
-    return Registry(connections, {**settings.variables, "sources": DEMO_SOURCE})
+    answers = replace(
+        store,
+        conn_id=DEMO_MAILBOX,
+        conn_type="imap",
+        host=HOST,
+        port=imap_port or None,
+        login=USER,
+        password=PASSWORD,
+        extra=MAILBOX_OPTIONS,
+    )
+    own = {"supervision_db": store, "mail_server": mail, DEMO_SOURCE: source, DEMO_MAILBOX: answers}
+    sources = f"{DEMO_SOURCE},{DEMO_MAILBOX}" if imap_port else DEMO_SOURCE
+    return Registry({**settings.connections, **own}, {**settings.variables, "sources": sources})
 
 
 def _words(counts: Mapping[str, int]) -> str:

@@ -22,7 +22,7 @@ import psutil
 import yaml
 
 from include.connections import Registry, as_airflow_json
-from include.demo import DEMO_SOURCE, prepare
+from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare
 from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
@@ -31,6 +31,7 @@ from include.store.private_files import keep_private, tighten
 UI_PORT: Final = 8080
 KEY_NAME: Final = "AIRFLOW__API__SECRET_KEY"
 PLATFORM_PORT: Final = 8026
+IMAP_PORT: Final = 8143
 STOP_SECONDS: Final = 20
 
 
@@ -46,6 +47,7 @@ def run(var: Path) -> int:
     _require_free(PLATFORM_PORT, "the demo platform")
     if house.mailbox:
         _require_free(house.mail_server.port, "the local mailbox")
+        _require_free(IMAP_PORT, "the demo mailbox")
     environment = airflow_environment(var, UI_PORT)
     _say("preparing the store and the demo region …")
     prepare(house, now=datetime.now(UTC))
@@ -115,6 +117,7 @@ def mailbox_command(house: House) -> list[str]:
 
 def _commands(house: House, var: Path) -> dict[str, list[str]]:
     commands = airflow_commands(UI_PORT)
+    commands["triggerer"] = ["airflow", "triggerer", "--skip-serve-logs"]
     folder = var / DEMO_SOURCE
     if (folder / "alarms.csv").exists():
         commands["demo platform"] = [
@@ -129,6 +132,17 @@ def _commands(house: House, var: Path) -> dict[str, list[str]]:
         ]
     if house.mailbox:
         commands["mailbox"] = mailbox_command(house)
+    if house.mailbox and DEMO_MAILBOX in {source.name for source in house.mailboxes}:
+        letters = ["--letters", str(house.mailbox)]
+        commands["demo mailbox"] = [
+            sys.executable,
+            "-m",
+            "include",
+            "demo-mailbox",
+            "--port",
+            str(IMAP_PORT),
+            *letters,
+        ]
     return commands
 
 
@@ -143,6 +157,7 @@ def _announce(passwords: Mapping[str, str], var: Path, house: House) -> None:
   Airflow UI    http://127.0.0.1:{UI_PORT}    user admin    password {passwords["admin"]}
   to look only  the same address          user viewer   password {passwords["viewer"]}
   letters       {mailbox}
+  answers       the demo cities answer them into an IMAP mailbox on 127.0.0.1:{IMAP_PORT}, which the DAG answer_round reads
   logs          {var / "airflow" / "up.log"}
 
   Trigger: DAG daily_dispatch → Trigger, period_end 2020-03-13, deliver send.

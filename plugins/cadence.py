@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from include.connections import Registry
     from include.house import Decision, House, Run
+    from include.periods import Period
 
 DAG_DEFAULTS: dict[str, Any] = {
     "start_date": datetime(2020, 1, 1, tzinfo=UTC),  # back-fills may go back to here
@@ -46,7 +47,27 @@ DAG_DEFAULTS: dict[str, Any] = {
 # process end is lost to Airflow, which takes the task for killed: the question is then asked again, soon.
 ASKS_A_PERSON: dict[str, Any] = {"execution_timeout": None, "retry_delay": timedelta(seconds=10)}
 # A date or a moment: what else is typed is refused where it is typed, or at the latest by the run's first task.
-PERIOD_END = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$"
+_CLOCK = r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
+PERIOD_END = rf"^\d{{4}}-\d\d-\d\d({_CLOCK})?$"
+_DAY_HINT = (
+    "发出日期，即所报告一天的次日：2020-03-13 即报告 3 月 12 日。 The day after the one that is reported."
+)
+# By DAG: which dates or hours its windows end on, in words for the trigger dialog and for a refusal; and as a pattern.
+_ENDS: dict[str, tuple[str, str]] = {
+    "daily_dispatch": (_DAY_HINT, PERIOD_END),
+    "weekly_summary": (
+        "周三或周日：2020-03-11（周三）报告周日至周二；2020-03-15（周日）报告周三至周六。 A Wednesday or a Sunday.",
+        PERIOD_END,
+    ),
+    "half_monthly_bulletin": (
+        "1 日或 16 日：2020-03-16 报告 3 月上半月；2020-04-01 报告 3 月下半月和全月的预警网格。 The 1st or the 16th.",
+        rf"^\d{{4}}-\d\d-(01|16|\d\d{_CLOCK})$",
+    ),
+    "hourly_watch": (
+        "整点：2020-03-13T09:00（北京时间）报告 8 时至 9 时。 A full hour.",
+        r"^\d{4}-\d\d-\d\d[T ]\d\d:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?$",
+    ),
+}
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 PUBLISH, REFUSE = "发布", "不发布"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
@@ -54,7 +75,7 @@ _APPROVAL_BODY = f"""
 签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。
 
 - **{RELEASE}**：下列函件全部编号、定稿、发出；
-- **{SOME}**：只发出所选单位的函件，其余留待处理；
+- **{SOME}**：只发出所选单位的函件，其余留待处理；必须填单位，逐个勾选请到[督办台的签发页]({DESK}/signing)；
 - **{REJECT}**：均不发出，须说明理由；没有理由会再次询问。
 
 {{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}}
@@ -88,7 +109,7 @@ def beat_dag(
     `params`: what a run can say besides."""
 
     def decorate(function: FunctionType) -> Any:
-        asked = {} if approve is None else letter_params(approve=approve)
+        asked = {} if approve is None else letter_params(dag_id, approve=approve)
         return dag(
             dag_id=dag_id,
             schedule=_intervals(dag_id),
@@ -121,21 +142,28 @@ class Steps:
         return getattr(import_module(self._module), step)
 
 
-def letter_params(*, approve: bool) -> dict[str, Param]:
-    """The params of every DAG that makes letters."""
+def letter_params(dag_id: str, *, approve: bool) -> dict[str, Param]:
+    """The params of a DAG that makes letters."""
+    hint, pattern = _ENDS[dag_id]
     return {
         "period_end": Param(
             None,
             type=["null", "string"],
-            pattern=PERIOD_END,
+            pattern=pattern,
             title="函件发出日期或时刻",
-            description="报告时段的次日（不含当日）：2020-03-13 即报告 3 月 12 日；按小时的时段填整点：2020-03-13T09:00（北京时间）即报告 8 时至 9 时。留空则取本次调度的时段。",
+            description=f"{hint}留空则取本次调度的时段，手动触发则取最近一个完整时段。",
         ),
         "deliver": Param(
             "auto",
             enum=["auto", "send", "withhold", "rehearse"],
+            values_display={
+                "auto": "自动 auto",
+                "send": "一律发送 send",
+                "withhold": "只编制存档 withhold",
+                "rehearse": "演练 rehearse",
+            },
             title="发送方式",
-            description="auto：时段新鲜且非补录才发送；send：一律发送；withhold：只编制存档；rehearse：演练，全部发到值班邮箱。",
+            description="自动：时段新鲜且非补录才发送；演练：全部发到值班邮箱。",
         ),
         "approve": Param(
             approve,
@@ -184,13 +212,13 @@ def current_run(*kinds: str) -> Run:
     A beat of several kinds of windows takes the one that ends when the letter goes out.
     """
     from include.house import Run
-    from include.periods import last_complete, period_of_param, period_of_schedule
+    from include.periods import last_complete, period_of_schedule
 
     context = get_current_context()
     dag_run, params = context["dag_run"], context["params"]
     now = datetime.now(UTC)
     if params.get("period_end"):
-        period = period_of_param(kinds, str(params["period_end"]))
+        period = _asked_period(dag_run.dag_id, kinds, str(params["period_end"]))
     elif dag_run.data_interval_start and dag_run.data_interval_end:
         period = period_of_schedule(kinds, dag_run.data_interval_start, dag_run.data_interval_end)
     else:
@@ -206,6 +234,23 @@ def current_run(*kinds: str) -> Run:
         approve=params["approve"],
         is_scheduled=dag_run.run_type == "scheduled",
     )
+
+
+def _asked_period(dag_id: str, kinds: tuple[str, ...], period_end: str) -> Period:
+    """The window that a person asked for. Raises InputError in both languages: the task fails with it at once, untried again."""
+    from include.errors import InputError
+    from include.periods import period_of_param
+
+    try:
+        return period_of_param(kinds, period_end)
+    except InputError as error:
+        raise InputError(
+            f"参数 period_end 不能用：{_ENDS[dag_id][0]}　{error.what}",
+            where=error.where,
+            got=error.got,
+            expected=error.expected,
+            todo="按上述日期重新触发。 Trigger the run again with such a date.",
+        ) from error
 
 
 def house_now() -> tuple[House, datetime, str]:
@@ -251,6 +296,13 @@ class Approval(HITLOperator):
         }
         if not is_usable.get(option):
             self.log.warning("the answer %s %s cannot be acted on; asking again", option, said)
+            wrong = "、".join(sorted(names - known)) or "没有填单位"
+            why = {
+                SOME: f"选了“{SOME}”，但{'名单里没有' if names - known else ''}{wrong}",
+                REJECT: f"选了“{REJECT}”，但没有理由",
+            }
+            self.subject = f"【上次的答复没有执行】{self.subject}"
+            self.body = f"**上次的答复没有执行：{why.get(option, '没有选择')}。请重新答复。**\n\n{self.body}"
             return self.execute(context)
         return super().execute_complete(context, event)
 

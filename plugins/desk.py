@@ -15,7 +15,7 @@ from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI
 
 if TYPE_CHECKING:
-    from include.desk.pages.access import Access
+    from include.desk.pages.access import Access, Visitor
     from include.house import House
 
 DAG_ID = "daily_dispatch"
@@ -64,12 +64,65 @@ def airflow_access() -> "Access":
         may_act = get_auth_manager().is_authorized_dag(
             method="POST", access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG_ID), user=user
         )
-        return Visitor(user.get_name(), may_act)
+        return Visitor(user.get_name(), may_act, user)
 
     def operator(visitor: Annotated[Visitor, Depends(reader)], _: may_trigger) -> Visitor:
         return visitor
 
     return Access(reader, operator)
+
+
+def paused_dags() -> tuple[str, ...]:
+    """Those of the DAGs that the desk needs which are known and switched off."""
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    from include.desk.pages.desk import NEEDED_DAGS
+
+    query = select(DagModel.dag_id).where(DagModel.dag_id.in_(NEEDED_DAGS), DagModel.is_paused)
+    with create_session() as session:
+        return tuple(sorted(session.scalars(query)))
+
+
+def answer_required_action(
+    visitor: "Visitor", dag_id: str, run_id: str, choice: str, names: list[str], reason: str
+) -> None:
+    """Answers the question of a run's `approve` as this visitor, with Airflow's own rules of who may and what is taken. Raises
+    StateError where there is no open question or where they may not."""
+    import cadence
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
+    from airflow.api_fastapi.core_api.datamodels.hitl import UpdateHITLDetailPayload
+    from airflow.api_fastapi.core_api.routes.public.hitl import update_hitl_detail
+    from airflow.utils.session import create_session
+    from fastapi import HTTPException
+
+    from include.errors import StateError
+
+    where = f"{dag_id}/{run_id}"
+    options = {"all": cadence.RELEASE, "some": cadence.SOME, "none": cadence.REJECT}
+    is_allowed = get_auth_manager().is_authorized_dag(
+        method="PUT",
+        access_entity=DagAccessEntity.HITL_DETAIL,
+        details=DagDetails(id=dag_id),
+        user=visitor.login,
+    )
+    if not is_allowed:
+        raise StateError("this login may not sign", where=where, todo="ask for the role of an operator")
+    said = UpdateHITLDetailPayload(
+        chosen_options=[options[choice]], params_input={"reason": reason, "names": names or None}
+    )
+    with create_session() as session:
+        try:
+            update_hitl_detail(dag_id, run_id, "approve", said, visitor.login, session)
+        except HTTPException as error:
+            raise StateError(
+                "the run asks nobody",
+                where=where,
+                got=str(error.detail)[:200],
+                todo="release its letters one by one or together in the list of letters",
+            ) from error
 
 
 @asynccontextmanager
@@ -78,7 +131,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
     from airflow.configuration import conf
 
     from include.desk.pages.access import usable_secret
-    from include.desk.pages.desk import Desk
+    from include.desk.pages.desk import Airflow, Desk
     from include.desk.pages.site import create_site, warm_up
     from include.workflows.corrections import correct
     from include.workflows.watch_cells import cells_of_hour
@@ -90,6 +143,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
         usable_secret(conf.get("api", "secret_key", fallback="")),
         correct,
         cells_of_hour,
+        airflow=Airflow(paused_dags, answer_required_action),
     )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()

@@ -1,33 +1,46 @@
 -- Grain: one letter with its standing: its own state before release, afterwards the worst state of its recipients.
--- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); most (rows), skip (rows).
+-- Parameters: unit_code, on_date (its period_end), run_id, kind (null for any); unit_pattern (lower case, of the addressee's name or code),
+--   standing, from_date (its window ends after that day), to_date (its window begins by that day), number_pattern (null for any; `!`
+--   escapes); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
-select
-    l.letter_id, l.kind, l.unit_code, coalesce(c.unit_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.period_start, l.period_end, l.start_at, l.end_at,
-    l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
-    case
-        when l.state <> 'released' then l.state
-        when exists (
-            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'unknown'
-        ) then 'unknown'
-        when exists (
-            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'refused'
-        ) then 'refused'
-        when exists (
-            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'expired'
-        ) then 'expired'
-        when exists (
-            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state in ('queued', 'sending')
-        ) then 'queued'
-        when exists (
-            select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'sent'
-        ) then 'sent'
-        else l.state
-    end as standing
-from letter as l
-left join city as c on c.unit_code = l.unit_code
-where (cast(:unit_code as varchar) is null or l.unit_code = :unit_code)
-  and (cast(:on_date as date) is null or l.period_end = :on_date)
-  and (cast(:run_id as varchar) is null or l.run_id = :run_id)
-  and (cast(:kind as varchar) is null or l.kind = :kind)
-order by l.period_end desc, l.end_at desc, l.kind, l.addressee, l.revision desc, l.letter_id
+select *
+from (
+    select
+        l.letter_id, l.kind, l.unit_code, coalesce(c.unit_name, (select min(p.province_name) from city as p where p.province_code = l.addressee), l.addressee) as addressee_name, l.addressee, l.period_start, l.period_end, l.start_at, l.end_at,
+        l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
+        case
+            when l.state <> 'released' then l.state
+            when exists (
+                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'unknown'
+            ) then 'unknown'
+            when exists (
+                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'refused'
+            ) then 'refused'
+            when exists (
+                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'expired'
+            ) then 'expired'
+            when exists (
+                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state in ('queued', 'sending')
+            ) then 'queued'
+            when exists (
+                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'sent'
+            ) then 'sent'
+            else l.state
+        end as standing
+    from letter as l
+    left join city as c on c.unit_code = l.unit_code
+    where (cast(:unit_code as varchar) is null or l.unit_code = :unit_code)
+      and (cast(:on_date as date) is null or l.period_end = :on_date)
+      and (cast(:run_id as varchar) is null or l.run_id = :run_id)
+      and (cast(:kind as varchar) is null or l.kind = :kind)
+      and (cast(:from_date as date) is null or l.period_end > :from_date)
+      and (cast(:to_date as date) is null or l.period_start <= :to_date)
+      and (cast(:number_pattern as varchar) is null or lower(l.number) like :number_pattern escape '!')
+) as standing_letter
+where (cast(:standing as varchar) is null or standing = :standing)
+  and (
+      cast(:unit_pattern as varchar) is null
+      or lower(addressee_name) like :unit_pattern escape '!' or lower(unit_code) like :unit_pattern escape '!'
+  )
+order by period_end desc, end_at desc, kind, addressee, revision desc, letter_id
 limit :most offset :skip

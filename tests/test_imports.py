@@ -57,6 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"*"},
     "office_demo": {"*"},
     "watch_demo": {"*"},
+    "mail_demo": {"*"},
     "up": {"*"},
     "verbs": FIGURES
     | {

@@ -86,7 +86,7 @@ class CityPage:
     alarms: tuple[AlarmStory, ...]
     spots: tuple[HotSpot, ...]
     is_simulated: bool
-    quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 本季
+    quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 监管期
 
 
 def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> CityPage:
@@ -118,7 +118,7 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         own.is_simulated,
         tuple(
             (name, _quality(own, answers, start_at, unit_code, row.unit_name))
-            for name, start_at in (("近7日", rolling_start), ("本季", own.start_at))
+            for name, start_at in (("近7日", rolling_start), ("监管期", own.start_at))
         ),
     )
 

@@ -17,7 +17,7 @@ from include.post.outbox import has_left
 from include.post.recipients import addressees
 from include.store import tables
 from include.store.engine import reading
-from include.store.statements import frame
+from include.store.statements import contains, frame
 
 
 def letters_standing(
@@ -27,10 +27,16 @@ def letters_standing(
     on_date: date | None = None,
     run_id: str | None = None,
     kind: str | None = None,
+    unit: str = "",
+    standing: str | None = None,
+    from_date: date | None = None,
+    to_date: date | None = None,
+    number: str = "",
     most: int,
     skip: int = 0,
 ) -> pd.DataFrame:
-    """One row a letter (sql/letters_standing.sql), newest windows first."""
+    """One row a letter (sql/letters_standing.sql), newest windows first. `unit`: part of the addressee's name or code; `number`: part
+    of the 发文字号; `from_date` to `to_date`: days that the window touches."""
     with reading(house.engine) as connection:
         found = frame(
             connection,
@@ -39,6 +45,11 @@ def letters_standing(
             on_date=on_date,
             run_id=run_id,
             kind=kind,
+            unit_pattern=contains(unit),
+            standing=standing,
+            from_date=from_date,
+            to_date=to_date,
+            number_pattern=contains(number),
             most=most,
             skip=skip,
         )
@@ -68,6 +79,11 @@ class LetterPage:
     def has_left(self) -> bool:
         """Whether something of it may have reached somebody: then it cannot be withheld as a whole."""
         return any(has_left(row["state"], row["smtp_code"]) for row in self._real)
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Whether every copy is settled: while one is under way or unknown, another cannot be sent."""
+        return not any(row["state"] in ("queued", "sending", "unknown") for row in self._real)
 
     @property
     def may_be_taken_back(self) -> bool:

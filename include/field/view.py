@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,10 @@ from include.field.answers import Speaker
 from include.field.bundles import Bundle
 
 PAGES: Final = Path(__file__).parent / "pages"
+_EXPRESSION: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
+_LATIN: Final = str.maketrans(
+    {"　": " ", "｜": " | ", "：": ": ", "，": ", ", "；": "; ", "（": " (", "）": ") "}
+)
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "worker-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -74,13 +79,25 @@ def page(
         "lang": "en" if language == "en" else "zh-CN",
         "bundle": bundle,
     }
-    return HTMLResponse(_templates().get_template(name).render(told | dict(values)), status, HEADERS)
+    return HTMLResponse(_templates(language).get_template(name).render(told | dict(values)), status, HEADERS)
+
+
+class _Signs(FileSystemLoader):
+    """The templates with Latin signs where the Chinese ones stand between words (never inside an expression)."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """What Jinja asks of a loader."""
+        source, name, is_fresh = super().get_source(environment, template)
+        parts = _EXPRESSION.split(source)
+        parts[::2] = [part.translate(_LATIN) for part in parts[::2]]
+        return "".join(parts), name, is_fresh
 
 
 @cache
-def _templates() -> Environment:
+def _templates(language: str) -> Environment:
+    loader = _Signs(PAGES) if language == "en" else FileSystemLoader(PAGES)
     return Environment(
-        loader=FileSystemLoader(PAGES),
+        loader=loader,
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,

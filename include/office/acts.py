@@ -14,6 +14,7 @@ from include.errors import InputError, StateError
 from include.house import House
 from include.post.audit import Change, record
 from include.sources import merge
+from include.sources.config import DECIDING_KINDS
 from include.sources.hashes import content_hashes
 from include.sources.layout import FEEDBACK
 from include.store import tables
@@ -33,7 +34,6 @@ EVENTS: Final = {
 }
 # What the owner of a platform decides itself; closing and reopening are this office's own everywhere.
 _DECISIONS: Final = ("accept", "return", "uphold", "reject")
-_DECIDING_KINDS: Final = ("platform", "database")
 _LONGEST_REASON: Final = 500
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -99,7 +99,7 @@ def _state(connection: Connection, alarm_id: str, now: datetime) -> dict[Any, An
 def _owner(house: House, alarm: dict[Any, Any]) -> str:
     """The source whose platform takes the decisions about an alarm; empty where this office does."""
     owner = next((source for source in house.sources if source.name == alarm["source"]), None)
-    return owner.name if owner is not None and owner.kind in _DECIDING_KINDS else ""
+    return owner.name if owner is not None and owner.kind in DECIDING_KINDS else ""
 
 
 def _require_own_decision(house: House, alarm: dict[Any, Any], name: str) -> None:

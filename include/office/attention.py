@@ -35,12 +35,9 @@ def matters(house: House, now: datetime) -> tuple[list[Matter], bool]:
     return [Matter(one.line, one.reason, one.todo, one.since) for one in found], bool(is_simulated)
 
 
-def queue_daily_digest(
-    house: House, *, now: datetime, actor: str, more: Sequence[Matter] = ()
-) -> ReleaseOutcome | None:
-    """Queues the day's list to the operators, once a day, with what the caller adds; None when nothing waits."""
-    waits, is_simulated = matters(house, now)
-    found = sorted([*waits, *more], key=lambda one: (one.since, one.title))
+def queue_daily_digest(house: House, *, now: datetime, actor: str) -> ReleaseOutcome | None:
+    """Queues the day's list to the operators, once a day; None when nothing waits."""
+    found, is_simulated = matters(house, now)
     if not found:
         return None
     day: date = office_date(now)

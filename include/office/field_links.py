@@ -76,9 +76,9 @@ def contacts_of(connection: Connection, unit_code: str, on_date: date) -> dict[s
 
 
 def contact_label(name: str, address: str) -> str:
-    """What is shown of a contact: `张三（z***@yq.example）`."""
+    """What is shown of a contact: `张三 <z***@yq.example>`."""
     local, _, domain = address.partition("@")
-    return f"{name[:64]}（{local[:1]}***@{domain}）"
+    return f"{name[:64]} <{local[:1]}***@{domain}>"
 
 
 def asking_kinds() -> tuple[str, ...]:

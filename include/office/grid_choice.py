@@ -74,7 +74,7 @@ def choose_grids(engine: Engine, told: SelectionFile) -> Choice:
         points, notes = without_copies(points)
         notes += _points_notes(told, points, enterprises, outlines)
     of = lattice(outlines, rules.least_inside_share)
-    cells = of.cells.assign(grid_id=known_as(of.cells, known))
+    cells = of.cells.assign(grid_id=known_as(of.cells, known), name=_names_of_cells(of.cells))
     renamed = dict(zip(of.cells["grid_id"], cells["grid_id"], strict=True))
     of = Lattice(cells, of.shares.assign(grid_id=of.shares["grid_id"].map(renamed)))
     inputs = _inputs(told, of, points)
@@ -131,6 +131,13 @@ def office_rules(on: date) -> SelectionRules:
     codes = book.units() or ()
     quotas = {code: book.on(on, code).selection.unit_quota for code in codes}
     return rules_of_office(book.on(on).selection, quotas)
+
+
+def _names_of_cells(cells: pd.DataFrame) -> list[str]:
+    """What people call each cell, in the office's language: its county and a number."""
+    name = say("{place}{number}号网格")
+    number = cells.groupby(["unit_code", "county_code"]).cumcount() + 1
+    return [name.format(place=place, number=one) for place, one in zip(cells["county"], number, strict=True)]
 
 
 def _county_shares(of: Lattice) -> dict[str, str]:

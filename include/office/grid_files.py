@@ -111,7 +111,7 @@ def geojson(of: ListView, units: Mapping[str, str]) -> bytes:
         "features": features,
     }
     if of.values["is_simulated"]:
-        told["data_origin"] = SIMULATED_LABEL
+        told["data_origin"] = say(SIMULATED_LABEL)
     return (json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from include.errors import InputError, StateError
 from include.periods import DAY, midnight, office_date
@@ -33,6 +33,7 @@ COLUMNS: Final = (
     "is_simulated",
 )
 _WEEK: Final = 7
+_WEEKS_TO_CHECK: Final = 4
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,31 @@ def checks_of_window(
     )
     found = {str(code): _counted(own) for code, own in joined.groupby("unit_code")}
     return {**found, "": _counted(joined)}
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """A week that is over with `open` of its `drawn` answers not checked yet."""
+
+    week_start: date
+    drawn: int
+    open: int
+    is_simulated: bool
+
+
+def unchecked(connection: Connection, now: datetime) -> list[Unchecked]:
+    """The last weeks that are over and have answers to check, the oldest first. How many are drawn does not depend on the key."""
+    this_week = week_of(office_date(now))
+    weeks = [this_week - number * _WEEK * DAY for number in range(_WEEKS_TO_CHECK, 0, -1)]
+    results = check_results(connection, weeks[0], weeks[-1] + DAY, now)
+    found = []
+    for week in weeks:
+        answers = answers_of_week(connection, week)
+        rows = drawn(answers, week, b"")
+        left = len(rows) - int((results["week_start"] == week).sum())
+        if left > 0:
+            found.append(Unchecked(week, len(rows), left, bool(answers["is_simulated"].any())))
+    return found
 
 
 def _counted(rows: pd.DataFrame) -> SpotChecks:

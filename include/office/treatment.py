@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -11,6 +13,7 @@ from sqlalchemy import Engine
 
 from include.language import say
 from include.letters.sheets.data_sheets import Sheet, dated, workbook_of
+from include.profile.current import office
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.treatment import kept_treatment
@@ -21,13 +24,27 @@ HEADER: Final = (
 )  # fmt: skip
 
 
-def treatment_rows(
-    engine: Engine, start: date, end: date, rules: SuspectRules = DEFAULT_RULES
-) -> list[dict[str, Any]]:
+def submeter_rules() -> SuspectRules:
+    """The rules of sub-metering with the office's thresholds and durations; another edition where they are not the defaults."""
+    told = office().submetering
+    default = DEFAULT_RULES
+    running, idle, off = (told[f"{name}_percent"] / 100 for name in ("running", "idle", "off"))
+    rules = replace(
+        default,
+        meter=replace(default.meter, running_share=running, idle_share=idle, off_share=off),
+        submeter=tuple(replace(rule, least_hours=told[f"{rule.code}_hours"]) for rule in default.submeter),
+    )
+    if rules == default:
+        return default
+    digest = hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:6]
+    return replace(rules, edition=f"{default.edition}+{digest}")
+
+
+def treatment_rows(engine: Engine, start: date, end: date) -> list[dict[str, Any]]:
     """One row an enterprise, day and rule of [start, end) as kept, with `words` (of the rule) and `span_words` (`09时至12时`)."""
     with reading(engine) as connection:
         kept = kept_treatment(connection, start, end)
-    words = {rule.code: rule.words for rule in rules.submeter}
+    words = {rule.code: rule.words for rule in DEFAULT_RULES.submeter}
     rows = kept.astype(object).where(kept.notna(), None).to_dict("records")
     return [
         {str(name): value for name, value in row.items()}
@@ -36,8 +53,9 @@ def treatment_rows(
     ]
 
 
-def rule_rows(rules: SuspectRules = DEFAULT_RULES) -> list[tuple[str, int, str]]:
+def rule_rows() -> list[tuple[str, int, str]]:
     """What each rule says, how many hours it wants, and what in it counts as running, idle and off."""
+    rules = submeter_rules()
     meter = rules.meter
     runs = say(
         "生产功率高于前{days_back}天上四分位数的{running_share:.0%}为生产",
@@ -99,7 +117,16 @@ def _sheets(rows: list[dict[str, Any]], meters: pd.DataFrame | None) -> Iterable
             ],
             dated("日期") | {"完整率": "share"},
         )
-    yield Sheet("规则", [say("情形"), say("最少小时数"), say("口径（系统默认）")], rule_rows(), {})
+    yield Sheet(
+        "规则",
+        [
+            say("情形"),
+            say("最少小时数"),
+            say("口径（系统默认）" if submeter_rules() == DEFAULT_RULES else "口径（本机关设定）"),
+        ],
+        rule_rows(),
+        {},
+    )
     yield Sheet(
         "说明", [say("项目"), say("内容")], [(say("性质"), say("均为疑似，建议核查，不作为认定依据"))], {}
     )

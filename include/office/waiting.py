@@ -20,10 +20,13 @@ from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
 from include.office.mailroom.tray import waiting_mails
+from include.office.proposals import open_proposals
+from include.office.spot_checks import unchecked
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.rules import LOW_RESPONSE
+from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
@@ -44,7 +47,7 @@ TOPICS: Final = {
     "server": "邮件服务器不可用",
     "contact": "联系人待决定",
     "archive": "存档不可用",
-    "held": "人工暂缓",
+    "held": "人工暂不发送",
     "quarantine": "隔离",
     "files": "文件未能读入",
     "pull": "拉取中断",
@@ -57,6 +60,10 @@ TOPICS: Final = {
     "field": "手机填报待确认",
     "run": "时段没有运行",
     "units": "单位与档案不一致",
+    "dispute": "争议待裁定",
+    "answer": "重报待审核",
+    "check": "抽查待核查",
+    "correction": "更正建议",
 }
 # Reason and what to do about files that were not read.
 UNREAD_FILES: Final = (
@@ -79,6 +86,11 @@ _UNREADABLE_ROWS: Final = (
     "内容无法识别，未计入数字",
     "逐条更正后补录（quarantine list、quarantine replay），或说明理由弃用",
 )
+_DECISIONS: Final = {
+    "dispute": ("对报警提出争议，尚未裁定", "在报警页认定误报或驳回争议，或用 alarms uphold、reject"),
+    "answer": ("退回后重新反馈，尚未审核", "在报警页验收或再次退回，或用 alarms accept、return"),
+}
+CORRECTIONS_OF: Final = timedelta(days=31)  # letters older than this are not compared again
 _LOOK_BACK: Final = 30 * DAY
 STOPPED_AFTER: Final = timedelta(
     hours=26
@@ -308,6 +320,66 @@ def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _decisions(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Disputes that nobody decided and answers given again after they were sent back, where this office decides and no platform."""
+    elsewhere = {source.name for source in house.sources if source.kind in DECIDING_KINDS}
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in frame(connection, "waiting_decisions", as_of_at=now).to_dict("records"):
+        if row["source"] not in elsewhere:
+            groups.setdefault((str(row["topic"]), str(row["unit_code"])), []).append(
+                {str(name): value for name, value in row.items()}
+            )
+    for (topic, unit_code), rows in groups.items():
+        reason, todo = _DECISIONS[topic]
+        first, many = rows[0], len(rows) > 1
+        yield Waiting(
+            topic,
+            say("{unit_name}{count}条", unit_name=first["unit_name"], count=len(rows))
+            if many
+            else say(MARK_GAP).join(_place_of(first)),
+            say(reason),
+            say(todo),
+            first["since_at"].to_pydatetime(),
+            path=f"/cities/{unit_code}" if many else f"/alarms/{quote(str(first['alarm_id']), safe='')}",
+            count=len(rows),
+            is_simulated=any(bool(row["is_simulated"]) for row in rows),
+        )
+
+
+def _place_of(row: Mapping[str, Any]) -> list[str]:
+    return [str(row[name]) for name in ("unit_name", "county", "point_name", "alarm_id") if row[name]]
+
+
+def _checks(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Answers drawn for 抽查 in weeks that are over, and not checked yet: one line a week."""
+    for one in unchecked(connection, now):
+        yield Waiting(
+            "check",
+            say("{week_start}起一周还有{count}条", week_start=one.week_start, count=one.open),
+            say("抽取{drawn}条，已核查{checked}条", drawn=one.drawn, checked=one.drawn - one.open),
+            say("在抽查页逐条核查并记录结果，或用 spot-checks record"),
+            midnight(one.week_start + 7 * DAY),
+            path="/spot-checks",
+            query={"week": str(one.week_start)},
+            count=one.open,
+            is_simulated=one.is_simulated,
+        )
+
+
+def _corrections(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Letters that left and would say otherwise by what was learnt since."""
+    for row in open_proposals(connection, office_date(now - CORRECTIONS_OF)).to_dict("records"):
+        yield Waiting(
+            "correction",
+            str(row["number"] or row["letter_key"]),
+            str(row["reason"]),
+            say("核实后决定是否向收件单位更正；系统不会自己发更正"),
+            row["since_at"].to_pydatetime(),
+            path=f"/letters/{row['letter_id']}",
+            is_simulated=bool(row["is_simulated"]),
+        )
+
+
 def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Mails of the tray: each by itself, or all of one reason where they are many."""
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -373,6 +445,9 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _hints,
     _field,
     _units,
+    _decisions,
+    _checks,
+    _corrections,
     _mails,
     _closed,
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from include.errors import InputError
 from include.house import House
@@ -18,7 +18,7 @@ from include.store.judged_hours import GRID_HOURS, STATION_JUDGED, read_judged
 from include.store.station_hours import STATION_HOURS, read_hours
 from include.store.tables import alarm
 from include.store.watch_facts import read_station_days
-from include.store.watch_tables import alarm_alias, watch_alarm, watch_todo
+from include.store.watch_tables import WATCH_SOURCE, alarm_alias, watch_alarm, watch_todo
 from include.watch import DEFAULT_RULES, tied, with_bars
 
 _HOUR: Final = timedelta(hours=1)
@@ -46,11 +46,7 @@ class Evidence:
 def explain(house: House, alarm_id: str) -> Evidence:
     """The evidence of one alarm of the watch. Raises InputError where there is none of that number."""
     with reading(house.engine) as connection:
-        facts = (
-            connection.execute(select(watch_alarm).where(watch_alarm.c.alarm_id == alarm_id))
-            .mappings()
-            .first()
-        )
+        facts = connection.execute(_of_watch(alarm_id)).mappings().first()
         if facts is None:
             raise InputError(
                 "no such alarm of the watch",
@@ -66,13 +62,7 @@ def explain(house: House, alarm_id: str) -> Evidence:
             facts["rules_edition"],
         )
         revisions = _revisions(connection, alarm_id)
-        aliases = tuple(
-            connection.execute(
-                select(alarm_alias.c.alias_id)
-                .where(alarm_alias.c.alarm_id == alarm_id)
-                .order_by(alarm_alias.c.alias_id)
-            ).scalars()
-        )
+        aliases = _aliases(connection, alarm_id)
         main = connection.execute(
             select(alarm_alias.c.alarm_id).where(alarm_alias.c.alias_id == alarm_id)
         ).scalar()
@@ -82,23 +72,50 @@ def explain(house: House, alarm_id: str) -> Evidence:
                 select(watch_todo).where(watch_todo.c.alarm_id == alarm_id)
             ).mappings()
         )
-    grids = read_judged(house.stations_dir, GRID_HOURS, begin, end, facts["rules_edition"])
-    judged = read_judged(house.stations_dir, STATION_JUDGED, begin, end, facts["rules_edition"])
-    own = grids[grids["grid_id"] == facts["grid_id"]] if len(grids) else grids
-    stations = judged[judged["grid_id"] == facts["grid_id"]] if len(judged) else judged
-    stations = _with_readings(house, stations, begin, end)
+    hours, stations = _judged(house, facts["grid_id"], begin, end, facts["rules_edition"])
     gains = days[days["grid_id"] == facts["grid_id"]] if len(days) else days
     return Evidence(
         dict(facts),
         json.loads(facts["evidence_json"]),
-        _told(tied(with_bars(own, DEFAULT_RULES)), ["hour"]),
-        _told(stations, ["station_id", "hour"]),
+        hours,
+        stations,
         gains.reset_index(drop=True),
         revisions,
         aliases,
         str(main) if main else None,
         todos,
     )
+
+
+def explain_any(house: House, alarm_id: str) -> Evidence:
+    """The same of an alarm of the watch or of any other source: of another source's what the watch judged of its grid in its hours.
+    Raises InputError where there is none of that number."""
+    told = _told_by_another(house, alarm_id)
+    if told is None:
+        return explain(house, alarm_id)
+    begin, end = told["started_at"] - _BEFORE, told["last_at"] + _HOUR + _AFTER
+    hours, stations = _judged(house, str(told["grid_id"]), begin, end, DEFAULT_RULES.edition)
+    none = pd.DataFrame()
+    with reading(house.engine) as connection:
+        revisions, aliases = _revisions(connection, alarm_id), _aliases(connection, alarm_id)
+    return Evidence(told, {}, hours, stations, none, revisions, aliases, None, ())
+
+
+def _told_by_another(house: House, alarm_id: str) -> dict[str, Any] | None:
+    """The facts of an alarm that the watch did not make, as it was told last; None of the watch's, and where there is none."""
+    names = ("alarm_id", "grid_id", "started_at", "last_at", "alarm_count", "peak_pm25_ug_m3", "is_simulated")
+    query = (
+        select(*(alarm.c[name] for name in (*names, "pushed_at", "source")))
+        .where(alarm.c.alarm_id == alarm_id, alarm.c.source != WATCH_SOURCE)
+        .order_by(alarm.c.revised_at.desc(), alarm.c.revision.desc())
+        .limit(1)
+    )
+    with reading(house.engine) as connection:
+        row = connection.execute(query).mappings().first()
+        if row is None or connection.execute(_of_watch(alarm_id)).first() is not None:
+            return None
+    unknown = {"confidence": None, "rules_edition": None, "is_supported": True}
+    return {**row, "raised_at": row["pushed_at"], **unknown}
 
 
 def explained(found: Evidence) -> dict[str, Any]:
@@ -115,6 +132,27 @@ def explained(found: Evidence) -> dict[str, Any]:
         "stations": _records(found.stations),
         "daily_facts": _records(found.gains),
     }
+
+
+def _of_watch(alarm_id: str) -> Select[Any]:
+    return select(watch_alarm).where(watch_alarm.c.alarm_id == alarm_id)
+
+
+def _aliases(connection: Connection, alarm_id: str) -> tuple[str, ...]:
+    query = select(alarm_alias.c.alias_id).where(alarm_alias.c.alarm_id == alarm_id)
+    return tuple(connection.execute(query.order_by(alarm_alias.c.alias_id)).scalars())
+
+
+def _judged(
+    house: House, grid_id: str, begin: datetime, end: datetime, edition: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The judged hours of a grid, and of its stations with what they read."""
+    grids = read_judged(house.stations_dir, GRID_HOURS, begin, end, edition)
+    judged = read_judged(house.stations_dir, STATION_JUDGED, begin, end, edition)
+    own = grids[grids["grid_id"] == grid_id] if len(grids) else grids
+    stations = judged[judged["grid_id"] == grid_id] if len(judged) else judged
+    stations = _with_readings(house, stations, begin, end)
+    return _told(tied(with_bars(own, DEFAULT_RULES)), ["hour"]), _told(stations, ["station_id", "hour"])
 
 
 def _revisions(connection: Connection, alarm_id: str) -> pd.DataFrame:

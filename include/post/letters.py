@@ -127,7 +127,7 @@ def draft(
         if known is not None and known.state in ("released", "rejected"):
             reason = say(
                 "{state}，未改动：{state_reason}",
-                state=say("已发出") if known.state == "released" else say("已否决"),
+                state=say("已发出") if known.state == "released" else say("已决定不签发"),
                 state_reason=known.state_reason,
             )
             return Drafted(

@@ -92,6 +92,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         largest_mail_mib=told.get("largest_mail_mib", 0),
         has_complete_regions=told.get("regions_are_complete", False),
         retention_days=_group(told, "retention_days"),
+        submetering=_group(told, "submetering"),
         trusted_mail_domains=told.get("trusted_mail_domains", ()),
         rules=_rules(root, findings),
         places=tuple(_place(row, findings) for row in tables["places.csv"]),

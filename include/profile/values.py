@@ -142,6 +142,7 @@ class Profile:
     largest_mail_mib: int
     has_complete_regions: bool
     retention_days: Mapping[str, int]
+    submetering: Mapping[str, int]  # when a treatment is suspected of not running as it should
     trusted_mail_domains: tuple[
         str, ...
     ]  # whose mail counts although the own server says nothing of its sender

@@ -108,7 +108,7 @@ def read_mail(content: bytes, form_sheets: FormSheets = (FORM_SHEET,)) -> Mail:
 def heads_of(message: Message) -> Heads:
     """The headers of a part as text."""
     found = []
-    for name, value in message.items()[: LIMITS.headers]:
+    for name, value in list(message.raw_items())[: LIMITS.headers]:
         found.append((name.lower(), header_text(str(value))))
     return tuple(found)
 
@@ -219,7 +219,8 @@ def _media_type(part: Message) -> str:
 
 
 def _raw(part: Message, name: str) -> str:
-    return str(part.get(name, "") or "")
+    """The first header of that name as it came: raw bytes stand in it as surrogates."""
+    return next((str(value) for key, value in part.raw_items() if key.lower() == name), "")
 
 
 def page_text(html: str) -> str:

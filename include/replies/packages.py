@@ -53,6 +53,8 @@ def opened(
         return [replace(file, what="archive")], 0, ["package_broken"]
     if members is None:
         return [replace(file, what=_what(file, form_sheets))], 0, []
+    if not members:
+        return [replace(file, what="archive")], 0, ["package_broken"]
     found: list[File] = []
     unpacked, faults = 0, []
     for name, inside in members:

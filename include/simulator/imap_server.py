@@ -19,6 +19,14 @@ from include.errors import InputError
 HOST: Final = "127.0.0.1"
 USER: Final = "fankui"
 PASSWORD: Final = "demo-mailbox"  # noqa: S105  of a mailbox on this machine that holds 模拟数据 only
+# Of the connection: what the demo's own mail server is called in the mails that come in (`mail_answers`).
+MAILBOX_OPTIONS: Final = {
+    "kind": "mail",
+    "security": "none",
+    "received_host": "mx.supervision.example",
+    "authserv_id": "mx.supervision.example",
+    "addresses": "fankui@supervision.example",
+}
 _START_SECONDS: Final = 20.0
 
 

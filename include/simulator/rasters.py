@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from include.language import say
 from include.simulator.season import stream
 
 Floats = NDArray[np.float64]
@@ -122,7 +123,22 @@ def write_example(folder: Path, box: tuple[float, float, float, float], year: in
     _write_points(folder / "enterprises.csv", (float(west), float(south), float(east), float(north)), seed)
     path = folder / "selection.yaml"
     path.write_text(
-        _EXAMPLE.format(year=year, before=year - 1, first=year - 2, after=year + 1), encoding="utf-8"
+        _EXAMPLE.format(
+            head=say("热点网格遴选参数（合成示例数据）。路径相对于本文件。"),
+            name=say("{year}年热点网格（合成示例）", year=year),
+            of_counties=say("县级排放表（吨/年）：county_code, emission_t；旧县码自动换为现行代码"),
+            of_points=say(
+                "或 store（import-enterprises 导入的），或 none（同时把 weight_enterprises 设为 0）；表中可加 county 列，用来核对坐标系"
+            ),
+            of_previous=say("现行清单；none 为首次遴选；或带 grid_id 列的表"),
+            such_as=say("例如"),
+            of_weights=say("权重之和为 1"),
+            year=year,
+            before=year - 1,
+            first=year - 2,
+            after=year + 1,
+        ),
+        encoding="utf-8",
     )
     return path
 
@@ -142,15 +158,15 @@ def _write_points(path: Path, box: tuple[float, float, float, float], seed: int)
     ]
     kept = rng.random(count) < 0.06 + here
     lines = [
-        f"合成企业{number:05d},{x:.5f},{y:.5f}"
+        f"{say('合成企业{number}', number=f'{number:05d}')},{x:.5f},{y:.5f}"
         for number, (x, y) in enumerate(zip(lon[kept], lat[kept], strict=True), 1)
     ]
     path.write_text("\n".join(["name,lon,lat", *lines]) + "\n", encoding="utf-8")
 
 
 _EXAMPLE: Final = """\
-# 热点网格遴选参数（合成示例数据）。路径相对于本文件。
-name: {year}年热点网格（合成示例）
+# {head}
+name: "{name}"
 year: {year}
 date: {after}-01-15
 simulated: true
@@ -160,10 +176,10 @@ pm25:
   - {{path: pm25_{first}.tif, year: {first}, unit: ug/m3}}
 emissions:
   - {{path: emission_{year}.nc, year: {year}, variable: pm25, species: PM2.5}}
-# 县级排放表（吨/年）：county_code, emission_t；旧县码自动换为现行代码
+# {of_counties}
 # county_tables:
 #   - {{path: survey.csv, year: {year}}}
-enterprises: {{path: enterprises.csv, datum: wgs84}}   # 或 store（import-enterprises 导入的），或 none（同时把 weight_enterprises 设为 0）
-previous: store      # 现行清单；none 为首次遴选；或带 grid_id 列的表
-rules: {{}}            # 例如 {{hot_count: 5000}}、{{quotas: {{"370100": 124}}}}、{{weight_level: 0.35, weight_excess: 0.20}}（权重之和为 1）
+enterprises: {{path: enterprises.csv, datum: wgs84}}   # {of_points}
+previous: store      # {of_previous}
+rules: {{}}            # {such_as} {{hot_count: 5000}}, {{quotas: {{"370100": 124}}}}, {{weight_level: 0.35, weight_excess: 0.20}} ({of_weights})
 """

@@ -16,6 +16,8 @@ Speaker = Literal["office", "unit"]
 _UNITS_OWN: Final = ("inbox", "mail")  # what units send themselves, when they like
 _MOST: Final = 1e12  # of any option
 SOURCE_KINDS: Final[tuple[str, ...]] = get_args(SourceKind)
+# Whose owner accepts, sends back and decides disputes itself; of the rest this office does.
+DECIDING_KINDS: Final[tuple[str, ...]] = ("platform", "database")
 
 
 @dataclass(frozen=True)

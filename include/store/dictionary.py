@@ -14,6 +14,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     contact_tables,
     field_tables,
     mail_tables,
+    note_tables,
     open_tables,
     review_tables,
     run_tables,

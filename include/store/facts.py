@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from include.letter_kinds import kinds_where
 from include.periods import DAY, midnight
+from include.store import tables
 from include.store.statements import frame
 
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
@@ -129,6 +130,15 @@ def alarm_growth(
 ) -> pd.DataFrame:
     """One row a revision of an alarm pushed in [start_at, end_at) that was told more than once by `as_of` (sql/alarm_growth.sql)."""
     return frame(connection, "alarm_growth", start_at=start_at, end_at=end_at, as_of_at=as_of)
+
+
+def last_push(connection: Connection, until: datetime) -> datetime | None:
+    """When the last alarm up to a moment was pushed; None where there is none."""
+    pushed_at = tables.alarm.c.pushed_at
+    found: datetime | None = connection.execute(
+        select(func.max(pushed_at)).where(pushed_at <= until)
+    ).scalar_one()
+    return found
 
 
 def letters_with_late_facts(connection: Connection, since: date) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import include.store.air_tables
 import include.store.contact_tables
 import include.store.field_tables
 import include.store.mail_tables
+import include.store.note_tables
 import include.store.open_tables
 import include.store.review_tables
 import include.store.run_tables

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from include.errors import CheckFailed
 from include.periods import office_date
@@ -20,6 +20,7 @@ from include.rules import RETENTION
 from include.store.archive import Archive
 from include.store.hourly import DATASETS, days_path, hour_files
 from include.store.statements import frame
+from include.store.watch_tables import suspect_place
 
 Kind = Literal["archive", "hours", "draft", "hints", "field"]
 _RAW_MAIL_DAYS: Final = 400
@@ -102,6 +103,22 @@ def remove(
             one.path.unlink(missing_ok=True)
         if is_gone:
             on_removed(one)
+
+
+def old_fires(connection: Connection, now: datetime) -> int:
+    """How many fires were seen so long ago that no alarm can be laid to them any more."""
+    query = select(func.count()).select_from(suspect_place).where(*_old_fires(now))
+    return int(connection.execute(query).scalar_one())
+
+
+def remove_fires(connection: Connection, now: datetime) -> int:
+    """Removes them; returns how many."""
+    return int(connection.execute(suspect_place.delete().where(*_old_fires(now))).rowcount)
+
+
+def _old_fires(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    before = now - timedelta(days=office().retention_days["fires"])
+    return suspect_place.c.kind == "fire", suspect_place.c.seen_at < before
 
 
 def _older(than: datetime, kind: Kind, paths: Iterator[Path]) -> Iterator[Expendable]:

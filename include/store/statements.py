@@ -37,6 +37,12 @@ def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     return rows
 
 
+def contains(text: str) -> str | None:
+    """The pattern of `lower(…) like :pattern escape '!'` for what holds the text somewhere; None for none."""
+    plain = text.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    return f"%{plain}%" if plain else None
+
+
 def run(connection: Connection, name: str, **parameters: Any) -> int:
     """Runs `sql/<name>.sql` for its effect; returns the number of rows it touched."""
     return int(connection.execute(_prepared(connection, name, parameters), parameters).rowcount)

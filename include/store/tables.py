@@ -221,6 +221,9 @@ alarm = Table(
     comment="One revision of one alarm.",
 )
 
+# An index of the few steps after which the office may have to decide; worded as in sql/waiting_decisions.sql.
+_ASKS: Final = "event in ('disputed', 'returned')"
+
 feedback_event = Table(
     "feedback_event",
     metadata,
@@ -250,6 +253,14 @@ feedback_event = Table(
     *_provenance(),
     Index(None, "received_at", "event_at"),
     Index(None, "event_at"),
+    Index(
+        "ix_feedback_event_asks",
+        "event",
+        "alarm_id",
+        "event_at",
+        sqlite_where=text(_ASKS),
+        postgresql_where=text(_ASKS),
+    ),
     comment="One revision of one step of the feedback to an alarm.",
 )
 

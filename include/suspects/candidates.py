@@ -53,12 +53,6 @@ def joined(*tables: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).reset_index(drop=True)
 
 
-def unplaced(candidates: pd.DataFrame) -> pd.DataFrame:
-    """Candidates without usable coordinates: they are near nothing, and a person should know it."""
-    lacking: pd.DataFrame = candidates.loc[~placed(candidates), ["candidate_id", "kind", "name"]]
-    return lacking.reset_index(drop=True)
-
-
 def _candidates(rows: pd.DataFrame, kind: str, identifier: str) -> pd.DataFrame:
     usable = placed(rows) if len(rows) else np.zeros(0, bool)
     never = pd.Series(pd.NaT, index=range(len(rows))).dt.tz_localize("UTC")

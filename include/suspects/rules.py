@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-EDITION: Final = "suspects-2026-11.2"
+EDITION: Final = "suspects-2026-11.3"
 
 SUSPECTS_TOLD: Final = 3  # of an alarm in a letter: what a team can check in a day
 LEAST_TOLD: Final = 0.05  # a second or third suspect below this chance is all but ruled out and not told
@@ -81,21 +81,22 @@ class SubmeterRule:
 
 @dataclass(frozen=True)
 class Weights:
-    """The score is a sum; the chance of each candidate its softmax. Fitted on worlds of three physics (docs/suspects.md)."""
+    """The score is a sum; the chance of each candidate its softmax. Fitted on worlds of three physics, then all of them times 0.9: on
+    a fourth the chances were that much too sure (docs/suspects.md)."""
 
-    cone: float = 1.4  # a log unit of the cone
-    distance: float = -1.27  # a kilometre
-    log_distance: float = -1.65  # a log unit of the distance
-    idle: float = 3.1  # the treatment idles in all of the alarm's hours, against a candidate without meter
-    normal: float = -1.27  # line and treatment run in all of them
-    off: float = -4.2  # the line stands in all of them (fitted -4.8: a meter may be on the wrong line)
-    lost: float = 1.6  # the meter is silent in all of them (fitted 2.4: gaps have harmless reasons too)
-    unusual_hour: float = 1.8  # the line runs in hours in which it never does
-    industry: float = 0.65  # see INDUSTRY_PRIORS (fitted 0.7)
-    former: float = 0.7  # 系统默认, not fitted: twice as likely beside a former problem
-    kind_prior: float = 1.0  # see KIND_PRIORS
+    cone: float = 1.26  # a log unit of the cone
+    distance: float = -1.14  # a kilometre
+    log_distance: float = -1.49  # a log unit of the distance
+    idle: float = 2.8  # the treatment idles in all of the alarm's hours, against a candidate without meter
+    normal: float = -1.14  # line and treatment run in all of them
+    off: float = -3.8  # the line stands in all of them (fitted -4.8: a meter may be on the wrong line)
+    lost: float = 1.45  # the meter is silent in all of them (fitted 2.4: gaps have harmless reasons too)
+    unusual_hour: float = 1.6  # the line runs in hours in which it never does
+    industry: float = 0.59  # see INDUSTRY_PRIORS (fitted 0.7)
+    former: float = 0.63  # 系统默认, not fitted: twice as likely beside a former problem
+    kind_prior: float = 0.9  # see KIND_PRIORS
     # 来源不明: as likely as an enterprise without a meter at 1 km, abreast of the wind.
-    unlisted: float = -1.6
+    unlisted: float = -1.45
 
 
 # 系统默认, not fitted (no world has them): what stands beside the enterprises, against one of them at the same place.

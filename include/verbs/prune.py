@@ -15,14 +15,15 @@ def prune(is_applied: bool) -> None:
     from include.office import field_decisions
     from include.office.field_reports import aged_files
     from include.office.hints import aged_rows, erasable, erase
-    from include.store.engine import reading
-    from include.store.retention import KINDS, Expendable, expendable, remove
+    from include.store.engine import reading, writing
+    from include.store.retention import KINDS, Expendable, expendable, old_fires, remove, remove_fires
 
     house, now = open_current_house(), datetime.now(UTC)
     with reading(house.engine) as connection:
         aged = (aged_rows(house.hints_inbox), *aged_files(house.field_folder))
         found = expendable(connection, house.archive, house.hourly_dir, aged, now)
         senders = len(erasable(connection, now))
+        fires = old_fires(connection, now)
         positions, photos = (len(one) for one in field_decisions.erasable(connection, now))
     files, sizes = Counter[str](), Counter[str]()
 
@@ -42,8 +43,11 @@ def prune(is_applied: bool) -> None:
     if is_applied:
         senders = erase(house.engine, now)
         positions, photos = field_decisions.erase(house.engine, now)
+        with writing(house.engine) as connection:
+            fires = remove_fires(connection, now)
+    click.echo(f"{verb}: {fires} × fires seen from space, longer ago than the profile keeps them")
     done = "erased" if is_applied else "would be erased"
     click.echo(f"{done}: names and words of {senders} hints that were closed")
     click.echo(f"{done}: {positions} positions and {photos} photos of the phone page")
-    if (found or senders or positions or photos) and not is_applied:
+    if (found or senders or fires or positions or photos) and not is_applied:
         click.echo("nothing was removed; to remove them: prune --apply")

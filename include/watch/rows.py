@@ -113,7 +113,8 @@ def grid_rows(
     second_hour = (before.evidence[at] >= own.second_hour_evidence) | (p_before >= own.hold_at)
     lasts = second_hour & (~asked.alone | (p >= own.raise_alone_at))
     confirmed = standing & (asked.two | lasts)
-    raised = (p >= own.raise_at) | ((p >= own.hold_at) & (p_before >= own.raise_at))
+    raise_at = np.where(hour.rh >= own.damp_from_pct, own.raise_damp_at, own.raise_at)
+    raised = (p >= raise_at) | ((p >= own.hold_at) & (p_before >= raise_at))
     return {
         "grid_id": np.array(network.grid_ids, object),
         "unit_code": np.array(network.grid_city, object),

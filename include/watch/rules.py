@@ -9,7 +9,7 @@ from typing import Final
 
 from include.periods import office_zone
 
-EDITION: Final = "watch-2026-11.3"
+EDITION: Final = "watch-2026-11.4"
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,9 @@ class FilterRules:
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
     raise_at: float = 0.5  # probability from which a grid-hour is raised
+    # The same in air so damp that nobody knows how much a counter swells.
+    damp_from_pct: float = 96.0
+    raise_damp_at: float = 0.7
     # The same where one station alone spoke in the grid: nothing else tells its air.
     raise_alone_at: float = 0.987
     # Share of both thresholds that the highest station must show to be raised, where a second one shows as much.

@@ -104,6 +104,7 @@ def compute(house: House, period: Period) -> DailyFigures:
                 frame(
                     connection,
                     "forms_received",
+                    told_by="notice",
                     since_at=later(period.as_of, -LOOK_BACK),
                     as_of_at=period.as_of,
                     before_date=period.end,

@@ -18,7 +18,7 @@ from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
 from include.sources.reading.file_names import fitting, label, unreadable
-from include.sources.reading.tables import is_table
+from include.sources.reading.tables import is_table_of_folder
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on
@@ -175,7 +175,9 @@ def _told(house: House, at: BulletinWindows) -> str:
 def _import_dropped(house: House, now: datetime) -> list[str]:
     """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
     folder = house.air_dir
-    waiting = sorted(path for path in folder.glob("*") if is_table(path) and not path.name.startswith("."))
+    waiting = sorted(
+        path for path in folder.glob("*") if is_table_of_folder(path) and not path.name.startswith(".")
+    )
     if not waiting:
         return []
     try:

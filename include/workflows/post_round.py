@@ -1,13 +1,14 @@
 """The post's own beat, every 15 minutes: the day's list of what needs a person, one round of the outbox, a reckoning."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any, Final
 
 from include.house import House
 from include.language import say
-from include.letters.digest import Matter
 from include.office.attention import queue_daily_digest
 from include.office.measures import measures
+from include.office.proposals import keep_proposals
+from include.office.waiting import CORRECTIONS_OF
 from include.periods import office_date, office_zone
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
@@ -16,7 +17,6 @@ from include.workflows.corrections import proposed_corrections
 from include.workflows.steps import one_round
 
 DIGEST_AT: Final = time(9, 30)  # Beijing time: after the morning's letters
-CORRECTIONS_OF: Final = timedelta(days=31)  # letters older than this are not compared again
 
 
 def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -26,16 +26,10 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
     with reading(house.engine) as connection:
         if is_queued(connection, office_date(now)):
             return {"digest": say("今日清单已入发件箱")}
-    corrections = [
-        Matter(
-            say("更正建议\u3000{number}", number=one.number or one.letter_key),
-            say("；").join(one.differences),
-            say("核实后决定是否向收件单位更正；系统不会自己发更正"),
-            now,
-        )
-        for one in proposed_corrections(house, office_date(now - CORRECTIONS_OF))
-    ]
-    outcome = queue_daily_digest(house, now=now, actor=actor, more=corrections)
+    since = office_date(now - CORRECTIONS_OF)
+    found = {one.letter_key: say("；").join(one.differences) for one in proposed_corrections(house, since)}
+    keep_proposals(house.engine, found, since, now=now, actor=actor)
+    outcome = queue_daily_digest(house, now=now, actor=actor)
     return {
         "digest": say("没有待办")
         if outcome is None

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from include.letter_kinds import LetterKind, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
 from include.periods import Period, moment_label
+from include.post.audit import Change, record
 from include.post.copies import rehearse
 from include.post.letters import StoredLetter, await_approval, draft, reject, withhold
 from include.post.recipients import Recipient
@@ -111,6 +112,8 @@ class LetterSteps:
             warnings += [
                 say("{name}：{warning}", name=one.name, warning=warning) for warning in letter.warnings
             ]
+            if drafted.action != "left":
+                _keep_warnings(run, one.facts.key, letter.warnings)
             if drafted.differs:
                 warnings.append(
                     say(
@@ -203,6 +206,14 @@ class LetterSteps:
         return [letter for letter in letters if letter.state in waiting and letter.revision == 1]
 
 
+def _keep_warnings(run: Run, letter_key: str, warnings: Sequence[str]) -> None:
+    """In the audit trail, for whoever signs the letter."""
+    if warnings:
+        with writing(run.house.engine) as connection:
+            changes = [Change("letter", letter_key, "warn", None, None, words) for words in warnings]
+            record(connection, changes, now=run.now, actor=run.actor)
+
+
 def accounted(run: Run) -> None:
     """Notes that everything of the run's window is accounted for: a window without that is missed."""
     with writing(run.house.engine) as connection:
@@ -270,7 +281,9 @@ def _settle_by_rule(run: Run) -> _Settle:
                 run,
                 letter,
                 actor=run.actor,
-                reason=say("时段新鲜，自动放行") if run.deliver == "auto" else say("按参数 send 放行"),
+                reason=say("时段新鲜，自动放行")
+                if run.deliver == "auto"
+                else say("发送方式为“一律发送”，放行"),
             )
         if run.deliver == "rehearse":
             to = Recipient(house.issuer.operators, say("值班（演练）"), "to")
@@ -307,7 +320,7 @@ def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
 def _reason_to_withhold(run: Run) -> str:
     """Why this run mails nothing by itself, or empty (rules: DESIGN of the letters)."""
     if run.deliver == "withhold":
-        return say("运行参数 withhold：只编制存档")
+        return say("发送方式为“只编制存档”")
     if run.deliver == "rehearse":
         return say("演练：只发给值班邮箱")
     if run.deliver == "auto" and run.is_backfill:

@@ -12,13 +12,14 @@ import pandas as pd
 from include.errors import InputError
 from include.house import House
 from include.language import say
+from include.office.treatment import submeter_rules
 from include.periods import DAY, midnight, office_zone
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading, writing
 from include.store.enterprises import key_enterprises
 from include.store.station_hours import SUBMETER_HOURS, read_hours
 from include.store.treatment import replace_treatment
-from include.suspects.rules import DEFAULT_RULES, SuspectRules
+from include.suspects.rules import SuspectRules
 from include.suspects.submetering import meter_completeness, meter_faults, suspected_treatment
 
 _STOPS: Final = ("enterprise_id", "start_at", "end_at")
@@ -48,10 +49,11 @@ class TreatmentDay:
 
 
 def keep_treatment(
-    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules = DEFAULT_RULES
+    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules | None = None
 ) -> TreatmentDay:
     """`treatment_of_day`, put in the place of what the store kept of the day. Without `stops` what was found against ordered
     stops before stays: only who knows the orders can say it again."""
+    rules = rules or submeter_rules()
     found = treatment_of_day(house, day, stops, now=now, rules=rules)
     judged = [rule.code for rule in rules.submeter if rule.code != "stopped" or stops is not None]
     with writing(house.engine, lock="treatment") as connection:
@@ -60,10 +62,11 @@ def keep_treatment(
 
 
 def treatment_of_day(
-    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules = DEFAULT_RULES
+    house: House, day: date, stops: pd.DataFrame | None, *, now: datetime, rules: SuspectRules | None = None
 ) -> TreatmentDay:
     """The list of Beijing's `day`, by the hours that are over at `now`. `stops`: enterprise_id, start_at, end_at (without an
     offset: Beijing time). Raises InputError for a table of stops without these columns or with a time that is none."""
+    rules = rules or submeter_rules()
     begin = midnight(day)
     over = min(max(int((now - begin) / timedelta(hours=1)), 0), 24)
     with reading(house.engine) as connection:

@@ -11,6 +11,7 @@ PARTS = {
     "summary": "tests.bench.summary",
     "intake": "tests.bench.intake",
     "air-quality": "tests.bench.air_quality",
+    "layouts": "tests.bench.layouts",
     "hotspots": "tests.bench.hotspots",
     "bulletin": "tests.bench.bulletin",
     "desk": "tests.bench.desk",

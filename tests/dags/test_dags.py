@@ -151,10 +151,19 @@ import json
 from airflow.sdk.exceptions import ParamValidationError
 from cadence import letter_params
 found = {}
+for dag_id, text in (("half_monthly_bulletin", "2020-04-01"), ("half_monthly_bulletin", "2020-04-02"),
+                     ("half_monthly_bulletin", "2020-03-31T16:00Z"), ("hourly_watch", "2020-03-13T09:00"),
+                     ("hourly_watch", "2020-03-13T09:10"), ("hourly_watch", "2020-03-13")):
+    try:
+        letter_params(dag_id, approve=False)["period_end"].resolve(text)
+    except ParamValidationError:
+        found[f"{dag_id} {text}"] = "refused"
+    else:
+        found[f"{dag_id} {text}"] = "taken"
 for text in (None, "2020-03-13", "2020-03-13T09:00", "2020-03-13T09:00+08:00", "2020-03-13T01:00:00Z",
              "2020-3-13", "13.03.2020", "tomorrow", "2020-03-13 9", ""):
     try:
-        letter_params(approve=False)["period_end"].resolve(text)
+        letter_params("daily_dispatch", approve=False)["period_end"].resolve(text)
     except ParamValidationError:
         found[str(text)] = "refused"
     else:
@@ -167,13 +176,16 @@ print("@@" + json.dumps(found))
     assert done.returncode == 0, done.stderr
     found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
     assert [text for text, what in found.items() if what == "taken"] == [
+        "half_monthly_bulletin 2020-04-01",
+        "half_monthly_bulletin 2020-03-31T16:00Z",
+        "hourly_watch 2020-03-13T09:00",
         "None",
         "2020-03-13",
         "2020-03-13T09:00",
         "2020-03-13T09:00+08:00",
         "2020-03-13T01:00:00Z",
     ]
-    assert len(found) == 10
+    assert len(found) == 16
 
 
 def test_the_order_of_the_hourly_watch(dags: dict[str, dict[str, object]]) -> None:
@@ -196,3 +208,34 @@ def test_nothing_is_public_before_a_person_approved(dags: dict[str, dict[str, ob
         "approve": ["prepare"],
         "write": ["approve", "prepare"],
     }
+
+
+def test_a_date_on_which_no_window_ends_is_refused_in_both_languages_and_not_tried_again(
+    airflow_environment: dict[str, str],
+) -> None:
+    code = """
+from types import SimpleNamespace
+from unittest.mock import patch
+from airflow.sdk import dag
+import cadence
+from troubles import Patience
+run = SimpleNamespace(dag_id="weekly_summary")
+with patch.object(cadence, "get_current_context", lambda: {"dag_run": run, "params": {"period_end": "2020-03-13"}}):
+    try:
+        cadence.current_run("midweek", "weekend")
+    except Exception as error:
+        print("@@" + str(Patience().evaluate(error, 1, 5).action), error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=airflow_environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said = next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@"))
+    assert "fail" in said.split(" ")[0].lower()
+    for words in ("周三或周日", "A Wednesday or a Sunday", "2020-03-13", "Trigger the run again"):
+        assert words in said
+
+
+def test_the_round_of_the_post_is_on_from_its_first_day() -> None:
+    text = (ROOT / "dags" / "post_round.py").read_text(encoding="utf-8")
+    assert "is_paused_upon_creation=False" in text

@@ -11,7 +11,7 @@ from fastapi import FastAPI, HTTPException, Request
 from sqlalchemy import Engine, insert
 
 from include.desk.pages.access import Access, Visitor, form_token
-from include.desk.pages.desk import Desk
+from include.desk.pages.desk import Airflow, Desk
 from include.desk.pages.site import create_site
 from include.house import House, default_registry, open_house
 from include.periods import office_zone
@@ -127,8 +127,24 @@ def access() -> Access:
 class Browser:
     """Asks the desk, mounted under /desk, as one user."""
 
-    def __init__(self, house: House, user: str = "duty", language: str = "zh-CN") -> None:
-        self.desk = Desk(lambda: house, access(), lambda: NOW, b"secret of the test", correct, cells_of_hour)
+    def __init__(
+        self,
+        house: House,
+        user: str = "duty",
+        language: str = "zh-CN",
+        *,
+        now: datetime = NOW,
+        airflow: Airflow | None = None,
+    ) -> None:
+        self.desk = Desk(
+            lambda: house,
+            access(),
+            lambda: now,
+            b"secret of the test",
+            correct,
+            cells_of_hour,
+            airflow=airflow or Airflow(),
+        )
         self.site = create_site(self.desk)
         self._app = FastAPI()
         self._app.mount("/desk", self.site)

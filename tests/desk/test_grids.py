@@ -174,7 +174,7 @@ def test_the_page_of_a_grid_says_what_is_not_known(engine: Engine, tmp_path: Pat
     add_alarm(engine, "A1", "03-11 06:00")
     page = Browser(house_of(engine, tmp_path)).get(f"/grids/{GRID}?at=2020-03-12T08:30").text
     for words in (
-        "空气质量库中没有这个网格本季的数据。",
+        "空气质量库中没有这个网格监管期的数据。",
         "没有被列为预警网格的记录。",
         "没有导入企业名录，或网格没有边界。",
     ):

@@ -11,8 +11,24 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine, insert, update
 
 from include.desk.colours import RATES
-from include.desk.pages import alarm, city, contacts, field, letter, mails, network, today, units, view
+from include.desk.pages import (
+    alarm,
+    city,
+    contacts,
+    field,
+    letter,
+    letters,
+    mails,
+    network,
+    search,
+    signing,
+    today,
+    units,
+    view,
+)
+from include.desk.pages.desk import Airflow
 from include.desk.pages.view import LABELS, language_of
+from include.desk.signing import POINTS
 from include.field.steps import STEPS
 from include.geo.boundaries import map_notice
 from include.geo.nearest import DIRECTIONS
@@ -31,7 +47,7 @@ from include.supervision.answer_quality import AnswerQuality
 from include.suspects.hits import METHODS
 from include.suspects.rules import SUBMETER_RULES
 from include.suspects.wording import KINDS, LEVELS
-from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of
+from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, archive_in, house_of, moment
 from tests.post.samples import (
     File,
     Letter,
@@ -272,7 +288,7 @@ def test_a_letter_is_withheld_with_a_reason_by_name(browser: Browser, store: Eng
     )
     assert audit_rows(store, "letter")[-1][1:] == ("withhold", "drafted", "withheld")
     page = browser.get(f"/letters/{drafted.letter_id}?done=withhold").text
-    assert "已暂不发。" in page
+    assert "已暂不发送。" in page
     assert re.search(r"<td[^>]*>duty</td>.*数据有误", page, re.DOTALL)
 
 
@@ -313,7 +329,7 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
     )
     assert browser.post(f"/letters/{drafted.letter_id}/reject", {"reason": "不必发"}).status_code == 303
     answer = browser.post(f"/letters/{drafted.letter_id}/withhold", {"reason": "再想想"})
-    assert (answer.status_code, "函件状态为不签发，不能改为已暂缓" in answer.text) == (409, True)
+    assert (answer.status_code, "函件状态为不签发，不能改为暂不发送" in answer.text) == (409, True)
 
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
@@ -407,6 +423,23 @@ def test_the_first_language_that_we_speak(accepted: str, language: str) -> None:
     assert language_of(accepted) == language
 
 
+def test_the_first_page_shows_the_last_day_with_an_alarm_and_says_so(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    assert "显示最后有报警的一天" not in browser.get("/").text
+    later = Browser(house_of(store, tmp_path), now=moment("03-25 10:00"))
+    page = later.get("/").text
+    assert "显示最后有报警的一天之后的早晨，2020-03-12 08:30" in page
+    assert re.search(r"3月11日推送|2020-03-11推送", page)
+
+
+def test_what_is_paused_is_said_in_red_with_the_way_to_switch_it_on(store: Engine, tmp_path: Path) -> None:
+    paused = Browser(house_of(store, tmp_path), airflow=Airflow(paused=lambda: ("post_round",)))
+    page = paused.get("/").text
+    assert '<p class="problem" role="alert">post_round 已停用' in page
+    assert 'href="/dags/post_round"' in page
+    assert "已停用" not in Browser(house_of(store, tmp_path)).get("/").text
+
+
 def test_every_change_in_the_audit_trail_has_a_name() -> None:
     written = "".join(path.read_text(encoding="utf-8") for path in (PAGES.parents[1] / "post").glob("*.py"))
     actions = set(re.findall(r'\baction="(\w+)"', written)) | {"resolve_arrived", "resolve_again"}
@@ -456,18 +489,24 @@ def test_every_text_has_its_english() -> None:
         *METHODS,
         *VERDICT_WORDS.values(),
         *(rule.words for rule in SUBMETER_RULES),
+        *POINTS,
+        *signing.SAID.values(),
+        *search.TOPICS.values(),
+        *search._NOT_THERE.values(),
+        *letters.ACTIONS.values(),
     }
     used |= {
         "今日",
         "函件",
+        "签发",
+        "审计",
         "地图",
-        "监管季",
+        "监管期",
         "隔离",
         "站点",
         "抽查",
         "联系人",
         "近7日",
-        "本季",
         *AnswerQuality("", "").shares,
         *DIRECTIONS,
     }

@@ -17,12 +17,14 @@ from include.errors import InputError, StateError
 from include.house import default_registry, open_house
 from include.office.suspect_sketch import sketch
 from include.office.suspect_tables import hit_table, suspect_table
-from include.office.treatment import treatment_rows, treatment_workbook
+from include.office.treatment import submeter_rules, treatment_rows, treatment_workbook
+from include.profile.current import office, using
 from include.store.air_tables import enterprise
 from include.store.engine import writing
 from include.store.suspects import keep_verdict
 from include.store.tables import alarm
 from include.store.watch_tables import alarm_suspect
+from include.suspects.rules import DEFAULT_RULES
 from include.workflows.treatment import keep_treatment, treatment_of_day
 
 NOW = datetime(2020, 3, 12, tzinfo=UTC)
@@ -192,6 +194,11 @@ def test_a_days_list_of_idle_treatment_from_the_store(engine: Engine, tmp_path: 
         }
     ]
     assert (found.metered, found.without, found.completeness) == (1, 0, 1.0)
+    strict = replace(office(), submetering={**office().submetering, "idle_hours": 4, "shorter_hours": 4})
+    with using(strict):
+        assert treatment_of_day(house, date(2020, 3, 8), None, now=NOW).kept == []
+        longer = submeter_rules()
+    assert longer.edition != submeter_rules().edition == DEFAULT_RULES.edition
     stops = pd.DataFrame(
         [{"enterprise_id": "Q1", "start_at": "2020-03-08T20:00", "end_at": "2020-03-09T00:00"}]
     )

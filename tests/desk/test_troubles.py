@@ -60,13 +60,13 @@ def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:
     [
         (
             StateError("the letter is withheld", where="L1", expected="released", todo="release it"),
-            "函件状态为已暂缓；应为已放行；请先放行（L1）",
+            "函件状态为暂不发送；应为已放行；请先放行（L1）",
         ),
         (
             StateError(
                 "the letter is released and cannot become drafted", expected="drafted or withheld", got="x"
             ),
-            "函件状态为已放行，不能改为已拟稿；应为已拟稿或已暂缓；现为x",
+            "函件状态为已放行，不能改为已拟稿；应为已拟稿或暂不发送；现为x",
         ),
         (StateError("nobody thought of this"), "nobody thought of this"),
     ],

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from include.errors import InputError, StateError
 from include.store.engine import reading, writing
-from include.store.tables import audit, feedback_event
+from include.store.tables import alarm, audit, feedback_event
 from include.store.watch_alarms import Kept, MadeAlarm, State, drop_alarms, keep_alarms
 from include.store.watch_facts import keep_station_days
 from include.store.watch_tables import alarm_suspect, watch_alarm, watch_todo
@@ -181,8 +181,27 @@ def test_the_suspects_of_an_alarm_with_reasons_and_a_sketch(filled: Engine, tmp_
         assert words in page, words
     assert "甲<厂>" not in page
     english = Browser(house, language="en").get(PATH).text
-    for words in ("Suspected sources (to be checked)", "Unlisted source", "high（0.7）", "Strike out"):
+    for words in ("Suspected sources (to be checked)", "Unlisted source", "high (0.7)", "Strike out"):
         assert words in english, words
+
+
+def test_an_alarm_of_a_platform_has_the_same_page(filled: Engine, tmp_path: Path) -> None:
+    with_suspects(filled)
+    with writing(filled) as connection:
+        row = dict(connection.execute(select(alarm)).mappings().first() or {})
+        connection.execute(alarm.insert(), row | {"alarm_id": "P<1>", "source": "platform"})
+        suspects = [dict(one) for one in connection.execute(select(alarm_suspect)).mappings()]
+        connection.execute(alarm_suspect.insert(), [one | {"alarm_id": "P<1>"} for one in suspects])
+    house = house_of(filled, tmp_path)
+    page = Browser(house).get("/watch/P%3C1%3E").text
+    for words in ("P&lt;1&gt;", "platform", "甲&lt;厂&gt;", "位于上风向1.2公里", "<svg", "剔除"):
+        assert words in page, words
+    assert "规则版本" not in page
+    assert "/desk/watch/P%3C1%3E" in Browser(house).get("/alarms/P%3C1%3E").text
+    form = {"candidate_id": "Q1", "verdict": "found", "reason": "布袋破损"}
+    assert Browser(house).post("/watch/P%3C1%3E/suspects", form).status_code == 303
+    assert "<strong>核查有问题</strong>　布袋破损" in Browser(house).get("/watch/P%3C1%3E").text
+    assert Browser(house).get("/watch/P-none").status_code == 404
 
 
 def test_who_may_act_says_what_the_field_found_and_it_counts(filled: Engine, tmp_path: Path) -> None:

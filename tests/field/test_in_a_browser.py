@@ -15,6 +15,7 @@ from include.field.reports import Answer
 from tests.field.pages import WORD, Place, alarm, bundle, photo, place
 from tests.openness.test_in_a_browser import CHECKS
 from tests.plugins.browser import BROWSER, free_port, needs_browser
+from tests.profile.test_harbour_english import CJK
 
 pytestmark = needs_browser
 
@@ -269,14 +270,14 @@ def test_a_page_in_english_says_nothing_in_chinese(browser: Browser, page: Place
     with served(page) as base, phone(browser, base) as opened:
         for path in (f"/f/{WORD}", f"/f/{WORD}/1", f"/f/{WORD}/device"):
             opened.goto(path)
-            assert not any("\u4e00" <= char <= "\u9fff" for char in opened.content()), path
+            assert not CJK.search(opened.content()), path
             assert opened.evaluate(FORM_CHECKS) == [], path
         opened.goto(f"/f/{WORD}/1")
         opened.get_by_role("button").last.click()
         opened.wait_for_selector("#problem:not([hidden])")
-        assert not any("\u4e00" <= char <= "\u9fff" for char in opened.inner_text("body"))
+        assert not CJK.search(opened.inner_text("body"))
         opened.get_by_label("No problem").first.check()
         opened.get_by_label("Inspector").fill("Ann")
         opened.get_by_role("button", name="Send").click()
         opened.wait_for_url("**/r/*")
-        assert not any("\u4e00" <= char <= "\u9fff" for char in opened.content())
+        assert not CJK.search(opened.content())

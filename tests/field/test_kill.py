@@ -10,12 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
 
+from include.field import forms
 from include.field.codes import code_of
+from include.field.photos import re_encoded
 from include.field.reports import Answer, CodeWish
 from include.house import House
 from include.office.field_links import link_key
@@ -93,8 +96,13 @@ def state(house: House) -> dict[str, int]:
 
 
 def test_a_killed_take_loses_and_doubles_nothing(
-    engine: Engine, killer: subprocess.Popen[str], tmp_path: Path, mailbox: LocalMailbox
+    engine: Engine,
+    killer: subprocess.Popen[str],
+    tmp_path: Path,
+    mailbox: LocalMailbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(forms, "re_encoded", cache(re_encoded))  # two photos are enough
     house = office(engine, tmp_path / "var", mailbox)
     page, word = page_of(house), word_of(house)
     steps = [0, 0]
@@ -126,4 +134,5 @@ def test_a_killed_take_loses_and_doubles_nothing(
             "problems": done,
         }
         page.now += timedelta(minutes=15)
+        print(f"killed at {done - 1} of {steps}", flush=True)
     assert min(steps) > 40

@@ -70,20 +70,22 @@ def test_an_answer_waits_for_the_code_and_counts_from_its_receipt(
     assert (events(house), problems(house)) == ([], [])
 
     contacts = phone.get(f"/f/{word}/device").text
-    assert "阳泉市生态环境局（d***@yangquan.example）" in contacts
+    assert "阳泉市生态环境局 &lt;d***@yangquan.example&gt;" in contacts
     assert "dudu@yangquan" not in contacts
     [chosen] = [
-        line.split('value="')[1].split('"')[0] for line in contacts.splitlines() if "生态环境局（d***" in line
+        line.split('value="')[1].split('"')[0]
+        for line in contacts.splitlines()
+        if "生态环境局 &lt;d***" in line
     ]
     assert phone.post(f"/f/{word}/device", {"contact": chosen}).headers["location"] == "device?asked=1"
     assert take(house, page.now, "round")["reports"] == {"mailed": 1}
-    assert "验证码已发往阳泉市生态环境局（d***@yangquan.example）" in phone.get(f"/f/{word}/device").text
+    assert "验证码已发往阳泉市生态环境局 &lt;d***@yangquan.example&gt;" in phone.get(f"/f/{word}/device").text
     code = code_mailed(house)
     assert phone.post(f"/f/{word}/device", {"code": "ABCD-EFGH"}).status_code == 422
     page.now += timedelta(minutes=20)
     assert phone.post(f"/f/{word}/device", {"code": f" {code.lower()} "}).status_code == 303
     assert (
-        "本手机已确认，反馈以阳泉市生态环境局（d***@yangquan.example）名义报送"
+        "本手机已确认，反馈以阳泉市生态环境局 &lt;d***@yangquan.example&gt;名义报送"
         in phone.get(f"/f/{word}/device").text
     )
     assert take(house, page.now, "round")["reports"] == {"confirmed": 1, "taken": 1}

@@ -9,8 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from click.testing import CliRunner
 from sqlalchemy import Engine
 
@@ -20,6 +22,7 @@ from include.geo.datum import from_wgs84
 from include.house import default_registry, open_house
 from include.office import grid_lists
 from include.office.grid_choice import choose_grids, manifest_bytes, office_rules, table_bytes
+from include.office.grid_files import list_files
 from include.profile.current import load, office, using
 from include.profile.values import RuleChange
 from include.simulator.rasters import write_example
@@ -30,6 +33,7 @@ from include.store.grid_lists import hot_grids_on
 from include.store.migrate import migrate
 from include.verbs.select_grids import select_grids
 from include.workflows.select_grids import chosen_file, propose
+from tests.letters.reading import pdf_text
 
 YANGQUAN = "140300"
 
@@ -249,3 +253,26 @@ def test_a_choice_that_cannot_be_made_says_why(
 ) -> None:
     with pytest.raises(InputError, match=words):
         choose_grids(engine, replace(read_selection_file(example), **change))
+
+
+def test_a_choice_of_an_english_office_is_english(engine: Engine, tmp_path: Path) -> None:
+    chinese = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+    with using(load("harbour")):
+        told = write_example(tmp_path, (113.2, 37.7, 113.9, 38.1), 2025, 23)
+        assert not chinese.search(told.read_text(encoding="utf-8"))
+        outlines = gpd.GeoDataFrame(
+            {"county_code": ["140302"], "county_name": ["Quay"], "unit_code": ["140300"]},
+            geometry=[shapely.box(113.3, 37.8, 113.8, 38.0)],
+            crs="EPSG:4326",
+        )
+        outlines.to_parquet(tmp_path / "outlines.parquet")
+        file = replace(
+            read_selection_file(told), outlines=tmp_path / "outlines.parquet", rules={"hot_count": 20}
+        )
+        choice = choose_grids(engine, file)
+        for name, content in list_files(grid_lists.view_of(choice), {"140300": "Inland"}, "Harbour Office"):
+            if name.endswith((".csv", ".json", ".geojson")):
+                assert not chinese.search(content.decode("utf-8")), name
+            elif name.endswith(".pdf"):
+                assert name == "why_these_grids_Inland.pdf"
+                assert not chinese.search(pdf_text(content))

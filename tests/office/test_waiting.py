@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from include.act import Act
 from include.house import House
+from include.office.acts import act
 from include.office.attention import matters
 from include.office.grid_lists import propose
 from include.office.mailroom.access import note_trouble
+from include.office.proposals import keep_proposals
+from include.office.spot_checks import record_result
 from include.office.waiting import TOPICS, Waiting, waiting
 from include.periods import DAY, Period, office_date
 from include.post.letters import await_approval, draft, reject, withhold
@@ -31,7 +34,7 @@ from include.store.units import Change, change_unit
 from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
-from tests.desk.facts import NOW, YANGQUAN, add_alarm, archive_in, house_of
+from tests.desk.facts import NOW, YANGQUAN, add_alarm, add_event, archive_in, house_of, moment
 from tests.mailroom.office import told_mail
 from tests.office.lists import choice
 from tests.post.samples import (
@@ -194,6 +197,35 @@ def a_hint(house: House, archive: object) -> None:
         connection.execute(hint.insert().values(row))
 
 
+def dispute(house: House, archive: object) -> None:
+    add_alarm(house.engine, "A1", "03-11 06:00")
+    add_event(house.engine, "A1", "disputed", "03-11 09:00")
+
+
+def answered_again(house: House, archive: object) -> None:
+    add_alarm(house.engine, "A1", "03-11 06:00")
+    for event, at in (
+        ("submitted", "03-11 09:00"),
+        ("returned", "03-11 12:00"),
+        ("submitted", "03-11 18:00"),
+    ):
+        add_event(house.engine, "A1", event, at)
+
+
+def unchecked_week(house: House, archive: object) -> None:
+    add_alarm(house.engine, "A1", "03-03 06:00")
+    add_event(house.engine, "A1", "submitted", "03-03 09:00")
+
+
+def proposed_correction(house: House, archive) -> None:
+    add_cities(house.engine)
+    released(house.engine, archive, now=NOW)
+    with writing(house.engine) as connection:
+        connection.execute(update(tables.delivery).values(state="sent"))
+        key = connection.execute(select(tables.letter.c.letter_key)).scalar_one()
+    keep_proposals(house.engine, {key: "推送 2 → 3"}, office_date(NOW - DAY), now=NOW, actor="post_round")
+
+
 def a_report(house: House, archive: object) -> None:
     """A report of a phone that nobody has confirmed."""
     row = {
@@ -236,6 +268,10 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "mailbox": closed_mailbox,
     "field": a_report,
     "units": changed_unit,
+    "dispute": dispute,
+    "answer": answered_again,
+    "check": unchecked_week,
+    "correction": proposed_correction,
 }
 ELSEWHERE = {
     "undecided",
@@ -343,3 +379,52 @@ def test_a_released_letter_leaves_the_register(house: House) -> None:
     way = outgoing(house.engine, archive)
     release(way, 1, Act(NOW, "duty", "签发"), render=render, is_person=True)
     assert topics(house) == set()
+
+
+def test_a_dispute_that_the_owner_of_a_platform_decides_waits_for_nobody_here(house: House) -> None:
+    dispute(house, None)
+    (one,) = waiting(house, NOW)
+    assert (one.title, one.path, one.since) == (
+        "阳泉市　郊区　荫营镇　A1",
+        "/alarms/A1",
+        moment("03-11 09:00"),
+    )
+    platform = SourceConfig("test", "platform", "http://127.0.0.1:1", first_day=NOW.date() + DAY)
+    assert topics(replace(house, sources=(platform,))) & {"dispute", "answer"} == set()
+
+
+def test_a_decided_dispute_and_an_accepted_answer_leave_the_register(house: House) -> None:
+    answered_again(house, None)
+    add_event(house.engine, "A1", "disputed", "03-11 19:00")
+    assert topics(house) == {"answer", "dispute"}
+    for name, topic in (("reject", {"answer"}), ("accept", set())):
+        act(house, "A1", name, now=NOW, actor="duty", reason="已核实")
+        assert topics(house) == topic
+
+
+def test_many_disputes_of_a_unit_are_one_line(house: House) -> None:
+    for name in ("A1", "A2"):
+        add_alarm(house.engine, name, "03-11 06:00")
+        add_event(house.engine, name, "disputed", "03-11 09:00")
+    (one,) = waiting(house, NOW)
+    assert (one.title, one.path, one.count) == ("阳泉市2条", "/cities/140300", 2)
+
+
+def test_a_checked_answer_leaves_the_register(house: House) -> None:
+    unchecked_week(house, None)
+    (one,) = waiting(house, NOW)
+    assert (one.title, one.reason, one.query) == (
+        "2020-03-01起一周还有1条",
+        "抽取1条，已核查0条",
+        {"week": "2020-03-01"},
+    )
+    record_result(house.engine, date(2020, 3, 1), "A1", "confirmed", now=NOW, actor="duty", reason="属实")
+    assert waiting(house, NOW) == []
+
+
+def test_a_proposal_leaves_the_register_when_the_letter_would_say_the_same_again(house: House) -> None:
+    proposed_correction(house, archive_in(house.var))
+    (one,) = waiting(house, NOW + MINUTE)
+    assert (one.reason, one.path, one.since) == ("推送 2 → 3", "/letters/1", NOW)
+    keep_proposals(house.engine, {}, office_date(NOW - DAY), now=NOW, actor="post_round")
+    assert waiting(house, NOW) == []

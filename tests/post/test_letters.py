@@ -83,7 +83,7 @@ def test_a_re_run_leaves_a_released_letter_alone_and_says_when_it_would_differ(e
 def test_a_rejected_letter_is_left_alone(engine, archive):
     drafted(engine, archive)
     reject(engine, 1, now=NOW, actor="王", reason="内容有误")
-    assert drafted(engine, archive).reason == "已否决，未改动：内容有误"
+    assert drafted(engine, archive).reason == "已决定不签发，未改动：内容有误"
 
 
 def test_what_a_run_withheld_is_drafted_anew_and_what_a_person_withheld_is_not(engine, archive):

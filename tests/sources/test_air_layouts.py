@@ -383,3 +383,14 @@ def test_a_daily_mean_is_a_valid_day_and_never_mixed_with_hours(engine: Engine, 
     take(engine, tmp_path, path, mapping=given, replace=True)
     assert days_of(engine) == {"110000": (51.5, 24, True), "140300": (60.0, 24, True)}
     assert stored(tmp_path) == {}
+
+
+def test_a_note_in_a_folder_is_no_table_unless_it_is_named(store: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    (folder / "a.csv").write_text(text(long_rows(str)))
+    (folder / "readme.txt").write_text("no table")
+    result = take(store, tmp_path, folder)
+    assert (result.files, result.rejected) == (1, ())
+    (tmp_path / "b.txt").write_text(text(long_rows(str)))
+    assert take(store, tmp_path, tmp_path / "b.txt").files == 1

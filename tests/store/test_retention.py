@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from include.act import Act
 from include.errors import CheckFailed
@@ -20,7 +20,8 @@ from include.store.air_days import Provenance, replace_city_days
 from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.hourly import days_path, hours_path
-from include.store.retention import Aged, expendable, remove
+from include.store.retention import Aged, expendable, old_fires, remove, remove_fires
+from include.store.watch_tables import suspect_place
 from tests.post.samples import (
     DAY,
     JINAN,
@@ -179,3 +180,23 @@ def test_old_hours_go_only_where_their_daily_means_are_kept(
     assert [name for kind, name in gone if kind == "hours"] == ["2020-02-29.parquet"]
     assert fresh.exists()
     assert days_path(tmp_path, "grid", days[1]).exists()
+
+
+def test_fires_go_when_no_alarm_can_be_laid_to_them(engine: Engine) -> None:
+    told = {
+        "source": "firms",
+        "name": "",
+        "lon": 112.0,
+        "lat": 37.0,
+        "is_simulated": True,
+        "received_at": NOW,
+    }
+    rows = [
+        told | {"kind": kind, "place_id": f"{kind}{days}", "seen_at": NOW - timedelta(days=days)}
+        for kind, days in (("fire", 399), ("fire", 401), ("site", 401))
+    ]
+    with writing(engine) as connection:
+        connection.execute(suspect_place.insert(), rows)
+        assert (old_fires(connection, NOW), remove_fires(connection, NOW)) == (1, 1)
+        left = connection.execute(select(suspect_place.c.place_id)).scalars().all()
+        assert (sorted(left), old_fires(connection, NOW)) == (["fire399", "site401"], 0)

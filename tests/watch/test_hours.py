@@ -1,5 +1,6 @@
 """Hours, daily facts and episodes on the small world: what is raised, what is not, and that nothing depends on the windows."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
@@ -55,6 +56,19 @@ def test_smoke_at_two_stations_is_one_alarm_that_says_where_when_and_how_high() 
     assert alarm["confidence"] > 0.9
     assert (alarm["stations"], alarm["spoke"], alarm["hit_stations"], alarm["officials"]) == (3, 3, 2, 1)
     assert set(alarm["station_ids"].split()) <= {"M40", "M41"}
+
+
+@pytest.mark.parametrize(("rh_pct", "bar", "raised"), [(95.0, 1.01, 3), (97.0, 0.7, 3), (97.0, 1.01, 0)])
+def test_in_air_damper_than_the_curve_is_known_for_more_is_asked(
+    rh_pct: float, bar: float, raised: int
+) -> None:
+    air = Air()
+    air.smoke(4, 9, [60, 80, 70], "M40", "M41")
+    table, rows = stations(air.per_grid), air.rows().assign(rh_pct=rh_pct)
+    rules = replace(RULES, filter=replace(RULES.filter, raise_damp_at=bar))
+    known = gains(table, facts(rows, table, air.days))
+    found = judge_hours(table, rows, known, day(4), day(5), rules).grid_hours
+    assert int(found["is_raised"].sum()) == raised
 
 
 def test_quiet_air_raises_nothing() -> None:

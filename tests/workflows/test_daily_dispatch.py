@@ -114,7 +114,7 @@ def test_running_the_day_again_sends_nothing_twice_and_touches_nothing_released(
             {"deliver": "auto", "now": run_of(None, day=DAY).period.as_of + timedelta(days=3)},
             "时段已过72小时，超过12小时不再自动发送",
         ),  # type: ignore[arg-type]
-        ({"deliver": "withhold"}, "运行参数 withhold：只编制存档"),
+        ({"deliver": "withhold"}, "发送方式为“只编制存档”"),
     ],
 )
 def test_what_is_not_fresh_or_not_wanted_is_archived_and_mails_nothing(

@@ -6,7 +6,7 @@ The desk has two permissions, given as FastAPI dependencies by whoever mounts it
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -23,10 +23,11 @@ _SAME_SITE: Final = ("same-origin", "none")
 
 @dataclass(frozen=True)
 class Visitor:
-    """Who asks. `name` stands in the audit trail of what they do."""
+    """Who asks. `name` stands in the audit trail of what they do; `login`: the user as whoever mounts the desk knows them."""
 
     name: str
     may_act: bool
+    login: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Form, HTTPException, Path, Request
+from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.desk.alarms import alarm_page
@@ -13,6 +13,7 @@ from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.letter import Reason
+from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import QianliyanError, StateError
@@ -37,12 +38,12 @@ def routes(desk: Desk) -> APIRouter:
 
     def shown(
         request: Request, visitor: Visitor, alarm: str, as_of: datetime, at: str, known: str, **more: Any
-    ) -> HTMLResponse:
+    ) -> Response:
         house = desk.open_house()
         try:
             found = alarm_page(house, alarm, as_of, known_at(as_of, known))
-        except StateError as error:
-            raise HTTPException(404, "没有这条报警") from error
+        except StateError:
+            return not_there(desk, request, visitor, "alarm", alarm)
         values = {
             "found": found,
             "as_of": as_of,
@@ -62,7 +63,7 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "",
         known: Known = "",
         done: Act | Literal[""] = "",
-    ) -> HTMLResponse:
+    ) -> Response:
         house = desk.open_house()
         # What somebody has just done stands at this moment, also after the season.
         as_of = desk.moment(house, at, is_final=True)

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
 
 from include.desk.cities import HISTORY_DAYS, CityPage, city_page
 from include.desk.facts import season_facts, store_state
@@ -11,6 +11,7 @@ from include.desk.maps import Map, city_map
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
+from include.desk.pages.search import not_there
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import StateError
@@ -43,15 +44,15 @@ def routes(desk: Desk) -> APIRouter:
         unit_code: CityCode,
         at: At = "",
         known: Known = "",
-    ) -> HTMLResponse:
+    ) -> Response:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         until = known_at(as_of, known)
         season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
             found = city_page(house, unit_code, season, as_of)
-        except StateError as error:
-            raise HTTPException(404, "没有这个城市") from error
+        except StateError:
+            return not_there(desk, request, visitor, "unit", unit_code)
         picture = city_map(unit_code)
         values = {
             "found": found,

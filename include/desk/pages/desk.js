@@ -21,6 +21,29 @@
   window.addEventListener("storage", theme);
   if (outer) new MutationObserver(theme).observe(outer.document.documentElement, { attributes: true, attributeFilter: ["class"] });
 
+  // "/" goes to the search field from anywhere but a field that takes text.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) return;
+    const field = document.getElementById("find");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+
+  document.addEventListener("change", (event) => {
+    const name = event.target.dataset.all;
+    if (!name) return;
+    for (const box of event.target.closest("form").querySelectorAll(`input[type=checkbox][name=${name}]`)) box.checked = event.target.checked;
+  });
+
+  document.addEventListener("click", (event) => {
+    const copier = event.target.closest("button[data-copy]");
+    if (!copier || !navigator.clipboard) return;
+    navigator.clipboard.writeText(copier.dataset.copy).then(() => { copier.textContent = copier.dataset.done; });
+  });
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-airflow]");
     if (!link || !outer || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey) return;

@@ -13,12 +13,16 @@ from fastapi import Depends, Path, Query, Request
 
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.house import House
-from include.periods import midnight, parse_moment
+from include.periods import DAY, midnight, office_date, parse_moment
 from include.post.letters import Drafted
-from include.store.facts import ALL_KNOWN
+from include.rules import LOW_RESPONSE
+from include.store.engine import reading
+from include.store.facts import ALL_KNOWN, last_push
 
 T = TypeVar("T")
 
+# Without these nothing leaves and nothing comes in by itself.
+NEEDED_DAGS: Final = ("post_round",)
 _KEPT: Final = 64  # computed figures
 _KEPT_SECONDS: Final = 60.0
 _MORNING: Final = timedelta(hours=8, minutes=30)
@@ -75,6 +79,16 @@ class Recent:
 
 
 @dataclass(frozen=True)
+class Airflow:
+    """What only Airflow knows. `paused`: those of `NEEDED_DAGS` that are switched off; `answer`: gives the answer of a visitor to the
+    required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given.
+    Without Airflow around the desk nothing is paused and no question is open."""
+
+    paused: Callable[[], tuple[str, ...]] = tuple
+    answer: Callable[[Visitor, str, str, str, list[str], str], None] | None = None
+
+
+@dataclass(frozen=True)
 class Desk:
     """The desk as its pages see it. `secret` signs forms; `open_house` is called for every request and must be quick;
     `correct` is `workflows.corrections.correct` and `cells` is `workflows.watch_cells.cells_of_hour`, which this layer may not import."""
@@ -86,6 +100,7 @@ class Desk:
     correct: Correct
     cells: Cells
     recent: Recent = field(default_factory=Recent)
+    airflow: Airflow = field(default_factory=Airflow)
 
     @property
     def reading(self) -> Any:
@@ -105,9 +120,19 @@ class Desk:
         return Depends(operator)
 
     def moment(self, house: House, at: str, *, is_final: bool = False) -> datetime:
-        """The as-of moment that was asked for. Without one: now, to the minute; after the season the morning of its last
-        letters, except where what is shown `is_final` (the season's own figures). Raises InputError."""
+        """The as-of moment that was asked for. Without one: now, to the minute; where the days before it have no alarm at all, the
+        morning after the last day that has one, except where what is shown `is_final` (the season's own figures). Raises InputError."""
         if at:
             return parse_moment(at)
         now = self.clock().replace(second=0, microsecond=0)
-        return now if is_final else min(now, midnight(house.season[1]) + _MORNING)
+        return now if is_final else self.recent.get(("moment", now), lambda: _with_alarms(house, now))
+
+
+def _with_alarms(house: House, now: datetime) -> datetime:
+    """`now`, or the morning after the last day that has an alarm where the rolling days before it have none."""
+    until = min(now, midnight(house.season[1]) + _MORNING)
+    with reading(house.engine) as connection:
+        last = last_push(connection, until)
+    if last is None or last >= until - (LOW_RESPONSE.rolling_days + 1) * DAY:
+        return until
+    return midnight(office_date(last) + DAY) + _MORNING

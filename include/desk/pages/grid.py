@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Final
 
-from fastapi import APIRouter, HTTPException, Path, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import HTMLResponse, Response
 
 from include.desk.facts import season_facts, store_state
 from include.desk.grids import GridDay, grid_page
@@ -14,6 +14,7 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, Known, known_at
+from include.desk.pages.search import not_there
 from include.desk.pages.view import page
 from include.errors import StateError
 from include.rules import BULLETIN
@@ -35,15 +36,15 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/grids/{grid_id:path}", response_class=HTMLResponse, responses=answers(404))
     def read_grid(
         request: Request, *, visitor: Visitor = desk.reading, grid_id: GridId, at: At = "", known: Known = ""
-    ) -> HTMLResponse:
+    ) -> Response:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
         until = known_at(as_of, known)
         season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
             found = grid_page(house, grid_id, season, as_of)
-        except StateError as error:
-            raise HTTPException(404, "没有这个网格") from error
+        except StateError:
+            return not_there(desk, request, visitor, "grid", grid_id)
         with reading(house.engine) as connection:
             watched = alarms_of_grid(connection, grid_id, as_of)
         values = {

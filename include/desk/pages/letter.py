@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk, LetterId
+from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letter_page
@@ -29,7 +30,7 @@ Action = Literal["release", "withhold", "reject", "resend", "take_back", "resolv
 # What the page says after an action.
 SAID: Final = {
     "release": "已放行，下一个投递轮次发出。",
-    "withhold": "已暂不发。",
+    "withhold": "已暂不发送。",
     "reject": "已决定不签发。",
     "resend": "已排入发件箱重发，下一个投递轮次发出。",
     "take_back": "尚未送出的已从发件箱撤回。",
@@ -43,12 +44,12 @@ def routes(desk: Desk) -> APIRouter:
     """GET /letters/{letter_id}, POST /letters/{letter_id}/{action}"""
     router = APIRouter()
 
-    def shown(request: Request, visitor: Visitor, letter_id: int, at: str, **more: Any) -> HTMLResponse:
+    def shown(request: Request, visitor: Visitor, letter_id: int, at: str, **more: Any) -> Response:
         house = desk.open_house()
         try:
             found = letter_page(house, letter_id)
-        except StateError as error:
-            raise HTTPException(404, "没有这封函件") from error
+        except StateError:
+            return not_there(desk, request, visitor, "letter", str(letter_id))
         run = (found.letter.run_id or "").split("/", 1)
         values = {
             "found": found,
@@ -59,7 +60,7 @@ def routes(desk: Desk) -> APIRouter:
             "history": found.history.to_dict("records"),
             "run": run if len(run) == 2 else None,
             "is_corrected": is_corrected(found.letter.kind),
-            "rehearse_to": _rehearse_to(visitor, house.issuer.operators),
+            "rehearse_to": rehearse_to(visitor, house.issuer.operators),
             "mails": found.mails,
             "mail_kinds": KINDS,
             "is_simulated": found.letter.is_simulated,
@@ -75,7 +76,7 @@ def routes(desk: Desk) -> APIRouter:
         letter_id: LetterId,
         at: At = "",
         done: Action | Literal[""] = "",
-    ) -> HTMLResponse:
+    ) -> Response:
         return shown(request, visitor, letter_id, at, said_key=SAID.get(done, ""))
 
     def act(
@@ -194,7 +195,7 @@ def routes(desk: Desk) -> APIRouter:
     def rehearse_it(request: Request, *, visitor: Visitor = desk.acting, letter_id: LetterId) -> Response:
         def do() -> None:
             house = desk.open_house()
-            to = Recipient(_rehearse_to(visitor, house.issuer.operators), "演练", "to")
+            to = Recipient(rehearse_to(visitor, house.issuer.operators), "演练", "to")
             rehearse(house.outgoing, letter_id, to, Act(desk.clock(), visitor.name))
 
         return act(request, visitor, letter_id, "rehearse", do)
@@ -202,6 +203,6 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
-def _rehearse_to(visitor: Visitor, operators: str) -> str:
+def rehearse_to(visitor: Visitor, operators: str) -> str:
     """The visitor's own address where their name is one; otherwise the duty officers'."""
     return operators if address_problem(visitor.name) else visitor.name

@@ -1,25 +1,98 @@
-"""Letters 函件: the list, also of one city, one day, or one run of a DAG."""
+"""Letters 函件: the list with its filters, one act on many of them, and the list as CSV."""
 
-from typing import Annotated, Final
+from datetime import date
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+import pandas as pd
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
+from include.act import Act
+from include.desk.audit import harmless
+from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
-from include.desk.pages.view import page
+from include.desk.pages.letter import Reason, rehearse_to
+from include.desk.pages.troubles import error_text
+from include.desk.pages.view import LABELS, page, window_text
 from include.desk.standing import letters_standing
-from include.letter_kinds import LETTER_KINDS
+from include.house import House
+from include.letter_kinds import LETTER_KINDS, letter_label
 from include.periods import parse_date
 
 PAGE: Final = 100
+MOST_ROWS: Final = 20_000  # of a CSV
+Standing = Literal[
+    "",
+    "drafted",
+    "awaiting_approval",
+    "withheld",
+    "rejected",
+    "released",
+    "queued",
+    "sent",
+    "unknown",
+    "refused",
+    "expired",
+]
+ACTIONS: Final[dict[BulkAction, str]] = {
+    "release": "签发并放行",
+    "withhold": "这封暂不发送",
+    "resend": "重发",
+    "rehearse": "演练发给我",
+}
+COLUMNS: Final = ("letter_id", "kind", "addressee", "window", "number", "standing", "reason", "run_id")
 _Id = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Name = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
+
+
+def _asked(
+    kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "",
+    day: _Day = "",
+    city: Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")] = "",
+    unit: _Name = "",
+    standing: Standing = "",
+    first: _Day = "",
+    last: _Day = "",
+    number: _Name = "",
+    dag_id: _Id = "",
+    run_id: _Id = "",
+) -> dict[str, str]:
+    return dict(locals())
+
+
+_Filters = Annotated[dict[str, str], Depends(_asked)]
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /letters"""
+    """GET /letters, /letters.csv; POST /letters"""
     router = APIRouter()
+
+    def shown(
+        request: Request, visitor: Visitor, asked: dict[str, str], skip: int, at: str, **more: Any
+    ) -> HTMLResponse:
+        house = desk.open_house()
+        rows = _rows(house, asked, PAGE + 1, skip)
+        values = {
+            "rows": rows[:PAGE],
+            "has_more": len(rows) > PAGE,
+            "skip": skip,
+            "page_size": PAGE,
+            "asked": asked,
+            "query": {name: value for name, value in asked.items() if value},
+            "kinds": list(LETTER_KINDS),
+            "standings": [one for one in LABELS["state"] if one in Standing.__args__],  # type: ignore[attr-defined]
+            "run": _run(asked),
+            "actions": ACTIONS,
+            "most": MOST,
+            "outcomes": [],
+            "is_simulated": any(row["is_simulated"] for row in rows),
+            **more,
+        }
+        return page(desk, request, visitor, "letters.html", values, at=at)
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
@@ -27,38 +100,84 @@ def routes(desk: Desk) -> APIRouter:
         *,
         visitor: Visitor = desk.reading,
         at: At = "",
-        kind: Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")] = "",
-        day: Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")] = "",
-        city: Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")] = "",
-        dag_id: _Id = "",
-        run_id: _Id = "",
+        asked: _Filters,
         skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> HTMLResponse:
+        return shown(request, visitor, asked, skip, at)
+
+    @router.get("/letters.csv", response_class=Response, responses=answers())
+    def read_csv(*, visitor: Visitor = desk.reading, asked: _Filters) -> Response:
+        rows = _rows(desk.open_house(), asked, MOST_ROWS, 0)
+        return csv_file(lambda: letters_csv(rows), "letters.csv")
+
+    @router.post("/letters", response_class=HTMLResponse, responses=answers(409))
+    def act_on_many(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        asked: _Filters,
+        reason: Reason,
+        action: Annotated[BulkAction, Form()],
+        letter: Annotated[list[Annotated[int, Query(ge=1, le=2**53)]], Form(max_length=MOST)] = [],  # noqa: B006
+    ) -> HTMLResponse:
         house = desk.open_house()
-        run = f"{dag_id}/{run_id}" if dag_id and run_id else None
-        rows = letters_standing(
-            house,
-            unit_code=city or None,
-            on_date=parse_date(day) if day else None,
-            run_id=run,
-            kind=kind or None,
-            most=PAGE + 1,
-            skip=skip,
-        ).to_dict("records")
-        values = {
-            "rows": rows[:PAGE],
-            "has_more": len(rows) > PAGE,
-            "skip": skip,
-            "page_size": PAGE,
-            "kind": kind,
-            "kinds": list(LETTER_KINDS),
-            "day": day,
-            "city": city,
-            "dag_id": dag_id,
-            "run_id": run_id,
-            "run": run,
-            "is_simulated": any(row["is_simulated"] for row in rows),
-        }
-        return page(desk, request, visitor, "letters.html", values, at=at)
+        to = rehearse_to(visitor, house.issuer.operators)
+        act = Act(desk.clock(), visitor.name, reason)
+        outcomes = [
+            {
+                "letter_id": one.letter_id,
+                "is_done": one.is_done,
+                "words": error_text(request, one.error) if one.error else one.words,
+            }
+            for one in act_on(house, list(dict.fromkeys(letter)), action, act, to)
+        ]
+        return shown(request, visitor, asked, 0, "", outcomes=outcomes, done_action=ACTIONS.get(action, ""))
 
     return router
+
+
+def _rows(house: House, asked: dict[str, str], most: int, skip: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = letters_standing(
+        house,
+        unit_code=asked["city"] or None,
+        on_date=_day(asked["day"]),
+        run_id=_run(asked),
+        kind=asked["kind"] or None,
+        unit=asked["unit"],
+        standing=asked["standing"] or None,
+        from_date=_day(asked["first"]),
+        to_date=_day(asked["last"]),
+        number=asked["number"],
+        most=most,
+        skip=skip,
+    ).to_dict("records")  # type: ignore[assignment]
+    return rows
+
+
+def _day(text: str) -> date | None:
+    return parse_date(text) if text else None
+
+
+def _run(asked: dict[str, str]) -> str | None:
+    return f"{asked['dag_id']}/{asked['run_id']}" if asked["dag_id"] and asked["run_id"] else None
+
+
+def letters_csv(rows: list[dict[str, Any]]) -> str:
+    """The columns COLUMNS, one row a letter, in the order of the list."""
+    table = pd.DataFrame(
+        [
+            (
+                row["letter_id"],
+                letter_label(row["kind"]),
+                row["addressee_name"],
+                window_text(row),
+                row["number"] or "",
+                LABELS["state"].get(row["standing"], row["standing"]),
+                row["state_reason"],
+                row["run_id"] or "",
+            )
+            for row in rows
+        ],
+        columns=list(COLUMNS),
+    )
+    return table.map(harmless).to_csv(index=False, lineterminator="\r\n")

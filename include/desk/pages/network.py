@@ -18,7 +18,7 @@ from include.errors import InputError, QianliyanError
 from include.office.suspect_sketch import sketch
 from include.office.suspect_tables import VERDICT_WORDS as SAID_WORDS
 from include.office.suspect_tables import hit_table, suspect_table
-from include.office.watch_evidence import Evidence, explain
+from include.office.watch_evidence import Evidence, explain_any
 from include.office.watch_network import VERDICT_WORDS, WEEK, network
 from include.store.engine import reading
 from include.store.suspects import keep_verdict
@@ -77,9 +77,9 @@ def routes(desk: Desk) -> APIRouter:
 
     def shown(request: Request, visitor: Visitor, alarm_id: str, problem: str = "") -> HTMLResponse:
         try:
-            found = explain(desk.open_house(), alarm_id)
+            found = explain_any(desk.open_house(), alarm_id)
         except InputError as error:
-            raise HTTPException(404, "没有这条由小时监测产生的报警") from error
+            raise HTTPException(404, "没有这条报警") from error
         values = {**_values(found), **_suspects(desk.open_house().engine, alarm_id), "problem": problem}
         return page(desk, request, visitor, "evidence.html", values, status=409 if problem else 200)
 

@@ -1,4 +1,4 @@
-"""Season 监管季: the headline figures and a calendar, and both as CSV."""
+"""Season 监管期: the headline figures and a calendar, and both as CSV."""
 
 from typing import Any
 

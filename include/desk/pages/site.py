@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from include.desk.maps import region_map
 from include.desk.pages import (
     alarm,
+    audit,
     city,
     contacts,
     field,
@@ -26,7 +27,9 @@ from include.desk.pages import (
     map_page,
     network,
     quarantine,
+    search,
     season,
+    signing,
     spot_checks,
     today,
     treatment,
@@ -73,6 +76,9 @@ def create_site(desk: Desk) -> FastAPI:
     for module in (
         today,
         city,
+        search,
+        signing,
+        audit,
         alarm,
         grid,
         field,

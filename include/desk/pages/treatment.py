@@ -10,11 +10,10 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.view import page
-from include.office.treatment import treatment_rows, treatment_workbook
+from include.office.treatment import submeter_rules, treatment_rows, treatment_workbook
 from include.periods import DAY
 from include.store.engine import reading
 from include.store.treatment import last_treatment_day
-from include.suspects.rules import DEFAULT_RULES
 
 Asked = Annotated[date | None, Query(alias="date")]
 
@@ -33,11 +32,12 @@ def routes(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         day = day_of(asked)
         rows = treatment_rows(desk.open_house().engine, day, day + DAY) if day else []
+        rules = submeter_rules()
         values = {
             "day": day,
             "rows": rows,
-            "rules": DEFAULT_RULES.submeter,
-            "meter": DEFAULT_RULES.meter,
+            "rules": rules.submeter,
+            "meter": rules.meter,
             "is_simulated": any(row["is_simulated"] for row in rows),
         }
         return page(desk, request, visitor, "treatment.html", values)

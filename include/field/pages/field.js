@@ -2,12 +2,12 @@
 'use strict';
 (() => {
   const words = document.documentElement.lang === 'en' ? {
-    kept: 'Draft kept on this phone', noRoom: 'Photos cannot be kept in the draft: leave this page open until it is sent',
+    colon: ': ', kept: 'Draft kept on this phone', noRoom: 'Photos cannot be kept in the draft: leave this page open until it is sent',
     sending: 'Sending…', offline: 'No network: the draft is kept on this phone and will be sent when the network is back, while this page is open',
     again: 'Not delivered, another try follows', fix: 'Not sent yet, please correct:', remove: 'Remove', photo: 'Photo',
     finding: 'Finding the position…', found: m => `Position found, within ${m} m`, lost: 'No position; the report goes without one',
   } : {
-    kept: '草稿已保存在本机', noRoom: '照片放不进草稿，请不要关闭本页，直到送达',
+    colon: '：', kept: '草稿已保存在本机', noRoom: '照片放不进草稿，请不要关闭本页，直到送达',
     sending: '正在提交……', offline: '没有网络：草稿已保存在本机，本页开着时，网络恢复后自动提交',
     again: '未送达，稍后自动重试', fix: '尚未提交，请更正：', remove: '去掉', photo: '照片',
     finding: '正在取位置……', found: m => `已取得位置，误差约${m}米`, lost: '未取得位置，不影响提交',
@@ -142,7 +142,7 @@
       const field = document.getElementById(name);
       const label = form.querySelector(`label[for="${name}"]`) || field?.querySelector('legend');
       link.href = `#${name}`; link.textContent = label ? label.firstChild.textContent.trim() : field?.getAttribute('aria-label') || name;
-      item.append(link, `：${text}`); list.append(item);
+      item.append(link, `${words.colon}${text}`); list.append(item);
     }
     problem.append(title, list);
     problem.tabIndex = -1; problem.focus();

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -82,7 +85,9 @@ class Clock:
         label = self.hours.label if self.hours is not None else self.moment.hour_label
         moment = replace(self.moment, hour_label=label)
         first, came = instants(moment, told, {})
-        second, _ = instants(moment, told, {}, is_second=pd.Series(True, index=told.index))
+        second = first
+        if _has_hours_twice(moment.time_zone):
+            second, _ = instants(moment, told, {}, is_second=pd.Series(True, index=told.index))
         begins = _on_wall(first)
         reason = pd.Series("", index=told.index, dtype="str")
         if self.terms.every == "hour":
@@ -135,6 +140,13 @@ class Clock:
             if self.told[key] > 1:
                 apart.iloc[int(place)] = times["second"].iloc[int(code)]
         return apart
+
+
+@lru_cache(maxsize=64)
+def _has_hours_twice(zone: ZoneInfo) -> bool:
+    """Whether a zone ever puts its clocks back in the years that are read."""
+    months = (datetime(year, month, 1) for year in range(FIRST_YEAR, LAST_YEAR + 1) for month in range(1, 13))  # noqa: DTZ001
+    return len({zone.utcoffset(month) for month in months}) > 1
 
 
 def _on_wall(moments: pd.Series[pd.Timestamp]) -> pd.Series[pd.Timestamp]:

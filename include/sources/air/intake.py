@@ -83,6 +83,8 @@ class Kept:
     duplicates: int
     conflicts: list[Conflict]
     losses: list[Loss]
+    # What was lost by days that were taken all the same.
+    lost: tuple[Loss, ...] = ()
 
 
 def keep_days(
@@ -116,7 +118,8 @@ def keep_days(
             given, losses = _without(given, told_once, dataset, stated, are_days=False)
             hours, kept_dates = _merged(known, told_once, stated)
             losses = _losses(dataset, known, hours, stated) + losses
-        losses = [] if replace else _one_a_day(losses)
+        gone = tuple(_one_a_day(losses))
+        losses, gone = ([], gone) if replace else ([*gone], ())
         if losses:
             lost = {loss.observed_on for loss in losses}
             hours, given = (
@@ -144,7 +147,7 @@ def keep_days(
         )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return Kept(results, duplicates, conflicts, losses)
+    return Kept(results, duplicates, conflicts, losses, gone)
 
 
 def _without(
@@ -152,6 +155,8 @@ def _without(
 ) -> tuple[pd.DataFrame, list[Loss]]:
     """What is known of the other kind (hours of given days, given days of hours) without the places and days that are told, and
     what is lost by that: nothing of both kinds stands beside each other."""
+    if known.empty:
+        return known, []
     key = ["place_id", "observed_on"]
     now = told.groupby(key, observed=True)["value"].count()
     is_told = pd.MultiIndex.from_frame(known[key].astype({"place_id": "str"})).isin(

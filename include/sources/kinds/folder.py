@@ -17,7 +17,7 @@ from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, FileParts, Part
 from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import label, require_file
-from include.sources.reading.tables import FORMATS, SUFFIXES, is_table, read_table
+from include.sources.reading.tables import FORMATS, SUFFIXES, is_table_of_folder, read_table
 
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
 _NOT_EXPORTS: Final = ("~$", ".")
@@ -102,7 +102,7 @@ def matches(path: Path, table: TableMapping) -> bool:
 
 def is_export(path: Path) -> bool:
     """Whether the name is that of a finished file of a format that is read."""
-    return is_table(path) and not path.name.startswith(_NOT_EXPORTS)
+    return is_table_of_folder(path) and not path.name.startswith(_NOT_EXPORTS)
 
 
 def _entries(folder: Path, source_name: str) -> list[Path]:

@@ -37,6 +37,11 @@ def is_table(path: Path) -> bool:
     return suffix in SUFFIXES and (suffix != ".gz" or Path(path.stem).suffix.lower() in SUFFIXES)
 
 
+def is_table_of_folder(path: Path) -> bool:
+    """The same of what lies in a folder, where a .txt is a note as often as a table: one is read when it is named."""
+    return is_table(path) and path.suffix.lower() != ".txt"
+
+
 def require_table(path: Path) -> None:
     """Raises InputError unless the file is there, and its name that of a table."""
     if not is_table(path):

@@ -168,7 +168,7 @@ def _plain_chunks(
 
     reader = pa_csv.open_csv(
         source,
-        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 4, skip_rows=above, column_names=header),
+        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 16, skip_rows=above, column_names=header),
         pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, invalid_row_handler=set_apart),
         pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
     )

@@ -1,0 +1,74 @@
+"""The audit trail as rows: who did what when, filtered."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import select
+
+from include.house import House
+from include.periods import DAY, midnight
+from include.store import tables
+from include.store.engine import reading
+from include.store.statements import contains, frame
+
+COLUMNS: Final = (
+    "changed_at", "actor", "subject", "subject_id", "action", "from_state", "to_state", "reason",
+)  # fmt: skip
+_FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is asked for; empty for any. `first`, `last`: days, both in it; `words`: part of a reason or of what it is about."""
+
+    first: date | None = None
+    last: date | None = None
+    actor: str = ""
+    subject: str = ""
+    action: str = ""
+    words: str = ""
+
+
+def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> list[dict[str, Any]]:
+    """The changes (sql/audit_rows.sql), the newest first; None for what is empty."""
+    with reading(house.engine) as connection:
+        rows = frame(
+            connection,
+            "audit_rows",
+            from_at=midnight(asked.first or _FIRST),
+            to_at=_end(asked.last or _LAST),
+            actor=asked.actor or None,
+            subject=asked.subject or None,
+            action=asked.action or None,
+            pattern=contains(asked.words),
+            most=most,
+            skip=skip,
+        )
+    values: Any = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return list(values)
+
+
+def _end(last: date) -> datetime:
+    return midnight(last + DAY)
+
+
+def persons(house: House) -> tuple[str, ...]:
+    """Everybody and everything that stands in the trail of the last thousand changes, for a list to choose from."""
+    audit = tables.audit.c
+    recent = select(audit.actor).order_by(audit.audit_id.desc()).limit(1000).subquery()
+    with reading(house.engine) as connection:
+        return tuple(sorted(connection.execute(select(recent.c.actor).distinct()).scalars()))
+
+
+def audit_csv(rows: list[dict[str, Any]]) -> str:
+    """The columns COLUMNS, one row a change; instants in UTC (ISO 8601)."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table["changed_at"] = [moment.isoformat() for moment in table["changed_at"]]
+    return table.map(harmless).to_csv(index=False, lineterminator="\r\n")
+
+
+def harmless(value: Any) -> Any:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

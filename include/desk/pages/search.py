@@ -1,0 +1,66 @@
+"""Search 搜索: one field for units, counties, grids, alarms, letter numbers, enterprises and addresses; and the page for a name of
+which there is nothing, with what comes nearest."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.desk import Desk
+from include.desk.pages.view import page
+from include.desk.search import Topic, find, nearest, search
+from include.periods import office_date
+
+TOPICS: Final[dict[str, str]] = {
+    "unit": "单位",
+    "county": "区县",
+    "grid": "网格",
+    "alarm": "报警",
+    "letter": "函件",
+    "enterprise": "企业",
+    "contact": "联系人",
+}
+_NOT_THERE: Final[dict[str, str]] = {
+    "unit": "没有这个城市",
+    "grid": "没有这个网格",
+    "alarm": "没有这条报警",
+    "letter": "没有这封函件",
+}
+Words = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /search"""
+    router = APIRouter()
+
+    @router.get("/search", response_class=HTMLResponse, responses=answers())
+    def read_search(request: Request, *, visitor: Visitor = desk.reading, q: Words = "") -> Response:
+        house = desk.open_house()
+        found = search(house, q, office_date(desk.clock()))
+        exact = [one for one in found if one.is_exact]
+        if len(exact) == 1:
+            return RedirectResponse(f"{request.scope['root_path']}{exact[0].path}", 303)
+        values = {"words": q, "found": found, "topics": TOPICS, "not_there": "", "near": ()}
+        return page(desk, request, visitor, "search.html", values)
+
+    return router
+
+
+def not_there(desk: Desk, request: Request, visitor: Visitor, topic: Topic, words: str) -> Response:
+    """The answer to a name of which there is nothing: the page of the thing where only the case differs, else a page (404) with
+    what comes nearest."""
+    house = desk.open_house()
+    same = find(house, topic, words, office_date(desk.clock()))
+    here = str(request.url.path).removeprefix(str(request.scope.get("root_path", "")))
+    if same is not None and same.path != here and request.method == "GET":
+        return RedirectResponse(f"{request.scope['root_path']}{same.path}", 303)
+    values = {
+        "words": words,
+        "found": search(house, words, office_date(desk.clock())),
+        "topics": TOPICS,
+        "not_there": _NOT_THERE[topic],
+        "near": nearest(house, topic, words),
+    }
+    return page(desk, request, visitor, "search.html", values, status=404)

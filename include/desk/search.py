@@ -1,0 +1,138 @@
+"""What a text names: units, counties, grids, alarms, letters by number, enterprises, addresses; and what comes nearest to one that
+is not there."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from sqlalchemy import Connection, select
+
+from include.house import House
+from include.store import tables
+from include.store.engine import reading
+from include.store.statements import contains, frame
+
+Topic = Literal["unit", "county", "grid", "alarm", "letter", "enterprise", "contact"]
+MOST: Final = 12  # of a topic
+_NEAR: Final = 8
+_CLOSE: Final = 0.4  # of difflib: what two names have in common
+_LAST: Final = "\U0010ffff"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case."""
+
+    topic: Topic
+    title: str
+    detail: str
+    path: str
+    is_exact: bool = False
+
+
+def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
+    """Everything that the words name, at most `MOST` a topic, exact names first. Empty for no words."""
+    words = words.strip()
+    if not words:
+        return ()
+    pattern = contains(words) or "%"
+    begin = words.upper()
+    with reading(house.engine) as connection:
+        rows = frame(
+            connection,
+            "search",
+            pattern=pattern,
+            start_pattern=pattern[1:],
+            exact=words.lower(),
+            names=tuple({words, words.upper(), words.lower()}),
+            first_name=begin,
+            last_name=begin + _LAST,
+            most=MOST,
+            on_date=today,
+        )
+    return tuple(_hit(row, words) for row in rows.to_dict("records"))
+
+
+def _hit(row: Mapping[Any, Any], words: str) -> Hit:
+    topic, code, title, detail = (str(row[name] or "") for name in ("topic", "code", "title", "detail"))
+    is_exact = words.lower() in (title.lower(), code.lower())
+    return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
+
+
+def _path(topic: str, code: str, unit_code: str) -> str:
+    if topic == "contact":
+        return f"/contacts?region={quote(unit_code)}"
+    if topic == "enterprise" or topic in ("unit", "county"):
+        return f"/cities/{quote(unit_code)}"
+    rooms = {"grid": "grids", "alarm": "alarms", "letter": "letters"}
+    return f"/{rooms[topic]}/{quote(code, safe='')}"
+
+
+def nearest(house: House, topic: Topic, words: str) -> tuple[Hit, ...]:
+    """What comes nearest to a name of which there is nothing: names that begin as it does, or that are written much the same."""
+    with reading(house.engine) as connection:
+        if topic == "unit":
+            return _units(connection, words)
+        if topic == "letter":
+            return _letters(connection, words)
+        return _beginning(connection, topic, words)
+
+
+def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
+    city = tables.city.c
+    rows = connection.execute(select(city.unit_code, city.unit_name, city.province_name)).all()
+    names = {name: row for row in rows for name in (row.unit_name, row.unit_code)}
+    close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE)
+    found = dict.fromkeys(names[name] for name in close)
+    return tuple(Hit("unit", row.unit_name, row.province_name, f"/cities/{row.unit_code}") for row in found)
+
+
+def _letters(connection: Connection, words: str) -> tuple[Hit, ...]:
+    letter = tables.letter.c
+    number = int(words) if words.isdecimal() else 0
+    query = select(letter.letter_id, letter.number, letter.subject)
+    before = connection.execute(
+        query.where(letter.letter_id < number).order_by(letter.letter_id.desc()).limit(3)
+    ).all()
+    after = connection.execute(
+        query.where(letter.letter_id > number).order_by(letter.letter_id).limit(3)
+    ).all()
+    return tuple(
+        Hit(
+            "letter", f"#{row.letter_id} {row.number or ''}".strip(), row.subject, f"/letters/{row.letter_id}"
+        )
+        for row in (*reversed(before), *after)
+    )
+
+
+def _beginning(connection: Connection, topic: Topic, words: str) -> tuple[Hit, ...]:
+    """Of grids and alarms: those that share the longest beginning with the words, in upper case as such numbers are written."""
+    table = tables.grid if topic == "grid" else tables.alarm
+    key, name = (table.c.grid_id, table.c.name) if topic == "grid" else (table.c.alarm_id, table.c.point_name)
+    for length in range(len(words), 0, -1):
+        begin = words[:length]
+        for spelling in dict.fromkeys((begin, begin.upper())):
+            rows = connection.execute(
+                select(key, name)
+                .where(key >= spelling, key < spelling + _LAST)
+                .distinct()
+                .order_by(key)
+                .limit(_NEAR)
+            ).all()
+            if rows:
+                return tuple(Hit(topic, row[0], row[1] or "", _path(topic, row[0], "")) for row in rows)
+    return ()
+
+
+def same_but_for_case(hits: Sequence[Hit], topic: Topic) -> Hit | None:
+    """The one thing of a topic whose name is the words themselves in another case."""
+    exact = [one for one in hits if one.topic == topic and one.is_exact]
+    return exact[0] if len(exact) == 1 else None
+
+
+def find(house: House, topic: Topic, words: str, today: date) -> Hit | None:
+    """That thing in the store, whatever the case it was typed in."""
+    return same_but_for_case(search(house, words, today), topic)

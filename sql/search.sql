@@ -1,0 +1,63 @@
+-- Grain: one thing that a text names: topic (unit, county, grid, alarm, letter, enterprise, contact), code (what its page is asked
+--   for), title, detail, unit_code; at most `most` rows a topic, those whose name is the text itself first.
+-- Parameters: pattern (lower case, contains; `!` escapes), start_pattern (begins), exact (lower case), names (spellings of an alarm's id), first_name,
+--   last_name (the range of alarm ids that begin with the text), most (rows), on_date.
+-- Reads: city, unit, grid, alarm, letter, enterprise, contact. Alarms are found by their key only: a million of them cost nothing.
+select topic, code, title, detail, unit_code
+from (
+    select * from (
+        select 'unit' as topic, c.unit_code as code, c.unit_name as title, c.province_name as detail, c.unit_code,
+            case when lower(c.unit_name) = :exact or lower(c.unit_code) = :exact then 0 else 1 end as place
+        from city as c
+        where lower(c.unit_name) like :pattern escape '!' or lower(c.unit_code) like :start_pattern escape '!'
+        order by place, c.unit_code limit :most
+    ) as units
+    union all
+    select * from (
+        select 'county' as topic, g.unit_code as code, g.county as title, min(c.unit_name) as detail, g.unit_code, 1 as place
+        from grid as g join city as c on c.unit_code = g.unit_code
+        where lower(g.county) like :pattern escape '!'
+        group by g.county, g.unit_code order by g.county, g.unit_code limit :most
+    ) as counties
+    union all
+    select * from (
+        select 'grid' as topic, g.grid_id as code, g.grid_id as title, coalesce(g.name, '') as detail, g.unit_code,
+            case when lower(g.grid_id) = :exact then 0 else 1 end as place
+        from grid as g
+        where lower(g.grid_id) like :start_pattern escape '!' or lower(g.name) like :pattern escape '!'
+        order by place, g.grid_id limit :most
+    ) as grids
+    union all
+    select * from (
+        select 'alarm' as topic, a.alarm_id as code, a.alarm_id as title, a.point_name as detail, a.unit_code,
+            case when lower(a.alarm_id) = :exact then 0 else 1 end as place
+        from alarm as a
+        where a.revision = 1 and (a.alarm_id in :names or (a.alarm_id >= :first_name and a.alarm_id < :last_name))
+        order by place, a.alarm_id limit :most
+    ) as alarms
+    union all
+    select * from (
+        select 'letter' as topic, cast(l.letter_id as varchar(20)) as code, coalesce(l.number, l.subject) as title, l.subject as detail, l.unit_code,
+            case when lower(l.number) = :exact then 0 else 1 end as place
+        from letter as l
+        where lower(l.number) like :pattern escape '!' or lower(l.letter_key) = :exact
+        order by place, l.letter_id desc limit :most
+    ) as letters
+    union all
+    select * from (
+        select 'enterprise' as topic, e.enterprise_id as code, e.name as title, e.industry as detail, e.unit_code, 1 as place
+        from enterprise as e
+        where lower(e.name) like :pattern escape '!'
+        order by e.name, e.enterprise_id limit :most
+    ) as enterprises
+    union all
+    select * from (
+        select 'contact' as topic, k.region_code as code, k.address as title, k.name as detail, k.region_code as unit_code,
+            case when lower(k.address) = :exact then 0 else 1 end as place
+        from contact as k
+        where (lower(k.address) like :pattern escape '!' or lower(k.name) like :pattern escape '!')
+          and (k.valid_to is null or k.valid_to > :on_date)
+        order by place, k.address, k.region_code limit :most
+    ) as contacts
+) as found
+order by place, case topic when 'unit' then 1 when 'county' then 2 when 'grid' then 3 when 'alarm' then 4 when 'letter' then 5 when 'enterprise' then 6 else 7 end, title, code

@@ -1,0 +1,142 @@
+"""Signing in the desk: riskiest first by the stated rule, and the answer that Airflow's question gets."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, update
+
+from include.desk.pages.desk import Airflow
+from include.desk.signing import letters_to_sign, risks
+from include.errors import StateError
+from include.post.letters import await_approval, draft
+from include.store import tables
+from include.store.engine import writing
+from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, archive_in, house_of
+from tests.post.samples import add_cities, composition, facts
+
+RUN = "half_monthly_bulletin/manual__1"
+CALM = {
+    "revision": 1,
+    "named": 4,
+    "urged": 0,
+    "named_before": 4,
+    "urged_before": 0,
+    "warnings": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({}, ()),
+        ({"revision": 2}, ("更正",)),
+        ({"urged": 1}, ("新增督办",)),
+        ({"urged": 1, "urged_before": 1}, ()),
+        ({"warnings": 2}, ("编制时有提醒",)),
+        ({"named": 7}, ("变化大",)),
+        ({"named": 6}, ()),
+        ({"named": 1}, ("变化大",)),
+        ({"named": 13, "named_before": 10}, ()),
+        ({"named_before": None, "urged_before": float("nan")}, ("首次",)),
+        (
+            {"named_before": None, "urged_before": None, "urged": 1, "revision": 2},
+            ("更正", "新增督办", "首次"),
+        ),
+    ],
+)
+def test_the_rule_of_the_riskiest_first(changes: dict[str, object], reasons: tuple[str, ...]) -> None:
+    assert risks({**CALM, **changes}) == reasons
+
+
+@pytest.fixture
+def store(engine: Engine, tmp_path: Path) -> Engine:
+    add_cities(engine)
+    archive = archive_in(tmp_path)
+    for city, alarms in ((SHIJIAZHUANG, ("A1",)), (YANGQUAN, ("A2", "A3"))):
+        letter = facts(unit_code=city, kind="reminder" if city == YANGQUAN else "notice", alarms=alarms)
+        number = draft(engine, archive, letter, composition(), now=NOW, actor="run", run_id=RUN).letter_id
+        await_approval(engine, number, now=NOW, actor="run", reason="等待签发")
+    return engine
+
+
+class Asked:
+    """Airflow's question, which keeps the answers it got."""
+
+    def __init__(self, trouble: str = "") -> None:
+        self.answers: list[tuple[object, ...]] = []
+        self.trouble = trouble
+
+    def answer(self, visitor: object, *said: object) -> None:
+        if self.trouble:
+            raise StateError(self.trouble, where=RUN)
+        self.answers.append((visitor.name, *said))  # type: ignore[attr-defined]
+
+
+def sign(browser: Browser, choice: str, *letters: int, reason: str = "已核") -> object:
+    dag_id, run_id = RUN.split("/")
+    return browser.post(
+        "/signing",
+        {
+            "dag_id": dag_id,
+            "run_id": run_id,
+            "choice": choice,
+            "reason": reason,
+            "letter": [str(one) for one in letters],
+        },
+    )
+
+
+def test_the_letters_of_a_run_the_riskiest_first(store: Engine, tmp_path: Path) -> None:
+    (run,) = letters_to_sign(house_of(store, tmp_path))
+    assert (run.dag_id, run.run_id) == ("half_monthly_bulletin", "manual__1")
+    assert [(one.name, one.reasons, one.points, one.named) for one in run.letters] == [
+        ("阳泉市", ("新增督办", "首次"), 5, 2),
+        ("石家庄市", ("首次",), 1, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "letters", "told"),
+    [
+        ("all", (), ("all", [])),
+        ("some", (1,), ("some", ["石家庄市"])),
+        ("none", (), ("none", [])),
+    ],
+)
+def test_the_answer_goes_to_the_run(
+    store: Engine, tmp_path: Path, choice: str, letters: tuple[int, ...], told: tuple[str, list[str]]
+) -> None:
+    asked = Asked()
+    browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=asked.answer))
+    answer = sign(browser, choice, *letters)
+    assert answer.status_code == 200  # type: ignore[attr-defined]
+    assert asked.answers == [("duty", "half_monthly_bulletin", "manual__1", *told, "已核")]
+
+
+def test_none_chosen_is_refused_and_says_so(store: Engine, tmp_path: Path) -> None:
+    asked = Asked()
+    browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=asked.answer))
+    answer = sign(browser, "some")
+    assert (answer.status_code, "没有勾选函件" in answer.text, asked.answers) == (409, True, [])  # type: ignore[attr-defined]
+
+
+def test_what_airflow_refuses_stands_on_the_page(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path), airflow=Airflow(answer=Asked("the run asks nobody").answer))
+    answer = sign(browser, "all")
+    assert (answer.status_code, "这次运行现在不等待签发" in answer.text) == (409, True)  # type: ignore[attr-defined]
+
+
+def test_letters_that_no_run_asks_about_are_settled_at_the_desk(store: Engine, tmp_path: Path) -> None:
+    with writing(store) as connection:
+        connection.execute(update(tables.letter).values(run_id=None))
+    browser = Browser(house_of(store, tmp_path))
+    answer = browser.post("/signing", {"choice": "none", "reason": "数字有疑问"})
+    assert answer.status_code == 200
+    assert letters_to_sign(house_of(store, tmp_path)) == ()
+
+
+def test_a_reader_sees_the_letters_and_no_button(store: Engine, tmp_path: Path) -> None:
+    page = Browser(house_of(store, tmp_path), user="guest").get("/signing").text
+    assert "阳泉市" in page
+    assert "全部签发" not in page
+    assert '<iframe src="/desk/letters/2/mail" sandbox' in page
