@@ -50,6 +50,7 @@ def test_a_person_takes_the_file_after_all(house: House, tmp_path: Path, is_asid
         path.rename(tmp_path / ASIDE / f"20200401T010000-{path.name}")
     done = take(house, number, by="甲", reason="来源更正", now=NOW)
     assert (len(done.days), done.untaken, hours(house)) == (1, (), 10)
+    assert done.notes == ("3月12日 北京 PM2.5 24小时 → 10小时等3项，已按要求替换",)
     with reading(house.engine) as connection:
         assert list_rows(connection) == []
         assert connection.execute(select(audit.c.action, audit.c.actor, audit.c.reason)).all() == [

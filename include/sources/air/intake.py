@@ -83,6 +83,8 @@ class Kept:
     duplicates: int
     conflicts: list[Conflict]
     losses: list[Loss]
+    # What was lost by days that were taken all the same.
+    lost: tuple[Loss, ...] = ()
 
 
 def keep_days(
@@ -116,7 +118,8 @@ def keep_days(
             given, losses = _without(given, told_once, dataset, stated, are_days=False)
             hours, kept_dates = _merged(known, told_once, stated)
             losses = _losses(dataset, known, hours, stated) + losses
-        losses = [] if replace else _one_a_day(losses)
+        gone = tuple(_one_a_day(losses))
+        losses, gone = ([], gone) if replace else ([*gone], ())
         if losses:
             lost = {loss.observed_on for loss in losses}
             hours, given = (
@@ -144,7 +147,7 @@ def keep_days(
         )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return Kept(results, duplicates, conflicts, losses)
+    return Kept(results, duplicates, conflicts, losses, gone)
 
 
 def _without(

@@ -99,6 +99,7 @@ def import_air_quality(
     days: list[DayResult] = []
     disputed: list[Conflict] = []
     losses: list[Loss] = []
+    lost: list[Loss] = []
     dust_hours = duplicates = few_minutes = few_stations = given_days = 0
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
@@ -157,6 +158,7 @@ def import_air_quality(
             days += kept.days
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
+            lost += kept.lost
             disputed += [*found.conflicts, *kept.conflicts]
             few_minutes, few_stations = few_minutes + found.few_minutes, few_stations + found.few_stations
     files = done.values()
@@ -198,6 +200,7 @@ def import_air_quality(
             *(note for file in files for note in _notes(file)),
             *_missing_notes(few_minutes, few_stations),
             *_given_notes(given_days),
+            *(_lost_said(loss, place_names) for loss in lost),
         ),
     )
 
@@ -224,6 +227,19 @@ def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
 
 def _given_notes(days: int) -> list[str]:
     return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
+
+
+def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """What a day lost that was taken all the same."""
+    return say(
+        "{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换",
+        day=day_words(loss.observed_on),
+        place=place_names.get(loss.place_id, loss.place_id),
+        quantity=_LABELS.get(loss.quantity, loss.quantity),
+        before=loss.before,
+        after=loss.after,
+        others=say("等{places}项", places=loss.places) if loss.places > 1 else "",
+    )
 
 
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
