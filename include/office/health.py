@@ -22,11 +22,13 @@ from sqlalchemy.exc import DBAPIError
 from include.errors import QianliyanError, redact
 from include.house import House
 from include.office.beat_watch import missing_windows
+from include.office.mailroom.access import closed_mailboxes
 from include.periods import DAY
 from include.post.mailer import MailSession
 from include.post.server import MailServer
 from include.rules import SELF_WATCH
 from include.sources.config import SourceConfig
+from include.sources.mailboxes.settings import mailbox_settings
 from include.store.engine import reading, store_error
 from include.store.migrate import require_current
 from include.store.statements import frame
@@ -52,6 +54,10 @@ def health(house: House, now: datetime) -> list[Finding]:
         findings += [
             _made("outbox_oldest_seconds", lambda: _outbox(house, now)),
             _made("windows_missing", lambda: _windows(house, now)),
+            *(
+                _made(f"mailbox.{source.name}", partial(_mailbox, house, source))
+                for source in house.mailboxes
+            ),
         ]
     findings += [_made("archive", lambda: _archive(house)), _made("disk_free_share", lambda: _disk(house))]
     findings.append(_made("mail_server", lambda: _mail_server(house.mail_server, now)))
@@ -98,6 +104,20 @@ def _windows(house: House, now: datetime) -> Finding:
     return Finding(
         "windows_missing", not count, named or "every window of the schedule is accounted for", float(count)
     )
+
+
+def _mailbox(house: House, source: SourceConfig) -> Finding:
+    """Whether the mailbox could be read when that was tried last, and whether it is the one that the letters ask to answer to."""
+    settings, name = mailbox_settings(source), f"mailbox.{source.name}"
+    with reading(house.engine) as connection:
+        closed = [one for one in closed_mailboxes(connection) if one.name == source.name]
+    if closed:
+        return Finding(name, False, f"cannot be read since {closed[0].since.isoformat()}: {closed[0].reason}")
+    asked = house.issuer.reply_to or house.mail_server.sender_address
+    read = {address for one in house.mailboxes for address in mailbox_settings(one).addresses}
+    if read and asked.lower() not in read:
+        return Finding(name, False, f"letters ask for answers to {asked}; read are {', '.join(sorted(read))}")
+    return Finding(name, True, settings.label)
 
 
 def _archive(house: House) -> Finding:

@@ -20,6 +20,7 @@ PARTS = {
     "growth": "tests.bench.growth",
     "watch": "tests.bench.watch",
     "select": "tests.bench.select",
+    "mails": "tests.bench.mails",
 }
 
 

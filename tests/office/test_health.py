@@ -14,6 +14,7 @@ from include.__main__ import cli
 from include.house import House
 from include.office import health as module
 from include.office.health import health
+from include.office.mailroom.access import note_trouble
 from include.office.measures import measures
 from include.post.mailbox import local_mailbox
 from include.store import tables
@@ -40,6 +41,7 @@ def test_an_installation_that_works(house: House) -> None:
         "store",
         "outbox_oldest_seconds",
         "windows_missing",
+        "mailbox.demo_mailbox",
         "archive",
         "disk_free_share",
         "mail_server",
@@ -110,3 +112,13 @@ UNREACHABLE = {
     "port": 1,
     "extra": {"security": "none", "sender": "dudu@supervision.example", "sender_name": "test"},
 }
+
+
+def test_a_mailbox_that_cannot_be_read_or_is_not_the_one_that_letters_name(house: House) -> None:
+    other = replace(house, issuer=replace(house.issuer, reply_to="elsewhere@supervision.example"))
+    assert failed(other) == {"mailbox.demo_mailbox"}
+    now = run_of(house).now
+    note_trouble(house.engine, "demo_mailbox", "连接被拒绝", now=now, actor="test")
+    assert failed(house) == {"mailbox.demo_mailbox"}
+    note_trouble(house.engine, "demo_mailbox", "", now=now, actor="test")
+    assert failed(house) == set()

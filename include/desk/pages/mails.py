@@ -25,6 +25,8 @@ from include.office.mailroom.tray import (
     mails,
     open_mail,
     settle,
+    statement,
+    statement_link,
 )
 from include.replies.verdict import KINDS, reason_words
 
@@ -68,6 +70,8 @@ def routes(desk: Desk) -> APIRouter:
             "authenticity": AUTHENTICITY[opened.row["authenticity"]],
             "has_form": any(each.form for each in opened.forms),
             "columns": [column for column in form.COLUMNS if column.key in _TYPED],
+            "statement": statement(opened.row),
+            "statement_link": statement_link(opened.row),
             "problem": problem,
             "is_simulated": opened.row["is_simulated"],
         }

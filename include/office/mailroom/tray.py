@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, func, select, update
 
@@ -18,6 +19,7 @@ from include.office.mailroom.matching import Match, letter_by_key
 from include.office.mailroom.typed import typed_form
 from include.periods import office_date
 from include.post import audit
+from include.post.recipients import address_problem
 from include.profile.current import office
 from include.sources.config import SourceConfig
 from include.sources.contacts.decisions import save
@@ -57,6 +59,26 @@ class OpenMail:
         """The rows that could not be used: alarm_id, reason."""
         found: list[dict[str, str]] = json.loads(self.row["refused_json"])
         return found
+
+
+def statement(row: Mapping[str, Any]) -> str:
+    """What was received in a mail and what could not be used, and why: for a person to send, or empty where it had no rows."""
+    taken, refused = int(row["rows_taken"]), int(row["rows_refused"])
+    if not taken + refused:
+        return ""
+    reasons = "；".join(dict.fromkeys(str(one["reason"]) for one in json.loads(row["refused_json"])))
+    return (
+        f"收到{taken + refused}条" + (f"，{refused}条未采用：{reasons}" if refused else "，均已采用") + "。"
+    )
+
+
+def statement_link(row: Mapping[str, Any]) -> str:
+    """The statement as a mail that the person's own program opens, addressed to the sender; empty where there is none. Nothing is sent
+    by itself."""
+    if not (words := statement(row)) or address_problem(str(row["sender"])):
+        return ""
+    subject, body = quote(f"回复：{row['subject']}"[:200], safe=""), quote(words[:1500], safe="")
+    return f"mailto:{quote(str(row['sender']), safe='@')}?subject={subject}&body={body}"
 
 
 def mails(engine: Engine, *, is_all: bool = False, limit: int = 200) -> tuple[list[dict[str, Any]], int]:
