@@ -21,6 +21,8 @@ ACTED_IN = [
     INCLUDE / "store" / "archive.py",
     INCLUDE / "store" / "units.py",
     INCLUDE / "desk" / "pages" / "units.py",
+    INCLUDE / "desk" / "pages" / "signing.py",
+    INCLUDE.parent / "plugins" / "desk.py",
     *(INCLUDE / "office").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
