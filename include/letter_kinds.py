@@ -5,7 +5,7 @@ A new kind of letter is one `LetterKind` and one `office.register.LetterType`; n
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -111,6 +111,12 @@ def letter_kind(name: str) -> LetterKind:
             got=name,
             expected=" | ".join(LETTER_KINDS),
         ) from None
+
+
+def is_in_use(name: str, chosen: Collection[str]) -> bool:
+    """Whether an office whose profile chose these kinds makes letters of a kind. One that was registered beside the house's own is in
+    use by being registered."""
+    return name in chosen or all(one.name != name for one in _SHIPPED)
 
 
 def letter_label(name: str) -> str:

@@ -80,6 +80,7 @@ def play_week() -> int:
         f"all units（{SIMULATED_LABEL}）: {ALL_CITIES.grids} grids, {ALL_CITIES.days} days; the world takes a few minutes …"
     )
     start, end = midnight(ALL_CITIES.start), midnight(ALL_CITIES.start + ALL_CITIES.days * DAY)
+    _fill(house, ALL_CITIES, end)
     began = time.monotonic()
     done = watch(
         house, start, end, now=end, actor="make watch-demo", progress=lambda words: _say(f"  {words}")

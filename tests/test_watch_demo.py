@@ -1,20 +1,22 @@
-"""A city's day of hourly runs, as `make demo` plays it."""
+"""The demo of a week: from an empty folder to its scores."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from include.demo import demo_registry
-from include.post.mailbox import received
-from include.watch_demo import play_day
+from include import watch_demo
 
 
-def test_a_day_of_hourly_runs_with_its_pushes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    failed = play_day(demo_registry, tmp_path / "demo")
-    alarms = pd.read_csv(tmp_path / "demo" / "export" / "alarms.csv")
-    mails = received(tmp_path / "demo" / "mailbox")
-    assert failed == 0
-    assert len(alarms) >= 1
-    assert 1 <= len(mails) <= 2 * len(alarms)
-    assert f"24 hourly runs, {len(alarms)} alarms" in capsys.readouterr().out
+def test_a_week_is_made_judged_and_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(watch_demo, "default_var", lambda: tmp_path)
+    monkeypatch.setattr(watch_demo, "ALL_CITIES", replace(watch_demo.ALL_CITIES, grids=12, days=5))
+    assert watch_demo.play_week() == 0
+    alarms = pd.read_csv(tmp_path / "watch_demo" / "export" / "alarms.csv")
+    told = capsys.readouterr().out
+    assert len(alarms)
+    assert f"({len(alarms)} alarms)" in told
+    assert "120 hours judged" in told

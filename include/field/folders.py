@@ -22,7 +22,9 @@ from include.errors import InputError
 _BUNDLE: Final = re.compile("[a-z2-7]{16}")
 _HEX: Final = re.compile("[0-9a-f]{32}")
 _UNIT: Final = re.compile("[0-9A-Za-z_-]{1,32}")
-_OPEN_TO_GROUP: Final = 0o2770  # below a folder that says who may come as far as this
+# Below a folder that says who may come as far as this.
+_OF_BOTH: Final = 0o2770
+_OF_OFFICE: Final = 0o2750
 
 
 @dataclass(frozen=True)
@@ -92,20 +94,17 @@ class FieldFolder:
         return self.receipts / f"{_checked(_HEX, report_id)}.json"
 
     def make(self) -> None:
-        """Makes the folders that are missing. Raises OSError."""
+        """Makes the folders that are missing; the page's group writes into its own two only. Raises OSError."""
         self.root.mkdir(parents=True, exist_ok=True)
-        for folder in (
-            self.bundles,
-            self.units,
-            self.devices,
-            self.results,
-            self.spool,
-            self.receipts,
-            self.refused,
-        ):
+        told = (self.bundles, self.units, self.devices, self.results, self.refused)
+        for folder, mode in [
+            (self.spool, _OF_BOTH),
+            (self.receipts, _OF_BOTH),
+            *((one, _OF_OFFICE) for one in told),
+        ]:
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
-                folder.chmod(_OPEN_TO_GROUP)
+                folder.chmod(mode)
 
 
 def _checked(form: re.Pattern[str], name: str) -> str:

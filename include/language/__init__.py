@@ -29,7 +29,9 @@ def say(text: str, /, **parts: object) -> str:
     """The text in the office's language with its {parts} filled in; as it stands where no catalogue has it. A part that is counted
     may bring its noun, for one and for several: `{count:|alarm|alarms}` is `1 alarm`, `2 alarms`."""
     found = words_of(office()).get(text, "" if text == LINE_END else text)
-    return _FORMATTER.vformat(found, (), parts) if parts else found
+    if not parts:
+        return found
+    return _FORMATTER.vformat(found, (), parts) if ":|" in found else found.format(**parts)
 
 
 def counted(number: object, one: str, several: str = "") -> str:

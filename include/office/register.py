@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.language import say
-from include.letter_kinds import LETTER_KINDS, LetterKind, letter_kind
+from include.letter_kinds import LETTER_KINDS, LetterKind, is_in_use, letter_kind
 from include.letters.alarm import compose_alarm
 from include.letters.bulletin import compose_bulletin
 from include.letters.composition import Letter, compose_notice, compose_reminder
@@ -23,6 +23,7 @@ from include.letters.summary import compose_summary
 from include.periods import Period
 from include.post.letters import LetterFacts, NamedAlarm
 from include.post.release import Struck
+from include.profile.current import office
 from include.store.facts import alarm_states
 from include.supervision.alarm_push import AlarmFigures
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
@@ -165,13 +166,16 @@ def registered(letter_type: LetterType, beat: Beat | None = None) -> Iterator[No
 
 
 def due_letters(house: House, period: Period) -> list[Due]:
-    """The letters of a window over all beats, by the facts as they are known now."""
-    return [due for beat in BEATS if period.kind in beat.windows for due in beat.due_letters(house, period)]
+    """The letters of a window over all beats, of the kinds that the profile has in use, by the facts as they are known now."""
+    found = (due for beat in BEATS if period.kind in beat.windows for due in beat.due_letters(house, period))
+    return [due for due in found if is_in_use(due.facts.kind, office().letters)]
 
 
 def due_keys(house: House, period: Period) -> list[str]:
     """The keys of `due_letters`."""
-    return [key for beat in BEATS if period.kind in beat.windows for key in beat.due_keys(house, period)]
+    idle = tuple(f"{kind}_" for kind in LETTER_KINDS if not is_in_use(kind, office().letters))
+    found = (key for beat in BEATS if period.kind in beat.windows for key in beat.due_keys(house, period))
+    return [key for key in found if not key.startswith(idle)]
 
 
 def windows_with_letters() -> tuple[str, ...]:

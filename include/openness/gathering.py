@@ -202,12 +202,17 @@ def _categories(
         return ()
     named = {name: {"problems": 0} for name in office().categories}
     for name, count in found.items():
-        key = name if name in named else OTHER_CATEGORY
+        key = name if name in named else _other(office().categories)
         named[key] = {"problems": named[key]["problems"] + int(count)}
     blocks = merged_blocks(
         Table(named, ("problems",), "problems"), smallest, former=_members(former, "categories")
     )
     return (*(Row(block.members, block.counts) for block in blocks), Row((), {"problems": total}))
+
+
+def _other(categories: Sequence[str]) -> str:
+    """Where problems of a category that the profile does not have are counted: its category of others, or else its last one."""
+    return OTHER_CATEGORY if OTHER_CATEGORY in categories else categories[-1]
 
 
 def _counties(found: Mapping[str, int], smallest: int, former: Sequence[Sequence[Row]]) -> tuple[Row, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -24,7 +24,6 @@ _FOOT: Final = 92.0
 # Upper ends of the classes of a count, and their colours: from light to dark, told apart in grey, too.
 _CLASSES: Final = ((9, "#d9e8f5"), (19, "#a6cbe8"), (39, "#5b9bd0"), (79, "#2468a8"), (None, "#0b3766"))
 _NONE, _MERGED, _UNTOLD = "#ffffff", "url(#merged)", "#e3e3e3"
-_NOTICE_EN: Final = "Sketch map, not a basis for delimiting boundaries"
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,8 @@ def geojson(edition: Edition) -> bytes:
     return (text + "\n").encode()
 
 
-def map_svg(month: Month, lang: str) -> bytes:
-    """The map of a month, or b"" where no unit has an outline. Every county says in words what its colour says."""
+def map_svg(month: Month, lang: str, named: Callable[[str], str]) -> bytes:
+    """The map of a month, or b"" where no unit has an outline. Every county says in words what its colour says; `named`: a name in this language."""
     cells = county_cells(month)
     if not cells:
         return b""
@@ -108,7 +107,7 @@ def map_svg(month: Month, lang: str) -> bytes:
         '<g stroke="#8a97a3" stroke-width=".4">',
     ]
     for cell in cells:
-        words = f"{cell.unit_name} {cell.county}: {_words(cell, lang)}"
+        words = f"{named(cell.unit_name)} {named(cell.county)}: {_words(cell, lang)}"
         parts.append(
             f'<path d="{_path(cell.outline, place)}" fill="{_colour(cell)}"><title>{escape(words)}</title></path>'
         )
@@ -116,7 +115,7 @@ def map_svg(month: Month, lang: str) -> bytes:
     parts += [f'<path d="{_path(outline, place)}"/>' for outline in _unit_outlines(tuple(dict(month.units)))]
     parts.append("</g>")
     parts += _legend(height, lang)
-    foot = f"{map_notice() if lang == 'zh' else _NOTICE_EN}"
+    foot = named(map_notice())
     parts.append(f'<text x="8" y="{height + _FOOT - 10:.0f}">{escape(_marked(foot, month))}</text></svg>\n')
     return "".join(parts).encode()
 

@@ -16,6 +16,7 @@ from include.openness.pages import all_pages, changes
 from include.openness.site import TEMPLATES, Renderer, Site, address, checksums
 from include.openness.tables import TABLES, csv_files
 from include.openness.words import month_title, translator
+from include.periods import midnight
 from include.rules import SIMULATED_LABEL
 
 NAME: Final = "qianliyan-open-data"
@@ -171,4 +172,4 @@ def _identity(site: Site, path: str) -> str:
 
 
 def _instant(day: date) -> str:
-    return f"{day}T00:00:00+08:00"
+    return midnight(day).isoformat()

@@ -87,7 +87,8 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
         ],
         "month_notes": [t(words) for table in ("answers", "problems") for words in _NOTES[table]],
         "units": [
-            {"name": name, "href": renderer.href(f"units/{unit_file(code)}")} for code, name in site.units
+            {"name": renderer.named(name), "href": renderer.href(f"units/{unit_file(code)}")}
+            for code, name in site.units
         ],
     }
     if current:
@@ -107,11 +108,12 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
 def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
     site, t, lang = renderer.site, renderer.t, renderer.lang
     own = [one for one in site.current if code in dict(one.month.units)]
+    name = renderer.named(name)
     base = f"units/{unit_file(code)}"
     chart = f"{base}.{lang}.svg"
     rows = [{table: one.month.row_of(table, code) for table in ("answers", "problems")} for one in own]
     bars = [_bar(one.month, row["answers"], lang) for one, row in zip(own, rows, strict=True)]
-    counties, merged = _county_rows(own, code, t)
+    counties, merged = _county_rows(own, code, renderer)
     smallest = max(one.month.smallest for one in own)
     values = {
         "unit_name": name,
@@ -147,14 +149,18 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
     return {page[0]: page[1], chart: bar_chart(title, bars, lang, is_simulated=site.is_simulated)}
 
 
-def _county_rows(own: Sequence[Edition], code: str, t: Translate) -> tuple[list[dict[str, Any]], list[str]]:
+def _county_rows(
+    own: Sequence[Edition], code: str, renderer: Renderer
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The counties of a unit, a column a month, and the sums of what is merged."""
+    t = renderer.t
     by_month = [
         {name: row for row in one.month.counties.get(code, ()) for name in row.members} for one in own
     ]
     names = sorted({name for month in by_month for name in month}, key=lambda name: (name[:1] == "（", name))
     rows = [
-        {"name": name, "cells": [_county_cell(month.get(name), t) for month in by_month]} for name in names
+        {"name": renderer.named(name), "cells": [_county_cell(month.get(name), t) for month in by_month]}
+        for name in names
     ]
     merged = [
         next(
@@ -185,7 +191,7 @@ def _month(renderer: Renderer, one: Edition) -> dict[str, bytes]:
     if one.removed_on is not None:
         values |= {"removed_on": date_text(one.removed_on, lang), "removed_reason": one.removed_reason}
         return dict([renderer.rendered("removed.html", f"{one.path}/index", values)])
-    svg = map_svg(month, lang)
+    svg = map_svg(month, lang, renderer.named)
     values |= {
         "correction": _event(one, t) if one.number > 1 else "",
         "figures": _figures(month, t, lang),
@@ -193,7 +199,7 @@ def _month(renderer: Renderer, one: Edition) -> dict[str, bytes]:
         "map": f"map.{lang}.svg" if svg else "",
         "map_height": _height_of(svg),
         "tables": [_unit_table(renderer, month, table) for table in _SHOWN]
-        + ([_category_table(month, t)] if month.categories else []),
+        + ([_category_table(renderer, month)] if month.categories else []),
     }
     files = dict([renderer.rendered("month.html", f"{one.path}/index", values)])
     return files | ({f"{one.path}/map.{lang}.svg": svg} if svg else {})
@@ -207,7 +213,7 @@ def _unit_table(renderer: Renderer, month: Month, table: str) -> dict[str, Any]:
             "kind": _kind(row),
             "members": [
                 {
-                    "name": names[code],
+                    "name": renderer.named(names[code]),
                     "href": renderer.href(f"units/{unit_file(code)}") if code in known else "",
                 }
                 for code in row.members
@@ -225,11 +231,12 @@ def _unit_table(renderer: Renderer, month: Month, table: str) -> dict[str, Any]:
     }
 
 
-def _category_table(month: Month, t: Translate) -> dict[str, Any]:
+def _category_table(renderer: Renderer, month: Month) -> dict[str, Any]:
+    t = renderer.t
     rows = [
         {
             "kind": _kind(row),
-            "members": [{"name": t(name), "href": ""} for name in row.members],
+            "members": [{"name": renderer.named(name), "href": ""} for name in row.members],
             "cells": [_number(row.counts["problems"], t)],
         }
         for row in month.categories
@@ -330,7 +337,7 @@ def _event(one: Edition, t: Translate) -> str:
 
 def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
     """Method, dictionary, changes, hints."""
-    site, t, lang = renderer.site, renderer.t, renderer.lang
+    site, t = renderer.site, renderer.t
     settings = site.settings
     smallest, days = settings.smallest_count, settings.delay_days
     yield renderer.rendered("method.html", "method", _method(t, smallest, days, site))
@@ -342,7 +349,7 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         }
         for name, fields in TABLES.items()
     ]
-    notice = map_notice() if lang == "zh" else t(map_notice())
+    notice = renderer.named(map_notice())
     yield renderer.rendered(
         "dictionary.html", "dictionary", {"tables": tables, "map_notice": f"{notice}{t('。')}"}
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import jinja2
+from markupsafe import Markup, escape
 
 from include.open_settings import OpenSettings
 from include.openness.figures import Edition
-from include.openness.words import LANG_TAGS, Translate, translator
+from include.openness.words import LANG_TAGS, Translate, english, translator
+from include.periods import office_zone
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _MENU: Final = (
@@ -25,16 +28,19 @@ _MENU: Final = (
     ("hints", "提供线索"),
 )
 _LANGUAGE_NAMES: Final = {"zh": "中文", "en": "English"}
+_CJK: Final = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+_CJK_RUN: Final = re.compile(rf"({_CJK.pattern}+)")
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,40}")
 
 
 @dataclass(frozen=True)
 class Site:
-    """What is rendered. `editions`: all, by month and number, removed ones too."""
+    """What is rendered. `editions`: all, by month and number, removed ones too; `names_en`: the profile's English of names."""
 
     editions: tuple[Edition, ...]
     settings: OpenSettings
     issuer: str
+    names_en: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def standing(self) -> tuple[Edition, ...]:
@@ -67,6 +73,11 @@ class Site:
         return f"{base}.html" if lang == self.settings.languages[0] else f"{base}.{lang}.html"
 
 
+def tongue(words: str) -> str:
+    """The language tag of a name."""
+    return LANG_TAGS["zh" if _CJK.search(words) else "en"]
+
+
 def unit_file(unit_code: str) -> str:
     """A unit's code as a part of a path."""
     return unit_code if _SAFE.fullmatch(unit_code) else f"u{sha256(unit_code.encode()).hexdigest()[:16]}"
@@ -83,6 +94,20 @@ class Renderer:
     def t(self) -> Translate:
         """The words of this language."""
         return translator(self.lang)
+
+    def named(self, name: str) -> str:
+        """A name of the profile (unit, place, category) in this language, as far as there is one; else as the profile names it."""
+        return name if self.lang == "zh" else self.site.names_en.get(name) or english().get(name) or name
+
+    def spoken(self, words: str) -> Markup:
+        """A text of this page in which Chinese parts say that they are, for whoever has it read aloud."""
+        if self.lang == "zh":
+            return escape(words)
+        part = Markup('<span lang="{}">{}</span>')
+        parts = _CJK_RUN.split(words)  # every second one is Chinese
+        return Markup("").join(
+            part.format(LANG_TAGS["zh"], one) if place % 2 else one for place, one in enumerate(parts)
+        )
 
     def href(self, base: str) -> str:
         """A page of this language, seen from the root."""
@@ -107,6 +132,9 @@ class Renderer:
             "site_title": t("热点网格监管公开数据"),
             "is_simulated": site.is_simulated,
             "issuer": site.issuer,
+            "tongue": tongue,
+            "spoken": self.spoken,
+            "zone": t("北京时间") if (zone := office_zone().key) == "Asia/Shanghai" else zone,
             "licence": site.settings.licence or t("见许可文件"),
         }
         text = _environment().get_template(template).render({**common, **values})

@@ -21,6 +21,7 @@ from include.post.outbox import has_left, restore_settled, withdraw_all
 from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
+from include.profile.current import office
 from include.replies.letters import tagged
 from include.rules import POST
 from include.store import tables
@@ -50,6 +51,11 @@ def simulated_blocker(letter: StoredLetter, server: MailServer) -> str:
             "模拟数据的函件只能发往本机邮箱，当前邮件服务器 {label} 不在本机：未发出", label=server.label
         )
     return ""
+
+
+def largest_message_bytes() -> int:
+    """The largest mail that this office sends: as its profile says (`largest_mail_mib`), or the house's default."""
+    return office().largest_mail_mib * 2**20 or POST.largest_message_bytes
 
 
 def queue_copy(
@@ -83,12 +89,12 @@ def queue_copy(
         outgoing.office.attachment_names,
     )
     eml = build_message(dispatch, composed, outgoing.server)
-    if len(eml) > POST.largest_message_bytes:
+    if len(eml) > (largest := largest_message_bytes()):
         raise TooLarge(
             say(
                 "邮件 {count:.1f} MB，超过上限 {largest_message_bytes:.0f} MB：请精简附件后重新拟稿",
                 count=len(eml) / 2**20,
-                largest_message_bytes=POST.largest_message_bytes / 2**20,
+                largest_message_bytes=largest / 2**20,
             )
         )
     identity = message_id(

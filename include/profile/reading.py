@@ -103,6 +103,8 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         holidays=_holidays(tables["holidays.csv"], findings),
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
+        categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
+        publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(
         rows is not None for rows in read.values()

@@ -100,6 +100,14 @@ def text_or_none(value: Any) -> str:
     return "" if value is None or value == "" else text(value)
 
 
+def address_or_none(value: Any) -> str:
+    """An address of the web, or nothing."""
+    found = text_or_none(value)
+    if found and not found.startswith(("http://", "https://")):
+        raise Wrong("an address that begins with http:// or https://, or nothing")
+    return found
+
+
 def code(value: Any) -> str:
     """A code of a unit or place: a text (in quotes where it is digits)."""
     if not isinstance(value, str) or not value or len(value) > 32 or not value.isprintable() or " " in value:
@@ -224,6 +232,12 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (texts, ()),
+    # None: as include.open_settings says
+    "publish.delay_days": (number(0, 1000), None),
+    "publish.smallest_count": (number(3, 1000), None),
+    "publish.licence": (text_or_none, None),
+    "publish.licence_url": (address_or_none, None),
+    "publish.hints_to": (text_or_none, None),
 }
 # Read apart: their keys are the profile's own.
 FREE: Final = ("letters", "rules")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 Language = Literal["zh", "en"]
@@ -155,6 +155,8 @@ class Profile:
     holidays: Mapping[date, tuple[bool, str]]
     categories: tuple[str, ...]
     words: Mapping[str, str] = field(default_factory=dict)
+    categories_en: Mapping[str, str] = field(default_factory=dict)
+    publish: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outlines_path(self) -> Path | None:
@@ -166,6 +168,20 @@ class Profile:
     def templates_dir(self) -> Path:
         """What stands here goes before the shipped template of the same name; it need not exist."""
         return self.folder / "templates"
+
+    @cached_property
+    def names_en(self) -> Mapping[str, str]:
+        """English by name, of units, places and categories, as far as the profile tells it; nothing where two say otherwise."""
+        told = {(one.name, one.name_en) for one in self.units} | {
+            (one.name, one.name_en) for one in self.places
+        }
+        told = {(name, words) for name, words in told | {*self.categories_en.items()} if words}
+        english = dict(told)
+        return {
+            name: words
+            for name, words in english.items()
+            if {two for one, two in told if one == name} == {words}
+        }
 
     @cached_property
     def levels_by_place(self) -> Mapping[str, str]:

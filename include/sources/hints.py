@@ -60,12 +60,13 @@ _LONGEST_STEM: Final = 42  # with a dash and a made id at most 64
 
 @dataclass
 class HintsTaken:
-    """What became of the rows: `taken`, `known` already, `refused` with file, line, field and reason (never what they say)."""
+    """What became of the rows: `taken`, `known` already, `unread` files, `refused` with file, line, field and reason (never what they say)."""
 
     files: int = 0
     taken: int = 0
     known: int = 0
     matched: int = 0
+    unread: int = 0
     refused: list[str] = field(default_factory=list)
 
 
@@ -87,6 +88,7 @@ def take_hints(engine: Engine, inbox: Path, *, now: datetime) -> HintsTaken:
                 )
             rows, rejects = _read(path, known_places, now)
         except QianliyanError as error:
+            done.unread += 1
             done.refused.append(f"{label(path)}: {_NOT_READ}: {error}")
             continue
         with writing(engine, lock="hints") as connection:
@@ -129,7 +131,7 @@ def _checked(chunk: Chunk, known: Places, now: datetime) -> Iterator[dict[str, A
             "the file lacks columns",
             where=chunk.origin,
             expected=", ".join(LAYOUT.required),
-            got=f"no {', '.join(lacking)}",
+            got=", ".join(str(name)[:40] for name in chunk.rows.columns[:12]) or "no columns",
         )
     own = visible(chunk.rows)[0].reindex(columns=[*LAYOUT.names, DATA_ORIGIN], fill_value="")
     checked = check(LAYOUT, own, known)

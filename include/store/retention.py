@@ -82,13 +82,20 @@ def expendable(
         )
     unneeded = (path for digest, path in held.items() if digest not in needed)
     found = [
-        *_older(now - RETENTION.unnamed, "archive", unneeded),
-        *_older(now - RETENTION.drafts, "draft", archive.root.glob("*/.new-*")),
-        *_older(now - RETENTION.drafts, "draft", hourly_root.glob("*/.new-*")),
-        *_older(now - RETENTION.unnamed, "hours", _old_days(connection, hourly_root, now)),
+        *_older(now - kept("unnamed"), "archive", unneeded),
+        *_older(now - kept("drafts"), "draft", archive.root.glob("*/.new-*")),
+        *_older(now - kept("drafts"), "draft", hourly_root.glob("*/.new-*")),
+        *_older(now - kept("unnamed"), "hours", _old_days(connection, hourly_root, now)),
         *(file for one in aged for file in _older(now - one.kept, one.kind, one.folder.glob(one.pattern))),
     ]
     return sorted(found, key=lambda one: (one.kind, one.path))
+
+
+def kept(name: Literal["unnamed", "drafts", "hourly_values"]) -> timedelta:
+    """How long something is kept: as the profile says (`retention_days`), or the house's default."""
+    days = office().retention_days.get(name)
+    default: timedelta = getattr(RETENTION, name)
+    return default if days is None else timedelta(days=days)
 
 
 def remove(
@@ -97,7 +104,7 @@ def remove(
     """Removes the files; an object that was put again since it was found stays."""
     for one in found:
         if one.kind == "archive":
-            is_gone = archive.remove(one.path.name, not_put_since=now - RETENTION.unnamed)
+            is_gone = archive.remove(one.path.name, not_put_since=now - kept("unnamed"))
         else:
             is_gone = one.path.exists()
             one.path.unlink(missing_ok=True)
@@ -133,7 +140,7 @@ def _older(than: datetime, kind: Kind, paths: Iterator[Path]) -> Iterator[Expend
 
 
 def _old_days(connection: Connection, root: Path, now: datetime) -> Iterator[Path]:
-    before = office_date(now) - RETENTION.hourly_values
+    before = office_date(now) - kept("hourly_values")
     in_store = {
         date.fromisoformat(str(day)[:10])
         for day in frame(connection, "days_of_cities", before_date=before)["observed_on"]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import pandas as pd
 
+from include.errors import CheckFailed
 from include.periods import office_zone
 from include.verbs.options import FORMATS, open_current_house, operator, print_rows
 
@@ -35,6 +36,12 @@ def take(folder: Path | None) -> None:
     click.echo(
         f"{done.files} files: {done.taken} hints taken, {done.matched} matched to a grid, {done.known} known, {len(done.refused)} not taken"
     )
+    if done.unread:
+        raise CheckFailed(
+            f"{done.unread} files could not be read and stay where they are",
+            where=str(folder or house.hints_inbox),
+            todo="put right what is named above, and take them again",
+        )
 
 
 @hints.command("list")

@@ -11,6 +11,7 @@ from include.errors import InputError
 from include.house import House, default_registry, open_house
 from include.periods import parse_date, parse_moment, parse_moment_or_date
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = click.Choice(["csv", "json", "table"])
 
 
@@ -73,10 +74,17 @@ def operator() -> str:
     return f"{getpass.getuser()} (command line)"
 
 
+def without_formulas(rows: pd.DataFrame) -> pd.DataFrame:
+    """The frame with an apostrophe before each text that a spreadsheet would run."""
+    return rows.map(
+        lambda value: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    )
+
+
 def print_rows(rows: pd.DataFrame, form: str, title: str = "") -> None:
     """A frame as csv, json (one object a row) or a table for people."""
     if form == "csv":
-        click.echo(rows.to_csv(index=False), nl=False)
+        click.echo(without_formulas(rows).to_csv(index=False), nl=False)
     elif form == "json":
         click.echo(
             rows.to_json(

@@ -11,7 +11,7 @@ from include.act import Act
 from include.errors import CheckFailed, QianliyanError
 from include.house import Decision, House, Run
 from include.language import say
-from include.letter_kinds import LetterKind, letter_kind
+from include.letter_kinds import LetterKind, is_in_use, letter_kind
 from include.office.letters import letters_of_period, release_letter, render
 from include.office.register import Due
 from include.periods import Period, moment_label
@@ -22,6 +22,7 @@ from include.post.recipients import Recipient
 from include.post.reconciliation import reconcile, require_reconciled
 from include.post.restoration import last_restore
 from include.post.round import post_round
+from include.profile.current import office
 from include.rules import POST
 from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_history, history_start
 from include.store.beat_runs import mark_accounted
@@ -84,13 +85,18 @@ class LetterSteps:
     kinds: tuple[str, ...]
     due: Callable[[Run, dict[str, Any]], list[Due]]
 
+    def in_use(self, run: Run, computed: dict[str, Any]) -> list[Due]:
+        """The letters that are due, of the kinds that the office's profile has in use."""
+        chosen = office().letters
+        return [one for one in self.due(run, computed) if is_in_use(one.facts.kind, chosen)]
+
     def compose(self, run: Run, computed: dict[str, Any]) -> dict[str, Any]:
         """Drafts every letter that is due (in place where it was drafted before) and withholds drafts that are no longer due.
 
         A letter that cannot be composed does not stop the others: it is in `failed` with the reason, and `account` fails.
         `waiting`: the letters that a decision is about, one mapping each of `letter_id`, `name` (of the addressee), `subject`.
         """
-        due = self.due(run, computed)
+        due = self.in_use(run, computed)
         house, counts, failed, warnings = run.house, {"created": 0, "recomposed": 0, "left": 0}, {}, []
         for one in due:
             try:
@@ -169,7 +175,7 @@ class LetterSteps:
             found = reconcile(
                 connection,
                 run.period.end,
-                due=[one.facts.key for one in self.due(run, computed)],
+                due=[one.facts.key for one in self.in_use(run, computed)],
                 mailbox=house.mailbox,
             )
         for letter in found.letters:

@@ -44,6 +44,9 @@ def test_the_verb_serves_the_folder_over_tls(tmp_path: Path, certificate: Path) 
     assert process.returncode in (0, -signal.SIGTERM)
     assert WORD not in told
     assert page.folder.key.stat().st_mode & 0o007 == 0
+    modes = {path.name: path.stat().st_mode & 0o777 for path in page.folder.root.iterdir() if path.is_dir()}
+    told = dict.fromkeys(("bundles", "units", "devices", "results", "refused"), 0o750)
+    assert modes == {**told, "spool": 0o770, "receipts": 0o770}
 
 
 def test_without_a_key_it_says_what_to_do(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from include.openness.package import publication
 from include.openness.publishing import publish
 from include.openness.site import Site
 from include.periods import custom_period, midnight
+from include.profile.current import office, using
 from include.store.engine import reading
 from tests.openness.region import NOW, SEASON, UNTIL, copied, region_house
 
@@ -275,3 +276,39 @@ def test_facts_learnt_later_make_a_new_edition_and_the_old_one_says_so(
 
 def test_the_season_of_the_tests_has_both_kinds_of_months() -> None:
     assert (MONTHS["2020-03"][0], MONTHS["2020-04"][1]) == SEASON
+
+
+def test_what_a_crash_left_is_swept_and_what_others_put_there_is_refused_by_name(
+    house: House, tmp_path: Path
+) -> None:
+    to = tmp_path / "site"
+    half, theirs = tmp_path / ".new-site-0123abcd", tmp_path / ".new-site-0123abce"
+    for folder_left, name in ((half, "style.css"), (theirs, "mine.txt")):
+        folder_left.mkdir()
+        (folder_left / name).write_text("x")
+    publish(house, UNTIL, to, now=NOW, actor="test")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [theirs.name, "site"]
+    (to / ".htaccess").write_text("mine")
+    (to / "v1/2020/private.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"\.htaccess, v1/2020/private\.txt"):
+        publish(house, UNTIL, to, now=NOW, actor="test")
+    assert (to / ".htaccess").read_text() == "mine"
+    (tmp_path / "link").symlink_to(to)
+    with pytest.raises(InputError, match="this is a link"):
+        publish(house, UNTIL, tmp_path / "link", now=NOW, actor="test")
+
+
+def test_names_without_words_are_printed_as_the_profile_names_them(house: House, tmp_path: Path) -> None:
+    profile = replace(
+        office(),
+        categories=("Construction dust", "喷漆作业", *office().categories),
+        categories_en={"喷漆作业": "Spray painting"},
+    )
+    with using(profile):
+        publish(copied(house, tmp_path / "copy"), UNTIL, tmp_path / "site", now=NOW, actor="test")
+    for name, words in (
+        ("index.html", ("Construction dust", "喷漆作业")),
+        ("index.en.html", ("Construction dust", "Spray painting")),
+    ):
+        newest = max((tmp_path / "site").glob(f"v*/2020/03/{name}"))
+        assert all(f">{word}</span>" in newest.read_text() for word in words)
