@@ -22,6 +22,7 @@ from include.supervision.answer_quality import AnswerQuality, answer_quality
 from include.supervision.feedback import counts, counts_between
 from include.supervision.figures import FeedbackCounts
 
+_REPEATS: Final = 15
 HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page; open ones are there however old
 # Of `judge`, the first that is so; a late answer that was sent back is in grace before it is anything else.
 _STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
@@ -74,6 +75,16 @@ class HotSpot:
 
 
 @dataclass(frozen=True)
+class ProblemCount:
+    """The problems of one category found in the season up to the moment; those rectified and those past their time among them."""
+
+    category: str
+    found: int
+    rectified: int
+    overdue: int
+
+
+@dataclass(frozen=True)
 class CityPage:
     """Everything about one city as of a moment."""
 
@@ -86,6 +97,8 @@ class CityPage:
     alarms: tuple[AlarmStory, ...]
     spots: tuple[HotSpot, ...]
     is_simulated: bool
+    categories: tuple[ProblemCount, ...] = ()
+    repeats: tuple[HotSpot, ...] = ()  # grids with several alarms in the season, the most first
     quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 监管期
 
 
@@ -116,10 +129,47 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         alarms,
         _spots(own.judged),
         own.is_simulated,
+        _categories(own.problems),
+        _repeats(own.judged),
         tuple(
             (name, _quality(own, answers, start_at, unit_code, row.unit_name))
             for name, start_at in (("近7日", rolling_start), ("监管期", own.start_at))
         ),
+    )
+
+
+def _categories(problems: pd.DataFrame) -> tuple[ProblemCount, ...]:
+    """One a category, the most problems first."""
+    late = problems["is_rectification_due"] & ~problems["is_rectified"]
+    table = (
+        problems.assign(is_late=late)
+        .groupby("category")
+        .agg(found=("category", "size"), rectified=("is_rectified", "sum"), overdue=("is_late", "sum"))
+        .reset_index()
+        .sort_values(["found", "category"], ascending=[False, True])
+    )
+    return tuple(
+        ProblemCount(str(row["category"]), int(row["found"]), int(row["rectified"]), int(row["overdue"]))
+        for row in table.to_dict("records")
+    )
+
+
+def _repeats(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
+    """The grids with two alarms or more, the most first."""
+    pushed = judged[judged["is_pushed"]]
+    table = pushed.groupby("grid_id").agg(
+        point_name=("point_name", "last"),
+        alarms=("alarm_id", "size"),
+        is_open=("is_open", "sum"),
+    )
+    many = (
+        table[table["alarms"] > 1].reset_index().sort_values(["alarms", "grid_id"], ascending=[False, True])
+    )
+    return tuple(
+        HotSpot(
+            str(row["grid_id"]), str(row["point_name"]), 0.0, 0.0, int(row["alarms"]), int(row["is_open"])
+        )
+        for row in many.head(_REPEATS).to_dict("records")
     )
 
 

@@ -20,6 +20,7 @@ from include.desk.pages import (
     letters,
     mails,
     network,
+    ranking,
     search,
     signing,
     today,
@@ -494,11 +495,15 @@ def test_every_text_has_its_english() -> None:
         *search.TOPICS.values(),
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
+        *city.NOTE_WORDS.values(),
     }
     used |= {
         "今日",
         "函件",
         "签发",
+        "排名",
+        *ranking.WINDOWS.values(),
+        *ranking.SORTS.values(),
         "审计",
         "地图",
         "监管期",

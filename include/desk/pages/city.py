@@ -1,10 +1,11 @@
 """City: its alarms with their history, its letters and contacts, rates by week, its hotspot map."""
 
-from typing import Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from include.act import Act
 from include.desk.cities import HISTORY_DAYS, CityPage, city_page
 from include.desk.facts import season_facts, store_state
 from include.desk.maps import Map, city_map
@@ -12,11 +13,13 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
 from include.desk.pages.search import not_there
+from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
-from include.errors import StateError
+from include.errors import QianliyanError, StateError
 from include.geo.boundaries import map_notice
 from include.office.contacts import contact_list
+from include.office.notes import add_note, unit_notes
 from include.periods import office_date
 
 STANDINGS: Final = {
@@ -30,10 +33,12 @@ STANDINGS: Final = {
     "upheld": "误报（已核减）",
 }
 _LETTERS: Final = 12
+_WORDS: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x20][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
+NOTE_WORDS: Final = {"call": "电话记录", "note": "备注", "assign": "指定经办人"}
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /cities/{unit_code}"""
+    """GET /cities/{unit_code}; POST /cities/{unit_code}/notes"""
     router = APIRouter()
 
     @router.get("/cities/{unit_code}", response_class=HTMLResponse, responses=answers(404))
@@ -44,6 +49,33 @@ def routes(desk: Desk) -> APIRouter:
         unit_code: CityCode,
         at: At = "",
         known: Known = "",
+    ) -> Response:
+        return shown(request, visitor, unit_code, at, known)
+
+    @router.post("/cities/{unit_code}/notes", response_class=Response, responses=answers(404, 409))
+    def note(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        unit_code: CityCode,
+        reason: Annotated[str, Form(min_length=1, max_length=2000, pattern=_WORDS)],
+        kind: Annotated[Literal["call", "note", "assign"], Form()],
+        whom: Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")] = "",
+    ) -> Response:
+        try:
+            add_note(desk.open_house(), unit_code, kind, whom, Act(desk.clock(), visitor.name, reason))
+        except QianliyanError as error:
+            return shown(request, visitor, unit_code, "", "", 409, problem=error_text(request, error))
+        return RedirectResponse(f"{request.scope['root_path']}/cities/{unit_code}#notes", 303)
+
+    def shown(
+        request: Request,
+        visitor: Visitor,
+        unit_code: str,
+        at: str,
+        known: str,
+        status: int = 200,
+        **more: Any,
     ) -> Response:
         house = desk.open_house()
         as_of, state = desk.moment(house, at), store_state(house.engine)
@@ -66,9 +98,12 @@ def routes(desk: Desk) -> APIRouter:
             "notice": map_notice(),
             "standings": STANDINGS,
             "history_days": HISTORY_DAYS,
+            "noted": unit_notes(house, unit_code),
+            "note_kinds": NOTE_WORDS,
             "is_simulated": found.is_simulated,
+            **more,
         }
-        return page(desk, request, visitor, "city.html", values, at=at)
+        return page(desk, request, visitor, "city.html", values, status=status, at=at)
 
     return router
 

@@ -1,0 +1,98 @@
+"""Units by window: ranks, changes and lines were worked out by hand."""
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import Engine
+
+from include.desk.facts import season_facts
+from include.desk.ranking import Span, UnitRow, ranking, span_before, span_of
+from include.supervision.figures import FeedbackCounts
+from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, add_event, add_problem, house_of
+
+SEASON = (date(2020, 3, 1), date(2020, 7, 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "span", "before"),
+    [
+        ("day", date(2020, 3, 1), ("2020-03-01", "2020-03-02"), ("2020-02-29", "2020-03-01")),
+        ("week", date(2020, 3, 11), ("2020-03-08", "2020-03-15"), ("2020-03-01", "2020-03-08")),
+        ("week", date(2020, 3, 8), ("2020-03-08", "2020-03-15"), ("2020-03-01", "2020-03-08")),
+        ("half_month", date(2020, 3, 15), ("2020-03-01", "2020-03-16"), ("2020-02-16", "2020-03-01")),
+        ("half_month", date(2020, 3, 16), ("2020-03-16", "2020-04-01"), ("2020-03-01", "2020-03-16")),
+        ("month", date(2020, 12, 31), ("2020-12-01", "2021-01-01"), ("2020-11-01", "2020-12-01")),
+        ("season", date(2020, 4, 1), ("2020-03-01", "2020-07-01"), None),
+        ("free", date(2020, 3, 11), ("2020-03-09", "2020-03-12"), ("2020-03-06", "2020-03-09")),
+    ],
+)
+def test_windows_and_the_ones_before(
+    name: str, day: date, span: tuple[str, str], before: tuple[str, str] | None
+) -> None:
+    found = span_of(name, day, date(2020, 3, 9), SEASON)  # type: ignore[arg-type]
+    assert (str(found.start), str(found.end)) == span
+    earlier = span_before(name, found)  # type: ignore[arg-type]
+    assert (None if earlier is None else (str(earlier.start), str(earlier.end))) == before
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    add_alarm(engine, "late answer", "03-09 06:00")
+    add_event(engine, "late answer", "submitted", "03-10 09:00")
+    add_problem(engine, "P1", "late answer", "03-09 12:00")
+    add_alarm(engine, "overdue", "03-10 06:00", unit_code=SHIJIAZHUANG)
+    add_alarm(engine, "before", "03-05 06:00")
+    add_event(engine, "before", "submitted", "03-05 09:00")
+    return engine
+
+
+def test_a_week_with_its_change_and_line(store: Engine, tmp_path: Path) -> None:
+    house = house_of(store, tmp_path)
+    found = ranking(house, season_facts(house, NOW), "week", date(2020, 3, 11), None, "overdue")
+    assert (found.span, found.before) == (
+        Span(date(2020, 3, 8), date(2020, 3, 15)),
+        Span(date(2020, 3, 1), date(2020, 3, 8)),
+    )
+    assert found.rows[0] == UnitRow(
+        SHIJIAZHUANG,
+        "石家庄市",
+        1,
+        FeedbackCounts(pushed=1, due=1, overdue=1),
+        FeedbackCounts(),
+        (0, 0, 0, 0, 0, 0, 0, 1),
+        {},
+    )
+    assert found.rows[1] == UnitRow(
+        YANGQUAN,
+        "阳泉市",
+        2,
+        FeedbackCounts(pushed=1, answered=1, due=1, late=1, problems=1, alarms_with_problem=1),
+        FeedbackCounts(pushed=1, answered=1, due=1, on_time=1),
+        (0,) * 8,
+        {"其他": 1},
+    )
+    assert (found.rows[1].is_small, found.rows[2].rank, found.categories) == (True, None, ("其他",))
+
+
+def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    page = browser.get("/ranking", params={"window": "week", "day": "2020-03-11"}).text
+    assert "2020-03-08 — 2020-03-14" in page
+    assert page.index("石家庄市") < page.index("阳泉市")
+    saved = browser.get("/ranking.csv", params={"day": "2020-03-11"}).content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(saved)))
+    assert [(row["rank"], row["unit_name"], row["overdue"], row["其他"]) for row in rows[:2]] == [
+        ("1", "石家庄市", "1", "0"),
+        ("2", "阳泉市", "0", "1"),
+    ]
+    book = openpyxl.load_workbook(
+        io.BytesIO(browser.get("/ranking.xlsx", params={"day": "2020-03-11"}).content)
+    )
+    assert book.sheetnames == ["排名", "问题类别"]
+    assert [cell.value for cell in book["排名"][2]][:4] == [1, SHIJIAZHUANG, "石家庄市", 1]
+    by_problems = browser.get("/ranking", params={"day": "2020-03-11", "sort": "problems"}).text
+    assert by_problems.index("阳泉市") < by_problems.index("石家庄市")
