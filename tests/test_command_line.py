@@ -281,10 +281,10 @@ def test_a_store_that_cannot_be_used_is_one_line(
 @pytest.mark.parametrize(
     ("connection", "said"),
     [
-        ("postgresql://u:pass-word@127.0.0.1:x/db", "a connection cannot be read"),
-        ("postgresql://u:pass-word@127.0.0.1:99999/db", "a connection cannot be read"),
-        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": "²", "password": "pass-word"}', "a connection cannot be read"),
-        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": 70000, "password": "pass-word"}', "a connection cannot be read"),
+        ("postgresql://u:pass-word@127.0.0.1:x/db", "connection supervision_db: port: a port cannot be used"),
+        ("postgresql://u:pass-word@127.0.0.1:99999/db", "connection supervision_db: port: a port cannot be used"),
+        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": "²", "password": "pass-word"}', "connection supervision_db: port: a port cannot be used"),
+        ('{"conn_type": "postgres", "host": "127.0.0.1", "port": 70000, "password": "pass-word"}', "connection supervision_db: port: a port cannot be used"),
         ('{"conn_type": "postgres", "host": "127.0.0.1", "port": 1, "login": "u", "password": "pass-word", "schema": "db"}', "the store cannot be used"),
     ],
 )  # fmt: skip

@@ -21,7 +21,7 @@ mail = Table(
         "content_key",
         String(64),
         nullable=False,
-        comment="SHA-256 of Message-ID, sender, date, subject and body: the same mail by another way is not taken twice",
+        comment="SHA-256 of Message-ID, sender, addressee, date, subject and body: the same mail by another way is not taken twice",
     ),
     Column(
         "raw_sha256", String(64), nullable=False, comment="the mail as it came, in the archive until `prune`"

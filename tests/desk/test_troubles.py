@@ -13,14 +13,14 @@ from include.errors import StateError
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 ACTED_IN = [
-    *(INCLUDE / "desk").glob("*.py"),
+    *(INCLUDE / "desk").rglob("*.py"),
+    INCLUDE.parent / "plugins" / "desk.py",
     INCLUDE / "workflows" / "corrections.py",
     INCLUDE / "sources" / "quarantine.py",
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
     INCLUDE / "store" / "units.py",
-    INCLUDE / "desk" / "pages" / "units.py",
     *(INCLUDE / "office").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"

@@ -218,7 +218,7 @@ def answer_form(rows: Sequence[SheetRow]) -> None:
     places = {column.key: place for place, column in enumerate(form.COLUMNS)}
     found = answer_forms._answers(list(rows), places, LETTER, NOW)
     assert len(found.broken) + len(found.problems) <= len(rows)
-    for part in answer_forms._parts(Path("form.xlsx"), found):
+    for part in answer_forms._parts("form.xlsx", found):
         _stage(part.mapping, part.chunk)
 
 

@@ -14,6 +14,7 @@ fi
 ip link set lo up
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -t tmpfs tmpfs "$root/tmp"
 install -d "$root/media/wheels" "$root/root/qianliyan"
 mount --bind -o ro "$wheels" "$root/media/wheels"

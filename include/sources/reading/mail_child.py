@@ -79,9 +79,12 @@ def answer(content: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def content_key(mail: Mail, content: bytes) -> str:
-    """The same for one mail that came twice by different ways: its Message-ID, sender, date, subject, and its body as it came."""
+    """The same for one mail that came twice by different ways: its Message-ID, sender, addressee, date, subject, and its body as it
+    came. A mail without Message-ID is itself only byte by byte."""
+    if not mail.head("message-id"):
+        return hashlib.sha256(content).hexdigest()
     body = content.partition(b"\r\n\r\n")[2] or content.partition(b"\n\n")[2]
-    head = "\n".join(mail.head(name) for name in ("message-id", "from", "date", "subject"))
+    head = "\n".join(mail.head(name) for name in ("message-id", "from", "to", "date", "subject"))
     plain = body.replace(b"\r\n", b"\n").strip()
     return hashlib.sha256(head.encode("utf-8", "surrogatepass") + b"\n" + plain).hexdigest()
 

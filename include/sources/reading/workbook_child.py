@@ -158,14 +158,14 @@ def _read_other(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
 
 
 def _other_rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterator[Row]:
-    for number, values in enumerate(sheet.iter_rows(), start=1 + (sheet.start or (0, 0))[0]):
-        texts = [cell_text(value) for value in values]
+    left = (sheet.start or (0, 0))[1]  # empty columns are left out, empty rows are not
+    for number, values in enumerate(sheet.iter_rows(), start=1):
+        texts = [*[""] * left, *map(cell_text, values)]
         while texts and not texts[-1]:
             texts.pop()
         counted.add(number, len(texts), texts)
         if texts and first <= number <= last:
-            told = [*[""] * (sheet.start or (0, 0))[1], *texts]
-            yield number, told, [], [place for place, text in enumerate(told) if text in _ERRORS]
+            yield number, texts, [], [place for place, text in enumerate(texts) if text in _ERRORS]
 
 
 def _locked() -> Unusable:

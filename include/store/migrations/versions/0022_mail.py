@@ -20,7 +20,7 @@ def upgrade() -> None:
             "content_key",
             sa.String(length=64),
             nullable=False,
-            comment="SHA-256 of Message-ID, sender, date, subject and body: the same mail by another way is not taken twice",
+            comment="SHA-256 of Message-ID, sender, addressee, date, subject and body: the same mail by another way is not taken twice",
         ),
         sa.Column(
             "raw_sha256",
