@@ -179,10 +179,15 @@ def _answers(rows: list[SheetRow], places: dict[str, int], letter: Letter, now: 
             continue
         reason = FORMULA if set(told.formulas) & set(places.values()) else _reason(row, letter)
         if reason:
-            answers.broken.append(BrokenRow(told.number, "\t".join(row.values()), reason))
+            answers.broken.append(BrokenRow(told.number, "\t".join(_as_seen(row)), reason))
             continue
         _add(answers, counted, told.number, row, letter, now)
     return answers
+
+
+def _as_seen(row: dict[str, str]) -> list[str]:
+    """A row's texts, its choices in the office's language, as they stood in the form."""
+    return [say(text) if key in _CHOSEN and text else text for key, text in row.items()]
 
 
 def _typed_text(key: str, text: str) -> str:

@@ -80,7 +80,7 @@ def _received(figures: NoticeFigures, show: Show) -> dict[str, Any] | None:
     return {
         "收到": figures.received.rows,
         "未采用": figures.received.refused,
-        "原因": "；".join(show(reason) for reason in figures.received.reasons),
+        "原因": say("；").join(show(reason) for reason in figures.received.reasons),
     }
 
 

@@ -391,9 +391,11 @@ def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Wait
             words = [part for part in (row["sender"], row["subject"]) if part]
             yield Waiting(
                 "mail",
-                f"{len(rows)}封" if many else "　".join(words) or TOPICS["mail"],
+                say("{count}封", count=len(rows))
+                if many
+                else say(MARK_GAP).join(words) or say(TOPICS["mail"]),
                 reason,
-                "在来信页查看后采用、录入、归档，或判为与本单位无关",
+                say("在来信页查看后采用、录入、归档，或判为与本单位无关"),
                 row["taken_at"],
                 path="/mails" if many else f"/mails/{row['mail_id']}",
                 count=len(rows) if many else 1,
@@ -410,7 +412,7 @@ def _closed(house: House, connection: Connection, now: datetime) -> Iterable[Wai
                 "mailbox",
                 one.name,
                 one.reason,
-                "检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取",
+                say("检查信箱的连接、证书和密码（163、QQ为授权码）；邮件仍在信箱中，恢复后自动读取"),
                 one.since,
             )
 
@@ -423,9 +425,9 @@ def _field(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for (unit_name, reason), rows in groups.items():
         yield Waiting(
             "field",
-            f"{unit_name}　{len(rows)}条",
-            f"{reason}：已收到，未计入数字；手机确认后自动采用",
-            "电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject",
+            say("{unit_name}　{count}条", unit_name=unit_name, count=len(rows)),
+            say("{reason}：已收到，未计入数字；手机确认后自动采用", reason=say(reason)),
+            say("电话核实后在手机填报页采用或不采用并注明理由，或用 field accept、reject"),
             rows[0]["received_at"],
             path="/field",
             count=len(rows),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from include.language import say
 from include.replies.autoreplies import AUTOREPLY_RULES, OTHER_RULES, RECEIPT_RULES
 from include.replies.bounces import Permanence, Rule, notice
 from include.replies.letters import Signs, signs_of
@@ -94,8 +95,13 @@ def judge(mail: Mail) -> Verdict:
 
 
 def reason_words(reason: str) -> str:
-    """What a reason says to a person (Chinese)."""
-    return _WORDS.get(reason, reason)
+    """What a reason, a rule's or a fault's name, says to a person."""
+    return say(_WORDS.get(reason, reason))
+
+
+def kind_words(kind: Kind) -> str:
+    """What a kind of mail is called."""
+    return say(KINDS[kind])
 
 
 def _first(mail: Mail, rules: tuple[Rule, ...]) -> tuple[str, ...]:
@@ -129,4 +135,5 @@ _WORDS: Final = {
     "answers_ours": "回复本单位的函件",
     "answers_nothing": "未引用本单位的任何函件",
     "delivered": "已投递的通知",
+    "form_known": "同一反馈表此前已采用",
 }

@@ -14,6 +14,7 @@ from typing import Any, Final
 import openpyxl
 
 from include.answer_form import layout as form
+from include.language import say
 from include.periods import office_zone
 from include.post.message import DATA_HEADER
 from include.replies.mail import read_mail
@@ -24,15 +25,22 @@ Filled = Mapping[str, Any]
 
 def form_of(letter: bytes) -> bytes | None:
     """The answer form attached to a letter's mail; None where it has none."""
-    return next((file.content for file in read_mail(letter).files if file.what == "form"), None)
+    return next(
+        (
+            file.content
+            for file in read_mail(letter, (form.FORM_SHEET, say(form.FORM_SHEET))).files
+            if file.what == "form"
+        ),
+        None,
+    )
 
 
 def filled_in(content: bytes, fill: Callable[[int, str], Filled | None]) -> bytes:
     """The form with what `fill` says of each alarm (number of the row from 0, alarm_id): values by key of the column, or nothing."""
     workbook = openpyxl.load_workbook(io.BytesIO(content))
-    sheet = workbook[form.FORM_SHEET]
+    sheet = workbook[say(form.FORM_SHEET)]
     titles = [cell.value for cell in sheet[form.HEADER_ROW]]
-    places = {column.key: titles.index(column.header) + 1 for column in form.COLUMNS}
+    places = {column.key: titles.index(column.title) + 1 for column in form.COLUMNS}
     number = 0
     for row in range(form.FIRST_ROW, sheet.max_row + 1):
         alarm_id = sheet.cell(row, places["alarm_id"]).value
@@ -49,7 +57,12 @@ def filled_in(content: bytes, fill: Callable[[int, str], Filled | None]) -> byte
 def nothing_found(at: datetime) -> Filled:
     """An inspection that found nothing."""
     told_at = at.astimezone(office_zone()).replace(tzinfo=None, microsecond=0, second=0)
-    return {"result": form.NOTHING_FOUND, "unit": "区县分局", "inspector": "李某", "answered_at": told_at}
+    return {
+        "result": say(form.NOTHING_FOUND),
+        "unit": say("区县分局"),
+        "inspector": say("李某"),
+        "answered_at": told_at,
+    }
 
 
 def something_found(at: datetime, category: str) -> Filled:
@@ -57,32 +70,30 @@ def something_found(at: datetime, category: str) -> Filled:
     told_at = at.astimezone(office_zone()).replace(tzinfo=None, microsecond=0, second=0)
     return {
         **nothing_found(at),
-        "result": form.FOUND,
+        "result": say(form.FOUND),
         "category": category,
-        "description": "工地裸土未苫盖",
-        "rectification": form.RECTIFYING,
+        "description": say("工地裸土未苫盖"),
+        "rectification": say(form.RECTIFYING),
         "rectify_by_date": (told_at + timedelta(days=3)).date(),
     }
 
 
-def answer_mail(
-    letter: bytes, sender: str, filled: bytes, sent_at: datetime, *, text: str = "反馈表见附件。"
-) -> bytes:
+def answer_mail(letter: bytes, sender: str, filled: bytes, sent_at: datetime, *, text: str = "") -> bytes:
     """The reply of a contact with the filled-in form, as the office's server keeps it."""
-    mail = _reply(letter, sender, f"回复：{_subject(letter)}", sent_at)
-    mail.set_content(text)
+    mail = _reply(letter, sender, say("回复：{subject}", subject=_subject(letter)), sent_at)
+    mail.set_content(text or say("反馈表见附件。"))
     mail.add_attachment(
         filled,
         maintype="application",
         subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        filename="反馈表.xlsx",
+        filename=say("反馈表.xlsx"),
     )
     return _received(mail, sender, sent_at)
 
 
 def text_mail(letter: bytes, sender: str, sent_at: datetime, text: str) -> bytes:
     """A reply in words, without a form."""
-    mail = _reply(letter, sender, f"回复：{_subject(letter)}", sent_at)
+    mail = _reply(letter, sender, say("回复：{subject}", subject=_subject(letter)), sent_at)
     mail.set_content(text)
     return _received(mail, sender, sent_at)
 

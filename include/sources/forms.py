@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from include.answer_form.reading import ReadForm
+from include.language import say
 from include.sources import quarantine
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
@@ -91,7 +92,7 @@ def take_form(
     tally.quarantined += len(strange)
     result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
     record(connection, result, tally, delivery, asked_until=now, now=now)
-    refused = (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, NO_SUCH) for one in strange))
+    refused = (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, say(NO_SUCH)) for one in strange))
     answered = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]} - older
     return FormTaken(frozenset(answered - {one.alarm_id for one in refused}), refused)
 
@@ -123,7 +124,7 @@ def _without(part: Part, older: frozenset[str]) -> Part:
     if not is_late.any():
         return part
     broken = tuple(
-        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, chunk.rows.iloc[place])), OLDER)
+        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, chunk.rows.iloc[place])), say(OLDER))
         for place in np.flatnonzero(is_late)
     )
     rest = chunk.rows[~is_late].reset_index(drop=True)

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from include.errors import StateError
+from include.language import say
 from include.sources import quarantine
 from include.sources.delivery import Inspected
 from include.sources.hashes import row_json
@@ -40,10 +41,10 @@ def keep_inspected(
         except StateError:
             strange.append(one)
             row = {"alarm_id": one.alarm_id, "candidate_id": one.candidate_id, "note": one.note}
-            place = f"{origin} 疑似来源核查 第{one.line}行"
+            place = say("{origin} 疑似来源核查 第{line}行", origin=origin, line=one.line)
             rejects.append(
                 quarantine.Rejected(
-                    "feedback", place, "candidate_id", one.candidate_id, NO_SUCH, row_json(row), None
+                    "feedback", place, "candidate_id", one.candidate_id, say(NO_SUCH), row_json(row), None
                 )
             )
     quarantine.keep(connection, source, rejects, now=now)

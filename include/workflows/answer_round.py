@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from include.errors import CheckFailed, QianliyanError
 from include.house import House
+from include.language import say
 from include.office.mailroom.round import MailRound, read_mailbox
 from include.workflows import field_page
 
@@ -23,9 +24,9 @@ def mail(house: House, now: datetime, actor: str) -> dict[str, Any]:
 def field(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Takes the spool of the phone page, once, and tells the page how things stand."""
     try:
-        return {"手机填报": field_page.take(house, now, actor)}
+        return {say("手机填报"): field_page.take(house, now, actor)}
     except (QianliyanError, OSError) as error:
-        return {"手机填报": {"trouble": str(error)}}
+        return {say("手机填报"): {"trouble": str(error)}}
 
 
 # In this order; another way in which answers come is one more step.
@@ -36,17 +37,17 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Every step, whatever became of the ones before; returns what each did. Raises CheckFailed at the end where one could not do all of its work."""
     done = {name: step(house, now, actor) for name, step in STEPS.items()}
     troubles = [
-        f"{source}：{summary['trouble']}"
+        say("{source}：{trouble}", source=source, trouble=summary["trouble"])
         for several in done.values()
         for source, summary in several.items()
         if summary.get("trouble")
     ]
     if troubles:
         raise CheckFailed(
-            "；".join(troubles),
+            say("；").join(troubles),
             where="answer_round",
-            expected="每个信箱和手机填报的目录都能读",
-            todo="按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读",
+            expected=say("每个信箱和手机填报的目录都能读"),
+            todo=say("按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读"),
         )
     return done
 

@@ -3,6 +3,8 @@
 import email
 import email.policy
 import io
+import itertools
+import json
 import re
 import zipfile
 from collections.abc import Iterator
@@ -11,24 +13,34 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
 from include import office_demo
-from include.demo import demo_registry, play_run
+from include.answer_form.layout import NOTHING_FOUND
+from include.demo import DEMO_MAILBOX, demo_registry, play_run
 from include.house import House, open_house
+from include.language import say
 from include.letters.alarm import compose_alarm
 from include.letters.composition import Letter
 from include.letters.digest import Matter, compose_digest
+from include.mail_demo import answer
 from include.office.letters import letters_of_period
+from include.office.waiting import waiting
 from include.periods import DAY, HOUR, midnight, period_ending
-from include.post.mailbox import local_mailbox
+from include.post.mailbox import local_mailbox, received
 from include.profile.current import VARIABLE, load, office, using
+from include.replies.verdict import _WORDS, reason_words
 from include.rules import SIMULATED_LABEL
+from include.simulator.imap_server import imap_server, put_all
+from include.simulator.mail_answers import answer_mail, bounce_mail, filled_in, form_of, text_mail
 from include.simulator.office_region import write_office_region
 from include.store.engine import reading
+from include.store.mail_tables import mail
 from include.store.migrate import migrate
+from include.store.tables import audit
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.figures import FormRow, Issue, Suspected
-from include.workflows import daily_dispatch
+from include.workflows import answer_round, daily_dispatch
 from tests.desk import facts
 
 # Chinese, Japanese and Korean characters, their signs and their wide letters.
@@ -53,7 +65,49 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("QIANLIYAN_VAR", str(folder))
         patch.setenv(VARIABLE, "harbour")
         assert office_demo.play_office() == 0
+        answered_by_mail(folder / "demo_harbour")
         yield folder / "demo_harbour"
+
+
+def answered_by_mail(var: Path) -> None:
+    """What came in after the day's letters, of every kind, and the next day's letters, which tell of it."""
+    at = midnight(date(2020, 3, 12)) + 12 * HOUR
+    letters = [one for one in received(var / "mailbox") if form_of(one.content()) is not None]
+    last, first = letters[0], letters[-1]
+    content, contact = first.content(), first.recipients[0]
+    own = form_of(content)
+    assert own is not None
+    half = filled_in(own, lambda number, _: {"result": say(NOTHING_FOUND)} if number == 0 else None)
+    times = (at + number * HOUR / 60 for number in itertools.count(1))
+
+    def forged(whole: bytes) -> bytes:
+        return whole.replace(b"dkim=pass", b"dkim=fail").replace(b"spf=pass", b"spf=fail")
+
+    def words() -> bytes:
+        return text_mail(content, contact, next(times), "All was inspected.")
+
+    mails = [
+        answer(first, next(times), 0),
+        answer_mail(content, contact, half, next(times)),
+        answer_mail(content, contact, own, next(times)),
+        answer_mail(content, "stranger@city.example", half, next(times)),
+        forged(answer_mail(content, contact, half, next(times))),
+        answer_mail(content, contact, half[: len(half) // 2], next(times)),
+        words(),
+        words().replace(b"From: ", b"Auto-Submitted: auto-replied\r\nFrom: ", 1),
+        words().replace(b"text/plain", b"application/pkcs7-mime"),
+        bounce_mail(last.content(), last.recipients[0], next(times)),
+        bounce_mail(last.content(), last.recipients[0], next(times), "452 4.2.2 Mailbox full"),
+        bounce_mail(last.content(), "nobody@elsewhere.example", next(times)),
+        b"From: a@b.example\r\nSubject: offer\r\n\r\nbuy\r\n",
+    ]
+    with imap_server() as port, local_mailbox(var / "mailbox") as mailbox:
+        house = open_house(demo_registry(mailbox.port, port), var)
+        put_all(port, [(each, at) for each in mails])
+        done = answer_round.take(house, at + 3 * HOUR, "test")
+        assert done["mail"][DEMO_MAILBOX]["tray"] >= 6
+        assert done["mail"][DEMO_MAILBOX]["rows_refused"] >= 1
+        assert play_run(house, daily_dispatch, "daily_dispatch", period_ending("day", date(2020, 3, 13))) == 0
 
 
 def chinese(text: str) -> list[str]:
@@ -85,6 +139,32 @@ def test_every_letter_that_left_is_in_english(played: Path) -> None:
                 endings.add(name.rpartition(".")[2])
                 assert chinese(texts(name, part.get_payload(decode=True))) == [], name
     assert endings == {"pdf", "docx", "xlsx", "html", "plain", "png"}
+
+
+def test_what_came_by_mail_is_told_in_english(played: Path) -> None:
+    house = house_of(played)
+    with reading(house.engine) as connection:
+        told = [
+            *connection.execute(select(mail.c.tray_reason, mail.c.refused_json, mail.c.reasons, mail.c.kind))
+        ]
+        assert {row.kind for row in told} >= {"answer", "reply", "bounce", "autoreply", "other"}
+        audited = connection.execute(select(audit.c.reason).where(audit.c.actor == "test")).scalars()
+        said = [*audited, *(f"{row.tray_reason} {json.loads(row.refused_json)}" for row in told)]
+        matters = [
+            f"{one.title} {one.reason} {one.todo}" for one in waiting(house, midnight(date(2020, 3, 13)))
+        ]
+    assert chinese("\n".join([*said, *matters])) == []
+    reasons = {name for row in told for name in row.reasons.split(",")}
+    assert [reason_words(name) for name in reasons if reason_words(name) == name] == []
+    assert [words for words in map(reason_words, _WORDS) if CJK.search(words)] == []
+    bodies = [
+        one.content().decode() for one in received(played / "mailbox") if "2020-03-13" in one.letter_key
+    ]
+    assert any(
+        "By mail: "
+        in email.message_from_string(one, policy=email.policy.default).get_body(("plain",)).get_content()
+        for one in bodies
+    )
 
 
 def test_every_kind_of_the_office_is_made_here(played: Path) -> None:
@@ -162,7 +242,9 @@ def test_every_page_of_the_desk_is_in_english(played: Path, monkeypatch: pytest.
             ("text/html", "application/json", "text/javascript")
         ):
             continue
-        if lines := chinese(answer.text.replace(f'"{SIMULATED_LABEL}"', "")):  # a code of data, not a word
+        if lines := chinese(
+            re.sub(f'["\\t]{SIMULATED_LABEL}', "", answer.text)
+        ):  # a code of data, not a word
             found[path] = lines
         for link in re.findall(r'(?:href|src)="/desk(/[^"#]*)', answer.text):
             link = link.replace("&amp;", "&")

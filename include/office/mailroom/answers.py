@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from include.answer_form.reading import NEEDED_SHEETS, ReadForm, own_sheets, read_form_sheets
 from include.errors import InputError
+from include.language import say
 from include.office.mailroom.matching import Match, letter_by_key, sender_doubt, units_of
 from include.periods import office_date
-from include.replies.verdict import FAULTS
+from include.replies.verdict import reason_words
 from include.sources.config import SourceConfig
 from include.sources.forms import Refusal, take_form
 from include.sources.mailboxes.settings import MailboxSettings
@@ -39,7 +40,7 @@ class Mailroom:
 
 @dataclass(frozen=True)
 class FoundForm:
-    """One form of a mail, read against the letter that it names; `fault`: why it cannot be (Chinese)."""
+    """One form of a mail, read against the letter that it names; `fault`: why it cannot be."""
 
     attached: AttachedForm
     form: ReadForm | None
@@ -68,7 +69,7 @@ def read_forms(engine: Engine, read: ReadMail, now: datetime) -> list[FoundForm]
     found = []
     for attached in read.forms:
         if attached.error or not set(NEEDED_SHEETS) <= own_sheets(attached.sheets).keys():
-            found.append(FoundForm(attached, None, str(attached.error.get("what", "缺少工作表"))))
+            found.append(FoundForm(attached, None, str(attached.error.get("what", say("缺少工作表")))))
             continue
         origin = form_origin(read, attached)
         try:
@@ -82,13 +83,15 @@ def read_forms(engine: Engine, read: ReadMail, now: datetime) -> list[FoundForm]
 def take_answer(connection: Connection, room: Mailroom, read: ReadMail, forms: Sequence[FoundForm]) -> Answer:
     """Takes the rows of all forms, or of none: where the sender may not speak for the unit, where the moment of receipt is not known,
     where a form or the mail cannot be read as a whole."""
-    answer = Answer(tray=[FAULTS.get(fault, fault) for fault in read.verdict.faults])
+    answer = Answer(tray=[reason_words(fault) for fault in read.verdict.faults])
     letters: list[Match] = []
     for found in forms:
         letter = letter_by_key(connection, found.form.letter.key, "form") if found.form else None
         if found.form is None or letter is None:
             answer.tray.append(
-                f"反馈表不能读入：{found.fault}" if found.fault else "反馈表所属的函件没有发出"
+                say("反馈表不能读入：{fault}", fault=found.fault)
+                if found.fault
+                else say("反馈表所属的函件没有发出")
             )
             continue
         answer.match = letter
@@ -147,16 +150,18 @@ def is_known_form(connection: Connection, sha256: str, letter_id: int) -> bool:
 
 def form_origin(read: ReadMail, attached: AttachedForm) -> str:
     """Where a row came from, for the quarantine: the mail's sender and the file's name."""
-    return f"邮件 {read.sender or '（无发件人）'} {attached.name}"[:200]
+    return say("邮件 {sender} {name}", sender=read.sender or say("（无发件人）"), name=attached.name)[:200]
 
 
 def _doubts(connection: Connection, room: Mailroom, read: ReadMail, letter: Match) -> list[str]:
     """Why the mail may not speak for the letter's unit."""
     doubts = []
     if letter.unit_code not in units_of(connection, read.sender, office_date(read.received_at or room.now)):
-        doubts.append(f"发件人 {read.sender or '（无）'} 当日不是该函件收件单位的联系人")
+        doubts.append(
+            say("发件人 {sender} 当日不是该函件收件单位的联系人", sender=read.sender or say("（无发件人）"))
+        )
     if doubt := sender_doubt(read, room.settings, room.trusted):
         doubts.append(doubt)
     if read.received_at is None:
-        doubts.append("无法确定邮件到达本单位的时间")
+        doubts.append(say("无法确定邮件到达本单位的时间"))
     return doubts

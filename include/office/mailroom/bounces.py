@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from include.language import say
 from include.office.mailroom.matching import Match
 from include.post.outbox import note_bounce, refuse_bounced
 from include.replies.verdict import Verdict
@@ -32,21 +33,21 @@ def take_bounce(
 ) -> Bounced:
     """Acts on a bounce or a notice of delay. Only deliveries of the letter that came back are touched, and of these only what left."""
     if match is None:
-        return Bounced(tray_reason="退信没有说明是哪封函件")
+        return Bounced(tray_reason=say("退信没有说明是哪封函件"))
     named = _named(connection, verdict, match)
     if not named:
-        return Bounced(tray_reason="退信没有说明是哪个收件地址，或该地址不在这封函件的收件人中")
+        return Bounced(tray_reason=say("退信没有说明是哪个收件地址，或该地址不在这封函件的收件人中"))
     words = " ".join(verdict.words.split())[:_LONGEST]
-    told = f"{verdict.status} {words}".strip() or "对方未说明原因"
+    told = f"{verdict.status} {words}".strip() or say("对方未说明原因")
     ids = [delivery_id for delivery_id, _ in named]
     addresses = tuple(address for _, address in named)
     if verdict.kind == "bounce" and verdict.permanence == "permanent":
-        refuse_bounced(connection, ids, f"退信：{told}", words, actor=actor, now=now)
+        refuse_bounced(connection, ids, say("退信：{told}", told=told), words, actor=actor, now=now)
         return Bounced(refused=addresses)
-    word = "延迟投递" if verdict.kind == "delayed" else "暂时退信"
-    note_bounce(connection, ids, f"{word}：{told}", actor=actor, now=now)
+    noted = say("延迟投递：{told}" if verdict.kind == "delayed" else "暂时退信：{told}", told=told)
+    note_bounce(connection, ids, noted, actor=actor, now=now)
     unclear = verdict.kind == "bounce" and not verdict.permanence
-    return Bounced(noted=addresses, tray_reason="退信没有说明地址是否失效" if unclear else "")
+    return Bounced(noted=addresses, tray_reason=say("退信没有说明地址是否失效") if unclear else "")
 
 
 def _named(connection: Connection, verdict: Verdict, match: Match) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, or_, select
 
+from include.language import say
 from include.replies.letters import Tag, check_of
 from include.sources.mailboxes.settings import MailboxSettings
 from include.sources.reading.mails import ReadMail
@@ -79,17 +80,17 @@ def units_of(connection: Connection, address: str, on_date: date) -> frozenset[s
 
 
 def sender_doubt(mail: ReadMail, settings: MailboxSettings, trusted: Iterable[str]) -> str:
-    """Why nobody can say that the sender is who the mail says (Chinese), or empty."""
+    """Why nobody can say that the sender is who the mail says, or empty."""
     if not mail.sender:
-        return "没有发件人，或写了几个发件人"
+        return say("没有发件人，或写了几个发件人")
     if mail.authenticity == "pass":
         return ""
     domain = mail.sender.rpartition("@")[2]
     if mail.authenticity == "fail":
-        return f"本单位邮件服务器判定发件人 {mail.sender} 未通过验证"
+        return say("本单位邮件服务器判定发件人 {sender} 未通过验证", sender=mail.sender)
     if domain in {one.lower().lstrip("@") for one in (*settings.trusted, *trusted)}:
         return ""
-    return f"本单位邮件服务器没有证明发件人 {mail.sender}，域名也不在信任名单中"
+    return say("本单位邮件服务器没有证明发件人 {sender}，域名也不在信任名单中", sender=mail.sender)
 
 
 def _by_id(connection: Connection, identity: str) -> Match | None:

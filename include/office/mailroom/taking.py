@@ -10,12 +10,13 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
+from include.language import say
 from include.office.mailroom.answers import Answer, FoundForm, Mailroom, keep_forms, take_answer
 from include.office.mailroom.bounces import take_bounce
 from include.office.mailroom.matching import Match, match, units_of
 from include.periods import office_date
 from include.post import audit
-from include.replies.verdict import FAULTS, KINDS, reason_words
+from include.replies.verdict import kind_words, reason_words
 from include.sources.mailboxes.items import Item
 from include.sources.reading.mails import ReadMail
 from include.store import tables
@@ -55,7 +56,7 @@ def take_mail(connection: Connection, room: Mailroom, arrived: Arrived) -> int:
     """Takes in one mail that is new, and returns its id."""
     read, verdict = arrived.read, arrived.read.verdict
     outcome = _Outcome(
-        verdict.kind, match(connection, read), [FAULTS.get(fault, fault) for fault in arrived.faults]
+        verdict.kind, match(connection, read), [reason_words(fault) for fault in arrived.faults]
     )
     if verdict.kind == "answer":
         outcome.answer = answer = take_answer(connection, room, read, arrived.forms)
@@ -91,19 +92,21 @@ def _judge_empty(outcome: _Outcome, reasons: Sequence[str]) -> None:
     if any(reason.startswith(_AUTOMATIC) for reason in reasons):
         outcome.kind = "autoreply"
     else:
-        outcome.tray.append("反馈表没有填写")
+        outcome.tray.append(say("反馈表没有填写"))
 
 
 def _look_at(read: ReadMail) -> list[str]:
     """Why a person must look at a mail that is neither an answer nor a bounce."""
     verdict = read.verdict
-    faults = [FAULTS.get(fault, fault) for fault in verdict.faults]
+    faults = [reason_words(fault) for fault in verdict.faults]
     if verdict.kind == "reply":
-        return ["来信须由人处理", *faults]
+        return [say("来信须由人处理"), *faults]
     if "answers_nothing" in verdict.reasons:
-        return ["来信未引用本单位的函件", *faults]
+        return [say("来信未引用本单位的函件"), *faults]
     has_content = any(file["what"] in _WITH_CONTENT and not file["is_enclosed"] for file in read.files)
-    return [f"{KINDS[verdict.kind]}带有附件"] if has_content and verdict.kind != "receipt" else []
+    if not has_content or verdict.kind == "receipt":
+        return []
+    return [say("{kind}带有附件", kind=kind_words(verdict.kind))]
 
 
 def _place(connection: Connection, outcome: _Outcome, read: ReadMail, now: datetime) -> None:
@@ -118,7 +121,7 @@ def _place(connection: Connection, outcome: _Outcome, read: ReadMail, now: datet
 
 def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Outcome) -> int:
     read, verdict, answer = arrived.read, arrived.read.verdict, outcome.answer
-    tray = "；".join(dict.fromkeys(reason[:_REASON] for reason in outcome.tray if reason))
+    tray = say("；").join(dict.fromkeys(reason[:_REASON] for reason in outcome.tray if reason))
     reasons = (*verdict.reasons, *(("form_known",) if answer.known else ()))
     state = "tray" if tray else "kept"
     mail_id = int(
@@ -158,7 +161,11 @@ def _keep(connection: Connection, room: Mailroom, arrived: Arrived, outcome: _Ou
     )
     see(connection, room.source.name, arrived.item, mail_id)
     keep_forms(connection, answer, mail_id)
-    said = f"{KINDS[verdict.kind]}：{'、'.join(reason_words(reason) for reason in reasons)}"
+    said = say(
+        "{kind}：{reasons}",
+        kind=kind_words(verdict.kind),
+        reasons=say("、").join(reason_words(reason) for reason in reasons),
+    )
     change = audit.Change("mail", str(mail_id), "receive", None, state, said)
     audit.record(connection, [change], now=room.now, actor=room.actor)
     return mail_id

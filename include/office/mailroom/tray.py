@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from include.act import Act
 from include.errors import InputError, QianliyanError, StateError
 from include.house import House
+from include.language import say
 from include.office.mailroom.answers import Answer, FoundForm, Mailroom, keep_forms, read_forms, take_rows
 from include.office.mailroom.matching import Match, letter_by_key
 from include.office.mailroom.typed import typed_form
@@ -66,9 +67,11 @@ def statement(row: Mapping[str, Any]) -> str:
     taken, refused = int(row["rows_taken"]), int(row["rows_refused"])
     if not taken + refused:
         return ""
-    reasons = "；".join(dict.fromkeys(str(one["reason"]) for one in json.loads(row["refused_json"])))
-    return (
-        f"收到{taken + refused}条" + (f"，{refused}条未采用：{reasons}" if refused else "，均已采用") + "。"
+    if not refused:
+        return say("收到{rows}条，均已采用。", rows=taken)
+    reasons = say("；").join(dict.fromkeys(str(one["reason"]) for one in json.loads(row["refused_json"])))
+    return say(
+        "收到{rows}条，{refused}条未采用：{reasons}。", rows=taken + refused, refused=refused, reasons=reasons
     )
 
 
@@ -77,7 +80,10 @@ def statement_link(row: Mapping[str, Any]) -> str:
     by itself."""
     if not (words := statement(row)) or address_problem(str(row["sender"])):
         return ""
-    subject, body = quote(f"回复：{row['subject']}"[:200], safe=""), quote(words[:1500], safe="")
+    subject, body = (
+        quote(say("回复：{subject}", subject=row["subject"])[:200], safe=""),
+        quote(words[:1500], safe=""),
+    )
     return f"mailto:{quote(str(row['sender']), safe='@')}?subject={subject}&body={body}"
 
 
@@ -149,7 +155,7 @@ def accept(house: House, mail_id: int, act: Act, *, adds_contact: bool = False) 
     opened = open_mail(house, mail_id)
     usable = [form for form in opened.forms if form.form is not None]
     if opened.read is None or not usable:
-        faults = "；".join(form.fault for form in opened.forms if form.fault)
+        faults = say("；").join(form.fault for form in opened.forms if form.fault)
         raise InputError(
             "the mail has no form that can be read",
             where=f"mail {mail_id}",

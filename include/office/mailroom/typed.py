@@ -13,6 +13,7 @@ from include.answer_form import layout as form
 from include.answer_form.code import answer_code
 from include.answer_form.reading import read_form_sheets
 from include.errors import InputError
+from include.language import say
 from include.office.mailroom.answers import FoundForm
 from include.sources.reading.mails import AttachedForm
 from include.sources.reading.workbooks import SheetRow
@@ -35,7 +36,7 @@ def typed_form(
             SheetRow(_row_of(form.FORM_VERSION_CELL), ["", form.FORM_VERSION], [], []),
         ],
     }
-    name = f"邮件 {mail_id} 人工录入"
+    name = say("邮件 {mail_id} 人工录入", mail_id=mail_id)
     read = read_form_sheets(engine, name, name, sheets, now=at)
     parts = list(read.delivery.parts)
     if broken := [row for part in parts for row in part.chunk.broken]:
