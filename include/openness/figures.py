@@ -9,23 +9,25 @@ from typing import Final
 from include.periods import DAY, office_zone
 
 # Counts of each table, in the order in which tables print them. Rates are n of N: (name, n, N).
-ANSWERS: Final = ("pushed", "answered", "due", "on_time")
+ANSWERS: Final = ("pushed", "answered", "answered_in_time", "due", "on_time")
 PROBLEMS: Final = ("problems", "alarms_with_problem", "rectification_due", "rectified")
 QUALITY: Final = ("drawn", "checked", "not_confirmed")
 RATES: Final = {
     "feedback_rate": ("answered", "pushed"),
+    "answered_in_time_rate": ("answered_in_time", "answered"),
     "on_time_rate": ("on_time", "due"),
     "problem_found_rate": ("alarms_with_problem", "answered"),
     "rectified_rate": ("rectified", "rectification_due"),
     "not_confirmed_rate": ("not_confirmed", "checked"),
 }
-# Number of the rules by which rows are merged and counts left out, from 2 on; 1: those of earlier releases.
-RULES: Final = 2
+# Number of the rules by which rows are merged and counts left out; 1 and 2: those of earlier releases, without
+# `answered_in_time`.
+RULES: Final = 3
 
 
 @dataclass(frozen=True)
 class Row:
-    """One published row: a unit, or several merged. `counts`: by name, None for one that is withheld."""
+    """One published row: a unit, or several merged. `counts`: by name, None for one that is withheld; an older edition has fewer."""
 
     members: tuple[str, ...]
     counts: dict[str, int | None]

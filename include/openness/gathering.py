@@ -21,7 +21,13 @@ from include.sources.ledger import completeness
 from include.store.engine import reading
 from include.store.facts import alarm_states, cities_on, problems_found
 from include.supervision.bulletin_figures import SpotChecks
-from include.supervision.feedback import counts_between, judge, judge_problems, pushed_between
+from include.supervision.feedback import (
+    answered_in_time,
+    counts_between,
+    judge,
+    judge_problems,
+    pushed_between,
+)
 
 OTHER_CATEGORY: Final = "其他"
 _P90: Final = 0.9
@@ -74,6 +80,7 @@ def month_facts(house: House, period: Period, *, is_simulated: bool) -> MonthFac
     names = dict(zip(units["unit_code"], units["unit_name"], strict=True))
     table = counts_between(judged, found, period.starts_at, period.ends_at, list(names))
     alarms = pushed_between(judged[judged["is_pushed"] & judged["unit_code"].isin(list(names))], *window[:2])
+    table = table.assign(answered_in_time=answered_in_time(alarms, list(names)))
     own = found[found["unit_code"].isin(list(names))]
     checks = checks_of_window(house.engine, *window)
     return MonthFacts(
@@ -160,6 +167,7 @@ def _problem_table(rows: Mapping[str, Counts], answers: Sequence[Block]) -> Tabl
 # What holds between the counts of one unit: the first is at most the second.
 _AT_MOST: Final = (
     ("answered", "pushed"),
+    ("answered_in_time", "answered"),
     ("due", "pushed"),
     ("on_time", "due"),
     ("alarms_with_problem", "answered"),

@@ -14,7 +14,7 @@ from include.openness.figures import Edition
 from include.openness.geography import geojson
 from include.openness.pages import all_pages, changes
 from include.openness.site import TEMPLATES, Renderer, Site, address, checksums
-from include.openness.tables import TABLES, csv_files
+from include.openness.tables import csv_files, fields_of
 from include.openness.words import month_title, translator
 from include.periods import midnight
 from include.rules import SIMULATED_LABEL
@@ -114,7 +114,8 @@ def _resource(site: Site, one: Edition, path: str, content: bytes) -> dict[str, 
         "encoding": "utf-8",
         "schema": {
             "fields": [
-                _field(one_field.name, one_field.type, t(one_field.title)) for one_field in TABLES[stem]
+                _field(one_field.name, one_field.type, t(one_field.title))
+                for one_field in fields_of(stem, one)
             ],
             "missingValues": [""],
         },

@@ -17,9 +17,11 @@ from include.periods import office_zone
 _HEADS: Final = {
     "pushed": "推送",
     "answered": "已反馈",
+    "answered_in_time": "答复及时",
     "due": "到期",
     "on_time": "按期",
     "feedback_rate": "反馈率",
+    "answered_in_time_rate": "答复及时率",
     "on_time_rate": "按期反馈率",
     "problems": "发现问题",
     "alarms_with_problem": "查出问题的报警",
@@ -32,13 +34,21 @@ _HEADS: Final = {
 }
 # What a table of a page shows: a count, a rate as n/N, or hours.
 _SHOWN: Final = {
-    "answers": ("pushed", "feedback_rate", "on_time_rate", "median_hours", "p90_hours"),
+    "answers": (
+        "pushed",
+        "feedback_rate",
+        "answered_in_time_rate",
+        "on_time_rate",
+        "median_hours",
+        "p90_hours",
+    ),
     "problems": ("problem_found_rate", "problems", "rectified_rate"),
 }
 _TITLES: Final = {"answers": "反馈情况", "problems": "发现问题情况"}
 _NOTES: Final = {
     "answers": (
         "推送：本月推送的报警，不含误报；反馈率＝已反馈/推送，不用于排名；按期反馈率＝按期/到期。",
+        "答复及时：已反馈的报警中，首次反馈不晚于报警所载反馈时限的，不论是否申诉、申诉是否驳回；此后退回、重报不改变。答复及时率＝答复及时/已反馈，未反馈的不在其中，须与反馈率同看。",
         "用时：已反馈的报警从推送到首次反馈的小时数，P90为第90百分位；不足最小公布数的不列。",
         "到期、按期不公布的月份：有或曾有复核中的申诉，或有报警的单位不足3个，见方法。",
     ),
@@ -269,6 +279,8 @@ def _own_cells(row: Row | None, table: str, t: Translate, lang: str) -> list[str
 
 def _cell(row: Row, name: str, t: Translate, lang: str) -> str:
     if name in RATES:
+        if RATES[name][0] not in row.counts:
+            return "—"  # an edition from before this figure
         n, of = (row.counts[key] for key in RATES[name])
         if n is not None and of is None:
             return f"{n}/{t('不公布')}"
@@ -289,6 +301,10 @@ def _figures(month: Month, t: Translate, lang: str) -> list[dict[str, str]]:
     return [
         {"name": t(_HEADS["pushed"]), "text": _cell(answers, "pushed", t, lang)},
         {"name": t(_HEADS["feedback_rate"]), "text": _cell(answers, "feedback_rate", t, lang)},
+        {
+            "name": t(_HEADS["answered_in_time_rate"]),
+            "text": _cell(answers, "answered_in_time_rate", t, lang),
+        },
         {"name": t(_HEADS["on_time_rate"]), "text": _cell(answers, "on_time_rate", t, lang)},
         {"name": t(_HEADS["problems"]), "text": _cell(problems, "problems", t, lang)},
         {"name": t(_HEADS["rectified_rate"]), "text": _cell(problems, "rectified_rate", t, lang)},

@@ -40,9 +40,11 @@ _UNIT_ROW: Final = (
 MEANINGS: Final = {
     "pushed": "推送的报警数，不含误报（申诉成立）",
     "answered": "已反馈的报警数：截至时点反馈有效（未被退回）",
+    "answered_in_time": "答复及时的报警数，在已反馈的之中：首次反馈不晚于报警所载时限，不论是否申诉；较早的版次没有此列",
     "due": "到期的报警数：反馈时限已过，不在复核中，未结案",
     "on_time": "按期反馈的报警数，在到期的之中",
     "feedback_rate": "反馈率：answered/pushed",
+    "answered_in_time_rate": "答复及时率：answered_in_time/answered；较早的版次没有此列",
     "on_time_rate": "按期反馈率：on_time/due",
     "problems": "发现的问题数",
     "alarms_with_problem": "查出问题的报警数，在已反馈的之中",
@@ -59,7 +61,7 @@ MEANINGS: Final = {
     "in_dispute": "复核中的报警数，只公布全部单位合计",
 }
 _RATES_OF: Final = {
-    "answers": ("feedback_rate", "on_time_rate"),
+    "answers": ("feedback_rate", "answered_in_time_rate", "on_time_rate"),
     "problems": ("problem_found_rate", "rectified_rate"),
 }
 _COUNTS_OF: Final = {"answers": ANSWERS, "problems": ("answered", *PROBLEMS)}
@@ -115,10 +117,18 @@ TABLES: Final[dict[str, tuple[Field, ...]]] = {
 }  # fmt: skip
 
 
+# Columns that came later: the number of the rules from which on editions have them.
+_SINCE: Final = {"answered_in_time": 3, "answered_in_time_rate": 3}
+
+
+def fields_of(table: str, edition: Edition) -> tuple[Field, ...]:
+    """The columns of a table in this edition: an older one stays as it was."""
+    return tuple(one for one in TABLES[table] if edition.month.rules >= _SINCE.get(one.name, 1))
+
+
 def csv_files(edition: Edition) -> dict[str, bytes]:
     """The CSV files of an edition by name, UTF-8: every count that is withheld is an empty cell."""
-    rows = {name: list(_rows(name, edition)) for name in TABLES}
-    return {f"{name}.csv": _csv(TABLES[name], rows[name]) for name in TABLES}
+    return {f"{name}.csv": _csv(fields_of(name, edition), _rows(name, edition)) for name in TABLES}
 
 
 # What says which row it is: its other cells are figures of the edition.
@@ -131,9 +141,9 @@ def figures_of(edition: Edition) -> dict[CellName, Value]:
     """Every figure of the CSV files by file, row and column; a row's names, the edition and its marks are none."""
     return {
         (table, *(row.get(name) for name in _ROW_NAMES), field.name): row[field.name]
-        for table, fields in TABLES.items()
+        for table in TABLES
         for row in _rows(table, edition)
-        for field in fields
+        for field in fields_of(table, edition)
         if field.name not in _NO_FIGURES
     }
 
@@ -179,7 +189,7 @@ def _unit_cells(table: str, row: Row, names: dict[str, str]) -> dict[str, Value]
         "unit_codes": " ".join(row.members),
         "unit_names": "、".join(names[code] for code in row.members),
     }
-    cells |= {name: row.counts[name] for name in _COUNTS_OF[table]}
+    cells |= {name: row.counts.get(name) for name in _COUNTS_OF[table]}
     cells |= {rate: _rate(row.counts, rate) for rate in _RATES_OF[table]}
     if table == "answers":
         cells |= {name: getattr(row, name) for name in TIMES}
@@ -187,7 +197,7 @@ def _unit_cells(table: str, row: Row, names: dict[str, str]) -> dict[str, Value]
 
 
 def _rate(counts: Mapping[str, int | None], rate: str) -> float | None:
-    n, of = (counts[name] for name in RATES[rate])
+    n, of = (counts.get(name) for name in RATES[rate])
     return round(n / of, 6) if n is not None and of else None
 
 

@@ -41,6 +41,7 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     `is_upheld`    误报: counted apart, every other flag is then false
     `is_pushed`    counts as pushed
     `is_answered`  an answer stands: the last of submitted, returned, accepted is not a return
+    `is_answered_in_time`  答复及时: answered, first by the deadline that the alarm carries, whatever was disputed or rejected
     `is_closed`    结案 without a standing answer, and nothing came after it
     `is_open`      neither answered nor closed, however old
     `is_in_dispute`  复核中: disputed by the deadline, undecided
@@ -60,6 +61,7 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     judged["is_upheld"] = states["upheld_at"].notna() & ~(states["rejected_at"] > states["upheld_at"])
     pushed = judged["is_pushed"] = ~judged["is_upheld"]
     answered = judged["is_answered"] = pushed & states["standing_event"].isin(ANSWERING)
+    judged["is_answered_in_time"] = answered & (states["first_answer_at"] <= states["deadline_at"])
     closed = judged["is_closed"] = pushed & ~answered & _is_closed(states)
     judged["is_open"] = pushed & ~answered & ~closed
     decided_at = states[["upheld_at", "rejected_at"]].max(axis=1)
@@ -150,6 +152,13 @@ def counts_between(
     return counts_by_city(
         pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), unit_codes
     )
+
+
+def answered_in_time(judged: pd.DataFrame, unit_codes: Iterable[str]) -> pd.Series[int]:
+    """答复及时 by unit, in the given order, of the alarms of `judge` that the caller cut to the window; it depends on no dispute
+    but upheld ones, which leave `pushed` and `answered` too."""
+    summed = judged.groupby("unit_code")["is_answered_in_time"].sum()
+    return summed.reindex(pd.Index(list(unit_codes), name="unit_code"), fill_value=0).astype(int)
 
 
 def pushed_between(rows: pd.DataFrame, start_at: datetime, end_at: datetime) -> pd.DataFrame:

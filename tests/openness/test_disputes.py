@@ -34,6 +34,7 @@ class Alarms:
         return {
             "pushed": self.pushed,
             "answered": self.on_time + self.late,
+            "answered_in_time": self.on_time,
             "due": self.pushed - len(disputed),
             "on_time": self.on_time - in_time,
             "in_dispute": len(disputed),
@@ -85,13 +86,16 @@ UNITS = [Alarms(14, 6, 6)] * 3 + [Alarms(20, 0, 0)]
 
 def test_without_pending_disputes_every_count_is_told() -> None:
     month = publishable(facts(UNITS, []), SMALLEST)
-    assert told(month) == [(26, 20, 26, 14)] * 3 + [(20, 20, 20, 20), (98, 80, 98, 62)]
+    assert told(month) == [(26, 20, 14, 26, 14)] * 3 + [(20, 20, 20, 20, 20), (98, 80, 62, 98, 62)]
     assert month.in_dispute == 0
 
 
 def test_one_pending_dispute_leaves_out_due_and_on_time_everywhere_and_merges_nothing() -> None:
     month = publishable(facts(UNITS, [(3, 0)]), SMALLEST)
-    assert told(month) == [(26, 20, None, None)] * 3 + [(20, 20, None, None), (98, 80, None, None)]
+    assert told(month) == [(26, 20, 14, None, None)] * 3 + [
+        (20, 20, 20, None, None),
+        (98, 80, 62, None, None),
+    ]
     assert month.in_dispute == 1
 
 

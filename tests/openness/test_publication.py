@@ -83,6 +83,8 @@ def test_every_cell_is_that_of_feedback_at_the_same_moment(house: House, folder:
             if name == "answers" and len(codes) < 2:
                 assert number(row["feedback_rate"]) == pytest.approx(own["feedback_rate"].iloc[0], abs=1e-6)
                 assert row["on_time_rate"] == ""
+                share = int(row["answered_in_time"]) / own["answered"].iloc[0]
+                assert number(row["answered_in_time_rate"]) == pytest.approx(share, abs=1e-6)
         assert sorted(seen) == sorted(set(told.index) - {"total"})
     (region,) = rows_of(at / "region.csv")
     assert region["in_dispute"] == str(told.loc["total", "in_dispute"])
