@@ -67,6 +67,15 @@ class GridPage:
     enterprises: tuple[Enterprise, ...] | None
     is_simulated: bool
 
+    @property
+    def centre(self) -> str:
+        """Longitude and latitude of the grid's middle in degrees (WGS84), as a map's search takes them; empty where no list tells."""
+        edges = [(self.place or {}).get(name) for name in ("west", "east", "south", "north")]
+        if any(edge is None or edge != edge for edge in edges):
+            return ""
+        west, east, south, north = (float(edge) for edge in edges if edge is not None)
+        return f"{(west + east) / 2:.6f},{(south + north) / 2:.6f}"
+
 
 def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:
     """The grid as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for one nobody told of."""

@@ -12,14 +12,7 @@ from include.rules import LOW_RESPONSE
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, cities_on, problems_found
 from include.supervision.daily import flag_window
-from include.supervision.feedback import (
-    answered_in_time,
-    counts,
-    counts_between,
-    judge,
-    judge_problems,
-    pushed_between,
-)
+from include.supervision.feedback import counts, counts_between, judge, judge_problems
 from include.supervision.figures import FeedbackCounts
 from include.supervision.low_response import NONE, flag, responses
 
@@ -28,7 +21,6 @@ COLUMNS = [
     "unit_name",
     "pushed",
     "answered",
-    "answered_in_time",
     "due",
     "on_time",
     "late",
@@ -48,8 +40,7 @@ TOTAL = "total"
 def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOWN) -> pd.DataFrame:
     """One row a unit of the key regions on the window's last day, and a last one with `unit_code` = `total`.
 
-    Columns `COLUMNS`: counts of alarms pushed in the window (`answered_in_time`: of the answered, those first answered by the
-    deadline that the alarm carries, whatever was disputed), rates as shares (empty for a zero denominator), `problems`
+    Columns `COLUMNS`: counts of alarms pushed in the window, rates as shares (empty for a zero denominator), `problems`
     found, `alarms_with_problem` of the answered ones, `flag` (`remind`, `urge` or empty, by the rules of `low_response`: recent
     overdue alarms whenever pushed, late ones of the rolling days). `due` = `on_time` + `late` + `overdue`. Facts received later
     than `known_at` are left out.
@@ -61,30 +52,25 @@ def feedback_table(engine: Engine, period: Period, known_at: datetime = ALL_KNOW
         found = judge_problems(problems_found(connection, *window, known_at=known_at), judged, period.as_of)
     codes = cities["unit_code"].tolist()
     table = counts_between(judged, found, period.starts_at, period.ends_at, codes)
-    in_time = answered_in_time(pushed_between(judged, period.starts_at, period.ends_at), codes)
     answering = responses(judged, *rolling(period, LOW_RESPONSE.rolling_days))
     rows = [
         _row(
             code,
             name,
             counts(table, code),
-            int(in_time[code]),
             flag(answering.get(code, NONE), rules_on(period.end, str(code)).low_response).level,
         )
         for code, name in zip(codes, cities["unit_name"], strict=True)
     ]
-    return pd.DataFrame(
-        [*rows, _row(TOTAL, say("合计"), counts(table), int(in_time.sum()), "")], columns=COLUMNS
-    )
+    return pd.DataFrame([*rows, _row(TOTAL, say("合计"), counts(table), "")], columns=COLUMNS)
 
 
-def _row(code: str, name: str, one: FeedbackCounts, in_time: int, level: str) -> list[object]:
+def _row(code: str, name: str, one: FeedbackCounts, level: str) -> list[object]:
     return [
         code,
         name,
         one.pushed,
         one.answered,
-        in_time,
         one.due,
         one.on_time,
         one.late,

@@ -29,6 +29,7 @@ from include.sources.mapping.language import Copy, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places, outside_city, outside_county, places
 from include.sources.production_lines import with_lines
+from include.sources.provinces import in_other_province, province_column
 from include.sources.quarantine import Rejected, keep_only, rejected_row
 from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
@@ -39,6 +40,7 @@ from include.store.engine import reading, writing
 
 SOURCE: Final = "enterprises"
 KIND: Final = "enterprises"  # in the quarantine
+_PROVINCE: Final = "province"
 LAYOUT: Final = Layout(
     KIND,
     (
@@ -49,6 +51,7 @@ LAYOUT: Final = Layout(
         Field("lat", "number", least=-90, most=90),
         Field("unit_code", required=False, longest=64),
         Field("county", required=False, longest=64),
+        Field(_PROVINCE, required=False, longest=64),  # not kept: that of the coordinates is known
     ),
     key=("enterprise_id",),
 )
@@ -56,15 +59,15 @@ _SETTLED_BY: Final = "import-enterprises"
 # The code of a unit that the store may not have yet: told in ASCII, where names of cities are not.
 _UNIT: Final = re.compile(rf"[0-9A-Za-z][0-9A-Za-z_.-]{{0,{LONGEST_CODE - 1}}}")
 _NEAR_DEG: Final = 0.3  # just over the border of all units that are known: about 30 km
-_KEPT: Final = [*LAYOUT.names, "lines", "is_simulated"]
+_KEPT: Final = [*(name for name in LAYOUT.names if name != _PROVINCE), "lines", "is_simulated"]
 _TODO: Final = "say --column OWN=HEADING for each, or --mapping FILE (`mapping guess` proposes one)"
 
 
 @dataclass(frozen=True)
 class EnterpriseImport:
     """What an import did. `rows` = `kept` + `lines` (production lines of these) + `duplicates` (told again, all the same) +
-    `rejected`; `replaced`: rows that the source had told before; `relocated`: `name：told → found` of those whose city or county
-    was another than told; `datum_doubt`: that the coordinates look like those of another datum (Chinese)."""
+    `rejected`; `replaced`: rows that the source had told before; `relocated`: `name：told → found` of those whose province, city or
+    county was another than told; `datum_doubt`: that the coordinates look like those of another datum (Chinese)."""
 
     source: str
     rows: int
@@ -161,7 +164,7 @@ def _mapping(columns: Mapping[str, str], datum: str, mapping: TableMapping | Non
 
 
 def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> None:
-    own = transform(mapping, LAYOUT, chunk.rows)
+    own = _own(chunk, mapping)
     city_told = own["unit_code"]
     is_unit = city_told.str.fullmatch(_UNIT.pattern)
     own["unit_code"] = city_told.map(dict(known.cities)).fillna(city_told.where(is_unit, "")).astype("str")
@@ -195,17 +198,20 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     found = placed.drop(index=outside)
     is_moved = (city_told[kept.index] != "") & (found["unit_code"] != kept["unit_code"])
     is_moved |= (kept["county"] != "") & (found["county"] != kept["county"])
+    is_moved |= in_other_province(found["unit_code"], kept[_PROVINCE])
     told.relocated += [
         say(
-            "{name}：{city}{county} → {code}{place}",
+            "{name}：{province}{city}{county} → {code}{place}",
             name=name,
+            province=province,
             city=city,
             county=county,
             code=code,
             place=place,
         )
-        for name, city, county, code, place in zip(
+        for name, province, city, county, code, place in zip(
             kept["name"][is_moved],
+            kept[_PROVINCE][is_moved],
             city_told[kept.index][is_moved],
             kept["county"][is_moved],
             found["unit_code"][is_moved],
@@ -216,6 +222,15 @@ def _take(told: _Told, chunk: Chunk, mapping: TableMapping, known: Places) -> No
     told.named.append(good[["lon", "lat", "unit_code", "county"]])
     told.rows += len(rows) + len(chunk.broken)
     told.good.append(kept.assign(unit_code=found["unit_code"], county=found["county"]))
+
+
+def _own(chunk: Chunk, mapping: TableMapping) -> pd.DataFrame:
+    """The rows in columns of ours; the province also from a column of one of its usual headings."""
+    own = transform(mapping, LAYOUT, chunk.rows)
+    heading = province_column(map(str, chunk.rows.columns))
+    if heading is None or _PROVINCE in mapping.columns or _PROVINCE in chunk.rows:
+        return own
+    return own.assign(**{_PROVINCE: chunk.rows[heading].astype("str").str.strip()})
 
 
 def _placed(rows: pd.DataFrame, known: set[str]) -> pd.DataFrame:

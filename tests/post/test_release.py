@@ -16,7 +16,7 @@ from include.post.outbox import claim
 from include.post.recipients import Recipient
 from include.post.release import release, withdraw
 from include.post.server import Office
-from include.rules import POST
+from include.profile.current import office
 from include.store import tables
 from include.store.engine import reading, writing
 from tests.post.samples import (
@@ -124,7 +124,7 @@ def test_a_failure_after_the_number_was_given_leaves_no_gap(engine, archive, mon
 
 def test_a_letter_too_large_is_withheld_without_a_number(engine, archive, monkeypatch):
     add_cities(engine)
-    monkeypatch.setattr("include.post.copies.POST", replace(POST, largest_message_bytes=1024 * 1024))
+    monkeypatch.setattr("include.post.copies.office", lambda: replace(office(), largest_mail_mib=1))
     outcome = released(engine, archive, render=lambda *_: composition(attached=b"x" * 1024 * 1024))
     assert (outcome.action, outcome.reason) == (
         "withheld",

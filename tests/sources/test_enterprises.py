@@ -317,6 +317,32 @@ def test_a_row_a_production_line_is_one_enterprise_with_its_lines(engine: Engine
     ]
 
 
+def test_a_province_that_contradicts_the_unit_is_said(engine: Engine, tmp_path: Path) -> None:
+    """The city is right in every row, the province of the second, fourth and sixth is not; the last tells none."""
+    path = put(
+        tmp_path,
+        f"1,甲,钢铁,河北,石家庄市,{SHIJIAZHUANG}",
+        f"2,乙焦化厂,焦化,江苏,石家庄市,{SHIJIAZHUANG}",
+        f"3,丙,钢铁,河北省,石家庄市,{SHIJIAZHUANG}",
+        f"4,丁,钢铁,河北省,阳泉市,{YANGQUAN}",
+        "5,戊,钢铁,北京,北京市,116.3975,39.9087",
+        "6,己,钢铁,河北,北京市,116.3975,39.9087",
+        f"7,庚,钢铁,,石家庄市,{SHIJIAZHUANG}",
+        header="enterprise_id,name,industry,省份,unit_code,lon,lat",
+    )
+    done = run(engine, path)
+    assert (done.rows, done.kept, done.rejected) == (7, 7, ())
+    assert [told.split(" → ")[0] for told in done.relocated] == [
+        "乙焦化厂：江苏石家庄市",
+        "丁：河北省阳泉市",
+        "己：河北北京市",
+    ]
+    mapped = path.rename(tmp_path / "mapped.csv")
+    mapped.write_text(mapped.read_text(encoding="utf-8").replace("省份", "辖区"), encoding="utf-8")
+    assert run(engine, mapped).relocated == ()
+    assert run(engine, mapped, columns={"province": "辖区"}).relocated == done.relocated
+
+
 def test_coordinates_of_another_datum_than_said_are_doubted(engine: Engine, tmp_path: Path) -> None:
     """Points just inside their county's eastern border, written in GCJ-02, lie outside of it when they are read as WGS84."""
     outline = counties().set_index("county_name").loc["平定县"].geometry

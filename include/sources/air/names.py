@@ -39,7 +39,7 @@ _OTHERS: Final = frozenset(
     {
         "aqi", "pm2524h", "pm1024h", "so224h", "no224h", "co24h", "o324h", "o38h24h", "no", "nox", "nh3", "bc", "ch4", "co2",
         "pm1", "um003", "um005", "um010", "um025", "um050", "um100", "temperature", "relativehumidity", "humidity", "rh",
-        "pressure", "windspeed", "winddirection",
+        "pressure", "windspeed", "winddirection", "barpr", "ec", "no2y", "noy", "oc", "precip", "rhum", "rwd", "rws", "srad", "temp", "wd", "ws",
     }
 )  # fmt: skip
 _SIGNS: Final = re.compile(r"[\s._\-/（）()]|浓度|小时值|concentration|conc|ugm3|mgm3|μgm3|principal")

@@ -216,7 +216,9 @@ def _notes(file: AirFile) -> list[str]:
 
 def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
     said = (
-        [say("分钟值不足而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)] if few_minutes else []
+        [say("分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)]
+        if few_minutes
+        else []
     )
     return said + (
         [say("有值站点不足而按缺测处理的城市小时值{few_stations}个", few_stations=few_stations)]

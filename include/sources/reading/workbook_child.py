@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import warnings
 import zipfile
@@ -42,6 +43,10 @@ _TOLD_AT_ONCE: Final = 1 << 20  # characters
 OLE: Final = bytes.fromhex(
     "d0cf11e0a1b11ae1"
 )  # an old .xls, .et, or what Excel makes of a workbook with a password
+_SEALED: Final = "EncryptedPackage".encode("utf-16-le")
+_FILEPASS: Final = re.compile(rb"\x09\x08\x10\x00\x00\x06.{14}(?:\x86\x00\x00\x00)?\x2f\x00", re.DOTALL)
+_MANIFEST: Final = "META-INF/manifest.xml"
+_SEARCHED: Final = 1 << 20  # bytes
 _ERRORS: Final = frozenset({"#N/A", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!"})
 
 Tell = Callable[[dict[str, Any]], None]
@@ -135,12 +140,15 @@ def _is_xlsx(stream: BinaryIO) -> bool:
 
 def _read_other(stream: BinaryIO, request: dict[str, Any], tell: Tell) -> None:
     """An old workbook or an ODS, which tell the values of formulas and not that they are any. Raises Unusable."""
-    from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+    from python_calamine import CalamineError, CalamineWorkbook
 
+    content = stream.read()
+    if _is_locked(content):
+        raise Unusable(
+            "the workbook is encrypted", expected="one without a password", todo="save it without a password"
+        )
     try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(stream.read()))
-    except PasswordError as error:
-        raise _locked() from error
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     except CalamineError as error:
         raise Unusable(
             "the workbook cannot be read", expected="a workbook (xlsx, xls, et, ods)", got=error
@@ -168,10 +176,16 @@ def _other_rows(sheet: Any, counted: _Counted, first: int, last: int) -> Iterato
             yield number, texts, [], [place for place, text in enumerate(texts) if text in _ERRORS]
 
 
-def _locked() -> Unusable:
-    return Unusable(
-        "the workbook is encrypted", expected="one without a password", todo="save it without a password"
-    )
+def _is_locked(content: bytes) -> bool:
+    """Whether a workbook has a password, which calamine does not tell of one that it is given as a stream: an XLSX is a package
+    inside of an OLE file, an old workbook's first record after its beginning is FILEPASS, an ODS's manifest tells how it is encrypted."""
+    if content.startswith(OLE):
+        return _SEALED in content or _FILEPASS.search(content) is not None
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        if _MANIFEST not in package.namelist():
+            return False
+        with package.open(_MANIFEST) as stream:
+            return b"encryption-data" in stream.read(_SEARCHED)
 
 
 def _too_large(got: str) -> Unusable:
