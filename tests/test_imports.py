@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"act", "errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
+GROUND = {"act", "cells", "errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "act": set(),
+    "cells": set(),
     "errors": set(),
     "former_names": set(),
     "rules": set(),

@@ -182,7 +182,7 @@ def test_pdf_docx_and_workbook_have_the_numbers_of_the_second_computation(
     assert xlsx_file is not None
     expected = walk.counts(period.starts_at, period.ends_at, period.as_of)
     workbook = pd.read_excel(
-        io.BytesIO(xlsx_file.content), sheet_name="城市", dtype={"城市代码": str}
+        io.BytesIO(xlsx_file.content), sheet_name="城市", dtype={"城市代码": str}, engine="openpyxl"
     ).set_index("城市")
     text = pdf_text(pdf_file.content, "模拟数据")
     (table,) = (

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import select
 
+from include.cells import harmless
 from include.house import House
 from include.periods import DAY, midnight
 from include.store import tables
@@ -67,8 +68,3 @@ def audit_csv(rows: list[dict[str, Any]]) -> str:
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["changed_at"] = [moment.isoformat() for moment in table["changed_at"]]
     return table.map(harmless).to_csv(index=False, lineterminator="\r\n")
-
-
-def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" else value

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from include.errors import InputError, StateError
 from include.house import House
@@ -20,6 +20,7 @@ from include.post import audit
 from include.rules import HINTS
 from include.sources.hints import REJECTED
 from include.store.engine import reading, writing
+from include.store.mail_tables import mail
 from include.store.open_tables import hint
 from include.store.retention import Aged
 from include.store.tables import grid
@@ -35,6 +36,7 @@ OUTCOMES: Final = {
 }
 STATES: Final = {"waiting": "待处理", **OUTCOMES}
 _ERASED: Final = ("place", "lon", "lat", "text", "name", "contact", "answer")
+_ERASED_OF_MAIL: Final = {"sender": "", "subject": "", "message_id": "", "files_json": "[]"}
 _LONGEST_ANSWER: Final = 4000
 
 
@@ -129,12 +131,15 @@ def erasable(connection: Connection, now: datetime) -> list[str]:
 
 
 def erase(engine: Engine, now: datetime) -> int:
-    """Erases everything that names or quotes the senders of those hints; returns how many."""
+    """Erases everything that names or quotes the senders of those hints, in the rows of their mails too; returns how many. The mails as
+    they came go by their own time (`retention_days.raw_mail`)."""
     with writing(engine, lock="hints") as connection:
         names = erasable(connection, now)
         nothing: dict[str, Any] = dict.fromkeys(_ERASED)
         for name in names:
             connection.execute(hint.update().where(hint.c.hint_id == name).values(**nothing, erased_at=now))
+        gone = select(hint.c.hint_id).where(hint.c.erased_at.is_not(None))
+        connection.execute(update(mail).where(mail.c.hint_id.in_(gone)).values(_ERASED_OF_MAIL))
     return len(names)
 
 

@@ -393,7 +393,7 @@ def _mails(house: House, connection: Connection, now: datetime) -> Iterable[Wait
                 "mail",
                 f"{len(rows)}封" if many else "　".join(words) or TOPICS["mail"],
                 reason,
-                "在来信页查看后采用、录入、归档，或判为与本单位无关",
+                "在来信页查看后采用、录入、作为线索、归档，或判为与本单位无关",
                 row["taken_at"],
                 path="/mails" if many else f"/mails/{row['mail_id']}",
                 count=len(rows) if many else 1,

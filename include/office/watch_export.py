@@ -9,6 +9,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from include.cells import harmless
 from include.periods import office_zone
 from include.store.engine import reading
 from include.store.statements import frame
@@ -50,7 +51,7 @@ def export(
     engine: Engine, folder: Path, start_at: datetime | None = None, end_at: datetime | None = None
 ) -> dict[str, int]:
     """Writes `alarms.csv` and, where any alarm has suspects, `suspects.csv` into the folder, which is made; returns the rows of
-    each."""
+    each. An id from outside that a spreadsheet would take for a formula has an apostrophe before it."""
     with reading(engine) as connection:
         alarms = exported_alarms(connection, start_at, end_at)
         suspects = exported_suspects(connection, start_at, end_at)
@@ -69,7 +70,7 @@ def export(
 
 def _write(rows: pd.DataFrame, path: Path) -> None:
     draft = path.with_name(f".{path.name}.part")
-    rows.to_csv(draft, index=False, encoding="utf-8", lineterminator="\n")
+    rows.map(harmless).to_csv(draft, index=False, encoding="utf-8", lineterminator="\n")
     draft.replace(path)
 
 

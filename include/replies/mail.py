@@ -17,6 +17,7 @@ from include.replies.limits import LIMITS
 from include.replies.packages import File, FormSheets, opened
 from include.replies.words import decoded, file_name, header_text, parameter
 
+_MOST_ADDRESSED: Final = 100
 _ANGLED: Final = re.compile(r"<([^<>\s]{1,500})>")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"]{1,128}@[^\s<>()\[\],;:\"]{1,255}")
 _SILENT: Final = frozenset({"script", "style", "head", "title"})
@@ -54,6 +55,12 @@ class Mail:
         """The address in From, in small letters; empty where there is none or more than one (nobody knows then who speaks)."""
         froms = self.all_heads("from")
         return address_of(froms[0]) if len(froms) == 1 else ""
+
+    @property
+    def addressed(self) -> tuple[str, ...]:
+        """The addresses in To and Cc, in small letters, each once."""
+        heads = " ".join((*self.all_heads("to"), *self.all_heads("cc")))
+        return tuple(dict.fromkeys(each.lower() for each in _ADDRESS.findall(heads)))[:_MOST_ADDRESSED]
 
 
 @dataclass

@@ -15,13 +15,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
+from include.cells import harmless
 from include.errors import InputError, QianliyanError
 from include.language import say
 from include.periods import office_date
-from include.rules import HINTS
+from include.rules import HINTS, SIMULATED_LABEL
 from include.sources.checks import check
 from include.sources.delivery import Chunk
 from include.sources.kinds.folder import is_export
@@ -51,7 +53,6 @@ LAYOUT: Final = Layout(
 REJECTED: Final = "rejected"
 _SPACE: Final = re.compile(r"[\W_]+")
 _NOT_READ: Final = "文件未能读入"
-_SAME_WORDS: Final = "同样的话已收过，但地点、坐标、姓名或联系方式不同；确为另一条线索的，补充说明后重新放入"
 _WORDS: Final = ("text", "place", "name", "contact")
 _POINT: Final = ("lon", "lat")
 _CONTENT: Final = (*_WORDS, *_POINT)
@@ -60,13 +61,14 @@ _LONGEST_STEM: Final = 42  # with a dash and a made id at most 64
 
 @dataclass
 class HintsTaken:
-    """What became of the rows: `taken`, `known` already, `unread` files, `refused` with file, line, field and reason (never what they say)."""
+    """What became of the rows: `taken`, `known` already, their `ids`, `unread` files, `refused` with file, line, field and reason (never what they say)."""
 
     files: int = 0
     taken: int = 0
     known: int = 0
     matched: int = 0
     unread: int = 0
+    ids: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
 
@@ -106,6 +108,20 @@ def take_hints(engine: Engine, inbox: Path, *, now: datetime) -> HintsTaken:
         ]
         _keep_rejects(inbox / REJECTED, path, rejects)
         path.unlink()
+    return done
+
+
+def take_told(
+    connection: Connection, told: Mapping[str, str], *, is_simulated: bool, now: datetime
+) -> HintsTaken:
+    """Takes in one hint that a person took from what was sent, within a transaction under the lock `hints`: its id, or why a row of a
+    file would not be taken. `told`: columns of `LAYOUT`, as a file has them."""
+    mark = SIMULATED_LABEL if is_simulated else ""
+    rows = pd.DataFrame([{**dict.fromkeys(LAYOUT.names, ""), **told, DATA_ORIGIN: mark}], dtype=str)
+    (row,) = _checked(Chunk("", np.array([1]), rows), places(connection), now)
+    done = HintsTaken()
+    rejects = [row] if "reason" in row else _keep(connection, [row], done, now)
+    done.refused += [f"{each['field']}: {each['reason']}" for each in rejects]
     return done
 
 
@@ -164,7 +180,7 @@ def _keep(
     stored = connection.execute(select(*columns)).all()
     known = {str(row.hint_id) for row in stored}
     erased = {(str(row.hint_id), row.received_at) for row in stored if row.erased_at is not None}
-    contents = {_content(row._asdict()) for row in stored if row.text}
+    contents = {_content(row._asdict()): str(row.hint_id) for row in stored if row.text}
     texts = {_plain(row.text) for row in stored if row.text}
     by_day = Counter[date](office_date(row.received_at) for row in stored)
     by_sender = Counter[tuple[date, str]](
@@ -178,14 +194,24 @@ def _keep(
         name = row["hint_id"] or _made_id(row)
         if _content(row) in contents or (name, received_at) in erased:
             done.known += 1
+            done.ids.append(contents.get(_content(row), name))
             continue
         if _plain(row["text"]) in texts:
-            over.append({**row, "field": "text", "reason": _SAME_WORDS})
+            over.append(
+                {
+                    **row,
+                    "field": "text",
+                    "reason": say(
+                        "同样的话已收过，但地点、坐标、姓名或联系方式不同；确为另一条线索的，补充说明后重新放入"
+                    ),
+                }
+            )
             continue
         if name in known:
             name = f"{name[:_LONGEST_STEM]}-{_made_id(row)}"
             if name in known:
                 done.known += 1
+                done.ids.append(name)
                 continue
         if by_day[day] >= HINTS.most_a_day:
             over.append(
@@ -209,12 +235,13 @@ def _keep(
             )
             continue
         known.add(name)
-        contents.add(_content(row))
+        contents[_content(row)] = name
         texts.add(_plain(row["text"]))
         by_day[day] += 1
         by_sender[day, sender] += 1
         grid_id, unit_code, how = cells.match(row["lon"], row["lat"], row["place"])
         done.taken += 1
+        done.ids.append(name)
         done.matched += grid_id is not None
         values = {
             "hint_id": name,
@@ -308,4 +335,4 @@ def _keep_rejects(folder: Path, path: Path, rejects: list[dict[str, Any]]) -> No
     with (folder / f"{path.stem[:80]}-{mark}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names, extrasaction="ignore", restval="")
         writer.writeheader()
-        writer.writerows(rejects)
+        writer.writerows({key: harmless(value) for key, value in row.items()} for row in rejects)

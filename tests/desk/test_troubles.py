@@ -22,6 +22,7 @@ ACTED_IN = [
     INCLUDE / "store" / "archive.py",
     INCLUDE / "store" / "units.py",
     *(INCLUDE / "office").glob("*.py"),
+    *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
         for name in ("composed", "copies", "corrections", "letters", "message", "outbox", "release")

@@ -75,6 +75,14 @@ def test_the_network_and_what_waits(filled: Engine, tmp_path: Path) -> None:
     assert lines[1].startswith("370800,济宁市,T1,M<2>,micro,stuck,1,1,1.0,")
 
 
+def test_a_station_that_is_named_like_a_formula_is_text_in_the_export(filled: Engine, tmp_path: Path) -> None:
+    facts = pd.DataFrame([FACT | {"station_id": "=1+1", "grid_id": "@x", "verdict": "stuck"}])
+    with writing(filled) as connection:
+        keep_station_days(connection, facts, date(2020, 3, 10), DEFAULT_RULES.edition, "x", now=NOW)
+    lines = Browser(house_of(filled, tmp_path)).get("/network.csv").text.splitlines()
+    assert [line.split(",")[2:4] for line in lines if "1+1" in line] == [["'@x", "'=1+1"]]
+
+
 def test_the_evidence_of_an_alarm(filled: Engine, tmp_path: Path) -> None:
     page = Browser(house_of(filled, tmp_path)).get(PATH)
     assert page.status_code == 200

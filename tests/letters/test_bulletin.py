@@ -60,7 +60,10 @@ def letter() -> Letter:
 
 def sheet(letter: Letter, name: str) -> pd.DataFrame:
     return pd.read_excel(
-        io.BytesIO(content(letter, "xlsx")), sheet_name=name, dtype={"城市代码": str, "网格编号": str}
+        io.BytesIO(content(letter, "xlsx")),
+        sheet_name=name,
+        dtype={"城市代码": str, "网格编号": str},
+        engine="openpyxl",
     )
 
 

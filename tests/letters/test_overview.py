@@ -152,7 +152,7 @@ def test_the_table_of_cities_is_in_order_with_ties_and_the_unranked_last(letter:
     assert rows[-1] == ["—", "渭南市", "汾渭平原", "数据不足", "—", "—", "8/16", "1", "—", "—", "—", "—"]
     figures = overview()
     book = pd.read_excel(
-        io.BytesIO(content(letter, "xlsx")), sheet_name="城市空气", dtype={"城市代码": str}
+        io.BytesIO(content(letter, "xlsx")), sheet_name="城市空气", dtype={"城市代码": str}, engine="openpyxl"
     ).set_index("城市")
     for city, row in zip(figures.cities, rows, strict=True):
         assert row[1] == city.unit_name
@@ -178,7 +178,9 @@ def test_the_workbook_and_the_mail(letter: Letter) -> None:
         "说明",
     ]
     assert not any(cell.data_type == "f" for one in book for row in one.iter_rows() for cell in row)
-    names = pd.read_excel(io.BytesIO(content(letter, "xlsx")), sheet_name="网格名单")["网格名称"].tolist()
+    names = pd.read_excel(io.BytesIO(content(letter, "xlsx")), sheet_name="网格名单", engine="openpyxl")[
+        "网格名称"
+    ].tolist()
     assert WILD in names
     html, text = content(letter, "html").decode(), content(letter, "text").decode()
     assert (

@@ -48,7 +48,9 @@ def tables(letter: Letter) -> list[list[list[str]]]:
 
 
 def sheet(letter: Letter, name: str) -> pd.DataFrame:
-    return pd.read_excel(io.BytesIO(content(letter, "xlsx")), sheet_name=name, dtype={"城市代码": str})
+    return pd.read_excel(
+        io.BytesIO(content(letter, "xlsx")), sheet_name=name, dtype={"城市代码": str}, engine="openpyxl"
+    )
 
 
 def test_it_reads_as_two_pages_before_the_annexes(letter: Letter) -> None:

@@ -1,5 +1,6 @@
 """Hints of the public: read in within bounds, matched, moderated by a person, erased; no fact comes of them."""
 
+import csv
 from datetime import timedelta
 from pathlib import Path
 
@@ -101,6 +102,23 @@ def test_what_is_unusable_or_too_much_is_named_without_its_words_and_stops_nothi
     assert len(kept.read_text(encoding="utf-8").splitlines()) == 1 + 7
     put(folder, spam)
     assert take_hints(store, folder, now=NOW).taken == 0
+
+
+def test_what_was_not_taken_holds_no_formula(store: Engine, tmp_path: Path) -> None:
+    folder = put(tmp_path / "in", "=1+1,yesterday,@x,-113.5,37.9,+cmd,-2+3,+8613800000000\n")
+    assert len(take_hints(store, folder, now=NOW).refused) == 1
+    (kept,) = (folder / "rejected").iterdir()
+    (row,) = csv.DictReader(kept.read_text(encoding="utf-8").splitlines())
+    assert [row[name] for name in HEADER.strip().split(",")] == [
+        "'=1+1",
+        "yesterday",
+        "'@x",
+        "-113.5",
+        "37.9",
+        "'+cmd",
+        "'-2+3",
+        "+8613800000000",
+    ]
 
 
 def test_another_hint_under_a_known_id_is_kept_and_nothing_is_lost(store: Engine, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.act import Act
-from include.desk.audit import harmless
+from include.cells import harmless
 from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers

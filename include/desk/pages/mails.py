@@ -16,6 +16,7 @@ from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError, StateError
+from include.office.mailroom.hinting import LONGEST_TEXT, hint_draft, is_for_hints, take_as_hint
 from include.office.mailroom.tray import (
     OUTCOMES,
     SETTLED,
@@ -51,7 +52,7 @@ Typed = Annotated[str, Form(max_length=2000)]
 
 
 def routes(desk: Desk) -> APIRouter:
-    """GET /mails, /mails/{mail_id}, /mails/{mail_id}/files/{place}; POST /mails/{mail_id}, …/accept, …/answer"""
+    """GET /mails, /mails/{mail_id}, /mails/{mail_id}/files/{place}; POST /mails/{mail_id}, …/accept, …/answer, …/hint"""
     router = APIRouter()
 
     def shown(request: Request, visitor: Visitor, mail_id: int, problem: str = "") -> HTMLResponse:
@@ -72,6 +73,9 @@ def routes(desk: Desk) -> APIRouter:
             "columns": [column for column in form.COLUMNS if column.key in _TYPED],
             "statement": statement(opened.row),
             "statement_link": statement_link(opened.row),
+            "hint": hint_draft(opened),
+            "longest_text": LONGEST_TEXT,
+            "is_for_hints": is_for_hints(desk.open_house(), opened),
             "problem": problem,
             "is_simulated": opened.row["is_simulated"],
         }
@@ -178,6 +182,24 @@ def routes(desk: Desk) -> APIRouter:
             fields = dict(zip(_TYPED, told, strict=True))
             by = Act(desk.clock(), visitor.name, reason)
             accept_typed(desk.open_house(), mail_id, letter_key.strip(), alarm_id.strip(), fields, by)
+
+        return act(request, visitor, mail_id, do)
+
+    @router.post("/mails/{mail_id}/hint", response_class=Response, responses=answers(404, 409))
+    def take_hint(
+        request: Request,
+        *,
+        visitor: Visitor = desk.acting,
+        mail_id: MailId,
+        reason: Reason,
+        place: Annotated[str, Form(min_length=1, max_length=255)],
+        text: Annotated[str, Form(min_length=1, max_length=2 * LONGEST_TEXT)],
+        name: Annotated[str, Form(max_length=128)] = "",
+        contact: Annotated[str, Form(max_length=254)] = "",
+    ) -> Response:
+        def do() -> None:
+            told = {"place": place, "text": text, "name": name, "contact": contact}
+            take_as_hint(desk.open_house(), mail_id, told, Act(desk.clock(), visitor.name, reason))
 
         return act(request, visitor, mail_id, do)
 

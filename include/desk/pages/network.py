@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from sqlalchemy import Engine, select
 
+from include.cells import harmless
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -70,7 +71,7 @@ def routes(desk: Desk) -> APIRouter:
     def export(*, visitor: Visitor = desk.reading) -> Response:
         day, _, stations = network(desk.open_house().engine)
         return Response(
-            "\ufeff" + stations.to_csv(index=False, lineterminator="\r\n"),
+            "\ufeff" + stations.map(harmless).to_csv(index=False, lineterminator="\r\n"),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="stations-{day or "none"}.csv"'},
         )

@@ -113,6 +113,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "drop": "撤销未推送的",
         "keep": "维持",
         "receive": "收到",
+        "take": "收下",
         "usable": "恢复可用",
         "unusable": "不可用",
         "call": "电话记录",

@@ -170,7 +170,7 @@ def unread(content: bytes, internal_at: datetime | None) -> ReadMail:
         told.head("subject")[:500],
         told.sender[:254],
         told.head("from")[:300],
-        told.head("to")[:500],
+        told.addressed,
         None,
         internal_at,
         "internal" if internal_at else "",

@@ -140,7 +140,7 @@ def settle(house: House, mail_id: int, outcome: str, act: Act) -> None:
             "not an outcome of a mail", where="outcome", got=outcome, expected=" | ".join(OUTCOMES)
         )
     with writing(house.engine) as connection:
-        _close(connection, _waiting(connection, mail_id), outcome, act)
+        close_mail(connection, waiting_mail(connection, mail_id), outcome, act)
 
 
 def accept(house: House, mail_id: int, act: Act, *, adds_contact: bool = False) -> Answer:
@@ -166,7 +166,7 @@ def accept_typed(
     opened = open_mail(house, mail_id)
     if opened.read is None:
         raise InputError("the mail is no longer there", where=f"mail {mail_id}", got=opened.trouble)
-    form = typed_form(house.engine, mail_id, letter_key, alarm_id, fields, _receipt(opened.row))
+    form = typed_form(house.engine, mail_id, letter_key, alarm_id, fields, receipt_of(opened.row))
     return _take(house, mail_id, opened.read, [form], act, adds_contact=False)
 
 
@@ -180,10 +180,10 @@ def _take(
     house: House, mail_id: int, read: ReadMail, forms: Sequence[FoundForm], act: Act, *, adds_contact: bool
 ) -> Answer:
     with writing(house.engine, lock="intake") as connection:
-        row = _waiting(connection, mail_id)
+        row = waiting_mail(connection, mail_id)
         room = _mailroom(house, connection, row, act)
         answer = Answer()
-        told = replace(read, received_at=_receipt(row))
+        told = replace(read, received_at=receipt_of(row))
         for form in forms:
             letter = letter_by_key(connection, form.form.letter.key, "form") if form.form else None
             if letter is None:
@@ -195,7 +195,7 @@ def _take(
         keep_forms(connection, answer, mail_id)
         if adds_contact:
             _add_contact(connection, row, answer.match, act)
-        _close(
+        close_mail(
             connection,
             row,
             "taken",
@@ -213,7 +213,7 @@ def _take(
     return answer
 
 
-def _receipt(row: Mapping[str, Any]) -> datetime:
+def receipt_of(row: Mapping[str, Any]) -> datetime:
     """When the mail reached us; where no clock told it, when we read it: our own moment, never a person's word."""
     moment: datetime = row["received_at"] or row["taken_at"]
     return moment
@@ -249,14 +249,14 @@ def _add_contact(connection: Connection, row: Mapping[str, Any], letter: Match, 
         name=str(row["sender"]).partition("@")[0],
         address=str(row["sender"]),
         phone="",
-        valid_from=office_date(_receipt(row)),
+        valid_from=office_date(receipt_of(row)),
         valid_to=None,
         is_simulated=bool(letter.is_simulated),
     )
     save(connection, [contact], actor=act.actor, reason=act.reason, now=act.now, is_list=False)
 
 
-def _close(connection: Connection, row: Mapping[str, Any], outcome: str, act: Act, **values: Any) -> None:
+def close_mail(connection: Connection, row: Mapping[str, Any], outcome: str, act: Act, **values: Any) -> None:
     if not 0 < len(act.reason.strip()) <= _LONGEST_REASON:
         raise InputError(
             "a reason is needed", where=f"mail {row['mail_id']}", todo="say why, for the audit trail"
@@ -282,7 +282,7 @@ def _row(connection: Connection, mail_id: int) -> dict[str, Any]:
     return dict(row)
 
 
-def _waiting(connection: Connection, mail_id: int) -> dict[str, Any]:
+def waiting_mail(connection: Connection, mail_id: int) -> dict[str, Any]:
     row = (
         connection.execute(select(mail).where(mail.c.mail_id == mail_id).with_for_update()).mappings().first()
     )

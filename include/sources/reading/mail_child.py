@@ -61,7 +61,7 @@ def answer(content: bytes, request: Mapping[str, Any]) -> dict[str, Any]:
         "subject": mail.head("subject")[:500],
         "sender": mail.sender[:254],
         "sender_text": mail.head("from")[:300],
-        "to": mail.head("to")[:500],
+        "addressed": mail.addressed,
         "sent_at": sent_at.isoformat() if sent_at else None,
         "received_at": at.at.isoformat() if at.at else None,
         "clock": at.clock,

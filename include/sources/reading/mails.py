@@ -48,14 +48,15 @@ class AttachedForm:
 
 @dataclass(frozen=True)
 class ReadMail:
-    """One mail as the office sees it. `received_at` is None where no clock of ours told it; `files`: name, size, what, is_enclosed."""
+    """One mail as the office sees it. `addressed`: addresses in To and Cc; `received_at` is None where no clock of ours
+    told it; `files`: name, size, what, is_enclosed."""
 
     verdict: Verdict
     message_id: str
     subject: str
     sender: str
     sender_text: str
-    to: str
+    addressed: tuple[str, ...]
     sent_at: datetime | None
     received_at: datetime | None
     clock: str
@@ -200,7 +201,7 @@ def _read_mail(told: Mapping[str, Any]) -> ReadMail:
         told["subject"],
         told["sender"],
         told["sender_text"],
-        told["to"],
+        tuple(told["addressed"]),
         _moment(told["sent_at"]),
         _moment(told["received_at"]),
         told["clock"],
