@@ -192,6 +192,52 @@ def test_importing_air_quality_ends_with_1_where_a_file_was_refused(
     assert "bad.csv" in capsys.readouterr().err
 
 
+def test_importing_air_quality_says_what_the_hourly_run_says(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The words are `import_lines`, as of the run that takes files in; then every name that is not known, however many."""
+    verb("migrate")
+    names = [f"某城{number}" for number in range(30)]
+    first = [f"20200401,{hour},阳泉,50,{30 + hour}" for hour in range(24)]
+    for name, rows in (
+        ("a.csv", first),
+        ("b.csv", first[:10] + [f"20200401,0,{name},50,9" for name in names]),
+    ):
+        (tmp_path / name).write_text("\n".join(["date,hour,城市,AQI,PM2.5", *rows]) + "\n", encoding="utf-8")
+    assert verb("import-air-quality", str(tmp_path / "a.csv")) == 0
+    capsys.readouterr()
+    assert verb("import-air-quality", str(tmp_path / "b.csv"), "--replace") == 0
+    said = capsys.readouterr()
+    assert said.out == "读入1个文件、40行；替换1天，空值0个，重复值0个（只计一次）\n"
+    *lines, told = said.err.splitlines()
+    assert lines == [
+        "城市 2020-04-01：1个中有1个有效小时不足20个，日均值无效",
+        "城市 2020-04-01：PM2.5小时值由24个减少到10个，请核对文件是否完整",
+        "4月1日 阳泉 PM2.5 24小时 → 10小时，已按要求替换",
+        "跳过不在城市表中的城市30个（某城0、某城1、某城2、某城3、某城4等）",
+        *(f"  {name}（1）" for name in names[:20]),
+    ]
+    path = Path(told.removeprefix("  all 30 of them: "))
+    assert path.read_text(encoding="utf-8").splitlines() == [f"{name}（1）" for name in names]
+
+
+@pytest.mark.parametrize("arguments", [["import-places", "--kind", "fire"], ["import-stations"]])
+def test_imports_take_a_shipped_mapping_by_its_name(
+    tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    verb("migrate")
+    (tmp_path / "fires.csv").write_text(
+        "latitude,longitude,acq_date,acq_time,satellite\n38.05,114.5,2020-03-11,0512,N\n", encoding="utf-8"
+    )
+    named = (*arguments, str(tmp_path / "fires.csv"), "--mapping")
+    capsys.readouterr()
+    if arguments[0] == "import-places":
+        assert verb(*named, "firms_downloads") == 0
+        assert capsys.readouterr().out == "1 rows: 1 kept, 0 known, 0 told again, 0 quarantined\n"
+    assert verb(*named, "firms") == 2
+    assert "a shipped mapping (airnow_embassy, " in capsys.readouterr().err
+
+
 def test_prune_lists_by_kind_and_refuses_an_archive_of_another_store(
     region: Path, tmp_path: Path, verb: Verb, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,6 +49,7 @@ def import_air_quality(
     stations: Path | None,
 ) -> None:
     """Read air-quality archives (files, or folders recursively) into the store; exit 1 when a file or day was not taken."""
+    from include.office.air_quality import import_lines
     from include.sources.air.quality import import_air_quality as run
     from include.sources.every_table import named_mapping
 
@@ -63,32 +64,12 @@ def import_air_quality(
         mapping=named_mapping(mapping, "air") if mapping else None,
         stations=stations,
     )
-    days = sorted({str(day.observed_on) for day in done.days})
-    click.echo(
-        f"{done.files} files, {done.rows} rows, {done.gaps} empty values, {done.duplicates} told again; "
-        f"{len(days)} days replaced" + (f" ({days[0]} to {days[-1]})" if days else "")
-    )
-    for note in (*done.notes, *done.untaken):
-        click.echo(note, err=True)
-    for day in done.days:
-        if day.pm25_hours < day.pm25_hours_before:
-            click.echo(
-                f"{day.dataset} {day.observed_on}: PM2.5 {day.pm25_hours_before} hours → {day.pm25_hours}",
-                err=True,
-            )
-    for fault in done.faults:
-        click.echo(f"quarantined: {fault}", err=True)
-    if done.skipped:
-        rows = sum(done.skipped.values())
-        click.echo(
-            f"{rows} rows or columns of {len(done.skipped)} places that are not known were skipped:", err=True
-        )
-        _all_of([f"{name}（{count}）" for name, count in done.skipped.items()], house, "unknown-places")
-    if done.unknown_grids:
-        click.echo(f"{len(done.unknown_grids)} grids are not in the table of grids:", err=True)
-        _all_of(done.unknown_grids, house, "unknown-grids")
-    for error in done.rejected:
-        click.echo(str(error), err=True)
+    total, *rest = import_lines(done)
+    click.echo(total)
+    for line in rest:
+        click.echo(line, err=True)
+    _all_of([f"{name}（{count}）" for name, count in done.skipped.items()], house, "unknown-places")
+    _all_of(done.unknown_grids, house, "unknown-grids")
     if done.rejected or done.untaken:
         raise click.exceptions.Exit(1)
 
@@ -191,15 +172,16 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], mapping
 )
 @click.option(
     "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A mapping (YAML, table `places` or `fires`) for a file with other columns.",
+    default="",
+    help="A mapping (a YAML file, or a shipped one by its name; table `places`, of fires `fires`) for a file with other columns.",
 )
 @click.option(
     "--source", default="", help="Name of the table; sites and roads of one name are replaced whole."
 )
-def import_places(path: Path, kind: str, datum: str, mapping: Path | None, source: str) -> None:
+def import_places(path: Path, kind: str, datum: str, mapping: str, source: str) -> None:
     """Read construction sites, roads or satellite fires as candidates of the ranking of suspects."""
     from include.sources.candidate_places import import_places as run
+    from include.sources.mapping.files import mapping_file
 
     house = open_current_house()
     done = run(
@@ -207,7 +189,7 @@ def import_places(path: Path, kind: str, datum: str, mapping: Path | None, sourc
         path,
         kind,  # type: ignore[arg-type]  # click has checked it
         now=datetime.now(UTC),
-        mapping_file=mapping,
+        mapping_file=mapping_file(mapping) if mapping else None,
         datum=_DATUMS[datum],
         source=source,
     )

@@ -18,20 +18,20 @@ _SHOWN = 20  # faults on the terminal; all are in the quarantine
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A mapping (YAML) for files with other names, columns, units of time or zones.",
+    default="",
+    help="A mapping (a YAML file, or a shipped one by its name) for files with other names, columns, units of time or zones.",
 )
-def import_stations(paths: tuple[Path, ...], mapping: Path | None) -> None:
+def import_stations(paths: tuple[Path, ...], mapping: str) -> None:
     """Read stations, their hours, winds, meters and grids (files, or a world's folder) into the store; foreign files are left."""
     from include.periods import DAY, midnight, office_zone
-    from include.sources.mapping.files import load
+    from include.sources.mapping.files import load, mapping_file
     from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
     from include.sources.stations.layouts import STATION_LAYOUTS
     from include.workflows.wind_masts import wind_notes
 
     house = open_current_house()
-    tables = load(mapping, office_zone(), STATION_LAYOUTS).tables if mapping is not None else ()
+    tables = load(mapping_file(mapping), office_zone(), STATION_LAYOUTS).tables if mapping else ()
     done = run(house.engine, house.stations_dir, paths, now=datetime.now(UTC), mappings=tables)
     for table, rows in done.rows.items():
         click.echo(
