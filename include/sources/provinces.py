@@ -14,7 +14,7 @@ from include.profile.values import Place, Profile
 
 # Where no mapping names the column.
 HEADINGS: Final = ("省", "省份", "省级", "所在省", "所在省份", "所属省份", "省（市）", "省市", "Province")
-_SHORTEST: Final = 2  # letters of a name that stands for a longer one: 河北 for 河北省
+_SHORTEST: Final = 2  # letters of a name that stands for a longer one: without the word for province at its end
 
 
 def province_column(header: Iterable[str]) -> str | None:
@@ -37,7 +37,7 @@ def in_other_province(unit_codes: pd.Series[str], told: pd.Series[str]) -> NDArr
 
 
 def _is_among(told: str, names: Iterable[str]) -> bool:
-    """Whether one of the names begins as the told one does, or the told one as the name: 内蒙古 and 内蒙古自治区, either way."""
+    """Whether one of the names begins as the told one does, or the told one as the name: the short form and the full one, either way."""
     said = told.strip().casefold()
     return any(
         min(len(said), len(name)) >= _SHORTEST and (name.startswith(said) or said.startswith(name))
