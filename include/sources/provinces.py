@@ -14,7 +14,9 @@ from include.profile.values import Place, Profile
 
 # Where no mapping names the column.
 HEADINGS: Final = ("省", "省份", "省级", "所在省", "所在省份", "所属省份", "省（市）", "省市", "Province")
-_SHORTEST: Final = 2  # letters of a name that stands for a longer one: without the word for province at its end
+_SHORTEST: Final = (
+    2  # letters of a name that stands for a longer one: without the word for province at its end
+)
 
 
 def province_column(header: Iterable[str]) -> str | None:
