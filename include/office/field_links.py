@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -17,22 +16,15 @@ from include.post.letters import find
 from include.post.recipients import address_problem
 from include.rules import FIELD
 from include.store import tables
-from include.store.engine import reading, writing
+from include.store.engine import reading
 from include.store.field_tables import field_key
+from include.store.keys import kept_key
 from include.supervision.figures import from_json
 
 
 def link_key(engine: Engine, now: datetime) -> bytes:
     """The key of links and codes; made by whoever asks first, the same ever after."""
-    with reading(engine) as connection:
-        known = connection.execute(select(field_key.c.key_hex)).scalar_one_or_none()
-    if known is None:
-        with writing(engine, lock="field_key") as connection:
-            known = connection.execute(select(field_key.c.key_hex)).scalar_one_or_none()
-            if known is None:
-                known = secrets.token_hex(32)
-                connection.execute(field_key.insert().values(key_id=1, key_hex=known, made_at=now))
-    return bytes.fromhex(str(known))
+    return kept_key(engine, field_key, now)
 
 
 def last_date(issued_on: date) -> date:

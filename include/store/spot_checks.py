@@ -1,14 +1,13 @@
 """抽查 in the store: the key of the draw, the answers of a week, the results that persons recorded."""
 
-import secrets
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from include.periods import DAY, midnight
-from include.store.engine import reading, writing
+from include.store.keys import kept_key
 from include.store.review_tables import spot_check, spot_check_key
 from include.store.statements import frame
 
@@ -17,15 +16,7 @@ _WEEK = 7
 
 def draw_key(engine: Engine, now: datetime) -> bytes:
     """The key of this store; made by whoever asks first, the same ever after."""
-    with reading(engine) as connection:
-        known = connection.execute(select(spot_check_key.c.key_hex)).scalar_one_or_none()
-    if known is None:
-        with writing(engine, lock="spot_check_key") as connection:
-            known = connection.execute(select(spot_check_key.c.key_hex)).scalar_one_or_none()
-            if known is None:
-                known = secrets.token_hex(32)
-                connection.execute(spot_check_key.insert().values(key_id=1, key_hex=known, made_at=now))
-    return bytes.fromhex(str(known))
+    return kept_key(engine, spot_check_key, now)
 
 
 def answers_of_week(connection: Connection, week_start: date) -> pd.DataFrame:
