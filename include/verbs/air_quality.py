@@ -18,6 +18,7 @@ from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 if TYPE_CHECKING:
     from include.house import House
+    from include.sources.quarantine import Rejected
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
 _MOST_SAID = 20  # names on the terminal; more are in a file
@@ -85,6 +86,21 @@ def _all_of(names: Sequence[str], house: House, what: str) -> None:
         click.echo(f"  all {len(names)} of them: {path}", err=True)
 
 
+def _tell_rejected(rows: Sequence[Rejected]) -> None:
+    """The first of the rows of a table that went to the quarantine."""
+    for row in rows[:_SHOWN]:
+        click.echo(
+            say(
+                "quarantined: {origin} {field}：{reason}，如“{value}”",
+                origin=row.origin,
+                field=row.field,
+                reason=row.reason,
+                value=row.value,
+            ),
+            err=True,
+        )
+
+
 _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 
 
@@ -137,17 +153,7 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], mapping
         + f"{done.duplicates} told again, {len(done.rejected)} quarantined"
         + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
-    for row in done.rejected[:_SHOWN]:
-        click.echo(
-            say(
-                "quarantined: {origin} {field}：{reason}，如“{value}”",
-                origin=row.origin,
-                field=row.field,
-                reason=row.reason,
-                value=row.value,
-            ),
-            err=True,
-        )
+    _tell_rejected(done.rejected)
     if done.datum_doubt:
         click.echo(done.datum_doubt, err=True)
     if done.relocated:
@@ -198,17 +204,7 @@ def import_places(path: Path, kind: str, datum: str, mapping: str, source: str) 
         f"{done.rows} rows: {done.kept} kept, {before}, {done.duplicates} told again, {len(done.rejected)} quarantined"
         + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
-    for row in done.rejected[:_SHOWN]:
-        click.echo(
-            say(
-                "quarantined: {origin} {field}：{reason}，如“{value}”",
-                origin=row.origin,
-                field=row.field,
-                reason=row.reason,
-                value=row.value,
-            ),
-            err=True,
-        )
+    _tell_rejected(done.rejected)
 
 
 @click.command("air-quality")

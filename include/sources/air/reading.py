@@ -14,7 +14,6 @@ from typing import Final
 
 import pandas as pd
 
-from include.errors import InputError
 from include.sources.air.by_value import different
 from include.sources.air.clock import Clock
 from include.sources.air.faults import Fault, faults_of
@@ -23,7 +22,7 @@ from include.sources.air.values import VALUE_COLUMNS, Measured, measured
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, POLLUTANTS
 from include.sources.mapping.language import Copy, Expression, TableMapping
-from include.sources.mapping.transform import made, source_columns_of
+from include.sources.mapping.transform import made, missing_columns, source_columns_of
 from include.sources.reading.characters import narrow_text, visible_text
 
 # Between the city and the station of it in the `place_id` of values that become means of the city.
@@ -106,13 +105,8 @@ def require_measures(mapping: TableMapping, header: list[str], where: str) -> No
             "pm25_ug_m3"
         ]
     if missing:
-        raise InputError(
-            "columns are missing",
-            where=where,
-            expected=", ".join(missing),
-            got="the columns " + ", ".join(header),
-            todo="correct the mapping: `mapping guess` proposes one for the file",
-        )
+        todo = "correct the mapping: `mapping guess` proposes one for the file"
+        raise missing_columns(missing, header, where, todo)
 
 
 def _measures(mapping: TableMapping, raw: pd.DataFrame) -> dict[str, Copy]:

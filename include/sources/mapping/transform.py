@@ -6,7 +6,7 @@ offset leave here with one unless they are Beijing time; coordinates leave in WG
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,13 +48,18 @@ def require_columns(
         name for name in source_columns(mapping, layout) - set(header) if told_as(name, header) == name
     )
     if missing:
-        raise InputError(
-            "columns are missing",
-            where=where,
-            expected=", ".join(missing),
-            got="the columns " + ", ".join(header),
-            todo=todo,
-        )
+        raise missing_columns(missing, header, where, todo)
+
+
+def missing_columns(missing: Sequence[str], header: Sequence[str], where: str, todo: str) -> InputError:
+    """The error of a table without columns that it cannot be read without."""
+    return InputError(
+        "columns are missing",
+        where=where,
+        expected=", ".join(missing),
+        got="the columns " + ", ".join(header),
+        todo=todo,
+    )
 
 
 def source_columns(mapping: TableMapping, layout: Layout) -> set[str]:

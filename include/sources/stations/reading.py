@@ -19,7 +19,7 @@ from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import Chunk
 from include.sources.layout import Layout
 from include.sources.mapping.language import TableMapping
-from include.sources.mapping.transform import require_columns, told_as, transform
+from include.sources.mapping.transform import missing_columns, require_columns, told_as, transform
 from include.sources.reading.file_names import label
 from include.sources.reading.parquet_files import parquet_batches, read_parquet
 from include.sources.reading.tables import read_table
@@ -118,10 +118,5 @@ def _require(layout: Layout, header: list[str], where: str) -> None:
     """Columns without which the table says nothing, although single values may be missing."""
     missing = [name for name in NEEDED.get(layout.name, ()) if name not in header]
     if missing:
-        raise InputError(
-            "columns are missing",
-            where=where,
-            expected=", ".join(missing),
-            got="the columns " + ", ".join(header),
-            todo="values are wanted in the unit of the column's name (μg/m³); name other columns in a mapping",
-        )
+        todo = "values are wanted in the unit of the column's name (μg/m³); name other columns in a mapping"
+        raise missing_columns(missing, header, where, todo)
