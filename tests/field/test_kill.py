@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -29,33 +27,21 @@ from include.store.engine import reading
 from include.store.field_tables import field_photo, field_report
 from tests.field.office import events, office, page_of, problems, word_of
 from tests.field.pages import CLEAR, FOUND, Place, Visitor, photo, upload
+from tests.killing import killer
 
-ROOT = Path(__file__).resolve().parents[2]
 FEW = 9  # kills, evenly spread over the steps of a take
 FOUND_Y = FOUND | {"category": "工业企业"}
 
 
 @pytest.fixture(scope="module")
-def killer() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.field.killed_take"],
-        cwd=ROOT,
-        text=True,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        yield process
-        assert process.stdin is not None
-        process.stdin.close()
+def killed() -> Iterator[Callable[..., str]]:
+    with killer("tests.field.killed_take") as ask:
+        yield ask
 
 
-def take(process: subprocess.Popen[str], point: int, house: House, page: Place) -> str:
-    assert process.stdin is not None
-    assert process.stdout is not None
+def take(killed: Callable[..., str], point: int, house: House, page: Place) -> str:
     url = house.engine.url.render_as_string(hide_password=False)
-    process.stdin.write(f"{point} {url} {house.var} {page.now.isoformat()}\n")
-    process.stdin.flush()
-    return process.stdout.readline().strip()
+    return killed(point, url, house.var, page.now.isoformat())
 
 
 def first_batch(page: Place, word: str, number: int) -> tuple[Visitor, str]:
@@ -97,7 +83,7 @@ def state(house: House) -> dict[str, int]:
 
 def test_a_killed_take_loses_and_doubles_nothing(
     engine: Engine,
-    killer: subprocess.Popen[str],
+    killed: Callable[..., str],
     tmp_path: Path,
     mailbox: LocalMailbox,
     monkeypatch: pytest.MonkeyPatch,
@@ -115,11 +101,11 @@ def test_a_killed_take_loses_and_doubles_nothing(
             else:
                 second_batch(house, page, word, phone, wish)
             if done == 0:
-                steps[half] = int(take(killer, 0, house, page))
+                steps[half] = int(take(killed, 0, house, page))
             else:
                 point = done if os.environ.get("SWEEP") else 1 + (steps[half] * done) // FEW
-                assert take(killer, point, house, page) in ("killed", str(steps[half])) or point > steps[half]
-                take(killer, 0, house, page)
+                assert take(killed, point, house, page) in ("killed", str(steps[half])) or point > steps[half]
+                take(killed, 0, house, page)
             assert list(house.field_folder.spool.iterdir()) == []
             assert list(house.field_folder.refused.iterdir()) == []
         done += 1
