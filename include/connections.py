@@ -17,6 +17,7 @@ import yaml
 
 from include.errors import InputError, keep_secret, secrets_of
 
+_TEXTS: Final = ("conn_type", "host", "login", "password", "schema")  # its fields that are texts
 _TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
 
 
@@ -34,9 +35,9 @@ class Connection:
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        keep_secret(self.password)
-        for name in ("conn_type", "host", "login", "password", "schema"):
+        for name in _TEXTS:
             _require_text(self.conn_id, name, getattr(self, name))
+        keep_secret(self.password)
         if self.port is not None and not 0 < self.port < 65536:
             raise _bad_port(self.conn_id, str(self.port))
         require_usable(self.extra, f"connection {self.conn_id}: extra")
@@ -80,7 +81,7 @@ def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Regist
 def from_text(conn_id: str, value: str) -> Connection:
     """A connection from Airflow's JSON or URI form. Raises InputError, which never repeats the value (a secret)."""
     try:
-        told = _from_json(value) if value.lstrip().startswith("{") else _from_uri(value)
+        told = dict(json.loads(value)) if value.lstrip().startswith("{") else _from_uri(value)
     except (ValueError, AttributeError, TypeError):
         raise InputError(
             "a connection cannot be read",
@@ -89,13 +90,6 @@ def from_text(conn_id: str, value: str) -> Connection:
             todo=_TODO,
         ) from None
     return _made(conn_id, told)
-
-
-def _from_json(value: str) -> dict[str, Any]:
-    told = dict(json.loads(value))
-    return {
-        name: told.get(name) for name in ("conn_type", "host", "port", "login", "password", "schema", "extra")
-    }
 
 
 def _from_uri(value: str) -> dict[str, Any]:
@@ -128,10 +122,7 @@ def _made(conn_id: str, told: Mapping[str, Any]) -> Connection:
             expected="a JSON object",
             todo=_TODO,
         )
-    texts = {
-        name: "" if told.get(name) is None else told[name]
-        for name in ("conn_type", "host", "login", "password", "schema")
-    }
+    texts = {name: "" if told.get(name) is None else told[name] for name in _TEXTS}
     return Connection(conn_id, **texts, port=_port(conn_id, told.get("port")), extra=extra)
 
 
@@ -205,9 +196,11 @@ def as_airflow_json(registry: Registry) -> dict[str, dict[str, Any]]:
 def _from_entry(entry: Mapping[str, Any]) -> Connection:
     if entry.get("conn_uri"):
         return from_text(str(entry["conn_id"]), str(entry["conn_uri"]))
-    names = ("host", "port", "login", "password", "schema", "extra")
-    told = {"conn_type": entry.get("conn_type"), **{name: entry.get(f"conn_{name}") for name in names}}
-    return _made(str(entry["conn_id"]), told)
+    return _made(
+        str(entry["conn_id"]),
+        {name.removeprefix("conn_"): value for name, value in entry.items()}
+        | {"conn_type": entry.get("conn_type")},
+    )
 
 
 def _port(conn_id: str, told: Any) -> int | None:

@@ -123,6 +123,7 @@ def test_out_of_the_box_mail_reaches_only_this_machine(tmp_path: Path) -> None:
         ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "sqlite", "host": "\\ud800.db"}'}, "U+D800"),
         ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "sqlite", "host": 5}'}, "supervision_db: host"),
         ({"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": ["a"]}'}, "of type list"),
+        ({"AIRFLOW_CONN_MAIL_SERVER": '{"conn_type": "smtp", "password": 1234}'}, "mail_server: password"),
         (
             {"AIRFLOW_CONN_SUPERVISION_DB": '{"conn_type": "postgres", "host": "a..b"}'},
             "supervision_db: host",
