@@ -1,5 +1,6 @@
 """手机填报: reports of the phone page that wait with what a person does about them, the phones that speak for units, links taken back."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
@@ -57,7 +58,12 @@ def routes(desk: Desk) -> APIRouter:
         }
         return page(desk, request, visitor, "field.html", values, status=409 if problem else 200)
 
-    def back(request: Request) -> Response:
+    def done(request: Request, visitor: Visitor, deed: Callable[[], object]) -> Response:
+        """The page again, with what went wrong where it did."""
+        try:
+            deed()
+        except QianliyanError as error:
+            return shown(request, visitor, False, error_text(request, error))
         return RedirectResponse(f"{request.scope['root_path']}/field", 303)
 
     @router.get("/field", response_class=HTMLResponse, responses=answers(409))
@@ -84,11 +90,8 @@ def routes(desk: Desk) -> APIRouter:
         reason: ReasonField,
     ) -> Response:
         house, act = desk.open_house(), Act(desk.clock(), visitor.name, reason)
-        try:
-            (accept if outcome == "accept" else reject)(house, report_id, act)
-        except QianliyanError as error:
-            return shown(request, visitor, False, error_text(request, error))
-        return back(request)
+        settle = accept if outcome == "accept" else reject
+        return done(request, visitor, lambda: settle(house, report_id, act))
 
     @router.post("/field/devices", response_class=Response, responses=answers(409))
     def end_device(
@@ -100,13 +103,13 @@ def routes(desk: Desk) -> APIRouter:
         reason: ReasonField,
     ) -> Response:
         house, act = desk.open_house(), Act(desk.clock(), visitor.name, reason)
-        try:
+
+        def end() -> None:
             revoke(house, device_id, unit_code, act)
             if house.field.is_on:
                 tell_page(house, act.now)
-        except QianliyanError as error:
-            return shown(request, visitor, False, error_text(request, error))
-        return back(request)
+
+        return done(request, visitor, end)
 
     @router.post("/field/links", response_class=Response, responses=answers(409))
     def end_link(
@@ -116,10 +119,7 @@ def routes(desk: Desk) -> APIRouter:
         letter_key: LetterField,
         reason: ReasonField,
     ) -> Response:
-        try:
-            stop_link(desk.open_house(), letter_key.strip(), Act(desk.clock(), visitor.name, reason))
-        except QianliyanError as error:
-            return shown(request, visitor, False, error_text(request, error))
-        return back(request)
+        house, act = desk.open_house(), Act(desk.clock(), visitor.name, reason)
+        return done(request, visitor, lambda: stop_link(house, letter_key.strip(), act))
 
     return router
