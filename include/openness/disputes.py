@@ -1,8 +1,9 @@
 """Pending disputes: how many there are is told of the region; of which units they are is told by nothing that is ever published.
 
 A pending dispute changes `due` and `on_time` of its alarm and nothing else (`include.supervision.feedback`): `answered_in_time` asks for the
-deadline that the alarm carries, and of no dispute. So these two are left out, of all rows and of the total alike, in every edition of a month from the first that has one pending on. What is then published does not
-change when the disputes are other alarms' or other units': all editions together say what they would say of those.
+deadline that the alarm carries, and of no dispute. So these two are left out, of all rows and of the total alike, in every edition of a
+month from the first that has one pending on. What is then published does not change when the disputes are other alarms' or other units':
+all editions together say what they would say of those.
 """
 
 from __future__ import annotations
