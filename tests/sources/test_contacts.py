@@ -220,6 +220,70 @@ def test_an_edit_replaces_and_letters_go_to_the_new_address_only(engine: Engine,
     assert asked(engine) == []
 
 
+@pytest.mark.parametrize("again", [(WRONG,), (WRONG, RIGHT)], ids=["taken back", "told beside"])
+def test_an_address_that_the_source_had_corrected_comes_back_beside_no_person_s(
+    engine: Engine, tmp_path: Path, again: tuple[str, ...]
+) -> None:
+    told(engine, tmp_path, WRONG, OFFICE)
+    told(engine, tmp_path, RIGHT, OFFICE)
+    edited(engine, "right@changzhi.example", ours("长治局", "desk@changzhi.example"))
+    told(engine, tmp_path, RIGHT, OFFICE)
+    settle(engine, "keep")
+    for _ in range(2):
+        told(engine, tmp_path, *again, OFFICE)
+        assert to(engine) == ["daqi@changzhi.example", "desk@changzhi.example"]
+        assert ("held", "desk@changzhi.example", "wrong@other.example") in asked(engine)
+
+
+@pytest.mark.parametrize(
+    ("is_settled", "choice", "expected"),
+    [
+        (False, "keep", ["desk@changzhi.example"]),
+        (False, "take", ["wrong@other.example"]),
+        (False, "both", ["desk@changzhi.example", "wrong@other.example"]),
+        (True, "keep", ["desk@changzhi.example"]),
+        (True, "take", ["wrong@other.example"]),
+    ],
+)
+def test_the_answers_about_an_address_that_came_back(
+    engine: Engine, tmp_path: Path, is_settled: bool, choice: str, expected: list[str]
+) -> None:
+    """`is_settled`: a person had confirmed the source's correction, before somebody edited it."""
+    told(engine, tmp_path, WRONG)
+    told(engine, tmp_path, RIGHT)
+    if is_settled:
+        settle(engine, "take")
+    edited(engine, "right@changzhi.example", ours("长治局", "desk@changzhi.example"))
+    told(engine, tmp_path, WRONG)
+    settle(engine, choice)
+    assert to(engine) == expected
+    told(engine, tmp_path, WRONG)
+    assert (to(engine), asked(engine)) == (expected, [])
+
+
+def test_an_address_that_is_only_asked_about_gives_way_to_the_next_one_of_its_line(
+    engine: Engine, tmp_path: Path
+) -> None:
+    told(engine, tmp_path, WRONG)
+    told(engine, tmp_path, RIGHT)
+    settle(engine, "take")
+    told(engine, tmp_path, WRONG)
+    assert to(engine) == ["right@changzhi.example"]
+    assert sorted(kind for kind, _, _ in asked(engine)) == ["differs", "vanished"]
+    told(engine, tmp_path, "140400,to,长治局,third@changzhi.example,,2020-01-01,")
+    assert to(engine) == ["third@changzhi.example"]
+    assert ("replaced", "right@changzhi.example", "third@changzhi.example") in asked(engine)
+
+
+def test_one_of_both_that_the_source_drops_is_asked_about(engine: Engine, tmp_path: Path) -> None:
+    told(engine, tmp_path, WRONG)
+    told(engine, tmp_path, RIGHT)
+    settle(engine, "both")
+    told(engine, tmp_path, WRONG)
+    assert to(engine) == ["right@changzhi.example", "wrong@other.example"]
+    assert ("vanished", "right@changzhi.example", "") in asked(engine)
+
+
 def test_an_edit_on_a_day_of_its_own_begins_then(engine: Engine, tmp_path: Path) -> None:
     told(engine, tmp_path, WRONG)
     edited(

@@ -161,7 +161,9 @@ def _keep(
     restored = mine.contact
     if question.kind == "replaced" and not mine.contact.lasts(office_date(now)):
         restored = replace(mine.contact, valid_to=question.mine.valid_to)
-    _fix(connection, mine.contact_id, restored, actor=actor, now=now, replaced_by_id=None)
+    # Who is in force again is replaced by nobody; who stays ended still is by whom somebody put there.
+    heir_id = None if restored.lasts(office_date(now)) else mine.replaced_by_id
+    _fix(connection, mine.contact_id, restored, actor=actor, now=now, replaced_by_id=heir_id)
     record(connection, "keep", mine.contact, restored, reason, actor=actor, now=now)
     if question.kind == "vanished":
         forget(connection, question.source, question.mine)
@@ -223,12 +225,21 @@ def _end_others(
 ) -> None:
     """What a person had put in the place of a row, and other stays of its mailbox, give way to what the source says of it."""
     over = {question.contact_id, taken}
-    heirs = {book[one].replaced_by_id for one in over if one in book}
+    heirs = {heir for one in over for heir in _heirs(book, one)}
     for known in book.values():
         if known.contact_id == taken or not known.contact.lasts(today):
             continue
         if known.contact_id in heirs or known.contact.key == question.mine.key:
             _end(connection, known, today, reason, heir_id=taken, actor=actor, now=now)
+
+
+def _heirs(book: dict[int, Known], contact_id: int) -> set[int]:
+    """Every row that was put in the place of this one, and in the place of that."""
+    found: set[int] = set()
+    while contact_id in book and (heir := book[contact_id].replaced_by_id) is not None and heir not in found:
+        found.add(heir)
+        contact_id = heir
+    return found
 
 
 def _put(

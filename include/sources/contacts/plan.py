@@ -3,6 +3,8 @@
 The rules, in their order:
 
 1. A row that a person decided (`is_fixed`) is changed by no source. A source that tells it otherwise is a question.
+   Where it tells again an address of its own that it had corrected, and a person has since put another in the place of that
+   correction, the question is the same: the old address does not come back beside the person's.
 2. A source revises its own rows in place. What another source still tells belongs to that one; two sources that differ are
    a question, and the first one's words stay in force meanwhile.
 3. A row that a source no longer tells, while it tells a new address on the same line (same region and role, and the same
@@ -201,6 +203,11 @@ class _Planning:
                 current = self.by_id.get(current.replaced_by_id or 0)
         return None
 
+    def _stands_for(self, row: Contact) -> Known | None:
+        """Another address that a person put, in the end, in the place of this one."""
+        found = self._standing(row)
+        return None if found is None or found.contact.key == row.key else found
+
     def _settle(self, row: Contact, moved: Contact | None, behind: Known | None) -> bool:
         """Brings one told row into the book; whether letters may go to it."""
         own = self.by_key.get(row.key, [])
@@ -211,8 +218,10 @@ class _Planning:
             if not is_agreed and (used or row.lasts(self.today)):
                 self._ask("differs", foremost(fixed, self.today).contact, row)
             return used
-        if behind is not None and not own:
-            self._ask("held", behind.contact, row)
+        is_used = any(known.contact.lasts(self.today) for known in own)
+        stands = behind or self._stands_for(row)
+        if stands is not None and not is_used:
+            self._ask("held", stands.contact, row)
             return False
         if not own and (ended := self._ended_by_person(row)):
             self._ask("differs", ended.contact, row)
@@ -258,15 +267,19 @@ class _Planning:
                 last = max(self.today, heir.valid_from, known.contact.valid_from)
                 self.plan.ends.append((known, last, heir))
                 self._ask("replaced", known.contact, heir)
-        elif not is_paired and not self.listing.is_complete:
-            return
-        elif used and not is_paired:
+        elif used and (
+            heir is not None or loose or not is_paired
+        ):  # no question about another row speaks of it
+            if not self.listing.is_complete:
+                return
             if others := self.book.elsewhere.get(row.key):
                 self.plan.owners += [(known, min(others)) for known in loose]
             else:
                 self._ask("vanished", used[0].contact, None)
                 self.plan.gone.append(row)
                 return
+        elif not is_paired and not self.listing.is_complete:
+            return
         self.plan.forgotten.append(row)
 
     def _ask_about_strays(self) -> None:
