@@ -10,19 +10,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
 
 def insert(connection: Connection, table: Table, rows: pd.DataFrame) -> None:
     """Inserts the rows; columns are named as the table's, instants are UTC timestamps, empty values are nulls.
 
-    Part of the connection's transaction. Faster than SQLAlchemy's own insert, which converts value by value.
+    Part of the connection's transaction; what the driver says goes up as SQLAlchemy's own error, as from any statement. Faster than SQLAlchemy's own insert, which converts value by value.
     """
     if rows.empty:
         return
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table.name, rows)
-    else:
-        _execute_many(connection, table.name, rows)
+    write = _copy if connection.dialect.name == "postgresql" else _execute_many
+    drivers = connection.dialect.loaded_dbapi
+    try:
+        write(connection, table.name, rows)
+    except drivers.Error as error:
+        raise DBAPIError.instance(
+            f"insert into {table.name}", None, error, drivers.Error, dialect=connection.dialect
+        ) from error
 
 
 def _copy(connection: Connection, table: str, rows: pd.DataFrame) -> None:
