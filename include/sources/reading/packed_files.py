@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from include.errors import InputError
 from include.sources.reading.file_names import label
 
+PACKED: Final = (".gz", ".zip")
 MOST_UNPACKED: Final = 8 << 30  # bytes, of all files in it
 MOST_FILES: Final = 1_000
 _BLOCK: Final = 1 << 20
@@ -30,12 +31,14 @@ _NOT_TABLES: Final = ("__MACOSX/", ".")
 def unpacked(path: Path, is_table: Callable[[Path], bool]) -> Iterator[tuple[str, Path]]:
     """The tables in a packed file, one at a time: what to call each, and where it lies until the next is asked for.
 
-    Raises InputError when the file cannot be unpacked, unpacks to more than `MOST_UNPACKED`, or holds no table.
+    Raises InputError when the file cannot be unpacked, unpacks to more than `MOST_UNPACKED`, or holds no table, and for a packed file in
+    a packed one: ten of ten of ten, a few kilobytes, would be read for hours.
     """
     with tempfile.TemporaryDirectory(prefix="qianliyan-unpacked-") as folder:
         try:
             if path.suffix.lower() == ".gz":
                 target = Path(folder) / (Path(path.stem).name or "table")
+                _require_unpacked(path, target.name)
                 with gzip.open(path) as stream:
                     _copy(path, stream, target, MOST_UNPACKED)
                 yield label(path), target
@@ -69,6 +72,7 @@ def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iter
             name = PurePosixPath(member.filename)
             if member.is_dir() or member.filename.startswith(_NOT_TABLES) or name.name.startswith("."):
                 continue
+            _require_unpacked(path, name.name)
             target = folder / f"table{Path(name.name).suffix.lower()}"
             if not is_table(target):
                 continue
@@ -79,6 +83,17 @@ def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iter
             target.unlink()
     if not found:
         raise InputError("no table in the packed file", where=str(path), got=f"{len(members)} files")
+
+
+def _require_unpacked(path: Path, name: str) -> None:
+    if Path(name).suffix.lower() in PACKED:
+        raise InputError(
+            "a packed file in a packed file",
+            where=str(path),
+            expected="tables",
+            got=label(Path(name)),
+            todo="unpack the outer one, and hand in what is in it",
+        )
 
 
 def _copy(path: Path, stream: _Stream, target: Path, most: int) -> int:

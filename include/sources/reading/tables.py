@@ -15,7 +15,7 @@ from include.sources.delivery import Chunk
 from include.sources.reading.file_names import require_file
 from include.sources.reading.form import USUAL, Form
 from include.sources.reading.json_files import read_json
-from include.sources.reading.packed_files import unpacked
+from include.sources.reading.packed_files import PACKED, unpacked
 from include.sources.reading.parquet_files import read_parquet, read_text_parquet
 from include.sources.reading.text_files import read_csv
 from include.sources.reading.workbook_child import OLE
@@ -24,7 +24,6 @@ from include.sources.reading.workbooks import read_workbook
 TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls", ".et", ".ods")
 JSONS: Final = (".json", ".jsonl", ".ndjson")
-PACKED: Final = (".gz", ".zip")
 # What tables are read from.
 SUFFIXES: Final = (*TEXTS, *WORKBOOKS, ".parquet", *JSONS, *PACKED)
 FORMATS: Final = "CSV, XLSX, XLS, ET, ODS, Parquet or JSON, packed (.gz, .zip) or not"
