@@ -40,9 +40,17 @@ def serve(port: int, letters: Path, say: Callable[[str], None]) -> None:
             for one in received(letters) if letters.is_dir() else []:
                 if one.message_id not in answered:
                     answered.add(one.message_id)
-                    for mail in replies(one, datetime.now(UTC)):
-                        append(opened, mail, datetime.now(UTC))
+                    _answer(one, opened)
             time.sleep(_EVERY_SECONDS)
+
+
+def _answer(letter: ReceivedMail, port: int) -> None:
+    """One letter's answers; what goes wrong with them is that letter's, and the next ones are answered."""
+    try:
+        for mail in replies(letter, datetime.now(UTC)):
+            append(port, mail, datetime.now(UTC))
+    except Exception:
+        _log.exception("no answer to %s", letter.letter_key)
 
 
 def replies(letter: ReceivedMail, now: datetime) -> list[bytes]:

@@ -107,7 +107,7 @@ def bounce_mail(
     lines = [
         "Return-Path: <>",
         f"From: Mail Delivery System <MAILER-DAEMON@{domain}>",
-        f"To: {head['From']}",
+        f"To: {' '.join(str(head['From']).split())}",
         "Subject: Undelivered Mail Returned to Sender",
         f"Date: {format_datetime(sent_at)}",
         f"Message-ID: <bounce.{sent_at:%Y%m%d%H%M%S}.{address.replace('@', '.')}@{domain}>",
@@ -152,14 +152,15 @@ def _subject(letter: bytes) -> str:
 
 def _reply(letter: bytes, sender: str, subject: str, sent_at: datetime) -> EmailMessage:
     head = _head(letter)
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=SMTP.clone(max_line_length=998))  # a long identity is one word on one line
     mail["From"] = sender
-    mail["To"] = str(head["Reply-To"] or head["From"])
+    mail["To"] = " ".join(str(head["Reply-To"] or head["From"]).split())
     mail["Subject"] = subject
     mail["Date"] = format_datetime(sent_at)
     mail["Message-ID"] = f"<{sent_at:%Y%m%d%H%M%S%f}.{len(subject)}@{sender.rpartition('@')[2]}>"
-    mail["In-Reply-To"] = str(head["Message-ID"])
-    mail["References"] = str(head["Message-ID"])
+    told = "".join(str(head["Message-ID"]).split())  # a long one stands on a line of its own
+    mail["In-Reply-To"] = told
+    mail["References"] = told
     mail[DATA_HEADER] = "simulated"
     return mail
 
