@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "former_names": set(),
     "rules": set(),
-    "profile": {"errors", "rules"},
+    "profile": {"errors", "rules", "open_settings"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},

@@ -11,12 +11,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from include.open_settings import CHECKS, Unusable
 from include.profile.findings import Findings
 from include.profile.tables import read_text
 from include.profile.values import LANGUAGES, UNIT_KINDS
 
 FILE: Final = "profile.yaml"
 BEATS: Final = ("hourly_watch", "daily_dispatch", "weekly_summary", "half_monthly_bulletin")
+# What a profile may say of the publication; the rest is the installation's.
+PUBLISHED: Final = ("delay_days", "smallest_count", "licence", "licence_url", "hints_to")
 _DEEPEST: Final = 8
 _MOST_NODES: Final = 50_000
 
@@ -100,12 +103,16 @@ def text_or_none(value: Any) -> str:
     return "" if value is None or value == "" else text(value)
 
 
-def address_or_none(value: Any) -> str:
-    """An address of the web, or nothing."""
-    found = text_or_none(value)
-    if found and not found.startswith(("http://", "https://")):
-        raise Wrong("an address that begins with http:// or https://, or nothing")
-    return found
+def published(name: str) -> Callable[[Any], Any]:
+    """A setting of the publication, checked as the variable `publish` is; an empty text is nothing."""
+
+    def checked(value: Any) -> Any:
+        try:
+            return CHECKS[name]("" if value is None else value)
+        except Unusable as error:
+            raise Wrong(str(error)) from None
+
+    return checked
 
 
 def code(value: Any) -> str:
@@ -233,11 +240,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (texts, ()),
     # None: as include.open_settings says
-    "publish.delay_days": (number(0, 1000), None),
-    "publish.smallest_count": (number(3, 1000), None),
-    "publish.licence": (text_or_none, None),
-    "publish.licence_url": (address_or_none, None),
-    "publish.hints_to": (text_or_none, None),
+    **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
 # Read apart: their keys are the profile's own.
 FREE: Final = ("letters", "rules")
