@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from include.addresses import CONTROL, is_linked_mailbox, is_web_address
 from include.errors import InputError
 
 LANGUAGES: Final = ("zh", "en")
 LEAST_SMALLEST: Final = 3  # a withheld count of 1 to 1 would be told by being withheld
 _MOST: Final = 1000
 _LONGEST: Final = 200
-_URL: Final = re.compile(r"https?://[^\s<>\"'\\]+")
-# What a link to a mailbox holds without any quoting, and every mail program takes.
-_MAILBOX: Final = re.compile(
-    r"[A-Za-z0-9_-]+([.+][A-Za-z0-9_-]+)*@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
-)
 
 
 @dataclass(frozen=True)
@@ -88,14 +83,14 @@ def _whole(least: int) -> Callable[[Any], int]:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > _LONGEST or not value.isprintable():
+    if not isinstance(value, str) or len(value) > _LONGEST or CONTROL.search(value):
         raise Unusable(f"at most {_LONGEST} characters on one line")
     return value.strip()
 
 
 def _web(value: Any) -> str:
     text = _text(value)
-    if text and not _URL.fullmatch(text):
+    if text and not is_web_address(text):
         raise Unusable(
             "an address that begins with http:// or https://, without spaces, quotes, < and >, or nothing"
         )
@@ -104,7 +99,7 @@ def _web(value: Any) -> str:
 
 def _mailbox(value: Any) -> str:
     text = _text(value)
-    if text and not _MAILBOX.fullmatch(text):
+    if text and not is_linked_mailbox(text):
         raise Unusable("a mailbox, name@domain in plain English letters, or nothing")
     return text
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from include.addresses import CONTROL, is_domain
 from include.open_settings import CHECKS, Unusable
 from include.profile.findings import Findings
 from include.profile.tables import read_text
@@ -93,8 +94,8 @@ class Wrong(ValueError):
 
 def text(value: Any) -> str:
     """A text of one line that is not empty."""
-    if not isinstance(value, str) or not value.strip() or "\n" in value.strip() or len(value) > 200:
-        raise Wrong("a text of one line")
+    if not isinstance(value, str) or not value.strip() or CONTROL.search(value.strip()) or len(value) > 200:
+        raise Wrong("a text of one line without control characters")
     return value.strip()
 
 
@@ -188,6 +189,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(text(one) for one in value)
 
 
+def domains(value: Any) -> tuple[str, ...]:
+    """A list of domains of mail."""
+    found = texts(value)
+    if not all(is_domain(one) for one in found):
+        raise Wrong("a list of domains, [city.example]")
+    return found
+
+
 def weekdays(value: Any) -> tuple[int, ...]:
     """A list of days of the week, 0 Monday to 6 Sunday."""
     if not isinstance(value, list):
@@ -238,7 +247,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.running_percent": (number(1, 100), 30),
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
-    "trusted_mail_domains": (texts, ()),
+    "trusted_mail_domains": (domains, ()),
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
