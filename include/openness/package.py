@@ -15,7 +15,7 @@ from include.openness.geography import geojson
 from include.openness.pages import all_pages, changes
 from include.openness.site import TEMPLATES, Renderer, Site, address, checksums
 from include.openness.tables import csv_files, fields_of
-from include.openness.words import month_title, translator
+from include.openness.words import LANG_TAGS, month_title, translator
 from include.periods import midnight
 from include.rules import SIMULATED_LABEL
 
@@ -104,7 +104,7 @@ def _resource(site: Site, one: Edition, path: str, content: bytes) -> dict[str, 
             "type": "json",
             "format": "geojson",
             "mediatype": "application/geo+json",
-            "description": map_notice(),
+            "description": Renderer(site, lang).named(map_notice()),
         }
     return resource | {
         "type": "table",
@@ -148,7 +148,7 @@ def _feed(site: Site) -> bytes:
     about.sort(key=lambda event: (event[1], event[0].first_date, event[0].number), reverse=True)
     told = changes(renderer)
     parts = [
-        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(lang)}>\n',
+        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(LANG_TAGS[lang])}>\n',
         f"<title>{escape(title)}</title>\n<id>{_identity(site, '')}</id>\n<updated>{_instant(max(days))}</updated>\n",
         f"<author><name>{escape(site.issuer)}</name></author>\n",
         f'<link rel="self" href={quoteattr(address(site.settings, "feed.xml"))}/>\n',

@@ -49,9 +49,8 @@ class Site:
 
     @cached_property
     def current(self) -> tuple[Edition, ...]:
-        """The newest edition of each month, where that stands: what the pages across months show."""
-        newest = {one.first_date: one for one in self.editions}
-        return tuple(one for one in newest.values() if not one.is_removed)
+        """The newest edition of each month that stands: what the pages across months show."""
+        return tuple({one.first_date: one for one in self.standing}.values())
 
     @property
     def is_simulated(self) -> bool:
@@ -63,10 +62,14 @@ class Site:
         """Code and last name of every unit of a month that is shown."""
         return tuple(sorted({code: name for one in self.current for code, name in one.month.units}.items()))
 
+    def newest(self, one: Edition) -> Edition | None:
+        """The edition that the pages show of the same month; None where all were taken away."""
+        return next((other for other in self.current if other.first_date == one.first_date), None)
+
     def newer(self, one: Edition) -> Edition | None:
-        """The newest edition of the same month after this one."""
-        later = [other for other in self.editions if other.first_date == one.first_date]
-        return later[-1] if later[-1].number > one.number else None
+        """The newest edition of the same month, where it came after this one."""
+        newest = self.newest(one)
+        return newest if newest is not None and newest.number > one.number else None
 
     def page(self, base: str, lang: str) -> str:
         """The path of a page in a language: the first language has the plain name."""
