@@ -246,6 +246,15 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
             )
         if not is_mailbox(contact.address) or is_long_mailbox(contact.address):
             findings.add(file, contact.line, "no address", expected="name@domain", got=contact.address)
+    for same in groups(profile.contacts, lambda one: (one.unit_code, one.role, one.address.casefold())):
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a contact stands twice on {day}",
+                expected=f"dates that do not meet those of line {first.line}",
+                got=f"{second.unit_code} {second.role} {second.address}",
+            )
 
 
 def _check_code(file: str, line: int, code: str, findings: Findings) -> None:

@@ -126,6 +126,18 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         added("contacts.csv", "000100,cc,某局,a b,,,"),
         "contacts.csv:3: no address; expected name@domain; got a b",
     ),
+    "a contact that stands twice": (
+        added("contacts.csv", "000100,to,某局,BANGONGSHI@jia.example,,2021-01-01,"),
+        "contacts.csv:3: a contact stands twice on 2021-01-01; expected dates that do not meet those of line 2; got 000100 to BANGONGSHI@jia.example",
+    ),
+    "a leader of another unit": (
+        added("contacts.csv", "000100,leader,某局,a@b.example,,,"),
+        "contacts.csv:3: a contact that no letter goes to; expected this office, 000000; got 000100",
+    ),
+    "a contact that intake refuses": (
+        added("contacts.csv", "000100,cc,某局,a@b.example,,1899-01-01,"),
+        "contacts.csv:3: the contact cannot be taken; expected valid_from: ",
+    ),
     "an address that no mail server takes": (
         added("contacts.csv", "000100,cc,某局,a..b@c.example,,,"),
         "contacts.csv:3: no address; expected name@domain; got a..b@c.example",
