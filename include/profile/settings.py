@@ -240,7 +240,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "publish.hints_to": (text_or_none, None),
 }
 # Read apart: their keys are the profile's own.
-FREE: Final = ("letters", "rules")
+FREE: Final = ("letters", "rules", "chain")
 
 
 def read_settings(root: Lined, findings: Findings) -> dict[str, Any]:
