@@ -65,10 +65,12 @@ def put_alarm(engine: Engine, alarm_id: str) -> None:
 class Walk(RuleBasedStateMachine):
     """One alarm, its chain in memory."""
 
+    moments = 5  # of which each state is looked at
+
     @initialize()
     def begin(self) -> None:
         self.alarm_id = f"W{next(NUMBERS)}"
-        self.now, self.steps, self.keys = START, [], {}
+        self.now, self.steps, self.keys, self.looked_at = START, [], {}, None
         self.open()
 
     def open(self) -> None:
@@ -117,7 +119,7 @@ class Walk(RuleBasedStateMachine):
         self.now += minutes * MINUTE
         self._try(data, name, data.draw(st.integers(1, 3)), data.draw(st.sampled_from(("", *UNITS))))
 
-    @rule(data=st.data(), minutes=st.sampled_from((1, 90, 1500, 6000)))
+    @rule(data=st.data(), minutes=st.sampled_from((1, 90, 1500)))
     def onward(self, data: st.DataObject, minutes: int) -> None:
         """A step that the plain recomputation thinks lawful, where there is one."""
         self.now += minutes * MINUTE
@@ -133,7 +135,7 @@ class Walk(RuleBasedStateMachine):
             "reported": ("pass", "pass", "return"),
             "passed": ("rectify", "rectify", "rectify", "return"),
             "failed": ("rectify", "rectify", "return"),
-            "rectified": ("accept", "accept", "fail", "return"),
+            "rectified": ("accept", "accept", "accept", "fail", "return"),
             "accepted": ("write_off", "check", "doubt", "return"),
             "checked": ("write_off", "return"),
         }.get(tasks[number]["state"], ("close", "reopen"))
@@ -193,11 +195,12 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def any_moment_is_what_a_plain_recomputation_says(self) -> None:
-        if not getattr(self, "steps", None):
+        if not getattr(self, "steps", None) or self.looked_at == len(self.steps):
             return
+        self.looked_at = len(self.steps)
         moments = {self.steps[0]["at"], self.steps[-1]["at"], self.steps[len(self.steps) // 2]["at"] - MINUTE}
         moments |= {self.now + LATER, self.steps[-1]["at"] - timedelta(microseconds=1)}
-        for moment in moments:
+        for moment in sorted(moments)[: self.moments]:
             for known in (self.now + LATER, self.steps[len(self.steps) // 2]["recorded"]):
                 assert self.as_of(moment, known) == self._plain(moment, known)
         events, told = self.kept(), self.upward()
@@ -227,6 +230,7 @@ class StoredWalk(Walk):
     """The same in a store, which a test sets."""
 
     engine: Engine
+    moments = 2
 
     def open(self) -> None:
         put_alarm(self.engine, self.alarm_id)
@@ -261,10 +265,10 @@ class StoredWalk(Walk):
             return sorted({(row.event, row.event_at) for row in connection.execute(asked)})
 
 
-def settings_of(examples: int) -> settings:
+def settings_of(examples: int, steps: int) -> settings:
     return settings(
         max_examples=examples,
-        stateful_step_count=40,
+        stateful_step_count=steps,
         deadline=None,
         database=None,
         derandomize=True,
@@ -273,11 +277,11 @@ def settings_of(examples: int) -> settings:
 
 
 def test_random_walks() -> None:
-    run_state_machine_as_test(Walk, settings=settings_of(150))
+    run_state_machine_as_test(Walk, settings=settings_of(100, 40))
 
 
 @pytest.mark.timeout(600)
 def test_random_walks_in_a_store(engine: Engine) -> None:
     StoredWalk.engine = engine
     with using(replace(office(), chain=CHAIN)):
-        run_state_machine_as_test(StoredWalk, settings=settings_of(4))
+        run_state_machine_as_test(StoredWalk, settings=settings_of(3, 25))
