@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors"},
+    "bounded_http": {"errors"},
     "answer_form": set(),
     "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
@@ -47,8 +48,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "chain": GROUND,
     "store": GROUND | {"chain"},
     "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
-    "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
-    "post": GROUND | {"store", "replies"},
+    "sources": FIGURES
+    | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows", "bounded_http"},
+    "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
     "letters": FIGURES
     | {"chain", "suspects", "answer_form.layout", "answer_form.writing", "letters.document"},

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 import include.store.air_tables
 import include.store.chain_tables
+import include.store.channel_tables
 import include.store.contact_tables
 import include.store.field_tables
 import include.store.mail_tables
