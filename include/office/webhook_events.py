@@ -38,7 +38,19 @@ _STEPS: Final = {
     "closed": "acceptance.closed",
     "reopened": "acceptance.reopened",
 }
-TOPICS: Final = ("alarm", "answer", "acceptance", "letter")
+# Steps of a city's chain; what it tells upward (acknowledged, submitted, returned) is among the steps above.
+_CHAIN: Final = {
+    "assigned": "assignment.assigned",
+    "withdrawn": "assignment.withdrawn",
+    "extended": "assignment.extended",
+    "reported": "answer.reported",
+    "passed": "answer.passed",
+    "rectified": "answer.rectified",
+    "inspected_passed": "acceptance.inspected_passed",
+    "inspected_failed": "acceptance.inspected_failed",
+    "written_off": "acceptance.written_off",
+}
+TOPICS: Final = ("alarm", "assignment", "answer", "acceptance", "letter")
 
 
 @dataclass(frozen=True)
@@ -135,9 +147,17 @@ def _letters(connection: Connection, since: datetime, until: datetime) -> Iterat
         yield _event("letter.released", key, str(row["letter_key"]), row["released_at"], row)
 
 
+def _chain(connection: Connection, since: datetime, until: datetime) -> Iterator[Event]:
+    for row in _rows(frame(connection, "chain_received", since_at=since, until_at=until)):
+        if kind := _CHAIN.get(str(row["event"])):
+            key = f"{row['alarm_id']}\n{row['seq']}"
+            yield _event(kind, key, str(row["alarm_id"]), row["event_at"], row)
+
+
 _READERS: Final[tuple[Callable[[Connection, datetime, datetime], Iterator[Event]], ...]] = (
     _alarms,
     _steps,
+    _chain,
     _letters,
 )
 

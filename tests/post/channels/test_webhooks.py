@@ -26,8 +26,9 @@ from include.post.channels.round import ChannelLimits, channel_round
 from include.post.channels.settings import Channel, Channels
 from include.post.channels.webhooks import key_of, webhook_request, webhook_verdict
 from include.simulator.platform_server import serving
+from include.store.chain_tables import chain_event
 from include.store.channel_tables import channel_message
-from include.store.engine import reading
+from include.store.engine import reading, writing
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, add_event, house_of
 from tests.post.channels.robots import PlayedClock
 from tests.post.samples import add_cities, released
@@ -265,3 +266,45 @@ def test_it_waits_as_long_as_it_is_asked_to_and_never_longer_than_a_day(
 ) -> None:
     at = datetime(2020, 3, 13, 0, 30, tzinfo=UTC)
     assert webhook_verdict(503, b"", told, at).quiet.total_seconds() == seconds
+
+
+def test_the_steps_of_a_chain_are_told(
+    house: House, clock: PlayedClock, receiver: tuple[Receiver, Channel]
+) -> None:
+    found, _ = receiver
+    go(house, clock)
+    clock.pause(60)
+    add_alarm(house.engine, "A1", "03-12 06:00", received_at=NOW - DAY)
+    for seq, event in enumerate(("assigned", "acknowledged", "reported", "inspected_passed"), start=1):
+        add_chain_step(house, "A1", seq, event, clock())
+    clock.pause(60)
+    go(house, clock)
+    assert [one["type"] for one in found.events] == [
+        "cn.qianliyan.assignment.assigned",
+        "cn.qianliyan.answer.reported",
+        "cn.qianliyan.acceptance.inspected_passed",
+    ]
+
+
+def add_chain_step(house: House, alarm_id: str, seq: int, event: str, at: datetime) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(
+            chain_event.insert().values(
+                alarm_id=alarm_id,
+                seq=seq,
+                task_no=1,
+                event=event,
+                event_at=at,
+                receipt_at=at,
+                recorded_at=at,
+                actor="duty",
+                person="张三",
+                unit_code=YANGQUAN,
+                state="",
+                role="lead",
+                category="",
+                note="",
+                is_drawn=False,
+                is_simulated=False,
+            )
+        )
