@@ -78,6 +78,27 @@ class Post:
 
 
 @dataclass(frozen=True)
+class ChannelRules:
+    """How chat groups and webhooks are told. Rates are those that the three publish; every other number is this project's own."""
+
+    # Messages in a span, by kind; each minute is counted 5 s longer, as what leaves evenly may arrive unevenly.
+    rates: Mapping[str, tuple[tuple[int, timedelta], ...]] = field(
+        default_factory=lambda: {
+            "wecom": ((20, timedelta(seconds=65)),),
+            "dingtalk": ((20, timedelta(seconds=65)),),
+            "feishu": ((100, timedelta(seconds=65)), (5, timedelta(seconds=1.5))),
+            "webhook": (),
+        }
+    )
+    useful_life: timedelta = timedelta(hours=6)  # yesterday's table is no news in the evening
+    webhook_life: timedelta = timedelta(days=30)  # an event is a fact: it waits while its receiver is away
+    disable_after: timedelta = timedelta(days=5)  # a webhook that took nothing for so long is switched off
+    urgent_ug_m3: float = 150.0  # an alarm with such a peak (heavy pollution) is told at once
+    bottom: int = 3  # units that the morning table names at its end
+    listed: int = 40  # lines of one message
+
+
+@dataclass(frozen=True)
 class NoticeRules:
     """What a letter to one unit prints of its alarms; its workbook has them all."""
 
@@ -322,6 +343,7 @@ DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
+CHANNELS: Final = ChannelRules()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
 HINTS: Final = Hints()

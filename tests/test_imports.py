@@ -9,19 +9,32 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"act", "cells", "errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
+GROUND = {
+    "act",
+    "addresses",
+    "cells",
+    "errors",
+    "former_names",
+    "profile",
+    "language",
+    "periods",
+    "rules",
+    "letter_kinds",
+}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "act": set(),
+    "addresses": set(),
     "cells": set(),
     "errors": set(),
     "former_names": set(),
     "rules": set(),
-    "profile": {"errors", "rules"},
+    "profile": {"addresses", "errors", "rules", "open_settings"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors"},
+    "bounded_http": {"errors"},
     "answer_form": set(),
     "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
@@ -34,15 +47,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": GROUND | {"answer_form.layout"},
     "store": GROUND,
     "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
-    "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
-    "post": GROUND | {"store", "replies"},
+    "sources": FIGURES
+    | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows", "bounded_http"},
+    "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
     "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
     | {"field.signed"},
-    "open_settings": {"errors"},
+    "open_settings": {"addresses", "errors"},
     "field": {"errors", "rules", "field.signed"},
     "field.signed": {"errors", "rules"},
     "office": FIGURES

@@ -26,11 +26,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine
 
+from include import bounded_http
 from include.errors import InputError, SourceError
 from include.simulator.platform_server import Platform, Shelf, load_platform, platform_app, serving
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds import bounded_http, patience
+from include.sources.kinds import patience
 from tests.sources import faults
 from tests.sources.exports import NOW, at, empty, facts, folder_source, stored, write
 from tests.sources.faults import Answer, Fault, Faulty
