@@ -31,6 +31,7 @@ from include.verbs.air_quality import air_quality, import_air_quality, import_en
 from include.verbs.alarms import alarms
 from include.verbs.channels import channels
 from include.verbs.contacts import contacts
+from include.verbs.exchange import exchange
 from include.verbs.field import field
 from include.verbs.health import health
 from include.verbs.hints import hints
@@ -64,6 +65,7 @@ for command in (
     letters,
     contacts,
     channels,
+    exchange,
     field,
     quarantine,
     import_air_quality,

@@ -248,6 +248,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (domains, ()),
+    "reports_upward": (one_of("auto", "review"), ""),
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }

@@ -160,6 +160,9 @@ class Profile:
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
     chain: ChainSettings | None = None  # None: this office hands no alarm on
+    reports_upward: str = (
+        ""  # what becomes a report to the office above: auto, review (a person looks first), or nothing
+    )
 
     @property
     def outlines_path(self) -> Path | None:
