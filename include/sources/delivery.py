@@ -109,3 +109,17 @@ def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
     """The same from Arrow strings, without copying them."""
     frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get)
     return frame
+
+
+def by_different_values(batch: pa.RecordBatch) -> pd.DataFrame:
+    """Arrow strings by their different values as categoricals."""
+    return pd.DataFrame(
+        {
+            name: pd.Categorical.from_codes(
+                column.indices.to_numpy(zero_copy_only=False),
+                pd.Index(pd.Series(column.dictionary, dtype=_TEXT)),
+                validate=False,
+            )
+            for name, column in zip(batch.schema.names, batch.columns, strict=True)
+        }
+    )

@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from include.sources.air.by_value import different
+from include.sources.air.by_value import constant, different
 from include.sources.air.clock import Clock
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.names import OZONE_8H, quantity_of
@@ -23,7 +23,7 @@ from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, POLLUTANTS
 from include.sources.mapping.language import Copy, Expression, TableMapping
 from include.sources.mapping.transform import made, missing_columns, source_columns_of
-from include.sources.reading.characters import narrow_text, visible_text
+from include.sources.reading.characters import narrow, narrow_text, visible_text
 
 # Between the city and the station of it in the `place_id` of values that become means of the city.
 OF_CITY: Final = "\x1f"
@@ -78,7 +78,7 @@ def read_chunk(chunk: Chunk, mapping: TableMapping, clock: Clock, names: Names) 
     for quantity, rule in _measures(mapping, raw).items():
         if clock.terms.every != "day" and quantity == OZONE_8H:
             continue
-        texts = rows.assign(field=_constant(rows, rule.column), text=_texts(rule, raw))
+        texts = rows.assign(field=constant(rows, rule.column), text=_texts(rule, raw))
         parts.append((quantity, measured(texts, quantity, clock.terms, rule.unit)))
     return _together(parts, [*late, *faults], skipped, clock)
 
@@ -165,8 +165,8 @@ def _of_headings(
             is_own = (quantities == quantity).to_numpy() if not told else slice(None)
             own = rows[is_own]
             texts = own.assign(
-                place_id=_constant(own, place),
-                field=_constant(own, heading),
+                place_id=constant(own, place),
+                field=constant(own, heading),
                 text=raw[heading][is_own].astype("str"),
             )
             parts.append((quantity, measured(texts, quantity, clock.terms)))
@@ -240,7 +240,7 @@ def _placed(
     columns = list(dict.fromkeys(name for rule in rules for name in source_columns_of(rule)))
     found = different(raw, columns)
     told = made(rules[0], found.rows)
-    who, unknown = told.map(narrow_text).astype("str"), pd.Series("", index=told.index, dtype="str")
+    who, unknown = narrow(told).str.strip(), pd.Series("", index=told.index, dtype="str")
     if terms.by == "city":
         who = told.map(names.city).astype("str")
         unknown = told.map(visible_text).astype("str").str.strip().where(who == "", "")
@@ -294,10 +294,6 @@ def _texts(rule: Expression, raw: pd.DataFrame) -> pd.Series:
     return made(rule, raw.astype("str"))
 
 
-def _constant(rows: pd.DataFrame, value: str) -> pd.Categorical:
-    return pd.Categorical.from_codes([0] * len(rows), pd.Index([value], dtype="str"))
-
-
 def _together(
     parts: list[tuple[str, Measured]],
     faults: list[Fault],
@@ -307,7 +303,7 @@ def _together(
 ) -> Reading:
     columns = [*VALUE_COLUMNS, *(["second"] if clock.terms.every == "minutes" else [])]
     frames = [
-        part.values.assign(quantity=_constant(part.values, quantity))[columns] for quantity, part in parts
+        part.values.assign(quantity=constant(part.values, quantity))[columns] for quantity, part in parts
     ]
     values = _stacked(frames) if frames else pd.DataFrame({name: [] for name in columns})
     return Reading(

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from include.sources.air.by_value import coded
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.units import UNITS, factor
 from include.sources.mapping.language import AirTerms
@@ -51,7 +52,7 @@ class Measured:
 
 def measured(texts: pd.DataFrame, quantity: str, terms: AirTerms, unit: str | pd.Series = "") -> Measured:
     """`texts` (`line, field, text` and more) of one quantity as values; `unit`: of all, or of each."""
-    codes, uniques = pd.factorize(texts["text"])
+    codes, uniques = coded(texts["text"])
     told = pd.Series(uniques, dtype="str").str.strip()
     are_gaps = told.str.lower().isin(_GAPS | {text.strip().lower() for text in terms.missing})
     are_below = told.str.contains(_BELOW)

@@ -80,7 +80,7 @@ def _chunks(path: Path, form: Form, *, is_of_hours: bool) -> Iterator[Chunk]:
     elif suffix == ".xlsx" or (suffix in WORKBOOKS and _is_workbook(path)):
         yield from read_workbook(path, form)
     else:  # among them what platforms export as .xls and is a text
-        yield from read_csv(path, form)
+        yield from read_csv(path, form, is_of_hours=is_of_hours)
 
 
 def _is_workbook(path: Path) -> bool:
