@@ -21,7 +21,7 @@ from include.sources.air.hours import ArchiveHours
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.mapping.language import AirTerms, HourLabel, Moment
 from include.sources.mapping.moments import NO_SUCH_TIME, instants, walls
-from include.sources.reading.characters import hour_number
+from include.sources.reading.written_times import hour_number
 
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
@@ -101,7 +101,8 @@ class Clock:
             reason = reason.mask(begins != begins.dt.floor("h"), _BAD_TIME)
         reason = reason.mask(_is_outside(begins), _BAD_TIME if self.terms.every == "hour" else _NO_TIME)
         if self.hours is not None and moment.hours:
-            numbers = told[moment.hours].map(hour_number)
+            by_end = moment.is_label_end
+            numbers = told[moment.hours].map(lambda text: hour_number(text, by_end=by_end))
             is_hour = numbers.between(self.hours.last - 23, self.hours.last)
             reason = reason.mask(~is_hour, self.hours.reason).mask(
                 _is_outside(walls(moment, told)), _BAD_DATE
