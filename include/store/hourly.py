@@ -216,4 +216,6 @@ def _few_names(places: pa.ChunkedArray) -> pa.DictionaryArray:
     if not pa.types.is_dictionary(whole.type):
         return whole.cast(pa.string()).dictionary_encode()
     short = whole.indices.dictionary_encode()  # numbers, which is quicker than texts
-    return pa.DictionaryArray.from_arrays(short.indices, whole.dictionary.take(short.dictionary).cast(pa.string()))
+    return pa.DictionaryArray.from_arrays(
+        short.indices, whole.dictionary.take(short.dictionary).cast(pa.string())
+    )

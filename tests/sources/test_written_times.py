@@ -59,7 +59,10 @@ def iso(*texts: str, by_end: bool = False) -> list[str]:
         ("2020-03-12 23:00~24:00", "2020-03-12T23:00:00"),
         ("2020-03-12 08:00-08:59", "2020-03-12T08:00:00"),
         ("2020-03-12T08:00-09:00", "2020-03-12T08:00:00-09:00"),  # strictly ISO: Alaska
-        ("2020-02-30 08:00", "2020-02-30 08:00"),  # printed as ISO; no calendar has it, and whoever reads it finds out
+        (
+            "2020-02-30 08:00",
+            "2020-02-30 08:00",
+        ),  # printed as ISO; no calendar has it, and whoever reads it finds out
     ],
 )
 def test_what_means_one_moment(text: str, expected: str) -> None:

@@ -87,6 +87,10 @@ class Kept:
     losses: list[Loss]
     # What was lost by days that were taken all the same.
     lost: tuple[Loss, ...] = ()
+    # Values that were stored, and of which places and quantities.
+    stored: int = 0
+    places: frozenset[str] = frozenset()
+    quantities: frozenset[str] = frozenset()
 
 
 def keep_days(
@@ -131,6 +135,7 @@ def keep_days(
             dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
         if not dates:
             return Kept([], duplicates, conflicts, losses)
+        taken = told_once[told_once["observed_on"].isin(pd.to_datetime(dates))] if losses else told_once
         days = with_given(day_means(hours), given)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
         provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
@@ -149,7 +154,16 @@ def keep_days(
         )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return Kept(results, duplicates, conflicts, losses, gone)
+    return Kept(
+        results,
+        duplicates,
+        conflicts,
+        losses,
+        gone,
+        len(taken),
+        frozenset(map(str, taken["place_id"].unique())),
+        frozenset(map(str, taken["quantity"].unique())),
+    )
 
 
 def _without(

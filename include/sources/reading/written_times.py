@@ -33,8 +33,12 @@ _CLOCK: Final = (
     r"|\s?[时点](?:整|\s?(?P<mi2>[0-9]{1,2})\s?分?(?:\s?(?P<s2>[0-9]{1,2})\s?秒)?)?)?"
     rf"\s*(?P<half2>{_HALF})?"
 )
-_ZONE: Final = r"(?:\s*\(?(?P<zone>z|utc|gmt|北京时间)?\s?(?P<offset>[+-](?:0?[0-9]|1[0-4])(?::?[0-9]{2})?)?\)?)"
-_RANGE: Final = r"(?:\s?(?:-|–|—|~|至|到)\s?(?P<to>[0-9]{1,2})(?::(?P<to_mi>[0-9]{2})(?::[0-9]{2})?|\s?[时点])?)"
+_ZONE: Final = (
+    r"(?:\s*\(?(?P<zone>z|utc|gmt|北京时间)?\s?(?P<offset>[+-](?:0?[0-9]|1[0-4])(?::?[0-9]{2})?)?\)?)"
+)
+_RANGE: Final = (
+    r"(?:\s?(?:-|–|—|~|至|到)\s?(?P<to>[0-9]{1,2})(?::(?P<to_mi>[0-9]{2})(?::[0-9]{2})?|\s?[时点])?)"
+)
 _TIME: Final = re.compile(
     rf"{_DATE}{_WEEKDAY}(?:[t_ ]0?0:00(?::00(?:\.0+)?)?(?=\s+\S))?(?:(?:t|_|\s+|(?<=[日号一二三四五六天)]))\s*{_CLOCK}(?:{_RANGE}|{_ZONE}))?"
 )
@@ -47,7 +51,9 @@ _STAMPED_CLOCK: Final = re.compile(
 _HOUR: Final = re.compile(rf"{_CLOCK}{_RANGE}?")
 # What need not be looked at: ISO 8601 as it is usually printed, without an offset that may be the end of an hour.
 _ISO: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|\+(?:0[0-9]|1[0-4]):(?:00|15|30|45))?)?"
-_OFFSET_OR_END: Final = re.compile(r"(?P<begin>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::00)?\s?-(?P<to>[0-9]{2}):(?P<to_mi>[0-9]{2})$")
+_OFFSET_OR_END: Final = re.compile(
+    r"(?P<begin>[0-9]{1,2}):(?P<mi>[0-9]{2})(?::00)?\s?-(?P<to>[0-9]{2}):(?P<to_mi>[0-9]{2})$"
+)
 _MOST_OFFSETS: Final = 2  # of one column: with and without summer time
 
 
@@ -63,12 +69,12 @@ def iso_texts(texts: pd.Series[str], *, by_end: bool = False) -> pd.Series[str]:
     tails = [found for text in told if not _is_strict(text) and (found := _OFFSET_OR_END.search(text))]
     are_hours = all(_is_hour(found, int(found["begin"])) for found in tails)
     is_known = are_hours or len({found["to"] for found in tails}) <= _MOST_OFFSETS
-    found = [_iso(text, are_hours=are_hours, by_end=by_end) for text in told]
+    whole_times = [_iso(text, are_hours=are_hours, by_end=by_end) for text in told]
     if not is_known:
         is_unknown = [not _is_strict(text) and bool(_OFFSET_OR_END.search(text)) for text in told]
-        found = ["" if unknown else iso for unknown, iso in zip(is_unknown, found, strict=True)]
+        whole_times = ["" if unknown else iso for unknown, iso in zip(is_unknown, whole_times, strict=True)]
     whole = texts.astype("object")
-    whole[is_odd] = np.array(found, dtype=object)[codes]
+    whole[is_odd] = np.array(whole_times, dtype=object)[codes]
     return whole.astype("str")
 
 
@@ -88,9 +94,13 @@ def _iso(text: str, *, are_hours: bool, by_end: bool) -> str:
     if not found or not day or told.get("h") is None:
         return day
     hour, offset = _hour(found), told.get("offset")
-    minute, second = (int(told.get(one) or told.get(other) or 0) for one, other in (("mi", "mi2"), ("s", "s2")))
+    minute, second = (
+        int(told.get(one) or told.get(other) or 0) for one, other in (("mi", "mi2"), ("s", "s2"))
+    )
     end = _OFFSET_OR_END.search(text)
-    if told.get("to") is not None and end and (_is_strict(text) or not are_hours):  # the pattern takes `08:00-05:00` for an hour
+    if (
+        told.get("to") is not None and end and (_is_strict(text) or not are_hours)
+    ):  # the pattern takes `08:00-05:00` for an hour
         offset = text[end.start("to") - 1 :]
     elif told.get("to") is not None:
         hour = _of_range(found, hour, by_end=by_end)
@@ -142,9 +152,15 @@ def _day(told: dict[str, str | None]) -> str:
     def first(*names: str) -> str:
         return next((text for name in names if (text := told.get(name))), "")
 
-    year, month, day = first("y", "y2", "y3"), first("m", "m2", "m3", "m4"), first("d", "d2", "d3", "d4", "d5", "d6")
+    year, month, day = (
+        first("y", "y2", "y3"),
+        first("m", "m2", "m3", "m4"),
+        first("d", "d2", "d3", "d4", "d5", "d6"),
+    )
     if name := first("name", "name2"):
-        known = (place for place, names in enumerate(zip(_MONTHS, _LONG_MONTHS, strict=True), 1) if name in names)
+        known = (
+            place for place, names in enumerate(zip(_MONTHS, _LONG_MONTHS, strict=True), 1) if name in names
+        )
         month = str(next(known, ""))
     if not (year and month and day and 1 <= int(month) <= 12 and 1 <= int(day) <= 31):
         return ""
