@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -43,15 +44,17 @@ class Trial:
     faults: int
 
 
-def try_mapping(path: Path, mapping: TableMapping, stations: Path | None = None) -> Trial:
-    """Reads the first rows of a file. Raises InputError when file or mapping cannot be used."""
+def try_mapping(
+    path: Path, mapping: TableMapping, stations: Path | None = None, *, now: datetime | None = None
+) -> Trial:
+    """Reads the first rows of a file; air of a time after `now` (None: any) is none. Raises InputError when file or mapping cannot be used."""
     require_table(path)
     is_air = mapping.table == AIR.name
     chunks = read_table(path, mapping.form, is_of_hours=is_air)
     whole = next(chunks)
     chunk = _first(whole)
     trial = (
-        _air(path, chunk, mapping, stations, chain([whole], chunks))
+        _air(path, chunk, mapping, stations, now, chain([whole], chunks))
         if is_air
         else _records(chunk, mapping, path)
     )
@@ -83,7 +86,12 @@ def _first(chunk: Chunk) -> Chunk:
 
 
 def _air(
-    path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None, whole: Iterator[Chunk]
+    path: Path,
+    chunk: Chunk,
+    mapping: TableMapping,
+    stations: Path | None,
+    now: datetime | None,
+    whole: Iterator[Chunk],
 ) -> Trial:
     """`whole`: all pieces of the file: which hours it prints is known only where one of them tells."""
     terms, names = mapping.air or AirTerms(), known_names()
@@ -93,7 +101,7 @@ def _air(
     if terms.stations is not None:
         names = replace(names, stations=station_cities(terms.stations, names))
     require_measures(mapping, list(chunk.rows.columns), str(path))
-    clock = Clock(moment_of(mapping), terms)
+    clock = Clock(moment_of(mapping), terms, now)
     notes = []
     if terms.every == "hour":
         _, clock.hours = next(with_hours(whole, clock.moment, str(path)))
