@@ -73,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     write(folder, "contacts", {})
     platform = load_platform(folder, "secret")
     faulty = Faulty(platform_app(platform))
-    options = {"page_size": 2, "attempts": 3, "first_wait_seconds": 0, "timeout_seconds": 5}
+    options = {"page_size": 2, "attempts": 3, "first_wait_seconds": 0, "timeout_seconds": 60}
     with serving(faulty) as url:
         yield Rig(
             platform, faulty, SourceConfig("platform", "platform", url, "secret", options=options), folder
