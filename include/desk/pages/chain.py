@@ -25,7 +25,7 @@ from include.office.chain import chain_at, take
 from include.office.chain_assigning import assign_by_rules
 from include.office.chain_lists import holders_to_choose, running_tasks, unassigned_rows
 from include.office.spot_checks import row_values
-from include.periods import DAY, midnight, parse_moment_or_date
+from include.periods import DAY, midnight, parse_moment, parse_moment_or_date
 from include.profile.current import office
 
 _MOST: Final = 500
@@ -79,7 +79,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/chain", response_class=HTMLResponse, responses=answers(404))
     def read_tasks(request: Request, *, visitor: Visitor = desk.reading, at: At = "") -> Response:
-        return listed(request, visitor, desk.moment(desk.open_house(), at, is_final=True), at)
+        return listed(request, visitor, _as_of(desk, at), at)
 
     @router.post("/chain", response_class=Response, responses=answers(404, 409))
     def assign(
@@ -99,7 +99,7 @@ def routes(desk: Desk) -> APIRouter:
     def read_chain(
         request: Request, *, visitor: Visitor = desk.reading, alarm: AlarmId, at: At = ""
     ) -> Response:
-        return shown(request, visitor, alarm, desk.moment(desk.open_house(), at, is_final=True), at)
+        return shown(request, visitor, alarm, _as_of(desk, at), at)
 
     @router.post("/chain/{alarm:path}", response_class=Response, responses=answers(404, 409))
     def step(
@@ -142,6 +142,11 @@ def routes(desk: Desk) -> APIRouter:
         return RedirectResponse(f"{request.scope['root_path']}/chain/{quote(alarm)}", 303)
 
     return router
+
+
+def _as_of(desk: Desk, at: str) -> datetime:
+    """The moment that was asked for; without one now, to the second: what somebody has just done is seen."""
+    return parse_moment(at) if at else desk.clock()
 
 
 def _shown(event: Event) -> dict[str, Any]:
