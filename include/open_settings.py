@@ -22,7 +22,7 @@ class OpenSettings:
     `delay_days`: from a month's end to the moment whose state is published: the 15 days of the longest promise of rectification less
     one, so that nearly all answers, returns and reviews are done. `smallest_count`: counts from 1 to one less are merged; 5 is what
     statistical offices mostly ask of tables about few. `languages`: the first is the one of `index.html`; where none are
-    named, the office's language and then the other. `licence`, `licence_url`: CC BY
+    named, a Chinese office's pages are Chinese and English, another's are in its own language. `licence`, `licence_url`: CC BY
     4.0 asks for nothing but to be named. `base_url`: address under which it will stand, for the feed's identifiers; empty: links stay relative.
     `hints_to`: a mailbox for hints that the pages name; empty: none is named.
     """
@@ -58,7 +58,7 @@ def open_settings(told: Mapping[str, Any], profile: Mapping[str, Any], language:
             values[name] = CHECKS[name](value)
         except Unusable as error:
             raise _wrong(name, value, str(error)) from None
-    languages = values.pop("languages", ()) or tuple(sorted(LANGUAGES, key=lambda one: one != language))
+    languages = values.pop("languages", ()) or (LANGUAGES if language == "zh" else (language,))
     return OpenSettings(**values, languages=languages)
 
 
@@ -69,7 +69,7 @@ def _languages(value: Any) -> tuple[str, ...]:
         or any(one not in LANGUAGES for one in found)
         or len(set(found)) != len(found)
     ):
-        raise Unusable(f"{' and '.join(LANGUAGES)}, each once, or nothing: the office's language first")
+        raise Unusable(f"{' and '.join(LANGUAGES)}, each once, or nothing")
     return tuple(found)
 
 

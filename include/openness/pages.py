@@ -11,7 +11,7 @@ from include.openness.figures import PRINTED, RATES, Edition, Month, Row
 from include.openness.geography import map_svg
 from include.openness.notes import HEADS, NOTES, withheld, withheld_figures
 from include.openness.site import Renderer, Site, unit_file
-from include.openness.tables import MEANINGS, TABLES
+from include.openness.tables import MEANINGS, TABLES, meaning
 from include.openness.words import Translate, date_text, month_title, share_text
 from include.periods import office_zone
 
@@ -51,7 +51,8 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
     chart = f"charts/months.{lang}.svg"
     values: dict[str, Any] = {
         "latest": None,
-        "chart": chart if bars else "",
+        "changes": renderer.href("changes"),
+        "chart": chart,
         "month_heads": [t(HEADS[name]) for name in (*_SHOWN["answers"], *_SHOWN["problems"])],
         "months": [
             {
@@ -181,6 +182,7 @@ def _month(renderer: Renderer, one: Edition) -> dict[str, bytes]:
     svg = map_svg(month, lang, renderer.named)
     values |= {
         "correction": _event(one, t) if one.number > 1 else "",
+        "removed_after": [_pointer(renderer, other) for other in renderer.site.removed_after(one)],
         "figures": _figures(month, t, lang),
         "general_notes": [*_general_notes(month, t, lang), *withheld_figures(one, t)],
         "map": f"map.{lang}.svg" if svg else "",
@@ -356,7 +358,7 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         {
             "file": f"{name}.csv",
             "about": t(_ABOUT[name]),
-            "fields": [{"name": one.name, "type": one.type, "title": t(one.title)} for one in fields],
+            "fields": [{"name": one.name, "type": one.type, "title": meaning(one, t)} for one in fields],
         }
         for name, fields in TABLES.items()
     ]

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from include.open_settings import OpenSettings
 from include.openness.figures import Edition
-from include.openness.words import LANG_TAGS, Translate, english, translator
+from include.openness.words import LANG_TAGS, Translate, english, simulated_mark, translator
 from include.periods import office_zone
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -70,6 +70,16 @@ class Site:
         """The newest edition of the same month, where it came after this one."""
         newest = self.newest(one)
         return newest if newest is not None and newest.number > one.number else None
+
+    def removed_after(self, one: Edition) -> tuple[Edition, ...]:
+        """The later editions of the same month that were taken away, where none of the later ones stands."""
+        if self.newer(one) is not None:
+            return ()
+        return tuple(
+            other
+            for other in self.editions
+            if other.is_removed and other.first_date == one.first_date and other.number > one.number
+        )
 
     def page(self, base: str, lang: str) -> str:
         """The path of a page in a language: the first language has the plain name."""
@@ -133,7 +143,7 @@ class Renderer:
                 if lang != self.lang
             ],
             "site_title": t("热点网格监管公开数据"),
-            "is_simulated": site.is_simulated,
+            "mark": simulated_mark() if site.is_simulated else "",
             "issuer": site.issuer,
             "tongue": tongue,
             "spoken": self.spoken,
@@ -157,7 +167,7 @@ def _environment() -> jinja2.Environment:
 
 def checksums(files: dict[str, bytes], *, is_simulated: bool) -> bytes:
     """`SHA256SUMS`, which `sha256sum -c` reads; a line that begins with # is none."""
-    lines = ["# 模拟数据"] if is_simulated else []
+    lines = [f"# {simulated_mark()}"] if is_simulated else []
     lines += [f"{sha256(content).hexdigest()}  {path}" for path, content in sorted(files.items())]
     return ("\n".join(lines) + "\n").encode()
 

@@ -75,7 +75,8 @@ def test_languages_are_the_two_each_once(languages: object) -> None:
         open_settings({"languages": languages}, {}, "zh")
 
 
-def test_without_languages_the_office_s_own_comes_first() -> None:
-    assert open_settings({"languages": ""}, {}, "en").languages == ("en", "zh")
+def test_without_languages_a_chinese_office_has_both_and_another_its_own() -> None:
+    assert open_settings({"languages": ""}, {}, "en").languages == ("en",)
+    assert open_settings({"languages": "en,zh"}, {}, "en").languages == ("en", "zh")
     assert open_settings({}, {}, "zh").languages == ("zh", "en")
     assert open_settings({"languages": "zh"}, {}, "en").languages == ("zh",)
