@@ -16,7 +16,7 @@ RENAME = {
     "act": "rename",
     "place_code": "140311",
     "since": "2020-03-12",
-    "name": "新城区",
+    "name": "新阳泉区",
     "reason": "区划调整",
 }
 
@@ -34,8 +34,8 @@ def store(engine: Engine) -> Iterator[Engine]:
 def test_a_place_is_renamed_from_a_date_on(store: Engine, tmp_path: Path) -> None:
     browser = Browser(house_of(store, tmp_path))
     assert browser.post("/places", RENAME).status_code == 303
-    assert "新城区" in browser.get("/places?on=2020-03-12").text
-    assert "新城区" not in browser.get("/places?on=2020-03-11").text
+    assert "新阳泉区" in browser.get("/places?on=2020-03-12").text
+    assert "新阳泉区" not in browser.get("/places?on=2020-03-11").text
     with reading(store) as connection:
         (logged,) = connection.execute(select(place_change)).mappings()
     assert (logged["action"], logged["reason"]) == ("rename", "区划调整")
