@@ -14,7 +14,7 @@ from typing import Final
 
 from include.answer_form.layout import FORM_SHEET
 from include.replies.limits import LIMITS
-from include.replies.packages import File, FormSheets, opened
+from include.replies.packages import File, FormSheets, Room, opened
 from include.replies.words import decoded, file_name, header_text, parameter
 
 _MOST_ADDRESSED: Final = 100
@@ -69,7 +69,7 @@ class _Taking:
 
     form_sheets: FormSheets
     parts: int = 0
-    unpacked: int = 0
+    room: Room = field(default_factory=Room)
     texts: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     inner_texts: list[str] = field(default_factory=list)
@@ -173,14 +173,9 @@ def _take_leaf(part: Message, media_type: str, taking: _Taking, depth: int, is_e
         return
     if media_type == "application/pgp-encrypted" or not content:
         return
-    found, unpacked, faults = opened(
-        File(name, media_type, content, is_enclosed),
-        depth,
-        LIMITS.unpacked_bytes - taking.unpacked,
-        taking.form_sheets,
-    )
+    file = File(name, media_type, content, is_enclosed)
+    found, faults = opened(file, depth, taking.room, taking.form_sheets)
     taking.files += found
-    taking.unpacked += unpacked
     taking.faults.update(dict.fromkeys(faults))
 
 

@@ -54,7 +54,7 @@ def test_a_mailbox_that_is_away_stops_no_letter_of_the_day_but_the_round(place: 
     pulled = daily_dispatch.pull(run_of(house))
     assert [words.partition("：")[0] for words in pulled["warnings"]] == ["closed", "odd"]
     assert place.events() == TAKEN
-    with pytest.raises(CheckFailed, match="closed.*odd"):
+    with pytest.raises(CheckFailed, match=r"closed.*odd"):
         answer_round.take(house, NOW + 24 * HOUR, "test")
 
 
@@ -73,7 +73,9 @@ def test_two_rounds_at_once_take_each_mail_once(place: Place) -> None:
     others = []
 
     def on_step(step: str) -> None:
-        if step == "after_archive" and not others:  # the other has read everything when this one comes to its first
+        if (
+            step == "after_archive" and not others
+        ):  # the other has read everything when this one comes to its first
             others.append(place.read())
 
     done = place.read(on_step=on_step)
