@@ -91,8 +91,10 @@ def test_a_mail_with_what_no_database_takes_stops_no_other(place: Place) -> None
         b"Content-Type: text/plain; charset=utf-7\r\nContent-Transfer-Encoding: base64\r\n\r\nACsyQUEt\r\n"
     )
     bounce = bounce_mail(place.letter, CONTACT, SENT, "452 4.2.2 =?utf-8?B?AEEA?= full")
-    place.deliver(odd, bounce, answer(place))
-    done = place.read()
+    with pop_server([odd, bounce, answer(place)]) as port:
+        options = {**place.source.options, "protocol": "pop3"}
+        source = replace(place.source, location=f"127.0.0.1:{port}", token="pw", options=options)
+        done = replace(place, house=replace(place.house, mailboxes=(source,))).read()
     assert (done.trouble, dict(done.kinds)) == ("", {"other": 1, "bounce": 1, "answer": 1})
     assert place.mails()[0]["subject"] == "\ufffdA\ufffd\ufffd"
 
