@@ -23,6 +23,7 @@ _7Z: Final = b"7z\xbc\xaf\x27\x1c"
 _RAR: Final = b"Rar!\x1a\x07"
 _PICTURES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"%PDF")
 _SIGNED: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime", "application/pgp-encrypted")
+_UNNAMED: Final = {"form": "附件.xlsx", "workbook": "附件.xlsx"}
 _SEARCHED: Final = 4 << 20  # bytes of an old workbook in which the form's sheet is looked for
 
 
@@ -61,7 +62,7 @@ def opened(
     content = file.content
     try:
         if content[:2] == b"PK" and (book := _book(content, form_sheets)) is not None:
-            return [replace(file, what=book, name=file.name or "附件.xlsx")], []
+            return [replace(file, what=book, name=file.name or _UNNAMED.get(book, ""))], []
         members = _members(content, room) if depth < LIMITS.depth else None
     except _Full:
         return [replace(file, what="archive")], ["package_too_large"]
@@ -115,7 +116,7 @@ def _is_book(content: bytes) -> bool:
 
 
 def _book(content: bytes, form_sheets: FormSheets) -> What | None:
-    """`form` or `workbook` for an XLSX or ODS file; None for any other ZIP."""
+    """`form` or `workbook` for an XLSX or ODS file, `other` for a document that is a ZIP, too (docx, pptx, odt); None for a ZIP."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = {info.filename: info for info in package.infolist()[: LIMITS.members * 10]}
         if "xl/workbook.xml" in names:
@@ -123,7 +124,7 @@ def _book(content: bytes, form_sheets: FormSheets) -> What | None:
         elif "content.xml" in names and "mimetype" in names:
             text = _text(package, names["content.xml"])
         else:
-            return None
+            return "other" if "[Content_Types].xml" in names else None
     is_form = any(name in text or _charrefs(name) in text for name in form_sheets)
     return "form" if is_form else "workbook"
 
