@@ -18,6 +18,7 @@ from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
 from include.periods import Period, office_zone, parse_date
 from include.post.channels.settings import NO_CHANNELS, Channel, Channels
+from include.post.channels.webhooks import key_of
 from include.post.outgoing import Outgoing
 from include.post.server import MailServer, Office
 from include.profile.current import DEFAULT, VARIABLE, load, use
@@ -302,6 +303,8 @@ def _channels(registry: Registry) -> Channels:
             )
     if len(made["test_group"]) > 1:
         raise InputError("one test group is enough", where="variable channels: test_group")
+    for webhook in made["webhooks"]:
+        key_of(webhook)
     return Channels(made["groups"], made["test_group"][0] if made["test_group"] else None, made["webhooks"])
 
 

@@ -25,7 +25,7 @@ from include.office.spot_checks import unchecked
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
-from include.post.channels.listing import unsettled
+from include.post.channels.listing import switched_off, unsettled
 from include.rules import LOW_RESPONSE
 from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
@@ -48,6 +48,7 @@ TOPICS: Final = {
     "server": "邮件服务器不可用",
     "contact": "联系人待决定",
     "group": "群消息未送达",
+    "webhook": "推送接口已停用",
     "archive": "存档不可用",
     "held": "人工暂不发送",
     "quarantine": "隔离",
@@ -433,6 +434,20 @@ def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Wai
         )
 
 
+def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Webhooks that were switched off because they took nothing for days."""
+    for one in switched_off(connection):
+        yield Waiting(
+            "webhook",
+            one.channel,
+            one.reason,
+            say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
+            one.since,
+            count=one.count,
+            is_simulated=one.is_simulated,
+        )
+
+
 def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Reports of the phone page that wait: one line a unit and reason."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -469,6 +484,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _mails,
     _closed,
     _groups,
+    _webhooks,
 )
 
 

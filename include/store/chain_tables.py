@@ -65,6 +65,7 @@ chain_event = Table(
     ),
     Column("is_simulated", Boolean, nullable=False, comment="the alarm is 模拟数据"),
     Index(None, "event_at"),
+    Index(None, "recorded_at"),
     comment="One step of the chain of an alarm (交办 to 结案). Rows are only added; each had passed the rules of include/chain when it came.",
 )
 

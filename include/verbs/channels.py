@@ -1,4 +1,4 @@
-"""`channels list|messages|test|settle`: chat groups beside mail, and what became of their messages."""
+"""`channels list|messages|test|settle|enable`: chat groups and webhooks beside mail, and what became of their messages."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -14,7 +14,7 @@ _HOW = {"--arrived": "arrived", "--again": "again", "--drop": "dropped"}
 
 @click.group()
 def channels() -> None:
-    """Chat groups beside mail."""
+    """Chat groups and webhooks beside mail."""
 
 
 @channels.command("list")
@@ -95,3 +95,14 @@ def settle(message_id: int, how: str | None, reason: str) -> None:
         open_current_house().engine, message_id, how, now=datetime.now(UTC), actor=operator(), reason=reason
     )
     click.echo(f"{message_id}: {how}")
+
+
+@channels.command()
+@click.argument("name")
+@REASON
+def enable(name: str, reason: str) -> None:
+    """Switch a webhook on again that was switched off after days of failure."""
+    from include.post.channels.outbox import enable as switch_on
+
+    switch_on(open_current_house().engine, name, now=datetime.now(UTC), actor=operator(), reason=reason)
+    click.echo(f"{name}: on")

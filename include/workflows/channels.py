@@ -10,6 +10,7 @@ from include.house import House, Run
 from include.letters.group_words import morning, overdue, urgent
 from include.letters.pictures.morning_table import morning_picture
 from include.office.chats import tell_groups
+from include.office.webhook_events import queue_events
 from include.post.channels.round import ChannelRound, channel_round
 from include.post.channels.settings import MORNING, OVERDUE, URGENT
 from include.supervision.alarm_push import HourlyPushes
@@ -49,9 +50,10 @@ def tell_the_hour(run: Run, pushes: HourlyPushes) -> dict[str, str]:
 
 
 def send(house: House, now: datetime, actor: str) -> dict[str, Any]:
-    """One round over all channels that began at `now`; returns what became of the messages."""
+    """Queues what webhooks were not told yet, and one round over all channels that began at `now`; returns what became of the messages."""
     if not house.channels.all:
         return {}
+    queue_events(house, now)
     began = time.monotonic()
     done = channel_round(
         house.engine,

@@ -28,6 +28,7 @@ from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store import tables
 from include.store.beat_runs import mark_accounted
+from include.store.channel_tables import channel_state
 from include.store.engine import writing
 from include.store.field_tables import field_report
 from include.store.mail_tables import mail
@@ -266,6 +267,13 @@ def refused_by_a_group(house: House, archive) -> None:
         settle(connection, channel, claimed, verdict_of("wecom", 200, b'{"errcode":93000}'), now=NOW)
 
 
+def webhook_switched_off(house: House, archive) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(
+            insert(channel_state).values(channel="upstairs", disabled_at=NOW, reason="HTTP 500")
+        )
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -292,6 +300,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "check": unchecked_week,
     "correction": proposed_correction,
     "group": refused_by_a_group,
+    "webhook": webhook_switched_off,
 }
 ELSEWHERE = {
     "undecided",

@@ -47,6 +47,26 @@ def unsettled(connection: Connection) -> list[Unsettled]:
     ]
 
 
+def switched_off(connection: Connection) -> list[Unsettled]:
+    """Webhooks that took nothing for days; `count`: the events that wait for them, at least 1."""
+    rows = connection.execute(
+        select(_state.channel, _state.reason, _state.disabled_at)
+        .where(_state.disabled_at.is_not(None))
+        .order_by(_state.channel)
+    ).all()
+    found = []
+    for row in rows:
+        waiting = connection.execute(
+            select(func.count(), func.max(_message.is_simulated.cast(_message.attempts.type))).where(
+                _message.channel == row.channel, _message.state == "queued"
+            )
+        ).one()
+        found.append(
+            Unsettled(row.channel, row.reason, max(1, int(waiting[0])), row.disabled_at, bool(waiting[1]))
+        )
+    return found
+
+
 def messages(connection: Connection, channel: str = "", state: str = "", most: int = 200) -> pd.DataFrame:
     """The last messages, the newest first, without their words."""
     names = (

@@ -22,6 +22,7 @@ from include.post.channels import outbox
 from include.post.channels.outbox import Claim
 from include.post.channels.robots import Content, Request, Verdict, clean, request_of, verdict_of
 from include.post.channels.settings import Channel
+from include.post.channels.webhooks import webhook_request, webhook_verdict
 from include.post.outcomes import Outcome
 from include.store.archive import Archive
 from include.store.engine import reading, writing
@@ -121,10 +122,11 @@ def _transmit(archive: Archive, channel: Channel, claimed: Claim, at: datetime) 
     """One attempt. Never raises for what a server can do."""
     if claimed.is_simulated and not channel.is_on_this_machine:
         return Verdict(Outcome("refused", None, say("模拟数据只能发往本机")))
+    is_webhook = channel.kind == "webhook"
     try:
         request = _request(archive, channel, claimed, at)
         trust = _trust(channel.ca_file)
-    except InputError as error:  # the archive is out of reach: another time
+    except InputError as error:  # the archive is out of reach, or a secret is none: another time
         return Verdict(Outcome("retry", None, str(error)))
     except (ValueError, OSError) as error:
         return Verdict(Outcome("refused", None, clean(str(error))))
@@ -140,7 +142,9 @@ def _transmit(archive: Archive, channel: Channel, claimed: Claim, at: datetime) 
         return Verdict(Outcome("retry", None, say("无法连接：{error}", error=clean(str(error)))))
     except Lost as error:
         words = say("连接中断，不知是否已发出：{error}", error=clean(str(error)))
-        return Verdict(Outcome("unknown", None, words))
+        return Verdict(Outcome("retry" if is_webhook else "unknown", None, words))
+    if is_webhook:
+        return webhook_verdict(answer.status, answer.content, answer.headers.get("retry-after"), at)
     return verdict_of(channel.kind, answer.status, answer.content)
 
 
@@ -151,6 +155,8 @@ def _trust(ca_file: str) -> ssl.SSLContext:
 
 
 def _request(archive: Archive, channel: Channel, claimed: Claim, at: datetime) -> Request:
+    if channel.kind == "webhook":
+        return webhook_request(channel, claimed.message_key, claimed.content_json, at)
     content = Content.from_json(claimed.content_json)
     picture = archive.get(content.picture_sha256) if content.picture_sha256 else b""
     return request_of(channel, content, picture, at)
