@@ -37,6 +37,7 @@ from include.verbs.hints import hints
 from include.verbs.letters import letters
 from include.verbs.mapping import mapping
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
+from include.verbs.places import places
 from include.verbs.profile import profile
 from include.verbs.prune import prune
 from include.verbs.publish import publish
@@ -74,6 +75,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    places,
     units,
     health,
     prune,

@@ -26,6 +26,7 @@ from include.rules import COMPLETENESS
 from include.sources.config import SourceConfig
 from include.store.archive import Archive
 from include.store.engine import open_engine
+from include.store.offices import adopt_office
 from include.watch.quiet import QuietHours, quiet_hours
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -322,6 +323,13 @@ def _channel(connection: Connection) -> Channel:
         ca_file=str(extra.get("ca_file") or ""),
         timeout_seconds=float(extra.get("timeout_seconds", 20)),
     )
+
+
+def as_kept(house: House) -> House:
+    """The same installation; the office of the process is from now on as its store has it. Raises InputError for the store of another
+    office."""
+    adopt_office(house.engine)
+    return house
 
 
 def _store_url(connection: Connection, var: Path) -> str:

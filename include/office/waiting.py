@@ -62,7 +62,7 @@ TOPICS: Final = {
     "mailbox": "信箱无法读取",
     "field": "手机填报待确认",
     "run": "时段没有运行",
-    "units": "单位与档案不一致",
+    "units": "单位、地方与档案不一致",
     "dispute": "争议待裁定",
     "answer": "重报待审核",
     "check": "抽查待核查",
@@ -295,15 +295,15 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
 
 
 def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
-    """Units that the profile says otherwise than an operator."""
+    """Units and places that the profile says otherwise than an operator."""
     for one in undecided(connection):
         yield Waiting(
             "units",
-            one.unit_code,
+            one.code,
             say("；").join(words_of(one)),
-            say("按档案改（units …），或以现有的为准（profile apply --keep）"),
+            say("按档案改（units …、places …），或以现有的为准（profile apply --keep）"),
             midnight(office_date(now)),
-            path="/units",
+            path="/places" if one.subject == "place" else "/units",
         )
 
 

@@ -21,11 +21,13 @@ _TEXT = pd.StringDtype(na_value=np.nan)
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """One row that could not be split into columns: its line, the text as it came, and why (Chinese)."""
+    """One row that could not be split into columns: its line, the text as it came, and why (Chinese). `alarm_id`: the alarm that a
+    row of an answer form names all the same."""
 
     line: int
     text: str
     reason: str
+    alarm_id: str = ""
 
 
 @dataclass(frozen=True)

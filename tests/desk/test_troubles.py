@@ -20,7 +20,7 @@ ACTED_IN = [
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
-    INCLUDE / "store" / "units.py",
+    *(INCLUDE / "store" / f"{name}.py" for name in ("dated_records", "offices", "places", "units")),
     *(INCLUDE / "office").glob("*.py"),
     *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
