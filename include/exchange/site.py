@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 LETTERS, REPORTS = "/v1/letters", "/v1/feedback-reports"
 LARGEST_BODY: Final = 64 * 1024
 _MOST_A_MINUTE: Final = 240  # of a token
-_MOST_WRONG: Final = 60  # a minute, of all tokens that are none together
+_MOST_WRONG: Final = 120  # a minute, of all tokens that are none together
 _HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _TABLES: Final = {**{path: name for name, path in PATHS.items()}, LETTERS: "letters", REPORTS: "reports"}
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -97,7 +97,7 @@ def take_report(
 def _answered(row: Mapping[Any, Any], status: int) -> Taken:
     body = {
         "report_key": row["report_key"],
-        "received_at": row["received_at"].isoformat(),
+        "received_at": row["received_at"].astimezone(UTC).isoformat(),
         "is_taken": bool(row["is_taken"]),
         "refused_because": row["refused_because"] or None,
         "receipt": row["receipt"],

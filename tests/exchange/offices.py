@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +74,22 @@ class Office:
 def office_of(profile: Profile, folder: Path, true: Clock, ahead: timedelta = timedelta(0)) -> Office:
     folder.mkdir(parents=True, exist_ok=True)
     with using(profile):
+        shutil.copy(migrated(profile.name), folder / "supervision.db")
         engine = open_engine(f"sqlite:///{folder / 'supervision.db'}")
-        migrate(engine)
         return Office(profile, house_of(engine, folder), true, ahead)
+
+
+@cache
+def migrated(name: str) -> Path:
+    """An empty store of a profile, made once a process."""
+    path = Path(tempfile.mkdtemp()) / "supervision.db"
+    with using(load(name)):
+        engine = open_engine(f"sqlite:///{path}")
+        migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+    engine.dispose()
+    return path
 
 
 def city_profile(reports: str = "auto") -> Profile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,15 @@ SCHEMAS = {
     "/v1/feedback-reports": "TakenReport",
 }
 WINDOW = {"changed_from": "2020-03-01T00:00:00+08:00", "changed_until": "2020-04-01T00:00:00+08:00"}
-STEP = {"feedback": {"alarm_id": "A1", "event": "submitted", "note": "已查", "problem_found": True}}
+STEP = {
+    "feedback": {
+        "alarm_id": "A1",
+        "event": "submitted",
+        "event_at": "2020-03-10T08:05:00+08:00",
+        "note": "已查",
+        "problem_found": True,
+    }
+}
 KEY = "k" * 24
 
 
@@ -67,14 +75,14 @@ def rows(pair: Pair, table: Any) -> list[Any]:
         return list(connection.execute(table.select()))
 
 
-@pytest.mark.parametrize("path", [*SCHEMAS, "/v1/grids", "/v1/contacts", "/", "/v1/letters/x/pdf"])
-@pytest.mark.parametrize(
-    "authorization", ["", "Bearer ", "Bearer qly_wrong", "Basic qly_x", "Bearer qly_" + "x" * 5000]
-)
-def test_every_address_needs_a_token(web: httpx.Client, path: str, authorization: str) -> None:
-    told = web.get(path, params=WINDOW, headers={"authorization": authorization})
-    assert told.status_code == 401
-    assert told.json()["error"]["code"] == "unauthorized"
+def test_every_address_needs_a_token(pair: Pair) -> None:
+    exchange = Exchange(pair.upper.house, pair.upper.clock)
+    for path in (*SCHEMAS, "/v1/grids", "/v1/contacts", "/", "/v1/letters/x/pdf"):
+        for told in ("", "Bearer ", "Bearer qly_wrong", "Basic qly_x", "Bearer qly_" + "x" * 5000):
+            found = exchange.answer("GET", path, WINDOW, {"authorization": told}, b"")
+            assert (found.status, found.body["error"]["code"]) == (401, "unauthorized")
+    found = exchange.answer("POST", "/v1/feedback-reports", {}, {"idempotency-key": KEY}, b"{}")
+    assert found.status == 401
 
 
 def test_a_token_ends_by_itself_and_by_a_person_and_is_kept_as_its_sum_alone(
@@ -165,10 +173,10 @@ def test_a_forged_receipt_counts_for_nothing_and_a_true_one_only_for_its_report(
     pair.upper.true.pass_time(timedelta(hours=30))
     other = {"feedback": {**STEP["feedback"], "note": "另一份"}}
     told = post(web, other, key="z" * 24, **{"report-receipt": receipt}).json()
-    assert told["received_at"] == pair.upper.clock().isoformat()
+    assert told["received_at"] == pair.upper.clock().astimezone(UTC).isoformat()
     for forged in ("x", "a.b", receipt[:-4] + "AAA=", "." * 50):
         told = post(web, other, key=forged.encode().hex()[:40].ljust(24, "0"), **{"report-receipt": forged})
-        assert told.json()["received_at"] == pair.upper.clock().isoformat()
+        assert told.json()["received_at"] == pair.upper.clock().astimezone(UTC).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -204,7 +212,7 @@ def test_a_body_too_large_is_not_read_to_its_end(pair: Pair, web: httpx.Client) 
     assert rows(pair, quarantine) == []
 
 
-@pytest.mark.parametrize("key", ["", "short", "k" * 65, "k" * 23 + "ß", "k" * 23 + " "])
+@pytest.mark.parametrize("key", ["", "short", "k" * 65, "k" * 23 + "ß"])
 def test_a_key_that_is_none_is_refused(web: httpx.Client, key: str) -> None:
     headers = [(b"idempotency-key", key.encode("latin-1"))]
     content = json.dumps(STEP).encode()
