@@ -5,7 +5,11 @@ from datetime import datetime
 
 from include.periods import Period
 
-ASSIGNMENT, REPORT_SHEET, ACCEPTANCE = "assignment", "report_sheet", "acceptance"
+ASSIGNMENT = "assignment"
+
+REPORT_SHEET = "report_sheet"
+
+ACCEPTANCE = "acceptance"
 
 
 @dataclass(frozen=True)

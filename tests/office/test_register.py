@@ -44,6 +44,9 @@ def test_what_the_kinds_say() -> None:
     assert kinds_where(lambda kind: not kind.is_corrected) == (
         "alarm",
         "late_alarm",
+        "assignment",
+        "report_sheet",
+        "acceptance",
         "digest",
         "trouble",
         "code",
