@@ -5,11 +5,11 @@ from datetime import datetime
 
 from include.periods import Period
 
-ASSIGNMENT = "assignment"
+ASSIGNMENT = "task_sheet"
 
 REPORT_SHEET = "report_sheet"
 
-ACCEPTANCE = "acceptance"
+ACCEPTANCE = "site_sheet"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from include.store.engine import reading, writing
 from tests.desk.facts import NOW, YANGQUAN, add_alarm, house_of, provenance
 
 MINUTE = timedelta(minutes=1)
-WORDS = {"assignment": "环交", "report_sheet": "环馈", "acceptance": "环验"}
+WORDS = {"task_sheet": "环交", "report_sheet": "环馈", "site_sheet": "环验"}
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_each_letter_leaves_once_with_a_number(chained: House) -> None:
     with reading(chained.engine) as connection:
         rows = [tuple(row) for row in connection.execute(asked)]
     assert rows == [
-        ("assignment", YANGQUAN, "released", "环交〔2020〕1号"),
+        ("task_sheet", YANGQUAN, "released", "环交〔2020〕1号"),
         ("report_sheet", "leader", "released", "环馈〔2020〕1号"),
-        ("acceptance", YANGQUAN, "released", "环验〔2020〕1号"),
+        ("site_sheet", YANGQUAN, "released", "环验〔2020〕1号"),
     ]
 
 
