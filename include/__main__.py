@@ -29,6 +29,7 @@ from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
+from include.verbs.chain import chain
 from include.verbs.channels import channels
 from include.verbs.contacts import contacts
 from include.verbs.field import field
@@ -61,6 +62,7 @@ def cli() -> None:
 
 for command in (
     alarms,
+    chain,
     hints,
     letters,
     contacts,

@@ -14,6 +14,7 @@ from include.desk.maps import region_map
 from include.desk.pages import (
     alarm,
     audit,
+    chain,
     city,
     contacts,
     field,
@@ -83,6 +84,7 @@ def create_site(desk: Desk) -> FastAPI:
         signing,
         audit,
         alarm,
+        chain,
         grid,
         field,
         hints,
