@@ -111,6 +111,11 @@ class House:
         return self.var / "hourly"
 
     @property
+    def notes_dir(self) -> Path:
+        """What imports have to say at length: names that are not known, one a line."""
+        return self.var / "import_notes"
+
+    @property
     def stations_dir(self) -> Path:
         """Readings of stations, winds and meters, and what the watch made of each hour, in Parquet by day."""
         return self.var / "stations"
