@@ -302,7 +302,7 @@ def demo_registry(port: int, imap_port: int = 0) -> Registry:
         port=imap_port or None,
         login=USER,
         password=PASSWORD,
-        extra=MAILBOX_OPTIONS,
+        extra={**MAILBOX_OPTIONS, "is_played": True},
     )
     own = {"supervision_db": store, "mail_server": mail, DEMO_SOURCE: source, DEMO_MAILBOX: answers}
     sources = f"{DEMO_SOURCE},{DEMO_MAILBOX}" if imap_port else DEMO_SOURCE
