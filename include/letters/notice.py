@@ -47,6 +47,7 @@ def notice_values(
             }
         )
         | {
+            "换行": "\n",
             "主送机关": figures.bureau,
             "你方": you(figures.address_form),
             "城市": figures.unit_name,

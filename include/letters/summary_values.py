@@ -19,6 +19,7 @@ from include.letters.words.durations import duration
 from include.letters.words.flag_words import mark_words, reasons_words
 from include.letters.words.wording import (
     Show,
+    cell_moment,
     concentration,
     counts_values,
     issue_values,
@@ -341,7 +342,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
                 "区县": show(row.alarm.county),
                 "网格编号": show(row.alarm.grid_id),
                 "点位名称": show(row.alarm.point_name),
-                "推送时间": moment_label(row.alarm.pushed_at),
+                "推送时间": cell_moment(row.alarm.pushed_at),
                 "天数": row.days,
                 "督办": row.urged or "—",
             }

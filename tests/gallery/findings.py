@@ -28,6 +28,7 @@ _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
 _SLACK_PT: Final = 0.6
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
 _MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
+_TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
 _SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
 _OPENING, _CLOSING = "（《“‘〔", "，。；：、！？）》”’〕"  # of a full-width sign of these half is blank
 _LONGEST_CELL: Final = 18  # signs of a cell that holds a moment; longer ones are prose
@@ -155,7 +156,7 @@ def _torn(page: Page) -> Iterator[str]:
         ]
         for other in below:
             head, tail = text.words.strip(), other.words.strip()
-            if len(head) + len(tail) > _LONGEST_CELL:
+            if len(head) + len(tail) > _LONGEST_CELL or _TOLD.search(head):
                 continue
             for found in _MOMENT.finditer(head + tail):
                 if found.start() < len(head) < found.end():

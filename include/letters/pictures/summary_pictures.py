@@ -6,7 +6,7 @@ from include.language import say
 from include.language.moments import day_words
 from include.letters import edition_2020_03
 from include.letters.document.word import TemplatePicture
-from include.letters.pictures.chart_style import WIDTH_MM, png
+from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
 from include.letters.pictures.region_map import rate_map
 from include.letters.words.flag_words import level_word
@@ -63,4 +63,4 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
         "图_城市": rate_bars,
         "图_类别": problems_by_category,
     }
-    return {key: TemplatePicture(png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}
+    return {key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}

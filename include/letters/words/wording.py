@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from include.language import say
-from include.language.moments import clock_words, day_words, moment_words
+from include.language.moments import cell_words, clock_words
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
@@ -56,26 +56,17 @@ def concentration(value_ug_m3: float | None) -> str:
 
 
 def cell_moment(moment: datetime) -> str:
-    """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
-    local = moment.astimezone(office_zone())
-    return f"{day_words(local.date())}\n{clock_words(local)}" if local.minute else moment_words(local)
+    """`3月13日 9:00`: on one line of a narrow column; the office's time."""
+    return cell_words(moment.astimezone(office_zone()))
 
 
 def cell_moments(first: datetime, last: datetime) -> str:
-    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; the office's time."""
+    """`3月12日 8:00`, or on two lines `3月12日 8:00` `至21:00`, or `3月11日 8:00` `至3月12日 21:00`; the office's time."""
     start, end = (moment.astimezone(office_zone()) for moment in (first, last))
-    if moment_words(start) == moment_words(end):
-        return cell_moment(first)
-    has_minutes = bool(start.minute or end.minute)
-    if start.date() == end.date():
-        line = "\n" if has_minutes else ""
-        until = say("至{last}", last=clock_words(end))
-        return f"{day_words(start.date())}\n{clock_words(start)}{line}{until}"
-    told = [
-        f"{day_words(one.date())}\n{clock_words(one)}" if has_minutes else moment_words(one)
-        for one in (start, end)
-    ]
-    return f"{told[0]}\n{say('至{last}', last=told[1])}"
+    if start == end:
+        return cell_words(start)
+    until = clock_words(end) if start.date() == end.date() else cell_words(end)
+    return f"{cell_words(start)}\n{say('至{last}', last=until)}"
 
 
 def you(address_form: str) -> str:
@@ -176,8 +167,13 @@ def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = 
     }
 
 
-def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> list[dict[str, Any]]:
-    """The overdue alarms, the longest overdue first, as the edition words delays."""
+def overdue_values(
+    rows: Sequence[OverdueRow],
+    show: Show,
+    rules_version: str = "",
+    written: Callable[[datetime], str] = moment_label,
+) -> list[dict[str, Any]]:
+    """The overdue alarms, the longest overdue first, as the edition words delays. `written`: how moments stand, in a sentence or a cell."""
     ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
     return [
         {
@@ -186,8 +182,8 @@ def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
             "网格编号": show(row.grid_id),
             "区县": show(row.county),
             "点位名称": show(row.point_name),
-            "推送时间": moment_label(row.pushed_at),
-            "反馈时限": moment_label(row.deadline_at),
+            "推送时间": written(row.pushed_at),
+            "反馈时限": written(row.deadline_at),
             "超期时长": duration(row.overdue_hours, rules_version),
         }
         for number, row in enumerate(ordered, start=1)
@@ -199,7 +195,7 @@ def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
     older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
     return {
-        "超期表": overdue_values(listed, show, rules_version),
+        "超期表": overdue_values(listed, show, rules_version, cell_moment),
         "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
     }
 
