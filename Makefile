@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ bench: $(VENV)/.rasters ## speed as ratios, and memory
 
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
 	@$(RUN) -m tests.post.crash_sweep
+
+fonts-check: $(VENV)/.installed ## which typefaces of official letters are found, and what stands in: FONTS=folder
+	@$(RUN) -m include.letters.document.fonts_check $(FONTS)
 
 gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
 	@$(RUN) -m tests.gallery

@@ -342,7 +342,9 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
                 "区县": show(row.alarm.county),
                 "网格编号": show(row.alarm.grid_id),
                 "点位名称": show(row.alarm.point_name),
-                "推送时间": cell_moment(row.alarm.pushed_at),
+                "推送时间": moment_label(row.alarm.pushed_at)
+                if figures.rules_version == edition_2020_03.EDITION
+                else cell_moment(row.alarm.pushed_at),
                 "天数": row.days,
                 "督办": row.urged or "—",
             }

@@ -104,6 +104,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
+        pdf_standards=told.get("pdf_standards", ()),
         publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(

@@ -84,6 +84,9 @@ def _lined(
     return Lined(loader.construct_object(node), line)
 
 
+PDF_A, PDF_UA = ("a-2a", "a-2b", "a-3a", "a-3b"), "ua-1"
+
+
 class Wrong(ValueError):
     """A value is not what its key asks for: the message says what is expected."""
 
@@ -181,6 +184,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(text(one) for one in value)
 
 
+def pdf_standards(value: Any) -> tuple[str, ...]:
+    """At most one kind of PDF/A, and PDF/UA."""
+    found = texts(value)
+    if not set(found) <= {*PDF_A, PDF_UA} or len(found) != len(set(found)) or len(set(found) & {*PDF_A}) > 1:
+        raise Wrong(f"a list of {PDF_UA} and one of {', '.join(PDF_A)}")
+    return found
+
+
 def weekdays(value: Any) -> tuple[int, ...]:
     """A list of days of the week, 0 Monday to 6 Sunday."""
     if not isinstance(value, list):
@@ -232,6 +243,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (texts, ()),
+    "pdf_standards": (pdf_standards, ()),
     # None: as include.open_settings says
     "publish.delay_days": (number(0, 1000), None),
     "publish.smallest_count": (number(3, 1000), None),

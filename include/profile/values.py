@@ -157,6 +157,7 @@ class Profile:
     words: Mapping[str, str] = field(default_factory=dict)
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
+    pdf_standards: tuple[str, ...] = ()  # that the letters' PDF files keep, as Typst names them
 
     @property
     def outlines_path(self) -> Path | None:

@@ -72,6 +72,8 @@ EDGES = (plain, nothing, one_city, first, all_answered, joined_and_left, new_yea
 def small_pictures() -> Iterator[None]:
     """Pictures of few pixels, for tests that look at something else."""
     summary_pictures.cache_clear()
-    with patch("include.letters.pictures.summary_pictures.small_png", lambda figure: small_png(figure, dpi=30)):
+    with patch(
+        "include.letters.pictures.summary_pictures.small_png", lambda figure: small_png(figure, dpi=30)
+    ):
         yield
     summary_pictures.cache_clear()

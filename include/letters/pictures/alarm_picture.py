@@ -41,7 +41,7 @@ _HEAD_MM: Final = 5.5
 _LEAST_KM: Final = 14.0  # of the excerpt, to every side together
 _KEY_MM: Final = 6.0
 _LONGEST: Final = 26  # signs of a heading
-_KEY: Final = "PM2.5小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
+_KEY: Final = "PM$_{2.5}$小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
 _MM: Final = 1 / 25.4
 
 

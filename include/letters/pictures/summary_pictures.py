@@ -63,4 +63,6 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
         "图_城市": rate_bars,
         "图_类别": problems_by_category,
     }
-    return {key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}
+    return {
+        key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()
+    }

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from include.language import say
 from include.language.moments import cell_words, clock_words
+from include.letters import edition_2020_03
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
@@ -55,13 +56,17 @@ def concentration(value_ug_m3: float | None) -> str:
     return NONE if value_ug_m3 is None else str(rounded(value_ug_m3))
 
 
-def cell_moment(moment: datetime) -> str:
-    """`3月13日 9:00`: on one line of a narrow column; the office's time."""
+def cell_moment(moment: datetime, rules_version: str = "") -> str:
+    """`3月13日 9:00`: on one line of a narrow column; the office's time. Edition 2020-03 wrote it as sentences do."""
+    if rules_version == edition_2020_03.EDITION:
+        return edition_2020_03.cell_moment(moment)
     return cell_words(moment.astimezone(office_zone()))
 
 
-def cell_moments(first: datetime, last: datetime) -> str:
+def cell_moments(first: datetime, last: datetime, rules_version: str = "") -> str:
     """`3月12日 8:00`, or on two lines `3月12日 8:00` `至21:00`, or `3月11日 8:00` `至3月12日 21:00`; the office's time."""
+    if rules_version == edition_2020_03.EDITION:
+        return edition_2020_03.cell_moments(first, last)
     start, end = (moment.astimezone(office_zone()) for moment in (first, last))
     if start == end:
         return cell_words(start)
@@ -171,9 +176,12 @@ def overdue_values(
     rows: Sequence[OverdueRow],
     show: Show,
     rules_version: str = "",
-    written: Callable[[datetime], str] = moment_label,
+    *,
+    in_cells: bool = False,
 ) -> list[dict[str, Any]]:
-    """The overdue alarms, the longest overdue first, as the edition words delays. `written`: how moments stand, in a sentence or a cell."""
+    """The overdue alarms, the longest overdue first, as the edition words delays; `in_cells`: moments as a table has them."""
+    has_cells = in_cells and rules_version != edition_2020_03.EDITION
+    written = cell_moment if has_cells else moment_label
     ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
     return [
         {
@@ -195,7 +203,7 @@ def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
     older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
     return {
-        "超期表": overdue_values(listed, show, rules_version, cell_moment),
+        "超期表": overdue_values(listed, show, rules_version, in_cells=True),
         "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
     }
 
