@@ -15,19 +15,16 @@ from include.geo.boundaries import map_notice
 from include.language import say
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
-    HALO,
-    Box,
     county_shapes,
     degree_km,
-    draw_names,
     draw_north_arrow,
     draw_scale_bar,
     fitted,
     outline_path,
     paper_over,
-    placed_names,
     whole_box,
 )
+from include.letters.pictures.map_labels import HALO, Box, draw_names, placed_names
 from include.letters.words.wording import Show
 from include.periods import office_zone
 from include.rules import ALARM_PUSH, SIMULATED_LABEL
