@@ -29,6 +29,8 @@ from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
+from include.verbs.chain import chain
+from include.verbs.channels import channels
 from include.verbs.contacts import contacts
 from include.verbs.field import field
 from include.verbs.health import health
@@ -36,6 +38,7 @@ from include.verbs.hints import hints
 from include.verbs.letters import letters
 from include.verbs.mapping import mapping
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
+from include.verbs.places import places
 from include.verbs.profile import profile
 from include.verbs.prune import prune
 from include.verbs.publish import publish
@@ -59,9 +62,11 @@ def cli() -> None:
 
 for command in (
     alarms,
+    chain,
     hints,
     letters,
     contacts,
+    channels,
     field,
     quarantine,
     import_air_quality,
@@ -72,6 +77,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    places,
     units,
     health,
     prune,
@@ -86,13 +92,14 @@ for command in (
 
 @cli.command()
 def migrate() -> None:
-    """Create or upgrade the store."""
-    from include.store.migrate import migrate as run
+    """Create or upgrade the store; a new one has the units, regions and first contacts of the profile."""
+    from include.office.profiles import found_store
 
     house = open_house(default_registry())
-    click.echo(
-        f"store at revision {run(house.engine)}: {house.engine.url.render_as_string(hide_password=True)}"
-    )
+    revision, contacts = found_store(house.engine, datetime.now(UTC))
+    click.echo(f"store at revision {revision}: {house.engine.url.render_as_string(hide_password=True)}")
+    if contacts:
+        click.echo(f"{contacts} contacts taken from the profile")
 
 
 @cli.command()

@@ -180,11 +180,12 @@ def registry() -> Registry:
     from airflow.sdk import Variable
 
     from include.connections import Connection, Registry
-    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names, station_names
+    from include.house import CONNECTION_IDS, VARIABLE_KEYS, channel_names, source_names, station_names
 
     variables = {key: text for key in VARIABLE_KEYS if (text := Variable.get(key, default=None)) is not None}
     connections = {}
-    for conn_id in dict.fromkeys((*CONNECTION_IDS, *source_names(variables), *station_names(variables))):
+    names = (*source_names(variables), *station_names(variables), *channel_names(variables))
+    for conn_id in dict.fromkeys((*CONNECTION_IDS, *names)):
         found = AirflowConnection.get(conn_id)
         connections[conn_id] = Connection(
             conn_id,
@@ -200,10 +201,11 @@ def registry() -> Registry:
 
 
 def house() -> House:
-    """The installation as Airflow's connections and variables describe it."""
-    from include.house import open_house
+    """The installation as Airflow's connections and variables describe it, with the office as its store has it. Raises InputError for
+    the store of another office."""
+    from include.house import as_kept, open_house
 
-    return open_house(registry())
+    return as_kept(open_house(registry()))
 
 
 def current_run(*kinds: str) -> Run:

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
+from include.addresses import is_long_mailbox, is_mailbox
 from include.profile.dates import begins, ends, gaps, groups, overlaps, uncovered
 from include.profile.findings import Findings
 from include.profile.settings import FILE
 from include.profile.values import CONTACT_ROLES, UNIT_KINDS, Place, Profile, Stay, Unit
 
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 R = TypeVar("R", Place, Unit, Stay)
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}")
 
@@ -32,6 +32,7 @@ def check(profile: Profile, findings: Findings) -> None:
                 expected="a unit_code of units.csv",
                 got=change.unit_code,
             )
+    _check_chain(profile, codes, findings)
     if profile.season[0] >= profile.season[1]:
         findings.add(
             FILE,
@@ -228,6 +229,20 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
             )
 
 
+def _check_chain(profile: Profile, codes: set[str], findings: Findings) -> None:
+    for rule in profile.chain.assign if profile.chain else ():
+        for code in (rule.lead, *rule.joint):
+            if code and (code not in codes or code == profile.own_unit):
+                expected = "a unit_code of units.csv, not this office"
+                findings.add(
+                    FILE, rule.line, "a chain's rule for an unknown unit", expected=expected, got=code
+                )
+        for category in rule.categories:
+            if category not in profile.categories:
+                expected = "a category of categories.csv"
+                findings.add(FILE, rule.line, "unknown category", expected=expected, got=category)
+
+
 def _check_contacts(profile: Profile, findings: Findings) -> None:
     file = "contacts.csv"
     codes = {unit.unit_code for unit in profile.units}
@@ -244,8 +259,17 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
             findings.add(
                 file, contact.line, "unknown role", expected=" | ".join(CONTACT_ROLES), got=contact.role
             )
-        if not _ADDRESS.fullmatch(contact.address):
+        if not is_mailbox(contact.address) or is_long_mailbox(contact.address):
             findings.add(file, contact.line, "no address", expected="name@domain", got=contact.address)
+    for same in groups(profile.contacts, lambda one: (one.unit_code, one.role, one.address.casefold())):
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a contact stands twice on {day}",
+                expected=f"dates that do not meet those of line {first.line}",
+                got=f"{second.unit_code} {second.role} {second.address}",
+            )
 
 
 def _check_code(file: str, line: int, code: str, findings: Findings) -> None:

@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from include.addresses import CONTROL
 from include.errors import InputError
 from include.profile import settings
+from include.profile.chain import read_chain
 from include.profile.checks import check
 from include.profile.findings import Findings
 from include.profile.rules import RULE_NAMES, rule_value
@@ -105,6 +107,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
         pdf_standards=told.get("pdf_standards", ()),
+        chain=read_chain(root, findings),
         publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(
@@ -343,6 +346,8 @@ def _words(folder: Path, findings: Findings) -> dict[str, str]:
     for term, word in root.value.items():
         if not isinstance(word.value, str):
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
+        elif CONTROL.search(word.value.replace("\n", "")):
+            findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
         else:
             found[term] = word.value
     return found

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from include.profile.chain_values import ChainSettings
+
 Language = Literal["zh", "en"]
 LANGUAGES: Final = ("zh", "en")
 UNIT_KINDS: Final = ("bureau", "department", "town", "zone")
@@ -158,6 +160,8 @@ class Profile:
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
     pdf_standards: tuple[str, ...] = ()  # that the letters' PDF files keep, as Typst names them
+    added_units: frozenset[str] = frozenset()  # codes that an operator added: addressed wherever they lie
+    chain: ChainSettings | None = None  # None: this office hands no alarm on
 
     @property
     def outlines_path(self) -> Path | None:
@@ -194,7 +198,8 @@ class Profile:
         if unit.unit_code == self.own_unit:
             return False
         return (
-            unit.kind in self.addressed_kinds
+            unit.unit_code in self.added_units
+            or unit.kind in self.addressed_kinds
             or self.levels_by_place.get(unit.place_code) in self.addressed_levels
         )
 

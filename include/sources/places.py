@@ -1,4 +1,4 @@
-"""Cities by any of their names, counties by former names, and whether a point lies in the city that a row names.
+"""Cities by any of their names, counties by code and former names, and whether a point lies in the city that a row names.
 
 The aliases are the profile's: of units, among them those that are notified on their own but counted in another, and of places
 that were renamed. A mapping's `values` add a source's own spellings.
@@ -6,8 +6,9 @@ that were renamed. A mapping's `values` add a source's own spellings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import geopandas as gpd
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, select
 from include.geo.boundaries import city_outlines, counties, units_of_places
 from include.geo.grids import locate
 from include.profile.current import office
+from include.profile.values import Profile
 from include.store.tables import city
 
 # Outlines are simplified by at most 200 m and of 2021: only a point farther out is worth a word.
@@ -29,7 +31,7 @@ _TOLERANCE_DEG: Final = 0.005
 @dataclass(frozen=True)
 class Places:
     """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
-    `counties`: (unit_code, former name) → name today."""
+    `counties`: (unit_code, code or former name) → name today."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
@@ -37,26 +39,45 @@ class Places:
 
 
 def places(connection: Connection) -> Places:
-    """What the store knows of cities, with the shipped aliases."""
+    """What the store knows of cities, with the aliases of the profile."""
     rows = connection.execute(select(city.c.unit_code, city.c.unit_name, city.c.province_code)).all()
+    return _places([(code, name, province) for code, name, province in rows], office())
+
+
+def profile_places(profile: Profile) -> Places:
+    """The same of a profile alone: what a store that it fills will know."""
+    rows = [(unit.unit_code, unit.name, profile.upper_unit(unit).unit_code) for unit in profile.addressees()]
+    return _places(rows, profile)
+
+
+def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
     codes = {code for code, _, _ in rows}
     names: dict[str, str] = {}
     for code, name, _ in rows:
         names |= {code: code, name: code, name.removesuffix("市"): code}
-    profile = office()
     for unit in profile.addressees():
-        for alias in unit.aliases if unit.unit_code in codes else ():
+        for alias in (unit.name, *unit.aliases) if unit.unit_code in codes else ():
             names.setdefault(alias, unit.unit_code)
+    regions = frozenset(codes | {province for _, _, province in rows} | {profile.own_unit})
+    return Places(names, regions, _former_counties(profile))
+
+
+def _former_counties(profile: Profile) -> dict[tuple[str, str], str]:
+    """(unit_code; code, alias or earlier name of a place in it) → its name today. A name that another place there bears is its own; the
+    place of the unit itself is no county, but for its aliases."""
+    own = {unit.place_code for unit in profile.addressees()}
     units = units_of_places(profile)
-    counties = {
-        (units[place.place_code], alias): place.name
-        for place in profile.places
-        for alias in place.aliases
-        if place.place_code in units
+    inside = [place for place in profile.places if place.place_code in units]
+    today = {
+        place.place_code: place.name for place in sorted(inside, key=lambda one: one.valid_from or date.min)
     }
-    return Places(
-        names, frozenset(codes | {province for _, _, province in rows} | {profile.own_unit}), counties
-    )
+    borne = {(units[code], name) for code, name in today.items()}
+    return {
+        (units[place.place_code], said): today[place.place_code]
+        for place in inside
+        for said in (*place.aliases, *(() if place.place_code in own else (place.place_code, place.name)))
+        if (units[place.place_code], said) not in borne
+    }
 
 
 def outside_city(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ def mapping() -> None:
 @click.argument("path", type=_PATH)
 def guess(path: Path) -> None:
     """Propose a mapping for a file (YAML on standard output), with what is unsure as comments."""
-    from include.sources.mapping_guess import guess as run
+    from include.sources.guess.proposal import guess as run
 
     click.echo(run(path), nl=False)
 
@@ -34,7 +35,7 @@ def try_mapping(path: Path, name: str, table: str, stations: Path | None) -> Non
     from include.sources.mapping_trial import try_mapping as run
 
     chosen = named_mapping(name, table) if table else mappings_in(name)[0]
-    trial = run(path, chosen, stations)
+    trial = run(path, chosen, stations, now=datetime.now(UTC))
     for note in trial.notes:
         click.echo(f"note: {note}", err=True)
     for line in trial.lines:

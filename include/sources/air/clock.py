@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from include.errors import InputError
 from include.periods import office_zone
@@ -18,23 +19,26 @@ from include.sources.air.by_value import Different, different
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.hours import ArchiveHours
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
+from include.sources.clocks import TOLERANCE
 from include.sources.mapping.language import AirTerms, HourLabel, Moment
 from include.sources.mapping.moments import NO_SUCH_TIME, instants, walls
-from include.sources.reading.characters import hour_number
+from include.sources.reading.written_times import hour_number
 
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
 _NO_TIME: Final = "不是时间，整行未用"
+_NOT_YET: Final = "晚于导入的时刻：尚未到来，不可能已有监测值（可能是年份、时区有误，或为预报），整行未用"
 _SKIPPED: Final = "{}当日没有这一时刻（夏令时跳过），整行未用"
 
 
 @dataclass
 class Clock:
-    """Reads the times of one file. `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has
-    twice was told of a place so far."""
+    """Reads the times of one file. `latest`: what begins later has not come yet (None: the world is played, and told to its end);
+    `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has twice was told of a place so far."""
 
     moment: Moment
     terms: AirTerms
+    latest: datetime | None
     hours: ArchiveHours | None = None
     told: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -49,10 +53,10 @@ class Clock:
         of minutes, `second` of the hour; the others are faults."""
         found = different(raw, self.columns)
         times = self._days(found.rows) if self.terms.every == "day" else self._hours(found.rows)
-        begins = found.taken(times["begins"], rows.index)
+        codes = found.codes
         is_twice = (times["second"] != times["begins"]) & times["begins"].notna()
         if is_twice.any():
-            begins = self._told_apart(rows, begins, found, times, is_twice)
+            codes = self._told_apart(rows, found, times, is_twice)
         faults: list[Fault] = []
         is_bad = times["reason"] != ""
         if is_bad.any():
@@ -65,19 +69,26 @@ class Clock:
                 bad = rows[is_such].assign(said=said.to_numpy())
                 faults += faults_of(bad, str(name), str(reason), "said")
             is_good = ~found.taken(is_bad, rows.index).to_numpy(dtype=bool)
-            rows, begins = rows[is_good], begins[is_good]
+            rows, codes = rows[is_good], codes[is_good]
+        return rows.assign(**self._parts(times, codes)), faults
+
+    def _parts(self, times: pd.DataFrame, codes: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """The day, hour and (of minutes) second of the hour of each row; a code beyond `times` is the second one of its hour."""
+        begins = pd.concat([times["begins"], times["second"]], ignore_index=True)
         hours = begins.dt.floor("h")
-        timed = rows.assign(
-            observed_on=begins.dt.floor("D").astype("datetime64[s]"), hour=begins.dt.hour.astype("int8")
-        )
+        parts = {
+            "observed_on": begins.dt.floor("D").astype("datetime64[s]").to_numpy(),
+            "hour": begins.dt.hour.fillna(-1).astype("int8").to_numpy(),
+        }
         if self.terms.every == "minutes":
-            timed["second"] = (begins - hours).dt.total_seconds().astype("int32")
-        return timed, faults
+            parts["second"] = (begins - hours).dt.total_seconds().fillna(-1).astype("int32").to_numpy()
+        return {name: part[codes] for name, part in parts.items()}
 
     def _days(self, told: pd.DataFrame) -> pd.DataFrame:
         """The dates of a daily table: those of its own calendar, in whatever zone they were counted."""
         days = walls(self.moment, told)
-        reason = pd.Series("", index=told.index, dtype="str").mask(_is_outside(days), _BAD_DATE)
+        reason = pd.Series("", index=told.index, dtype="str").mask(self._is_ahead(days), _NOT_YET)
+        reason = reason.mask(_is_outside(days), _BAD_DATE)
         return self._frame(told, days.dt.floor("D"), days.dt.floor("D"), reason)
 
     def _hours(self, told: pd.DataFrame) -> pd.DataFrame:
@@ -89,12 +100,13 @@ class Clock:
         if _has_hours_twice(moment.time_zone):
             second, _ = instants(moment, told, {}, is_second=pd.Series(True, index=told.index))
         begins = _on_wall(first)
-        reason = pd.Series("", index=told.index, dtype="str")
+        reason = pd.Series("", index=told.index, dtype="str").mask(self._is_ahead(begins), _NOT_YET)
         if self.terms.every == "hour":
             reason = reason.mask(begins != begins.dt.floor("h"), _BAD_TIME)
         reason = reason.mask(_is_outside(begins), _BAD_TIME if self.terms.every == "hour" else _NO_TIME)
         if self.hours is not None and moment.hours:
-            numbers = told[moment.hours].map(hour_number)
+            by_end = moment.is_label_end
+            numbers = told[moment.hours].map(lambda text: hour_number(text, by_end=by_end))
             is_hour = numbers.between(self.hours.last - 23, self.hours.last)
             reason = reason.mask(~is_hour, self.hours.reason).mask(
                 _is_outside(walls(moment, told)), _BAD_DATE
@@ -102,6 +114,12 @@ class Clock:
         is_skipped = first.isna() & came.str.endswith(NO_SUCH_TIME.partition("}")[2])
         reason = reason.mask(is_skipped, _SKIPPED.format(moment.time_zone))
         return self._frame(told, begins, _on_wall(second), reason)
+
+    def _is_ahead(self, begins: pd.Series) -> pd.Series[bool]:
+        """Of times on the office's wall: whether they had not begun when the file came."""
+        if self.latest is None:
+            return pd.Series(False, index=begins.index)
+        return begins > pd.Timestamp(self.latest + TOLERANCE).tz_convert(office_zone()).tz_localize(None)
 
     def _frame(
         self, told: pd.DataFrame, begins: pd.Series, second: pd.Series, reason: pd.Series[str]
@@ -115,6 +133,7 @@ class Clock:
         if self.hours is not None and self.moment.hours:
             is_hour = reason == self.hours.reason
             named, said = named.mask(is_hour, self.moment.hours), said.mask(is_hour, told[self.moment.hours])
+            said = said.mask(reason == _NOT_YET, said + " " + told[self.moment.hours])
         return pd.DataFrame(
             {"begins": begins, "second": second, "reason": reason, "field": named, "said": said.str.strip()}
         )
@@ -122,23 +141,22 @@ class Clock:
     def _told_apart(
         self,
         rows: pd.DataFrame,
-        begins: pd.Series,
         found: Different,
         times: pd.DataFrame,
         is_twice: pd.Series,
-    ) -> pd.Series:
-        """The times, with those of an hour that its zone has twice as the second one where their place tells it again."""
+    ) -> NDArray[np.intp]:
+        """Which time each row tells: of an hour that its zone has twice the second one, where its place tells it again."""
         places = np.flatnonzero(is_twice.to_numpy()[found.codes])
         names = [name for name in ("place_id", "pollutant") if name in rows]
         keys = zip(
             found.codes[places], *(rows[name].iloc[places].astype("str") for name in names), strict=True
         )
-        apart = begins.copy()
+        apart = found.codes.copy()
         for place, (code, *who) in zip(places, keys, strict=True):
             key = (str(times["said"].iloc[code]), *map(str, who))
             self.told[key] += 1
             if self.told[key] > 1:
-                apart.iloc[int(place)] = times["second"].iloc[int(code)]
+                apart[place] = code + len(times)
         return apart
 
 

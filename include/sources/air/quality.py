@@ -19,12 +19,12 @@ from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
 from include.sources.air.means import means
-from include.sources.air.names import POLLUTANTS
+from include.sources.air.names import OZONE_8H, POLLUTANTS
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
 from include.sources.air.stations import city_names
 from include.sources.mapping.language import HourLabel, TableMapping
-from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
@@ -35,7 +35,7 @@ from include.store.engine import reading, writing
 _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
-_LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
+LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
 UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
@@ -65,6 +65,10 @@ class ImportResult:
     unknown_grids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     untaken: tuple[str, ...] = ()
+    # Values that were stored, of how many places and of which quantities.
+    stored: int = 0
+    places: int = 0
+    quantities: tuple[str, ...] = ()
 
 
 def import_air_quality(
@@ -79,12 +83,14 @@ def import_air_quality(
     replace: bool = False,
     mapping: TableMapping | None = None,
     stations: Path | None = None,
+    is_played: bool = False,
 ) -> ImportResult:
     """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
 
     `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
     `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    Times after `now` are faults, unless `is_played`: the clock is played over a world that is told to its end.
     A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
     """
@@ -100,7 +106,9 @@ def import_air_quality(
     disputed: list[Conflict] = []
     losses: list[Loss] = []
     lost: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
+    dust_hours = duplicates = few_minutes = few_stations = given_days = stored = 0
+    places: set[str] = set()
+    quantities: set[str] = set()
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -113,7 +121,14 @@ def import_air_quality(
             try:
                 require_file(names[number])
                 done[number] = read_air_file(
-                    names[number], number, stage, names_of_places, hour_label, mapping, stations
+                    names[number],
+                    number,
+                    stage,
+                    names_of_places,
+                    hour_label,
+                    mapping,
+                    stations,
+                    latest=None if is_played else now,
                 )
             except SourceError:  # not the file's: the disk of the hours
                 raise
@@ -156,6 +171,9 @@ def import_air_quality(
             )
             given_days += sum(day.places for day in kept.days) if are_days else 0
             days += kept.days
+            stored += kept.stored
+            places |= kept.places
+            quantities |= kept.quantities
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
             lost += kept.lost
@@ -195,6 +213,9 @@ def import_air_quality(
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+        stored=stored,
+        places=len(places),
+        quantities=tuple(LABELS[name] for name in LABELS if name in quantities),
         untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
         notes=(
             *(note for file in files for note in _notes(file)),
@@ -211,7 +232,17 @@ def _notes(file: AirFile) -> list[str]:
     said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
     said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
     said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
+    said += [unread_sheets_said(sorted(file.unread_sheets))] if file.unread_sheets else []
     return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
+
+
+def unread_sheets_said(names: Sequence[str]) -> str:
+    """What of a workbook was not read because nobody said which sheets to read."""
+    return say(
+        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
+        count=len(names),
+        names=say("、").join(names),
+    )
 
 
 def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
@@ -237,7 +268,7 @@ def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
         "{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换",
         day=day_words(loss.observed_on),
         place=place_names.get(loss.place_id, loss.place_id),
-        quantity=_LABELS.get(loss.quantity, loss.quantity),
+        quantity=LABELS.get(loss.quantity, loss.quantity),
         before=loss.before,
         after=loss.after,
         others=say("等{places}项", places=loss.places) if loss.places > 1 else "",
@@ -247,7 +278,7 @@ def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = day_words(loss.observed_on)
-    place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
+    place, quantity = place_names.get(loss.place_id, loss.place_id), LABELS.get(loss.quantity, loss.quantity)
     others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
     told = {
         "day": day,
@@ -305,6 +336,8 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
                 raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
             found[path] = None
             continue
+        if folder is None:
+            entries_of(path, str(path))
         inside = [path] if folder else sorted(each for each in path.rglob("*") if _is_named_so(each))
         if not inside:
             raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)

@@ -24,7 +24,7 @@ from include.language import say
 from include.periods import office_zone
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import TableMapping
-from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import (
@@ -241,7 +241,7 @@ def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
     if idle:
         rows = int(counts[idle].sum())
         reason = say("站点当日不在有效期内（未启用、已停用或已更换），读数已保存，不采用")
-        whole.faults.append(Fault(origin, "station_id", reason, say("、").join(idle[:5]), 0, rows))
+        whole.faults.append(Fault(origin, "station_id", reason, say("、").join(idle), 0, rows))
 
 
 def _says_simulated(engine: Engine) -> bool:
@@ -257,7 +257,7 @@ def _files(
     found: dict[str, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            for entry in sorted(path.iterdir()):
+            for entry in entries_of(path, str(path)):
                 table = _table(entry, mappings)
                 if table is not None:
                     try:
