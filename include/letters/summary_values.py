@@ -22,6 +22,7 @@ from include.letters.words.wording import (
     cell_moment,
     concentration,
     counts_values,
+    days_title,
     issue_values,
     named,
     rule_values,
@@ -89,6 +90,7 @@ def summary_values(
             "变化": _changes(figures),
             "差": _differences(total, before),
             "汇总规则": _RULES,
+            "每日图题": days_title(figures),
         }
         | _city_values(figures)
         | _problem_values(figures, show)

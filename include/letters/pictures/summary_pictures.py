@@ -10,6 +10,7 @@ from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
 from include.letters.pictures.region_map import mail_rate_map, rate_map
 from include.letters.words.flag_words import level_word
+from include.letters.words.wording import days_title
 from include.supervision.weekly_figures import SummaryFigures
 
 
@@ -37,7 +38,7 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
             told=told,
             names=say("、").join(flagged) or say("无"),
         ),
-        "图_每日": say("柱状图：近四周每日推送报警")
+        "图_每日": say("柱状图：{title}", title=days_title(figures))
         + (
             say(
                 "，最多的是{day}{pushed}条",

@@ -28,6 +28,7 @@ from include.supervision.figures import (
     NoticeRow,
     OverdueRow,
 )
+from include.supervision.weekly_figures import SummaryFigures
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
@@ -275,3 +276,9 @@ def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "
 def sentence(text: str) -> str:
     """The text as a whole sentence."""
     return text if not text or text.endswith(("。", "！", "？", say("。"))) else text + say("。")
+
+
+def days_title(figures: SummaryFigures) -> str:
+    """What the chart of days shows: four weeks, or why not."""
+    is_whole = len(figures.days) >= SUMMARY.trend_days
+    return say("近四周每日推送报警") if is_whole else say("监管期以来每日推送报警（不足四周）")
