@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text as PictureText
 
+from include.letters.document.manuscript import Manuscript, Paragraph, Table
 from tests.gallery.pages import MM, Box, Page, Text
 
 T = TypeVar("T")
@@ -29,9 +30,28 @@ _SLACK_PT: Final = 0.6
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
 _MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
 _TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
+_NESTED: Final = re.compile(r"（[^（）]*（[^（）]*）")
+_DOUBLED: Final = re.compile(r".{0,9}(?:[，；、：][，；、：。]|。[，；、：。]).{0,9}")
 _SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
 _OPENING, _CLOSING = "（《“‘〔", "，。；：、！？）》”’〕"  # of a full-width sign of these half is blank
 _LONGEST_CELL: Final = 18  # signs of a cell that holds a moment; longer ones are prose
+
+
+def word_findings(manuscript: Manuscript) -> list[str]:
+    """Brackets within brackets and signs beside each other, in the words of a letter."""
+    found = []
+    for text in _texts_of(manuscript):
+        found += [f"brackets within brackets: {one[0]!r}" for one in _NESTED.finditer(text)]
+        found += [f"signs beside each other: {one[0]!r}" for one in _DOUBLED.finditer(text)]
+    return found
+
+
+def _texts_of(manuscript: Manuscript) -> Iterator[str]:
+    for block in manuscript.blocks:
+        if isinstance(block, Paragraph):
+            yield block.text
+        elif isinstance(block, Table):
+            yield from (one.text for row in block.rows for cell in row for one in cell.paragraphs)
 
 
 def page_findings(pages: Sequence[Page]) -> list[str]:
