@@ -83,8 +83,9 @@ $(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
 bench: $(VENV)/.rasters ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
 
-crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
+crash-sweep: $(VENV)/.installed ## kill the post, the reading of mail and the taking of the phone page's spool at every step, on both databases
 	@$(RUN) -m tests.post.crash_sweep
+	@SWEEP=1 $(RUN) -m pytest -q -n 0 --timeout=0 tests/mailroom/test_crashes.py tests/field/test_kill.py
 
 fonts-check: $(VENV)/.installed ## which typefaces of official letters are found, and what stands in: FONTS=folder
 	@$(RUN) -m include.letters.document.fonts_check $(FONTS)
