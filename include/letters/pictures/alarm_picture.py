@@ -97,7 +97,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     for place, one in enumerate(shown):
         bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)
         axes = figure.add_axes(
-            (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 12) / height)
+            (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 14) / height)
         )
         paper.text(
             1,

@@ -5,9 +5,9 @@ The keys are Chinese because a clerk reads them in the Word template: `{{ 本期
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from include.language import say
+from include.language import say, words_of
 from include.language.moments import cell_words, clock_words
 from include.letters import edition_2020_03
 from include.letters.document.manuscript import MARK_GAP
@@ -28,7 +28,9 @@ from include.supervision.figures import (
     NoticeRow,
     OverdueRow,
 )
-from include.supervision.weekly_figures import SummaryFigures
+
+if TYPE_CHECKING:  # pandas comes with the first letter
+    from include.supervision.weekly_figures import SummaryFigures
 
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
@@ -47,6 +49,7 @@ _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
         "督办小时": "24",
     },
 }
+_SOURCE_TITLES: Final = {"demo_region": "演示数据", "demo_platform": "演示平台"}
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -278,7 +281,15 @@ def sentence(text: str) -> str:
     return text if not text or text.endswith(("。", "！", "？", say("。"))) else text + say("。")
 
 
-def days_title(figures: SummaryFigures) -> str:
+def source_title(name: str) -> str:
+    """A source as a person knows it: by the title that the profile's `words.yaml` gives its connection, or by its own name."""
+    told = words_of(office()).get(name)
+    if told is not None:
+        return told
+    return say(_SOURCE_TITLES[name]) if name in _SOURCE_TITLES else name
+
+
+def days_title(figures: "SummaryFigures") -> str:
     """What the chart of days shows: four weeks, or why not."""
     is_old = figures.rules_version == edition_2020_03.EDITION  # which said so always
     is_whole = is_old or len(figures.days) >= SUMMARY.trend_days
