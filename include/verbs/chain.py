@@ -23,6 +23,19 @@ _RECEIVED: Final = click.option(
     "--received-at", type=Moment(), help="When it reached the office, where that was earlier than now."
 )
 
+_SHOWN: Final = (
+    "alarm_id",
+    "task_no",
+    "holder_name",
+    "role",
+    "state",
+    "step",
+    "due_at",
+    "overdue_hours",
+    "is_escalated",
+    "point_name",
+)
+
 
 @click.group()
 def chain() -> None:
@@ -60,7 +73,8 @@ def list_tasks(as_of: datetime | None, overdue: bool, is_unassigned: bool, form:
         print_rows(unassigned_rows(house, moment), form, "unassigned")
         return
     rows = running_tasks(house, moment)
-    print_rows(rows[rows["overdue_hours"] > 0] if overdue else rows, form, "tasks")
+    rows = rows[rows["overdue_hours"] > 0] if overdue else rows
+    print_rows(rows[list(_SHOWN)] if form == "table" else rows, form, "tasks")
 
 
 @chain.command()
@@ -259,3 +273,21 @@ def close(alarm_id: str, reason: str, person: str) -> None:
 def reopen(alarm_id: str, reason: str, person: str) -> None:
     """Undo the closing."""
     _taken("reopen", alarm_id, None, person=person, note=reason)
+
+
+@chain.command()
+def dispatch() -> None:
+    """One round by hand, as `answer_round` does it: hand on where the profile says so, make the letters of the steps of the minutes
+    that are over, and post what waits."""
+    from include.office.chain import chain_settings
+    from include.workflows.chain_round import take
+    from include.workflows.steps import one_round
+
+    house, now = open_current_house(), datetime.now(UTC)
+    chain_settings()
+    done = take(house, now, operator())
+    sent = one_round(house, now, operator())
+    click.echo(f"{done['assigned']} tasks, {done['letters']} letters, {sent['mails']} mails")
+    if done.get("trouble"):
+        click.echo(done["trouble"], err=True)
+        raise SystemExit(1)
