@@ -1,10 +1,12 @@
 """`chain …`: the steps of a city's own chain of an alarm, as an operator takes them; only in an office whose profile has `chain:`."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from include.periods import parse_date
 from include.verbs.options import FORMATS, Moment, open_current_house, operator, print_rows
 
 _TASK: Final = click.option(
@@ -291,3 +293,21 @@ def dispatch() -> None:
     if done.get("trouble"):
         click.echo(done["trouble"], err=True)
         raise SystemExit(1)
+
+
+@chain.command()
+@click.option("--month", required=True, help="YYYY-MM: of the alarms first assigned in it.")
+@click.option("--as-of", type=Moment(), help="The moment whose state counts; default: now.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a workbook (.xlsx).")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def assess(month: str, as_of: datetime | None, to: Path | None, form: str) -> None:
+    """How the units that hold tasks did over a month (考核): on time at each step, returned, repeats, accepted."""
+    from include.office.chain_assessment import assessment, assessment_workbook
+
+    first, moment = parse_date(f"{month}-01"), as_of or datetime.now(UTC)
+    rows = assessment(open_current_house(), first, moment)
+    if to is not None:
+        to.write_bytes(assessment_workbook(rows, first, moment))
+        click.echo(to)
+        return
+    print_rows(rows, form, month)
