@@ -68,20 +68,23 @@ def assessed(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.Da
 
 def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     """One row a step that was due as of `as_of`: `holder_code, slot, is_on_time`."""
+    told_steps = [{str(name): value for name, value in row.items()} for row in steps.to_dict("records")]
     keys = set(zip(tasks["alarm_id"], tasks["task_no"], strict=True))
     rows = [
-        (str(one.holder_code), _SLOT_OF[one.event], bool(one.receipt_at <= one.met_due_at))
-        for one in steps.itertuples()
-        if one.event in _SLOT_OF and (one.alarm_id, one.task_no) in keys and one.met_due_at < as_of
+        (str(one["holder_code"]), _SLOT_OF[one["event"]], bool(one["receipt_at"] <= one["met_due_at"]))
+        for one in told_steps
+        if one["event"] in _SLOT_OF
+        and (one["alarm_id"], one["task_no"]) in keys
+        and one["met_due_at"] < as_of
     ]
-    told = {(one.alarm_id, one.task_no) for one in steps.itertuples() if one.event == "acknowledged"}
-    for task in tasks.itertuples():
-        is_reported = not pd.isna(task.acknowledged_at)
-        if is_reported and (task.alarm_id, task.task_no) not in told and task.acknowledge_due_at < as_of:
+    told = {(one["alarm_id"], one["task_no"]) for one in told_steps if one["event"] == "acknowledged"}
+    for task in tasks.to_dict("records"):
+        is_silent = (task["alarm_id"], task["task_no"]) not in told and not pd.isna(task["acknowledged_at"])
+        if is_silent and task["acknowledge_due_at"] < as_of:
             # Reported without an acknowledgement, which it is at once.
-            is_on_time = bool(task.acknowledged_at <= task.acknowledge_due_at)
-            rows.append((str(task.holder_code), "acknowledge", is_on_time))
-        slot = _WAITS_FOR.get(str(task.state))
-        if slot is not None and not pd.isna(task.due_at) and task.due_at < as_of:
-            rows.append((str(task.holder_code), slot, False))
+            is_on_time = bool(task["acknowledged_at"] <= task["acknowledge_due_at"])
+            rows.append((str(task["holder_code"]), "acknowledge", is_on_time))
+        slot = _WAITS_FOR.get(str(task["state"]))
+        if slot is not None and not pd.isna(task["due_at"]) and task["due_at"] < as_of:
+            rows.append((str(task["holder_code"]), slot, False))
     return pd.DataFrame(rows, columns=["holder_code", "slot", "is_on_time"])

@@ -46,7 +46,7 @@ def test_a_month_of_two_holders(chained: House) -> None:
     go(chained, "A1", "return", 26, 1, note="不清")
     go(chained, "A1", "report", 27, 1, unit_code=YANGQUAN, **report)
     go(chained, "A1", "pass", 28, 1)
-    go(chained, "A1", "rectify", 29, 1, unit_code=YANGQUAN)
+    go(chained, "A1", "rectify", 29, 1, unit_code=YANGQUAN, person="李某")
     go(chained, "A1", "accept", 30, 1)
     month, early, late = date(2020, 3, 1), NOW + timedelta(hours=2), NOW + timedelta(hours=200)
     assert assessment(chained, month, early)["due"].tolist() == [0, 0]
