@@ -19,13 +19,11 @@ from include.store.engine import reading
 from include.store.facts import answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
-from include.supervision.feedback import counts, counts_between
+from include.supervision.feedback import counts, counts_between, standing
 from include.supervision.figures import FeedbackCounts
 
 _REPEATS: Final = 15
 HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page; open ones are there however old
-# Of `judge`, the first that is so; a late answer that was sent back is in grace before it is anything else.
-_STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
 
 
 @dataclass(frozen=True)
@@ -245,7 +243,6 @@ def _of(facts: Facts, column: str, value: str) -> Facts:
 
 def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
-    standing = next((name for name in _STANDINGS if row[f"is_{name}"]), "waiting")
     return AlarmStory(
         row["alarm_id"],
         row["grid_id"],
@@ -256,7 +253,7 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
         pushed_at,
         row["deadline_at"].to_pydatetime(),
         float(row["overdue_hours"]),
-        standing,
+        standing(row),
         tuple(sorted([Step("pushed", pushed_at, ""), *steps], key=lambda step: step.at)),
     )
 

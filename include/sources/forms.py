@@ -36,10 +36,12 @@ OLDER: Final = "此前已收到更晚发出的反馈，本行未采用"
 
 @dataclass(frozen=True)
 class Refusal:
-    """One row that could not be used: its alarm (empty where it names none that can be read) and why (Chinese)."""
+    """One row that could not be used: its alarm (empty where it names none that can be read), why (Chinese), and the `origin` that
+    the quarantine names (`staging.origin_of`)."""
 
     alarm_id: str
     reason: str
+    origin: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def take_form(
 def refusal_of(row: Rejected) -> Refusal:
     """A row of the quarantine as the unit is told of it."""
     fields: Mapping[str, str] = json.loads(row.fields_json) if row.fields_json else {}
-    return Refusal(str(fields.get("alarm_id", "")), row.reason)
+    return Refusal(str(fields.get("alarm_id", "")), row.reason, row.origin)
 
 
 def _older(

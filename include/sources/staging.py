@@ -121,7 +121,7 @@ def stage(
     bad = np.flatnonzero(~checked.is_good)
     reasons = [checked.reasons[checked.reject[place]] for place in bad]
     rejects = broken + _rejects(
-        layout, [_origin(chunk, lines[place]) for place in bad], reasons, raw.iloc[bad], own.iloc[bad]
+        layout, [origin_of(chunk, lines[place]) for place in bad], reasons, raw.iloc[bad], own.iloc[bad]
     )
     if rejects:
         spool.put(_REJECTS, pd.DataFrame([vars(row) for row in rejects], dtype=object).astype("str"))
@@ -356,8 +356,9 @@ def _rejects(
 
 
 def _broken(layout: Layout, chunk: Chunk, line: int, text: str, reason: str) -> Rejected:
-    return Rejected(layout.name, _origin(chunk, line), "", text, reason, row_json({"": text}), None)
+    return Rejected(layout.name, origin_of(chunk, line), "", text, reason, row_json({"": text}), None)
 
 
-def _origin(chunk: Chunk, line: int) -> str:
+def origin_of(chunk: Chunk, line: int) -> str:
+    """Where a row came from, as the quarantine names it."""
     return say("{origin} 第{line}{word}", origin=chunk.origin, line=line, word=chunk.word)

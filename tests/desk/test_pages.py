@@ -25,6 +25,7 @@ from include.desk.pages import (
     signing,
     today,
     units,
+    uploads,
     view,
 )
 from include.desk.pages.desk import Airflow
@@ -442,7 +443,8 @@ def test_what_is_paused_is_said_in_red_with_the_way_to_switch_it_on(store: Engin
 
 
 def test_every_change_in_the_audit_trail_has_a_name() -> None:
-    written = "".join(path.read_text(encoding="utf-8") for path in (PAGES.parents[1] / "post").glob("*.py"))
+    rooms = [*(PAGES.parents[1] / "post").glob("*.py"), PAGES.parents[1] / "office" / "uploads.py"]
+    written = "".join(path.read_text(encoding="utf-8") for path in rooms)
     actions = set(re.findall(r'\baction="(\w+)"', written)) | {"resolve_arrived", "resolve_again"}
     actions |= set(re.findall(r'(?:Change\("(?:letter|delivery)", [^,]+|_change\([^,]+), "(\w+)"', written))
     assert actions == set(LABELS["action"])
@@ -496,6 +498,7 @@ def test_every_text_has_its_english() -> None:
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
         *city.NOTE_WORDS.values(),
+        *uploads.OUTCOMES.values(),
     }
     used |= {
         "今日",

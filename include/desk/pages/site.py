@@ -35,6 +35,7 @@ from include.desk.pages import (
     today,
     treatment,
     units,
+    uploads,
 )
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -92,6 +93,7 @@ def create_site(desk: Desk) -> FastAPI:
         quarantine,
         contacts,
         units,
+        uploads,
         season,
         network,
         map_page,

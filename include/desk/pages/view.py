@@ -142,6 +142,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "恢复待处理",
         "bounce": "退信",
         "bounce_note": "退信（未停用）",
+        "take_form": "录入答复表",
     },
     "file": {
         "pdf": "PDF",
