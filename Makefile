@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery histories fuzz season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -85,6 +85,9 @@ bench: $(VENV)/.rasters ## speed as ratios, and memory
 
 crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
 	@$(RUN) -m tests.post.crash_sweep
+
+gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
+	@$(RUN) -m tests.gallery
 
 histories: $(VENV)/.installed ## a month of beats in random orders, repeated and pulled beforehand: the same figures and files
 	@QIANLIYAN_HISTORIES=whole $(RUN) -m pytest -q -n auto --dist worksteal tests/histories

@@ -86,13 +86,14 @@ for command in (
 
 @cli.command()
 def migrate() -> None:
-    """Create or upgrade the store."""
-    from include.store.migrate import migrate as run
+    """Create or upgrade the store; a new one has the units, regions and first contacts of the profile."""
+    from include.office.profiles import found_store
 
     house = open_house(default_registry())
-    click.echo(
-        f"store at revision {run(house.engine)}: {house.engine.url.render_as_string(hide_password=True)}"
-    )
+    revision, contacts = found_store(house.engine, datetime.now(UTC))
+    click.echo(f"store at revision {revision}: {house.engine.url.render_as_string(hide_password=True)}")
+    if contacts:
+        click.echo(f"{contacts} contacts taken from the profile")
 
 
 @cli.command()

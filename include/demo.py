@@ -27,6 +27,7 @@ from include.letter_kinds import letter_label
 from include.letters.words.flag_words import mark_words
 from include.mail_demo import play_mail
 from include.office.letters import letters_of_period
+from include.office.profiles import found_store
 from include.openness.publishing import publish
 from include.periods import DAY, Period, midnight, moment_label, period_ending
 from include.post.mailbox import local_mailbox, received
@@ -45,7 +46,6 @@ from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.hourly import Dataset
-from include.store.migrate import migrate
 from include.verbs.tables import print_table
 from include.watch_demo import play_day
 from include.workflows import daily_dispatch, half_monthly_bulletin, weekly_summary
@@ -77,7 +77,7 @@ def prepare(
 
     What is there already stays. An installation without that source gets no demo data.
     """
-    migrate(house.engine)
+    found_store(house.engine, now)
     for source in house.sources:
         folder = Path(source.location)
         if source.name == DEMO_SOURCE:

@@ -255,7 +255,7 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         ),
         quiet_hours=quiet_hours(_mapping(registry, "watch")),
         tiles=read_tiles(_mapping(registry, "map")),
-        openness=open_settings({**profile.publish, **_mapping(registry, "publish")}),
+        openness=open_settings(_mapping(registry, "publish"), profile.publish, profile.language),
         field=field_settings(_mapping(registry, "field")),
         mailboxes=tuple(source for source in sources if source.kind == "mail"),
     )

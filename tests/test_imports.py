@@ -9,15 +9,27 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-GROUND = {"act", "cells", "errors", "former_names", "profile", "language", "periods", "rules", "letter_kinds"}
+GROUND = {
+    "act",
+    "addresses",
+    "cells",
+    "errors",
+    "former_names",
+    "profile",
+    "language",
+    "periods",
+    "rules",
+    "letter_kinds",
+}
 FIGURES = GROUND | {"supervision", "geo", "selection"}
 MAY_IMPORT: dict[str, set[str]] = {
     "act": set(),
+    "addresses": set(),
     "cells": set(),
     "errors": set(),
     "former_names": set(),
     "rules": set(),
-    "profile": {"errors", "rules"},
+    "profile": {"addresses", "errors", "rules", "open_settings"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
@@ -42,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
     | {"field.signed"},
-    "open_settings": {"errors"},
+    "open_settings": {"addresses", "errors"},
     "field": {"errors", "rules", "field.signed"},
     "field.signed": {"errors", "rules"},
     "office": FIGURES

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy import Engine
 
 from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS
+from include.office.profile_contacts import check_contacts, take_first_contacts, without_contacts
+from include.profile.current import office
 from include.profile.findings import Findings
 from include.profile.reading import read_with_findings
 from include.profile.settings import FILE
 from include.profile.values import Profile
+from include.store.engine import writing
+from include.store.migrate import migrate
 
 
 def whole_check(folder: Path) -> Findings:
@@ -24,7 +31,16 @@ def whole_check(folder: Path) -> Findings:
         for kind in sorted(set(profile.letters) - set(LETTER_KINDS)):
             findings.add(FILE, 0, "unknown kind of letter", expected=" | ".join(LETTER_KINDS), got=kind)
         _check_outlines(profile, findings)
+        check_contacts(profile, findings)
     return findings
+
+
+def found_store(engine: Engine, now: datetime) -> tuple[str, int]:
+    """Creates or upgrades the store; one without any contact gets those of the profile. Returns its revision and how many."""
+    revision = migrate(engine)
+    with writing(engine, lock="intake") as connection:
+        taken = take_first_contacts(connection, office(), now)
+    return revision, taken.new if taken else 0
 
 
 def _check_outlines(profile: Profile, findings: Findings) -> None:
@@ -67,6 +83,8 @@ def summary(profile: Profile) -> Iterator[str]:
     yield "standards: " + ", ".join(one.name for one in profile.standards)
     yield f"season: {profile.season[0]} to {profile.season[1]} (exclusive); holidays of {len({day.year for day in profile.holidays})} years"
     yield f"places: {len(profile.places)}; contacts: {len(profile.contacts)}; outlines: {'yes' if profile.outlines_path else 'no, letters come without maps'}"
+    if profile.contacts and (without := without_contacts(profile)):
+        yield "no contact in contacts.csv: " + ", ".join(without)
     for change in profile.rules:
         yield f"rule: {change.name} = {change.value} from {change.valid_from}" + (
             f" for {change.unit_code}" if change.unit_code else ""

@@ -8,8 +8,7 @@ from html import escape
 from math import ceil
 from typing import Final
 
-from include.openness.words import translator
-from include.rules import SIMULATED_LABEL
+from include.openness.words import simulated_mark, translator
 
 _WIDTH, _HEIGHT, _LEFT, _BASE, _TOP = 640.0, 260.0, 52.0, 212.0, 34.0
 _PUSHED, _ANSWERED = "#9cc3e4", "#1f5f99"
@@ -31,7 +30,7 @@ def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool)
     most = max([bar.pushed or 0 for bar in bars] + [1])
     step = _step(most)
     top = ceil(most / step) * step
-    marked = f"{SIMULATED_LABEL} {title}" if is_simulated else title
+    marked = f"{simulated_mark()} {title}" if is_simulated else title
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img" aria-labelledby="title about" '
         'font-family="sans-serif" font-size="13" fill="#1b2733">',
@@ -70,7 +69,7 @@ def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool)
             f'<text x="{x + 19:.0f}" y="18">{escape(words)}</text>'
         )
     if is_simulated:
-        parts.append(f'<text x="{_WIDTH - 8:.0f}" y="18" text-anchor="end">{SIMULATED_LABEL}</text>')
+        parts.append(f'<text x="{_WIDTH - 8:.0f}" y="18" text-anchor="end">{escape(simulated_mark())}</text>')
     parts.append("</svg>\n")
     return "".join(parts).encode()
 

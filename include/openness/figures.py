@@ -20,6 +20,18 @@ RATES: Final = {
     "rectified_rate": ("rectified", "rectification_due"),
     "not_confirmed_rate": ("not_confirmed", "checked"),
 }
+# What the verb `feedback` prints of all that is published; the rest is computed by the definitions of the method page.
+PRINTED: Final = (
+    "pushed",
+    "answered",
+    "due",
+    "on_time",
+    "in_dispute",
+    "feedback_rate",
+    "on_time_rate",
+    "problems",
+    "alarms_with_problem",
+)
 # Number of the rules by which rows are merged and counts left out; 1 and 2: those of earlier releases, without
 # `answered_in_time`.
 RULES: Final = 3
@@ -73,7 +85,7 @@ class Month:
 
     @property
     def command(self) -> str:
-        """The verb that prints the same figures from the store."""
+        """The verb that prints the columns `PRINTED` of the same month from the store."""
         return f"feedback --start {self.start} --end {self.end} --as-of {self.as_of.astimezone(office_zone()):%Y-%m-%dT%H:%M}"
 
     def rows_of(self, table: str) -> tuple[Row, ...]:

@@ -14,8 +14,7 @@ import shapely
 
 from include.geo.boundaries import city_outlines, counties, map_notice
 from include.openness.figures import Edition, Month, Row
-from include.openness.words import month_title, translator
-from include.rules import SIMULATED_LABEL
+from include.openness.words import month_title, simulated_mark, translator
 
 _TOLERANCE_DEG: Final = 0.012  # of simplified outlines: about a kilometre
 _DECIMALS: Final = 3
@@ -75,7 +74,7 @@ def geojson(edition: Edition) -> bytes:
     ]
     whole: dict[str, Any] = {"type": "FeatureCollection", "notice": map_notice()}
     if month.is_simulated:
-        whole["data_origin"] = SIMULATED_LABEL
+        whole["data_origin"] = simulated_mark()
     text = json.dumps(whole | {"features": features}, ensure_ascii=False, separators=(",", ":"))
     return (text + "\n").encode()
 
@@ -155,7 +154,7 @@ def _colour(cell: CountyCell) -> str:
 
 
 def _marked(words: str, month: Month) -> str:
-    return f"{SIMULATED_LABEL} {words}" if month.is_simulated else words
+    return f"{simulated_mark()} {words}" if month.is_simulated else words
 
 
 def _row_of(rows: Iterable[Row], county: str) -> Row | None:

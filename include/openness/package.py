@@ -14,10 +14,9 @@ from include.openness.figures import Edition
 from include.openness.geography import geojson
 from include.openness.pages import all_pages, changes
 from include.openness.site import TEMPLATES, Renderer, Site, address, checksums
-from include.openness.tables import csv_files, fields_of
-from include.openness.words import month_title, translator
+from include.openness.tables import csv_files, fields_of, meaning
+from include.openness.words import LANG_TAGS, month_title, simulated_mark, translator
 from include.periods import midnight
-from include.rules import SIMULATED_LABEL
 
 NAME: Final = "qianliyan-open-data"
 
@@ -31,7 +30,7 @@ def publication(site: Site) -> dict[str, bytes]:
     data = dict(files)
     files |= all_pages(site)
     style = (TEMPLATES.parent / "style.css").read_bytes()
-    mark = f"/* {SIMULATED_LABEL} */\n".encode() if site.is_simulated else b""
+    mark = f"/* {simulated_mark()} */\n".encode() if site.is_simulated else b""
     files["style.css"] = mark + style
     files["LICENSE.txt"] = _licence(site)
     files["datapackage.json"] = _datapackage(site, data)
@@ -51,7 +50,7 @@ def _licence(site: Site) -> bytes:
         )
         lines.append(t("引用时请写明发布单位、月份和版次。地图为示意图。"))
         if site.is_simulated:
-            lines.append(f"{SIMULATED_LABEL}{t('：')}{t('本站数字由演示程序生成，不是真实监管数据。')}")
+            lines.append(f"{simulated_mark()}{t('：')}{t('本站数字由演示程序生成，不是真实监管数据。')}")
         parts.append("\n".join(lines))
     return ("\n\n".join(parts) + "\n").encode()
 
@@ -62,7 +61,7 @@ def _datapackage(site: Site, data: dict[str, bytes]) -> bytes:
     title = t("热点网格监管公开数据")
     package: dict[str, Any] = {
         "name": NAME,
-        "title": f"{SIMULATED_LABEL} {title}" if site.is_simulated else title,
+        "title": f"{simulated_mark()} {title}" if site.is_simulated else title,
         "description": t(
             "重点区域热点网格报警的推送、反馈、问题和整改，按月、单位和区县；小数已合并，见 method.html。"
         ),
@@ -79,7 +78,7 @@ def _datapackage(site: Site, data: dict[str, bytes]) -> bytes:
         licence = {"name": site.settings.licence, "path": site.settings.licence_url}
         package["licenses"] = [{key: value for key, value in licence.items() if value}]
     if site.is_simulated:
-        package["data_origin"] = SIMULATED_LABEL
+        package["data_origin"] = simulated_mark()
     return (json.dumps(package, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -104,7 +103,7 @@ def _resource(site: Site, one: Edition, path: str, content: bytes) -> dict[str, 
             "type": "json",
             "format": "geojson",
             "mediatype": "application/geo+json",
-            "description": map_notice(),
+            "description": Renderer(site, lang).named(map_notice()),
         }
     return resource | {
         "type": "table",
@@ -114,7 +113,7 @@ def _resource(site: Site, one: Edition, path: str, content: bytes) -> dict[str, 
         "encoding": "utf-8",
         "schema": {
             "fields": [
-                _field(one_field.name, one_field.type, t(one_field.title))
+                _field(one_field.name, one_field.type, meaning(one_field, t))
                 for one_field in fields_of(stem, one)
             ],
             "missingValues": [""],
@@ -137,7 +136,7 @@ def _feed(site: Site) -> bytes:
     t, renderer = translator(lang), Renderer(site, lang)
     title = t("热点网格监管公开数据")
     if site.is_simulated:
-        title = f"{SIMULATED_LABEL} {title}"
+        title = f"{simulated_mark()} {title}"
     days = [day for one in site.editions for day in (one.released_on, one.removed_on) if day]
     about = [
         (one, day, words)
@@ -148,7 +147,7 @@ def _feed(site: Site) -> bytes:
     about.sort(key=lambda event: (event[1], event[0].first_date, event[0].number), reverse=True)
     told = changes(renderer)
     parts = [
-        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(lang)}>\n',
+        f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(LANG_TAGS[lang])}>\n',
         f"<title>{escape(title)}</title>\n<id>{_identity(site, '')}</id>\n<updated>{_instant(max(days))}</updated>\n",
         f"<author><name>{escape(site.issuer)}</name></author>\n",
         f'<link rel="self" href={quoteattr(address(site.settings, "feed.xml"))}/>\n',
@@ -157,7 +156,7 @@ def _feed(site: Site) -> bytes:
     for (one, day, removed), row in zip(about, told, strict=True):
         words = f"{row['title']} {t('第{n}版', n=one.number)} {removed}".strip()
         if one.month.is_simulated:
-            words = f"{SIMULATED_LABEL} {words}"
+            words = f"{simulated_mark()} {words}"
         path = f"{one.path}/{'removed' if removed else ''}"
         parts.append(
             f"<entry><title>{escape(words)}</title><id>{_identity(site, path)}</id><updated>{_instant(day)}</updated>"

@@ -7,31 +7,14 @@ from typing import Any, Final
 
 from include.geo.boundaries import map_notice
 from include.openness.charts import Bar, bar_chart
-from include.openness.figures import RATES, Edition, Month, Row
+from include.openness.figures import PRINTED, RATES, Edition, Month, Row
 from include.openness.geography import map_svg
+from include.openness.notes import HEADS, NOTES, withheld, withheld_figures
 from include.openness.site import Renderer, Site, unit_file
-from include.openness.tables import TABLES
+from include.openness.tables import MEANINGS, TABLES, meaning
 from include.openness.words import Translate, date_text, month_title, share_text
 from include.periods import office_zone
 
-_HEADS: Final = {
-    "pushed": "推送",
-    "answered": "已反馈",
-    "answered_in_time": "答复及时",
-    "due": "到期",
-    "on_time": "按期",
-    "feedback_rate": "反馈率",
-    "answered_in_time_rate": "答复及时率",
-    "on_time_rate": "按期反馈率",
-    "problems": "发现问题",
-    "alarms_with_problem": "查出问题的报警",
-    "problem_found_rate": "问题发现率",
-    "rectification_due": "整改到期",
-    "rectified": "已整改",
-    "rectified_rate": "整改率",
-    "median_hours": "用时中位数（小时）",
-    "p90_hours": "用时P90（小时）",
-}
 # What a table of a page shows: a count, a rate as n/N, or hours.
 _SHOWN: Final = {
     "answers": (
@@ -45,19 +28,6 @@ _SHOWN: Final = {
     "problems": ("problem_found_rate", "problems", "rectified_rate"),
 }
 _TITLES: Final = {"answers": "反馈情况", "problems": "发现问题情况"}
-_NOTES: Final = {
-    "answers": (
-        "推送：本月推送的报警，不含误报；反馈率＝已反馈/推送，不用于排名；按期反馈率＝按期/到期。",
-        "答复及时：已反馈的报警中，首次反馈不晚于报警所载反馈时限的，不论是否申诉、申诉是否驳回；此后退回、重报不改变。答复及时率＝答复及时/已反馈，未反馈的不在其中，须与反馈率同看。",
-        "用时：已反馈的报警从推送到首次反馈的小时数，P90为第90百分位；不足最小公布数的不列。",
-        "到期、按期不公布的月份：有或曾有复核中的申诉，或有报警的单位不足3个，见方法。",
-    ),
-    "problems": ("问题发现率＝查出问题的报警/已反馈的报警；整改率＝已整改/整改到期。一条报警可有几个问题。",),
-    "quality": (
-        "抽查：每周按密钥随机抽取反馈，由人核查；按结束日计入月份。每个单位一月只抽到几条，所以只公布全部单位的数。",
-    ),
-    "categories": ("全部单位的问题按类别；小数与其他类合并。",),
-}
 
 
 def all_pages(site: Site) -> dict[str, bytes]:
@@ -81,8 +51,9 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
     chart = f"charts/months.{lang}.svg"
     values: dict[str, Any] = {
         "latest": None,
-        "chart": chart if bars else "",
-        "month_heads": [t(_HEADS[name]) for name in (*_SHOWN["answers"], *_SHOWN["problems"])],
+        "changes": renderer.href("changes"),
+        "chart": chart,
+        "month_heads": [t(HEADS[name]) for name in (*_SHOWN["answers"], *_SHOWN["problems"])],
         "months": [
             {
                 "title": month_title(one.month, lang),
@@ -95,7 +66,10 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
             }
             for one in current
         ],
-        "month_notes": [t(words) for table in ("answers", "problems") for words in _NOTES[table]],
+        "month_notes": [
+            *(t(words) for table in ("answers", "problems") for words in NOTES[table]),
+            *withheld(current, lambda month: (month.total_of("answers"), month.total_of("problems")), t),
+        ],
         "units": [
             {"name": renderer.named(name), "href": renderer.href(f"units/{unit_file(code)}")}
             for code, name in site.units
@@ -106,6 +80,7 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
         values["latest"] = {
             "title": month_title(last.month, lang),
             "figures": _figures(last.month, t, lang),
+            "notes": withheld_figures(last, t),
             "href": renderer.href(f"{last.path}/index"),
         }
     files = dict([renderer.rendered("region.html", "index", values)])
@@ -129,7 +104,7 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
         "unit_name": name,
         "unit_code": code,
         "chart": chart,
-        "heads": [t(_HEADS[key]) for key in (*_SHOWN["answers"], *_SHOWN["problems"])],
+        "heads": [t(HEADS[key]) for key in (*_SHOWN["answers"], *_SHOWN["problems"])],
         "rows": [
             {
                 "title": month_title(one.month, lang),
@@ -143,8 +118,9 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
             for one, row in zip(own, rows, strict=True)
         ],
         "notes": [
-            *(t(words) for table in ("answers", "problems") for words in _NOTES[table]),
+            *(t(words) for table in ("answers", "problems") for words in NOTES[table]),
             t("“合并”：1至{n}的数与其他单位合并公布，见当月页。", n=smallest - 1),
+            *withheld(own, lambda month: _alone(month, code), t),
         ],
         "counties": counties,
         "county_months": [month_title(one.month, lang) for one in own],
@@ -152,6 +128,7 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
         "county_notes": [
             t("1至{n}的数与本单位其他区县合并，只公布其和；“—”为该月不按区县公布。", n=smallest - 1),
             t("（其他）为不在所列区县的报警，如功能区。"),
+            *withheld(own, lambda month: month.counties.get(code, ()), t),
         ],
     }
     title = t("{unit}各月推送和已反馈的报警数", unit=name)
@@ -190,32 +167,39 @@ def _county_cell(row: Row | None, t: Translate) -> str:
 
 def _month(renderer: Renderer, one: Edition) -> dict[str, bytes]:
     t, lang, month = renderer.t, renderer.lang, one.month
-    newer = renderer.site.newer(one)
     values: dict[str, Any] = {
         "title": month_title(month, lang),
         "number": one.number,
-        "superseded_by": {"number": newer.number, "href": renderer.href(f"{newer.path}/index")}
-        if newer
-        else None,
+        "superseded_by": _pointer(renderer, renderer.site.newer(one)),
     }
     if one.removed_on is not None:
-        values |= {"removed_on": date_text(one.removed_on, lang), "removed_reason": one.removed_reason}
+        values |= {
+            "removed_on": date_text(one.removed_on, lang),
+            "removed_reason": one.removed_reason,
+            "standing": _pointer(renderer, renderer.site.newest(one)),
+        }
         return dict([renderer.rendered("removed.html", f"{one.path}/index", values)])
     svg = map_svg(month, lang, renderer.named)
     values |= {
         "correction": _event(one, t) if one.number > 1 else "",
+        "removed_after": [_pointer(renderer, other) for other in renderer.site.removed_after(one)],
         "figures": _figures(month, t, lang),
-        "general_notes": _general_notes(month, t, lang),
+        "general_notes": [*_general_notes(month, t, lang), *withheld_figures(one, t)],
         "map": f"map.{lang}.svg" if svg else "",
         "map_height": _height_of(svg),
-        "tables": [_unit_table(renderer, month, table) for table in _SHOWN]
-        + ([_category_table(renderer, month)] if month.categories else []),
+        "tables": [_unit_table(renderer, one, table) for table in _SHOWN]
+        + ([_category_table(renderer, one)] if month.categories else []),
     }
     files = dict([renderer.rendered("month.html", f"{one.path}/index", values)])
     return files | ({f"{one.path}/map.{lang}.svg": svg} if svg else {})
 
 
-def _unit_table(renderer: Renderer, month: Month, table: str) -> dict[str, Any]:
+def _pointer(renderer: Renderer, one: Edition | None) -> dict[str, Any] | None:
+    return None if one is None else {"number": one.number, "href": renderer.href(f"{one.path}/index")}
+
+
+def _unit_table(renderer: Renderer, one: Edition, table: str) -> dict[str, Any]:
+    month = one.month
     t, lang, names = renderer.t, renderer.lang, dict(month.units)
     known = dict(renderer.site.units)
     rows = [
@@ -234,15 +218,19 @@ def _unit_table(renderer: Renderer, month: Month, table: str) -> dict[str, Any]:
     ]
     return {
         "title": t(_TITLES[table]),
-        "table": {"heads": [t("单位"), *(t(_HEADS[name]) for name in _SHOWN[table])], "rows": rows},
-        "notes": [*(t(words) for words in _NOTES[table]), *_completeness(month, t, lang)],
+        "table": {"heads": [t("单位"), *(t(HEADS[name]) for name in _SHOWN[table])], "rows": rows},
+        "notes": [
+            *(t(words) for words in NOTES[table]),
+            *withheld([one], lambda month: getattr(month, table), t),
+            *_completeness(month, t, lang),
+        ],
         "file": f"{table}.csv",
         "has_units": True,
     }
 
 
-def _category_table(renderer: Renderer, month: Month) -> dict[str, Any]:
-    t = renderer.t
+def _category_table(renderer: Renderer, one: Edition) -> dict[str, Any]:
+    t, month = renderer.t, one.month
     rows = [
         {
             "kind": _kind(row),
@@ -254,7 +242,10 @@ def _category_table(renderer: Renderer, month: Month) -> dict[str, Any]:
     return {
         "title": t("问题类别"),
         "table": {"heads": [t("类别"), t("发现问题")], "rows": rows},
-        "notes": [t(words) for words in _NOTES["categories"]],
+        "notes": [
+            *(t(words) for words in NOTES["categories"]),
+            *withheld([one], lambda month: month.categories, t),
+        ],
         "file": "categories.csv",
         "has_units": False,
     }
@@ -266,6 +257,12 @@ def _kind(row: Row) -> str:
 
 def _cells(row: Row, table: str, t: Translate, lang: str) -> list[str]:
     return [_cell(row, name, t, lang) for name in _SHOWN[table]]
+
+
+def _alone(month: Month, code: str) -> list[Row]:
+    """The rows of a unit in which it is alone."""
+    rows = (month.row_of(table, code) for table in ("answers", "problems"))
+    return [row for row in rows if row is not None and not row.is_merged]
 
 
 def _own_cells(row: Row | None, table: str, t: Translate, lang: str) -> list[str]:
@@ -299,16 +296,16 @@ def _figures(month: Month, t: Translate, lang: str) -> list[dict[str, str]]:
     answers, problems = month.total_of("answers"), month.total_of("problems")
     quality = " / ".join(_number(month.quality[name], t) for name in ("not_confirmed", "checked", "drawn"))
     return [
-        {"name": t(_HEADS["pushed"]), "text": _cell(answers, "pushed", t, lang)},
-        {"name": t(_HEADS["feedback_rate"]), "text": _cell(answers, "feedback_rate", t, lang)},
+        {"name": t(HEADS["pushed"]), "text": _cell(answers, "pushed", t, lang)},
+        {"name": t(HEADS["feedback_rate"]), "text": _cell(answers, "feedback_rate", t, lang)},
         {
-            "name": t(_HEADS["answered_in_time_rate"]),
+            "name": t(HEADS["answered_in_time_rate"]),
             "text": _cell(answers, "answered_in_time_rate", t, lang),
         },
-        {"name": t(_HEADS["on_time_rate"]), "text": _cell(answers, "on_time_rate", t, lang)},
-        {"name": t(_HEADS["problems"]), "text": _cell(problems, "problems", t, lang)},
-        {"name": t(_HEADS["rectified_rate"]), "text": _cell(problems, "rectified_rate", t, lang)},
-        {"name": t(_HEADS["median_hours"]), "text": _cell(answers, "median_hours", t, lang)},
+        {"name": t(HEADS["on_time_rate"]), "text": _cell(answers, "on_time_rate", t, lang)},
+        {"name": t(HEADS["problems"]), "text": _cell(problems, "problems", t, lang)},
+        {"name": t(HEADS["rectified_rate"]), "text": _cell(problems, "rectified_rate", t, lang)},
+        {"name": t(HEADS["median_hours"]), "text": _cell(answers, "median_hours", t, lang)},
         {"name": t("复核中"), "text": _number(month.in_dispute, t)},
         {"name": t("抽查不实/已核查/抽中"), "text": quality},
     ]
@@ -323,7 +320,7 @@ def _general_notes(month: Month, t: Translate, lang: str) -> list[str]:
             as_of=date_text(month.as_of.astimezone(office_zone()).date(), lang),
         ),
         t("1至{n}的数不单独公布：与其他行合并，公布其和。合计为各行之和。", n=month.smallest - 1),
-        *(t(words) for words in _NOTES["quality"]),
+        *(t(words) for words in NOTES["quality"]),
         *_completeness(month, t, lang),
     ]
 
@@ -361,7 +358,7 @@ def _texts(renderer: Renderer) -> Iterable[tuple[str, bytes]]:
         {
             "file": f"{name}.csv",
             "about": t(_ABOUT[name]),
-            "fields": [{"name": one.name, "type": one.type, "title": t(one.title)} for one in fields],
+            "fields": [{"name": one.name, "type": one.type, "title": meaning(one, t)} for one in fields],
         }
         for name, fields in TABLES.items()
     ]
@@ -413,7 +410,7 @@ _HINT_RULES: Final = (
 
 def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any]:
     what = (
-        *(words for table in ("answers", "problems", "quality") for words in _NOTES[table]),
+        *(words for table in ("answers", "problems", "quality") for words in NOTES[table]),
         "到期：反馈时限（推送后24小时；申诉被驳回的另计24小时）已过、不在复核中、未结案的报警。",
         "按期：首次反馈不晚于反馈时限的到期报警。时间以平台记录或收到时刻为准，不以被评单位自述为准。",
         "单位按报警的最后一次更正归属；各月只列当月末日在重点区域内的单位。",
@@ -445,5 +442,7 @@ def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any
         "merging": [t(words, **values) for words in merging],
         "versions": [t(words, **values) for words in versions],
         "withheld": [t(words) for words in withheld],
+        "printed": PRINTED,
+        "computed": [name for name in MEANINGS if name not in PRINTED],
         "commands": [one.month.command for one in site.current],
     }

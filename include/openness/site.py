@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from include.open_settings import OpenSettings
 from include.openness.figures import Edition
-from include.openness.words import LANG_TAGS, Translate, english, translator
+from include.openness.words import LANG_TAGS, Translate, english, simulated_mark, translator
 from include.periods import office_zone
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -49,9 +49,8 @@ class Site:
 
     @cached_property
     def current(self) -> tuple[Edition, ...]:
-        """The newest edition of each month, where that stands: what the pages across months show."""
-        newest = {one.first_date: one for one in self.editions}
-        return tuple(one for one in newest.values() if not one.is_removed)
+        """The newest edition of each month that stands: what the pages across months show."""
+        return tuple({one.first_date: one for one in self.standing}.values())
 
     @property
     def is_simulated(self) -> bool:
@@ -63,10 +62,24 @@ class Site:
         """Code and last name of every unit of a month that is shown."""
         return tuple(sorted({code: name for one in self.current for code, name in one.month.units}.items()))
 
+    def newest(self, one: Edition) -> Edition | None:
+        """The edition that the pages show of the same month; None where all were taken away."""
+        return next((other for other in self.current if other.first_date == one.first_date), None)
+
     def newer(self, one: Edition) -> Edition | None:
-        """The newest edition of the same month after this one."""
-        later = [other for other in self.editions if other.first_date == one.first_date]
-        return later[-1] if later[-1].number > one.number else None
+        """The newest edition of the same month, where it came after this one."""
+        newest = self.newest(one)
+        return newest if newest is not None and newest.number > one.number else None
+
+    def removed_after(self, one: Edition) -> tuple[Edition, ...]:
+        """The later editions of the same month that were taken away, where none of the later ones stands."""
+        if self.newer(one) is not None:
+            return ()
+        return tuple(
+            other
+            for other in self.editions
+            if other.is_removed and other.first_date == one.first_date and other.number > one.number
+        )
 
     def page(self, base: str, lang: str) -> str:
         """The path of a page in a language: the first language has the plain name."""
@@ -130,7 +143,7 @@ class Renderer:
                 if lang != self.lang
             ],
             "site_title": t("热点网格监管公开数据"),
-            "is_simulated": site.is_simulated,
+            "mark": simulated_mark() if site.is_simulated else "",
             "issuer": site.issuer,
             "tongue": tongue,
             "spoken": self.spoken,
@@ -154,7 +167,7 @@ def _environment() -> jinja2.Environment:
 
 def checksums(files: dict[str, bytes], *, is_simulated: bool) -> bytes:
     """`SHA256SUMS`, which `sha256sum -c` reads; a line that begins with # is none."""
-    lines = ["# 模拟数据"] if is_simulated else []
+    lines = [f"# {simulated_mark()}"] if is_simulated else []
     lines += [f"{sha256(content).hexdigest()}  {path}" for path, content in sorted(files.items())]
     return ("\n".join(lines) + "\n").encode()
 

@@ -10,7 +10,8 @@ from datetime import UTC
 from typing import Any, Final
 
 from include.openness.figures import ANSWERS, PROBLEMS, QUALITY, RATES, Edition, Row
-from include.rules import SIMULATED_LABEL
+from include.openness.places import ELSEWHERE
+from include.openness.words import Translate, in_data, separator, simulated_mark
 
 Value = str | int | float | bool | None
 
@@ -29,13 +30,13 @@ _COMMON: Final = (
     Field("edition", "integer", "版次"),
 )
 _ORIGIN: Final = Field(
-    "data_origin", "string", "数据来源标记：模拟数据即由演示程序生成，不是真实数据；真实数据此列为空"
+    "data_origin", "string", "数据来源标记：{mark}即由演示程序生成，不是真实数据；真实数据此列为空"
 )
 _UNIT_ROW: Final = (
     *_COMMON,
     Field("kind", "string", "行的种类：unit 一个单位，merged 几个单位合并，total 全部单位"),
     Field("unit_codes", "string", "单位代码，几个时以空格分隔；合计行为空"),
-    Field("unit_names", "string", "单位名称，几个时以顿号分隔；合计行为空"),
+    Field("unit_names", "string", "单位名称，几个时以“{separator}”分隔；合计行为空"),
 )
 MEANINGS: Final = {
     "pushed": "推送的报警数，不含误报（申诉成立）",
@@ -88,7 +89,7 @@ TABLES: Final[dict[str, tuple[Field, ...]]] = {
     "categories": (
         *_COMMON,
         Field("kind", "string", "行的种类：category 一类，merged 几类合并，total 合计"),
-        Field("categories", "string", "问题类别，几类时以顿号分隔；合计行为空"),
+        Field("categories", "string", "问题类别，几类时以“{separator}”分隔；合计行为空"),
         _count("problems"),
         _ORIGIN,
     ),
@@ -97,7 +98,7 @@ TABLES: Final[dict[str, tuple[Field, ...]]] = {
         Field("kind", "string", "行的种类：county 一个区县，merged 同一单位的几个区县合并"),
         Field("unit_code", "string", "单位代码"),
         Field("unit_name", "string", "单位名称"),
-        Field("counties", "string", "区县，几个时以顿号分隔；（其他）为不在所列区县的报警"),
+        Field("counties", "string", "区县，几个时以“{separator}”分隔；{elsewhere}为不在所列区县的报警"),
         _count("pushed"),
         _ORIGIN,
     ),
@@ -119,6 +120,11 @@ TABLES: Final[dict[str, tuple[Field, ...]]] = {
 
 # Columns that came later: the number of the rules from which on editions have them.
 _SINCE: Final = {"answered_in_time": 3, "answered_in_time_rate": 3}
+
+
+def meaning(field: Field, t: Translate) -> str:
+    """What a column means, with the words that stand in the data files."""
+    return t(field.title, mark=simulated_mark(), separator=separator(), elsewhere=in_data(ELSEWHERE))
 
 
 def fields_of(table: str, edition: Edition) -> tuple[Field, ...]:
@@ -153,7 +159,7 @@ def _rows(table: str, edition: Edition) -> Iterable[dict[str, Value]]:
     common: dict[str, Value] = {
         "month": f"{month.start:%Y-%m}",
         "edition": edition.number,
-        "data_origin": SIMULATED_LABEL if month.is_simulated else "",
+        "data_origin": simulated_mark() if month.is_simulated else "",
     }
     if table == "region":
         yield common | {
@@ -173,12 +179,19 @@ def _rows(table: str, edition: Edition) -> Iterable[dict[str, Value]]:
         for code, rows in month.counties.items():
             about = common | {"unit_code": code, "unit_name": names[code]}
             for row in rows:
-                words = {"kind": _kind(row, "county"), "counties": "、".join(row.members)}
+                words = {
+                    "kind": _kind(row, "county"),
+                    "counties": separator().join(in_data(name) for name in row.members),
+                }
                 yield about | words | row.counts
         return
     for row in getattr(month, table):
         if table == "categories":
-            yield common | {"kind": _kind(row, "category"), "categories": "、".join(row.members)} | row.counts
+            yield (
+                common
+                | {"kind": _kind(row, "category"), "categories": separator().join(row.members)}
+                | row.counts
+            )
         else:
             yield common | _unit_cells(table, row, names)
 
@@ -187,7 +200,7 @@ def _unit_cells(table: str, row: Row, names: dict[str, str]) -> dict[str, Value]
     cells: dict[str, Value] = {
         "kind": _kind(row, "unit"),
         "unit_codes": " ".join(row.members),
-        "unit_names": "、".join(names[code] for code in row.members),
+        "unit_names": separator().join(names[code] for code in row.members),
     }
     cells |= {name: row.counts.get(name) for name in _COUNTS_OF[table]}
     cells |= {rate: _rate(row.counts, rate) for rate in _RATES_OF[table]}

@@ -1,4 +1,7 @@
-"""The words of the public pages: Chinese in templates and modules, English beside it in words.yaml."""
+"""The words of the public pages: Chinese in templates and modules, English beside it in words.yaml.
+
+Pages are in the language that they are asked for; the data files and the mark of simulated data are in the office's own, in every language.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -7,8 +10,11 @@ from typing import Any, Final
 
 import yaml
 
+from include.language import say
 from include.openness.figures import Month
 from include.periods import date_label
+from include.profile.current import office
+from include.rules import SIMULATED_LABEL
 from include.supervision.figures import Share
 
 Translate = Callable[..., str]
@@ -31,6 +37,21 @@ def translator(lang: str) -> Translate:
         return text.format(**values) if values else text
 
     return translate
+
+
+def simulated_mark() -> str:
+    """模拟数据 as the office says it."""
+    return say(SIMULATED_LABEL)
+
+
+def separator() -> str:
+    """What stands between the names of a merged row in the data files."""
+    return "、" if office().language == "zh" else "; "
+
+
+def in_data(name: str) -> str:
+    """A name of the house (`ELSEWHERE`) as the data files of this office say it."""
+    return name if office().language == "zh" else english().get(name, name)
 
 
 def share_text(n: int | None, of: int | None, lang: str) -> str:

@@ -24,6 +24,7 @@ from html import escape
 from yagmail.headers import resolve_addresses
 from yagmail.message import prepare_message
 
+from include.addresses import CONTROL
 from include.errors import CompositionError
 from include.language import say
 from include.periods import office_zone
@@ -38,7 +39,6 @@ DATA_HEADER = "X-Qianliyan-Data"
 
 _LONGEST_FILE_NAME = 100  # characters: 9 bytes each in RFC 2231, and a line of mail has at most 998
 _REHEARSAL = "【演练】"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _BODY_TAG = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _POLICY = compat32.clone(linesep="\r\n", max_line_length=78, mangle_from_=False)
 
@@ -68,7 +68,7 @@ def message_id(letter_key: str, copy_no: int, *, is_rehearsal: bool, domain: str
 def build_message(dispatch: Dispatch, composed: ComposedLetter, server: MailServer) -> bytes:
     """The exact bytes to hand over: 7-bit, CRLF. Raises CompositionError for a subject that would break a header."""
     subject = (_REHEARSAL if dispatch.is_rehearsal else "") + composed.subject
-    if not subject.strip() or _CONTROL.search(subject):
+    if not subject.strip() or CONTROL.search(subject):
         raise CompositionError(
             "the subject cannot be a header",
             where=dispatch.letter_key,
@@ -181,7 +181,7 @@ def _name(part: Message, file: ComposedFile, dispatch: Dispatch) -> None:
     name = file.ascii_name if dispatch.attachment_names == "ascii" else file.file_name
     if dispatch.is_rehearsal:
         name = ("rehearsal_" if dispatch.attachment_names == "ascii" else say("演练_")) + name
-    if _CONTROL.search(name) or not 0 < len(name) <= _LONGEST_FILE_NAME:
+    if CONTROL.search(name) or not 0 < len(name) <= _LONGEST_FILE_NAME:
         raise CompositionError(
             "the file name cannot be a header",
             where=dispatch.letter_key,

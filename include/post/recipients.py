@@ -1,6 +1,5 @@
 """Who gets a letter: the contacts of its city (or of the ministry) that are valid on the day, checked and without doubles."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +8,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, or_, select
 
 from include import letter_kinds
+from include.addresses import CONTROL, is_long_mailbox, is_mailbox
 from include.language import say
 from include.profile.current import office
 from include.store import tables
-
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_LONGEST_ADDRESS, _LONGEST_LOCAL_PART = 254, 64
 
 Header = Literal["to", "cc"]
 
@@ -100,18 +95,18 @@ def _own_name(code: str) -> str:
 
 def address_problem(address: str) -> str:
     """Why an address cannot be used (Chinese), or empty. Only plain ASCII `name@domain` is taken."""
-    if _CONTROL.search(address):
+    if CONTROL.search(address):
         return say("地址含有控制字符或换行")
-    if not _ADDRESS.fullmatch(address):
+    if not is_mailbox(address):
         return say("地址不是 name@domain 形式的英文地址")
-    if len(address) > _LONGEST_ADDRESS or len(address.partition("@")[0]) > _LONGEST_LOCAL_PART:
+    if is_long_mailbox(address):
         return say("地址过长")
     return ""
 
 
 def name_problem(name: str) -> str:
     """Why a display name cannot be used (Chinese), or empty."""
-    return say("名称含有控制字符或换行") if _CONTROL.search(name) else ""
+    return say("名称含有控制字符或换行") if CONTROL.search(name) else ""
 
 
 def _contacts(
@@ -165,4 +160,4 @@ def _checked(place: str, contacts: list[Row[tuple[Any, ...]]], *, primary: str, 
 
 
 def _printable(text: str) -> str:
-    return _CONTROL.sub("�", text)
+    return CONTROL.sub("�", text)

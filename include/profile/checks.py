@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, TypeVar
 
+from include.addresses import is_long_mailbox, is_mailbox
 from include.profile.dates import begins, ends, gaps, groups, overlaps, uncovered
 from include.profile.findings import Findings
 from include.profile.settings import FILE
 from include.profile.values import CONTACT_ROLES, UNIT_KINDS, Place, Profile, Stay, Unit
 
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 R = TypeVar("R", Place, Unit, Stay)
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}")
 
@@ -244,8 +244,17 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
             findings.add(
                 file, contact.line, "unknown role", expected=" | ".join(CONTACT_ROLES), got=contact.role
             )
-        if not _ADDRESS.fullmatch(contact.address):
+        if not is_mailbox(contact.address) or is_long_mailbox(contact.address):
             findings.add(file, contact.line, "no address", expected="name@domain", got=contact.address)
+    for same in groups(profile.contacts, lambda one: (one.unit_code, one.role, one.address.casefold())):
+        for first, second, day in overlaps(same):
+            findings.add(
+                file,
+                second.line,
+                f"a contact stands twice on {day}",
+                expected=f"dates that do not meet those of line {first.line}",
+                got=f"{second.unit_code} {second.role} {second.address}",
+            )
 
 
 def _check_code(file: str, line: int, code: str, findings: Findings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from include.addresses import printable
 from include.errors import InputError
 
 
@@ -33,8 +34,8 @@ class Findings:
         self._found: dict[Finding, None] = {}
 
     def add(self, file: str, line: int, what: str, *, expected: str = "", got: object = "") -> None:
-        """Notes a fault, once."""
-        self._found[Finding(file, line, what, expected, str(got))] = None
+        """Notes a fault, once; `got` as a terminal can print it."""
+        self._found[Finding(file, line, what, expected, printable(str(got)))] = None
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(sorted(self._found))

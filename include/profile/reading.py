@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from include.addresses import CONTROL
 from include.errors import InputError
 from include.profile import settings
 from include.profile.checks import check
@@ -342,6 +343,8 @@ def _words(folder: Path, findings: Findings) -> dict[str, str]:
     for term, word in root.value.items():
         if not isinstance(word.value, str):
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
+        elif CONTROL.search(word.value.replace("\n", "")):
+            findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
         else:
             found[term] = word.value
     return found

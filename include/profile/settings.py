@@ -11,12 +11,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from include.addresses import CONTROL, is_domain
+from include.open_settings import CHECKS, Unusable
 from include.profile.findings import Findings
 from include.profile.tables import read_text
 from include.profile.values import LANGUAGES, UNIT_KINDS
 
 FILE: Final = "profile.yaml"
 BEATS: Final = ("hourly_watch", "daily_dispatch", "weekly_summary", "half_monthly_bulletin")
+# What a profile may say of the publication; the rest is the installation's.
+PUBLISHED: Final = ("delay_days", "smallest_count", "licence", "licence_url", "hints_to")
 _DEEPEST: Final = 8
 _MOST_NODES: Final = 50_000
 
@@ -90,8 +94,8 @@ class Wrong(ValueError):
 
 def text(value: Any) -> str:
     """A text of one line that is not empty."""
-    if not isinstance(value, str) or not value.strip() or "\n" in value.strip() or len(value) > 200:
-        raise Wrong("a text of one line")
+    if not isinstance(value, str) or not value.strip() or CONTROL.search(value.strip()) or len(value) > 200:
+        raise Wrong("a text of one line without control characters")
     return value.strip()
 
 
@@ -100,12 +104,16 @@ def text_or_none(value: Any) -> str:
     return "" if value is None or value == "" else text(value)
 
 
-def address_or_none(value: Any) -> str:
-    """An address of the web, or nothing."""
-    found = text_or_none(value)
-    if found and not found.startswith(("http://", "https://")):
-        raise Wrong("an address that begins with http:// or https://, or nothing")
-    return found
+def published(name: str) -> Callable[[Any], Any]:
+    """A setting of the publication, checked as the variable `publish` is; an empty text is nothing."""
+
+    def checked(value: Any) -> Any:
+        try:
+            return CHECKS[name]("" if value is None else value)
+        except Unusable as error:
+            raise Wrong(str(error)) from None
+
+    return checked
 
 
 def code(value: Any) -> str:
@@ -181,6 +189,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(text(one) for one in value)
 
 
+def domains(value: Any) -> tuple[str, ...]:
+    """A list of domains of mail."""
+    found = texts(value)
+    if not all(is_domain(one) for one in found):
+        raise Wrong("a list of domains, [city.example]")
+    return found
+
+
 def weekdays(value: Any) -> tuple[int, ...]:
     """A list of days of the week, 0 Monday to 6 Sunday."""
     if not isinstance(value, list):
@@ -231,13 +247,9 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.running_percent": (number(1, 100), 30),
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
-    "trusted_mail_domains": (texts, ()),
+    "trusted_mail_domains": (domains, ()),
     # None: as include.open_settings says
-    "publish.delay_days": (number(0, 1000), None),
-    "publish.smallest_count": (number(3, 1000), None),
-    "publish.licence": (text_or_none, None),
-    "publish.licence_url": (address_or_none, None),
-    "publish.hints_to": (text_or_none, None),
+    **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
 # Read apart: their keys are the profile's own.
 FREE: Final = ("letters", "rules")

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from include.addresses import CONTROL
 from include.profile.findings import Findings
 
 LARGEST_BYTES: Final = 8 * 1024 * 1024
@@ -105,6 +106,14 @@ def read_table(
                 findings.add(path.name, reader.line_num, "too many rows", expected=f"at most {MOST_ROWS}")
                 break
             values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+            for name in (name for name, cell in values.items() if CONTROL.search(cell)):
+                findings.add(
+                    path.name,
+                    reader.line_num,
+                    f"{name} holds a control character",
+                    expected="a text of one line",
+                    got=values[name],
+                )
             rows.append(Row(reader.line_num, values))
     except csv.Error as error:
         findings.add(path.name, reader.line_num, "no CSV", expected="commas, quotes doubled", got=error)

@@ -192,7 +192,8 @@ def _contacts(profile: Profile, units: list[Unit]) -> pd.DataFrame:
     titles = profile.titles
     rows.append((profile.own_unit, "leader", titles["leader"], "leader@office.example"))
     rows.append((profile.own_unit, "duty", titles["operators"], "duty@office.example"))
+    named = {(one.unit_code, one.role) for one in profile.contacts}  # the profile's own get the letters
     return pd.DataFrame(
-        [(*row[:3], "000-00000000", row[3], _SINCE, "") for row in rows],
+        [(*row[:3], "000-00000000", row[3], _SINCE, "") for row in rows if row[:2] not in named],
         columns=["region_code", "role", "name", "phone", "address", "valid_from", "valid_to"],
     )

@@ -6,7 +6,7 @@ that were renamed. A mapping's `values` add a source's own spellings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from sqlalchemy import Connection, select
 from include.geo.boundaries import city_outlines, counties, units_of_places
 from include.geo.grids import locate
 from include.profile.current import office
+from include.profile.values import Profile
 from include.store.tables import city
 
 # Outlines are simplified by at most 200 m and of 2021: only a point farther out is worth a word.
@@ -37,13 +38,22 @@ class Places:
 
 
 def places(connection: Connection) -> Places:
-    """What the store knows of cities, with the shipped aliases."""
+    """What the store knows of cities, with the aliases of the profile."""
     rows = connection.execute(select(city.c.unit_code, city.c.unit_name, city.c.province_code)).all()
+    return _places([(code, name, province) for code, name, province in rows], office())
+
+
+def profile_places(profile: Profile) -> Places:
+    """The same of a profile alone: what a store that it fills will know."""
+    rows = [(unit.unit_code, unit.name, profile.upper_unit(unit).unit_code) for unit in profile.addressees()]
+    return _places(rows, profile)
+
+
+def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
     codes = {code for code, _, _ in rows}
     names: dict[str, str] = {}
     for code, name, _ in rows:
         names |= {code: code, name: code, name.removesuffix("市"): code}
-    profile = office()
     for unit in profile.addressees():
         for alias in unit.aliases if unit.unit_code in codes else ():
             names.setdefault(alias, unit.unit_code)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from include.act import Act
 from include.errors import InputError
 from include.profile.values import UNIT_KINDS, Profile, Unit
 from include.store.tables import city, region_member
@@ -21,15 +22,6 @@ from include.store.unit_tables import installation, unit, unit_change
 
 SINCE_EVER: Final = date(1900, 1, 1)
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Change:
-    """Who changes a unit, when and why."""
-
-    now: datetime
-    actor: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -90,44 +82,44 @@ def differences(connection: Connection, profile: Profile) -> list[Difference]:
     ]
 
 
-def apply_profile(connection: Connection, profile: Profile, change: Change) -> list[Difference]:
+def apply_profile(connection: Connection, profile: Profile, act: Act) -> list[Difference]:
     """Takes over what the profile says of units that no operator changed; returns the differences that are left, for a person."""
     left = []
     for one in differences(connection, profile):
         if one.is_touched or not one.told["rows"]:  # a unit that left the profile is ended by a person
             left.append(one)
         else:
-            _replace(connection, one.unit_code, one.told, "take", change)
+            _replace(connection, one.unit_code, one.told, "take", act)
     return left
 
 
-def keep_ours(connection: Connection, profile: Profile, unit_code: str, change: Change) -> None:
+def keep_ours(connection: Connection, profile: Profile, unit_code: str, act: Act) -> None:
     """Decides that ours stands against what the profile says of the unit now. Raises InputError where they do not differ."""
     found = next((one for one in differences(connection, profile) if one.unit_code == unit_code), None)
     if found is None:
         raise InputError("the profile says the same", where=f"unit {unit_code}", expected="a difference")
-    _log(connection, unit_code, "keep", found.ours, found.told, change)
+    _log(connection, unit_code, "keep", found.ours, found.told, act)
 
 
-def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str, change: Change) -> None:
+def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str, act: Act) -> None:
     """A new unit from its `valid_from` on, in a region where one is named."""
     if _ours(connection).get(told.unit_code):
         raise InputError(
             "the unit is there already", where=f"unit {told.unit_code}", todo="rename or move it"
         )
-    row = _row(told, is_addressed) | {"fixed_by": change.actor}
+    row = _row(told, is_addressed) | {"fixed_by": act.actor}
     regions = [_stay(region, told.valid_from or SINCE_EVER, None)] if region else []
-    _replace(connection, told.unit_code, {"rows": [row], "regions": regions}, "add", change)
+    _replace(connection, told.unit_code, {"rows": [row], "regions": regions}, "add", act)
 
 
-def end_unit(connection: Connection, unit_code: str, on: date, change: Change) -> None:
+def end_unit(connection: Connection, unit_code: str, on: date, act: Act) -> None:
     """The unit, and its membership of regions, hold until the day before."""
     record, row = _last(connection, unit_code, on)
     row["valid_to"] = on.isoformat()
     for stay in record["regions"]:
         if stay["valid_to"] is None:
             stay["valid_to"] = on.isoformat()
-    _replace(connection, unit_code, record, "end", change)
+    _replace(connection, unit_code, record, "end", act)
 
 
 def change_unit(
@@ -136,21 +128,21 @@ def change_unit(
     since: date,
     values: Mapping[str, str],
     action: str,
-    change: Change,
+    act: Act,
 ) -> None:
     """From a date on the unit has other `values` (name, bureau, address_form, reports_to); until then it stays as it was."""
     record, row = _last(connection, unit_code, since)
-    changed = {**row, **values, "valid_from": since.isoformat(), "fixed_by": change.actor}
+    changed = {**row, **values, "valid_from": since.isoformat(), "fixed_by": act.actor}
     if row["valid_from"] == since.isoformat():
         record["rows"].remove(row)
     else:
         row["valid_to"] = since.isoformat()
     record["rows"].append(changed)
-    _replace(connection, unit_code, record, action, change)
+    _replace(connection, unit_code, record, action, act)
 
 
 def change_region(
-    connection: Connection, unit_code: str, region: str, on: date, *, joins: bool, change: Change
+    connection: Connection, unit_code: str, region: str, on: date, *, joins: bool, act: Act
 ) -> None:
     """The unit belongs to a region from a date on, or no longer from it on."""
     record, _ = _last(connection, unit_code, on)
@@ -169,7 +161,7 @@ def change_region(
         record["regions"].remove(open_stay)
     else:
         open_stay["valid_to"] = on.isoformat()
-    _replace(connection, unit_code, record, "join" if joins else "leave", change)
+    _replace(connection, unit_code, record, "join" if joins else "leave", act)
 
 
 def _last(connection: Connection, unit_code: str, day: date) -> tuple[Record, Record]:
@@ -189,16 +181,14 @@ def _last(connection: Connection, unit_code: str, day: date) -> tuple[Record, Re
     return record, row
 
 
-def _replace(connection: Connection, unit_code: str, record: Record, action: str, change: Change) -> None:
-    if not change.reason.strip():
+def _replace(connection: Connection, unit_code: str, record: Record, action: str, act: Act) -> None:
+    if not act.reason.strip():
         raise InputError("a reason is missing", where=f"unit {unit_code}", expected="why it changes")
     record["rows"].sort(key=lambda one: str(one["valid_from"]))
     record["regions"].sort(key=lambda one: (one["valid_from"], one["region"]))
     everything = _ours(connection)
     _check(everything | {unit_code: record}, unit_code)
-    _log(
-        connection, unit_code, action, everything.get(unit_code, {"rows": [], "regions": []}), record, change
-    )
+    _log(connection, unit_code, action, everything.get(unit_code, {"rows": [], "regions": []}), record, act)
     connection.execute(delete(unit).where(unit.c.unit_code == unit_code))
     connection.execute(delete(region_member).where(region_member.c.unit_code == unit_code))
     _write(connection, unit_code, record)
@@ -345,17 +335,17 @@ def _decisions(connection: Connection) -> tuple[set[str], dict[str, str]]:
 
 
 def _log(
-    connection: Connection, unit_code: str, action: str, before: Record, after: Record, change: Change
+    connection: Connection, unit_code: str, action: str, before: Record, after: Record, act: Act
 ) -> None:
     connection.execute(
         insert(unit_change).values(
-            changed_at=change.now,
+            changed_at=act.now,
             unit_code=unit_code,
             action=action,
             before_json=_json(before),
             after_json=_json(after),
-            changed_by=change.actor,
-            reason=change.reason.strip(),
+            changed_by=act.actor,
+            reason=act.reason.strip(),
         )
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from include.act import Act
 from include.profile.values import UNIT_KINDS, Unit
 from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
 
@@ -60,7 +61,7 @@ def add(
     from include.store.units import add_unit
 
     told = Unit(code, name, bureau, kind, place, above, address_form, valid_from=since)
-    _change(reason, lambda connection, change: add_unit(connection, told, True, region, change))
+    _change(reason, lambda connection, act: add_unit(connection, told, True, region, act))
 
 
 @units.command("end")
@@ -71,7 +72,7 @@ def end(code: str, on: date, reason: str) -> None:
     """A unit is no more from a date on."""
     from include.store.units import end_unit
 
-    _change(reason, lambda connection, change: end_unit(connection, code, on, change))
+    _change(reason, lambda connection, act: end_unit(connection, code, on, act))
 
 
 @units.command("rename")
@@ -91,7 +92,7 @@ def rename(
     values = {key: value for key, value in told.items() if value is not None}
     if not values:
         raise click.UsageError("say at least one of --name, --bureau, --address-form")
-    _change(reason, lambda connection, change: change_unit(connection, code, since, values, "rename", change))
+    _change(reason, lambda connection, act: change_unit(connection, code, since, values, "rename", act))
 
 
 @units.command("move")
@@ -104,7 +105,7 @@ def move(code: str, above: str, since: date, reason: str) -> None:
     from include.store.units import change_unit
 
     values = {"reports_to": above}
-    _change(reason, lambda connection, change: change_unit(connection, code, since, values, "move", change))
+    _change(reason, lambda connection, act: change_unit(connection, code, since, values, "move", act))
 
 
 @units.command("join")
@@ -118,7 +119,7 @@ def join(code: str, region: str, since: date, reason: str) -> None:
 
     _change(
         reason,
-        lambda connection, change: change_region(connection, code, region, since, joins=True, change=change),
+        lambda connection, act: change_region(connection, code, region, since, joins=True, act=act),
     )
 
 
@@ -133,15 +134,14 @@ def leave(code: str, region: str, on: date, reason: str) -> None:
 
     _change(
         reason,
-        lambda connection, change: change_region(connection, code, region, on, joins=False, change=change),
+        lambda connection, act: change_region(connection, code, region, on, joins=False, act=act),
     )
 
 
-def _change(reason: str, act: Callable[[Any, Any], None]) -> None:
+def _change(reason: str, step: Callable[[Any, Any], None]) -> None:
     from include.store.engine import writing
-    from include.store.units import Change
 
     house = open_current_house()
     with writing(house.engine) as connection:
-        act(connection, Change(datetime.now(UTC), operator(), reason))
+        step(connection, Act(datetime.now(UTC), operator(), reason))
     click.echo("done")

@@ -30,7 +30,7 @@ from include.store.field_tables import field_report
 from include.store.mail_tables import mail
 from include.store.open_tables import hint
 from include.store.unit_tables import unit
-from include.store.units import Change, change_unit
+from include.store.units import change_unit
 from include.store.watch_alarms import open_todo
 from include.store.watch_tables import watch_alarm
 from include.store.watch_todos import decide
@@ -175,7 +175,7 @@ def proposed_list(house: House, archive: object) -> None:
 
 def changed_unit(house: House, archive: object) -> None:
     """A unit that an operator changed, and of which the profile says now what it did not say then."""
-    told = Change(NOW, "duty", "改称")
+    told = Act(NOW, "duty", "改称")
     with writing(house.engine) as connection:
         connection.execute(update(unit).where(unit.c.unit_code == YANGQUAN).values(bureau="旧名"))
         change_unit(connection, YANGQUAN, office_date(NOW), {"bureau": "阳泉分局"}, "rename", told)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -108,6 +108,41 @@ def test_every_kind_of_page_can_be_read_by_anybody(folder: Path, browser: Browse
         assert page.evaluate("document.activeElement.className") == "skip", name
     assert all(url.startswith(folder.as_uri()) for url in asked)
     context.close()
+
+
+TABLE_PAGES = (*PAGES, "v1/2020/03/index.en.html", "units/130100.en.html", "changes.en.html")
+TOO_WIDE = """() => [...document.querySelectorAll('.scroll')].filter(one => one.scrollWidth > one.clientWidth)
+    .map(one => `${one.getAttribute('aria-label')}: ${one.scrollWidth} in ${one.clientWidth}`)"""
+# Scrolled to the right end: the caption is still seen from its first letter to its last.
+LOST_CAPTIONS = """() => [...document.querySelectorAll('.scroll')].filter(one => {
+    one.scrollLeft = one.scrollWidth;
+    const box = one.getBoundingClientRect(), words = one.querySelector('caption span').getBoundingClientRect();
+    return words.left < box.left - 1 || words.right > box.right + 1;
+  }).map(one => one.getAttribute('aria-label'))"""
+
+
+@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (718, "print")])
+def test_every_table_fits_a_screen_and_a_sheet_of_a4(
+    folder: Path, browser: Browser, width: int, media: Literal["screen", "print"]
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 1000})
+    page.emulate_media(media=media)
+    for name in TABLE_PAGES:
+        page.goto((folder / name).as_uri())
+        assert page.evaluate(TOO_WIDE) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+    page.close()
+
+
+def test_on_a_phone_the_caption_stays_while_its_table_is_scrolled(folder: Path, browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    wide = 0
+    for name in TABLE_PAGES:
+        page.goto((folder / name).as_uri())
+        wide += len(page.evaluate(TOO_WIDE))
+        assert page.evaluate(LOST_CAPTIONS) == [], name
+    assert wide  # there are some to scroll
+    page.close()
 
 
 def test_a_page_prints_without_its_menu(folder: Path, browser: Browser) -> None:

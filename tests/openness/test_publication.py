@@ -22,12 +22,14 @@ from sqlalchemy import text
 
 from include.errors import InputError, StateError
 from include.house import House
-from include.office.feedback import feedback_table
+from include.office.feedback import COLUMNS, feedback_table
 from include.openness.editions import editions, remove
+from include.openness.figures import PRINTED
 from include.openness.gathering import month_facts, month_period, publishable
 from include.openness.package import publication
 from include.openness.publishing import publish
 from include.openness.site import Site
+from include.openness.tables import MEANINGS
 from include.periods import custom_period, midnight
 from include.profile.current import office, using
 from include.store.engine import reading
@@ -89,6 +91,10 @@ def test_every_cell_is_that_of_feedback_at_the_same_moment(house: House, folder:
     (region,) = rows_of(at / "region.csv")
     assert region["in_dispute"] == str(told.loc["total", "in_dispute"])
     assert region["as_of"] == f"{midnight(end + DELAY).astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_the_method_page_names_the_columns_that_the_verb_prints() -> None:
+    assert set(PRINTED) == set(MEANINGS) & set(COLUMNS)
 
 
 def test_counties_add_up_to_their_unit_and_problems_to_their_region(folder: Path) -> None:

@@ -126,6 +126,38 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         added("contacts.csv", "000100,cc,某局,a b,,,"),
         "contacts.csv:3: no address; expected name@domain; got a b",
     ),
+    "a contact that stands twice": (
+        added("contacts.csv", "000100,to,某局,BANGONGSHI@jia.example,,2021-01-01,"),
+        "contacts.csv:3: a contact stands twice on 2021-01-01; expected dates that do not meet those of line 2; got 000100 to BANGONGSHI@jia.example",
+    ),
+    "a leader of another unit": (
+        added("contacts.csv", "000100,leader,某局,a@b.example,,,"),
+        "contacts.csv:3: a contact that no letter goes to; expected this office, 000000; got 000100",
+    ),
+    "a contact that intake refuses": (
+        added("contacts.csv", "000100,cc,某局,a@b.example,,1899-01-01,"),
+        "contacts.csv:3: the contact cannot be taken; expected valid_from: ",
+    ),
+    "an address that no mail server takes": (
+        added("contacts.csv", "000100,cc,某局,a..b@c.example,,,"),
+        "contacts.csv:3: no address; expected name@domain; got a..b@c.example",
+    ),
+    "a control character in a cell": (
+        added("contacts.csv", "000100,cc,某\x07局,a@b.example,,,"),
+        "contacts.csv:3: name holds a control character; expected a text of one line; got 某\\x07局",
+    ),
+    "a control character in a setting": (
+        replaced("profile.yaml", "map_notice:", 'map_notice: "a\\tb" #'),
+        "profile.yaml:41: map_notice is wrong; expected a text of one line without control characters; got a\\tb",
+    ),
+    "half a character in a word": (
+        lambda folder: (folder / "words.yaml").write_text('合计: "a\\uD800"\n', encoding="utf-8") and None,
+        "words.yaml:1: a control character; expected a text of lines; got a\\ud800",
+    ),
+    "a domain that is none": (
+        added("profile.yaml", "trusted_mail_domains: ['city.example', 'a@b.example']"),
+        "profile.yaml:47: trusted_mail_domains is wrong; expected a list of domains, [city.example]; got ",
+    ),
     "a template of another name": (
         template("letter.docx", "x"),
         "templates/letter.docx: no shipped template has this name; expected ",

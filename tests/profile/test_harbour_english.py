@@ -24,6 +24,7 @@ from include.letters.alarm import compose_alarm
 from include.letters.composition import Letter
 from include.letters.digest import Matter, compose_digest
 from include.office.letters import letters_of_period
+from include.office.profiles import found_store
 from include.office.waiting import waiting
 from include.periods import DAY, HOUR, midnight, period_ending
 from include.post.mailbox import local_mailbox, received
@@ -43,7 +44,6 @@ from include.simulator.mail_answers import (
 from include.simulator.office_region import write_office_region
 from include.store.engine import reading
 from include.store.mail_tables import mail
-from include.store.migrate import migrate
 from include.store.tables import audit
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.figures import FormRow, Issue, Suspected
@@ -267,8 +267,8 @@ def test_a_day_with_a_change_of_clocks_gives_its_letters(tmp_path: Path, day: da
     write_office_region(office(), day - 12 * DAY, day + DAY, tmp_path / "demo_region", 7)
     with local_mailbox(tmp_path / "mailbox") as mailbox:
         house = open_house(demo_registry(mailbox.port), tmp_path)
-        migrate(house.engine)
         period = period_ending("day", day + DAY)
+        found_store(house.engine, period.end_at)
         assert period.end_at.astimezone(UTC) - period.start_at.astimezone(UTC) == timedelta(hours=hours)
         assert play_run(house, daily_dispatch, "daily_dispatch", period) == 0
         with reading(house.engine) as connection:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Engine, delete, select, update
 
+from include.act import Act
 from include.errors import InputError
 from include.office.units import undecided, units_on, words_of
 from include.profile.current import load, office, using
@@ -17,7 +18,6 @@ from include.store.migrate import migrate, require_current
 from include.store.tables import city, region_member
 from include.store.unit_tables import installation, unit, unit_change
 from include.store.units import (
-    Change,
     add_unit,
     apply_profile,
     change_region,
@@ -27,7 +27,7 @@ from include.store.units import (
 )
 
 DAY = date(2020, 3, 10)
-CHANGE = Change(datetime(2020, 3, 9, tzinfo=UTC), "王", "机构改革")
+CHANGE = Act(datetime(2020, 3, 9, tzinfo=UTC), "王", "机构改革")
 
 
 @pytest.fixture
@@ -85,8 +85,8 @@ def test_a_unit_reports_to_another_from_a_date_on(store: Engine) -> None:
 
 def test_a_unit_ends_with_its_memberships(store: Engine) -> None:
     with writing(store) as connection:
-        change_region(connection, "140300", "2+26", DAY, joins=False, change=CHANGE)
-        change_region(connection, "140300", "新区", DAY, joins=True, change=CHANGE)
+        change_region(connection, "140300", "2+26", DAY, joins=False, act=CHANGE)
+        change_region(connection, "140300", "新区", DAY, joins=True, act=CHANGE)
         end_unit(connection, "140300", date(2020, 4, 1), CHANGE)
     with reading(store) as connection:
         regions = {
@@ -128,7 +128,7 @@ def test_a_new_unit_is_addressed_from_its_date(store: Engine) -> None:
         (lambda c: end_unit(c, "140300", date(1899, 1, 1), CHANGE), "cannot change on that date"),
         (lambda c: end_unit(c, "140300", DAY, replace(CHANGE, reason=" ")), "a reason is missing"),
         (
-            lambda c: change_region(c, "140300", "2+26", DAY, joins=True, change=CHANGE),
+            lambda c: change_region(c, "140300", "2+26", DAY, joins=True, act=CHANGE),
             "is in the region then",
         ),
         (

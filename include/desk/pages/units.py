@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection
 
+from include.act import Act
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -20,10 +21,10 @@ from include.periods import office_date, parse_date
 from include.profile.current import office
 from include.profile.values import UNIT_KINDS, Unit
 from include.store.engine import reading, writing
-from include.store.units import Change, add_unit, change_region, change_unit, end_unit, keep_ours
+from include.store.units import add_unit, change_region, change_unit, end_unit, keep_ours
 
 _Text = Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
-Act = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
+Deed = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
 # What each act is called; the fields that it asks for are in the page.
 ACTS: Final = {
     "rename": "改名",
@@ -79,7 +80,7 @@ def routes(desk: Desk) -> APIRouter:
         *,
         visitor: Visitor = desk.acting,
         reason: Reason,
-        act: Annotated[Act, Form()],
+        act: Annotated[Deed, Form()],
         unit_code: _Text,
         since: _Text = "",
         name: _Text = "",
@@ -102,7 +103,7 @@ def routes(desk: Desk) -> APIRouter:
                 region,
             )
             with writing(desk.open_house().engine) as connection:
-                step(connection, Change(now, visitor.name, reason))
+                step(connection, Act(now, visitor.name, reason))
         except QianliyanError as error:
             return shown(request, visitor, office_date(now), problem=error_text(request, error), status=409)
         return RedirectResponse(f"{request.scope['root_path']}/units?on={day}&done={act}", 303)
@@ -111,8 +112,8 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _step(
-    act: Act, unit: Unit, day: date, told: dict[str, str], region: str
-) -> Callable[[Connection, Change], None]:
+    act: Deed, unit: Unit, day: date, told: dict[str, str], region: str
+) -> Callable[[Connection, Act], None]:
     """What an act does to the store. Raises InputError where it lacks a field."""
     code = unit.unit_code
     if act == "rename" and not told:
@@ -121,19 +122,15 @@ def _step(
         )
     if act in ("join", "leave") and not region:
         raise InputError("no region was named", where=f"unit {code}", expected="a region")
-    steps: dict[Act, Callable[[Connection, Change], None]] = {
-        "add": lambda connection, change: add_unit(connection, unit, True, region, change),
-        "end": lambda connection, change: end_unit(connection, code, day, change),
-        "rename": lambda connection, change: change_unit(connection, code, day, told, act, change),
-        "move": lambda connection, change: change_unit(
-            connection, code, day, {"reports_to": unit.reports_to}, act, change
+    steps: dict[Deed, Callable[[Connection, Act], None]] = {
+        "add": lambda connection, by: add_unit(connection, unit, True, region, by),
+        "end": lambda connection, by: end_unit(connection, code, day, by),
+        "rename": lambda connection, by: change_unit(connection, code, day, told, act, by),
+        "move": lambda connection, by: change_unit(
+            connection, code, day, {"reports_to": unit.reports_to}, act, by
         ),
-        "join": lambda connection, change: change_region(
-            connection, code, region, day, joins=True, change=change
-        ),
-        "leave": lambda connection, change: change_region(
-            connection, code, region, day, joins=False, change=change
-        ),
-        "keep": lambda connection, change: keep_ours(connection, office(), code, change),
+        "join": lambda connection, by: change_region(connection, code, region, day, joins=True, act=by),
+        "leave": lambda connection, by: change_region(connection, code, region, day, joins=False, act=by),
+        "keep": lambda connection, by: keep_ours(connection, office(), code, by),
     }
     return steps[act]

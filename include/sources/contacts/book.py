@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import pandas as pd
@@ -75,20 +75,31 @@ def known_contacts(connection: Connection) -> tuple[Known, ...]:
 
 def take_listing(connection: Connection, listing: Listing, *, now: datetime) -> Taken:
     """Brings a source's list into the book, by the rules of `contact_plan`; part of the caller's transaction."""
-    known = known_contacts(connection)
-    told, elsewhere = _told(connection, listing.source)
+    told, _ = _told(connection, listing.source)
     questions = contact_questions.of_source(connection, listing.source)
-    in_book = {one.contact.key for one in known} | {one.told.key for one in questions if one.told}
-    before = {stay: row for stay, (row, _) in told.items() if row.key in in_book}
-    book = Book(known, before, elsewhere, contact_questions.held(questions))
+    book = _book(connection, listing.source, questions)
     made = plan(listing, book, office_date(now))
     ids = Ids()
-    for one in known:
+    for one in book.known:
         ids.add(one.contact, one.contact_id)
     _write(connection, listing.source, made, ids, now)
     _keep_told(connection, listing.source, made, told, now)
     warnings = contact_questions.ask(connection, listing, made, ids.of, questions, now=now)
     return Taken(made.new, made.revised, made.unchanged, warnings)
+
+
+def planned(connection: Connection, listing: Listing, today: date) -> Plan:
+    """What a source's list would change in the book on that date; nothing is written."""
+    questions = contact_questions.of_source(connection, listing.source)
+    return plan(listing, _book(connection, listing.source, questions), today)
+
+
+def _book(connection: Connection, source: str, questions: list[contact_questions.Question]) -> Book:
+    known = known_contacts(connection)
+    told, elsewhere = _told(connection, source)
+    in_book = {one.contact.key for one in known} | {one.told.key for one in questions if one.told}
+    before = {stay: row for stay, (row, _) in told.items() if row.key in in_book}
+    return Book(known, before, elsewhere, contact_questions.held(questions))
 
 
 def add_row(

@@ -1,0 +1,249 @@
+"""What is wrong with the layout of a page or a picture: words outside, over each other or over a line, pages nearly empty, lines
+stretched, last lines of one character, moments torn apart."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import Any, Final, TypeVar
+
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.text import Text as PictureText
+
+from tests.gallery.pages import MM, Box, Page, Text
+
+T = TypeVar("T")
+LEAST_FILLED: Final = 0.2  # of the type area's height, on every page but the last
+MOST_STRETCHED: Final = (
+    1.5  # an advance in parts of its natural one; full-width signs less, as there are many of them in a line
+)
+MOST_STRETCHED_SIGNS: Final = 1.25
+_EDGE_PT: Final = 8 * MM  # that no word may come nearer to the edge of the paper
+_TOP_PT, _FOOT_PT = 37 * MM, 35 * MM  # margins of the type area
+_LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
+_SLACK_PT: Final = 0.6
+_LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
+_MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
+_SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
+_OPENING, _CLOSING = "（《“‘〔", "，。；：、！？）》”’〕"  # of a full-width sign of these half is blank
+_LONGEST_CELL: Final = 18  # signs of a cell that holds a moment; longer ones are prose
+
+
+def page_findings(pages: Sequence[Page]) -> list[str]:
+    """Every finding of a document's pages, in words that name page and text."""
+    return [
+        f"page {page.number}: {found}"
+        for page in pages
+        for found in (
+            *_outside(page),
+            *_overlapping(page),
+            *_struck(page),
+            *_stretched(page),
+            *_lonely(page),
+            *_torn(page),
+            *(_empty(page) if page is not pages[-1] else ()),
+        )
+    ]
+
+
+def _outside(page: Page) -> Iterator[str]:
+    for text in page.texts:
+        box = text.box
+        if text.is_margin and text.size > 40:
+            continue  # the watermark
+        limits = _EDGE_PT, page.width - _EDGE_PT, _EDGE_PT, page.height - _EDGE_PT
+        if box.left < limits[0] or box.right > limits[1] or box.bottom < limits[2] or box.top > limits[3]:
+            yield f"text at the edge of the paper or beyond: {text.words!r}"
+        elif not text.is_margin and box.right > page.width - _RIGHT_PT + 3 * MM:
+            yield f"text beyond the right margin: {text.words!r}"
+
+
+def _overlapping(page: Page) -> Iterator[str]:
+    words = [(text, _ink_of(text)) for text in page.texts if not text.is_margin]
+    for (one, box), (other, beside) in combinations(words, 2):
+        if _overlap(box, beside, 0.12 * min(one.size, other.size)):
+            yield f"text over text: {one.words!r} and {other.words!r}"
+    for text, box in words:
+        if any(_overlap(box, picture, _SLACK_PT) for picture in page.pictures):
+            yield f"text over a picture: {text.words!r}"
+
+
+def _struck(page: Page) -> Iterator[str]:
+    for text in page.texts:
+        if not text.is_margin and any(_crosses(rule, _ink_of(text)) for rule in page.rules):
+            yield f"a line through {text.words!r}"
+
+
+def _ink_of(text: Text) -> Box:
+    """The box without the blank half of a full-width sign at either end."""
+    words, box = text.words.strip(), text.box
+    left = box.left + (0.5 * text.size if words[0] in _OPENING else 0.0)
+    return Box(left, box.bottom, box.right - (0.5 * text.size if words[-1] in _CLOSING else 0.0), box.top)
+
+
+def _crosses(rule: Box, box: Box) -> bool:
+    """Whether an upright or level line lies inside a box."""
+    return (
+        rule.left < box.right - _SLACK_PT
+        and rule.right > box.left + _SLACK_PT
+        and rule.bottom < box.top - _SLACK_PT
+        and rule.top > box.bottom + _SLACK_PT
+    )
+
+
+def _overlap(one: Box, other: Box, slack: float) -> bool:
+    """Whether two boxes share more than `slack` both ways."""
+    across = min(one.right, other.right) - max(one.left, other.left)
+    up = min(one.top, other.top) - max(one.bottom, other.bottom)
+    return across > slack and up > slack
+
+
+def _stretched(page: Page) -> Iterator[str]:
+    for text in page.texts:
+        if text.stretch > MOST_STRETCHED_SIGNS or text.space_stretch > MOST_STRETCHED:
+            yield f"a line stretched {max(text.stretch, text.space_stretch):.2f} times: {text.words!r}"
+
+
+def _lines(page: Page) -> list[list[Text]]:
+    """Runs on one base line that follow each other without a gap, from the top."""
+    lines: list[list[Text]] = []
+    for text in sorted(
+        (one for one in page.texts if not one.is_margin), key=lambda one: (-one.base, one.box.left)
+    ):
+        same = next(
+            (
+                line
+                for line in reversed(lines)
+                if abs(line[-1].base - text.base) < 0.6 * text.size
+                and abs(line[-1].box.right - text.box.left) < 0.6 * text.size
+            ),
+            None,
+        )
+        if same is None:
+            lines.append([text])
+        else:
+            same.append(text)
+    return lines
+
+
+def _lonely(page: Page) -> Iterator[str]:
+    """A paragraph's last line of one character: the line above it is full, and it begins at the margin."""
+    edge = page.width - _RIGHT_PT
+    lines = [(line, "".join(text.words for text in line)) for line in _lines(page)]
+    full = [line[-1].base for line, _ in lines if abs(line[-1].box.right - edge) < 0.6 * line[-1].size]
+    for line, words in lines:
+        first = line[0]
+        if abs(first.box.left - _LEFT_PT) > 1 or len(words.strip().rstrip(_SIGNS)) > 1 or first.size < 12:
+            continue
+        if any(0 < base - first.base < 2.2 * first.size for base in full):
+            yield f"a last line of one character: {words!r}"
+
+
+def _torn(page: Page) -> Iterator[str]:
+    """A moment that begins on one line of a table's cell and ends on the next."""
+    small = [text for text in page.texts if not text.is_margin and text.size < 12]
+    for text in small:
+        below = [
+            other
+            for other in small
+            if 0 < text.base - other.base < 1.7 * text.size
+            and min(text.box.right, other.box.right) > max(text.box.left, other.box.left)
+        ]
+        for other in below:
+            head, tail = text.words.strip(), other.words.strip()
+            if len(head) + len(tail) > _LONGEST_CELL:
+                continue
+            for found in _MOMENT.finditer(head + tail):
+                if found.start() < len(head) < found.end():
+                    yield f"a moment on two lines: {head!r} {tail!r}"
+
+
+def _empty(page: Page) -> Iterator[str]:
+    spans = [
+        (text.box.bottom - _LEADING * text.size, text.box.top + _LEADING * text.size)
+        for text in page.texts
+        if not text.is_margin
+    ]
+    spans += [(box.bottom, box.top) for box in page.pictures]
+    filled, reached = 0.0, 0.0
+    for bottom, top in sorted(spans):
+        filled += max(0.0, top - max(bottom, reached))
+        reached = max(reached, top)
+    share = filled / (page.height - _TOP_PT - _FOOT_PT)
+    if share < LEAST_FILLED:
+        yield f"only {share:.0%} of the type area's height is filled"
+
+
+def figure_findings(figure: Figure) -> list[str]:
+    """Words of a picture outside it, over other words, under a mark, or struck through by a drawn line."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    width, height = canvas.get_width_height()
+    pixel = figure.dpi / 72
+    boxes = [
+        (text.get_text(), _box_of(text, renderer))
+        for text in _shown(figure, PictureText)
+        if text.get_text().strip()
+    ]
+    found = [
+        f"text outside the picture: {words!r}"
+        for words, box in boxes
+        if box.left < -pixel or box.bottom < -pixel or box.right > width + pixel or box.top > height + pixel
+    ]
+    found += [
+        f"text over text: {words!r} and {others!r}"
+        for (words, box), (others, other) in combinations(boxes, 2)
+        if _overlap(box, other, 0.8 * pixel)
+    ]
+    for line in _shown(figure, Line2D):
+        marks, segments = _drawn_of(line)
+        for words, box in boxes:
+            inner = Box(
+                box.left + 2 * pixel, box.bottom + 2 * pixel, box.right - 2 * pixel, box.top - 2 * pixel
+            )
+            if any(inner.left < x < inner.right and inner.bottom < y < inner.top for x, y in marks):
+                found.append(f"a mark over {words!r}")
+            if any(
+                shapely.box(inner.left, inner.bottom, inner.right, inner.top).intersects(one)
+                for one in segments
+            ):
+                found.append(f"a line through {words!r}")
+    return found
+
+
+def _drawn_of(line: Line2D) -> tuple[Sequence[tuple[float, float]], Sequence[Any]]:
+    """The marks of a line, and its segments, in pixels. Lines of the axes' own grid lie under the words and are no finding."""
+    is_of_the_grid = isinstance(line.axes, Axes) and line in (
+        *line.axes.get_xgridlines(),
+        *line.axes.get_ygridlines(),
+    )
+    if is_of_the_grid or line.axes is None:
+        return (), ()
+    points = [(x, y) for x, y in line.get_transform().transform(line.get_xydata()) if x == x and y == y]
+    has_line = line.get_linestyle() not in ("None", "none", "") and len(points) > 1
+    has_marks = line.get_marker() not in ("None", "none", "", None)
+    segments = [shapely.LineString(pair) for pair in pairwise(points)] if has_line else []
+    return (points if has_marks else ()), segments
+
+
+def _shown(figure: Figure, kind: type[T]) -> Iterator[T]:
+    """The visible artists of a kind."""
+    stack: list[Any] = [figure]
+    while stack:
+        artist = stack.pop()
+        if not artist.get_visible():
+            continue
+        if isinstance(artist, kind):
+            yield artist
+        elif not isinstance(artist, Axis) or artist.axes.axison:
+            stack += artist.get_children()
+
+
+def _box_of(text: PictureText, renderer: Any) -> Box:
+    box = text.get_window_extent(renderer)
+    return Box(box.x0, box.y0, box.x1, box.y1)
