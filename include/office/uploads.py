@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 
-import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from include.act import Act
@@ -35,13 +34,12 @@ from include.sources.staging import origin_of
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.engine import writing
-from include.store.facts import alarm_states
+from include.store.facts import pushes_of, states_of
 from include.supervision.feedback import judge, standing
 
 SOURCE: Final = "督办台录入"
 MOST_BYTES: Final = 1_000_000
 Outcome = Literal["new", "known", "refused"]
-_MARGIN: Final = pd.Timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -253,21 +251,10 @@ def _changed(before: dict[str, int], after: dict[str, int]) -> frozenset[str]:
 def _standings(connection: Connection, alarm_ids: Iterable[str], now: datetime) -> dict[str, str]:
     """What each of these alarms is as of now."""
     main = main_ids(connection, alarm_ids)
-    ids = sorted({main.get(one, one) for one in alarm_ids})
-    pushed_at = tables.alarm.c.pushed_at
-    spans = [
-        connection.execute(
-            select(func.min(pushed_at), func.max(pushed_at)).where(tables.alarm.c.alarm_id.in_(some))
-        ).one()
-        for some in _pieces(ids)
-    ]
-    known = [span for span in spans if span[0] is not None]
-    if not known:
-        return {}
-    first, last = min(span[0] for span in known), max(span[1] for span in known)
-    states = alarm_states(connection, first, last + _MARGIN, now)
-    judged = judge(states[states["alarm_id"].isin(ids)], now)
-    words = {str(row["alarm_id"]): standing(row) for row in judged.to_dict("records")}
+    states = states_of(
+        connection, pushes_of(connection, sorted({main.get(one, one) for one in alarm_ids})), now
+    )
+    words = {str(row["alarm_id"]): standing(row) for row in judge(states, now).to_dict("records")}
     return {one: words[own] for one in alarm_ids if (own := main.get(one, one)) in words}
 
 

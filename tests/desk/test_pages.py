@@ -499,6 +499,10 @@ def test_every_text_has_its_english() -> None:
         *letters.ACTIONS.values(),
         *city.NOTE_WORDS.values(),
         *uploads.OUTCOMES.values(),
+        "签收",
+        "反馈",
+        "验收",
+        "整改",
     }
     used |= {
         "今日",
