@@ -43,6 +43,7 @@ from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.replies.verdict import KINDS as MAIL_KINDS
+from include.sources.layout import LAYOUTS
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
@@ -448,6 +449,11 @@ def test_every_change_in_the_audit_trail_has_a_name() -> None:
     actions = set(re.findall(r'\baction="(\w+)"', written)) | {"resolve_arrived", "resolve_again"}
     actions |= set(re.findall(r'(?:Change\("(?:letter|delivery)", [^,]+|_change\([^,]+), "(\w+)"', written))
     assert actions == set(LABELS["action"])
+
+
+def test_every_column_of_intake_has_a_name_for_people() -> None:
+    columns = {field.name for layout in LAYOUTS.values() for field in layout.fields}
+    assert sorted(columns - set(LABELS["field"])) == []
 
 
 def test_every_text_has_its_english() -> None:

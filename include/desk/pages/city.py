@@ -7,7 +7,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
 from include.desk.cities import HISTORY_DAYS, CityPage, city_page
+from include.desk.city_air import unit_air
 from include.desk.facts import season_facts, store_state
+from include.desk.flag_history import flag_history
 from include.desk.maps import Map, city_map
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -21,6 +23,7 @@ from include.geo.boundaries import map_notice
 from include.office.contacts import contact_list
 from include.office.notes import add_note, unit_notes
 from include.periods import office_date
+from include.store.engine import reading
 
 STANDINGS: Final = {
     "answered": "已反馈",
@@ -85,6 +88,8 @@ def routes(desk: Desk) -> APIRouter:
             found = city_page(house, unit_code, season, as_of)
         except StateError:
             return not_there(desk, request, visitor, "unit", unit_code)
+        with reading(house.engine) as connection:
+            air = unit_air(connection, unit_code, house.season, as_of)
         picture = city_map(unit_code)
         values = {
             "found": found,
@@ -100,7 +105,12 @@ def routes(desk: Desk) -> APIRouter:
             "history_days": HISTORY_DAYS,
             "noted": unit_notes(house, unit_code),
             "note_kinds": NOTE_WORDS,
-            "is_simulated": found.is_simulated,
+            "air": air,
+            "flags": desk.recent.get(
+                ("flags", unit_code, as_of, until, state),
+                lambda: flag_history(house, unit_code, as_of, until),
+            ),
+            "is_simulated": found.is_simulated or air.is_simulated,
             **more,
         }
         return page(desk, request, visitor, "city.html", values, status=status, at=at)
