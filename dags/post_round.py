@@ -4,7 +4,8 @@
 
 1. **待办**：每天 09:30 后把需要人员处理的事项汇成一封邮件发给值班邮箱（每天至多一封，没有待办则不发）；
 2. **投递**：收拾中断的投递（结果不明，等人员核实）、过期的不再发、到时间的再试一次。
-3. **核对**：当天的信都有着落，本机邮箱里没有来历不明的邮件，否则本步失败。
+3. **群和接口**：向企业微信、钉钉、飞书群按各自的频率限制发送排队的消息；没有配置时什么也不做；
+4. **核对**：当天的信都有着落，本机邮箱里没有来历不明的邮件，否则本步失败。
 
 各调度 DAG 放行函件后会立即投递一轮；本 DAG 负责重试和善后。
 """
@@ -32,12 +33,16 @@ def post_round():
     def deliver():
         return steps.deliver(*house_now())
 
+    @task(task_display_name="群和接口 channels")
+    def channels():
+        return steps.channels(*house_now())
+
     @task(task_display_name="核对 account")
     def account():
         tell_monitor(steps.measured(*house_now()))
         return steps.account(*house_now())
 
-    digest() >> deliver() >> account()
+    digest() >> deliver() >> channels() >> account()
 
 
 post_round()

@@ -29,6 +29,7 @@ from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
+from include.verbs.channels import channels
 from include.verbs.contacts import contacts
 from include.verbs.field import field
 from include.verbs.health import health
@@ -62,6 +63,7 @@ for command in (
     hints,
     letters,
     contacts,
+    channels,
     field,
     quarantine,
     import_air_quality,

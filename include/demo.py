@@ -113,7 +113,9 @@ def _import_air(house: House, region: Path, months: AirMonths, end: date, now: d
             alarms = pd.read_csv(region / "alarms.csv", dtype=str)
             places = pd.read_csv(region / "grids.csv", dtype=str)
             write_air(alarms, places, AirMonths(cities, grids), end, Path(folder))
-            import_air_quality(house.engine, house.hourly_dir, [Path(folder)], now=now, source=DEMO_SOURCE)
+            import_air_quality(
+                house.engine, house.hourly_dir, [Path(folder)], now=now, source=DEMO_SOURCE, is_played=True
+            )
 
 
 def _lacking(

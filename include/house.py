@@ -17,6 +17,8 @@ from include.field.settings import OFF, FieldSettings, field_settings
 from include.geo.tiles import Tiles, read_tiles
 from include.open_settings import DEFAULTS, OpenSettings, open_settings
 from include.periods import Period, office_zone, parse_date
+from include.post.channels.settings import NO_CHANNELS, Channel, Channels
+from include.post.channels.webhooks import key_of
 from include.post.outgoing import Outgoing
 from include.post.server import MailServer, Office
 from include.profile.current import DEFAULT, VARIABLE, load, use
@@ -47,6 +49,7 @@ VARIABLE_KEYS: Final = (
     "map",
     "publish",
     "field",
+    "channels",
 )
 
 Deliver = Literal["auto", "send", "withhold", "rehearse"]
@@ -93,6 +96,8 @@ class House:
     openness: OpenSettings = DEFAULTS  # how the office publishes
     field: FieldSettings = OFF  # the phone page of inspectors
     mailboxes: tuple[SourceConfig, ...] = ()  # sources of kind `mail`: read by `answer_round`, not by pulls
+
+    channels: Channels = NO_CHANNELS  # chat groups and webhooks
 
     @property
     def outgoing(self) -> Outgoing:
@@ -210,6 +215,17 @@ def station_names(variables: Mapping[str, str]) -> list[str]:
     return [name.strip() for name in str(names or "").split(",") if name.strip()]
 
 
+def channel_names(variables: Mapping[str, str]) -> list[str]:
+    """The connections of chat groups and webhooks, as the variable `channels` lists them."""
+    try:
+        told = json.loads(variables.get("channels") or "{}")
+    except ValueError:
+        return []  # `open_house` says what is wrong with it
+    if not isinstance(told, dict):
+        return []
+    return [name for key in ("groups", "test_group", "webhooks") for name in _names(told.get(key))]
+
+
 def open_house(registry: Registry, var: Path | None = None) -> House:
     """The installation that the connections and variables describe; its profile is that of the process from now on. Raises
     InputError for what cannot be used."""
@@ -258,6 +274,53 @@ def open_house(registry: Registry, var: Path | None = None) -> House:
         openness=open_settings(_mapping(registry, "publish"), profile.publish, profile.language),
         field=field_settings(_mapping(registry, "field")),
         mailboxes=tuple(source for source in sources if source.kind == "mail"),
+        channels=_channels(registry),
+    )
+
+
+def _names(told: object) -> list[str]:
+    return [name.strip() for name in str(told or "").split(",") if name.strip()]
+
+
+def _channels(registry: Registry) -> Channels:
+    """The chat groups and webhooks that the variable `channels` names. Raises InputError."""
+    told = _mapping(registry, "channels")
+    named = {key: _names(told.pop(key, "")) for key in ("groups", "test_group", "webhooks")}
+    if told:
+        raise InputError(
+            "unknown setting",
+            where="variable channels",
+            got=", ".join(told),
+            expected="groups, test_group, webhooks",
+        )
+    made = {
+        key: tuple(_channel(_connection(registry, name)) for name in names) for key, names in named.items()
+    }
+    for key, channels in made.items():
+        if wrong := [one.name for one in channels if (one.kind == "webhook") != (key == "webhooks")]:
+            raise InputError(
+                "a webhook is no chat group", where=f"variable channels: {key}", got=", ".join(wrong)
+            )
+    if len(made["test_group"]) > 1:
+        raise InputError("one test group is enough", where="variable channels: test_group")
+    for webhook in made["webhooks"]:
+        key_of(webhook)
+    return Channels(made["groups"], made["test_group"][0] if made["test_group"] else None, made["webhooks"])
+
+
+def _channel(connection: Connection) -> Channel:
+    extra = connection.extra
+    host = connection.host + (f":{connection.port}" if connection.port else "")
+    return Channel(
+        name=connection.conn_id,
+        kind=extra.get("kind", ""),
+        token=connection.password,
+        address=str(extra.get("url") or host),
+        secret=str(extra.get("secret") or ""),
+        topics=frozenset(_names(extra.get("topics"))),
+        form=str(extra.get("form") or "text"),
+        ca_file=str(extra.get("ca_file") or ""),
+        timeout_seconds=float(extra.get("timeout_seconds", 20)),
     )
 
 

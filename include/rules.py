@@ -34,6 +34,9 @@ class Deadlines:
     rectify_longest: timedelta = timedelta(days=15)  # a promise may not be later than this
 
 
+DEADLINES: Final = Deadlines()
+
+
 @dataclass(frozen=True)
 class LowResponse:
     """When a unit is reminded (提醒), marked for 督办, and how far the ladder of one alarm goes.
@@ -75,6 +78,27 @@ class Post:
     reply_within: timedelta = timedelta(hours=24)  # from the letter's as_of to the asked answer
     remind_approval: timedelta = timedelta(hours=12)  # a waiting approval is brought up again
     largest_message_bytes: int = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ChannelRules:
+    """How chat groups and webhooks are told. Rates are those that the three publish; every other number is this project's own."""
+
+    # Messages in a span, by kind; each minute is counted 5 s longer, as what leaves evenly may arrive unevenly.
+    rates: Mapping[str, tuple[tuple[int, timedelta], ...]] = field(
+        default_factory=lambda: {
+            "wecom": ((20, timedelta(seconds=65)),),
+            "dingtalk": ((20, timedelta(seconds=65)),),
+            "feishu": ((100, timedelta(seconds=65)), (5, timedelta(seconds=1.5))),
+            "webhook": (),
+        }
+    )
+    useful_life: timedelta = timedelta(hours=6)  # yesterday's table is no news in the evening
+    webhook_life: timedelta = timedelta(days=30)  # an event is a fact: it waits while its receiver is away
+    disable_after: timedelta = timedelta(days=5)  # a webhook that took nothing for so long is switched off
+    urgent_ug_m3: float = 150.0  # an alarm with such a peak (heavy pollution) is told at once
+    bottom: int = 3  # units that the morning table names at its end
+    listed: int = 40  # lines of one message
 
 
 @dataclass(frozen=True)
@@ -317,11 +341,39 @@ class FieldPage:
     spools: int = 90  # … what was refused, and the page's own receipts
 
 
+@dataclass(frozen=True)
+class ChainRules:
+    """A city's own chain (交办、反馈、审核、整改、验收、销号): how long each step may take, in natural time from the step before it.
+
+    Where the programme's own clock has a number it is taken; the rest has none that is published. A profile may say otherwise.
+    """
+
+    acknowledge: timedelta = DEADLINES.acknowledge  # 交办 to 签收
+    report: timedelta = DEADLINES.feedback  # 交办 to 巡查上报
+    review: timedelta = DEADLINES.review  # 上报 to 审核
+    report_again: timedelta = DEADLINES.after_return  # 退回 to the new report
+    rectify: timedelta = (
+        DEADLINES.rectify
+    )  # 审核 (or an acceptance that failed) to 整改, unless a date was promised
+    accept: timedelta = timedelta(days=3)  # 整改 to 现场验收: as long as the rectification itself
+    write_off: timedelta = timedelta(days=7)  # 验收 to 销号: a weekly round of spot checks fits in
+    promise_longest: timedelta = (
+        DEADLINES.rectify_longest
+    )  # a promised date is not later than this after the report
+    escalate_after: timedelta = timedelta(
+        hours=24
+    )  # an overdue step is 提级 from then on, as an alarm's 督办 is
+    spot_check_percent: int = 20  # of what is to be written off: 验收 is the rule, 抽查 a sample of it
+    # A grid with this many alarms in so many days is dissected (解剖分析): about ten times the programme's mean of 0.048 a day.
+    dissect_alarms: int = 5
+    dissect_days: int = 10
+
+
 FIELD: Final = FieldPage()
-DEADLINES: Final = Deadlines()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
+CHANNELS: Final = ChannelRules()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
 HINTS: Final = Hints()

@@ -180,11 +180,12 @@ def registry() -> Registry:
     from airflow.sdk import Variable
 
     from include.connections import Connection, Registry
-    from include.house import CONNECTION_IDS, VARIABLE_KEYS, source_names, station_names
+    from include.house import CONNECTION_IDS, VARIABLE_KEYS, channel_names, source_names, station_names
 
     variables = {key: text for key in VARIABLE_KEYS if (text := Variable.get(key, default=None)) is not None}
     connections = {}
-    for conn_id in dict.fromkeys((*CONNECTION_IDS, *source_names(variables), *station_names(variables))):
+    names = (*source_names(variables), *station_names(variables), *channel_names(variables))
+    for conn_id in dict.fromkeys((*CONNECTION_IDS, *names)):
         found = AirflowConnection.get(conn_id)
         connections[conn_id] = Connection(
             conn_id,

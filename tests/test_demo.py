@@ -104,7 +104,7 @@ def test_air_of_another_source_is_left_alone(
     shutil.copytree(house.var / DEMO_SOURCE, made.var / DEMO_SOURCE)
     migrate(made.engine)
     own = put(tmp_path / "own.csv", wide_text("20200312", {"北京": [40] * 24}))
-    import_air_quality(made.engine, made.hourly_dir, [own], now=NOW)
+    import_air_quality(made.engine, made.hourly_dir, [own], now=NOW, is_played=True)
     asked = []
     monkeypatch.setattr(demo, "write_air", lambda alarms, grids, months, end, to: asked.append(months.cities))
     monkeypatch.setattr(demo, "import_air_quality", lambda *_, **__: None)

@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
     "connections": {"errors"},
+    "bounded_http": {"errors"},
     "answer_form": set(),
     "answer_form.layout": {"rules", "profile", "language"},
     "answer_form.writing": FIGURES | {"answer_form.layout", "letters.document", "suspects"},
@@ -44,12 +45,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "watch": GROUND,
     "suspects": GROUND,
     "replies": GROUND | {"answer_form.layout"},
-    "store": GROUND,
+    "chain": GROUND,
+    "store": GROUND | {"chain"},
     "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
-    "sources": FIGURES | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"},
-    "post": GROUND | {"store", "replies"},
+    "sources": FIGURES
+    | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows", "bounded_http"},
+    "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
-    "letters": FIGURES | {"suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
+    "letters": FIGURES
+    | {"chain", "suspects", "answer_form.layout", "answer_form.writing", "letters.document"},
     "simulator": FIGURES | {"store", "sources", "post", "letters", "replies", "answer_form.layout"},
     "house": FIGURES
     | {"connections", "store", "sources", "post", "letters", "watch", "suspects", "open_settings"}
@@ -58,14 +62,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "field": {"errors", "rules", "field.signed"},
     "field.signed": {"errors", "rules"},
     "office": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
+    | {"chain", "house", "connections", "store", "sources", "post", "letters", "watch", "suspects"}
     | {"replies", "answer_form.layout", "answer_form.reading", "field.signed"},
     "desk": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
     "workflows": FIGURES
-    | {"house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
+    | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"openness"},
     "demo": {"*"},
     "office_demo": {"*"},
@@ -74,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "up": {"*"},
     "verbs": FIGURES
     | {
+        "chain",
         "house",
         "connections",
         "store",

@@ -12,18 +12,15 @@ from sqlalchemy import Connection, select
 
 from include.errors import InputError, StateError
 from include.house import House
+from include.office.own_facts import tell_step
 from include.post.audit import Change, record
-from include.sources import merge
 from include.sources.config import DECIDING_KINDS
-from include.sources.hashes import content_hashes
-from include.sources.layout import FEEDBACK
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.engine import reading, writing
 from include.store.facts import alarm_states
 from include.supervision.feedback import judge
 
-SOURCE: Final = "office"  # what the steps of this office name as theirs
 EVENTS: Final = {
     "accept": "accepted",
     "return": "returned",
@@ -76,7 +73,15 @@ def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, re
                 f"the alarm does not stand so that one could {name}", where=f"alarm {alarm_id}", got=wrong
             )
         event = EVENTS[name]
-        _tell(connection, alarm, event, now=now, reason=reason.strip())
+        tell_step(
+            connection,
+            str(alarm["alarm_id"]),
+            event,
+            now,
+            is_simulated=bool(alarm["is_simulated"]),
+            now=now,
+            note=reason.strip(),
+        )
         change = Change("alarm", str(alarm["alarm_id"]), name, None, event, reason.strip())
         record(connection, [change], now=now, actor=actor)
     return event
@@ -130,22 +135,3 @@ def _not_so(alarm: dict[Any, Any], name: str) -> str:
         "reopen": "" if alarm["is_closed"] else "it is not closed",
     }
     return faults[name]
-
-
-def _tell(connection: Connection, alarm: dict[Any, Any], event: str, *, now: datetime, reason: str) -> None:
-    rows = pd.DataFrame(
-        {
-            "alarm_id": pd.array([str(alarm["alarm_id"])], dtype="str"),
-            "event": pd.array([event], dtype="str"),
-            "event_at": pd.Series(pd.to_datetime([now], utc=True)).astype("datetime64[us, UTC]"),
-            "unit": pd.array([""], dtype="str"),
-            "inspector": pd.array([""], dtype="str"),
-            "problem_found": pd.array([None], dtype="boolean"),
-            "note": pd.array([reason], dtype="str"),
-            "inspected_at": pd.Series(pd.NaT, index=[0], dtype="datetime64[us, UTC]"),
-            "is_simulated": [bool(alarm["is_simulated"])],
-        }
-    )
-    rows["content_hash"] = pd.array(content_hashes(FEEDBACK, rows), dtype="str")
-    merge.prepare(connection)
-    merge.store(connection, FEEDBACK, rows, source=SOURCE, now=now)

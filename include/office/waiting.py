@@ -25,6 +25,7 @@ from include.office.spot_checks import unchecked
 from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
+from include.post.channels.listing import switched_off, unsettled
 from include.rules import LOW_RESPONSE
 from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
@@ -46,6 +47,8 @@ TOPICS: Final = {
     "undecided": "拟稿未处理",
     "server": "邮件服务器不可用",
     "contact": "联系人待决定",
+    "group": "群消息未送达",
+    "webhook": "推送接口已停用",
     "archive": "存档不可用",
     "held": "人工暂不发送",
     "quarantine": "隔离",
@@ -417,6 +420,34 @@ def _closed(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             )
 
 
+def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Messages to chat groups that were refused, expired, or of which nobody knows: one line a group and reason."""
+    for row in unsettled(connection):
+        yield Waiting(
+            "group",
+            say("{channel}　{count}条", channel=row.channel, count=row.count),
+            row.reason,
+            say("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
+            row.since,
+            count=row.count,
+            is_simulated=row.is_simulated,
+        )
+
+
+def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Webhooks that were switched off because they took nothing for days."""
+    for one in switched_off(connection):
+        yield Waiting(
+            "webhook",
+            one.channel,
+            one.reason,
+            say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
+            one.since,
+            count=one.count,
+            is_simulated=one.is_simulated,
+        )
+
+
 def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Reports of the phone page that wait: one line a unit and reason."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -452,6 +483,8 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _corrections,
     _mails,
     _closed,
+    _groups,
+    _webhooks,
 )
 
 

@@ -7,18 +7,20 @@ from sqlalchemy import Connection, Engine
 
 from include.errors import InputError
 from include.post import audit, outbox
+from include.post.channels.outbox import distrust as distrust_messages
 from include.store.engine import writing
 from include.store.statements import frame
 
 
 def record_restore(engine: Engine, *, now: datetime, actor: str, reason: str) -> int:
     """Declares that the store was restored: what waits in the outbox becomes `unknown`, and from now on no run releases by
-    itself a window as of `now` or earlier (see `last_restore`). Returns recipients. Raises InputError without a reason.
+    itself a window as of `now` or earlier (see `last_restore`). Returns recipients and messages. Raises InputError without a reason.
     """
     if not reason.strip():
         raise InputError("a reason is needed", where="restore", todo="say which backup was restored, and why")
     with writing(engine) as connection:
         distrusted = outbox.distrust(connection, actor=actor, now=now)
+        distrusted += distrust_messages(connection, actor=actor, now=now)
         audit.record(
             connection, [audit.Change("run", "restore", "restore", None, None, reason)], now=now, actor=actor
         )

@@ -124,9 +124,14 @@ class Office:
 
 
 def is_on_this_machine(server: MailServer) -> bool:
+    """Whether the mail server is this machine."""
+    return is_this_machine(server.host, server.port)
+
+
+def is_this_machine(host: str, port: int) -> bool:
     """Whether every address that the host's name resolves to is a loopback address; False when it does not resolve."""
     try:
-        found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         return False
     return bool(found) and all(is_loopback(str(entry[4][0])) for entry in found)

@@ -32,6 +32,7 @@ def check(profile: Profile, findings: Findings) -> None:
                 expected="a unit_code of units.csv",
                 got=change.unit_code,
             )
+    _check_chain(profile, codes, findings)
     if profile.season[0] >= profile.season[1]:
         findings.add(
             FILE,
@@ -226,6 +227,20 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
                 expected="one region on every day (regions_are_complete)",
                 got=unit.unit_code,
             )
+
+
+def _check_chain(profile: Profile, codes: set[str], findings: Findings) -> None:
+    for rule in profile.chain.assign if profile.chain else ():
+        for code in (rule.lead, *rule.joint):
+            if code and (code not in codes or code == profile.own_unit):
+                expected = "a unit_code of units.csv, not this office"
+                findings.add(
+                    FILE, rule.line, "a chain's rule for an unknown unit", expected=expected, got=code
+                )
+        for category in rule.categories:
+            if category not in profile.categories:
+                expected = "a category of categories.csv"
+                findings.add(FILE, rule.line, "unknown category", expected=expected, got=category)
 
 
 def _check_contacts(profile: Profile, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from include.addresses import CONTROL
 from include.errors import InputError
 from include.profile import settings
+from include.profile.chain import read_chain
 from include.profile.checks import check
 from include.profile.findings import Findings
 from include.profile.rules import RULE_NAMES, rule_value
@@ -105,6 +106,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
+        chain=read_chain(root, findings),
         publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(

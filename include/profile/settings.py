@@ -252,7 +252,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
 # Read apart: their keys are the profile's own.
-FREE: Final = ("letters", "rules")
+FREE: Final = ("letters", "rules", "chain")
 
 
 def read_settings(root: Lined, findings: Findings) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from include.profile.chain_values import ChainSettings
+
 Language = Literal["zh", "en"]
 LANGUAGES: Final = ("zh", "en")
 UNIT_KINDS: Final = ("bureau", "department", "town", "zone")
@@ -157,6 +159,7 @@ class Profile:
     words: Mapping[str, str] = field(default_factory=dict)
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
+    chain: ChainSettings | None = None  # None: this office hands no alarm on
 
     @property
     def outlines_path(self) -> Path | None:

@@ -30,7 +30,7 @@ from include.sources.kinds.folder import is_export
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.places import Places, places
 from include.sources.reading.characters import visible
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import entries_of, label, require_file
 from include.sources.reading.tables import read_table
 from include.store.engine import reading, writing
 from include.store.open_tables import hint
@@ -79,7 +79,7 @@ def take_hints(engine: Engine, inbox: Path, *, now: datetime) -> HintsTaken:
         return done
     with reading(engine) as connection:
         known_places = places(connection)
-    for path in sorted(inbox.iterdir()):
+    for path in entries_of(inbox, str(inbox)):
         if not (path.name.lower().startswith("hints") and is_export(path)):
             continue
         try:

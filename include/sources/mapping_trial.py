@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,12 +42,14 @@ class Trial:
     faults: int
 
 
-def try_mapping(path: Path, mapping: TableMapping, stations: Path | None = None) -> Trial:
-    """Reads the first rows of a file. Raises InputError when file or mapping cannot be used."""
+def try_mapping(
+    path: Path, mapping: TableMapping, stations: Path | None = None, *, now: datetime | None = None
+) -> Trial:
+    """Reads the first rows of a file; air of a time after `now` (None: any) is none. Raises InputError when file or mapping cannot be used."""
     require_table(path)
     chunk = _first(read_table(path, mapping.form))
     if mapping.table == AIR.name:
-        return _air(path, chunk, mapping, stations)
+        return _air(path, chunk, mapping, stations, now)
     return _records(chunk, mapping, path)
 
 
@@ -73,7 +76,9 @@ def _first(chunks: Iterator[Chunk]) -> Chunk:
     return replace(chunk, rows=chunk.rows.iloc[:ROWS], lines=chunk.lines[:ROWS], broken=broken)
 
 
-def _air(path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None) -> Trial:
+def _air(
+    path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None, now: datetime | None
+) -> Trial:
     terms, names = mapping.air or AirTerms(), known_names()
     if stations is not None:
         terms = replace(terms, stations=stations)
@@ -81,7 +86,7 @@ def _air(path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None)
     if terms.stations is not None:
         names = replace(names, stations=station_cities(terms.stations, names))
     require_measures(mapping, list(chunk.rows.columns), str(path))
-    clock = Clock(moment_of(mapping), terms)
+    clock = Clock(moment_of(mapping), terms, now)
     notes = []
     if terms.every == "hour":
         _, clock.hours = next(with_hours(iter([chunk]), clock.moment, str(path)))

@@ -11,6 +11,8 @@ from sqlalchemy import Column, Table, UniqueConstraint
 
 from include.store import (  # noqa: F401  (they add their tables to the metadata)
     air_tables,
+    chain_tables,
+    channel_tables,
     contact_tables,
     field_tables,
     mail_tables,

@@ -9,6 +9,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 import include.store.air_tables
+import include.store.chain_tables
+import include.store.channel_tables
 import include.store.contact_tables
 import include.store.field_tables
 import include.store.mail_tables

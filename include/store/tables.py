@@ -397,6 +397,7 @@ letter = Table(
         "kind", "addressee", "period_kind", "start_at", "end_at", "revision", name="uq_letter_window"
     ),
     Index(None, "period_end", "kind"),
+    Index(None, "released_at"),
     Index(None, "unit_code", "period_end"),
     Index(None, "unit_code", "kind", "period_end"),
     Index("ix_letter_open", "state", sqlite_where=text(_IS_OPEN), postgresql_where=text(_IS_OPEN)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def try_mapping(path: Path, name: str, table: str, stations: Path | None) -> Non
     from include.sources.mapping_trial import try_mapping as run
 
     chosen = named_mapping(name, table) if table else mappings_in(name)[0]
-    trial = run(path, chosen, stations)
+    trial = run(path, chosen, stations, now=datetime.now(UTC))
     for note in trial.notes:
         click.echo(f"note: {note}", err=True)
     for line in trial.lines:

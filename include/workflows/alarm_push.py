@@ -9,6 +9,7 @@ from include.house import Run
 from include.office.alarms import PUSH_KINDS, due_of, due_pushes, owed_keys, pushes
 from include.supervision.alarm_push import HourlyPushes
 from include.supervision.figures import from_json, to_json
+from include.workflows.channels import tell_the_hour
 from include.workflows.steps import LetterSteps
 
 KINDS: Final = PUSH_KINDS
@@ -40,4 +41,10 @@ def frozen(run: Run, computed: dict[str, Any]) -> HourlyPushes:
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: due_of(frozen(run, computed)))
-compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account
+compose, release, post = _letters.compose, _letters.release, _letters.post
+
+
+def account(run: Run, told: dict[str, Any]) -> dict[str, Any]:
+    """Tells the groups of urgent alarms, and accounts for every letter of the hour."""
+    groups = tell_the_hour(run, frozen(run, told))
+    return _letters.account(run, told) | ({"groups": groups} if groups else {})

@@ -23,6 +23,7 @@ from include.supervision.figures import (
     to_json,
 )
 from include.supervision.received import LOOK_BACK, received_by_unit
+from include.workflows.channels import tell_the_day
 from include.workflows.steps import LetterSteps, pull_facts
 from include.workflows.suspecting import keep_platform_suspects
 from include.workflows.treatment import keep_treatment
@@ -129,4 +130,10 @@ def _letter(kind: str, one: NoticeFigures | ReminderFigures, alarms: tuple[Named
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))
-compose, release, post, account = _letters.compose, _letters.release, _letters.post, _letters.account
+compose, release, post = _letters.compose, _letters.release, _letters.post
+
+
+def account(run: Run, computed: dict[str, Any]) -> dict[str, Any]:
+    """Tells the groups of the day, and accounts for every letter of it."""
+    told = tell_the_day(run, frozen(run, computed))
+    return _letters.account(run, computed) | ({"groups": told} if told else {})

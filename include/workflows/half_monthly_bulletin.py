@@ -17,7 +17,7 @@ from include.post.letters import LetterFacts
 from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
-from include.sources.reading.file_names import fitting, label, unreadable
+from include.sources.reading.file_names import entries_of, fitting, label, unreadable
 from include.sources.reading.tables import is_table_of_folder
 from include.store.air_days import imported_days
 from include.store.engine import reading
@@ -175,14 +175,18 @@ def _told(house: House, at: BulletinWindows) -> str:
 def _import_dropped(house: House, now: datetime) -> list[str]:
     """Imports the files that wait in `House.air_dir`; those that were read move aside, one that cannot be read stays."""
     folder = house.air_dir
-    waiting = sorted(
-        path for path in folder.glob("*") if is_table_of_folder(path) and not path.name.startswith(".")
-    )
-    if not waiting:
+    if not folder.is_dir():
         return []
     try:
-        done = import_air_quality(house.engine, house.hourly_dir, waiting, now=now, folder=folder)
-    except InputError as error:  # none of them can be used
+        entries = entries_of(folder, str(folder))
+        waiting = [path for path in entries if is_table_of_folder(path) and not path.name.startswith(".")]
+        if not waiting:
+            return []
+        is_played = any(source.is_played for source in house.sources)
+        done = import_air_quality(
+            house.engine, house.hourly_dir, waiting, now=now, folder=folder, is_played=is_played
+        )
+    except InputError as error:  # the folder, or all of them, cannot be used
         return [say("未导入：{error}", error=error)]
     read = [path for path in waiting if path not in done.unread]
     return import_lines(done) + _put_aside(read, folder / ASIDE, now)

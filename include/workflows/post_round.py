@@ -13,6 +13,7 @@ from include.periods import office_date, office_zone
 from include.post.digest import is_queued
 from include.post.reconciliation import reconcile, require_reconciled
 from include.store.engine import reading
+from include.workflows.channels import send
 from include.workflows.corrections import proposed_corrections
 from include.workflows.steps import one_round
 
@@ -40,6 +41,11 @@ def digest(house: House, now: datetime, actor: str) -> dict[str, Any]:
 def deliver(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """One round: settles what crashed, expires what is too old, sends what is due."""
     return one_round(house, now, actor)
+
+
+def channels(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """One round over chat groups and webhooks, each at the pace that it takes."""
+    return send(house, now, actor)
 
 
 def measured(house: House, now: datetime, actor: str) -> dict[str, float]:

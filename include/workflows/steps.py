@@ -277,7 +277,7 @@ def _settle_by_person(run: Run, decision: Decision) -> _Settle:
 
 
 def _settle_by_rule(run: Run) -> _Settle:
-    of_run = _reason_to_withhold(run)
+    of_run = reason_to_withhold(run)
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
         house = run.house
@@ -323,7 +323,7 @@ def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:
     return "", False
 
 
-def _reason_to_withhold(run: Run) -> str:
+def reason_to_withhold(run: Run) -> str:
     """Why this run mails nothing by itself, or empty (rules: DESIGN of the letters)."""
     if run.deliver == "withhold":
         return say("发送方式为“只编制存档”")

@@ -62,7 +62,7 @@ def add_alarm(engine: Engine, alarm_id: str, pushed: str, unit_code: str = YANGQ
         connection.execute(insert(tables.alarm).values(**values))
 
 
-def add_event(engine: Engine, alarm_id: str, event: str, at: str, note: str = "") -> None:
+def add_event(engine: Engine, alarm_id: str, event: str, at: str, note: str = "", **changes: Any) -> None:
     with writing(engine) as connection:
         connection.execute(
             insert(tables.feedback_event).values(
@@ -73,7 +73,7 @@ def add_event(engine: Engine, alarm_id: str, event: str, at: str, note: str = ""
                 unit="阳泉市局",
                 inspector="张三",
                 note=note,
-                **provenance(),
+                **{**provenance(), **changes},
             )
         )
 

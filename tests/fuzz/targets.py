@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import strategies as st
 
+from include import bounded_http
 from include.answer_form import layout as form
 from include.answer_form import reading as answer_forms
 from include.answer_form.code import answer_code
@@ -34,7 +35,6 @@ from include.sources.air.files import read_air_file
 from include.sources.air.reading import Names
 from include.sources.air.stage import Stage
 from include.sources.delivery import Chunk, Delivery, Part
-from include.sources.kinds import bounded_http
 from include.sources.kinds.patience import Unanswered, _seconds
 from include.sources.kinds.platform import page_of, part_of
 from include.sources.layout import LAYOUTS

@@ -85,7 +85,7 @@ def open_units(engine: Engine, folder: Path, var: Path, units: Sequence[str] = U
     shutil.copytree(folder.with_name(folder.name + "-air"), var / "air-in", dirs_exist_ok=True)
     now = midnight(date(2020, 3, 1))
     import_enterprises(engine, folder / "enterprises.csv", datum="WGS84", now=now, source="region")
-    import_air_quality(engine, house.hourly_dir, [var / "air-in"], now=now, source="region")
+    import_air_quality(engine, house.hourly_dir, [var / "air-in"], now=now, source="region", is_played=True)
     return house
 
 

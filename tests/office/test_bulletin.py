@@ -47,7 +47,7 @@ def put_city_days(engine: Engine, root: Path, folder: Path) -> None:
             put(folder / f"{stamp}.csv", wide_text(stamp, {"石家庄": [shijiazhuang] * 24, "阳泉": values}))
     dust = "".join(f"140300,2020-03-20T{hour:02d}:00,1\n" for hour in range(3))
     put(folder / "dust.csv", "unit_code,hour,is_dust\n" + dust)
-    import_air_quality(engine, root, [folder], now=NOW)
+    import_air_quality(engine, root, [folder], now=NOW, is_played=True)
 
 
 def put_grids(engine: Engine, root: Path) -> None:

@@ -18,6 +18,9 @@ from include.office.proposals import keep_proposals
 from include.office.spot_checks import record_result
 from include.office.waiting import TOPICS, Waiting, waiting
 from include.periods import DAY, Period, office_date
+from include.post.channels.outbox import claim, queue, settle
+from include.post.channels.robots import Content, verdict_of
+from include.post.channels.settings import Channel
 from include.post.letters import await_approval, draft, reject, withhold
 from include.post.release import release
 from include.post.round import post_round
@@ -25,6 +28,7 @@ from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store import tables
 from include.store.beat_runs import mark_accounted
+from include.store.channel_tables import channel_state
 from include.store.engine import writing
 from include.store.field_tables import field_report
 from include.store.mail_tables import mail
@@ -247,6 +251,29 @@ def a_report(house: House, archive: object) -> None:
         connection.execute(field_report.insert().values(row))
 
 
+def refused_by_a_group(house: House, archive) -> None:
+    channel = Channel("leaders", "wecom", "key-12345", "http://127.0.0.1:1")
+    said = Content("早报", ())
+    with writing(house.engine) as connection:
+        queue(
+            connection,
+            channel,
+            [("morning", "morning", said.to_json(), False)],
+            now=NOW,
+            useful_life=timedelta(days=1),
+        )
+        claimed = claim(connection, channel, owner="round", now=NOW)
+        assert claimed is not None
+        settle(connection, channel, claimed, verdict_of("wecom", 200, b'{"errcode":93000}'), now=NOW)
+
+
+def webhook_switched_off(house: House, archive) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(
+            insert(channel_state).values(channel="upstairs", disabled_at=NOW, reason="HTTP 500")
+        )
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -272,6 +299,8 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "answer": answered_again,
     "check": unchecked_week,
     "correction": proposed_correction,
+    "group": refused_by_a_group,
+    "webhook": webhook_switched_off,
 }
 ELSEWHERE = {
     "undecided",

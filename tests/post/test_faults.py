@@ -87,7 +87,9 @@ def _require_truth(engine, held) -> None:
 def test_the_record_is_what_the_server_holds(engine, archive, faulty, faults, states, words):
     _three_recipients(engine, archive)
     misbehaving = faulty(*faults)
-    _round(engine, archive, server(misbehaving.port, timeout_seconds=0.4))
+    # Only a server that hangs is waited for; no other may be taken for one because the machine is slow.
+    hangs = any(fault.startswith("hang") for fault in faults)
+    _round(engine, archive, server(misbehaving.port, timeout_seconds=3.0 if hangs else 60.0))
     assert deliveries(engine) == dict(zip((TO, CC, THIRD), states, strict=True))
     _require_truth(engine, misbehaving.held)
     with reading(engine) as connection:

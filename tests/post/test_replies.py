@@ -21,7 +21,7 @@ CITIES = (YANGQUAN, TAIYUAN, JINAN)
 
 def _round(engine, archive, port, **changes):
     return post_round(
-        engine, archive, server(port, **{"timeout_seconds": 0.5, **changes}), clock=lambda: NOW, owner="test"
+        engine, archive, server(port, **{"timeout_seconds": 60.0, **changes}), clock=lambda: NOW, owner="test"
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 from include.store.engine import writing
 from include.store.tables import grid
 
-NOW = datetime(2020, 4, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 3, 20, 1, tzinfo=UTC)
 HOURS = range(24)
 LONG_HEADER = "date,hour,城市,AQI,PM2.5,PM2.5_24h,PM10,CO"
 

@@ -447,3 +447,24 @@ def test_an_import_that_fails_keeps_the_day_as_it_was(
     monkeypatch.undo()
     assert days_in(sqlite)["pm25_ug_m3"].to_dict() == {"110000": 40.0}
     assert set(pm25_hours(tmp_path, "110000").values()) == {40.0}
+
+
+def test_hours_that_have_not_come_are_no_values_unless_the_clock_is_played(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    today = put(tmp_path / "today.csv", long_text("20260320", {"北京": [40] * 24}))
+    result = take(sqlite, tmp_path, today)
+    # It is 09:00: the hour that begins now may have been told, the fourteen after it not.
+    assert pm25_hours(tmp_path, "110000", date(2026, 3, 20)) == dict.fromkeys(range(10), 40.0)
+    assert told(result) == [("date", "20260320 10", 12, 14)]
+    assert [row[4:] for row in quarantined(sqlite)] == [
+        (
+            "晚于导入的时刻：尚未到来，不可能已有监测值（可能是年份、时区有误，或为预报），整行未用（共14个）",
+            "open",
+        )
+    ]
+    next_year = put(tmp_path / "next.csv", long_text("20270301", {"北京": [40] * 24}))
+    with pytest.raises(InputError, match=r"no row of the file can be used \(晚于导入的时刻"):
+        take(sqlite, tmp_path, next_year)
+    take(sqlite, tmp_path, today, is_played=True, replace=True)
+    assert pm25_hours(tmp_path, "110000", date(2026, 3, 20)) == dict.fromkeys(HOURS, 40.0)

@@ -1,8 +1,11 @@
 """A watched folder: what is taken, what is left, where it ends, and what a crash in between does."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine
@@ -12,6 +15,7 @@ from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.sources.kinds import inbox
 from include.sources.kinds.inbox import empty_inbox
+from include.sources.reading.file_names import entries_of
 from tests.sources.exports import NOW, at, facts, stored, write
 
 MINUTE_AGO = NOW - timedelta(minutes=1)
@@ -146,6 +150,33 @@ def test_a_crash_at_any_step_loses_nothing_and_doubles_nothing(
     assert stored(engine, "pull", "rows_read", "rows_new", "rows_quarantined") == [(2, 1, 1)]
 
 
+@contextmanager
+def _without_rights() -> Iterator[None]:
+    """As an account to which rights apply: root reads everything."""
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(own)
+
+
+def test_a_folder_that_may_be_listed_but_not_entered_is_named_with_its_source() -> None:
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "drop"
+        folder.mkdir()
+        (folder / "alarms.csv").write_text("alarm_id\n", encoding="utf-8")
+        Path(place).chmod(0o755)
+        folder.chmod(0o744 if os.geteuid() == 0 else 0o400)
+        with (
+            _without_rights(),
+            pytest.raises(InputError, match=rf"source inbox: {folder}.*rights r and x.*got.*denied"),
+        ):
+            entries_of(folder, f"source inbox: {folder}")
+        folder.chmod(0o755)
+
+
 def test_a_missing_inbox_is_an_error(engine: Engine, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the inbox cannot be listed"):
+    with pytest.raises(InputError, match="the folder cannot be listed"):
         empty_inbox(engine, SourceConfig("inbox", "inbox", str(tmp_path / "nowhere")), now=NOW)

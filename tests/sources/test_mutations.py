@@ -168,7 +168,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Faulty,
         )
     faulty = Faulty(platform_app(load_platform(folder, "secret")))
     (folder / "mapping.yaml").write_text("tables: {alarms: {}}")
-    options = {"page_size": 4, "attempts": 2, "first_wait_seconds": 0, "timeout_seconds": 5}
+    options = {"page_size": 4, "attempts": 2, "first_wait_seconds": 0, "timeout_seconds": 60}
     with serving(faulty) as url:
         yield (
             faulty,

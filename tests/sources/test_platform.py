@@ -26,11 +26,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import Engine
 
+from include import bounded_http
 from include.errors import InputError, SourceError
 from include.simulator.platform_server import Platform, Shelf, load_platform, platform_app, serving
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.sources.kinds import bounded_http, patience
+from include.sources.kinds import patience
 from tests.sources import faults
 from tests.sources.exports import NOW, at, empty, facts, folder_source, stored, write
 from tests.sources.faults import Answer, Fault, Faulty
@@ -72,7 +73,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     write(folder, "contacts", {})
     platform = load_platform(folder, "secret")
     faulty = Faulty(platform_app(platform))
-    options = {"page_size": 2, "attempts": 3, "first_wait_seconds": 0, "timeout_seconds": 5}
+    options = {"page_size": 2, "attempts": 3, "first_wait_seconds": 0, "timeout_seconds": 60}
     with serving(faulty) as url:
         yield Rig(
             platform, faulty, SourceConfig("platform", "platform", url, "secret", options=options), folder

@@ -18,6 +18,7 @@ from include.sources.air.by_value import Different, different
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.hours import ArchiveHours
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
+from include.sources.clocks import TOLERANCE
 from include.sources.mapping.language import AirTerms, HourLabel, Moment
 from include.sources.mapping.moments import NO_SUCH_TIME, instants, walls
 from include.sources.reading.characters import hour_number
@@ -25,16 +26,18 @@ from include.sources.reading.characters import hour_number
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
 _NO_TIME: Final = "不是时间，整行未用"
+_NOT_YET: Final = "晚于导入的时刻：尚未到来，不可能已有监测值（可能是年份、时区有误，或为预报），整行未用"
 _SKIPPED: Final = "{}当日没有这一时刻（夏令时跳过），整行未用"
 
 
 @dataclass
 class Clock:
-    """Reads the times of one file. `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has
-    twice was told of a place so far."""
+    """Reads the times of one file. `latest`: what begins later has not come yet (None: the world is played, and told to its end);
+    `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has twice was told of a place so far."""
 
     moment: Moment
     terms: AirTerms
+    latest: datetime | None
     hours: ArchiveHours | None = None
     told: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
@@ -77,7 +80,8 @@ class Clock:
     def _days(self, told: pd.DataFrame) -> pd.DataFrame:
         """The dates of a daily table: those of its own calendar, in whatever zone they were counted."""
         days = walls(self.moment, told)
-        reason = pd.Series("", index=told.index, dtype="str").mask(_is_outside(days), _BAD_DATE)
+        reason = pd.Series("", index=told.index, dtype="str").mask(self._is_ahead(days), _NOT_YET)
+        reason = reason.mask(_is_outside(days), _BAD_DATE)
         return self._frame(told, days.dt.floor("D"), days.dt.floor("D"), reason)
 
     def _hours(self, told: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +93,7 @@ class Clock:
         if _has_hours_twice(moment.time_zone):
             second, _ = instants(moment, told, {}, is_second=pd.Series(True, index=told.index))
         begins = _on_wall(first)
-        reason = pd.Series("", index=told.index, dtype="str")
+        reason = pd.Series("", index=told.index, dtype="str").mask(self._is_ahead(begins), _NOT_YET)
         if self.terms.every == "hour":
             reason = reason.mask(begins != begins.dt.floor("h"), _BAD_TIME)
         reason = reason.mask(_is_outside(begins), _BAD_TIME if self.terms.every == "hour" else _NO_TIME)
@@ -103,6 +107,12 @@ class Clock:
         reason = reason.mask(is_skipped, _SKIPPED.format(moment.time_zone))
         return self._frame(told, begins, _on_wall(second), reason)
 
+    def _is_ahead(self, begins: pd.Series) -> pd.Series[bool]:
+        """Of times on the office's wall: whether they had not begun when the file came."""
+        if self.latest is None:
+            return pd.Series(False, index=begins.index)
+        return begins > pd.Timestamp(self.latest + TOLERANCE).tz_convert(office_zone()).tz_localize(None)
+
     def _frame(
         self, told: pd.DataFrame, begins: pd.Series, second: pd.Series, reason: pd.Series[str]
     ) -> pd.DataFrame:
@@ -115,6 +125,7 @@ class Clock:
         if self.hours is not None and self.moment.hours:
             is_hour = reason == self.hours.reason
             named, said = named.mask(is_hour, self.moment.hours), said.mask(is_hour, told[self.moment.hours])
+            said = said.mask(reason == _NOT_YET, said + " " + told[self.moment.hours])
         return pd.DataFrame(
             {"begins": begins, "second": second, "reason": reason, "field": named, "said": said.str.strip()}
         )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -66,10 +67,12 @@ def read_air_file(
     hour_label: HourLabel | None,
     mapping: TableMapping | None = None,
     stations: Path | None = None,
+    *,
+    latest: datetime | None,
 ) -> AirFile:
     """Puts the values of a file on the stage under its `number`. `hour_label`: which end of its hour a time names, None: what
     the mapping says, or else the beginning and what `hours` finds. `mapping`: None: the shipped one that the header is known by.
-    `stations`: a table of the cities of stations, in the place of the mapping's.
+    `stations`: a table of the cities of stations, in the place of the mapping's. `latest`: as in Clock.
 
     Raises InputError when the file as a whole cannot be used; what is on the stage is then to be forgotten.
     """
@@ -81,11 +84,11 @@ def read_air_file(
     chunks = chain([first], chunks)
     own = mapping or recognise(list(first.rows.columns), str(path))
     if own is None:
-        _read_dust(file, chunks, number, stage, names, hour_label)
+        _read_dust(file, chunks, number, stage, names, hour_label, latest)
     else:
         if stations is not None and own.air is not None and own.air.by == "station":
             own = replace(own, air=replace(own.air, stations=stations))
-        _read_values(file, chunks, number, stage, names, hour_label, own)
+        _read_values(file, chunks, number, stage, names, hour_label, own, latest)
     _require_use(file)
     return file
 
@@ -98,6 +101,7 @@ def _read_values(
     names: Names,
     label: HourLabel | None,
     mapping: TableMapping,
+    latest: datetime | None,
 ) -> None:
     terms = mapping.air or AirTerms()
     moment = require_label(moment_of(mapping), label, terms, str(file.path))
@@ -105,7 +109,7 @@ def _read_values(
         names = replace(names, stations=station_cities(terms.stations, names))
         file.stations = dict(names.stations)
     statement = statement_of(mapping)
-    clock = Clock(moment, terms)
+    clock = Clock(moment, terms, latest)
     for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path)):
         clock.hours = hours
         file.note = hours.note if hours else ""
@@ -169,9 +173,10 @@ def _read_dust(
     stage: Stage,
     names: Names,
     label: HourLabel | None,
+    latest: datetime | None,
 ) -> None:
     moment = Moment(Template((Piece("", "hour"),)), "", office_zone(), "", label)
-    clock = Clock(moment, AirTerms())
+    clock = Clock(moment, AirTerms(), latest)
     for chunk in chunks:
         told = read_dust(chunk, set(names.cities.values()), clock)
         _count(file, chunk, told)

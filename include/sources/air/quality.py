@@ -24,7 +24,7 @@ from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
 from include.sources.air.stations import city_names
 from include.sources.mapping.language import HourLabel, TableMapping
-from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, keep_troubles
@@ -79,12 +79,14 @@ def import_air_quality(
     replace: bool = False,
     mapping: TableMapping | None = None,
     stations: Path | None = None,
+    is_played: bool = False,
 ) -> ImportResult:
     """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
 
     `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
     `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
+    Times after `now` are faults, unless `is_played`: the clock is played over a world that is told to its end.
     A day of which the store has more hours stays as it is, unless `replace`.
     `folder`: the paths are entries of this folder, none of which may lead out of it.
     """
@@ -113,7 +115,14 @@ def import_air_quality(
             try:
                 require_file(names[number])
                 done[number] = read_air_file(
-                    names[number], number, stage, names_of_places, hour_label, mapping, stations
+                    names[number],
+                    number,
+                    stage,
+                    names_of_places,
+                    hour_label,
+                    mapping,
+                    stations,
+                    latest=None if is_played else now,
                 )
             except SourceError:  # not the file's: the disk of the hours
                 raise
@@ -305,6 +314,8 @@ def _files(paths: Sequence[Path], folder: Path | None) -> tuple[list[Path], list
                 raise InputError("no such file or folder", where=str(path), expected=_EXPECTED)
             found[path] = None
             continue
+        if folder is None:
+            entries_of(path, str(path))
         inside = [path] if folder else sorted(each for each in path.rglob("*") if _is_named_so(each))
         if not inside:
             raise InputError("no air-quality file in the folder", where=str(path), expected=_EXPECTED)

@@ -16,7 +16,7 @@ from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, FileParts, Part
 from include.sources.mapping.language import Mapping, TableMapping
-from include.sources.reading.file_names import label, require_file
+from include.sources.reading.file_names import entries_of, label, require_file
 from include.sources.reading.tables import FORMATS, SUFFIXES, is_table_of_folder, read_table
 
 # What is not finished, or no export: parts of downloads, a spreadsheet's lock file, hidden files.
@@ -106,15 +106,7 @@ def is_export(path: Path) -> bool:
 
 
 def _entries(folder: Path, source_name: str) -> list[Path]:
-    try:
-        return sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(
-            "the folder cannot be listed",
-            where=f"source {source_name}: {folder}",
-            got=error,
-            todo="correct the connection's host, or make the folder",
-        ) from error
+    return entries_of(folder, f"source {source_name}: {folder}")
 
 
 def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:

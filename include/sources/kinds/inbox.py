@@ -30,7 +30,7 @@ from include.sources.kinds.folder import UNFINISHED, matches
 from include.sources.mapping.files import mapping_of
 from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.places import Places, places
-from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, fitting, label, require_file, unreadable
 from include.sources.reading.tables import SUFFIXES, read_table
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.receipt import PullResult, record, result_of
@@ -215,14 +215,8 @@ def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_
     """The files that are to be taken, and what is wrong with other entries of the folder."""
     settled = timedelta(seconds=source.number("settle_seconds", _SETTLED.total_seconds()))
     last_ns = (now - settled).timestamp() * 1e9
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        raise InputError(
-            "the inbox cannot be listed", where=f"source {source.name}: {folder}", got=error
-        ) from error
     files, troubles = [], []
-    for entry in entries:
+    for entry in entries_of(folder, f"source {source.name}: {folder}"):
         if entry.name.startswith((".", "~$")) or entry.suffix.lower() in UNFINISHED or _is_own(entry):
             continue
         try:

@@ -15,11 +15,11 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
+from include.bounded_http import Clock, TooLarge, Unreadable, body, client
 from include.errors import HIDDEN, InputError, SourceError, harmless, redact
 from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
-from include.sources.kinds.bounded_http import Clock, TooLarge, Unreadable, body, client
 from include.sources.kinds.patience import Patience, Unanswered
 from include.sources.layout import LAYOUTS, Layout
 from include.sources.mapping.language import Mapping, TableMapping

@@ -60,6 +60,23 @@ def openable(path: Path) -> Iterator[Path | BinaryIO]:
         yield path
 
 
+def entries_of(folder: Path, where: str) -> list[Path]:
+    """What lies in a folder, by name. Raises InputError when it cannot be listed, or listed but not entered; `where` names whose
+    folder it is."""
+    try:
+        entries = sorted(folder.iterdir())
+        os.stat(os.path.join(folder, "."))  # noqa: PTH116, PTH118 (a Path forgets the dot, which asks for the right to enter)
+    except OSError as error:
+        raise InputError(
+            "the folder cannot be listed",
+            where=where,
+            got=error,
+            expected="a folder that this account may list and enter (rights r and x)",
+            todo="correct the path (of a source: the connection's host), make the folder, or give the rights",
+        ) from error
+    return entries
+
+
 def require_file(path: Path, folder: Path | None = None) -> None:
     """Raises InputError unless the path is a regular file, and one that no link leads out of `folder` to."""
     try:

@@ -24,7 +24,7 @@ from include.language import say
 from include.periods import office_zone
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import TableMapping
-from include.sources.reading.file_names import label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import (
@@ -257,7 +257,7 @@ def _files(
     found: dict[str, list[Path]] = {}
     for path in paths:
         if path.is_dir():
-            for entry in sorted(path.iterdir()):
+            for entry in entries_of(path, str(path)):
                 table = _table(entry, mappings)
                 if table is not None:
                     try:

@@ -28,7 +28,7 @@ from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
 from include.sources.mapping.files import load, mapping_path
 from include.sources.mapping.language import Mapping, TableMapping
-from include.sources.reading.file_names import fitting, label, require_file, unreadable
+from include.sources.reading.file_names import entries_of, fitting, label, require_file, unreadable
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.stations.faults import merged
 from include.sources.stations.intake import StationImport, import_stations, keep_known, take_chunks
@@ -69,7 +69,10 @@ def take_waiting(
 ) -> Taken:
     """Takes in what waits: the files of `inbox`, then every source up to `until`."""
     taken = Taken()
-    empty_folder(engine, root, inbox, taken, now=now)
+    try:
+        empty_folder(engine, root, inbox, taken, now=now)
+    except QianliyanError as error:
+        taken.errors.append(str(error))
     for source in sources:
         try:
             _take_source(engine, root, source, until, taken, now)
@@ -84,7 +87,7 @@ def empty_folder(engine: Engine, root: Path, folder: Path, taken: Taken, *, now:
     if not folder.is_dir():
         return
     found = []
-    for path in sorted(folder.iterdir()):
+    for path in entries_of(folder, str(folder)):
         table = table_of(path)
         if table is None:
             continue
@@ -184,12 +187,8 @@ def _take_changed_files(
     with reading(engine) as connection:
         since = connection.execute(last.limit(1)).scalar()
         waited = {trouble.file for trouble in waiting_files(connection, source.name).values()}
-    try:
-        paths = [path for path in sorted(folder.iterdir()) if path.is_file() and table_of(path) is not None]
-    except OSError as error:
-        raise InputError(
-            "the folder cannot be listed", where=f"source {source.name}: {folder}", got=error
-        ) from error
+    entries = entries_of(folder, f"source {source.name}: {folder}")
+    paths = [path for path in entries if path.is_file() and table_of(path) is not None]
     fresh = [
         path
         for path in paths

@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-from include.errors import SourceError
+from include.errors import SourceError, redact
 
 # gzip and zlib, as their header says.
 _ANY_ZLIB: Final = 47
@@ -68,6 +68,48 @@ def client(
         trust_env=False,
         follow_redirects=False,
     )
+
+
+class NotSent(Exception):
+    """Nobody was asked: the server could not be reached."""
+
+
+class Lost(Exception):
+    """The request was on its way, and no answer came that can be read: only the server knows."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server answered to one request."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+
+
+def ask(
+    request: httpx.Request, trust: ssl.SSLContext, silence_seconds: float, answer_seconds: float, most: int
+) -> Answer:
+    """One request over a connection of its own; `most` bytes of its answer are read. Raises NotSent, Lost.
+
+    It passes by httpx's client, which logs every URL: that of a robot is its key.
+    """
+    clock = Clock(answer_seconds, answer_seconds)
+    request.extensions = {"timeout": httpx.Timeout(silence_seconds).as_dict()}
+    request.headers["accept-encoding"] = "identity"
+    with _Transport(trust, clock) as transport:
+        try:
+            response = transport.handle_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            raise NotSent(f"{type(error).__name__} {redact(str(error))}") from None
+        except httpx.HTTPError as error:
+            raise Lost(f"{type(error).__name__} {redact(str(error))}") from None
+        try:
+            return Answer(response.status_code, response.headers, body(response, most))
+        except (httpx.HTTPError, TooLarge, Unreadable) as error:
+            raise Lost(f"{type(error).__name__} {redact(str(error))}") from None
+        finally:
+            response.close()
 
 
 class TooLarge(Exception):
