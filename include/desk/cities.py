@@ -61,13 +61,11 @@ class Week:
 
 
 @dataclass(frozen=True)
-class HotSpot:
+class RepeatGrid:
     """One grid of a city with the alarms of the season up to the moment."""
 
     grid_id: str
     point_name: str
-    lon: float
-    lat: float
     alarms: int
     open_alarms: int
 
@@ -93,10 +91,9 @@ class CityPage:
     season: FeedbackCounts
     weeks: tuple[Week, ...]
     alarms: tuple[AlarmStory, ...]
-    spots: tuple[HotSpot, ...]
     is_simulated: bool
     categories: tuple[ProblemCount, ...] = ()
-    repeats: tuple[HotSpot, ...] = ()  # grids with several alarms in the season, the most first
+    repeats: tuple[RepeatGrid, ...] = ()  # grids with several alarms in the season, the most first
     quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 监管期
 
 
@@ -125,7 +122,6 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         counts(total),
         _weeks(own, house.season[0], last_day, unit_code),
         alarms,
-        _spots(own.judged),
         own.is_simulated,
         _categories(own.problems),
         _repeats(own.judged),
@@ -152,7 +148,7 @@ def _categories(problems: pd.DataFrame) -> tuple[ProblemCount, ...]:
     )
 
 
-def _repeats(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
+def _repeats(judged: pd.DataFrame) -> tuple[RepeatGrid, ...]:
     """The grids with two alarms or more, the most first."""
     pushed = judged[judged["is_pushed"]]
     table = pushed.groupby("grid_id").agg(
@@ -164,9 +160,7 @@ def _repeats(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
         table[table["alarms"] > 1].reset_index().sort_values(["alarms", "grid_id"], ascending=[False, True])
     )
     return tuple(
-        HotSpot(
-            str(row["grid_id"]), str(row["point_name"]), 0.0, 0.0, int(row["alarms"]), int(row["is_open"])
-        )
+        RepeatGrid(str(row["grid_id"]), str(row["point_name"]), int(row["alarms"]), int(row["is_open"]))
         for row in many.head(_REPEATS).to_dict("records")
     )
 
@@ -274,20 +268,3 @@ def _weeks(own: Facts, first: date, last: date, unit_code: str) -> tuple[Week, .
         )
         start = end
     return tuple(weeks)
-
-
-def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
-    placed = judged[judged["is_pushed"] & judged["lon"].notna()]
-    spots = placed.groupby("grid_id").agg(
-        point_name=("point_name", "last"),
-        lon=("lon", "mean"),
-        lat=("lat", "mean"),
-        alarms=("alarm_id", "size"),
-        is_open=("is_open", "sum"),
-    )
-    return tuple(
-        HotSpot(
-            row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"])
-        )
-        for row in spots.sort_values(["alarms", "point_name"]).reset_index().to_dict("records")
-    )

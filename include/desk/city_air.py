@@ -49,7 +49,7 @@ def unit_air(connection: Connection, unit_code: str, season: tuple[date, date], 
         dates = [start + number * DAY for number in range(max((end - start).days, 0))]
         mean = levels(own, dates)["pm25_ug_m3"].get(unit_code)
         over = days_over_limit(own, dates)
-        counts = over.loc[unit_code] if unit_code in over.index else {"days_over": 0, "valid_days": 0}
+        over_days, valid_days = ((int(over[name].get(unit_code, 0))) for name in ("days_over", "valid_days"))
         value = None if mean is None or mean != mean else round(float(mean), 1)
-        spans.append(AirSpan(name, value, int(counts["days_over"]), int(counts["valid_days"]), len(dates)))
+        spans.append(AirSpan(name, value, over_days, valid_days, len(dates)))
     return UnitAir(tuple(spans), bool(own["is_simulated"].any()))

@@ -122,7 +122,7 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
         cities = cities_on(connection, last)
     names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
     units = [
-        _unit(code, str(names.get(code, code)), told.of(own.index))
+        _unit(str(code), str(names.get(code, code)), told.of(own.index))
         for code, own in told.letters.groupby("unit_code")
     ]
     ordered = sorted(
@@ -205,7 +205,7 @@ def _first(rows: pd.DataFrame, by: str) -> dict[Any, pd.Timestamp]:
 
 
 def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> AlarmFate:
-    found, rectified = problems.loc[name] if name in problems.index else (0, 0)
+    found, rectified = (int(problems[column].get(name, 0)) for column in ("size", "sum"))
     answered = bool(row["is_answered"])
     return AlarmFate(
         name,
@@ -216,8 +216,8 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
         _moment(answered_at if answered_at is not None else row["first_answer_at"]) if answered else None,
         answered,
         answered and row["standing_event"] == "accepted",
-        int(found),
-        int(rectified),
+        found,
+        rectified,
         standing(row),
     )
 

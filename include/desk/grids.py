@@ -10,6 +10,7 @@ import pandas as pd
 
 from include.desk.cities import AlarmStory, of_grid, stories
 from include.desk.facts import Facts
+from include.desk.map_layers import Box
 from include.errors import StateError
 from include.house import House
 from include.periods import DAY, office_date, office_zone
@@ -92,13 +93,20 @@ class GridPage:
         return dict(Counter(office_date(one.started_at) for one in self.spells))
 
     @property
+    def box(self) -> Box | None:
+        """The grid's edges, degrees (WGS84); None where no list tells them."""
+        edges = [(self.place or {}).get(name) for name in ("west", "south", "east", "north")]
+        if any(edge is None or edge != edge for edge in edges):
+            return None
+        west, south, east, north = (float(edge) for edge in edges if edge is not None)
+        return Box(west, south, east, north)
+
+    @property
     def centre(self) -> str:
         """Longitude and latitude of the grid's middle in degrees (WGS84), as a map's search takes them; empty where no list tells."""
-        edges = [(self.place or {}).get(name) for name in ("west", "east", "south", "north")]
-        if any(edge is None or edge != edge for edge in edges):
+        if (box := self.box) is None:
             return ""
-        west, east, south, north = (float(edge) for edge in edges if edge is not None)
-        return f"{(west + east) / 2:.6f},{(south + north) / 2:.6f}"
+        return f"{(box.west + box.east) / 2:.6f},{(box.south + box.north) / 2:.6f}"
 
 
 def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:

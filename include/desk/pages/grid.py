@@ -8,11 +8,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from include.desk.facts import season_facts, store_state
 from include.desk.grids import grid_hours, grid_page
+from include.desk.map_layers import Box
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.grid_charts import day_chart, hour_chart
+from include.desk.pages.map_page import map_of, with_tiles
 from include.desk.pages.search import not_there
 from include.desk.pages.view import page
 from include.errors import StateError
@@ -54,6 +56,7 @@ def routes(desk: Desk) -> APIRouter:
         values = {
             "watched": watched,
             "found": found,
+            "map": map_of(house, as_of, grid=grid_id, box=_around(found.box)) if found.box else None,
             "as_of": as_of,
             "standings": STANDINGS,
             "is_simulated": found.is_simulated,
@@ -65,6 +68,12 @@ def routes(desk: Desk) -> APIRouter:
             "near_km": BULLETIN.near_km,
             "editions": [one.name for one in editions_of([day.day for day in found.days])],
         }
-        return page(desk, request, visitor, "grid.html", values, at=at)
+        return with_tiles(page(desk, request, visitor, "grid.html", values, at=at), house)
 
     return router
+
+
+def _around(box: Box) -> Box:
+    """The box with a grid's width of ground around it."""
+    wide, high = box.east - box.west, box.north - box.south
+    return Box(box.west - wide, box.south - high, box.east + wide, box.north + high)
