@@ -41,8 +41,7 @@ NOTHING = {
 }
 
 
-@pytest.fixture
-def store(engine: Engine) -> Engine:
+def named_letter(engine: Engine) -> None:
     """Two alarms of 11 March, 06:00, and the letter of KEY that names them."""
     for number in (1, 2):
         add_alarm(engine, f"A{number}", "03-11 06:00", unit_code="130100")
@@ -67,6 +66,11 @@ def store(engine: Engine) -> Engine:
         for number in (1, 2):
             named = {"letter_id": letter_id, "alarm_id": f"A{number}", "is_urged": False}
             connection.execute(insert(tables.letter_alarm).values(named))
+
+
+@pytest.fixture
+def store(engine: Engine) -> Engine:
+    named_letter(engine)
     return engine
 
 
