@@ -37,7 +37,7 @@ from include.store.engine import writing
 from include.store.facts import pushes_of, states_of
 from include.supervision.feedback import judge, standing
 
-SOURCE: Final = "督办台录入"
+SOURCE: Final = "desk"
 MOST_BYTES: Final = 1_000_000
 Outcome = Literal["new", "known", "refused"]
 
