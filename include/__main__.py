@@ -29,6 +29,7 @@ from include.store.engine import store_error
 from include.store.private_files import keep_private, tighten
 from include.verbs.air_quality import air_quality, import_air_quality, import_enterprises, import_places
 from include.verbs.alarms import alarms
+from include.verbs.chain import chain
 from include.verbs.channels import channels
 from include.verbs.contacts import contacts
 from include.verbs.field import field
@@ -37,6 +38,7 @@ from include.verbs.hints import hints
 from include.verbs.letters import letters
 from include.verbs.mapping import mapping
 from include.verbs.options import FORMATS, Day, End, Moment, open_current_house, print_rows
+from include.verbs.places import places
 from include.verbs.profile import profile
 from include.verbs.prune import prune
 from include.verbs.publish import publish
@@ -60,6 +62,7 @@ def cli() -> None:
 
 for command in (
     alarms,
+    chain,
     hints,
     letters,
     contacts,
@@ -74,6 +77,7 @@ for command in (
     air_quality,
     spot_checks,
     profile,
+    places,
     units,
     health,
     prune,

@@ -26,6 +26,7 @@ from include.rules import COMPLETENESS
 from include.sources.config import SourceConfig
 from include.store.archive import Archive
 from include.store.engine import open_engine
+from include.store.offices import adopt_office
 from include.watch.quiet import QuietHours, quiet_hours
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -108,6 +109,11 @@ class House:
     def hourly_dir(self) -> Path:
         """Hourly values and the grids' daily means, in Parquet by day."""
         return self.var / "hourly"
+
+    @property
+    def notes_dir(self) -> Path:
+        """What imports have to say at length: names that are not known, one a line."""
+        return self.var / "import_notes"
 
     @property
     def stations_dir(self) -> Path:
@@ -322,6 +328,13 @@ def _channel(connection: Connection) -> Channel:
         ca_file=str(extra.get("ca_file") or ""),
         timeout_seconds=float(extra.get("timeout_seconds", 20)),
     )
+
+
+def as_kept(house: House) -> House:
+    """The same installation; the office of the process is from now on as its store has it. Raises InputError for the store of another
+    office."""
+    adopt_office(house.engine)
+    return house
 
 
 def _store_url(connection: Connection, var: Path) -> str:

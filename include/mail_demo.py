@@ -28,7 +28,10 @@ Tell = Callable[[str], None]
 
 def play_mail(house: House, mailbox: Path, imap_port: int, period: Period, tell: Tell) -> int:
     """Plays it; returns how many letters came back. The letters are those of the period's morning with a form."""
-    letters = [one for one in received(mailbox) if _is_of(one, period) and form_of(one.content()) is not None]
+    letters = sorted(
+        (one for one in received(mailbox) if _is_of(one, period) and form_of(one.content()) is not None),
+        key=lambda one: one.letter_key,
+    )
     if len(letters) < 3:
         return 0
     before = _answered(house, period, letters)

@@ -201,10 +201,11 @@ def registry() -> Registry:
 
 
 def house() -> House:
-    """The installation as Airflow's connections and variables describe it."""
-    from include.house import open_house
+    """The installation as Airflow's connections and variables describe it, with the office as its store has it. Raises InputError for
+    the store of another office."""
+    from include.house import as_kept, open_house
 
-    return open_house(registry())
+    return as_kept(open_house(registry()))
 
 
 def current_run(*kinds: str) -> Run:

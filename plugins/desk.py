@@ -36,13 +36,14 @@ class Installation:
         """The House; asks Airflow at most every SETTINGS_SECONDS. Raises InputError for settings that cannot be used."""
         import cadence
 
-        from include.house import open_house
+        from include.house import as_kept, open_house
 
         with self._lock:
             if self._house is None or time.monotonic() - self._asked_at > SETTINGS_SECONDS:
                 registry = cadence.registry()
                 if registry != self._registry:
                     self._house, self._registry = open_house(registry), registry
+                as_kept(self._house)
                 self._asked_at = time.monotonic()
             return self._house
 

@@ -72,7 +72,7 @@ def postgresql_engine(postgresql_url: str) -> Iterator[Engine]:
 
 
 # What `migrate` itself fills; a test may change it, and the next one finds it as it was.
-REFERENCE = ("city", "region_member", "installation", "unit")
+REFERENCE = ("city", "region_member", "installation", "unit", "place")
 
 
 @pytest.fixture(scope="session")

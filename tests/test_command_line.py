@@ -208,16 +208,19 @@ def test_importing_air_quality_says_what_the_hourly_run_says(
     capsys.readouterr()
     assert verb("import-air-quality", str(tmp_path / "b.csv"), "--replace") == 0
     said = capsys.readouterr()
-    assert said.out == "读入1个文件、40行；替换1天，空值0个，重复值0个（只计一次）\n"
-    *lines, told = said.err.splitlines()
+    assert said.out == (
+        "读入1个文件、40行；存入1个地方的10个值（PM2.5），替换1天；未用0个值（在待查中），空值0个，重复值0个（只计一次）\n"
+    )
+    lines = said.err.splitlines()
+    path = Path(lines[-1].partition("全部见")[2])
     assert lines == [
         "城市 2020-04-01：1个中有1个有效小时不足20个，日均值无效",
         "城市 2020-04-01：PM2.5小时值由24个减少到10个，请核对文件是否完整",
         "4月1日 阳泉 PM2.5 24小时 → 10小时，已按要求替换",
-        "跳过不在城市表中的城市30个（某城0、某城1、某城2、某城3、某城4等）",
-        *(f"  {name}（1）" for name in names[:20]),
+        "不认识的城市或站点30个（后为行数或列数），未用："
+        + "、".join(f"{name}（1）" for name in names[:20])
+        + f"、共30个，全部见{path}",
     ]
-    path = Path(told.removeprefix("  all 30 of them: "))
     assert path.read_text(encoding="utf-8").splitlines() == [f"{name}（1）" for name in names]
 
 
@@ -233,7 +236,7 @@ def test_imports_take_a_shipped_mapping_by_its_name(
     capsys.readouterr()
     if arguments[0] == "import-places":
         assert verb(*named, "firms_downloads") == 0
-        assert capsys.readouterr().out == "1 rows: 1 kept, 0 known, 0 told again, 0 quarantined\n"
+        assert capsys.readouterr().out == "读入1行；存入1处，已有0处；重复0行，未用0行（在待查中）\n"
     assert verb(*named, "firms") == 2
     assert "a shipped mapping (airnow_embassy, " in capsys.readouterr().err
 

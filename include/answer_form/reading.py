@@ -179,7 +179,8 @@ def _answers(rows: list[SheetRow], places: dict[str, int], letter: Letter, now: 
             continue
         reason = FORMULA if set(told.formulas) & set(places.values()) else _reason(row, letter)
         if reason:
-            answers.broken.append(BrokenRow(told.number, "\t".join(_as_seen(row)), reason))
+            text = "\t".join(_as_seen(row))
+            answers.broken.append(BrokenRow(told.number, text, reason, row["alarm_id"]))
             continue
         _add(answers, counted, told.number, row, letter, now)
     return answers

@@ -57,7 +57,7 @@ def inspected_suspects(
             reason = say("同一对象填写了两种核查结果")
         if reason:
             words = say("“{sheet}”表：{reason}", sheet=say(form.SUSPECT_SHEET), reason=reason)
-            broken.append(BrokenRow(told.number, "\t".join(row.values()), words))
+            broken.append(BrokenRow(told.number, "\t".join(row.values()), words, row["alarm_id"]))
         else:
             found.setdefault(key, one)
     return tuple(found.values()), tuple(broken)

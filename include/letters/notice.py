@@ -1,7 +1,7 @@
 """提示函 (daily): what `templates/notice.docx` and the mail of the notice may name."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, Final
 
 from include.language import say
 from include.letters.words.status_words import status_words
@@ -15,6 +15,7 @@ from include.letters.words.wording import (
     enclosure_values,
     form_values,
     issue_values,
+    named,
     newest_overdue,
     older_values,
     overdue_values,
@@ -25,7 +26,9 @@ from include.letters.words.wording import (
 )
 from include.periods import moment_label
 from include.rules import NOTICE
-from include.supervision.figures import AlarmSuspects, Issue, NoticeFigures
+from include.supervision.figures import AlarmSuspects, Issue, NoticeFigures, ReceivedForms
+
+_MOST_NAMED: Final = 3  # alarms of one reason
 
 
 def notice_values(
@@ -80,8 +83,17 @@ def _received(figures: NoticeFigures, show: Show) -> dict[str, Any] | None:
     return {
         "收到": figures.received.rows,
         "未采用": figures.received.refused,
-        "原因": say("；").join(show(reason) for reason in figures.received.reasons),
+        "原因": say("；").join(map(show, _reasons(figures.received))),
     }
+
+
+def _reasons(received: ReceivedForms) -> list[str]:
+    """Why rows could not be used, each with the first of its alarms."""
+    alarm_ids = received.alarm_ids or ((),) * len(received.reasons)
+    return [
+        say("{reason}（{key}）", reason=reason, key=named(ids, _MOST_NAMED, "条")) if ids else reason
+        for reason, ids in zip(received.reasons, alarm_ids, strict=True)
+    ]
 
 
 def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:

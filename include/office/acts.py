@@ -17,6 +17,7 @@ from include.post.audit import Change, record
 from include.sources.config import DECIDING_KINDS
 from include.store import tables
 from include.store.alarm_aliases import main_ids
+from include.store.chain import has_chain
 from include.store.engine import reading, writing
 from include.store.facts import alarm_states
 from include.supervision.feedback import judge
@@ -31,6 +32,8 @@ EVENTS: Final = {
 }
 # What the owner of a platform decides itself; closing and reopening are this office's own everywhere.
 _DECISIONS: Final = ("accept", "return", "uphold", "reject")
+# What an alarm's own chain decides, where it has one.
+_OF_CHAIN: Final = ("accept", "return", "close", "reopen")
 _LONGEST_REASON: Final = 500
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -50,8 +53,13 @@ def possible_acts(house: House, alarm_id: str, now: datetime) -> Acts:
             alarm = _state(connection, alarm_id, now)
         except (InputError, StateError):
             return Acts()
+        is_chained = has_chain(connection, str(alarm["alarm_id"]))
     owner = _owner(house, alarm)
-    own = (name for name in EVENTS if not (owner and name in _DECISIONS))
+    own = (
+        name
+        for name in EVENTS
+        if not (owner and name in _DECISIONS) and not (is_chained and name in _OF_CHAIN)
+    )
     return Acts(tuple(name for name in own if not _not_so(alarm, name)), owner)
 
 
@@ -68,6 +76,10 @@ def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, re
     with writing(house.engine, lock="intake") as connection:
         alarm = _state(connection, alarm_id, now)
         _require_own_decision(house, alarm, name)
+        if name in _OF_CHAIN and has_chain(connection, str(alarm["alarm_id"])):
+            raise StateError(
+                "its chain decides that", where=f"alarm {alarm_id}", todo="take the step there: chain show"
+            )
         if wrong := _not_so(alarm, name):
             raise StateError(
                 f"the alarm does not stand so that one could {name}", where=f"alarm {alarm_id}", got=wrong

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from include.language import say
+from include.office.named import all_names
 from include.periods import DAY, Period
 from include.sources.air.quality import ImportResult
 from include.store.air_days import city_days, dust_hours
@@ -139,15 +140,19 @@ def grid_air(
     return listed.join(compare(found, window, listed.index.tolist()))
 
 
-def import_lines(result: ImportResult) -> list[str]:
-    """What an import did, as lines for an operator."""
+def import_lines(result: ImportResult, folder: Path, now: datetime) -> list[str]:
+    """What an import did, as lines for an operator; names that are not known in a file in `folder` where they are many."""
     days = result.days
     lines = [
         say(
-            "读入{files}个文件、{rows}行；替换{count}天，空值{gaps}个，重复值{duplicates}个（只计一次）",
+            "读入{files}个文件、{rows}行；存入{places}个地方的{stored}个值（{quantities}），替换{count}天；未用{unused}个值（在待查中），空值{gaps}个，重复值{duplicates}个（只计一次）",
             files=result.files,
             rows=result.rows,
+            places=result.places,
+            stored=result.stored,
+            quantities=say("、").join(result.quantities) or "—",
             count=len(days),
+            unused=sum(each.fault.count for each in result.faults),
             gaps=result.gaps,
             duplicates=result.duplicates,
         )
@@ -178,21 +183,20 @@ def import_lines(result: ImportResult) -> list[str]:
     lines += [*result.notes, *result.untaken]
     lines += [str(fault) for fault in result.faults]
     if result.skipped:
-        names = say("、").join(list(result.skipped)[:5])
+        counted = [say("{name}（{count}）", name=name, count=count) for name, count in result.skipped.items()]
         lines.append(
             say(
-                "跳过不在城市表中的城市{count}个（{names}{more}）",
-                count=len(result.skipped),
-                names=names,
-                more=say("等") if len(result.skipped) > 5 else "",
+                "不认识的城市或站点{count}个（后为行数或列数），未用：{names}",
+                count=len(counted),
+                names=all_names(counted, folder, "unknown-places", now),
             )
         )
     if result.unknown_grids:
         lines.append(
             say(
-                "网格表中没有的网格{count}个（如{example}），数据已保留，网格表补充后计入",
+                "网格表中没有的网格{count}个，数据已保留，网格表补充后计入：{names}",
                 count=len(result.unknown_grids),
-                example=result.unknown_grids[0],
+                names=all_names(result.unknown_grids, folder, "unknown-grids", now),
             )
         )
     lines += [say("未导入：{error}", error=error) for error in result.rejected]

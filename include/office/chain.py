@@ -20,6 +20,7 @@ from include.chain.steps import ASSIGN
 from include.chain.values import Chain, Event, Move, Task
 from include.errors import InputError, StateError
 from include.house import House
+from include.language import say
 from include.office.own_facts import tell_problem, tell_step
 from include.periods import office_date
 from include.post.audit import Change, record
@@ -164,10 +165,10 @@ def _answer(connection: Connection, chain: Chain, events: tuple[Event, ...]) -> 
         for row in frame(connection, "units_on", on_date=office_date(events[-1].event_at)).to_dict("records")
     }
     return {
-        "unit": "、".join(names.get(one.holder_code, one.holder_code) for one in running)[:255],
-        "inspector": "、".join(dict.fromkeys(one.person for one in reports))[:255],
+        "unit": say("、").join(names.get(one.holder_code, one.holder_code) for one in running)[:255],
+        "inspector": say("、").join(dict.fromkeys(one.person for one in reports))[:255],
         "problem_found": any(one.problem_found for one in reports),
-        "note": "；".join(one.note for one in reports)[:_LONGEST_TOLD],
+        "note": say("；").join(one.note for one in reports)[:_LONGEST_TOLD],
         "inspected_at": max((one.inspected_at for one in reports if one.inspected_at), default=None),
     }
 
@@ -191,7 +192,7 @@ def _tell_problem(
         category=report.category,
         description=report.note,
         found_at=max(report.receipt_at, alarm["started_at"]),
-        status="已验收" if is_accepted else "整改中",
+        status=say("已验收") if is_accepted else say("整改中"),
         rectify_by=report.rectify_by,
         rectified_at=rectified.receipt_at if is_accepted and rectified else None,
         **more,

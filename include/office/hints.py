@@ -6,12 +6,12 @@ No hint becomes an alarm: nothing here writes a fact, and no figure and no lette
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import Connection, Engine, and_, func, or_, select, update
 
 from include.errors import InputError, StateError
 from include.house import House
@@ -19,6 +19,7 @@ from include.letters.document.templates import template_text
 from include.post import audit
 from include.rules import HINTS
 from include.sources.hints import REJECTED
+from include.store.archive import Archive
 from include.store.engine import reading, writing
 from include.store.mail_tables import mail
 from include.store.open_tables import hint
@@ -38,6 +39,7 @@ STATES: Final = {"waiting": "待处理", **OUTCOMES}
 _ERASED: Final = ("place", "lon", "lat", "text", "name", "contact", "answer")
 _ERASED_OF_MAIL: Final = {"sender": "", "subject": "", "message_id": "", "files_json": "[]"}
 _LONGEST_ANSWER: Final = 4000
+_PUT_WITHIN: Final = timedelta(hours=1)  # what a round put and has not yet written down
 
 
 def hints(engine: Engine, states: Sequence[str] = tuple(STATES), limit: int = 200) -> list[dict[str, Any]]:
@@ -45,6 +47,14 @@ def hints(engine: Engine, states: Sequence[str] = tuple(STATES), limit: int = 20
     query = select(hint).where(hint.c.state.in_(list(states))).order_by(hint.c.received_at, hint.c.hint_id)
     with reading(engine) as connection:
         return [dict(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+
+def mails_of(engine: Engine, hint_ids: Sequence[str]) -> dict[str, int]:
+    """The mail by which each of these hints came, of those that came by one; the first, where several mailboxes had it."""
+    query = select(mail.c.hint_id, func.min(mail.c.mail_id)).where(mail.c.hint_id.in_(list(hint_ids)))
+    with reading(engine) as connection:
+        rows = connection.execute(query.group_by(mail.c.hint_id)).all()
+    return {str(hint_id): int(mail_id) for hint_id, mail_id in rows}
 
 
 def count_hints(engine: Engine, states: Sequence[str] = tuple(STATES)) -> int:
@@ -130,9 +140,9 @@ def erasable(connection: Connection, now: datetime) -> list[str]:
     return [str(one) for one in connection.execute(query.order_by(hint.c.hint_id)).scalars()]
 
 
-def erase(engine: Engine, now: datetime) -> int:
-    """Erases everything that names or quotes the senders of those hints, in the rows of their mails too; returns how many. The mails as
-    they came go by their own time (`retention_days.raw_mail`)."""
+def erase(engine: Engine, archive: Archive, now: datetime) -> int:
+    """Erases everything that names or quotes the senders of those hints, in the rows of their mails too, and the mails as they came;
+    returns how many hints. What a crash left of these mails goes with the next call."""
     with writing(engine, lock="hints") as connection:
         names = erasable(connection, now)
         nothing: dict[str, Any] = dict.fromkeys(_ERASED)
@@ -140,6 +150,13 @@ def erase(engine: Engine, now: datetime) -> int:
             connection.execute(hint.update().where(hint.c.hint_id == name).values(**nothing, erased_at=now))
         gone = select(hint.c.hint_id).where(hint.c.erased_at.is_not(None))
         connection.execute(update(mail).where(mail.c.hint_id.in_(gone)).values(_ERASED_OF_MAIL))
+        others = select(mail.c.raw_sha256).where(or_(mail.c.hint_id.is_(None), mail.c.hint_id.not_in(gone)))
+        originals = select(mail.c.raw_sha256).where(
+            mail.c.hint_id.in_(gone), mail.c.raw_sha256.not_in(others)
+        )
+        held = sorted(set(connection.execute(originals).scalars()))
+    for sha256 in held:
+        archive.remove(sha256, not_put_since=now - _PUT_WITHIN)
     return len(names)
 
 

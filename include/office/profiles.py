@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.letter_kinds import LETTER_KINDS
 from include.office.profile_contacts import check_contacts, take_first_contacts, without_contacts
-from include.profile.current import office
+from include.profile.current import told_office
 from include.profile.findings import Findings
 from include.profile.reading import read_with_findings
 from include.profile.settings import FILE
@@ -39,7 +39,7 @@ def found_store(engine: Engine, now: datetime) -> tuple[str, int]:
     """Creates or upgrades the store; one without any contact gets those of the profile. Returns its revision and how many."""
     revision = migrate(engine)
     with writing(engine, lock="intake") as connection:
-        taken = take_first_contacts(connection, office(), now)
+        taken = take_first_contacts(connection, told_office(), now)
     return revision, taken.new if taken else 0
 
 

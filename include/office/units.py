@@ -1,4 +1,4 @@
-"""Units as an operator sees them, and where the profile says otherwise."""
+"""Units and places as an operator sees them, and where the profile says otherwise."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from include.profile.current import office
+from include.profile.current import told_office
+from include.store.dated_records import Difference
+from include.store.offices import differences
 from include.store.statements import frame
-from include.store.units import Difference, differences
 
 
 def units_on(connection: Connection, on_date: date) -> pd.DataFrame:
@@ -18,13 +19,14 @@ def units_on(connection: Connection, on_date: date) -> pd.DataFrame:
     return frame(connection, "units_on", on_date=on_date)
 
 
+def places_on(connection: Connection, on_date: date) -> pd.DataFrame:
+    """One row a place that holds on a date (sql/places_on.sql)."""
+    return frame(connection, "places_on", on_date=on_date)
+
+
 def undecided(connection: Connection) -> list[Difference]:
-    """The units that the profile says otherwise and an operator changed, or that left it: a person decides."""
-    return [
-        one
-        for one in differences(connection, office())
-        if not one.is_kept and (one.is_touched or not one.told["rows"])
-    ]
+    """The units and places that the profile says otherwise and an operator changed, or that left it: a person decides."""
+    return [one for one in differences(connection, told_office()) if one.waits]
 
 
 def words_of(one: Difference) -> Iterator[str]:
@@ -34,7 +36,10 @@ def words_of(one: Difference) -> Iterator[str]:
         if ours.get(name) != told.get(name):
             yield f"{name}: {ours.get(name, '—')} → {told.get(name, '—')}"
     before, after = (
-        [f"{stay['region']} {stay['valid_from']}–{stay['valid_to'] or ''}" for stay in record["regions"]]
+        [
+            f"{stay['region']} {stay['valid_from']}–{stay['valid_to'] or ''}"
+            for stay in record.get("regions", ())
+        ]
         for record in (one.ours, one.told)
     )
     if before != after:

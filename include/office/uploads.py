@@ -7,7 +7,7 @@ the moment that the office received it, which the person states (never the unit)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from include.post import audit
 from include.sources.config import SourceConfig
 from include.sources.delivery import Part
 from include.sources.forms import FormTaken, take_form
+from include.sources.inspected import NO_SUCH
 from include.sources.places import places
 from include.sources.reading.file_names import label
 from include.sources.reading.workbooks import SheetRow, sheet_names, sheet_rows
@@ -133,14 +134,13 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
             select(own.number).where(own.letter_id == letter.letter_id)
         ).scalar_one_or_none()
         unit_name = _unit_name(connection, letter.unit_code)
-    refused = {one.origin: one.reason for one in done.refused if one.origin}
-    others = tuple(one.reason for one in done.refused if not one.origin)
+    others = tuple(f"{alarm_id} {say(NO_SUCH)}" for alarm_id in done.strange)
     return Upload(
         letter,
         unit_name,
         number or "",
         received_at,
-        _rows(parts, refused, changed, standings),
+        _rows(parts, done.by_row, changed, standings),
         others,
         len(form.delivery.inspected) - len(others),
     )
@@ -269,7 +269,7 @@ def _unit_name(connection: Connection, unit_code: str | None) -> str:
 
 
 def _rows(
-    parts: Iterable[Part], refused: dict[str, str], changed: frozenset[str], standings: dict[str, str]
+    parts: Iterable[Part], refused: Mapping[str, str], changed: frozenset[str], standings: dict[str, str]
 ) -> tuple[FormRow, ...]:
     """One row a line of the form, in its order."""
     told: dict[int, dict[str, Any]] = {}
@@ -287,7 +287,7 @@ def _rows(
                 )
         for broken in chunk.broken:
             told[broken.line] = {
-                "alarm_id": "",
+                "alarm_id": broken.alarm_id,
                 "event": "",
                 "problem": broken.text,
                 "who": "",

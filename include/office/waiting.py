@@ -16,6 +16,8 @@ from include.house import House
 from include.language import say
 from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
+from include.office.chain_assigning import unassigned
+from include.office.chain_lists import running
 from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
@@ -26,6 +28,7 @@ from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.post.channels.listing import switched_off, unsettled
+from include.profile.current import office
 from include.rules import LOW_RESPONSE
 from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
@@ -62,9 +65,10 @@ TOPICS: Final = {
     "mailbox": "信箱无法读取",
     "field": "手机填报待确认",
     "run": "时段没有运行",
-    "units": "单位与档案不一致",
+    "units": "单位、地方与档案不一致",
     "dispute": "争议待裁定",
     "answer": "重报待审核",
+    "chain": "交办办理",
     "check": "抽查待核查",
     "correction": "更正建议",
 }
@@ -123,6 +127,13 @@ class Waiting:
         return topic + say(MARK_GAP) + self.title if self.title != topic else self.title
 
 
+# What of a chain waits for this office, by step, and what to do; and the steps that are its holders'.
+CHAIN_WORK: Final = (
+    ("review", "巡查上报待审核", "在报警的交办页审核（通过或退回），或用 chain review"),
+    ("accept", "整改待验收", "到现场验收后在报警的交办页记录，或用 chain accept"),
+    ("write_off", "待销号", "被抽中的先抽查，再在报警的交办页销号，或用 chain write-off"),
+)
+HOLDERS_STEPS: Final = ("acknowledge", "report", "rectify")
 Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
 
 
@@ -295,15 +306,15 @@ def _grid_lists(house: House, connection: Connection, now: datetime) -> Iterable
 
 
 def _units(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
-    """Units that the profile says otherwise than an operator."""
+    """Units and places that the profile says otherwise than an operator."""
     for one in undecided(connection):
         yield Waiting(
             "units",
-            one.unit_code,
+            one.code,
             say("；").join(words_of(one)),
-            say("按档案改（units …），或以现有的为准（profile apply --keep）"),
+            say("按档案改（units …、places …），或以现有的为准（profile apply --keep）"),
             midnight(office_date(now)),
-            path="/units",
+            path="/places" if one.subject == "place" else "/units",
         )
 
 
@@ -346,6 +357,52 @@ def _decisions(house: House, connection: Connection, now: datetime) -> Iterable[
             path=f"/cities/{unit_code}" if many else f"/alarms/{quote(str(first['alarm_id']), safe='')}",
             count=len(rows),
             is_simulated=any(bool(row["is_simulated"]) for row in rows),
+        )
+
+
+def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """A city's own chain: alarms that nobody holds, steps that wait for this office, and the units whose steps are overdue; one line
+    each. Nothing in an office whose profile has no chain."""
+    if office().chain is None:
+        return
+    free = unassigned(connection, now)
+    if free:
+        yield Waiting(
+            "chain",
+            say("{count}条报警待交办", count=len(free)),
+            say("尚无承办单位"),
+            say("在交办页按规则或逐条交办，或用 chain assign"),
+            free[0]["pushed_at"].to_pydatetime(),
+            path="/chain",
+            count=len(free),
+            is_simulated=any(bool(row["is_simulated"]) for row in free),
+        )
+    rows = running(connection, now)
+    for step, label, todo in CHAIN_WORK:
+        own = rows[rows["step"] == step]
+        if len(own):
+            late = int((own["overdue_hours"] > 0).sum())
+            yield Waiting(
+                "chain",
+                say("{count}件{label}", count=len(own), label=say(label)),
+                say("其中超期{late}件、提级{raised}件", late=late, raised=int(own["is_escalated"].sum())),
+                say(todo),
+                own["since_at"].min().to_pydatetime(),
+                path="/chain",
+                count=len(own),
+                is_simulated=bool(own["is_simulated"].any()),
+            )
+    overdue = rows[rows["step"].isin(HOLDERS_STEPS) & (rows["overdue_hours"] > 0)]
+    for unit, own in overdue.groupby("holder_code"):
+        yield Waiting(
+            "chain",
+            say("{unit_name}超期{count}件", unit_name=own["holder_name"].iloc[0] or unit, count=len(own)),
+            say("其中提级{raised}件", raised=int(own["is_escalated"].sum())),
+            say("催办，或在交办页延期、撤回后改交其他单位"),
+            own["due_at"].min().to_pydatetime(),
+            path="/chain",
+            count=len(own),
+            is_simulated=bool(own["is_simulated"].any()),
         )
 
 
@@ -479,6 +536,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _field,
     _units,
     _decisions,
+    _chain,
     _checks,
     _corrections,
     _mails,

@@ -26,12 +26,15 @@ HEADS: Final = {
     "median_hours": "用时中位数（小时）",
     "p90_hours": "用时P90（小时）",
 }
+_DUE_NOTE: Final = (
+    "到期、按期不公布的月份：有或曾有复核中的申诉，有报警的单位不足3个，或数太小而合并后仍不足，见方法。"
+)
 NOTES: Final = {
     "answers": (
         "推送：本月推送的报警，不含误报；反馈率＝已反馈/推送，不用于排名；按期反馈率＝按期/到期。",
         "答复及时：已反馈的报警中，首次反馈不晚于报警所载反馈时限的，不论是否申诉、申诉是否驳回；此后退回、重报不改变。答复及时率＝答复及时/已反馈，未反馈的不在其中，须与反馈率同看。",
         "用时：已反馈的报警从推送到首次反馈的小时数，P90为第90百分位；不足最小公布数的不列。",
-        "到期、按期不公布的月份：有或曾有复核中的申诉，有报警的单位不足3个，或数太小而合并后仍不足，见方法。",
+        _DUE_NOTE,
     ),
     "problems": ("问题发现率＝查出问题的报警/已反馈的报警；整改率＝已整改/整改到期。一条报警可有几个问题。",),
     "quality": (
@@ -76,6 +79,8 @@ def withheld_figures(one: Edition, t: Translate) -> list[str]:
     """The notes beside the figures of a month, of which some may be withheld."""
     month = one.month
     notes = withheld([one], lambda month: (month.total_of("answers"), month.total_of("problems")), t)
+    if month.total_of("answers").counts["due"] is None:
+        notes.append(t(_DUE_NOTE))
     if None in month.quality.values():
         notes.append(t("抽查有“不公布”的：为1至{n}的数。", n=month.smallest - 1))
     if month.in_dispute is None:

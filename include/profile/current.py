@@ -22,16 +22,22 @@ DEFAULT: Final = "ministry"
 
 
 class _Current:
-    """What `use` set last."""
+    """What `use` set last, and the same with what the store knows by now."""
 
-    profile: Profile | None = None
+    told: Profile | None = None
+    kept: Profile | None = None
 
 
 def office() -> Profile:
-    """The profile of this process."""
-    if _Current.profile is None:
-        _Current.profile = load(os.environ.get(VARIABLE) or DEFAULT)
-    return _Current.profile
+    """The office of this process: its profile with the places, units and regions that an operator changed since."""
+    return _Current.kept or told_office()
+
+
+def told_office() -> Profile:
+    """The profile of this process as its files say it."""
+    if _Current.told is None:
+        _Current.told = load(os.environ.get(VARIABLE) or DEFAULT)
+    return _Current.told
 
 
 def rules_on(day: date, unit_code: str = "") -> Rules:
@@ -39,20 +45,20 @@ def rules_on(day: date, unit_code: str = "") -> Rules:
     return RuleBook(office().rules).on(day, unit_code)
 
 
-def use(profile: Profile) -> None:
-    """From now on this is the profile of this process."""
-    _Current.profile = profile
+def use(profile: Profile, kept: Profile | None = None) -> None:
+    """From now on this is the profile of this process. `kept`: as the store has it by now (`store.offices`)."""
+    _Current.told, _Current.kept = profile, kept
 
 
 @contextmanager
 def using(profile: Profile) -> Iterator[Profile]:
     """As `use`, for the length of a `with`."""
-    before = _Current.profile
+    before = (_Current.told, _Current.kept)
     use(profile)
     try:
         yield profile
     finally:
-        _Current.profile = before
+        _Current.told, _Current.kept = before
 
 
 def load(name: str) -> Profile:

@@ -159,6 +159,7 @@ class Profile:
     words: Mapping[str, str] = field(default_factory=dict)
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
+    added_units: frozenset[str] = frozenset()  # codes that an operator added: addressed wherever they lie
     chain: ChainSettings | None = None  # None: this office hands no alarm on
 
     @property
@@ -196,7 +197,8 @@ class Profile:
         if unit.unit_code == self.own_unit:
             return False
         return (
-            unit.kind in self.addressed_kinds
+            unit.unit_code in self.added_units
+            or unit.kind in self.addressed_kinds
             or self.levels_by_place.get(unit.place_code) in self.addressed_levels
         )
 

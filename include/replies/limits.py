@@ -15,7 +15,8 @@ class Limits:
     headers: int = 500  # of one part
     text: int = 20_000  # characters that a person is shown
     searched: int = 200_000  # characters in which words are looked for
-    members: int = 200  # of one package
+    members: int = 200  # of all packages of one mail
+    tnef_fields: int = 2_000  # of one winmail.dat
     member_bytes: int = 30 << 20
     unpacked_bytes: int = 60 << 20  # of all packages of one mail
     name: int = 120  # characters of a file's name

@@ -14,9 +14,10 @@ from typing import Final
 
 from include.answer_form.layout import FORM_SHEET
 from include.replies.limits import LIMITS
-from include.replies.packages import File, FormSheets, opened
+from include.replies.packages import File, FormSheets, Room, opened
 from include.replies.words import decoded, file_name, header_text, parameter
 
+_HEADER: Final = re.compile(rb"(?:\xef\xbb\xbf)?[A-Za-z][A-Za-z0-9-]{0,70}:")
 _MOST_ADDRESSED: Final = 100
 _ANGLED: Final = re.compile(r"<([^<>\s]{1,500})>")
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"]{1,128}@[^\s<>()\[\],;:\"]{1,255}")
@@ -41,6 +42,7 @@ class Mail:
     media_types: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
     inner_text: str = ""  # of the mails that it encloses
+    smime_type: str = ""  # of a mail that is one S/MIME package: signed-data, enveloped-data
 
     def head(self, name: str) -> str:
         """The first header of that name (small letters); empty where there is none."""
@@ -69,7 +71,7 @@ class _Taking:
 
     form_sheets: FormSheets
     parts: int = 0
-    unpacked: int = 0
+    room: Room = field(default_factory=Room)
     texts: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     inner_texts: list[str] = field(default_factory=list)
@@ -109,6 +111,7 @@ def read_mail(content: bytes, form_sheets: FormSheets = (FORM_SHEET,)) -> Mail:
         frozenset(taking.media_types),
         tuple(taking.faults),
         "\n".join(taking.inner_texts)[: LIMITS.searched],
+        parameter(content_type, "smime-type").lower(),
     )
 
 
@@ -173,14 +176,14 @@ def _take_leaf(part: Message, media_type: str, taking: _Taking, depth: int, is_e
         return
     if media_type == "application/pgp-encrypted" or not content:
         return
-    found, unpacked, faults = opened(
-        File(name, media_type, content, is_enclosed),
-        depth,
-        LIMITS.unpacked_bytes - taking.unpacked,
-        taking.form_sheets,
-    )
+    if name.lower().endswith(".eml") and _HEADER.match(content):  # forwarded as a file: Foxmail, QQ, 163
+        enclosed = BytesParser(policy=compat32).parsebytes(content)
+        taking.inner.append(heads_of(enclosed))
+        _take(enclosed, taking, depth=depth + 1, is_enclosed=True)
+        return
+    file = File(name, media_type, content, is_enclosed)
+    found, faults = opened(file, depth, taking.room, taking.form_sheets)
     taking.files += found
-    taking.unpacked += unpacked
     taking.faults.update(dict.fromkeys(faults))
 
 

@@ -111,9 +111,10 @@ def _first(mail: Mail, rules: tuple[Rule, ...]) -> tuple[str, ...]:
 def _faults(mail: Mail) -> tuple[str, ...]:
     whats = [file.what for file in mail.files]
     found = []
-    if mail.media_types & _ENCRYPTED or "sealed" in whats or mail.media_types & _SEALED:
+    is_opaque = mail.smime_type == "signed-data"  # signed, and wrapped into the signature
+    if not is_opaque and (mail.media_types & (_ENCRYPTED | _SEALED) or "sealed" in whats):
         found.append("encrypted")
-    if "multipart/signed" in mail.media_types:
+    if is_opaque or "multipart/signed" in mail.media_types:
         found.append("signed")
     if "archive" in whats and not mail.faults:
         found.append("rar")

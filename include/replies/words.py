@@ -6,6 +6,7 @@ import base64
 import binascii
 import quopri
 import re
+from codecs import lookup
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -15,31 +16,37 @@ _ENCODED: Final = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN: Final = re.compile(r"[\s]*")
 _PARAMETER: Final = re.compile(r"^\s*([^\s=;]{1,60})\s*=\s*(.*)$", re.DOTALL)
 _CONTINUED: Final = re.compile(r"^([a-z-]+)\*(\d{1,3})(\*?)$")
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069<>:"/\\|?*]+')
+_UNSAFE: Final = re.compile(
+    r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffd<>:"/\\|?*]+'
+)
 _CHINESE: Final = frozenset(
     {"gb2312", "gbk", "cp936", "ms936", "gb_2312-80", "x-gbk", "euc-cn", "hz-gb-2312"}
 )
+# Python's own codecs that no mail is written in: some take minutes for a long text.
+_NO_MAILS: Final = frozenset({"raw-unicode-escape", "unicode-escape", "punycode", "idna", "undefined"})
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _ONE_BYTE: Final = frozenset({"iso-8859-1", "latin1", "windows-1252", "cp1252", "us-ascii", "ascii", ""})
 
 
 def decoded(content: bytes, charset: str = "") -> str:
-    """Bytes as text: by what they say they are, else UTF-8, else GB18030; never an error.
+    """Bytes as text: by what they say they are, else UTF-8, else GB18030; never an error, and nothing that no store can keep.
 
     >>> decoded("排查反馈".encode("gbk"), "gb2312")
     '排查反馈'
     """
     told = charset.strip().strip("\"'").lower().partition("*")[0]
     if content.isascii() and not content.startswith(b"\x1b") and b"\x1b$" not in content and told != "utf-7":
-        return content.decode("ascii")
+        return _storable(content.decode("ascii"))
     first = "gb18030" if told in _CHINESE else told
     # What says that it is plain Latin and holds other bytes was mostly labelled by a program that did not look.
     tried = ["utf-8", "gb18030"] if told in _ONE_BYTE else [first, "utf-8", "gb18030"]
     for name in tried:
         try:
-            return content.decode(name)
+            if lookup(name).name not in _NO_MAILS:
+                return _storable(content.decode(name))
         except (LookupError, ValueError):
             continue
-    return content.decode("gb18030", "replace")
+    return _storable(content.decode("gb18030", "replace"))
 
 
 def header_text(raw: str) -> str:
@@ -89,9 +96,14 @@ def parameter(header: str, key: str) -> str:
     return _of_parameters(header, key)
 
 
+def _storable(text: str) -> str:
+    """The text without NULs and halves of characters (UTF-7 and its like can name them), which no database takes."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def _plain(text: str) -> str:
     """Text outside of encoded words; raw bytes in it are UTF-8 or GB18030, whatever the standard says."""
-    return decoded(text.encode("utf-8", "surrogateescape")) if not text.isascii() else text
+    return _storable(text) if text.isascii() else decoded(text.encode("utf-8", "surrogateescape"))
 
 
 def _unwrapped(how: str, text: str) -> bytes:

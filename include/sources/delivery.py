@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,13 @@ _TEXT = pd.StringDtype(na_value=np.nan)
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """One row that could not be split into columns: its line, the text as it came, and why (Chinese)."""
+    """One row that could not be split into columns: its line, the text as it came, and why (Chinese). `alarm_id`: the alarm that a
+    row of an answer form names all the same."""
 
     line: int
     text: str
     reason: str
+    alarm_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Chunk:
 
     `origin` names the file, page or query; `word` what a line of it is called (行, 条). `is_unended`: the last row is the last
     line of a text file that has no line end, so that its last value may be half of one. `left_out` counts rows that are no data
-    (sums, notes below the table), as the mapping says.
+    (sums, notes below the table), as the mapping says. `unread_sheets`: of a workbook, where nobody said which to read.
     """
 
     origin: str
@@ -44,6 +46,7 @@ class Chunk:
     word: str = "行"
     is_unended: bool = False
     left_out: int = 0
+    unread_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,3 +112,12 @@ def arrow_text_frame(batch: pa.RecordBatch | pa.Table) -> pd.DataFrame:
     """The same from Arrow strings, without copying them."""
     frame: pd.DataFrame = batch.to_pandas(types_mapper={pa.string(): _TEXT, pa.large_string(): _TEXT}.get)
     return frame
+
+
+def by_different_values(batch: pa.RecordBatch) -> pd.DataFrame:
+    """Arrow strings by their different values as categoricals."""
+    columns: dict[str, pd.Categorical] = {}
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        texts: Any = pd.Index(pd.Series(column.dictionary, dtype=_TEXT))
+        columns[name] = pd.Categorical.from_codes(np.asarray(column.indices), texts, validate=False)
+    return pd.DataFrame(columns)

@@ -6,8 +6,9 @@ A row that says what was said before is no second answer (`merge`); one that was
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +22,7 @@ from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import BrokenRow, Part
 from include.sources.inspected import NO_SUCH, keep_inspected
-from include.sources.layout import LAYOUTS
+from include.sources.layout import FEEDBACK, LAYOUTS
 from include.sources.mapping.language import TableMapping
 from include.sources.places import Places
 from include.sources.quarantine import Rejected
@@ -31,26 +32,28 @@ from include.sources.staging import commit, stage
 from include.store.alarm_aliases import main_ids
 from include.store.statements import frame
 
+_ID_LENGTH: Final = 64  # characters of an alarm's id
 OLDER: Final = "此前已收到更晚发出的反馈，本行未采用"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """One row that could not be used: its alarm (empty where it names none that can be read), why (Chinese), and the `origin` that
-    the quarantine names (`staging.origin_of`)."""
+    """What could not be used of one alarm: its id (empty where the row names none that can be read) and why (Chinese)."""
 
     alarm_id: str
     reason: str
-    origin: str = ""
 
 
 @dataclass(frozen=True)
 class FormTaken:
-    """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: rows that could not
-    be used, which are in the quarantine."""
+    """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: what could not be
+    used and is in the quarantine, one an alarm (one a row, where it names none). `by_row`: why a row could not be used, by the
+    origin that the quarantine names (`staging.origin_of`); `strange`: the alarms of suspects that nobody knows."""
 
     alarms: frozenset[str]
     refused: tuple[Refusal, ...]
+    by_row: Mapping[str, str] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
 
 def take_form(
@@ -94,15 +97,43 @@ def take_form(
     tally.quarantined += len(strange)
     result = result_of(source, tally, now, now, replayed=replayed, warnings=delivery.warnings)
     record(connection, result, tally, delivery, asked_until=now, now=now)
-    refused = (*map(refusal_of, tally.rejected), *(Refusal(one.alarm_id, say(NO_SUCH)) for one in strange))
-    answered = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]} - older
-    return FormTaken(frozenset(answered - {one.alarm_id for one in refused}), refused)
+    refused = [(_alarm_of(row), row.origin, row.reason) for row in tally.rejected]
+    refused += [(one.alarm_id, "", say(NO_SUCH)) for one in strange]
+    by_row: dict[str, str] = {}
+    for row in tally.rejected:
+        by_row[row.origin] = say("；").join(filter(None, (by_row.get(row.origin), row.reason)))
+    return FormTaken(
+        _answered(parts, tally.rejected) - older,
+        _refusals(refused),
+        by_row,
+        tuple(one.alarm_id for one in strange),
+    )
 
 
-def refusal_of(row: Rejected) -> Refusal:
-    """A row of the quarantine as the unit is told of it."""
+def _answered(parts: Iterable[Part], rejected: Iterable[Rejected]) -> frozenset[str]:
+    """The alarms of which an event was taken: not each of those that the form tells was refused."""
+    told = Counter(
+        str(one)
+        for part in parts
+        if part.mapping.table == FEEDBACK.name
+        for one in part.chunk.rows["alarm_id"]
+    )
+    told.subtract(_alarm_of(row) for row in rejected if row.kind == FEEDBACK.name and row.fields_json)
+    return frozenset(alarm_id for alarm_id, count in told.items() if count > 0)
+
+
+def _refusals(refused: Iterable[tuple[str, str, str]]) -> tuple[Refusal, ...]:
+    """From alarm, place and reason of rows: an answer that stands on several rows, or is an event and a problem, is one."""
+    reasons: dict[tuple[str, str], dict[str, None]] = {}
+    for alarm_id, place, reason in refused:
+        reasons.setdefault((alarm_id, "" if alarm_id else place), {})[reason] = None
+    return tuple(Refusal(alarm_id, say("；").join(told)) for (alarm_id, _), told in reasons.items())
+
+
+def _alarm_of(row: Rejected) -> str:
+    """The alarm that a row of the quarantine names."""
     fields: Mapping[str, str] = json.loads(row.fields_json) if row.fields_json else {}
-    return Refusal(str(fields.get("alarm_id", "")), row.reason, row.origin)
+    return str(fields.get("alarm_id", row.alarm_id))[:_ID_LENGTH]
 
 
 def _older(
@@ -126,8 +157,8 @@ def _without(part: Part, older: frozenset[str]) -> Part:
     if not is_late.any():
         return part
     broken = tuple(
-        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, chunk.rows.iloc[place])), say(OLDER))
-        for place in np.flatnonzero(is_late)
+        BrokenRow(int(chunk.lines[place]), "\t".join(map(str, row)), say(OLDER), str(row["alarm_id"]))
+        for place, row in ((place, chunk.rows.iloc[place]) for place in np.flatnonzero(is_late))
     )
     rest = chunk.rows[~is_late].reset_index(drop=True)
     return replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from include.sources.air.faults import Fault
 from include.sources.air.files import moment_of, statement_of
 from include.sources.air.hours import with_hours
 from include.sources.air.names import POLLUTANTS
+from include.sources.air.quality import unread_sheets_said
 from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
 from include.sources.air.stations import station_cities
 from include.sources.checks import check
@@ -47,10 +49,17 @@ def try_mapping(
 ) -> Trial:
     """Reads the first rows of a file; air of a time after `now` (None: any) is none. Raises InputError when file or mapping cannot be used."""
     require_table(path)
-    chunk = _first(read_table(path, mapping.form))
-    if mapping.table == AIR.name:
-        return _air(path, chunk, mapping, stations, now)
-    return _records(chunk, mapping, path)
+    is_air = mapping.table == AIR.name
+    chunks = read_table(path, mapping.form, is_of_hours=is_air)
+    whole = next(chunks)
+    chunk = _first(whole)
+    trial = (
+        _air(path, chunk, mapping, stations, now, chain([whole], chunks))
+        if is_air
+        else _records(chunk, mapping, path)
+    )
+    unread = (unread_sheets_said(chunk.unread_sheets),) if chunk.unread_sheets else ()
+    return replace(trial, notes=(*trial.notes, *unread))
 
 
 def known_names() -> Names:
@@ -68,8 +77,8 @@ def known_names() -> Names:
     return Names(found)
 
 
-def _first(chunks: Iterator[Chunk]) -> Chunk:
-    chunk = next(chunks)
+def _first(chunk: Chunk) -> Chunk:
+    """The first rows of a piece."""
     broken = tuple(
         row for row in chunk.broken if row.line <= (chunk.lines[:ROWS][-1] if len(chunk.lines) else ROWS)
     )
@@ -77,8 +86,14 @@ def _first(chunks: Iterator[Chunk]) -> Chunk:
 
 
 def _air(
-    path: Path, chunk: Chunk, mapping: TableMapping, stations: Path | None, now: datetime | None
+    path: Path,
+    chunk: Chunk,
+    mapping: TableMapping,
+    stations: Path | None,
+    now: datetime | None,
+    whole: Iterator[Chunk],
 ) -> Trial:
+    """`whole`: all pieces of the file: which hours it prints is known only where one of them tells."""
     terms, names = mapping.air or AirTerms(), known_names()
     if stations is not None:
         terms = replace(terms, stations=stations)
@@ -89,7 +104,7 @@ def _air(
     clock = Clock(moment_of(mapping), terms, now)
     notes = []
     if terms.every == "hour":
-        _, clock.hours = next(with_hours(iter([chunk]), clock.moment, str(path)))
+        _, clock.hours = next(with_hours(whole, clock.moment, str(path)))
         notes += [clock.hours.note] if clock.hours.note else []
     told = read_chunk(chunk, mapping, clock, names)
     statement = statement_of(mapping)

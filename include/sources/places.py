@@ -1,4 +1,4 @@
-"""Cities by any of their names, counties by former names, and whether a point lies in the city that a row names.
+"""Cities by any of their names, counties by code and former names, and whether a point lies in the city that a row names.
 
 The aliases are the profile's: of units, among them those that are notified on their own but counted in another, and of places
 that were renamed. A mapping's `values` add a source's own spellings.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import geopandas as gpd
@@ -30,7 +31,7 @@ _TOLERANCE_DEG: Final = 0.005
 @dataclass(frozen=True)
 class Places:
     """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
-    `counties`: (unit_code, former name) → name today."""
+    `counties`: (unit_code, code or former name) → name today."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
@@ -55,18 +56,28 @@ def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
     for code, name, _ in rows:
         names |= {code: code, name: code, name.removesuffix("市"): code}
     for unit in profile.addressees():
-        for alias in unit.aliases if unit.unit_code in codes else ():
+        for alias in (unit.name, *unit.aliases) if unit.unit_code in codes else ():
             names.setdefault(alias, unit.unit_code)
+    regions = frozenset(codes | {province for _, _, province in rows} | {profile.own_unit})
+    return Places(names, regions, _former_counties(profile))
+
+
+def _former_counties(profile: Profile) -> dict[tuple[str, str], str]:
+    """(unit_code; code, alias or earlier name of a place in it) → its name today. A name that another place there bears is its own; the
+    place of the unit itself is no county, but for its aliases."""
+    own = {unit.place_code for unit in profile.addressees()}
     units = units_of_places(profile)
-    counties = {
-        (units[place.place_code], alias): place.name
-        for place in profile.places
-        for alias in place.aliases
-        if place.place_code in units
+    inside = [place for place in profile.places if place.place_code in units]
+    today = {
+        place.place_code: place.name for place in sorted(inside, key=lambda one: one.valid_from or date.min)
     }
-    return Places(
-        names, frozenset(codes | {province for _, _, province in rows} | {profile.own_unit}), counties
-    )
+    borne = {(units[code], name) for code, name in today.items()}
+    return {
+        (units[place.place_code], said): today[place.place_code]
+        for place in inside
+        for said in (*place.aliases, *(() if place.place_code in own else (place.place_code, place.name)))
+        if (units[place.place_code], said) not in borne
+    }
 
 
 def outside_city(

@@ -63,7 +63,7 @@ class QuarantinedRow:
 
 @dataclass(frozen=True)
 class Rejected:
-    """One row on its way into quarantine."""
+    """One row on its way into quarantine. `alarm_id`: what an answer form's row that could not be split names, for its sender."""
 
     kind: str
     origin: str
@@ -73,6 +73,7 @@ class Rejected:
     row_json: str
     fields_json: str | None
     waits_for: str | None = None
+    alarm_id: str = ""
 
 
 def rejected_row(
@@ -104,6 +105,7 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
     table = pd.DataFrame([vars(row) for row in rows], dtype=object)
     if table.empty:
         return
+    table = table.drop(columns="alarm_id")
     for name in ("origin", "value", "row_json", "fields_json"):
         table[name] = [text if text is None else redact(text) for text in table[name]]
     table["row_hash"] = [row_hash(text) for text in table["row_json"]]

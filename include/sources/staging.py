@@ -21,7 +21,7 @@ from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
 from include.sources.contacts.plan import Listing
-from include.sources.delivery import Chunk, Delivery, FileParts, Part
+from include.sources.delivery import BrokenRow, Chunk, Delivery, FileParts, Part
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping.language import TableMapping
@@ -103,7 +103,7 @@ def stage(
     chunk, layout = part.chunk, LAYOUTS[part.mapping.table]
     require_columns(part.mapping, layout, list(chunk.rows.columns), chunk.origin)
     spool.put(_LISTED, pd.DataFrame({"table": pd.array([layout.name], dtype="str")}))
-    broken = [_broken(layout, chunk, row.line, row.text, row.reason) for row in chunk.broken]
+    broken = [_broken(layout, chunk, row) for row in chunk.broken]
     own = transform(part.mapping, layout, chunk.rows)
     own = own.assign(**{_CLEANED: visible(chunk.rows)[1]})
     raw, lines = chunk.rows, chunk.lines
@@ -355,8 +355,9 @@ def _rejects(
     ]
 
 
-def _broken(layout: Layout, chunk: Chunk, line: int, text: str, reason: str) -> Rejected:
-    return Rejected(layout.name, origin_of(chunk, line), "", text, reason, row_json({"": text}), None)
+def _broken(layout: Layout, chunk: Chunk, row: BrokenRow) -> Rejected:
+    origin, as_came = origin_of(chunk, row.line), row_json({"": row.text})
+    return Rejected(layout.name, origin, "", row.text, row.reason, as_came, None, alarm_id=row.alarm_id)
 
 
 def origin_of(chunk: Chunk, line: int) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from include.profile.current import office
+from include.profile.values import Profile
 from include.sources.places import places
 from include.store.tables import city
 
@@ -22,10 +24,27 @@ def register_units(connection: Connection, codes: Iterable[str]) -> list[str]:
     known = set(places(connection).cities)
     wanted = sorted({code for code in codes if _UNIT.fullmatch(code)} - known)
     for code in wanted:
-        province = f"{code[:2]}0000" if code.isdigit() and len(code) == 6 else code
+        above = _above(office(), code)
         connection.execute(
             city.insert().values(
-                unit_code=code, unit_name=code, province_code=province, province_name=province
+                unit_code=code, unit_name=code, province_code=above[0], province_name=above[1]
             )
         )
     return wanted
+
+
+def _above(profile: Profile, code: str) -> tuple[str, str]:
+    """Code and name of the unit of the nearest place around it, where the code is a place of the profile; else it stands for itself,
+    as it does where that unit is this office."""
+    around = {place.place_code: place.parent_code for place in profile.places}
+    units = {unit.place_code: unit for unit in profile.units if unit.kind != "department"}
+    at, seen = around.get(code, ""), set[str]()
+    while at and at not in units and at not in seen:
+        seen.add(at)
+        at = around.get(at, "")
+    found = units.get(at)
+    return (
+        (code, code)
+        if found is None or found.unit_code == profile.own_unit
+        else (found.unit_code, found.name)
+    )

@@ -212,7 +212,18 @@ def _by_day(rows: pd.DataFrame, dates: Sequence[date]) -> Iterator[tuple[date, p
 
 def _of_day(table: pa.Table, day: date) -> pa.Table:
     place = table.schema.get_field_index("place_id")
-    names = table["place_id"].cast(pa.string()).combine_chunks().dictionary_encode()
-    table = table.set_column(place, "place_id", names)
-    table = table.add_column(1, "observed_on", pa.array([day] * len(table), pa.date32()))
+    table = table.set_column(place, "place_id", _few_names(table["place_id"]))
+    table = table.add_column(1, "observed_on", pa.repeat(pa.scalar(day, pa.date32()), len(table)))
     return table.replace_schema_metadata(None)
+
+
+def _few_names(places: pa.ChunkedArray) -> pa.DictionaryArray:
+    """The places by those names that are among them, in the order of their coming."""
+    whole = places.combine_chunks()
+    whole = pa.concat_arrays(whole.chunks) if isinstance(whole, pa.ChunkedArray) else whole
+    if not pa.types.is_dictionary(whole.type):
+        return whole.cast(pa.string()).dictionary_encode()
+    short = whole.indices.dictionary_encode()  # numbers, which is quicker than texts
+    return pa.DictionaryArray.from_arrays(
+        short.indices, whole.dictionary.take(short.dictionary).cast(pa.string())
+    )

@@ -1,4 +1,4 @@
-"""Creates or upgrades the store, and fills a new one with what its profile says of units and regions, once."""
+"""Creates or upgrades the store, and fills a new one with what its profile says of places, units and regions, once."""
 
 from pathlib import Path
 
@@ -22,9 +22,9 @@ import include.store.selection_tables
 import include.store.unit_tables
 import include.store.watch_tables  # noqa: F401  their tables join the metadata
 from include.errors import InputError
-from include.profile.current import office
+from include.profile.current import told_office
 from include.store.engine import reading, remaking
-from include.store.units import require_profile, take_profile
+from include.store.offices import adopt_office, take_profile
 
 
 def migrate(engine: Engine) -> str:
@@ -33,12 +33,14 @@ def migrate(engine: Engine) -> str:
     with remaking(engine, lock="migrate") as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        take_profile(connection, office())
+        take_profile(connection, told_office())
+    adopt_office(engine)
     return _head(config)
 
 
 def require_current(engine: Engine) -> None:
-    """Raises InputError when the store was never created or is of another version."""
+    """Raises InputError when the store was never created, is of another version or of another office; from then on the office of
+    this process is as the store has it."""
     head = _head(_config())
     with reading(engine) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
@@ -50,8 +52,7 @@ def require_current(engine: Engine) -> None:
             got=found or "an empty store",
             todo="run: python -m include migrate",
         )
-    with reading(engine) as connection:
-        require_profile(connection, office())
+    adopt_office(engine)
 
 
 def _config() -> Config:

@@ -48,3 +48,38 @@ unit_change = Table(
     Index(None, "unit_code"),
     comment="A person's change of a unit or of its membership in a region. Rows are only added.",
 )
+
+place = Table(
+    "place",
+    metadata,
+    Column("place_code", String(32), primary_key=True),
+    Column("valid_from", Date, primary_key=True, comment="first date; 1900-01-01: since ever"),
+    Column("valid_to", Date, comment="first date on which it no longer holds; empty while it does"),
+    Column("name", String(200), nullable=False, comment="as letters and maps print it"),
+    Column(
+        "level",
+        String(200),
+        nullable=False,
+        comment="as the profile calls its levels (province, city, county)",
+    ),
+    Column("parent_code", String(32), comment="place_code of the place around it; empty for the top"),
+    Column("aliases", Text, nullable=False, comment="former and other names, separated by |"),
+    Column("name_en", String(200), nullable=False, comment="its name in English; empty for none"),
+    Column("fixed_by", String(128), comment="who changed it last; empty: as the profile says"),
+    comment="A place between two dates: taken from the profile once, then the operator's. What an operator changed is not put back.",
+)
+
+place_change = Table(
+    "place_change",
+    metadata,
+    Column("change_id", Serial, primary_key=True),
+    Column("changed_at", Instant, nullable=False),
+    Column("place_code", String(32), nullable=False),
+    Column("action", String(16), nullable=False, comment="add, end, rename, move, take, keep"),
+    Column("before_json", Text, nullable=False, comment="the rows of the place before"),
+    Column("after_json", Text, nullable=False, comment="… and after"),
+    Column("changed_by", String(128), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "place_code"),
+    comment="A person's change of a place. Rows are only added.",
+)

@@ -6,44 +6,38 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from include.act import Act
 from include.errors import InputError
 from include.profile.values import UNIT_KINDS, Profile, Unit
+from include.store.dated_records import (
+    SINCE_EVER,
+    Difference,
+    Kept,
+    Record,
+    changeable_from,
+    changed_from,
+    is_changeable,
+    last_row,
+    meet,
+    plain,
+    sort_rows,
+    ways_up,
+    with_dates,
+)
 from include.store.tables import city, region_member
-from include.store.unit_tables import installation, unit, unit_change
+from include.store.unit_tables import installation, place, unit, unit_change
 
-SINCE_EVER: Final = date(1900, 1, 1)
-Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A unit that the profile says otherwise than the store. `is_touched`: an operator changed it; `is_kept`: the profile says nothing
-    new since, or a person decided that ours stands against just this."""
-
-    unit_code: str
-    ours: Record
-    told: Record
-    is_touched: bool
-    is_kept: bool
+UNITS: Final = Kept("unit", unit_change, {"rows": [], "regions": []})
 
 
-def take_profile(connection: Connection, profile: Profile) -> None:
-    """Fills a store that was never filled; leaves any other as it is. Raises InputError for a store of another profile."""
-    if connection.execute(select(installation)).first() is not None:
-        require_profile(connection, profile)
-        return
-    connection.execute(
-        insert(installation).values(installation_id=1, profile=profile.name, own_unit=profile.own_unit)
-    )
+def take_units(connection: Connection, profile: Profile) -> None:
+    """Fills the tables of units and regions with what the profile says."""
     told = _told(profile)
     # A store of before has the memberships that its version shipped.
     connection.execute(delete(region_member).where(region_member.c.unit_code.in_(list(told))))
@@ -51,54 +45,31 @@ def take_profile(connection: Connection, profile: Profile) -> None:
         _write(connection, code, record)
 
 
-def require_profile(connection: Connection, profile: Profile) -> None:
-    """Raises InputError where the store belongs to another profile than this process."""
-    known = connection.execute(select(installation.c.profile)).scalar_one_or_none()
-    if known is not None and known != profile.name:
-        raise InputError(
-            "the store belongs to another office",
-            where="variable profile",
-            expected=str(known),
-            got=profile.name,
-            todo="name the store's profile, or another store",
-        )
+def unit_records(connection: Connection) -> dict[str, Record]:
+    """Every unit of the store with its rows and its stays in regions, by code."""
+    return _ours(connection)
 
 
 def differences(connection: Connection, profile: Profile) -> list[Difference]:
     """Where the profile says otherwise than the store, by unit."""
-    ours, told = _ours(connection), _told(profile)
-    touched, said = _decisions(connection)
-    empty: Record = {"rows": [], "regions": []}
-    return [
-        Difference(
-            code,
-            ours.get(code, empty),
-            told.get(code, empty),
-            code in touched,
-            said.get(code) == _json(told.get(code, empty)),
-        )
-        for code in sorted({*ours, *told})
-        if _json(ours.get(code, empty)) != _json(told.get(code, empty))
-    ]
+    return UNITS.differences(connection, _ours(connection), _told(profile))
 
 
-def apply_profile(connection: Connection, profile: Profile, act: Act) -> list[Difference]:
-    """Takes over what the profile says of units that no operator changed; returns the differences that are left, for a person."""
-    left = []
-    for one in differences(connection, profile):
-        if one.is_touched or not one.told["rows"]:  # a unit that left the profile is ended by a person
-            left.append(one)
-        else:
-            _replace(connection, one.unit_code, one.told, "take", act)
-    return left
+def take_differences(connection: Connection, found: Sequence[Difference], act: Act) -> dict[str, str]:
+    """Takes over what the profile says of units; returns why some do not fit to what an operator made of others, by code."""
+    ours = _ours(connection)
+    fitting, refused = UNITS.fitting(
+        ours, found, _checking(connection, {**ours, **{one.code: one.told for one in found}})
+    )
+    for code, one in fitting.items():
+        UNITS.log(connection, code, "take", ours.get(code, UNITS.empty), one.told, act)
+        _rewrite(connection, code, one.told)
+    return refused
 
 
-def keep_ours(connection: Connection, profile: Profile, unit_code: str, act: Act) -> None:
-    """Decides that ours stands against what the profile says of the unit now. Raises InputError where they do not differ."""
-    found = next((one for one in differences(connection, profile) if one.unit_code == unit_code), None)
-    if found is None:
-        raise InputError("the profile says the same", where=f"unit {unit_code}", expected="a difference")
-    _log(connection, unit_code, "keep", found.ours, found.told, act)
+def keep_ours(connection: Connection, one: Difference, act: Act) -> None:
+    """Decides that ours stands against what the profile says of the unit now."""
+    UNITS.log(connection, one.code, "keep", one.ours, one.told, act)
 
 
 def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str, act: Act) -> None:
@@ -132,12 +103,7 @@ def change_unit(
 ) -> None:
     """From a date on the unit has other `values` (name, bureau, address_form, reports_to); until then it stays as it was."""
     record, row = _last(connection, unit_code, since)
-    changed = {**row, **values, "valid_from": since.isoformat(), "fixed_by": act.actor}
-    if row["valid_from"] == since.isoformat():
-        record["rows"].remove(row)
-    else:
-        row["valid_to"] = since.isoformat()
-    record["rows"].append(changed)
+    changed_from(record, row, since, values, act)
     _replace(connection, unit_code, record, action, act)
 
 
@@ -169,68 +135,83 @@ def _last(connection: Connection, unit_code: str, day: date) -> tuple[Record, Re
     record = _ours(connection).get(unit_code)
     if record is None:
         raise InputError("unknown unit", where=f"unit {unit_code}", todo="units list names them")
-    row: Record = max(record["rows"], key=lambda one: str(one["valid_from"]))
-    if row["valid_to"] is not None or row["valid_from"] > day.isoformat():
+    row = last_row(record)
+    if not is_changeable(row, day):
         raise InputError(
             "the unit cannot change on that date",
             where=f"unit {unit_code}",
-            expected=f"a date from {row['valid_from']} on"
-            + (f", before {row['valid_to']}" if row["valid_to"] else ""),
+            expected=changeable_from(row),
             got=day,
         )
     return record, row
 
 
 def _replace(connection: Connection, unit_code: str, record: Record, action: str, act: Act) -> None:
-    if not act.reason.strip():
-        raise InputError("a reason is missing", where=f"unit {unit_code}", expected="why it changes")
-    record["rows"].sort(key=lambda one: str(one["valid_from"]))
+    sort_rows(record)
     record["regions"].sort(key=lambda one: (one["valid_from"], one["region"]))
     everything = _ours(connection)
-    _check(everything | {unit_code: record}, unit_code)
-    _log(connection, unit_code, action, everything.get(unit_code, {"rows": [], "regions": []}), record, act)
+    changed = everything | {unit_code: record}
+    _checking(connection, changed)(changed, unit_code)
+    UNITS.log(connection, unit_code, action, everything.get(unit_code, UNITS.empty), record, act)
+    _rewrite(connection, unit_code, record)
+
+
+def _rewrite(connection: Connection, unit_code: str, record: Record) -> None:
     connection.execute(delete(unit).where(unit.c.unit_code == unit_code))
     connection.execute(delete(region_member).where(region_member.c.unit_code == unit_code))
     _write(connection, unit_code, record)
 
 
-def _check(records: Mapping[str, Record], unit_code: str) -> None:
-    """Raises InputError for what must not be: no bureau, an unknown parent or a cycle, two units of one kind for one place."""
-    for row in records[unit_code]["rows"]:
-        where = f"unit {unit_code} from {row['valid_from']}"
-        if not row["bureau"].strip() or not row["name"].strip():
-            raise InputError("a unit needs a name and the name of its bureau", where=where)
-        if row["kind"] not in UNIT_KINDS:
-            raise InputError(
-                "unknown kind of unit", where=where, expected=" | ".join(UNIT_KINDS), got=row["kind"]
-            )
-        path, at = [unit_code], row["reports_to"]
-        while at:
-            if at not in records:
-                raise InputError("the unit above is unknown", where=where, got=at)
-            if at in path:
-                raise InputError("units would report in a circle", where=where, got=" → ".join([*path, at]))
-            path.append(at)
-            at = _holding(records[at]["rows"], row["valid_from"])["reports_to"]
-        for code, other in records.items():
-            for one in other["rows"] if code != unit_code and row["kind"] != "department" else ():
-                is_alike = (one["kind"], one["place_code"]) == (row["kind"], row["place_code"])
-                if is_alike and _meet(one, row):
+def _checking(
+    connection: Connection, everything: Mapping[str, Record]
+) -> Callable[[Mapping[str, Record], str], None]:
+    """What raises InputError for what must not be: no bureau, an unknown place or parent, a cycle, two units of one kind for one
+    place. `everything`: all units that may meet at a place."""
+    places = set(connection.execute(select(place.c.place_code)).scalars())
+    alike: dict[tuple[str, str], set[str]] = {}
+    for code, record in everything.items():
+        for row in record["rows"]:
+            if row["kind"] != "department":
+                alike.setdefault((row["kind"], row["place_code"]), set()).add(code)
+
+    def check(records: Mapping[str, Record], unit_code: str) -> None:
+        for row in records[unit_code]["rows"]:
+            where = f"unit {unit_code} from {row['valid_from']}"
+            _check_row(row, where, places)
+            for code in sorted(alike.get((row["kind"], row["place_code"]), set()) - {unit_code}):
+                if any(
+                    (one["kind"], one["place_code"]) == (row["kind"], row["place_code"]) and meet(one, row)
+                    for one in records.get(code, UNITS.empty)["rows"]
+                ):
                     raise InputError(
                         "two units of one kind for one place",
                         where=where,
                         got=f"{code} for {row['place_code']}",
                     )
+        for row, path in ways_up(records, unit_code, "reports_to"):
+            where = f"unit {unit_code} from {row['valid_from']}"
+            if path[-1] not in records:
+                raise InputError("the unit above is unknown", where=where, got=path[-1])
+            if path[-1] in path[:-1]:
+                raise InputError("units would report in a circle", where=where, got=" → ".join(path))
+
+    return check
 
 
-def _holding(rows: Iterable[Record], day: str) -> Record:
-    told = sorted(rows, key=lambda one: str(one["valid_from"]))
-    return next((one for one in reversed(told) if one["valid_from"] <= day), told[0])
-
-
-def _meet(first: Record, second: Record) -> bool:
-    begin = max(first["valid_from"], second["valid_from"])
-    return all(one["valid_to"] is None or begin < one["valid_to"] for one in (first, second))
+def _check_row(row: Record, where: str, places: set[str]) -> None:
+    if not row["bureau"].strip() or not row["name"].strip():
+        raise InputError("a unit needs a name and the name of its bureau", where=where)
+    if row["kind"] not in UNIT_KINDS:
+        raise InputError(
+            "unknown kind of unit", where=where, expected=" | ".join(UNIT_KINDS), got=row["kind"]
+        )
+    if row["place_code"] not in places:
+        raise InputError(
+            "the place of the unit is unknown",
+            where=where,
+            expected="a place_code of places list",
+            got=row["place_code"],
+        )
 
 
 def _told(profile: Profile) -> dict[str, Record]:
@@ -243,7 +224,7 @@ def _told(profile: Profile) -> dict[str, Record]:
         if stay.unit_code in found:
             found[stay.unit_code]["regions"].append(_stay(stay.region, stay.valid_from, stay.valid_to))
     for record in found.values():
-        record["rows"].sort(key=lambda one: str(one["valid_from"]))
+        sort_rows(record)
         record["regions"].sort(key=lambda one: (one["valid_from"], one["region"]))
     return found
 
@@ -253,7 +234,7 @@ def _ours(connection: Connection) -> dict[str, Record]:
     found: dict[str, Record] = {}
     for row in connection.execute(select(unit).order_by(unit.c.unit_code, unit.c.valid_from)).mappings():
         found.setdefault(str(row["unit_code"]), {"rows": [], "regions": []})["rows"].append(
-            {name: _plain(row[name]) for name in (column.name for column in unit.c) if name != "unit_code"}
+            {name: plain(row[name]) for name in (column.name for column in unit.c) if name != "unit_code"}
         )
     stays = select(region_member).order_by(region_member.c.valid_from, region_member.c.region)
     for stay in connection.execute(stays).mappings():
@@ -267,7 +248,7 @@ def _ours(connection: Connection) -> dict[str, Record]:
 def _row(told: Unit, is_addressed: bool) -> Record:
     return {
         "valid_from": (told.valid_from or SINCE_EVER).isoformat(),
-        "valid_to": _plain(told.valid_to),
+        "valid_to": plain(told.valid_to),
         "name": told.name,
         "bureau": told.bureau,
         "kind": told.kind,
@@ -280,7 +261,7 @@ def _row(told: Unit, is_addressed: bool) -> Record:
 
 
 def _stay(region: str, valid_from: date, valid_to: date | None) -> Record:
-    return {"region": region, "valid_from": valid_from.isoformat(), "valid_to": _plain(valid_to)}
+    return {"region": region, "valid_from": valid_from.isoformat(), "valid_to": plain(valid_to)}
 
 
 def _write(connection: Connection, unit_code: str, record: Record) -> None:
@@ -314,46 +295,4 @@ def _above(connection: Connection, row: Record) -> tuple[str, str]:
 
 def _add(connection: Connection, table: Table, unit_code: str, rows: Iterable[Record]) -> None:
     for row in rows:
-        dates = {
-            name: date.fromisoformat(row[name]) if row[name] else None for name in ("valid_from", "valid_to")
-        }
-        connection.execute(insert(table).values({**row, **dates, "unit_code": unit_code}))
-
-
-def _decisions(connection: Connection) -> tuple[set[str], dict[str, str]]:
-    """The units that an operator changed, and what the profile said of them when that was done or last decided."""
-    touched: set[str] = set()
-    said: dict[str, str] = {}
-    for row in connection.execute(select(unit_change).order_by(unit_change.c.change_id)).mappings():
-        code = str(row["unit_code"])
-        if row["action"] in ("take", "keep"):
-            said[code] = str(row["after_json"])
-        else:
-            touched.add(code)
-            said.setdefault(code, str(row["before_json"]))
-    return touched, said
-
-
-def _log(
-    connection: Connection, unit_code: str, action: str, before: Record, after: Record, act: Act
-) -> None:
-    connection.execute(
-        insert(unit_change).values(
-            changed_at=act.now,
-            unit_code=unit_code,
-            action=action,
-            before_json=_json(before),
-            after_json=_json(after),
-            changed_by=act.actor,
-            reason=act.reason.strip(),
-        )
-    )
-
-
-def _json(record: Record) -> str:
-    rows = [{name: value for name, value in row.items() if name != "fixed_by"} for row in record["rows"]]
-    return json.dumps({"rows": rows, "regions": record["regions"]}, ensure_ascii=False, sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+        connection.execute(insert(table).values({**with_dates(row), "unit_code": unit_code}))

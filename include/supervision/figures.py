@@ -217,11 +217,13 @@ class FormRow:
 
 @dataclass(frozen=True)
 class ReceivedForms:
-    """The forms that a unit sent by mail since its last letter: rows that came, those of them that could not be used, and why."""
+    """The forms that a unit sent by mail since its last letter: rows that came, those of them that could not be used, and why, with
+    the alarms of each reason (none in figures of before 2026-12, nor of a row that names none)."""
 
     rows: int
     refused: int
     reasons: tuple[str, ...]
+    alarm_ids: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,13 @@ def received_by_unit(rows: pd.DataFrame) -> dict[str, ReceivedForms]:
 
 
 def _received(rows: pd.DataFrame) -> ReceivedForms:
-    reasons = Counter(str(one["reason"]) for text in rows["refused_json"] for one in json.loads(text))
+    told = [one for text in rows["refused_json"] for one in json.loads(text)]
+    reasons = Counter(str(one["reason"]) for one in told)
     ranked = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
-    refused = int(rows["rows_refused"].sum())
-    return ReceivedForms(
-        int(rows["rows_taken"].sum()) + refused, refused, tuple(reason for reason, _ in ranked[:_NAMED])
+    named = tuple(reason for reason, _ in ranked[:_NAMED])
+    alarms = tuple(
+        tuple(sorted({one["alarm_id"] for one in told if one["reason"] == reason and one["alarm_id"]}))
+        for reason in named
     )
+    refused = int(rows["rows_refused"].sum())
+    return ReceivedForms(int(rows["rows_taken"].sum()) + refused, refused, named, alarms)

@@ -17,11 +17,9 @@ from include.sources.mapping.language import HourLabel
 from include.verbs.options import FORMATS, Day, open_current_house, print_rows
 
 if TYPE_CHECKING:
-    from include.house import House
     from include.sources.quarantine import Rejected
 
 _SHOWN = 5  # rows on the terminal; all are in the quarantine
-_MOST_SAID = 20  # names on the terminal; more are in a file
 
 
 @click.command("import-air-quality")
@@ -65,25 +63,12 @@ def import_air_quality(
         mapping=named_mapping(mapping, "air") if mapping else None,
         stations=stations,
     )
-    total, *rest = import_lines(done)
+    total, *rest = import_lines(done, house.notes_dir, datetime.now(UTC))
     click.echo(total)
     for line in rest:
         click.echo(line, err=True)
-    _all_of([f"{name}（{count}）" for name, count in done.skipped.items()], house, "unknown-places")
-    _all_of(done.unknown_grids, house, "unknown-grids")
     if done.rejected or done.untaken:
         raise click.exceptions.Exit(1)
-
-
-def _all_of(names: Sequence[str], house: House, what: str) -> None:
-    """Says all names: where they are many, in a file, of which the first are said."""
-    for name in names[:_MOST_SAID]:
-        click.echo(f"  {name}", err=True)
-    if len(names) > _MOST_SAID:
-        path = house.hourly_dir.parent / f"{what}-{datetime.now(UTC):%Y%m%dT%H%M%S}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(names) + "\n", encoding="utf-8")
-        click.echo(f"  all {len(names)} of them: {path}", err=True)
 
 
 def _tell_rejected(rows: Sequence[Rejected]) -> None:
@@ -91,7 +76,7 @@ def _tell_rejected(rows: Sequence[Rejected]) -> None:
     for row in rows[:_SHOWN]:
         click.echo(
             say(
-                "quarantined: {origin} {field}：{reason}，如“{value}”",
+                "未用：{origin} {field}：{reason}，如“{value}”",
                 origin=row.origin,
                 field=row.field,
                 reason=row.reason,
@@ -129,6 +114,7 @@ _DATUMS = {"wgs84": "WGS84", "gcj02": "GCJ-02", "bd09": "BD-09"}
 )
 def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], mapping: str, source: str) -> None:
     """Read key enterprises (any table with coordinates) into the store, in the place of the source's former table."""
+    from include.office.named import all_names
     from include.sources.enterprises import import_enterprises as run
     from include.sources.every_table import named_mapping
 
@@ -148,17 +134,28 @@ def import_enterprises(path: Path, datum: str, columns: tuple[str, ...], mapping
         source=source,
     )
     click.echo(
-        f"{done.rows} rows: {done.kept} enterprises kept in the place of {done.replaced}, "
-        + (f"{done.lines} production lines of these, " if done.lines else "")
-        + f"{done.duplicates} told again, {len(done.rejected)} quarantined"
+        say(
+            "读入{rows}行；存入企业{kept}家，替换原有{replaced}家；并入企业的生产线{lines}条，重复{duplicates}行，未用{rejected}行（在待查中）",
+            rows=done.rows,
+            kept=done.kept,
+            lines=done.lines,
+            replaced=done.replaced,
+            duplicates=done.duplicates,
+            rejected=len(done.rejected),
+        )
         + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     _tell_rejected(done.rejected)
     if done.datum_doubt:
         click.echo(done.datum_doubt, err=True)
     if done.relocated:
-        click.echo(f"{len(done.relocated)} lie in another city or county than told:", err=True)
-        _all_of(done.relocated, house, "relocated")
+        names = all_names(done.relocated, house.notes_dir, "relocated", datetime.now(UTC))
+        click.echo(
+            say(
+                "{count}家与所写的城市或区县不符，按坐标归属：{names}", count=len(done.relocated), names=names
+            ),
+            err=True,
+        )
 
 
 @click.command("import-places")
@@ -199,9 +196,20 @@ def import_places(path: Path, kind: str, datum: str, mapping: str, source: str) 
         datum=_DATUMS[datum],
         source=source,
     )
-    before = f"{done.known} known" if kind == "fire" else f"in the place of {done.replaced}"
+    before = (
+        say("已有{known}处", known=done.known)
+        if kind == "fire"
+        else say("替换原有{replaced}处", replaced=done.replaced)
+    )
     click.echo(
-        f"{done.rows} rows: {done.kept} kept, {before}, {done.duplicates} told again, {len(done.rejected)} quarantined"
+        say(
+            "读入{rows}行；存入{kept}处，{before}；重复{duplicates}行，未用{rejected}行（在待查中）",
+            rows=done.rows,
+            kept=done.kept,
+            before=before,
+            duplicates=done.duplicates,
+            rejected=len(done.rejected),
+        )
         + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
     )
     _tell_rejected(done.rejected)

@@ -19,7 +19,7 @@ def mapping() -> None:
 @click.argument("path", type=_PATH)
 def guess(path: Path) -> None:
     """Propose a mapping for a file (YAML on standard output), with what is unsure as comments."""
-    from include.sources.mapping_guess import guess as run
+    from include.sources.guess.proposal import guess as run
 
     click.echo(run(path), nl=False)
 

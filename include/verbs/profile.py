@@ -59,11 +59,13 @@ def show(name: str | None) -> None:
 
 
 @profile.command("apply")
-@click.option("--keep", help="Code of a unit of which ours stands against what the profile says now.")
+@click.option(
+    "--keep", help="Code of a unit or place of which ours stands against what the profile says now."
+)
 @click.option("--reason", default="profile apply", show_default=True, help="Why; kept on record.")
 @click.option("--dry-run", is_flag=True, help="Only show the differences.")
 def apply(keep: str | None, reason: str, dry_run: bool) -> None:
-    """Take over what the profile says of units and contacts that nobody changed; what an operator changed is shown and waits for a
+    """Take over what the profile says of places, units and contacts that nobody changed; what an operator changed is shown and waits for a
     decision."""
     from collections import Counter
     from datetime import UTC, datetime
@@ -72,35 +74,39 @@ def apply(keep: str | None, reason: str, dry_run: bool) -> None:
     from include.office.profile_contacts import contact_lines, take_contacts
     from include.office.units import undecided, words_of
     from include.periods import office_date
-    from include.profile.current import office
+    from include.profile.current import told_office
     from include.store.engine import reading, writing
-    from include.store.units import apply_profile, differences, keep_ours
+    from include.store.offices import adopt_office, apply_profile, differences, keep_ours
     from include.verbs.options import open_current_house, operator
 
     house, act = open_current_house(), Act(datetime.now(UTC), operator(), reason)
+    profile = told_office()
     with reading(house.engine) as connection:
-        found = differences(connection, office())
+        found = differences(connection, profile)
     for one in found:
         mark = "kept" if one.is_kept else "yours" if one.is_touched else "taken"
         for line in words_of(one):
-            click.echo(f"{mark:<8}{one.unit_code}  {line}")
+            click.echo(f"{mark:<8}{one.subject} {one.code}  {line}")
     left = []
     if not dry_run:
         with writing(house.engine) as connection:
             if keep:
-                keep_ours(connection, office(), keep, act)
-            apply_profile(connection, office(), act)
+                keep_ours(connection, profile, keep, act)
+            applied = apply_profile(connection, profile, act)
             left = undecided(connection)
+        for code, why in applied.refused.items():
+            click.echo(f"refused {code}  {why}")
+        adopt_office(house.engine)
     # After the units: a contact may be of a new one.
     with writing(house.engine, lock="intake") as connection:
-        lines = contact_lines(connection, office(), office_date(act.now))
+        lines = contact_lines(connection, profile, office_date(act.now))
         if not dry_run:
-            take_contacts(connection, office(), act.now)
+            take_contacts(connection, profile, act.now)
     for told in lines:
         click.echo(f"{told.mark:<8}{told.unit_code}  {told.words}")
     if not dry_run:
         count = Counter(one.mark for one in lines)
         click.echo(
-            f"{len(found) - len(left)} units taken or kept, {len(left)} wait for a decision (units …, or profile apply --keep CODE); "
+            f"{len(found) - len(left) - len(applied.refused)} places and units taken or kept, {len(left)} wait for a decision (places …, units …, or profile apply --keep CODE); "
             f"{count['taken']} contacts taken, {count['asked']} wait for a decision (contacts questions)"
         )

@@ -41,13 +41,15 @@ def prune(is_applied: bool) -> None:
     for kind, meaning in KINDS.items():
         click.echo(f"{verb}: {files[kind]} × {kind} ({meaning}), {sizes[kind] / 2**20:.1f} MB")
     if is_applied:
-        senders = erase(house.engine, now)
+        senders = erase(house.engine, house.archive, now)
         positions, photos = field_decisions.erase(house.engine, now)
         with writing(house.engine) as connection:
             fires = remove_fires(connection, now)
     click.echo(f"{verb}: {fires} × fires seen from space, longer ago than the profile keeps them")
     done = "erased" if is_applied else "would be erased"
-    click.echo(f"{done}: names and words of {senders} hints that were closed")
+    click.echo(
+        f"{done}: names and words of {senders} hints that were closed, with the mails that they came by"
+    )
     click.echo(f"{done}: {positions} positions and {photos} photos of the phone page")
     if (found or senders or fires or positions or photos) and not is_applied:
         click.echo("nothing was removed; to remove them: prune --apply")

@@ -107,8 +107,9 @@ def take(quarantine_id: int, reason: str) -> None:
     from include.office.air_quality import import_lines
     from include.office.untaken_air import take as run
 
-    done = run(open_current_house(), quarantine_id, by=operator(), reason=reason, now=datetime.now(UTC))
-    for line in import_lines(done):
+    house, now = open_current_house(), datetime.now(UTC)
+    done = run(house, quarantine_id, by=operator(), reason=reason, now=now)
+    for line in import_lines(done, house.notes_dir, now):
         click.echo(line)
 
 

@@ -1,13 +1,14 @@
-"""What units send back, every five minutes: their mail, then what else comes in. A small list of steps; each takes what it takes once."""
+"""What units send back, every five minutes and before the day's letters: their mail, then what else comes in. A small list of steps; each
+takes what it takes once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from include.errors import CheckFailed, QianliyanError
-from include.house import House
+from include.house import House, Run
 from include.language import say
 from include.office.mailroom.round import MailRound, read_mailbox
 from include.workflows import field_page
@@ -36,13 +37,7 @@ STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field}
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Every step, whatever became of the ones before; returns what each did. Raises CheckFailed at the end where one could not do all of its work."""
     done = {name: step(house, now, actor) for name, step in STEPS.items()}
-    troubles = [
-        say("{source}：{trouble}", source=source, trouble=summary["trouble"])
-        for several in done.values()
-        for source, summary in several.items()
-        if summary.get("trouble")
-    ]
-    if troubles:
+    if troubles := _troubles(done):
         raise CheckFailed(
             say("；").join(troubles),
             where="answer_round",
@@ -50,6 +45,24 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
             todo=say("按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读"),
         )
     return done
+
+
+def take_before_letters(run: Run) -> dict[str, Any]:
+    """What came in until the run's moment, so that its letters know of it: the same steps, and `warnings` where one could not do all
+    of its work, which stops no letter. A back-fill takes nothing: its windows are past, and what comes in counts from today."""
+    if run.is_backfill:
+        return {"warnings": []}
+    done = {name: step(run.house, run.now, run.actor) for name, step in STEPS.items()}
+    return {**done, "warnings": _troubles(done)}
+
+
+def _troubles(done: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [
+        say("{source}：{trouble}", source=source, trouble=summary["trouble"])
+        for several in done.values()
+        for source, summary in several.items()
+        if summary.get("trouble")
+    ]
 
 
 def _summary(one: MailRound) -> dict[str, Any]:

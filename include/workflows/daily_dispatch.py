@@ -23,6 +23,7 @@ from include.supervision.figures import (
     to_json,
 )
 from include.supervision.received import LOOK_BACK, received_by_unit
+from include.workflows import answer_round
 from include.workflows.channels import tell_the_day
 from include.workflows.steps import LetterSteps, pull_facts
 from include.workflows.suspecting import keep_platform_suspects
@@ -32,14 +33,17 @@ KINDS: Final = ("notice", "reminder")
 
 
 def pull(run: Run) -> dict[str, Any]:
-    """Makes sure that the ledger covers all that the day's figures read; stops the run where too much is missing. Ranks the
-    suspects of the platforms' alarms that the day's letters list."""
+    """Takes what units sent until now, and makes sure that the ledger covers all that the day's figures read; stops the run where too
+    much is missing. Ranks the suspects of the platforms' alarms that the day's letters list."""
+    came_in = answer_round.take_before_letters(run)
     pulled = pull_facts(run, read_window(run.period)[0])
     start_at, end_at = read_window(run.period)
     with reading(run.house.engine) as connection:
         states = alarm_states(connection, start_at, end_at, run.period.as_of, with_old=True)
     treatment = keep_treatment(run.house, run.period.last_date, None, now=run.now)
     return pulled | {
+        "came_in": came_in,
+        "warnings": [*came_in["warnings"], *pulled["warnings"]],
         "suspected": keep_platform_suspects(run.house, listed_alarms(states, run.period)),
         "suspected_treatment": len(treatment.rows),
     }

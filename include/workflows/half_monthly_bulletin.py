@@ -189,7 +189,7 @@ def _import_dropped(house: House, now: datetime) -> list[str]:
     except InputError as error:  # the folder, or all of them, cannot be used
         return [say("未导入：{error}", error=error)]
     read = [path for path in waiting if path not in done.unread]
-    return import_lines(done) + _put_aside(read, folder / ASIDE, now)
+    return import_lines(done, house.notes_dir, now) + _put_aside(read, folder / ASIDE, now)
 
 
 def _put_aside(paths: list[Path], aside: Path, now: datetime) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from include.errors import CheckFailed
 from include.house import House, Run
 from include.language import say
+from include.office.named import all_or_where
 from include.periods import moment_label
 from include.sources.stations.sources import take_waiting
 from include.store.engine import reading
@@ -39,7 +40,7 @@ def take(run: Run) -> dict[str, Any]:
         "rows": taken.rows,
         "new": taken.new,
         "errors": taken.errors[:_SHOWN],
-        "faults": taken.faults[:_SHOWN],
+        "faults": all_or_where(taken.faults, house.notes_dir, "station-faults", run.now),
     }
 
 

@@ -23,8 +23,9 @@ ACTED_IN = [
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
-    INCLUDE / "store" / "units.py",
+    *(INCLUDE / "store" / f"{name}.py" for name in ("dated_records", "offices", "places", "units")),
     *(INCLUDE / "office").glob("*.py"),
+    *(INCLUDE / "chain").glob("*.py"),
     *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"
@@ -48,8 +49,19 @@ def texts(path: Path) -> Iterator[str]:
             "Unusable",
         ):
             for part in [*node.args[:1], *(one.value for one in node.keywords if one.arg == "todo")]:
-                pieces = part.values if isinstance(part, ast.JoinedStr) else [part]
-                yield "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in pieces)
+                yield from words(part)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":  # of the chain
+            yield from words(node.args[1])
+
+
+def words(part: ast.expr) -> Iterator[str]:
+    """The text of an expression, or the two of a choice; nothing for a name that is handed on."""
+    if isinstance(part, ast.IfExp):
+        yield from words(part.body)
+        yield from words(part.orelse)
+    elif not isinstance(part, ast.Name):
+        pieces = part.values if isinstance(part, ast.JoinedStr) else [part]
+        yield "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in pieces)
 
 
 def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:

@@ -10,7 +10,7 @@ import socket
 import tempfile
 import threading
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -31,6 +31,9 @@ from include.office.contacts import read_csv as read_contacts
 from include.post import mailbox
 from include.post.mailer import MailSession
 from include.post.server import MailServer
+from include.replies.limits import LIMITS
+from include.replies.verdict import KINDS, reason_words
+from include.simulator.mail_answers import answer_mail, bounce_mail, text_mail
 from include.sources.air.files import read_air_file
 from include.sources.air.reading import Names
 from include.sources.air.stage import Stage
@@ -40,12 +43,13 @@ from include.sources.kinds.platform import page_of, part_of
 from include.sources.layout import LAYOUTS
 from include.sources.mapping.language import TableMapping
 from include.sources.places import Places
-from include.sources.reading import workbook_child
+from include.sources.reading import mail_child, workbook_child
 from include.sources.reading.tables import read_table
 from include.sources.reading.workbooks import SheetRow
 from include.sources.spool import Spool
 from include.sources.staging import stage
 from tests.fuzz.mutations import WORDS, mutated
+from tests.mailroom.tnef import winmail
 from tests.sources.exports import ALARM, EXAMPLES
 
 PLACES = Places({"140300": "140300"}, frozenset({"140300"}), {})
@@ -299,6 +303,68 @@ def _talk(listening: socket.socket, replies: bytes) -> None:
                 pass
 
 
+def replies(content: bytes) -> None:
+    """A mail that comes back: it has a verdict whose reasons a person can read, and texts that a store, a page and a log can have."""
+    request = {
+        "internal_at": None,
+        "now": NOW.isoformat(),
+        "received_host": "mx.example",
+        "authserv_id": "mx.example",
+    }
+    told = mail_child.answer(content, request)
+    assert told["verdict"]["kind"] in KINDS
+    faults = (*told["verdict"]["reasons"], *told["verdict"]["faults"])
+    assert [name for name in faults if reason_words(name) == name] == []
+    assert len(told["files"]) <= LIMITS.parts + LIMITS.members
+    assert len(told["text"]) <= LIMITS.text
+    for text in _texts(told):
+        assert "\0" not in text
+        text.encode("utf-8")
+    for name in (told["message_id"], told["sender"], told["subject"]):
+        assert "\n" not in name
+
+
+def _texts(told: object) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, dict):
+        for key, value in told.items():
+            yield from (*_texts(key), *_texts(value))
+    elif isinstance(told, list | tuple):
+        for value in told:
+            yield from _texts(value)
+
+
+@cache
+def _replies() -> tuple[bytes, ...]:
+    """One mail of each kind, as their programs write them."""
+    key = "notice_140300_day_2020-03-12_2020-03-13_1"
+    ours = f"Message-ID: <{key}.1@s.example>\r\nFrom: dudu@s.example\r\nSubject: =?utf-8?b?5Ye9?=\r\n\r\n".encode()
+    rows = {
+        form.FORM_SHEET: [[]] * 3 + [[one.header for one in form.COLUMNS]],
+        form.GUIDE_SHEET: [[]] * 2 + [["", key]],
+    }
+    book = openpyxl.Workbook()
+    for name, several in rows.items():
+        sheet = book.create_sheet(name)
+        for row in several:
+            sheet.append(row)
+    saved = io.BytesIO()
+    book.save(saved)
+    filled = saved.getvalue()
+    package = winmail({"反馈表.xlsx": filled}, html="<p>见附件</p>")
+    return (
+        answer_mail(ours, "a@yq.example", filled, NOW),
+        answer_mail(ours, "a@yq.example", package, NOW),
+        bounce_mail(ours, "a@yq.example", NOW, "550 5.1.1 用户不存在"),
+        text_mail(ours, "a@yq.example", NOW, "来函收悉").replace(
+            b"From: ", b"X-QQ-AUTO-REPLY: true\r\nFrom: ", 1
+        ),
+        b"Content-Type: message/rfc822\r\n\r\n" + text_mail(ours, "a@yq.example", NOW, "<b>收悉</b>"),
+        package,
+    )
+
+
 Target = tuple[st.SearchStrategy[Any], Callable[[Any], None]]
 TARGETS: dict[str, Target] = {
     "csv": (mutated(CSV), csv),
@@ -314,5 +380,6 @@ TARGETS: dict[str, Target] = {
     "air": (mutated(AIR), air),
     "contacts": (mutated(CONTACTS), contacts),
     "mail": (mutated(MAIL), mail),
+    "replies": (st.sampled_from(_replies()).flatmap(mutated), replies),
     "smtp_replies": (mutated(REPLIES), smtp_replies),
 }

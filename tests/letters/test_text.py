@@ -284,11 +284,17 @@ def test_a_character_without_a_glyph_is_replaced_and_reported() -> None:
 
 
 def test_what_came_by_mail_is_told_with_what_could_not_be_used() -> None:
-    figures = notice(received=ReceivedForms(2, 1, ("应答码不符", "必填：排查人")))
+    alarms = (("A1", "A2", "A3", "A4"), ())
+    figures = notice(received=ReceivedForms(7, 5, ("应答码不符", "必填：排查人"), alarms))
     letter = compose_notice(figures, ISSUE)
-    assert "收到你市近期以邮件报送的反馈2条，其中1条未采用：应答码不符；必填：排查人。" in body(letter)
+    assert (
+        "收到你市近期以邮件报送的反馈7条，其中5条未采用：应答码不符（A1、A2、A3等4条）；必填：排查人。"
+        in body(letter)
+    )
     text = content(letter, "text").decode()
-    assert "邮件反馈：收到2条，1条未采用：应答码不符；必填：排查人\n" in text
+    assert "邮件反馈：收到7条，5条未采用：应答码不符（A1、A2、A3等4条）；必填：排查人\n" in text
+    former = compose_notice(notice(received=ReceivedForms(2, 1, ("应答码不符",))), ISSUE)
+    assert "其中1条未采用：应答码不符。" in body(former)
     all_used = compose_notice(notice(received=ReceivedForms(2, 0, ())), ISSUE)
     assert "收到你市近期以邮件报送的反馈2条。" in body(all_used)
     assert "邮件报送" not in body(compose_notice(notice(), ISSUE))

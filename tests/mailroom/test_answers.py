@@ -1,16 +1,21 @@
 """Mails with the form become facts, once; those of whoever may not speak for the unit wait for a person."""
 
+import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 
 from include.act import Act
+from include.answer_form import layout
 from include.errors import InputError, StateError
 from include.office.mailroom.tray import accept, accept_typed, open_mail, settle
 from include.simulator.mail_answers import bounce_mail, something_found, text_mail
+from include.sources.forms import OLDER
 from include.store import tables
 from include.store.engine import reading
 from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer, form
@@ -59,7 +64,8 @@ def test_rows_are_taken_one_by_one_and_what_cannot_be_used_says_why(place: Place
     assert place.events() == [("A1", "submitted", SENT)]
     (row,) = place.mails()
     assert row["state"] == "kept"
-    assert "必填：排查人" in row["refused_json"]
+    (refused,) = json.loads(row["refused_json"])
+    assert (refused["alarm_id"], refused["reason"].endswith("必填：排查人")) == ("A2", True)
     with reading(place.house.engine) as connection:
         (reason,) = connection.execute(select(tables.quarantine.c.reason)).scalars()
         assert reason.endswith("必填：排查人")
@@ -157,13 +163,31 @@ def test_an_older_form_that_comes_later_is_not_used(place: Place) -> None:
     newer = form(place.key, fill=lambda number, alarm: something_found(SENT, "扬尘（工地）"))
     place.deliver(answer(place, content=newer, at=SENT + HOUR), at=SENT + HOUR)
     place.read(now=NOW)
-    older = answer(place, content=form(place.key), at=SENT)
+    problems = form(place.key, fill=lambda number, alarm: something_found(SENT - HOUR, "扬尘（工地）"))
+    older = answer(place, content=problems, at=SENT)
     older = older.replace(b"10:00:00 +0800", b"11:30:00 +0800", 1)
     place.deliver(older, at=SENT + 2 * HOUR)
     done = place.read(now=NOW + HOUR)
     assert (done.rows_taken, done.rows_refused) == (0, 2)
     assert [(alarm, at) for alarm, _, at in place.events()] == [("A1", SENT + HOUR), ("A2", SENT + HOUR)]
-    assert "更晚发出的反馈" in place.mails()[1]["refused_json"]
+    refused = json.loads(place.mails()[1]["refused_json"])
+    assert refused == [{"alarm_id": alarm, "reason": OLDER} for alarm in ("A1", "A2")]
+
+
+def test_an_alarm_of_which_one_more_row_is_broken_is_answered_all_the_same(place: Place) -> None:
+    good = something_found(SENT - HOUR, "扬尘（工地）")
+    workbook = openpyxl.load_workbook(io.BytesIO(form(place.key, ("A1",), lambda number, alarm: good)))
+    sheet = workbook[layout.FORM_SHEET]
+    for cell in sheet[layout.FIRST_ROW]:  # a second problem, copied, without its category
+        is_category = sheet.cell(layout.HEADER_ROW, cell.column).value == "问题类别"
+        sheet.cell(layout.FIRST_ROW + 1, cell.column, None if is_category else cell.value)
+    stream = io.BytesIO()
+    workbook.save(stream)
+    place.deliver(answer(place, content=stream.getvalue()))
+    done = place.read()
+    assert (done.rows_taken, done.rows_refused, place.events()) == (1, 1, [("A1", "submitted", SENT)])
+    (refused,) = json.loads(place.mails()[0]["refused_json"])
+    assert (refused["alarm_id"], refused["reason"].endswith("必填：问题类别")) == ("A1", True)
 
 
 def test_a_mail_dated_in_the_future_keeps_later_forms_out_of_nothing(place: Place) -> None:

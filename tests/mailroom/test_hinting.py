@@ -1,5 +1,6 @@
 """A mail of the tray as a hint: by a person, by the check and bounds of a file, once; erased with the hint, and never a fact."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ from include.simulator.mail_answers import text_mail
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.mail_tables import mail
+from include.store.statements import frame
 from tests.desk.facts import NOW as DESK_NOW
 from tests.desk.facts import Browser
 from tests.mailroom.office import CONTACT, HOST, NOW, SENT, Place, told_mail
@@ -95,6 +97,34 @@ def test_what_a_file_would_be_refused_for_leaves_the_mail_in_the_tray(place: Pla
     assert [row["state"] for row in place.mails()] == ["settled"] * HINTS.most_of_one_sender + ["tray"]
 
 
+def test_with_the_hint_goes_the_mail_as_it_came_and_nothing_is_missed(place: Place) -> None:
+    office = ("a@s.example", "b@s.example")
+    place.deliver(*(public_mail(to, f"冒烟，{to}") for to in office))
+    place.read()
+    for number, to in enumerate(office, 1):
+        settle(
+            place.house,
+            take_as_hint(place.house, number, {**TOLD, "text": f"冒烟，{to}"}, ACT),
+            "confirmed",
+            now=NOW + timedelta(days=number),
+            actor="duty",
+        )
+    long_ago = (NOW - timedelta(hours=2)).timestamp()
+    digests = [row["raw_sha256"] for row in place.mails()]
+    for sha256 in digests:
+        os.utime(place.house.archive.path(sha256), (long_ago, long_ago))
+    later = NOW + timedelta(days=1) + HINTS.kept_after_closing + timedelta(minutes=1)
+    assert erase(place.house.engine, place.house.archive, later) == 1
+    assert [place.house.archive.path(sha256).exists() for sha256 in digests] == [False, True]
+    opened = open_mail(place.house, 1)
+    assert (opened.read, opened.trouble) == (None, "线索结案期满，来信原件已删除")
+    with reading(place.house.engine) as connection:  # what was given up is not missed
+        needed = set(frame(connection, "archived_files", mail_since_at=NOW - timedelta(days=1))["sha256"])
+    assert needed & set(digests) == {digests[1]}
+    assert erase(place.house.engine, place.house.archive, later + timedelta(days=1)) == 1
+    assert not place.house.archive.path(digests[1]).exists()
+
+
 def test_with_the_hint_goes_what_the_mails_row_says_of_its_sender(place: Place) -> None:
     about = {
         "sender": "zhang@home.example",
@@ -106,7 +136,10 @@ def test_with_the_hint_goes_what_the_mails_row_says_of_its_sender(place: Place) 
     other = waiting_row(place.house, content_key="1" * 64, **about)
     hint_id = take_as_hint(place.house, mail_id, TOLD, ACT)
     settle(place.house, hint_id, "confirmed", now=NOW, actor="duty")
-    assert erase(place.house.engine, NOW + HINTS.kept_after_closing + timedelta(minutes=1)) == 1
+    assert (
+        erase(place.house.engine, place.house.archive, NOW + HINTS.kept_after_closing + timedelta(minutes=1))
+        == 1
+    )
     with reading(place.house.engine) as connection:
         gone = str(connection.execute(select(mail).where(mail.c.mail_id == mail_id)).one())
         gone += str(connection.execute(select(tables.audit)).all())

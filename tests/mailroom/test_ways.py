@@ -84,6 +84,21 @@ def test_letters_leave_with_an_envelope_sender_and_a_reply_address_of_their_own(
     assert place.mails()[-1]["matched_by"] == "address"
 
 
+def test_a_mail_with_what_no_database_takes_stops_no_other(place: Place) -> None:
+    """NUL and half a character, in a subject, a text and a bounce's words: a round that fails by one mail reads none after it."""
+    odd = (
+        b"From: x@y.example\r\nSubject: =?utf-8?B?AEEA?= =?utf-7?Q?+2AA-?=\r\n"
+        b"Content-Type: text/plain; charset=utf-7\r\nContent-Transfer-Encoding: base64\r\n\r\nACsyQUEt\r\n"
+    )
+    bounce = bounce_mail(place.letter, CONTACT, SENT, "452 4.2.2 =?utf-8?B?AEEA?= full")
+    with pop_server([odd, bounce, answer(place)]) as port:
+        options = {**place.source.options, "protocol": "pop3"}
+        source = replace(place.source, location=f"127.0.0.1:{port}", token="pw", options=options)
+        done = replace(place, house=replace(place.house, mailboxes=(source,))).read()
+    assert (done.trouble, dict(done.kinds)) == ("", {"other": 1, "bounce": 1, "answer": 1})
+    assert place.mails()[0]["subject"] == "\ufffdA\ufffd\ufffd"
+
+
 def ods(rows: dict[str, list[list[str]]]) -> bytes:
     """A spreadsheet as LibreOffice and WPS write it."""
     tables_ = "".join(

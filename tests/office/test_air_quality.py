@@ -111,8 +111,8 @@ def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
     put(folder / "dust.csv", "unit_code,hour,is_dust\n" + dust)
     put(folder / "china_cities_20260305.csv", wide_text("20260305", {"北京": [700] * 3 + [70] * 21}))
     result = import_air_quality(sqlite, tmp_path / "air", [folder], now=NOW)
-    assert import_lines(result) == [
-        "读入29个文件、675行；替换28天，空值0个，重复值0个（只计一次）",
+    assert import_lines(result, tmp_path, NOW) == [
+        "读入29个文件、675行；存入1个地方的672个值（PM2.5），替换28天；未用0个值（在待查中），空值0个，重复值0个（只计一次）",
         "沙尘时段标记3条",
     ]
     second_half, first_half = (
@@ -144,14 +144,16 @@ def test_an_import_tells_an_operator_what_is_wrong(sqlite: Engine, tmp_path: Pat
         ),
     )
     bad = put(tmp_path / "b.csv", "a,b\n1,2\n")
-    lines = import_lines(import_air_quality(sqlite, tmp_path / "air", [path, bad], now=NOW, replace=True))
+    lines = import_lines(
+        import_air_quality(sqlite, tmp_path / "air", [path, bad], now=NOW, replace=True), tmp_path, NOW
+    )
     assert lines[:-1] == [
-        "读入1个文件、24行；替换1天，空值13个，重复值0个（只计一次）",
+        "读入1个文件、24行；存入2个地方的34个值（PM2.5），替换1天；未用1个值（在待查中），空值13个，重复值0个（只计一次）",
         "城市 2020-03-12：2个中有1个有效小时不足20个，日均值无效",
         "城市 2020-03-12：PM2.5小时值由48个减少到34个，请核对文件是否完整",
         "3月12日 天津 PM2.5 24小时 → 10小时，已按要求替换",
         "a.csv 第12行起 天津：不低于2000，超出可能范围，按缺测处理：9999等是缺测代码，共1个，如“9999”",
-        "跳过不在城市表中的城市1个（拉萨）",
+        "不认识的城市或站点1个（后为行数或列数），未用：拉萨（1）",
     ]
     assert lines[-1].startswith(f"未导入：{bad}: not an air-quality file")
 

@@ -15,7 +15,7 @@ from include.sources.hints import take_hints
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.open_tables import hint
-from tests.desk.facts import NOW, YANGQUAN, Browser, house_of, provenance
+from tests.desk.facts import NOW, YANGQUAN, Browser, archive_in, house_of, provenance
 
 HEADER = "hint_id,received_at,place,lon,lat,text,name,contact\n"
 
@@ -142,7 +142,7 @@ def test_another_hint_under_a_known_id_is_kept_and_nothing_is_lost(store: Engine
     again = take_hints(store, put(folder, first + other), now=NOW)
     assert (again.taken, again.known, again.refused) == (0, 2, [])
     settle(house_of(store, tmp_path), own[1], "spam", now=NOW, actor="duty")
-    assert erase(store, NOW + 31 * DAY) == 1
+    assert erase(store, archive_in(tmp_path), NOW + 31 * DAY) == 1
     assert take_hints(store, put(folder, first + other), now=NOW + 31 * DAY).known == 2
 
 
@@ -179,8 +179,8 @@ def test_a_person_moderates_answers_and_what_names_the_sender_is_erased(
         settle(house, "zz", "spam", now=NOW, actor="duty")
     with pytest.raises(InputError, match="no such grid"):
         settle(house, "b", "confirmed", now=NOW, actor="duty", grid_id="T9")
-    assert erase(store, NOW + 30 * DAY) == 0
-    assert erase(store, NOW + 30 * DAY + timedelta(minutes=1)) == 1
+    assert erase(store, archive_in(tmp_path), NOW + 30 * DAY) == 0
+    assert erase(store, archive_in(tmp_path), NOW + 30 * DAY + timedelta(minutes=1)) == 1
     with reading(store) as connection:
         everything = str(connection.execute(select(hint).where(hint.c.hint_id == "a")).one())
         everything += str(connection.execute(select(tables.audit)).all())

@@ -306,6 +306,7 @@ ELSEWHERE = {
     "undecided",
     "pull",
     "silent",
+    "chain",  # tests/chain
 }  # below: they need time to pass, a source, or letters of several days
 
 

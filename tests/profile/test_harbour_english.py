@@ -79,8 +79,9 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def answered_by_mail(var: Path) -> None:
     """What came in after the day's letters, of every kind, and the next day's letters."""
     at = midnight(date(2020, 3, 12)) + 12 * HOUR
-    letters = [one for one in received(var / "mailbox") if form_of(one.content()) is not None]
-    first, last = letters[0], letters[-1]
+    letters = {one.letter_key: one for one in received(var / "mailbox") if form_of(one.content()) is not None}
+    # A unit that has a letter on the next day, too, and another.
+    first, last = (letters[f"notice_HB-{unit}_day_2020-03-11_2020-03-12_1"] for unit in "SN")
     content, contact = first.content(), first.recipients[0]
     own = form_of(content)
     assert own is not None
@@ -168,6 +169,29 @@ def test_what_came_by_mail_is_told_in_english(played: Path) -> None:
     reasons = {name for row in told for name in row.reasons.split(",")}
     assert [reason_words(name) for name in reasons if reason_words(name) == name] == []
     assert [words for words in map(reason_words, _WORDS) if CJK.search(words)] == []
+
+
+def test_the_next_letter_says_what_came_by_mail(played: Path) -> None:
+    """Of the first form one row was whole and one half; the second has one half row; a form that is empty or forged has none."""
+    mails = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        for path in sorted((played / "mailbox").rglob("*.eml"))
+    ]
+    ((letter, line),) = (
+        (message, line)
+        for message in mails
+        for line in message.get_body(("plain",)).get_content().splitlines()
+        if line.startswith("By mail:")
+    )
+    assert re.fullmatch(
+        r"By mail: 3 rows received, 2 not used: “Inspected - no problem found” needs: Inspected by \(body\), "
+        r"Inspected by \(person\), Inspected at \(D\d+, D\d+\)",
+        line,
+    )
+    (pdf,) = (part for part in letter.walk() if str(part.get_filename()).endswith(".pdf"))
+    printed = "".join(texts("letter.pdf", pdf.get_payload(decode=True)).split())
+    told = "".join(line.removeprefix("By mail: 3 rows received, 2").split())
+    assert f"bymaillately:3rows,ofwhich2{told}." in printed
 
 
 def test_every_kind_of_the_office_is_made_here(played: Path) -> None:

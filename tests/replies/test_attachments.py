@@ -11,7 +11,7 @@ from include.replies.limits import LIMITS
 from include.replies.mail import read_mail
 from include.replies.verdict import judge, verdict
 from include.replies.words import decoded, header_text
-from tests.replies.mails import attached, zipped
+from tests.replies.mails import attached, mail, zipped
 
 NAME = "排查反馈表.xlsx"
 UTF8, GBK = NAME.encode(), NAME.encode("gbk")
@@ -127,6 +127,31 @@ def test_what_cannot_be_opened_is_said_and_left_to_a_person(content: bytes, faul
     assert found.faults == (fault,)
 
 
+def test_a_mail_that_was_forwarded_as_a_file_is_opened_like_one() -> None:
+    """Foxmail, QQ and 163 call it a file of unknown kind, whose name ends in .eml."""
+    inner = mail(
+        "From: b@yq.example\nMessage-ID: <inner@x>\nContent-Type: application/octet-stream\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=a.xlsx",
+        b64(BOOK).decode(),
+    )
+    told = (
+        b'Content-Disposition: attachment; filename="=?gbk?B?'
+        + b64("转发的邮件.eml".encode("gbk"))
+        + b'?="\r\nContent-Transfer-Encoding: base64'
+    )
+    found = read_mail(attached(told, content=b64(inner)))
+    assert [(file.name, file.what, file.is_enclosed) for file in found.files] == [("a.xlsx", "form", True)]
+    assert judge(found).signs.inner_ids == ("<inner@x>",)
+    (table,) = read_mail(attached(told, content=b64("序号\n1".encode()))).files  # called so, and none
+    assert (table.name, table.what) == ("转发的邮件.eml", "other")
+
+
+def test_a_document_that_is_a_zip_stays_whole() -> None:
+    """Otherwise a person is offered forty pieces of XML."""
+    word = zipped(**{"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<w/>"})
+    (file,) = read_mail(raw(word)).files
+    assert (file.name, file.what, file.content) == ("a.bin", "other", word)
+
+
 def test_ten_thousand_parts_deep_nests_and_long_headers_cost_little() -> None:
     began = time.process_time()
     parts = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 10_000 + b"--b--"
@@ -146,5 +171,6 @@ def test_ten_thousand_parts_deep_nests_and_long_headers_cost_little() -> None:
 def test_encrypted_and_signed_mails_are_said_to_be_so() -> None:
     sealed = b"Content-Type: application/pkcs7-mime; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\nMIIB"
     assert verdict(sealed).faults == ("encrypted",)
+    assert verdict(sealed.replace(b"; name", b"; smime-type=signed-data; name")).faults == ("signed",)
     signed = b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\nContent-Type: application/pkcs7-signature\r\n\r\nx\r\n--b--"
     assert judge(read_mail(signed)).faults == ("signed",)

@@ -13,8 +13,8 @@ from include.errors import InputError
 from include.sources.air.hours import ArchiveHours, with_hours
 from include.sources.air.quality import import_air_quality
 from include.sources.mapping.language import Moment, Piece, Template
-from include.sources.reading.characters import hour_number
 from include.sources.reading.text_files import read_csv
+from include.sources.reading.written_times import hour_number
 from include.store.engine import open_engine
 from include.store.hourly import read_hours
 from tests.sources.air_files import NOW

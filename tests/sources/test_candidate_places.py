@@ -131,5 +131,5 @@ def test_the_verb(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("QIANLIYAN_VAR", str(tmp_path))
     done = CliRunner().invoke(cli, ["import-places", str(put(tmp_path, "v.csv", VIIRS)), "--kind", "fire"])
     assert done.exit_code == 0
-    assert done.stdout == "6 rows: 2 kept, 0 known, 1 told again, 3 quarantined\n"
+    assert done.stdout == "读入6行；存入2处，已有0处；重复1行，未用3行（在待查中）\n"
     assert len(done.stderr.splitlines()) == 3

@@ -243,12 +243,11 @@ def test_the_verb(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert done.exit_code == 0
     assert (
         done.stdout
-        == "2 rows: 1 enterprises kept in the place of 0, 0 told again, 1 quarantined（模拟数据）\n"
+        == "读入2行；存入企业1家，替换原有0家；并入企业的生产线0条，重复0行，未用1行（在待查中）（模拟数据）\n"
     )
     assert done.stderr.splitlines() == [
-        "quarantined: e.csv 第3行 lon：坐标不在重点区域各城市范围内（请核对经纬度和坐标系），如“91.10”",
-        "1 lie in another city or county than told:",
-        "  甲：130100桥西区 → 130100长安区",
+        "未用：e.csv 第3行 lon：坐标不在重点区域各城市范围内（请核对经纬度和坐标系），如“91.10”",
+        "1家与所写的城市或区县不符，按坐标归属：甲：130100桥西区 → 130100长安区",
     ]
     engine = open_engine(f"sqlite:///{tmp_path / 'supervision.db'}")
     assert [row[1] for row in kept(engine)] == ["E1"]

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from include.__main__ import cli
 from include.errors import InputError
 from include.sources.every_table import mappings_in
-from include.sources.mapping_guess import guess
+from include.sources.guess.proposal import guess
 from include.sources.mapping_trial import try_mapping
 
 FILES = {

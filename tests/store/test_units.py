@@ -15,15 +15,14 @@ from include.profile.values import Unit
 from include.store.engine import reading, writing
 from include.store.facts import cities_on, city_stays
 from include.store.migrate import migrate, require_current
+from include.store.offices import apply_profile, keep_ours
 from include.store.tables import city, region_member
 from include.store.unit_tables import installation, unit, unit_change
 from include.store.units import (
     add_unit,
-    apply_profile,
     change_region,
     change_unit,
     end_unit,
-    keep_ours,
 )
 
 DAY = date(2020, 3, 10)
@@ -161,10 +160,10 @@ def test_what_an_operator_changed_is_a_question_once_the_profile_says_something_
     )
     with writing(store) as connection:
         change_unit(connection, "140300", DAY, {"bureau": "阳泉分局"}, "rename", CHANGE)
-        assert apply_profile(connection, office(), CHANGE)[0].is_kept
+        assert apply_profile(connection, office(), CHANGE).left[0].is_kept
         assert undecided(connection) == []
     with using(newer), writing(store) as connection:
-        assert [one.unit_code for one in apply_profile(connection, newer, CHANGE)] == ["140300"]
+        assert [one.code for one in apply_profile(connection, newer, CHANGE).left] == ["140300"]
         (asked,) = undecided(connection)
         assert list(words_of(asked)) == [
             "bureau: 阳泉分局 → 新阳泉市生态环境局",

@@ -21,7 +21,7 @@ def test_rows_and_reasons_are_summed_by_unit() -> None:
         columns=["unit_code", "received_at", "rows_taken", "rows_refused", "refused_json"],
     )
     assert received_by_unit(rows) == {
-        "140300": ReceivedForms(6, 3, ("必填：排查人", "应答码不符")),
+        "140300": ReceivedForms(6, 3, ("必填：排查人", "应答码不符"), (("B",), ("A",))),
         "370100": ReceivedForms(1, 0, ()),
     }
     assert received_by_unit(rows.iloc[:0]) == {}

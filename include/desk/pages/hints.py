@@ -11,10 +11,11 @@ from include.desk.pages.desk import Desk
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import QianliyanError
-from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, count_hints, hints, settle
+from include.office.hints import OPEN, OUTCOMES, STATES, answer_text, count_hints, hints, mails_of, settle
 from include.periods import date_label, office_date
 
 _SHOWN: Final = 100
+_SHOWN_TEXT: Final = 200  # characters of a hint before it is unfolded
 All = Annotated[bool, Query(description="closed ones, too")]
 HintField = Annotated[str, Form(min_length=1, max_length=64)]
 OutcomeField = Annotated[str, Form(max_length=16)]
@@ -31,7 +32,9 @@ def routes(desk: Desk) -> APIRouter:
         states = tuple(STATES) if is_all else OPEN
         rows: list[dict[str, Any]] = hints(house.engine, states, _SHOWN)
         count = count_hints(house.engine, states)
+        letters = mails_of(house.engine, [row["hint_id"] for row in rows])
         for row in rows:
+            row["mail_id"] = letters.get(row["hint_id"])
             told = {**row, "received_at": date_label(office_date(row["received_at"]))}
             row["draft"] = row["answer"] or ("" if row["erased_at"] else answer_text(house, told, "checking"))
         values = {
@@ -40,6 +43,7 @@ def routes(desk: Desk) -> APIRouter:
             "states": STATES,
             "outcomes": OUTCOMES,
             "open_states": OPEN,
+            "shown_text": _SHOWN_TEXT,
             "is_all": is_all,
             "problem": problem,
             "is_simulated": any(row["is_simulated"] for row in rows),

@@ -18,10 +18,11 @@ from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.office.units import undecided, units_on, words_of
 from include.periods import office_date, parse_date
-from include.profile.current import office
+from include.profile.current import told_office
 from include.profile.values import UNIT_KINDS, Unit
 from include.store.engine import reading, writing
-from include.store.units import add_unit, change_region, change_unit, end_unit, keep_ours
+from include.store.offices import adopt_office, keep_ours
+from include.store.units import add_unit, change_region, change_unit, end_unit
 
 _Text = Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
 Deed = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
@@ -44,7 +45,9 @@ def routes(desk: Desk) -> APIRouter:
     def shown(request: Request, visitor: Visitor, on: date, **more: Any) -> HTMLResponse:
         with reading(desk.open_house().engine) as connection:
             rows = units_on(connection, on).to_dict("records")
-            asked = [(one.unit_code, list(words_of(one))) for one in undecided(connection)]
+            asked = [
+                (one.code, list(words_of(one))) for one in undecided(connection) if one.subject == "unit"
+            ]
         values = {
             "rows": rows,
             "on": on,
@@ -102,8 +105,10 @@ def routes(desk: Desk) -> APIRouter:
                 {key: value for key, value in told.items() if value},
                 region,
             )
-            with writing(desk.open_house().engine) as connection:
+            engine = desk.open_house().engine
+            with writing(engine) as connection:
                 step(connection, Act(now, visitor.name, reason))
+            adopt_office(engine)
         except QianliyanError as error:
             return shown(request, visitor, office_date(now), problem=error_text(request, error), status=409)
         return RedirectResponse(f"{request.scope['root_path']}/units?on={day}&done={act}", 303)
@@ -131,6 +136,6 @@ def _step(
         ),
         "join": lambda connection, by: change_region(connection, code, region, day, joins=True, act=by),
         "leave": lambda connection, by: change_region(connection, code, region, day, joins=False, act=by),
-        "keep": lambda connection, by: keep_ours(connection, office(), code, by),
+        "keep": lambda connection, by: keep_ours(connection, told_office(), code, by),
     }
     return steps[act]

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from include.chain.steps import EVENTS, ROLES, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.letter_kinds import letter_label
@@ -78,6 +79,9 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "close": "结案",
         "reopen": "撤销结案",
     },
+    "chain_state": {**STATES, "closed": "结案"},
+    "chain_event": EVENTS,
+    "chain_role": ROLES,
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",
@@ -290,6 +294,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         "label": label,
         "lang": language,
         "root": root,
+        "has_chain": office().chain is not None,
         "airflow": root.removesuffix("/desk"),
         "at": at,
         "known": known,

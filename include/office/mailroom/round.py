@@ -28,7 +28,7 @@ from include.replies.mail import read_mail
 from include.replies.verdict import judge
 from include.sources.config import SourceConfig
 from include.sources.mailboxes.imap import ImapMailbox
-from include.sources.mailboxes.items import Fetched, Mailbox
+from include.sources.mailboxes.items import Fetched, Item, Mailbox
 from include.sources.mailboxes.pop import PopMailbox
 from include.sources.mailboxes.settings import MailboxSettings, mailbox_settings
 from include.sources.places import places
@@ -64,20 +64,22 @@ class MailRound:
 def read_mailbox(
     house: House, source: SourceConfig, *, now: datetime, actor: str, on_step: OnStep = ignore_step
 ) -> MailRound:
-    """Takes what is new in a mailbox, up to the limits of a round. What the server does wrong is `trouble`, and the next round goes on.
+    """Takes what is new in a mailbox, up to the limits of a round. What the server or the settings do wrong is `trouble`, and the
+    next round goes on. Two rounds at once (the day's beat reads, too) take each mail once.
 
     `on_step` is told the named points: `after_archive`, `after_commit`, `after_move`.
     """
-    settings = mailbox_settings(source)
     done = MailRound(source.name)
-    room = _mailroom(house, source, settings, now, actor)
-    give_up_at = time.monotonic() + settings.round_seconds
     try:
+        settings = mailbox_settings(source)
+        room = _mailroom(house, source, settings, now, actor)
+        give_up_at = time.monotonic() + settings.round_seconds
         with open_mailbox(settings) as mailbox, MailReader() as reader:
             with reading(house.engine) as connection:
                 seen = _seen(connection, source.name, mailbox.folder)
             items = mailbox.waiting(seen, settings.most_mails)
             done.is_all = len(items) < settings.most_mails
+            items = [item for item in items if not (source.is_played and _is_to_come(item, now))]
             _put_away(mailbox, {uid: seen[uid] for uid in mailbox.left_over(seen)}, on_step)
             taken: dict[str, str] = {}
             for fetched in mailbox.fetch(items):
@@ -94,6 +96,11 @@ def read_mailbox(
         done.trouble, done.is_all = str(error), False
     note_trouble(house.engine, source.name, done.trouble, now=now, actor=actor)
     return done
+
+
+def _is_to_come(item: Item, now: datetime) -> bool:
+    """Whether a mail came after the moment that a played clock shows: it lies there until the clock has come so far."""
+    return item.internal_at is not None and item.internal_at > now
 
 
 def _mailroom(

@@ -74,10 +74,13 @@ def take_mail(connection: Connection, room: Mailroom, arrived: Arrived) -> int:
 
 
 def see(connection: Connection, source: str, item: Item, mail_id: int) -> None:
-    """Remembers the place of a mail that was taken."""
-    connection.execute(
-        insert(mail_seen).values(source=source, folder=item.folder, uid=item.uid, mail_id=mail_id)
+    """Remembers the place of a mail that was taken; another round may have been there meanwhile (the intake's lock is held)."""
+    place = {"source": source, "folder": item.folder, "uid": item.uid}
+    is_seen = select(mail_seen.c.mail_id).where(
+        *(mail_seen.c[name] == value for name, value in place.items())
     )
+    if connection.execute(is_seen).first() is None:
+        connection.execute(insert(mail_seen).values(**place, mail_id=mail_id))
 
 
 def known_mail(connection: Connection, source: str, column: str, value: str) -> int | None:

@@ -31,6 +31,7 @@ from include.sources.reading.mails import MailReader, OwnServer, ReadMail
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.mail_tables import mail
+from include.store.open_tables import hint
 
 # What a person may make of a mail, besides taking it as an answer.
 OUTCOMES: Final = {"filed": "归档", "not_ours": "与本单位无关", "spam": "垃圾邮件"}
@@ -120,6 +121,8 @@ def open_mail(house: House, mail_id: int) -> OpenMail:
         if row["letter_id"] is not None:
             query = select(tables.letter).where(tables.letter.c.letter_id == row["letter_id"])
             letter = dict(connection.execute(query).mappings().one())
+        if _is_erased(connection, row):
+            return OpenMail(row, letter, None, trouble=say("线索结案期满，来信原件已删除"))
     try:
         read = _read(house, row)
     except QianliyanError as error:
@@ -301,6 +304,12 @@ def waiting_mail(connection: Connection, mail_id: int) -> dict[str, Any]:
             got=row["settled_as"] or row["state"],
         )
     return dict(row)
+
+
+def _is_erased(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether the mail came with a hint whose sender was erased: then it is no longer there."""
+    query = select(hint.c.erased_at).where(hint.c.hint_id == row["hint_id"])
+    return row["hint_id"] is not None and connection.execute(query).scalar_one_or_none() is not None
 
 
 def _read(house: House, row: Mapping[str, Any]) -> ReadMail:

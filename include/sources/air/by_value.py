@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,10 +30,13 @@ class Different:
 
 def different(rows: pd.DataFrame, columns: Sequence[str]) -> Different:
     """The different rows of these columns; of no column, the one that all are."""
+    if len(columns) == 1:
+        own, uniques = coded(rows[columns[0]])
+        return Different(own, pd.DataFrame({columns[0]: uniques.astype("str")}))
     codes = np.zeros(len(rows), dtype=np.intp)
     for name in columns:
-        own, uniques = pd.factorize(rows[name])
-        codes = own if len(columns) == 1 else pd.factorize(codes * (len(uniques) + 1) + own)[0]
+        own, uniques = coded(rows[name])
+        codes = pd.factorize(codes * (len(uniques) + 1) + own)[0]
     count = int(codes.max()) + 1 if len(codes) else 0
     first = np.zeros(count, dtype=np.intp)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
@@ -43,7 +46,14 @@ def different(rows: pd.DataFrame, columns: Sequence[str]) -> Different:
     return Different(codes, found if columns else pd.DataFrame(index=range(count)))
 
 
-def by_value(texts: pd.Series, parsed: Callable[[pd.Series], pd.Series]) -> pd.Series:
-    """`parsed` of a column with few different values."""
-    codes, uniques = pd.factorize(texts)
-    return parsed(pd.Series(uniques, dtype="str")).take(codes).set_axis(texts.index)
+def coded(column: pd.Series) -> tuple[NDArray[np.intp], pd.Index]:
+    """A column as places in its different values; those of a categorical may be of more values than it has."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and len(column.cat.categories) <= len(column):
+        return column.cat.codes.to_numpy().astype(np.intp, copy=False), column.cat.categories
+    codes, uniques = pd.factorize(column)
+    return codes, pd.Index(uniques)
+
+
+def constant(rows: pd.DataFrame, value: str) -> pd.Categorical:
+    """A column that says the same in every row."""
+    return pd.Categorical.from_codes(np.zeros(len(rows), dtype=np.int8), pd.Index([value], dtype="str"))

@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from include.errors import InputError
 from include.periods import office_zone
@@ -21,7 +22,7 @@ from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.clocks import TOLERANCE
 from include.sources.mapping.language import AirTerms, HourLabel, Moment
 from include.sources.mapping.moments import NO_SUCH_TIME, instants, walls
-from include.sources.reading.characters import hour_number
+from include.sources.reading.written_times import hour_number
 
 _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用"
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
@@ -52,10 +53,10 @@ class Clock:
         of minutes, `second` of the hour; the others are faults."""
         found = different(raw, self.columns)
         times = self._days(found.rows) if self.terms.every == "day" else self._hours(found.rows)
-        begins = found.taken(times["begins"], rows.index)
+        codes = found.codes
         is_twice = (times["second"] != times["begins"]) & times["begins"].notna()
         if is_twice.any():
-            begins = self._told_apart(rows, begins, found, times, is_twice)
+            codes = self._told_apart(rows, found, times, is_twice)
         faults: list[Fault] = []
         is_bad = times["reason"] != ""
         if is_bad.any():
@@ -68,14 +69,20 @@ class Clock:
                 bad = rows[is_such].assign(said=said.to_numpy())
                 faults += faults_of(bad, str(name), str(reason), "said")
             is_good = ~found.taken(is_bad, rows.index).to_numpy(dtype=bool)
-            rows, begins = rows[is_good], begins[is_good]
+            rows, codes = rows[is_good], codes[is_good]
+        return rows.assign(**self._parts(times, codes)), faults
+
+    def _parts(self, times: pd.DataFrame, codes: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+        """The day, hour and (of minutes) second of the hour of each row; a code beyond `times` is the second one of its hour."""
+        begins = pd.concat([times["begins"], times["second"]], ignore_index=True)
         hours = begins.dt.floor("h")
-        timed = rows.assign(
-            observed_on=begins.dt.floor("D").astype("datetime64[s]"), hour=begins.dt.hour.astype("int8")
-        )
+        parts = {
+            "observed_on": begins.dt.floor("D").astype("datetime64[s]").to_numpy(),
+            "hour": begins.dt.hour.fillna(-1).astype("int8").to_numpy(),
+        }
         if self.terms.every == "minutes":
-            timed["second"] = (begins - hours).dt.total_seconds().astype("int32")
-        return timed, faults
+            parts["second"] = (begins - hours).dt.total_seconds().fillna(-1).astype("int32").to_numpy()
+        return {name: part[codes] for name, part in parts.items()}
 
     def _days(self, told: pd.DataFrame) -> pd.DataFrame:
         """The dates of a daily table: those of its own calendar, in whatever zone they were counted."""
@@ -98,7 +105,8 @@ class Clock:
             reason = reason.mask(begins != begins.dt.floor("h"), _BAD_TIME)
         reason = reason.mask(_is_outside(begins), _BAD_TIME if self.terms.every == "hour" else _NO_TIME)
         if self.hours is not None and moment.hours:
-            numbers = told[moment.hours].map(hour_number)
+            by_end = moment.is_label_end
+            numbers = told[moment.hours].map(lambda text: hour_number(text, by_end=by_end))
             is_hour = numbers.between(self.hours.last - 23, self.hours.last)
             reason = reason.mask(~is_hour, self.hours.reason).mask(
                 _is_outside(walls(moment, told)), _BAD_DATE
@@ -133,23 +141,22 @@ class Clock:
     def _told_apart(
         self,
         rows: pd.DataFrame,
-        begins: pd.Series,
         found: Different,
         times: pd.DataFrame,
         is_twice: pd.Series,
-    ) -> pd.Series:
-        """The times, with those of an hour that its zone has twice as the second one where their place tells it again."""
+    ) -> NDArray[np.intp]:
+        """Which time each row tells: of an hour that its zone has twice the second one, where its place tells it again."""
         places = np.flatnonzero(is_twice.to_numpy()[found.codes])
         names = [name for name in ("place_id", "pollutant") if name in rows]
         keys = zip(
             found.codes[places], *(rows[name].iloc[places].astype("str") for name in names), strict=True
         )
-        apart = begins.copy()
+        apart = found.codes.copy()
         for place, (code, *who) in zip(places, keys, strict=True):
             key = (str(times["said"].iloc[code]), *map(str, who))
             self.told[key] += 1
             if self.told[key] > 1:
-                apart.iloc[int(place)] = times["second"].iloc[int(code)]
+                apart[place] = code + len(times)
         return apart
 
 

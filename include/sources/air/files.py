@@ -37,6 +37,8 @@ from include.sources.reading.tables import TEXTS, read_table
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
 _MOST_UNKNOWN: Final = 100_000  # names that are kept
+_FEWEST_TOLD: Final = 12  # values that show a unit
+_ODD_SHARE: Final = 0.9
 
 
 @dataclass
@@ -55,6 +57,10 @@ class AirFile:
     places: set[str] = field(default_factory=set)
     grids: set[str] = field(default_factory=set)
     stations: dict[str, str] = field(default_factory=dict)
+    # Of each quantity values that look as if they were in another unit, and all that no unit was told of.
+    odd: Counter[str] = field(default_factory=Counter)
+    unitless: Counter[str] = field(default_factory=Counter)
+    unread_sheets: set[str] = field(default_factory=set)
     # How its hours were understood, where it is not the usual way (Chinese).
     note: str = ""
 
@@ -90,6 +96,7 @@ def read_air_file(
             own = replace(own, air=replace(own.air, stations=stations))
         _read_values(file, chunks, number, stage, names, hour_label, own, latest)
     _require_use(file)
+    _require_units(file)
     return file
 
 
@@ -193,6 +200,10 @@ def _count(file: AirFile, chunk: Chunk, told: Reading) -> None:
     file.below += told.below
     file.others += told.others
     file.skipped += told.skipped
+    file.unread_sheets |= set(chunk.unread_sheets)
+    for quantity, (odd, unitless) in told.odd.items():
+        file.odd[quantity] += odd
+        file.unitless[quantity] += unitless
     if len(file.skipped) > _MOST_UNKNOWN:
         raise InputError(
             "too many names that are not known", where=str(file.path), expected=f"at most {_MOST_UNKNOWN}"
@@ -226,6 +237,20 @@ def _require_use(file: AirFile) -> None:
         where=f"{file.path}, line {first.line}, {first.field}",
         got=first.value,
     )
+
+
+def _require_units(file: AirFile) -> None:
+    """Raises InputError where nearly all values of a quantity are such as only another unit has."""
+    for quantity, told in file.unitless.items():
+        if told >= _FEWEST_TOLD and file.odd[quantity] >= _ODD_SHARE * told:
+            is_co = quantity == "co_mg_m3"
+            raise InputError(
+                "values look as if they were in another unit",
+                where=f"{file.path}: {quantity}",
+                expected="mg/m³" if is_co else "μg/m³",
+                got=f"{file.odd[quantity]} of {told} values {'above 20' if is_co else 'below 0.5'}",
+                todo=f"say the unit in a mapping: {{column: …, unit: {'ug/m3' if is_co else 'mg/m3'}}}, or the one above where it is right",
+            )
 
 
 def _chunks(path: Path, mapping: TableMapping | None) -> Iterator[Chunk]:

@@ -4,7 +4,6 @@ Hour 24 belongs to the day that it names. Which of the two a file prints, its ow
 neither, the hours are 0 to 23. `hour_label` end makes ends of these too: hour 0 is then the last one of the day before.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -15,12 +14,12 @@ from include.errors import InputError
 from include.language import say
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import HourLabel, Moment
-from include.sources.reading.characters import hour_number, narrow_text
+from include.sources.reading.written_times import hour_number, iso_texts
 
 Scale = Literal[23, 24]
 
 _LOOKED_AT: Final = 200  # pieces of a file that are held until one tells
-_MIDNIGHT: Final = re.compile(r"[T ](00|24):00(?::00)?(?![0-9:])")
+_MIDNIGHT: Final = r"[T ](00|24):00(?::00)?(?![0-9:])"
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,16 @@ def with_hours(chunks: Iterable[Chunk], moment: Moment, where: str) -> Iterator[
 
 
 def _scale(chunk: Chunk, moment: Moment) -> Scale | None:
+    by_end = moment.is_label_end
     if moment.hours:
-        numbers = {hour_number(str(text)) for text in pd.unique(chunk.rows[moment.hours])}
+        different = pd.unique(chunk.rows[moment.hours])
+        numbers = {hour_number(str(text), by_end=by_end) for text in different}
     elif moment.format or len(moment.template.columns) != 1:
         return 23
     else:
-        told = (
-            _MIDNIGHT.search(narrow_text(str(text)))
-            for text in pd.unique(chunk.rows[moment.template.columns[0]])
-        )
-        numbers = {float(found[1]) for found in told if found}
+        different = pd.unique(chunk.rows[moment.template.columns[0]])
+        told = iso_texts(pd.Series(different, dtype="str"), by_end=by_end).str.extract(_MIDNIGHT)[0]
+        numbers = set(told.dropna().astype("float64"))
     if 0.0 in numbers:
         return 23
     return 24 if 24.0 in numbers else None

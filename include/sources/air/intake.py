@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from include.periods import DAY
@@ -30,6 +31,7 @@ from include.supervision.air_quality import day_means, has_valid_mean
 from include.supervision.given_days import with_given
 
 _KEY = ["place_id", "observed_on", "hour"]
+_SPARSE = 16  # numbers that lie so many times wider apart than they are many are sorted
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,10 @@ class Kept:
     losses: list[Loss]
     # What was lost by days that were taken all the same.
     lost: tuple[Loss, ...] = ()
+    # Values that were stored, and of which places and quantities.
+    stored: int = 0
+    places: frozenset[str] = frozenset()
+    quantities: frozenset[str] = frozenset()
 
 
 def keep_days(
@@ -129,6 +135,7 @@ def keep_days(
             dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
         if not dates:
             return Kept([], duplicates, conflicts, losses)
+        taken = told_once[told_once["observed_on"].isin(pd.to_datetime(dates))] if losses else told_once
         days = with_given(day_means(hours), given)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
         provenance = Provenance(told.source, frozenset(was_simulated | told.simulated), told.received_at)
@@ -147,7 +154,16 @@ def keep_days(
         )
     hours_before = {day: int(before["pm25_hours"].get(pd.Timestamp(day), 0)) for day in dates}
     results = [DayResult(dataset, day, **counts[day], pm25_hours_before=hours_before[day]) for day in dates]
-    return Kept(results, duplicates, conflicts, losses, gone)
+    return Kept(
+        results,
+        duplicates,
+        conflicts,
+        losses,
+        gone,
+        len(taken),
+        frozenset(map(str, taken["place_id"].unique())),
+        frozenset(map(str, taken["quantity"].unique())),
+    )
 
 
 def _without(
@@ -258,10 +274,11 @@ def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]
 def agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
     """The values, one an hour: repetitions once (and their number), contradictions not at all."""
     measured = stated[stated["value"].notna()]
-    hours, quantities = _hour_numbers(measured), measured["quantity"].cat
-    is_again = pd.Series(hours * len(quantities.categories) + quantities.codes, measured.index).duplicated()
-    if not is_again.any():
+    quantities, different = pd.factorize(measured["quantity"].cat.codes)
+    told = _hour_numbers(measured) * max(1, len(different)) + quantities
+    if _places(told).count == len(told):
         return measured, 0, []
+    is_again = pd.Series(told, measured.index).duplicated()
     key = [*_KEY, "quantity"]
     values = measured.groupby(key, sort=False)["value"]
     is_disputed = values.transform("min") != values.transform("max")
@@ -269,12 +286,40 @@ def agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
     return measured[~is_disputed & ~is_again], repeated, _conflicts(measured[is_disputed], key)
 
 
-def _hour_numbers(rows: pd.DataFrame) -> pd.Series:
+def _hour_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     """A number for each hour of a place (a categorical), ordered by day, place and hour."""
     places = rows["place_id"].cat
-    days = rows["observed_on"].astype("int64") // 86_400
-    numbers: pd.Series = (days * len(places.categories) + places.codes) * 24 + rows["hour"]
+    days = rows["observed_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    numbers: NDArray[np.int64] = days * len(places.categories)
+    numbers += places.codes.to_numpy()
+    numbers *= 24
+    numbers += rows["hour"].to_numpy()
     return numbers
+
+
+@dataclass(frozen=True)
+class _Places:
+    """`count` different numbers; `first`: a place where each of them stands, in their order; `of_each`: which of them each is."""
+
+    count: int
+    first: NDArray[np.intp]
+    of_each: NDArray[np.intp]
+
+
+def _places(numbers: NDArray[np.int64]) -> _Places:
+    """What `np.unique` says of numbers, without sorting those that lie close together."""
+    least, most = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    if most - least > _SPARSE * len(numbers):
+        found, first, of_each = np.unique(numbers, return_index=True, return_inverse=True)
+        return _Places(len(found), first, of_each)
+    offsets = numbers - least
+    is_there = np.zeros(most - least + 1, dtype=bool)
+    is_there[offsets] = True
+    of_each = (np.cumsum(is_there, dtype=np.intp) - 1)[offsets]
+    count = int(np.count_nonzero(is_there)) if len(numbers) else 0
+    first = np.empty(count, dtype=np.intp)
+    first[of_each[::-1]] = np.arange(len(numbers))[::-1]
+    return _Places(count, first, of_each)
 
 
 def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
@@ -303,12 +348,12 @@ def _merged(old: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> tu
         kept = _unnamed(old.melt(_KEY, var_name="quantity").dropna(subset="value"), stated)
         kept_dates = set(dates_of(kept["observed_on"]))
         rows = _alike(rows, kept)
-    _, first, hour = np.unique(_hour_numbers(rows), return_index=True, return_inverse=True)
-    hours = rows[_KEY].iloc[first].reset_index(drop=True)
+    places = _places(_hour_numbers(rows))
+    hours = rows[_KEY].iloc[places.first].reset_index(drop=True)
     for quantity in dict.fromkeys(["pm25_ug_m3", *stated["quantity"].unique(), *rows["quantity"].unique()]):
         is_own = (rows["quantity"] == quantity).to_numpy()
         values = np.full(len(hours), np.nan)
-        values[hour[is_own]] = rows["value"].to_numpy()[is_own]
+        values[places.of_each[is_own]] = rows["value"].to_numpy()[is_own]
         hours[quantity] = values
     return hours, kept_dates
 

@@ -19,7 +19,7 @@ from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
 from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
 from include.sources.air.means import means
-from include.sources.air.names import POLLUTANTS
+from include.sources.air.names import OZONE_8H, POLLUTANTS
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.stage import Stage
 from include.sources.air.stations import city_names
@@ -35,7 +35,7 @@ from include.store.engine import reading, writing
 _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
-_LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()}
+LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
 UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
@@ -65,6 +65,10 @@ class ImportResult:
     unknown_grids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     untaken: tuple[str, ...] = ()
+    # Values that were stored, of how many places and of which quantities.
+    stored: int = 0
+    places: int = 0
+    quantities: tuple[str, ...] = ()
 
 
 def import_air_quality(
@@ -102,7 +106,9 @@ def import_air_quality(
     disputed: list[Conflict] = []
     losses: list[Loss] = []
     lost: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = given_days = 0
+    dust_hours = duplicates = few_minutes = few_stations = given_days = stored = 0
+    places: set[str] = set()
+    quantities: set[str] = set()
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -165,6 +171,9 @@ def import_air_quality(
             )
             given_days += sum(day.places for day in kept.days) if are_days else 0
             days += kept.days
+            stored += kept.stored
+            places |= kept.places
+            quantities |= kept.quantities
             duplicates += kept.duplicates + found.duplicates
             losses += kept.losses
             lost += kept.lost
@@ -204,6 +213,9 @@ def import_air_quality(
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
+        stored=stored,
+        places=len(places),
+        quantities=tuple(LABELS[name] for name in LABELS if name in quantities),
         untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
         notes=(
             *(note for file in files for note in _notes(file)),
@@ -220,7 +232,17 @@ def _notes(file: AirFile) -> list[str]:
     said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
     said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
     said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
+    said += [unread_sheets_said(sorted(file.unread_sheets))] if file.unread_sheets else []
     return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
+
+
+def unread_sheets_said(names: Sequence[str]) -> str:
+    """What of a workbook was not read because nobody said which sheets to read."""
+    return say(
+        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
+        count=len(names),
+        names=say("、").join(names),
+    )
 
 
 def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
@@ -246,7 +268,7 @@ def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
         "{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换",
         day=day_words(loss.observed_on),
         place=place_names.get(loss.place_id, loss.place_id),
-        quantity=_LABELS.get(loss.quantity, loss.quantity),
+        quantity=LABELS.get(loss.quantity, loss.quantity),
         before=loss.before,
         after=loss.after,
         others=say("等{places}项", places=loss.places) if loss.places > 1 else "",
@@ -256,7 +278,7 @@ def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
 def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
     """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
     day = day_words(loss.observed_on)
-    place, quantity = place_names.get(loss.place_id, loss.place_id), _LABELS.get(loss.quantity, loss.quantity)
+    place, quantity = place_names.get(loss.place_id, loss.place_id), LABELS.get(loss.quantity, loss.quantity)
     others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
     told = {
         "day": day,

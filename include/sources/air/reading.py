@@ -14,16 +14,17 @@ from typing import Final
 
 import pandas as pd
 
-from include.sources.air.by_value import different
+from include.sources.air.by_value import constant, different
 from include.sources.air.clock import Clock
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.names import OZONE_8H, quantity_of
+from include.sources.air.units import unit_in
 from include.sources.air.values import VALUE_COLUMNS, Measured, measured
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, POLLUTANTS
 from include.sources.mapping.language import Copy, Expression, TableMapping
 from include.sources.mapping.transform import made, missing_columns, source_columns_of
-from include.sources.reading.characters import narrow_text, visible_text
+from include.sources.reading.characters import narrow, narrow_text, visible_text
 
 # Between the city and the station of it in the `place_id` of values that become means of the city.
 OF_CITY: Final = "\x1f"
@@ -60,6 +61,8 @@ class Reading:
     gaps: int = 0
     below: int = 0
     others: int = 0
+    # Of each quantity how many values look as if they were in another unit, of how many that no unit was told of.
+    odd: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def read_chunk(chunk: Chunk, mapping: TableMapping, clock: Clock, names: Names) -> Reading:
@@ -78,8 +81,9 @@ def read_chunk(chunk: Chunk, mapping: TableMapping, clock: Clock, names: Names) 
     for quantity, rule in _measures(mapping, raw).items():
         if clock.terms.every != "day" and quantity == OZONE_8H:
             continue
-        texts = rows.assign(field=_constant(rows, rule.column), text=_texts(rule, raw))
-        parts.append((quantity, measured(texts, quantity, clock.terms, rule.unit)))
+        texts = rows.assign(field=constant(rows, rule.column), text=_texts(rule, raw))
+        unit = rule.unit or unit_in(rule.column)[1]
+        parts.append((quantity, measured(texts, quantity, clock.terms, unit)))
     return _together(parts, [*late, *faults], skipped, clock)
 
 
@@ -135,9 +139,16 @@ def _of_values(
         is_own = (quantities == quantity).to_numpy()
         own = rows[is_own]
         texts = own.assign(field=own["pollutant"].astype("str"), text=_texts(rule, raw[is_own]))
-        unit = "" if units is None else pd.Series(units, index=raw.index)[is_own].astype("str")
-        parts.append((quantity, measured(texts, quantity, clock.terms, unit)))
+        unit = _units_of(own["pollutant"]) if units is None else pd.Series(units, index=raw.index)[is_own]
+        is_told = bool((unit.astype("str") != "").any())
+        texts_of = measured(texts, quantity, clock.terms, unit.astype("str") if is_told else "")
+        parts.append((quantity, texts_of))
     return _together(parts, [*late, *faults, *unknown], skipped, clock, others)
+
+
+def _units_of(pollutants: pd.Series) -> pd.Series[str]:
+    """The units that stand behind the names of pollutants."""
+    return pollutants.astype("str").map(lambda text: unit_in(text)[1]).astype("str")
 
 
 def _of_headings(
@@ -158,25 +169,26 @@ def _of_headings(
         quantities, unknown, others = _quantities(rows, clock)
         faults += unknown
     parts = []
-    for heading, (place, told) in places.items():
+    for heading, (place, told, unit) in places.items():
         for quantity in dict.fromkeys(quantities) if not told else (told,):
             if quantity not in (*POLLUTANTS, OZONE_8H):
                 continue
             is_own = (quantities == quantity).to_numpy() if not told else slice(None)
             own = rows[is_own]
             texts = own.assign(
-                place_id=_constant(own, place),
-                field=_constant(own, heading),
+                place_id=constant(own, place),
+                field=constant(own, heading),
                 text=raw[heading][is_own].astype("str"),
             )
-            parts.append((quantity, measured(texts, quantity, clock.terms)))
+            parts.append((quantity, measured(texts, quantity, clock.terms, unit)))
     return _together(parts, faults, skipped, clock, others)
 
 
 def _heading_places(
     headings: list[str], mapping: TableMapping, names: Names, rows: pd.DataFrame
-) -> tuple[dict[str, tuple[str, str]], Counter[str], list[Fault]]:
-    """The place (and quantity, where headings say it) of each heading; those of no place that is known, and what fits no pattern."""
+) -> tuple[dict[str, tuple[str, str, str]], Counter[str], list[Fault]]:
+    """The place (and quantity with its unit, where headings say them) of each heading; those of no place that is known, and what
+    fits no pattern."""
     terms = mapping.air
     if terms is None:
         raise TypeError("no mapping of air")
@@ -185,7 +197,7 @@ def _heading_places(
         .replace(r"\{place\}", "(?P<place>.+)")
         .replace(r"\{pollutant\}", "(?P<pollutant>.+?)")
     )
-    found: dict[str, tuple[str, str]] = {}
+    found: dict[str, tuple[str, str, str]] = {}
     skipped: Counter[str] = Counter()
     faults: list[Fault] = []
     is_by_row = "pollutant" in mapping.columns or "{pollutant}" in terms.headings
@@ -200,14 +212,16 @@ def _heading_places(
             quantity = "pm25_ug_m3"
         if quantity == "other" or heading.startswith("("):
             continue
-        if not told or ("{pollutant}" in terms.headings and not quantity):
+        is_measure = "{pollutant}" not in terms.headings and quantity_of(heading) != ""
+        if is_measure or not told or ("{pollutant}" in terms.headings and not quantity):
             faults += faults_of(rows.assign(said=heading).head(1), heading, _UNKNOWN_HEADING, "said")
             continue
         place = _place_id(told["place"], mapping, names)
         if not place:
             skipped[told["place"]] += 1
         else:
-            found[heading] = (place, quantity)
+            unit = unit_in(told["pollutant"])[1] if "{pollutant}" in terms.headings else ""
+            found[heading] = (place, quantity, unit)
     return found, skipped, faults
 
 
@@ -240,7 +254,7 @@ def _placed(
     columns = list(dict.fromkeys(name for rule in rules for name in source_columns_of(rule)))
     found = different(raw, columns)
     told = made(rules[0], found.rows)
-    who, unknown = told.map(narrow_text).astype("str"), pd.Series("", index=told.index, dtype="str")
+    who, unknown = narrow(told).str.strip(), pd.Series("", index=told.index, dtype="str")
     if terms.by == "city":
         who = told.map(names.city).astype("str")
         unknown = told.map(visible_text).astype("str").str.strip().where(who == "", "")
@@ -294,10 +308,6 @@ def _texts(rule: Expression, raw: pd.DataFrame) -> pd.Series:
     return made(rule, raw.astype("str"))
 
 
-def _constant(rows: pd.DataFrame, value: str) -> pd.Categorical:
-    return pd.Categorical.from_codes([0] * len(rows), pd.Index([value], dtype="str"))
-
-
 def _together(
     parts: list[tuple[str, Measured]],
     faults: list[Fault],
@@ -307,7 +317,7 @@ def _together(
 ) -> Reading:
     columns = [*VALUE_COLUMNS, *(["second"] if clock.terms.every == "minutes" else [])]
     frames = [
-        part.values.assign(quantity=_constant(part.values, quantity))[columns] for quantity, part in parts
+        part.values.assign(quantity=constant(part.values, quantity))[columns] for quantity, part in parts
     ]
     values = _stacked(frames) if frames else pd.DataFrame({name: [] for name in columns})
     return Reading(
@@ -317,6 +327,13 @@ def _together(
         sum(part.gaps for _, part in parts),
         sum(part.below for _, part in parts),
         others,
+        {
+            name: (
+                sum(part.odd for quantity, part in parts if quantity == name),
+                sum(part.told for quantity, part in parts if quantity == name),
+            )
+            for name in {quantity for quantity, _ in parts}
+        },
     )
 
 

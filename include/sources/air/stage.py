@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import feather
 
+from include.sources.air.by_value import coded
+
 Staged = Literal["city", "grid", "station", "dust"]
 Every = Literal["hour", "minutes", "day"]
 _ROWS: Final = 1_000_000
@@ -40,25 +42,28 @@ class Part:
     rows: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stage:
     """A folder with the parts of each statement and day; in them `names` (places and quantities) are numbers."""
 
     folder: Path
     parts: dict[tuple[Statement, date], list[Part]] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
+    names: pd.Index = field(default_factory=lambda: pd.Index([], dtype="str"))
     numbers: Iterator[int] = field(default_factory=count)
 
     def add(self, statement: Statement, values: pd.DataFrame, file: int) -> None:
         """Keeps values (`values.VALUE_COLUMNS`, and `second` of minutes) that file number `file` says."""
         if values.empty:
             return
-        coded = values.assign(**{name: self._codes(values[name]) for name in _NAMES}, file=np.int32(file))
-        coded = coded[sorted(coded.columns)].sort_values("observed_on", kind="stable")
-        table = pa.Table.from_pandas(coded, preserve_index=False, nthreads=1)
-        moments, firsts = np.unique(coded["observed_on"], return_index=True)
-        for moment, first, end in zip(moments, firsts, [*firsts[1:], len(coded)], strict=True):
-            day = pd.Timestamp(moment).date()
+        rows = values.assign(**{name: self._codes(values[name]) for name in _NAMES}, file=np.int32(file))
+        rows = rows[sorted(rows.columns)]
+        if not rows["observed_on"].is_monotonic_increasing:
+            rows = rows.sort_values("observed_on", kind="stable")
+        table = pa.Table.from_pandas(rows, preserve_index=False, nthreads=1)
+        days = rows["observed_on"].to_numpy()
+        firsts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]])
+        for first, end in zip(firsts, [*firsts[1:], len(rows)], strict=True):
+            day = pd.Timestamp(days[first]).date()
             parts = self.parts.setdefault((statement, day), [])
             path = self.folder / f"{next(self.numbers)}.arrow"
             feather.write_feather(table.slice(first, end - first), path, compression="lz4")
@@ -99,14 +104,20 @@ class Stage:
                 batch = []
 
     def _codes(self, texts: pd.Series) -> np.ndarray:
-        codes, uniques = pd.factorize(texts)
-        known = [self.names.setdefault(str(name), len(self.names)) for name in uniques]
-        return np.array(known, dtype=np.int32)[codes]
+        codes, uniques = coded(texts)
+        is_used = np.bincount(codes, minlength=len(uniques)) > 0
+        used = uniques[is_used].astype("str")
+        places = self.names.get_indexer(used)
+        if (is_new := places < 0).any():
+            places[is_new] = len(self.names) + np.arange(is_new.sum())
+            self.names = self.names.append(used[is_new])
+        numbers = np.full(len(uniques), -1, dtype=np.int32)
+        numbers[is_used] = places
+        return numbers[codes]
 
     def _named(self, rows: pd.DataFrame) -> pd.DataFrame:
-        names = pd.Index(list(self.names), dtype="str")
-        order = names.argsort()
-        places = np.empty(len(names), dtype=np.int32)
-        places[order] = np.arange(len(names))
-        columns = {name: pd.Categorical.from_codes(places[rows[name]], names[order]) for name in _NAMES}
+        order = self.names.argsort()
+        places = np.empty(len(order), dtype=np.int32)
+        places[order] = np.arange(len(order))
+        columns = {name: pd.Categorical.from_codes(places[rows[name]], self.names[order]) for name in _NAMES}
         return rows.assign(**columns)

@@ -5,9 +5,11 @@ c = x · M · p / (R · T): one ppb of ozone (47.998 g/mol) at 25 °C and 1013.2
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from include.errors import InputError
+from include.sources.reading.characters import narrow_text
 
 _GAS_CONSTANT: Final = 8.314462618  # J/(mol·K)
 _ZERO_C: Final = 273.15  # K
@@ -22,6 +24,14 @@ _MOLAR: Final = {
 _MASSES: Final = {"ug/m3": 1.0, "mg/m3": 1000.0, "ng/m3": 0.001, "g/m3": 1e6}  # in μg/m³
 _PARTS: Final = {"ppb": 1.0, "ppbv": 1.0, "ppm": 1000.0, "ppmv": 1000.0, "ppt": 0.001}  # in ppb
 UNITS: Final = "ug/m3, mg/m3, ng/m3, ppb, ppm"
+_AT_END: Final = re.compile(
+    rf"[\[({{,_]?(?:单位:?|unit:?)?(?P<unit>{'|'.join(map(re.escape, (*_MASSES, *sorted(_PARTS, reverse=True))))})[\])}}]?$"
+)
+_SIGNS: Final = str.maketrans("µμ³⁻［］【】", "uu3-[][]")
+_WRITTEN: Final = (
+    ("毫克", "mg"), ("微克", "ug"), ("纳克", "ng"), ("每立方米", "/m3"), ("立方米", "m3"), ("m^3", "m3"), ("mcg", "ug"), ("·m-3", "/m3"), ("m-3", "/m3"), ("g_m3", "g/m3"),
+    ("gm3", "g/m3"),
+)  # fmt: skip
 
 
 def factor(unit: str, quantity: str, temperature_c: float | None, pressure_hpa: float | None) -> float | None:
@@ -49,13 +59,16 @@ def factor(unit: str, quantity: str, temperature_c: float | None, pressure_hpa: 
     return _PARTS[told] * 1e-3 * moles * _MOLAR[quantity] / own_ug
 
 
+def unit_in(text: str) -> tuple[str, str]:
+    """A heading without the unit at its end, and that unit: `PM2.5（μg/m³）` and `PM2.5 ug/m3` as PM2.5 and ug/m3; empty for none."""
+    plain = _plain(text)
+    found = _AT_END.search(plain)
+    return (plain[: found.start()], found["unit"]) if found else (text, "")
+
+
 def _plain(unit: str) -> str:
-    """`µg/m³`, `μg·m-3`, `UG/M3` as ug/m3."""
-    text = unit.strip().lower().replace("µ", "u").replace("μ", "u").replace("³", "3").replace(" ", "")
-    return (
-        text.replace("·m-3", "/m3")
-        .replace("m^3", "m3")
-        .replace("mcg", "ug")
-        .replace("毫克", "mg")
-        .replace("微克", "ug")
-    )
+    """`µg/m³`, `μg·m-3`, `UG/M3`, `微克/立方米` as ug/m3."""
+    text = narrow_text(unit).lower().replace(" ", "").translate(_SIGNS)
+    for written, meant in _WRITTEN:
+        text = text.replace(written, meant)
+    return text

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from include.sources.air.by_value import coded
 from include.sources.air.faults import Fault, faults_of
 from include.sources.air.units import UNITS, factor
 from include.sources.mapping.language import AirTerms
@@ -32,6 +33,9 @@ _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自
 _TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _NO_UNIT: Final = "不认识的单位（应为" + UNITS.replace(", ", "、") + "之一），按缺测处理"
+# Concentrations of the other unit: no hour of a city is so clean, or holds so much CO.
+_LIKE_MG: Final = 0.5  # μg/m³
+_CO_LIKE_UG: Final = 20.0  # mg/m³
 _BELOW: Final = r"^[<＜≤〈]\s*"
 _SHARE_OF_LIMIT: Final = {"half": 0.5, "limit": 1.0, "missing": np.nan}
 
@@ -41,17 +45,20 @@ VALUE_COLUMNS: Final = ("line", "place_id", "observed_on", "hour", "quantity", "
 @dataclass(frozen=True)
 class Measured:
     """`values`: the texts with a column `value`, NaN where they say none. `gaps` counts empty values, `below` those under a limit
-    of detection."""
+    of detection. `odd`: how many of `told` values that no unit was told of look as if they were in another one.
+    """
 
     values: pd.DataFrame
     faults: list[Fault]
     gaps: int
     below: int
+    odd: int = 0
+    told: int = 0
 
 
 def measured(texts: pd.DataFrame, quantity: str, terms: AirTerms, unit: str | pd.Series = "") -> Measured:
     """`texts` (`line, field, text` and more) of one quantity as values; `unit`: of all, or of each."""
-    codes, uniques = pd.factorize(texts["text"])
+    codes, uniques = coded(texts["text"])
     told = pd.Series(uniques, dtype="str").str.strip()
     are_gaps = told.str.lower().isin(_GAPS | {text.strip().lower() for text in terms.missing})
     are_below = told.str.contains(_BELOW)
@@ -69,7 +76,13 @@ def measured(texts: pd.DataFrame, quantity: str, terms: AirTerms, unit: str | pd
     is_bad = ~(is_some & (values < bound)) & ~is_gap & ~is_unknown
     faults += _faults(texts[is_bad].assign(value=values[is_bad]), bound) if is_bad.any() else []
     kept = values.mask(is_bad | is_unknown)
-    return Measured(texts.assign(value=kept), faults, int(is_gap.sum()), int((is_below & ~is_gap).sum()))
+    odd = told_values = 0
+    if isinstance(unit, str) and not unit:
+        is_odd = kept > _CO_LIKE_UG if quantity == "co_mg_m3" else kept < _LIKE_MG
+        odd, told_values = int(is_odd.sum()), int(kept.notna().sum())
+    return Measured(
+        texts.assign(value=kept), faults, int(is_gap.sum()), int((is_below & ~is_gap).sum()), odd, told_values
+    )
 
 
 def _faults(bad: pd.DataFrame, bound: float) -> list[Fault]:

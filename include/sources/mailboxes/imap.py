@@ -221,7 +221,7 @@ class ImapMailbox:
             uid = _UID.search(line[0]) or (_UID.search(after) if isinstance(after, bytes) else None)
             item = by_uid.get(f"{int(uid[1]):010d}") if uid else None
             if item is not None:
-                yield Fetched(item, line[1], is_whole)
+                yield Fetched(item, line[1] if is_whole else _head(line[1]), is_whole)
 
     def _mark(self, some: str) -> None:
         told = self._asked(
@@ -258,6 +258,11 @@ class ImapMailbox:
             got=got[:300],
             todo="check host, port, certificate, user and password (of 163 and QQ: the authorisation code); nothing is lost, the next round tries again",
         )
+
+
+def _head(content: bytes) -> bytes:
+    """The headers: half a mail may hold a whole form, and half a form may look like one."""
+    return content.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 
 
 def _login(server: _Bounded, settings: MailboxSettings) -> None:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from include.errors import InputError
 from include.former_names import present
 from include.sources.mapping.language import (
+    EPOCHS,
+    EXCEL,
     Constant,
     Copy,
     Derived,
@@ -63,9 +65,18 @@ def _moment(form: dict[str, Any], where: str, time_zone: ZoneInfo) -> Moment:
     label = form.get("hour_label")
     if label not in (None, "start", "end"):
         raise InputError("unknown hour label", where=where, got=label, expected="start | end")
+    told = str(form.get("format", ""))
+    if told and told not in (*EPOCHS, EXCEL) and "%" not in told:
+        raise InputError(
+            "a format of times cannot be read",
+            where=where,
+            got=told,
+            expected=f'strptime\'s, such as "%m/%d/%Y %H:%M", or {", ".join(EPOCHS)} or {EXCEL}',
+            todo="say in which order day and month stand, where a proposed mapping asks that",
+        )
     return Moment(
         template=_template(str(form["moment"]), where),
-        format=str(form.get("format", "")),
+        format=told,
         time_zone=zone(str(form["time_zone"]), where) if "time_zone" in form else time_zone,
         hours=str(form.get("hours", "")),
         hour_label=label,

@@ -8,22 +8,25 @@
         time_zone: UTC               # of times without an offset; default: the source's
         datum: GCJ-02                # WGS84 (default), GCJ-02 or BD-09
         delimiter: ";"               # default: the one of , ; tab | that the header has most of
-        sheet: 明细                   # name, or number from 1; default: the first
+        sheet: 明细                   # name, or number from 1, or "*" for every one with the same header; default: the first
         header_row: 3                # default: the first that is not empty
         header_rows: 2               # so many rows make the header, joined by a space
         header: [时间, 站点]           # the columns of a file that has no header
         fill_down: [区县]             # an empty cell means what stands above it
         no_data: [合计, "注："]         # rows that begin so are no data
         records: data.list           # JSON: where the list is
+        decimal: ","                 # 12,5 is twelve and a half
+        thousands: ","               # 1,048 is one thousand and forty-eight
         columns:
           unit_code: city                                        # the value of a column
           event: {column: 状态, values: {已签收: acknowledged}}      # … translated; other values stay as they are
           alarm_count: {constant: 1}
           alarm_id: {template: "F-{date}-{time:04}-{lat:.3f}"}   # columns, zero-padded or rounded
+          station_id: (sheet)                                    # the name of the sheet; (file): that of the file
           point_name: {template: "{.county}火点"}                  # .name: a column of ours, listed above
           started_at: {moment: "{date} {time:04}", format: "%Y-%m-%d %H%M", time_zone: UTC}
           last_at: {moment: "{date}", format: "%Y%m%d", hours: hour, hour_label: end}  # date plus hour 1 to 24
-          revised_at: {moment: "{ts}", format: epoch_s}             # seconds since 1970; epoch_ms: milliseconds
+          revised_at: {moment: "{ts}", format: epoch_s}             # seconds since 1970; epoch_ms: milliseconds; excel: days of a spreadsheet
           pushed_at: {same_as: started_at}
           county: {derived: county}                              # from lon and lat; also: unit
           _sensor: {column: satellite, values: {T: MODIS}}        # a name for rules below, as ._sensor
@@ -48,9 +51,17 @@ from include.geo.datum import datum_named
 from include.sources.config import SourceConfig
 from include.sources.layout import AIR, DATA_ORIGIN, LAYOUTS, Layout
 from include.sources.mapping.expressions import expression_of, own_columns
-from include.sources.mapping.language import Expression, Mapping, TableMapping
+from include.sources.mapping.language import (
+    Copy,
+    Expression,
+    Mapping,
+    Moment,
+    TableMapping,
+    Template,
+)
 from include.sources.mapping.terms import AIR_NAMES, FORM_NAMES, air_terms, form_of
 from include.sources.mapping.yaml_values import mapping_in, only, texts, zone
+from include.sources.reading.form import FILE_COLUMN, SHEET_COLUMN
 
 SHIPPED_DIR: Final = Path(__file__).parents[1] / "mappings"
 _MOST_BYTES: Final = 1 << 20
@@ -126,18 +137,28 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
                     todo=f"list {needed} above {own}",
                 )
         expressions[own] = expression
+    told_of = {source for rule in expressions.values() for source in _sources(rule)}
+    form = replace(form_of(table, where), is_named=not told_of.isdisjoint({FILE_COLUMN, SHEET_COLUMN}))
     mapping = TableMapping(
         table=name,
         columns=expressions,
         files=texts(table["files"], f"{where}.files") if "files" in table else _default_files(name),
         query=path.parent / str(table["query"]) if "query" in table else None,
-        form=form_of(table, where),
+        form=form,
         time_zone=own_zone,
         datum=datum,
         is_required=True,
         name=path.stem if path.parent == SHIPPED_DIR else str(path.resolve()),
     )
     return replace(mapping, air=air_terms(table, where, path.parent)) if name == AIR.name else mapping
+
+
+def _sources(rule: Expression) -> tuple[str, ...]:
+    """The columns of a file that a rule names."""
+    if isinstance(rule, Copy):
+        return (rule.column,)
+    template = rule.template if isinstance(rule, Moment) else rule
+    return template.columns if isinstance(template, Template) else ()
 
 
 def _default_files(table: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from include.sources.reading.form import USUAL, Form
 
 HourLabel = Literal["start", "end"]
 EPOCHS: Final = {"epoch_s": "s", "epoch_ms": "ms"}
+EXCEL: Final = "excel"  # days since 1899-12-30, as a spreadsheet counts them
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Moment:
-    """`format` is strptime's, or one of `EPOCHS`; empty: ISO 8601. `hours` is a column of hours to add. `hour_label`: end: one
+    """`format` is strptime's, one of `EPOCHS` or `EXCEL`; empty: as `reading.written_times` reads them. `hours` is a column of hours to add. `hour_label`: end: one
     hour earlier; None: nothing was said (of hours in a column of their own, 24 and no 0 then means that they end)."""
 
     template: Template

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping as MappingOf
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from include.sources.checks import without_midnight
-from include.sources.mapping.language import EPOCHS, Moment, Template
-from include.sources.reading.characters import has_other_digits, hour_number, narrow, numbers
+from include.sources.mapping.language import EPOCHS, EXCEL, Moment, Template
+from include.sources.reading.characters import has_other_digits, narrow, numbers
+from include.sources.reading.written_times import hour_number, iso_texts
 
 _HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
 # What `checks.py` takes for a moment, without an offset; also a date alone, which it refuses or understands by itself.
 _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-_DATE: Final = re.compile(r"([0-9]{4})(?:([0-9]{2})([0-9]{2})|[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?)")
-_OFFSET: Final = r"[T ][0-9]{1,2}:?[0-9]{2}.*(?:Z|z|[+-][0-9]{2}(?::?[0-9]{2})?)$"
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MIDNIGHT: Final = r"(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
+_OFFSET: Final = r"[T ][0-9]{2}:[0-9]{2}.*(?:Z|[+-][0-9]{2}:[0-9]{2})$"
 NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _LAST_SECOND: Final = 4_102_444_800  # 2100
+_LAST_SERIAL: Final = 73_051  # 2100
 
 
 def moment_texts(
@@ -44,15 +46,18 @@ def instants(
     said = text + " " + raw[expression.hours] if expression.hours else text
     if expression.format in EPOCHS:
         moments, is_skipped = _since_1970(text, EPOCHS[expression.format]), _none(text)
+    elif expression.format == EXCEL and not expression.hours:
+        moments, is_skipped = _placed(_serial(text), expression.time_zone, is_second)
     elif "%z" in expression.format:
         moments, is_skipped = _parsed(text, expression.format, utc=True), _none(text)
     elif expression.hours:
-        walls = _walls(text, expression.format) + _hours(raw[expression.hours])
+        walls = _walls(text, expression.format) + _hours(raw[expression.hours], expression.is_label_end)
         moments, is_skipped = _placed(walls, expression.time_zone, is_second)
     elif expression.format:
         moments, is_skipped = _placed(_parsed(text, expression.format), expression.time_zone, is_second)
     else:
-        moments, is_skipped = _instants(text, expression.time_zone, is_second)
+        iso = iso_texts(text, by_end=expression.is_label_end)
+        moments, is_skipped = _instants(iso, expression.time_zone, is_second)
     if expression.is_label_end:
         moments = moments - _HOUR
     return moments, said.mask(is_skipped, said + NO_SUCH_TIME.format(expression.time_zone))
@@ -80,22 +85,27 @@ def _since_1970(text: pd.Series[str], unit: str) -> pd.Series[pd.Timestamp]:
     return pd.to_datetime(counts, unit=unit, utc=True)  # type: ignore[call-overload, no-any-return]
 
 
+def _serial(text: pd.Series[str]) -> pd.Series[pd.Timestamp]:
+    """Days since 1899-12-30, as spreadsheets count them, to the second; those before March 1900 are counted wrongly there."""
+    days = numbers(text)
+    seconds = (days.where(days.between(61, _LAST_SERIAL)) * 86_400).round()
+    return pd.to_datetime(seconds, unit="s", origin="1899-12-30")
+
+
 def _walls(text: pd.Series[str], form: str) -> pd.Series[pd.Timestamp]:
-    """Dates (or times) of a wall calendar; without a format ISO 8601 or 20200301."""
+    """Dates of a wall calendar; without a format as `written_times` reads them, also with the midnight at which they begin."""
+    if form == EXCEL:
+        return _serial(text)
     if form:
         return _parsed(text, form)
-    return pd.to_datetime(text.map(_iso_date).astype("str"), format="%Y-%m-%d", errors="coerce")
+    dates = iso_texts(text).str.replace(_MIDNIGHT, "", regex=True)
+    return pd.to_datetime(dates, format="%Y-%m-%d", errors="coerce")
 
 
-def _iso_date(text: str) -> str:
-    """`20200301`, `2020/3/1`, `2020年3月1日` as 2020-03-01; empty for what is none."""
-    found = _DATE.fullmatch(text.strip())
-    return "{}-{:0>2}-{:0>2}".format(*filter(None, found.groups())) if found else ""
-
-
-def _hours(text: pd.Series[str]) -> pd.Series[pd.Timedelta]:
-    """`3`, `03`, `3.0`, `3时`, `03:00`, `24:00` as hours to add; NaT for what is none."""
-    return pd.to_timedelta(text.map(hour_number).astype("float64"), unit="h")
+def _hours(text: pd.Series[str], is_label_end: bool) -> pd.Series[pd.Timedelta]:
+    """Hours of a day (`written_times.hour_number`) as what is to be added to it; NaT for what is none."""
+    numbers = text.map(lambda told: hour_number(told, by_end=is_label_end))
+    return pd.to_timedelta(numbers.astype("float64"), unit="h")
 
 
 def _parsed(text: pd.Series[str], form: str, *, utc: bool = False) -> pd.Series[pd.Timestamp]:
@@ -106,13 +116,12 @@ def _parsed(text: pd.Series[str], form: str, *, utc: bool = False) -> pd.Series[
 def _instants(
     text: pd.Series[str], time_zone: ZoneInfo, is_second: pd.Series[bool] | None = None
 ) -> tuple[pd.Series[pd.Timestamp], pd.Series[bool]]:
-    """ISO 8601 times, those without an offset in `time_zone`; and the times that this zone skipped."""
+    """Times as `iso_texts` gives them, those without an offset in `time_zone`; and the times that this zone skipped."""
     is_naive = text.str.fullmatch(_NAIVE)
-    is_day = text.str.fullmatch(_DATE.pattern)
-    local, is_end = without_midnight(text.mask(is_day, text.map(_iso_date)).where(is_naive | is_day, ""))
+    local, is_end = without_midnight(text.where(is_naive | text.str.fullmatch(_DATE), ""))
     naive = pd.to_datetime(local, format="ISO8601", errors="coerce") + is_end.astype("int64") * _DAY
     moments, is_skipped = _placed(naive, time_zone, is_second)
-    has_offset = text.str.contains(_OFFSET) & ~has_other_digits(text)
+    has_offset = text.str.contains(_OFFSET)
     told = pd.to_datetime(text.where(has_offset), format="ISO8601", errors="coerce", utc=True)
     return moments.where(~has_offset, told), is_skipped
 
@@ -125,6 +134,15 @@ def _placed(
     first = np.ones(len(naive), dtype=bool) if is_second is None else ~is_second.to_numpy(dtype=bool)
     moments = naive.dt.tz_localize(time_zone, ambiguous=first, nonexistent="NaT").dt.tz_convert("UTC")
     return moments, naive.notna() & moments.isna()
+
+
+def in_iso(text: pd.Series[str], *, is_date_enough: bool) -> pd.Series[str]:
+    """A column of times in ISO 8601; what is none as it came, and so is a date where that is not enough."""
+    told = iso_texts(text)
+    is_known = told != ""
+    if not is_date_enough:
+        is_known &= ~told.str.fullmatch(_DATE)
+    return told.where(is_known, text)
 
 
 def _none(text: pd.Series[str]) -> pd.Series[bool]:

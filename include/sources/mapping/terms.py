@@ -11,7 +11,18 @@ from include.sources.mapping.yaml_values import choice, mapping_in, number, only
 from include.sources.reading.form import MOST_HEADER_ROWS, Form
 
 FORM_NAMES: Final = frozenset(
-    {"delimiter", "header_row", "header_rows", "header", "sheet", "fill_down", "no_data", "records"}
+    {
+        "delimiter",
+        "header_row",
+        "header_rows",
+        "header",
+        "sheet",
+        "fill_down",
+        "no_data",
+        "records",
+        "decimal",
+        "thousands",
+    }
 )
 AIR_NAMES: Final = frozenset(
     {"by", "every", "stations", "headings", "missing", "below", "temperature_c", "pressure_hpa", "known_by"}
@@ -46,6 +57,8 @@ def form_of(table: dict[str, Any], where: str) -> Form:
         fill_down=listed("fill_down"),
         no_data=listed("no_data"),
         records=text(table.get("records", "")),
+        decimal=choice(table.get("decimal", ""), ("", ".", ","), f"{where}.decimal"),
+        thousands=choice(table.get("thousands", ""), ("", ",", ".", " ", "'"), f"{where}.thousands"),
     )
 
 

@@ -30,10 +30,11 @@ from include.sources.mapping.language import (
     TableMapping,
     Template,
 )
-from include.sources.mapping.moments import moment_texts, with_offset, written
-from include.sources.reading.characters import counted, narrow, numbers, visible
+from include.sources.mapping.moments import in_iso, moment_texts, with_offset, written
+from include.sources.reading.characters import counted, numbers, visible
 
 _MOMENT_TYPES = ("moment", "promise")
+_TIMES = (*_MOMENT_TYPES, "date")
 
 
 def require_columns(
@@ -113,8 +114,10 @@ def transform(mapping: TableMapping, layout: Layout, raw: pd.DataFrame) -> pd.Da
         if name in later:
             own[name] = _made(later.pop(name), raw, own)
     for field in layout.fields:
+        if field.type in _TIMES:
+            own[field.name] = in_iso(own[field.name], is_date_enough=field.type != "moment")
         if field.type in _MOMENT_TYPES and mapping.time_zone != office_zone():
-            own[field.name] = with_offset(narrow(own[field.name]), mapping.time_zone)
+            own[field.name] = with_offset(own[field.name], mapping.time_zone)
     own = {name: own[name] for name in names}
     return counted(layout, _stripped(own, raw.index) if mapping.columns else pd.DataFrame(own))
 

@@ -34,7 +34,6 @@ _WIDE: Final = {0xFF01 + place: 0x21 + place for place in range(94)} | {0x3000: 
 _OTHER_DIGITS: Final = r"[^\P{N}0-9]"
 
 NUMBER: Final = r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,25})?(?:[eE][+-]?[0-9]{1,2})?"
-_HOUR: Final = re.compile(r"([0-9]{1,2})(?:\.0+|时|点|:00(?::00)?)?")
 # Types of fields in which only ASCII is read.
 _COUNTED: Final = frozenset({"integer", "number", "moment", "promise", "date", "flag", "city", "region"})
 
@@ -80,13 +79,6 @@ def numbers(texts: pd.Series[str]) -> pd.Series[float]:
     """The texts as numbers; NaN for what is none (infinity, NaN, hexadecimal and more than 99 in the exponent among them)."""
     plain = narrow(texts).str.strip()
     return pd.to_numeric(plain.where(plain.str.fullmatch(NUMBER)), errors="coerce").astype("float64")
-
-
-def hour_number(text: str) -> float:
-    """`3`, `03`, `3.0`, `3时`, `03:00` as a number from 0 to 24; NaN for what is none."""
-    found = _HOUR.fullmatch(narrow_text(text))
-    number = int(found[1]) if found else 99
-    return float(number) if number <= 24 else np.nan
 
 
 def has_other_digits(texts: pd.Series[str]) -> pd.Series[bool]:

@@ -8,6 +8,8 @@ from typing import Final
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 MOST_HEADER_ROWS: Final = 5
+ALL_SHEETS: Final = "*"
+FILE_COLUMN, SHEET_COLUMN = "(file)", "(sheet)"
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Form:
     filled to the right (merged cells). `names`: the columns of a file without a header. `sheet`: name of a sheet, or its
     number from 1; empty: the first. `fill_down`: columns in which an empty cell means what stands above it. `no_data`: a row
     whose first filled cell begins with one of these is no data (合计, 注：). `records`: where in a JSON object the list is
-    (`data.list`).
+    (`data.list`). `decimal`: a comma, where that parts a number's whole from its fraction; `thousands`: what parts its thousands.
+    `sheet` `*`: every sheet with the same header. `is_named`: rows say in a column `(file)` and `(sheet)` what they came from.
     """
 
     delimiter: str = ""
@@ -28,6 +31,9 @@ class Form:
     fill_down: tuple[str, ...] = ()
     no_data: tuple[str, ...] = ()
     records: str = ""
+    decimal: str = ""
+    thousands: str = ""
+    is_named: bool = False
 
 
 USUAL: Final = Form()

@@ -18,6 +18,7 @@ PACKED: Final = (".gz", ".zip")
 MOST_UNPACKED: Final = 8 << 30  # bytes, of all files in it
 MOST_FILES: Final = 1_000
 _BLOCK: Final = 1 << 20
+_IS_UTF8: Final = 0x800  # flag of a name
 
 
 class _Stream(Protocol):
@@ -69,7 +70,7 @@ def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iter
                 "too many files in one", where=str(path), got=len(members), expected=f"at most {MOST_FILES}"
             )
         for member in members:
-            name = PurePosixPath(member.filename)
+            name = PurePosixPath(_member_name(member))
             if member.is_dir() or member.filename.startswith(_NOT_TABLES) or name.name.startswith("."):
                 continue
             _require_unpacked(path, name.name)
@@ -83,6 +84,16 @@ def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iter
             target.unlink()
     if not found:
         raise InputError("no table in the packed file", where=str(path), got=f"{len(members)} files")
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """The name of a file in a package; of one that Windows packed in Chinese, whose names are not marked as anything, in that."""
+    if member.flag_bits & _IS_UTF8 or member.filename.isascii():
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("gb18030")
+    except UnicodeError:
+        return member.filename
 
 
 def _require_unpacked(path: Path, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pandas as pd
 from include.errors import InputError, QianliyanError
 from include.sources.delivery import Chunk
 from include.sources.reading.file_names import require_file
-from include.sources.reading.form import USUAL, Form
+from include.sources.reading.form import FILE_COLUMN, USUAL, Form
 from include.sources.reading.json_files import read_json
 from include.sources.reading.packed_files import PACKED, unpacked
 from include.sources.reading.parquet_files import read_parquet, read_text_parquet
@@ -55,7 +56,7 @@ def read_table(path: Path, form: Form = USUAL, *, is_of_hours: bool = False) -> 
     """
     try:
         chunks = _chunks(path, form, is_of_hours=is_of_hours)
-        yield from _as_data(chunks, form) if form.fill_down or form.no_data else chunks
+        yield from _as_data(chunks, form) if _is_changed(form) else chunks
     except QianliyanError:
         raise
     except Exception as error:
@@ -68,19 +69,40 @@ def read_table(path: Path, form: Form = USUAL, *, is_of_hours: bool = False) -> 
         ) from error
 
 
+def _is_changed(form: Form) -> bool:
+    return bool(form.fill_down or form.no_data or form.decimal == "," or form.thousands)
+
+
 def _chunks(path: Path, form: Form, *, is_of_hours: bool) -> Iterator[Chunk]:
     suffix = path.suffix.lower()
     if suffix in PACKED:
         for name, inner in unpacked(path, is_table):
-            yield from _named(_chunks(inner, form, is_of_hours=is_of_hours), name, inner)
-    elif suffix == ".parquet":
+            inside = _chunks_of(inner, form, is_of_hours=is_of_hours)
+            yield from _with_file(_named(inside, name, inner), Path(name), form)
+    else:
+        yield from _with_file(_chunks_of(path, form, is_of_hours=is_of_hours), path, form)
+
+
+def _with_file(chunks: Iterator[Chunk], path: Path, form: Form) -> Iterator[Chunk]:
+    """The pieces, where they are to be named with that of their file, without its ending, in a column."""
+    for chunk in chunks:
+        if form.is_named:
+            rows = chunk.rows.assign(**{FILE_COLUMN: path.stem}).astype({FILE_COLUMN: "str"})
+            yield replace(chunk, rows=rows)
+        else:
+            yield chunk
+
+
+def _chunks_of(path: Path, form: Form, *, is_of_hours: bool) -> Iterator[Chunk]:
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
         yield from read_parquet(path) if is_of_hours else read_text_parquet(path)
     elif suffix in JSONS:
         yield from read_json(path, form)
     elif suffix == ".xlsx" or (suffix in WORKBOOKS and _is_workbook(path)):
         yield from read_workbook(path, form)
     else:  # among them what platforms export as .xls and is a text
-        yield from read_csv(path, form)
+        yield from read_csv(path, form, is_of_hours=is_of_hours)
 
 
 def _is_workbook(path: Path) -> bool:
@@ -129,6 +151,8 @@ def _as_data(chunks: Iterator[Chunk], form: Form) -> Iterator[Chunk]:
         for name in form.fill_down:
             if name in rows:
                 rows, above[name] = _filled(rows, name, above.get(name, ""))
+        if form.thousands or form.decimal == ",":
+            rows = rows.apply(lambda column: _plain_numbers(column, form)).astype("str")
         yield replace(chunk, rows=rows, lines=lines, broken=broken, left_out=left_out)
 
 
@@ -141,6 +165,18 @@ def _first_filled(rows: pd.DataFrame) -> pd.Series[str]:
 
 def _is_none(text: str, form: Form) -> bool:
     return text.strip(' ,;\t|"').startswith(form.no_data)
+
+
+def _plain_numbers(texts: pd.Series[str], form: Form) -> pd.Series[str]:
+    """A column with its numbers as everybody else writes them; what is no number as it came."""
+    thousands, decimal = re.escape(form.thousands), re.escape(form.decimal or ".")
+    whole = rf"[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+|[0-9]+" if thousands else "[0-9]+"
+    is_number = texts.str.fullmatch(rf"\s*[<＜]?\s*[+-]?(?:{whole})(?:{decimal}[0-9]+)?\s*").to_numpy(
+        dtype=bool
+    )
+    plain = texts.str.replace(form.thousands, "", regex=False) if form.thousands else texts
+    plain = plain.str.replace(form.decimal, ".", regex=False) if form.decimal else plain
+    return texts.mask(is_number, plain)
 
 
 def _filled(rows: pd.DataFrame, name: str, above: str) -> tuple[pd.DataFrame, str]:

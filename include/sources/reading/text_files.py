@@ -17,7 +17,14 @@ import pyarrow.csv as pa_csv
 
 from include.errors import InputError
 from include.language import say
-from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, arrow_text_frame, text_frame
+from include.sources.delivery import (
+    CHUNK_ROWS,
+    BrokenRow,
+    Chunk,
+    arrow_text_frame,
+    by_different_values,
+    text_frame,
+)
 from include.sources.reading.characters import visible_text
 from include.sources.reading.file_names import label, openable
 from include.sources.reading.form import USUAL, Form, delimiter_of, joined_header
@@ -28,8 +35,11 @@ _NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_csv(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
-    """The rows of a text file in pieces; its header, if `form` says nothing else, is the first line that is not empty.
+def read_csv(
+    path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS, *, is_of_hours: bool = False
+) -> Iterator[Chunk]:
+    """The rows of a text file in pieces; its header, if `form` says nothing else, is the first line that is not empty. Of hours
+    columns may be categoricals.
 
     A line that cannot be decoded or split is a `BrokenRow`; a last row without a line end makes its piece `is_unended`. Raises
     InputError when the file as a whole cannot be used.
@@ -45,7 +55,9 @@ def read_csv(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) -> It
             if text.is_plain and stream.peek(1):  # there is more than a header
                 above += 0 if form.names else form.header_rows
                 with openable(path) as source:
-                    yield from _marked(_plain_chunks(path, source, header, delimiter, above), text.is_ended)
+                    yield from _marked(
+                        _plain_chunks(path, source, header, delimiter, above, is_of_hours), text.is_ended
+                    )
             else:
                 yield from _marked(_chunks(path, header, records, chunk_rows), text.is_ended)
     except (OSError, pa.ArrowException) as error:
@@ -157,9 +169,10 @@ def _header(path: Path, records: _Records, form: Form) -> list[str]:
 
 
 def _plain_chunks(
-    path: Path, source: Path | IO[bytes], header: list[str], delimiter: str, above: int
+    path: Path, source: Path | IO[bytes], header: list[str], delimiter: str, above: int, is_of_hours: bool
 ) -> Iterator[Chunk]:
-    """The quick way for a file in which every line is a record: one and the same result as `_chunks`."""
+    """The quick way for a file in which every line is a record: one and the same result as `_chunks`; of hours by different values."""
+    kind = pa.dictionary(pa.int32(), pa.string()) if is_of_hours else pa.string()
     broken: list[BrokenRow] = []  # in the order of the file
 
     def set_apart(row: pa_csv.InvalidRow) -> str:
@@ -170,17 +183,18 @@ def _plain_chunks(
         source,
         pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 16, skip_rows=above, column_names=header),
         pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, invalid_row_handler=set_apart),
-        pa_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False),
+        pa_csv.ConvertOptions(column_types=dict.fromkeys(header, kind), strings_can_be_null=False),
     )
     number = above + 1  # of the next line
     with reader:
         for batch in reader:
             lines = np.arange(number, number + batch.num_rows + len(broken))
-            lines = np.setdiff1d(lines, [row.line for row in broken], assume_unique=True)[: batch.num_rows]
+            if broken:
+                lines = np.setdiff1d(lines, [row.line for row in broken], assume_unique=True)
+                lines = lines[: batch.num_rows]
             number = int(lines[-1]) + 1 if batch.num_rows else number
-            yield Chunk(
-                label(path), lines, arrow_text_frame(batch), tuple(row for row in broken if row.line < number)
-            )
+            rows = by_different_values(batch) if is_of_hours else arrow_text_frame(batch)
+            yield Chunk(label(path), lines, rows, tuple(row for row in broken if row.line < number))
             broken = [row for row in broken if row.line >= number]
     if broken:
         yield Chunk(label(path), np.empty(0, np.int64), text_frame(header, []), tuple(broken))
@@ -280,10 +294,11 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
             )
         is_plain = is_plain and _is_plain(before + block)
         before = block[-2:]
-        try:
-            decoder.decode(block if is_utf8 else b"")
-        except UnicodeDecodeError:
-            is_utf8 = False
+        if is_utf8 and not (block.isascii() and not decoder.getstate()[0]):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                is_utf8 = False
     is_ended = before.endswith((b"\n", b"\r"))
     if is_utf8 and not decoder.getstate()[0]:
         return _Text(start, "utf-8", is_plain, is_ended)
@@ -300,9 +315,9 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
 
 def _is_plain(block: bytes) -> bool:
     line_ends = block.removesuffix(b"\r")  # whose other half is in the next block
-    return not any(mark in block for mark in _NOT_PLAIN) and line_ends.count(b"\r") == line_ends.count(
-        b"\r\n"
-    )
+    if b"\r" in block and line_ends.count(b"\r") != line_ends.count(b"\r\n"):
+        return False
+    return not any(mark in block for mark in _NOT_PLAIN)
 
 
 def _decodes_line(line: bytes) -> bool:

@@ -11,7 +11,9 @@ import selectors
 import signal
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +24,7 @@ from include.language import say
 from include.sources.delivery import CHUNK_ROWS, BrokenRow, Chunk, text_frame
 from include.sources.reading.children import Reader, child
 from include.sources.reading.file_names import label
-from include.sources.reading.form import USUAL, Form, joined_header
+from include.sources.reading.form import ALL_SHEETS, SHEET_COLUMN, USUAL, Form, joined_header
 from include.sources.reading.text_files import clean_header
 from include.sources.reading.time_limits import OutOfTime, seconds_allowed
 from include.sources.reading.workbook_child import LIMITS, MOST_SECONDS
@@ -58,8 +60,57 @@ def read_workbook(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) 
     Times come as ISO 8601 without an offset, whole numbers without a decimal point. Raises InputError when the file
     as a whole cannot be used, or is larger than `workbook_child.LIMITS`.
     """
-    rows = (row for _, several in _told(path, _asked(path, form)) for row in several)
+    if form.sheet == ALL_SHEETS:
+        yield from _every_sheet(path, form, chunk_rows)
+        return
+    told = _told(path, _asked(path, form))
+    names, _ = next(told)
+    rows = (row for _, several in told for row in several)
     header = _header(path, rows, form)
+    sheet = _sheet_of(form, names)
+    for chunk in _chunks(path, header, rows, chunk_rows):
+        unread = () if form.sheet else tuple(names[1:])
+        yield replace(_with_sheet(chunk, sheet, form), unread_sheets=unread)
+
+
+def _sheet_of(form: Form, names: list[str]) -> str:
+    """The name of the sheet that is read; see `_asked`."""
+    if form.sheet in names or not form.sheet:
+        return form.sheet or (names[0] if names else "")
+    return names[int(form.sheet) - 1]
+
+
+def _every_sheet(path: Path, form: Form, chunk_rows: int) -> Iterator[Chunk]:
+    """The rows of all sheets that have the header of the first that has one; the others are set apart, each as one broken row."""
+    first: list[str] = []
+    told = (
+        (name, row)
+        for names, rows in _told(path, {"sheets": sheet_names(path)})
+        for name in names
+        for row in rows
+    )
+    for sheet, pairs in groupby(told, key=itemgetter(0)):
+        rows = (row for _, row in pairs)
+        try:
+            header = _header(path, rows, form)
+        except InputError as error:
+            header, why = [], str(error)
+        else:
+            why = say("表头与第一张表不同，整张未读")
+        if not header or (first and header != first):
+            broken = BrokenRow(1, sheet, say("工作表“{sheet}”：{why}", sheet=sheet, why=why))
+            yield _with_sheet(
+                Chunk(label(path), np.empty(0, np.int64), text_frame(first, []), (broken,)), sheet, form
+            )
+            continue
+        first = header
+        for chunk in _chunks(path, header, rows, chunk_rows):
+            yield _with_sheet(chunk, sheet, form)
+    if not first:
+        raise _no_header(path, form)
+
+
+def _chunks(path: Path, header: list[str], rows: Iterator[SheetRow], chunk_rows: int) -> Iterator[Chunk]:
     block: list[SheetRow] = []
     for row in rows:
         block.append(row)
@@ -67,6 +118,13 @@ def read_workbook(path: Path, form: Form = USUAL, chunk_rows: int = CHUNK_ROWS) 
             yield _chunk(path, header, block)
             block = []
     yield _chunk(path, header, block)
+
+
+def _with_sheet(chunk: Chunk, sheet: str, form: Form) -> Chunk:
+    """The piece, where rows are to be named with that of their sheet in a column."""
+    if not form.is_named:
+        return chunk
+    return replace(chunk, rows=chunk.rows.assign(**{SHEET_COLUMN: sheet}).astype({SHEET_COLUMN: "str"}))
 
 
 def _asked(path: Path, form: Form) -> dict[str, Any]:
@@ -112,7 +170,11 @@ def _header(path: Path, rows: Iterator[SheetRow], form: Form) -> list[str]:
             while names and not names[-1].strip():
                 names.pop()
             return clean_header(str(path), names)
-    raise InputError(
+    raise _no_header(path, form)
+
+
+def _no_header(path: Path, form: Form) -> InputError:
+    return InputError(
         "the sheet has no header row",
         where=str(path),
         expected=f"names of columns in row {form.header_row}"

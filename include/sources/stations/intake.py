@@ -241,7 +241,7 @@ def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:
     if idle:
         rows = int(counts[idle].sum())
         reason = say("站点当日不在有效期内（未启用、已停用或已更换），读数已保存，不采用")
-        whole.faults.append(Fault(origin, "station_id", reason, say("、").join(idle[:5]), 0, rows))
+        whole.faults.append(Fault(origin, "station_id", reason, say("、").join(idle), 0, rows))
 
 
 def _says_simulated(engine: Engine) -> bool:

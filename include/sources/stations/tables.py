@@ -137,7 +137,7 @@ def _end_moved(connection: Connection, ids: list[str], done: TableRows) -> None:
             moved.append(f"{row.station_id}（{row.valid_from}）")
         before = row
     if moved:
-        done.notes.append(f"{len(moved)}个站点迁移，前一位置止于：{'、'.join(moved[:5])}")
+        done.notes.append(f"{len(moved)}个站点迁移，前一位置止于：{'、'.join(moved)}")
 
 
 def _without_grid(connection: Connection, good: pd.DataFrame, origin: str) -> list[Fault]:

@@ -1,0 +1,233 @@
+"""A mapping proposed for a file that nobody described yet, with what it is unsure of as comments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from include.errors import InputError
+from include.sources.air.recognition import shipped_air
+from include.sources.every_table import TABLES
+from include.sources.guess.form import Seen, seen_in
+from include.sources.guess.measures import (
+    has_city,
+    heading_lines,
+    measure_lines,
+    measures,
+    missing_line,
+    narrow_lines,
+)
+from include.sources.guess.times import is_daily, minutes_apart, moment_rule, quoted, time_lines
+from include.sources.mapping.files import SHIPPED_DIR
+from include.sources.mapping.language import TableMapping
+from include.sources.reading.form import SHEET_COLUMN
+from include.sources.reading.tables import require_table
+
+_MOST_NAMED: Final = 12
+
+
+def guess(path: Path) -> str:
+    """The text of a mapping for the file. Raises InputError when nothing can be made of it."""
+    require_table(path)
+    seen = seen_in(path)
+    known = [
+        mapping
+        for mapping in shipped_air()
+        if mapping.air and mapping.air.known_by and set(mapping.air.known_by) <= set(seen.rows)
+    ]
+    lines = [f"# 由 mapping guess 按文件 {path.name} 提出；标有“?”之处请核对，再用 mapping try 查看前20行。"]
+    if known and not seen.form.header_row and not seen.form.sheet:
+        best = max(known, key=lambda mapping: len(mapping.air.known_by) if mapping.air else 0)
+        lines.append(
+            f"# 随系统提供的对应关系“{best.name}”认得这个文件，不写 --mapping 也能读入；其内容如下。"
+        )
+        shipped = (SHIPPED_DIR / f"{best.name}.yaml").read_text(encoding="utf-8")
+        if _suits(best, seen):
+            return "\n".join(lines) + "\n" + shipped
+        lines[-1] = (
+            f"# 表头与随系统提供的“{best.name}”相同，但其中没有认识的城市，按站点提出；参见 china_sites、beijing_all。"
+        )
+    proposed = _table(seen, path)
+    return "\n".join([*lines, *_unused(seen, proposed), "tables:", *proposed]) + "\n"
+
+
+def _suits(mapping: TableMapping, seen: Seen) -> bool:
+    """Whether a mapping with a column a city finds a city of this office in the file."""
+    if mapping.air is None or not mapping.air.headings or mapping.air.by != "city":
+        return True
+    return has_city(seen)
+
+
+def _unused(seen: Seen, proposed: list[str]) -> list[str]:
+    """The columns that the proposal says nothing of."""
+    if any(line.startswith("    headings:") for line in proposed):
+        return []
+    text = "\n".join(proposed)
+    names = [name for name in seen.headings if name not in text and not name.startswith("(")]
+    more = "等" if len(names) > _MOST_NAMED else ""
+    return [f"# 未用的列：{'、'.join(names[:_MOST_NAMED])}{more}".replace("\n", " ")] if names else []
+
+
+def _table(seen: Seen, path: Path) -> list[str]:
+    if seen.heading("alarm") and seen.heading("event"):
+        return _plain(seen, "feedback", path)
+    if seen.heading("alarm") or seen.heading("started"):
+        return _plain(seen, "alarms", path)
+    if seen.heading("address") and seen.heading("role"):
+        return _plain(seen, "contacts", path)
+    if seen.heading("wind_from") and seen.heading("wind_speed") and not measures(seen):
+        return _plain(seen, "winds", path)
+    if seen.heading("lon") and not seen.heading("time", "date"):
+        return _plain(seen, "enterprises" if seen.heading("enterprise", "industry") else "stations", path)
+    return _air(seen, path)
+
+
+_OF_TABLE: Final[dict[str, dict[str, str]]] = {
+    "alarms": {
+        "alarm_id": "alarm", "grid_id": "grid", "unit_code": "city", "county": "county", "point_name": "point", "lon": "lon",
+        "lat": "lat", "started_at": "started", "last_at": "last", "pushed_at": "pushed", "deadline_at": "deadline", "alarm_count": "count",
+        "peak_pm25_ug_m3": "peak",
+    },
+    "feedback": {"alarm_id": "alarm", "event": "event", "event_at": "event_at"},
+    "contacts": {"region_code": "city", "role": "role", "name": "enterprise", "address": "address"},
+    "winds": {"station_id": "station", "hour": "time", "wind_from_deg": "wind_from", "wind_speed_m_s": "wind_speed"},
+    "stations": {"station_id": "station", "unit_code": "city", "grid_id": "grid", "lon": "lon", "lat": "lat"},
+    "enterprises": {
+        "enterprise_id": "number", "name": "enterprise", "industry": "industry", "lon": "lon", "lat": "lat", "unit_code": "city",
+        "county": "county",
+    },
+}  # fmt: skip
+# What stands for a column that must be there and that the file does not have.
+_INSTEAD: Final = {
+    ("alarms", "last_at"): "{same_as: started_at}   # ? 文件没有末次报警时间",
+    ("alarms", "alarm_count"): "{constant: 1}   # ? 文件没有报警次数",
+    ("stations", "kind"): "{constant: micro}   # ? 微站 micro、官方站 official、气象站 weather",
+}
+_COMPASS: Final = (
+    "N",
+    "NNE",
+    "NE",
+    "ENE",
+    "E",
+    "ESE",
+    "SE",
+    "SSE",
+    "S",
+    "SSW",
+    "SW",
+    "WSW",
+    "W",
+    "WNW",
+    "NW",
+    "NNW",
+)
+
+
+def _plain(seen: Seen, table: str, path: Path) -> list[str]:
+    """A table of records: what is found by its heading, and what is not as a question."""
+    layout = TABLES[table]
+    lines = [f"  {table}:", *_file_lines(seen, path)]
+    if "lon" in layout.names:
+        lines.append("    datum: WGS84          # ? 地图上看是否偏移几百米：GCJ-02（高德）或 BD-09（百度）")
+    if any(field.type == "moment" for field in layout.fields):
+        lines.append("    time_zone: Asia/Shanghai  # ? 没有写时区的时间")
+    lines.append("    columns:")
+    for field in layout.fields:
+        heading = (
+            field.name if field.name in seen.rows else seen.heading(_OF_TABLE[table].get(field.name, ""))
+        )
+        if heading and field.type in ("moment", "promise"):
+            lines.append(moment_rule(field.name, heading, seen))
+        elif (
+            heading and field.name == "wind_from_deg" and seen.rows[heading].str.upper().isin(_COMPASS).any()
+        ):
+            values = ", ".join(f"{name}: {place * 22.5:g}" for place, name in enumerate(_COMPASS))
+            lines.append(
+                f"      {field.name}: {{column: {quoted(heading)}, values: {{{values}}}}}".replace(
+                    "{N:", '{"N":'
+                )
+            )
+        elif heading:
+            lines.append(f"      {field.name}: {quoted(heading)}")
+        elif (table, field.name) in _INSTEAD:
+            lines.append(f"      {field.name}: {_INSTEAD[table, field.name]}")
+        elif field.required:
+            lines.append(
+                f'      {field.name}: {{constant: ""}}   # ? 必填：写列名，或 {{template: …}}、{{derived: …}}'
+            )
+    return lines
+
+
+def _air(seen: Seen, path: Path) -> list[str]:
+    lines = ["  air:", *_file_lines(seen, path), *missing_line(seen)]
+    place, by = _place(seen)
+    if by != "city":
+        lines.append(f"    by: {by}           # ? 城市 city、站点 station、网格 grid")
+    if is_daily(seen):
+        lines.append("    every: day            # ? 文件没有小时：按日均值（来源给出）")
+    step = minutes_apart(seen, place)
+    if step:
+        lines.append(
+            f"    every: {{minutes: {step:g}, least_share: 0.75}}  # ? 一小时内至少有这一比例的值才算小时值"
+        )
+    of_place = (
+        f"      place: {quoted(place)}"
+        if place
+        else '      place: {constant: ""}   # ? 文件没有地方：写城市名'
+    )
+    columns = time_lines(seen)
+    if narrow := narrow_lines(seen):
+        columns = [of_place, *columns, *narrow]
+        if seen.heading("unit"):
+            lines += [
+                "    temperature_c: 25     # ? 体积分数（ppb、ppm）换算用，按数据方说明填写",
+                "    pressure_hpa: 1013.25  # ?",
+            ]
+    elif found := measure_lines(seen):
+        columns = [of_place, *columns, *found]
+    elif not place and (headings := heading_lines(seen)):
+        above, below = headings
+        lines += above
+        columns += below
+    else:
+        raise InputError(
+            "no column of the file looks like air quality or like a table that is read",
+            where=str(path),
+            got=", ".join(seen.headings)[:300],
+            expected=", ".join(TABLES),
+            todo="write a mapping by hand: docs/bring-your-own-data.md",
+        )
+    return [*lines, "    columns:", *columns]
+
+
+def _file_lines(seen: Seen, path: Path) -> list[str]:
+    stem = re.sub(r"[0-9]{4,}.*", "*", path.stem) or "*"
+    pattern = (stem if stem.endswith("*") else f"{stem}*") + path.suffix
+    form = seen.form
+    lines = [f"    files: [{quoted(pattern)}]"]
+    if form.records:
+        lines.append(f"    records: {form.records}")
+    if form.sheet:
+        lines.append(f"    sheet: {quoted(form.sheet)}" + ("   # ? 全部工作表" if seen.sheets else ""))
+    if form.header_row:
+        lines.append(f"    header_row: {form.header_row}")
+    if form.header_rows > 1:
+        lines.append(f"    header_rows: {form.header_rows}")
+    for name, listed in (("fill_down", form.fill_down), ("no_data", form.no_data)):
+        if listed:
+            lines.append(f"    {name}: [{', '.join(map(quoted, listed))}]")
+    if form.decimal:
+        lines.append('    decimal: ","          # ? 12,5 是十二点五')
+    if form.thousands:
+        lines.append('    thousands: ","        # ? 1,048 是一千零四十八')
+    return lines
+
+
+def _place(seen: Seen) -> tuple[str, str]:
+    for word, by in (("grid", "grid"), ("city", "city"), ("station", "station")):
+        if word in seen.found:
+            return seen.found[word], by
+    if seen.sheets:
+        return SHEET_COLUMN, "city" if has_city(seen, seen.sheets) else "station"
+    return "", "city"
