@@ -20,6 +20,7 @@ from include.desk.pages import (
     letters,
     mails,
     network,
+    places,
     ranking,
     search,
     signing,
@@ -493,6 +494,7 @@ def test_every_text_has_its_english() -> None:
         *(word for word in field.RECTIFICATIONS.values() if word),
         *(step.label for step in STEPS.values()),
         *units.ACTS.values(),
+        *places.ACTS.values(),
         *KINDS.values(),
         *LEVELS.values(),
         *METHODS,
@@ -525,6 +527,7 @@ def test_every_text_has_its_english() -> None:
         "抽查",
         "联系人",
         "近7日",
+        "本月",
         *AnswerQuality("", "").shares,
         *DIRECTIONS,
     }
