@@ -84,6 +84,9 @@ _SHIPPED: Final = (
         useful_life=ALARM_PUSH.useful_life,
         is_by_person=True,
     ),
+    LetterKind("task_sheet", "交办单", is_corrected=False),
+    LetterKind("report_sheet", "反馈单", is_corrected=False),
+    LetterKind("site_sheet", "验收单", is_corrected=False),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
     LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
     LetterKind(

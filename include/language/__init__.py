@@ -7,6 +7,7 @@ re-word any of them, in Chinese too. Whole letters are worded in templates, whic
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +22,8 @@ from include.profile.values import Language, Profile
 _HERE: Final = Path(__file__).parent
 
 
+_NOUN: Final = "市"  # alone: what follows a number, 等7市
+_TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 # What stands where a line ends and the words go on.
 LINE_END: Final = "［换行］"
 
@@ -28,7 +31,9 @@ LINE_END: Final = "［换行］"
 def say(text: str, /, **parts: object) -> str:
     """The text in the office's language with its {parts} filled in; as it stands where no catalogue has it. A part that is counted
     may bring its noun, for one and for several: `{count:|alarm|alarms}` is `1 alarm`, `2 alarms`."""
-    found = words_of(office()).get(text, "" if text == LINE_END else text)
+    found = words_of(office()).get(text)
+    if found is None:
+        found = "" if text == LINE_END else office_words(text)
     if not parts:
         return found
     return _FORMATTER.vformat(found, (), parts) if ":|" in found else found.format(**parts)
@@ -37,6 +42,43 @@ def say(text: str, /, **parts: object) -> str:
 def counted(number: object, one: str, several: str = "") -> str:
     """A number with its noun, for languages that tell one from several: `1 alarm`, `2 alarms`."""
     return f"{number} {one if str(number) == '1' else several or one + 's'}"
+
+
+def office_words(text: str) -> str:
+    """A Chinese text of the house as this office says it: what it calls the units that it addresses, what is above them, and its
+    own zone. The house's texts are worded for cities of provinces on Beijing time; tags of a template are left alone."""
+    return _worded(text, _terms(office()))
+
+
+@lru_cache(maxsize=4096)
+def _worded(text: str, terms: tuple[tuple[str, str], ...]) -> str:
+    own = dict(terms)
+    if not own or text == _NOUN:
+        return own.get(text, text)
+    found = re.compile("|".join(sorted(own.keys() - {_NOUN}, key=len, reverse=True)))
+    parts = _TAGS.split(text)
+    parts[::2] = [found.sub(lambda match: own[match[0]], part) for part in parts[::2]]
+    return "".join(parts)
+
+
+@lru_cache(maxsize=8)
+def _terms(profile: Profile) -> tuple[tuple[str, str], ...]:
+    """The house's word and the office's, for what differs."""
+    if profile.language != "zh":
+        return ()
+    terms: dict[str, str] = {}
+    if (called := profile.units_called) != "城市":
+        terms |= {"城市": called, "各市": f"各{called}", "每市": f"每个{called}", _NOUN: f"个{called}"}
+        terms |= {"全市": "全境", "本市": "本地"}
+    if (upper := profile.upper_called) != "省份":
+        terms |= {
+            "由省级生态环境部门督促": f"由{upper}的生态环境部门督促" if upper else "督促",
+            "省份": upper or "上级",
+            "省级": upper or "上级",
+        }
+    if (zone := profile.zone.key) != "Asia/Shanghai":
+        terms["北京时间"] = f"{zone}时间"
+    return tuple(terms.items())
 
 
 class _Counting(Formatter):

@@ -127,7 +127,7 @@ def _alarm(connection: Connection, alarm_id: str, now: datetime) -> dict[str, An
 
 def _require_unit(connection: Connection, unit_code: str, now: datetime) -> None:
     known = frame(connection, "units_on", on_date=office_date(now))
-    others = sorted(set(known["unit_code"]) - {office().own_unit})
+    others = sorted(known.loc[known["is_addressed"], "unit_code"])
     if unit_code not in others:
         raise InputError(
             "no unit that could hold an alarm",

@@ -18,7 +18,6 @@ from include.house import House
 from include.office.chain import chain_at, chain_settings
 from include.office.chain_assigning import unassigned
 from include.periods import office_date
-from include.profile.current import office
 from include.store.chain import chain_tasks
 from include.store.engine import reading
 from include.store.statements import frame
@@ -157,5 +156,5 @@ def holders_to_choose(house: House, now: datetime) -> dict[str, str]:
     """The units that an alarm may be handed to now: names by code."""
     with reading(house.engine) as connection:
         rows = frame(connection, "units_on", on_date=office_date(now))
-    names = dict(zip(rows["unit_code"].astype(str), rows["name"].astype(str), strict=True))
-    return {code: name for code, name in names.items() if code != office().own_unit}
+    rows = rows[rows["is_addressed"]]
+    return dict(zip(rows["unit_code"].astype(str), rows["name"].astype(str), strict=True))

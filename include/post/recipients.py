@@ -70,7 +70,7 @@ def recipients_for(
     if letter_kinds.letter_kind(letter_kind).is_copied_up:
         province = _contacts(connection, place.province_code, ("province",), on_date)
         contacts += province
-        if not province:
+        if not province and not _reports_to_us(unit_code):
             remarks = (
                 say(
                     "{province_name}没有有效的省级联系人（province），{letter_label}未抄送省级",
@@ -80,6 +80,12 @@ def recipients_for(
             )
     found = _checked(place.unit_name, contacts, primary="to", label=say("主送联系人（to）"))
     return Addressing(found.recipients, remarks + found.remarks, found.blocker)
+
+
+def _reports_to_us(unit_code: str) -> bool:
+    """Whether nobody stands between the unit and this office, so that nobody is to be copied."""
+    unit = office().unit(unit_code)
+    return unit is not None and unit.reports_to == office().own_unit
 
 
 def addressees() -> dict[str, str]:

@@ -32,7 +32,7 @@ def check(profile: Profile, findings: Findings) -> None:
                 expected="a unit_code of units.csv",
                 got=change.unit_code,
             )
-    _check_chain(profile, codes, findings)
+    _check_chain(profile, findings)
     if profile.season[0] >= profile.season[1]:
         findings.add(
             FILE,
@@ -229,11 +229,12 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
             )
 
 
-def _check_chain(profile: Profile, codes: set[str], findings: Findings) -> None:
+def _check_chain(profile: Profile, findings: Findings) -> None:
+    codes = {unit.unit_code for unit in profile.addressees()}
     for rule in profile.chain.assign if profile.chain else ():
         for code in (rule.lead, *rule.joint):
-            if code and (code not in codes or code == profile.own_unit):
-                expected = "a unit_code of units.csv, not this office"
+            if code and code not in codes:
+                expected = "the unit_code of a unit that letters go to"
                 findings.add(
                     FILE, rule.line, "a chain's rule for an unknown unit", expected=expected, got=code
                 )

@@ -11,7 +11,8 @@ from include.errors import CheckFailed, QianliyanError
 from include.house import House, Run
 from include.language import say
 from include.office.mailroom.round import MailRound, read_mailbox
-from include.workflows import field_page
+from include.profile.current import office
+from include.workflows import chain_round, field_page
 
 Step = Callable[[House, datetime, str], dict[str, Any]]
 
@@ -30,8 +31,18 @@ def field(house: House, now: datetime, actor: str) -> dict[str, Any]:
         return {say("手机填报"): {"trouble": str(error)}}
 
 
+def chain(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Hands on new alarms and makes the letters of the chain, where the office has one."""
+    if office().chain is None:
+        return {}
+    try:
+        return {say("交办"): chain_round.take(house, now, actor)}
+    except (QianliyanError, OSError) as error:
+        return {say("交办"): {"trouble": str(error)}}
+
+
 # In this order; another way in which answers come is one more step.
-STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field}
+STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field, "chain": chain}
 
 
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:

@@ -44,6 +44,9 @@ def test_what_the_kinds_say() -> None:
     assert kinds_where(lambda kind: not kind.is_corrected) == (
         "alarm",
         "late_alarm",
+        "task_sheet",
+        "report_sheet",
+        "site_sheet",
         "digest",
         "trouble",
         "code",

@@ -49,6 +49,8 @@ TEXTS = {
     "twelve digits": ("时间,城市,PM2.5\n202003120900,北京,40\n", ""),
     "milliseconds": ("ts,city,pm25\n1583974800000,北京,40\n", ""),
     "days of a spreadsheet": ("时间,城市,PM2.5\n43902.375,北京,40\n", ""),
+    "UTC in the heading": ("时间(UTC),城市,PM2.5\n2020-03-12 01:00,北京,40\n", ""),
+    "ends in the heading": ("时间（整点结束）,城市,PM2.5\n2020-03-12 10:00,北京,40\n", ""),
     "UTC": ("datetime,city,pm25\n2020-03-12T01:00:00Z,北京,40\n", ""),
     "quotes and a province": ('"省份","城市","时间","PM2.5浓度"\n"某省","北京市","2020-03-12 09:00","40"\n', ""),
     "small numbers below": ("时间,城市,PM₂.₅\n2020-03-12 09:00,北京,40\n", ""),
@@ -232,6 +234,27 @@ def test_values_of_another_unit_are_refused_until_somebody_says_it(
     assert imported(store, tmp_path, path, guess(path)) == (1, ())
 
 
+def test_stations_with_their_city_and_a_file_a_station(store: Engine, tmp_path: Path) -> None:
+    """Two stations of a city are its mean and no contradiction; a package of files without places names these by its files."""
+    path = tmp_path / "file.csv"
+    rows = [
+        f"2020-03-12 {hour:02}:00,北京,{name},{value}"
+        for hour in (9, 10)
+        for name, value in (("东四", 39), ("天坛", 41))
+    ]
+    path.write_text("\n".join(["时间,城市,站点名称,PM2.5", *rows]) + "\n")
+    _, trial = tried(path)
+    assert (said(trial)[0], trial.notes) == (
+        BEIJING.replace("北京市", "北京市（站点东四）").replace("40", "39"),
+        ("值属于城市，为各站点的平均",),
+    )
+    packed = tmp_path / "all.zip"
+    with zipfile.ZipFile(packed, "w") as package:
+        for name in ("东四", "天坛"):
+            package.writestr(f"{name}.csv", "时间,PM2.5\n2020-03-12 09:00,40\n")
+    assert said(tried(packed)[1]) == [BEIJING.replace("北京市", "东四")]
+
+
 def test_lists_inside_json_and_columns_of_parquet(tmp_path: Path) -> None:
     path = tmp_path / "file.json"
     record = {"monitorTime": "2020-03-12 09:00:00", "cityName": "北京", "pm2_5": "40"}
@@ -253,6 +276,7 @@ RECORDS = {
         "alarm_id=B1，grid_id=T1，unit_code=唐山市，county=路北区，point_name=某路口，lon=118.16，lat=39.63，started_at=2020-03-12T09:10:00，"
         "last_at=2020-03-12T09:10:00，alarm_count=1，pushed_at=2020-03-12T10:00:00",
     ),
+    "feedback": ("报警编号,状态,操作时间\nB1,已签收,2020/3/12 9:10\n", "alarm_id=B1，event=acknowledged，event_at=2020-03-12T09:10:00"),
     "winds": ("站号,时间,风向,风速\nM1,2020/3/12 9:00,NW,2.1\n", "station_id=M1，hour=2020-03-12T09:00:00，wind_from_deg=315，wind_speed_m_s=2.1"),
     "stations": (
         "站点编号,站点名称,城市,经度,纬度\nS1,甲站,唐山市,118.16,39.63\n",

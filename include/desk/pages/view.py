@@ -18,6 +18,7 @@ from markupsafe import Markup
 from include.chain.steps import EVENTS, ROLES, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
+from include.language import office_words
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
 from include.periods import office_zone
@@ -279,7 +280,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
-        found = words().get(text, text) if language == "en" else text
+        found = words().get(text, text) if language == "en" else office_words(text)
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:

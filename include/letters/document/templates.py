@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import CompositionError
+from include.language import office_words
 from include.profile.current import office
 
 SHIPPED: Final = Path(__file__).parents[1] / "templates"
@@ -75,11 +76,18 @@ def template(name: str) -> bytes:
 def template_text(name: str) -> str:
     """A template of text. Raises CompositionError as `template` does, and when it is not UTF-8."""
     try:
-        return template(name).decode("utf-8-sig").replace("\r\n", "\n")
+        text = template(name).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise CompositionError(
             "a template is not UTF-8", where=name, got=f"byte {error.start}", todo="save it as UTF-8"
         ) from error
+    return office_words(text) if is_shipped(name) else text
+
+
+def is_shipped(name: str) -> bool:
+    """Whether the house's own template of that name is used: its words are the house's, and said as the office says them."""
+    path = _path(name)
+    return path is not None and path.is_relative_to(SHIPPED)
 
 
 def has_template(name: str) -> bool:

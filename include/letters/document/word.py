@@ -20,10 +20,10 @@ from docxtpl import DocxTemplate, InlineImage
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
-from include.language import LINE_END, counted, say
+from include.language import LINE_END, counted, office_words, say
 from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
-from include.letters.document.templates import has_template
+from include.letters.document.templates import has_template, is_shipped
 from include.letters.document.templates import template as read_template
 from include.letters.document.word_styles import (
     COPIES,
@@ -77,6 +77,7 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     a section and `表号()` for the tables of the annexes.
     """
     document = _Template(io.BytesIO(read_template(template)))
+    document.has_house_words = is_shipped(template)
     names = {key: _as_word(value, document) for key, value in values.items()} | _counters()
     try:
         document.render(names, _environment(), autoescape=True)
@@ -137,8 +138,11 @@ def heading_number(number: int) -> str:
 class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
     """docxtpl, which cleans and compiles the same template again for each letter, made to do it once."""
 
+    has_house_words = False
+
     def patch_xml(self, src_xml: str) -> str:
-        return _cleaned(src_xml)
+        cleaned = _cleaned(src_xml)
+        return office_words(cleaned) if self.has_house_words else cleaned
 
 
 class _Environment(Environment):

@@ -258,11 +258,11 @@ def enclosure_values(present: dict[str, bool]) -> dict[str, Any]:
     }
 
 
-def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "市") -> str:
+def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "") -> str:
     """`甲市、乙市` or, above the limit, `甲市、乙市等7市`."""
     listed = say("、").join(names[:limit])
     return (
-        say("{listed}等{count}{unit}", listed=listed, count=len(names), unit=unit)
+        say("{listed}等{count}{unit}", listed=listed, count=len(names), unit=unit or say("市"))
         if len(names) > limit
         else listed
     )

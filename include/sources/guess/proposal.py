@@ -18,10 +18,18 @@ from include.sources.guess.measures import (
     missing_line,
     narrow_lines,
 )
-from include.sources.guess.times import is_daily, minutes_apart, moment_rule, quoted, time_lines
+from include.sources.guess.times import (
+    is_daily,
+    minutes_apart,
+    moment_rule,
+    quoted,
+    time_lines,
+    zone_lines,
+)
 from include.sources.mapping.files import SHIPPED_DIR
 from include.sources.mapping.language import TableMapping
-from include.sources.reading.form import SHEET_COLUMN
+from include.sources.reading.form import FILE_COLUMN, SHEET_COLUMN
+from include.sources.reading.packed_files import packed_names
 from include.sources.reading.tables import require_table
 
 _MOST_NAMED: Final = 12
@@ -124,6 +132,20 @@ _COMPASS: Final = (
 )
 
 
+_DERIVED: Final = {"unit_code": "unit", "county": "county"}
+_VALUES: Final = {
+    ("feedback", "event"): {"已签收": "acknowledged", "已反馈": "submitted", "已申诉": "disputed", "已退回": "returned", "已办结": "closed"},
+    ("contacts", "role"): {"主送": "to", "抄送": "cc"},
+}  # fmt: skip
+
+
+def _translated(seen: Seen, heading: str, table: str, name: str) -> str:
+    """What the words of a column mean, of those that are known and that it has."""
+    known = _VALUES.get((table, name), {})
+    told = [text for text in seen.rows[heading].str.strip().unique() if text in known]
+    return ", ".join(f"{text}: {known[text]}" for text in told)
+
+
 def _plain(seen: Seen, table: str, path: Path) -> list[str]:
     """A table of records: what is found by its heading, and what is not as a question."""
     layout = TABLES[table]
@@ -148,8 +170,16 @@ def _plain(seen: Seen, table: str, path: Path) -> list[str]:
                     "{N:", '{"N":'
                 )
             )
+        elif heading and (words := _translated(seen, heading, table, field.name)):
+            lines.append(f"      {field.name}: {{column: {quoted(heading)}, values: {{{words}}}}}   # ?")
         elif heading:
             lines.append(f"      {field.name}: {quoted(heading)}")
+        elif field.required and field.name in _DERIVED and {"lon", "lat"} <= set(seen.found):
+            lines.append(f"      {field.name}: {{derived: {_DERIVED[field.name]}}}")
+        elif (table, field.name) == ("enterprises", "enterprise_id") and seen.heading("enterprise"):
+            lines.append(
+                f"      {field.name}: {quoted(seen.heading('enterprise'))}   # ? 文件没有编号：以名称为编号"
+            )
         elif (table, field.name) in _INSTEAD:
             lines.append(f"      {field.name}: {_INSTEAD[table, field.name]}")
         elif field.required:
@@ -161,7 +191,8 @@ def _plain(seen: Seen, table: str, path: Path) -> list[str]:
 
 def _air(seen: Seen, path: Path) -> list[str]:
     lines = ["  air:", *_file_lines(seen, path), *missing_line(seen)]
-    place, by = _place(seen)
+    place, by = _place(seen, path)
+    lines += zone_lines(seen)
     if by != "city":
         lines.append(f"    by: {by}           # ? 城市 city、站点 station、网格 grid")
     if is_daily(seen):
@@ -177,6 +208,10 @@ def _air(seen: Seen, path: Path) -> list[str]:
         else '      place: {constant: ""}   # ? 文件没有地方：写城市名'
     )
     columns = time_lines(seen)
+    if by == "station" and seen.heading("city"):
+        of_place += (
+            f"\n      city: {quoted(seen.heading('city'))}   # ? 各站点平均为城市；删去此行则按站点保存"
+        )
     if narrow := narrow_lines(seen):
         columns = [of_place, *columns, *narrow]
         if seen.heading("unit"):
@@ -224,10 +259,23 @@ def _file_lines(seen: Seen, path: Path) -> list[str]:
     return lines
 
 
-def _place(seen: Seen) -> tuple[str, str]:
+def _place(seen: Seen, path: Path) -> tuple[str, str]:
+    if _is_of_stations(seen):
+        return seen.found["station"], "station"
     for word, by in (("grid", "grid"), ("city", "city"), ("station", "station")):
         if word in seen.found:
             return seen.found[word], by
     if seen.sheets:
         return SHEET_COLUMN, "city" if has_city(seen, seen.sheets) else "station"
+    if path.suffix.lower() == ".zip" and not heading_lines(seen):
+        names = packed_names(path)
+        return FILE_COLUMN, "city" if has_city(seen, names) else "station"
     return "", "city"
+
+
+def _is_of_stations(seen: Seen) -> bool:
+    """Whether a table with cities is one of stations: it names more of these, and each of them more than once."""
+    if not {"city", "station"} <= set(seen.found) or "grid" in seen.found:
+        return False
+    stations, cities = (seen.rows[seen.found[word]].nunique() for word in ("station", "city"))
+    return cities < stations < len(seen.rows)

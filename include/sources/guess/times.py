@@ -11,7 +11,7 @@ from include.periods import office_zone
 from include.sources.guess.form import Seen
 from include.sources.mapping.language import Moment, Piece, Template
 from include.sources.mapping.moments import instants
-from include.sources.reading.characters import narrow, numbers
+from include.sources.reading.characters import narrow, narrow_text, numbers
 from include.sources.reading.written_times import hour_number, iso_texts
 
 UNSURE: Final = "?"  # stands for a format that nobody can tell from the file; a mapping with it is refused
@@ -27,7 +27,23 @@ _CLOCKS: Final = {
     "9:9:9 M": " %I:%M:%S %p",
     "9": " %H",
 }
+_UTC: Final = re.compile(r"(?:^|[^a-z])(?:utc|gmt)(?:$|[^a-z+])|世界时|格林")
+_END: Final = re.compile(r"结束|截止|终止|hour.?ending|(?:^|[_ (])end(?:$|[_ )])")
 _START: Final = "时间指一小时的开始；若为结束：hour_label: end；时区：time_zone"
+
+
+def zone_lines(seen: Seen) -> list[str]:
+    """The zone of the times, where their heading says that they are UTC."""
+    headings = [seen.heading(word) for word in ("time", "hour", "date")]
+    if not any(_UTC.search(narrow_text(heading).lower()) for heading in headings):
+        return []
+    return ["    time_zone: UTC        # ? 表头说是世界时"]
+
+
+def _label(*headings: str) -> str:
+    """`, hour_label: end` where a heading says that it names the end of the hour."""
+    is_end = any(_END.search(narrow_text(heading).lower()) for heading in headings)
+    return ", hour_label: end" if is_end else ""
 
 
 def is_daily(seen: Seen) -> bool:
@@ -57,24 +73,26 @@ def time_lines(seen: Seen) -> list[str]:
                 bool(_filled(seen, date).str.fullmatch("[0-9]{8}").all())
             ]
             return [
-                f'      hour: {{moment: "{{{date}}} {{{clock}:04}}", format: "{compact} %H%M"}}  # ? {_START}'
+                f'      hour: {{moment: "{{{date}}} {{{clock}:04}}", format: "{compact} %H%M"{_label(clock)}}}  # ? {_START}'
             ]
         both = _filled(seen, date) + " " + seen.rows[clock].reindex(_filled(seen, date).index)
         if (iso_texts(both) != "").mean() >= _LEAST:
-            return [f'      hour: {{moment: "{{{date}}} {{{clock}}}"}}  # ? {_START}']
+            return [f'      hour: {{moment: "{{{date}}} {{{clock}}}"{_label(clock)}}}  # ? {_START}']
     only = time or date
     if not only:
         return ['      hour: {moment: "{时间}"}   # ? 没有找到时间列']
     if is_daily(seen):
         return [_moment_line("hour", only, time_format(_filled(seen, only)), "")]
-    return [_moment_line("hour", only, time_format(_filled(seen, only)), _START)]
+    return [_moment_line("hour", only, time_format(_filled(seen, only)), _START, _label(only))]
 
 
-def _moment_line(name: str, heading: str, form: str, question: str) -> str:
+def _moment_line(name: str, heading: str, form: str, question: str, label: str = "") -> str:
     if form == UNSURE:
         question = '看不出是月/日还是日/月，或没有认出写法：写 format，如 "%m/%d/%Y %H:%M"、"%d/%m/%Y %H:%M"'
     told = f', format: "{form}"' if form else ""
-    return f'      {name}: {{moment: "{{{heading}}}"{told}}}' + (f"  # ? {question}" if question else "")
+    return f'      {name}: {{moment: "{{{heading}}}"{told}{label}}}' + (
+        f"  # ? {question}" if question else ""
+    )
 
 
 def _hours_line(moment: str, form: str, hour: str, seen: Seen) -> list[str]:
@@ -82,7 +100,7 @@ def _hours_line(moment: str, form: str, hour: str, seen: Seen) -> list[str]:
     question = "1至24时自动按整点结束理解；0至23时若为结束：hour_label: end"
     if form == UNSURE:
         question = '看不出是月/日还是日/月：写 format，如 "%m/%d/%Y"'
-    return [f'      hour: {{moment: "{moment}"{told}, hours: {quoted(hour)}}}  # ? {question}']
+    return [f'      hour: {{moment: "{moment}"{told}, hours: {quoted(hour)}{_label(hour)}}}  # ? {question}']
 
 
 def moment_rule(name: str, heading: str, seen: Seen) -> str:

@@ -86,6 +86,16 @@ def _members(path: Path, folder: Path, is_table: Callable[[Path], bool]) -> Iter
         raise InputError("no table in the packed file", where=str(path), got=f"{len(members)} files")
 
 
+def packed_names(path: Path) -> list[str]:
+    """What the files in a `.zip` are called, without their endings; none where it cannot be opened."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            members = [member for member in package.infolist()[:MOST_FILES] if not member.is_dir()]
+            return [PurePosixPath(_member_name(member)).stem for member in members]
+    except (OSError, zipfile.BadZipFile):
+        return []
+
+
 def _member_name(member: zipfile.ZipInfo) -> str:
     """The name of a file in a package; of one that Windows packed in Chinese, whose names are not marked as anything, in that."""
     if member.flag_bits & _IS_UTF8 or member.filename.isascii():

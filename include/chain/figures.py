@@ -1,0 +1,64 @@
+"""What the letters of a chain say, frozen: 交办单, 反馈单 and 现场验收单 are the same cases at another step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.periods import Period
+
+ASSIGNMENT = "task_sheet"
+
+REPORT_SHEET = "report_sheet"
+
+ACCEPTANCE = "site_sheet"
+
+
+@dataclass(frozen=True)
+class ChainCase:
+    """One 交办件 as its letter prints it. `case_no` (受理编号): of the alarm and the task; `others`: the units that hold it beside this
+    one; `result`: of the acceptance; what is not known yet is None or empty."""
+
+    case_no: str
+    alarm_id: str
+    grid_id: str
+    county: str
+    point_name: str
+    started_at: datetime
+    last_at: datetime
+    alarm_count: int
+    peak_pm25_ug_m3: float | None
+    role: str
+    holder_name: str
+    others: tuple[str, ...]
+    acknowledge_by: datetime | None = None
+    report_by: datetime | None = None
+    suspected: tuple[str, ...] = ()
+    problem_found: bool | None = None
+    category: str = ""
+    report_note: str = ""
+    reporter: str = ""
+    inspected_at: datetime | None = None
+    reported_at: datetime | None = None
+    rectify_by: datetime | None = None
+    rectified_at: datetime | None = None
+    rectified_note: str = ""
+    is_accepted: bool | None = None
+    result_note: str = ""
+    result_by: str = ""
+    result_at: datetime | None = None
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ChainFigures:
+    """Everything that one letter of a chain says: the cases of one kind, addressee and minute."""
+
+    letter_key: str
+    kind: str
+    unit_code: str
+    unit_name: str
+    bureau: str
+    address_form: str
+    period: Period
+    cases: tuple[ChainCase, ...]
+    rules_version: str
+    is_simulated: bool

@@ -1,0 +1,214 @@
+"""交办单, 反馈单, 现场验收单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainCase, ChainFigures
+from include.chain.steps import ROLES
+from include.language import say
+from include.letters.composition import (
+    Letter,
+    ascii_stem,
+    check_numbered,
+    compose_document,
+    letter_file,
+    name_of,
+    printable,
+)
+from include.letters.words.wording import Show, concentration, issue_values, marks, you
+from include.periods import moment_label
+from include.supervision.figures import Issue
+
+FORM_TITLE: Final = "热点网格报警办理表"
+FIELDS: Final = (
+    "序号",
+    "受理编号",
+    "交办问题基本情况",
+    "行政区域",
+    "污染类型",
+    "承办单位",
+    "调查核实情况",
+    "是否属实",
+    "处理类别",
+    "处理和整改情况",
+    "责任人被处理情况",
+)
+"""The fields of a published case form, in its order; what the office cannot know (责任人被处理情况) is the unit's to fill in."""
+_WIDTHS: Final = (6, 18, 44, 16, 16, 20, 36, 10, 14, 36, 20)
+
+
+def compose_chain(
+    figures: ChainFigures, issue: Issue, *, fonts_dir: Path | None = None, red_head: bool = False
+) -> Letter:
+    """The letter of one addressee and minute. Raises CompositionError."""
+    from include.letters.document.typefaces import load_typefaces, plain
+    from include.letters.mail import compose_mail
+
+    check_numbered(issue, figures.letter_key)
+    warnings: dict[str, None] = {}
+    show = printable(load_typefaces(fonts_dir).missing, warnings)
+    values = chain_values(figures, issue, show, red_head=red_head)
+    as_of = figures.period.as_of
+    document = compose_document("chain", values, issue.issuer, as_of, fonts_dir=fonts_dir)
+    labels = marks(issue, figures.is_simulated)
+    name = name_of(say("{unit_name}{label}", unit_name=figures.unit_name, label=moment_label(as_of)), labels)
+    stem = ascii_stem(
+        figures.kind, figures.unit_code, f"{as_of.astimezone(UTC):%Y-%m-%dT%H%M}", labels=labels
+    )
+    title, form = document.title + name, say(FORM_TITLE) + name
+    mail = compose_mail(
+        "chain",
+        chain_values(figures, issue, plain, red_head=red_head)
+        | {"题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx", f"{form}.xlsx"]},
+    )
+    files = (
+        letter_file("pdf", title, stem, document.pdf),
+        letter_file("docx", title, stem, document.docx),
+        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels)),
+        letter_file("html", title, stem, mail.html.encode()),
+        letter_file("text", title, stem, mail.text.encode()),
+    )
+    return Letter(mail.subject, files, tuple(warnings))
+
+
+def chain_values(
+    figures: ChainFigures, issue: Issue, show: Show, *, red_head: bool = False
+) -> dict[str, Any]:
+    """What `chain.docx` and the mail may name, as text. `show` treats every text that came from outside."""
+    cases = figures.cases
+    moments = [one.acknowledge_by for one in cases if one.acknowledge_by]
+    reports = [one.report_by for one in cases if one.report_by]
+    return issue_values(issue, figures.is_simulated, red_head) | {
+        "单": figures.kind,
+        "交办": figures.kind == ASSIGNMENT,
+        "反馈": figures.kind == REPORT_SHEET,
+        "验收": figures.kind == ACCEPTANCE,
+        "主送机关": figures.bureau,
+        "你方": you(figures.address_form),
+        "城市": figures.unit_name,
+        "截至": moment_label(figures.period.as_of, year=True),
+        "件数": len(cases),
+        "签收期限": moment_label(min(moments), year=True) if moments else "",
+        "上报期限": moment_label(min(reports), year=True) if reports else "",
+        "属实": sum(one.problem_found is True for one in cases),
+        "通过": sum(one.is_accepted is True for one in cases),
+        "不通过": sum(one.is_accepted is False for one in cases),
+        "案件": [_case(number, one, show) for number, one in enumerate(cases, start=1)],
+        "函件标识": figures.letter_key,
+    }
+
+
+def _case(number: int, one: ChainCase, show: Show) -> dict[str, Any]:
+    """One case: its number, and its fields with what is known of each."""
+    told = _fields(number, one, show)
+    rows = [{"项目": say(name), "内容": told[name]} for name in FIELDS[1:] if told[name]]
+    return {"序号": number, "受理编号": show(one.case_no), "行": rows}
+
+
+def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
+    """Every field of the published form as text; empty for what is not known yet."""
+    span = moment_label(one.started_at, year=True)
+    if one.last_at != one.started_at:
+        span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
+    peak = concentration(one.peak_pm25_ug_m3) if one.peak_pm25_ug_m3 is not None else "—"
+    suspects = say("；").join(show(each) for each in one.suspected)
+    report = say("；").join(filter(None, (show(one.report_note), _inspected(one, show))))
+    return {
+        "序号": str(number),
+        "受理编号": show(one.case_no),
+        "交办问题基本情况": say(
+            "网格{grid_id}“{point_name}”{span}报警{count}次，PM2.5小时浓度最高{peak}μg/m³",
+            grid_id=show(one.grid_id),
+            point_name=show(one.point_name),
+            span=span,
+            count=one.alarm_count,
+            peak=peak,
+        )
+        + (say("；疑似来源：{suspects}", suspects=suspects) if suspects else ""),
+        "行政区域": show(one.county),
+        "污染类型": show(one.category),
+        "承办单位": say("、").join(
+            (
+                say("{name}（{role}）", name=show(one.holder_name), role=say(ROLES[one.role])),
+                *map(show, one.others),
+            )
+        ),
+        "调查核实情况": report,
+        "是否属实": "" if one.problem_found is None else say("属实") if one.problem_found else say("不属实"),
+        "处理类别": (say("限期整改") if one.problem_found else say("无需整改"))
+        if one.problem_found is not None
+        else "",
+        "处理和整改情况": _handled(one, show),
+        "责任人被处理情况": "",
+    }
+
+
+def _inspected(one: ChainCase, show: Show) -> str:
+    parts = [
+        say("上报人{name}", name=show(one.reporter)) if one.reporter else "",
+        say("排查时间{moment}", moment=moment_label(one.inspected_at)) if one.inspected_at else "",
+        say("上报时间{moment}", moment=moment_label(one.reported_at)) if one.reported_at else "",
+    ]
+    return say("，").join(filter(None, parts))
+
+
+def _handled(one: ChainCase, show: Show) -> str:
+    parts = [
+        say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
+        say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
+        show(one.rectified_note),
+    ]
+    if one.is_accepted is not None and one.result_at is not None:
+        verdict = say("现场验收通过") if one.is_accepted else say("现场验收未通过")
+        parts += [
+            say(
+                "{moment}{name}{verdict}",
+                moment=moment_label(one.result_at),
+                name=show(one.result_by),
+                verdict=verdict,
+            ),
+            show(one.result_note),
+        ]
+        if not one.is_accepted and one.due_at is not None:
+            parts.append(say("须于{moment}前重新整改", moment=moment_label(one.due_at, year=True)))
+    return say("；").join(filter(None, parts))
+
+
+def workbook(figures: ChainFigures, labels: tuple[str, ...] | list[str]) -> bytes:
+    """The 办理表: one row a case in the published fields. Same figures, same bytes; text is never a formula."""
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+    from openpyxl.utils import get_column_letter
+    from openpyxl.xml.functions import tostring
+
+    from include.letters.document.office_package import settled
+    from include.letters.document.typefaces import plain
+
+    book = Workbook()
+    sheet: Any = book.active
+    heading = "".join(say("【{mark}】", mark=mark) for mark in labels)
+    sheet.title = say("办理表")
+    rows = [[heading + figures.unit_name + say(FORM_TITLE)], [say(name) for name in FIELDS]]
+    rows += [list(_fields(number, one, plain).values()) for number, one in enumerate(figures.cases, start=1)]
+    for number, row in enumerate(rows, start=1):
+        for place, value in enumerate(row, start=1):
+            cell = sheet.cell(number, place)
+            cell.value, cell.data_type = value, "s"
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            cell.font = Font(bold=number <= 2)
+    for place, width in enumerate(_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    sheet.freeze_panes = "C3"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr.fitToPage = 0, True
+    book.properties.creator = say("热点网格监管")
+    made_at: datetime = figures.period.as_of.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    book.properties.created = book.properties.modified = made_at
+    core = tostring(book.properties.to_tree())
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return settled(buffer.getvalue(), {"docProps/core.xml": core})

@@ -1,0 +1,220 @@
+"""The letters of a chain: 交办单 to the holder, 反馈单 to the office's own leaders, 现场验收单 to the holder; one for each addressee and
+minute in which such steps were taken, made once that minute is over. An office whose profile names none of these kinds makes none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainCase, ChainFigures
+from include.chain.machine import chain_of
+from include.chain.steps import WITHDRAWN
+from include.chain.values import Event
+from include.errors import QianliyanError
+from include.house import House
+from include.language import say
+from include.letter_kinds import is_in_use, letter_label
+from include.office.letters import release_letter, render
+from include.office.register import CHAIN_KINDS
+from include.office.suspected import suspected
+from include.periods import DAY, Period, custom_period, office_date
+from include.post.letters import LetterFacts, NamedAlarm, draft, find_by_key
+from include.post.recipients import addressees
+from include.profile.current import office
+from include.rules import RULES_VERSION
+from include.store import tables
+from include.store.chain import chain_events
+from include.store.engine import reading
+from include.store.facts import alarm_states
+from include.store.statements import frame
+from include.supervision.figures import to_json
+
+_KIND_OF: Final = {
+    "assigned": ASSIGNMENT,
+    "passed": REPORT_SHEET,
+    "inspected_passed": ACCEPTANCE,
+    "inspected_failed": ACCEPTANCE,
+}
+_MINUTE: Final = timedelta(minutes=1)
+_READS_BACK: Final = 2 * DAY  # a round that was down for longer than that leaves these letters to a person
+_LEADER: Final = "leader"
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One step that a letter tells: its event, and the chain of its alarm up to it."""
+
+    alarm_id: str
+    event: Event
+    events: tuple[Event, ...]
+    is_simulated: bool
+
+
+def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Makes and releases the letters of the minutes that are over; returns how many were released, and what stood in the way."""
+    done, troubles = 0, []
+    for figures in due_figures(house, now):
+        facts = LetterFacts(
+            figures.kind,
+            figures.unit_code,
+            None if figures.unit_code == _LEADER else figures.unit_code,
+            figures.period,
+            to_json(figures),
+            figures.is_simulated,
+            tuple(NamedAlarm(one) for one in dict.fromkeys(case.alarm_id for case in figures.cases)),
+        )
+        with reading(house.engine) as connection:
+            known = find_by_key(connection, facts.key)
+        if known is not None and known.state != "drafted":
+            continue
+        try:
+            letter = render(house, figures.kind, facts.figures_json, None, None)
+            drafted = draft(house.engine, house.archive, facts, letter, now=now, actor=actor)
+            reason = letter_label(figures.kind)
+            outcome = release_letter(
+                house, drafted.letter_id, now=now, actor=actor, reason=reason, is_person=False
+            )
+            done += outcome.action == "released"
+        except QianliyanError as error:
+            troubles.append(f"{facts.key}: {error}")
+    return {"letters": done} | ({"trouble": say("；").join(troubles)} if troubles else {})
+
+
+def due_figures(house: House, now: datetime) -> Iterator[ChainFigures]:
+    """The letters of the minutes that are over by `now`, of the kinds in use, by kind, addressee and minute."""
+    wanted = [kind for kind in CHAIN_KINDS if is_in_use(kind, office().letters)]
+    end_at = now.replace(second=0, microsecond=0)
+    if office().chain is None or not wanted:
+        return
+    with reading(house.engine) as connection:
+        groups: dict[tuple[str, str, datetime], list[_Told]] = {}
+        for told in _told(connection, end_at):
+            kind = _KIND_OF[told.event.event]
+            task = chain_of(told.events).task(told.event.task_no)
+            if kind not in wanted or task is None:
+                continue
+            addressee = _LEADER if kind == REPORT_SHEET else task.holder_code
+            minute = told.event.event_at.replace(second=0, microsecond=0)
+            groups.setdefault((kind, addressee, minute), []).append(told)
+        found = [
+            _figures(connection, *key, steps) for key, steps in sorted(groups.items(), key=lambda one: one[0])
+        ]
+    yield from found
+
+
+def _told(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+    rows = frame(connection, "chain_letters", start_at=end_at - _READS_BACK, end_at=end_at)
+    for row in rows.to_dict("records"):
+        alarm_id, seq = str(row["alarm_id"]), int(row["seq"])
+        every = chain_events(connection, alarm_id)
+        task_no = int(row["task_no"])
+        is_withdrawn = any(one.task_no == task_no and one.state == WITHDRAWN for one in every)
+        if row["event"] == "assigned" and is_withdrawn:
+            continue  # taken back before its letter left
+        events = tuple(one for one in every if one.seq <= seq)
+        yield _Told(alarm_id, events[-1], events, bool(row["is_simulated"]))
+
+
+def _figures(
+    connection: Connection, kind: str, addressee: str, minute: datetime, steps: list[_Told]
+) -> ChainFigures:
+    period = custom_period(minute, minute + _MINUTE)
+    units = frame(connection, "units_on", on_date=office_date(minute)).set_index("unit_code")
+    names = {str(code): str(name) for code, name in units["name"].items()}
+    if addressee == _LEADER:
+        title = addressees()[_LEADER]
+        name, bureau, form = title, title, ""
+    else:
+        name, bureau = names.get(addressee, addressee), _text(units, addressee, "bureau") or addressee
+        form = _text(units, addressee, "address_form")
+    return ChainFigures(
+        period.letter_key(kind, addressee),
+        kind,
+        addressee,
+        name,
+        bureau,
+        form,
+        period,
+        tuple(_case(connection, one, names, period) for one in steps),
+        RULES_VERSION,
+        any(one.is_simulated for one in steps),
+    )
+
+
+def _text(units: Any, code: str, column: str) -> str:
+    return str(units[column].get(code) or "") if code in units.index else ""
+
+
+def _case(connection: Connection, told: _Told, names: dict[str, str], period: Period) -> ChainCase:
+    chain, event = chain_of(told.events), told.event
+    task = chain.task(event.task_no)
+    assert task is not None  # its step is told
+    alarm = _alarm(connection, told.alarm_id, period.as_of)
+    others = tuple(
+        names.get(one.holder_code, one.holder_code) for one in chain.running if one.task_no != task.task_no
+    )
+    peak = alarm["peak_pm25_ug_m3"]
+    case = ChainCase(
+        f"{told.alarm_id}-{task.task_no}",
+        told.alarm_id,
+        str(alarm["grid_id"]),
+        str(alarm["county"]),
+        str(alarm["point_name"]),
+        alarm["started_at"].to_pydatetime(),
+        alarm["last_at"].to_pydatetime(),
+        int(alarm["alarm_count"]),
+        None if peak != peak else float(peak),
+        task.role,
+        names.get(task.holder_code, task.holder_code),
+        others,
+    )
+    if event.event == "assigned":
+        suspects = suspected(connection, [told.alarm_id], event.event_at).get(told.alarm_id, ())
+        return replace(
+            case,
+            acknowledge_by=event.due_at,
+            report_by=event.answer_due_at,
+            suspected=tuple(one.name for one in suspects),
+        )
+    return _with_report(case, told)
+
+
+def _with_report(case: ChainCase, told: _Told) -> ChainCase:
+    """What is known of the case by the step that is told: its report, and its acceptance."""
+    own = [one for one in told.events if one.task_no == told.event.task_no]
+    report = next(one for one in reversed(own) if one.event == "reported")
+    case = replace(
+        case,
+        problem_found=report.problem_found,
+        category=report.category,
+        report_note=report.note,
+        reporter=report.person,
+        inspected_at=report.inspected_at,
+        reported_at=report.receipt_at,
+        rectify_by=told.event.due_at if told.event.event == "passed" and report.problem_found else None,
+    )
+    if told.event.event == "passed":
+        return case
+    rectified = next(one for one in reversed(own) if one.event == "rectified")
+    return replace(
+        case,
+        rectified_at=rectified.receipt_at,
+        rectified_note=rectified.note,
+        is_accepted=told.event.event == "inspected_passed",
+        result_note=told.event.note,
+        result_by=told.event.person,
+        result_at=told.event.event_at,
+        due_at=told.event.due_at,
+    )
+
+
+def _alarm(connection: Connection, alarm_id: str, as_of: datetime) -> dict[Any, Any]:
+    columns = tables.alarm.c
+    pushed = connection.execute(select(columns.pushed_at).where(columns.alarm_id == alarm_id)).scalars().all()
+    rows = alarm_states(connection, min(pushed), max(pushed) + _MINUTE, as_of)
+    row: dict[Any, Any] = rows[rows["alarm_id"] == alarm_id].iloc[0].to_dict()
+    return row

@@ -1,0 +1,120 @@
+"""交办单, 反馈单 and 现场验收单: from the steps of a chain to mails with a number, each once."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+from sqlalchemy import Engine, insert, select
+
+from include.chain.values import Move
+from include.house import House
+from include.office.chain import take
+from include.office.chain_letters import chain_letters, due_figures
+from include.profile.chain_values import ChainSettings
+from include.profile.current import office, using
+from include.rules import ChainRules
+from include.store import tables
+from include.store.engine import reading, writing
+from tests.desk.facts import NOW, YANGQUAN, add_alarm, house_of, provenance
+
+MINUTE = timedelta(minutes=1)
+WORDS = {"task_sheet": "环交", "report_sheet": "环馈", "site_sheet": "环验"}
+
+
+@pytest.fixture
+def chained(engine: Engine, tmp_path: Path) -> Iterator[House]:
+    add_alarm(engine, "A1", "03-12 06:00", point_name="荫营<镇>")
+    house = house_of(engine, tmp_path)
+    with writing(engine) as connection:
+        contact = {"region_code": YANGQUAN, "role": "to", "name": "局", "address": "a@example.org"}
+        for more in ({}, {"region_code": office().own_unit, "role": "leader", "address": "l@example.org"}):
+            row = {**contact, **more, "valid_from": NOW.date(), **provenance()}
+            connection.execute(insert(tables.contact), row)
+    chain = ChainSettings(replace(ChainRules(), spot_check_percent=0))
+    letters = {**office().letters, **WORDS}
+    with using(replace(office(), chain=chain, letters=letters)):
+        yield replace(
+            house, office=replace(house.office, number_words={**house.office.number_words, **WORDS})
+        )
+
+
+def walk(house: House) -> None:
+    """Assigned at 0, reported at 1 and passed at 2, rectified at 3, accepted at 4 hours."""
+    report = {"problem_found": True, "category": "工业企业", "note": "=未苫盖", "unit_code": YANGQUAN}
+    steps = (
+        ("assign", 0, {"unit_code": YANGQUAN}),
+        ("report", 1, {**report, "person": "李某"}),
+        ("pass", 2, {"actor": "王某"}),
+        ("rectify", 3, {"unit_code": YANGQUAN, "note": "已苫盖"}),
+        ("accept", 4, {"actor": "王某"}),
+    )
+    for name, hours, more in steps:
+        at = NOW + timedelta(hours=hours)
+        take(
+            house,
+            "A1",
+            Move(name, at, at, **{"actor": "duty", "task_no": 0 if name == "assign" else 1, **more}),
+        )
+
+
+def test_each_letter_leaves_once_with_a_number(chained: House) -> None:
+    walk(chained)
+    now = NOW + timedelta(hours=5)
+    assert chain_letters(chained, NOW, "run") == {"letters": 0}  # its minute is not over
+    assert chain_letters(chained, now, "run") == {"letters": 3}
+    assert chain_letters(chained, now, "run") == {"letters": 0}
+    columns = tables.letter.c
+    asked = select(columns.kind, columns.addressee, columns.state, columns.number).order_by(columns.start_at)
+    with reading(chained.engine) as connection:
+        rows = [tuple(row) for row in connection.execute(asked)]
+    assert rows == [
+        ("task_sheet", YANGQUAN, "released", "环交〔2020〕1号"),
+        ("report_sheet", "leader", "released", "环馈〔2020〕1号"),
+        ("site_sheet", YANGQUAN, "released", "环验〔2020〕1号"),
+    ]
+
+
+def test_what_they_say(chained: House) -> None:
+    from include.letters.chain import compose_chain
+    from include.supervision.figures import Issue
+
+    walk(chained)
+    first, second, third = sorted(
+        due_figures(chained, NOW + timedelta(hours=5)), key=lambda one: one.period.as_of
+    )
+    issue = Issue("某局", "某人", "000", "", "环交〔2020〕1号", "2020年3月12日")
+    letter = compose_chain(first, issue)
+    assert letter.subject == "热点网格报警交办单（阳泉市，1件）"
+    document = Document(io.BytesIO(letter.file("docx").content))
+    text = "\n".join(one.text for one in document.paragraphs)
+    assert "现将1件热点网格报警交你市办理" in text
+    assert "请于2020年3月12日10时30分前签收" in text
+    cells = {row.cells[0].text: row.cells[1].text for row in document.tables[0].rows}
+    assert cells["受理编号"] == "A1-1"
+    assert "荫营<镇>" in cells["交办问题基本情况"]
+    assert letter.file("pdf").content.startswith(b"%PDF")
+    sheet = openpyxl.load_workbook(io.BytesIO(compose_chain(third, issue).file("xlsx").content)).active
+    told = {sheet.cell(2, n).value: sheet.cell(3, n) for n in range(1, 12)}
+    assert told["调查核实情况"].value.startswith("=未苫盖")
+    assert told["调查核实情况"].data_type == "s"
+    assert "现场验收通过" in told["处理和整改情况"].value
+    assert told["是否属实"].value == "属实"
+    assert "核查属实1件" in compose_chain(second, issue).file("text").content.decode()
+
+
+def test_a_task_taken_back_at_once_gets_no_letter(chained: House) -> None:
+    take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+    later = NOW + MINUTE
+    take(chained, "A1", Move("withdraw", later, later, "duty", task_no=1, note="交错"))
+    assert chain_letters(chained, NOW + 2 * MINUTE, "run") == {"letters": 0}
+
+
+def test_an_office_whose_profile_names_no_such_letter_makes_none(chained: House) -> None:
+    walk(chained)
+    with using(replace(office(), letters={})):
+        assert list(due_figures(chained, NOW + timedelta(hours=5))) == []
