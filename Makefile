@@ -83,8 +83,9 @@ $(TOOLS)/.installed: requirements-tools.txt $(VENV)/.installed
 bench: $(VENV)/.rasters ## speed as ratios, and memory
 	@$(RUN) -m tests.bench
 
-crash-sweep: $(VENV)/.installed ## kill the post at every named point, hundreds of times, on both databases
+crash-sweep: $(VENV)/.installed ## kill the post, the reading of mail and the taking of the phone page's spool at every step, on both databases
 	@$(RUN) -m tests.post.crash_sweep
+	@SWEEP=1 $(RUN) -m pytest -q -n 0 --timeout=0 tests/mailroom/test_crashes.py tests/field/test_kill.py
 
 gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
 	@$(RUN) -m tests.gallery

@@ -21,6 +21,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.connections import Registry
+from include.field_demo import DEMO_PAGE, play_phone
 from include.house import ROOT, Decision, House, Run, default_registry, default_var, open_house
 from include.language import say
 from include.letter_kinds import letter_label
@@ -138,7 +139,7 @@ def play() -> int:
     var = default_var() / "demo"
     shutil.rmtree(var, ignore_errors=True)
     with local_mailbox(var / "mailbox") as mailbox, imap_server() as imap_port:
-        house = open_house(demo_registry(mailbox.port, imap_port), var)
+        house = replace(open_house(demo_registry(mailbox.port, imap_port), var), field=DEMO_PAGE)
         tell(f"demo region（{SIMULATED_LABEL}）: writing alarms, answers and problems of the season …")
         bulletin = period_ending("half_month", BULLETIN_DAY)
         prepare(house, now=bulletin.ends_at, start=bulletin.start, end=bulletin.end, warning_months=3)
@@ -148,6 +149,7 @@ def play() -> int:
         morning = period_ending("day", DEMO_DAY)
         failed += play_run(house, daily_dispatch, "日调度 daily_dispatch", morning)
         came_back = play_mail(house, var / "mailbox", imap_port, morning, tell)
+        play_phone(house, morning, tell)
         failed += play_run(
             house, weekly_summary, "周汇总 weekly_summary", period_ending("weekend", WEEKEND_DAY)
         )
@@ -300,7 +302,7 @@ def demo_registry(port: int, imap_port: int = 0) -> Registry:
         port=imap_port or None,
         login=USER,
         password=PASSWORD,
-        extra=MAILBOX_OPTIONS,
+        extra={**MAILBOX_OPTIONS, "is_played": True},
     )
     own = {"supervision_db": store, "mail_server": mail, DEMO_SOURCE: source, DEMO_MAILBOX: answers}
     sources = f"{DEMO_SOURCE},{DEMO_MAILBOX}" if imap_port else DEMO_SOURCE

@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": {"*"},
     "office_demo": {"*"},
     "watch_demo": {"*"},
+    "field_demo": {"*"},
     "mail_demo": {"*"},
     "up": {"*"},
     "verbs": FIGURES

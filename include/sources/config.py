@@ -39,8 +39,8 @@ class SourceConfig:
               it as 排查时间 (inbox, mail)
     speaks_for  `office`: the source may tell decisions (platform, database, files); `unit`: only what a unit says of itself (inbox, mail)
     options   `same_ids_as`: names of sources whose alarm and problem ids mean the same thing as this one's;
-              files: `is_played` (true: a simulated world, told to its end, under a played clock: what lies after the clock waits
-              for its own pull; of any other source it is set apart); files and inbox: `settle_seconds`, `folder_seconds` (600: of all files in one pull; see `turns`); platform: `page_size`, `timeout_seconds` (of silence),
+              files and mail: `is_played` (true: a simulated world, told to its end, under a played clock: what lies after the clock
+              waits for its own pull or round; of any other source it is set apart); files and inbox: `settle_seconds`, `folder_seconds` (600: of all files in one pull; see `turns`); platform: `page_size`, `timeout_seconds` (of silence),
               `answer_seconds` (300: of one answer in all), `pull_seconds` (3600: of all pages), `attempts`,
               `first_wait_seconds`, `longest_wait_seconds`, `ca_file`; database: `user`, `rows_per_chunk`
     """

@@ -1,5 +1,7 @@
 """The phone page in a real browser: a phone of 320 px, keyboard, names, contrast in both schemes, drafts without a network, no script."""
 
+import io
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from include.field.reports import Answer
@@ -216,6 +219,54 @@ def test_a_draft_outlives_a_lost_network_and_a_closed_page_and_is_sent_once(
         "料堆未覆盖",
         [(1600, 800)],
     )
+
+
+def heic() -> bytes:
+    """What a phone writes that this browser does not read."""
+    return b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(2000)
+
+
+def test_a_photo_that_cannot_be_read_is_named_and_the_others_are_sent_once(
+    browser: Browser, page: Place
+) -> None:
+    """A large one of 12 MB, one of a kind that only its phone reads, and one more."""
+    noise = Image.frombytes("RGB", (2400, 1800), os.urandom(2400 * 1800 * 3))
+    stream = io.BytesIO()
+    noise.save(stream, "PNG")
+    assert len(stream.getvalue()) > 12 << 20
+    files = [
+        {"name": "large.png", "mimeType": "image/png", "buffer": stream.getvalue()},
+        {"name": "IMG_1.HEIC", "mimeType": "image/heic", "buffer": heic()},
+        {"name": "b.jpg", "mimeType": "image/jpeg", "buffer": photo((800, 600))},
+    ]
+    with served(page) as base, phone(browser, base) as opened:
+        opened.set_viewport_size({"width": 390, "height": 844})
+        opened.goto(f"/f/{WORD}/1")
+        fill_in(opened)
+        opened.set_input_files("#photos", files)
+        opened.wait_for_selector("#fault-photos:has-text('IMG_1.HEIC')")
+        assert opened.locator("#thumbs img").count() == 2
+        opened.get_by_role("button", name="提交").click()
+        opened.wait_for_url("**/r/*")
+    [report] = page.reports()
+    assert isinstance(report, Answer)
+    assert [(one.width, one.height) for one in report.photos] == [(1600, 1200), (800, 600)]
+
+
+def test_a_double_tap_and_the_way_back_are_one_report(browser: Browser, page: Place) -> None:
+    with served(page) as base, phone(browser, base) as opened:
+        opened.set_viewport_size({"width": 390, "height": 844})
+        opened.goto(f"/f/{WORD}/1")
+        fill_in(opened)
+        opened.get_by_role("button", name="提交").dblclick()
+        opened.wait_for_url("**/r/*")
+        assert len(page.reports()) == 1
+        opened.go_back()
+        opened.wait_for_url(f"**/f/{WORD}/1")
+        if opened.get_by_label("问题描述").input_value():  # the browser kept the page as it was left
+            opened.get_by_role("button", name="提交").click()
+            opened.wait_for_url("**/r/*")
+    assert len(page.reports()) == 1
 
 
 @pytest.mark.parametrize("agrees", [True, False])

@@ -58,6 +58,7 @@ def open_region(engine: Engine, var: Path, mailbox: Any, **files: str) -> House:
     return replace(
         house,
         engine=engine,
+        mailboxes=(),
         sources=(
             SourceConfig(
                 "region", "files", str(write_files(var / "region", **files)), options={"is_played": True}

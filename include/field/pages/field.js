@@ -6,11 +6,13 @@
     sending: 'Sending…', offline: 'No network: the draft is kept on this phone and will be sent when the network is back, while this page is open',
     again: 'Not delivered, another try follows', fix: 'Not sent yet, please correct:', remove: 'Remove', photo: 'Photo',
     finding: 'Finding the position…', found: m => `Position found, within ${m} m`, lost: 'No position; the report goes without one',
+    and: ', ', unread: names => `${names}: this phone cannot read it as a photo, it is left out (JPEG, PNG or WebP are read)`,
   } : {
     colon: '：', kept: '草稿已保存在本机', noRoom: '照片放不进草稿，请不要关闭本页，直到送达',
     sending: '正在提交……', offline: '没有网络：草稿已保存在本机，本页开着时，网络恢复后自动提交',
     again: '未送达，稍后自动重试', fix: '尚未提交，请更正：', remove: '去掉', photo: '照片',
     finding: '正在取位置……', found: m => `已取得位置，误差约${m}米`, lost: '未取得位置，不影响提交',
+    and: '、', unread: names => `${names}：本机读不出这张照片，未加入（应为JPEG、PNG或WebP，可截屏后再选）`,
   };
   const store = {
     get(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
@@ -102,13 +104,14 @@
     image.src = address;
   });
   picker.addEventListener('change', async () => {
-    const files = [...picker.files];
+    const files = [...picker.files], unread = [];
     for (const file of files) {
       if (photos.length >= most) break;
-      try { photos.push(await small(file)); } catch { return; }  // left in the picker: the server says what is wrong
+      try { photos.push(await small(file)); } catch { unread.push(file.name); }
     }
     picker.value = '';
     show(); keep();
+    told('photos', unread.length ? words.unread(unread.join(words.and)) : '');
   });
   const position = document.getElementById('position');
   position.addEventListener('change', () => {
@@ -147,6 +150,14 @@
     problem.append(title, list);
     problem.tabIndex = -1; problem.focus();
   };
+  // The same words again, soon after they were received: the way back and another tap, not another report.
+  const lastKey = `sent ${location.pathname}`;
+  if ((store.get(lastKey)?.at ?? Date.now()) < Date.now() - 600000) store.drop(lastKey);
+  const said = () => JSON.stringify(texts().filter(([name]) => !['nonce', 'lon', 'lat', 'accuracy'].includes(name)));
+  const receivedBefore = () => {
+    const last = store.get(lastKey);
+    return last && !photos.length && last.said === said() && Date.now() - last.at < 600000 ? last.receipt : '';
+  };
   const later = (text, seconds) => {
     waiting = true; keep(); status.textContent = text; button.disabled = false;
     clearTimeout(timer); timer = setTimeout(send, seconds * 1000);
@@ -154,25 +165,27 @@
   async function send() {
     clearTimeout(timer);
     if (button.disabled) return;
+    const before = receivedBefore();
+    if (before) { store.drop(key); location.assign(before); return; }
     button.disabled = true; status.textContent = words.sending;
     const body = new FormData(form);
-    const unread = [...picker.files];
     body.delete('photos');
     photos.forEach((content, place) => body.append('photos', blobOf(content), `${place + 1}.jpg`));
-    unread.forEach(file => body.append('photos', file));
-    let answer, said = {};
+    let answer, reply = {};
     try {
       answer = await fetch(location.pathname, { method: 'POST', body, headers: { Accept: 'application/json' } });
-      said = await answer.json();
+      reply = await answer.json();
     } catch { later(words.offline, 30); return; }
     button.disabled = false;
-    if (answer.ok && said.receipt) {
+    if (answer.ok && reply.receipt) {
+      const receipt = new URL(reply.receipt, location.href).href;
       waiting = false; store.drop(key);
+      store.set(lastKey, { said: said(), receipt, at: Date.now() });
       store.set('who', Object.fromEntries([...form.querySelectorAll('[data-kept]')].map(field => [field.name, field.value])));
-      location.assign(new URL(said.receipt, location.href));
-    } else if (said.faults) { waiting = false; keep(); status.textContent = ''; complain(said.faults); }
-    else if ([408, 429, 503].includes(answer.status)) { later(`${said.message} ${words.again}`, 60); }
-    else { waiting = false; keep(); status.textContent = said.message || words.again; }
+      location.assign(receipt);
+    } else if (reply.faults) { waiting = false; keep(); status.textContent = ''; complain(reply.faults); }
+    else if ([408, 429, 503].includes(answer.status)) { later(`${reply.message} ${words.again}`, 60); }
+    else { waiting = false; keep(); status.textContent = reply.message || words.again; }
   }
   form.addEventListener('submit', event => { event.preventDefault(); send(); });
   addEventListener('online', () => { if (waiting) send(); });
