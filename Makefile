@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -104,6 +104,9 @@ upgrade-test: $(VENV)/.installed ## the store of the release before, carried ove
 # Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
 fuzz: $(VENV)/.installed ## every parser on made-up input; longer: make fuzz SECONDS=600, one: TARGETS=csv
 	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),30) $(TARGETS)
+
+levels-sweep: $(VENV)/.installed ## two offices over a failing link with restores of either side, until both agree; longer: make levels-sweep SEEDS=50 ROUNDS=60
+	@$(RUN) -m tests.exchange.sweep $(or $(SEEDS),10) $(or $(ROUNDS),40)
 
 season: $(VENV)/.installed ## Airflow's own back-fill of the demo season, and what came of it
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.season $(WINDOW)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from include.openness.figures import Edition, Month, Row
-from include.openness.words import Translate
+from include.openness.words import Translate, month_title
 
 HEADS: Final = {
     "pushed": "推送",
@@ -73,6 +73,15 @@ def withheld(
             n=smallest - 1,
         )
     ]
+
+
+def completeness(editions: Sequence[Edition], t: Translate, lang: str) -> str:
+    """The note of every table: how many of the hours of each month were received."""
+    told = [
+        f"{month_title(one.month, lang)} {one.month.hours_received:g}/{one.month.hours_expected:g}"
+        for one in editions
+    ]
+    return t("数据完整性（已取得记录的小时/应取得的小时）：{months}。", months=t("；").join(told))
 
 
 def withheld_figures(one: Edition, t: Translate) -> list[str]:

@@ -9,7 +9,7 @@ from include.geo.boundaries import map_notice
 from include.openness.charts import Bar, bar_chart
 from include.openness.figures import PRINTED, RATES, Edition, Month, Row
 from include.openness.geography import map_svg
-from include.openness.notes import HEADS, NOTES, withheld, withheld_figures
+from include.openness.notes import HEADS, NOTES, completeness, withheld, withheld_figures
 from include.openness.site import Renderer, Site, unit_file
 from include.openness.tables import MEANINGS, TABLES, meaning
 from include.openness.words import Translate, date_text, month_title, share_text
@@ -69,6 +69,7 @@ def _region(renderer: Renderer) -> dict[str, bytes]:
         "month_notes": [
             *(t(words) for table in ("answers", "problems") for words in NOTES[table]),
             *withheld(current, lambda month: (month.total_of("answers"), month.total_of("problems")), t),
+            completeness(current, t, lang),
         ],
         "units": [
             {"name": renderer.named(name), "href": renderer.href(f"units/{unit_file(code)}")}
@@ -121,6 +122,7 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
             *(t(words) for table in ("answers", "problems") for words in NOTES[table]),
             t("“合并”：1至{n}的数与其他单位合并公布，见当月页。", n=smallest - 1),
             *withheld(own, lambda month: _alone(month, code), t),
+            completeness(own, t, lang),
         ],
         "counties": counties,
         "county_months": [month_title(one.month, lang) for one in own],
@@ -129,6 +131,7 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
             t("1至{n}的数与本单位其他区县合并，只公布其和；“—”为该月不按区县公布。", n=smallest - 1),
             t("（其他）为不在所列区县的报警，如功能区。"),
             *withheld(own, lambda month: month.counties.get(code, ()), t),
+            completeness(own, t, lang),
         ],
     }
     title = t("{unit}各月推送和已反馈的报警数", unit=name)
@@ -184,7 +187,7 @@ def _month(renderer: Renderer, one: Edition) -> dict[str, bytes]:
         "correction": _event(one, t) if one.number > 1 else "",
         "removed_after": [_pointer(renderer, other) for other in renderer.site.removed_after(one)],
         "figures": _figures(month, t, lang),
-        "general_notes": [*_general_notes(month, t, lang), *withheld_figures(one, t)],
+        "general_notes": [*_general_notes(one, t, lang), *withheld_figures(one, t)],
         "map": f"map.{lang}.svg" if svg else "",
         "map_height": _height_of(svg),
         "tables": [_unit_table(renderer, one, table) for table in _SHOWN]
@@ -222,7 +225,7 @@ def _unit_table(renderer: Renderer, one: Edition, table: str) -> dict[str, Any]:
         "notes": [
             *(t(words) for words in NOTES[table]),
             *withheld([one], lambda month: getattr(month, table), t),
-            *_completeness(month, t, lang),
+            completeness([one], t, lang),
         ],
         "file": f"{table}.csv",
         "has_units": True,
@@ -245,6 +248,7 @@ def _category_table(renderer: Renderer, one: Edition) -> dict[str, Any]:
         "notes": [
             *(t(words) for words in NOTES["categories"]),
             *withheld([one], lambda month: month.categories, t),
+            completeness([one], t, renderer.lang),
         ],
         "file": "categories.csv",
         "has_units": False,
@@ -311,7 +315,8 @@ def _figures(month: Month, t: Translate, lang: str) -> list[dict[str, str]]:
     ]
 
 
-def _general_notes(month: Month, t: Translate, lang: str) -> list[str]:
+def _general_notes(one: Edition, t: Translate, lang: str) -> list[str]:
+    month = one.month
     return [
         t(
             "{start}至{last}推送的报警，截至{as_of}零时的状态。",
@@ -321,13 +326,8 @@ def _general_notes(month: Month, t: Translate, lang: str) -> list[str]:
         ),
         t("1至{n}的数不单独公布：与其他行合并，公布其和。合计为各行之和。", n=month.smallest - 1),
         *(t(words) for words in NOTES["quality"]),
-        *_completeness(month, t, lang),
+        completeness([one], t, lang),
     ]
-
-
-def _completeness(month: Month, t: Translate, lang: str) -> list[str]:
-    hours = (f"{value:g}" for value in (month.hours_received, month.hours_expected))
-    return [t("数据完整性：已取得{got}/{of}小时的记录。", got=next(hours), of=next(hours))]
 
 
 def _bar(month: Month, row: Row | None, lang: str) -> Bar:
@@ -413,6 +413,7 @@ def _method(t: Translate, smallest: int, days: int, site: Site) -> dict[str, Any
         *(words for table in ("answers", "problems", "quality") for words in NOTES[table]),
         "到期：反馈时限（推送后24小时；申诉被驳回的另计24小时）已过、不在复核中、未结案的报警。",
         "按期：首次反馈不晚于反馈时限的到期报警。时间以平台记录或收到时刻为准，不以被评单位自述为准。",
+        "整改到期：整改期限已过的问题；期限为发现后3天，有承诺日期的从承诺，最长15天。已整改：其中已报整改完成的。",
         "单位按报警的最后一次更正归属；各月只列当月末日在重点区域内的单位。",
     )
     versions = (

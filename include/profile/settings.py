@@ -148,6 +148,13 @@ def clock(value: Any) -> time:
     raise Wrong('a time in quotes, such as "08:30" (":10" for the hourly beat)')
 
 
+def minutes(value: Any) -> time:
+    """The minutes after each hour: ":10"."""
+    if isinstance(value, str) and len(value) == 3 and value.startswith(":"):
+        return clock(value)
+    raise Wrong('minutes after the hour in quotes, such as ":10"')
+
+
 def number(least: int, most: int) -> Callable[[Any], int]:
     """A whole number between two bounds."""
 
@@ -235,7 +242,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "addressees.kinds": (texts, ()),
     "addressees.upper": (text_or_none, ""),
     **{f"address_forms.{kind}": (text_or_none, "") for kind in UNIT_KINDS},
-    "beats.hourly_watch": (clock, time(0, 10)),
+    "beats.hourly_watch": (minutes, time(0, 10)),
     "beats.daily_dispatch": (clock, time(8, 30)),
     "beats.weekly_summary": (clock, time(9, 0)),
     "beats.half_monthly_bulletin": (clock, time(9, 0)),
@@ -260,6 +267,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (domains, ()),
     "pdf_standards": (pdf_standards, ()),
+    "reports_upward": (one_of("auto", "review"), ""),
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
