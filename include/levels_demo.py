@@ -205,9 +205,8 @@ def _chain(city: Office) -> None:
         city.clock.now += wait
         now = city.clock()
         with using(city.profile):
-            move = Move(
-                step, now, now, more["person"], **({"task_no": 1} if step != "assign" else {}), **more
-            )
+            told = more if step == "assign" else {**more, "task_no": 1}
+            move = Move(step, now, now, more["person"], **told)
             take(city.house, _ALARM, move)
         city.say(words)
         if step == "pass":
