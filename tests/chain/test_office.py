@@ -121,7 +121,9 @@ def test_whose_a_step_is_and_the_leader_once_it_is_escalated(chained: Browser) -
         with pytest.raises(StateError, match=r"钱某 \| 孙某; got 周局"):
             moved(chained, "pass", 1, 2, person="周局")
         with pytest.raises(StateError, match="another person must pass it"):
-            moved(chained, "pass", 1, 2, actor="clerk", person="孙某")  # typed in by who typed in the report
+            moved(
+                chained, "pass", 1, 2, actor="clerk", person="孙某"
+            )  # an account that reported, whoever it names
         assert moved(chained, "pass", 1, 74, actor="周局").state == "accepted"
 
 
@@ -143,7 +145,7 @@ def test_the_desk_shows_the_chain_and_takes_its_steps(chained: Browser) -> None:
     text = chained.get("/chain/A1").text
     assert "第1件　阳泉市　主办" in text
     assert "待签收" in text
-    fields = {"name": "report", "task_no": "1", "problem": "no", "note": "未见<异常>", "person": "李某"}
+    fields = {"name": "report", "task_no": "1", "problem": "no", "note": "未见<异常>"}
     assert chained.post("/chain/A1", fields).status_code == 303
     assert "未见&lt;异常&gt;" in chained.get("/chain/A1").text
     refused = chained.post("/chain/A1", {"name": "pass", "task_no": "1"})
