@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -86,6 +86,9 @@ bench: $(VENV)/.rasters ## speed as ratios, and memory
 crash-sweep: $(VENV)/.installed ## kill the post, the reading of mail and the taking of the phone page's spool at every step, on both databases
 	@$(RUN) -m tests.post.crash_sweep
 	@SWEEP=1 $(RUN) -m pytest -q -n 0 --timeout=0 tests/mailroom/test_crashes.py tests/field/test_kill.py
+
+fonts-check: $(VENV)/.installed ## which typefaces of official letters are found, and what stands in: FONTS=folder
+	@$(RUN) -m include.letters.document.fonts_check $(FONTS)
 
 gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
 	@$(RUN) -m tests.gallery
