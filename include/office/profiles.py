@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from include.errors import InputError
+from include.language import catalogue
 from include.letter_kinds import LETTER_KINDS
 from include.office.profile_contacts import check_contacts, take_first_contacts, without_contacts
 from include.profile.current import told_office
@@ -30,6 +31,7 @@ def whole_check(folder: Path) -> Findings:
     if profile is not None:
         for kind in sorted(set(profile.letters) - set(LETTER_KINDS)):
             findings.add(FILE, 0, "unknown kind of letter", expected=" | ".join(LETTER_KINDS), got=kind)
+        _check_words(profile, findings)
         _check_outlines(profile, findings)
         check_contacts(profile, findings)
     return findings
@@ -41,6 +43,20 @@ def found_store(engine: Engine, now: datetime) -> tuple[str, int]:
     with writing(engine, lock="intake") as connection:
         taken = take_first_contacts(connection, told_office(), now)
     return revision, taken.new if taken else 0
+
+
+def _check_words(profile: Profile, findings: Findings) -> None:
+    """Words of which the house has no text: nobody would ever read them."""
+    known = catalogue("en")
+    for term in profile.words:
+        if term not in known:
+            findings.add(
+                "words.yaml",
+                0,
+                "no text of the house",
+                expected="a text as include/language/en has it",
+                got=term,
+            )
 
 
 def _check_outlines(profile: Profile, findings: Findings) -> None:

@@ -13,6 +13,12 @@ from include.profile.settings import FILE
 from include.profile.values import CONTACT_ROLES, UNIT_KINDS, Place, Profile, Stay, Unit
 
 R = TypeVar("R", Place, Unit, Stay)
+# What the store has room for.
+_LONGEST: Final[Mapping[str, Mapping[str, int]]] = {
+    "places.csv": {"name": 200, "level": 200, "name_en": 200},
+    "units.csv": {"name": 64, "bureau": 128, "address_form": 32},
+}
+_DEEPEST: Final = 30  # levels above a place or a unit
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,31}")
 
 
@@ -33,6 +39,8 @@ def check(profile: Profile, findings: Findings) -> None:
                 got=change.unit_code,
             )
     _check_chain(profile, findings)
+    _check_rules_once(profile, findings)
+    _check_names(profile, findings)
     if profile.season[0] >= profile.season[1]:
         findings.add(
             FILE,
@@ -43,6 +51,58 @@ def check(profile: Profile, findings: Findings) -> None:
         )
     for category in sorted({one for one in profile.categories if profile.categories.count(one) > 1}):
         findings.add("categories.csv", 0, "a category stands twice", expected="each once", got=category)
+
+
+def _check_rules_once(profile: Profile, findings: Findings) -> None:
+    lines: dict[tuple[object, ...], int] = {}
+    for change in profile.rules:
+        first = lines.setdefault((change.name, change.unit_code, change.valid_from), change.line)
+        if first != change.line:
+            findings.add(
+                FILE,
+                change.line,
+                "a rule stands twice",
+                expected=f"another date or unit than in line {first}",
+                got=f"{change.name} from {change.valid_from}",
+            )
+
+
+def _check_names(profile: Profile, findings: Findings) -> None:
+    """Names that are too long for the store, and two addressed units that files would call by one name on one day."""
+    for file, rows in (("places.csv", profile.places), ("units.csv", profile.units)):
+        for row in rows:
+            for column, longest in _LONGEST[file].items():
+                if len(told := str(getattr(row, column))) > longest:
+                    findings.add(
+                        file,
+                        row.line,
+                        f"{column} is too long",
+                        expected=f"at most {longest} characters",
+                        got=f"{told[:20]}… ({len(told)})",
+                    )
+    for place in profile.places:
+        if "|" in place.name:
+            findings.add(
+                "places.csv",
+                place.line,
+                "a name holds a |",
+                expected="aliases in their column",
+                got=place.name,
+            )
+    called: dict[str, list[Unit]] = {}
+    for unit in profile.addressees():
+        for name in {unit.name, *unit.aliases}:
+            called.setdefault(name, []).append(unit)
+    for name, units in called.items():
+        for first, second, day in overlaps(units):
+            if first.unit_code != second.unit_code:
+                findings.add(
+                    "units.csv",
+                    second.line,
+                    f"two units are called {name} on {day}",
+                    expected=f"names and aliases of one unit only: line {first.line} is {first.unit_code}",
+                    got=second.unit_code,
+                )
 
 
 def _check_places(profile: Profile, findings: Findings) -> None:
@@ -286,13 +346,21 @@ def _check_cycles(
         for row in same:
             path: list[str] = [code]
             at = parent(row)
-            while at in rows and at not in path:
+            while at in rows and at not in path and len(path) <= _DEEPEST:
                 path.append(at)
                 above = next(
                     (one for one in rows[at] if begins(one) <= begins(row) < ends(one)), rows[at][-1]
                 )
                 at = parent(above)
-            if at == code:  # each member of the circle finds it; those that lead into one do not
+            if len(path) > _DEEPEST:
+                findings.add(
+                    file,
+                    row.line,
+                    "too many levels above it",
+                    expected=f"at most {_DEEPEST}",
+                    got=" → ".join([*path[:3], "…"]),
+                )
+            elif at == code:  # each member of the circle finds it; those that lead into one do not
                 findings.add(file, row.line, "a cycle", expected="a tree", got=" → ".join([*path, code]))
 
 

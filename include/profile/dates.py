@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 
@@ -42,11 +42,14 @@ def groups(rows: Sequence[T], key: Callable[[T], object]) -> Iterator[list[T]]:
 
 
 def overlaps(rows: Sequence[T]) -> Iterator[tuple[T, T, date]]:
-    """Two rows that hold on one day, and the first such day."""
-    for first, second in combinations(sorted(rows, key=lambda row: (begins(row), row.line)), 2):
-        day = max(begins(first), begins(second))
-        if day < min(ends(first), ends(second)):
-            yield first, second, day
+    """Each row that begins while an earlier one holds, after the one of those that holds longest, and its first day."""
+    ordered = sorted(rows, key=lambda row: (begins(row), row.line))
+    longest = ordered[0] if ordered else None
+    for row in ordered[1:]:
+        assert longest is not None
+        if begins(row) < ends(longest):
+            yield longest, row, begins(row)
+        longest = max(longest, row, key=ends)
 
 
 def gaps(rows: Sequence[T]) -> Iterator[tuple[T, T, date]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 from include.addresses import CONTROL
@@ -106,7 +107,9 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
+        pdf_standards=told.get("pdf_standards", ()),
         chain=read_chain(root, findings),
+        reports_upward=told.get("reports_upward", ""),
         publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(
@@ -347,6 +350,28 @@ def _words(folder: Path, findings: Findings) -> dict[str, str]:
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
         elif CONTROL.search(word.value.replace("\n", "")):
             findings.add(file, word.line, "a control character", expected="a text of lines", got=word.value)
+        elif (wanted := _parts(term)) and not _fits(word.value, wanted):
+            findings.add(
+                file,
+                word.line,
+                "a word with other parts",
+                expected=" ".join(f"{{{name}}}" for name in sorted(wanted)) + ", braces in pairs",
+                got=word.value,
+            )
         else:
             found[term] = word.value
     return found
+
+
+def _fits(word: str, wanted: set[str]) -> bool:
+    """Whether the parts of a word are among those that the house fills in."""
+    told = _parts(word)
+    return told is not None and told <= wanted
+
+
+def _parts(text: str) -> set[str] | None:
+    """The names of the {parts} of a text; None where its braces do not pair."""
+    try:
+        return {name.partition(".")[0] for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return None

@@ -92,7 +92,7 @@ editions:
 """,
     "holidays.csv": "date,is_free,name\n2026-01-01,true,元旦\n2026-01-04,false,元旦\n",
     "categories.csv": "category,name_en\n工业企业,\n扬尘（工地）,\n其他,\n",
-    "words.yaml": "# 本机关的用语：系统用语: 本机关用语，例如\n# 值班室: 调度室\n{}\n",
+    "words.yaml": "# 本机关的用语：系统用语: 本机关用语，例如\n# 合计: 总计\n{}\n",
 }
 
 

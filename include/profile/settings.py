@@ -88,6 +88,9 @@ def _lined(
     return Lined(loader.construct_object(node), line)
 
 
+PDF_A, PDF_UA = ("a-2a", "a-2b", "a-3a", "a-3b"), "ua-1"
+
+
 class Wrong(ValueError):
     """A value is not what its key asks for: the message says what is expected."""
 
@@ -145,6 +148,13 @@ def clock(value: Any) -> time:
     raise Wrong('a time in quotes, such as "08:30" (":10" for the hourly beat)')
 
 
+def minutes(value: Any) -> time:
+    """The minutes after each hour: ":10"."""
+    if isinstance(value, str) and len(value) == 3 and value.startswith(":"):
+        return clock(value)
+    raise Wrong('minutes after the hour in quotes, such as ":10"')
+
+
 def number(least: int, most: int) -> Callable[[Any], int]:
     """A whole number between two bounds."""
 
@@ -189,6 +199,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(text(one) for one in value)
 
 
+def pdf_standards(value: Any) -> tuple[str, ...]:
+    """At most one kind of PDF/A, and PDF/UA."""
+    found = texts(value)
+    if not set(found) <= {*PDF_A, PDF_UA} or len(found) != len(set(found)) or len(set(found) & {*PDF_A}) > 1:
+        raise Wrong(f"a list of {PDF_UA} and one of {', '.join(PDF_A)}")
+    return found
+
+
 def domains(value: Any) -> tuple[str, ...]:
     """A list of domains of mail."""
     found = texts(value)
@@ -224,7 +242,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "addressees.kinds": (texts, ()),
     "addressees.upper": (text_or_none, ""),
     **{f"address_forms.{kind}": (text_or_none, "") for kind in UNIT_KINDS},
-    "beats.hourly_watch": (clock, time(0, 10)),
+    "beats.hourly_watch": (minutes, time(0, 10)),
     "beats.daily_dispatch": (clock, time(8, 30)),
     "beats.weekly_summary": (clock, time(9, 0)),
     "beats.half_monthly_bulletin": (clock, time(9, 0)),
@@ -248,6 +266,8 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (domains, ()),
+    "pdf_standards": (pdf_standards, ()),
+    "reports_upward": (one_of("auto", "review"), ""),
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }

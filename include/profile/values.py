@@ -159,8 +159,12 @@ class Profile:
     words: Mapping[str, str] = field(default_factory=dict)
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
+    pdf_standards: tuple[str, ...] = ()  # that the letters' PDF files keep, as Typst names them
     added_units: frozenset[str] = frozenset()  # codes that an operator added: addressed wherever they lie
     chain: ChainSettings | None = None  # None: this office hands no alarm on
+    reports_upward: str = (
+        ""  # what becomes a report to the office above: auto, review (a person looks first), or nothing
+    )
 
     @property
     def outlines_path(self) -> Path | None:
@@ -186,6 +190,13 @@ class Profile:
             for name, words in english.items()
             if {two for one, two in told if one == name} == {words}
         }
+
+    @cached_property
+    def _units_by_code(self) -> Mapping[str, tuple[Unit, ...]]:
+        found: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            found.setdefault(unit.unit_code, []).append(unit)
+        return {code: tuple(rows) for code, rows in found.items()}
 
     @cached_property
     def levels_by_place(self) -> Mapping[str, str]:
@@ -215,8 +226,8 @@ class Profile:
         """The unit as it is on a day, or its last row where no day is asked for; None where there is none."""
         rows = [
             unit
-            for unit in self.units
-            if unit.unit_code == unit_code and (day is None or holds_on(unit.valid_from, unit.valid_to, day))
+            for unit in self._units_by_code.get(unit_code, ())
+            if day is None or holds_on(unit.valid_from, unit.valid_to, day)
         ]
         return max(rows, key=lambda unit: unit.valid_from or date.min, default=None)
 

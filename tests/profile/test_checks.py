@@ -158,6 +158,48 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         added("profile.yaml", "trusted_mail_domains: ['city.example', 'a@b.example']"),
         "profile.yaml:55: trusted_mail_domains is wrong; expected a list of domains, [city.example]; got ",
     ),
+    "a word with other parts": (
+        lambda folder: (
+            (folder / "words.yaml").write_text('"{name}城市": "{who}的城市"\n', encoding="utf-8") and None
+        ),
+        "words.yaml:1: a word with other parts; expected {name}, braces in pairs; got {who}的城市",
+    ),
+    "a word with half a brace": (
+        lambda folder: (
+            (folder / "words.yaml").write_text('"{name}城市": "城市{"\n', encoding="utf-8") and None
+        ),
+        "words.yaml:1: a word with other parts; expected {name}, braces in pairs; got 城市{",
+    ),
+    "a word that the house does not say": (
+        lambda folder: (folder / "words.yaml").write_text("天气: 气象\n", encoding="utf-8") and None,
+        "words.yaml: no text of the house; expected a text as include/language/en has it; got 天气",
+    ),
+    "a rule that stands twice": (
+        replaced(
+            "profile.yaml",
+            "rules: []",
+            "rules:\n"
+            "  - {name: low_response.remind_late, value: 3, from: 2020-01-01}\n"
+            "  - {name: low_response.remind_late, value: 4, from: 2020-01-01}\n#",
+        ),
+        "profile.yaml:47: a rule stands twice; expected another date or unit than in line 46; got low_response.remind_late from 2020-01-01",
+    ),
+    "the clock of an hourly beat": (
+        replaced("profile.yaml", '":10"', '"08:30"'),
+        'profile.yaml:35: beats.hourly_watch is wrong; expected minutes after the hour in quotes, such as ":10"; got 08:30',
+    ),
+    "two units that are called alike": (
+        added("units.csv", "000200,乙市,乙市局,zone,000100,000000,,甲市,,,"),
+        "units.csv:4: two units are called 甲市 on 0001-01-01; expected names and aliases of one unit only: line 3 is 000100; got 000200",
+    ),
+    "a name that the store has no room for": (
+        replaced("units.csv", "甲市环境局", "甲" * 129),
+        "units.csv:3: bureau is too long; expected at most 128 characters; got ",
+    ),
+    "a name with a bar": (
+        replaced("places.csv", "东区", "东区|西区"),
+        "places.csv:4: a name holds a |; expected aliases in their column; got 东区|西区",
+    ),
     "a template of another name": (
         template("letter.docx", "x"),
         "templates/letter.docx: no shipped template has this name; expected ",
