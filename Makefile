@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery histories fuzz season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean levels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; anothe
 
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
 	@$(RUN) -m include watch-demo
+
+levels: $(VENV)/.installed ## one alarm through three offices on this machine, down to a town and back up to the weekly figures
+	@$(RUN) -m include levels
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
@@ -87,6 +90,9 @@ crash-sweep: $(VENV)/.installed ## kill the post, the reading of mail and the ta
 	@$(RUN) -m tests.post.crash_sweep
 	@SWEEP=1 $(RUN) -m pytest -q -n 0 --timeout=0 tests/mailroom/test_crashes.py tests/field/test_kill.py
 
+fonts-check: $(VENV)/.installed ## which typefaces of official letters are found, and what stands in: FONTS=folder
+	@$(RUN) -m include.letters.document.fonts_check $(FONTS)
+
 gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
 	@$(RUN) -m tests.gallery
 
@@ -101,6 +107,9 @@ upgrade-test: $(VENV)/.installed ## the store of the release before, carried ove
 # Windows shorter than the season: make season WINDOW="--from 2020-03-01 --to 2020-03-15"
 fuzz: $(VENV)/.installed ## every parser on made-up input; longer: make fuzz SECONDS=600, one: TARGETS=csv
 	@$(RUN) -m tests.fuzz --seconds $(or $(SECONDS),30) $(TARGETS)
+
+levels-sweep: $(VENV)/.installed ## two offices over a failing link with restores of either side, until both agree; longer: make levels-sweep SEEDS=50 ROUNDS=60
+	@$(RUN) -m tests.exchange.sweep $(or $(SEEDS),10) $(or $(ROUNDS),40)
 
 season: $(VENV)/.installed ## Airflow's own back-fill of the demo season, and what came of it
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.season $(WINDOW)

@@ -32,6 +32,7 @@ from include.verbs.alarms import alarms
 from include.verbs.chain import chain
 from include.verbs.channels import channels
 from include.verbs.contacts import contacts
+from include.verbs.exchange import exchange
 from include.verbs.field import field
 from include.verbs.health import health
 from include.verbs.hints import hints
@@ -67,6 +68,7 @@ for command in (
     letters,
     contacts,
     channels,
+    exchange,
     field,
     quarantine,
     import_air_quality,
@@ -273,6 +275,14 @@ def watch_demo() -> None:
     from include.watch_demo import play_week
 
     sys.exit(play_week())
+
+
+@cli.command("levels")
+def levels() -> None:
+    """Play one alarm through three offices on this machine, down to a town and back up (模拟数据)."""
+    from include.levels_demo import play_levels
+
+    sys.exit(play_levels())
 
 
 @cli.command()

@@ -68,14 +68,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
+    "exchange": FIGURES | {"house", "store", "sources", "post", "office", "bounded_http"},
     "workflows": FIGURES
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
-    | {"openness"},
+    | {"openness", "exchange"},
     "demo": {"*"},
     "office_demo": {"*"},
     "watch_demo": {"*"},
     "field_demo": {"*"},
     "mail_demo": {"*"},
+    "levels_demo": {"*"},
     "up": {"*"},
     "verbs": FIGURES
     | {
@@ -91,7 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "watch",
         "suspects",
     }
-    | {"answer_form", "openness", "open_settings", "simulator"},
+    | {"answer_form", "openness", "open_settings", "simulator", "exchange"},
     "__main__": {"*"},
 }
 # Rooms with more than one floor: what stands on each of them.

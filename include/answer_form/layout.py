@@ -73,6 +73,7 @@ class Column:
     choices: tuple[str, ...] = ()
     lists_categories: bool = False  # its drop-down is the office's categories of problems
     kind: Literal["text", "number", "date", "moment"] = "text"  # Beijing time; a date is a whole day
+    is_folded: bool = False  # not shown and not printed until a person unfolds it
 
     @property
     def title(self) -> str:
@@ -90,20 +91,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
     Column("grid_id", "网格编号", True, "热点网格的编号。"),
     Column("county", "区县", True, "报警点位所在区县。"),
     Column("point_name", "点位名称", True, "报警点位的名称。"),
-    Column("lon", "经度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number"),
-    Column("lat", "纬度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number"),
     Column("started_at", "报警时间", True, "首次报警时间，北京时间。", kind="moment"),
-    Column("alarm_count", "报警次数", True, "该报警累计次数。", kind="number"),
-    Column(
-        "peak_pm25_ug_m3",
-        "最高浓度（μg/m³）",
-        True,
-        "PM2.5小时浓度最高值；空白表示平台未提供。",
-        kind="number",
-    ),
     Column("deadline_at", "反馈时限", True, "北京时间；红色表示截至函件统计时已超期。", kind="moment"),
-    Column("code", "应答码", True, "识别函件和报警的代码，复制行时须一并复制。"),
-    Column("alarm_id", "报警编号", True, "监管平台的报警编号，复制行时须一并复制。"),
     Column("result", "排查结果", False, "必填，从下拉列表选择。", tuple(RESULTS)),
     Column("category", "问题类别", False, "发现问题时必填，从下拉列表选择。", lists_categories=True),
     Column("description", "问题描述", False, "发现问题时必填：地点、污染源、现场情况和已采取的措施。"),
@@ -120,6 +109,20 @@ COLUMNS: Final[tuple[Column, ...]] = (
         kind="moment",
     ),
     Column("note", "备注", False, "误报申诉时必填理由；其他情况选填。"),
+    # folded: what a person needs seldom or never
+    Column("lon", "经度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number", is_folded=True),
+    Column("lat", "纬度", True, "WGS84坐标，单位为度；空白表示平台未提供。", kind="number", is_folded=True),
+    Column("alarm_count", "报警次数", True, "该报警累计次数。", kind="number", is_folded=True),
+    Column(
+        "peak_pm25_ug_m3",
+        "最高浓度（μg/m³）",
+        True,
+        "PM2.5小时浓度最高值；空白表示平台未提供。",
+        kind="number",
+        is_folded=True,
+    ),
+    Column("code", "应答码", True, "识别函件和报警的代码，复制行时须一并复制。", is_folded=True),
+    Column("alarm_id", "报警编号", True, "监管平台的报警编号，复制行时须一并复制。", is_folded=True),
 )
 
 

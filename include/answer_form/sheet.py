@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 
 from include.answer_form.layout import GROUP_ROW, HEADER_ROW, Column
 from include.language import say
@@ -15,7 +17,7 @@ from include.profile.current import office
 from include.profile.values import Profile
 
 ROW_HEIGHT: Final = 32  # two lines
-_FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "number": "General", "text": "@"}
+_FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "mm-dd hh:mm", "number": "General", "text": "@"}
 _GREY, _WHITE, _BLUE, _DARK = "E7E6E6", "FFFFFF", "DDEBF7", "BFBFBF"
 _THIN: Final = Side(style="thin", color="A6A6A6")
 
@@ -25,25 +27,29 @@ def head(
 ) -> None:
     """Title, what to do, who fills in what, and the headers of the columns. `addressed`: how the letter speaks to its unit."""
     last = get_column_letter(len(columns))
-    ours = sum(column.is_ours for column in columns)
     for row, text, style in ((1, heading, "form_title"), (2, note, "form_note")):
         sheet.merge_cells(f"A{row}:{last}{row}")
         write(sheet.cell(row, 1), text, style)
-    for first, end, text, style in (
-        (1, ours, say("由系统填写（灰色，请勿改动）"), "form_group_ours"),
-        (ours + 1, len(columns), say("由{you}填写", you=addressed), "form_group_yours"),
-    ):
+    first = 1
+    for is_ours, group in groupby(columns, key=lambda column: column.is_ours):
+        end = first + len(list(group)) - 1
+        text = say("由系统填写（灰色，请勿改动）") if is_ours else say("由{you}填写", you=addressed)
         sheet.merge_cells(start_row=GROUP_ROW, start_column=first, end_row=GROUP_ROW, end_column=end)
-        write(sheet.cell(GROUP_ROW, first), text, style)
+        write(sheet.cell(GROUP_ROW, first), text, "form_group_ours" if is_ours else "form_group_yours")
+        first = end + 1
     for index, column in enumerate(columns, start=1):
         style = "form_head_ours" if column.is_ours else "form_head_yours"
         write(sheet.cell(HEADER_ROW, index), column.title, style)
-        sheet.column_dimensions[get_column_letter(index)].width = widths[column.key]
+        shown = sheet.column_dimensions[get_column_letter(index)]
+        shown.width = widths[column.key]
+        if column.is_folded:
+            shown.outlineLevel, shown.hidden = 1, True
 
 
 def page(sheet: Any) -> None:
-    """A3 across, as wide as the sheet, the headers on every page."""
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A3
+    """A4 across, as wide as the sheet, the headers on every page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_margins = PageMargins(left=0.3, right=0.3, top=0.4, bottom=0.4, header=0.2, footer=0.2)
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = f"{GROUP_ROW}:{HEADER_ROW}"

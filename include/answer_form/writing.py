@@ -39,10 +39,10 @@ from include.profile.current import office
 from include.supervision.figures import AlarmSuspects, FormRow
 
 _WIDTHS: Final = {
-    "serial": 5.5, "grid_id": 11, "county": 11, "point_name": 28, "lon": 11, "lat": 10, "started_at": 17,
-    "alarm_count": 9, "peak_pm25_ug_m3": 12, "deadline_at": 17, "code": 14, "alarm_id": 20, "result": 18, "category": 18,
-    "description": 38, "rectification": 11, "rectify_by_date": 13, "rectified_date": 13, "unit": 20, "inspector": 14,
-    "answered_at": 18, "note": 26,
+    "serial": 4.5, "grid_id": 10, "county": 9, "point_name": 20, "started_at": 12, "deadline_at": 12,
+    "result": 16, "category": 14, "description": 28, "rectification": 9, "rectify_by_date": 11,
+    "rectified_date": 11, "unit": 14, "inspector": 9, "answered_at": 12, "note": 16,
+    "lon": 11, "lat": 10, "alarm_count": 9, "peak_pm25_ug_m3": 12, "code": 14, "alarm_id": 20,
 }  # fmt: skip
 _FROZEN_COLUMNS: Final = 4  # up to 点位名称
 

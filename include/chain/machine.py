@@ -153,7 +153,7 @@ def _task_after(task: Task, event: Event) -> Task:
     task = replace(task, due_at=event.due_at, answer_due_at=event.answer_due_at)
     if event.event == "extended":
         return task
-    names = frozenset({event.person, event.actor})
+    names = frozenset({event.person})  # who typed it in for somebody took no part
     persons = dict(task.persons)
     # A report that completes one (补报) is of both; a new round has its own persons.
     persons[event.event] = names | (persons.get(event.event, names) if task.state == event.state else names)

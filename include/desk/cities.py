@@ -19,13 +19,11 @@ from include.store.engine import reading
 from include.store.facts import answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
-from include.supervision.feedback import counts, counts_between
+from include.supervision.feedback import counts, counts_between, standing
 from include.supervision.figures import FeedbackCounts
 
 _REPEATS: Final = 15
 HISTORY_DAYS: Final = 30  # of alarms with their steps on the city's page; open ones are there however old
-# Of `judge`, the first that is so; a late answer that was sent back is in grace before it is anything else.
-_STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
 
 
 @dataclass(frozen=True)
@@ -63,13 +61,11 @@ class Week:
 
 
 @dataclass(frozen=True)
-class HotSpot:
+class RepeatGrid:
     """One grid of a city with the alarms of the season up to the moment."""
 
     grid_id: str
     point_name: str
-    lon: float
-    lat: float
     alarms: int
     open_alarms: int
 
@@ -95,10 +91,9 @@ class CityPage:
     season: FeedbackCounts
     weeks: tuple[Week, ...]
     alarms: tuple[AlarmStory, ...]
-    spots: tuple[HotSpot, ...]
     is_simulated: bool
     categories: tuple[ProblemCount, ...] = ()
-    repeats: tuple[HotSpot, ...] = ()  # grids with several alarms in the season, the most first
+    repeats: tuple[RepeatGrid, ...] = ()  # grids with several alarms in the season, the most first
     quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 监管期
 
 
@@ -127,7 +122,6 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         counts(total),
         _weeks(own, house.season[0], last_day, unit_code),
         alarms,
-        _spots(own.judged),
         own.is_simulated,
         _categories(own.problems),
         _repeats(own.judged),
@@ -154,7 +148,7 @@ def _categories(problems: pd.DataFrame) -> tuple[ProblemCount, ...]:
     )
 
 
-def _repeats(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
+def _repeats(judged: pd.DataFrame) -> tuple[RepeatGrid, ...]:
     """The grids with two alarms or more, the most first."""
     pushed = judged[judged["is_pushed"]]
     table = pushed.groupby("grid_id").agg(
@@ -166,9 +160,7 @@ def _repeats(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
         table[table["alarms"] > 1].reset_index().sort_values(["alarms", "grid_id"], ascending=[False, True])
     )
     return tuple(
-        HotSpot(
-            str(row["grid_id"]), str(row["point_name"]), 0.0, 0.0, int(row["alarms"]), int(row["is_open"])
-        )
+        RepeatGrid(str(row["grid_id"]), str(row["point_name"]), int(row["alarms"]), int(row["is_open"]))
         for row in many.head(_REPEATS).to_dict("records")
     )
 
@@ -245,7 +237,6 @@ def _of(facts: Facts, column: str, value: str) -> Facts:
 
 def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
-    standing = next((name for name in _STANDINGS if row[f"is_{name}"]), "waiting")
     return AlarmStory(
         row["alarm_id"],
         row["grid_id"],
@@ -256,7 +247,7 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
         pushed_at,
         row["deadline_at"].to_pydatetime(),
         float(row["overdue_hours"]),
-        standing,
+        standing(row),
         tuple(sorted([Step("pushed", pushed_at, ""), *steps], key=lambda step: step.at)),
     )
 
@@ -277,20 +268,3 @@ def _weeks(own: Facts, first: date, last: date, unit_code: str) -> tuple[Week, .
         )
         start = end
     return tuple(weeks)
-
-
-def _spots(judged: pd.DataFrame) -> tuple[HotSpot, ...]:
-    placed = judged[judged["is_pushed"] & judged["lon"].notna()]
-    spots = placed.groupby("grid_id").agg(
-        point_name=("point_name", "last"),
-        lon=("lon", "mean"),
-        lat=("lat", "mean"),
-        alarms=("alarm_id", "size"),
-        is_open=("is_open", "sum"),
-    )
-    return tuple(
-        HotSpot(
-            row["grid_id"], row["point_name"], row["lon"], row["lat"], int(row["alarms"]), int(row["is_open"])
-        )
-        for row in spots.sort_values(["alarms", "point_name"]).reset_index().to_dict("records")
-    )

@@ -1,22 +1,24 @@
 """One grid: where it is, its PM2.5 by day, its months as a warning grid, the enterprises around it, its alarms."""
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 import pandas as pd
 
 from include.desk.cities import AlarmStory, of_grid, stories
 from include.desk.facts import Facts
+from include.desk.map_layers import Box
 from include.errors import StateError
 from include.house import House
-from include.periods import DAY, office_date
+from include.periods import DAY, office_date, office_zone
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
 from include.store.grid_lists import with_list_in_force
-from include.store.hourly import place_days
+from include.store.hourly import place_days, place_hours
 from include.store.statements import frame
 from include.store.warning_history import kept_months
 from include.supervision.bulletin_figures import Enterprise
@@ -38,6 +40,23 @@ class GridDay:
     is_valid: bool
     limit_ug_m3: int
     is_over: bool
+
+
+@dataclass(frozen=True)
+class GridHour:
+    """One hour of a day, from `hour` on. `is_alarm`: an alarm of the grid lasted in it."""
+
+    hour: int
+    pm25_ug_m3: float | None
+    is_alarm: bool
+
+
+@dataclass(frozen=True)
+class Spell:
+    """How long an alarm lasted, both ends in it."""
+
+    started_at: datetime
+    last_at: datetime
 
 
 @dataclass(frozen=True)
@@ -66,15 +85,28 @@ class GridPage:
     warnings: tuple[GridWarning, ...]
     enterprises: tuple[Enterprise, ...] | None
     is_simulated: bool
+    spells: tuple[Spell, ...] = ()  # of the season's alarms
+
+    @property
+    def alarm_days(self) -> dict[date, int]:
+        """How many alarms began on a day."""
+        return dict(Counter(office_date(one.started_at) for one in self.spells))
+
+    @property
+    def box(self) -> Box | None:
+        """The grid's edges, degrees (WGS84); None where no list tells them."""
+        edges = [(self.place or {}).get(name) for name in ("west", "south", "east", "north")]
+        if any(edge is None or edge != edge for edge in edges):
+            return None
+        west, south, east, north = (float(edge) for edge in edges if edge is not None)
+        return Box(west, south, east, north)
 
     @property
     def centre(self) -> str:
         """Longitude and latitude of the grid's middle in degrees (WGS84), as a map's search takes them; empty where no list tells."""
-        edges = [(self.place or {}).get(name) for name in ("west", "east", "south", "north")]
-        if any(edge is None or edge != edge for edge in edges):
+        if (box := self.box) is None:
             return ""
-        west, east, south, north = (float(edge) for edge in edges if edge is not None)
-        return f"{(west + east) / 2:.6f},{(south + north) / 2:.6f}"
+        return f"{(box.west + box.east) / 2:.6f},{(box.south + box.north) / 2:.6f}"
 
 
 def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:
@@ -109,7 +141,26 @@ def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> Gri
         own.is_simulated
         or bool(place and place["is_simulated"])
         or bool(told["is_simulated"].any() and any(one.hours for one in days)),
+        tuple(
+            Spell(row["started_at"].to_pydatetime(), row["last_at"].to_pydatetime())
+            for row in own.judged.sort_values("started_at").to_dict("records")
+        ),
     )
+
+
+def grid_hours(house: House, grid_id: str, day: date, spells: Collection[Spell]) -> tuple[GridHour, ...]:
+    """The hours of a day of the office's zone, 0 to 23. Empty where the day has no value."""
+    told = place_hours(house.hourly_dir, "grid", grid_id, day)
+    values = dict(zip(told["hour"], told["pm25_ug_m3"], strict=True))
+    if not values:
+        return ()
+    hours = []
+    for hour in range(24):
+        start = datetime.combine(day, time(hour), office_zone())
+        is_alarm = any(one.started_at < start + timedelta(hours=1) and one.last_at >= start for one in spells)
+        value = values.get(hour)
+        hours.append(GridHour(hour, None if value is None or value != value else float(value), is_alarm))
+    return tuple(hours)
 
 
 def grid_days(told: pd.DataFrame, dates: list[date]) -> tuple[GridDay, ...]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from shapely import maximum_inscribed_circle
 
-from include.geo.boundaries import city_outlines, counties
+from include.desk.map_layers import Box
+from include.geo.boundaries import city_outlines
 
 _WIDTH: Final = 1000.0
 _MARGIN_DEG: Final = 0.05
@@ -57,14 +58,13 @@ def region_map(unit_codes: tuple[str, ...]) -> Map:
 
 
 @cache
-def city_map(unit_code: str) -> Map | None:
-    """The counties of one city, or None where there are no outlines of it."""
-    own = counties([unit_code])
+def unit_box(unit_code: str) -> Box | None:
+    """The box around a unit's outlines, or None where there are none."""
+    own = city_outlines([unit_code])
     if own.empty:
         return None
-    return _drawn(
-        zip(own["county_code"].astype(str), own["county_name"].astype(str), own.geometry, strict=True)
-    )
+    west, south, east, north = (round(float(side), 4) for side in own.total_bounds)
+    return Box(west, south, east, north)
 
 
 def _drawn(shapes: Iterable[tuple[str, str, Any]]) -> Map:

@@ -48,14 +48,15 @@ class Span:
 @dataclass(frozen=True)
 class UnitRow:
     """One unit. `rank`: by overdue, then the on-time rate, then late (None without a due alarm); `before`: the window before;
-    `line`: overdue alarms of the last windows, the oldest first; `categories`: problems of this window by category."""
+    `line`: the figure that was asked for in the last windows, the oldest first (rates in percent, None without a denominator);
+    `categories`: problems of this window by category."""
 
     unit_code: str
     unit_name: str
     rank: int | None
     now: FeedbackCounts
     before: FeedbackCounts
-    line: tuple[int, ...]
+    line: tuple[int | None, ...]
     categories: dict[str, int]
 
     @property
@@ -125,7 +126,7 @@ def ranking(
             ranks.get(code),
             tables[0][code],
             before[code],
-            tuple(table[code].overdue for table in reversed(tables)),
+            tuple(_figure(table[code], sort) for table in reversed(tables)),
             {str(kind): int(count) for kind, count in found.get(code, {}).items()},
         )
         for code, unit_name in zip(codes, cities["unit_name"], strict=True)
@@ -137,6 +138,14 @@ def ranking(
     ordered = tuple(sorted(rows, key=lambda row: (_worst(row, sort), row.unit_code)))
     categories = tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
     return Ranking(span, spans[1] if len(spans) > 1 else None, ordered, categories, facts.is_simulated)
+
+
+def _figure(counted: FeedbackCounts, sort: str) -> int | None:
+    """One of FIGURES; a rate in percent."""
+    if sort in ("on_time", "feedback"):
+        share = counted.on_time_rate if sort == "on_time" else counted.feedback_rate
+        return None if share.value is None else round(100 * share.value)
+    return int(getattr(counted, sort))
 
 
 def _worst(row: UnitRow, sort: str) -> float:

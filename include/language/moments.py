@@ -28,8 +28,13 @@ def moment_words(local: datetime, *, year: bool = False) -> str:
 
 
 def clock_words(local: datetime) -> str:
-    """`8时30分`; a full hour prints no minutes."""
-    return say("{hour}时{minute}分" if local.minute else "{hour}时", hour=local.hour, minute=local.minute)
+    """`8:30`, as a table's cell has it."""
+    return f"{local.hour}:{local.minute:02d}"
+
+
+def cell_words(local: datetime) -> str:
+    """`3月12日 8:30`: on one line of a narrow column."""
+    return f"{day_words(local.date())} {clock_words(local)}"
 
 
 def days_words(first: date, last: date) -> str:

@@ -36,7 +36,7 @@ def compose_bulletin(
         name=say("{unit_name}{label}", unit_name=figures.city.unit_name, label=figures.period.label),
         ascii_name=(figures.city.unit_code, str(figures.period.last_date)),
         data_title=say(DATA_TITLE),
-        inline="图_浓度",
+        inline="图_邮件",
         inline_title=say("热点网格浓度分布图"),
         sections={"空气质量形势": say("空气质量形势"), "要求正文": say("下一步要求")},
     )

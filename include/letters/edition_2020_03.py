@@ -1,8 +1,11 @@
 """How letters of rules edition 2020-03 worded changes and delays: they are made again with the words that they were made with."""
 
+from datetime import datetime
 from typing import Final
 
+from include.language.moments import day_words, moment_words
 from include.letters.words.changes import LEAST_BASE, Spans, difference_points
+from include.periods import office_zone
 from include.supervision.figures import Share
 
 EDITION: Final = "2020-03"
@@ -53,6 +56,33 @@ def duration(hours: float) -> str:
         return "不足1小时"
     days, rest = divmod(whole, 24)
     return f"{whole}小时" if days < 3 else f"{days}天" + (f"{rest}小时" if rest else "")
+
+
+def cell_moment(moment: datetime) -> str:
+    """`3月13日9时`; with minutes on two lines."""
+    local = moment.astimezone(office_zone())
+    return f"{day_words(local.date())}\n{_clock(local)}" if local.minute else moment_words(local)
+
+
+def cell_moments(first: datetime, last: datetime) -> str:
+    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`."""
+    start, end = (moment.astimezone(office_zone()) for moment in (first, last))
+    if moment_words(start) == moment_words(end):
+        return cell_moment(first)
+    has_minutes = bool(start.minute or end.minute)
+    if start.date() == end.date():
+        line = "\n" if has_minutes else ""
+        return f"{day_words(start.date())}\n{_clock(start)}{line}至{_clock(end)}"
+    told = [
+        f"{day_words(one.date())}\n{_clock(one)}" if has_minutes else moment_words(one)
+        for one in (start, end)
+    ]
+    return f"{told[0]}\n至{told[1]}"
+
+
+def _clock(local: datetime) -> str:
+    minute = f"{local.minute}分" if local.minute else ""
+    return f"{local.hour}时{minute}"
 
 
 def _daily_change(now: int, before: int, unit: str, spans: Spans) -> str:

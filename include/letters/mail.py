@@ -13,6 +13,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, 
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, say
+from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.templates import template_text
 
@@ -38,7 +39,9 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
         raise CompositionError(
             f"the mail cannot be composed: {error.message}", where=f"{kind}_mail", todo="correct the template"
         ) from error
-    return Mail(_one_line(subject), _one_line(html), text.strip() + "\n")
+    is_kept = "/" in kind  # of an earlier edition: made again as it was
+    lowered = str if is_kept else subscripted
+    return Mail(_one_line(subject), lowered(_one_line(html)), lowered(text.strip()) + "\n")
 
 
 @cache

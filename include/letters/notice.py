@@ -50,6 +50,7 @@ def notice_values(
             }
         )
         | {
+            "换行": "\n",
             "主送机关": figures.bureau,
             "你方": you(figures.address_form),
             "城市": figures.unit_name,
@@ -103,10 +104,10 @@ def _alarms(figures: NoticeFigures, show: Show) -> list[dict[str, Any]]:
             "网格编号": show(row.grid_id),
             "区县": show(row.county),
             "点位名称": show(row.point_name),
-            "报警时间": cell_moments(row.started_at, row.last_at),
+            "报警时间": cell_moments(row.started_at, row.last_at, figures.rules_version),
             "报警次数": row.alarm_count,
             "最高浓度": concentration(row.peak_pm25_ug_m3),
-            "反馈时限": cell_moment(row.deadline_at),
+            "反馈时限": cell_moment(row.deadline_at, figures.rules_version),
             "反馈状态": status_words(row.status),
         }
         for number, row in enumerate(figures.rows, start=1)
@@ -152,7 +153,7 @@ def _problems(figures: NoticeFigures, show: Show) -> dict[str, Any]:
             "点位名称": show(row.point_name),
             "问题类别": show(row.category),
             "问题描述": show(row.description),
-            "发现时间": cell_moment(row.found_at),
+            "发现时间": cell_moment(row.found_at, figures.rules_version),
             "整改状态": say(row.status),
         }
         for number, row in enumerate(figures.problems, start=1)

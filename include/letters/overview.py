@@ -35,7 +35,7 @@ def compose_overview(
         name=figures.period.label,
         ascii_name=(str(figures.period.last_date),),
         data_title=say(DATA_TITLE),
-        inline="图_城市",
+        inline="图_邮件",
         inline_title=say("各城市浓度图"),
         sections={
             "空气质量形势": say("空气质量形势"),

@@ -13,7 +13,7 @@ from include.letters.composition import Letter, ascii_stem, compose_document, le
 from include.letters.document.manuscript import Manuscript, Paragraph
 from include.letters.document.typefaces import load_typefaces, plain
 from include.letters.document.word import TemplatePicture, edition_of
-from include.letters.document.word_styles import BODY, HEADING_1, SUMMARY_BODY, SUMMARY_HEADING
+from include.letters.document.word_styles import BODY, HEADING_1, POINTS, SUMMARY_BODY, SUMMARY_HEADING
 from include.letters.mail import compose_mail
 from include.letters.words.wording import Show
 from include.supervision.figures import Issue
@@ -60,6 +60,7 @@ def compose_report(
         | {key: _section(document.manuscript, heading) for key, heading in report.sections.items()}
         | {
             "题名": document.title,
+            "要点": _points(document.manuscript),
             "文件": [f"{title}.pdf", f"{title}.docx", f"{data_title}.xlsx"],
             "主送机关": report.addressee,
             "图": PICTURE if picture else "",
@@ -76,6 +77,14 @@ def compose_report(
     if picture:
         files.append(letter_file("inline", report.inline_title + name, f"map-{ascii_name}", picture.content))
     return Letter(mail.subject, tuple(files), tuple(warnings))
+
+
+def _points(manuscript: Manuscript) -> list[str]:
+    """The lines of the box before the text, without its heading; none when the template has no such box."""
+    lines = [
+        block.text for block in manuscript.blocks if isinstance(block, Paragraph) and block.style == POINTS
+    ]
+    return lines[1:]
 
 
 def _section(manuscript: Manuscript, heading: str) -> list[str]:

@@ -38,7 +38,7 @@ def compose_summary(
         else figures.window.label,
         ascii_name=(figures.letter_key.split("_")[1], str(figures.period.end)),
         data_title=say(DATA_TITLE),
-        inline="图_地图",
+        inline="图_邮件",
         inline_title=say("各城市按期反馈率图"),
         sections={"总体情况": say("总体情况"), "建议正文": say("建议")},
     )

@@ -19,12 +19,15 @@ from include.letters.words.durations import duration
 from include.letters.words.flag_words import mark_words, reasons_words
 from include.letters.words.wording import (
     Show,
+    cell_moment,
     concentration,
     counts_values,
+    days_title,
     issue_values,
     named,
     rule_values,
     sentence,
+    source_title,
     with_year,
 )
 from include.periods import Period, date_label, moment_label, office_zone
@@ -78,7 +81,7 @@ def summary_values(
             "上期截至": moment_label(figures.previous.as_of) if figures.previous else "",
             "节假日": len(figures.holidays),
             "数据完整性": sentence(show(figures.completeness)),
-            "来源": say("、").join(show(name) for name in figures.sources) or "—",
+            "来源": say("、").join(show(source_title(name)) for name in figures.sources) or "—",
             "函件标识": figures.letter_key,
             "本期": counts_values(total, window.label),
             "监管期": counts_values(figures.season_total, figures.season.label),
@@ -88,6 +91,7 @@ def summary_values(
             "变化": _changes(figures),
             "差": _differences(total, before),
             "汇总规则": _RULES,
+            "每日图题": days_title(figures),
         }
         | _city_values(figures)
         | _problem_values(figures, show)
@@ -341,7 +345,9 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
                 "区县": show(row.alarm.county),
                 "网格编号": show(row.alarm.grid_id),
                 "点位名称": show(row.alarm.point_name),
-                "推送时间": moment_label(row.alarm.pushed_at),
+                "推送时间": moment_label(row.alarm.pushed_at)
+                if figures.rules_version == edition_2020_03.EDITION
+                else cell_moment(row.alarm.pushed_at),
                 "天数": row.days,
                 "督办": row.urged or "—",
             }

@@ -22,6 +22,7 @@ from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
 from include.office.mailroom.tray import waiting_mails
+from include.office.open_reports import open_reports
 from include.office.proposals import open_proposals
 from include.office.spot_checks import unchecked
 from include.office.units import undecided, words_of
@@ -52,6 +53,7 @@ TOPICS: Final = {
     "contact": "联系人待决定",
     "group": "群消息未送达",
     "webhook": "推送接口已停用",
+    "report": "上报待处理",
     "archive": "存档不可用",
     "held": "人工暂不发送",
     "quarantine": "隔离",
@@ -505,6 +507,19 @@ def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[W
         )
 
 
+def _reports(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Reports to the office above that a person reviews first, and those that it refused."""
+    for one in open_reports(connection):
+        yield Waiting(
+            "report",
+            say("{upper}　{count}条", upper=one.upper, count=one.count),
+            one.reason,
+            say("用 exchange reports 查看，用 exchange decide 上报或不报"),
+            one.since,
+            count=one.count,
+        )
+
+
 def _field(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Reports of the phone page that wait: one line a unit and reason."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -543,6 +558,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _closed,
     _groups,
     _webhooks,
+    _reports,
 )
 
 

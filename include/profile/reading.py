@@ -107,7 +107,9 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         categories=tuple(row["category"] for row in tables["categories.csv"]),
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
+        pdf_standards=told.get("pdf_standards", ()),
         chain=read_chain(root, findings),
+        reports_upward=told.get("reports_upward", ""),
         publish={key: value for key, value in _group(told, "publish").items() if value is not None},
     )
     if all(

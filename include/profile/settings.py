@@ -88,6 +88,9 @@ def _lined(
     return Lined(loader.construct_object(node), line)
 
 
+PDF_A, PDF_UA = ("a-2a", "a-2b", "a-3a", "a-3b"), "ua-1"
+
+
 class Wrong(ValueError):
     """A value is not what its key asks for: the message says what is expected."""
 
@@ -196,6 +199,14 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(text(one) for one in value)
 
 
+def pdf_standards(value: Any) -> tuple[str, ...]:
+    """At most one kind of PDF/A, and PDF/UA."""
+    found = texts(value)
+    if not set(found) <= {*PDF_A, PDF_UA} or len(found) != len(set(found)) or len(set(found) & {*PDF_A}) > 1:
+        raise Wrong(f"a list of {PDF_UA} and one of {', '.join(PDF_A)}")
+    return found
+
+
 def domains(value: Any) -> tuple[str, ...]:
     """A list of domains of mail."""
     found = texts(value)
@@ -255,6 +266,8 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "submetering.idle_percent": (number(1, 100), 40),
     "submetering.off_percent": (number(1, 100), 10),
     "trusted_mail_domains": (domains, ()),
+    "pdf_standards": (pdf_standards, ()),
+    "reports_upward": (one_of("auto", "review"), ""),
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }

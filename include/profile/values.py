@@ -159,8 +159,12 @@ class Profile:
     words: Mapping[str, str] = field(default_factory=dict)
     categories_en: Mapping[str, str] = field(default_factory=dict)
     publish: Mapping[str, Any] = field(default_factory=dict)
+    pdf_standards: tuple[str, ...] = ()  # that the letters' PDF files keep, as Typst names them
     added_units: frozenset[str] = frozenset()  # codes that an operator added: addressed wherever they lie
     chain: ChainSettings | None = None  # None: this office hands no alarm on
+    reports_upward: str = (
+        ""  # what becomes a report to the office above: auto, review (a person looks first), or nothing
+    )
 
     @property
     def outlines_path(self) -> Path | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -47,10 +47,13 @@ class Refusal:
 @dataclass(frozen=True)
 class FormTaken:
     """What became of a form's rows. `alarms`: those whose answer is a fact now, or was one already; `refused`: what could not be
-    used and is in the quarantine, one an alarm (one a row, where it names none)."""
+    used and is in the quarantine, one an alarm (one a row, where it names none). `by_row`: why a row could not be used, by the
+    origin that the quarantine names (`staging.origin_of`); `strange`: the alarms of suspects that nobody knows."""
 
     alarms: frozenset[str]
     refused: tuple[Refusal, ...]
+    by_row: Mapping[str, str] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
 
 def take_form(
@@ -96,7 +99,15 @@ def take_form(
     record(connection, result, tally, delivery, asked_until=now, now=now)
     refused = [(_alarm_of(row), row.origin, row.reason) for row in tally.rejected]
     refused += [(one.alarm_id, "", say(NO_SUCH)) for one in strange]
-    return FormTaken(_answered(parts, tally.rejected) - older, _refusals(refused))
+    by_row: dict[str, str] = {}
+    for row in tally.rejected:
+        by_row[row.origin] = say("；").join(filter(None, (by_row.get(row.origin), row.reason)))
+    return FormTaken(
+        _answered(parts, tally.rejected) - older,
+        _refusals(refused),
+        by_row,
+        tuple(one.alarm_id for one in strange),
+    )
 
 
 def _answered(parts: Iterable[Part], rejected: Iterable[Rejected]) -> frozenset[str]:

@@ -121,7 +121,7 @@ def stage(
     bad = np.flatnonzero(~checked.is_good)
     reasons = [checked.reasons[checked.reject[place]] for place in bad]
     rejects = broken + _rejects(
-        layout, [_origin(chunk, lines[place]) for place in bad], reasons, raw.iloc[bad], own.iloc[bad]
+        layout, [origin_of(chunk, lines[place]) for place in bad], reasons, raw.iloc[bad], own.iloc[bad]
     )
     if rejects:
         spool.put(_REJECTS, pd.DataFrame([vars(row) for row in rejects], dtype=object).astype("str"))
@@ -356,9 +356,10 @@ def _rejects(
 
 
 def _broken(layout: Layout, chunk: Chunk, row: BrokenRow) -> Rejected:
-    origin, as_came = _origin(chunk, row.line), row_json({"": row.text})
+    origin, as_came = origin_of(chunk, row.line), row_json({"": row.text})
     return Rejected(layout.name, origin, "", row.text, row.reason, as_came, None, alarm_id=row.alarm_id)
 
 
-def _origin(chunk: Chunk, line: int) -> str:
+def origin_of(chunk: Chunk, line: int) -> str:
+    """Where a row came from, as the quarantine names it."""
     return say("{origin} 第{line}{word}", origin=chunk.origin, line=line, word=chunk.word)

@@ -15,6 +15,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     channel_tables,
     contact_tables,
     field_tables,
+    level_tables,
     mail_tables,
     note_tables,
     open_tables,

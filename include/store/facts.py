@@ -1,6 +1,7 @@
 """The facts as frames, as of a moment: what every figure is computed from."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import pandas as pd
@@ -12,6 +13,7 @@ from include.store import tables
 from include.store.statements import frame
 
 ALL_KNOWN: Final = datetime(9999, 1, 1, tzinfo=UTC)  # later than whatever was received
+_AT_ONCE: Final = 500  # names in one query
 
 
 def alarm_states(
@@ -22,8 +24,9 @@ def alarm_states(
     *,
     known_at: datetime = ALL_KNOWN,
     with_old: bool = False,
+    unit_code: str | None = None,
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql).
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit where it is told.
 
     Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
     are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
@@ -36,6 +39,7 @@ def alarm_states(
         as_of_at=as_of,
         known_at=known_at,
         with_old=int(with_old),
+        unit_code=unit_code,
     )
 
 
@@ -56,6 +60,49 @@ def problems_found(
         as_of_at=as_of,
         known_at=known_at,
     )
+
+
+def pushes_of(connection: Connection, alarm_ids: Sequence[str]) -> pd.DataFrame:
+    """One row an alarm of these that is known: `alarm_id`, and when it was first pushed."""
+    own = tables.alarm.c
+    found: list[tuple[str, datetime]] = []
+    for begin in range(0, len(alarm_ids), _AT_ONCE):
+        some = list(alarm_ids[begin : begin + _AT_ONCE])
+        query = select(own.alarm_id, own.pushed_at).where(own.alarm_id.in_(some), own.revision == 1)
+        found += [(row[0], row[1]) for row in connection.execute(query)]
+    return pd.DataFrame(found, columns=["alarm_id", "pushed_at"])
+
+
+def windows_of(pushed_at: Iterable[datetime]) -> list[tuple[datetime, datetime]]:
+    """The fewest windows that hold these moments and no empty day: what lies between old alarms and new ones is not read."""
+    windows: list[tuple[datetime, datetime]] = []
+    for moment in sorted(set(pushed_at)):
+        after = moment + timedelta(microseconds=1)
+        if windows and moment - windows[-1][1] <= DAY:
+            windows[-1] = (windows[-1][0], after)
+        else:
+            windows.append((moment, after))
+    return windows
+
+
+def states_of(connection: Connection, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The rows of `alarm_states` of certain alarms (`alarm_id, pushed_at`), however far apart they were pushed."""
+    return _at_alarms(connection, pushes, as_of, alarm_states)
+
+
+def problems_of(connection: Connection, pushes: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The rows of `problems_found` at certain alarms (`alarm_id, pushed_at`)."""
+    return _at_alarms(connection, pushes, as_of, problems_found)
+
+
+def _at_alarms(
+    connection: Connection, pushes: pd.DataFrame, as_of: datetime, read: Callable[..., pd.DataFrame]
+) -> pd.DataFrame:
+    moments = pd.to_datetime(pushes["pushed_at"], utc=True)
+    windows = windows_of(moment.to_pydatetime() for moment in moments) or [(as_of, as_of)]
+    parts = [read(connection, *window, as_of) for window in windows]
+    found = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
+    return found[found["alarm_id"].isin(pushes["alarm_id"])].reset_index(drop=True)
 
 
 def cities_on(connection: Connection, on_date: date) -> pd.DataFrame:

@@ -126,6 +126,14 @@ def place_days(root: Path, dataset: Dataset, place_id: str, dates: Sequence[date
     return _dated(_query("days_of_place", files=files, place=place_id))
 
 
+def place_hours(root: Path, dataset: Dataset, place_id: str, day: date) -> pd.DataFrame:
+    """The hourly values of one place on one day: `hour, pm25_ug_m3`; hours without are missing (sql/hours_of_place.duckdb.sql)."""
+    files = _files(hours_path, root, dataset, [day])
+    if not files:
+        return pd.DataFrame({"hour": [], "pm25_ug_m3": []})
+    return _query("hours_of_place", files=files, place=place_id)[["hour", "pm25_ug_m3"]]
+
+
 def day_levels(root: Path, dataset: Dataset, dates: Sequence[date], least_hours: int) -> pd.DataFrame:
     """From the daily means: one row a place (index `place_id`) with the mean of its valid daily means `pm25_ug_m3`,
     their number `valid_days`, and `dust_days`, here 0 (sql/levels_of_days.duckdb.sql)."""

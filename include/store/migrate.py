@@ -13,6 +13,7 @@ import include.store.chain_tables
 import include.store.channel_tables
 import include.store.contact_tables
 import include.store.field_tables
+import include.store.level_tables
 import include.store.mail_tables
 import include.store.note_tables
 import include.store.open_tables

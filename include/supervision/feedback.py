@@ -6,7 +6,7 @@ this project's own defaults (系统默认).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -31,6 +31,8 @@ _ALARM_FLAGS: Final = (
     "closed",
 )
 ANSWERING: Final = ("submitted", "accepted")
+# Of `is_…` the first that is so is the word for an alarm; a late answer that was sent back is in grace before it is anything else.
+STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
 
 
 def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
@@ -98,6 +100,11 @@ def _is_closed(states: pd.DataFrame) -> pd.Series[bool]:
 def _later(one: pd.Series[Any], other: pd.Series[Any]) -> pd.Series[Any]:
     """The later of two instants, row by row; an empty one counts for nothing."""
     return one.where(~(other > one), other)
+
+
+def standing(alarm: Mapping[Any, Any]) -> str:
+    """The one word for a judged alarm: the first of STANDINGS that is so, else `waiting`."""
+    return next((name for name in STANDINGS if alarm[f"is_{name}"]), "waiting")
 
 
 def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

@@ -1,10 +1,12 @@
 """`chain …`: the steps of a city's own chain of an alarm, as an operator takes them; only in an office whose profile has `chain:`."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
+from include.periods import parse_date
 from include.verbs.options import FORMATS, Moment, open_current_house, operator, print_rows
 
 _TASK: Final = click.option(
@@ -21,6 +23,19 @@ _KEY: Final = click.option(
 )
 _RECEIVED: Final = click.option(
     "--received-at", type=Moment(), help="When it reached the office, where that was earlier than now."
+)
+
+_SHOWN: Final = (
+    "alarm_id",
+    "task_no",
+    "holder_name",
+    "role",
+    "state",
+    "step",
+    "due_at",
+    "overdue_hours",
+    "is_escalated",
+    "point_name",
 )
 
 
@@ -60,7 +75,8 @@ def list_tasks(as_of: datetime | None, overdue: bool, is_unassigned: bool, form:
         print_rows(unassigned_rows(house, moment), form, "unassigned")
         return
     rows = running_tasks(house, moment)
-    print_rows(rows[rows["overdue_hours"] > 0] if overdue else rows, form, "tasks")
+    rows = rows[rows["overdue_hours"] > 0] if overdue else rows
+    print_rows(rows[list(_SHOWN)] if form == "table" else rows, form, "tasks")
 
 
 @chain.command()
@@ -259,3 +275,39 @@ def close(alarm_id: str, reason: str, person: str) -> None:
 def reopen(alarm_id: str, reason: str, person: str) -> None:
     """Undo the closing."""
     _taken("reopen", alarm_id, None, person=person, note=reason)
+
+
+@chain.command()
+def dispatch() -> None:
+    """One round by hand, as `answer_round` does it: hand on where the profile says so, make the letters of the steps of the minutes
+    that are over, and post what waits."""
+    from include.office.chain import chain_settings
+    from include.workflows.chain_round import take
+    from include.workflows.steps import one_round
+
+    house, now = open_current_house(), datetime.now(UTC)
+    chain_settings()
+    done = take(house, now, operator())
+    sent = one_round(house, now, operator())
+    click.echo(f"{done['assigned']} tasks, {done['letters']} letters, {sent['mails']} mails")
+    if done.get("trouble"):
+        click.echo(done["trouble"], err=True)
+        raise SystemExit(1)
+
+
+@chain.command()
+@click.option("--month", required=True, help="YYYY-MM: of the alarms first assigned in it.")
+@click.option("--as-of", type=Moment(), help="The moment whose state counts; default: now.")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a workbook (.xlsx).")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def assess(month: str, as_of: datetime | None, to: Path | None, form: str) -> None:
+    """How the units that hold tasks did over a month (考核): on time at each step, returned, repeats, accepted."""
+    from include.office.chain_assessment import assessment, assessment_workbook
+
+    first, moment = parse_date(f"{month}-01"), as_of or datetime.now(UTC)
+    rows = assessment(open_current_house(), first, moment)
+    if to is not None:
+        to.write_bytes(assessment_workbook(rows, first, moment))
+        click.echo(to)
+        return
+    print_rows(rows, form, month)

@@ -13,6 +13,7 @@ from include.language import say
 from include.office.mailroom.round import MailRound, read_mailbox
 from include.profile.current import office
 from include.workflows import chain_round, field_page
+from include.workflows.levels import exchange_levels
 
 Step = Callable[[House, datetime, str], dict[str, Any]]
 
@@ -41,8 +42,13 @@ def chain(house: House, now: datetime, actor: str) -> dict[str, Any]:
         return {say("交办"): {"trouble": str(error)}}
 
 
+def levels(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Pulls from the offices above, and reports to them. One that cannot be reached does not stop the others."""
+    return exchange_levels(house, now, actor)
+
+
 # In this order; another way in which answers come is one more step.
-STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field, "chain": chain}
+STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field, "chain": chain, "levels": levels}
 
 
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -52,8 +58,8 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
         raise CheckFailed(
             say("；").join(troubles),
             where="answer_round",
-            expected=say("每个信箱和手机填报的目录都能读"),
-            todo=say("按所述原因检查连接；没有读到的邮件仍在信箱中，下一轮再读"),
+            expected=say("每个信箱、手机填报的目录和上级平台都能读"),
+            todo=say("按所述原因检查连接；没有读到的邮件仍在信箱中，没有报上的仍在排队，下一轮再办"),
         )
     return done
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from include.answer_form.code import answer_code
@@ -14,6 +15,7 @@ from include.answer_form.layout import (
     FORM_SHEET,
     FORM_VERSION,
     FORM_VERSION_CELL,
+    GROUP_ROW,
     GUIDE_SHEET,
     HEADER_ROW,
     LETTER_KEY_CELL,
@@ -49,30 +51,30 @@ def test_one_row_an_open_alarm() -> None:
             "T85711",
             "井陉矿区",
             "南孟村东",
+            clock(12, 8),
+            clock(12, 10),
+            *[None] * 10,
             114.5,
             38.04,
-            clock(12, 8),
             1,
             186,
-            clock(12, 10),
             answer_code(KEY, "A1"),
             "A1",
-            *[None] * 10,
         ],
         [
             2,
             "T85712",
             "赵县",
             "石化园区北厂界外道路及裸土堆场",
+            clock(12, 8),
+            clock(13, 10),
+            *[None] * 10,
             114.5,
             38.04,
-            clock(12, 8),
             2,
             186,
-            clock(13, 10),
             answer_code(KEY, "A2"),
             "A2",
-            *[None] * 10,
         ],
     ]
 
@@ -93,12 +95,12 @@ def test_drop_downs_reach_the_rows_for_copies() -> None:
     }
     last = FIRST_ROW + 1 + SPARE_ROWS
     assert lists == {
-        f"M{FIRST_ROW}:M{last}": list(RESULTS),
-        f"N{FIRST_ROW}:N{last}": list(office().categories),
-        f"P{FIRST_ROW}:P{last}": list(RECTIFICATIONS),
+        f"G{FIRST_ROW}:G{last}": list(RESULTS),
+        f"H{FIRST_ROW}:H{last}": list(office().categories),
+        f"J{FIRST_ROW}:J{last}": list(RECTIFICATIONS),
     }
     dates = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "date"}
-    assert dates == {"Q", "R", "U"}
+    assert dates == {"K", "L", "O"}
 
 
 def test_our_columns_are_grey_and_refuse_typing_and_yours_are_white() -> None:
@@ -109,7 +111,7 @@ def test_our_columns_are_grey_and_refuse_typing_and_yours_are_white() -> None:
     assert {fills[column.key] for column in COLUMNS if column.is_ours} == {"00E7E6E6"}
     assert {fills[column.key] for column in COLUMNS if not column.is_ours} == {"00FFFFFF"}
     refused = {str(one.sqref)[0] for one in form.data_validations.dataValidation if one.type == "custom"}
-    assert refused == set("ABCDEFGHIJKL")
+    assert refused == set("ABCDEFQRSTUV")
     assert not form.protection.sheet  # a row must be copied for a second problem
     assert form.freeze_panes == f"E{FIRST_ROW}"
 
@@ -150,3 +152,20 @@ def test_the_guide_names_letter_version_and_every_column_and_carries_the_marks()
 def test_every_result_names_columns_that_exist() -> None:
     assert {key for result in RESULTS.values() for key in result.needs} <= set(KEYS)
     assert set(RECTIFICATIONS.values()) <= set(KEYS)
+
+
+def test_what_is_filled_in_first_prints_on_a4_and_the_rest_is_folded() -> None:
+    form, _ = sheets(answer_form(notice(form=1), ()))
+    widths = {
+        column.key: form.column_dimensions[get_column_letter(place)]
+        for place, column in enumerate(COLUMNS, start=1)
+    }
+    folded = [key for key, one in widths.items() if one.hidden]
+    assert folded == ["lon", "lat", "alarm_count", "peak_pm25_ug_m3", "code", "alarm_id"]
+    assert all(widths[key].outlineLevel == 1 for key in folded)
+    assert (form.page_setup.orientation, int(form.page_setup.paperSize)) == ("landscape", 9)  # A4
+    mm = sum(1.95 * one.width for one in widths.values() if not one.hidden)  # of a width at 11 pt
+    scale = (297 - 2 * 0.3 * 25.4) / mm
+    assert 11 * scale > 7.5  # points of the type as it is printed
+    groups = [form.cell(GROUP_ROW, column).value for column in (1, 7, 17)]
+    assert groups == ["由系统填写（灰色，请勿改动）", "由你市填写", "由系统填写（灰色，请勿改动）"]

@@ -1,4 +1,4 @@
-"""The desk's first page over HTTP: with a season of data, with a million alarms, and with twenty readers at once.
+"""The desk over HTTP: its first page with a season of data, with a million alarms, and with twenty readers at once; then every other page.
 
     python -m tests.bench.desk [--keep FOLDER]
 
@@ -35,7 +35,27 @@ from tests.bench.stores import make_store, region_source
 SIZES: Final = {"season": 1, "million": 1_000_000}  # alarms at least: the season alone has 5,093
 LIMIT_SECONDS, LIMIT_RATIO = 0.3, 2.0  # at the 95th percentile; of a million alarms against the season
 READERS: Final = 20
-_LOOKS, _ROUNDS = 40, 10
+_LOOKS, _ROUNDS, _PAGE_LOOKS = 40, 10, 20
+# Each is looked at as of moments that nobody asked for before.
+PAGES: Final = (
+    "cities/140300",
+    "grids/T85711",
+    "letters",
+    "letters/1",
+    "fates",
+    "ranking",
+    "season",
+    "audit",
+    "signing",
+    "search?q=T857",
+    "map",
+    "map/flags.json",
+    "map/alarms.json?start=2020-03-10T00:00&end=2020-03-11T00:00",
+    "quarantine",
+    "contacts",
+    "mails",
+    "uploads",
+)
 _NOW: Final = datetime(2020, 5, 12, 8, 30, tzinfo=office_zone())
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -171,6 +191,39 @@ def measure(stores: dict[str, Path]) -> bool:
     return report(times, spent)
 
 
+def measure_pages(stores: dict[str, Path]) -> bool:
+    """Asks for every other page in turns and prints; whether each is kept within the ratio, in what the server computes."""
+    kept = True
+    print(f"{'page':60}{'store':>9}{'median ms':>11}{'p95 ms':>9}{'cpu ms':>9}{'x season':>10}")
+    with ExitStack() as stack:
+        desks = {name: stack.enter_context(served(store)) for name, store in stores.items()}
+        client = stack.enter_context(httpx.Client(timeout=60))
+        for place, path in enumerate(PAGES):
+            times: dict[str, list[float]] = {name: [] for name in stores}
+            spent: dict[str, list[float]] = {name: [] for name in stores}
+            for turn in range(_PAGE_LOOKS):
+                at = _NOW - timedelta(hours=7 * turn, minutes=place + 1)
+                for name, (address, process) in desks.items():
+                    before = computed(process)
+                    times[name].append(seconds(lambda a=address, p=path, m=at: ask_page(client, a + p, m)))  # type: ignore[misc]
+                    spent[name].append(computed(process) - before)
+            for name in stores:
+                ratio = statistics.median(spent[name]) / max(statistics.median(spent["season"]), 0.005)
+                kept = kept and ratio <= LIMIT_RATIO
+                middle, cpu = statistics.median(times[name]), statistics.median(spent[name])
+                print(
+                    f"{path:60}{name:>9}{1000 * middle:11.0f}{1000 * p95(times[name]):9.0f}{1000 * cpu:9.0f}{ratio:10.2f}",
+                    flush=True,
+                )
+    return kept
+
+
+def ask_page(client: httpx.Client, address: str, at: datetime) -> None:
+    """One look at a page, as of a moment."""
+    answer = client.get(f"{address}{'&' if '?' in address else '?'}at={at:%Y-%m-%dT%H:%M}")
+    assert answer.status_code == 200, (address, answer.text[:300])
+
+
 def report(times: dict[tuple[str, str], list[float]], spent: dict[tuple[str, str], list[float]]) -> bool:
     """Prints medians, 95th percentiles and ratios; whether the ratio is kept (milliseconds are those of a quiet machine)."""
     print(f"{'':24}{'store':>9}{'median ms':>11}{'p95 ms':>9}{'cpu ms':>9}{'x bare SQL':>12}{'x season':>10}")
@@ -209,7 +262,8 @@ def main(arguments: list[str]) -> int:
                 made = make_store(engine, alarms, region_source(store.parent / "region"))
                 engine.dispose()
                 print(f"{name}: {made:,} alarms, {store.stat().st_size / 2**20:,.0f} MB", flush=True)
-        return 0 if measure(stores) else 1
+        is_kept = measure(stores)
+        return 0 if measure_pages(stores) and is_kept else 1
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def tasks_at(steps, moment, known=None):
             }
             continue
         task = tasks[one["task"]]
-        who = {one["actor"], one["person"]}
+        who = {one["person"]}
         if name == "acknowledge":
             task.update(state="acknowledged", due=task["answer_due"])
         elif name == "report":

@@ -16,11 +16,13 @@ from include.office.chain import chain_at, take
 from include.office.chain_assigning import assign_by_rules, holders_of
 from include.office.chain_lists import running_tasks, unassigned_rows
 from include.office.feedback import feedback_table
+from include.office.own_facts import tell_step
 from include.office.waiting import waiting
 from include.periods import custom_period
 from include.profile.chain_values import AssignRule, ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
+from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
 
 HOUR = timedelta(hours=1)
@@ -112,6 +114,16 @@ def test_what_the_chain_decides_is_decided_nowhere_else(chained: Browser) -> Non
         act(house, "A1", "close", now=NOW, actor="duty", reason="核实")
 
 
+def test_an_alarm_that_is_none_is_taken_back_from_all_who_hold_it(chained: Browser) -> None:
+    house = chained.house
+    assign_by_rules(house, ["A1"], Act(NOW, "run"))
+    with writing(house.engine) as connection:
+        tell_step(connection, "A1", "disputed", NOW, is_simulated=False, now=NOW, note="非污染")
+    act(house, "A1", "uphold", now=NOW + HOUR, actor="duty", reason="误报")
+    assert [one.state for one in chain_at(house, "A1", NOW + HOUR)[1].tasks] == ["withdrawn", "withdrawn"]
+    assert running_tasks(house, NOW + HOUR).empty
+
+
 def test_whose_a_step_is_and_the_leader_once_it_is_escalated(chained: Browser) -> None:
     chain = replace(CHAIN, duties={"review": Duty("钱某", "孙某", "周局")})
     with using(replace(office(), chain=chain)):
@@ -121,7 +133,9 @@ def test_whose_a_step_is_and_the_leader_once_it_is_escalated(chained: Browser) -
         with pytest.raises(StateError, match=r"钱某 \| 孙某; got 周局"):
             moved(chained, "pass", 1, 2, person="周局")
         with pytest.raises(StateError, match="another person must pass it"):
-            moved(chained, "pass", 1, 2, actor="clerk", person="孙某")  # typed in by who typed in the report
+            moved(
+                chained, "pass", 1, 2, actor="clerk", person="孙某"
+            )  # an account that reported, whoever it names
         assert moved(chained, "pass", 1, 74, actor="周局").state == "accepted"
 
 
@@ -143,7 +157,7 @@ def test_the_desk_shows_the_chain_and_takes_its_steps(chained: Browser) -> None:
     text = chained.get("/chain/A1").text
     assert "第1件　阳泉市　主办" in text
     assert "待签收" in text
-    fields = {"name": "report", "task_no": "1", "problem": "no", "note": "未见<异常>", "person": "李某"}
+    fields = {"name": "report", "task_no": "1", "problem": "no", "note": "未见<异常>"}
     assert chained.post("/chain/A1", fields).status_code == 303
     assert "未见&lt;异常&gt;" in chained.get("/chain/A1").text
     refused = chained.post("/chain/A1", {"name": "pass", "task_no": "1"})

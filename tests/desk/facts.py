@@ -146,15 +146,15 @@ class Browser:
             airflow=airflow or Airflow(),
         )
         self.site = create_site(self.desk)
-        self._app = FastAPI()
-        self._app.mount("/desk", self.site)
+        self.app = FastAPI()
+        self.app.mount("/desk", self.site)
         self._headers = {"user": user, "accept-language": language}
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {**self._headers, **options.pop("headers", {})}
 
         async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
+            transport = httpx.ASGITransport(app=self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://desk.test") as client:
                 return await client.request(method, f"/desk{path}", headers=headers, **options)
 

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine, insert
 
-from include.desk.grids import GridDay, GridWarning, grid_days, grid_warnings
-from include.desk.pages.grid import Bar, day_chart
+from include.desk.grids import GridDay, GridHour, GridWarning, grid_days, grid_warnings
+from include.desk.pages.grid_charts import Bar, HourBar, Mark, day_chart, hour_chart
 from include.store import tables
 from include.store.air_tables import enterprise
 from include.store.engine import writing
 from include.store.hourly import place_days, replace_files
 from include.store.warning_history import KeptMonth, replace_month
-from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, house_of, provenance
+from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, house_of, moment, provenance
 
 GRID = "T85711"
 FIRST = date(2020, 3, 1)
@@ -57,18 +57,61 @@ def test_the_chart_places_bars_lines_and_limits() -> None:
         GridDay(date(2026, 3, 2), 90.0, 10, False, 60, False),
         GridDay(date(2026, 3, 3), 90.0, 24, True, 60, True),
     )
-    chart = day_chart(days)
+    chart = day_chart(days, {date(2026, 3, 2): 2, date(2026, 4, 1): 1})
     assert chart is not None
     assert [value for _, value in chart.lines] == [0, 20, 40, 60, 80, 100]
-    # 216 units high, 100 μg/m³ at the top (y 10), 0 at y 226; 956 wide from x 44, so 239 a day
+    # 216 units high, 100 μg/m³ at y 30, 0 at y 246; 916 wide from x 44, so 229 a day; the limits' values stand right of x 960
     assert chart.bars == (
-        Bar(days[0], 44.0, 96.4, 129.6, "level-ok"),
-        Bar(days[2], 522.0, 31.6, 194.4, "level-thin"),
-        Bar(days[3], 761.0, 31.6, 194.4, "level-over"),
+        Bar(days[0], 44.0, 116.4, 129.6, "level-ok"),
+        Bar(days[2], 502.0, 51.6, 194.4, "level-thin"),
+        Bar(days[3], 731.0, 51.6, 194.4, "level-over"),
     )
-    assert chart.months == ((44.0, "2026-02"), (283.0, "2026-03"))
-    assert chart.limits == ((44.0, 283.0, 64.0, 75), (283.0, 1000.0, 96.4, 60))
-    assert day_chart(days[1:2]) is None
+    assert chart.dates == ((44.0, "2026-02-28"), (273.0, "03-01"), (502.0, "03-02"), (731.0, "03-03"))
+    assert chart.limits == ((44.0, 273.0, 84.0, 75), (273.0, 960.0, 116.4, 60))
+    assert chart.marks == (Mark(593.6, 14.0, date(2026, 3, 2), 2),)
+    assert day_chart(days[1:2], {}) is None
+
+
+@pytest.mark.parametrize(("count", "apart"), [(14, 1), (31, 5), (62, 5), (92, 7), (183, 14), (366, 28)])
+def test_dates_on_the_axis_do_not_crowd(count: int, apart: int) -> None:
+    days = [GridDay(FIRST + timedelta(days=number), 40.0, 24, True, 75, False) for number in range(count)]
+    chart = day_chart(days, {})
+    assert chart is not None
+    assert len(chart.dates) == -(-count // apart) <= 14
+
+
+def test_the_hours_of_a_day_and_those_of_an_alarm() -> None:
+    hours = (GridHour(0, 50.0, False), GridHour(1, None, True))
+    chart = hour_chart(hours)
+    assert chart is not None
+    # 60 μg/m³ at the top
+    assert chart.bars == (HourBar(hours[0], 44.0, 66.0, 180.0), HourBar(hours[1], 502.0, 246.0, 0.0))
+    assert chart.alarms == ((685.2, 14.0),)
+    assert chart.hours == ((227.2, 0), (685.2, 1))
+    assert hour_chart(hours[1:]) is None
+    assert hour_chart(()) is None
+
+
+def test_the_page_of_a_grid_shows_the_hours_of_a_day_on_demand(engine: Engine, tmp_path: Path) -> None:
+    add_alarm(engine, "A1", "03-11 06:00", last_at=moment("03-11 08:00"))
+    house = house_of(engine, tmp_path)
+    day = date(2020, 3, 11)
+    hours = pd.DataFrame(
+        {
+            "place_id": GRID,
+            "observed_on": pd.Timestamp(day),
+            "hour": range(24),
+            "pm25_ug_m3": [100.0 + hour for hour in range(24)],
+        }
+    )
+    replace_files(house.hourly_dir, "grid", [day], hours)
+    browser = Browser(house)
+    assert "03-11 小时浓度" not in browser.get(f"/grids/{GRID}?at=2020-03-12T08:30").text
+    page = browser.get(f"/grids/{GRID}?at=2020-03-12T08:30&day=2020-03-11").text
+    assert page.count('class="level-alarm"') == 3
+    assert "<title>7:00 107.0 μg/m³ · 报警时段</title>" in page
+    assert "这一天没有小时值。" in browser.get(f"/grids/{GRID}?day=2020-03-10").text
+    assert browser.get(f"/grids/{GRID}?day=2020-02-31").status_code == 400
 
 
 def ranks(*rows: tuple[str, str, int]) -> pd.DataFrame:

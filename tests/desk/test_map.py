@@ -276,13 +276,18 @@ def test_the_words_of_the_script_are_json_in_both_languages(store: Engine, tmp_p
         assert json.loads(text)["measured"] == word
 
 
-def test_tiles_of_the_own_network_widen_the_policy_of_the_map_only(store: Engine, tmp_path: Path) -> None:
+def test_tiles_of_the_own_network_widen_the_policy_of_pages_with_a_map_only(
+    store: Engine, tmp_path: Path
+) -> None:
     tiles = read_tiles({"tiles": "http://tiles.local:8081/{z}/{x}/{y}.png", "attribution": "<a>"})
     assert tiles == Tiles("http://tiles.local:8081/{z}/{x}/{y}.png", "http://tiles.local:8081", "<a>")
     browser = Browser(replace(house_of(store, tmp_path), tiles=tiles))
     answer = browser.get("/map")
     assert "img-src 'self' data: http://tiles.local:8081;" in answer.headers["content-security-policy"]
     assert 'data-attribution="&lt;a&gt;"' in answer.text
+    small = browser.get(f"/cities/{YANGQUAN}")
+    assert "img-src 'self' data: http://tiles.local:8081;" in small.headers["content-security-policy"]
+    assert 'data-box="' in small.text
     assert "tiles.local" not in browser.get("/letters").headers["content-security-policy"]
 
 

@@ -20,11 +20,13 @@ from include.desk.pages import (
     letters,
     mails,
     network,
+    places,
     ranking,
     search,
     signing,
     today,
     units,
+    uploads,
     view,
 )
 from include.desk.pages.desk import Airflow
@@ -42,6 +44,7 @@ from include.office.suspect_tables import VERDICT_WORDS
 from include.office.waiting import ABOUT_CONTACTS, TOPICS
 from include.post.letters import draft
 from include.replies.verdict import KINDS as MAIL_KINDS
+from include.sources.layout import LAYOUTS
 from include.store import tables
 from include.store.engine import writing
 from include.supervision.answer_quality import AnswerQuality
@@ -442,10 +445,16 @@ def test_what_is_paused_is_said_in_red_with_the_way_to_switch_it_on(store: Engin
 
 
 def test_every_change_in_the_audit_trail_has_a_name() -> None:
-    written = "".join(path.read_text(encoding="utf-8") for path in (PAGES.parents[1] / "post").glob("*.py"))
+    rooms = [*(PAGES.parents[1] / "post").glob("*.py"), PAGES.parents[1] / "office" / "uploads.py"]
+    written = "".join(path.read_text(encoding="utf-8") for path in rooms)
     actions = set(re.findall(r'\baction="(\w+)"', written)) | {"resolve_arrived", "resolve_again"}
     actions |= set(re.findall(r'(?:Change\("(?:letter|delivery)", [^,]+|_change\([^,]+), "(\w+)"', written))
     assert actions == set(LABELS["action"])
+
+
+def test_every_column_of_intake_has_a_name_for_people() -> None:
+    columns = {field.name for layout in LAYOUTS.values() for field in layout.fields}
+    assert sorted(columns - set(LABELS["field"])) == []
 
 
 def test_every_text_has_its_english() -> None:
@@ -485,6 +494,7 @@ def test_every_text_has_its_english() -> None:
         *(word for word in field.RECTIFICATIONS.values() if word),
         *(step.label for step in STEPS.values()),
         *units.ACTS.values(),
+        *places.ACTS.values(),
         *KINDS.values(),
         *LEVELS.values(),
         *METHODS,
@@ -496,6 +506,11 @@ def test_every_text_has_its_english() -> None:
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
         *city.NOTE_WORDS.values(),
+        *uploads.OUTCOMES.values(),
+        "签收",
+        "反馈",
+        "验收",
+        "整改",
     }
     used |= {
         "今日",
@@ -512,6 +527,7 @@ def test_every_text_has_its_english() -> None:
         "抽查",
         "联系人",
         "近7日",
+        "本月",
         *AnswerQuality("", "").shares,
         *DIRECTIONS,
     }

@@ -78,6 +78,29 @@ def test_a_week_with_its_change_and_line(store: Engine, tmp_path: Path) -> None:
     assert (found.rows[1].is_small, found.rows[2].rank, found.categories) == (True, None, ("其他",))
 
 
+@pytest.mark.parametrize(
+    ("sort", "line"),
+    [
+        ("overdue", (0, 0, 0, 0, 0, 0, 0, 0)),
+        ("pushed", (0, 0, 0, 0, 0, 0, 1, 1)),
+        ("late", (0, 0, 0, 0, 0, 0, 0, 1)),
+        ("problems", (0, 0, 0, 0, 0, 0, 0, 1)),
+        ("on_time", (None, None, None, None, None, None, 100, 0)),
+        ("feedback", (None, None, None, None, None, None, 100, 100)),
+    ],
+)
+def test_the_line_is_that_of_the_figure_that_was_asked_for(
+    store: Engine, tmp_path: Path, sort: str, line: tuple[int | None, ...]
+) -> None:
+    house = house_of(store, tmp_path)
+    found = ranking(house, season_facts(house, NOW), "week", date(2020, 3, 11), None, sort)
+    (own,) = (row for row in found.rows if row.unit_code == YANGQUAN)
+    assert own.line == line
+    page = Browser(house).get("/ranking", params={"day": "2020-03-11", "sort": sort}).text
+    words = " → ".join("—" if one is None else str(one) for one in line)
+    assert f"<title>{words}</title>" in page
+
+
 def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> None:
     browser = Browser(house_of(store, tmp_path))
     page = browser.get("/ranking", params={"window": "week", "day": "2020-03-11"}).text

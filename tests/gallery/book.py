@@ -2,13 +2,12 @@
 
 from base64 import b64encode
 from html import escape
-from json import dumps
 from typing import Any, Final
 
 import typst
 
 from include.letters.composition import Letter
-from include.letters.document.press import FORM
+from include.letters.document.press import FORM, form_inputs
 from include.letters.document.templates import template
 from include.letters.document.typefaces import load_typefaces
 from include.letters.document.word_reader import read_manuscript
@@ -33,10 +32,7 @@ body:has(#grey:checked) :is(img,iframe){filter:grayscale(1)}
 def page_images(docx: bytes) -> list[bytes]:
     """The pages of a letter as PNG, set from its Word file as the PDF is."""
     typefaces = load_typefaces()
-    inputs = {
-        "letter": read_manuscript(docx).to_json(),
-        "roles": dumps(typefaces.roles, ensure_ascii=False),
-    }
+    inputs = form_inputs(read_manuscript(docx), typefaces)
     found: Any = typst.compile(
         template(FORM), font_paths=typefaces.fonts, format="png", ppi=PAGES_PPI, sys_inputs=inputs
     )

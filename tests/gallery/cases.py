@@ -18,9 +18,9 @@ from include.letters.phone_code import compose_code
 from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.alarm_picture import alarm_picture
 from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
-from include.letters.pictures.grid_map import change_map, level_map
-from include.letters.pictures.level_map import city_level_map
-from include.letters.pictures.region_map import rate_map
+from include.letters.pictures.grid_map import change_map, level_map, mail_level_map
+from include.letters.pictures.level_map import city_level_map, mail_city_level_map
+from include.letters.pictures.region_map import mail_rate_map, rate_map
 from include.letters.summary import compose_summary
 from include.periods import period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
@@ -137,7 +137,8 @@ def _summaries() -> Iterator[Case]:
     )
     for name, title, figures in told:
         drawn = [
-            partial(draw, figures) for draw in (rate_map, alarms_by_day, rate_bars, problems_by_category)
+            partial(draw, figures)
+            for draw in (rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)
         ]
         yield Case(name, title, partial(compose_summary, figures, summaries.ISSUE), tuple(drawn))
     weeks = [region.window.end - timedelta(days=number) for number in range(28, 0, -1)]
@@ -165,7 +166,7 @@ def _bulletins() -> Iterator[Case]:
         ("bulletin-whole-lattice", "通报函：全市网格", bulletins.whole_city("410500", every=3)),
     )
     for name, title, figures in told:
-        maps = (level_map, change_map) if figures.grids else ()
+        maps = (level_map, mail_level_map, change_map) if figures.grids else ()
         drawn = [partial(draw, figures) for draw in (daily_levels, *maps)]
         yield Case(name, title, partial(compose_bulletin, figures, bulletins.ISSUE), tuple(drawn))
 
@@ -181,7 +182,7 @@ def _overviews() -> Iterator[Case]:
             name,
             title,
             partial(compose_overview, figures, bulletins.OVERVIEW_ISSUE),
-            (partial(city_level_map, figures),),
+            tuple(partial(draw, figures) for draw in (city_level_map, mail_city_level_map)),
         )
 
 

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text as PictureText
 
+from include.letters.document.manuscript import Manuscript, Paragraph, Table
 from tests.gallery.pages import MM, Box, Page, Text
 
 T = TypeVar("T")
@@ -28,9 +29,29 @@ _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM
 _SLACK_PT: Final = 0.6
 _LEADING: Final = 0.42  # of a line's size above and below it: a page of text fills its page
 _MOMENT: Final = re.compile(r"\d+月\d+日(?: ?\d+(?:时(?:\d+分)?|:\d\d))?|\d{4}-\d\d-\d\d \d\d:\d\d")
+_TOLD: Final = re.compile(r"(?:\d:\d\d|[时分])$")  # a line that ends with a whole moment
+_NESTED: Final = re.compile(r"（[^（）]*（[^（）]*）")
+_DOUBLED: Final = re.compile(r".{0,9}(?:[，；、：][，；、：。]|。[，；、：。]).{0,9}")
 _SIGNS: Final = "，。；：、！？）》”’.,;:!?)"
 _OPENING, _CLOSING = "（《“‘〔", "，。；：、！？）》”’〕"  # of a full-width sign of these half is blank
 _LONGEST_CELL: Final = 18  # signs of a cell that holds a moment; longer ones are prose
+
+
+def word_findings(manuscript: Manuscript) -> list[str]:
+    """Brackets within brackets and signs beside each other, in the words of a letter."""
+    found = []
+    for text in _texts_of(manuscript):
+        found += [f"brackets within brackets: {one[0]!r}" for one in _NESTED.finditer(text)]
+        found += [f"signs beside each other: {one[0]!r}" for one in _DOUBLED.finditer(text)]
+    return found
+
+
+def _texts_of(manuscript: Manuscript) -> Iterator[str]:
+    for block in manuscript.blocks:
+        if isinstance(block, Paragraph):
+            yield block.text
+        elif isinstance(block, Table):
+            yield from (one.text for row in block.rows for cell in row for one in cell.paragraphs)
 
 
 def page_findings(pages: Sequence[Page]) -> list[str]:
@@ -155,7 +176,7 @@ def _torn(page: Page) -> Iterator[str]:
         ]
         for other in below:
             head, tail = text.words.strip(), other.words.strip()
-            if len(head) + len(tail) > _LONGEST_CELL:
+            if len(head) + len(tail) > _LONGEST_CELL or _TOLD.search(head):
                 continue
             for found in _MOMENT.finditer(head + tail):
                 if found.start() < len(head) < found.end():

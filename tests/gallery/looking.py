@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from include.letters.composition import Letter
+from include.letters.document.word_reader import read_manuscript
 from include.profile.current import load, using
 from tests.gallery.cases import Case
-from tests.gallery.findings import figure_findings, page_findings
+from tests.gallery.findings import figure_findings, page_findings, word_findings
 from tests.gallery.pages import pages_of
 
 MAIL_BYTES = 1_500_000
@@ -19,6 +20,8 @@ def looked_at(case: Case) -> Iterator[tuple[Letter, list[str]]]:
         letter = case.compose()
         pdf = letter.file("pdf")
         findings = page_findings(pages_of(pdf.content)) if pdf is not None else []
+        docx = letter.file("docx")
+        findings += word_findings(read_manuscript(docx.content)) if docx is not None else []
         for draw in case.pictures:
             figure = draw()
             findings += [f"{_name_of(draw)}: {one}" for one in figure_findings(figure)]

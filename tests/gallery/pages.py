@@ -3,12 +3,15 @@
 import io
 import itertools
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any, Final
 
 import pypdf
 from pypdf.generic import ContentStream
 
 MM: Final = 72 / 25.4
+_FULL: Final = 0.9  # advance of a full-width sign, at least
+_FEW: Final = 3  # full-width signs
 _RISE, _FALL = 0.82, 0.08  # of a letter's ink above and below its base line, in parts of its size
 Matrix = tuple[float, float, float, float, float, float]
 _SAME: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
@@ -26,8 +29,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Text:
-    """One run on one line. `is_margin`: head, foot, page number, watermark. `stretch`: the widest advance of a full-width sign, and of a
-    space, in parts of its own; 1 where nothing was spread."""
+    """One run on one line. `is_margin`: head, foot, page number, watermark. `stretch`: the usual advance of its full-width signs, and the
+    widest one of a space, in parts of their own; 1 where nothing was spread."""
 
     words: str
     box: Box
@@ -162,7 +165,8 @@ def _read(
 
 def _run(pieces: Any, font: _Font, size: float, matrix: Matrix, *, is_margin: bool) -> Text | None:
     """None for a run of blanks."""
-    words, at, spread, space_spread = "", 0.0, 1.0, 1.0
+    words, at, space_spread = "", 0.0, 1.0
+    spread: list[float] = []
     last: tuple[str, float] = ("", 0.0)
     for piece in pieces:
         if isinstance(piece, int | float):
@@ -170,13 +174,14 @@ def _run(pieces: Any, font: _Font, size: float, matrix: Matrix, *, is_margin: bo
             at += moved
             if last[0] == " " and last[1]:
                 space_spread = max(space_spread, 1 + moved / last[1])
-            elif last[1] >= 0.9:
-                spread = max(spread, 1 + moved / last[1])
+            elif last[1] >= _FULL:
+                spread[-1] += moved / last[1]
             continue
         raw = piece if isinstance(piece, bytes) else piece.original_bytes
         for glyph in font.glyphs(raw):
             words += glyph[0]
             at += glyph[1]
+            spread += [1.0] if glyph[1] >= _FULL else []
             last = glyph
     if not words.strip():
         return None
@@ -185,7 +190,12 @@ def _run(pieces: Any, font: _Font, size: float, matrix: Matrix, *, is_margin: bo
     is_turned = abs(other - base) > 1.0
     real = size * abs(matrix[3])
     box = Box(min(left, right), base - _FALL * real, max(left, right), base + _RISE * real)
-    return Text(words, box, real, base, is_margin or is_turned, spread, space_spread)
+    return Text(words, box, real, base, is_margin or is_turned, *_spreads(spread, space_spread))
+
+
+def _spreads(signs: list[float], space: float) -> tuple[float, float]:
+    """Few signs say nothing of a line; among many a single wider space is not seen."""
+    return (median(signs), 1.0) if len(signs) > _FEW else (1.0, space)
 
 
 def _font(resources: Any, name: str, fonts: dict[int, _Font]) -> _Font:

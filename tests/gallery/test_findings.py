@@ -6,9 +6,10 @@ import pytest
 import typst
 from matplotlib.figure import Figure
 
+from include.letters.document.manuscript import Manuscript, Paragraph, Run
 from include.letters.document.typefaces import load_typefaces
 from include.letters.pictures.chart_style import styled
-from tests.gallery.findings import figure_findings, page_findings
+from tests.gallery.findings import figure_findings, page_findings, word_findings
 from tests.gallery.pages import pages_of
 
 _PAGE = (
@@ -91,3 +92,16 @@ def _picture(draw: Any) -> Figure:
 )
 def test_each_kind_of_fault_of_a_picture_is_found(draw: Any, expected: list[str]) -> None:
     assert figure_findings(_picture(draw)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("扬尘（道路）1个，其中整改中1个（见附件2）。", []),
+        ("（共3条（见附件））", ["brackets within brackets: '（共3条（见附件）'"]),
+        ("甲市，。", ["signs beside each other: '甲市，。'"]),
+    ],
+)
+def test_faults_of_wording_are_found(text: str, expected: list[str]) -> None:
+    manuscript = Manuscript("函", "局", "", (Paragraph("公文正文", (Run(text),)),))
+    assert word_findings(manuscript) == expected

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 from unittest.mock import patch
 
-from include.letters.pictures.chart_style import png
+from include.letters.pictures.chart_style import small_png
 from include.letters.pictures.summary_pictures import summary_pictures
 from include.periods import period_ending
 from include.supervision.figures import Issue
@@ -72,6 +72,8 @@ EDGES = (plain, nothing, one_city, first, all_answered, joined_and_left, new_yea
 def small_pictures() -> Iterator[None]:
     """Pictures of few pixels, for tests that look at something else."""
     summary_pictures.cache_clear()
-    with patch("include.letters.pictures.summary_pictures.png", lambda figure: png(figure, dpi=30)):
+    with patch(
+        "include.letters.pictures.summary_pictures.small_png", lambda figure: small_png(figure, dpi=30)
+    ):
         yield
     summary_pictures.cache_clear()

@@ -135,9 +135,9 @@ def test_open_alarms_stay_in_the_letter_however_old(letter: Letter) -> None:
     )
     assert told in pdf_text(content(letter, "pdf"))
     assert tables(letter)["序号｜网格编号"] == [
-        ["1", "T9", "赵县", "第9号点位", "2月20日7时", "2月21日7时", "超期未反馈", "39天"],
-        ["2", "T1", "赵县", "第1号点位", "3月29日9时", "3月30日9时", "超期未反馈", "47小时"],
-        ["3", "T2", "赵县", "第2号点位", "3月31日\n22时15分", "4月1日\n22时15分", "待反馈", "—"],
+        ["1", "T9", "赵县", "第9号点位", "2月20日 7:00", "2月21日 7:00", "超期未反馈", "39天"],
+        ["2", "T1", "赵县", "第1号点位", "3月29日 9:00", "3月30日 9:00", "超期未反馈", "47小时"],
+        ["3", "T2", "赵县", "第2号点位", "3月31日 22:15", "4月1日 22:15", "待反馈", "—"],
     ]
     assert sheet(letter, "未反馈报警")["报警编号"].tolist() == ["A9", "A1", "A2"]
     for role in ("html", "text"):
@@ -273,7 +273,7 @@ def test_the_mail_has_the_key_figures_and_the_map(letter: Letter) -> None:
         assert "同比下降20.0%，较3月上半月上升5.0%" in told
         assert "于2020年4月11日前书面报送" in told
     assert re.findall(r'<img src="([^"]+)"', html) == ["cid:inline"]
-    assert "地图：石家庄市6个热点网格3月下半月PM2.5平均浓度，40至92μg/m³；高值区1处" in html
+    assert "地图：石家庄市6个热点网格3月下半月PM₂.₅平均浓度，40至92μg/m³；高值区1处" in html
     assert "<" not in text
     assert content(letter, "inline")[:4] == b"\x89PNG"
     assert [file.ascii_name for file in letter.files] == [

@@ -83,7 +83,7 @@ def body_of(figures: BulletinFigures) -> str:
         ({"rising": ()}, "没有同比上升的网格。"),
         (
             {"follow_ups": ()},
-            "四、下一步要求请你局继续做好热点网格的排查、反馈和整改，组织相关区县抓好落实，于2020年4月11日前",
+            "四、下一步要求请你市继续做好热点网格的排查、反馈和整改，组织相关区县抓好落实，于2020年4月11日前",
         ),
         (
             {"warnings": replace(WARNINGS, missing_months=(date(2019, 4, 1), date(2019, 5, 1)))},

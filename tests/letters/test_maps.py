@@ -11,22 +11,27 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from shapely import MultiPolygon, box
 
 from include.geo.boundaries import map_notice
 from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.chart_style import DONE, SHADES, UNDONE, small_png
-from include.letters.pictures.grid_map import change_map, level_map
-from include.letters.pictures.level_map import city_level_map
+from include.letters.pictures.grid_map import boxes_of, change_map, level_map, mail_level_map
+from include.letters.pictures.grid_views import views_of
+from include.letters.pictures.level_map import city_level_map, mail_city_level_map
 from include.letters.pictures.map_ground import (
     Scale,
     county_shapes,
     degree_km,
     fitted,
-    placed_names,
     whole_box,
+    without_islets,
 )
+from include.letters.pictures.map_labels import listed_names, placed_names
 from include.letters.words.air_classes import CHANGES
 from include.supervision.bulletin_figures import BulletinFigures
+from tests.gallery.cities import hot_city
+from tests.gallery.findings import figure_findings
 from tests.letters import bulletins
 from tests.letters.bulletins import GRIDS, bulletin, first_half, overview, whole_city, without_air
 
@@ -63,7 +68,7 @@ def test_every_grid_has_the_colour_of_its_class_and_the_legend_counts_it() -> No
         "高值区及编号",
         "预警网格",
     ]
-    assert {"1", "赵县", "晋州市", "北", "0", map_notice()} <= set(shown)
+    assert {"1", "赵县", "北", "0", map_notice()} <= set(shown)
     assert "数据来源：城市空气质量存档、热点网格监管平台；时段：2020年3月16日至31日" in shown
     assert markers(figure, "^") == 1
 
@@ -120,9 +125,9 @@ def test_the_scale_is_true() -> None:
 @pytest.mark.parametrize("unit_code", ["110000", "130600", "140300", "410600", "130100"])
 def test_county_names_do_not_cover_each_other(unit_code: str) -> None:
     shapes = county_shapes(unit_code)
-    box = whole_box([shape.bounds for _, shape, _ in shapes], 0.02)
-    scale, _ = fitted(box, 114.0, 98.0)
-    names = placed_names([(name, middle) for name, _, middle in reversed(shapes)], box, scale, [])
+    shown = whole_box([shape.bounds for _, shape, _ in shapes], 0.02)
+    scale, _ = fitted(shown, 114.0, 98.0)
+    names = placed_names([(name, middle) for name, _, middle in reversed(shapes)], shown, scale, [])
     assert len(names) == len(shapes)
     half_mm = 7.0 * 25.4 / 72 / 2
     for one, other in combinations(names, 2):
@@ -134,7 +139,7 @@ def test_county_names_do_not_cover_each_other(unit_code: str) -> None:
 def test_a_name_makes_room_for_a_mark() -> None:
     scale = Scale(10.0, 10.0, 0.1)
     (free,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, [])
-    assert (free.at, free.is_moved) == ((5.0, 5.0), False)
+    assert (free.at, free.line_end) == ((5.0, 5.0), None)
     (moved,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, [(5.0, 5.0)])
     assert moved.at == pytest.approx((5.0, 5.45))
 
@@ -208,6 +213,74 @@ def test_a_small_png_keeps_white_white() -> None:
 
     from PIL import Image
 
-    picture = Image.open(io.BytesIO(small_png(level_map(bulletin()), dpi=60)))
+    picture = Image.open(io.BytesIO(small_png(daily_levels(bulletin()), dpi=60)))
     assert picture.mode == "P"
     assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+
+
+def within(figure: Figure, axes: int = 0) -> tuple[float, float]:
+    """Width and height of what a map shows, in degrees."""
+    west, east = figure.axes[axes].get_xlim()
+    south, north = figure.axes[axes].get_ylim()
+    return east - west, north - south
+
+
+def test_the_view_fits_the_grids_and_the_whole_city_stands_beside_it() -> None:
+    figures = hot_city("130100", clusters=1)
+    whole = views_of([], [shape for _, shape, _ in county_shapes("130100")])
+    width, _ = within(level_map(figures))
+    assert width < 0.4 * (whole.main[2] - whole.main[0])
+    views = views_of(list(boxes_of(figures).values()), [shape for _, shape, _ in county_shapes("130100")])
+    assert views.is_part
+    assert (whole.is_part, whole.clusters) == (False, ())
+
+
+def test_far_clusters_have_an_inset_each_with_letters_that_the_main_map_shows() -> None:
+    figures = hot_city("130600", clusters=3)
+    figure = level_map(figures)
+    shown = texts(figure)
+    assert [shown.count(letter) for letter in "ABC"] == [2, 2, 2]
+    assert shown.count("1") == 1  # the number stands in the inset, not under its frame
+
+
+def test_a_lattice_over_the_whole_city_needs_no_inset() -> None:
+    shown = texts(level_map(whole_city("410500", every=3)))
+    assert "A" not in shown
+
+
+def test_clusters_are_grids_that_stand_close_the_largest_first() -> None:
+    def cell(x: float, y: float) -> tuple[float, float, float, float]:
+        return x, y, x + 0.03, y + 0.027
+
+    near = [cell(114.0 + 0.03 * n, 38.0) for n in range(5)]
+    far = [cell(115.0 + 0.03 * n, 38.0) for n in range(6)]
+    few = [cell(116.0 + 0.03 * n, 38.0) for n in range(3)]
+    views = views_of([*near, *far, *few], [])
+    assert [round(box[0], 2) for box in views.clusters] == [115.0, 114.0]
+
+
+def test_the_mails_map_is_narrow_with_few_names_in_larger_type() -> None:
+    for figure in (mail_level_map(whole_city("110000", every=40)), mail_city_level_map(overview())):
+        assert figure.get_figwidth() * 25.4 == pytest.approx(90)
+        named = [text for text in figure.findobj(Text) if text.get_text() and text.get_fontsize() >= 8.5]
+        assert len([one for one in named if one.get_zorder() >= 7]) <= 9
+    assert figure_findings(mail_city_level_map(overview())) == []
+
+
+def test_islets_do_not_make_the_map_smaller() -> None:
+    main, islet = box(0, 0, 1, 1), box(3, 3, 3.1, 3.1)
+    assert without_islets(MultiPolygon([islet, main])) == main
+    assert without_islets(MultiPolygon([main, box(2, 0, 3, 1)])).bounds == (0, 0, 3, 1)
+
+
+def test_a_name_without_room_becomes_a_number_and_the_line_ends_at_the_names_edge() -> None:
+    scale = Scale(10.0, 10.0, 0.1)
+    crowd = [(x / 10, y / 10) for x in range(0, 100, 3) for y in range(0, 100, 3)]
+    gap = [place for place in crowd if abs(place[0] - 5) > 0.4 or abs(place[1] - 5) > 0.4]
+    (numbered,) = placed_names([("很长的县名", (5.0, 5.0))], (0, 0, 10, 10), scale, gap, 1.0)
+    assert (numbered.number, numbered.shown, listed_names([numbered])) == (1, "1", ["1 很长的县名"])
+    assert placed_names([("很长的县名", (5.0, 5.0))], (0, 0, 10, 10), scale, crowd, 2.0) == []
+    beside = [(5.0 + x / 10, 5.0) for x in range(-9, 10, 2)]
+    (moved,) = placed_names([("赵县", (5.0, 5.0))], (0, 0, 10, 10), scale, beside, 4.0)
+    assert moved.line_end is not None
+    assert 0 < abs(moved.line_end[1] - moved.at[1]) < 0.25

@@ -192,7 +192,7 @@ def test_the_workbook_and_the_mail(letter: Letter) -> None:
         assert "由低到高（第1位最好），浓度较低的是北京市" in told
         assert "一是督促咸阳市" in told
     assert re.findall(r'<img src="([^"]+)"', html) == ["cid:inline"]
-    assert "地图：39个城市3月16日至31日PM2.5平均浓度，30至63μg/m³" in html
+    assert "地图：39个城市3月16日至31日PM₂.₅平均浓度，30至63μg/m³" in html
     assert [file.ascii_name for file in letter.files][:3] == [
         "overview-2020-03-31.pdf",
         "overview-2020-03-31.docx",

@@ -79,7 +79,7 @@ def test_the_header_of_a_long_table_is_on_every_page_and_no_row_is_torn() -> Non
 
 def test_page_numbers_stand_outside_and_not_on_the_first_page() -> None:
     pages = pdf_pages(notice_pdf(rows=40))
-    assert "—" not in pages[0].splitlines()[-1]
+    assert "— 1 —" not in pages[0]
     assert [page.splitlines()[-1].strip() for page in pages[1:4]] == ["— 2 —", "— 3 —", "— 4 —"]
 
 
@@ -93,7 +93,7 @@ def test_the_signature_never_stands_without_text(problems: int) -> None:
     file = compose_notice(figures, ISSUE).file("pdf")
     assert file is not None
     signed = next(page for page in pdf_pages(file.content) if "（联系人" in page)
-    assert squeezed(signed).index("见表内“填写说明”。") < squeezed(signed).index("附件：1.")
+    assert squeezed(signed).index("反馈邮箱：") < squeezed(signed).index("附件：1.")
     assert "热点网格远程监督组\n2020年3月13日\n（联系人：王建国，电话：010-12345678）" in signed
 
 

@@ -59,7 +59,7 @@ def test_a_whole_notice() -> None:
         网格函〔2020〕7号
         关于热点网格排查反馈情况提示的函
         石家庄市生态环境局：
-        现将2020年3月12日你市热点网格报警及排查反馈情况函告如下。数据取自热点网格监管平台，截至2020年3月13日8时30分。
+        截至2020年3月13日8时30分，你市待反馈报警1条，其中超期1条；2020年3月12日，平台推送报警3条，已反馈1条。请于3月14日8时30分前反馈排查情况。现将有关情况函告如下。
         一、报警及反馈情况
         3月12日，平台向你市推送报警3条，已反馈1条；均未到反馈时限。各时段的反馈率和按期反馈率如下：
         统计时段 | 推送报警（条） | 已反馈（条） | 反馈率 | 按期反馈率 | 超期（条） | 问题（个）
@@ -68,11 +68,12 @@ def test_a_whole_notice() -> None:
         本月（3月1日至12日） | 17 | 15 | 15/17（88.2%） | 13/16（81.2%） | 1 | 9
         二、超期未反馈情况
         有1条报警超期未反馈：井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。
-        你市的反馈情况已达到系统默认的提醒条件：有1条报警超期未反馈（超期7日以内）。请你局查明原因，尽快补报，避免再次超期。
+        你市的反馈情况已达到系统默认的提醒条件：有1条报警超期未反馈（超期7日以内）。请你市查明原因，尽快补报，避免再次超期。
         三、发现问题情况
         你市对近7日报警的排查发现问题1个，类别为露天焚烧，目前整改中（见附件2）。
         四、工作要求
-        请你局对附件3所列1条未反馈报警开展现场排查，填写该表，于3月14日8时30分前发送至fankui@example.org；反馈时限尚未届满且早于上述时间的，按反馈时限办理。填表和误报申诉的办法见表内“填写说明”。
+        请你市对附件3所列1条未反馈报警开展现场排查，填写该表，于3月14日8时30分前发送至下列邮箱；反馈时限尚未届满且早于上述时间的，按反馈时限办理。填表和误报申诉的办法见表内“填写说明”。
+        反馈邮箱：fankui@example.org
         附件：1. 热点网格报警及反馈情况表
         2. 发现问题清单
         3. 热点网格排查反馈表（电子表格，另附）
@@ -81,13 +82,14 @@ def test_a_whole_notice() -> None:
         （联系人：王建国，电话：010-12345678）
         附件1
         热点网格报警及反馈情况表
-        统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。统计时段内应有数据均已取得。
+        数据取自热点网格监管平台，统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。统计时段内应有数据均已取得。
         序号 | 网格编号 | 区县 | 点位名称 | 报警时间 | 报警次数 | 最高浓度（μg/m³） | 反馈时限 | 反馈状态
-        1 | T85711 | 井陉矿区 | 南孟村东 | 3月12日8时至9时 | 2 | 188 | 3月13日9时 | 超期未反馈
+        1 | T85711 | 井陉矿区 | 南孟村东 | 3月12日8:00至9:00 | 2 | 188 | 3月13日9:00 | 超期未反馈
+        统计口径：首次反馈不晚于反馈时限的为按期。经复核属误报的报警已核减，不计入推送条数；时限内申诉、正在复核的和已结案的不计入已到时限。申诉被驳回的，时限为驳回后24小时；反馈被退回的，自退回起24小时内不计超期，首次反馈是否按期不因退回而变（顺延期内的报警可能计为按期而尚无反馈）。反馈时间以平台记录或本系统收到的时刻为准，所填排查时间不作依据。超期未反馈指适用时限已过仍未反馈；超过适用时限7日的为长期未反馈。
         附件2
         发现问题清单
         序号 | 区县 | 点位名称 | 问题类别 | 问题描述 | 发现时间 | 整改状态
-        1 | 井陉矿区 | 南孟村东 | 露天焚烧 | 裸土未覆盖约200平方米，现场无洒水降尘设施。 | 3月12日10时 | 整改中
+        1 | 井陉矿区 | 南孟村东 | 露天焚烧 | 裸土未覆盖约200平方米，现场无洒水降尘设施。 | 3月12日10:00 | 整改中
     """)
 
 
@@ -99,7 +101,7 @@ def squeezed_lines(text: str) -> str:
 def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
     definitions, thresholds = docx_footnotes(content(compose_notice(notice(), ISSUE), "docx"))
     assert "反馈率＝已反馈条数÷推送条数" in definitions
-    assert "分母为零的列示为“—”" in definitions
+    assert "分母为零的列“—”" in definitions
     assert thresholds == (
         "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2026-11）。提醒：有1条及以上报警超期未反馈且超期不超过7日，"
         "或近7日推送的报警逾期反馈2条及以上。督办：前述超期报警中有超期超过24小时的，或同时近7日逾期反馈3条及以上。"
@@ -131,8 +133,8 @@ def test_a_city_that_answered_everything_gets_no_form_no_reminder_and_no_empty_t
     letter = compose_notice(notice(rows=2, overdue=0, form=0, problems=0), ISSUE)
     text = body(letter)
     assert letter.file("xlsx") is None
-    assert "附件所列报警均已反馈或核减，本次无需填报反馈表。请你局继续做好热点网格的排查和反馈。" in text
-    for absent in ("超期未反馈情况", "提醒", "发现问题", "附件1", "清单", "前发送至"):
+    assert "附件所列报警均已反馈或核减，本次无需填报反馈表。请你市继续做好热点网格的排查和反馈。" in text
+    for absent in ("超期未反馈情况", "提醒", "发现问题", "附件1", "清单", "前发送至", "反馈邮箱"):
         assert absent not in text
     assert text.count("附件：热点网格报警及反馈情况表") == 1
 
@@ -147,14 +149,14 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
         listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")
     )
-    assert "\n4\nT85711\n井陉矿区\n南孟村东\n3月11日10时\n3月12日10时\n22小时" in listed
+    assert "\n4\nT85711\n井陉矿区\n南孟村东\n3月11日10:00\n3月12日10:00\n22小时" in listed
 
 
 def test_a_late_city_without_overdue_alarms_is_reminded_under_a_heading_of_its_own() -> None:
     flag = Flag("remind", (FlagReason("late", 2),))
     text = body(compose_notice(notice(overdue=0, problems=0, flag=flag), ISSUE))
     assert (
-        "\n二、提醒事项\n你市的反馈情况已达到系统默认的提醒条件：近7日推送的报警逾期反馈2条。请你局" in text
+        "\n二、提醒事项\n你市的反馈情况已达到系统默认的提醒条件：近7日推送的报警逾期反馈2条。请你市" in text
     )
     assert "\n三、工作要求\n" in text
 
@@ -173,7 +175,7 @@ def test_older_alarms_than_a_table_has_are_counted_with_the_oldest_and_stand_in_
         "另有较早的4条未列入本表，最早的是赵县“石化园区北厂界外道路及裸土堆场”（网格编号T85744），2月7日10时推送；"
         in text
     )
-    listed = text[text.index("热点网格报警及反馈情况表\n统计截至") : text.rindex("超期未反馈报警清单")]
+    listed = text[text.index("热点网格报警及反馈情况表\n数据取自") : text.rindex("超期未反馈报警清单")]
     assert [f"\nT{85710 + n}\n" in listed for n in (5, 6, 35)] == [False, True, True]
     form = load_workbook(BytesIO(content(letter, "xlsx")))[FORM_SHEET]
     ids = {cell.value for row in form.iter_rows(min_row=5) for cell in row}
@@ -222,10 +224,10 @@ def test_repeat_alarms_show_the_first_and_last_time() -> None:
     lines = body(compose_notice(replace(notice(), rows=rows), ISSUE)).split("\n")
     found = [lines.index(row.grid_id, lines.index("序号")) for row in rows]
     assert [lines[i + 3] for i in found] == [
-        "3月12日8时",
-        "3月12日8时至21时",
-        "3月12日8时至3月13日2时",
-        "3月12日8时至3月13日2时30分",
+        "3月12日8:00",
+        "3月12日8:00至21:00",
+        "3月12日8:00至3月13日2:00",
+        "3月12日8:00至3月13日2:30",
     ]
 
 
@@ -238,7 +240,7 @@ def test_a_reminder_of_one_alarm_and_a_repeated_one() -> None:
         in text
     )
     assert "附件：热点网格排查反馈表（电子表格，另附）" in text
-    assert text.endswith("抄送：河北省生态环境厅")
+    assert text.endswith("抄送：河北省生态环境厅。")
 
 
 def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:

@@ -47,7 +47,7 @@ def test_a_clerks_change_of_wording_reaches_docx_and_pdf(
     document = Document(tmp_path / "notice.docx")
     for paragraph in document.paragraphs:
         for run in paragraph.runs:
-            run.text = run.text.replace("请你局查明原因", "请贵局查明原因")
+            run.text = run.text.replace("查明原因，尽快补报", "查明原因，立即补报")
     added = document.paragraphs[-1].insert_paragraph_before("请贵局统筹安排。")
     assert added.style.name == "Normal"  # what Word gives to pasted text: laid out as text of the letter
     document.save(tmp_path / "notice.docx")
@@ -55,7 +55,7 @@ def test_a_clerks_change_of_wording_reaches_docx_and_pdf(
     for role, read in (("docx", lambda content: "".join(docx_texts(content))), ("pdf", pdf_text)):
         file = letter.file(role)  # type: ignore[arg-type]
         assert file is not None
-        assert "请贵局查明原因，尽快补报" in read(file.content)
+        assert "查明原因，立即补报" in read(file.content)
         assert "请贵局统筹安排。" in read(file.content)
 
 

@@ -31,6 +31,7 @@ from include.store.beat_runs import mark_accounted
 from include.store.channel_tables import channel_state
 from include.store.engine import writing
 from include.store.field_tables import field_report
+from include.store.level_tables import sent_report
 from include.store.mail_tables import mail
 from include.store.open_tables import hint
 from include.store.unit_tables import unit
@@ -274,6 +275,27 @@ def webhook_switched_off(house: House, archive) -> None:
         )
 
 
+def report_to_review(house: House, archive) -> None:
+    with writing(house.engine) as connection:
+        connection.execute(
+            insert(sent_report).values(
+                report_key="k" * 48,
+                upper="ministry",
+                kind="feedback",
+                alarm_id="A1",
+                record_id="submitted",
+                told_at=NOW,
+                body_json="{}",
+                state="waiting",
+                state_reason="等待人工审核后上报",
+                attempts=0,
+                next_attempt_at=NOW,
+                queued_at=NOW,
+                updated_at=NOW,
+            )
+        )
+
+
 STATES: dict[str, Callable[[House, object], None]] = {
     "approval": approval,
     "held": held,
@@ -301,6 +323,7 @@ STATES: dict[str, Callable[[House, object], None]] = {
     "correction": proposed_correction,
     "group": refused_by_a_group,
     "webhook": webhook_switched_off,
+    "report": report_to_review,
 }
 ELSEWHERE = {
     "undecided",

@@ -122,9 +122,10 @@ def test_a_value_with_utc_and_local_time(store: Engine, tmp_path: Path) -> None:
     assert stored(tmp_path, result) == {(BEIJING, date(2020, 3, 1), 8, "pm25_ug_m3"): 68.0}
 
 
-def test_a_column_a_station_name(store: Engine, tmp_path: Path) -> None:
-    """(12 + 13 + 11) / 3."""
-    mapping = named_mapping("beijing_all", "air")
+@pytest.mark.parametrize("name", ["beijing_all", ""])
+def test_a_column_a_station_name(store: Engine, tmp_path: Path, name: str) -> None:
+    """(12 + 13 + 11) / 3; without a mapping, too, as the header is known."""
+    mapping = named_mapping(name, "air") if name else None
     result = take(store, tmp_path, "beijing_all_20200301.csv", mapping=mapping)
     assert stored(tmp_path, result) == {
         (BEIJING, date(2020, 3, 1), 0, "pm25_ug_m3"): 12.0,

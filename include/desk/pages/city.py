@@ -6,21 +6,24 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
-from include.desk.cities import HISTORY_DAYS, CityPage, city_page
+from include.desk.cities import HISTORY_DAYS, city_page
+from include.desk.city_air import unit_air
 from include.desk.facts import season_facts, store_state
-from include.desk.maps import Map, city_map
+from include.desk.flag_history import flag_history
+from include.desk.maps import unit_box
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, CityCode, Desk, Known, known_at
+from include.desk.pages.map_page import map_of, with_tiles
 from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import QianliyanError, StateError
-from include.geo.boundaries import map_notice
 from include.office.contacts import contact_list
 from include.office.notes import add_note, unit_notes
 from include.periods import office_date
+from include.store.engine import reading
 
 STANDINGS: Final = {
     "answered": "已反馈",
@@ -85,7 +88,9 @@ def routes(desk: Desk) -> APIRouter:
             found = city_page(house, unit_code, season, as_of)
         except StateError:
             return not_there(desk, request, visitor, "unit", unit_code)
-        picture = city_map(unit_code)
+        with reading(house.engine) as connection:
+            air = unit_air(connection, unit_code, house.season, as_of)
+        box = unit_box(unit_code)
         values = {
             "found": found,
             "as_of": as_of,
@@ -93,32 +98,19 @@ def routes(desk: Desk) -> APIRouter:
             "contacts": contact_list(house, region_code=unit_code, on_date=office_date(as_of)).to_dict(
                 "records"
             ),
-            "picture": picture,
-            "spots": _placed(found, picture),
-            "notice": map_notice(),
+            "map": map_of(house, as_of, city=unit_code, box=box) if box else None,
             "standings": STANDINGS,
             "history_days": HISTORY_DAYS,
             "noted": unit_notes(house, unit_code),
             "note_kinds": NOTE_WORDS,
-            "is_simulated": found.is_simulated,
+            "air": air,
+            "flags": desk.recent.get(
+                ("flags", unit_code, as_of, until, state),
+                lambda: flag_history(house, unit_code, as_of, until),
+            ),
+            "is_simulated": found.is_simulated or air.is_simulated,
             **more,
         }
-        return page(desk, request, visitor, "city.html", values, status=status, at=at)
+        return with_tiles(page(desk, request, visitor, "city.html", values, status=status, at=at), house)
 
     return router
-
-
-def _placed(found: CityPage, picture: Map | None) -> list[dict[str, object]]:
-    """The hotspots where they lie in the picture; the area of a circle grows with its alarms."""
-    if picture is None:
-        return []
-    place = picture.place
-    return [
-        {
-            "spot": spot,
-            "x": place(spot.lon, spot.lat)[0],
-            "y": place(spot.lon, spot.lat)[1],
-            "r": round(7 * spot.alarms**0.5, 1),
-        }
-        for spot in found.spots
-    ]

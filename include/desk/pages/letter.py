@@ -7,8 +7,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
+from include.desk.fates import letter_fate
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
+from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, LetterId
 from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
@@ -64,6 +66,8 @@ def routes(desk: Desk) -> APIRouter:
             "mails": found.mails,
             "mail_kinds": KINDS,
             "is_simulated": found.letter.is_simulated,
+            "fate": letter_fate(house, letter_id, desk.moment(house, at, is_final=True)),
+            "standings": STANDINGS,
             **more,
         }
         return page(desk, request, visitor, "letter.html", values, status=more.get("status", 200), at=at)

@@ -4,7 +4,7 @@
   const { Sheet, cellArrays, colours, drawAlarms, drawCells, drawEnterprises, drawFlags, drawForm, drawGridList, drawGrids, drawOutlines, outlineArrays, worldX, worldY } =
     window.sheets;
   const frame = document.getElementById("map");
-  const { root, at, city, grid: askedGrid, list: askedList, tiles, attribution } = frame.dataset;
+  const { root, at, city, grid: askedGrid, list: askedList, box: askedBox, tiles, attribution } = frame.dataset;
   const words = JSON.parse(frame.dataset.words);
   const control = (name) => document.getElementById(`map-${name}`);
   const [day, span, state, step, now, status, here, list, count, play] =
@@ -14,7 +14,10 @@
   const FRAME_MS = 700;
 
   const map = L.map(frame, { attributionControl: Boolean(tiles), zoomAnimation: false, fadeAnimation: false, minZoom: 3, maxZoom: 17, zoomSnap: 0.5 });
-  map.setView([36.5, 115], 6);
+  if (askedBox) {
+    const [west, south, east, north] = askedBox.split(",").map(Number);
+    map.fitBounds([[south, west], [north, east]], { animate: false });
+  } else map.setView([36.5, 115], 6);
   if (tiles) {
     // An attribution is HTML to Leaflet: it gets the text escaped.
     const holder = document.createElement("i");
@@ -75,7 +78,8 @@
     const sides = [Math.max(bounds.getWest(), -180), Math.max(bounds.getSouth(), -90), Math.min(bounds.getEast(), 180), Math.min(bounds.getNorth(), 90)];
     return sides.map((side) => side.toFixed(4)).join(",");
   };
-  const partial = {}; // layers that were told in part: asked again for the box that is seen
+  // Layers that were told in part: asked again for the box that is seen. The small map of a page never asks for more than that.
+  const partial = askedBox ? { grids: true, grid_list: true, enterprises: true, alarms: true, cells: true } : {};
 
   // --- time -----------------------------------------------------------------------------------------------------------------
   const twoDigits = (number) => String(number).padStart(2, "0");
@@ -387,9 +391,9 @@
     const focused = data.grids.filter((one) => one.grid_id === askedGrid);
     const own = data.outlines.filter((one) => one.unit_code === city);
     if (focused.length) {
-      fit(focused.map((one) => one.box));
+      if (!askedBox) fit(focused.map((one) => one.box));
       inspect({ lat: focused[0].lat, lng: focused[0].lon });
-    } else fit((own.length ? own : data.outlines).map((one) => one.box));
+    } else if (!askedBox) fit((own.length ? own : data.outlines).map((one) => one.box));
     frame.dataset.ready = "yes";
   };
   start();

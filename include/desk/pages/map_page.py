@@ -18,6 +18,7 @@ from include.desk.pages.view import page
 from include.desk.today import today
 from include.errors import InputError
 from include.geo.boundaries import map_notice
+from include.house import House
 from include.periods import office_date, office_zone
 
 Box = Annotated[
@@ -49,22 +50,12 @@ def routes(desk: Desk) -> APIRouter:
     ) -> HTMLResponse:
         house = desk.open_house()
         as_of = desk.moment(house, at)
-        last = last_pushed_at(house.engine, as_of)
         values = {
             "as_of": as_of,
-            "day": office_date(last or as_of),
-            "has_alarms": last is not None,
-            "city": city,
-            "grid": grid,
-            "list_id": list,
-            "notice": map_notice(),
+            "map": map_of(house, as_of, city=city, grid=grid, list_id=list),
             "is_simulated": map_layers.has_simulated(house.engine),
-            "tiles": house.tiles,
         }
-        answer = page(desk, request, visitor, "map.html", values, at=at)
-        if house.tiles:
-            answer.headers["Content-Security-Policy"] = policy(house.tiles.origin)
-        return answer
+        return with_tiles(page(desk, request, visitor, "map.html", values, at=at), house)
 
     @router.get("/map/outlines.json", response_class=Response, responses=answers())
     def outlines(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
@@ -123,6 +114,39 @@ def routes(desk: Desk) -> APIRouter:
         return _json(map_cells.compact(found, asked))
 
     return router
+
+
+def map_of(
+    house: House,
+    as_of: datetime,
+    *,
+    city: str = "",
+    grid: str = "",
+    list_id: int = 0,
+    box: map_layers.Box | None = None,
+) -> dict[str, Any]:
+    """What the template `map_frame.html` asks of its page. With a `box` it is the small map of another page: it begins there, with the month
+    of the last alarms, and asks only for what lies around it."""
+    last = last_pushed_at(house.engine, as_of)
+    sides = (box.west, box.south, box.east, box.north) if box else ()
+    return {
+        "day": office_date(last or as_of),
+        "has_alarms": last is not None,
+        "city": city,
+        "grid": grid,
+        "list_id": list_id,
+        "box": ",".join(f"{side:.4f}" for side in sides),
+        "is_small": box is not None,
+        "notice": map_notice(),
+        "tiles": house.tiles,
+    }
+
+
+def with_tiles(answer: HTMLResponse, house: House) -> HTMLResponse:
+    """The page may load the tiles of the operator's own network, where there are any."""
+    if house.tiles:
+        answer.headers["Content-Security-Policy"] = policy(house.tiles.origin)
+    return answer
 
 
 def _whole_hour(moment: datetime) -> datetime:

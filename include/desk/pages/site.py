@@ -17,6 +17,7 @@ from include.desk.pages import (
     chain,
     city,
     contacts,
+    fates,
     field,
     files,
     grid,
@@ -37,6 +38,7 @@ from include.desk.pages import (
     today,
     treatment,
     units,
+    uploads,
 )
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
@@ -86,6 +88,7 @@ def create_site(desk: Desk) -> FastAPI:
         alarm,
         chain,
         grid,
+        fates,
         field,
         hints,
         letters,
@@ -96,6 +99,7 @@ def create_site(desk: Desk) -> FastAPI:
         contacts,
         units,
         places,
+        uploads,
         season,
         network,
         map_page,

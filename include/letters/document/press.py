@@ -16,6 +16,7 @@ from include.errors import CompositionError
 from include.letters.document.manuscript import Block, Manuscript, Paragraph, Picture, Run
 from include.letters.document.templates import template
 from include.letters.document.typefaces import Typefaces, load_typefaces
+from include.profile.current import office
 
 FORM: Final = "official_letter.typ"
 
@@ -29,16 +30,29 @@ def print_pdf(
     """
     typefaces = load_typefaces(fonts_dir)
     _check_glyphs(manuscript, typefaces, where)
-    inputs = {"letter": manuscript.to_json(), "roles": dumps(typefaces.roles, ensure_ascii=False)}
+    inputs = form_inputs(manuscript, typefaces)
     try:
         pdf, warnings = _compiler(fonts_dir).compile_with_warnings(
-            template(FORM), format="pdf", sys_inputs=inputs, timestamp=int(printed_at.timestamp())
+            template(FORM),
+            format="pdf",
+            sys_inputs=inputs,
+            timestamp=int(printed_at.timestamp()),
+            pdf_standards=list(office().pdf_standards),
         )
     except typst.TypstError as error:
         raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
     if warnings:
         raise CompositionError("Typst set the letter with a warning", where=where, got=warnings[0].diagnostic)
     return bytes(pdf)
+
+
+def form_inputs(manuscript: Manuscript, typefaces: Typefaces) -> dict[str, str]:
+    """What the form reads: the letter, the families of each role, and which of these have a bold cut."""
+    return {
+        "letter": manuscript.to_json(),
+        "roles": dumps(typefaces.roles, ensure_ascii=False),
+        "bold": dumps(typefaces.bold),
+    }
 
 
 @cache

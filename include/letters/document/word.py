@@ -5,6 +5,7 @@ The template is the only place of a letter's wording. A name that it uses and th
 
 import io
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -21,6 +22,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, office_words, say
+from include.letters.document.formulas import pieces
 from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
 from include.letters.document.templates import has_template, is_shipped
@@ -37,12 +39,18 @@ from include.letters.document.word_styles import (
 from include.profile.current import office
 
 
+def _is_kept(template: str) -> bool:
+    """Whether a template is of an earlier edition: its letters are made again as they were."""
+    return "/" in template
+
+
 def edition_of(kind: str, rules_version: str) -> str:
     """The name of the templates of a kind of letter: those of an earlier rules edition are in a folder of its name, so that a
     letter is always made again with the words it was made with."""
     return f"{rules_version}/{kind}" if has_template(f"{rules_version}/{kind}.docx") else kind
 
 
+_LOWERED: Final = f'<w:vertAlign {nsdecls("w")} w:val="subscript"/>'
 _DIGITS: Final = "零一二三四五六七八九"
 _PAGE_FOOT: Final = (
     f'<w:framePr {nsdecls("w")} w:w="{round(156 / 25.4 * 1440)}" w:wrap="around" w:vAnchor="margin" w:hAnchor="margin"'
@@ -91,7 +99,9 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
         ) from error
     body = document.docx.element.body
     _place_closing(body, {style.style_id: house_style(style.name) for style in document.docx.styles})
-    _drop_unused_footnotes(document.docx)
+    if not _is_kept(template):
+        _lower_numbers(body)
+    _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
     properties.created = properties.modified = moment
@@ -103,8 +113,9 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     return settled(buffer.getvalue())
 
 
-def _drop_unused_footnotes(document: Any) -> None:
-    """A footnote of a paragraph that the letter left out stays behind without a mark: nobody sees it, and it is no part of it."""
+def _settle_footnotes(document: Any, *, lowers: bool) -> None:
+    """A footnote of a paragraph that the letter left out stays behind without a mark: nobody sees it, and it is no part of it. Numbers of
+    pollutants' signs stand low in those that stay."""
     used = {mark.get(qn("w:id")) for mark in document.element.body.iter(qn("w:footnoteReference"))}
     for relation in document.part.rels.values():
         if relation.reltype != RELATIONSHIP_TYPE.FOOTNOTES:
@@ -118,8 +129,31 @@ def _drop_unused_footnotes(document: Any) -> None:
         ]
         for note in unused:
             notes.remove(note)
-        if unused:
+        if (lowers and _lower_numbers(notes)) or unused:
             part._blob = serialize_part_xml(notes)
+
+
+def _lower_numbers(root: Any) -> int:
+    """Sets the numbers of pollutants' signs low, in runs of nothing but text that do not say where they stand; how many runs it changed."""
+    changed = 0
+    for run in list(root.iter(qn("w:r"))):
+        texts = run.findall(qn("w:t"))
+        looks = run.find(qn("w:rPr"))
+        if len(texts) != 1 or (looks is not None and looks.find(qn("w:vertAlign")) is not None):
+            continue
+        told = list(pieces(texts[0].text or ""))
+        if len(told) < 2:
+            continue
+        for text, is_low in told:
+            own = deepcopy(run)
+            own.find(qn("w:t")).text = text
+            own.find(qn("w:t")).set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            if is_low:
+                own.get_or_add_rPr().append(parse_xml(_LOWERED))
+            run.addprevious(own)
+        run.getparent().remove(run)
+        changed += 1
+    return changed
 
 
 def chinese_number(number: int) -> str:

@@ -141,6 +141,12 @@ def _add_style(document: Any, name: str, look: WordStyle) -> None:
     if name == names.HEAD:
         border = f'<w:pBdr><w:bottom w:val="thickThinSmallGap" w:sz="18" w:space="8" w:color="{names.RED}"/></w:pBdr>'
         indents = _RED_LINE_INDENTS
+    if look.is_boxed:
+        sides = "".join(
+            f'<w:{side} w:val="single" w:sz="6" w:space="4" w:color="auto"/>'
+            for side in ("top", "left", "bottom", "right")
+        )
+        border = f"<w:pBdr>{sides}</w:pBdr>"
     element.append(
         parse_xml(
             f"<w:pPr {nsdecls('w')}>"

@@ -36,6 +36,7 @@ class WordStyle:
     keeps_with_next: bool = False
     outline_level: int | None = None  # 1 and 2 appear in Word's navigation pane
     color: str | None = None
+    is_boxed: bool = False  # paragraphs of it that follow each other stand in one box
 
 
 HEAD, NUMBER, TITLE, ADDRESSEE, BODY = "公文发文机关标志", "公文字号", "公文标题", "公文主送", "公文正文"
@@ -54,6 +55,7 @@ SUMMARY_TITLE, SUMMARY_LINE, SUMMARY_HEADING, SUMMARY_BODY = (
     "公文汇总正文",
 )
 TITLES: Final = (TITLE, SUMMARY_TITLE)
+POINTS = "公文要点"  # what matters, what changed and what is asked, before the text
 CONTROL = (
     "公文控制"  # paragraphs that hold only {%p … %} or {%tr … %}: they are gone from the composed letter
 )
@@ -105,6 +107,9 @@ WORD_STYLES: Final[dict[str, WordStyle]] = {
         HEI, 14, first_line=2, line_pt=22, is_on_grid=False, keeps_with_next=True, outline_level=1
     ),
     SUMMARY_LINE: WordStyle(KAI, 14, "center", line_pt=20, is_on_grid=False),
+    POINTS: WordStyle(
+        size_pt=12, left=0.5, right=0.5, line_pt=18, is_on_grid=False, keeps_with_next=True, is_boxed=True
+    ),
     CONTROL: WordStyle(FANGSONG, 10.5, "left", line_pt=14, is_on_grid=False, color=GREY),
 }
 

@@ -24,13 +24,14 @@ from include.supervision.bulletin_figures import BulletinFigures
 from include.supervision.standards import rounded
 
 _STEP_UG_M3: Final = 100  # the scale ends here, or at the next multiple
+_VALUES_AT: Final = -0.085  # of the axes' height, under the days
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 
 @styled
 def daily_levels(figures: BulletinFigures) -> Figure:
     """Bars of the valid days, dark above the limit of that day; a day with too few hours has a cross instead."""
-    figure, axes = blank_figure(60, (12, 6, 2, 9), is_simulated=figures.is_simulated)
+    figure, axes = blank_figure(63, (12, 9, 2, 9), is_simulated=figures.is_simulated)
     days = figures.days
     bars = [
         (place, one.pm25_ug_m3, rounded(one.pm25_ug_m3) > one.limit_ug_m3)  # HJ 663: as it prints
@@ -44,8 +45,20 @@ def daily_levels(figures: BulletinFigures) -> Figure:
         color=[UNDONE if is_over else DONE for _, _, is_over in bars],
         **_EDGE,
     )
-    for place, value, _ in bars:
-        axes.text(place, value, concentration(value), ha="center", va="bottom", size=7.5, color=INK, zorder=4)
+    for place, value, _ in bars:  # in a row of their own, where no line strikes them through
+        axes.text(
+            place,
+            _VALUES_AT,
+            concentration(value),
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            va="top",
+            size=8,
+            color=INK,
+        )
+    axes.text(
+        -0.9, _VALUES_AT, say("日均值"), transform=axes.get_xaxis_transform(), ha="right", va="top", size=7
+    )
     before = [
         float("nan") if one.year_before_ug_m3 is None else one.year_before_ug_m3 for one in days
     ]  # a gap

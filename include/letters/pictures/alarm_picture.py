@@ -15,19 +15,16 @@ from include.geo.boundaries import map_notice
 from include.language import say
 from include.letters.pictures.chart_style import GRID, INK, MARK_RED, SOFT, UNDONE, styled
 from include.letters.pictures.map_ground import (
-    HALO,
-    Box,
     county_shapes,
     degree_km,
-    draw_names,
     draw_north_arrow,
     draw_scale_bar,
     fitted,
     outline_path,
     paper_over,
-    placed_names,
     whole_box,
 )
+from include.letters.pictures.map_labels import HALO, Box, draw_names, placed_names
 from include.letters.words.wording import Show
 from include.periods import office_zone
 from include.rules import ALARM_PUSH, SIMULATED_LABEL
@@ -41,7 +38,7 @@ _HEAD_MM: Final = 5.5
 _LEAST_KM: Final = 14.0  # of the excerpt, to every side together
 _KEY_MM: Final = 6.0
 _LONGEST: Final = 26  # signs of a heading
-_KEY: Final = "PM2.5小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
+_KEY: Final = "PM$_{2.5}$小时均值（μg/m³）　实线：本网格　虚线：周边　红：报警以来"
 _MM: Final = 1 / 25.4
 
 
@@ -100,7 +97,7 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
     for place, one in enumerate(shown):
         bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)
         axes = figure.add_axes(
-            (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 12) / height)
+            (9 / _WIDTH_MM, (bottom + 6) / height, (_WIDTH_MM - 12) / _WIDTH_MM, (_CHART_MM - 14) / height)
         )
         paper.text(
             1,

@@ -6,7 +6,7 @@ from include.language import say
 from include.letters.document.word import TemplatePicture
 from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
-from include.letters.pictures.grid_map import change_map, level_map
+from include.letters.pictures.grid_map import change_map, level_map, mail_level_map
 from include.letters.words.air_wording import short_half_name
 from include.letters.words.wording import concentration
 from include.supervision.bulletin_figures import BulletinFigures
@@ -14,7 +14,7 @@ from include.supervision.bulletin_figures import BulletinFigures
 
 @lru_cache(maxsize=64)
 def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
-    """`图_每日` and, with readings of grids, `图_浓度` and `图_同比`. Kept for the final letters that follow a run's previews."""
+    """`图_每日` and, with readings of grids, `图_浓度`, `图_同比` and the mail's `图_邮件`. Kept for the final letters that follow a run's previews."""
     name, city = short_half_name(figures.period), figures.city.unit_name
     drawn = {
         "图_每日": (
@@ -50,6 +50,7 @@ def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
                 areas=len(figures.high_areas),
             ),
         )
+        drawn["图_邮件"] = (mail_level_map, drawn["图_浓度"][1])
         drawn["图_同比"] = (
             change_map,
             say(

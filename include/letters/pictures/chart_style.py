@@ -81,10 +81,16 @@ def blank_figure(
     height_mm: float, margins_mm: tuple[float, float, float, float], *, is_simulated: bool
 ) -> tuple[Figure, Axes]:
     """A figure as wide as the text and its axes; margins left, bottom, right, top."""
-    figure = Figure(figsize=(WIDTH_MM * _MM, height_mm * _MM), facecolor="white")
+    figure = sized_figure(WIDTH_MM, height_mm, is_simulated=is_simulated)
+    return figure, add_axes(figure, margins_mm)
+
+
+def sized_figure(width_mm: float, height_mm: float, *, is_simulated: bool) -> Figure:
+    """An empty figure with the mark of simulated data in its corner."""
+    figure = Figure(figsize=(width_mm * _MM, height_mm * _MM), facecolor="white")
     if is_simulated:
         figure.text(
-            1 - 1.5 / WIDTH_MM,
+            1 - 1.5 / width_mm,
             1 - 1.5 / height_mm,
             say(SIMULATED_LABEL),
             ha="right",
@@ -97,8 +103,9 @@ def blank_figure(
                 "linewidth": 0.6,
                 "boxstyle": "square,pad=0.25",
             },
+            zorder=20,
         )
-    return figure, add_axes(figure, margins_mm)
+    return figure
 
 
 def add_axes(figure: Figure, margins_mm: tuple[float, float, float, float]) -> Axes:

@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from include.language import say
+from include.language.moments import day_words
 from include.letters import edition_2020_03
 from include.letters.document.manuscript import width_em
 from include.letters.pictures.chart_style import (
@@ -45,6 +46,7 @@ _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
 _NAME_EM_MM, _FLAG_EM_MM = 3.2, 3.0  # a character of the names and of the flags beside the bars
 _OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
+_NAMES_AT, _HEADROOM = 1.06, 1.16  # of the scale: windows are named above the highest bar
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 
@@ -142,8 +144,23 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
         if span is not None:
             left, right = (SUMMARY.trend_days - (end - day).days - 0.5 for day in (span.start, span.end))
             axes.axvspan(left, right, color=BAND, zorder=0)
-            axes.text((left + right) / 2, limit * 0.98, name, ha="center", va="top", size=9, color=INK)
-    axes.set_ylim(0, limit)
+            axes.text(
+                (left + right) / 2, limit * _NAMES_AT, name, ha="center", va="bottom", size=9, color=INK
+            )
+    axes.set_ylim(0, limit * _HEADROOM)
+    axes.set_yticks(
+        [limit * share / 4 for share in range(5)], [f"{limit * share / 4:g}" for share in range(5)]
+    )
+    if days and len(days) < SUMMARY.trend_days:
+        axes.text(
+            (places[0] - 1) / 2,
+            limit / 2,
+            say("监管期自{day}起", day=day_words(days[0].day)),
+            ha="center",
+            va="center",
+            size=8.5,
+            color=SOFT,
+        )
     axes.set_xlim(-0.7, SUMMARY.trend_days - 0.3)
     names = [
         f"{one.day.month}/{one.day.day}" if one.day.day == 1 or one is days[0] else str(one.day.day)
@@ -170,7 +187,7 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     """Problems of the window by category, rectified and not, with a stroke where the window before stood."""
     rows = [row for row in figures.categories if row.problems or row.previous]
     figure, axes = blank_figure(
-        max(len(rows), 1) * _ROW_MM + 16, (35, 7, 5, 8), is_simulated=figures.is_simulated
+        max(len(rows), 1) * _ROW_MM + 20, (35, 11, 5, 8), is_simulated=figures.is_simulated
     )
     places = range(len(rows))
     done = [row.rectified for row in rows]
@@ -194,6 +211,7 @@ def problems_by_category(figures: SummaryFigures) -> Figure:
     axes.set_ylim(max(len(rows), 1) - 0.4, -0.6)
     axes.set_yticks(places, [row.category for row in rows], size=9)
     axes.set_xlim(0, limit)
+    axes.set_xlabel(say("问题（个）"), size=8.5, color=INK, labelpad=1)
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)
     axes.xaxis.grid(True, color=GRID, linewidth=0.6)

@@ -1,128 +1,104 @@
 """The map of the overview: the cities in classes of their half-month mean, named with it; the month's warning grids as points."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, PathPatch
+from matplotlib.patches import Patch
 
 from include.language import say
-from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
+from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, styled
 from include.letters.pictures.charts import short_name
-from include.letters.pictures.map_ground import (
-    HALO,
-    city_middle,
-    city_shape,
-    draw_north_arrow,
-    draw_notes,
-    draw_scale_bar,
-    fitted,
-    outline_path,
-    paper_over,
-    whole_box,
-)
+from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, Named, RegionSheet, region_sheet
 from include.letters.words.air_classes import level_class, level_colour, level_limits, level_words
 from include.letters.words.air_wording import source_note
 from include.letters.words.wording import concentration
 from include.supervision.bulletin_figures import CitySituation, OverviewFigures
 
-_HIGHEST_MM: Final = 125.0
-_FOOT_MM: Final = 5.5
 _NO_FIGURE: Final[dict[str, Any]] = {"facecolor": "white", "edgecolor": SOFT, "hatch": "////"}
-_WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 5.5, "markeredgecolor": "white", "color": INK}
+_WARNED: Final[dict[str, Any]] = {"marker": "^", "markersize": 4.5, "markeredgecolor": "white", "color": INK}
+_MAIL_HIGH, _MAIL_LOW = 6, 3  # cities that the mail's map names: the highest, the lowest
 
 
 @styled
 def city_level_map(figures: OverviewFigures) -> Figure:
-    """Every city with an outline; those without one are named in words. Legend in the empty north-west of the region."""
-    shapes = {one.unit_code: city_shape(one.unit_code) for one in figures.cities}
-    drawn = [city for city in figures.cities if shapes[city.unit_code] is not None]
-    missing = [
-        say("{name}{level}", name=short_name(city.unit_name), level=concentration(city.half.pm25_ug_m3))
-        for city in figures.cities
-        if shapes[city.unit_code] is None
-    ]
-    known = [city.half.pm25_ug_m3 for city in drawn if city.half.pm25_ug_m3 is not None]
+    """Every city with an outline, named with its level; those without one are named in words."""
+    return region_sheet(_sheet(figures, figures.cities, WIDTH_MM))
+
+
+@styled
+def mail_city_level_map(figures: OverviewFigures) -> Figure:
+    """The same for the mail, 90 mm wide: the highest and the lowest cities named, in larger type."""
+    ranked = sorted(
+        (city for city in figures.cities if city.half.pm25_ug_m3 is not None),
+        key=lambda city: (-(city.half.pm25_ug_m3 or 0.0), city.unit_code),
+    )
+    told = {city.unit_code: city for city in (*ranked[:_MAIL_HIGH], *ranked[-_MAIL_LOW:])}
+    return region_sheet(_sheet(figures, tuple(told.values()), MAIL_WIDTH_MM))
+
+
+def _sheet(figures: OverviewFigures, named: Sequence[CitySituation], width_mm: float) -> RegionSheet:
+    known = [city.half.pm25_ug_m3 for city in figures.cities if city.half.pm25_ug_m3 is not None]
     limits = level_limits(known) if known else (0, 0, 0, 0)
-    box = whole_box([shapes[city.unit_code].bounds for city in drawn] or [(113.0, 35.0, 117.0, 38.0)], 0.05)
-    scale, height = fitted(box, WIDTH_MM - 2, _HIGHEST_MM)
-    figure, axes = blank_figure(height + _FOOT_MM + 1, (1, _FOOT_MM, 1, 1), is_simulated=figures.is_simulated)
-    axes.set_axis_off()
-    axes.set_xlim(box[0], box[2])
-    axes.set_ylim(box[1], box[3])
-    axes.set_aspect(scale.north_mm / scale.east_mm)
-    for city in drawn:
-        _draw_city(axes, city, shapes[city.unit_code], limits)
-    warned = [
+    warned = tuple(
         (one.lon, one.lat)
         for one in (figures.warnings.warned if figures.warnings else ())
-        if one.lon is not None
-    ]
-    if warned:
-        axes.plot(*zip(*warned, strict=True), linestyle="none", zorder=5, **_WARNED)
+        if one.lon is not None and one.lat is not None
+    )
+    is_for_mail = width_mm < WIDTH_MM
+    return RegionSheet(
+        width_mm=width_mm,
+        looks={city.unit_code: _look(city, limits) for city in figures.cities},
+        names={
+            city.unit_code: Named(f"{short_name(city.unit_name)}\n{concentration(city.half.pm25_ug_m3)}")
+            for city in named
+        },
+        missing={
+            city.unit_code: say(
+                "{name}{level}",
+                name=short_name(city.unit_name),
+                level=concentration(city.half.pm25_ug_m3),
+            )
+            for city in figures.cities
+        },
+        marks=() if is_for_mail else warned,
+        mark_look=_WARNED,
+        title=say("PM$_{2.5}$平均浓度（μg/m³）"),
+        handles=_handles(figures, limits, has_warned=bool(warned) and not is_for_mail),
+        note="" if is_for_mail else source_note(figures.sources, figures.period),
+        is_simulated=figures.is_simulated,
+    )
+
+
+def _look(city: CitySituation, limits: tuple[int, ...]) -> dict[str, Any]:
+    value = city.half.pm25_ug_m3
+    return (
+        _NO_FIGURE if value is None else {"facecolor": level_colour(value, limits), "edgecolor": SOFT}
+    ) | {"linewidth": 0.6}
+
+
+def _handles(figures: OverviewFigures, limits: tuple[int, ...], *, has_warned: bool) -> list[Any]:
+    values = [city.half.pm25_ug_m3 for city in figures.cities]
+    places = [level_class(value, limits) for value in values if value is not None]
     handles: list[Any] = [
         Patch(
             facecolor=colour,
             edgecolor=SOFT,
             linewidth=0.5,
-            label=say("{words}（{count}个）", words=words, count=_count(drawn, place, limits)),
+            label=say("{words}（{count}个）", words=words, count=places.count(place)),
         )
         for place, (words, colour) in enumerate(zip(level_words(limits), SHADES, strict=True))
-        if known
+        if places
     ]
-    if len(known) < len(drawn):
+    if lacking := len(values) - len(places):
         handles.append(
             Patch(
                 **_NO_FIGURE,
                 linewidth=0.5,
-                label=say("{words}（{count}个）", words=say("数据不足"), count=len(drawn) - len(known)),
+                label=say("{words}（{count}个）", words=say("数据不足"), count=lacking),
             )
         )
-    if warned:
+    if has_warned:
         handles.append(Line2D([], [], linestyle="none", label=say("预警网格"), **_WARNED))
-    axes.legend(
-        handles=handles,
-        title=say("PM$_{2.5}$平均浓度（μg/m³）"),
-        loc="upper left",
-        frameon=False,
-        fontsize=7.5,
-        title_fontsize=8,
-        alignment="left",
-        handlelength=1.9,
-        handleheight=1.15,
-        borderaxespad=0.2,
-    )
-    paper = paper_over(figure)
-    draw_scale_bar(paper, WIDTH_MM - 48, _FOOT_MM + 1, 34, scale)
-    draw_north_arrow(paper, WIDTH_MM - 5, _FOOT_MM + 0.5)
-    note = source_note(figures.sources, figures.period)
-    draw_notes(
-        paper,
-        say("{note}；没有边界数据，未绘制：{names}", note=note, names=say("、").join(missing))
-        if missing
-        else note,
-    )
-    return figure
-
-
-def _draw_city(axes: Any, city: CitySituation, shape: Any, limits: tuple[int, ...]) -> None:
-    value = city.half.pm25_ug_m3
-    look: dict[str, Any] = (
-        _NO_FIGURE if value is None else {"facecolor": level_colour(value, limits), "edgecolor": SOFT}
-    )
-    axes.add_artist(PathPatch(outline_path([shape]), linewidth=0.6, **look))
-    axes.text(
-        *city_middle(city.unit_code),
-        f"{short_name(city.unit_name)}\n{concentration(value)}",
-        size=7.5,
-        ha="center",
-        va="center",
-        linespacing=1.05,
-        path_effects=HALO,
-        zorder=4,
-    )
-
-
-def _count(cities: list[CitySituation], place: int, limits: tuple[int, ...]) -> int:
-    values = (city.half.pm25_ug_m3 for city in cities)
-    return sum(value is not None and level_class(value, limits) == place for value in values)
+    return handles

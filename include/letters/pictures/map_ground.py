@@ -3,27 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from math import cos, hypot, radians, sin, sqrt
+from math import cos, radians, sin, sqrt
 from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.path import Path as Outline
-from matplotlib.patheffects import withStroke
-from shapely import maximum_inscribed_circle
+from shapely import MultiPolygon, maximum_inscribed_circle
 
 from include.geo.boundaries import city_outlines, counties, map_notice
 from include.language import say
 from include.letters.pictures.chart_style import INK
+from include.letters.pictures.map_labels import Box
 
-HALO: Final[list[Any]] = [withStroke(linewidth=2.2, foreground="white")]
-Box = tuple[float, float, float, float]  # west, south, east, north
 _SEMI_MAJOR_KM, _ECCENTRICITY_SQUARED = 6378.137, 0.00669437999014  # WGS84
 _BAR_KM: Final = (5, 10, 20, 30, 50, 100, 200, 300)
-_MM_PER_PT: Final = 25.4 / 72
-_NAME_PT: Final = 7.0
-_FARTHEST_MM: Final = 15.0  # that a name is moved from the middle of its county
-_DIRECTIONS: Final = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1))
+_LEAST_PART: Final = (
+    0.03  # of a place's largest part: smaller ones are islets, which would only make the map smaller
+)
 
 
 @dataclass(frozen=True)
@@ -35,21 +32,11 @@ class Scale:
     km_mm: float
 
 
-@dataclass(frozen=True)
-class Name:
-    """A county's name where it fits, and the middle of the county that a line leads to when it stands elsewhere."""
-
-    text: str
-    at: tuple[float, float]
-    middle: tuple[float, float]
-    is_moved: bool
-
-
 @cache
 def city_shape(unit_code: str) -> Any:
     """The outline of a city (EPSG:4326), or None."""
     found = city_outlines([unit_code])
-    return found.geometry.iloc[0].simplify(0.005) if len(found) else None
+    return without_islets(found.geometry.iloc[0].simplify(0.005)) if len(found) else None
 
 
 @cache
@@ -65,9 +52,19 @@ def county_shapes(unit_code: str) -> tuple[tuple[str, Any, tuple[float, float]],
     found = counties([unit_code])
     rows = [
         (name, shape, maximum_inscribed_circle(shape, tolerance=0.005).coords[0])
-        for name, shape in zip(found["county_name"], found.geometry.simplify(0.002), strict=True)
+        for name, shape in zip(
+            found["county_name"], map(without_islets, found.geometry.simplify(0.002)), strict=True
+        )
     ]
     return tuple(sorted(rows, key=lambda row: -row[1].area))
+
+
+def without_islets(shape: Any) -> Any:
+    """The shape without parts that are much smaller than its largest one."""
+    parts = list(getattr(shape, "geoms", [shape]))
+    largest = max(part.area for part in parts)
+    kept = [part for part in parts if part.area >= _LEAST_PART * largest]
+    return kept[0] if len(kept) == 1 else MultiPolygon(kept)
 
 
 def outline_path(shapes: Iterable[Any]) -> Outline:
@@ -147,81 +144,3 @@ def draw_north_arrow(paper: Axes, middle_mm: float, bottom_mm: float) -> None:
             linewidth=0.6,
         )
     paper.text(middle_mm, high + 0.3, say("北"), ha="center", va="bottom", size=8)
-
-
-def placed_names(
-    places: Iterable[tuple[str, tuple[float, float]]],
-    box: Box,
-    scale: Scale,
-    taken: Sequence[tuple[float, float]],
-    mark_mm: float = 2.0,
-) -> list[Name]:
-    """Each name at its place (degrees), or moved so that it covers no other name and none of the `taken` places, whose marks reach
-    `mark_mm` to each side.
-
-    Earlier names have the choice. One that fits nowhere near stays at its place.
-    """
-    west, south, east, north = box
-    limits = ((east - west) * scale.east_mm, (north - south) * scale.north_mm)
-    half = _NAME_PT * _MM_PER_PT / 2
-    occupied = [
-        ((x - west) * scale.east_mm, (y - south) * scale.north_mm, mark_mm, mark_mm) for x, y in taken
-    ]
-    names = []
-    for text, (x, y) in places:
-        middle = ((x - west) * scale.east_mm, (y - south) * scale.north_mm)
-        size = (half * len(text) + 0.4, half + 0.3)
-        at = next((at for at in _places_near(middle) if _is_free(at, size, occupied, limits)), middle)
-        occupied.append((*at, *size))
-        distance = hypot(at[0] - middle[0], at[1] - middle[1])
-        names.append(
-            Name(
-                text,
-                (west + at[0] / scale.east_mm, south + at[1] / scale.north_mm),
-                (x, y),
-                distance > 4.5,
-            )
-        )
-    return names
-
-
-def draw_names(axes: Axes, names: Sequence[Name]) -> None:
-    """The names with a light edge, and a thin line from those that stand outside their county."""
-    for name in names:
-        if name.is_moved:
-            axes.plot(*zip(name.middle, name.at, strict=True), color=INK, linewidth=0.5, zorder=6)
-            axes.plot(*name.middle, marker="o", markersize=1.6, color=INK, zorder=6)
-        axes.text(
-            *name.at,
-            name.text,
-            size=_NAME_PT,
-            ha="center",
-            va="center",
-            path_effects=HALO,
-            zorder=7,
-        )
-
-
-def _places_near(middle: tuple[float, float]) -> Iterable[tuple[float, float]]:
-    yield middle
-    step = 1.5
-    while step <= _FARTHEST_MM:
-        for east, north in _DIRECTIONS:
-            stretch = step / hypot(east, north)
-            yield middle[0] + east * stretch, middle[1] + north * stretch
-        step += 1.5
-
-
-def _is_free(
-    at: tuple[float, float],
-    size: tuple[float, float],
-    occupied: Sequence[tuple[float, float, float, float]],
-    limits: tuple[float, float],
-) -> bool:
-    (x, y), (width, height) = at, size
-    if not (width <= x <= limits[0] - width and height <= y <= limits[1] - height):
-        return False
-    return all(
-        abs(x - other_x) >= width + other_width or abs(y - other_y) >= height + other_height
-        for other_x, other_y, other_width, other_height in occupied
-    )

@@ -17,16 +17,15 @@ from matplotlib.patches import Patch, PathPatch
 from include.language import say
 from include.letters.pictures.chart_style import INK, SHADES, SOFT, WIDTH_MM, blank_figure, styled
 from include.letters.pictures.map_ground import (
-    draw_names,
     draw_north_arrow,
     draw_notes,
     draw_scale_bar,
     fitted,
     outline_path,
     paper_over,
-    placed_names,
     whole_box,
 )
+from include.letters.pictures.map_labels import draw_names, placed_names
 
 _LEGEND_MM: Final = 34.0
 _HIGHEST_MM: Final = 95.0  # fits under the text of a first page

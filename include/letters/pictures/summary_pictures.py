@@ -6,16 +6,17 @@ from include.language import say
 from include.language.moments import day_words
 from include.letters import edition_2020_03
 from include.letters.document.word import TemplatePicture
-from include.letters.pictures.chart_style import WIDTH_MM, png
+from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
-from include.letters.pictures.region_map import rate_map
+from include.letters.pictures.region_map import mail_rate_map, rate_map
 from include.letters.words.flag_words import level_word
+from include.letters.words.wording import days_title
 from include.supervision.weekly_figures import SummaryFigures
 
 
 @lru_cache(maxsize=2)
 def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
-    """`图_地图`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
+    """`图_地图`, the mail's `图_邮件`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
     flagged = [
         say("{unit_name}（{level_word}）", unit_name=city.unit_name, level_word=level_word(city.flag.level))
         for city in figures.cities
@@ -37,7 +38,7 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
             told=told,
             names=say("、").join(flagged) or say("无"),
         ),
-        "图_每日": say("柱状图：近四周每日推送报警")
+        "图_每日": say("柱状图：{title}", title=days_title(figures))
         + (
             say(
                 "，最多的是{day}{pushed}条",
@@ -57,10 +58,14 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
             say("{category}{problems}个", category=row.category, problems=row.problems) for row in found
         ),
     }
+    words["图_邮件"] = words["图_地图"]
     drawn = {
         "图_地图": rate_map,
+        "图_邮件": mail_rate_map,
         "图_每日": alarms_by_day,
         "图_城市": rate_bars,
         "图_类别": problems_by_category,
     }
-    return {key: TemplatePicture(png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()}
+    return {
+        key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()
+    }

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.xml.functions import tostring
 
 from include.language import say
+from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.document.office_package import settled
 from include.letters.document.typefaces import plain
@@ -72,7 +73,7 @@ def _fill(sheet: Any, table: Sheet, mark: str) -> None:
     widths = [_width(say(name)) for name in header]
     looks: dict[str, Any] = {}
     for column, name in enumerate(header, start=1):
-        cell = sheet.cell(1, column, say(name))
+        cell = sheet.cell(1, column, subscripted(say(name)))
         cell.font, cell.fill = Font(name=say("宋体"), size=11, bold=True), _HEAD
         cell.alignment = Alignment(horizontal="center", vertical="center", wrap_text=True)
     for number, row in enumerate(table.rows, start=2):

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from include.language import say
-from include.periods import moment_label
+from include.language.moments import cell_words
+from include.periods import office_zone
 from include.supervision.figures import AlarmSuspects, Suspected
 from include.suspects.wording import LEVEL_MEANING, LEVELS
 
@@ -33,7 +34,7 @@ def _rows(alarm: AlarmSuspects, show: Callable[[str], str]) -> list[dict[str, st
     named = {
         "网格编号": show(alarm.grid_id),
         "点位名称": f"{show(alarm.county)} {show(alarm.point_name)}".strip(),
-        "报警时间": moment_label(alarm.started_at),
+        "报警时间": cell_words(alarm.started_at.astimezone(office_zone())),
     }
     return [
         (named if place == 0 else dict.fromkeys(named, ""))

@@ -5,10 +5,11 @@ The keys are Chinese because a clerk reads them in the Word template: `{{ 本期
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from include.language import say
-from include.language.moments import clock_words, day_words, moment_words
+from include.language import say, words_of
+from include.language.moments import cell_words, clock_words
+from include.letters import edition_2020_03
 from include.letters.document.manuscript import MARK_GAP
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import level_reasons, level_word
@@ -28,6 +29,9 @@ from include.supervision.figures import (
     OverdueRow,
 )
 
+if TYPE_CHECKING:  # pandas comes with the first letter
+    from include.supervision.weekly_figures import SummaryFigures
+
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
 NONE: Final = "—"
@@ -45,6 +49,7 @@ _THRESHOLDS: Final[dict[str, dict[str, Any]]] = {
         "督办小时": "24",
     },
 }
+_SOURCE_TITLES: Final = {"demo_region": "演示数据", "demo_platform": "演示平台"}
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
@@ -55,27 +60,22 @@ def concentration(value_ug_m3: float | None) -> str:
     return NONE if value_ug_m3 is None else str(rounded(value_ug_m3))
 
 
-def cell_moment(moment: datetime) -> str:
-    """`3月13日9时`; with minutes on two lines, as a narrow column needs it."""
-    local = moment.astimezone(office_zone())
-    return f"{day_words(local.date())}\n{clock_words(local)}" if local.minute else moment_words(local)
+def cell_moment(moment: datetime, rules_version: str = "") -> str:
+    """`3月13日 9:00`: on one line of a narrow column; the office's time. Edition 2020-03 wrote it as sentences do."""
+    if rules_version == edition_2020_03.EDITION:
+        return edition_2020_03.cell_moment(moment)
+    return cell_words(moment.astimezone(office_zone()))
 
 
-def cell_moments(first: datetime, last: datetime) -> str:
-    """`3月12日8时`, or on several lines `3月12日` `8时至21时`, or `3月11日8时` `至3月12日21时`; the office's time."""
+def cell_moments(first: datetime, last: datetime, rules_version: str = "") -> str:
+    """`3月12日 8:00`, or on two lines `3月12日 8:00` `至21:00`, or `3月11日 8:00` `至3月12日 21:00`; the office's time."""
+    if rules_version == edition_2020_03.EDITION:
+        return edition_2020_03.cell_moments(first, last)
     start, end = (moment.astimezone(office_zone()) for moment in (first, last))
-    if moment_words(start) == moment_words(end):
-        return cell_moment(first)
-    has_minutes = bool(start.minute or end.minute)
-    if start.date() == end.date():
-        line = "\n" if has_minutes else ""
-        until = say("至{last}", last=clock_words(end))
-        return f"{day_words(start.date())}\n{clock_words(start)}{line}{until}"
-    told = [
-        f"{day_words(one.date())}\n{clock_words(one)}" if has_minutes else moment_words(one)
-        for one in (start, end)
-    ]
-    return f"{told[0]}\n{say('至{last}', last=told[1])}"
+    if start == end:
+        return cell_words(start)
+    until = clock_words(end) if start.date() == end.date() else cell_words(end)
+    return f"{cell_words(start)}\n{say('至{last}', last=until)}"
 
 
 def you(address_form: str) -> str:
@@ -176,8 +176,16 @@ def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = 
     }
 
 
-def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = "") -> list[dict[str, Any]]:
-    """The overdue alarms, the longest overdue first, as the edition words delays."""
+def overdue_values(
+    rows: Sequence[OverdueRow],
+    show: Show,
+    rules_version: str = "",
+    *,
+    in_cells: bool = False,
+) -> list[dict[str, Any]]:
+    """The overdue alarms, the longest overdue first, as the edition words delays; `in_cells`: moments as a table has them."""
+    has_cells = in_cells and rules_version != edition_2020_03.EDITION
+    written = cell_moment if has_cells else moment_label
     ordered = sorted(rows, key=lambda row: (-row.overdue_hours, row.alarm_id))
     return [
         {
@@ -186,8 +194,8 @@ def overdue_values(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
             "网格编号": show(row.grid_id),
             "区县": show(row.county),
             "点位名称": show(row.point_name),
-            "推送时间": moment_label(row.pushed_at),
-            "反馈时限": moment_label(row.deadline_at),
+            "推送时间": written(row.pushed_at),
+            "反馈时限": written(row.deadline_at),
             "超期时长": duration(row.overdue_hours, rules_version),
         }
         for number, row in enumerate(ordered, start=1)
@@ -199,7 +207,7 @@ def newest_overdue(rows: Sequence[OverdueRow], show: Show, rules_version: str = 
     by_push = sorted(rows, key=lambda row: (row.pushed_at, row.alarm_id))
     older, listed = by_push[: -NOTICE.listed_rows], by_push[-NOTICE.listed_rows :]
     return {
-        "超期表": overdue_values(listed, show, rules_version),
+        "超期表": overdue_values(listed, show, rules_version, in_cells=True),
         "较早超期": older_values(len(older), older[0], older[0].pushed_at, show) if older else None,
     }
 
@@ -271,3 +279,18 @@ def named(names: Sequence[str], limit: int = SUMMARY.named_cities, unit: str = "
 def sentence(text: str) -> str:
     """The text as a whole sentence."""
     return text if not text or text.endswith(("。", "！", "？", say("。"))) else text + say("。")
+
+
+def source_title(name: str) -> str:
+    """A source as a person knows it: by the title that the profile's `words.yaml` gives its connection, or by its own name."""
+    told = words_of(office()).get(name)
+    if told is not None:
+        return told
+    return say(_SOURCE_TITLES[name]) if name in _SOURCE_TITLES else name
+
+
+def days_title(figures: "SummaryFigures") -> str:
+    """What the chart of days shows: four weeks, or why not."""
+    is_old = figures.rules_version == edition_2020_03.EDITION  # which said so always
+    is_whole = is_old or len(figures.days) >= SUMMARY.trend_days
+    return say("近四周每日推送报警") if is_whole else say("监管期以来每日推送报警（不足四周）")

@@ -30,8 +30,10 @@ from include.sources.reading.file_names import label, openable
 from include.sources.reading.form import USUAL, Form, delimiter_of, joined_header
 
 _BLOCK: Final = 1 << 20  # bytes; a whole block without a line end is no text
+# Blocks of a plain file at a time: what is done once a piece (names, times) costs as much as its rows.
+_BLOCKS: Final = 32
 _MOST_COLUMNS: Final = 4096
-_NOT_PLAIN = (b'"', b"\0", b"\n\n", b"\n\r\n")
+_NOT_PLAIN = (b'"', b"\0", b"\n\n")
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -181,7 +183,9 @@ def _plain_chunks(
 
     reader = pa_csv.open_csv(
         source,
-        pa_csv.ReadOptions(use_threads=False, block_size=_BLOCK * 16, skip_rows=above, column_names=header),
+        pa_csv.ReadOptions(
+            use_threads=False, block_size=_BLOCK * _BLOCKS, skip_rows=above, column_names=header
+        ),
         pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, invalid_row_handler=set_apart),
         pa_csv.ConvertOptions(column_types=dict.fromkeys(header, kind), strings_can_be_null=False),
     )
@@ -315,7 +319,7 @@ def _examine(path: Path, stream: IO[bytes]) -> _Text:
 
 def _is_plain(block: bytes) -> bool:
     line_ends = block.removesuffix(b"\r")  # whose other half is in the next block
-    if b"\r" in block and line_ends.count(b"\r") != line_ends.count(b"\r\n"):
+    if b"\r" in block and (b"\n\r\n" in block or line_ends.count(b"\r") != line_ends.count(b"\r\n")):
         return False
     return not any(mark in block for mark in _NOT_PLAIN)
 

@@ -1,0 +1,90 @@
+"""考核: how the units that hold tasks did over a month, by what is due; pure.
+
+A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure, what is
+due and not done is not on time. A withdrawn task counts for nothing. Rank: the share of due steps that were on time, the best first,
+ties share a rank; a unit of which nothing is due has none.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import pandas as pd
+
+SLOTS: Final = ("acknowledge", "report", "rectify")
+"""The steps of a holder."""
+_SLOT_OF: Final = {"acknowledged": "acknowledge", "reported": "report", "rectified": "rectify"}
+_WAITS_FOR: Final = {
+    "assigned": "acknowledge",
+    "acknowledged": "report",
+    "returned": "report",
+    "passed": "rectify",
+    "failed": "rectify",
+}
+COLUMNS: Final = (
+    "unit_code",
+    "tasks",
+    *(f"{slot}_{what}" for slot in SLOTS for what in ("due", "on_time")),
+    "due",
+    "on_time",
+    "returned",
+    "failed",
+    "repeats",
+    "accepted",
+    "written_off",
+    "rank",
+)
+"""One row a holder: tasks; steps due and on time, by step and in all; how often sent back (退回) and not accepted; alarms beyond the
+first of a grid; tasks accepted (or without a problem) and written off; the rank."""
+
+
+def assessed(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """The figures, by rank and code. `tasks`: rows of sql/chain_tasks.sql; `steps`: of sql/chain_steps.sql; both as of `as_of`."""
+    own = tasks[tasks["state"] != "withdrawn"]
+    judged = _judged(own, steps, as_of)
+    rows = []
+    for code, held in own.groupby("holder_code"):
+        mine = judged[judged["holder_code"] == code]
+        row = {"unit_code": str(code), "tasks": len(held)}
+        for slot in SLOTS:
+            of_slot = mine[mine["slot"] == slot]
+            row |= {f"{slot}_due": len(of_slot), f"{slot}_on_time": int(of_slot["is_on_time"].sum())}
+        row |= {
+            "due": len(mine),
+            "on_time": int(mine["is_on_time"].sum()),
+            "returned": int(held["returns"].sum()),
+            "failed": int(held["failures"].sum()),
+            "repeats": len(held) - int(held["grid_id"].nunique()),
+            "accepted": int(held["state"].isin(("accepted", "checked", "written_off")).sum()),
+            "written_off": int((held["state"] == "written_off").sum()),
+        }
+        rows.append(row)
+    found = pd.DataFrame(rows, columns=list(COLUMNS))
+    share = found["on_time"] / found["due"].where(found["due"] > 0)
+    found["rank"] = share.rank(method="min", ascending=False).astype("Int64")
+    return found.sort_values(["rank", "unit_code"]).reset_index(drop=True)
+
+
+def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
+    """One row a step that was due as of `as_of`: `holder_code, slot, is_on_time`."""
+    told_steps = [{str(name): value for name, value in row.items()} for row in steps.to_dict("records")]
+    keys = set(zip(tasks["alarm_id"], tasks["task_no"], strict=True))
+    rows = [
+        (str(one["holder_code"]), _SLOT_OF[one["event"]], bool(one["receipt_at"] <= one["met_due_at"]))
+        for one in told_steps
+        if one["event"] in _SLOT_OF
+        and (one["alarm_id"], one["task_no"]) in keys
+        and one["met_due_at"] < as_of
+    ]
+    told = {(one["alarm_id"], one["task_no"]) for one in told_steps if one["event"] == "acknowledged"}
+    for task in tasks.to_dict("records"):
+        is_silent = (task["alarm_id"], task["task_no"]) not in told and not pd.isna(task["acknowledged_at"])
+        if is_silent and task["acknowledge_due_at"] < as_of:
+            # Reported without an acknowledgement, which it is at once.
+            is_on_time = bool(task["acknowledged_at"] <= task["acknowledge_due_at"])
+            rows.append((str(task["holder_code"]), "acknowledge", is_on_time))
+        slot = _WAITS_FOR.get(str(task["state"]))
+        if slot is not None and not pd.isna(task["due_at"]) and task["due_at"] < as_of:
+            rows.append((str(task["holder_code"]), slot, False))
+    return pd.DataFrame(rows, columns=["holder_code", "slot", "is_on_time"])

@@ -1,0 +1,56 @@
+"""The flags of one unit, morning by morning, each with its reasons: what the first page showed at half past eight of the day."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from include.house import House
+from include.periods import DAY, last_complete, midnight, office_date, rolling
+from include.profile.current import rules_on
+from include.rules import LOW_RESPONSE
+from include.store.engine import reading
+from include.store.facts import ALL_KNOWN, alarm_states
+from include.supervision.daily import flag_window
+from include.supervision.feedback import judge
+from include.supervision.figures import Flag
+from include.supervision.low_response import NONE, flag, responses
+
+DAYS: Final = 7
+MORNING: Final = timedelta(hours=8, minutes=30)
+
+
+@dataclass(frozen=True)
+class FlagDay:
+    """The flag of a unit at half past eight of a day. `open_alarms`: however old."""
+
+    day: date
+    at: datetime
+    flag: Flag
+    open_alarms: int
+
+
+def flag_history(
+    house: House, unit_code: str, until: datetime, known_at: datetime = ALL_KNOWN
+) -> tuple[FlagDay, ...]:
+    """The last DAYS mornings up to `until`, the latest first; none before the season's second day. `known_at`: facts received after it are
+    left out."""
+    last = office_date(until)
+    last = min(last if midnight(last) + MORNING <= until else last - DAY, house.season[1])
+    first = max(last - (DAYS - 1) * DAY, house.season[0] + DAY)
+    mornings = [midnight(last - number * DAY) + MORNING for number in range((last - first).days + 1)]
+    with reading(house.engine) as connection:
+        return tuple(_morning(connection, unit_code, at, known_at) for at in mornings)
+
+
+def _morning(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> FlagDay:
+    period = replace(last_complete("day", at), as_of=at)
+    start_at, end_at = flag_window(period)[0], midnight(office_date(at) + DAY)
+    states = alarm_states(
+        connection, start_at, end_at, at, known_at=known_at, with_old=True, unit_code=unit_code
+    )
+    own = judge(states, at)
+    answering = responses(own, *rolling(period, LOW_RESPONSE.rolling_days)).get(unit_code, NONE)
+    told = flag(answering, rules_on(period.end, unit_code).low_response)
+    return FlagDay(office_date(at), at, told, int(own["is_open"].sum()))

@@ -1,0 +1,71 @@
+"""What became of the letters, by unit: heard, answered, accepted, rectified, and after how many hours; also as CSV."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse
+
+from include.desk.facts import store_state
+from include.desk.fates import Fates, fates_csv, unit_fates
+from include.desk.pages.access import Visitor
+from include.desk.pages.answers import answers
+from include.desk.pages.audit import csv_file
+from include.desk.pages.desk import At, Desk
+from include.desk.pages.view import page
+from include.desk.ranking import SMALL
+from include.errors import InputError
+from include.letter_kinds import LETTER_KINDS
+from include.periods import DAY, office_date, parse_date
+
+DAYS = 31  # of the window that is shown first
+MOST_DAYS = 400
+_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
+_Kind = Annotated[str, Query(pattern=r"^[a-z_]{0,16}$")]
+
+
+def routes(desk: Desk) -> APIRouter:
+    """GET /fates, /fates.csv"""
+    router = APIRouter()
+
+    def asked(
+        at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
+    ) -> tuple[Fates, datetime, dict[str, str]]:
+        house = desk.open_house()
+        as_of, state = desk.moment(house, at), store_state(house.engine)
+        until = parse_date(last) if last else office_date(as_of)
+        since = parse_date(first) if first else until - (DAYS - 1) * DAY
+        if not 0 <= (until - since).days < MOST_DAYS:
+            raise InputError(
+                "not a window of letters",
+                where="first, last",
+                got=f"{since} — {until}",
+                expected=f"1 to {MOST_DAYS} days",
+            )
+        key = ("fates", as_of, state, since, until, kind)
+        found = desk.recent.get(key, lambda: unit_fates(house, since, until, kind or None, as_of))
+        return found, as_of, {"kind": kind, "first": str(since), "last": str(until)}
+
+    asked_of = Annotated[tuple[Fates, datetime, dict[str, str]], Depends(asked)]
+
+    @router.get("/fates", response_class=HTMLResponse, responses=answers())
+    def read_fates(
+        request: Request, *, visitor: Visitor = desk.reading, told: asked_of, at: At = ""
+    ) -> HTMLResponse:
+        found, as_of, query = told
+        values = {
+            "found": found,
+            "as_of": as_of,
+            "asked": query,
+            "query": {name: value for name, value in query.items() if value},
+            "kinds": list(LETTER_KINDS),
+            "small": SMALL,
+            "is_simulated": found.is_simulated,
+        }
+        return page(desk, request, visitor, "fates.html", values, at=at)
+
+    @router.get("/fates.csv", response_class=Response, responses=answers())
+    def read_csv(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:
+        return csv_file(lambda: fates_csv(told[0]), f"fates-{told[2]['first']}.csv")
+
+    return router

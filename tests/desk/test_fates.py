@@ -1,0 +1,140 @@
+"""What became of letters: of each alarm that one names, and by unit with the hours."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, insert, select, update
+
+from include.desk.fates import AlarmFate, Fates, LetterFate, UnitFate, fates_csv, letter_fate, unit_fates
+from include.periods import office_zone
+from include.store import tables
+from include.store.engine import writing
+from include.supervision.figures import Share
+from tests.desk.facts import (
+    SHIJIAZHUANG,
+    YANGQUAN,
+    Browser,
+    add_alarm,
+    add_event,
+    add_problem,
+    archive_in,
+    house_of,
+    moment,
+)
+from tests.post.samples import DAY, add_cities, facts, released
+
+AS_OF = moment("03-14 12:00")
+LEFT = datetime(2020, 3, 13, 8, 45, tzinfo=office_zone())
+
+
+def send(engine: Engine, folder: Path, unit_code: str, *alarm_ids: str, at: datetime = LEFT) -> int:
+    """A notice of 12 March that names these alarms and left at a moment."""
+    released(engine, archive_in(folder), facts(unit_code=unit_code, alarms=alarm_ids))
+    with writing(engine) as connection:
+        own = tables.delivery.c
+        letter_id = connection.execute(select(func.max(own.letter_id))).scalar_one()
+        ids = [
+            row[0] for row in connection.execute(tables.delivery.select().where(own.letter_id == letter_id))
+        ]
+        connection.execute(update(tables.delivery).where(own.letter_id == letter_id).values(state="sent"))
+        for number in ids:
+            told: dict[str, Any] = {"subject": "delivery", "subject_id": str(number), "action": "settle"}
+            moved = {"from_state": "sending", "to_state": "sent", "reason": "250"}
+            connection.execute(insert(tables.audit).values(at=at, actor="post", **told, **moved))
+    return int(letter_id)
+
+
+@pytest.fixture
+def store(engine: Engine, tmp_path: Path) -> Engine:
+    """Two letters of Yangquan's and Shijiazhuang's; an alarm that was answered, one that was not, one that nobody spoke of."""
+    add_cities(engine, YANGQUAN, SHIJIAZHUANG)
+    for name in ("A1", "A2"):
+        add_alarm(engine, name, "03-12 06:00")
+    add_alarm(engine, "B1", "03-12 07:00", unit_code=SHIJIAZHUANG)
+    add_event(engine, "A1", "acknowledged", "03-13 08:00")  # before the letter left
+    add_event(engine, "A2", "acknowledged", "03-13 09:45")
+    add_event(engine, "A1", "submitted", "03-13 12:45")
+    add_event(engine, "A1", "accepted", "03-13 18:00")
+    add_problem(engine, "P1", "A1", "03-13 11:00")
+    send(engine, tmp_path, YANGQUAN, "A1", "A2")
+    send(engine, tmp_path, SHIJIAZHUANG, "B1")
+    return engine
+
+
+def test_the_way_of_each_alarm_that_a_letter_names(store: Engine, tmp_path: Path) -> None:
+    found = letter_fate(house_of(store, tmp_path), 1, AS_OF)
+    place = ("T85711", "郊区", "荫营镇")
+    assert found == LetterFate(
+        LEFT.astimezone(UTC),
+        moment("03-13 09:45").astimezone(UTC),
+        (
+            AlarmFate(
+                "A1", *place, moment("03-13 08:00").astimezone(UTC), moment("03-13 12:45").astimezone(UTC),
+                True, True, 1, 0, "late",
+            ),
+            AlarmFate("A2", *place, moment("03-13 09:45").astimezone(UTC), None, False, False, 0, 0, "overdue"),
+        ),
+    )  # fmt: skip
+    assert found.steps == (
+        ("签收", Share(2, 2)),
+        ("反馈", Share(1, 2)),
+        ("验收", Share(1, 2)),
+        ("整改", Share(0, 1)),
+    )
+
+
+def test_a_letter_of_a_moment_before_has_only_what_was_so(store: Engine, tmp_path: Path) -> None:
+    found = letter_fate(house_of(store, tmp_path), 1, moment("03-13 10:00"))
+    assert [(name, share.n) for name, share in found.steps] == [
+        ("签收", 2),
+        ("反馈", 0),
+        ("验收", 0),
+        ("整改", 0),
+    ]
+    assert letter_fate(house_of(store, tmp_path), 1, moment("03-13 08:30")).left_at is None
+
+
+def test_units_by_what_they_made_of_their_letters(store: Engine, tmp_path: Path) -> None:
+    found = unit_fates(house_of(store, tmp_path), DAY, DAY, None, AS_OF)
+    yangquan = UnitFate(YANGQUAN, "阳泉市", Share(1, 1), 1.0, Share(1, 2), 4.0, 1, 1, 0)
+    silent = UnitFate(SHIJIAZHUANG, "石家庄市", Share(0, 1), None, Share(0, 1), None, 0, 0, 0)
+    total = UnitFate("", "", Share(1, 2), 1.0, Share(1, 3), 4.0, 1, 1, 0)
+    assert found == Fates((silent, yangquan), total, True)
+    assert fates_csv(found).splitlines()[1:] == [
+        "130100,石家庄市,1,0,,1,0,,0,0,0",
+        "140300,阳泉市,1,1,1.0,2,1,4.0,1,1,0",
+        "total,,2,1,1.0,3,1,4.0,1,1,0",
+    ]
+    assert unit_fates(house_of(store, tmp_path), DAY, DAY, "reminder", AS_OF).units == ()
+
+
+def test_a_back_fill_counts_from_its_own_moment(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN)
+    add_alarm(engine, "A1", "03-12 06:00")
+    add_event(engine, "A1", "submitted", "03-13 12:30")
+    send(engine, tmp_path, YANGQUAN, "A1", at=LEFT + timedelta(days=30))
+    (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF + timedelta(days=40)).units
+    assert (one.heard, one.sign_hours, one.answer_hours) == (Share(1, 1), 4.0, 4.0)
+
+
+def test_an_old_alarm_beside_a_new_one(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN)
+    add_alarm(engine, "old", "01-02 06:00")
+    add_alarm(engine, "new", "03-12 06:00")
+    letter_id = send(engine, tmp_path, YANGQUAN, "old", "new")
+    found = letter_fate(house_of(engine, tmp_path), letter_id, AS_OF)
+    assert [(one.alarm_id, one.standing) for one in found.alarms] == [("new", "overdue"), ("old", "overdue")]
+
+
+def test_the_pages_show_it_and_a_window_without_letters_says_so(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path), now=AS_OF)
+    letter = browser.get("/letters/1").text
+    assert "首次回音" in letter
+    assert letter.count("standing-overdue") == 1
+    page = browser.get("/fates?first=2020-03-12&last=2020-03-12").text
+    assert page.index("石家庄市") < page.index("阳泉市")
+    assert "这一时段没有已送出的函件。" in browser.get("/fates?first=2020-01-01&last=2020-01-02").text
+    assert browser.get("/fates?first=2020-01-02&last=2020-01-01").status_code == 400
+    assert browser.get("/fates.csv?first=2020-03-12&last=2020-03-12").text.startswith("\ufeffunit_code,")
