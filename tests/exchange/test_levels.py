@@ -3,7 +3,7 @@
 import random
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -271,14 +271,14 @@ def sweep(folder: Path, seed: int, rounds: int) -> None:
     copies = {"upper": folder / "upper.db", "lower": folder / "lower.db"}
     for side, office in (("upper", pair.upper), ("lower", pair.lower)):
         backup(office, copies[side])
-    facts: list[tuple[str, int]] = []  # the ministry's own platform tells it again after a restore
+    facts: dict[str, datetime] = {}  # the ministry's own platform tells it again after a restore, as it was
     for number in range(rounds):
         later(pair, timedelta(minutes=chance.randint(6, 300)))
         deed = chance.choice(["alarm", "alarm", "answer", "answer", "round", "round", "backup", "restore"])
         if deed == "alarm":
             known.append(f"A{number}")
             add_alarm(pair.upper, known[-1])
-            facts.append((known[-1], 1))
+            facts[known[-1]] = pair.upper.clock()
         elif deed == "answer":
             there = [row[0] for row in figures(pair.lower, pair.lower.clock()) if not row[2]]
             if there:
@@ -291,9 +291,11 @@ def sweep(folder: Path, seed: int, rounds: int) -> None:
             restore(getattr(pair, side), copies[side])
             if side == "upper":
                 there = {row[0] for row in figures(pair.upper, pair.upper.clock() + DAY)}
-                for alarm_id, _ in facts:
+                for alarm_id, pushed in facts.items():
                     if alarm_id not in there:
-                        add_alarm(pair.upper, alarm_id)
+                        moments = dict.fromkeys(("pushed_at", "revised_at"), pushed)
+                        more = {"started_at": pushed - 2 * HOUR, "last_at": pushed - HOUR}
+                        add_alarm(pair.upper, alarm_id, **moments, **more, deadline_at=pushed + DAY)
         _round(pair)
     pair.link.faults = {}
     for _ in range(4):
