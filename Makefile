@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean levels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; anothe
 
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
 	@$(RUN) -m include watch-demo
+
+levels: $(VENV)/.installed ## one alarm through three offices on this machine, down to a town and back up to the weekly figures
+	@$(RUN) -m include levels
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up

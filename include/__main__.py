@@ -277,6 +277,14 @@ def watch_demo() -> None:
     sys.exit(play_week())
 
 
+@cli.command("levels")
+def levels() -> None:
+    """Play one alarm through three offices on this machine, down to a town and back up (模拟数据)."""
+    from include.levels_demo import play_levels
+
+    sys.exit(play_levels())
+
+
 @cli.command()
 def up() -> None:
     """The Airflow UI on this machine with the demo data and the local mailbox, until Ctrl-C."""

@@ -83,25 +83,30 @@ def prepare(
         folder = Path(source.location)
         if source.name == DEMO_SOURCE:
             if not (folder / "alarms.csv").exists():
-                _write_region(folder)
+                _write_region(folder, house.season[0])
             with reading(house.engine) as connection:
                 has_enterprises = DEMO_SOURCE in set(key_enterprises(connection)["source"])
             if not has_enterprises and (folder / "enterprises.csv").exists():
                 import_enterprises(
                     house.engine, folder / "enterprises.csv", datum="WGS84", now=now, source=DEMO_SOURCE
                 )
-            if set(half_monthly_bulletin.KINDS) & set(office().letters):
+            if has_simulated_air(start) and set(half_monthly_bulletin.KINDS) & set(office().letters):
                 _import_air(house, folder, months_read(start, end, warning_months), end, now)
 
 
-def _write_region(folder: Path) -> None:
-    """The season that reproduces the published totals, where the office addresses the units that they are of; else one made up from
-    the office's profile."""
+def has_simulated_air(day: date) -> bool:
+    """Whether the simulator has air of that time: it is of the published season's year and those before."""
+    return day.year == SEASON_START.year
+
+
+def _write_region(folder: Path, start: date) -> None:
+    """The season that reproduces the published totals, where the office addresses the units that they are of; else a month from
+    `start` on, made up from the office's profile."""
     profile = office()
     if plays_the_season(profile):
         write_region(SEASON_START, SEASON_END, folder)
     else:
-        write_office_region(profile, SEASON_START, SEASON_START + 31 * DAY, folder, DEFAULT_SEED)
+        write_office_region(profile, start, start + 31 * DAY, folder, DEFAULT_SEED)
 
 
 def _import_air(house: House, region: Path, months: AirMonths, end: date, now: datetime) -> None:
@@ -202,7 +207,7 @@ def play_run(
     found = (
         f"{len(computed['flagged'])} cities flagged"
         if "flagged" in computed
-        else f"{computed['grids']} grids judged, {computed['warning_grids']} warning grids"
+        else f"{computed.get('grids', 0)} grids judged, {computed.get('warning_grids', 0)} warning grids"
     )
     _step("figures", f"{computed['letters_due']} letters due, {found}")
     composed = steps.compose(run, computed)

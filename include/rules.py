@@ -364,9 +364,6 @@ class ChainRules:
         hours=24
     )  # an overdue step is 提级 from then on, as an alarm's 督办 is
     spot_check_percent: int = 20  # of what is to be written off: 验收 is the rule, 抽查 a sample of it
-    # A grid with this many alarms in so many days is dissected (解剖分析): about ten times the programme's mean of 0.048 a day.
-    dissect_alarms: int = 5
-    dissect_days: int = 10
 
 
 FIELD: Final = FieldPage()

@@ -1,6 +1,6 @@
 -- Grain: one alarm pushed in [start_at, end_at), in its state as of as_of_at; with with_old = 1 also alarms pushed before
 --   start_at that may be open as of as_of_at (each open one is among them; some of them are not open: `judge` tells).
--- Parameters: start_at, end_at, as_of_at, known_at (instants), with_old (1 or 0). Nothing that happened after as_of_at is seen, and
+-- Parameters: start_at, end_at, as_of_at, known_at (instants), with_old (1 or 0), unit_code (null for all units). Nothing that happened after as_of_at is seen, and
 --   nothing that was received after known_at. with_old asks that start_at lies seven days before as_of_at or more.
 -- Reads: alarm, feedback_event, lingering_alarm.
 -- An alarm's content is its last revision with revised_at <= as_of_at. Of two steps at one instant the order is submitted, returned,
@@ -14,6 +14,7 @@ with wanted as (
     select distinct alarm_id
     from alarm
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
+      and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
     union
     select alarm_id
     from lingering_alarm
@@ -39,6 +40,7 @@ present as (
         limit 1
     )
     where a.pushed_at < :end_at and a.pushed_at <= :as_of_at and (a.pushed_at >= :start_at or :with_old = 1)
+      and (cast(:unit_code as varchar) is null or a.unit_code = :unit_code)
 ),
 step as (
     select p.alarm_id, p.deadline_at, e.event, e.event_at

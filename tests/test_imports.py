@@ -77,6 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "watch_demo": {"*"},
     "field_demo": {"*"},
     "mail_demo": {"*"},
+    "levels_demo": {"*"},
     "up": {"*"},
     "verbs": FIGURES
     | {

@@ -17,7 +17,7 @@ from include.supervision.feedback import judge
 from include.supervision.figures import Flag
 from include.supervision.low_response import NONE, flag, responses
 
-DAYS: Final = 14
+DAYS: Final = 7
 MORNING: Final = timedelta(hours=8, minutes=30)
 
 
@@ -47,8 +47,10 @@ def flag_history(
 def _morning(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> FlagDay:
     period = replace(last_complete("day", at), as_of=at)
     start_at, end_at = flag_window(period)[0], midnight(office_date(at) + DAY)
-    states = alarm_states(connection, start_at, end_at, at, known_at=known_at, with_old=True)
-    own = judge(states[states["unit_code"] == unit_code], at)
+    states = alarm_states(
+        connection, start_at, end_at, at, known_at=known_at, with_old=True, unit_code=unit_code
+    )
+    own = judge(states, at)
     answering = responses(own, *rolling(period, LOW_RESPONSE.rolling_days)).get(unit_code, NONE)
     told = flag(answering, rules_on(period.end, unit_code).low_response)
     return FlagDay(office_date(at), at, told, int(own["is_open"].sum()))

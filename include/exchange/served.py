@@ -28,6 +28,7 @@ from include.store.statements import frame, run
 _LATE_COMMIT: Final = timedelta(days=2)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS: Final = ("alarms", "steps", "problems", "letters")
+_WHOLE: Final = ("grids", "contacts", "stations")  # read whole each time
 Page = dict[str, Any]
 
 
@@ -77,7 +78,7 @@ def notice(engine: Engine, now: datetime) -> datetime:
 def page(engine: Engine, table: str, caller: Caller, query: dict[str, str], now: datetime) -> Page:
     """One page of a table of the contract. Raises BadRequest."""
     serve = _SERVED[table]
-    asked = Asked.of(query, is_windowed=table != "grids")
+    asked = Asked.of(query, is_windowed=table not in _WHOLE)
     complete_until = notice(engine, now)
     with reading(engine) as connection:
         records, places = serve(connection, caller, asked, asked.limit)
@@ -286,6 +287,8 @@ def _records(rows: list[Page], second: str = "") -> _Served:
         places.append((int(row.pop("change_id")), str(row[second]) if second else "", moment))
         is_simulated = bool(row.pop("is_simulated", False))
         plain = {name: _plain(value) for name, value in row.items()}
+        if plain.get("problem_found") is not None:
+            plain["problem_found"] = bool(plain["problem_found"])
         plain["data_origin"] = SIMULATED_LABEL if is_simulated else None
         plain["status"] = plain.get("status") if "problem_id" in plain else _status(is_simulated=is_simulated)
         records.append(plain)

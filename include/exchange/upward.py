@@ -167,6 +167,7 @@ def _key(kind: str, alarm_id: str, record_id: str, told_at: datetime) -> str:
 
 def _step_report(row: Mapping[Any, Any]) -> tuple[str, str, datetime, dict[str, Any]]:
     told = _plain({name: row[name] for name in FEEDBACK.names})
+    told["problem_found"] = None if told["problem_found"] is None else bool(told["problem_found"])
     if told["inspected_at"] is None:
         told["inspected_at"] = told["event_at"]
     told[DATA_ORIGIN] = SIMULATED_LABEL if row["is_simulated"] else None

@@ -10,10 +10,13 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
+from include.act import Act
 from include.errors import InputError, StateError
 from include.house import House
+from include.office.chain import withdraw_all
 from include.office.own_facts import tell_step
 from include.post.audit import Change, record
+from include.profile.current import office
 from include.sources.config import DECIDING_KINDS
 from include.store import tables
 from include.store.alarm_aliases import main_ids
@@ -94,6 +97,8 @@ def act(house: House, alarm_id: str, name: str, *, now: datetime, actor: str, re
             now=now,
             note=reason.strip(),
         )
+        if name == "uphold" and office().chain is not None:
+            withdraw_all(connection, str(alarm["alarm_id"]), Act(now, actor, reason.strip()))
         change = Change("alarm", str(alarm["alarm_id"]), name, None, event, reason.strip())
         record(connection, [change], now=now, actor=actor)
     return event

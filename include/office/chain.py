@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from include.act import Act
 from include.chain.machine import chain_of, next_event
 from include.chain.steps import ASSIGN
 from include.chain.values import Chain, Event, Move, Task
@@ -93,6 +94,23 @@ def take_in(
     )
     record(connection, [change], now=event.recorded_at, actor=event.actor)
     return event
+
+
+def withdraw_all(connection: Connection, alarm_id: str, act: Act) -> None:
+    """Takes an alarm back from all who hold it, as one that is none (误报) is, inside a transaction that holds the lock `intake`."""
+    chain = chain_of(chain_events(connection, alarm_id))
+    for task in () if chain.is_closed else chain.tasks:
+        if not task.is_ended:
+            move = Move(
+                "withdraw",
+                act.now,
+                act.now,
+                act.actor,
+                task_no=task.task_no,
+                note=act.reason,
+                is_by_rule=True,
+            )
+            take_in(connection, alarm_id, move, chain_settings(), b"")
 
 
 def chain_at(house: House, alarm_id: str, as_of: datetime) -> tuple[tuple[Event, ...], Chain]:

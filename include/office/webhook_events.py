@@ -166,6 +166,8 @@ def _event(kind: str, key: str, subject: str, at: Any, row: Mapping[str, Any]) -
     """An event of a row: its columns as the platform contract names them, without what only the store needs."""
     is_simulated = bool(row["is_simulated"])
     told = {name: _plain(value) for name, value in row.items() if name not in ("received_at", "is_simulated")}
+    if told.get("problem_found") is not None:
+        told["problem_found"] = bool(told["problem_found"])
     if is_simulated:
         told["data_origin"] = SIMULATED_LABEL
     return Event(kind, key, subject, pd.Timestamp(at).to_pydatetime(), is_simulated, told)

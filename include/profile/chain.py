@@ -15,7 +15,7 @@ from include.rules import ChainRules
 
 _LONGEST_LIST: Final = 200
 _LENGTHS: Final = tuple(one.name for one in fields(ChainRules) if isinstance(one.default, timedelta))
-_COUNTS: Final = {"spot_check_percent": (0, 100), "dissect_alarms": (2, 1000), "dissect_days": (1, 366)}
+_COUNTS: Final = {"spot_check_percent": (0, 100)}
 
 
 def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:

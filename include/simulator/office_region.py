@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from include.errors import InputError
 from include.geo.boundaries import counties
 from include.geo.grids import grid_cells
 from include.language import say
@@ -47,12 +48,19 @@ class _Alarm:
 def write_office_region(profile: Profile, start: date, end: date, to: Path, seed: int) -> dict[str, int]:
     """Writes alarms, feedback, problems, grids and contacts of [start, end) into `to`; returns rows by file. Same seed, same bytes."""
     units = [one for one in profile.addressees() if holds_on(one.valid_from, one.valid_to, start)]
+    if not units:
+        raise InputError(
+            "no unit is addressed on the first day",
+            where=f"profile {profile.name}",
+            expected=f"a unit of units.csv that holds on {start}",
+            todo="let a unit hold from the start of the season, or let the season start later",
+        )
     wanted = RuleBook(profile.rules).on(start).selection.hot_count or _GRIDS_OF_UNIT * len(units)
     grids = _grids(profile, units, wanted, seed)
     alarms = _alarms(grids, start, end, seed)
     tables = {
         "grids": grids,
-        "contacts": _contacts(profile, units),
+        "contacts": _contacts(profile, units, min(_SINCE, start)),
         "alarms": pd.DataFrame([_alarm_row(one) for one in alarms]),
         "feedback": pd.DataFrame([row for one in alarms for row in _steps(one)]),
         "problems": pd.DataFrame(
@@ -180,7 +188,7 @@ def _problem(one: _Alarm, profile: Profile, number: int) -> dict[str, Any]:
     }
 
 
-def _contacts(profile: Profile, units: list[Unit]) -> pd.DataFrame:
+def _contacts(profile: Profile, units: list[Unit], since: date) -> pd.DataFrame:
     rows: list[tuple[str, str, str, str]] = []
     for unit in units:
         rows.append((unit.unit_code, "to", unit.bureau, f"duty@{unit.unit_code.lower()}.example"))
@@ -194,6 +202,6 @@ def _contacts(profile: Profile, units: list[Unit]) -> pd.DataFrame:
     rows.append((profile.own_unit, "duty", titles["operators"], "duty@office.example"))
     named = {(one.unit_code, one.role) for one in profile.contacts}  # the profile's own get the letters
     return pd.DataFrame(
-        [(*row[:3], "000-00000000", row[3], _SINCE, "") for row in rows if row[:2] not in named],
+        [(*row[:3], "000-00000000", row[3], since, "") for row in rows if row[:2] not in named],
         columns=["region_code", "role", "name", "phone", "address", "valid_from", "valid_to"],
     )

@@ -24,8 +24,9 @@ def alarm_states(
     *,
     known_at: datetime = ALL_KNOWN,
     with_old: bool = False,
+    unit_code: str | None = None,
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql).
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit where it is told.
 
     Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
     are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
@@ -38,6 +39,7 @@ def alarm_states(
         as_of_at=as_of,
         known_at=known_at,
         with_old=int(with_old),
+        unit_code=unit_code,
     )
 
 

@@ -16,11 +16,13 @@ from include.office.chain import chain_at, take
 from include.office.chain_assigning import assign_by_rules, holders_of
 from include.office.chain_lists import running_tasks, unassigned_rows
 from include.office.feedback import feedback_table
+from include.office.own_facts import tell_step
 from include.office.waiting import waiting
 from include.periods import custom_period
 from include.profile.chain_values import AssignRule, ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
+from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
 
 HOUR = timedelta(hours=1)
@@ -110,6 +112,16 @@ def test_what_the_chain_decides_is_decided_nowhere_else(chained: Browser) -> Non
     assert possible_acts(house, "A1", NOW).possible == ()
     with pytest.raises(StateError, match="its chain decides that"):
         act(house, "A1", "close", now=NOW, actor="duty", reason="核实")
+
+
+def test_an_alarm_that_is_none_is_taken_back_from_all_who_hold_it(chained: Browser) -> None:
+    house = chained.house
+    assign_by_rules(house, ["A1"], Act(NOW, "run"))
+    with writing(house.engine) as connection:
+        tell_step(connection, "A1", "disputed", NOW, is_simulated=False, now=NOW, note="非污染")
+    act(house, "A1", "uphold", now=NOW + HOUR, actor="duty", reason="误报")
+    assert [one.state for one in chain_at(house, "A1", NOW + HOUR)[1].tasks] == ["withdrawn", "withdrawn"]
+    assert running_tasks(house, NOW + HOUR).empty
 
 
 def test_whose_a_step_is_and_the_leader_once_it_is_escalated(chained: Browser) -> None:

@@ -270,6 +270,13 @@ def answer(office: Office, alarm_id: str, *, problem: bool = False) -> None:
             )
 
 
+def acknowledge(office: Office, alarm_id: str) -> None:
+    """A step that says nothing of problems."""
+    now = office.clock()
+    with using(office.profile), writing(office.engine, lock="intake") as connection:
+        tell_step(connection, alarm_id, "acknowledged", now, is_simulated=False, now=now)
+
+
 def decide(office: Office, alarm_id: str, event: str) -> None:
     """The ministry's own decision about an answer or a dispute."""
     now = office.clock()

@@ -18,6 +18,7 @@ from include.store.tables import feedback_event
 from tests.exchange.offices import (
     CITY,
     Pair,
+    acknowledge,
     add_alarm,
     answer,
     backup,
@@ -55,15 +56,19 @@ def test_an_alarm_goes_down_and_its_answer_up_once_each(pair: Pair) -> None:
     assert [row[0] for row in figures(pair.lower, pair.lower.clock())] == ["A1"]
     later(pair)
     answer(pair.lower, "A1", problem=True)
+    acknowledge(pair.lower, "A1")
     later(pair)
     done = pair.report()
-    assert (done.queued, done.sent, done.trouble) == (2, 2, "")
+    assert (done.queued, done.sent, done.refused, done.trouble) == (3, 3, 0, "")
     for _ in range(3):
         later(pair)
         pair.pull()
         assert pair.report().sent == 0
-    assert steps(pair.upper, "A1") == [("submitted", f"level_{CITY}")]
-    assert steps(pair.lower, "A1") == [("submitted", "office")]
+    assert sorted(steps(pair.upper, "A1")) == [
+        ("acknowledged", f"level_{CITY}"),
+        ("submitted", f"level_{CITY}"),
+    ]
+    assert sorted(steps(pair.lower, "A1")) == [("acknowledged", "office"), ("submitted", "office")]
     at = pair.upper.clock()
     assert figures(pair.lower, at) == [("A1", True, True, False, 1)]
     assert figures(pair.upper, at) == [("A1", True, True, False, 1), ("B1", True, False, False, 0)]

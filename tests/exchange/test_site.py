@@ -85,6 +85,11 @@ def test_every_address_needs_a_token(pair: Pair) -> None:
     assert found.status == 401
 
 
+def test_what_has_no_windows_is_read_whole(web: httpx.Client) -> None:
+    for path in ("/v1/grids", "/v1/contacts", "/v1/stations"):
+        assert web.get(path, params={"limit": "1000"}).json()["records"] == []
+
+
 def test_a_token_ends_by_itself_and_by_a_person_and_is_kept_as_its_sum_alone(
     pair: Pair, web: httpx.Client
 ) -> None:

@@ -7,11 +7,13 @@ from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from include.act import Act
 from include.answer_form import layout
 from include.answer_form.code import answer_code
+from include.office.mailroom import taking
 from include.office.waiting import waiting
 from include.post.copies import resend
 from include.post.mailbox import local_mailbox
@@ -97,6 +99,23 @@ def test_a_mail_with_what_no_database_takes_stops_no_other(place: Place) -> None
         done = replace(place, house=replace(place.house, mailboxes=(source,))).read()
     assert (done.trouble, dict(done.kinds)) == ("", {"other": 1, "bounce": 1, "answer": 1})
     assert place.mails()[0]["subject"] == "\ufffdA\ufffd\ufffd"
+
+
+def test_what_no_step_foresaw_is_one_mails_trouble(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(taking, "take_bounce", fail)
+    place.deliver(bounce_mail(place.letter, CONTACT, SENT), answer(place))
+    done = place.read()
+    assert (done.trouble, done.tray, done.rows_taken) == ("", 1, 2)
+    bounce, _ = place.mails()
+    assert (bounce["kind"], bounce["state"], bounce["tray_reason"]) == (
+        "other",
+        "tray",
+        "未能在限时内读完；来信未引用本单位的函件",
+    )
+    assert set(place.states().values()) == {"sent"}
 
 
 def ods(rows: dict[str, list[list[str]]]) -> bytes:

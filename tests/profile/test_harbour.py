@@ -7,6 +7,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
+from include.office_demo import played_days
 from include.periods import HOUR, KINDS, Period, midnight, period_ending, period_of_interval, schedule
 from include.profile.current import load, using
 from include.sources.checks import moments
@@ -75,3 +76,19 @@ def test_its_beats_limits_and_holidays_are_its_own() -> None:
 def test_a_scheduled_interval_over_the_change_is_its_day() -> None:
     start, end = (datetime(2020, 3, day, 8, tzinfo=midnight(SHORT).tzinfo) for day in (29, 30))
     assert period_of_interval("day", start, end) == period_ending("day", date(2020, 3, 30))
+
+
+@pytest.mark.parametrize(
+    ("season_start", "days"),
+    [
+        (date(2020, 3, 1), (date(2020, 3, 11), date(2020, 3, 12), date(2020, 3, 16))),
+        (date(2026, 3, 1), (date(2026, 3, 11), date(2026, 3, 12), date(2026, 3, 16))),
+        (date(2025, 11, 15), (date(2025, 11, 26), date(2025, 11, 27), date(2025, 12, 1))),
+    ],
+)
+def test_a_demo_is_played_in_the_offices_own_season(
+    season_start: date, days: tuple[date, date, date]
+) -> None:
+    assert played_days(season_start) == days
+    assert period_ending("midweek", days[0]).end == days[0]
+    assert period_ending("half_month", days[2]).end == days[2]
