@@ -154,8 +154,9 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
     task = chain.task(event.task_no)
     assert task is not None  # its step is told
     alarm = _alarm(connection, told.alarm_id, period.as_of)
+    whole = chain_of(chain_events(connection, told.alarm_id, period.as_of))  # with who was named after it
     others = tuple(
-        names.get(one.holder_code, one.holder_code) for one in chain.running if one.task_no != task.task_no
+        names.get(one.holder_code, one.holder_code) for one in whole.running if one.task_no != task.task_no
     )
     peak = alarm["peak_pm25_ug_m3"]
     case = ChainCase(

@@ -20,7 +20,7 @@ from include.profile.current import office, using
 from include.rules import ChainRules
 from include.store import tables
 from include.store.engine import reading, writing
-from tests.desk.facts import NOW, YANGQUAN, add_alarm, house_of, provenance
+from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, add_alarm, house_of, provenance
 
 MINUTE = timedelta(minutes=1)
 WORDS = {"task_sheet": "环交", "report_sheet": "环馈", "site_sheet": "环验"}
@@ -112,6 +112,13 @@ def test_a_task_taken_back_at_once_gets_no_letter(chained: House) -> None:
     later = NOW + MINUTE
     take(chained, "A1", Move("withdraw", later, later, "duty", task_no=1, note="交错"))
     assert chain_letters(chained, NOW + 2 * MINUTE, "run") == {"letters": 0}
+
+
+def test_each_holder_is_told_who_else_holds_it(chained: House) -> None:
+    for unit_code in (YANGQUAN, SHIJIAZHUANG):
+        take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=unit_code))
+    found = {one.unit_code: one.cases[0].others for one in due_figures(chained, NOW + MINUTE)}
+    assert found == {YANGQUAN: ("石家庄市",), SHIJIAZHUANG: ("阳泉市",)}
 
 
 def test_an_office_whose_profile_names_no_such_letter_makes_none(chained: House) -> None:

@@ -138,3 +138,9 @@ def test_the_pages_show_it_and_a_window_without_letters_says_so(store: Engine, t
     assert "这一时段没有已送出的函件。" in browser.get("/fates?first=2020-01-01&last=2020-01-02").text
     assert browser.get("/fates?first=2020-01-02&last=2020-01-01").status_code == 400
     assert browser.get("/fates.csv?first=2020-03-12&last=2020-03-12").text.startswith("\ufeffunit_code,")
+
+
+def test_letters_of_old_days_that_left_today_are_there(store: Engine, tmp_path: Path) -> None:
+    page = Browser(house_of(store, tmp_path), now=moment("06-01 10:00")).get("/fates").text
+    assert "阳泉市" in page
+    assert "2020-03-13</small>" in page  # the window ends with the last alarms

@@ -32,8 +32,9 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
-        as_of, state = desk.moment(house, at), store_state(house.engine)
-        until = parse_date(last) if last else office_date(as_of)
+        # Where the last alarms are old, the window ends with them; what became of the letters is that of now, unless a moment is asked for.
+        as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
+        until = parse_date(last) if last else office_date(desk.moment(house, at))
         since = parse_date(first) if first else until - (DAYS - 1) * DAY
         if not 0 <= (until - since).days < MOST_DAYS:
             raise InputError(

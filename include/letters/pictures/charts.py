@@ -149,7 +149,7 @@ def alarms_by_day(figures: SummaryFigures) -> Figure:
             )
     axes.set_ylim(0, limit * _HEADROOM)
     axes.set_yticks(
-        [limit * share / 4 for share in range(5)], [f"{limit * share / 4:g}" for share in range(5)]
+        [limit * share / 5 for share in range(6)], [f"{limit * share / 5:g}" for share in range(6)]
     )
     if days and len(days) < SUMMARY.trend_days:
         axes.text(

@@ -71,7 +71,7 @@ def _look(share: Share) -> dict[str, Any]:
 
 
 def _named(city: CityWeek, share: Share) -> Named:
-    """`▲吕梁` over `4/6`; a city that is not behind by its name alone."""
+    """`▲甲市` over `4/6`; a city that is not behind by its name alone."""
     figures = f"\n{share.n}/{share.of}" if share.n < share.of or city.flag.level else ""
     return Named(
         flag_words(city)[:1] + short_name(city.unit_name) + figures,
