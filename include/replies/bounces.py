@@ -99,11 +99,11 @@ def notice(mail: Mail) -> Notice | None:
         return None
     actions = {value.lower().partition(" ")[0].strip("; ") for value in _report(mail, "action")}
     if actions and actions <= {"delivered", "relayed", "expanded"}:
-        return Notice("delivered", rule, "", _status(mail), _recipients(mail), _words(mail))
+        return Notice("delivered", rule, "", _status(mail), _recipients(mail), _told(mail))
     is_delayed = "delayed" in actions if actions else bool(_DELAYED_SUBJECT.search(mail.head("subject")))
     if is_delayed and "failed" not in actions:
-        return Notice("delayed", rule, "temporary", _status(mail), _recipients(mail), _words(mail))
-    return Notice("bounce", rule, _permanence(mail), _status(mail), _recipients(mail), _words(mail))
+        return Notice("delayed", rule, "temporary", _status(mail), _recipients(mail), _told(mail))
+    return Notice("bounce", rule, _permanence(mail), _status(mail), _recipients(mail), _told(mail))
 
 
 def _is_machine(mail: Mail) -> bool:
@@ -246,6 +246,18 @@ def _words(mail: Mail) -> str:
     cut = _QUOTED.search(mail.text)
     own = mail.text[: cut.start()] if cut and cut.start() > 40 else mail.text
     return own.strip()[:_HELP]
+
+
+def _told(mail: Mail) -> str:
+    """What a person is shown: the other server's own words first (the report's diagnosis, or the paragraph with a code), then the rest."""
+    words = _words(mail)
+    diagnoses = [re.sub(r"^\s*[\w-]+\s*;\s*", "", each).strip() for each in _report(mail, "diagnostic-code")]
+    first = [each for each in dict.fromkeys(diagnoses) if each]
+    if not first:
+        paragraphs = re.split(r"\n\s*\n", words)
+        first = [each.strip() for each in paragraphs if _CODE.search(each) or _REPLY.search(each)][:1]
+    rest = words if not first or first[0] not in words else words.replace(first[0], "", 1)
+    return "\n".join([*first, rest.strip()]).strip()[:_HELP]
 
 
 def _recipients(mail: Mail) -> tuple[str, ...]:

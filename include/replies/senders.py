@@ -1,7 +1,7 @@
 """Who sent a mail: what the own server says about it, and nobody else.
 
-Only fields `Authentication-Results` that name the own server count, and of these only the topmost run, above the first trace that another
-server left: what a sender writes into a mail himself stands below.
+Only fields `Authentication-Results` that name the own server count, and of these only those above its own trace, or the topmost one: what
+a sender writes into a mail himself stands below.
 """
 
 from __future__ import annotations
@@ -50,24 +50,29 @@ def is_aligned(domain: str, sender: str) -> bool:
 
 
 def _own_fields(mail: Mail, own_server: str) -> list[str]:
-    """The own server's results: the topmost run of such fields, above what another server or the sender wrote."""
+    """The own server's results: those above its own trace (`Received`), which nobody else can write, or else the topmost one below
+    it: what comes after that may be the sender's."""
     found: list[str] = []
+    is_traced = False
     for name, value in mail.heads:
         if name == "received":
             if not is_same_host(server_of(value), own_server):
                 break
+            if found:
+                return found
+            is_traced = True
         elif name == "authentication-results":
             plain = _COMMENT.sub(" ", value)
             told = plain.partition(";")[0].split()
             if told and told[0].lower() == own_server:
                 found.append(plain.partition(";")[2])
+                if is_traced:
+                    break
             elif found:
                 break
-        elif found and name not in ("received-spf", "arc-authentication-results", "x-spam-status"):
-            break
         elif name in ("from", "to", "subject", "date", "message-id", "mime-version"):
             break  # below stands the sender's own
-    return found
+    return found[:1]
 
 
 def server_of(trace: str) -> str:

@@ -174,6 +174,23 @@ def test_an_older_form_that_comes_later_is_not_used(place: Place) -> None:
     assert refused == [{"alarm_id": alarm, "reason": OLDER} for alarm in ("A1", "A2")]
 
 
+def test_what_else_came_in_the_second_of_an_answer_dates_nothing(place: Place) -> None:
+    late = answer(place, at=SENT).replace(b"02:00:00 +0000", b"03:00:00 +0000", 1)  # an hour on its way
+    stranger = answer(place, "stranger@city.example", at=SENT + HOUR)
+    head, date, rest = stranger.partition(b"Date: ")
+    undated = head + rest.partition(b"\r\n")[2]
+    assert date
+    place.deliver(late, undated, at=SENT + HOUR)
+    place.read(now=NOW)
+    corrected = form(place.key, fill=lambda number, alarm: something_found(SENT - HOUR, "扬尘（工地）"))
+    second = answer(place, content=corrected, at=SENT + HOUR / 2).replace(
+        b"02:30:00 +0000", b"03:30:00 +0000", 1
+    )
+    place.deliver(second, at=SENT + 3 * HOUR / 2)
+    done = place.read(now=NOW + HOUR)
+    assert (done.rows_taken, done.rows_refused) == (2, 0)
+
+
 def test_an_alarm_of_which_one_more_row_is_broken_is_answered_all_the_same(place: Place) -> None:
     good = something_found(SENT - HOUR, "扬尘（工地）")
     workbook = openpyxl.load_workbook(io.BytesIO(form(place.key, ("A1",), lambda number, alarm: good)))

@@ -8,6 +8,8 @@ import pytest
 
 from include.replies.autoreplies import AUTOREPLY_RULES, OTHER_RULES, RECEIPT_RULES
 from include.replies.bounces import RULES
+from include.replies.mail import read_mail
+from include.replies.senders import authenticity
 from include.replies.verdict import reason_words, verdict
 from tests.replies.mails import OURS, mail
 
@@ -120,3 +122,53 @@ def test_the_cases(name: str, kind: str, permanence: str) -> None:
     if kind == "bounce":
         assert found.signs.inner_ids[0].startswith("<notice_140300_day_")
         assert found.recipients == ("contact@mail.example",)
+
+
+POSTFIX = """This is the mail system at host mx.supervision.example.
+
+I'm sorry to have to inform you that your message could not
+be delivered to one or more recipients. It's attached below.
+
+                   The mail system
+
+<to@city.example>: host mx.city.example[10.0.0.1] said: 550 5.1.1 no such
+    user (in reply to RCPT TO command)"""
+
+
+def test_the_other_server_s_words_come_before_a_machine_s_courtesies() -> None:
+    plain = verdict(
+        mail("From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender", POSTFIX)
+    )
+    assert plain.words.startswith("<to@city.example>: host mx.city.example[10.0.0.1] said: 550 5.1.1 no such")
+    assert "I'm sorry" in plain.words
+    report = FAILED.replace(
+        "Status: 5.1.1\r\n", "Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\r\n"
+    ).replace("Unable to send: 550 no such user", "delivery problem")
+    told = verdict(mail("Content-Type: multipart/report; report-type=delivery-status; boundary=b", report))
+    assert told.words.split("\n") == ["550 5.1.1 User unknown", "delivery problem"]
+
+
+OWN = "mx.office.example"
+TRACE = f"Received: from a by {OWN}; Fri, 13 Mar 2020 10:00:00 +0800"
+NONE = f"Authentication-Results: {OWN}; dmarc=none; spf=none smtp.mailfrom=evil.example"
+PASS = f"Authentication-Results: {OWN}; dkim=pass header.d=city.example"
+
+
+@pytest.mark.parametrize(
+    ("heads", "says"),
+    [
+        ([PASS, TRACE], "pass"),
+        ([TRACE, PASS], "pass"),
+        ([NONE, PASS, TRACE], "pass"),  # two programs of our own server: nobody else writes above its trace
+        ([NONE, TRACE, PASS], "none"),
+        ([TRACE, NONE, PASS], "none"),
+        ([TRACE, "Received: from x by relay.evil.example; Fri, 13 Mar 2020 10:00:00 +0800", PASS], "none"),
+        ([NONE, PASS], "none"),
+        ([PASS], "pass"),
+        ([TRACE, "X-Mailer: x", PASS], "pass"),
+        ([TRACE, "From: a@city.example", PASS], "none"),
+    ],
+)
+def test_what_a_sender_writes_below_our_own_results_is_nothing(heads: list[str], says: str) -> None:
+    content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello")
+    assert authenticity(read_mail(content), OWN) == says
