@@ -187,7 +187,7 @@ def test_a_person_signs_one_unit_of_a_day_at_the_desk_on_a_phone(
         audit = tables.audit.c
         acts = connection.execute(
             select(audit.actor, audit.reason).where(
-                audit.action == "release", audit.subject_id.contains("notice_")
+                audit.action == "release", audit.subject_id.like("notice%2020-03-12%")
             )
         ).all()
     assert [(act.actor, "阳泉先发" in act.reason) for act in acts] == [("admin", True)]
