@@ -63,6 +63,16 @@ class Asked:
             raise BadRequest("limit must be 1 to 5000")
         return cls(start, end, *_place(query.get("cursor", "")), limit)
 
+    def window(self, caller: Caller, most: int) -> dict[str, Any]:
+        """The parameters that every statement of what is served has."""
+        return {
+            "from_at": self.from_at,
+            "until_at": self.until_at,
+            "units": caller.units,
+            "after_id": self.after_id,
+            "most": most,
+        }
+
 
 def notice(engine: Engine, now: datetime) -> datetime:
     """Notices every change that was committed so far; returns up to when the record of changes is complete."""
@@ -104,11 +114,7 @@ def _alarms(connection: Connection, caller: Caller, asked: Asked, most: int) -> 
         frame(
             connection,
             "served_alarms",
-            from_at=asked.from_at,
-            until_at=asked.until_at,
-            units=caller.units,
-            after_id=asked.after_id,
-            most=most,
+            **asked.window(caller, most),
         )
     )
     withdrawn = _withdrawn(connection, [str(row["alarm_id"]) for row in rows])
@@ -125,14 +131,10 @@ def _steps(connection: Connection, caller: Caller, asked: Asked, most: int) -> _
             frame(
                 connection,
                 "served_steps",
-                from_at=asked.from_at,
-                until_at=asked.until_at,
-                units=caller.units,
+                **asked.window(caller, most),
                 own_source=caller.source,
-                after_id=asked.after_id,
                 after_event=asked.after_event,
                 after_at=asked.after_at,
-                most=most,
             )
         ),
         "event",
@@ -143,13 +145,9 @@ def _problems(connection: Connection, caller: Caller, asked: Asked, most: int) -
     found = frame(
         connection,
         "served_problems",
-        from_at=asked.from_at,
-        until_at=asked.until_at,
-        units=caller.units,
+        **asked.window(caller, most),
         own_source=caller.source,
-        after_id=asked.after_id,
         after_event=asked.after_event,
-        most=most,
     ).rename(columns={"rectify_by_at": "rectify_by"})
     return _records(_rows(found), "problem_id")
 
@@ -160,11 +158,7 @@ def _letters(connection: Connection, caller: Caller, asked: Asked, most: int) ->
             frame(
                 connection,
                 "served_letters",
-                from_at=asked.from_at,
-                until_at=asked.until_at,
-                units=caller.units,
-                after_id=asked.after_id,
-                most=most,
+                **asked.window(caller, most),
             )
         )
     )

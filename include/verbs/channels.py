@@ -6,9 +6,8 @@ from uuid import uuid4
 import click
 
 from include.errors import InputError
-from include.verbs.options import FORMATS, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, open_current_house, operator, print_rows
 
-REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
 _HOW = {"--arrived": "arrived", "--again": "again", "--drop": "dropped"}
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from include.errors import CheckFailed, InputError
-from include.verbs.options import FORMATS, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, open_current_house, operator, print_rows
 
 _PATH = click.Path(dir_okay=False, exists=True, path_type=Path)
-REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
 
 
 @click.group()

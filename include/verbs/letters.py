@@ -7,9 +7,8 @@ import click
 from include.act import Act
 from include.house import House
 from include.language import say
-from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, Day, open_current_house, operator, print_rows
 
-REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
 LETTER = click.argument("letter_id", type=click.IntRange(min=1))
 
 

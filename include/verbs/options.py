@@ -13,6 +13,7 @@ from include.periods import parse_date, parse_moment, parse_moment_or_date
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FORMATS = click.Choice(["csv", "json", "table"])
+REASON = click.option("--reason", required=True, help="Why; kept in the audit trail.")
 
 
 class Day(click.ParamType[date]):

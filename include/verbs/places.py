@@ -1,17 +1,12 @@
 """`places …`: what lies where, between dates."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
 
-from include.act import Act
 from include.profile.values import Place
-from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
-
-_SINCE = click.option("--from", "since", type=Day(), required=True, help="The first date on which it holds.")
-_REASON = click.option("--reason", required=True, help="Why; kept on record.")
+from include.verbs.dated_changes import SINCE, change
+from include.verbs.options import FORMATS, REASON, Day, open_current_house, print_rows
 
 
 @click.group()
@@ -40,25 +35,25 @@ def listed(on: date | None, form: str) -> None:
 @click.option("--level", required=True, help="As the profile calls its levels: city, county, …")
 @click.option("--in", "parent", default="", help="Code of the place around it.")
 @click.option("--name-en", default="", help="Its name in English.")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def add(code: str, name: str, level: str, parent: str, name_en: str, since: date, reason: str) -> None:
     """A new place."""
     from include.store.places import add_place
 
     told = Place(code, name, level, parent, name_en=name_en, valid_from=since)
-    _change(reason, lambda connection, act: add_place(connection, told, act))
+    change(reason, lambda connection, act: add_place(connection, told, act))
 
 
 @places.command("end")
 @click.argument("code")
 @click.option("--on", type=Day(), required=True, help="The first date on which it is no more.")
-@_REASON
+@REASON
 def end(code: str, on: date, reason: str) -> None:
     """A place is no more from a date on; nothing may lie in it then."""
     from include.store.places import end_place
 
-    _change(reason, lambda connection, act: end_place(connection, code, on, act))
+    change(reason, lambda connection, act: end_place(connection, code, on, act))
 
 
 @places.command("rename")
@@ -66,8 +61,8 @@ def end(code: str, on: date, reason: str) -> None:
 @click.option("--name")
 @click.option("--name-en")
 @click.option("--level")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def rename(
     code: str, name: str | None, name_en: str | None, level: str | None, since: date, reason: str
 ) -> None:
@@ -78,26 +73,17 @@ def rename(
     values = {key: value for key, value in told.items() if value is not None}
     if not values:
         raise click.UsageError("say at least one of --name, --name-en, --level")
-    _change(reason, lambda connection, act: change_place(connection, code, since, values, "rename", act))
+    change(reason, lambda connection, act: change_place(connection, code, since, values, "rename", act))
 
 
 @places.command("move")
 @click.argument("code")
 @click.option("--in", "parent", required=True, help="Code of the place around it from then on.")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def move(code: str, parent: str, since: date, reason: str) -> None:
     """A place lies in another from a date on."""
     from include.store.places import change_place
 
     values = {"parent_code": parent}
-    _change(reason, lambda connection, act: change_place(connection, code, since, values, "move", act))
-
-
-def _change(reason: str, step: Callable[[Any, Any], None]) -> None:
-    from include.store.engine import writing
-
-    house = open_current_house()
-    with writing(house.engine) as connection:
-        step(connection, Act(datetime.now(UTC), operator(), reason))
-    click.echo("done")
+    change(reason, lambda connection, act: change_place(connection, code, since, values, "move", act))

@@ -8,11 +8,10 @@ import click
 
 from include.errors import InputError
 from include.language import say
-from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, Day, open_current_house, operator, print_rows
 
 FILE = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 LIST = click.argument("list_id", type=click.IntRange(1))
-REASON = click.option("--reason", required=True, help="Kept in the audit trail.")
 FORM = click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 
 

@@ -1,17 +1,12 @@
 """`units …`: whom this office addresses, between dates; and `profile apply`, what the profile says otherwise."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
 
 import click
 
-from include.act import Act
 from include.profile.values import UNIT_KINDS, Unit
-from include.verbs.options import FORMATS, Day, open_current_house, operator, print_rows
-
-_SINCE = click.option("--from", "since", type=Day(), required=True, help="The first date on which it holds.")
-_REASON = click.option("--reason", required=True, help="Why; kept on record.")
+from include.verbs.dated_changes import SINCE, change
+from include.verbs.options import FORMATS, REASON, Day, open_current_house, print_rows
 
 
 @click.group()
@@ -43,8 +38,8 @@ def listed(on: date | None, form: str) -> None:
 @click.option("--above", default="", help="Code of the unit that it reports to.")
 @click.option("--address-form", default="", help="How a letter speaks to it, where not as to its kind.")
 @click.option("--region", default="", help="The region that it belongs to.")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def add(
     code: str,
     name: str,
@@ -61,18 +56,18 @@ def add(
     from include.store.units import add_unit
 
     told = Unit(code, name, bureau, kind, place, above, address_form, valid_from=since)
-    _change(reason, lambda connection, act: add_unit(connection, told, True, region, act))
+    change(reason, lambda connection, act: add_unit(connection, told, True, region, act))
 
 
 @units.command("end")
 @click.argument("code")
 @click.option("--on", type=Day(), required=True, help="The first date on which it is no more.")
-@_REASON
+@REASON
 def end(code: str, on: date, reason: str) -> None:
     """A unit is no more from a date on."""
     from include.store.units import end_unit
 
-    _change(reason, lambda connection, act: end_unit(connection, code, on, act))
+    change(reason, lambda connection, act: end_unit(connection, code, on, act))
 
 
 @units.command("rename")
@@ -80,8 +75,8 @@ def end(code: str, on: date, reason: str) -> None:
 @click.option("--name")
 @click.option("--bureau")
 @click.option("--address-form")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def rename(
     code: str, name: str | None, bureau: str | None, address_form: str | None, since: date, reason: str
 ) -> None:
@@ -92,32 +87,32 @@ def rename(
     values = {key: value for key, value in told.items() if value is not None}
     if not values:
         raise click.UsageError("say at least one of --name, --bureau, --address-form")
-    _change(reason, lambda connection, act: change_unit(connection, code, since, values, "rename", act))
+    change(reason, lambda connection, act: change_unit(connection, code, since, values, "rename", act))
 
 
 @units.command("move")
 @click.argument("code")
 @click.option("--above", required=True, help="Code of the unit that it reports to from then on.")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def move(code: str, above: str, since: date, reason: str) -> None:
     """A unit reports to another from a date on."""
     from include.store.units import change_unit
 
     values = {"reports_to": above}
-    _change(reason, lambda connection, act: change_unit(connection, code, since, values, "move", act))
+    change(reason, lambda connection, act: change_unit(connection, code, since, values, "move", act))
 
 
 @units.command("join")
 @click.argument("code")
 @click.argument("region")
-@_SINCE
-@_REASON
+@SINCE
+@REASON
 def join(code: str, region: str, since: date, reason: str) -> None:
     """A unit belongs to a region from a date on."""
     from include.store.units import change_region
 
-    _change(
+    change(
         reason,
         lambda connection, act: change_region(connection, code, region, since, joins=True, act=act),
     )
@@ -127,21 +122,12 @@ def join(code: str, region: str, since: date, reason: str) -> None:
 @click.argument("code")
 @click.argument("region")
 @click.option("--on", type=Day(), required=True, help="The first date on which it is no more in the region.")
-@_REASON
+@REASON
 def leave(code: str, region: str, on: date, reason: str) -> None:
     """A unit belongs to a region no longer from a date on."""
     from include.store.units import change_region
 
-    _change(
+    change(
         reason,
         lambda connection, act: change_region(connection, code, region, on, joins=False, act=act),
     )
-
-
-def _change(reason: str, step: Callable[[Any, Any], None]) -> None:
-    from include.store.engine import writing
-
-    house = open_current_house()
-    with writing(house.engine) as connection:
-        step(connection, Act(datetime.now(UTC), operator(), reason))
-    click.echo("done")

@@ -12,7 +12,7 @@ import pandas as pd
 
 from include.errors import InputError
 from include.periods import DAY, midnight, office_zone
-from include.verbs.options import FORMATS, Day, Moment, open_current_house, operator, print_rows
+from include.verbs.options import FORMATS, REASON, Day, Moment, open_current_house, operator, print_rows
 
 if TYPE_CHECKING:
     from include.store.watch_todos import Decision
@@ -210,12 +210,9 @@ def todo(form: str) -> None:
     print_rows(pd.DataFrame(rows, columns=list(columns)), form, "待核实的报警")
 
 
-_REASON = click.option("--reason", required=True, help="Why, for the audit trail.")
-
-
 @watch.command("withdraw")
 @click.argument("alarm_id")
-@_REASON
+@REASON
 def withdraw(alarm_id: str, reason: str) -> None:
     """Withdraw an alarm that later data speak against: it counts as a false alarm (误报) from now on."""
     _decide(alarm_id, "withdraw", reason)
@@ -223,7 +220,7 @@ def withdraw(alarm_id: str, reason: str) -> None:
 
 @watch.command("keep")
 @click.argument("alarm_id")
-@_REASON
+@REASON
 def keep(alarm_id: str, reason: str) -> None:
     """Keep an alarm that later data speak against: it stands as it left."""
     _decide(alarm_id, "keep", reason)
