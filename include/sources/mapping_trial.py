@@ -18,8 +18,8 @@ from include.sources.air.faults import Fault
 from include.sources.air.files import moment_of, statement_of
 from include.sources.air.hours import with_hours
 from include.sources.air.names import POLLUTANTS
-from include.sources.air.quality import unread_sheets_said
 from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
+from include.sources.air.said import unread_sheets_said
 from include.sources.air.stations import station_cities
 from include.sources.checks import check
 from include.sources.delivery import Chunk
