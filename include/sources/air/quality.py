@@ -17,6 +17,7 @@ from include.errors import InputError, SourceError
 from include.language import say
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
+from include.sources.air.hours import OpenHours, Scale
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
@@ -40,7 +41,7 @@ from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
 from include.sources.troubles import Trouble, discarded_of, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
-from include.store.air_days import Provenance, grid_places
+from include.store.air_days import Provenance, grid_places, keep_layout_hours, layout_hours
 from include.store.engine import reading, writing
 
 _EXPECTED: Final = f"air-quality files ({FORMATS})"
@@ -130,6 +131,7 @@ def import_air_quality(
     with reading(engine) as connection:
         names_of_places = city_names(connection)
         known_grids = set(grid_places(connection).index)
+        layouts = layout_hours(connection)
     done: dict[int, AirFile] = {}
     rejected: list[InputError] = [error for _, error in odd]
     unread: list[Path] = [path for path, _ in odd]
@@ -141,6 +143,9 @@ def import_air_quality(
             stage.forget(number)
             rejected.append(_refusal(names[number], error))
             unread.append(names[number])
+
+        hours_known = {name: _scales(hours) for name, hours in layouts.items()}
+        open_hours: dict[int, OpenHours] = {}
 
         def take(number: int) -> bool:
             try:
@@ -154,7 +159,11 @@ def import_air_quality(
                     mapping,
                     stations,
                     latest=None if is_played else now,
+                    known=hours_known,
                 )
+            except OpenHours as error:
+                stage.forget(number)
+                open_hours[number] = error
             except SourceError:  # not the file's: the disk of the hours
                 raise
             except OutOfTime:
@@ -165,6 +174,16 @@ def import_air_quality(
             return number in done
 
         turns = in_turn(range(len(names)), take, {}, FOLDER_SECONDS)
+        asked_again = [*open_hours]
+        for file in done.values():  # what whole days say of the hours of others
+            if file.scale is not None:
+                hours_known[file.layout] = hours_known.get(file.layout, frozenset()) | {file.scale}
+        open_hours.clear()
+        again = in_turn(asked_again, take, {}, FOLDER_SECONDS)
+        turns.late += again.late
+        turns.left += again.left
+        for number, error in open_hours.items():
+            refuse(number, error)
         for number, late in turns.late:
             refuse(number, late)
         for number, waits in turns.left:
@@ -196,15 +215,17 @@ def import_air_quality(
         for loss in kept.losses
         for number in loss.files
     ]
-    again = {
+    options = {
         "mapping": mapping.name if mapping else "",
         "stations": str(stations or ""),
         "label": hour_label,
     }
-    untaken, decided = _ask(engine, source, lost, again, now)
+    untaken, decided = _ask(engine, source, lost, options, now)
     with writing(engine) as connection:
         if only is None:
             keep_faults(connection, source, [file.path for file in files], faults, now)
+        own = [(file.layout, file.scale) for file in files if file.scale is not None]
+        keep_layout_hours(connection, own, now)
     return ImportResult(
         files=len(done),
         rows=sum(file.rows for file in files),
@@ -295,6 +316,10 @@ def _ask(
     ]
     decided = [decided_said(path, said) for trouble, (path, said) in asking.items() if trouble in discarded]
     return tuple(untaken), tuple(decided)
+
+
+def _scales(hours: frozenset[int]) -> frozenset[Scale]:
+    return frozenset(scale for scale in (23, 24) if scale in hours)
 
 
 def _refusal(path: Path, error: Exception) -> InputError:
