@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources.air.clock import Clock, require_label
 from include.sources.air.dust import read_dust
 from include.sources.air.faults import Fault
-from include.sources.air.hours import ArchiveHours, Scale, meant, with_hours
+from include.sources.air.hours import ArchiveHours, Scale, layout_hash, meant, with_hours
 from include.sources.air.reading import Names, Reading, read_chunk, require_measures
 from include.sources.air.recognition import recognise
 from include.sources.air.stage import Stage, Statement
@@ -111,7 +110,7 @@ def read_air_file(
         if own is None:
             _read_dust(file, chunks, number, stage, names, hour_label, latest)
             break
-        file.layout = sha256("\x1f".join([own.name, *header]).encode()).hexdigest()
+        file.layout = layout_hash(own.name, header)
         if stations is not None and own.air is not None and own.air.by == "station":
             own = replace(own, air=replace(own.air, stations=stations))
         before = told

@@ -9,8 +9,9 @@ is the last one of the day before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final, Literal
 
 import pandas as pd
@@ -105,6 +106,17 @@ class Evidence:
 
 
 _SAY_IT: Final = "say --hour-label start or end, or hour_label in the mapping"
+
+
+def layout_hash(mapping: str, header: Sequence[str]) -> str:
+    """By what files of one mapping and header are known."""
+    return sha256("\x1f".join([mapping, *header]).encode()).hexdigest()
+
+
+def scales(last_hours: Iterable[int]) -> frozenset[Scale]:
+    """The last hours that a store knows of a header."""
+    known = set(last_hours)
+    return frozenset(scale for scale in (23, 24) if scale in known)
 
 
 def with_hours(chunks: Iterable[Chunk], moment: Moment, where: str) -> Iterator[tuple[Chunk, ArchiveHours]]:

@@ -17,7 +17,7 @@ from include.errors import InputError, SourceError
 from include.language import say
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.hours import OpenHours, Scale
+from include.sources.air.hours import OpenHours, scales
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
@@ -144,7 +144,7 @@ def import_air_quality(
             rejected.append(_refusal(names[number], error))
             unread.append(names[number])
 
-        hours_known = {name: _scales(hours) for name, hours in layouts.items()}
+        hours_known = {name: scales(hours) for name, hours in layouts.items()}
         open_hours: dict[int, OpenHours] = {}
 
         def take(number: int) -> bool:
@@ -316,10 +316,6 @@ def _ask(
     ]
     decided = [decided_said(path, said) for trouble, (path, said) in asking.items() if trouble in discarded]
     return tuple(untaken), tuple(decided)
-
-
-def _scales(hours: frozenset[int]) -> frozenset[Scale]:
-    return frozenset(scale for scale in (23, 24) if scale in hours)
 
 
 def _refusal(path: Path, error: Exception) -> InputError:
