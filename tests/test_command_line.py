@@ -209,7 +209,7 @@ def test_importing_air_quality_says_what_the_hourly_run_says(
     assert verb("import-air-quality", str(tmp_path / "b.csv"), "--replace") == 0
     said = capsys.readouterr()
     assert said.out == (
-        "读入1个文件、40行；存入1个地方的10个值（PM2.5），新增1天；未用0个值（在待查中），空值0个，重复值0个（只计一次）\n"
+        "读入1个文件、40行；存入1个地方的10个值（PM2.5），替换1天；未用0个值（在待查中），空值0个，重复值0个（只计一次）\n"
     )
     lines = said.err.splitlines()
     path = Path(lines[-1].partition("全部见")[2])

@@ -50,8 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": GROUND | {"chain"},
     "sources.rows": FIGURES | {"store", "replies", "answer_form.layout", "yaml_once"},
     "sources": FIGURES
-    | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows", "bounded_http"}
-    | {"yaml_once"},
+    | {"chain", "store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"}
+    | {"bounded_http", "yaml_once"},
     "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
     "letters": FIGURES
@@ -70,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
-    "exchange": FIGURES | {"house", "store", "sources", "post", "office", "bounded_http"},
+    "exchange": FIGURES | {"chain", "house", "store", "sources", "post", "office", "bounded_http"},
     "workflows": FIGURES
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"openness", "exchange"},

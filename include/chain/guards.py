@@ -11,7 +11,7 @@ from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 
 _LONGEST_NAME: Final = 128
-_LONGEST_NOTE: Final = 2000
+_LONGEST_NOTE: Final = 10_000
 _NEEDS_WORDS: Final = ("report", "return", "fail", "doubt", "extend", "withdraw", CLOSE, REOPEN)
 
 

@@ -6,6 +6,7 @@ Pure: no clock, no store. `next_event` decides, `after` follows an event that wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -38,6 +39,7 @@ from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 from include.rules import ChainRules
 
+_BETWEEN_NAMES: Final = re.compile("[、，,；;/]")
 SKEW: Final = timedelta(minutes=5)  # between the clocks of two machines that record steps
 
 
@@ -153,7 +155,7 @@ def _task_after(task: Task, event: Event) -> Task:
     task = replace(task, due_at=event.due_at, answer_due_at=event.answer_due_at)
     if event.event == "extended":
         return task
-    names = frozenset({event.person})  # who typed it in for somebody took no part
+    names = persons_in(event.person)  # who typed it in for somebody took no part
     persons = dict(task.persons)
     # A report that completes one (补报) is of both; a new round has its own persons.
     persons[event.event] = names | (persons.get(event.event, names) if task.state == event.state else names)
@@ -167,6 +169,11 @@ def _task_after(task: Task, event: Event) -> Task:
     if event.event == "reported":
         return replace(task, has_problem=event.problem_found, rectify_by=event.rectify_by)
     return task
+
+
+def persons_in(told: str) -> frozenset[str]:
+    """Who is named where several may be: 李某、王某."""
+    return frozenset(filter(None, (one.strip() for one in _BETWEEN_NAMES.split(told))))
 
 
 def _event_of_alarm(

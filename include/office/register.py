@@ -12,7 +12,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainFigures
+from include.chain.figures import (
+    ACCEPTANCE,
+    ASSIGNMENT,
+    ESCALATION,
+    REPORT_SHEET,
+    RETURN,
+    ChainFigures,
+)
 from include.house import House
 from include.language import say
 from include.letter_kinds import LETTER_KINDS, LetterKind, is_in_use, letter_kind
@@ -34,7 +41,7 @@ from include.supervision.feedback import judge
 from include.supervision.figures import NoticeFigures, ReminderFigures, to_json
 from include.supervision.weekly_figures import SummaryFigures
 
-CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, ACCEPTANCE)
+CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, RETURN, ACCEPTANCE, ESCALATION)
 _INSTANT: Final = timedelta(microseconds=1)
 
 Premise = Callable[[Connection, Any, datetime], str | Struck | None]

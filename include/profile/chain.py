@@ -23,7 +23,11 @@ def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:
     part = root.value.get("chain") if isinstance(root.value, dict) else None
     if part is None:
         return None
-    told = _mapping(part, ("automatic", "within", "people", "assign", *_COUNTS, "escalate_after"), findings)
+    told = _mapping(
+        part,
+        ("automatic", "tell_superior", "within", "people", "assign", *_COUNTS, "escalate_after"),
+        findings,
+    )
     within = _mapping(told.get("within"), tuple(set(_LENGTHS) - {"escalate_after"}), findings)
     lengths = {name: _read(_length, one, findings) for name, one in within.items()}
     if "escalate_after" in told:
@@ -36,9 +40,16 @@ def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:
     known = {name: value for name, value in {**lengths, **counts}.items() if value is not None}
     people = _mapping(told.get("people"), SLOTS, findings)
     duties = {slot: _duty(one, findings) for slot, one in people.items()}
-    is_automatic = _read(settings.yes, told["automatic"], findings) if "automatic" in told else False
+    is_automatic, tells_superior = (
+        bool(_read(settings.yes, told[key], findings)) if key in told else False
+        for key in ("automatic", "tell_superior")
+    )
     return ChainSettings(
-        replace(ChainRules(), **known), duties, _assignments(told.get("assign"), findings), bool(is_automatic)
+        replace(ChainRules(), **known),
+        duties,
+        _assignments(told.get("assign"), findings),
+        is_automatic,
+        tells_superior,
     )
 
 

@@ -43,12 +43,14 @@ class AssignRule:
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """The chain of this office. `is_automatic`: new alarms are handed on by its rules, without a person."""
+    """The chain of this office. `is_automatic`: new alarms are handed on by its rules, without a person. `tells_superior`: 反馈单 goes to
+    the unit above, too."""
 
     rules: ChainRules = field(default_factory=ChainRules)
     duties: Mapping[str, Duty] = field(default_factory=dict)
     assign: tuple[AssignRule, ...] = ()
     is_automatic: bool = False
+    tells_superior: bool = False
 
     def duty(self, slot: str) -> Duty:
         """Whose the step is."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 
 from include.act import Act
+from include.chain.steps import STATES
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.city import STANDINGS
@@ -34,6 +35,7 @@ def routes(desk: Desk) -> APIRouter:
             "found": None,
             "outcomes": OUTCOMES,
             "standings": STANDINGS,
+            "task_states": STATES,
             "most": MOST_BYTES,
             "is_simulated": False,
             "is_taken": False,
