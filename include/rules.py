@@ -138,6 +138,7 @@ class SummaryRules:
     )
     long_unanswered_days: int = 7  # 久拖未决 is chosen among the alarms of so many days
     trend_days: int = 28  # days in the picture of alarms by day: four weeks, so that weekends compare
+    trend_weeks: int = 8  # seven days each, in the small pictures of each unit's trend: two months, as a leader remembers them
     top_counties: int = 3  # counties that the text names
     listed_rows: int = 10  # rows of a list in the annexes; the workbook has them all
     named_cities: int = 6  # cities that one sentence names before 等

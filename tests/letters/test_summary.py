@@ -118,6 +118,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
         "城市",
         "答复质量",
         "每日",
+        "走势",
         "问题类别",
         "区县",
         "重复报警",
@@ -333,7 +334,13 @@ def test_the_pdf_is_tagged_and_its_pictures_have_words_for_who_cannot_see_them(l
     assert "/StructTreeRoot" in reader.trailer["/Root"]
     docx = Document(io.BytesIO(content(letter, "docx")))
     words = [shape._inline.docPr.get("descr") for shape in docx.inline_shapes]
-    assert [word.partition("：")[0] for word in words] == ["地图", "柱状图", "条形图", "条形图"]
+    assert [word.partition("：")[0] for word in words] == [
+        "地图",
+        "柱状图",
+        "条形图",
+        "条形图",
+        "小柱状图",
+    ]
 
 
 def test_importing_the_module_loads_nothing_heavy() -> None:
