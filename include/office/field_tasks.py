@@ -81,7 +81,7 @@ def _told(connection: Connection, alarm_ids: list[str], unit_code: str, now: dat
         returned = [one for one in events if one.task_no == task.task_no and one.state == RETURNED]
         yield TaskTold(
             alarm_id=alarm_id,
-            state=STATES[task.state],
+            state=say(STATES[task.state]),
             due_at=task.due_at,
             steps=allowed(chain, task.task_no, is_holder=not is_own),
             note=returned[-1].note[:2000] if returned and task.state == RETURNED else "",
