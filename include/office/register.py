@@ -18,6 +18,7 @@ from include.chain.figures import (
     ESCALATION,
     REPORT_SHEET,
     RETURN,
+    VISIT,
     ChainFigures,
 )
 from include.house import House
@@ -41,7 +42,7 @@ from include.supervision.feedback import judge
 from include.supervision.figures import NoticeFigures, ReminderFigures, to_json
 from include.supervision.weekly_figures import SummaryFigures
 
-CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, RETURN, ACCEPTANCE, ESCALATION)
+CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, RETURN, VISIT, ACCEPTANCE, ESCALATION)
 _INSTANT: Final = timedelta(microseconds=1)
 
 Premise = Callable[[Connection, Any, datetime], str | Struck | None]

@@ -47,6 +47,7 @@ def test_what_the_kinds_say() -> None:
         "task_sheet",
         "report_sheet",
         "return_sheet",
+        "visit_sheet",
         "site_sheet",
         "escalation",
         "digest",
