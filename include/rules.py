@@ -382,11 +382,21 @@ class DissectionRules:
     least_after: timedelta = timedelta(days=7)  # of what came after them: in less nothing is said
 
 
+@dataclass(frozen=True)
+class AssessmentRules:
+    """考核 of the units that hold tasks. No number is published."""
+
+    least_due: int = 5  # steps: of fewer one is over a fifth, and a unit is listed without a rank
+    # Into the month after: by then whatever began in a month is due, promised rectifications (15 days) of its last day but one too.
+    day_of_next_month: int = 16
+
+
 FIELD: Final = FieldPage()
 LOW_RESPONSE: Final = LowResponse()
 COMPLETENESS: Final = Completeness()
 POST: Final = Post()
 CHANNELS: Final = ChannelRules()
+ASSESSMENT: Final = AssessmentRules()
 ALARM_PUSH: Final = AlarmPush()
 RETENTION: Final = Retention()
 HINTS: Final = Hints()

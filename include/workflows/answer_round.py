@@ -10,6 +10,7 @@ from typing import Any, Final
 from include.errors import CheckFailed, QianliyanError
 from include.house import House, Run
 from include.language import say
+from include.office.chain_assessment import assessment_letter
 from include.office.dissection import look
 from include.office.mailroom.round import MailRound, read_mailbox
 from include.profile.current import office
@@ -44,11 +45,13 @@ def chain(house: House, now: datetime, actor: str) -> dict[str, Any]:
 
 
 def dissection(house: House, now: datetime, actor: str) -> dict[str, Any]:
-    """Opens the cases of 解剖分析 that the alarms say by now, where the office has a chain."""
+    """Opens the cases of 解剖分析 that the alarms say by now, and makes the month's 考核通报 once it is due, where the office has a
+    chain."""
     if office().chain is None:
         return {}
     try:
-        return {say("解剖分析"): {"opened": len(look(house, now, actor))}}
+        opened = len(look(house, now, actor))
+        return {say("解剖分析"): {"opened": opened, **assessment_letter(house, now, actor)}}
     except (QianliyanError, OSError) as error:
         return {say("解剖分析"): {"trouble": str(error)}}
 
