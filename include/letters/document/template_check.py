@@ -13,8 +13,10 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from include.language import counted
 from include.letters.document.template_outline import outline
+from include.letters.document.template_trial import faults_of_source, try_template
 from include.letters.document.templates import SHIPPED
 from include.profile.findings import Findings
+from include.profile.tables import decoded
 
 # What a letter may not lose, where the shipped template of the same name has it: who writes to whom, number and date, what it is.
 OBLIGATORY: Final = frozenset(
@@ -28,11 +30,15 @@ _VALUE: Final = re.compile(r"\{\{(?:p|tr|tc|r)\s")
 def check_templates(folder: Path, findings: Findings) -> None:
     """Notes every fault of the templates in a folder (which need not exist)."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file() and not path.name.startswith((".", "~$")):
-            _check(path, path.relative_to(folder).as_posix(), findings)
+        name = path.relative_to(folder)
+        if path.is_dir() or any(part.startswith((".", "~$")) for part in name.parts):
+            continue
+        if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(folder.resolve())):
+            continue  # no file of the profile, which its reading says
+        _check(path, name.as_posix(), folder, findings)
 
 
-def _check(path: Path, name: str, findings: Findings) -> None:
+def _check(path: Path, name: str, folder: Path, findings: Findings) -> None:
     file = f"templates/{name}"
     shipped = SHIPPED / name
     if not shipped.is_file():
@@ -63,6 +69,11 @@ def _check(path: Path, name: str, findings: Findings) -> None:
             )
     for missing in sorted(wanted - _names(parsed)):
         findings.add(file, 0, "a placeholder was removed", expected=f"{{{{ {missing} }}}}", got="none")
+    said = list(faults_of_source(parsed))
+    for line, what, got in said:
+        findings.add(file, line, what, expected="values of the letter, and templates by their names", got=got)
+    if not said and (fault := try_template(name, own, (folder, SHIPPED), names)) is not None:
+        findings.add(file, fault[0], "the template cannot be filled in", expected="a letter", got=fault[1])
 
 
 def names_of_kind(name: str) -> set[str]:
@@ -86,12 +97,7 @@ def _source(path: Path, file: str, findings: Findings) -> str | None:
         )
         return None
     if path.suffix != ".docx":
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            findings.add(file, line, "the file is no UTF-8", expected="UTF-8", got="other bytes")
-            return None
+        return decoded(raw, file, findings)
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             unpacked = sum(one.file_size for one in package.infolist())
