@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from airflow.plugins_manager import AirflowPlugin
 from fastapi import Depends, FastAPI
 
+from include.language import say
+
 if TYPE_CHECKING:
     from include.desk.pages.access import Access, Visitor
     from include.house import House
@@ -164,14 +166,14 @@ class DeskPlugin(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         {
-            "name": "督办台",
+            "name": say("督办台"),
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "desk",
             "icon": f"{PREFIX}/assets/icon.svg",
         },
         {
-            "name": "函件 Letters",
+            "name": say("函件 Letters"),
             "href": f"{PREFIX}/letters?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
             "destination": "dag_run",
             "url_route": "desk-letters",
