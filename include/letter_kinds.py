@@ -90,6 +90,7 @@ _SHIPPED: Final = (
     LetterKind("visit_sheet", "验收通知", is_numbered=False, is_corrected=False),
     LetterKind("site_sheet", "验收单", is_corrected=False),
     LetterKind("escalation", "提级单", is_corrected=False),
+    LetterKind("assessment", "考核通报", is_corrected=False, is_by_person=True),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
     LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
     LetterKind(

@@ -50,6 +50,7 @@ def test_what_the_kinds_say() -> None:
         "visit_sheet",
         "site_sheet",
         "escalation",
+        "assessment",
         "digest",
         "trouble",
         "code",
