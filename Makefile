@@ -57,7 +57,12 @@ up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data an
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
 
 test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
-	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
+
+# Figures, rules, judgements, forms, the store and the outbox; no browser, no PostgreSQL, nothing that draws.
+FAST := $(addprefix tests/, supervision geo answer_form replies selection suspects watch store post)
+test-fast: $(VENV)/.rasters ## a part of the tests for the work in between, on SQLite alone: a minute and a half on two cores
+	@$(RUN) -m pytest -rs -n auto --dist worksteal -k "not postgresql" --ignore=tests/post/channels $(FAST)
 
 fab-test: ## people who log in by Airflow's FAB provider: four roles against every route of the desk
 	@$(MAKE) --no-print-directory VENV=.venv-fab LOCK=requirements-fab.txt .venv-fab/.installed

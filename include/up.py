@@ -19,7 +19,6 @@ from types import FrameType
 from typing import Final
 
 import psutil
-import yaml
 
 from include.connections import Registry, as_airflow_json
 from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare
@@ -27,6 +26,7 @@ from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
 from include.store.private_files import keep_private, tighten
+from include.yaml_once import load_yaml
 
 UI_PORT: Final = 8080
 KEY_NAME: Final = "AIRFLOW__API__SECRET_KEY"
@@ -209,7 +209,7 @@ def _write_environment(environment: Mapping[str, str], var: Path) -> None:
 
 def _load_settings(environment: Mapping[str, str], var: Path, registry: Registry) -> None:
     """Connections, pools and variables of airflow_settings.yaml into Airflow; what an operator changed stays."""
-    content = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
+    content = load_yaml(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
     loads = {
         "connections": as_airflow_json(registry),
         "variables": dict(registry.variables),

@@ -1,4 +1,4 @@
-"""交办单, 反馈单, 现场验收单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
+"""交办单, 反馈单, 退回单, 验收通知, 现场验收单, 提级单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainCase, ChainFigures
-from include.chain.steps import ROLES
+from include.chain.figures import (
+    ACCEPTANCE,
+    ASSIGNMENT,
+    ESCALATION,
+    LEADER,
+    REPORT_SHEET,
+    RETURN,
+    VISIT,
+    ChainCase,
+    ChainFigures,
+)
+from include.chain.steps import ROLES, SLOT_LABELS
 from include.language import say
+from include.letter_kinds import letter_kind
 from include.letters.composition import (
     Letter,
     ascii_stem,
@@ -48,7 +59,8 @@ def compose_chain(
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
 
-    check_numbered(issue, figures.letter_key)
+    if letter_kind(figures.kind).is_numbered:
+        check_numbered(issue, figures.letter_key)
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     values = chain_values(figures, issue, show, red_head=red_head)
@@ -86,7 +98,11 @@ def chain_values(
         "单": figures.kind,
         "交办": figures.kind == ASSIGNMENT,
         "反馈": figures.kind == REPORT_SHEET,
+        "退回": figures.kind == RETURN,
+        "待验收": figures.kind == VISIT,
         "验收": figures.kind == ACCEPTANCE,
+        "提级": figures.kind == ESCALATION,
+        "领导": figures.unit_code == LEADER,
         "主送机关": figures.bureau,
         "你方": you(figures.address_form),
         "城市": figures.unit_name,
@@ -158,6 +174,8 @@ def _inspected(one: ChainCase, show: Show) -> str:
 
 def _handled(one: ChainCase, show: Show) -> str:
     parts = [
+        *_sent_back(one, show),
+        *_overdue(one, show),
         say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
         say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
         show(one.rectified_note),
@@ -176,6 +194,31 @@ def _handled(one: ChainCase, show: Show) -> str:
         if not one.is_accepted and one.due_at is not None:
             parts.append(say("须于{moment}前重新整改", moment=moment_label(one.due_at, year=True)))
     return say("；").join(filter(None, parts))
+
+
+def _sent_back(one: ChainCase, show: Show) -> list[str]:
+    """Why a report was sent back, and until when it is asked for again."""
+    if not one.is_returned:
+        return []
+    parts = [
+        say("{moment}审核退回：{why}", moment=moment_label(one.result_at), why=show(one.result_note))
+        if one.result_at
+        else "",
+        say("须于{moment}前重新上报", moment=moment_label(one.due_at, year=True)) if one.due_at else "",
+    ]
+    return list(filter(None, parts))
+
+
+def _overdue(one: ChainCase, show: Show) -> list[str]:
+    """What is overdue since when, and with whom of the office it lies."""
+    if not one.waits_for or one.due_at is None:
+        return []
+    told = say(
+        "{step}时限为{moment}，已超期",
+        step=say(SLOT_LABELS[one.waits_for]),
+        moment=moment_label(one.due_at, year=True),
+    )
+    return [told, *([say("请{name}办理或督促", name=show(one.duty))] if one.duty else [])]
 
 
 def workbook(figures: ChainFigures, labels: tuple[str, ...] | list[str]) -> bytes:

@@ -21,13 +21,14 @@ from include.letters.pictures.charts import alarms_by_day, problems_by_category,
 from include.letters.pictures.grid_map import change_map, level_map, mail_level_map
 from include.letters.pictures.level_map import city_level_map, mail_city_level_map
 from include.letters.pictures.region_map import mail_rate_map, rate_map
+from include.letters.pictures.trend_charts import trend_pages
 from include.letters.summary import compose_summary
 from include.periods import period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import Corrected, Flag, FlagReason, Issue, NoticeFigures, Suspected
 from include.supervision.weekly_figures import DayCount, SummaryFigures
-from tests.gallery.cities import hot_city, whole_region
+from tests.gallery.cities import hot_city, many_units, whole_region
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.summaries import summary
 
@@ -133,6 +134,8 @@ def _summaries() -> Iterator[Case]:
         ("summary-answered", "汇总：全部反馈", summaries.all_answered()),
         ("summary-39", "汇总：39个城市", region),
         ("summary-39-late", "汇总：39个城市全部超期", whole_region(is_late=True)),
+        ("summary-60", "汇总：60个单位并列", many_units(60)),
+        ("summary-before", "汇总：没有走势的旧数据", _without_trend(region)),
         ("summary-province", "汇总：一省", summary(province_code="140000")),
     )
     for name, title, figures in told:
@@ -140,6 +143,7 @@ def _summaries() -> Iterator[Case]:
             partial(draw, figures)
             for draw in (rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)
         ]
+        drawn += [partial(_page, figures, number) for number in range(len(trend_pages(figures)))]
         yield Case(name, title, partial(compose_summary, figures, summaries.ISSUE), tuple(drawn))
     weeks = [region.window.end - timedelta(days=number) for number in range(28, 0, -1)]
     busy = replace(
@@ -151,6 +155,14 @@ def _summaries() -> Iterator[Case]:
         partial(compose_summary, busy, summaries.ISSUE),
         (partial(alarms_by_day, busy),),
     )
+
+
+def _page(figures: SummaryFigures, number: int) -> Figure:
+    return trend_pages(figures)[number]
+
+
+def _without_trend(figures: SummaryFigures) -> SummaryFigures:
+    return replace(figures, cities=tuple(replace(one, trend=()) for one in figures.cities))
 
 
 def _bulletins() -> Iterator[Case]:
