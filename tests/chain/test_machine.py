@@ -298,6 +298,8 @@ def test_the_order_of_moments() -> None:
     assert (event.event_at, event.receipt_at, event.recorded_at) == (T, T - H, T + H)
     with pytest.raises(InputError, match="cannot come from the future"):
         next_event(chain_of(events), replace(early, at=T + H + SKEW + H / 3600), SETTINGS)
+    ahead = next_event(chain_of(events), replace(early, at=T + H + SKEW), SETTINGS)
+    assert (ahead.event_at, ahead.receipt_at) == (T + H, T + H)
     late = replace(move("acknowledge", 0), now=T - SKEW - H / 3600, at=T - H)
     with pytest.raises(StateError, match="the clock stands before the last step"):
         next_event(chain_of(events), late, SETTINGS)
