@@ -375,6 +375,8 @@ def test_what_a_rule_withheld_or_a_person_settled_waits_for_nobody(house: House)
 
 def test_a_source_that_stopped(house: House) -> None:
     stopped = replace(house, sources=(SourceConfig("exports", "files", str(house.var)),))
+    assert topics(stopped) == set()  # never pulled
+    pull(house.engine, stopped.sources[0], NOW - 4 * DAY, NOW - 3 * DAY, now=NOW - 3 * DAY)
     assert topics(stopped) == {"pull"}
 
 
