@@ -1,4 +1,4 @@
-"""What the letters of a chain say, frozen: 交办单, 反馈单, 退回单, 现场验收单 and 提级单 are the same cases at another step."""
+"""What the letters of a chain say, frozen: 交办单, 反馈单, 退回单, 验收通知, 现场验收单 and 提级单 are the same cases at another step."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,11 @@ RETURN = "return_sheet"
 ACCEPTANCE = "site_sheet"
 
 ESCALATION = "escalation"
+
+VISIT = "visit_sheet"
+
+ASKING = (ASSIGNMENT, RETURN, VISIT)
+"""Those that ask for a step, by the phone page too."""
 
 LEADER, OPERATORS = "leader", "operators"
 """The office's own addressees."""
@@ -57,6 +62,8 @@ class ChainCase:
     is_returned: bool = False
     waits_for: str = ""
     duty: str = ""
+    lon: float | None = None
+    lat: float | None = None
 
 
 @dataclass(frozen=True)

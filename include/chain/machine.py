@@ -6,7 +6,6 @@ Pure: no clock, no store. `next_event` decides, `after` follows an event that wa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,12 +33,11 @@ from include.chain.steps import (
     WRITTEN_OFF,
     Step,
 )
-from include.chain.values import Chain, Event, Move, Task
+from include.chain.values import Chain, Event, Move, Task, persons_in
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 from include.rules import ChainRules
 
-_BETWEEN_NAMES: Final = re.compile("[、，,；;/]")
 SKEW: Final = timedelta(minutes=5)  # between the clocks of two machines that record steps
 
 
@@ -169,11 +167,6 @@ def _task_after(task: Task, event: Event) -> Task:
     if event.event == "reported":
         return replace(task, has_problem=event.problem_found, rectify_by=event.rectify_by)
     return task
-
-
-def persons_in(told: str) -> frozenset[str]:
-    """Who is named where several may be: 李某、王某."""
-    return frozenset(filter(None, (one.strip() for one in _BETWEEN_NAMES.split(told))))
 
 
 def _event_of_alarm(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from include.chain.steps import ENDED, JOINT, STANDING
+
+_BETWEEN_NAMES: Final = re.compile("[、，,；;/]")
 
 
 @dataclass(frozen=True)
@@ -138,3 +142,8 @@ class Move:
     key: str = ""
     is_by_rule: bool = False
     problems: tuple[Problem, ...] = ()
+
+
+def persons_in(told: str) -> frozenset[str]:
+    """Who is named where several may be: 李某、王某."""
+    return frozenset(filter(None, (one.strip() for one in _BETWEEN_NAMES.split(told))))

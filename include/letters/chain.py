@@ -1,4 +1,4 @@
-"""交办单, 反馈单, 退回单, 现场验收单, 提级单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
+"""交办单, 反馈单, 退回单, 验收通知, 现场验收单, 提级单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from include.chain.figures import (
     LEADER,
     REPORT_SHEET,
     RETURN,
+    VISIT,
     ChainCase,
     ChainFigures,
 )
 from include.chain.steps import ROLES, SLOT_LABELS
 from include.language import say
+from include.letter_kinds import letter_kind
 from include.letters.composition import (
     Letter,
     ascii_stem,
@@ -57,7 +59,8 @@ def compose_chain(
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
 
-    check_numbered(issue, figures.letter_key)
+    if letter_kind(figures.kind).is_numbered:
+        check_numbered(issue, figures.letter_key)
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     values = chain_values(figures, issue, show, red_head=red_head)
@@ -96,6 +99,7 @@ def chain_values(
         "交办": figures.kind == ASSIGNMENT,
         "反馈": figures.kind == REPORT_SHEET,
         "退回": figures.kind == RETURN,
+        "待验收": figures.kind == VISIT,
         "验收": figures.kind == ACCEPTANCE,
         "提级": figures.kind == ESCALATION,
         "领导": figures.unit_code == LEADER,

@@ -1,5 +1,5 @@
 """The letters of a chain: 交办单, 退回单 and 现场验收单 to the holder, 反馈单 to the office's own leaders (and to the unit above, where the
-profile says so), 提级单 to who stands in and to the leaders; one for each addressee and minute in which such steps were taken or such
+profile says so), 验收通知 to the operators, 提级单 to who stands in and to the leaders; one for each addressee and minute in which such steps were taken or such
 deadlines passed, made once that minute is over. An office whose profile names none of these kinds makes none."""
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from include.chain.figures import (
     OPERATORS,
     REPORT_SHEET,
     RETURN,
+    VISIT,
     ChainCase,
     ChainFigures,
 )
@@ -49,6 +50,7 @@ _KIND_OF: Final = {
     "passed": REPORT_SHEET,
     "returned": RETURN,
     "spot_failed": RETURN,
+    "rectified": VISIT,
     "inspected_passed": ACCEPTANCE,
     "inspected_failed": ACCEPTANCE,
 }
@@ -153,7 +155,7 @@ def _steps(connection: Connection, end_at: datetime) -> Iterator[_Told]:
         task = chain_of(events).task(task_no)
         if task is None or (kind == RETURN and task.state != RETURNED):
             continue  # a spot check that failed on site asks for a rectification, not for a report
-        addressees = [task.holder_code]
+        addressees = [OPERATORS if kind == VISIT else task.holder_code]
         if kind == REPORT_SHEET:
             addressees = [LEADER, *([_superior()] if settings and settings.tells_superior else [])]
         for addressee in filter(None, addressees):
@@ -223,7 +225,6 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
     others = tuple(
         names.get(one.holder_code, one.holder_code) for one in whole.running if one.task_no != task.task_no
     )
-    peak = alarm["peak_pm25_ug_m3"]
     case = ChainCase(
         f"{told.alarm_id}-{task.task_no}",
         told.alarm_id,
@@ -233,10 +234,12 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         alarm["started_at"].to_pydatetime(),
         alarm["last_at"].to_pydatetime(),
         int(alarm["alarm_count"]),
-        None if peak != peak else float(peak),
+        _number(alarm["peak_pm25_ug_m3"]),
         task.role,
         names.get(task.holder_code, task.holder_code),
         others,
+        lon=_number(alarm["lon"]),
+        lat=_number(alarm["lat"]),
     )
     if told.kind == ESCALATION:
         return _as_overdue(case, told)
@@ -249,6 +252,11 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
             suspected=tuple(one.name for one in suspects),
         )
     return _with_report(case, told)
+
+
+def _number(value: Any) -> float | None:
+    """What a source told, or None where it told nothing."""
+    return None if value is None or value != value else float(value)
 
 
 def _as_overdue(case: ChainCase, told: _Told) -> ChainCase:
@@ -290,10 +298,11 @@ def _with_report(case: ChainCase, told: _Told) -> ChainCase:
             due_at=told.event.due_at,
         )
     rectified = next(one for one in reversed(own) if one.event == "rectified")
+    case = replace(case, rectified_at=rectified.receipt_at, rectified_note=rectified.note)
+    if told.kind == VISIT:
+        return replace(case, due_at=told.event.due_at)
     return replace(
         case,
-        rectified_at=rectified.receipt_at,
-        rectified_note=rectified.note,
         is_accepted=told.event.event == "inspected_passed",
         result_note=told.event.note,
         result_by=told.event.person,

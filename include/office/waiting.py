@@ -18,6 +18,7 @@ from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
 from include.office.chain_assigning import unassigned
 from include.office.chain_lists import running
+from include.office.dissection_lists import case_work
 from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
@@ -72,6 +73,7 @@ TOPICS: Final = {
     "dispute": "争议待裁定",
     "answer": "重报待审核",
     "chain": "交办办理",
+    "dissection": "解剖分析",
     "check": "抽查待核查",
     "correction": "更正建议",
 }
@@ -130,6 +132,24 @@ class Waiting:
         return topic + say(MARK_GAP) + self.title if self.title != topic else self.title
 
 
+# What of the cases of 解剖分析 waits, by kind of work: title, what is late of it, and what to do.
+_CASE_WORK: Final = {
+    "analyse": (
+        "{count}个网格待分析",
+        "其中逾期{late}个",
+        "在解剖分析页下载初稿，核实补充后提交，或用 dissection draft、file",
+    ),
+    "measures": (
+        "{count}个网格有措施逾期",
+        "其中逾期{late}个",
+        "催办责任人，完成后在解剖分析页记录，或用 dissection done",
+    ),
+    "accept": (
+        "{count}个网格待验收结案",
+        "措施均已完成",
+        "由未参与分析和措施的人员在解剖分析页验收，或用 dissection accept",
+    ),
+}
 # What of a chain waits for this office, by step, and what to do; and the steps that are its holders'.
 CHAIN_WORK: Final = (
     ("review", "巡查上报待审核", "在报警的交办页审核（通过或退回），或用 chain review"),
@@ -412,6 +432,24 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _dissection(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Cases of 解剖分析: what is to be analysed, which measures are overdue, what may be accepted; one line each."""
+    if office().chain is None:
+        return
+    for work in case_work(connection, now):
+        title, reason, todo = _CASE_WORK[work.topic]
+        yield Waiting(
+            "dissection",
+            say(title, count=work.count),
+            say(reason, late=work.late),
+            say(todo),
+            work.since,
+            path="/dissection",
+            count=work.count,
+            is_simulated=work.is_simulated,
+        )
+
+
 def _place_of(row: Mapping[str, Any]) -> list[str]:
     return [str(row[name]) for name in ("unit_name", "county", "point_name", "alarm_id") if row[name]]
 
@@ -556,6 +594,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _units,
     _decisions,
     _chain,
+    _dissection,
     _checks,
     _corrections,
     _mails,

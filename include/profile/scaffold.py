@@ -62,6 +62,7 @@ submetering: {idle_hours: 2, shorter_hours: 3, lost_hours: 2, stopped_hours: 2, 
 #   within: {acknowledge: 2 h, report: 24 h, review: 48 h, report_again: 24 h, rectify: 3 d, accept: 3 d, write_off: 7 d, promise_longest: 15 d}
 #   escalate_after: 24 h # how long after its deadline a step is 提级
 #   spot_check_percent: 20 # of what is written off
+#   dissection: {alarms: 5, within: 30 d, again: 3, analyse: 7 d, compare: 30 d, least_after: 7 d} # 解剖分析: when a grid's alarms open a case, or again
 #   people: {review: {person: 张某, deputy: 李某, leader: 王局}} # assign, review, accept, write_off; whoever may act where nobody is named
 #   assign: [{places: ["000100"], categories: [工业企业], lead: "", joint: []}] # the first that holds; none: the unit that the alarm is of
 """,

@@ -302,12 +302,13 @@ def dispatch() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def assess(month: str, as_of: datetime | None, to: Path | None, form: str) -> None:
     """How the units that hold tasks did over a month (考核): on time at each step, returned, repeats, accepted."""
-    from include.office.chain_assessment import assessment, assessment_workbook
+    from include.letters.assessment import assessment_workbook
+    from include.office.chain_assessment import assessment_figures, assessment_table
 
     first, moment = parse_date(f"{month}-01"), as_of or datetime.now(UTC)
-    rows = assessment(open_current_house(), first, moment)
+    figures = assessment_figures(open_current_house(), first, moment)
     if to is not None:
-        to.write_bytes(assessment_workbook(rows, first, moment))
+        to.write_bytes(assessment_workbook(figures))
         click.echo(to)
         return
-    print_rows(rows, form, month)
+    print_rows(assessment_table(figures), form, month)

@@ -25,7 +25,7 @@ ACTED_IN = [
     INCLUDE / "store" / "archive.py",
     *(INCLUDE / "store" / f"{name}.py" for name in ("dated_records", "offices", "places", "units")),
     *(INCLUDE / "office").glob("*.py"),
-    *(INCLUDE / "chain").glob("*.py"),
+    *(INCLUDE / "chain").rglob("*.py"),
     *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"

@@ -183,3 +183,29 @@ def take_from(engine: Engine, folder: Path, number: int) -> None:
     (folder / "air").rename(house.hourly_dir)
     take(house, number, by="甲", reason="来源更正", now=NOW)
     house.hourly_dir.rename(folder / "air")
+
+
+def test_one_place_or_day_in_another_unit_is_named_and_not_used(engine: Engine, tmp_path: Path) -> None:
+    def rows(day: int, city: str, values: tuple[float, float]) -> str:
+        pm25, co = values
+        return "".join(f"202603{day},{hour},{city},{pm25},{co}\n" for hour in range(24))
+
+    path = tmp_path / "a.csv"
+    text = rows(12, "北京", (0.04, 0.8)) + rows(12, "天津", (40, 800 / 10)) + rows(13, "北京", (41, 0.9))
+    path.write_text("date,hour,城市,PM2.5,CO\n" + text)
+    result = run(engine, tmp_path, path)
+    assert [
+        (each.fault.field, each.fault.reason, each.fault.count, each.fault.line) for each in result.faults
+    ] == [
+        ("co_mg_m3", "像是μg/m³的值而未注明单位（天津），按缺测处理：请在对应关系中注明单位（unit）", 24, 26),
+        (
+            "pm25_ug_m3",
+            "像是mg/m³的值而未注明单位（北京），按缺测处理：请在对应关系中注明单位（unit）",
+            24,
+            2,
+        ),
+    ]
+    assert values(tmp_path) == {}
+    assert values(tmp_path, name="co_mg_m3") == dict.fromkeys(range(24), 0.8)
+    assert values(tmp_path, city="120000") == dict.fromkeys(range(24), 40.0)
+    assert values(tmp_path, date(2026, 3, 13)) == dict.fromkeys(range(24), 41.0)

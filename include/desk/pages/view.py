@@ -15,6 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from include.chain.dissection.machine import EVENTS as CASE_EVENTS
+from include.chain.dissection.machine import STEPS as CASE_STEPS
+from include.chain.dissection.values import MEASURE_STATES
+from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS, ROLES, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
@@ -83,6 +87,10 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "chain_state": {**STATES, "closed": "结案"},
     "chain_event": EVENTS,
     "chain_role": ROLES,
+    "case_state": CASE_STATES,
+    "case_event": CASE_EVENTS,
+    "case_step": {name: one.label for name, one in CASE_STEPS.items()},
+    "measure_state": MEASURE_STATES,
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",
@@ -92,6 +100,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "question": "联系人待决定",
         "quarantine": "隔离",
         "spot_check": "抽查",
+        "dissection": "解剖分析",
         "suspect": "疑似来源",
         "unit": "单位",
         "grid_list": "网格清单",

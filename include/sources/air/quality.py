@@ -21,6 +21,7 @@ from include.sources.air.hours import OpenHours, scales
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
+from include.sources.air.odd_units import OddValues, without_odd_units
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
 from include.sources.air.said import (
     LABELS,
@@ -32,6 +33,7 @@ from include.sources.air.said import (
     lost_said,
     missing_notes,
     notes_of,
+    odd_fault,
 )
 from include.sources.air.stage import Stage, Statement
 from include.sources.air.stations import city_names
@@ -94,6 +96,7 @@ class _Done:
 
     kept: list[Kept] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    odd: list[OddValues] = field(default_factory=list)
     dust_hours: int = 0
     duplicates: int = 0
     few_minutes: int = 0
@@ -126,15 +129,15 @@ def import_air_quality(
     `folder`: the paths are entries of this folder, none of which may lead out of it. `only`: nothing is taken of other days, and
     nothing settled that was said about the files before.
     """
-    names, odd = _files(paths, folder)
+    names, unusable = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
         names_of_places = city_names(connection)
         known_grids = set(grid_places(connection).index)
         layouts = layout_hours(connection)
     done: dict[int, AirFile] = {}
-    rejected: list[InputError] = [error for _, error in odd]
-    unread: list[Path] = [path for path, _ in odd]
+    rejected: list[InputError] = [error for _, error in unusable]
+    unread: list[Path] = [path for path, _ in unusable]
     whole = _Done()
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
@@ -200,6 +203,15 @@ def import_air_quality(
         told = Provenance(source, simulated, now)
         cities_of = {station: city for file in done.values() for station, city in file.stations.items()}
         for statement, stated in stage.take():
+            if statement.dataset != "dust" and statement.every != "minutes":
+                units_told = {
+                    (number, name)
+                    for number, file in done.items()
+                    for name in LABELS
+                    if not file.unitless[name]
+                }
+                stated, odd_values = without_odd_units(stated, units_told, are_days=statement.every == "day")
+                whole.odd += odd_values
             _keep(engine, parquet_root, statement, stated, cities_of, told, whole, replace=replace)
     files = done.values()
     faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
@@ -209,6 +221,7 @@ def import_air_quality(
         for name, code in reversed([*names_of_places.cities.items()])
         if name != code
     }
+    faults += [odd_fault(names[odd.file], odd, place_names) for odd in whole.odd]
     lost = [
         (names[number], loss, loss_said(loss, place_names))
         for kept in whole.kept

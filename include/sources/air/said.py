@@ -1,13 +1,18 @@
 """What an import of air quality did to days, in words for an operator."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from include.language import say
 from include.language.moments import day_words
+from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile
 from include.sources.air.known_days import Joined, Loss
 from include.sources.air.names import OZONE_8H, POLLUTANTS
+from include.sources.air.odd_units import OddValues
+from include.sources.air.quarantine import FileFault
+from include.sources.air.reading import OF_CITY
 from include.sources.reading.file_names import label
 
 LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
@@ -22,6 +27,23 @@ def notes_of(file: AirFile) -> list[str]:
     said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
     said += [unread_sheets_said(sorted(file.unread_sheets))] if file.unread_sheets else []
     return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
+
+
+def odd_fault(path: Path, odd: OddValues, place_names: Mapping[str, str]) -> FileFault:
+    """The values of places and days that look as if they were in another unit."""
+    names = list(dict.fromkeys(place_names.get(name, name) for name in _cities(odd.places)))
+    reason = say(
+        "像是{unit}的值而未注明单位（{places}），按缺测处理：请在对应关系中注明单位（unit）",
+        unit="μg/m³" if odd.quantity == "co_mg_m3" else "mg/m³",
+        places=say("、").join(names[:_SHOWN])
+        + (say("等{count}个", count=len(names)) if len(names) > _SHOWN else ""),
+    )
+    return FileFault(path, Fault(odd.quantity, reason, f"{odd.value:g}", odd.line, odd.count))
+
+
+def _cities(places: Sequence[str]) -> list[str]:
+    """Places as they are named: a station of a city by both."""
+    return [place.replace(OF_CITY, "/") for place in places]
 
 
 def unread_sheets_said(names: Sequence[str]) -> str:
