@@ -376,7 +376,15 @@ def test_what_a_rule_withheld_or_a_person_settled_waits_for_nobody(house: House)
 def test_a_source_that_stopped(house: House) -> None:
     stopped = replace(house, sources=(SourceConfig("exports", "files", str(house.var)),))
     assert topics(stopped) == set()  # never pulled
-    pull(house.engine, stopped.sources[0], NOW - 4 * DAY, NOW - 3 * DAY, now=NOW - 3 * DAY)
+    counts = dict.fromkeys(("rows_read", "rows_new", "rows_revised", "rows_unchanged", "rows_quarantined"), 0)
+    came = {
+        "source": "exports",
+        "start_at": NOW - timedelta(days=4),
+        "end_at": NOW - timedelta(days=3),
+        "finished_at": NOW - timedelta(days=3),
+    }
+    with writing(house.engine) as connection:
+        connection.execute(insert(tables.pull).values(is_simulated=False, **came, **counts))
     assert topics(stopped) == {"pull"}
 
 
