@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from include.house import House
 from include.language import say
@@ -36,6 +36,7 @@ from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
+from include.store import tables
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
 from include.store.grid_lists import grid_lists
@@ -251,10 +252,13 @@ def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable
 
 
 def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
-    """Sources from which nothing came for more than a day."""
+    """Sources from which something came once, and nothing for more than a day. One that was never pulled has not stopped."""
     until = min(now, midnight(house.season[1]))
     since = max(until - _LOOK_BACK, midnight(house.season[0]))
+    pulled = set(connection.execute(select(tables.pull.c.source).distinct()).scalars())
     for source in house.sources:
+        if source.name not in pulled:
+            continue
         missing = gaps(connection, source.name, since, until) if source.is_windowed else []
         if missing and missing[-1][1] == until and missing[-1][1] - missing[-1][0] > STOPPED_AFTER:
             yield Waiting(

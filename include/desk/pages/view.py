@@ -297,7 +297,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
-        found = words().get(text, text) if language == "en" else office_words(text)
+        found = _english(words().get(text, text)) if language == "en" else office_words(text)
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:
@@ -321,8 +321,14 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     }
 
 
+def _english(text: str) -> str:
+    """A text with the office's own zone: the house's English, as its Chinese, is worded for Beijing time."""
+    zone = office_zone().key
+    return text if zone == "Asia/Shanghai" else text.replace("Beijing time", f"{zone} time")
+
+
 def moment_text(moment: datetime | None) -> str:
-    """`2020-03-12 08:30`, Beijing time; — for none."""
+    """`2020-03-12 08:30` by the office's clock; — for none."""
     return "—" if moment is None or moment != moment else f"{moment.astimezone(office_zone()):%Y-%m-%d %H:%M}"
 
 
