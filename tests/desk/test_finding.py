@@ -181,7 +181,7 @@ def test_letters_are_filtered_and_saved_alike(
     assert ('href="/desk/letters/1"' in page.text) == is_there
     saved = browser.get("/letters.csv", params=query).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(saved)))
-    assert [row["letter_id"] for row in rows] == (["1"] if is_there else [])
+    assert [row["编号"] for row in rows] == (["1"] if is_there else [])
 
 
 def test_many_letters_are_withheld_with_one_reason_and_what_cannot_be_says_why(
@@ -201,7 +201,7 @@ def test_many_letters_are_withheld_with_one_reason_and_what_cannot_be_says_why(
     states = [row["state"] for row in _letters(store)]
     assert states == ["released", "withheld", "withheld"]
     trail = browser.get("/audit.csv", params={"words": "数据待核"}).content.decode("utf-8-sig")
-    assert {row["actor"] for row in csv.DictReader(io.StringIO(trail))} == {"duty"}
+    assert {row["何人"] for row in csv.DictReader(io.StringIO(trail))} == {"duty"}
 
 
 def _letters(store: Engine) -> list[dict[str, object]]:
@@ -238,8 +238,9 @@ def test_the_trail_is_filtered_by_person_subject_action_and_day(
             csv.DictReader(io.StringIO(browser.get("/audit.csv", params=query).content.decode("utf-8-sig")))
         )
         assert len(rows) == count, query
-        if rows and "reason" in rows[0] and count:
-            assert rows[0]["reason"] == "'=点位已拆除"  # no formula in a spreadsheet
+        if rows:
+            assert rows[0]["时间（北京时间）"] == "2020-03-12 08:30"
+            assert rows[0]["原因"] == "'=点位已拆除"  # no formula in a spreadsheet
 
 
 def test_the_trail_leads_to_its_letter(browser: Browser) -> None:

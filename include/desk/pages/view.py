@@ -313,6 +313,11 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     }
 
 
+def office_text(text: str) -> str:
+    """A text of the pages in the office's own language, for what is saved and handed on."""
+    return _english(words().get(text, text)) if office().language == "en" else office_words(text)
+
+
 def _english(text: str) -> str:
     """A text with the office's own zone: the house's English, as its Chinese, is worded for Beijing time."""
     zone = office_zone().key
