@@ -530,6 +530,7 @@ def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             row.reason,
             say("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
             row.since,
+            path="/links",
             count=row.count,
             is_simulated=row.is_simulated,
         )
@@ -544,6 +545,7 @@ def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[W
             one.reason,
             say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
             one.since,
+            path="/links",
             count=one.count,
             is_simulated=one.is_simulated,
         )
@@ -558,6 +560,7 @@ def _reports(house: House, connection: Connection, now: datetime) -> Iterable[Wa
             one.reason,
             say("用 exchange reports 查看，用 exchange decide 上报或不报"),
             one.since,
+            path="/links",
             count=one.count,
         )
 

@@ -91,6 +91,14 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "case_event": CASE_EVENTS,
     "case_step": {name: one.label for name, one in CASE_STEPS.items()},
     "measure_state": MEASURE_STATES,
+    "token_state": {"valid": "有效", "expired": "已过期", "revoked": "已停用"},
+    "report_state": {
+        "waiting": "待审核",
+        "queued": "待上报",
+        "sent": "已报上",
+        "refused": "上级未采用",
+        "dropped": "不上报",
+    },
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",

@@ -112,26 +112,6 @@ _INSTEAD: Final = {
     ("alarms", "alarm_count"): "{constant: 1}   # ? 文件没有报警次数",
     ("stations", "kind"): "{constant: micro}   # ? 微站 micro、官方站 official、气象站 weather",
 }
-_COMPASS: Final = (
-    "N",
-    "NNE",
-    "NE",
-    "ENE",
-    "E",
-    "ESE",
-    "SE",
-    "SSE",
-    "S",
-    "SSW",
-    "SW",
-    "WSW",
-    "W",
-    "WNW",
-    "NW",
-    "NNW",
-)
-
-
 _DERIVED: Final = {"unit_code": "unit", "county": "county"}
 _VALUES: Final = {
     ("feedback", "event"): {"已签收": "acknowledged", "已反馈": "submitted", "已申诉": "disputed", "已退回": "returned", "已办结": "closed"},
@@ -161,15 +141,6 @@ def _plain(seen: Seen, table: str, path: Path) -> list[str]:
         )
         if heading and field.type in ("moment", "promise"):
             lines.append(moment_rule(field.name, heading, seen))
-        elif (
-            heading and field.name == "wind_from_deg" and seen.rows[heading].str.upper().isin(_COMPASS).any()
-        ):
-            values = ", ".join(f"{name}: {place * 22.5:g}" for place, name in enumerate(_COMPASS))
-            lines.append(
-                f"      {field.name}: {{column: {quoted(heading)}, values: {{{values}}}}}".replace(
-                    "{N:", '{"N":'
-                )
-            )
         elif heading and (words := _translated(seen, heading, table, field.name)):
             lines.append(f"      {field.name}: {{column: {quoted(heading)}, values: {{{words}}}}}   # ?")
         elif heading:
