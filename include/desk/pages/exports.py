@@ -25,7 +25,7 @@ HEADS: Final[Mapping[str, str]] = {
 TOTAL: Final = "合计"
 
 
-def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **told: object) -> Response:
+def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **told: Any) -> Response:
     """A CSV to be saved; with a byte-order mark, by which a spreadsheet knows its UTF-8. `told`: the same in every row, as the window
     (`first`, `last`) and the moment (`as_of_at`)."""
     told |= {"mark": SIMULATED_LABEL} if is_simulated else {}
