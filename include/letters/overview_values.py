@@ -192,7 +192,7 @@ def _risen(figures: OverviewFigures) -> list[str]:
 
 
 def _told_level(level: AirLevel) -> str:
-    return f"{concentration(level.pm25_ug_m3)}μg/m³"
+    return say("{level}μg/m³", level=concentration(level.pm25_ug_m3))
 
 
 def _told_yoy(level: AirLevel) -> str:

@@ -24,7 +24,7 @@ from include.store.migrate import migrate
 
 def whole_check(folder: Path) -> Findings:
     """Every fault of the profile in a folder."""
-    from include.letters.document.template_check import check_templates
+    from include.letters.document.template_check import check_language, check_templates
 
     profile, findings = read_with_findings(folder)
     check_templates(folder / "templates", findings)
@@ -39,6 +39,7 @@ def whole_check(folder: Path) -> Findings:
             )
         _check_words(profile, findings)
         _check_outlines(profile, findings)
+        check_language(profile, findings)
         check_contacts(profile, findings)
     return findings
 
@@ -46,11 +47,12 @@ def whole_check(folder: Path) -> Findings:
 def found_store(engine: Engine, now: datetime) -> tuple[str, int]:
     """Creates or upgrades the store; one without any contact gets those of the profile. Returns its revision and how many. Raises
     InputError for a profile whose templates have faults."""
-    from include.letters.document.template_check import check_templates
+    from include.letters.document.template_check import check_language, check_templates
 
-    findings, folder = Findings(), told_office().folder
-    check_templates(folder / "templates", findings)
-    findings.raise_first(str(folder))
+    findings, profile = Findings(), told_office()
+    check_templates(profile.templates_dir, findings)
+    check_language(profile, findings)
+    findings.raise_first(str(profile.folder))
     revision = migrate(engine)
     with writing(engine, lock="intake") as connection:
         taken = take_first_contacts(connection, told_office(), now)

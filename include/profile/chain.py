@@ -134,7 +134,8 @@ def _assignment(part: Lined, findings: Findings) -> AssignRule:
         key: _read(settings.texts, told[key], findings) or () if key in told else ()
         for key in ("places", "categories", "joint")
     }
-    lead = _read(settings.code, told["lead"], findings) or "" if "lead" in told else ""
+    names_lead = "lead" in told and told["lead"].plain() not in (None, "")
+    lead = _read(settings.code, told["lead"], findings) or "" if names_lead else ""
     if lead in lists["joint"] or len(set(lists["joint"])) < len(lists["joint"]):
         findings.add(FILE, part.line, "a holder stands twice", expected="each unit once", got=part.plain())
     return AssignRule(lists["places"], lists["categories"], lead, lists["joint"], part.line)

@@ -153,6 +153,7 @@ def _check_units(profile: Profile, findings: Findings) -> None:
     by_code = _by_code(units, lambda unit: unit.unit_code)
     places = _by_code(profile.places, lambda place: place.place_code)
     if profile.own_unit not in by_code and "own_unit" not in findings.lacking:
+        findings.lacking.add("own_unit")
         findings.add(
             FILE,
             findings.line(FILE, "own_unit"),

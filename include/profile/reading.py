@@ -14,7 +14,7 @@ from include.profile import settings
 from include.profile.chain import read_chain
 from include.profile.checks import check
 from include.profile.findings import Findings
-from include.profile.rules import RULE_NAMES, rule_value
+from include.profile.rules import OFFICE_RULES, RULE_NAMES, rule_value
 from include.profile.settings import Impossible, Lined, Wrong, read_yaml
 from include.profile.tables import Row, date_of, dates_of, read_table
 from include.profile.values import (
@@ -67,6 +67,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
     _check_names(folder, findings)
     read = {name: _table(folder, name, findings) for name in COLUMNS}
     tables = {name: rows or [] for name, rows in read.items()}
+    findings.lacking |= {name for name, rows in read.items() if rows is None}
     root = read_yaml(folder / settings.FILE, findings)
     if root is None:
         return None, findings
@@ -290,6 +291,15 @@ def _rule(one: Lined, findings: Findings) -> RuleChange | None:
             f"{key} of a rule is wrong",
             expected=str(error),
             got=told[key].plain(),
+        )
+        return None
+    if unit and name in OFFICE_RULES:
+        findings.add(
+            settings.FILE,
+            told["unit"].line,
+            f"{name} holds for the whole office",
+            expected="a rule without unit",
+            got=unit,
         )
         return None
     return RuleChange(name, value, unit, since, one.line)

@@ -10,9 +10,19 @@ import pytest
 from sqlalchemy import Engine
 
 from include.desk.facts import season_facts
-from include.desk.ranking import Span, UnitRow, ranking, span_before, span_of
+from include.desk.ranking import Span, UnitRow, last_whole_day, ranking, span_before, span_of
 from include.supervision.figures import FeedbackCounts
-from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, add_event, add_problem, house_of
+from tests.desk.facts import (
+    NOW,
+    SHIJIAZHUANG,
+    YANGQUAN,
+    Browser,
+    add_alarm,
+    add_event,
+    add_problem,
+    house_of,
+    moment,
+)
 
 SEASON = (date(2020, 3, 1), date(2020, 7, 1))
 
@@ -101,6 +111,38 @@ def test_the_line_is_that_of_the_figure_that_was_asked_for(
     assert f"<title>{words}</title>" in page
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "day"),
+    [
+        ("week", "03-12 08:30", date(2020, 3, 7)),  # a Thursday: the week to Saturday is over
+        ("week", "03-15 08:30", date(2020, 3, 14)),
+        ("day", "03-12 08:30", date(2020, 3, 11)),
+        ("half_month", "03-12 08:30", date(2020, 2, 29)),
+        ("month", "04-01 00:00", date(2020, 3, 31)),
+        ("season", "03-12 08:30", date(2020, 3, 11)),
+    ],
+)
+def test_it_opens_on_the_last_window_that_is_over(name: str, at: str, day: date) -> None:
+    assert last_whole_day(name, moment(at), SEASON) == day  # type: ignore[arg-type]
+
+
+def test_a_running_window_is_compared_with_as_much_of_the_one_before(store: Engine, tmp_path: Path) -> None:
+    house = house_of(store, tmp_path)
+    add_alarm(store, "soon", "03-02 06:00")
+    early = ranking(
+        house, season_facts(house, moment("03-10 05:00")), "week", date(2020, 3, 9), None, "pushed"
+    )
+    assert (early.is_running, sum(row.before.pushed for row in early.rows)) == (True, 1)  # of two
+    whole = ranking(house, season_facts(house, NOW), "week", date(2020, 3, 7), None, "pushed")
+    assert (whole.is_running, whole.before) == (False, None)  # no day of the season is as old
+    page = Browser(house).get("/ranking?day=2020-03-11").text
+    assert "还没有结束" in page
+    first = Browser(house).get("/ranking").text
+    assert "2020-03-01 — 2020-03-07" in first
+    assert "不作比较" in first
+    assert "还没有结束" not in first
+
+
 def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> None:
     browser = Browser(house_of(store, tmp_path))
     page = browser.get("/ranking", params={"window": "week", "day": "2020-03-11"}).text
@@ -108,9 +150,14 @@ def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> N
     assert page.index("石家庄市") < page.index("阳泉市")
     saved = browser.get("/ranking.csv", params={"day": "2020-03-11"}).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(saved)))
-    assert [(row["rank"], row["unit_name"], row["overdue"], row["其他"]) for row in rows[:2]] == [
+    assert [(row["位次"], row["单位"], row["超期未反馈"], row["其他"]) for row in rows[:2]] == [
         ("1", "石家庄市", "1", "0"),
         ("2", "阳泉市", "0", "1"),
+    ]
+    assert [rows[0][name] for name in ("时段自", "至", "截至（北京时间）")] == [
+        "2020-03-08",
+        "2020-03-14",
+        "2020-03-12 08:30",
     ]
     book = openpyxl.load_workbook(
         io.BytesIO(browser.get("/ranking.xlsx", params={"day": "2020-03-11"}).content)

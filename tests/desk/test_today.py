@@ -1,6 +1,7 @@
 """Every city as of a moment; every number was worked out by hand."""
 
-from datetime import date
+import re
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.desk.facts import (
     NOW,
     SHIJIAZHUANG,
     YANGQUAN,
+    Browser,
     add_alarm,
     add_event,
     add_problem,
@@ -93,6 +95,30 @@ def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, 
     outcome = released(store, archive_in(tmp_path))
     letter = city(today(house, moment("03-13 08:30")), YANGQUAN).letter
     assert letter == LastLetter(
-        outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued"
+        outcome.letter_id,
+        "notice",
+        moment("03-12 00:00").astimezone(UTC),
+        moment("03-13 00:00").astimezone(UTC),
+        outcome.number,
+        "queued",
     )
+    browser = Browser(house, now=moment("03-13 08:30"))
+    for path in ("/", "/letters", f"/letters/{outcome.letter_id}", f"/cities/{YANGQUAN}"):
+        page = browser.get(path).text
+        assert "2020-03-12 — 2020-03-13" not in page, path
+        assert re.search(r"2020-03-12\s*(</a>|</td>|（)", page), path
+        assert "待发送" in page, path
     assert city(today(house, NOW), YANGQUAN).letter is None  # it goes out on the day after
+
+
+def test_a_store_without_alarms_says_so_and_what_to_do(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine)
+    browser = Browser(house_of(engine, tmp_path), now=moment("11-01 10:00"))
+    page = browser.get("/").text
+    assert "库中还没有任何报警" in page
+    assert "最后有报警的一天" not in page
+    add_alarm(engine, "A1", "03-12 06:00")
+    browser = Browser(house_of(engine, tmp_path), now=moment("11-01 10:00"))
+    page = browser.get("/").text
+    assert "最后有报警的一天之后的早晨，2020-03-13 08:30" in page
+    assert "库中还没有任何报警" not in page

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.desk.facts import store_state
-from include.desk.fates import Fates, fates_csv, unit_fates
+from include.desk.fates import Fates, fates_table, last_asked_day, unit_fates
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
 from include.desk.ranking import SMALL
 from include.errors import InputError
@@ -32,9 +32,9 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
-        # Where the last alarms are old, the window ends with them; what became of the letters is that of now, unless a moment is asked for.
+        # The first window ends with the last letters; what became of them is that of now, unless a moment is asked for.
         as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
-        until = parse_date(last) if last else office_date(desk.moment(house, at))
+        until = parse_date(last) if last else last_asked_day(house, kind or None, as_of) or office_date(as_of)
         since = parse_date(first) if first else until - (DAYS - 1) * DAY
         if not 0 <= (until - since).days < MOST_DAYS:
             raise InputError(
@@ -67,6 +67,9 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/fates.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:
-        return csv_file(lambda: fates_csv(told[0]), f"fates-{told[2]['first']}.csv")
+        found, as_of, asked = told
+        window = {"first": asked["first"], "last": asked["last"], "as_of_at": as_of}
+        name = f"fates-{asked['first']}.csv"
+        return csv_file(fates_table(found), name, is_simulated=found.is_simulated, **window)
 
     return router

@@ -9,11 +9,19 @@ from fastapi.responses import HTMLResponse
 from include.desk.facts import season_facts, store_state
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
-from include.desk.ranking import SMALL, Ranking, WindowName, ranking, ranking_csv, ranking_workbook
-from include.periods import DAY, office_date, parse_date
+from include.desk.ranking import (
+    SMALL,
+    Ranking,
+    WindowName,
+    last_whole_day,
+    ranking,
+    ranking_table,
+    ranking_workbook,
+)
+from include.periods import parse_date
 from include.store.facts import ALL_KNOWN
 
 WINDOWS: Final[dict[str, str]] = {
@@ -49,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
         facts = desk.recent.get(
             ("season", as_of, ALL_KNOWN, state), lambda: season_facts(house, as_of, ALL_KNOWN)
         )
-        on = _date(day) or office_date(as_of) - DAY
+        on = _date(day) or last_whole_day(window, as_of, house.season)
         found = desk.recent.get(
             ("ranking", as_of, state, window, on, first, sort),
             lambda: ranking(house, facts, window, on, _date(first), sort),
@@ -77,7 +85,10 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/ranking.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:
-        return csv_file(lambda: ranking_csv(told[0]), f"ranking-{told[0].span.start}.csv")
+        found, as_of, _ = told
+        window = {"first": found.span.start, "last": found.span.last, "as_of_at": as_of}
+        name = f"ranking-{found.span.start}.csv"
+        return csv_file(ranking_table(found), name, is_simulated=found.is_simulated, **window)
 
     @router.get("/ranking.xlsx", response_class=Response, responses=answers())
     def read_workbook(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:

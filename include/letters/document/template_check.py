@@ -17,6 +17,7 @@ from include.letters.document.template_trial import faults_of_source, try_templa
 from include.letters.document.templates import SHIPPED
 from include.profile.findings import Findings
 from include.profile.tables import decoded
+from include.profile.values import Profile
 
 # What a letter may not lose, where the shipped template of the same name has it: who writes to whom, number and date, what it is.
 OBLIGATORY: Final = frozenset(
@@ -36,6 +37,47 @@ def check_templates(folder: Path, findings: Findings) -> None:
         if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(folder.resolve())):
             continue  # no file of the profile, which its reading says
         _check(path, name.as_posix(), folder, findings)
+
+
+def check_language(profile: Profile, findings: Findings) -> None:
+    """Notes the templates that an office in another language than Chinese must bring: those of its letters of which the house's own is
+    in Chinese."""
+    if profile.language == "zh":
+        return
+    for path in sorted(SHIPPED.iterdir()):
+        is_own = (profile.templates_dir / path.name).exists()
+        if is_own or not path.is_file() or not _is_used(path.name, profile) or not _is_chinese(path):
+            continue
+        findings.add(
+            f"templates/{path.name}",
+            0,
+            "the template is missing",
+            expected=f"one in this office's language ({profile.language})",
+            got="the house's own is in Chinese",
+        )
+
+
+# The letters that are worded in a template of another name; every other has one of its own name.
+_WORDED_IN: Final = {"late_alarm": "alarm", "trouble": "digest"}
+_FAMILIES: Final = frozenset(
+    {"notice", "reminder", "summary", "bulletin", "overview", "alarm", "digest", "assessment"}
+)
+_OF_CHAIN: Final = frozenset({"chain", "dissection"})
+_TAGS: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
+
+
+def _is_used(name: str, profile: Profile) -> bool:
+    """Whether a letter that this office sends is worded in the template; those of no kind serve all."""
+    stem = name.partition(".")[0].removesuffix("_mail")
+    if stem in _OF_CHAIN:
+        return profile.chain is not None
+    return stem not in _FAMILIES or stem in {_WORDED_IN.get(kind, kind) for kind in profile.letters}
+
+
+def _is_chinese(path: Path) -> bool:
+    source = None if path.suffix == ".typ" else _source(path, path.name, Findings())
+    return source is not None and _HAN.search(_TAGS.sub("", source)) is not None
 
 
 def _check(path: Path, name: str, folder: Path, findings: Findings) -> None:

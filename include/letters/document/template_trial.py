@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, nodes
+from jinja2 import FunctionLoader, Template, TemplateError, TemplateNotFound, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from include.errors import CompositionError
@@ -22,6 +22,7 @@ from include.language import counted
 from include.letters.document.sandbox import FAILURES, TemplateEnvironment, find_template
 
 LONGEST_SECONDS: Final = 5.0
+MOST_BROUGHT: Final = 100
 LARGEST_CHARACTERS: Final = 4 * 1024 * 1024
 
 
@@ -85,6 +86,18 @@ class StandIn:
     __eq__ = __lt__ = __le__ = __gt__ = __ge__ = _holds
 
 
+class _Trial(TemplateEnvironment):
+    """Brings a template a hundred times at most: one that includes itself would go on for ever."""
+
+    brought = 0
+
+    def get_template(self, *args: Any, **named: Any) -> Template:
+        self.brought += 1
+        if self.brought > MOST_BROUGHT:
+            raise RecursionError
+        return super().get_template(*args, **named)
+
+
 def faults_of_source(parsed: nodes.Template) -> Iterator[tuple[int, str, str]]:
     """What a template must not say, wherever it says it: line, what, what it says."""
     for one in parsed.find_all(nodes.Getattr):
@@ -111,9 +124,7 @@ def try_template(
             raise TemplateNotFound(wanted, f"{wanted} is a Word document")
         return path.read_text(encoding="utf-8-sig"), None, lambda: True
 
-    environment = TemplateEnvironment(
-        loader=FunctionLoader(load), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = _Trial(loader=FunctionLoader(load), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["counted"] = counted
     values = {one: StandIn() for one in names}
     try:
