@@ -72,10 +72,13 @@ def contact_lines(connection: Connection, profile: Profile, today: date) -> list
     return lines + [Line("asked", one.mine.region_code, _question(one)) for one in made.asks]
 
 
+_NEEDED: Final = frozenset({"units.csv", "places.csv", "own_unit", "addressees.levels", "addressees.kinds"})
+
+
 def check_contacts(profile: Profile, findings: Findings) -> None:
     """What intake would not take of the profile's contacts, and those that no letter goes to."""
     # Without units or this office every contact would be a fault; what is wrong with these is said already.
-    if not profile.addressees() or findings.lacking & {"units.csv", "places.csv", "own_unit"}:
+    if not profile.addressees() or findings.lacking & _NEEDED:
         return
     said = {one.line for one in findings if one.file == FILE}
     _, refused = _listing(profile, profile_places(profile))

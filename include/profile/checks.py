@@ -107,6 +107,20 @@ def _check_names(profile: Profile, findings: Findings) -> None:
 
 def _check_places(profile: Profile, findings: Findings) -> None:
     file, places = "places.csv", profile.places
+    if not places:
+        findings.add(file, 1, "no place", expected="the places of this office", got="a header only")
+        findings.lacking.add(file)
+    levels = {place.level for place in places}
+    for level in profile.addressed_levels if places else ():
+        if level not in levels:
+            findings.add(
+                FILE,
+                findings.line(FILE, "addressees.levels"),
+                "a level that no place has",
+                expected=" | ".join(sorted(levels)),
+                got=level,
+            )
+            findings.lacking.add("addressees.levels")
     by_code = _by_code(places, lambda place: place.place_code)
     for place in places:
         _check_code(file, place.line, place.place_code, findings)
@@ -221,6 +235,8 @@ def _check_unit(
         )
     if unit.kind not in UNIT_KINDS:
         findings.add(file, unit.line, "unknown kind", expected=" | ".join(UNIT_KINDS), got=unit.kind)
+    if not places:
+        return
     if unit.place_code not in places:
         findings.add(
             file, unit.line, "unknown place", expected="a place_code of places.csv", got=unit.place_code

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -120,14 +121,18 @@ def _check(path: Path, name: str, folder: Path, findings: Findings) -> None:
 
 def names_of_kind(name: str) -> set[str]:
     """Every name that some shipped template of the same kind of letter uses: `notice.docx`, `notice_mail.txt` and so on."""
-    kind = Path(name).name.partition(".")[0].removesuffix("_mail")
+    return set(_names_of(Path(name).name.partition(".")[0].removesuffix("_mail")))
+
+
+@cache
+def _names_of(kind: str) -> frozenset[str]:
     found: set[str] = set()
     for path in SHIPPED.iterdir():
         is_shared = path.name.startswith("mail_")
         if path.is_file() and path.suffix != ".typ" and (is_shared or path.name.startswith(f"{kind}")):
             parsed = _parsed(_source(path, path.name, Findings()) or "", path.name, Findings())
             found |= _names(parsed) if parsed else set()
-    return found | {"节号", "小节号", "表号", "图号"}
+    return frozenset(found | {"节号", "小节号", "表号", "图号"})
 
 
 def _source(path: Path, file: str, findings: Findings) -> str | None:

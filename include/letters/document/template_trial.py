@@ -106,9 +106,11 @@ def faults_of_source(parsed: nodes.Template) -> Iterator[tuple[int, str, str]]:
     for item in parsed.find_all(nodes.Getitem):
         if isinstance(item.arg, nodes.Const) and str(item.arg.value).startswith("_"):
             yield item.lineno, "an attribute of Python", str(item.arg.value)
-    for brought in parsed.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
-        if not isinstance(brought.template, nodes.Const) or not isinstance(brought.template.value, str):
-            yield brought.lineno, "a template that is not named", "an expression"
+    for kind in (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends):
+        for brought in parsed.find_all(kind):
+            named = getattr(brought, "template", None)
+            if not isinstance(named, nodes.Const) or not isinstance(named.value, str):
+                yield brought.lineno, "a template that is not named", "an expression"
 
 
 def try_template(
@@ -161,13 +163,13 @@ def _line_in(error: BaseException) -> int:
 
 @contextmanager
 def _limited() -> Iterator[None]:
-    """Within it, Python code of this thread is stopped at its next line once the time is over."""
+    """Within it, a template of this thread is stopped at its next line or call once the time is over."""
     until, before = time.monotonic() + LONGEST_SECONDS, sys.gettrace()
 
     def traced(frame: FrameType, event: str, arg: object) -> Any:
         if time.monotonic() > until:
             raise OutOfTime
-        return traced
+        return traced if frame.f_code.co_filename == "<template>" else None
 
     sys.settrace(traced)
     try:
