@@ -82,7 +82,8 @@ def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str
         raise InputError(
             "the unit is there already", where=f"unit {told.unit_code}", todo="rename or move it"
         )
-    row = _row(told, is_addressed) | {"fixed_by": act.actor}
+    form = told_office().address_form(told)  # its own, or that of its kind
+    row = _row(told, is_addressed) | {"address_form": form, "fixed_by": act.actor}
     regions = [_stay(region, told.valid_from or SINCE_EVER, None)] if region else []
     _replace(connection, told.unit_code, {"rows": [row], "regions": regions}, "add", act)
 

@@ -12,7 +12,7 @@ from shapely import box
 
 from include.errors import InputError
 from include.office.profiles import whole_check
-from include.profile.current import SHIPPED, load, profile_folder, shipped_names, using
+from include.profile.current import SHIPPED, latest_told_office, load, profile_folder, shipped_names, using
 from include.profile.reading import read_profile
 from include.profile.rules import RuleBook
 from include.profile.scaffold import write_profile
@@ -174,7 +174,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a word that the house does not say": (
         lambda folder: (folder / "words.yaml").write_text("天气: 气象\n", encoding="utf-8") and None,
-        "words.yaml: no text of the house; expected a text as include/language/en has it; got 天气",
+        "words.yaml:1: no text of the house; expected a text as include/language/en has it; got 天气",
     ),
     "a rule that stands twice": (
         replaced(
@@ -300,7 +300,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "an unknown kind of letter": (
         replaced("profile.yaml", "  digest:\n", "  digest:\n  poem:\n"),
-        "profile.yaml: unknown kind of letter; expected notice | ",
+        "profile.yaml:34: unknown kind of letter; expected notice | ",
     ),
     "a missing file": (
         lambda folder: (folder / "standards.yaml").unlink(),
@@ -450,6 +450,7 @@ def test_files_of_a_profile_are_its_own(folder: Path) -> None:
     (templates / "reminder_mail.txt").symlink_to("/nonexistent")
     (folder / "holidays.csv").unlink()
     (folder / "holidays.csv").symlink_to(outside)
+    (folder / "words.yaml").unlink()
     os.mkfifo(folder / "words.yaml")
     (templates / "summary_mail.txt").write_bytes(b"\xef\xbb\xbf" + MAIL.replace("}{", "}\r\n{").encode())
     (templates / "answer_form_guide.txt").symlink_to("summary_mail.txt")  # inside: as files are mounted
@@ -480,3 +481,15 @@ def test_an_office_in_english_brings_its_templates(folder: Path) -> None:
     assert missing in found
     assert {one.partition("; ")[0].partition(": ")[2] for one in found} == {"the template is missing"}
     assert not [one for one in found if "chain.docx" in one]
+
+
+def test_a_running_process_compares_with_what_the_files_say_by_now(folder: Path) -> None:
+    def bureau() -> str:
+        return latest_told_office().addressees()[0].bureau
+
+    with using(load(str(folder))) as told:
+        assert latest_told_office() is told
+        replaced("units.csv", "甲市环境局", "甲市新局")(folder)
+        assert (bureau(), told.addressees()[0].bureau) == ("甲市新局", "甲市环境局")
+        replaced("profile.yaml", "language: zh", "language: fr")(folder)
+        assert latest_told_office() is told  # with a fault it is not taken

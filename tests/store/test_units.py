@@ -106,6 +106,9 @@ def test_a_new_unit_is_addressed_from_its_date(store: Engine) -> None:
     with writing(store) as connection:
         add_unit(connection, told, True, "汾渭平原", CHANGE)
     assert called(store, DAY, "610403")["bureau"] == "杨凌示范区管委会"
+    with reading(store) as connection:
+        rows = units_on(connection, DAY).set_index("unit_code")
+    assert rows.loc["610403", "address_form"] == office().address_form(told) != ""
     with writing(store) as connection:
         connection.execute(delete(region_member).where(region_member.c.unit_code == "610403"))
         connection.execute(delete(city).where(city.c.unit_code == "610403"))

@@ -18,7 +18,7 @@ from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.office.units import undecided, units_on, words_of
 from include.periods import office_date, parse_date
-from include.profile.current import told_office
+from include.profile.current import latest_told_office
 from include.profile.values import UNIT_KINDS, Unit
 from include.store.engine import reading, writing
 from include.store.offices import adopt_office, keep_ours
@@ -140,6 +140,6 @@ def _step(
             connection, code, region, day, joins=True, act=by, leaving=leaving
         ),
         "leave": lambda connection, by: change_region(connection, code, region, day, joins=False, act=by),
-        "keep": lambda connection, by: keep_ours(connection, told_office(), code, by),
+        "keep": lambda connection, by: keep_ours(connection, latest_told_office(), code, by),
     }
     return steps[act]
