@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from include.periods import Period
+from include.rules import Deadlines, LowResponse
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
 from include.supervision.rule_codes import CaseRule, SuggestionRule
@@ -213,6 +214,11 @@ class SummaryFigures:
     is_simulated: bool
     answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
     season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
+    judged_by: LowResponse | None = (
+        None  # the rules for all on the window's end, where they are not the defaults
+    )
+    deadlines: Deadlines | None = None
+    own_hours: tuple[tuple[str, float], ...] = ()  # cities with another time to answer: name, hours
 
 
 @dataclass(frozen=True)
