@@ -50,7 +50,7 @@ demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; anothe
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
 	@$(RUN) -m include watch-demo
 
-levels: $(VENV)/.installed ## one alarm through three offices on this machine, down to a town and back up to the weekly figures
+levels: $(VENV)/.installed ## one alarm through three offices on this machine, each with store and mailbox: down to a town, its letters mailed, its answer up to the weekly figures, closed
 	@$(RUN) -m include levels
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox

@@ -225,7 +225,6 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
     others = tuple(
         names.get(one.holder_code, one.holder_code) for one in whole.running if one.task_no != task.task_no
     )
-    peak = alarm["peak_pm25_ug_m3"]
     case = ChainCase(
         f"{told.alarm_id}-{task.task_no}",
         told.alarm_id,
@@ -235,12 +234,12 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         alarm["started_at"].to_pydatetime(),
         alarm["last_at"].to_pydatetime(),
         int(alarm["alarm_count"]),
-        None if peak != peak else float(peak),
+        _number(alarm["peak_pm25_ug_m3"]),
         task.role,
         names.get(task.holder_code, task.holder_code),
         others,
-        lon=float(alarm["lon"]),
-        lat=float(alarm["lat"]),
+        lon=_number(alarm["lon"]),
+        lat=_number(alarm["lat"]),
     )
     if told.kind == ESCALATION:
         return _as_overdue(case, told)
@@ -253,6 +252,11 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
             suspected=tuple(one.name for one in suspects),
         )
     return _with_report(case, told)
+
+
+def _number(value: Any) -> float | None:
+    """What a source told, or None where it told nothing."""
+    return None if value is None or value != value else float(value)
 
 
 def _as_overdue(case: ChainCase, told: _Told) -> ChainCase:

@@ -52,7 +52,7 @@ weekend: [5, 6] # 0 is Monday
 map_notice: 示意图，不作为划界依据
 largest_mail_mib: 20
 regions_are_complete: true # every addressed unit in one region on every day
-retention_days: {unnamed: 90, drafts: 2, hourly_values: 762, raw_mail: 400, fires: 400, positions: 90, photos: 730, spools: 90}
+retention_days: {unnamed: 90, drafts: 2, hourly_values: 762, raw_mail: 400, fires: 400, positions: 90, photos: 730, spools: 90, exchange: 400}
 rules: [] # - {name: low_response.remind_late, value: 3, unit: "000100", from: 2026-04-01}
 submetering: {idle_hours: 2, shorter_hours: 3, lost_hours: 2, stopped_hours: 2, running_percent: 30, idle_percent: 40, off_percent: 10}
 # A city's own chain (交办、签收、上报、审核、整改、验收、销号、结案); an office without these lines has none:
