@@ -21,7 +21,7 @@ from typing import Final
 import psutil
 
 from include.connections import Registry, as_airflow_json
-from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare
+from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare, pull_region
 from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
@@ -50,7 +50,9 @@ def run(var: Path) -> int:
         _require_free(IMAP_PORT, "the demo mailbox")
     environment = airflow_environment(var, UI_PORT)
     _say("preparing the store and the demo region …")
-    prepare(house, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    prepare(house, now=now)
+    pull_region(house, now)
     _say("preparing Airflow …")
     prepare_airflow(environment, var, registry)
     return _serve(environment, var, house)

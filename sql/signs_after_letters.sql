@@ -1,12 +1,12 @@
 -- Grain: one sign of life about one letter: a step of its unit on an alarm that the letter names, or a form or reply by mail that refers to it.
 -- Parameters: as sql/letters_that_left.sql; as_of_at (instant): nothing later is seen. Nothing of before the letter's own as-of is there.
--- Reads: letter, letter_alarm, feedback_event, mail. event: acknowledged, submitted, disputed, accepted (an answer, where a source tells no
---   submission), or mail (alarm_id is null). An automatic reply is no sign.
+-- Reads: letter, letter_alarm, feedback_event, mail. event: acknowledged, submitted, disputed, or mail (alarm_id is null). What the office
+--   itself does (returned, accepted, …) is no sign of its unit, and an automatic reply is none.
 select n.letter_id, n.alarm_id, e.event, e.event_at
 from letter as l
 join letter_alarm as n on n.letter_id = l.letter_id
 join feedback_event as e on e.alarm_id = n.alarm_id and e.event_at >= l.as_of and e.event_at <= :as_of_at
-where e.event in ('acknowledged', 'submitted', 'disputed', 'accepted')
+where e.event in ('acknowledged', 'submitted', 'disputed')
   and (cast(:letter_id as bigint) is null or l.letter_id = :letter_id)
   and (cast(:unit_code as varchar) is null or l.unit_code = :unit_code)
   and (cast(:kind as varchar) is null or l.kind = :kind)

@@ -1,7 +1,8 @@
 """What became of letters: left, acknowledged, answered, accepted, rectified; of each alarm that one names, and by unit.
 
 Hours are counted from when the letter left; a back-fill, which left long after its window, counts from its own as-of. A sign of life is
-an acknowledgement, an answer or a dispute at one of the letter's alarms, or a form or reply by mail that refers to it.
+an acknowledgement, an answer or a dispute of the unit's at one of the letter's alarms, or a form or reply by mail that refers to it; what
+the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
 """
 
 from collections.abc import Sequence
@@ -16,15 +17,16 @@ from sqlalchemy import Connection
 from include.cells import harmless
 from include.house import House
 from include.letter_kinds import letter_kind
+from include.periods import DAY
 from include.store.engine import reading
 from include.store.facts import cities_on, problems_of, states_of
 from include.store.statements import frame
 from include.supervision.feedback import judge, judge_problems, standing
 from include.supervision.figures import Share
 
-ANSWERS: Final = ("submitted", "accepted")
+ANSWER: Final = "submitted"
 COLUMNS: Final = (
-    "unit_code", "unit_name", "letters", "heard", "sign_hours", "alarms", "answered", "answer_hours", "accepted", "problems", "rectified",
+    "unit_code", "unit_name", "letters", "asking", "heard", "sign_hours", "alarms", "answered", "answer_hours", "accepted", "problems", "rectified",
 )  # fmt: skip
 
 
@@ -48,11 +50,12 @@ class AlarmFate:
 
 @dataclass(frozen=True)
 class LetterFate:
-    """One letter: when it left (None: it has not), its first sign of life, its alarms."""
+    """One letter: when it left (None: it has not), its first sign of life, its alarms, and whether it asks about any."""
 
     left_at: datetime | None
     sign_at: datetime | None
     alarms: tuple[AlarmFate, ...]
+    is_asking: bool = True
 
     @property
     def steps(self) -> tuple[tuple[str, Share], ...]:
@@ -71,12 +74,13 @@ class LetterFate:
 
 @dataclass(frozen=True)
 class UnitFate:
-    """One unit's letters of a window that left: how many had a sign of life, after how many hours (median); the alarms that they name (each
+    """One unit's letters of a window that left: of those that ask how many had a sign of life, after how many hours (median); the alarms that all of them name (each
     once), how many are answered, how many hours after a letter that names them (median), and what came of them."""
 
     unit_code: str
     unit_name: str
-    heard: Share  # of letters
+    letters: int
+    heard: Share  # of the letters that ask
     sign_hours: float | None
     answered: Share  # of alarms
     answer_hours: float | None
@@ -104,14 +108,14 @@ def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
     asked = {"letter_id": letter_id, "unit_code": None, "kind": None, "from_date": None, "to_date": None}
     with reading(house.engine) as connection:
         told = _told(connection, asked, as_of)
-    left = told.letters["start_at"].to_dict().get(letter_id)
+    left = told.letters["left_at"].to_dict().get(letter_id)
     by_alarm = told.judged.set_index("alarm_id")
-    answers = _first(told.signs[told.signs["event"].isin(ANSWERS)], "alarm_id")
+    answers = _first(told.signs[told.signs["event"] == ANSWER], "alarm_id")
     problems = told.problems.groupby("alarm_id")["is_rectified"].agg(["size", "sum"])
     rows = [(str(name), by_alarm.loc[name]) for name in told.named["alarm_id"] if name in by_alarm.index]
     alarms = (_alarm(name, row, answers.get(name), problems) for name, row in rows)
     sign_at = told.signs["event_at"].min() if len(told.signs) else None
-    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms))
+    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), bool(told.named["is_asked"].any()))
 
 
 def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: datetime) -> Fates:
@@ -126,9 +130,22 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
         for code, own in told.letters.groupby("unit_code")
     ]
     ordered = sorted(
-        units, key=lambda one: (one.heard.n / one.heard.of, -(one.sign_hours or 0), one.unit_code)
+        units,
+        key=lambda one: (
+            one.heard.of == 0,
+            one.heard.value or 0.0,
+            -(one.sign_hours or 0),
+            one.unit_code,
+        ),
     )
     return Fates(tuple(ordered), _unit("", "", told), bool(told.letters["is_simulated"].any()))
+
+
+def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | None:
+    """The last day of the last window of which a letter that names alarms had left; None where none had."""
+    with reading(house.engine) as connection:
+        end = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"].iloc[0]
+    return None if pd.isna(end) else date.fromisoformat(str(end)[:10]) - DAY
 
 
 def fates_csv(found: Fates) -> str:
@@ -137,6 +154,7 @@ def fates_csv(found: Fates) -> str:
         (
             one.unit_code or "total",
             one.unit_name,
+            one.letters,
             one.heard.of,
             one.heard.n,
             one.sign_hours,
@@ -154,7 +172,7 @@ def fates_csv(found: Fates) -> str:
 
 @dataclass(frozen=True)
 class _Told:
-    """`letters` (index letter_id) with `start_at`; `named`: letter_id, alarm_id, pushed_at; `signs` from each letter's `start_at` on, with
+    """`letters` (index letter_id) with `start_at`; `named`: letter_id, alarm_id, pushed_at, is_asked; `signs` from each letter's `start_at` on, with
     `hours`; `judged`, `problems`: of all alarms."""
 
     letters: pd.DataFrame
@@ -223,15 +241,17 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
 
 
 def _unit(code: str, name: str, told: _Told) -> UnitFate:
-    signs = told.signs.groupby("letter_id")["hours"].min()
-    given = told.signs[told.signs["event"].isin(ANSWERS)]
+    asking = told.named.loc[told.named["is_asked"] == 1, "letter_id"].unique()
+    signs = told.signs[told.signs["letter_id"].isin(asking)].groupby("letter_id")["hours"].min()
+    given = told.signs[told.signs["event"] == ANSWER]
     answers = given.groupby(["letter_id", "alarm_id"])["hours"].min()
     pushed = told.judged[told.judged["is_pushed"]]
     answered = pushed[pushed["is_answered"]]
     return UnitFate(
         code,
         name,
-        Share(len(signs), len(told.letters)),
+        len(told.letters),
+        Share(len(signs), len(asking)),
         _middle(signs.tolist()),
         Share(len(answered), len(pushed)),
         _middle(answers.tolist()),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from include.house import House
 from include.language import say
@@ -36,6 +36,7 @@ from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
+from include.store import tables
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
 from include.store.grid_lists import grid_lists
@@ -251,10 +252,13 @@ def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable
 
 
 def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
-    """Sources from which nothing came for more than a day."""
+    """Sources from which something came once, and nothing for more than a day. One that was never pulled has not stopped."""
     until = min(now, midnight(house.season[1]))
     since = max(until - _LOOK_BACK, midnight(house.season[0]))
+    pulled = set(connection.execute(select(tables.pull.c.source).distinct()).scalars())
     for source in house.sources:
+        if source.name not in pulled:
+            continue
         missing = gaps(connection, source.name, since, until) if source.is_windowed else []
         if missing and missing[-1][1] == until and missing[-1][1] - missing[-1][0] > STOPPED_AFTER:
             yield Waiting(
@@ -526,6 +530,7 @@ def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             row.reason,
             say("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
             row.since,
+            path="/links",
             count=row.count,
             is_simulated=row.is_simulated,
         )
@@ -540,6 +545,7 @@ def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[W
             one.reason,
             say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
             one.since,
+            path="/links",
             count=one.count,
             is_simulated=one.is_simulated,
         )
@@ -554,6 +560,7 @@ def _reports(house: House, connection: Connection, now: datetime) -> Iterable[Wa
             one.reason,
             say("用 exchange reports 查看，用 exchange decide 上报或不报"),
             one.since,
+            path="/links",
             count=one.count,
         )
 

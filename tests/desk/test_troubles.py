@@ -20,6 +20,7 @@ ACTED_IN = [
     INCLUDE / "sources" / "reading" / "workbooks.py",
     INCLUDE / "sources" / "reading" / "workbook_child.py",
     INCLUDE / "sources" / "quarantine.py",
+    INCLUDE / "sources" / "chain_steps.py",
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.desk.facts import store_state
-from include.desk.fates import Fates, fates_csv, unit_fates
+from include.desk.fates import Fates, fates_csv, last_asked_day, unit_fates
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.audit import csv_file
@@ -32,9 +32,9 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
-        # Where the last alarms are old, the window ends with them; what became of the letters is that of now, unless a moment is asked for.
+        # The first window ends with the last letters; what became of them is that of now, unless a moment is asked for.
         as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
-        until = parse_date(last) if last else office_date(desk.moment(house, at))
+        until = parse_date(last) if last else last_asked_day(house, kind or None, as_of) or office_date(as_of)
         since = parse_date(first) if first else until - (DAYS - 1) * DAY
         if not 0 <= (until - since).days < MOST_DAYS:
             raise InputError(

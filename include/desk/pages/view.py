@@ -91,6 +91,14 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "case_event": CASE_EVENTS,
     "case_step": {name: one.label for name, one in CASE_STEPS.items()},
     "measure_state": MEASURE_STATES,
+    "token_state": {"valid": "有效", "expired": "已过期", "revoked": "已停用"},
+    "report_state": {
+        "waiting": "待审核",
+        "queued": "待上报",
+        "sent": "已报上",
+        "refused": "上级未采用",
+        "dropped": "不上报",
+    },
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",
@@ -289,7 +297,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
-        found = words().get(text, text) if language == "en" else office_words(text)
+        found = _english(words().get(text, text)) if language == "en" else office_words(text)
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:
@@ -313,8 +321,14 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     }
 
 
+def _english(text: str) -> str:
+    """A text with the office's own zone: the house's English, as its Chinese, is worded for Beijing time."""
+    zone = office_zone().key
+    return text if zone == "Asia/Shanghai" else text.replace("Beijing time", f"{zone} time")
+
+
 def moment_text(moment: datetime | None) -> str:
-    """`2020-03-12 08:30`, Beijing time; — for none."""
+    """`2020-03-12 08:30` by the office's clock; — for none."""
     return "—" if moment is None or moment != moment else f"{moment.astimezone(office_zone()):%Y-%m-%d %H:%M}"
 
 
