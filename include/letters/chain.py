@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from include.answer_form.code import answer_code
+from include.answer_form.layout import FORM_SHEET
+from include.answer_form.layout import FORM_TITLE as ANSWER_FORM_TITLE
 from include.chain.figures import (
     ACCEPTANCE,
     ASSIGNMENT,
@@ -31,8 +35,8 @@ from include.letters.composition import (
     printable,
 )
 from include.letters.words.wording import Show, concentration, issue_values, marks, you
-from include.periods import moment_label
-from include.supervision.figures import Issue
+from include.periods import Period, moment_label
+from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
 FORM_TITLE: Final = "热点网格报警办理表"
 FIELDS: Final = (
@@ -71,7 +75,9 @@ def compose_chain(
     stem = ascii_stem(
         figures.kind, figures.unit_code, f"{as_of.astimezone(UTC):%Y-%m-%dT%H%M}", labels=labels
     )
-    title, form = document.title + name, say(FORM_TITLE) + name
+    asked = asked_of(figures)
+    title = document.title + name
+    form = say(ANSWER_FORM_TITLE if asked else FORM_TITLE) + name
     mail = compose_mail(
         "chain",
         chain_values(figures, issue, plain, red_head=red_head)
@@ -80,11 +86,57 @@ def compose_chain(
     files = (
         letter_file("pdf", title, stem, document.pdf),
         letter_file("docx", title, stem, document.docx),
-        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels)),
+        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels, asked, issue.reply_link)),
         letter_file("html", title, stem, mail.html.encode()),
         letter_file("text", title, stem, mail.text.encode()),
     )
     return Letter(mail.subject, files, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the answer form of a letter of a chain is made from: as that of a 提示函, so that every intake reads it."""
+
+    letter_key: str
+    unit_name: str
+    bureau: str
+    period: Period
+    form: tuple[FormRow, ...]
+    address_form: str
+    reply_by: datetime
+    suspects: tuple[AlarmSuspects, ...] = ()
+
+
+def asked_of(figures: ChainFigures) -> Asked | None:
+    """What a letter asks its holder to report; None of one that asks for no report."""
+    if figures.kind not in (ASSIGNMENT, RETURN):
+        return None
+    as_of = figures.period.as_of
+    rows = {
+        one.alarm_id: FormRow(
+            answer_code(figures.letter_key, one.alarm_id),
+            one.alarm_id,
+            one.grid_id,
+            one.county,
+            one.point_name,
+            one.lon,
+            one.lat,
+            one.started_at,
+            one.alarm_count,
+            one.peak_pm25_ug_m3,
+            one.report_by or one.due_at or as_of,
+        )
+        for one in figures.cases
+    }
+    return Asked(
+        figures.letter_key,
+        figures.unit_name,
+        figures.bureau,
+        figures.period,
+        tuple(rows.values()),
+        figures.address_form,
+        min(one.deadline_at for one in rows.values()),
+    )
 
 
 def chain_values(
@@ -221,21 +273,33 @@ def _overdue(one: ChainCase, show: Show) -> list[str]:
     return [told, *([say("请{name}办理或督促", name=show(one.duty))] if one.duty else [])]
 
 
-def workbook(figures: ChainFigures, labels: tuple[str, ...] | list[str]) -> bytes:
-    """The 办理表: one row a case in the published fields. Same figures, same bytes; text is never a formula."""
-    from openpyxl import Workbook
+def workbook(
+    figures: ChainFigures,
+    labels: tuple[str, ...] | list[str],
+    asked: Asked | None = None,
+    reply_link: str = "",
+) -> bytes:
+    """The 办理表: one row a case in the published fields; of a letter that asks for reports behind the answer form, which every intake
+    reads. Same figures, same bytes; text is never a formula."""
+    from openpyxl import Workbook, load_workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
     from openpyxl.xml.functions import tostring
 
+    from include.answer_form.writing import answer_form
     from include.letters.document.office_package import settled
     from include.letters.document.typefaces import plain
 
-    book = Workbook()
-    sheet: Any = book.active
+    if asked:
+        book = load_workbook(io.BytesIO(answer_form(asked, labels, reply_link)))
+        sheet: Any = book.create_sheet()
+    else:
+        book = Workbook()
+        sheet = book.active
     heading = "".join(say("【{mark}】", mark=mark) for mark in labels)
     sheet.title = say("办理表")
-    rows = [[heading + figures.unit_name + say(FORM_TITLE)], [say(name) for name in FIELDS]]
+    record = say("（存档用，请在“{sheet}”表填写）", sheet=say(FORM_SHEET)) if asked else ""
+    rows = [[heading + figures.unit_name + say(FORM_TITLE) + record], [say(name) for name in FIELDS]]
     rows += [list(_fields(number, one, plain).values()) for number, one in enumerate(figures.cases, start=1)]
     for number, row in enumerate(rows, start=1):
         for place, value in enumerate(row, start=1):

@@ -11,14 +11,17 @@ import pytest
 from docx import Document
 from sqlalchemy import Engine, insert, select
 
+from include.act import Act
 from include.chain.values import Move
 from include.house import House
 from include.letters.chain import compose_chain
 from include.office.chain import take
 from include.office.chain_letters import chain_letters, due_figures
+from include.office.uploads import HandedIn, take_in
 from include.profile.chain_values import ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
+from include.simulator.mail_answers import filled_in, nothing_found
 from include.store import tables
 from include.store.engine import reading, writing
 from include.supervision.figures import Issue
@@ -110,6 +113,19 @@ def test_what_they_say(chained: House) -> None:
     assert "现场验收通过" in told["处理和整改情况"].value
     assert told["是否属实"].value == "属实"
     assert "核查属实1件" in compose_chain(second, ISSUE).file("text").content.decode()
+
+
+def test_the_form_of_an_assignment_is_read_back_row_by_row(chained: House) -> None:
+    """The form that goes with a 交办单, filled in and handed in at the desk: the step of its holder, with what became of each row."""
+    take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+    assert chain_letters(chained, NOW + MINUTE, "run") == {"letters": 1}
+    (figures,) = due_figures(chained, NOW + MINUTE)
+    blank = compose_chain(figures, ISSUE).file("xlsx")
+    assert "热点网格排查反馈表" in blank.file_name
+    content = filled_in(blank.content, lambda number, alarm_id: nothing_found(NOW + MINUTE))
+    file = HandedIn("form.xlsx", content, NOW + timedelta(hours=1))
+    done = take_in(chained, file, Act(NOW + timedelta(hours=2), "录入员", "微信"))
+    assert [(one.alarm_id, one.outcome, one.task_state) for one in done.rows] == [("A1", "new", "reported")]
 
 
 def test_a_task_taken_back_at_once_gets_no_letter(chained: House) -> None:

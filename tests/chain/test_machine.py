@@ -298,6 +298,8 @@ def test_the_order_of_moments() -> None:
     assert (event.event_at, event.receipt_at, event.recorded_at) == (T, T - H, T + H)
     with pytest.raises(InputError, match="cannot come from the future"):
         next_event(chain_of(events), replace(early, at=T + H + SKEW + H / 3600), SETTINGS)
+    ahead = next_event(chain_of(events), replace(early, at=T + H + SKEW), SETTINGS)
+    assert (ahead.event_at, ahead.receipt_at) == (T + H, T + H)
     late = replace(move("acknowledge", 0), now=T - SKEW - H / 3600, at=T - H)
     with pytest.raises(StateError, match="the clock stands before the last step"):
         next_event(chain_of(events), late, SETTINGS)
@@ -323,6 +325,7 @@ def test_a_closed_chain_takes_nothing_but_its_reopening() -> None:
     assert allowed(chain_of(opened), 0) == ("assign", "close")
     assert allowed(stands("assigned"), 0) == ("assign",)
     assert allowed(Chain(), 0) == ("assign",)
+    assert allowed(stands("assigned"), 9) == ()
 
 
 def test_unknown_steps_and_tasks_are_named() -> None:
@@ -356,6 +359,22 @@ def test_whose_a_step_is_and_the_leader_only_once_it_is_escalated(
     with pytest.raises(StateError, match="that step is another person's"):
         next_event(stands("reported"), told, settings)
     assert next_event(stands("reported"), replace(told, is_by_rule=True), settings).event == "passed"
+
+
+def test_who_hands_an_alarm_on_closes_and_reopens_it() -> None:
+    settings = ChainSettings(RULES, {"assign": Duty("钱", "", "周局")})
+    closed = chain_of(
+        (*walked(*WAYS["withdrawn"]), next_event(stands("withdrawn"), move("close", 3, task_no=0), SETTINGS))
+    )
+    for chain, told in (
+        (Chain(), move("assign", 0)),
+        (stands("withdrawn"), move("close", 3, task_no=0)),
+        (closed, move("reopen", 4, task_no=0)),
+    ):
+        with pytest.raises(StateError, match="that step is another person's"):
+            next_event(chain, told, settings)
+        for who in ("钱", "周局"):  # of the alarm as a whole the leader always
+            assert next_event(chain, replace(told, actor=who), settings).seq
 
 
 def test_several_names_are_several_persons() -> None:
