@@ -51,7 +51,7 @@ def test_a_summary_says_the_times_and_thresholds_it_was_judged_by_also_when_it_i
 
 def test_without_rules_of_its_own_nothing_is_frozen_beside_the_edition() -> None:
     figures = summaries.plain()
-    assert (figures.judged_by, figures.deadlines, figures.own_hours) == (None, None, ())
+    assert (figures.deadlines, figures.own_hours) == (None, ())
     assert own_deadlines(START) is None
 
 
