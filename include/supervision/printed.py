@@ -20,6 +20,9 @@ SILENT: Final = frozenset(
         "is_simulated",
         "rules_version",
         "judged_by",
+        "deadlines",
+        "own_hours",
+        "limit",
         "period",
         "season_end",
         "scope",
@@ -296,11 +299,15 @@ ROWS: Final[Mapping[str, Row]] = {
 }
 
 
+# What a letter was judged by is no fact of its unit.
+_RULES: Final = ("LowResponse", "Deadlines", "SummaryRules", "UnitRules", "JudgedBy")
+
+
 def label(kind: str, field: str) -> str | None:
     """How a field of a class of figures is called in print; empty for one that needs no name, None for what is not printed."""
     if (kind, field) in OWN_LABELS:
         return say(OWN_LABELS[kind, field])
-    if field in SILENT or kind == "LowResponse":  # what a letter was judged by is no fact of its unit
+    if field in SILENT or kind in _RULES:
         return None
     if field in UNNAMED:
         return ""

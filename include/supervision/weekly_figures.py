@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from include.periods import Period
+from include.rules import Deadlines
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
+from include.supervision.judged_by import HOUSE, JudgedBy
 from include.supervision.rule_codes import CaseRule, SuggestionRule
 
 
@@ -213,6 +215,9 @@ class SummaryFigures:
     is_simulated: bool
     answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
     season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
+    judged_by: JudgedBy = HOUSE
+    deadlines: Deadlines | None = None  # of all on the window's end, where they are not the defaults
+    own_hours: tuple[tuple[str, float], ...] = ()  # cities with another time to answer: name, hours
 
 
 @dataclass(frozen=True)
