@@ -103,11 +103,11 @@ def _air(
     require_measures(mapping, list(chunk.rows.columns), str(path))
     clock = Clock(moment_of(mapping), terms, now)
     notes = []
-    if terms.every == "hour":
+    if terms.every != "day":
         _, clock.hours = next(with_hours(whole, clock.moment, str(path)))
         notes += [clock.hours.note] if clock.hours.note else []
     told = read_chunk(chunk, mapping, clock, names)
-    if terms.every == "hour":
+    if terms.every != "day":
         notes += _open_hours(clock, str(path))
     statement = statement_of(mapping)
     notes.append(f"值属于{_DATASETS[statement.dataset]}" + ("，为各站点的平均" if statement.of_city else ""))

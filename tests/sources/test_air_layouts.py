@@ -271,7 +271,61 @@ def test_minutes_become_hours_where_there_are_enough(store: Engine, tmp_path: Pa
     yaml = "by: station\nevery: {minutes: 5}\ncolumns: {place: sensor, hour: at, pm25_ug_m3: pm}"
     result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
     assert stored(tmp_path, "station") == {("a", 8, "pm25_ug_m3"): 20.0}
-    assert result.rows == 12
+    assert (result.rows, result.duplicates) == (12, 1)
+    assert [str(fault) for fault in result.faults] == [
+        "a.csv 第13行起 pm25_ug_m3：同一时刻有不同的值，均未采用，共1个，如“5 / 6”"
+    ]
+
+
+QUARTERS = "every: {minutes: 15}\ncolumns: {place: city, hour: at, pm25_ug_m3: pm}"
+
+
+def quarters(path: Path, moments: list[str], values: list[int]) -> Path:
+    lines = [f"北京,2020-03-12 {at},{value}" for at, value in zip(moments, values, strict=True)]
+    path.write_text("\n".join(["city,at,pm", *lines]) + "\n")
+    return path
+
+
+ENDS = ["00:15", "00:30", "00:45", "01:00", "23:15", "23:30", "23:45", "24:00"]
+
+
+def test_minutes_that_print_24_and_no_0_are_labelled_by_their_end(store: Engine, tmp_path: Path) -> None:
+    path = quarters(tmp_path / "a.csv", ENDS, [10] * 4 + [33] * 4)
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, QUARTERS))
+    assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 10.0, ("110000", 23, "pm25_ug_m3"): 33.0}
+    assert result.notes == ("a.csv：时间按各15分钟的结束时刻理解，24时属于所记的日期",)
+
+
+@pytest.mark.parametrize("is_option", [True, False])
+def test_a_label_of_minutes_moves_by_their_interval(store: Engine, tmp_path: Path, is_option: bool) -> None:
+    path = quarters(tmp_path / "a.csv", ENDS[:4], [10, 20, 30, 40])
+    in_mapping = QUARTERS.replace("hour: at", 'hour: {moment: "{at}", hour_label: end}')
+    own = mapping(tmp_path, QUARTERS if is_option else in_mapping)
+    take(store, tmp_path, path, mapping=own, hour_label="end" if is_option else None)
+    assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 25.0}
+
+
+def test_minutes_between_the_steps_of_the_interval_are_named(store: Engine, tmp_path: Path) -> None:
+    """A clock that is seconds late is at its step; steps may begin off the hour (05:07, 05:22 …)."""
+    moments = ["00:00:03", "00:15", "00:20", "00:30", "00:44:58", "05:07", "05:22", "05:37", "05:52"]
+    path = quarters(tmp_path / "a.csv", moments[:5], [10, 20, 900, 30, 40])
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, QUARTERS))
+    assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 25.0}
+    assert [str(fault) for fault in result.faults] == [
+        "a.csv 第4行起 pm25_ug_m3：不在所注的间隔（15分钟）上，未用，共1个，如“00:20 900”"
+    ]
+    path = quarters(tmp_path / "b.csv", moments[5:], [10, 20, 30, 60])
+    assert not take(store, tmp_path, path, mapping=mapping(tmp_path, QUARTERS)).faults
+    assert stored(tmp_path)["110000", 5, "pm25_ug_m3"] == 30.0
+
+
+def test_a_station_in_two_cities_is_refused_with_both_rows(store: Engine, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("station_id,city\nA,北京\nB,北京市\nB,北京\nA,天津\n")
+    path = tmp_path / "a.csv"
+    path.write_text("sensor,at,pm\nA,2020-03-12T08:00,5\n")
+    own = mapping(tmp_path, "by: station\ncolumns: {place: sensor, hour: at, pm25_ug_m3: pm}")
+    with pytest.raises(InputError, match=r"line 2 A,北京; line 5 A,天津"):
+        take(store, tmp_path, path, mapping=own, stations=tmp_path / "s.csv")
 
 
 def test_units_and_words_for_values(store: Engine, tmp_path: Path) -> None:

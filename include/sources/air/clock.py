@@ -216,12 +216,12 @@ def require_label(moment: Moment, told: HourLabel | None, terms: AirTerms, where
     """The moment with the label that somebody told beside the mapping. Raises InputError where it has no effect or contradicts."""
     if told is None:
         return moment
-    if terms.every != "hour":
+    if terms.every == "day":
         raise InputError(
             "a label of hours says nothing about this file",
             where=where,
             got=f"--hour-label {told}",
-            expected="a file of hours",
+            expected="a file of hours or minutes",
             todo="leave --hour-label out",
         )
     if moment.hour_label not in (None, told):

@@ -154,7 +154,7 @@ def _read_values(
         if statement.dataset == "grid":
             file.grids |= set(told.values["place_id"].unique())
         stage.add(statement, told.values, number)
-    is_of_hours = terms.every == "hour"
+    is_of_hours = terms.every != "day"
     meaning = meant(clock.seen, moment, known, str(file.path)) if is_of_hours else None
     file.scale = clock.seen.scale if is_of_hours and moment.hour_label is None else None
     whole = _Told(meaning, clock.told_once)
@@ -179,10 +179,12 @@ def statement_of(mapping: TableMapping) -> Statement:
 def moment_of(mapping: TableMapping) -> Moment:
     """How a mapping tells times; a column alone is one of ISO 8601."""
     rule = mapping.columns.get("hour", Copy("hour"))
+    is_minutes = mapping.air is not None and mapping.air.every == "minutes"
+    apart = mapping.air.minutes if mapping.air is not None and is_minutes else 60.0
     if isinstance(rule, Moment):
-        return rule
+        return replace(rule, minutes=apart)
     if isinstance(rule, Copy):
-        return Moment(Template((Piece("", rule.column),)), "", mapping.time_zone, "")
+        return Moment(Template((Piece("", rule.column),)), "", mapping.time_zone, "", minutes=apart)
     raise InputError(
         "a time is read from columns",
         where=f"mapping {mapping.name}: air.columns.hour",
@@ -193,7 +195,7 @@ def moment_of(mapping: TableMapping) -> Moment:
 def _hourly(
     chunks: Iterator[Chunk], clock: Clock, where: str, hours: ArchiveHours | None
 ) -> Iterator[tuple[Chunk, ArchiveHours | None]]:
-    if clock.terms.every == "hour" and hours is None:
+    if clock.terms.every != "day" and hours is None:
         yield from with_hours(chunks, clock.moment, where)
     else:
         yield from ((chunk, hours) for chunk in chunks)

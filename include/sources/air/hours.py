@@ -41,6 +41,7 @@ class ArchiveHours:
     last: Scale = 23
     label: HourLabel = "start"
     first: int = -1  # as many hours before the last as a day has
+    minutes: float = 60.0  # that a value stands for
 
     @property
     def least(self) -> int:
@@ -57,6 +58,8 @@ class ArchiveHours:
         """How the hours were understood, where it is not the usual way (Chinese); empty otherwise."""
         if self.label == "start":
             return ""
+        if self.minutes < 60:
+            return say("时间按各{minutes:g}分钟的结束时刻理解，24时属于所记的日期", minutes=self.minutes)
         if self.least == 0:
             return say("小时按整点结束时刻理解，0时是前一日的最后一小时，24时属于所记的日期")
         return say("小时为1至24，按整点结束时刻理解，24时属于所记的日期")
@@ -205,5 +208,5 @@ def _labelled(scale: Scale, moment: Moment, where: str) -> ArchiveHours:
             todo="leave --hour-label out, or say end",
         )
     if told == "end":
-        return ArchiveHours(24, "end", first=0)
-    return ArchiveHours(scale, "end" if scale == 24 else "start")
+        return ArchiveHours(24, "end", first=0, minutes=moment.minutes)
+    return ArchiveHours(scale, "end" if scale == 24 else "start", minutes=moment.minutes)

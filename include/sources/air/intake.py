@@ -30,13 +30,14 @@ from include.store.hourly import Dataset, given_path, read_given, read_hours, re
 from include.supervision.air_quality import day_means, has_valid_mean
 from include.supervision.given_days import with_given
 
+_SECONDS = 3600  # of an hour
 _SPARSE = 16  # numbers that lie so many times wider apart than they are many are sorted
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Hours for which rows said different things: none is used. `file` and `other` number the files involved; `line` and
-    `values` are those of the first such hour."""
+    """Hours (`is_moment`: moments of minutes) for which rows said different things: none is used. `file` and `other` number the
+    files involved; `line` and `values` are those of the first such hour."""
 
     file: int
     other: int
@@ -44,6 +45,7 @@ class Conflict:
     count: int
     line: int
     values: str
+    is_moment: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,14 +248,18 @@ def _counts(days: pd.DataFrame, dates: list[date]) -> dict[date, dict[str, int]]
 
 
 def agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
-    """The values, one an hour: repetitions once (and their number), contradictions not at all."""
+    """The values, one an hour (of minutes, which have `second`, one a moment): repetitions once (and their number), contradictions
+    not at all."""
     measured = stated[stated["value"].notna()]
     quantities, different = pd.factorize(measured["quantity"].cat.codes)
     told = hour_numbers(measured) * max(1, len(different)) + quantities
+    at = ["second"] if "second" in measured else []
+    if at:
+        told = told * _SECONDS + measured["second"].to_numpy()
     if _places(told).count == len(told):
         return measured, 0, []
     is_again = pd.Series(told, measured.index).duplicated()
-    key = [*KEY, "quantity"]
+    key = [*KEY, "quantity", *at]
     values = measured.groupby(key, sort=False)["value"]
     is_disputed = values.transform("min") != values.transform("max")
     repeated = int((is_again & ~is_disputed).sum())
@@ -298,7 +304,7 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
     merged: dict[tuple[int, int, str], Conflict] = {}
     for row in plain_rows(found):
         who = (row["file"], row["other"], row["quantity"])
-        first = merged.get(who, Conflict(*who, 0, row["line"], row["values"]))
+        first = merged.get(who, Conflict(*who, 0, row["line"], row["values"], "second" in key))
         merged[who] = changed(first, count=first.count + 1)
     return list(merged.values())
 

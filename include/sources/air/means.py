@@ -1,6 +1,7 @@
 """Values of minutes as those of hours, and of stations as those of their city.
 
-An hour is the mean of its minutes where enough of them were told. A city's hour is the arithmetic mean of its stations' hours
+An hour is the mean of its minutes where enough of them were told, each at its own step of the interval: what lies between the steps is
+not used and named. A city's hour is the arithmetic mean of its stations' hours
 (HJ 663-2013: the city's concentration is the arithmetic mean of its stations'), where enough of its stations have a value: those
 of the table of stations, or without one those that the files of the import name on the day.
 """
@@ -14,55 +15,103 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from include.language import say
+from include.sources.air.faults import Fault
 from include.sources.air.intake import Conflict, agreed
 from include.sources.air.reading import OF_CITY
 from include.sources.air.stage import Statement
 
 _KEY: Final = ["place_id", "observed_on", "hour", "quantity"]
+_NEAR: Final = 0.1  # of the interval: so far from its step a clock may be
 
 
 @dataclass(frozen=True)
 class Means:
-    """`hours`: as `keep_days` takes them; `few_minutes`, `few_stations`: how many hours were left missing for that."""
+    """`hours`: as `keep_days` takes them; `few_minutes`, `few_stations`: how many hours were left missing for that; `between`: values
+    of minutes off the interval, with the number of their file."""
 
     hours: pd.DataFrame
     duplicates: int = 0
     conflicts: tuple[Conflict, ...] = ()
     few_minutes: int = 0
     few_stations: int = 0
+    between: tuple[tuple[int, Fault], ...] = ()
 
 
 def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str]) -> Means:
     """What is said of minutes or stations as hours of places. `stations`: the city of each station of the table."""
     few_minutes = few_stations = duplicates = 0
     conflicts: list[Conflict] = []
+    between: list[tuple[int, Fault]] = []
     if statement.every == "minutes":
-        least = statement.least_share * 60 / statement.minutes
-        stated, few_minutes = _of_minutes(stated, least)
-    if statement.of_city:
         told, duplicates, conflicts = agreed(stated)
+        told, between = _at_steps(told, statement.minutes)
+        stated, few_minutes = _of_minutes(told, stated, statement.least_share * 60 / statement.minutes)
+    if statement.of_city:
+        told, again, disputed = agreed(stated)
+        duplicates, conflicts = duplicates + again, conflicts + disputed
         stated, few_stations = _of_stations(
             told, stated, statement.stations_share, Counter(stations.values())
         )
-    return Means(stated, duplicates, tuple(conflicts), few_minutes, few_stations)
+    return Means(stated, duplicates, tuple(conflicts), few_minutes, few_stations, tuple(between))
 
 
-def _of_minutes(stated: pd.DataFrame, least: float) -> tuple[pd.DataFrame, int]:
-    """The mean of each hour; missing where fewer different moments than `least` were told. A moment with two values has none."""
-    moment = [*_KEY, "second"]
-    different = stated.drop_duplicates([*moment, "value"])
-    single = different[~different.duplicated(moment, keep=False)]
-    grouped = single.groupby(_KEY, observed=True, sort=False)
+def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
+    """The values at the steps of the interval, one a step, and those between them.
+
+    A place's steps begin at the full hour where at least half of its day's values lie there, or else where most of them lie.
+    """
+    if told.empty:
+        return told, []
+    step = 60 * minutes
+    seconds = told["hour"].to_numpy() * 3600.0 + told["second"].to_numpy()
+    rows = told.assign(offset=seconds % step)
+    rows["is_near"] = np.abs(_from_step(seconds, step)) <= _NEAR * step
+    day = rows.groupby(["place_id", "observed_on"], observed=True, sort=False)
+    is_odd = (day["is_near"].transform("mean") < 0.5).to_numpy()  # noqa: PLR2004 - half
+    begins = np.zeros(len(rows))
+    if is_odd.any():
+        usual = rows[is_odd].groupby(["place_id", "observed_on"], observed=True, sort=False)["offset"]
+        begins[is_odd] = usual.transform(lambda offsets: offsets.mode().iloc[0])
+    apart = _from_step(seconds - begins, step)
+    rows = rows.assign(apart=np.abs(apart), step=np.round((seconds - begins - apart) / step).astype("int64"))
+    nearest = rows[rows["apart"] <= _NEAR * step].sort_values("apart", kind="stable")
+    nearest = nearest.drop_duplicates(["place_id", "observed_on", "quantity", "step"])
+    is_taken = rows.index.isin(nearest.index)
+    return told[is_taken], _between(told[~is_taken], minutes)
+
+
+def _from_step(seconds: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """How far times are from the nearest multiple of a step; negative before it."""
+    return (seconds + step / 2) % step - step / 2
+
+
+def _between(rows: pd.DataFrame, minutes: float) -> list[tuple[int, Fault]]:
+    reason = say("不在所注的间隔（{minutes:g}分钟）上，未用", minutes=minutes)
+    ordered = rows.sort_values(["file", "line"], kind="stable")
+    found = []
+    for (file, quantity), such in ordered.groupby(["file", "quantity"], observed=True, sort=True):
+        first = such.iloc[0]
+        value = f"{int(first['hour']):02}:{int(first['second']) // 60:02} {first['value']:g}"
+        found.append((int(file), Fault(str(quantity), reason, value, int(first["line"]), len(such))))
+    return found
+
+
+def _of_minutes(told: pd.DataFrame, stated: pd.DataFrame, least: float) -> tuple[pd.DataFrame, int]:
+    """The mean of each hour; missing where fewer values than `least` were told, as are the hours that were spoken of in vain."""
+    grouped = told.groupby(_KEY, observed=True, sort=False)
     found = grouped.agg(
         value=("value", "mean"), told=("value", "count"), file=("file", "first"), line=("line", "first")
     )
     is_few = (found["told"] < least - 1e-9) | (found["value"] <= 0)
-    few = int((is_few & (found["told"] > 0)).sum())
     hours = found.assign(value=found["value"].mask(is_few)).reset_index().drop(columns="told")
-    lost = different[different.duplicated(moment, keep=False)].drop_duplicates(_KEY)
-    unsaid = lost[~pd.MultiIndex.from_frame(lost[_KEY]).isin(pd.MultiIndex.from_frame(hours[_KEY]))]
-    return pd.concat([hours, unsaid.assign(value=np.nan)[hours.columns]], ignore_index=True), few
+    spoken = stated.drop_duplicates(_KEY)
+    unsaid = spoken[~pd.MultiIndex.from_frame(spoken[_KEY]).isin(pd.MultiIndex.from_frame(hours[_KEY]))]
+    return pd.concat([hours, unsaid.assign(value=np.nan)[hours.columns]], ignore_index=True), int(
+        is_few.sum()
+    )
 
 
 def _of_stations(

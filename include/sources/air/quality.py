@@ -51,6 +51,7 @@ SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this inta
 _log = logging.getLogger(__name__)
 UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
+_DISPUTED_MOMENT: Final = "同一时刻有不同的值，均未采用"
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class _Done:
     kept: list[Kept] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     odd: list[OddValues] = field(default_factory=list)
+    between: list[tuple[int, Fault]] = field(default_factory=list)
     dust_hours: int = 0
     duplicates: int = 0
     few_minutes: int = 0
@@ -215,7 +217,13 @@ def import_air_quality(
                 whole.odd += odd_values
             _keep(engine, parquet_root, statement, stated, cities_of, told, whole, replace=replace)
     files = done.values()
-    faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
+    faults = [
+        fault
+        for number, file in done.items()
+        for fault in merge_faults(
+            file.path, [*file.faults, *(fault for own, fault in whole.between if own == number)]
+        )
+    ]
     faults += _disputed(whole.conflicts, names)
     place_names = {
         code: name.removesuffix("市")
@@ -300,6 +308,7 @@ def _keep(
     whole.given_days += sum(day.places for day in kept.days) if are_days else 0
     whole.duplicates += found.duplicates
     whole.conflicts += [*found.conflicts, *kept.conflicts]
+    whole.between += found.between
     whole.few_minutes += found.few_minutes
     whole.few_stations += found.few_stations
 
@@ -388,15 +397,17 @@ def _is_named_so(path: Path) -> bool:
 
 def _disputed(conflicts: Sequence[Conflict], names: Sequence[Path]) -> list[FileFault]:
     """The contradictions as faults of the later file: one a file, quantity and other file."""
-    merged: dict[tuple[int, int, str], list[Conflict]] = {}
+    merged: dict[tuple[int, int, str, bool], list[Conflict]] = {}
     for conflict in conflicts:
-        merged.setdefault((conflict.file, conflict.other, conflict.quantity), []).append(conflict)
+        key = (conflict.file, conflict.other, conflict.quantity, conflict.is_moment)
+        merged.setdefault(key, []).append(conflict)
     faults = []
-    for (file, other, quantity), parts in merged.items():
+    for (file, other, quantity, is_moment), parts in merged.items():
+        disputed = _DISPUTED_MOMENT if is_moment else _DISPUTED
         said = (
-            _DISPUTED
+            disputed
             if file == other
-            else say("{disputed}；另一值在{file}", disputed=_DISPUTED, file=label(names[other]))
+            else say("{disputed}；另一值在{file}", disputed=disputed, file=label(names[other]))
         )
         count = sum(part.count for part in parts)
         faults.append(FileFault(names[file], Fault(quantity, said, parts[0].values, parts[0].line, count)))

@@ -30,9 +30,13 @@ def city_names(connection: Connection) -> Names:
 
 
 def station_cities(path: Path, names: Names) -> dict[str, str]:
-    """The code of the city of each station; stations of cities that are not known are left out. Raises InputError."""
+    """The code of the city of each station; stations of cities that are not known are left out.
+
+    Raises InputError, also where a station stands in two cities: which of them its values are of, nobody says.
+    """
     require_table(path)
     found: dict[str, str] = {}
+    first: dict[str, tuple[str, str]] = {}  # of each station its city, and the row that says so
     for chunk in read_table(path):
         station, city = (
             next((name for name in known if name in chunk.rows), "") for known in (_STATION, _CITY)
@@ -44,8 +48,20 @@ def station_cities(path: Path, names: Names) -> dict[str, str]:
                 expected=f"one of {', '.join(_STATION)}, and one of {', '.join(_CITY)}",
                 got=", ".join(chunk.rows.columns),
             )
-        pairs = zip(chunk.rows[station].map(narrow_text), chunk.rows[city], strict=True)
-        found |= {each: code for each, told in pairs if (code := names.city(told))}
+        rows = zip(chunk.lines, chunk.rows[station].map(narrow_text), chunk.rows[city], strict=True)
+        for line, each, told in rows:
+            code = names.city(str(told))
+            own, said = code or narrow_text(str(told)), f"line {line} {each},{told}"
+            if each and own and (before := first.setdefault(each, (own, said)))[0] != own:
+                raise InputError(
+                    "a station stands in two cities",
+                    where=str(path),
+                    expected="one city a station",
+                    got=f"{before[1]}; {said}",
+                    todo="correct the table; for a station that moved, one table and file for each time",
+                )
+            if code:
+                found[each] = code
         if len(found) > _MOST:
             raise InputError("too many stations", where=str(path), expected=f"at most {_MOST}")
     if not found:

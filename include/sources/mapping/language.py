@@ -53,13 +53,14 @@ class Template:
 @dataclass(frozen=True)
 class Moment:
     """`format` is strptime's, one of `EPOCHS` or `EXCEL`; empty: as `reading.written_times` reads them. `hours` is a column of hours to add. `hour_label`: end: one
-    hour earlier; None: nothing was said (of hours in a column of their own, 24 and no 0 then means that they end)."""
+    hour (of minutes `minutes`) earlier; None: nothing was said (24 and no 0 then means that they end)."""
 
     template: Template
     format: str
     time_zone: ZoneInfo
     hours: str
     hour_label: HourLabel | None = None
+    minutes: float = 60.0
 
     @property
     def is_label_end(self) -> bool:

@@ -14,7 +14,7 @@ from include.sources.mapping.language import EPOCHS, EXCEL, Moment, Template
 from include.sources.reading.characters import has_other_digits, narrow, numbers
 from include.sources.reading.written_times import hour_number, iso_texts
 
-_HOUR, _DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
+_DAY: Final = pd.Timedelta(days=1)
 # What `checks.py` takes for a moment, without an offset; also a date alone, which it refuses or understands by itself.
 _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -59,7 +59,7 @@ def instants(
         iso = iso_texts(text, by_end=expression.is_label_end)
         moments, is_skipped = _instants(iso, expression.time_zone, is_second)
     if expression.is_label_end:
-        moments = moments - _HOUR
+        moments = moments - pd.Timedelta(minutes=expression.minutes)
     return moments, said.mask(is_skipped, said + NO_SUCH_TIME.format(expression.time_zone))
 
 
