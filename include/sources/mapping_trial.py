@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -28,10 +28,17 @@ from include.sources.mapping.language import AirTerms, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
 from include.sources.provinces import in_other_province, province_column
+from include.sources.reading.file_names import label
 from include.sources.reading.tables import read_table, require_table
+from include.sources.stations.clock_hours import hours_of
+from include.sources.stations.hours import checked_chunk
+from include.sources.stations.layouts import HOUR_LAYOUTS, STATION_LAYOUTS
+from include.sources.stations.reading import as_text
+from include.sources.units import unknown_units, with_units
 
 ROWS: Final = 20
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {"o3_8h_ug_m3": "O3日最大8小时"}
+_NEVER: Final = datetime(2101, 1, 1, tzinfo=UTC)  # after every time that is read
 _DATASETS: Final = {"city": "城市", "station": "站点", "grid": "网格"}
 
 
@@ -53,11 +60,12 @@ def try_mapping(
     chunks = read_table(path, mapping.form, is_of_hours=is_air)
     whole = next(chunks)
     chunk = _first(whole)
-    trial = (
-        _air(path, chunk, mapping, stations, now, chain([whole], chunks))
-        if is_air
-        else _records(chunk, mapping, path, now)
-    )
+    if is_air:
+        trial = _air(path, chunk, mapping, stations, now, chain([whole], chunks))
+    elif mapping.table in HOUR_LAYOUTS:
+        trial = _hours(path, chunk, mapping, now, whole)
+    else:
+        trial = _records(chunk, mapping, path, now)
     unread = (unread_sheets_said(chunk.unread_sheets),) if chunk.unread_sheets else ()
     return replace(trial, notes=(*trial.notes, *unread))
 
@@ -157,11 +165,61 @@ def _fault_said(fault: Fault) -> str:
     return f"第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value}”"
 
 
+def _hours(path: Path, chunk: Chunk, mapping: TableMapping, now: datetime | None, whole: Chunk) -> Trial:
+    """Rows of stations, winds or meters as an import takes them. `whole`: the file's first piece, which may tell its hours."""
+    layout = STATION_LAYOUTS[mapping.table]
+    notes: list[str] = []
+    try:
+        told, pieces, hours, _ = hours_of([whole], layout, mapping, frozenset(), label(path))
+        chunk = _first(replace(pieces[0], broken=whole.broken))
+        notes += [hours.note] if hours is not None and hours.note else []
+    except OpenHours as error:
+        told = mapping
+        notes.append(
+            f"? 看不出小时是起点还是终点（{error.got}）：同版式的其他文件也看不出时，须写明 hour_label"
+        )
+    own = as_text(chunk, layout, told)
+    lines, faults = [], 0
+    for place, line in enumerate(own.lines):
+        row = replace(own, rows=own.rows.iloc[[place]], lines=own.lines[[place]], broken=())
+        found = checked_chunk(row, layout, now or _NEVER)
+        said = [f"{name}={value}" for name, value in _told_of(found.rows, layout.key)]
+        if not said:
+            texts = row.rows.iloc[0]
+            said = [f"{name}={text}" for name, text in texts.items() if text]
+            reason = "没有值；" if found.absent else ""
+            lines.append(f"第{line}{own.word} 未用：{reason}{'，'.join(said)}")
+        else:
+            lines.append(f"第{line}{own.word} {'，'.join(said)}")
+        lines += [
+            f"第{line}{own.word} {fault.field}：{fault.reason}，如“{fault.value}”" for fault in found.faults
+        ]
+        faults += len(found.faults)
+    lines += [f"第{row.line}行 未用：{row.reason}" for row in own.broken]
+    notes += checked_chunk(replace(own, broken=()), layout, now or _NEVER).notes
+    return Trial(tuple(lines), tuple(notes), faults + len(own.broken))
+
+
+def _told_of(rows: pd.DataFrame, key: tuple[str, ...]) -> list[tuple[str, str]]:
+    """What a good row says, by our names; nothing of no row."""
+    if rows.empty:
+        return []
+    row = rows.iloc[0]
+    told = [(key[0], str(row[key[0]])), (key[1], _moment_said(pd.Timestamp(row["hour"])))]
+    others = [name for name in rows.columns if name not in (key[0], "hour")]
+    return told + [(name, f"{row[name]:g}") for name in others if not pd.isna(row[name])]
+
+
 def _records(chunk: Chunk, mapping: TableMapping, path: Path, now: datetime | None) -> Trial:
     layout = TABLES[mapping.table]
-    require_columns(mapping, layout, list(chunk.rows.columns), str(path))
-    own = transform(mapping, layout, chunk.rows.astype("str"))
-    checked = check(layout, own, _places())
+    known = _places()
+    if mapping.table in STATION_LAYOUTS:  # an import registers their units
+        own = as_text(chunk, layout, mapping).rows
+        known = with_units(known, unknown_units(known, own["unit_code"].unique()))
+    else:
+        require_columns(mapping, layout, list(chunk.rows.columns), str(path))
+        own = transform(mapping, layout, chunk.rows.astype("str"))
+    checked = check(layout, own, known)
     lines, bad, ahead = [], 0, 0
     for place, line in enumerate(chunk.lines):
         is_good = checked.reject[place] < 0

@@ -89,3 +89,32 @@ def test_a_column_of_local_times_is_one_of_times(tmp_path: Path) -> None:
     for name in ("time_utc", "local"):
         path.write_text(f"{name},city,PM2.5\n" + "2026-03-10 01:00Z,太原,40\n" * 20)
         assert f'hour: {{moment: "{{{name}}}"' in guess(path)
+
+
+DAY_AND_RANGE = "日,时段,PM2.5\n" + "".join(f"2026-3-10,{hour}-{hour + 1},3\n" for hour in range(5))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "unexpected"),
+    [
+        ("时间;城市;PM2.5\n2026-03-10 00:00;北京;0,010\n", ['decimal: ","', "unit: mg/m3"], "thousands"),
+        ("时间;城市;PM2.5\n2026-03-10 00:00;北京;1,048\n", ['thousands: ","'], "decimal"),
+        (
+            "站点编码|因子|监测值|单位|时刻\n1001A|PM2.5|10|ug/m3|1773072000\n",
+            ["place: 站点编码", "unit: 单位", 'moment: "{时刻}", format: "epoch_s"'],
+            "place: 单位",
+        ),
+        ("单位,时间,PM2.5\n北京,2026-03-10 00:00,3\n", ["place: 单位"], "unit: 单位"),
+        ("hour,北京,石家庄\n2026-03-10T00:00+08:00,10,30\n", ['moment: "{hour}"'], "时间列"),
+        (DAY_AND_RANGE, ['moment: "{日}", hours: 时段'], "时间列"),
+        ("年,月,日,时,城市,PM2.5\n2026,3,9,5,北京,7\n", ["{年}-{月:02}-{日:02}", "hours: 时"], "时间列"),
+    ],
+)
+def test_what_a_heading_leaves_open_the_values_say(
+    tmp_path: Path, text: str, expected: list[str], unexpected: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    proposed = guess(path)
+    assert [said for said in expected if said not in proposed] == []
+    assert unexpected not in proposed

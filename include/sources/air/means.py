@@ -70,7 +70,7 @@ def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tu
     rows = told.assign(offset=seconds % step)
     rows["is_near"] = np.abs(_from_step(seconds, step)) <= _NEAR * step
     day = rows.groupby(["place_id", "observed_on"], observed=True, sort=False)
-    is_odd = (day["is_near"].transform("mean") < 0.5).to_numpy()  # noqa: PLR2004 - half
+    is_odd = (day["is_near"].transform("mean") < 0.5).to_numpy()
     begins = np.zeros(len(rows))
     if is_odd.any():
         usual = rows[is_odd].groupby(["place_id", "observed_on"], observed=True, sort=False)["offset"]
@@ -95,7 +95,7 @@ def _between(rows: pd.DataFrame, minutes: float) -> list[tuple[int, Fault]]:
     for (file, quantity), such in ordered.groupby(["file", "quantity"], observed=True, sort=True):
         first = such.iloc[0]
         value = f"{int(first['hour']):02}:{int(first['second']) // 60:02} {first['value']:g}"
-        found.append((int(file), Fault(str(quantity), reason, value, int(first["line"]), len(such))))
+        found.append((int(str(file)), Fault(str(quantity), reason, value, int(first["line"]), len(such))))
     return found
 
 

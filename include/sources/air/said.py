@@ -74,6 +74,10 @@ def lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
         "after": loss.after,
         "others": say("等{places}项", places=loss.places) if loss.places > 1 else "",
     }
+    if loss.is_other_kind and loss.after:
+        return say("{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，已按要求替换", **told)
+    if loss.is_other_kind:
+        return say("{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，已按要求替换", **told)
     if loss.missing > loss.before - loss.after:
         return say(
             "{day} {place} {quantity} {before}小时 → {after}小时{others}（原有的{missing}小时不再有），已按要求替换",

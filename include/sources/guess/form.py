@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -28,8 +28,8 @@ _LOOKED_AT: Final = 200  # rows
 _MOST_ABOVE: Final = 10  # rows above a header
 _MOST_SHEETS: Final = 20
 _NO_DATA: Final = ("合计", "总计", "小计", "平均", "均值", "最大", "最小", "中位", "有效", "注", "说明", "备注", "制表", "审核", "填报", "数据来源", "单位：", "单位:")  # fmt: skip
-_DECIMAL: Final = r"[+-]?[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})"
-_THOUSANDS: Final = r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+_DECIMAL: Final = r"[+-]?(?:0+,[0-9]+|[0-9]+,(?:[0-9]{1,2}|[0-9]{4,}))"
+_THOUSANDS: Final = r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,28 @@ def _seen(path: Path, form: Form) -> Seen | None:
         or len(chunk.rows.columns) < 2
     ):
         return None
-    return Seen(form, _head(chunk), words_of(map(str, chunk.rows.columns)))
+    rows = _head(chunk)
+    return Seen(form, rows, _by_values(words_of(map(str, chunk.rows.columns)), rows))
+
+
+def _by_values(found: dict[str, str], rows: pd.DataFrame) -> dict[str, str]:
+    """What words of a heading leave open, by its values: a 单位 is a unit of measure or a place, an `hour` may be a whole time."""
+    found = dict(found)
+    if "city" in found and found["city"] == found.get("unit"):
+        del found["city" if _mostly(rows[found["city"]], lambda text: unit_in(text)[1] != "") else "unit"]
+    if "hour" in found and not {"time", "date"} & set(found) and _mostly(rows[found["hour"]], _is_whole_time):
+        found["time"] = found.pop("hour")
+    return found
+
+
+def _mostly(texts: pd.Series, is_so: Callable[[str], bool]) -> bool:
+    filled = [text for text in texts.astype("str").str.strip() if text]
+    return bool(filled) and sum(map(is_so, filled)) > len(filled) / 2
+
+
+def _is_whole_time(text: str) -> bool:
+    """Whether a text is a day and time, or a count of seconds or days, and no hour of a day."""
+    return bool(re.search("[0-9]{5}|[0-9].*[-/.年][0-9]+[-/.月][0-9]", text))
 
 
 def _head(chunk: Chunk) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Final
 import pandas as pd
 
 from include.periods import office_zone
+from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.guess.form import Seen
 from include.sources.mapping.language import Moment, Piece, Template
 from include.sources.mapping.moments import instants
@@ -59,7 +60,11 @@ def time_lines(seen: Seen) -> list[str]:
     """The line of the mapping that says what an hour is read from."""
     date, hour, time = (seen.heading(word) for word in ("date", "hour", "time"))
     by_name = {name.lower(): name for name in seen.headings}
-    parts = [by_name[name] for name in ("year", "month", "day") if name in by_name]
+    parts = [
+        by_name[name if name in by_name else word]
+        for name, word in (("year", "年"), ("month", "月"), ("day", "日"))
+        if name in by_name or word in by_name
+    ]
     if len(parts) == 3 and hour:
         year, month, day = parts
         return _hours_line(f"{{{year}}}-{{{month}:02}}-{{{day}:02}}", "", hour, seen)
@@ -120,7 +125,8 @@ def _hours_of(seen: Seen, heading: str) -> pd.Series[float]:
 
 def time_format(texts: pd.Series[str]) -> str:
     """The format of a column of times: empty where `written_times` reads them, `UNSURE` where the file does not tell."""
-    if not len(texts) or (iso_texts(texts) != "").mean() >= _LEAST:
+    years = numbers(iso_texts(texts).str[:4])  # ten digits may be a count of seconds: 1773072000
+    if not len(texts) or years.between(FIRST_YEAR, LAST_YEAR).mean() >= _LEAST:
         return ""
     counts = numbers(texts)
     if counts.notna().mean() >= _LEAST:

@@ -9,7 +9,7 @@ from typing import Final
 from include.sources.reading.characters import narrow_text
 
 WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "date": ("date", "日期", "监测日期", "观测日期", "数据日期", "monitordate", "day"),
+    "date": ("date", "日期", "监测日期", "观测日期", "数据日期", "monitordate", "day", "日"),
     "hour": ("hour", "小时", "时", "时次", "小时数", "整点", "时段", "时刻"),
     "time": (
         "time", "datetime", "timestamp", "utc", "utc_time", "时间", "监测时间", "观测时间", "数据时间", "日期时间", "采样时间", "发布时间", "time_stamp", "ts",

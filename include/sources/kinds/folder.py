@@ -6,7 +6,6 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from include.errors import InputError, SourceError
 from include.language import say
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, FileParts, Part
+from include.sources.mapping.files import is_named_like
 from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import entries_of, label, require_file
 from include.sources.reading.tables import FORMATS, SUFFIXES, is_table_of_folder, read_table
@@ -95,11 +95,6 @@ def table_files(folder: Path, table: TableMapping, source_name: str) -> list[Pat
     return [path for path in _files_of(table, _entries(folder, source_name)) if path.is_file()]
 
 
-def matches(path: Path, table: TableMapping) -> bool:
-    """Whether the mapping reads this table from a file of that name."""
-    return any(fnmatchcase(path.name.lower(), pattern.lower()) for pattern in table.files)
-
-
 def is_export(path: Path) -> bool:
     """Whether the name is that of a finished file of a format that is read."""
     return is_table_of_folder(path) and not path.name.startswith(_NOT_EXPORTS)
@@ -110,7 +105,7 @@ def _entries(folder: Path, source_name: str) -> list[Path]:
 
 
 def _files_of(table: TableMapping, entries: list[Path]) -> list[Path]:
-    return [entry for entry in entries if is_export(entry) and matches(entry, table)]
+    return [entry for entry in entries if is_export(entry) and is_named_like(entry, table)]
 
 
 def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
@@ -126,7 +121,9 @@ def _passed_over(mapping: Mapping, entries: list[Path]) -> list[Path]:
     named = [
         (entry, Path(f"{entry.name.partition('.')[0]}{suffix}")) for entry in others for suffix in SUFFIXES
     ]
-    found = [entry for entry, as_read in named if any(matches(as_read, table) for table in mapping.tables)]
+    found = [
+        entry for entry, as_read in named if any(is_named_like(as_read, table) for table in mapping.tables)
+    ]
     return list(dict.fromkeys(found))[:_MOST_NAMED]
 
 

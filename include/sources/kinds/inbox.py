@@ -27,8 +27,8 @@ from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
 from include.sources.inspected import keep_inspected
-from include.sources.kinds.folder import UNFINISHED, matches
-from include.sources.mapping.files import mapping_of
+from include.sources.kinds.folder import UNFINISHED
+from include.sources.mapping.files import is_named_like, mapping_of
 from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.places import Places, places
 from include.sources.reading.file_names import entries_of, fitting, label, require_file, unreadable
@@ -209,7 +209,7 @@ def _read(
         tables: tuple[TableMapping, ...] = (TableMapping("feedback"), TableMapping("problems"))
         form = read_answer_form(engine, path, now=now)
         return form.delivery, tables, form.letter.unit_code
-    found = [table for table in mapping.tables if matches(path, table)]
+    found = [table for table in mapping.tables if is_named_like(path, table)]
     if len(found) != 1:
         raise InputError(
             "no telling what the file holds" if not found else "the file could be several tables",

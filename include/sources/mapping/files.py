@@ -39,6 +39,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -66,6 +67,7 @@ from include.yaml_once import load_yaml
 
 SHIPPED_DIR: Final = Path(__file__).parents[1] / "mappings"
 _MOST_BYTES: Final = 1 << 20
+_STATION_MINUTES: Final = 5.0  # that a value of `station_minutes` stands for
 _TABLE_NAMES: Final = frozenset({"files", "query", "time_zone", "datum", "columns"}) | FORM_NAMES
 
 
@@ -95,6 +97,11 @@ def load(path: Path, time_zone: ZoneInfo, layouts: MappingOf[str, Layout] = LAYO
     only(tables, set(layouts), f"{path}: tables")
     read = tuple(_table(layouts[name], tables[name], path, time_zone) for name in layouts if name in tables)
     return Mapping(read, texts(document.get("same_ids_as", []), f"{path}: same_ids_as"))
+
+
+def is_named_like(path: Path, table: TableMapping) -> bool:
+    """Whether the mapping reads this table from a file of that name."""
+    return any(fnmatchcase(path.name.lower(), pattern.lower()) for pattern in table.files)
 
 
 def mapping_path(source: SourceConfig) -> Path:
@@ -137,6 +144,8 @@ def _table(layout: Layout, content: object, path: Path, time_zone: ZoneInfo) -> 
                     got=needed,
                     todo=f"list {needed} above {own}",
                 )
+        if name == "station_minutes" and isinstance(expression, Moment):
+            expression = replace(expression, minutes=_STATION_MINUTES)
         expressions[own] = expression
     told_of = {source for rule in expressions.values() for source in _sources(rule)}
     form = replace(form_of(table, where), is_named=not told_of.isdisjoint({FILE_COLUMN, SHEET_COLUMN}))

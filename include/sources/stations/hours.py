@@ -82,7 +82,7 @@ class _Rows:
 
 def checked_hours(chunks: Iterable[Chunk], layout: Layout, *, now: datetime) -> HourRows:
     """The good hours of the pieces of one file. Raises InputError when the file's clock cannot be that of its name."""
-    parts = [_check(chunk, layout, now) for chunk in chunks]
+    parts = [checked_chunk(chunk, layout, now) for chunk in chunks]
     if not parts:
         return HourRows(pd.DataFrame())
     rows = pd.concat([part.rows for part in parts], ignore_index=True) if len(parts) > 1 else parts[0].rows
@@ -169,7 +169,8 @@ def hours_of_minutes(rows: pd.DataFrame) -> pd.DataFrame:
     return hours.reset_index()
 
 
-def _check(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
+def checked_chunk(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:
+    """The good rows of one piece; minutes, whose `hour` is their moment, as they came."""
     rows, notes = _Rows(chunk, layout), list[str]()
     key, at = layout.key
     raw = chunk.rows

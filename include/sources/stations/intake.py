@@ -7,7 +7,6 @@ known yet are kept and wait. One file that cannot be used stops none of the othe
 from __future__ import annotations
 
 import logging
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from include.language import say
 from include.periods import office_zone
 from include.sources.air.hours import OpenHours, Scale, scales
 from include.sources.delivery import Chunk
+from include.sources.mapping.files import is_named_like
 from include.sources.mapping.language import TableMapping
 from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS
@@ -299,7 +299,7 @@ def _files(
                 elif entry.is_file():
                     done.foreign += 1
         elif path.is_file():
-            table = _table(path, mappings)
+            table = _table(path, mappings) or (next(iter(mappings)) if len(mappings) == 1 else None)
             if table is None:
                 done.rejected.append(_foreign(path))
             else:
@@ -321,13 +321,9 @@ def _files(
 
 def _table(path: Path, mappings: dict[str, TableMapping]) -> str | None:
     for table, mapping in mappings.items():
-        if any(re.fullmatch(_pattern(glob), path.name.lower()) for glob in mapping.files):
+        if is_named_like(path, mapping):
             return table
     return table_of(path)
-
-
-def _pattern(glob: str) -> str:
-    return re.escape(glob.lower()).replace(r"\*", ".*").replace(r"\?", ".")
 
 
 def _foreign(path: Path) -> InputError:
