@@ -18,18 +18,16 @@ _SLACK_TWIPS: Final = 24  # the line itself, and what widths differ by between t
 _WIDEST_TWIPS: Final = round(156 / 25.4 * 1440)  # of a table: the type area
 _LATIN: Final = range(0x20, 0x250)
 _PIECES: Final = re.compile(r"[^\s/-]+[/-]?|[/-]")  # what a line may not break within
-_SHORT: Final = 8  # signs of a cell that stays on one line: a rank with its note, a number with its unit
+_SHORT: Final = 8  # signs of a cell that stays on one line where there is room: a rank with its note, a number with its unit
 
 
 def fit_columns(body: Any, style_names: Mapping[str, str]) -> None:
     """Sets the columns of every table of a composed document by their longest words. `style_names`: style by its id."""
     for table in body.iter(qn("w:tbl")):
         columns = table.findall(f"{qn('w:tblGrid')}/{qn('w:gridCol')}")
-        needed = [0.0] * len(columns)
-        for at, span, cell in _cells(table):
-            if span == 1:
-                needed[at] = max(needed[at], _needed_twips(cell, style_names))
-        widths = fitted([int(one.get(qn("w:w"))) for one in columns], needed, _WIDEST_TWIPS)
+        wanted, needed = (_needs(table, len(columns), style_names, whole_to=signs) for signs in (_SHORT, 0))
+        least = wanted if sum(wanted) <= _WIDEST_TWIPS else needed
+        widths = fitted([int(one.get(qn("w:w"))) for one in columns], least, _WIDEST_TWIPS)
         for column, width in zip(columns, widths, strict=True):
             column.set(qn("w:w"), str(width))
         for at, span, cell in _cells(table):
@@ -67,7 +65,16 @@ def _cells(table: Any) -> Iterator[tuple[int, int, Any]]:
             at += wide
 
 
-def _needed_twips(cell: Any, style_names: Mapping[str, str]) -> float:
+def _needs(table: Any, count: int, style_names: Mapping[str, str], *, whole_to: int) -> list[float]:
+    """What each column needs for its words, and for its cells of up to `whole_to` signs as a whole; twips."""
+    needed = [0.0] * count
+    for at, span, cell in _cells(table):
+        if span == 1:
+            needed[at] = max(needed[at], _needed_twips(cell, style_names, whole_to))
+    return needed
+
+
+def _needed_twips(cell: Any, style_names: Mapping[str, str], whole_to: int) -> float:
     needed = 0.0
     for paragraph in cell.findall(qn("w:p")):
         named = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
@@ -77,7 +84,7 @@ def _needed_twips(cell: Any, style_names: Mapping[str, str]) -> float:
             node.text or "" if node.tag == qn("w:t") else "\n"
             for node in paragraph.iter(qn("w:t"), qn("w:br"))
         )
-        pieces = [text.strip()] if len(text) <= _SHORT else _PIECES.findall(text)
+        pieces = [text.strip()] if len(text) <= whole_to else _PIECES.findall(text)
         longest = max(map(_width_em, pieces), default=0.0)
         needed = max(needed, longest * size_twips)
     return needed + 2 * _INSET_TWIPS + _SLACK_TWIPS
