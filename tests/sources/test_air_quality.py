@@ -208,7 +208,7 @@ def test_a_file_with_fewer_hours_than_the_store_is_not_taken_unless_somebody_say
     next_day = long_text("20200313", {"北京": [10] * 24})
     both = long_text(STAMP, {"北京": [50] * 10}) + next_day.split("\n", 1)[1]
     shorter = put(tmp_path / "shorter.csv", both)
-    said = "3月12日 北京 PM2.5 24小时 → 10小时等3项，少于库中已有，该日未采用，文件保留"
+    said = "3月12日 北京 PM2.5 24小时 → 10小时等2项，少于库中已有，该日未采用，文件保留"
     for _ in range(2):
         result = take(sqlite, tmp_path, shorter)
         assert [str(day.observed_on) for day in result.days] == ["2020-03-13"]
