@@ -2,7 +2,8 @@
 --   for), title, detail, unit_code; at most `most` rows a topic, those whose name is the text itself first.
 -- Parameters: pattern (lower case, contains; `!` escapes), start_pattern (begins), exact (lower case), names (spellings of an alarm's id), first_name,
 --   last_name (the range of alarm ids that begin with the text), most (rows), on_date.
--- Reads: city, unit, grid, alarm, letter, enterprise, contact. Alarms are found by their key only: a million of them cost nothing.
+-- Reads: city, unit, grid, alarm, letter, letter_number, enterprise, contact. Alarms are found by their key only: a million of them cost nothing; letters by the register of
+--   numbers, voided ones too, which holds no figures.
 select topic, code, title, detail, unit_code
 from (
     select * from (
@@ -40,7 +41,11 @@ from (
         select 'letter' as topic, cast(l.letter_id as varchar(20)) as code, coalesce(l.number, l.subject) as title, l.subject as detail, l.unit_code,
             case when lower(l.number) = :exact then 0 else 1 end as place
         from letter as l
-        where lower(l.number) like :pattern escape '!' or lower(l.letter_key) = :exact
+        where l.letter_id in (
+            select n.letter_id from letter_number as n where lower(n.number) like :pattern escape '!'
+            union
+            select k.letter_id from letter as k where k.letter_key in :names
+        )
         order by place, l.letter_id desc limit :most
     ) as letters
     union all

@@ -13,7 +13,7 @@ from include.periods import DAY, midnight, office_date
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.supervision.feedback import counts, counts_between
+from include.supervision.feedback import counts_by_span
 from include.supervision.figures import FeedbackCounts
 from include.supervision.spot_checks import week_of
 from include.supervision.weekly import ranks_by_overdue
@@ -114,7 +114,7 @@ def ranking(
     spans = [span]
     while len(spans) < LINE and (earlier := span_before(name, spans[-1])) is not None:
         spans.append(earlier)
-    tables = [_counts(facts, one, codes) for one in spans]
+    tables = _counts(facts, spans, codes)
     nothing = dict.fromkeys(codes, FeedbackCounts())
     before = tables[1] if len(tables) > 1 else nothing
     ranks = ranks_by_overdue(tables[0])
@@ -157,9 +157,13 @@ def _worst(row: UnitRow, sort: str) -> float:
     return -float(getattr(row.now, sort))
 
 
-def _counts(facts: Facts, span: Span, codes: list[str]) -> dict[str, FeedbackCounts]:
-    table = counts_between(facts.judged, facts.problems, midnight(span.start), midnight(span.end), codes)
-    return {code: counts(table, code) for code in codes}
+def _counts(facts: Facts, spans: list[Span], codes: list[str]) -> list[dict[str, FeedbackCounts]]:
+    """The counts by unit of each span; each of `spans` ends where the one before it in the list begins."""
+    starts = {one.start: midnight(one.start) for one in reversed(spans)} | {
+        spans[0].end: midnight(spans[0].end)
+    }
+    found = counts_by_span(facts.judged, facts.problems, starts, codes)
+    return [{code: found[code, one.start] for code in codes} for one in spans]
 
 
 def _categories(facts: Facts, span: Span) -> dict[str, dict[str, int]]:
