@@ -19,12 +19,13 @@ Topic = Literal["unit", "county", "grid", "alarm", "letter", "enterprise", "cont
 MOST: Final = 12  # of a topic
 _NEAR: Final = 8
 _CLOSE: Final = 0.4  # of difflib: what two names have in common
+_ENDINGS: Final = ("市", "州", "盟", "区", "县")  # of a unit's name, which people leave off
 _LAST: Final = "\U0010ffff"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case."""
+    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case, of a unit also without 市 or the like."""
 
     topic: Topic
     title: str
@@ -58,7 +59,10 @@ def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
 
 def _hit(row: Mapping[Any, Any], words: str) -> Hit:
     topic, code, title, detail = (str(row[name] or "") for name in ("topic", "code", "title", "detail"))
-    is_exact = words.lower() in (title.lower(), code.lower())
+    names = {title.lower(), code.lower()} | (
+        {title[:-1]} if topic == "unit" and title[-1:] in _ENDINGS else set()
+    )
+    is_exact = words.lower() in names
     return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
 
 

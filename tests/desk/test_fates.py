@@ -68,6 +68,7 @@ def test_the_way_of_each_alarm_that_a_letter_names(store: Engine, tmp_path: Path
     place = ("T85711", "郊区", "荫营镇")
     assert found == LetterFate(
         LEFT.astimezone(UTC),
+        LEFT.astimezone(UTC),
         moment("03-13 09:45").astimezone(UTC),
         (
             AlarmFate(
@@ -98,14 +99,14 @@ def test_a_letter_of_a_moment_before_has_only_what_was_so(store: Engine, tmp_pat
 
 def test_units_by_what_they_made_of_their_letters(store: Engine, tmp_path: Path) -> None:
     found = unit_fates(house_of(store, tmp_path), DAY, DAY, None, AS_OF)
-    yangquan = UnitFate(YANGQUAN, "阳泉市", Share(1, 1), 1.0, Share(1, 2), 4.0, 1, 1, 0)
-    silent = UnitFate(SHIJIAZHUANG, "石家庄市", Share(0, 1), None, Share(0, 1), None, 0, 0, 0)
-    total = UnitFate("", "", Share(1, 2), 1.0, Share(1, 3), 4.0, 1, 1, 0)
+    yangquan = UnitFate(YANGQUAN, "阳泉市", 1, Share(1, 1), 1.0, Share(1, 2), 4.0, 1, 1, 0)
+    silent = UnitFate(SHIJIAZHUANG, "石家庄市", 1, Share(0, 1), None, Share(0, 1), None, 0, 0, 0)
+    total = UnitFate("", "", 2, Share(1, 2), 1.0, Share(1, 3), 4.0, 1, 1, 0)
     assert found == Fates((silent, yangquan), total, True)
     assert fates_csv(found).splitlines()[1:] == [
-        "130100,石家庄市,1,0,,1,0,,0,0,0",
-        "140300,阳泉市,1,1,1.0,2,1,4.0,1,1,0",
-        "total,,2,1,1.0,3,1,4.0,1,1,0",
+        "130100,石家庄市,1,1,0,,1,0,,0,0,0",
+        "140300,阳泉市,1,1,1,1.0,2,1,4.0,1,1,0",
+        "total,,2,2,1,1.0,3,1,4.0,1,1,0",
     ]
     assert unit_fates(house_of(store, tmp_path), DAY, DAY, "reminder", AS_OF).units == ()
 
@@ -117,6 +118,26 @@ def test_a_back_fill_counts_from_its_own_moment(engine: Engine, tmp_path: Path) 
     send(engine, tmp_path, YANGQUAN, "A1", at=LEFT + timedelta(days=30))
     (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF + timedelta(days=40)).units
     assert (one.heard, one.sign_hours, one.answer_hours) == (Share(1, 1), 4.0, 4.0)
+
+
+def test_what_the_office_accepts_is_no_sign_of_the_unit(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN, SHIJIAZHUANG)
+    add_alarm(engine, "A1", "03-12 06:00")
+    add_event(engine, "A1", "submitted", "03-12 19:31")
+    add_event(engine, "A1", "accepted", "03-13 08:50")
+    add_alarm(engine, "B1", "03-12 06:00", unit_code=SHIJIAZHUANG)
+    add_event(engine, "B1", "accepted", "03-13 09:45")  # its source tells no submission
+    told = send(engine, tmp_path, YANGQUAN, "A1")
+    send(engine, tmp_path, SHIJIAZHUANG, "B1")
+    house = house_of(engine, tmp_path)
+    found = letter_fate(house, told, AS_OF)
+    assert (found.sign_at, found.alarms[0].answered_at) == (None, moment("03-12 19:31").astimezone(UTC))
+    rows = [
+        (one.unit_code, one.letters, one.heard, one.answer_hours)
+        for one in unit_fates(house, DAY, DAY, None, AS_OF).units
+    ]
+    # The letter to 阳泉 named nothing that was still to be answered.
+    assert rows == [(SHIJIAZHUANG, 1, Share(1, 1), 1.0), (YANGQUAN, 1, Share(0, 0), None)]
 
 
 def test_an_old_alarm_beside_a_new_one(engine: Engine, tmp_path: Path) -> None:
@@ -143,4 +164,4 @@ def test_the_pages_show_it_and_a_window_without_letters_says_so(store: Engine, t
 def test_letters_of_old_days_that_left_today_are_there(store: Engine, tmp_path: Path) -> None:
     page = Browser(house_of(store, tmp_path), now=moment("06-01 10:00")).get("/fates").text
     assert "阳泉市" in page
-    assert "2020-03-13</small>" in page  # the window ends with the last alarms
+    assert "2020-03-12</small>" in page  # the window ends with the last letters

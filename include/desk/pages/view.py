@@ -280,7 +280,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
-        found = words().get(text, text) if language == "en" else office_words(text)
+        found = _english(text) if language == "en" else office_words(text)
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:
@@ -302,6 +302,12 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         "path": request.url.path,
         "link": lambda path, **query: _link(root, path, {"at": at, "known": known, **query}),
     }
+
+
+def _english(text: str) -> str:
+    """The English of a Chinese text, with the office's own zone where it is not Beijing's."""
+    found, zone = words().get(text, text), office_zone().key
+    return found if zone == "Asia/Shanghai" else found.replace("Beijing time", f"{zone} time")
 
 
 def moment_text(moment: datetime | None) -> str:
