@@ -50,14 +50,19 @@ demo: $(VENV)/.installed ## play days of March 2020 into a local mailbox; anothe
 watch-demo: $(VENV)/.installed ## a week of 39 simulated cities through the hourly watch, with its scores
 	@$(RUN) -m include watch-demo
 
-levels: $(VENV)/.installed ## one alarm through three offices on this machine, down to a town and back up to the weekly figures
+levels: $(VENV)/.installed ## one alarm through three offices on this machine, each with store and mailbox: down to a town, its letters mailed, its answer up to the weekly figures, closed
 	@$(RUN) -m include levels
 
 up: $(VENV)/.installed ## the Airflow UI on 127.0.0.1:8080 with the demo data and the local mailbox
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m include up
 
 test: $(VENV)/.rasters ## every test, on SQLite and on a real PostgreSQL
-	@$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(RUN) -m pytest -rs -n auto --dist loadfile --no-loadscope-reorder
+
+# Figures, rules, judgements, forms, the store and the outbox; no browser, no PostgreSQL, nothing that draws.
+FAST := $(addprefix tests/, supervision geo answer_form replies selection suspects watch store post)
+test-fast: $(VENV)/.rasters ## a part of the tests for the work in between, on SQLite alone: a minute and a half on two cores
+	@$(RUN) -m pytest -rs -n auto --dist worksteal -k "not postgresql" --ignore=tests/post/channels $(FAST)
 
 fab-test: ## people who log in by Airflow's FAB provider: four roles against every route of the desk
 	@$(MAKE) --no-print-directory VENV=.venv-fab LOCK=requirements-fab.txt .venv-fab/.installed

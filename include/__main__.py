@@ -32,6 +32,7 @@ from include.verbs.alarms import alarms
 from include.verbs.chain import chain
 from include.verbs.channels import channels
 from include.verbs.contacts import contacts
+from include.verbs.dissection import dissection
 from include.verbs.exchange import exchange
 from include.verbs.field import field
 from include.verbs.health import health
@@ -68,6 +69,7 @@ for command in (
     letters,
     contacts,
     channels,
+    dissection,
     exchange,
     field,
     quarantine,

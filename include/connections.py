@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from include.errors import InputError, keep_secret, secrets_of
+from include.yaml_once import load_yaml
 
 _TEXTS: Final = ("conn_type", "host", "login", "password", "schema")  # its fields that are texts
 _TODO: Final = "correct it where it is set: the environment, airflow_settings.yaml, or the Airflow UI"
@@ -56,7 +57,7 @@ class Registry:
 def read_registry(settings_file: Path, environment: Mapping[str, str]) -> Registry:
     """The connections and variables of a settings file, with what the environment sets instead. Raises InputError."""
     try:
-        content = yaml.safe_load(settings_file.read_text(encoding="utf-8"))["airflow"]
+        content = load_yaml(settings_file.read_text(encoding="utf-8"))["airflow"]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
         raise InputError(
             "the settings cannot be read",

@@ -86,7 +86,11 @@ _SHIPPED: Final = (
     ),
     LetterKind("task_sheet", "交办单", is_corrected=False),
     LetterKind("report_sheet", "反馈单", is_corrected=False),
+    LetterKind("return_sheet", "退回单", is_corrected=False),
+    LetterKind("visit_sheet", "验收通知", is_numbered=False, is_corrected=False),
     LetterKind("site_sheet", "验收单", is_corrected=False),
+    LetterKind("escalation", "提级单", is_corrected=False),
+    LetterKind("assessment", "考核通报", is_corrected=False, is_by_person=True),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
     LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
     LetterKind(

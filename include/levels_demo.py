@@ -1,14 +1,15 @@
-"""`make levels`: three offices on this machine, each with profile, store and server of its own; one alarm goes down to a town and its answer
-up to the ministry's weekly figures. Simulated (模拟数据), under a played clock, over HTTP on the loopback."""
+"""`make levels`: three offices on this machine, each with profile, store, server and mailbox of its own; one alarm goes down to a town, the
+letters about it leave, and its answer comes up to the ministry's weekly figures, until the alarm is closed. Simulated (模拟数据), under a played clock, over HTTP on the loopback."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from include.chain.values import Move
@@ -16,10 +17,12 @@ from include.connections import Registry
 from include.demo import demo_registry, tell
 from include.exchange.site import Answer, Exchange, exchange_app
 from include.exchange.tokens import make_token
-from include.house import House, default_var, open_house
-from include.office.chain import take
+from include.house import House, Run, default_var, open_house
+from include.office.chain import chain_at, take
 from include.office.feedback import feedback_table
-from include.periods import moment_label, office_date, period_ending
+from include.office.profiles import found_store
+from include.periods import Period, moment_label, office_date, period_ending
+from include.post.mailbox import local_mailbox, received
 from include.profile.current import load, using
 from include.profile.values import Profile
 from include.rules import SIMULATED_LABEL
@@ -27,10 +30,12 @@ from include.simulator.level_offices import CITY, DISTRICT_NAME, PROVINCE, TOWN,
 from include.simulator.platform_server import serving
 from include.sources.config import SourceConfig
 from include.sources.intake import pull
-from include.store.migrate import migrate
+from include.workflows import chain_round, daily_dispatch, weekly_summary
 from include.workflows.levels import exchange_levels
+from include.workflows.steps import one_round
 
 _START: Final = datetime.fromisoformat("2020-03-11T10:00+08:00")
+_MORNING: Final = date(2020, 3, 12)  # the day's letters: of the day before
 _WEEK: Final = date(2020, 3, 15)  # the weekend summary: Wednesday to Saturday
 _ALARM: Final = "SIM-A1"
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -54,10 +59,19 @@ class Office:
     profile: Profile
     house: House
     clock: PlayedClock
+    mailbox: Path
+    shown: set[Path] = field(default_factory=set)
 
     def say(self, words: str) -> None:
         """One line of the timeline."""
         tell(f"{moment_label(self.clock())}  {self.name:<10}{words}")
+
+    def say_mails(self) -> None:
+        """One line a mail that came to its mailbox since."""
+        for mail in sorted(received(self.mailbox), key=lambda one: (one.letter_key, one.recipients)):
+            if mail.path not in self.shown:
+                self.shown.add(mail.path)
+                self.say(f"mails {', '.join(mail.recipients)}: {mail.subject}")
 
 
 class _Served(Exchange):
@@ -78,36 +92,50 @@ def play_levels() -> int:
     profiles = write_offices(var / "profiles")
     tell(f"{SIMULATED_LABEL}: three offices, one alarm; the clock is played")
     with ExitStack() as stack:
-        ministry = _office("ministry", profiles["ministry"], var, clock)
+        ministry = _office(stack, "ministry", profiles["ministry"], var, clock)
         province = _office(
-            "province", profiles["province"], var, clock, _served_by(stack, ministry, PROVINCE)
+            stack, "province", profiles["province"], var, clock, _served_by(stack, ministry, PROVINCE)
         )
-        city = _office("city", profiles["city"], var, clock, _served_by(stack, province, CITY))
+        city = _office(stack, "city", profiles["city"], var, clock, _served_by(stack, province, CITY))
         _alarm(ministry)
         _down(province)
         _down(city)
-        _chain(city)
-        _up(city, province)
-        clock.now = datetime.fromisoformat("2020-03-15T09:00+08:00")
+        _chain(city, _ANSWERED)
+        _send(city)
+        _send(province)
+        for office in (ministry, province, city):
+            _letters(office, daily_dispatch, period_ending("day", _MORNING))
+        _chain(city, _ENDED)
+        _written_off(city)
+        for office in (city, province, city):
+            _round(office)
+        for office in (ministry, province):
+            _letters(office, weekly_summary, period_ending("weekend", _WEEK))
         return _figures(ministry, province, city)
 
 
 def _office(
-    name: str, profile: str, var: Path, clock: PlayedClock, upper: SourceConfig | None = None
+    stack: ExitStack,
+    name: str,
+    profile: str,
+    var: Path,
+    clock: PlayedClock,
+    upper: SourceConfig | None = None,
 ) -> Office:
     folder = var / name
     folder.mkdir(parents=True)
     read = load(profile)
     shutil.copytree(read.folder, folder / "profile")
     read = load(str(folder / "profile"))
-    registry = demo_registry(1)
+    mailbox = stack.enter_context(local_mailbox(folder / "mailbox"))
+    registry = demo_registry(mailbox.port)
     registry = Registry(
         registry.connections, {**registry.variables, "sources": "", "profile": str(folder / "profile")}
     )
     with using(read):
         house = replace(open_house(registry, folder), sources=(upper,) if upper else ())
-        migrate(house.engine)
-    return Office(name, read, house, clock)
+        found_store(house.engine, clock())
+    return Office(name, read, house, clock, folder / "mailbox")
 
 
 def _served_by(stack: ExitStack, above: Office, unit_code: str) -> SourceConfig:
@@ -170,57 +198,92 @@ def _down(office: Office) -> None:
     office.say(f"takes it from the office above ({done['rows_new']} new record)")
 
 
-def _chain(city: Office) -> None:
-    """The city's own chain: to the town, its report, the review by another person, what was mended, and the acceptance on site."""
-    steps: list[tuple[str, timedelta, str, dict[str, Any]]] = [
-        (
-            "assign",
-            20 * _MINUTE,
-            f"assigned to {TOWN_NAME}",
-            {"unit_code": TOWN, "role": "lead", "person": "值班员"},
-        ),
-        ("acknowledge", 30 * _MINUTE, "acknowledged by the town", {"unit_code": TOWN, "person": "张三"}),
-        (
-            "report",
-            3 * _HOUR,
-            "the town inspected and reports a problem",
-            {
-                "unit_code": TOWN,
-                "person": "张三",
-                "problem_found": True,
-                "category": "其他",
-                "note": "裸土未覆盖",
-                "rectify_by": _START + timedelta(days=2),
-            },
-        ),
-        ("pass", _HOUR, "reviewed by another person: passed", {"person": "李四"}),
-        (
-            "rectify",
-            20 * _HOUR,
-            "the town has mended it",
-            {"unit_code": TOWN, "person": "张三", "note": "已覆盖"},
-        ),
-    ]
+_Step = tuple[str, timedelta, str, dict[str, Any]]
+# The city's own chain: to the town, its report, the review by another person; what was mended, and the acceptance on site.
+_ANSWERED: Final[tuple[_Step, ...]] = (
+    (
+        "assign",
+        20 * _MINUTE,
+        f"assigned to {TOWN_NAME}",
+        {"unit_code": TOWN, "role": "lead", "person": "值班员"},
+    ),
+    ("acknowledge", 30 * _MINUTE, "acknowledged by the town", {"unit_code": TOWN, "person": "张三"}),
+    (
+        "report",
+        3 * _HOUR,
+        "the town inspected and reports a problem",
+        {
+            "unit_code": TOWN,
+            "person": "张三",
+            "problem_found": True,
+            "category": "其他",
+            "note": "裸土未覆盖",
+            "rectify_by": _START + timedelta(days=2),
+        },
+    ),
+    ("pass", _HOUR, "reviewed by another person: passed", {"person": "李四"}),
+)
+_ENDED: Final[tuple[_Step, ...]] = (
+    ("rectify", 2 * _HOUR, "the town has mended it", {"unit_code": TOWN, "person": "张三", "note": "已覆盖"}),
+    ("accept", 3 * _HOUR, "accepted on site by another person", {"person": "李四", "note": "已全部覆盖"}),
+)
+
+
+def _chain(city: Office, steps: tuple[_Step, ...]) -> None:
     for step, wait, words, more in steps:
         city.clock.now += wait
         now = city.clock()
         with using(city.profile):
             told = more if step == "assign" else {**more, "task_no": 1}
-            move = Move(step, now, now, more["person"], **told)
-            take(city.house, _ALARM, move)
+            take(city.house, _ALARM, Move(step, now, now, more["person"], **told))
         city.say(words)
-        if step == "pass":
-            _send(city)
+        _sheets(city)
+
+
+def _sheets(city: Office) -> None:
+    """The letters of the chain whose minute is over, as the round makes and mails them."""
+    city.clock.now += 2 * _MINUTE
+    with using(city.profile):
+        done = chain_round.take(city.house, city.clock(), "demo")
+        if done.get("trouble"):
+            raise SystemExit(f"{city.name}: {done['trouble']}")
+        one_round(city.house, city.clock(), "demo")
+    city.say_mails()
+
+
+def _written_off(city: Office) -> None:
+    """销号, after a spot check where the task was drawn for one, and 结案."""
+    with using(city.profile):
+        _, chain = chain_at(city.house, _ALARM, city.clock())
+    drawn: tuple[_Step, ...] = (
+        ("check", _HOUR, "spot-checked by a third person", {"person": "王五", "note": "属实"}),
+    )
+    _chain(city, drawn if chain.tasks[0].is_drawn else ())
+    _chain(city, (("write_off", _HOUR, "written off", {"person": "李四"}),))
+    city.clock.now += _HOUR
+    now = city.clock()
+    with using(city.profile):
+        take(city.house, _ALARM, Move("close", now, now, "李四", note="办结"))
+    city.say("the alarm is closed")
+
+
+def _letters(office: Office, steps: ModuleType, period: Period) -> None:
+    """One beat of an office: pulled, computed, composed, released and mailed."""
+    office.clock.now = max(office.clock.now, period.as_of) + 5 * _MINUTE
+    with using(office.profile):
+        run = Run(office.house, period, f"levels/{period.key}", "demo", "send", False, office.clock())
+        steps.pull(run)
+        computed = steps.figures(run)
+        steps.compose(run, computed)
+        steps.release(run, None)
+        steps.post(run)
+        steps.account(run, computed)
+    office.say_mails()
 
 
 def _send(office: Office) -> None:
     done = _round(office)
     office.say(f"reports to the office above: {done['sent']} received there")
-
-
-def _up(city: Office, province: Office) -> None:
-    _send(province)
-    _round(city)
 
 
 def _figures(ministry: Office, province: Office, city: Office) -> int:

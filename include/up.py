@@ -19,14 +19,14 @@ from types import FrameType
 from typing import Final
 
 import psutil
-import yaml
 
 from include.connections import Registry, as_airflow_json
-from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare
+from include.demo import DEMO_MAILBOX, DEMO_SOURCE, prepare, pull_region
 from include.desk.pages.access import usable_secret
 from include.errors import InputError
 from include.house import ROOT, SETTINGS_FILE, House, default_registry, open_house
 from include.store.private_files import keep_private, tighten
+from include.yaml_once import load_yaml
 
 UI_PORT: Final = 8080
 KEY_NAME: Final = "AIRFLOW__API__SECRET_KEY"
@@ -50,7 +50,9 @@ def run(var: Path) -> int:
         _require_free(IMAP_PORT, "the demo mailbox")
     environment = airflow_environment(var, UI_PORT)
     _say("preparing the store and the demo region …")
-    prepare(house, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    prepare(house, now=now)
+    pull_region(house, now)
     _say("preparing Airflow …")
     prepare_airflow(environment, var, registry)
     return _serve(environment, var, house)
@@ -209,7 +211,7 @@ def _write_environment(environment: Mapping[str, str], var: Path) -> None:
 
 def _load_settings(environment: Mapping[str, str], var: Path, registry: Registry) -> None:
     """Connections, pools and variables of airflow_settings.yaml into Airflow; what an operator changed stays."""
-    content = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
+    content = load_yaml(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]
     loads = {
         "connections": as_airflow_json(registry),
         "variables": dict(registry.variables),

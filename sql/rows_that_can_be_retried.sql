@@ -1,7 +1,7 @@
 -- Grain: one open row in quarantine that waits for an alarm which the store knows by now.
 -- Parameters: none.
 -- Reads: quarantine, alarm, alarm_alias (an alias is known, too).
-select q.quarantine_id, q.source, q.kind, q.fields_json, q.received_at
+select q.quarantine_id, q.source, q.kind, q.fields_json, q.received_at, q.speaker
 from quarantine as q
 where q.waits_for is not null
   and q.state = 'open'

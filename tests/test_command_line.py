@@ -253,6 +253,7 @@ def test_prune_lists_by_kind_and_refuses_an_archive_of_another_store(
         "removed: 0 × hints",
         "removed: 0 × field",
         "removed: 0 × fires seen from space, longer ago than the profile keeps them",
+        "removed: 0 × messages to channels and exchanges with other levels that are over",
         "erased: names and words of 0 hints that were closed, with the mails that they came by",
         "erased: 0 positions and 0 photos of the phone page",
     ]

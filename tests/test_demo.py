@@ -11,14 +11,17 @@ import pytest
 
 from include import demo
 from include.connections import read_registry
-from include.demo import DEMO_SOURCE, prepare
+from include.demo import DEMO_SOURCE, prepare, pull_region
 from include.house import SETTINGS_FILE, House, open_house
 from include.office.air_quality import city_air
-from include.periods import period_ending
+from include.periods import DAY, period_ending
+from include.rules import SEASON_START
+from include.simulator.region import write_region
 from include.sources.air.quality import import_air_quality
 from include.store.air_days import city_days, dust_hours, imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
+from include.store.facts import last_push
 from include.store.migrate import migrate
 from tests.sources.air_files import put, wide_text
 
@@ -58,6 +61,20 @@ def test_the_bulletin_finds_the_air_it_reads_and_all_of_it_is_simulated(house: H
         assert len(key_enterprises(connection)) == 4000
     assert len(dust) > 20
     assert not list(house.var.glob(".*"))
+
+
+def test_the_season_is_pulled_once_so_that_the_desk_has_a_day_to_show(tmp_path: Path) -> None:
+    made = open_house(read_registry(SETTINGS_FILE, {}), tmp_path / "var")
+    migrate(made.engine)
+    (region,) = (Path(one.location) for one in made.sources if one.name == DEMO_SOURCE)
+    write_region(SEASON_START, SEASON_START + DAY, region)
+    now = datetime(2020, 11, 1, tzinfo=UTC)
+    assert pull_region(made, now) > 0
+    assert pull_region(made, now) == 0
+    with reading(made.engine) as connection:
+        assert last_push(connection, now) is not None
+    assert pull_region(replace(made, sources=()), now) == 0
+    made.engine.dispose()
 
 
 def test_its_figures_have_ranks_gaps_and_both_signs(house: House) -> None:

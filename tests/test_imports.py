@@ -28,12 +28,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cells": set(),
     "errors": set(),
     "former_names": set(),
+    "yaml_once": set(),
     "rules": set(),
     "profile": {"addresses", "errors", "rules", "open_settings"},
     "language": {"profile"},
     "periods": {"errors", "profile", "language"},
     "letter_kinds": {"errors", "language", "rules"},
-    "connections": {"errors"},
+    "connections": {"errors", "yaml_once"},
     "bounded_http": {"errors"},
     "answer_form": set(),
     "answer_form.layout": {"rules", "profile", "language"},
@@ -47,9 +48,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "replies": GROUND | {"answer_form.layout"},
     "chain": GROUND,
     "store": GROUND | {"chain"},
-    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout"},
+    "sources.rows": FIGURES | {"store", "replies", "answer_form.layout", "yaml_once"},
     "sources": FIGURES
-    | {"store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows", "bounded_http"},
+    | {"chain", "store", "answer_form.reading", "answer_form.layout", "replies", "sources.rows"}
+    | {"bounded_http", "yaml_once"},
     "post": GROUND | {"store", "replies", "bounded_http"},
     "letters.document": GROUND,
     "letters": FIGURES
@@ -68,7 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"replies", "answer_form.layout", "field.signed"},
     "openness": FIGURES | {"house", "store", "sources", "post", "office", "open_settings"},
-    "exchange": FIGURES | {"house", "store", "sources", "post", "office", "bounded_http"},
+    "exchange": FIGURES | {"chain", "house", "store", "sources", "post", "office", "bounded_http"},
     "workflows": FIGURES
     | {"chain", "house", "connections", "store", "sources", "post", "letters", "office", "watch", "suspects"}
     | {"openness", "exchange"},

@@ -49,9 +49,10 @@ _TYPED = re.compile(
 
 @dataclass(frozen=True)
 class Letter:
-    """The letter that a form went out with, and the alarms that it names."""
+    """The letter that a form went out with: its unit, and the alarms that it names."""
 
     key: str
+    unit_code: str
     is_simulated: bool
     alarms: frozenset[str]
 
@@ -75,13 +76,13 @@ def is_answer_form(path: Path) -> bool:
         return False
 
 
-def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> Delivery:
-    """The answers in a form. `now` dates an acknowledgement without a time of its own.
+def read_answer_form(engine: Engine, path: Path, *, now: datetime) -> ReadForm:
+    """The answers in a form, and whose they are. `now` dates an acknowledgement without a time of its own.
 
     Raises InputError when the form cannot be read, is of another version, or names no letter of ours.
     """
     sheets = sheet_rows(path, list(own_sheets(sheet_names(path)).values()), last=LAST_ROW)
-    return read_form_sheets(engine, str(path), label(path), sheets, now=now).delivery
+    return read_form_sheets(engine, str(path), label(path), sheets, now=now)
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,9 @@ def _letter(engine: Engine, path: str, key: str) -> Letter:
             got=key or "nothing",
             todo="ask the city for the form that came with its letter",
         )
-    return Letter(key, bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"]))
+    return Letter(
+        key, str(rows["unit_code"].iloc[0]), bool(rows["is_simulated"].any()), frozenset(rows["alarm_id"])
+    )
 
 
 def _places(path: str, header: list[str], version: str) -> dict[str, int]:

@@ -1,12 +1,14 @@
 """考核: how the units that hold tasks did over a month, by what is due; pure.
 
-A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure, what is
-due and not done is not on time. A withdrawn task counts for nothing. Rank: the share of due steps that were on time, the best first,
-ties share a rank; a unit of which nothing is due has none.
+A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure but its
+number (`pending`), what is due and not done is not on time. A withdrawn task counts for nothing. Rank: within its group (districts,
+departments, towns do different work), the share of due steps that were on time, the best first, ties share a rank; a unit of which
+fewer than `least_due` steps are due has none (`is_small`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +24,12 @@ _WAITS_FOR: Final = {
     "passed": "rectify",
     "failed": "rectify",
 }
+GROUPS: Final = {"district": "区县", "department": "部门", "town": "镇街"}
+"""Who is compared with whom, and what people call them."""
+GROUP_OF: Final = {"bureau": "district", "zone": "district", "department": "department", "town": "town"}
+"""The group of a kind of unit."""
 COLUMNS: Final = (
+    "group",
     "unit_code",
     "tasks",
     *(f"{slot}_{what}" for slot in SLOTS for what in ("due", "on_time")),
@@ -33,20 +40,26 @@ COLUMNS: Final = (
     "repeats",
     "accepted",
     "written_off",
+    "pending",
+    "is_small",
     "rank",
 )
-"""One row a holder: tasks; steps due and on time, by step and in all; how often sent back (退回) and not accepted; alarms beyond the
-first of a grid; tasks accepted (or without a problem) and written off; the rank."""
+"""One row a holder: its group; tasks; steps due and on time, by step and in all; how often sent back (退回) and not accepted; alarms beyond the
+first of a grid; tasks accepted (or without a problem) and written off; its
+steps that are not due yet; whether too few are due for a rank; the rank in its group."""
 
 
-def assessed(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """The figures, by rank and code. `tasks`: rows of sql/chain_tasks.sql; `steps`: of sql/chain_steps.sql; both as of `as_of`."""
+def assessed(
+    tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime, kinds: Mapping[str, str], least_due: int
+) -> pd.DataFrame:
+    """The figures, by group, rank and code. `kinds`: of the units by code (one that is not known is a district). `tasks`: rows of sql/chain_tasks.sql; `steps`: of sql/chain_steps.sql; both as of `as_of`."""
     own = tasks[tasks["state"] != "withdrawn"]
     judged = _judged(own, steps, as_of)
     rows = []
     for code, held in own.groupby("holder_code"):
         mine = judged[judged["holder_code"] == code]
-        row = {"unit_code": str(code), "tasks": len(held)}
+        group = GROUP_OF.get(kinds.get(str(code), ""), "district")
+        row: dict[str, object] = {"group": group, "unit_code": str(code), "tasks": len(held)}
         for slot in SLOTS:
             of_slot = mine[mine["slot"] == slot]
             row |= {f"{slot}_due": len(of_slot), f"{slot}_on_time": int(of_slot["is_on_time"].sum())}
@@ -58,12 +71,22 @@ def assessed(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.Da
             "repeats": len(held) - int(held["grid_id"].nunique()),
             "accepted": int(held["state"].isin(("accepted", "checked", "written_off")).sum()),
             "written_off": int((held["state"] == "written_off").sum()),
+            "pending": _pending(held, as_of),
+            "is_small": len(mine) < least_due,
         }
         rows.append(row)
     found = pd.DataFrame(rows, columns=list(COLUMNS))
-    share = found["on_time"] / found["due"].where(found["due"] > 0)
-    found["rank"] = share.rank(method="min", ascending=False).astype("Int64")
-    return found.sort_values(["rank", "unit_code"]).reset_index(drop=True)
+    share = (found["on_time"] / found["due"].where(found["due"] > 0)).where(~found["is_small"].astype(bool))
+    found["rank"] = share.groupby(found["group"]).rank(method="min", ascending=False).astype("Int64")
+    order = found["group"].map({name: number for number, name in enumerate(GROUPS)})
+    ordered = found.assign(place=order).sort_values(["place", "rank", "unit_code"])
+    return ordered[list(COLUMNS)].reset_index(drop=True)
+
+
+def _pending(tasks: pd.DataFrame, as_of: datetime) -> int:
+    """How many of the tasks wait for a step of their holder that is not due yet."""
+    waits = tasks["state"].isin(tuple(_WAITS_FOR)) & tasks["due_at"].notna()
+    return int((waits & (tasks["due_at"] >= as_of)).sum())
 
 
 def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:

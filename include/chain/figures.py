@@ -1,4 +1,4 @@
-"""What the letters of a chain say, frozen: 交办单, 反馈单 and 现场验收单 are the same cases at another step."""
+"""What the letters of a chain say, frozen: 交办单, 反馈单, 退回单, 验收通知, 现场验收单 and 提级单 are the same cases at another step."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,26 @@ ASSIGNMENT = "task_sheet"
 
 REPORT_SHEET = "report_sheet"
 
+RETURN = "return_sheet"
+
 ACCEPTANCE = "site_sheet"
+
+ESCALATION = "escalation"
+
+VISIT = "visit_sheet"
+
+ASKING = (ASSIGNMENT, RETURN, VISIT)
+"""Those that ask for a step, by the phone page too."""
+
+LEADER, OPERATORS = "leader", "operators"
+"""The office's own addressees."""
 
 
 @dataclass(frozen=True)
 class ChainCase:
     """One 交办件 as its letter prints it. `case_no` (受理编号): of the alarm and the task; `others`: the units that hold it beside this
-    one; `result`: of the acceptance; what is not known yet is None or empty."""
+    one; `result`: of the acceptance, or of the review that sent a report back; `waits_for`: the slot (chain.steps.SLOT_LABELS) that is
+    overdue since `due_at`, with whom of the office it lies (`duty`); what is not known yet is None or empty."""
 
     case_no: str
     alarm_id: str
@@ -46,6 +59,11 @@ class ChainCase:
     result_by: str = ""
     result_at: datetime | None = None
     due_at: datetime | None = None
+    is_returned: bool = False
+    waits_for: str = ""
+    duty: str = ""
+    lon: float | None = None
+    lat: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Final
 
 from include.chain.steps import ASSIGN, CLOSE, REOPEN, ROLES, Step
-from include.chain.values import Chain, Move, Task
+from include.chain.values import Chain, Move, Task, persons_in
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 
 _LONGEST_NAME: Final = 128
-_LONGEST_NOTE: Final = 2000
+_LONGEST_NOTE: Final = 10_000
 _NEEDS_WORDS: Final = ("report", "return", "fail", "doubt", "extend", "withdraw", CLOSE, REOPEN)
 
 
@@ -47,7 +47,8 @@ def require_speaker(task: Task, step: Step, move: Move) -> None:
 
 
 def require_another(task: Task, step: Step, move: Move) -> None:
-    names = {move.actor, move.person.strip()} - {""}
+    # A phone speaks as `name <address>`.
+    names = {move.actor, move.actor.partition(" <")[0]} | persons_in(move.person)
     same = sorted(names & task.persons_of(step.unlike))
     require(
         not same,

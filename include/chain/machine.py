@@ -33,7 +33,7 @@ from include.chain.steps import (
     WRITTEN_OFF,
     Step,
 )
-from include.chain.values import Chain, Event, Move, Task
+from include.chain.values import Chain, Event, Move, Task, persons_in
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 from include.rules import ChainRules
@@ -153,7 +153,7 @@ def _task_after(task: Task, event: Event) -> Task:
     task = replace(task, due_at=event.due_at, answer_due_at=event.answer_due_at)
     if event.event == "extended":
         return task
-    names = frozenset({event.person})  # who typed it in for somebody took no part
+    names = persons_in(event.person)  # who typed it in for somebody took no part
     persons = dict(task.persons)
     # A report that completes one (补报) is of both; a new round has its own persons.
     persons[event.event] = names | (persons.get(event.event, names) if task.state == event.state else names)

@@ -145,6 +145,17 @@ JOINT: Final = "joint"
 ROLES: Final = {LEAD: "主办", JOINT: "协办"}
 
 
+SLOT_LABELS: Final = {
+    "acknowledge": "签收",
+    "report": "巡查上报",
+    "review": "审核",
+    "rectify": "整改",
+    "accept": "现场验收",
+    "write_off": "销号",
+}
+"""What people call what a task waits for."""
+
+
 def waiting_step(state: str) -> str:
     """The slot (whose time runs) of a state: a key of the deadlines; empty for one that has ended."""
     return {

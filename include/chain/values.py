@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from include.chain.steps import ENDED, JOINT, STANDING
+
+_BETWEEN_NAMES: Final = re.compile("[、，,；;/]")
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,25 @@ class Chain:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """One problem that a report tells. `problem_id`: the sender's own, by which a later report of the same round names it again;
+    `found_at`, `rectified_at`: as the unit says, the latter None where it is not rectified yet; `rectify_by`: as it promises."""
+
+    problem_id: str
+    category: str
+    description: str
+    found_at: datetime
+    status: str = ""
+    rectify_by: datetime | None = None
+    rectified_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Move:
     """A step that somebody wants to take. `step`: a key of STEPS or OF_ALARM; `at`: the moment on our clock by which it counts (a
     mail's receipt, or now); `now`: the moment of recording. `unit_code`: the unit for which it speaks, empty for the office; of
-    `assign` the holder. Of `extend`, `due_at` is the new deadline. `is_by_rule`: the profile's rules decided it, no person."""
+    `assign` the holder. Of `extend`, `due_at` is the new deadline. `is_by_rule`: the profile's rules decided it, no person.
+    `problems`: what a report tells apart, beside its first category and its note."""
 
     step: str
     now: datetime
@@ -122,3 +141,9 @@ class Move:
     is_drawn: bool = False
     key: str = ""
     is_by_rule: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+def persons_in(told: str) -> frozenset[str]:
+    """Who is named where several may be: 李某、王某."""
+    return frozenset(filter(None, (one.strip() for one in _BETWEEN_NAMES.split(told))))

@@ -1,7 +1,8 @@
 """What became of letters: left, acknowledged, answered, accepted, rectified; of each alarm that one names, and by unit.
 
 Hours are counted from when the letter left; a back-fill, which left long after its window, counts from its own as-of. A sign of life is
-an acknowledgement, an answer or a dispute at one of the letter's alarms, or a form or reply by mail that refers to it.
+an acknowledgement, an answer or a dispute of the unit's at one of the letter's alarms, or a form or reply by mail that refers to it; what
+the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
 """
 
 from collections.abc import Sequence
@@ -16,14 +17,14 @@ from sqlalchemy import Connection
 from include.cells import harmless
 from include.house import House
 from include.letter_kinds import letter_kind
+from include.periods import DAY
 from include.store.engine import reading
 from include.store.facts import cities_on, problems_of, states_of
 from include.store.statements import frame
 from include.supervision.feedback import judge, judge_problems, standing
 from include.supervision.figures import Share
 
-_LAST_ID: Final = 2**53
-ANSWERS: Final = ("submitted", "accepted")
+ANSWER: Final = "submitted"
 COLUMNS: Final = (
     "unit_code", "unit_name", "letters", "asking", "heard", "sign_hours", "alarms", "answered", "answer_hours", "accepted", "problems", "rectified",
 )  # fmt: skip
@@ -49,12 +50,12 @@ class AlarmFate:
 
 @dataclass(frozen=True)
 class LetterFate:
-    """One letter: when it left (None: it has not), from when its signs of life count (see above), the first of them, its alarms."""
+    """One letter: when it left (None: it has not), its first sign of life, its alarms, and whether it asks about any."""
 
     left_at: datetime | None
-    counted_from: datetime | None
     sign_at: datetime | None
     alarms: tuple[AlarmFate, ...]
+    is_asking: bool = True
 
     @property
     def steps(self) -> tuple[tuple[str, Share], ...]:
@@ -73,13 +74,13 @@ class LetterFate:
 
 @dataclass(frozen=True)
 class UnitFate:
-    """One unit's letters of a window that left (`letters`): of those that asked for an answer how many had a sign of life, after how many
-    hours (median); the alarms that they name (each once), how many are answered, how many hours after a letter that names them (median), and what came of them."""
+    """One unit's letters of a window that left: of those that ask how many had a sign of life, after how many hours (median); the alarms that all of them name (each
+    once), how many are answered, how many hours after a letter that names them (median), and what came of them."""
 
     unit_code: str
     unit_name: str
     letters: int
-    heard: Share  # of the letters that named an alarm without a standing answer when they left
+    heard: Share  # of the letters that ask
     sign_hours: float | None
     answered: Share  # of alarms
     answer_hours: float | None
@@ -104,24 +105,22 @@ class Fates:
 
 def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
     """What became of one letter by a moment."""
-    asked = _asked(letter_id, letter_id, date.min, date.max, None)
+    asked = {"letter_id": letter_id, "unit_code": None, "kind": None, "from_date": None, "to_date": None}
     with reading(house.engine) as connection:
         told = _told(connection, asked, as_of)
-    letter: dict[Any, Any] = told.letters.to_dict("index").get(letter_id, {})
+    left = told.letters["left_at"].to_dict().get(letter_id)
     by_alarm = told.judged.set_index("alarm_id")
-    answers = _first(told.signs[told.signs["event"].isin(ANSWERS)], "alarm_id")
+    answers = _first(told.signs[told.signs["event"] == ANSWER], "alarm_id")
     problems = told.problems.groupby("alarm_id")["is_rectified"].agg(["size", "sum"])
     rows = [(str(name), by_alarm.loc[name]) for name in told.named["alarm_id"] if name in by_alarm.index]
     alarms = (_alarm(name, row, answers.get(name), problems) for name, row in rows)
     sign_at = told.signs["event_at"].min() if len(told.signs) else None
-    return LetterFate(
-        _moment(letter.get("left_at")), _moment(letter.get("start_at")), _moment(sign_at), tuple(alarms)
-    )
+    return LetterFate(_moment(left), _moment(sign_at), tuple(alarms), bool(told.named["is_asked"].any()))
 
 
 def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: datetime) -> Fates:
     """The units of the letters whose windows touch these days (both in it), as of a moment."""
-    asked = _asked(0, _LAST_ID, first, last, kind)
+    asked = {"letter_id": None, "unit_code": None, "kind": kind, "from_date": first, "to_date": last}
     with reading(house.engine) as connection:
         told = _told(connection, asked, as_of)
         cities = cities_on(connection, last)
@@ -133,12 +132,20 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
     ordered = sorted(
         units,
         key=lambda one: (
-            2.0 if one.heard.value is None else one.heard.value,
+            one.heard.of == 0,
+            one.heard.value or 0.0,
             -(one.sign_hours or 0),
             one.unit_code,
         ),
     )
     return Fates(tuple(ordered), _unit("", "", told), bool(told.letters["is_simulated"].any()))
+
+
+def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | None:
+    """The last day of the last window of which a letter that names alarms had left; None where none had."""
+    with reading(house.engine) as connection:
+        end = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"].iloc[0]
+    return None if pd.isna(end) else date.fromisoformat(str(end)[:10]) - DAY
 
 
 def fates_csv(found: Fates) -> str:
@@ -165,7 +172,7 @@ def fates_csv(found: Fates) -> str:
 
 @dataclass(frozen=True)
 class _Told:
-    """`letters` (index letter_id) with `start_at` and `is_asking`; `named`: letter_id, alarm_id, pushed_at; `signs` from each letter's `start_at` on, with
+    """`letters` (index letter_id) with `start_at`; `named`: letter_id, alarm_id, pushed_at, is_asked; `signs` from each letter's `start_at` on, with
     `hours`; `judged`, `problems`: of all alarms."""
 
     letters: pd.DataFrame
@@ -186,35 +193,19 @@ class _Told:
         )
 
 
-def _asked(first_id: int, last_id: int, first: date, last: date, kind: str | None) -> dict[str, Any]:
-    """The parameters of sql/letters_that_left.sql: ranges, which an index takes."""
-    return {
-        "first_id": first_id,
-        "last_id": last_id,
-        "unit_code": None,
-        "kind": kind,
-        "from_date": first,
-        "to_date": last,
-    }
-
-
 def _told(connection: Connection, asked: dict[str, Any], as_of: datetime) -> _Told:
-    is_window = asked["first_id"] != asked["last_id"]
     letters = frame(connection, "letters_that_left", **asked, as_of_at=as_of)
     letters = letters.astype({"letter_id": "int64"}).set_index("letter_id")
-    if len(letters):
-        asked = {**asked, "first_id": int(letters.index.min()), "last_id": int(letters.index.max())}
     named = frame(connection, "alarms_of_letters", **asked)
     signs = frame(connection, "signs_after_letters", **asked, as_of_at=as_of)
     pushes = named.drop_duplicates("alarm_id")
     judged = judge(states_of(connection, pushes, as_of), as_of)
     problems = judge_problems(problems_of(connection, pushes, as_of), judged, as_of)
     letters = letters.assign(start_at=_starts(letters))
-    if is_window:
+    if asked["letter_id"] is None:
         named = named[named["letter_id"].isin(letters.index)]
     signs = signs.astype({"letter_id": "int64"}).merge(letters[["start_at"]].reset_index(), on="letter_id")
     signs = signs[signs["event_at"] >= signs["start_at"]]
-    letters = letters.assign(is_asking=letters.index.isin(_asking(letters, named, judged)))
     hours = (signs["event_at"] - signs["start_at"]).dt.total_seconds() / 3600
     return _Told(letters, named, signs.assign(hours=hours), judged, problems)
 
@@ -224,19 +215,6 @@ def _starts(letters: pd.DataFrame) -> pd.Series:
     lives = letters["kind"].map(lambda kind: letter_kind(kind).useful_life)
     is_fresh = letters["left_at"] <= letters["as_of_at"] + pd.to_timedelta(lives)
     return letters["left_at"].where(is_fresh, letters["as_of_at"])
-
-
-def _asking(letters: pd.DataFrame, named: pd.DataFrame, judged: pd.DataFrame) -> pd.Series:
-    """The numbers of the letters that named an alarm which was pushed, and of which no answer stood when the letter left."""
-    columns = ["alarm_id", "is_pushed", "first_answer_at", "returned_at", "standing_submission_at"]
-    rows = named.merge(judged[columns], on="alarm_id").merge(
-        letters[["start_at"]].reset_index(), on="letter_id"
-    )
-    was_answered = rows["first_answer_at"] <= rows["start_at"]
-    was_returned = (rows["returned_at"] <= rows["start_at"]) & ~(
-        rows["standing_submission_at"] <= rows["start_at"]
-    )
-    return rows.loc[rows["is_pushed"] & (~was_answered | was_returned), "letter_id"]
 
 
 def _first(rows: pd.DataFrame, by: str) -> dict[Any, pd.Timestamp]:
@@ -263,9 +241,9 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
 
 
 def _unit(code: str, name: str, told: _Told) -> UnitFate:
-    asking = told.letters.index[told.letters["is_asking"]]
+    asking = told.named.loc[told.named["is_asked"] == 1, "letter_id"].unique()
     signs = told.signs[told.signs["letter_id"].isin(asking)].groupby("letter_id")["hours"].min()
-    given = told.signs[told.signs["event"].isin(ANSWERS)]
+    given = told.signs[told.signs["event"] == ANSWER]
     answers = given.groupby(["letter_id", "alarm_id"])["hours"].min()
     pushed = told.judged[told.judged["is_pushed"]]
     answered = pushed[pushed["is_answered"]]

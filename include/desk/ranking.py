@@ -1,7 +1,7 @@
 """Units by any window: their counts, rank, change to the window before, and the last windows as a line; problems by category."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 import pandas as pd
@@ -13,7 +13,7 @@ from include.periods import DAY, midnight, office_date
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.supervision.feedback import counts_by_span
+from include.supervision.feedback import counts, counts_between, counts_by_span
 from include.supervision.figures import FeedbackCounts
 from include.supervision.spot_checks import week_of
 from include.supervision.weekly import ranks_by_overdue
@@ -67,10 +67,13 @@ class UnitRow:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The units of a window, in the order that was asked for, and the categories of problems in it, the most frequent first."""
+    """The units of a window, in the order that was asked for, and the categories of problems in it, the most frequent first.
+    `before`: the window before, where the season has facts of it. A window that was not over (`is_running`) is compared with as much
+    time of the one before as had passed of it."""
 
     span: Span
     before: Span | None
+    is_running: bool
     rows: tuple[UnitRow, ...]
     categories: tuple[str, ...]
     is_simulated: bool
@@ -103,6 +106,15 @@ def span_before(name: WindowName, span: Span) -> Span | None:
     return span_of(name, span.start - DAY, None, (span.start, span.end))
 
 
+def last_whole_day(name: WindowName, as_of: datetime, season: tuple[date, date]) -> date:
+    """The last day of the last window of that kind that was over by a moment; of a season, and of days that are chosen freely, the day before it."""
+    yesterday = office_date(as_of) - DAY
+    if name in ("season", "free"):
+        return yesterday
+    span = span_of(name, yesterday, None, season)
+    return yesterday if span.last <= yesterday else span.start - DAY
+
+
 def ranking(
     house: House, facts: Facts, name: WindowName, day: date, first: date | None, sort: str
 ) -> Ranking:
@@ -114,9 +126,10 @@ def ranking(
     spans = [span]
     while len(spans) < LINE and (earlier := span_before(name, spans[-1])) is not None:
         spans.append(earlier)
-    tables = _counts(facts, spans, codes)
-    nothing = dict.fromkeys(codes, FeedbackCounts())
-    before = tables[1] if len(tables) > 1 else nothing
+    tables = _each(facts, spans, codes)
+    compared = spans[1] if len(spans) > 1 and _is_known(facts, spans[1], house.season[0]) else None
+    passed = facts.as_of - midnight(span.start)
+    before = _counts(facts, compared, codes, passed) if compared else dict.fromkeys(codes, FeedbackCounts())
     ranks = ranks_by_overdue(tables[0])
     found = _categories(facts, span)
     rows = [
@@ -137,7 +150,14 @@ def ranking(
             totals[kind] = totals.get(kind, 0) + count
     ordered = tuple(sorted(rows, key=lambda row: (_worst(row, sort), row.unit_code)))
     categories = tuple(sorted(totals, key=lambda kind: (-totals[kind], kind)))
-    return Ranking(span, spans[1] if len(spans) > 1 else None, ordered, categories, facts.is_simulated)
+    is_running = facts.as_of < midnight(span.end)
+    return Ranking(span, compared, is_running, ordered, categories, facts.is_simulated)
+
+
+def _is_known(facts: Facts, span: Span, season_start: date) -> bool:
+    """Whether the season's facts reach back to a window: it began with the season or later, and something was pushed in it or before."""
+    until = pd.Timestamp(midnight(span.end))
+    return span.start >= season_start and bool((facts.judged["pushed_at"] < until).any())
 
 
 def _figure(counted: FeedbackCounts, sort: str) -> int | None:
@@ -157,13 +177,24 @@ def _worst(row: UnitRow, sort: str) -> float:
     return -float(getattr(row.now, sort))
 
 
-def _counts(facts: Facts, spans: list[Span], codes: list[str]) -> list[dict[str, FeedbackCounts]]:
+def _each(facts: Facts, spans: list[Span], codes: list[str]) -> list[dict[str, FeedbackCounts]]:
     """The counts by unit of each span; each of `spans` ends where the one before it in the list begins."""
     starts = {one.start: midnight(one.start) for one in reversed(spans)} | {
         spans[0].end: midnight(spans[0].end)
     }
     found = counts_by_span(facts.judged, facts.problems, starts, codes)
     return [{code: found[code, one.start] for code in codes} for one in spans]
+
+
+def _counts(
+    facts: Facts, span: Span, codes: list[str], passed: timedelta | None = None
+) -> dict[str, FeedbackCounts]:
+    """The counts of a window; with `passed` of that much of its beginning."""
+    start_at, end_at = midnight(span.start), midnight(span.end)
+    if passed is not None:
+        end_at = min(end_at, max(start_at + passed, start_at))
+    table = counts_between(facts.judged, facts.problems, start_at, end_at, codes)
+    return {code: counts(table, code) for code in codes}
 
 
 def _categories(facts: Facts, span: Span) -> dict[str, dict[str, int]]:

@@ -10,19 +10,19 @@ import base64
 import binascii
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from include.exchange.tokens import Caller
 from include.rules import SIMULATED_LABEL
 from include.store import tables
 from include.store.engine import reading, writing
 from include.store.level_tables import received_report, told_change
-from include.store.statements import frame, run
+from include.store.statements import count, frame, run
 
 # No transaction commits later than this after the moment that its rows bear: so far back every request looks again.
 _LATE_COMMIT: Final = timedelta(days=2)
@@ -94,8 +94,9 @@ def page(engine: Engine, table: str, caller: Caller, query: dict[str, str], now:
         records, places = serve(connection, caller, asked, asked.limit)
         total = len(records)
         if len(records) == asked.limit or asked.after_id:
-            whole = Asked(asked.from_at, asked.until_at, 0, "", _EPOCH, asked.limit)
-            total = len(serve(connection, caller, whole, _MOST)[0])
+            total = _total(
+                connection, table, caller, replace(asked, after_id=0, after_event="", after_at=_EPOCH)
+            )
     more = len(records) == asked.limit and bool(records)
     return {
         "records": records,
@@ -105,18 +106,38 @@ def page(engine: Engine, table: str, caller: Caller, query: dict[str, str], now:
     }
 
 
-_MOST: Final = 1_000_000
+def _total(connection: Connection, table: str, caller: Caller, whole: Asked) -> int:
+    """How many records the whole window has now, counted where they lie."""
+    if table in _STATEMENTS:
+        return count(connection, _STATEMENTS[table], **_parameters(table, caller, whole, _MOST))
+    if table in _QUERIES:
+        query = _QUERIES[table](caller, whole).order_by(None).subquery()
+        return int(connection.execute(select(func.count()).select_from(query)).scalar_one())
+    return 0
+
+
+def _parameters(table: str, caller: Caller, asked: Asked, most: int) -> dict[str, Any]:
+    """The parameters of the statement of a table."""
+    more: dict[str, Any] = {}
+    if table in ("feedback", "problems"):
+        more = {"own_source": caller.source, "after_event": asked.after_event}
+    if table == "feedback":
+        more["after_at"] = asked.after_at
+    return {**asked.window(caller, most), **more}
+
+
+_MOST: Final = 1_000_000  # of a count: the statements have a limit
+_STATEMENTS: Final = {
+    "alarms": "served_alarms",
+    "feedback": "served_steps",
+    "problems": "served_problems",
+    "letters": "served_letters",
+}
 _Served = tuple[list[Page], list[tuple[int, str, datetime]]]
 
 
 def _alarms(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
-    rows = _rows(
-        frame(
-            connection,
-            "served_alarms",
-            **asked.window(caller, most),
-        )
-    )
+    rows = _rows(_read(connection, "alarms", caller, asked, most))
     withdrawn = _withdrawn(connection, [str(row["alarm_id"]) for row in rows])
     for row in rows:
         revision = row.pop("revision")
@@ -126,45 +147,28 @@ def _alarms(connection: Connection, caller: Caller, asked: Asked, most: int) -> 
 
 
 def _steps(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
-    return _records(
-        _rows(
-            frame(
-                connection,
-                "served_steps",
-                **asked.window(caller, most),
-                own_source=caller.source,
-                after_event=asked.after_event,
-                after_at=asked.after_at,
-            )
-        ),
-        "event",
-    )
+    return _records(_rows(_read(connection, "feedback", caller, asked, most)), "event")
 
 
 def _problems(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
-    found = frame(
-        connection,
-        "served_problems",
-        **asked.window(caller, most),
-        own_source=caller.source,
-        after_event=asked.after_event,
-    ).rename(columns={"rectify_by_at": "rectify_by"})
-    return _records(_rows(found), "problem_id")
+    found = _read(connection, "problems", caller, asked, most)
+    return _records(_rows(found.rename(columns={"rectify_by_at": "rectify_by"})), "problem_id")
 
 
 def _letters(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
-    return _records(
-        _rows(
-            frame(
-                connection,
-                "served_letters",
-                **asked.window(caller, most),
-            )
-        )
-    )
+    return _records(_rows(_read(connection, "letters", caller, asked, most)))
+
+
+def _read(connection: Connection, table: str, caller: Caller, asked: Asked, most: int) -> pd.DataFrame:
+    return frame(connection, _STATEMENTS[table], **_parameters(table, caller, asked, most))
 
 
 def _grids(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
+    found = connection.execute(_grids_of(caller, asked).limit(most)).mappings()
+    return _records([{**row, "change_id": 1} for row in found], "grid_id")
+
+
+def _grids_of(caller: Caller, asked: Asked) -> Select[Any]:
     grid = tables.grid.c
     names = (
         "grid_id",
@@ -178,19 +182,27 @@ def _grids(connection: Connection, caller: Caller, asked: Asked, most: int) -> _
         "is_hot",
         "is_monitored",
     )
-    found = connection.execute(
+    return (
         select(*(grid[name] for name in names), grid.is_simulated)
         .where(grid.unit_code.in_(caller.units), grid.grid_id > asked.after_event)
         .order_by(grid.grid_id)
-        .limit(most)
-    ).mappings()
-    return _records([{**row, "change_id": 1} for row in found], "grid_id")
+    )
 
 
 def _reports(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
     """What the asking unit reported, by when this store learnt of it."""
+    rows = [
+        {**row, "report": json.loads(row["body_json"])}
+        for row in connection.execute(_reports_of(caller, asked).limit(most)).mappings()
+    ]
+    for row in rows:
+        del row["body_json"]
+    return _records(rows)
+
+
+def _reports_of(caller: Caller, asked: Asked) -> Select[Any]:
     report = received_report.c
-    found = connection.execute(
+    return (
         select(
             report.report_no.label("change_id"),
             report.report_key,
@@ -208,12 +220,7 @@ def _reports(connection: Connection, caller: Caller, asked: Asked, most: int) ->
             report.report_no > asked.after_id,
         )
         .order_by(report.report_no)
-        .limit(most)
-    ).mappings()
-    rows = [{**row, "report": json.loads(row["body_json"])} for row in found]
-    for row in rows:
-        del row["body_json"]
-    return _records(rows)
+    )
 
 
 def _nothing(connection: Connection, caller: Caller, asked: Asked, most: int) -> _Served:
@@ -231,6 +238,12 @@ _SERVED: Final[dict[str, Callable[[Connection, Caller, Asked, int], _Served]]] =
     **dict.fromkeys(
         ("contacts", "stations", "station_hours", "station_minutes", "winds", "submeter_hours"), _nothing
     ),
+}
+
+
+_QUERIES: Final[dict[str, Callable[[Caller, Asked], Select[Any]]]] = {
+    "grids": _grids_of,
+    "reports": _reports_of,
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from sqlalchemy import Connection, select
 
+from include.chain.machine import chain_of
 from include.exchange.receipts import body_sha256, received_at_of, sealed
 from include.exchange.tokens import Caller
 from include.house import House
@@ -26,6 +27,7 @@ from include.sources.receipt import record, result_of
 from include.sources.spool import Spool
 from include.sources.staging import Tally, commit, stage
 from include.store import tables
+from include.store.chain import chain_events
 from include.store.engine import writing
 from include.store.keys import kept_key
 from include.store.level_tables import level_key, received_report
@@ -164,6 +166,7 @@ def _store(
             source=caller.source,
             owners={caller.source},
             now=now,
+            speaker=_speaker(connection, caller, str(told["alarm_id"])),
         )
     finally:
         spool.close()
@@ -172,6 +175,13 @@ def _store(
     result = result_of(source, tally, now, now, replayed=0, warnings=())
     record(connection, result, tally, delivery, asked_until=now, now=now)
     return tally
+
+
+def _speaker(connection: Connection, caller: Caller, alarm_id: str) -> str:
+    """The unit whose word it is: of those of the caller the one that holds the alarm in this office's own chain, else the caller."""
+    running = chain_of(chain_events(connection, alarm_id)).running
+    held = (one.holder_code for one in running if one.holder_code in caller.units)
+    return next(held, caller.unit_code)
 
 
 def _is_text(value: str) -> bool:

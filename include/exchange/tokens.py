@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-import pandas as pd
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Engine, select, update
 
 from include.errors import InputError, StateError
 from include.periods import office_date
@@ -86,13 +85,6 @@ def revoke_token(engine: Engine, token_id: int, *, now: datetime, actor: str, re
         record(
             connection, [Change("token", done, "revoke", "valid", "revoked", reason)], now=now, actor=actor
         )
-
-
-def tokens(connection: Connection) -> pd.DataFrame:
-    """One row a token, the newest first; nothing by which one could be used."""
-    names = ("token_id", "unit_code", "label", "made_at", "made_by", "expires_at", "revoked_at")
-    rows = connection.execute(select(*(_token[name] for name in names)).order_by(_token.token_id.desc()))
-    return pd.DataFrame(rows.all(), columns=list(names))
 
 
 def caller_of(engine: Engine, authorization: str, now: datetime) -> Caller | None:

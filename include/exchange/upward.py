@@ -20,7 +20,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from include.bounded_http import Answer, Lost, NotSent, ask
-from include.errors import InputError, SourceError, StateError, redact
+from include.errors import InputError, SourceError, redact
 from include.house import House
 from include.language import say
 from include.post.audit import Change, record
@@ -97,34 +97,6 @@ def asking_over(upper: SourceConfig) -> Ask:
     silence = upper.number("timeout_seconds", 30)
     answer = upper.number("answer_seconds", 300)
     return lambda request: ask(request, trust, silence, answer, _LARGEST_ANSWER)
-
-
-def decide(engine: Engine, report_key: str, *, is_sent: bool, now: datetime, actor: str, reason: str) -> None:
-    """A person sends a report that waits or was refused (again), or drops it. Raises InputError without a reason, StateError where
-    the report waits for nobody."""
-    if not reason.strip():
-        raise InputError("a reason is needed", where=f"report {report_key}", todo="say why")
-    state = "queued" if is_sent else "dropped"
-    with writing(engine) as connection:
-        before = connection.execute(select(_sent.state).where(_sent.report_key == report_key)).scalar()
-        if before not in ("waiting", "refused"):
-            raise StateError(
-                "the report waits for nobody",
-                where=f"report {report_key}",
-                expected="waiting or refused",
-                got=before or "no such report",
-            )
-        connection.execute(
-            update(sent_report)
-            .where(_sent.report_key == report_key)
-            .values(state=state, state_reason=reason, next_attempt_at=now, updated_at=now)
-        )
-        record(
-            connection,
-            [Change("report", report_key, "decide", before, state, reason)],
-            now=now,
-            actor=actor,
-        )
 
 
 def _queue(house: House, upper: SourceConfig, now: datetime, done: UpwardRound) -> None:

@@ -68,7 +68,7 @@ def answer_typed(
     if not step.problem_found:
         for name in _PROBLEM_FIELDS:
             texts[name] = ""
-    faults |= {name: t("必填") for name in step.needs if not texts[name]}
+    faults |= {name: t("必填") for name in step.needs if name in texts and not texts[name]}
     if texts["category"] and texts["category"] not in bundle.categories:
         faults["category"] = t("请从列表中选择")
     values |= {name: texts[name] for name in ("inspector", "unit", "category", "description", "note")}

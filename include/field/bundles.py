@@ -108,7 +108,19 @@ class Result(Told):
     reason: Text = ""
 
 
+class TaskTold(Told):
+    """How the task of an alarm in a chain stands: in words; until when what comes next is asked for; steps of the chain that may be
+    taken; why a report was sent back."""
+
+    alarm_id: Name
+    state: Name
+    due_at: AwareDatetime | None = None
+    steps: tuple[Name, ...] = ()
+    note: Text = ""
+
+
 class Results(Told):
-    """What became of the reports of one link."""
+    """What became of the reports of one link, and how the tasks stand."""
 
     reports: tuple[Result, ...]
+    tasks: tuple[TaskTold, ...] = ()

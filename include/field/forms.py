@@ -21,9 +21,11 @@ from include.field.visit import (
     FieldSite,
     alarm_of,
     device_state,
+    is_offered,
     opened_by,
     received_by,
     require_pace,
+    task_of,
     wants_json,
     with_cookie,
 )
@@ -45,11 +47,13 @@ def _form(
     status: int = 200,
 ) -> Response:
     number, alarm = alarm_of(request, opened)
+    task = task_of(site, opened, alarm.alarm_id)
     values = {
         "word": opened.word,
         "number": number,
         "alarm": alarm,
-        "steps": [STEPS[code] for code in opened.bundle.steps if code in STEPS],
+        "task": task,
+        "steps": [STEPS[code] for code in opened.bundle.steps if code in STEPS and is_offered(code, task)],
         "all_steps": STEPS,
         "typed": defaultdict(str, typed),
         "faults": faults,
@@ -76,6 +80,8 @@ async def form_sent(site: FieldSite, request: Request) -> Response:
     photos: list[TakenPhoto] = []
     if not faults:
         photos, fault = await run_in_threadpool(_photos, sent, t)
+        if not fault and not photos and "photos" in STEPS[typed.values["step"]].needs:
+            fault = t("必填")
         faults |= {"photos": fault} if fault else {}
     if faults:
         if wants_json(request):

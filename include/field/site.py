@@ -108,6 +108,7 @@ async def _list_page(site: FieldSite, request: Request) -> Response:
         "pages": last,
         "received": received_by(site, opened),
         "steps": STEPS,
+        "tasks": {one.alarm_id: one for one in site.told.results(opened.name).tasks},
         "now": site.clock(),
         "device": device_state(site, request, opened),
     }

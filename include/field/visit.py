@@ -12,11 +12,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from include.field.bundles import BundleAlarm, DeviceTold
+from include.field.bundles import BundleAlarm, DeviceTold, TaskTold
 from include.field.limits import Limiter
 from include.field.reports import report_id
 from include.field.requests import COOKIE, device_id, device_secret, visitor
 from include.field.spooling import SpoolFolder
+from include.field.steps import STEPS
 from include.field.told import LinkRefused, Opened, ToldFolder
 from include.rules import FIELD
 
@@ -98,6 +99,20 @@ def device_state(site: FieldSite, request: Request, opened: Opened) -> dict[str,
 def confirmation_id(told: DeviceTold) -> str:
     """The id of the report that confirms this device by its last code."""
     return report_id(told.unit_code, told.device_id, f"confirmation {told.code_salt}")
+
+
+def task_of(site: FieldSite, opened: Opened, alarm_id: str) -> TaskTold | None:
+    """How the task of an alarm stands, where it is in a chain."""
+    tasks = site.told.results(opened.name).tasks
+    return next((one for one in tasks if one.alarm_id == alarm_id), None)
+
+
+def is_offered(code: str, task: TaskTold | None) -> bool:
+    """Whether a step may be taken as the task stands; without a task whatever the letter asks."""
+    step = STEPS[code]
+    if task is None:
+        return step.chain_step in ("", "acknowledge", "report")
+    return not step.chain_step or step.chain_step in task.steps
 
 
 def received_by(site: FieldSite, opened: Opened) -> dict[str, list[Any]]:

@@ -1,15 +1,30 @@
-"""交办单, 反馈单, 现场验收单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
+"""交办单, 反馈单, 退回单, 验收通知, 现场验收单, 提级单: one template, told by the kind; Word, PDF and a workbook (办理表) with the published fields."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainCase, ChainFigures
-from include.chain.steps import ROLES
+from include.answer_form.code import answer_code
+from include.answer_form.layout import FORM_SHEET
+from include.answer_form.layout import FORM_TITLE as ANSWER_FORM_TITLE
+from include.chain.figures import (
+    ACCEPTANCE,
+    ASSIGNMENT,
+    ESCALATION,
+    LEADER,
+    REPORT_SHEET,
+    RETURN,
+    VISIT,
+    ChainCase,
+    ChainFigures,
+)
+from include.chain.steps import ROLES, SLOT_LABELS
 from include.language import say
+from include.letter_kinds import letter_kind
 from include.letters.composition import (
     Letter,
     ascii_stem,
@@ -20,8 +35,8 @@ from include.letters.composition import (
     printable,
 )
 from include.letters.words.wording import Show, concentration, issue_values, marks, you
-from include.periods import moment_label
-from include.supervision.figures import Issue
+from include.periods import Period, moment_label
+from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
 FORM_TITLE: Final = "热点网格报警办理表"
 FIELDS: Final = (
@@ -48,7 +63,8 @@ def compose_chain(
     from include.letters.document.typefaces import load_typefaces, plain
     from include.letters.mail import compose_mail
 
-    check_numbered(issue, figures.letter_key)
+    if letter_kind(figures.kind).is_numbered:
+        check_numbered(issue, figures.letter_key)
     warnings: dict[str, None] = {}
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     values = chain_values(figures, issue, show, red_head=red_head)
@@ -59,7 +75,9 @@ def compose_chain(
     stem = ascii_stem(
         figures.kind, figures.unit_code, f"{as_of.astimezone(UTC):%Y-%m-%dT%H%M}", labels=labels
     )
-    title, form = document.title + name, say(FORM_TITLE) + name
+    asked = asked_of(figures)
+    title = document.title + name
+    form = say(ANSWER_FORM_TITLE if asked else FORM_TITLE) + name
     mail = compose_mail(
         "chain",
         chain_values(figures, issue, plain, red_head=red_head)
@@ -68,11 +86,57 @@ def compose_chain(
     files = (
         letter_file("pdf", title, stem, document.pdf),
         letter_file("docx", title, stem, document.docx),
-        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels)),
+        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels, asked, issue.reply_link)),
         letter_file("html", title, stem, mail.html.encode()),
         letter_file("text", title, stem, mail.text.encode()),
     )
     return Letter(mail.subject, files, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the answer form of a letter of a chain is made from: as that of a 提示函, so that every intake reads it."""
+
+    letter_key: str
+    unit_name: str
+    bureau: str
+    period: Period
+    form: tuple[FormRow, ...]
+    address_form: str
+    reply_by: datetime
+    suspects: tuple[AlarmSuspects, ...] = ()
+
+
+def asked_of(figures: ChainFigures) -> Asked | None:
+    """What a letter asks its holder to report; None of one that asks for no report."""
+    if figures.kind not in (ASSIGNMENT, RETURN):
+        return None
+    as_of = figures.period.as_of
+    rows = {
+        one.alarm_id: FormRow(
+            answer_code(figures.letter_key, one.alarm_id),
+            one.alarm_id,
+            one.grid_id,
+            one.county,
+            one.point_name,
+            one.lon,
+            one.lat,
+            one.started_at,
+            one.alarm_count,
+            one.peak_pm25_ug_m3,
+            one.report_by or one.due_at or as_of,
+        )
+        for one in figures.cases
+    }
+    return Asked(
+        figures.letter_key,
+        figures.unit_name,
+        figures.bureau,
+        figures.period,
+        tuple(rows.values()),
+        figures.address_form,
+        min(one.deadline_at for one in rows.values()),
+    )
 
 
 def chain_values(
@@ -86,7 +150,11 @@ def chain_values(
         "单": figures.kind,
         "交办": figures.kind == ASSIGNMENT,
         "反馈": figures.kind == REPORT_SHEET,
+        "退回": figures.kind == RETURN,
+        "待验收": figures.kind == VISIT,
         "验收": figures.kind == ACCEPTANCE,
+        "提级": figures.kind == ESCALATION,
+        "领导": figures.unit_code == LEADER,
         "主送机关": figures.bureau,
         "你方": you(figures.address_form),
         "城市": figures.unit_name,
@@ -158,6 +226,8 @@ def _inspected(one: ChainCase, show: Show) -> str:
 
 def _handled(one: ChainCase, show: Show) -> str:
     parts = [
+        *_sent_back(one, show),
+        *_overdue(one, show),
         say("整改期限{moment}", moment=moment_label(one.rectify_by, year=True)) if one.rectify_by else "",
         say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
         show(one.rectified_note),
@@ -178,21 +248,58 @@ def _handled(one: ChainCase, show: Show) -> str:
     return say("；").join(filter(None, parts))
 
 
-def workbook(figures: ChainFigures, labels: tuple[str, ...] | list[str]) -> bytes:
-    """The 办理表: one row a case in the published fields. Same figures, same bytes; text is never a formula."""
-    from openpyxl import Workbook
+def _sent_back(one: ChainCase, show: Show) -> list[str]:
+    """Why a report was sent back, and until when it is asked for again."""
+    if not one.is_returned:
+        return []
+    parts = [
+        say("{moment}审核退回：{why}", moment=moment_label(one.result_at), why=show(one.result_note))
+        if one.result_at
+        else "",
+        say("须于{moment}前重新上报", moment=moment_label(one.due_at, year=True)) if one.due_at else "",
+    ]
+    return list(filter(None, parts))
+
+
+def _overdue(one: ChainCase, show: Show) -> list[str]:
+    """What is overdue since when, and with whom of the office it lies."""
+    if not one.waits_for or one.due_at is None:
+        return []
+    told = say(
+        "{step}时限为{moment}，已超期",
+        step=say(SLOT_LABELS[one.waits_for]),
+        moment=moment_label(one.due_at, year=True),
+    )
+    return [told, *([say("请{name}办理或督促", name=show(one.duty))] if one.duty else [])]
+
+
+def workbook(
+    figures: ChainFigures,
+    labels: tuple[str, ...] | list[str],
+    asked: Asked | None = None,
+    reply_link: str = "",
+) -> bytes:
+    """The 办理表: one row a case in the published fields; of a letter that asks for reports behind the answer form, which every intake
+    reads. Same figures, same bytes; text is never a formula."""
+    from openpyxl import Workbook, load_workbook
     from openpyxl.styles import Alignment, Font
     from openpyxl.utils import get_column_letter
     from openpyxl.xml.functions import tostring
 
+    from include.answer_form.writing import answer_form
     from include.letters.document.office_package import settled
     from include.letters.document.typefaces import plain
 
-    book = Workbook()
-    sheet: Any = book.active
+    if asked:
+        book = load_workbook(io.BytesIO(answer_form(asked, labels, reply_link)))
+        sheet: Any = book.create_sheet()
+    else:
+        book = Workbook()
+        sheet = book.active
     heading = "".join(say("【{mark}】", mark=mark) for mark in labels)
     sheet.title = say("办理表")
-    rows = [[heading + figures.unit_name + say(FORM_TITLE)], [say(name) for name in FIELDS]]
+    record = say("（存档用，请在“{sheet}”表填写）", sheet=say(FORM_SHEET)) if asked else ""
+    rows = [[heading + figures.unit_name + say(FORM_TITLE) + record], [say(name) for name in FIELDS]]
     rows += [list(_fields(number, one, plain).values()) for number, one in enumerate(figures.cases, start=1)]
     for number, row in enumerate(rows, start=1):
         for place, value in enumerate(row, start=1):

@@ -192,7 +192,7 @@ def _risen(figures: OverviewFigures) -> list[str]:
 
 
 def _told_level(level: AirLevel) -> str:
-    return f"{concentration(level.pm25_ug_m3)}μg/m³"
+    return say("{level}μg/m³", level=concentration(level.pm25_ug_m3))
 
 
 def _told_yoy(level: AirLevel) -> str:
@@ -283,7 +283,9 @@ def _grid_section(figures: OverviewFigures, show: Show) -> dict[str, Any]:
         "升幅者": say("、").join(_first(fastest)),
         "升幅并列": len(_first(fastest)) > 1,
         "最高城市": _spread(figures.highest),
+        "最高城市数": len({name for name, _ in figures.highest}),
         "升幅城市": _spread(rising),
+        "升幅城市数": len({name for name, _ in rising}),
         "预警城市": len({one["城市"] for one in warned["预警"]}),
         "升级网格": named(
             [

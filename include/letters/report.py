@@ -12,7 +12,7 @@ from typing import Any, Final
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.document.manuscript import Manuscript, Paragraph
 from include.letters.document.typefaces import load_typefaces, plain
-from include.letters.document.word import TemplatePicture, edition_of
+from include.letters.document.word import Pictured, TemplatePicture, edition_of
 from include.letters.document.word_styles import BODY, HEADING_1, POINTS, SUMMARY_BODY, SUMMARY_HEADING
 from include.letters.mail import compose_mail
 from include.letters.words.wording import Show
@@ -29,7 +29,7 @@ class Report:
     rules_version: str
     as_of: datetime
     values: Callable[[Show], dict[str, Any]]
-    pictures: dict[str, TemplatePicture]
+    pictures: Mapping[str, Pictured]
     workbook: Callable[[str], bytes]  # of a title
     addressee: str
     name: str
@@ -48,12 +48,17 @@ def compose_report(
     show = printable(load_typefaces(fonts_dir).missing, warnings)
     templates = edition_of(report.kind, report.rules_version)
     document = compose_document(
-        templates, report.values(show) | report.pictures, issue.issuer, report.as_of, fonts_dir=fonts_dir
+        templates,
+        report.values(show) | dict(report.pictures),
+        issue.issuer,
+        report.as_of,
+        fonts_dir=fonts_dir,
     )
     name = name_of(report.name, labels)
     ascii_name = ascii_stem(report.kind, *report.ascii_name, labels=labels)
     title, data_title = document.title + name, report.data_title + name
-    picture = report.pictures.get(report.inline)
+    inline = report.pictures.get(report.inline)
+    picture = inline if isinstance(inline, TemplatePicture) else None
     mail = compose_mail(
         templates,
         report.values(plain)

@@ -17,6 +17,7 @@ from include.letters.words.changes import (
 )
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import mark_words, reasons_words
+from include.letters.words.trend_words import trend_values
 from include.letters.words.wording import (
     Show,
     cell_moment,
@@ -93,6 +94,7 @@ def summary_values(
             "汇总规则": _RULES,
             "每日图题": days_title(figures),
         }
+        | trend_values(figures)
         | _city_values(figures)
         | _problem_values(figures, show)
         | _repeat_values(figures, show)

@@ -14,10 +14,10 @@ from include.act import Act
 from include.errors import InputError, StateError
 from include.house import House
 from include.office.chain import withdraw_all
-from include.office.own_facts import tell_step
 from include.post.audit import Change, record
 from include.profile.current import office
 from include.sources.config import DECIDING_KINDS
+from include.sources.own_facts import tell_step
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.chain import has_chain

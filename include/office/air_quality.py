@@ -145,17 +145,18 @@ def import_lines(result: ImportResult, folder: Path, now: datetime) -> list[str]
     days = result.days
     lines = [
         say(
-            "读入{files}个文件、{rows}行；存入{places}个地方的{stored}个值（{quantities}），替换{count}天；未用{unused}个值（在待查中），空值{gaps}个，重复值{duplicates}个（只计一次）",
+            "读入{files}个文件、{rows}行；存入{places}个地方的{stored}个值（{quantities}），{written}；未用{unused}个值（在待查中），空值{gaps}个，重复值{duplicates}个（只计一次）",
             files=result.files,
             rows=result.rows,
             places=result.places,
             stored=result.stored,
             quantities=say("、").join(result.quantities) or "—",
-            count=len(days),
+            written=_written(result),
             unused=sum(each.fault.count for each in result.faults),
             gaps=result.gaps,
             duplicates=result.duplicates,
         )
+        + (say("，未采用的日子有{count}个值", count=result.untaken_values) if result.untaken_values else "")
     ]
     if result.dust_hours:
         lines.append(say("沙尘时段标记{dust_hours}条", dust_hours=result.dust_hours))
@@ -201,6 +202,18 @@ def import_lines(result: ImportResult, folder: Path, now: datetime) -> list[str]
         )
     lines += [say("未导入：{error}", error=error) for error in result.rejected]
     return lines
+
+
+def _written(result: ImportResult) -> str:
+    """What became of days: those that are new, those that got more, and those of which values were told again."""
+    more = len(result.days) - result.new_days - result.again_days
+    said = [say("新增{count}天", count=result.new_days)] if result.new_days else []
+    said += [say("补充{count}天", count=more)] if more > 0 else []
+    if result.again_days:
+        said.append(say("替换{count}天", count=result.again_days))
+    if result.corrected:
+        said[-1] += say("（其中更正{corrected}个值）", corrected=result.corrected)
+    return say("、").join(said) or say("没有写入任何一天")
 
 
 def _used(*of: Windows) -> list[date]:

@@ -15,11 +15,12 @@ from include.chain.values import Event, Move
 from include.errors import QianliyanError, StateError
 from include.house import House
 from include.language import say
-from include.office.chain import chain_settings, take_in
+from include.office.chain import chain_settings
 from include.office.suspected import suspected
 from include.periods import DAY
 from include.profile.chain_values import ChainSettings
 from include.rules import LOW_RESPONSE
+from include.sources.chain_steps import take_in
 from include.store.chain_tables import chain_alarm
 from include.store.engine import reading, writing
 from include.store.facts import alarm_states

@@ -1,5 +1,6 @@
-"""The letters of a chain: 交办单 to the holder, 反馈单 to the office's own leaders, 现场验收单 to the holder; one for each addressee and
-minute in which such steps were taken, made once that minute is over. An office whose profile names none of these kinds makes none."""
+"""The letters of a chain: 交办单, 退回单 and 现场验收单 to the holder, 反馈单 to the office's own leaders (and to the unit above, where the
+profile says so), 验收通知 to the operators, 提级单 to who stands in and to the leaders; one for each addressee and minute in which such steps were taken or such
+deadlines passed, made once that minute is over. An office whose profile names none of these kinds makes none."""
 
 from __future__ import annotations
 
@@ -10,10 +11,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainCase, ChainFigures
+from include.chain.figures import (
+    ACCEPTANCE,
+    ASSIGNMENT,
+    ESCALATION,
+    LEADER,
+    OPERATORS,
+    REPORT_SHEET,
+    RETURN,
+    VISIT,
+    ChainCase,
+    ChainFigures,
+)
 from include.chain.machine import chain_of
-from include.chain.steps import WITHDRAWN
-from include.chain.values import Event
+from include.chain.steps import RETURNED, WITHDRAWN, waiting_step
+from include.chain.values import Event, Task
 from include.errors import QianliyanError
 from include.house import House
 from include.language import say
@@ -36,22 +48,37 @@ from include.supervision.figures import to_json
 _KIND_OF: Final = {
     "assigned": ASSIGNMENT,
     "passed": REPORT_SHEET,
+    "returned": RETURN,
+    "spot_failed": RETURN,
+    "rectified": VISIT,
     "inspected_passed": ACCEPTANCE,
     "inspected_failed": ACCEPTANCE,
 }
 _MINUTE: Final = timedelta(minutes=1)
 _READS_BACK: Final = 2 * DAY  # a round that was down for longer than that leaves these letters to a person
-_LEADER: Final = "leader"
 
 
 @dataclass(frozen=True)
 class _Told:
-    """One step that a letter tells: its event, and the chain of its alarm up to it."""
+    """What a letter tells of one task at a moment: a step that was taken (the last of `events`), or that none was by its deadline."""
 
+    kind: str
+    addressee: str
+    at: datetime
     alarm_id: str
-    event: Event
+    task_no: int
     events: tuple[Event, ...]
     is_simulated: bool
+
+    @property
+    def event(self) -> Event:
+        return self.events[-1]
+
+    @property
+    def task(self) -> Task:
+        found = chain_of(self.events).task(self.task_no)
+        assert found is not None  # its step is told
+        return found
 
 
 def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -61,7 +88,7 @@ def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
         facts = LetterFacts(
             figures.kind,
             figures.unit_code,
-            None if figures.unit_code == _LEADER else figures.unit_code,
+            None if figures.unit_code in _not_units() else figures.unit_code,
             figures.period,
             to_json(figures),
             figures.is_simulated,
@@ -92,31 +119,73 @@ def due_figures(house: House, now: datetime) -> Iterator[ChainFigures]:
         return
     with reading(house.engine) as connection:
         groups: dict[tuple[str, str, datetime], list[_Told]] = {}
-        for told in _told(connection, end_at):
-            kind = _KIND_OF[told.event.event]
-            task = chain_of(told.events).task(told.event.task_no)
-            if kind not in wanted or task is None:
-                continue
-            addressee = _LEADER if kind == REPORT_SHEET else task.holder_code
-            minute = told.event.event_at.replace(second=0, microsecond=0)
-            groups.setdefault((kind, addressee, minute), []).append(told)
+        for told in (*_steps(connection, end_at), *_overdue(connection, end_at)):
+            if told.kind in wanted:
+                minute = told.at.replace(second=0, microsecond=0)
+                groups.setdefault((told.kind, told.addressee, minute), []).append(told)
         found = [
             _figures(connection, *key, steps) for key, steps in sorted(groups.items(), key=lambda one: one[0])
         ]
     yield from found
 
 
-def _told(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+def _not_units() -> tuple[str, ...]:
+    """Addressees that are none of the units below: the office's own people, the unit above."""
+    return (LEADER, OPERATORS, _superior())
+
+
+def _superior() -> str:
+    """The code of the unit above, or empty."""
+    own = office().unit(office().own_unit)
+    return own.reports_to if own and own.reports_to else ""
+
+
+def _steps(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+    """The steps that letters tell."""
+    settings = office().chain
     rows = frame(connection, "chain_letters", start_at=end_at - _READS_BACK, end_at=end_at)
     for row in rows.to_dict("records"):
-        alarm_id, seq = str(row["alarm_id"]), int(row["seq"])
+        alarm_id, seq, task_no = str(row["alarm_id"]), int(row["seq"]), int(row["task_no"])
         every = chain_events(connection, alarm_id)
-        task_no = int(row["task_no"])
         is_withdrawn = any(one.task_no == task_no and one.state == WITHDRAWN for one in every)
         if row["event"] == "assigned" and is_withdrawn:
             continue  # taken back before its letter left
         events = tuple(one for one in every if one.seq <= seq)
-        yield _Told(alarm_id, events[-1], events, bool(row["is_simulated"]))
+        kind = _KIND_OF[str(row["event"])]
+        task = chain_of(events).task(task_no)
+        if task is None or (kind == RETURN and task.state != RETURNED):
+            continue  # a spot check that failed on site asks for a rectification, not for a report
+        addressees = [OPERATORS if kind == VISIT else task.holder_code]
+        if kind == REPORT_SHEET:
+            addressees = [LEADER, *([_superior()] if settings and settings.tells_superior else [])]
+        for addressee in filter(None, addressees):
+            yield _Told(
+                kind, addressee, events[-1].event_at, alarm_id, task_no, events, bool(row["is_simulated"])
+            )
+
+
+def _overdue(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+    """The deadlines that passed with nothing done: to who stands in at once, to the leaders once they are 提级."""
+    settings = office().chain
+    if settings is None:
+        return
+    for addressee, after in ((OPERATORS, timedelta(0)), (LEADER, settings.rules.escalate_after)):
+        span = {"start_at": end_at - _READS_BACK - after, "end_at": end_at - after}
+        for row in frame(connection, "chain_due", **span).to_dict("records"):
+            alarm_id, task_no = str(row["alarm_id"]), int(row["task_no"])
+            at = row["due_at"].to_pydatetime() + after
+            every = chain_events(connection, alarm_id)
+            # What came by then counts, whenever it was taken: whether it was in time is judged by its receipt.
+            events = tuple(
+                one for one in every if one.seq <= row["seq"] or min(one.event_at, one.receipt_at) <= at
+            )
+            if chain_of(events).is_closed or _last_of(events, task_no).seq != row["seq"]:
+                continue
+            yield _Told(ESCALATION, addressee, at, alarm_id, task_no, events, bool(row["is_simulated"]))
+
+
+def _last_of(events: tuple[Event, ...], task_no: int) -> Event:
+    return next(one for one in reversed(events) if one.task_no == task_no)
 
 
 def _figures(
@@ -125,8 +194,8 @@ def _figures(
     period = custom_period(minute, minute + _MINUTE)
     units = frame(connection, "units_on", on_date=office_date(minute)).set_index("unit_code")
     names = {str(code): str(name) for code, name in units["name"].items()}
-    if addressee == _LEADER:
-        title = addressees()[_LEADER]
+    if addressee in (LEADER, OPERATORS):
+        title = addressees()[addressee]
         name, bureau, form = title, title, ""
     else:
         name, bureau = names.get(addressee, addressee), _text(units, addressee, "bureau") or addressee
@@ -150,15 +219,12 @@ def _text(units: Any, code: str, column: str) -> str:
 
 
 def _case(connection: Connection, told: _Told, names: dict[str, str], period: Period) -> ChainCase:
-    chain, event = chain_of(told.events), told.event
-    task = chain.task(event.task_no)
-    assert task is not None  # its step is told
+    task, event = told.task, told.event
     alarm = _alarm(connection, told.alarm_id, period.as_of)
     whole = chain_of(chain_events(connection, told.alarm_id, period.as_of))  # with who was named after it
     others = tuple(
         names.get(one.holder_code, one.holder_code) for one in whole.running if one.task_no != task.task_no
     )
-    peak = alarm["peak_pm25_ug_m3"]
     case = ChainCase(
         f"{told.alarm_id}-{task.task_no}",
         told.alarm_id,
@@ -168,12 +234,16 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
         alarm["started_at"].to_pydatetime(),
         alarm["last_at"].to_pydatetime(),
         int(alarm["alarm_count"]),
-        None if peak != peak else float(peak),
+        _number(alarm["peak_pm25_ug_m3"]),
         task.role,
         names.get(task.holder_code, task.holder_code),
         others,
+        lon=_number(alarm["lon"]),
+        lat=_number(alarm["lat"]),
     )
-    if event.event == "assigned":
+    if told.kind == ESCALATION:
+        return _as_overdue(case, told)
+    if told.kind == ASSIGNMENT:
         suspects = suspected(connection, [told.alarm_id], event.event_at).get(told.alarm_id, ())
         return replace(
             case,
@@ -184,9 +254,27 @@ def _case(connection: Connection, told: _Told, names: dict[str, str], period: Pe
     return _with_report(case, told)
 
 
+def _number(value: Any) -> float | None:
+    """What a source told, or None where it told nothing."""
+    return None if value is None or value != value else float(value)
+
+
+def _as_overdue(case: ChainCase, told: _Told) -> ChainCase:
+    """What is overdue of the case, and with whom of the office it lies."""
+    settings, task = office().chain, told.task
+    slot = waiting_step(task.state)
+    duty = settings.duty(slot) if settings else None
+    return replace(
+        case,
+        waits_for=slot,
+        due_at=task.due_at,
+        duty="" if duty is None else duty.leader if told.addressee == LEADER else duty.deputy or duty.person,
+    )
+
+
 def _with_report(case: ChainCase, told: _Told) -> ChainCase:
     """What is known of the case by the step that is told: its report, and its acceptance."""
-    own = [one for one in told.events if one.task_no == told.event.task_no]
+    own = [one for one in told.events if one.task_no == told.task_no]
     report = next(one for one in reversed(own) if one.event == "reported")
     case = replace(
         case,
@@ -198,13 +286,23 @@ def _with_report(case: ChainCase, told: _Told) -> ChainCase:
         reported_at=report.receipt_at,
         rectify_by=told.event.due_at if told.event.event == "passed" and report.problem_found else None,
     )
-    if told.event.event == "passed":
+    if told.kind == REPORT_SHEET:
         return case
+    if told.kind == RETURN:
+        return replace(
+            case,
+            is_returned=True,
+            result_note=told.event.note,
+            result_by=told.event.person,
+            result_at=told.event.event_at,
+            due_at=told.event.due_at,
+        )
     rectified = next(one for one in reversed(own) if one.event == "rectified")
+    case = replace(case, rectified_at=rectified.receipt_at, rectified_note=rectified.note)
+    if told.kind == VISIT:
+        return replace(case, due_at=told.event.due_at)
     return replace(
         case,
-        rectified_at=rectified.receipt_at,
-        rectified_note=rectified.note,
         is_accepted=told.event.event == "inspected_passed",
         result_note=told.event.note,
         result_by=told.event.person,

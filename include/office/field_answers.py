@@ -48,7 +48,9 @@ def store_answer(
         parts = _parts(answer, is_simulated)
         for part in parts:
             stage(spool, part, known_places, None, receipt)
-        tally = commit(connection, spool, _TABLES, source=SOURCE, owners={SOURCE}, now=now)
+        tally = commit(
+            connection, spool, _TABLES, source=SOURCE, owners={SOURCE}, now=now, speaker=answer.unit_code
+        )
     finally:
         spool.close()
     tally.quarantined += _keep_verdicts(connection, answer, by, now)

@@ -16,6 +16,7 @@ from include.field.reports import Answer
 from include.house import House
 from include.office.field_answers import store_answer
 from include.office.field_devices import speaker
+from include.office.field_tasks import is_step_of_chain, spot_check_key, take_step
 from include.post.audit import Change, record
 from include.profile.current import office
 from include.rules import FIELD
@@ -67,6 +68,7 @@ def _with_reason(report_id: str, act: Act) -> Act:
 
 def settle(house: House, report_id: str, now: datetime, act: Act, *, is_person: bool) -> str:
     """Makes facts of a report that waits: by a person's word, or (else) because its device is confirmed by now. Returns its state."""
+    key = spot_check_key(house, now)
     with writing(house.engine, lock="intake") as connection:
         row = _locked(connection, report_id)
         if row.state != "waiting":
@@ -78,9 +80,23 @@ def settle(house: House, report_id: str, now: datetime, act: Act, *, is_person: 
         if not is_person and not by:
             return "waiting"
         told = by or (act.actor if is_person else "")
+        if is_step_of_chain(answer):
+            return _settle_step(connection, row, answer, told, key, act, is_person=is_person)
         is_whole = store_answer(connection, answer, told, now, is_simulated=row.is_simulated)
         state = ("accepted" if is_person else "taken") if is_whole else "quarantined"
         _decide(connection, row, state, act, by)
+    return state
+
+
+def _settle_step(
+    connection: Connection, row: Any, answer: Answer, by: str, key: bytes, act: Act, *, is_person: bool
+) -> str:
+    """The same of a step of a chain. Raises StateError to the person where it cannot be taken."""
+    reason = take_step(connection, answer, by, key, act.now)
+    if reason and is_person:
+        raise StateError("the step cannot be taken", where=f"report {row.report_id}", got=reason)
+    state = "rejected" if reason else "accepted" if is_person else "taken"
+    _decide(connection, row, state, Act(act.now, act.actor, reason or act.reason), by)
     return state
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, or_, select
 
+from include.chain.figures import ASKING, LEADER, OPERATORS
 from include.field.links import link_word
 from include.house import House
 from include.office.register import LETTER_TYPES
 from include.post.letters import find
 from include.post.recipients import address_problem
+from include.profile.current import office
 from include.rules import FIELD
 from include.store import tables
 from include.store.engine import reading
@@ -34,9 +36,9 @@ def last_date(issued_on: date) -> date:
 
 def reply_link(house: House, key: bytes | None, figures: Any, issued_on: date | None) -> str:
     """The address that a letter names for its unit; empty for a preview, for a letter that asks nothing, and without a page."""
-    if not house.field.is_on or key is None or issued_on is None or not getattr(figures, "form", ()):
+    if not house.field.is_on or key is None or issued_on is None or not asks(figures):
         return ""
-    word = link_word(key, figures.letter_key, figures.unit_code, last_date(issued_on))
+    word = link_word(key, figures.letter_key, speaking_unit(figures.unit_code), last_date(issued_on))
     return f"{house.field.url}/f/{word}"
 
 
@@ -53,9 +55,10 @@ def link_of(house: House, letter_id: int, now: datetime) -> str:
 def contacts_of(connection: Connection, unit_code: str, on_date: date) -> dict[str, tuple[str, str]]:
     """Name and address of the unit's contacts who can be mailed on a date, by what the page calls them."""
     own = tables.contact.c
+    roles = ("leader", "duty") if unit_code == office().own_unit else ("to", "cc")
     rows = connection.execute(
         select(own.name, own.address)
-        .where(own.region_code == unit_code, own.role.in_(("to", "cc")))
+        .where(own.region_code == unit_code, own.role.in_(roles))
         .where(own.valid_from <= on_date, or_(own.valid_to.is_(None), own.valid_to > on_date))
         .order_by(own.role.desc(), own.address)
     )
@@ -74,7 +77,19 @@ def contact_label(name: str, address: str) -> str:
 
 
 def asking_kinds() -> tuple[str, ...]:
-    """The kinds of letters that may bring an answer form."""
+    """The kinds of letters that may bring an answer form, or ask for a step of a chain."""
     return tuple(
-        name for name, one in LETTER_TYPES.items() if "form" in {field.name for field in fields(one.figures)}
+        name
+        for name, one in LETTER_TYPES.items()
+        if name in ASKING or "form" in {field.name for field in fields(one.figures)}
     )
+
+
+def asks(figures: Any) -> bool:
+    """Whether these frozen figures ask for an answer."""
+    return bool(getattr(figures, "form", ())) or getattr(figures, "kind", "") in ASKING
+
+
+def speaking_unit(unit_code: str | None) -> str:
+    """The unit that speaks by a letter's link: the one that it went to; of a letter to this office's own people this office."""
+    return office().own_unit if unit_code in (None, "", OPERATORS, LEADER) else str(unit_code)

@@ -34,7 +34,6 @@ from include.field.reports import (
     report_of,
 )
 from include.field.sealing import own_key, read_sealed
-from include.field.steps import STEPS
 from include.house import House
 from include.office.field_answers import SOURCE, store_answer
 from include.office.field_decisions import (
@@ -49,7 +48,8 @@ from include.office.field_decisions import (
     settle,
 )
 from include.office.field_devices import confirm, speaker, take_wish
-from include.office.field_links import last_date
+from include.office.field_links import last_date, speaking_unit
+from include.office.field_tasks import is_step_of_chain, spot_check_key, steps_asked, take_step
 from include.periods import DAY, midnight
 from include.post.letters import StoredLetter, find_by_key
 from include.rules import FIELD
@@ -153,6 +153,7 @@ def _take_answer(
     now: datetime,
 ) -> str:
     """Stores one answer with its row, in one transaction; returns its state, or `known`."""
+    key = spot_check_key(house, now)
     with writing(house.engine, lock="intake") as connection:
         own = field_report.c
         if connection.execute(select(own.state).where(own.report_id == answer.report_id)).first():
@@ -160,7 +161,10 @@ def _take_answer(
         by = speaker(connection, answer.device_id, answer.unit_code, now)
         reason = doubt or ("" if by else UNCONFIRMED)
         state = "waiting"
-        if not reason:
+        if not reason and is_step_of_chain(answer):
+            reason = take_step(connection, answer, by, key, now)
+            state = "rejected" if reason else "taken"
+        elif not reason:
             is_whole = store_answer(connection, answer, by, now, is_simulated=letter.is_simulated)
             state, reason = ("taken", "") if is_whole else ("quarantined", PARTLY)
         position = answer.position
@@ -194,11 +198,15 @@ def _letter_of(connection: Connection, house: House, report: Sent, now: datetime
     letter = find_by_key(connection, report.letter_key)
     if (
         letter is None
-        or letter.unit_code != report.unit_code
+        or speaking_unit(letter.unit_code) != report.unit_code
         or letter.issued_on is None
         or not letter.released_at
     ):
-        if letter is not None and letter.unit_code == report.unit_code and letter.state != "released":
+        if (
+            letter is not None
+            and speaking_unit(letter.unit_code) == report.unit_code
+            and letter.state != "released"
+        ):
             return letter, WITHDRAWN
         raise InputError("no letter of ours", where="field", got=report.letter_key)
     last = last_date(letter.issued_on)
@@ -206,7 +214,7 @@ def _letter_of(connection: Connection, house: House, report: Sent, now: datetime
     if key is None or report.word != link_word(key, letter.letter_key, report.unit_code, last):
         raise InputError("not the link of this letter", where=letter.letter_key, got="another word")
     if isinstance(report, Answer):
-        if report.step not in STEPS:
+        if report.step not in steps_asked(letter.kind):
             raise InputError("not a step of the phone page", where=letter.letter_key, got=report.step)
         named = tables.letter_alarm.c
         query = select(named.alarm_id).where(

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from include.act import Act
+from include.chain.figures import VISIT, ChainFigures
 from include.errors import InputError, StateError
 from include.field.bundles import (
     Bundle,
@@ -29,11 +30,19 @@ from include.field.bundles import (
 from include.field.folders import FieldFolder
 from include.field.links import bundle_name, link_word, word_hash
 from include.field.sealing import Purpose, own_key, seal, write_whole
-from include.field.steps import STEPS
 from include.house import House
 from include.language import say
 from include.letter_kinds import letter_label
-from include.office.field_links import asking_kinds, contact_label, contacts_of, last_date, link_key
+from include.office.field_links import (
+    asking_kinds,
+    asks,
+    contact_label,
+    contacts_of,
+    last_date,
+    link_key,
+    speaking_unit,
+)
+from include.office.field_tasks import cases_told, steps_asked, tasks_told
 from include.office.register import LETTER_TYPES
 from include.periods import DAY, midnight, office_date, office_zone
 from include.post.audit import Change, record
@@ -84,7 +93,7 @@ def open_link(house: House, letter_id: int, now: datetime) -> None:
             letter = find(connection, letter_id)
             if letter.kind not in asking_kinds():
                 return
-            unit = _unit_told(connection, str(letter.unit_code), office_date(now))
+            unit = _unit_told(connection, speaking_unit(letter.unit_code), office_date(now))
         told = bundle_of(house, letter, link_key(house.engine, now))
         if told is not None:
             _put(folder.bundle(bundle_name(told.letter_key, told.unit_code)), key, "bundle", told)
@@ -99,13 +108,17 @@ def tell_page(house: House, now: datetime) -> dict[str, int]:
     key, folder, links = _ready(house), house.field_folder, link_key(house.engine, now)
     with reading(house.engine) as connection:
         letters = _open_letters(connection, now)
-        named = {bundle_name(letter.letter_key, str(letter.unit_code)): letter for letter in letters}
+        named = {bundle_name(one.letter_key, speaking_unit(one.unit_code)): one for one in letters}
         units = {
             code: _unit_told(connection, code, office_date(now))
-            for code in {str(one.unit_code) for one in letters}
+            for code in {speaking_unit(one.unit_code) for one in letters}
         }
         devices = _devices(connection, now)
         results = _results(connection, {one.letter_key for one in letters}, now)
+        tasks = {
+            one.letter_key: tasks_told(connection, one.letter_id, speaking_unit(one.unit_code), now)
+            for one in letters
+        }
     written, kept = 0, defaultdict[Path, set[str]](set)
     for name, letter in named.items():
         path = folder.bundle(name)
@@ -115,8 +128,8 @@ def tell_page(house: House, now: datetime) -> dict[str, int]:
                 continue
             written += _put(path, key, "bundle", told)
         kept[folder.bundles].add(path.name)
-        reports = Results(reports=tuple(results.get(letter.letter_key, ())))
-        if reports.reports:
+        reports = Results(reports=tuple(results.get(letter.letter_key, ())), tasks=tasks[letter.letter_key])
+        if reports.reports or reports.tasks:
             written += _put(folder.result(name), key, "results", reports)
             kept[folder.results].add(path.name)
     for unit in units.values():
@@ -136,13 +149,14 @@ def tell_page(house: House, now: datetime) -> dict[str, int]:
 def bundle_of(house: House, letter: StoredLetter, key: bytes) -> Bundle | None:
     """What the page is told of a released letter; None of one that asks nothing."""
     figures = from_json(LETTER_TYPES[letter.kind].figures, letter.figures_json)
-    if not figures.form or letter.issued_on is None or letter.released_at is None:
+    if not asks(figures) or letter.issued_on is None or letter.released_at is None:
         return None
-    last = last_date(letter.issued_on)
-    suspects = {one.alarm_id: one.suspects for one in figures.suspects}
+    last, unit_code = last_date(letter.issued_on), speaking_unit(letter.unit_code)
+    is_of_chain = isinstance(figures, ChainFigures)
+    suspects = {} if is_of_chain else {one.alarm_id: one.suspects for one in figures.suspects}
     return Bundle(
         letter_key=letter.letter_key,
-        unit_code=str(letter.unit_code),
+        unit_code=unit_code,
         unit_name=figures.unit_name,
         title=say(letter_label(letter.kind)),
         issuer=house.issuer.name,
@@ -150,15 +164,17 @@ def bundle_of(house: House, letter: StoredLetter, key: bytes) -> Bundle | None:
         number=letter.number,
         released_at=letter.released_at,
         expires_at=midnight(last + DAY),
-        link_hash=word_hash(link_word(key, letter.letter_key, str(letter.unit_code), last)),
+        link_hash=word_hash(link_word(key, letter.letter_key, unit_code, last)),
         zone=office_zone().key,
         language=office().language,
         is_simulated=letter.is_simulated,
-        steps=tuple(STEPS),
+        steps=steps_asked(letter.kind),
         categories=office().categories,
         longest_promise_days=DEADLINES.rectify_longest.days,
         position_days=office().retention_days.get("positions", FIELD.positions),
-        alarms=tuple(_alarm(row, suspects.get(row.alarm_id, ())) for row in figures.form),
+        alarms=cases_told(figures)
+        if is_of_chain
+        else tuple(_alarm(row, suspects.get(row.alarm_id, ())) for row in figures.form),
     )
 
 
@@ -195,7 +211,7 @@ def _open_letters(connection: Connection, now: datetime) -> list[StoredLetter]:
         select(letter.letter_id)
         .where(
             letter.state == "released",
-            letter.unit_code.is_not(None),
+            or_(letter.unit_code.is_not(None), letter.kind == VISIT),
             letter.kind.in_(asking_kinds()),
             letter.issued_on >= office_date(now) - FIELD.link_life,
             letter.letter_key.not_in(select(field_stop.c.letter_key)),

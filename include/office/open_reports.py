@@ -1,4 +1,4 @@
-"""How reports to the office above stand: what waits for a person, and the last ones."""
+"""How the traffic between levels stands: reports to the office above, what waits of them for a person, and the tokens of those below."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select, update
 
-from include.store.level_tables import sent_report
+from include.errors import InputError, StateError
+from include.post.audit import Change, record
+from include.store.engine import writing
+from include.store.level_tables import platform_token, sent_report
 
-_sent = sent_report.c
+_sent, _token = sent_report.c, platform_token.c
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,38 @@ def reports(connection: Connection, state: str = "", most: int = 200) -> pd.Data
     )
     asked = asked.where(_sent.state == state) if state else asked
     return pd.DataFrame(connection.execute(asked).all(), columns=list(names))
+
+
+def decide(engine: Engine, report_key: str, *, is_sent: bool, now: datetime, actor: str, reason: str) -> None:
+    """A person sends a report that waits or was refused (again), or drops it. Raises InputError without a reason, StateError where
+    the report waits for nobody."""
+    if not reason.strip():
+        raise InputError("a reason is needed", where=f"report {report_key}", todo="say why")
+    state = "queued" if is_sent else "dropped"
+    with writing(engine) as connection:
+        before = connection.execute(select(_sent.state).where(_sent.report_key == report_key)).scalar()
+        if before not in ("waiting", "refused"):
+            raise StateError(
+                "the report waits for nobody",
+                where=f"report {report_key}",
+                expected="waiting or refused",
+                got=before or "no such report",
+            )
+        connection.execute(
+            update(sent_report)
+            .where(_sent.report_key == report_key)
+            .values(state=state, state_reason=reason, next_attempt_at=now, updated_at=now)
+        )
+        record(
+            connection,
+            [Change("report", report_key, "decide", before, state, reason)],
+            now=now,
+            actor=actor,
+        )
+
+
+def tokens(connection: Connection) -> pd.DataFrame:
+    """One row a token, the newest first; nothing by which one could be used."""
+    names = ("token_id", "unit_code", "label", "made_at", "made_by", "expires_at", "revoked_at")
+    rows = connection.execute(select(*(_token[name] for name in names)).order_by(_token.token_id.desc()))
+    return pd.DataFrame(rows.all(), columns=list(names))

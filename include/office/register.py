@@ -12,11 +12,21 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from include.chain.figures import ACCEPTANCE, ASSIGNMENT, REPORT_SHEET, ChainFigures
+from include.chain.assessment_figures import ASSESSMENT_LIST, AssessmentFigures
+from include.chain.figures import (
+    ACCEPTANCE,
+    ASSIGNMENT,
+    ESCALATION,
+    REPORT_SHEET,
+    RETURN,
+    VISIT,
+    ChainFigures,
+)
 from include.house import House
 from include.language import say
 from include.letter_kinds import LETTER_KINDS, LetterKind, is_in_use, letter_kind
 from include.letters.alarm import compose_alarm
+from include.letters.assessment import compose_assessment
 from include.letters.bulletin import compose_bulletin
 from include.letters.chain import compose_chain
 from include.letters.composition import Letter, compose_notice, compose_reminder
@@ -34,7 +44,7 @@ from include.supervision.feedback import judge
 from include.supervision.figures import NoticeFigures, ReminderFigures, to_json
 from include.supervision.weekly_figures import SummaryFigures
 
-CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, ACCEPTANCE)
+CHAIN_KINDS: Final = (ASSIGNMENT, REPORT_SHEET, RETURN, VISIT, ACCEPTANCE, ESCALATION)
 _INSTANT: Final = timedelta(microseconds=1)
 
 Premise = Callable[[Connection, Any, datetime], str | Struck | None]
@@ -139,6 +149,7 @@ LETTER_TYPES: Final[dict[str, LetterType]] = {
         LetterType(letter_kind("overview"), OverviewFigures, compose_overview),
         LetterType(letter_kind("alarm"), AlarmFigures, compose_alarm, alarm_premise),
         LetterType(letter_kind("late_alarm"), AlarmFigures, compose_alarm, alarm_premise),
+        LetterType(letter_kind(ASSESSMENT_LIST), AssessmentFigures, compose_assessment),
         *(LetterType(letter_kind(one), ChainFigures, compose_chain) for one in CHAIN_KINDS),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,8 @@ def is_untaken(row: QuarantinedRow) -> bool:
 
 
 def take(house: House, quarantine_id: int, *, by: str, reason: str, now: datetime) -> ImportResult:
-    """Imports the file again, its days in the place of the store's, and settles the row with an audit entry.
+    """Imports the day of the row again in the place of the store's, and settles the row with an audit entry; other days of the
+    file stay as they are.
 
     Raises StateError for a row that is settled, InputError for one about something else and where the file is gone.
     """
@@ -46,6 +47,8 @@ def take(house: House, quarantine_id: int, *, by: str, reason: str, now: datetim
         replace=True,
         mapping=named_mapping(told["mapping"], "air") if told["mapping"] else None,
         stations=Path(told["stations"]) if told["stations"] else None,
+        # Rows of before the day was written into them are about the whole file.
+        only=frozenset({date.fromisoformat(told["day"])}) if "day" in told else None,
     )
     with writing(house.engine, lock="intake") as connection:
         settle_taken(connection, quarantine_id, by=by, reason=reason, now=now)

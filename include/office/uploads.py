@@ -18,12 +18,14 @@ from sqlalchemy import Connection, func, select
 
 from include.act import Act
 from include.answer_form.reading import LAST_ROW, NEEDED_SHEETS, ReadForm, own_sheets, read_form_sheets
+from include.chain.machine import chain_of
 from include.errors import InputError, StateError
 from include.house import House
 from include.language import say
 from include.office.mailroom.answers import is_known_form
 from include.office.mailroom.matching import Match, letter_by_key
 from include.post import audit
+from include.profile.current import office
 from include.sources.config import SourceConfig
 from include.sources.delivery import Part
 from include.sources.forms import FormTaken, take_form
@@ -34,6 +36,8 @@ from include.sources.reading.workbooks import SheetRow, sheet_names, sheet_rows
 from include.sources.staging import origin_of
 from include.store import tables
 from include.store.alarm_aliases import main_ids
+from include.store.chain import chain_events
+from include.store.chain_tables import chain_event
 from include.store.engine import writing
 from include.store.facts import pushes_of, states_of
 from include.supervision.feedback import judge, standing
@@ -46,7 +50,8 @@ Outcome = Literal["new", "known", "refused"]
 @dataclass(frozen=True)
 class FormRow:
     """One row of the form that was filled in. `event`: acknowledged, submitted, disputed, or empty where the row only adds a
-    problem to the one above; `standing`: what its alarm then is (a word of `supervision.feedback.standing`)."""
+    problem to the one above; `standing`: what its alarm then is (a word of `supervision.feedback.standing`); `task_state`: how the
+    unit's task of a chain then stands (a state of `chain.steps`), empty without one."""
 
     line: int
     alarm_id: str
@@ -56,6 +61,7 @@ class FormRow:
     outcome: Outcome
     reason: str
     standing: str
+    task_state: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +123,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         done = _take(connection, house, form, digest, file.name, received_at, act.now)
         changed = _changed(before, _told(connection, form.letter.alarms))
         standings = _standings(connection, form.letter.alarms, act.now)
+        tasks = _task_states(connection, form.letter.alarms, form.letter.unit_code)
         if is_kept:
             step.commit()
             said = say(
@@ -140,7 +147,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         unit_name,
         number or "",
         received_at,
-        _rows(parts, done.by_row, changed, standings),
+        _rows(parts, done.by_row, changed, standings, tasks),
         others,
         len(form.delivery.inspected) - len(others),
     )
@@ -233,7 +240,7 @@ def _told(connection: Connection, alarm_ids: Iterable[str]) -> dict[str, int]:
     """How much is known of each of these alarms: its steps and problems with their revisions, under the alarm's own number."""
     main = main_ids(connection, alarm_ids)
     counted: dict[str, int] = {}
-    for table in (tables.feedback_event, tables.problem):
+    for table in (tables.feedback_event, tables.problem, chain_event):
         for some in _pieces(sorted(alarm_ids)):
             ids = [main.get(one, one) for one in some]
             own = table.c.alarm_id
@@ -258,6 +265,20 @@ def _standings(connection: Connection, alarm_ids: Iterable[str], now: datetime) 
     return {one: words[own] for one in alarm_ids if (own := main.get(one, one)) in words}
 
 
+def _task_states(connection: Connection, alarm_ids: Iterable[str], unit_code: str) -> dict[str, str]:
+    """How the unit's task of each of these alarms stands, where it has one."""
+    if office().chain is None:
+        return {}
+    main = main_ids(connection, alarm_ids)
+    states: dict[str, str] = {}
+    for one in alarm_ids:
+        running = chain_of(chain_events(connection, main.get(one, one))).running
+        for task in running:
+            if task.holder_code == unit_code:
+                states[one] = task.state
+    return states
+
+
 def _pieces(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[begin : begin + 500] for begin in range(0, len(ids), 500))
 
@@ -269,7 +290,11 @@ def _unit_name(connection: Connection, unit_code: str | None) -> str:
 
 
 def _rows(
-    parts: Iterable[Part], refused: Mapping[str, str], changed: frozenset[str], standings: dict[str, str]
+    parts: Iterable[Part],
+    refused: Mapping[str, str],
+    changed: frozenset[str],
+    standings: dict[str, str],
+    tasks: dict[str, str],
 ) -> tuple[FormRow, ...]:
     """One row a line of the form, in its order."""
     told: dict[int, dict[str, Any]] = {}
@@ -293,10 +318,16 @@ def _rows(
                 "who": "",
                 "reason": broken.reason,
             }
-    return tuple(_row(line, about, changed, standings) for line, about in sorted(told.items()))
+    return tuple(_row(line, about, changed, standings, tasks) for line, about in sorted(told.items()))
 
 
-def _row(line: int, about: dict[str, Any], changed: frozenset[str], standings: dict[str, str]) -> FormRow:
+def _row(
+    line: int,
+    about: dict[str, Any],
+    changed: frozenset[str],
+    standings: dict[str, str],
+    tasks: dict[str, str],
+) -> FormRow:
     alarm_id = about["alarm_id"]
     outcome: Outcome = "refused" if about["reason"] else "new" if alarm_id in changed else "known"
     return FormRow(
@@ -308,4 +339,5 @@ def _row(line: int, about: dict[str, Any], changed: frozenset[str], standings: d
         outcome,
         about["reason"],
         standings.get(alarm_id, ""),
+        tasks.get(alarm_id, ""),
     )

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from include.house import House
 from include.language import say
@@ -18,6 +18,7 @@ from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
 from include.office.chain_assigning import unassigned
 from include.office.chain_lists import running
+from include.office.dissection_lists import case_work
 from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
@@ -35,6 +36,7 @@ from include.sources.config import DECIDING_KINDS
 from include.sources.contacts.questions import Question, questions
 from include.sources.ledger import gaps
 from include.sources.troubles import KIND as FILES
+from include.store import tables
 from include.store.engine import reading
 from include.store.facts import cities_on, unheard_cities
 from include.store.grid_lists import grid_lists
@@ -71,6 +73,7 @@ TOPICS: Final = {
     "dispute": "争议待裁定",
     "answer": "重报待审核",
     "chain": "交办办理",
+    "dissection": "解剖分析",
     "check": "抽查待核查",
     "correction": "更正建议",
 }
@@ -129,6 +132,24 @@ class Waiting:
         return topic + say(MARK_GAP) + self.title if self.title != topic else self.title
 
 
+# What of the cases of 解剖分析 waits, by kind of work: title, what is late of it, and what to do.
+_CASE_WORK: Final = {
+    "analyse": (
+        "{count}个网格待分析",
+        "其中逾期{late}个",
+        "在解剖分析页下载初稿，核实补充后提交，或用 dissection draft、file",
+    ),
+    "measures": (
+        "{count}个网格有措施逾期",
+        "其中逾期{late}个",
+        "催办责任人，完成后在解剖分析页记录，或用 dissection done",
+    ),
+    "accept": (
+        "{count}个网格待验收结案",
+        "措施均已完成",
+        "由未参与分析和措施的人员在解剖分析页验收，或用 dissection accept",
+    ),
+}
 # What of a chain waits for this office, by step, and what to do; and the steps that are its holders'.
 CHAIN_WORK: Final = (
     ("review", "巡查上报待审核", "在报警的交办页审核（通过或退回），或用 chain review"),
@@ -231,10 +252,13 @@ def _quarantine(house: House, connection: Connection, now: datetime) -> Iterable
 
 
 def _pulls(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
-    """Sources from which nothing came for more than a day."""
+    """Sources from which something came once, and nothing for more than a day. One that was never pulled has not stopped."""
     until = min(now, midnight(house.season[1]))
     since = max(until - _LOOK_BACK, midnight(house.season[0]))
+    pulled = set(connection.execute(select(tables.pull.c.source).distinct()).scalars())
     for source in house.sources:
+        if source.name not in pulled:
+            continue
         missing = gaps(connection, source.name, since, until) if source.is_windowed else []
         if missing and missing[-1][1] == until and missing[-1][1] - missing[-1][0] > STOPPED_AFTER:
             yield Waiting(
@@ -408,6 +432,24 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _dissection(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Cases of 解剖分析: what is to be analysed, which measures are overdue, what may be accepted; one line each."""
+    if office().chain is None:
+        return
+    for work in case_work(connection, now):
+        title, reason, todo = _CASE_WORK[work.topic]
+        yield Waiting(
+            "dissection",
+            say(title, count=work.count),
+            say(reason, late=work.late),
+            say(todo),
+            work.since,
+            path="/dissection",
+            count=work.count,
+            is_simulated=work.is_simulated,
+        )
+
+
 def _place_of(row: Mapping[str, Any]) -> list[str]:
     return [str(row[name]) for name in ("unit_name", "county", "point_name", "alarm_id") if row[name]]
 
@@ -488,6 +530,7 @@ def _groups(house: House, connection: Connection, now: datetime) -> Iterable[Wai
             row.reason,
             say("在群里核实，按原因检查机器人的密钥和设置，再用 channels settle 记为已送达、再发或不发"),
             row.since,
+            path="/links",
             count=row.count,
             is_simulated=row.is_simulated,
         )
@@ -502,6 +545,7 @@ def _webhooks(house: House, connection: Connection, now: datetime) -> Iterable[W
             one.reason,
             say("联系接收方修复后，用 channels enable 恢复；停用期间的事件仍在排队"),
             one.since,
+            path="/links",
             count=one.count,
             is_simulated=one.is_simulated,
         )
@@ -516,6 +560,7 @@ def _reports(house: House, connection: Connection, now: datetime) -> Iterable[Wa
             one.reason,
             say("用 exchange reports 查看，用 exchange decide 上报或不报"),
             one.since,
+            path="/links",
             count=one.count,
         )
 
@@ -552,6 +597,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _units,
     _decisions,
     _chain,
+    _dissection,
     _checks,
     _corrections,
     _mails,

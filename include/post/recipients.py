@@ -40,7 +40,7 @@ def recipients_for(
     """The recipients on a Beijing date.
 
     A city's letter goes to its `to` contacts, copied to its `cc` ones, one of a kind that is copied up (a reminder) also to the
-    `province` contacts of its province. A letter about all cities goes to the ministry's `leader`, copied to `duty`; one about the cities of a province
+    `province` contacts of its province. A letter about all cities goes to the ministry's `leader`, copied to `duty`, one to the operators to `duty` alone; one about the cities of a province
     (`addressee` is its code) to the `province` contacts. Order: To before Cc, then by
     address. An address that cannot be used, or appears twice, is left out with a remark.
     """
@@ -52,6 +52,10 @@ def recipients_for(
             primary="province",
             label=say("省级联系人（province）"),
         )
+    if unit_code is None and addressee == "operators":
+        own = office().own_unit
+        contacts = _contacts(connection, own, ("duty",), on_date)
+        return _checked(_own_name(own), contacts, primary="duty", label=say("值班联系人（duty）"))
     if unit_code is None:
         own = office().own_unit
         contacts = _contacts(connection, own, ("leader", "duty"), on_date)

@@ -11,11 +11,15 @@ from include.profile import settings
 from include.profile.chain_values import SLOTS, AssignRule, ChainSettings, Duty
 from include.profile.findings import Findings
 from include.profile.settings import FILE, Lined, Wrong
-from include.rules import ChainRules
+from include.rules import ChainRules, DissectionRules
 
 _LONGEST_LIST: Final = 200
 _LENGTHS: Final = tuple(one.name for one in fields(ChainRules) if isinstance(one.default, timedelta))
 _COUNTS: Final = {"spot_check_percent": (0, 100)}
+_CASE_COUNTS: Final = {"alarms": (2, 1000), "again": (1, 1000)}
+_CASE_LENGTHS: Final = tuple(
+    one.name for one in fields(DissectionRules) if isinstance(one.default, timedelta)
+)
 
 
 def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:
@@ -23,7 +27,17 @@ def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:
     part = root.value.get("chain") if isinstance(root.value, dict) else None
     if part is None:
         return None
-    told = _mapping(part, ("automatic", "within", "people", "assign", *_COUNTS, "escalate_after"), findings)
+    known_keys = (
+        "automatic",
+        "tell_superior",
+        "within",
+        "people",
+        "assign",
+        "dissection",
+        *_COUNTS,
+        "escalate_after",
+    )
+    told = _mapping(part, known_keys, findings)
     within = _mapping(told.get("within"), tuple(set(_LENGTHS) - {"escalate_after"}), findings)
     lengths = {name: _read(_length, one, findings) for name, one in within.items()}
     if "escalate_after" in told:
@@ -36,10 +50,28 @@ def read_chain(root: Lined, findings: Findings) -> ChainSettings | None:
     known = {name: value for name, value in {**lengths, **counts}.items() if value is not None}
     people = _mapping(told.get("people"), SLOTS, findings)
     duties = {slot: _duty(one, findings) for slot, one in people.items()}
-    is_automatic = _read(settings.yes, told["automatic"], findings) if "automatic" in told else False
-    return ChainSettings(
-        replace(ChainRules(), **known), duties, _assignments(told.get("assign"), findings), bool(is_automatic)
+    is_automatic, tells_superior = (
+        bool(_read(settings.yes, told[key], findings)) if key in told else False
+        for key in ("automatic", "tell_superior")
     )
+    return ChainSettings(
+        replace(ChainRules(), **known),
+        duties,
+        _assignments(told.get("assign"), findings),
+        is_automatic,
+        tells_superior,
+        _dissection(told.get("dissection"), findings),
+    )
+
+
+def _dissection(part: Lined | None, findings: Findings) -> DissectionRules:
+    """When a grid's alarms open a case; what is not said is the default."""
+    told = _mapping(part, (*_CASE_COUNTS, *_CASE_LENGTHS), findings)
+    values = {
+        name: _read(settings.number(*_CASE_COUNTS[name]) if name in _CASE_COUNTS else _length, one, findings)
+        for name, one in told.items()
+    }
+    return replace(DissectionRules(), **{name: value for name, value in values.items() if value is not None})
 
 
 def _mapping(part: Lined | None, known: tuple[str, ...], findings: Findings) -> dict[str, Lined]:
@@ -102,7 +134,8 @@ def _assignment(part: Lined, findings: Findings) -> AssignRule:
         key: _read(settings.texts, told[key], findings) or () if key in told else ()
         for key in ("places", "categories", "joint")
     }
-    lead = _read(settings.code, told["lead"], findings) or "" if "lead" in told else ""
+    names_lead = "lead" in told and told["lead"].plain() not in (None, "")
+    lead = _read(settings.code, told["lead"], findings) or "" if names_lead else ""
     if lead in lists["joint"] or len(set(lists["joint"])) < len(lists["joint"]):
         findings.add(FILE, part.line, "a holder stands twice", expected="each unit once", got=part.plain())
     return AssignRule(lists["places"], lists["categories"], lead, lists["joint"], part.line)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from include.rules import ChainRules
+from include.rules import ChainRules, DissectionRules
 
 SLOTS: Final = ("assign", "acknowledge", "report", "review", "rectify", "accept", "write_off")
 """What a person of the office may be named for; each but the first with a time of its own."""
@@ -43,12 +43,15 @@ class AssignRule:
 
 @dataclass(frozen=True)
 class ChainSettings:
-    """The chain of this office. `is_automatic`: new alarms are handed on by its rules, without a person."""
+    """The chain of this office. `is_automatic`: new alarms are handed on by its rules, without a person. `tells_superior`: 反馈单 goes to
+    the unit above, too. `dissection`: when a grid's alarms open a case of 解剖分析."""
 
     rules: ChainRules = field(default_factory=ChainRules)
     duties: Mapping[str, Duty] = field(default_factory=dict)
     assign: tuple[AssignRule, ...] = ()
     is_automatic: bool = False
+    tells_superior: bool = False
+    dissection: DissectionRules = field(default_factory=DissectionRules)
 
     def duty(self, slot: str) -> Duty:
         """Whose the step is."""

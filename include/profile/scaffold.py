@@ -52,15 +52,17 @@ weekend: [5, 6] # 0 is Monday
 map_notice: 示意图，不作为划界依据
 largest_mail_mib: 20
 regions_are_complete: true # every addressed unit in one region on every day
-retention_days: {unnamed: 90, drafts: 2, hourly_values: 762, raw_mail: 400, fires: 400, positions: 90, photos: 730, spools: 90}
+retention_days: {unnamed: 90, drafts: 2, hourly_values: 762, raw_mail: 400, fires: 400, positions: 90, photos: 730, spools: 90, exchange: 400}
 rules: [] # - {name: low_response.remind_late, value: 3, unit: "000100", from: 2026-04-01}
 submetering: {idle_hours: 2, shorter_hours: 3, lost_hours: 2, stopped_hours: 2, running_percent: 30, idle_percent: 40, off_percent: 10}
 # A city's own chain (交办、签收、上报、审核、整改、验收、销号、结案); an office without these lines has none:
 # chain:
 #   automatic: false # true: new alarms are handed on by the rules below, without a person
+#   tell_superior: false # true: 反馈单 goes to the unit above as well
 #   within: {acknowledge: 2 h, report: 24 h, review: 48 h, report_again: 24 h, rectify: 3 d, accept: 3 d, write_off: 7 d, promise_longest: 15 d}
 #   escalate_after: 24 h # how long after its deadline a step is 提级
 #   spot_check_percent: 20 # of what is written off
+#   dissection: {alarms: 5, within: 30 d, again: 3, analyse: 7 d, compare: 30 d, least_after: 7 d} # 解剖分析: when a grid's alarms open a case, or again
 #   people: {review: {person: 张某, deputy: 李某, leader: 王局}} # assign, review, accept, write_off; whoever may act where nobody is named
 #   assign: [{places: ["000100"], categories: [工业企业], lead: "", joint: []}] # the first that holds; none: the unit that the alarm is of
 """,

@@ -258,6 +258,7 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     "retention_days.positions": (number(1, 90), 90),
     "retention_days.photos": (number(30, 36500), 730),
     "retention_days.spools": (number(30, 3650), 90),
+    "retention_days.exchange": (number(120, 36500), 400),
     "submetering.idle_hours": (number(1, 24), 2),
     "submetering.shorter_hours": (number(1, 24), 3),
     "submetering.lost_hours": (number(1, 24), 2),

@@ -19,10 +19,27 @@ _IS: Final = ("370000", "山东省", "鲁环")
 def write_offices(folder: Path) -> dict[str, str]:
     """Writes the profiles that are not shipped; returns name or path of each office's, by its level."""
     return {
-        "ministry": "ministry",
+        "ministry": str(_ministry(folder / "ministry")),
         "province": str(_province(folder / "province")),
         "city": str(_city(folder / "city")),
     }
+
+
+def _ministry(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SHIPPED / "ministry", folder)
+    return _with_contacts(folder, MINISTRY, {CITY: "济南市生态环境局"})
+
+
+def _with_contacts(folder: Path, own: str, units: dict[str, str]) -> Path:
+    """A mailbox of each unit that it writes to, and of its own leaders."""
+    rows = [
+        {"unit_code": code, "role": role, "name": name, "address": f"{role}-{code.lower()}@levels.example"}
+        for role, named in (("to", units), ("leader", {own: "领导"}))
+        for code, name in named.items()
+    ]
+    _write(folder / "contacts.csv", [{**row, "phone": "", "valid_from": "2018-07-01"} for row in rows])
+    return folder
 
 
 def _province(folder: Path) -> Path:
@@ -44,7 +61,7 @@ def _province(folder: Path) -> Path:
         folder / "regions.csv",
         [{"region": "全省", "unit_code": CITY, "valid_from": "2018-07-01", "valid_to": ""}],
     )
-    return folder
+    return _with_contacts(folder, PROVINCE, {CITY: "济南市生态环境局"})
 
 
 def _city(folder: Path) -> Path:
@@ -64,7 +81,7 @@ def _city(folder: Path) -> Path:
         place_code=TOWN,
         reports_to=DISTRICT,
     )
-    return folder
+    return _with_contacts(folder, CITY, {DISTRICT: "历下分局", TOWN: f"{TOWN_NAME}办事处"})
 
 
 def _rows(profile: str, name: str, keys: tuple[str, str]) -> list[dict[str, str]]:

@@ -75,7 +75,7 @@ def take_form(
     parts = list(delivery.parts)
     if not delivery.inspected and not any(len(part.chunk.rows) or part.chunk.broken for part in parts):
         return FormTaken(frozenset(), ())
-    older = _older(connection, parts, sent_at, received_at)
+    older = _older(connection, parts, form.letter.unit_code, sent_at, received_at)
     spool = Spool()
     try:
         for part in parts:
@@ -87,7 +87,15 @@ def take_form(
                 Receipt.of(source, received_at, is_form=True),
             )
         tables = [TableMapping(name) for name in LAYOUTS]
-        tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
+        tally = commit(
+            connection,
+            spool,
+            tables,
+            source=source.name,
+            owners=owners,
+            now=now,
+            speaker=form.letter.unit_code,
+        )
     finally:
         spool.close()
     inspected = [one for one in delivery.inspected if one.alarm_id not in older]
@@ -99,9 +107,10 @@ def take_form(
     record(connection, result, tally, delivery, asked_until=now, now=now)
     refused = [(_alarm_of(row), row.origin, row.reason) for row in tally.rejected]
     refused += [(one.alarm_id, "", say(NO_SUCH)) for one in strange]
-    by_row: dict[str, str] = {}
+    reasons: dict[str, dict[str, None]] = {}
     for row in tally.rejected:
-        by_row[row.origin] = say("；").join(filter(None, (by_row.get(row.origin), row.reason)))
+        reasons.setdefault(row.origin, {})[row.reason] = None
+    by_row = {origin: say("；").join(told) for origin, told in reasons.items()}
     return FormTaken(
         _answered(parts, tally.rejected) - older,
         _refusals(refused),
@@ -137,7 +146,11 @@ def _alarm_of(row: Rejected) -> str:
 
 
 def _older(
-    connection: Connection, parts: Iterable[Part], sent_at: datetime | None, received_at: datetime
+    connection: Connection,
+    parts: Iterable[Part],
+    unit_code: str,
+    sent_at: datetime | None,
+    received_at: datetime,
 ) -> frozenset[str]:
     """The alarms of which something is known that was sent after this form."""
     named = {str(one) for part in parts for one in part.chunk.rows["alarm_id"]}
@@ -145,7 +158,12 @@ def _older(
         return frozenset()
     sent_at = min(sent_at, received_at)
     main = main_ids(connection, sorted(named))
-    latest = frame(connection, "latest_words", alarm_ids=tuple({main.get(one, one) for one in named}))
+    latest = frame(
+        connection,
+        "latest_words",
+        alarm_ids=tuple({main.get(one, one) for one in named}),
+        unit_code=unit_code,
+    )
     late = set(latest["alarm_id"][latest["sent_at"] > sent_at])
     return frozenset(one for one in named if main.get(one, one) in late)
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from include.errors import InputError, QianliyanError
 from include.sources import quarantine
+from include.sources.chain_words import UNKNOWN
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.contacts.book import told_count
@@ -84,6 +85,7 @@ def pull(
                 owners=owners,
                 now=now,
                 is_whole=not troubles,
+                speaker=UNKNOWN if source.is_unit else None,
             )
             replayed = quarantine.retry_waiting(connection, now=now)
             if delivery.files is not None:

@@ -16,10 +16,10 @@ from include.profile.current import office
 from include.sources.air.clock import Clock
 from include.sources.air.faults import Fault
 from include.sources.air.files import moment_of, statement_of
-from include.sources.air.hours import with_hours
+from include.sources.air.hours import OpenHours, Scale, meant, with_hours
 from include.sources.air.names import POLLUTANTS
-from include.sources.air.quality import unread_sheets_said
 from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
+from include.sources.air.said import unread_sheets_said
 from include.sources.air.stations import station_cities
 from include.sources.checks import check
 from include.sources.delivery import Chunk
@@ -107,6 +107,8 @@ def _air(
         _, clock.hours = next(with_hours(whole, clock.moment, str(path)))
         notes += [clock.hours.note] if clock.hours.note else []
     told = read_chunk(chunk, mapping, clock, names)
+    if terms.every == "hour":
+        notes += _open_hours(clock, str(path))
     statement = statement_of(mapping)
     notes.append(f"值属于{_DATASETS[statement.dataset]}" + ("，为各站点的平均" if statement.of_city else ""))
     if statement.every == "minutes":
@@ -121,6 +123,18 @@ def _air(
     lines += [f"不认识“{name}”：{count}行或列跳过" for name, count in list(told.skipped.items())[:ROWS]]
     faults = sum(fault.count for fault in told.faults) + len(chunk.broken)
     return Trial(tuple(lines), tuple(notes), faults)
+
+
+def _open_hours(clock: Clock, where: str) -> list[str]:
+    """What the first rows leave open of the hours."""
+    known: frozenset[Scale] = frozenset({24}) if clock.hours and clock.hours.last == 24 else frozenset()
+    try:
+        meant(clock.seen, clock.moment, known, where)
+    except OpenHours as error:
+        return [
+            f"? 前{ROWS}行看不出小时是起点还是终点（{error.got}）：整个文件或同版式的文件也看不出时，须写明 hour_label"
+        ]
+    return []
 
 
 def _value_said(row: Any, place_names: dict[str, str], every: str) -> str:

@@ -21,6 +21,7 @@ from include.former_names import present, with_present_names
 from include.language import say
 from include.rules import SIMULATED_LABEL
 from include.sources import merge
+from include.sources.chain_words import ChainWords
 from include.sources.checks import check, with_misfits
 from include.sources.clocks import NOT_YET, TOLERANCE, TOO_LATE, told_moments, too_late
 from include.sources.contacts import decisions as contact_decisions
@@ -54,6 +55,7 @@ class QuarantinedRow:
     state: str
     settled_at: datetime | None
     settled_by: str | None
+    speaker: str | None = None
 
     @property
     def is_simulated(self) -> bool:
@@ -100,8 +102,15 @@ def rejected_row(
     )
 
 
-def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now: datetime) -> None:
-    """Puts rows into quarantine; a row that is there already, in whatever state, stays as it is."""
+def keep(
+    connection: Connection,
+    source: str,
+    rows: Collection[Rejected],
+    *,
+    now: datetime,
+    speaker: str | None = None,
+) -> None:
+    """Puts rows into quarantine; a row that is there already, in whatever state, stays as it is. `speaker`: see `staging.commit`."""
     table = pd.DataFrame([vars(row) for row in rows], dtype=object)
     if table.empty:
         return
@@ -119,6 +128,7 @@ def keep(connection: Connection, source: str, rows: Collection[Rejected], *, now
         received_at=pd.Timestamp(now).tz_convert("UTC").as_unit("us"),
         origin=lambda rows: rows["origin"].str[:512],
         value=lambda rows: rows["value"].map(_storable),
+        speaker=speaker,
     )
     texts = [name for name in table.columns if name != "received_at"]
     bulk.insert(connection, quarantine, table.astype(dict.fromkeys(texts, "str")))
@@ -233,11 +243,18 @@ def replay(engine: Engine, quarantine_ids: Collection[int], *, by: str, now: dat
         }
         table = pd.DataFrame(
             [
-                (row.quarantine_id, row.source, row.kind, json.dumps(dict(row.fields)), row.received_at)
+                (
+                    row.quarantine_id,
+                    row.source,
+                    row.kind,
+                    json.dumps(dict(row.fields)),
+                    row.received_at,
+                    row.speaker,
+                )
                 for row in rows
                 if row.fields
             ],
-            columns=["quarantine_id", "source", "kind", "fields_json", "received_at"],
+            columns=["quarantine_id", "source", "kind", "fields_json", "received_at", "speaker"],
         )
         return unsplit | _replay(connection, table, by=by, now=now)
 
@@ -267,8 +284,13 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
     merge.prepare(connection)
     wrong: dict[int, str] = {}
     known_places = places(connection)
+    words: dict[tuple[str, str | None], ChainWords[int]] = {}
     for kind, layout in LAYOUTS.items():
-        for source, group in rows[rows["kind"] == kind].groupby("source"):
+        for (source, speaker), group in rows[rows["kind"] == kind].groupby(
+            ["source", "speaker"], dropna=False
+        ):
+            whose = str(speaker) if isinstance(speaker, str) else None
+            told = words.setdefault((str(source), whose), ChainWords(connection, str(source), whose, now))
             numbers = group["quarantine_id"].to_numpy()
             checked = check(layout, _own_rows(layout, group["fields_json"]), known_places)
             checked = with_misfits(checked, too_late(layout, checked.rows, group["received_at"]))
@@ -296,6 +318,10 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
                     source=str(source),
                 )
             else:
+                is_step = np.zeros(len(good), dtype=bool)
+                is_step[is_fit] = told.are_steps(layout, good[is_fit])
+                told.add(layout, good[is_step], [int(number) for number in at[is_step]])
+                is_fit &= ~is_step
                 merge.store(connection, layout, good[is_fit], source=str(source), now=now)
             for number in at[is_fit]:
                 _set(connection, int(number), state="replayed", settled_at=now, settled_by=by, waits_for=None)
@@ -303,6 +329,14 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
             for number, (field, reason, waits_for) in reasons.items():
                 _set(connection, number, field=field, reason=reason, waits_for=waits_for)
                 wrong[number] = say("{field}：{reason}", field=field, reason=reason)
+    for told in words.values():
+        done = told.settle()
+        for number in (*done.taken, *done.known):
+            _set(connection, number, state="replayed", settled_at=now, settled_by=by, waits_for=None)
+            _record(connection, number, "replay", "open", "replayed", "", by=by, now=now)
+        for number, reason in done.refused:
+            _set(connection, number, field="alarm_id", reason=reason, waits_for=None)
+            wrong[number] = say("{field}：{reason}", field="alarm_id", reason=reason)
     return wrong
 
 
@@ -382,6 +416,7 @@ def _row(row: Mapping[Any, Any]) -> QuarantinedRow:
         state=row["state"],
         settled_at=row["settled_at"],
         settled_by=row["settled_by"],
+        speaker=row["speaker"],
     )
 
 

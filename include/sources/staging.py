@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from include.errors import SourceError
 from include.language import say
 from include.sources import merge, quarantine
+from include.sources.chain_words import ChainWords
 from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
@@ -196,8 +197,12 @@ def commit(
     owners: Collection[str],
     now: datetime,
     is_whole: bool = False,
+    speaker: str | None = None,
 ) -> Tally:
     """Stores what was staged, in the order in which tables refer to each other; part of the connection's transaction.
+
+    `speaker`: the unit whose word it is (`chain_words.UNKNOWN`: some unit's), None for the office's own record. A unit's word about an
+    alarm in a chain is a step of that chain.
 
     `owners`: sources, this one among them, whose alarms and problems this one may revise. `is_whole`: the source told all
     its contacts, so that one who is not among them is gone.
@@ -205,11 +210,12 @@ def commit(
     merge.prepare(connection)
     tally = Tally()
     mappings = {mapping.table: mapping for mapping in tables}
+    words: ChainWords[_Ref] = ChainWords(connection, source, speaker, now)
     unreadable: list[str] = []
     for table, _ in spool.take(_REJECTS):
         texts = table.astype(object).where(table.notna(), None)
         rejects = [Rejected(*row) for row in texts.itertuples(index=False, name=None)]
-        quarantine.keep(connection, source, rejects, now=now)
+        quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
         tally.quarantined += len(rejects)
         _note_rejected(tally, rejects)
         unreadable += [row.row_json for row in rejects if row.kind == CONTACTS.name]
@@ -229,11 +235,44 @@ def commit(
                 about,
                 mappings[layout.name],
                 tally,
+                words,
                 source=source,
                 owners=owners,
                 now=now,
             )
+    _settle_words(connection, words, tally, source=source, speaker=speaker, now=now)
     return tally
+
+
+@dataclass(frozen=True)
+class _Ref:
+    """A row that is kept apart for the chain: where it came from, as it came, in our own columns."""
+
+    kind: str
+    origin: str
+    raw: MappingOf[str, str]
+    own: MappingOf[str, str]
+
+
+def _settle_words(
+    connection: Connection,
+    words: ChainWords[_Ref],
+    tally: Tally,
+    *,
+    source: str,
+    speaker: str | None,
+    now: datetime,
+) -> None:
+    """Takes the steps of the chains; what is none goes into quarantine."""
+    done = words.settle()
+    tally.counts += merge.Counts(len(done.taken), 0, len(done.known))
+    rejects = [
+        rejected_row(ref.kind, ref.origin, "alarm_id", reason, ref.raw, ref.own)
+        for ref, reason in done.refused
+    ]
+    quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
+    _note_rejected(tally, rejects)
+    tally.quarantined += len(rejects)
 
 
 def _commit_contacts(
@@ -265,6 +304,7 @@ def _commit_rows(
     about: dict[str, str],
     mapping: TableMapping,
     tally: Tally,
+    words: ChainWords[_Ref],
     *,
     source: str,
     owners: Collection[str],
@@ -280,17 +320,24 @@ def _commit_rows(
     for misfit in merge.misfits(connection, layout, typed, owners):
         bad = misfit.rows & is_fit
         is_fit &= ~misfit.rows
-        origins = [
-            say("{origin} 第{line}{word}", origin=about["origin"], line=line, word=about["word"])
-            for line in rows["line"][bad]
-        ]
         reasons = [(misfit.field, misfit.reason)] * int(bad.sum())
-        rejects += _rejects(
-            layout, origins, reasons, raw[bad], transform(mapping, layout, raw[bad]), waits=misfit.waits
-        )
-    quarantine.keep(connection, source, rejects, now=now)
+        own = _as_ours(layout, mapping, raw[bad], typed[bad])
+        rejects += _rejects(layout, _origins(rows[bad], about), reasons, raw[bad], own, waits=misfit.waits)
+    quarantine.keep(connection, source, rejects, now=now, speaker=words.speaker)
     _note_rejected(tally, rejects)
-    good = typed[is_fit]
+    is_step = np.zeros(len(typed), dtype=bool)
+    is_step[is_fit] = words.are_steps(layout, typed[is_fit])
+    if is_step.any():
+        own = _as_ours(layout, mapping, raw[is_step], typed[is_step])
+        texts = zip(
+            _origins(rows[is_step], about),
+            raw[is_step].to_dict("records"),
+            own.to_dict("records"),
+            strict=True,
+        )
+        refs = [_Ref(layout.name, origin, as_came, as_ours) for origin, as_came, as_ours in texts]  # type: ignore[arg-type]
+        words.add(layout, typed[is_step], refs)
+    good = typed[is_fit & ~is_step]
     _note_cleaned(tally, rows[is_fit], about)
     tally.counts += merge.store(connection, layout, good, source=source, now=now)
     tally.quarantined += len(rejects)
@@ -300,6 +347,27 @@ def _commit_rows(
         outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
+
+
+def _origins(rows: pd.DataFrame, about: dict[str, str]) -> list[str]:
+    """Where rows stand, as the quarantine names it."""
+    return [
+        say("{origin} 第{line}{word}", origin=about["origin"], line=line, word=about["word"])
+        for line in rows["line"]
+    ]
+
+
+def _as_ours(layout: Layout, mapping: TableMapping, raw: pd.DataFrame, typed: pd.DataFrame) -> pd.DataFrame:
+    """Rows as they came in our own columns, as text; a step of the feedback with the time by which it counts (its receipt)."""
+    own = transform(mapping, layout, raw)
+    if layout.name != "feedback":
+        return own
+    times = {name: typed[name].map(_iso).astype("str").to_numpy() for name in ("event_at", "inspected_at")}
+    return own.assign(**times)
+
+
+def _iso(moment: pd.Timestamp) -> str:
+    return "" if pd.isna(moment) else moment.isoformat()
 
 
 def _note_rejected(tally: Tally, rejects: list[Rejected]) -> None:

@@ -113,5 +113,13 @@ def keep_troubles(
     keep(connection, source, rejected, now=now)
 
 
+def discarded_of(connection: Connection, source: str, troubles: Iterable[Trouble]) -> set[Trouble]:
+    """Those of the troubles that a person discarded before."""
+    rows = {row_hash(trouble.row_json): trouble for trouble in troubles}
+    mine = (quarantine.c.source == source, quarantine.c.kind == KIND, quarantine.c.state == "discarded")
+    known = connection.execute(select(quarantine.c.row_hash).where(*mine)).scalars()
+    return {rows[digest] for digest in known if digest in rows}
+
+
 def _set(connection: Connection, quarantine_id: int, **values: object) -> None:
     connection.execute(update(quarantine).where(quarantine.c.quarantine_id == quarantine_id).values(**values))

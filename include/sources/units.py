@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection
 
 from include.profile.current import office
 from include.profile.values import Profile
-from include.sources.places import places
+from include.sources.places import Places, places
 from include.store.tables import city
 
 LONGEST_CODE: Final = 32
@@ -18,11 +19,20 @@ LONGEST_CODE: Final = 32
 _UNIT: Final = re.compile(rf"\w[\w.-]{{0,{LONGEST_CODE - 1}}}")
 
 
+def unknown_units(known: Places, codes: Iterable[str]) -> list[str]:
+    """Those of the names that the store does not have and that a unit may have."""
+    return sorted({code for code in codes if _UNIT.fullmatch(code)} - set(known.cities))
+
+
+def with_units(known: Places, codes: Iterable[str]) -> Places:
+    """Places that also have these units, as they would be registered."""
+    return replace(known, cities={**{code: code for code in codes}, **known.cities})
+
+
 def register_units(connection: Connection, codes: Iterable[str]) -> list[str]:
     """Adds units that the store does not have, under their code as name; returns those added. Which places belong to a key
     region is another table."""
-    known = set(places(connection).cities)
-    wanted = sorted({code for code in codes if _UNIT.fullmatch(code)} - known)
+    wanted = unknown_units(places(connection), codes)
     for code in wanted:
         above = _above(office(), code)
         connection.execute(

@@ -1,6 +1,6 @@
 """Air quality in the store: the cities' daily means, the ledger of imported days, the hours under dust."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select, tuple_
 
-from include.store.air_tables import air_day, city_day, dust_hour
+from include.store.air_tables import air_day, air_layout, city_day, dust_hour
 from include.store.hourly import Dataset
 from include.store.statements import frame
 from include.store.tables import grid
@@ -112,6 +112,26 @@ def set_dust(connection: Connection, flags: pd.DataFrame, provenance: Provenance
     ]
     if rows:
         connection.execute(dust_hour.insert(), rows)
+
+
+def layout_hours(connection: Connection) -> dict[str, frozenset[int]]:
+    """The last hours (23, 24) that files of each layout printed so far."""
+    found: dict[str, frozenset[int]] = {}
+    for layout, last in connection.execute(select(air_layout.c.layout_hash, air_layout.c.last_hour)):
+        found[layout] = found.get(layout, frozenset()) | {last}
+    return found
+
+
+def keep_layout_hours(connection: Connection, told: Iterable[tuple[str, int]], now: datetime) -> None:
+    """Notes the last hour that files of a layout print, where it is not known yet."""
+    known = layout_hours(connection)
+    rows = [
+        {"layout_hash": layout, "last_hour": last, "seen_at": now}
+        for layout, last in sorted(set(told))
+        if last not in known.get(layout, ())
+    ]
+    if rows:
+        connection.execute(air_layout.insert(), rows)
 
 
 def dates_of(moments: pd.Series, *, every: bool = False) -> list[date]:

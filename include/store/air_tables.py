@@ -46,6 +46,18 @@ def _mean(name: str, meaning: str) -> list[Column[Any]]:
     ]
 
 
+air_layout = Table(
+    "air_layout",
+    metadata,
+    Column(
+        "layout_hash", String(64), primary_key=True, comment="SHA-256 of a mapping's name and a file's header"
+    ),
+    Column("last_hour", Integer, primary_key=True, comment="23: hours 0 to 23; 24: hours 1 to 24"),
+    Column("seen_at", Instant, nullable=False, comment="when the first such file was read"),
+    CheckConstraint("last_hour in (23, 24)", name="last_hour"),
+    comment="Which hours files of one header print: it tells those of a part of a day, which say nothing themselves.",
+)
+
 city_day = Table(
     "city_day",
     metadata,

@@ -1,6 +1,7 @@
 """The chain of alarms in the store: the events of one, the tasks of many as of a moment, and one event more."""
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,8 +9,8 @@ import pandas as pd
 from sqlalchemy import Connection, select
 
 from include.chain.machine import after
-from include.chain.values import Chain, Event
-from include.store.chain_tables import chain_alarm, chain_event
+from include.chain.values import Chain, Event, Problem
+from include.store.chain_tables import chain_alarm, chain_event, chain_problem
 from include.store.facts import ALL_KNOWN
 from include.store.statements import frame
 
@@ -85,6 +86,28 @@ def add_event(
     else:
         connection.execute(chain_alarm.update().where(chain_alarm.c.alarm_id == alarm_id).values(**until))
     return chain
+
+
+def add_problems(connection: Connection, alarm_id: str, seq: int, problems: Iterable[Problem]) -> None:
+    """Keeps what a report tells apart."""
+    rows = [
+        {"alarm_id": alarm_id, "seq": seq, "place": place, **asdict(one)}
+        for place, one in enumerate(problems, start=1)
+    ]
+    if rows:
+        connection.execute(chain_problem.insert(), rows)
+
+
+def reported_problems(
+    connection: Connection, alarm_id: str, seqs: Iterable[int]
+) -> tuple[tuple[int, Problem], ...]:
+    """The problems that these reports of an alarm tell apart, in their order, each with the report's number."""
+    own = chain_problem.c
+    columns = (own.seq, *(own[one.name] for one in fields(Problem)))
+    asked = select(*columns).where(own.alarm_id == alarm_id, own.seq.in_(tuple(seqs)))
+    return tuple(
+        (int(seq), Problem(*rest)) for seq, *rest in connection.execute(asked.order_by(own.seq, own.place))
+    )
 
 
 def _event(row: dict[Any, Any]) -> Event:

@@ -69,6 +69,22 @@ chain_event = Table(
     comment="One step of the chain of an alarm (交办 to 结案). Rows are only added; each had passed the rules of include/chain when it came.",
 )
 
+chain_problem = Table(
+    "chain_problem",
+    metadata,
+    Column("alarm_id", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True, comment="of the report that tells it"),
+    Column("place", Integer, primary_key=True, comment="1, 2, 3 … within the report"),
+    Column("problem_id", String(64), nullable=False, comment="the sender's own"),
+    Column("category", String(32), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("found_at", Instant, nullable=False, comment="as the unit says"),
+    Column("status", String(32), nullable=False, comment="as the unit says"),
+    Column("rectify_by", Instant, comment="as the unit promises"),
+    Column("rectified_at", Instant, comment="as the unit says; counted only from its acceptance"),
+    comment="One problem that a report tells apart. It is a fact (problem) from the 审核通过 of its report on.",
+)
+
 _STILL_OPEN = "open_until_at is null"
 _WAS_OPEN = "open_until_at is not null"
 

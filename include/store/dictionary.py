@@ -14,6 +14,7 @@ from include.store import (  # noqa: F401  (they add their tables to the metadat
     chain_tables,
     channel_tables,
     contact_tables,
+    dissection_tables,
     field_tables,
     level_tables,
     mail_tables,

@@ -126,6 +126,18 @@ def place_days(root: Path, dataset: Dataset, place_id: str, dates: Sequence[date
     return _dated(_query("days_of_place", files=files, place=place_id))
 
 
+def days_beside_others(
+    root: Path, dataset: Dataset, place_id: str, dates: Sequence[date], least_hours: int
+) -> pd.DataFrame:
+    """One row a day: `observed_on, place_id, own_ug_m3`, the daily mean of one place, and `others_ug_m3`, the median of those of all others; both
+    only of enough hours (sql/days_beside_others.duckdb.sql)."""
+    files = _files(days_path, root, dataset, dates)
+    if not files:
+        empty: dict[str, list[Any]] = {"observed_on": [], "place_id": [], "own_ug_m3": [], "others_ug_m3": []}
+        return _dated(pd.DataFrame(empty))
+    return _dated(_query("days_beside_others", files=files, place=place_id, least_hours=least_hours))
+
+
 def place_hours(root: Path, dataset: Dataset, place_id: str, day: date) -> pd.DataFrame:
     """The hourly values of one place on one day: `hour, pm25_ug_m3`; hours without are missing (sql/hours_of_place.duckdb.sql)."""
     files = _files(hours_path, root, dataset, [day])

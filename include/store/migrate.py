@@ -12,6 +12,7 @@ import include.store.air_tables
 import include.store.chain_tables
 import include.store.channel_tables
 import include.store.contact_tables
+import include.store.dissection_tables
 import include.store.field_tables
 import include.store.level_tables
 import include.store.mail_tables

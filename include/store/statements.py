@@ -37,6 +37,13 @@ def frame(connection: Connection, name: str, **parameters: Any) -> pd.DataFrame:
     return rows
 
 
+def count(connection: Connection, name: str, **parameters: Any) -> int:
+    """How many rows `sql/<name>.sql` gives, without reading them."""
+    source = _source(name, connection.dialect.name)
+    clause = text(f"select count(*) from (\n{source}\n) as counted")  # noqa: S608 - a file under sql/
+    return int(connection.execute(_typed(clause, parameters), parameters).scalar_one())
+
+
 def contains(text: str) -> str | None:
     """The pattern of `lower(…) like :pattern escape '!'` for what holds the text somewhere; None for none."""
     plain = text.strip().lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
@@ -49,7 +56,10 @@ def run(connection: Connection, name: str, **parameters: Any) -> int:
 
 
 def _prepared(connection: Connection, name: str, parameters: dict[str, Any]) -> TextClause:
-    clause = _clause(name, connection.dialect.name)
+    return _typed(_clause(name, connection.dialect.name), parameters)
+
+
+def _typed(clause: TextClause, parameters: dict[str, Any]) -> TextClause:
     typed = [
         bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
     ] + [
@@ -66,5 +76,10 @@ def _type(value: date) -> TypeEngine[Any]:
 
 @cache
 def _clause(name: str, dialect: str) -> TextClause:
+    return text(_source(name, dialect))
+
+
+@cache
+def _source(name: str, dialect: str) -> str:
     special = SQL_DIR / f"{name}.{dialect}.sql"
-    return text((special if special.exists() else SQL_DIR / f"{name}.sql").read_text(encoding="utf-8"))
+    return (special if special.exists() else SQL_DIR / f"{name}.sql").read_text(encoding="utf-8")

@@ -329,6 +329,11 @@ quarantine = Table(
         comment="the row in our own columns, which an operator may correct; empty when it could not be split",
     ),
     Column("waits_for", String(64), comment="alarm_id: replayed by itself once this alarm is known"),
+    Column(
+        "speaker",
+        String(32),
+        comment="the unit whose word it is, or `-` for a unit that is not known; empty: the office's own record",
+    ),
     Column("received_at", Instant, nullable=False),
     Column("state", String(16), nullable=False, comment="open, replayed, discarded"),
     Column("settled_at", Instant),

@@ -12,7 +12,7 @@ from include.answer_form.code import answer_code
 from include.language import say
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import NoticeFigures, ReminderFigures
-from include.supervision.printed import ROWS, label, text
+from include.supervision.printed import ADDED, ROWS, label, text
 from include.supervision.weekly_figures import SummaryFigures
 
 Told = NoticeFigures | ReminderFigures | SummaryFigures | BulletinFigures | OverviewFigures
@@ -53,7 +53,7 @@ def _of_value(name: str, told: Any, now: Any) -> Iterator[str]:
         if words is None:
             continue
         before, after = getattr(told, field.name), getattr(now, field.name)
-        if before != after:
+        if before != after and not (field.name in ADDED and before == ()):
             yield from _of_field(name, words, field.name, before, after)
 
 

@@ -55,9 +55,13 @@ SILENT: Final = frozenset(
         "reason",
         "candidate_id",
         "kind",
+        "start",  # of a span of days: by it rows are told apart
+        "end",
         "score",  # printed, but a person who strikes one out later, or a late hour, is no reason for a 更正
     }
 )
+# Fields that figures of before do not hold: an empty one of theirs says nothing, so it is no difference.
+ADDED: Final = frozenset({"trend"})
 # Fields whose name is that of the whole: their parts are named by themselves.
 UNNAMED: Final = frozenset({"city", "flag", "alarm", "inspection", "warned", "grid"})
 LABELS: Final[Mapping[str, str]] = {
@@ -208,6 +212,7 @@ LABELS: Final[Mapping[str, str]] = {
     "distance_km": "距离",
     "direction": "方位",
     "until": "报送期限",
+    "trend": "近期走势",
     "answer_quality": "答复质量",
     "season_quality": "监管期答复质量",
     "answered_once": "反馈过的报警",
@@ -262,6 +267,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "ProblemRow": lambda row: row.problem_id,
     "FormRow": lambda row: row.alarm_id,
     "CityWeek": lambda row: row.unit_name,
+    "SpanCount": lambda row: day_words(row.start),
     "DayCount": lambda row: day_words(row.day),
     "CategoryCount": lambda row: row.category,
     "ProblemCount": lambda row: row.category,

@@ -29,6 +29,7 @@ from include.supervision.low_response import NONE, flag, responses
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
 from include.supervision.suggestions import suggestions
+from include.supervision.unit_trends import unit_trends
 from include.supervision.weekly_figures import CategoryCount, CityWeek, CountyCount, DayCount, SummaryFigures
 from include.supervision.workdays import is_public_holiday
 
@@ -177,6 +178,7 @@ def _cities(
     standing = {str(code): counts(tables["window"], code) for code in table["unit_code"]}
     ranks = ranks_by_overdue(standing)
     places = list(ranks.values())
+    trends = unit_trends(judged, stays, at.season, standing)
     rows = []
     for city in table.itertuples(index=False):
         code = str(city.unit_code)
@@ -209,6 +211,7 @@ def _cities(
                 urged_again=letters.again,
                 listed=len(ladder.listed),
                 needs_address=code in facts.unheard,
+                trend=trends[code],
             )
         )
     return tuple(sorted(rows, key=lambda row: (row.rank or len(rows) + 1, -row.window.pushed, row.unit_code)))

@@ -12,6 +12,17 @@ from include.supervision.rule_codes import CaseRule, SuggestionRule
 
 
 @dataclass(frozen=True)
+class SpanCount:
+    """Alarms of one city pushed on the days from `start` to before `end`, seven or, at the season's beginning, fewer; those of them
+    answered by the as-of moment. Both are None where the city belonged to no key region then."""
+
+    start: date
+    end: date
+    pushed: int | None
+    answered: int | None
+
+
+@dataclass(frozen=True)
 class CityWeek:
     """One city over the window; `previous` is None where there is nothing to compare with."""
 
@@ -33,6 +44,8 @@ class CityWeek:
     urged_again: int = 0  # 再次督办: those whose second one did
     listed: int = 0  # 报部: alarms on the list for the level above, as of the summary
     needs_address: bool = False  # 核实地址: a task for a person of the office
+    # The last `SUMMARY.trend_weeks` seven days of the season, up to the window's end, the oldest first; letters of before have none.
+    trend: tuple[SpanCount, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -278,6 +278,39 @@ def reopen(alarm_id: str, reason: str, person: str) -> None:
 
 
 @chain.command()
+@click.option(
+    "--from", "started_at", type=Moment(), required=True, help="Since when our side was out of order."
+)
+@click.option("--until", "ended_at", type=Moment(), required=True, help="Until when.")
+@click.option("--reason", default="", help="What was out of order; extends what waited then.")
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def outage(started_at: datetime, ended_at: datetime, reason: str, form: str) -> None:
+    """List the tasks whose holders' time ran during an outage on our own side; with --reason extend each by as long, once."""
+    from include.act import Act
+    from include.office.chain_outages import extend_for, waiting_in
+
+    house, now = open_current_house(), datetime.now(UTC)
+    if not reason:
+        print_rows(waiting_in(house, started_at, ended_at, now), form, "waiting")
+        return
+    done, troubles = extend_for(house, started_at, ended_at, Act(now, operator(), reason))
+    click.echo(f"{done} tasks extended")
+    for trouble in troubles:
+        click.echo(trouble, err=True)
+    if troubles:
+        raise SystemExit(1)
+
+
+@chain.command()
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def outages(form: str) -> None:
+    """The outages on our own side for which something was extended."""
+    from include.office.chain_outages import outages as found
+
+    print_rows(found(open_current_house()), form, "outages")
+
+
+@chain.command()
 def dispatch() -> None:
     """One round by hand, as `answer_round` does it: hand on where the profile says so, make the letters of the steps of the minutes
     that are over, and post what waits."""
@@ -302,12 +335,13 @@ def dispatch() -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def assess(month: str, as_of: datetime | None, to: Path | None, form: str) -> None:
     """How the units that hold tasks did over a month (考核): on time at each step, returned, repeats, accepted."""
-    from include.office.chain_assessment import assessment, assessment_workbook
+    from include.letters.assessment import assessment_workbook
+    from include.office.chain_assessment import assessment_figures, assessment_table
 
     first, moment = parse_date(f"{month}-01"), as_of or datetime.now(UTC)
-    rows = assessment(open_current_house(), first, moment)
+    figures = assessment_figures(open_current_house(), first, moment)
     if to is not None:
-        to.write_bytes(assessment_workbook(rows, first, moment))
+        to.write_bytes(assessment_workbook(figures))
         click.echo(to)
         return
-    print_rows(rows, form, month)
+    print_rows(assessment_table(figures), form, month)

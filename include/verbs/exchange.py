@@ -54,7 +54,7 @@ def token(unit_code: str, label: str, days: int) -> None:
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def tokens(form: str) -> None:
     """The tokens that were made, and whether they are valid."""
-    from include.exchange.tokens import tokens as read
+    from include.office.open_reports import tokens as read
     from include.store.engine import reading
 
     with reading(open_current_house().engine) as connection:
@@ -112,7 +112,7 @@ def list_reports(state: str, form: str) -> None:
 @REASON
 def decide(report_key: str, is_sent: bool, reason: str) -> None:
     """Decide about a report that waits for a review, or that the office above refused."""
-    from include.exchange.upward import decide as run
+    from include.office.open_reports import decide as run
 
     house = open_current_house()
     run(house.engine, report_key, is_sent=is_sent, now=datetime.now(UTC), actor=operator(), reason=reason)

@@ -16,6 +16,7 @@ def prune(is_applied: bool) -> None:
     from include.office.field_reports import aged_files
     from include.office.hints import aged_rows, erasable, erase
     from include.store.engine import reading, writing
+    from include.store.exchange_retention import old_exchanges, remove_exchanges
     from include.store.retention import KINDS, Expendable, expendable, old_fires, remove, remove_fires
 
     house, now = open_current_house(), datetime.now(UTC)
@@ -24,6 +25,7 @@ def prune(is_applied: bool) -> None:
         found = expendable(connection, house.archive, house.hourly_dir, aged, now)
         senders = len(erasable(connection, now))
         fires = old_fires(connection, now)
+        exchanged = old_exchanges(connection, now)
         positions, photos = (len(one) for one in field_decisions.erasable(connection, now))
     files, sizes = Counter[str](), Counter[str]()
 
@@ -45,11 +47,16 @@ def prune(is_applied: bool) -> None:
         positions, photos = field_decisions.erase(house.engine, now)
         with writing(house.engine) as connection:
             fires = remove_fires(connection, now)
+            exchanged = remove_exchanges(connection, now)
     click.echo(f"{verb}: {fires} × fires seen from space, longer ago than the profile keeps them")
+    rows = ", ".join(f"{count} {name}" for name, count in exchanged.items())
+    click.echo(
+        f"{verb}: {sum(exchanged.values())} × messages to channels and exchanges with other levels that are over ({rows})"
+    )
     done = "erased" if is_applied else "would be erased"
     click.echo(
         f"{done}: names and words of {senders} hints that were closed, with the mails that they came by"
     )
     click.echo(f"{done}: {positions} positions and {photos} photos of the phone page")
-    if (found or senders or fires or positions or photos) and not is_applied:
+    if (found or senders or fires or any(exchanged.values()) or positions or photos) and not is_applied:
         click.echo("nothing was removed; to remove them: prune --apply")

@@ -10,6 +10,8 @@ from typing import Any, Final
 from include.errors import CheckFailed, QianliyanError
 from include.house import House, Run
 from include.language import say
+from include.office.chain_assessment import assessment_letter
+from include.office.dissection import look
 from include.office.mailroom.round import MailRound, read_mailbox
 from include.profile.current import office
 from include.workflows import chain_round, field_page
@@ -42,13 +44,31 @@ def chain(house: House, now: datetime, actor: str) -> dict[str, Any]:
         return {say("交办"): {"trouble": str(error)}}
 
 
+def dissection(house: House, now: datetime, actor: str) -> dict[str, Any]:
+    """Opens the cases of 解剖分析 that the alarms say by now, and makes the month's 考核通报 once it is due, where the office has a
+    chain."""
+    if office().chain is None:
+        return {}
+    try:
+        opened = len(look(house, now, actor))
+        return {say("解剖分析"): {"opened": opened, **assessment_letter(house, now, actor)}}
+    except (QianliyanError, OSError) as error:
+        return {say("解剖分析"): {"trouble": str(error)}}
+
+
 def levels(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Pulls from the offices above, and reports to them. One that cannot be reached does not stop the others."""
     return exchange_levels(house, now, actor)
 
 
 # In this order; another way in which answers come is one more step.
-STEPS: Final[dict[str, Step]] = {"mail": mail, "field": field, "chain": chain, "levels": levels}
+STEPS: Final[dict[str, Step]] = {
+    "mail": mail,
+    "field": field,
+    "chain": chain,
+    "dissection": dissection,
+    "levels": levels,
+}
 
 
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from include.office.register import Due
 from include.office.untaken_air import ASIDE
 from include.office.warning_grids import set_warning_grids
 from include.periods import DAY, Period, custom_period
-from include.post.letters import LetterFacts
+from include.post.letters import LetterFacts, NamedAlarm
 from include.rules import BULLETIN
 from include.sources.air.quality import import_air_quality
 from include.sources.ledger import completeness
@@ -234,9 +234,9 @@ def _due(computed: HalfMonthBulletins) -> list[Due]:
 
 def _bulletin(one: BulletinFigures) -> Due:
     code = one.city.unit_code
-    return Due(
-        LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated), one.city.unit_name
-    )
+    listed = tuple(NamedAlarm(alarm.alarm_id) for alarm in one.open_alarms)
+    facts = LetterFacts("bulletin", code, code, one.period, to_json(one), one.is_simulated, listed)
+    return Due(facts, one.city.unit_name)
 
 
 _letters: Final = LetterSteps(KINDS, lambda run, computed: _due(frozen(run, computed)))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from include.act import Act
 from include.errors import CheckFailed, QianliyanError
@@ -27,6 +27,7 @@ from include.rules import POST
 from include.sources.ledger import AS_OF_ITSELF, completeness, ensure_history, history_start
 from include.store.beat_runs import mark_accounted
 from include.store.engine import reading, writing
+from include.store.facts import last_push
 
 _log = logging.getLogger(__name__)
 
@@ -247,6 +248,7 @@ def one_round(house: House, now: datetime, actor: str) -> dict[str, Any]:
     }
 
 
+PLAYED_SINCE: Final = timedelta(days=31)  # the longest window of a beat
 _Settle = Callable[[StoredLetter], tuple[str, str]]
 
 
@@ -281,7 +283,8 @@ def _settle_by_rule(run: Run) -> _Settle:
 
     def settle(letter: StoredLetter) -> tuple[str, str]:
         house = run.house
-        reason, is_stuck = (of_run, False) if of_run else _reason_of_kind(run, letter_kind(letter.kind))
+        of_letter = of_run or _reason_of_played(run, letter)
+        reason, is_stuck = (of_letter, False) if of_letter else _reason_of_kind(run, letter_kind(letter.kind))
         if not reason:
             return _release(
                 run,
@@ -300,6 +303,21 @@ def _settle_by_rule(run: Run) -> _Settle:
         return ("rehearsed" if run.deliver == "rehearse" else "withheld"), reason
 
     return settle
+
+
+def _reason_of_played(run: Run, letter: StoredLetter) -> str:
+    """Why this run sends a letter about 模拟数据 not by itself, or empty: a simulated region whose last alarm lies long before the window
+    was over then, and its open alarms are nobody's matter of today."""
+    if run.deliver != "auto" or not letter.is_simulated:
+        return ""
+    with reading(run.house.engine) as connection:
+        last = last_push(connection, run.period.ends_at)
+    if last is None or run.period.ends_at - last <= PLAYED_SINCE:
+        return ""
+    return say(
+        "模拟数据：最后一条报警推送于{day}，本时段已没有演示数据，不自动发送",
+        day=moment_label(last, year=True),
+    )
 
 
 def _reason_of_kind(run: Run, kind: LetterKind) -> tuple[str, bool]:

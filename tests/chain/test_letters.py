@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -11,19 +11,31 @@ import pytest
 from docx import Document
 from sqlalchemy import Engine, insert, select
 
+from include.act import Act
 from include.chain.values import Move
 from include.house import House
+from include.letters.chain import compose_chain
 from include.office.chain import take
 from include.office.chain_letters import chain_letters, due_figures
-from include.profile.chain_values import ChainSettings
+from include.office.uploads import HandedIn, take_in
+from include.profile.chain_values import ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
+from include.simulator.mail_answers import filled_in, nothing_found
 from include.store import tables
 from include.store.engine import reading, writing
+from include.supervision.figures import Issue
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, add_alarm, house_of, provenance
 
 MINUTE = timedelta(minutes=1)
-WORDS = {"task_sheet": "环交", "report_sheet": "环馈", "site_sheet": "环验"}
+WORDS = {
+    "task_sheet": "环交",
+    "report_sheet": "环馈",
+    "return_sheet": "环退",
+    "site_sheet": "环验",
+    "escalation": "环提",
+}
+ISSUE = Issue("某局", "某人", "000", "", "环交〔2020〕1号", "2020年3月12日")
 
 
 @pytest.fixture
@@ -80,15 +92,11 @@ def test_each_letter_leaves_once_with_a_number(chained: House) -> None:
 
 
 def test_what_they_say(chained: House) -> None:
-    from include.letters.chain import compose_chain
-    from include.supervision.figures import Issue
-
     walk(chained)
     first, second, third = sorted(
         due_figures(chained, NOW + timedelta(hours=5)), key=lambda one: one.period.as_of
     )
-    issue = Issue("某局", "某人", "000", "", "环交〔2020〕1号", "2020年3月12日")
-    letter = compose_chain(first, issue)
+    letter = compose_chain(first, ISSUE)
     assert letter.subject == "热点网格报警交办单（阳泉市，1件）"
     document = Document(io.BytesIO(letter.file("docx").content))
     text = "\n".join(one.text for one in document.paragraphs)
@@ -98,13 +106,26 @@ def test_what_they_say(chained: House) -> None:
     assert cells["受理编号"] == "A1-1"
     assert "荫营<镇>" in cells["交办问题基本情况"]
     assert letter.file("pdf").content.startswith(b"%PDF")
-    sheet = openpyxl.load_workbook(io.BytesIO(compose_chain(third, issue).file("xlsx").content)).active
+    sheet = openpyxl.load_workbook(io.BytesIO(compose_chain(third, ISSUE).file("xlsx").content)).active
     told = {sheet.cell(2, n).value: sheet.cell(3, n) for n in range(1, 12)}
     assert told["调查核实情况"].value.startswith("=未苫盖")
     assert told["调查核实情况"].data_type == "s"
     assert "现场验收通过" in told["处理和整改情况"].value
     assert told["是否属实"].value == "属实"
-    assert "核查属实1件" in compose_chain(second, issue).file("text").content.decode()
+    assert "核查属实1件" in compose_chain(second, ISSUE).file("text").content.decode()
+
+
+def test_the_form_of_an_assignment_is_read_back_row_by_row(chained: House) -> None:
+    """The form that goes with a 交办单, filled in and handed in at the desk: the step of its holder, with what became of each row."""
+    take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+    assert chain_letters(chained, NOW + MINUTE, "run") == {"letters": 1}
+    (figures,) = due_figures(chained, NOW + MINUTE)
+    blank = compose_chain(figures, ISSUE).file("xlsx")
+    assert "热点网格排查反馈表" in blank.file_name
+    content = filled_in(blank.content, lambda number, alarm_id: nothing_found(NOW + MINUTE))
+    file = HandedIn("form.xlsx", content, NOW + timedelta(hours=1))
+    done = take_in(chained, file, Act(NOW + timedelta(hours=2), "录入员", "微信"))
+    assert [(one.alarm_id, one.outcome, one.task_state) for one in done.rows] == [("A1", "new", "reported")]
 
 
 def test_a_task_taken_back_at_once_gets_no_letter(chained: House) -> None:
@@ -125,3 +146,63 @@ def test_an_office_whose_profile_names_no_such_letter_makes_none(chained: House)
     walk(chained)
     with using(replace(office(), letters={})):
         assert list(due_figures(chained, NOW + timedelta(hours=5))) == []
+
+
+def test_a_report_that_is_sent_back_is_told_to_its_holder(chained: House) -> None:
+    report = {"problem_found": False, "note": "未见异常", "unit_code": YANGQUAN}
+    for name, hours, more in (
+        ("assign", 0, {"unit_code": YANGQUAN}),
+        ("report", 1, {**report, "person": "李某"}),
+        ("return", 2, {"actor": "王某", "note": "照片不清"}),
+    ):
+        at = NOW + timedelta(hours=hours)
+        values = {"actor": "duty", "task_no": 0 if name == "assign" else 1, **more}
+        take(chained, "A1", Move(name, at, at, **values))
+    found = [one for one in due_figures(chained, NOW + timedelta(hours=3)) if one.kind == "return_sheet"]
+    assert [(one.unit_code, one.period.start_at) for one in found] == [(YANGQUAN, NOW + timedelta(hours=2))]
+    letter = compose_chain(found[0], ISSUE)
+    assert letter.subject == "热点网格报警退回重报单（阳泉市，1件）"
+    text = letter.file("text").content.decode()
+    assert "审核退回：照片不清" in text
+    assert "前重新上报" in text
+
+
+def test_what_is_overdue_is_told_once_to_who_stands_in_and_once_to_the_leaders(chained: House) -> None:
+    chain = replace(
+        office().chain, duties={"acknowledge": Duty("张某", "李某", "王局"), "report": Duty("赵某")}
+    )
+    with using(replace(office(), chain=chain)):
+        take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+        overdue = NOW + timedelta(hours=2)
+        told = escalations(chained, NOW + timedelta(days=2))
+        assert told == [
+            ("operators", overdue, "acknowledge", "李某"),
+            ("leader", overdue + timedelta(hours=24), "acknowledge", "王局"),
+        ]
+        # Whenever a round looks, and whatever came since: the moment is the deadline's.
+        late = overdue + timedelta(hours=1)
+        take(chained, "A1", Move("acknowledge", late, late, "a", unit_code=YANGQUAN, task_no=1))
+        assert escalations(chained, NOW + timedelta(days=2)) == [
+            ("operators", overdue, "acknowledge", "李某"),
+            ("operators", NOW + timedelta(hours=24), "report", "赵某"),
+        ]
+
+
+def test_what_reached_us_in_time_is_not_overdue_however_late_it_was_taken(chained: House) -> None:
+    take(chained, "A1", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+    in_time, taken = NOW + timedelta(hours=2), NOW + timedelta(hours=7)
+    move = Move("acknowledge", taken, in_time, "mailbox", unit_code=YANGQUAN, task_no=1)
+    take(chained, "A1", move)
+    assert escalations(chained, NOW + timedelta(hours=23)) == []
+
+
+def escalations(house: House, now: datetime) -> list[tuple[str, datetime, str, str]]:
+    found = [one for one in due_figures(house, now) if one.kind == "escalation"]
+    return sorted(
+        (
+            (one.unit_code, one.period.start_at, case.waits_for, case.duty)
+            for one in found
+            for case in one.cases
+        ),
+        key=lambda one: one[1],
+    )

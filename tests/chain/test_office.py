@@ -16,12 +16,12 @@ from include.office.chain import chain_at, take
 from include.office.chain_assigning import assign_by_rules, holders_of
 from include.office.chain_lists import running_tasks, unassigned_rows
 from include.office.feedback import feedback_table
-from include.office.own_facts import tell_step
 from include.office.waiting import waiting
 from include.periods import custom_period
 from include.profile.chain_values import AssignRule, ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
+from include.sources.own_facts import tell_step
 from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
 

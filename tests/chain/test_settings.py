@@ -75,3 +75,15 @@ def test_what_is_wrong_is_a_finding(tmp_path: Path, chain: str, fault: str) -> N
     _, findings = read_with_findings(written(tmp_path / "city", chain))
     told = [str(one) for one in findings]
     assert any(fault in one and "profile.yaml" in one for one in told), told
+
+
+def test_the_commented_chain_of_a_new_profile_is_good_as_it_stands(tmp_path: Path) -> None:
+    path = written(tmp_path / "city", "") / "profile.yaml"
+    before, commented = path.read_text(encoding="utf-8").split("# chain:\n")
+    lines = [line.removeprefix("# ") for line in commented.splitlines()]
+    path.write_text("\n".join([before, "chain:", *lines, ""]), encoding="utf-8")
+    profile, findings = read_with_findings(path.parent)
+    assert [str(one) for one in findings] == []
+    assert profile is not None
+    assert profile.chain is not None
+    assert profile.chain.assign[0].lead == ""

@@ -68,7 +68,6 @@ def test_the_way_of_each_alarm_that_a_letter_names(store: Engine, tmp_path: Path
     place = ("T85711", "郊区", "荫营镇")
     assert found == LetterFate(
         LEFT.astimezone(UTC),
-        LEFT.astimezone(UTC),
         moment("03-13 09:45").astimezone(UTC),
         (
             AlarmFate(
@@ -118,26 +117,42 @@ def test_a_back_fill_counts_from_its_own_moment(engine: Engine, tmp_path: Path) 
     send(engine, tmp_path, YANGQUAN, "A1", at=LEFT + timedelta(days=30))
     (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF + timedelta(days=40)).units
     assert (one.heard, one.sign_hours, one.answer_hours) == (Share(1, 1), 4.0, 4.0)
+    later = AS_OF + timedelta(days=40)
+    assert letter_fate(house_of(engine, tmp_path), 1, later).left_at == LEFT + timedelta(days=30)
 
 
-def test_what_the_office_accepts_is_no_sign_of_the_unit(engine: Engine, tmp_path: Path) -> None:
-    add_cities(engine, YANGQUAN, SHIJIAZHUANG)
+def test_what_the_office_does_is_no_word_of_the_unit(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN)
     add_alarm(engine, "A1", "03-12 06:00")
+    add_event(engine, "A1", "acknowledged", "03-12 16:50")
     add_event(engine, "A1", "submitted", "03-12 19:31")
-    add_event(engine, "A1", "accepted", "03-13 08:50")
-    add_alarm(engine, "B1", "03-12 06:00", unit_code=SHIJIAZHUANG)
-    add_event(engine, "B1", "accepted", "03-13 09:45")  # its source tells no submission
-    told = send(engine, tmp_path, YANGQUAN, "A1")
+    add_alarm(engine, "A2", "03-12 07:00")
+    for event, at in (("accepted", "03-13 09:37"), ("returned", "03-13 09:40"), ("accepted", "03-13 09:50")):
+        add_event(engine, "A1", event, at)
+    letter_id = send(engine, tmp_path, YANGQUAN, "A1", "A2")
+    found = letter_fate(house_of(engine, tmp_path), letter_id, AS_OF)
+    assert (found.sign_at, found.is_asking) == (None, True)
+    assert found.alarms[0].answered_at == moment("03-12 19:31").astimezone(UTC)
+    (one,) = unit_fates(house_of(engine, tmp_path), DAY, DAY, None, AS_OF).units
+    assert (one.heard, one.sign_hours, one.answer_hours) == (Share(0, 1), None, None)
+
+
+def test_a_letter_that_asks_nothing_is_not_silent(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine, YANGQUAN, SHIJIAZHUANG)
+    for name, code in (("A1", YANGQUAN), ("B1", SHIJIAZHUANG)):
+        add_alarm(engine, name, "03-12 06:00", unit_code=code)
+        add_event(engine, name, "submitted", "03-12 19:00")
+    add_event(engine, "B1", "returned", "03-12 20:00")
+    asks_nothing = send(engine, tmp_path, YANGQUAN, "A1")
     send(engine, tmp_path, SHIJIAZHUANG, "B1")
     house = house_of(engine, tmp_path)
-    found = letter_fate(house, told, AS_OF)
-    assert (found.sign_at, found.alarms[0].answered_at) == (None, moment("03-12 19:31").astimezone(UTC))
-    rows = [
-        (one.unit_code, one.letters, one.heard, one.answer_hours)
-        for one in unit_fates(house, DAY, DAY, None, AS_OF).units
+    units = unit_fates(house, DAY, DAY, None, AS_OF).units
+    assert [(one.unit_code, one.letters, one.heard) for one in units] == [
+        (SHIJIAZHUANG, 1, Share(0, 1)),
+        (YANGQUAN, 1, Share(0, 0)),
     ]
-    # The letter to 阳泉 named nothing that was still to be answered.
-    assert rows == [(SHIJIAZHUANG, 1, Share(1, 1), 1.0), (YANGQUAN, 1, Share(0, 0), None)]
+    assert not letter_fate(house, asks_nothing, AS_OF).is_asking
+    assert "不要求反馈" in Browser(house, now=AS_OF).get(f"/letters/{asks_nothing}").text
 
 
 def test_an_old_alarm_beside_a_new_one(engine: Engine, tmp_path: Path) -> None:

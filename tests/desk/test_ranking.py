@@ -10,9 +10,19 @@ import pytest
 from sqlalchemy import Engine
 
 from include.desk.facts import season_facts
-from include.desk.ranking import Span, UnitRow, ranking, span_before, span_of
+from include.desk.ranking import Span, UnitRow, last_whole_day, ranking, span_before, span_of
 from include.supervision.figures import FeedbackCounts
-from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, add_event, add_problem, house_of
+from tests.desk.facts import (
+    NOW,
+    SHIJIAZHUANG,
+    YANGQUAN,
+    Browser,
+    add_alarm,
+    add_event,
+    add_problem,
+    house_of,
+    moment,
+)
 
 SEASON = (date(2020, 3, 1), date(2020, 7, 1))
 
@@ -99,6 +109,38 @@ def test_the_line_is_that_of_the_figure_that_was_asked_for(
     page = Browser(house).get("/ranking", params={"day": "2020-03-11", "sort": sort}).text
     words = " → ".join("—" if one is None else str(one) for one in line)
     assert f"<title>{words}</title>" in page
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "day"),
+    [
+        ("week", "03-12 08:30", date(2020, 3, 7)),  # a Thursday: the week to Saturday is over
+        ("week", "03-15 08:30", date(2020, 3, 14)),
+        ("day", "03-12 08:30", date(2020, 3, 11)),
+        ("half_month", "03-12 08:30", date(2020, 2, 29)),
+        ("month", "04-01 00:00", date(2020, 3, 31)),
+        ("season", "03-12 08:30", date(2020, 3, 11)),
+    ],
+)
+def test_it_opens_on_the_last_window_that_is_over(name: str, at: str, day: date) -> None:
+    assert last_whole_day(name, moment(at), SEASON) == day  # type: ignore[arg-type]
+
+
+def test_a_running_window_is_compared_with_as_much_of_the_one_before(store: Engine, tmp_path: Path) -> None:
+    house = house_of(store, tmp_path)
+    add_alarm(store, "soon", "03-02 06:00")
+    early = ranking(
+        house, season_facts(house, moment("03-10 05:00")), "week", date(2020, 3, 9), None, "pushed"
+    )
+    assert (early.is_running, sum(row.before.pushed for row in early.rows)) == (True, 1)  # of two
+    whole = ranking(house, season_facts(house, NOW), "week", date(2020, 3, 7), None, "pushed")
+    assert (whole.is_running, whole.before) == (False, None)  # no day of the season is as old
+    page = Browser(house).get("/ranking?day=2020-03-11").text
+    assert "还没有结束" in page
+    first = Browser(house).get("/ranking").text
+    assert "2020-03-01 — 2020-03-07" in first
+    assert "不作比较" in first
+    assert "还没有结束" not in first
 
 
 def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.desk.facts import (
     NOW,
     SHIJIAZHUANG,
     YANGQUAN,
+    Browser,
     add_alarm,
     add_event,
     add_problem,
@@ -96,3 +97,16 @@ def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, 
         outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued"
     )
     assert city(today(house, NOW), YANGQUAN).letter is None  # it goes out on the day after
+
+
+def test_a_store_without_alarms_says_so_and_what_to_do(engine: Engine, tmp_path: Path) -> None:
+    add_cities(engine)
+    browser = Browser(house_of(engine, tmp_path), now=moment("11-01 10:00"))
+    page = browser.get("/").text
+    assert "库中还没有任何报警" in page
+    assert "最后有报警的一天" not in page
+    add_alarm(engine, "A1", "03-12 06:00")
+    browser = Browser(house_of(engine, tmp_path), now=moment("11-01 10:00"))
+    page = browser.get("/").text
+    assert "最后有报警的一天之后的早晨，2020-03-13 08:30" in page
+    assert "库中还没有任何报警" not in page

@@ -20,12 +20,13 @@ ACTED_IN = [
     INCLUDE / "sources" / "reading" / "workbooks.py",
     INCLUDE / "sources" / "reading" / "workbook_child.py",
     INCLUDE / "sources" / "quarantine.py",
+    INCLUDE / "sources" / "chain_steps.py",
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
     *(INCLUDE / "store" / f"{name}.py" for name in ("dated_records", "offices", "places", "units")),
     *(INCLUDE / "office").glob("*.py"),
-    *(INCLUDE / "chain").glob("*.py"),
+    *(INCLUDE / "chain").rglob("*.py"),
     *(INCLUDE / "office" / "mailroom").glob("*.py"),
     *(
         INCLUDE / "post" / f"{name}.py"

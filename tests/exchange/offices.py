@@ -22,13 +22,13 @@ from include.exchange.site import Exchange, Turnstile
 from include.exchange.tokens import make_token
 from include.exchange.upward import UpwardRound, report_upward
 from include.house import House
-from include.office.own_facts import tell_problem, tell_step
 from include.periods import DAY, midnight, office_date
 from include.profile.current import load, using
 from include.profile.values import Profile
 from include.sources.config import SourceConfig
 from include.sources.kinds import platform
 from include.sources.ledger import ensure_covered
+from include.sources.own_facts import tell_problem, tell_step
 from include.store import tables
 from include.store.engine import open_engine, reading, writing
 from include.store.facts import alarm_states, problems_found

@@ -10,7 +10,7 @@ import pytest
 
 from include.errors import SourceError
 from include.exchange.tokens import make_token
-from include.exchange.upward import decide as decide_report
+from include.office.open_reports import decide as decide_report
 from include.profile.current import using
 from include.store.engine import reading
 from include.store.level_tables import sent_report

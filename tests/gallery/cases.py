@@ -21,13 +21,15 @@ from include.letters.pictures.charts import alarms_by_day, problems_by_category,
 from include.letters.pictures.grid_map import change_map, level_map, mail_level_map
 from include.letters.pictures.level_map import city_level_map, mail_city_level_map
 from include.letters.pictures.region_map import mail_rate_map, rate_map
+from include.letters.pictures.trend_charts import trend_pages
 from include.letters.summary import compose_summary
-from include.periods import period_ending
+from include.periods import Period, period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
 from include.supervision.figures import Corrected, Flag, FlagReason, Issue, NoticeFigures, Suspected
 from include.supervision.weekly_figures import DayCount, SummaryFigures
-from tests.gallery.cities import hot_city, whole_region
+from tests.gallery import english
+from tests.gallery.cities import hot_city, many_units, whole_region
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.summaries import summary
 
@@ -133,6 +135,8 @@ def _summaries() -> Iterator[Case]:
         ("summary-answered", "汇总：全部反馈", summaries.all_answered()),
         ("summary-39", "汇总：39个城市", region),
         ("summary-39-late", "汇总：39个城市全部超期", whole_region(is_late=True)),
+        ("summary-60", "汇总：60个单位并列", many_units(60)),
+        ("summary-before", "汇总：没有走势的旧数据", _without_trend(region)),
         ("summary-province", "汇总：一省", summary(province_code="140000")),
     )
     for name, title, figures in told:
@@ -140,6 +144,7 @@ def _summaries() -> Iterator[Case]:
             partial(draw, figures)
             for draw in (rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)
         ]
+        drawn += [partial(_page, figures, number) for number in range(len(trend_pages(figures)))]
         yield Case(name, title, partial(compose_summary, figures, summaries.ISSUE), tuple(drawn))
     weeks = [region.window.end - timedelta(days=number) for number in range(28, 0, -1)]
     busy = replace(
@@ -151,6 +156,14 @@ def _summaries() -> Iterator[Case]:
         partial(compose_summary, busy, summaries.ISSUE),
         (partial(alarms_by_day, busy),),
     )
+
+
+def _page(figures: SummaryFigures, number: int) -> Figure:
+    return trend_pages(figures)[number]
+
+
+def _without_trend(figures: SummaryFigures) -> SummaryFigures:
+    return replace(figures, cities=tuple(replace(one, trend=()) for one in figures.cities))
 
 
 def _bulletins() -> Iterator[Case]:
@@ -252,21 +265,60 @@ def _other_offices() -> Iterator[Case]:
         samples.notice(), unit_code="370102", unit_name="历下区", bureau="济南市生态环境局历下分局"
     )
     yield Case("jinan-notice", "济南：提示函", partial(compose_notice, jinan, samples.ISSUE), profile="jinan")
-    english = Issue(
-        "Harbour Clean Air Agency",
-        "Duty desk",
-        "+000",
-        "answers.of.the.units@harbour.example",
-        "HCA 7 (2020)",
-        "13 March 2020",
-    )
     for many in (1, 12):
         yield Case(
             f"harbour-notice-{many}",
             "Harbour: notice",
-            partial(_english_notice, many, english),
+            partial(_english_notice, many, english.ISSUE),
             profile="harbour",
         )
+    yield from _english_letters()
+
+
+def _english_letters() -> Iterator[Case]:
+    """Every kind in English; figures are computed inside the office, so their labels are English too."""
+    made: tuple[tuple[str, Callable[..., Letter], Callable[[], Any]], ...] = (
+        (
+            "reminder",
+            compose_reminder,
+            lambda: samples.reminder(2, period=_day(), rolling_label="6 to 12 March"),
+        ),
+        (
+            "reminder-one",
+            compose_reminder,
+            lambda: samples.reminder(1, period=_day(), rolling_label="6 to 12 March"),
+        ),
+        ("summary", compose_summary, lambda: summary(period=_midweek())),
+        ("summary-nothing", compose_summary, lambda: summary(*summaries.EMPTY, period=_midweek())),
+        ("bulletin", compose_bulletin, lambda: bulletins.bulletin(period=_half())),
+        ("bulletin-no-data", compose_bulletin, lambda: replace(bulletins.without_air(), period=_half())),
+        ("overview", compose_overview, lambda: bulletins.overview(3, period=_half())),
+        ("alarm", compose_alarm, lambda: push(1, period=_day())),
+    )
+    for name, compose, figures in made:
+        issue = english.issue(number=None, issued_on=None)
+        yield Case(
+            f"harbour-{name}",
+            f"Harbour: {name}",
+            partial(_in_english, compose, figures, issue),
+            profile="harbour",
+        )
+
+
+def _in_english(compose: Callable[..., Letter], figures: Callable[[], Any], issue: Issue) -> Letter:
+    return compose(english.in_english(figures()), issue)
+
+
+def _day() -> Period:
+    return period_ending("day", date(2020, 3, 13))
+
+
+def _midweek() -> Period:
+    return period_ending("midweek", date(2020, 3, 11))
+
+
+def _half() -> Period:
+    return period_ending("half_month", date(2020, 4, 1))
 
 
 def _english_notice(count: int, issue: Issue) -> Letter:

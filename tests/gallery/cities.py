@@ -1,7 +1,7 @@
 """Figures of whole cities and of the whole region: hotspot grids in clusters as they are, and a summary of 39 cities."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from math import hypot
 
 from include.geo.boundaries import counties
@@ -9,7 +9,7 @@ from include.geo.grids import grid_cells
 from include.geo.regions import members_on
 from include.supervision.bulletin_figures import BulletinFigures
 from include.supervision.figures import FeedbackCounts, Flag, FlagReason
-from include.supervision.weekly_figures import DayCount, SummaryFigures
+from include.supervision.weekly_figures import DayCount, SpanCount, SummaryFigures
 from tests.letters import bulletins, summaries
 from tests.supervision.summaries import city_week
 
@@ -72,6 +72,31 @@ def hot_city(unit_code: str, clusters: int, *, is_falling: bool = False) -> Bull
     )
 
 
+def _trend(place: int, end: date) -> tuple[SpanCount, ...]:
+    """Eight weeks of a city: rising, falling, even, with gaps or none at all, as its place says."""
+    kinds = (lambda week: 2 + week, lambda week: 14 - week, lambda week: 6, lambda week: 9 * (week % 2))
+    pushed = [0 if place % 13 == 5 else kinds[place % 4](week) for week in range(8)]
+    return tuple(
+        SpanCount(
+            end - timedelta(weeks=8 - week), end - timedelta(weeks=7 - week), count, max(count - place % 3, 0)
+        )
+        for week, count in enumerate(pushed)
+    )
+
+
+def many_units(count: int) -> SummaryFigures:
+    """The summary of an office with so many units below it, all alike but for their names."""
+    region = whole_region()
+    cities = [region.cities[place % len(region.cities)] for place in range(count)]
+    return replace(
+        region,
+        cities=tuple(
+            replace(one, unit_code=f"{place:06d}", unit_name=f"第{place}街道办事处", rank=1, is_tied=True)
+            for place, one in enumerate(cities, 1)
+        ),
+    )
+
+
 def whole_region(*, is_late: bool = False) -> SummaryFigures:
     """The summary of the 39 cities over four days; `is_late`: not one alarm is answered and all are overdue."""
     plain = summaries.plain()
@@ -102,6 +127,7 @@ def whole_region(*, is_late: bool = False) -> SummaryFigures:
                 season=counts,
                 rolling=counts,
                 flag=flag,
+                trend=_trend(place, plain.window.end),
             )
         )
     total = FeedbackCounts(

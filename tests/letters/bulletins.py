@@ -470,7 +470,7 @@ def whole_city(unit_code: str, every: int = 1) -> BulletinFigures:
         grids=grids,
         high_areas=(area,),
         highest=listed,
-        rising=listed,
+        rising=tuple(one for one in listed if (one.grid.half.yoy_pct or 0.0) > 0),
         warnings=replace(WARNINGS, warned=warned),
         is_simulated=True,
     )

@@ -178,7 +178,7 @@ def test_the_grids_in_words(letter: Letter) -> None:
         "其中T1网格连续3次被列为预警网格，已达到连续3次或一年内累计6次的条件，将按规定公开通报、约谈。"
         in text
     )
-    assert "1.对连续列为预警网格或累计次数已达升级条件的1个网格（T1；共有预警网格1个）" in text
+    assert "1.对连续列为预警网格或累计次数已达升级条件的1个网格（T1）开展解剖分析" in text
     assert "2.对超期未反馈的2条报警（尚未反馈的共3条；涉及T9、T1）" in text
     assert "于2020年4月11日前书面报送排查和整改情况。" in text
 

@@ -187,12 +187,18 @@ def test_the_regional_map_names_every_city_with_its_level() -> None:
 
 def test_a_city_without_an_outline_is_named_under_the_regional_map() -> None:
     odd = bulletins.situation(unit_code="610403", unit_name="杨凌示范区")
-    (note,) = (
-        text
-        for text in texts(city_level_map(replace(overview(3), cities=(odd,))))
-        if text.startswith("数据来源")
+    assert "没有边界数据，未绘制：杨凌示范区52" in texts(city_level_map(replace(overview(3), cities=(odd,))))
+
+
+def test_many_cities_without_an_outline_are_named_as_far_as_the_line_reaches() -> None:
+    odd = tuple(
+        bulletins.situation(unit_code=f"9{number:05d}", unit_name=f"第{number}街道") for number in range(30)
     )
-    assert note.endswith("没有边界数据，未绘制：杨凌示范区52")
+    picture = city_level_map(replace(overview(3), cities=odd))
+    (told,) = (text for text in texts(picture) if text.startswith("没有边界数据"))
+    assert told.startswith("没有边界数据，未绘制：第0街道52、第1街道52、")
+    assert told.endswith("等30个")
+    assert figure_findings(picture) == []
 
 
 @pytest.mark.parametrize("draw", [*MAPS, daily_levels])

@@ -124,7 +124,7 @@ def test_the_whole_in_words(letter: Letter) -> None:
         "渭南市数据不足，不参与排名。",
         "向31个城市推送报警76条，已反馈75/76（98.7%），30/31个城市全部反馈。已到反馈时限76条，按期反馈75/76（98.7%），超期未反馈1条（衡水市1条）。",
         "排查发现问题39个：扬尘（工地）20个、工业企业10个，已整改24个。",
-        "浓度最高的5个网格分布在石家庄市5个，最高的是石家庄市赵县T1网格（92μg/m³）。",
+        "浓度最高的5个网格均在石家庄市，最高的是石家庄市赵县T1网格（92μg/m³）。",
         "其中1个网格达到连续3次或一年内累计6次的条件：石家庄市T1（连续3次）。",
         "一是督促咸阳市、宝鸡市、铜川市等浓度较高或同比升幅较大的城市分析原因",
         "二是对达到升级条件的1个预警网格，按规定公开通报、约谈所在地（石家庄市）。",
@@ -227,7 +227,7 @@ def test_worst_changes_that_fell_are_said_to_have_fallen() -> None:
     codes = tuple(city.unit_code for city in cities)
     text = text_of(replace(base, cities=cities, worst_level=codes, worst_yoy=codes, worst_pop=codes[:1]))
     assert "同比改善较小的是北京市（下降12.0%）、天津市（下降13.0%）。环比持平的是北京市。" in text
-    assert "有同比数据的2个城市中，上升0个、下降2个。" in text
+    assert "有同比数据的2个城市均下降。" in text
 
 
 def test_only_rises_are_listed_as_rises_and_ties_share_a_place() -> None:

@@ -43,7 +43,7 @@ def test_a_summary_begins_with_figures_changes_and_what_is_asked() -> None:
         "要点",
         "数字　推送报警6条，已反馈5/6（83.3%），超期1条，发现问题4个；长期未反馈1条。",
         "变化　推送：较上期（3条）增加3条；超期：与上期持平。",
-        "请办　督促阳泉市（1条）反馈超期报警1条；逐条销号长期未反馈报警1条；剖析反复报警网格1个。",
+        "请办　督促阳泉市（1条）反馈超期报警；销号长期未反馈报警1条；剖析反复报警网格1个。",
     ]
 
 
@@ -51,7 +51,7 @@ def test_a_summary_of_nothing_says_so() -> None:
     assert points(compose_summary(summaries.nothing(), summaries.ISSUE)) == [
         "要点",
         "数字　没有推送报警。",
-        "变化　推送：上期也没有；超期：上期也没有。",
+        "变化　本期和上期均没有推送报警。",
         "请办　没有需要另行督促的事项，继续日常调度。",
     ]
 
@@ -59,7 +59,7 @@ def test_a_summary_of_nothing_says_so() -> None:
 def test_a_bulletin_and_one_without_data() -> None:
     assert points(compose_bulletin(bulletins.bulletin(), bulletins.ISSUE)) == [
         "要点",
-        "数字　PM2.5平均52μg/m³，在39个城市中由低到高排名第7位；推送报警12条，已反馈11/12（91.7%）；尚未反馈3条，已超期2条。",
+        "数字　PM2.5平均52μg/m³，在39个城市中由低到高排名第7位；推送报警12条，已反馈11/12（91.7%）；尚未反馈3条，其中已超期2条。",
         "变化　浓度同比下降20.0%，较3月上半月上升5.0%；可比的5个热点网格中上升3个、下降2个。",
         "请办　剖析连续预警网格1个；补报超期报警2条；2020年4月11日前书面报送排查和整改情况。",
     ]

@@ -214,3 +214,19 @@ def named_font(tmp_path: Path) -> Callable[[str, str], Path]:
         return path.parent
 
     return make
+
+
+def test_many_short_annexes_are_set_although_each_place_depends_on_the_one_before() -> None:
+    annexes = [
+        part
+        for number in range(1, 9)
+        for part in (
+            Paragraph("公文附件标记", (Run(f"附件{number}"),), starts_page=True),
+            paragraph("国" * 28 * (number % 3 * 4 + 1), "公文主送"),
+        )
+    ]
+    pages = pdf_pages(print_pdf(manuscript(paragraph("国" * 28), *annexes), AT))
+    text = "".join(pages)
+    assert [f"附件{number}" in text for number in range(1, 9)] == [True] * 8
+    assert "附件1" not in pages[0]
+    assert len(pages) < 9

@@ -91,7 +91,7 @@ def test_the_whole_in_words(letter: Letter) -> None:
         in text
     )
     assert "没有城市达到督办条件；达到提醒条件的有阳泉市。" in text
-    assert "1.督促阳泉市（1条）抓紧反馈超期不超过7日的1条报警。" in text
+    assert "1.督促阳泉市（1条）抓紧反馈超期7日以内的报警。" in text
 
 
 def test_pdf_and_docx_say_the_same(letter: Letter) -> None:
@@ -118,6 +118,7 @@ def test_the_workbook_is_clean_tables_that_pandas_reads(letter: Letter) -> None:
         "城市",
         "答复质量",
         "每日",
+        "走势",
         "问题类别",
         "区县",
         "重复报警",
@@ -187,7 +188,7 @@ def test_the_mail_has_the_key_figures_and_one_picture_inside(letter: Letter) -> 
     assert re.findall(r'<img src="([^"]+)"', html) == ["cid:inline"]
     assert "地图：3月8日至10日各城市按期反馈率，合计4/6（66.7%）；被标记的城市：阳泉市（提醒）" in html
     assert "<" not in text
-    assert "推送报警：6条，较上期+3" in text
+    assert "推送报警：6条，较上期增加3条" in text
     assert content(letter, "inline")[:4] == b"\x89PNG"
     assert [file.role for file in letter.files] == ["pdf", "docx", "xlsx", "html", "text", "inline"]
     assert [file.ascii_name for file in letter.files][:3] == [
@@ -217,10 +218,10 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
             summaries.nothing,
             [
                 "本期没有向4个城市推送报警，上期也没有。",
-                "本期报警的排查没有发现问题。",
+                "本期没有推送报警，没有需要排查的问题。",
                 "本期没有符合选取规则的案例。",
                 "本期没有触发建议规则",
-                "尚无到期整改的问题",
+                "监管期以来（3月1日至10日）没有推送报警。",
             ],
             ["图3", "nan", "None"],
         ),
@@ -229,7 +230,7 @@ def test_the_page_of_where_the_numbers_come_from(letter: Letter) -> None:
         (
             summaries.all_answered,
             [
-                "3个城市有已到反馈时限的报警，都没有超期未反馈的。",
+                "3个城市有已到反馈时限的报警，均没有超期未反馈。",
                 "没有城市达到提醒或督办条件",
                 "3个城市有报警；1个城市没有报警",
             ],
@@ -333,7 +334,13 @@ def test_the_pdf_is_tagged_and_its_pictures_have_words_for_who_cannot_see_them(l
     assert "/StructTreeRoot" in reader.trailer["/Root"]
     docx = Document(io.BytesIO(content(letter, "docx")))
     words = [shape._inline.docPr.get("descr") for shape in docx.inline_shapes]
-    assert [word.partition("：")[0] for word in words] == ["地图", "柱状图", "条形图", "条形图"]
+    assert [word.partition("：")[0] for word in words] == [
+        "地图",
+        "柱状图",
+        "条形图",
+        "条形图",
+        "小柱状图",
+    ]
 
 
 def test_importing_the_module_loads_nothing_heavy() -> None:

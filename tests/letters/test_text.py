@@ -59,7 +59,7 @@ def test_a_whole_notice() -> None:
         网格函〔2020〕7号
         关于热点网格排查反馈情况提示的函
         石家庄市生态环境局：
-        截至2020年3月13日8时30分，你市待反馈报警1条，其中超期1条；2020年3月12日，平台推送报警3条，已反馈1条。请于3月14日8时30分前反馈排查情况。现将有关情况函告如下。
+        截至2020年3月13日8时30分，你市待反馈报警1条，已超期；2020年3月12日，平台推送报警3条，已反馈1条。请于3月14日8时30分前反馈排查情况。现将有关情况函告如下。
         一、报警及反馈情况
         3月12日，平台向你市推送报警3条，已反馈1条；均未到反馈时限。各时段的反馈率和按期反馈率如下：
         统计时段 | 推送报警（条） | 已反馈（条） | 反馈率 | 按期反馈率 | 超期（条） | 问题（个）
@@ -143,7 +143,7 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
     assert (
         "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
-        "应于3月9日10时前反馈，已超期3天。\n其中超期超过7日的（长期未反馈）2条，请优先核实办理。"
+        "应于3月9日10时前反馈，已超期3天。\n其中长期未反馈（超期超过7日）2条，请优先核实办理。"
     ) in text
     listed = text[text.rindex("超期未反馈报警清单") :]
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
@@ -187,7 +187,7 @@ def test_every_number_of_a_reminder_is_that_of_the_notice_of_the_morning() -> No
     urging = reminder(overdue=2, overdue_total=17, chronic=5, form=told.form)
     told_text, urging_text = body(compose_notice(told, ISSUE)), body(compose_reminder(urging, ISSUE))
     assert "有17条报警超期未反馈" in told_text
-    assert "其中超期超过7日的（长期未反馈）5条" in told_text
+    assert "其中长期未反馈（超期超过7日）5条" in told_text
     assert "共有17条已超过反馈时限仍未反馈（其中超期超过7日的5条），本函督办其中2条。" in urging_text
     assert "列有你市全部17条未反馈报警" in urging_text
 

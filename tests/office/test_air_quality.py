@@ -112,7 +112,7 @@ def test_figures_around_the_table(sqlite: Engine, tmp_path: Path) -> None:
     put(folder / "china_cities_20260305.csv", wide_text("20260305", {"北京": [700] * 3 + [70] * 21}))
     result = import_air_quality(sqlite, tmp_path / "air", [folder], now=NOW)
     assert import_lines(result, tmp_path, NOW) == [
-        "读入29个文件、675行；存入1个地方的672个值（PM2.5），替换28天；未用0个值（在待查中），空值0个，重复值0个（只计一次）",
+        "读入29个文件、675行；存入1个地方的672个值（PM2.5），新增28天；未用0个值（在待查中），空值0个，重复值0个（只计一次）",
         "沙尘时段标记3条",
     ]
     second_half, first_half = (

@@ -375,6 +375,16 @@ def test_what_a_rule_withheld_or_a_person_settled_waits_for_nobody(house: House)
 
 def test_a_source_that_stopped(house: House) -> None:
     stopped = replace(house, sources=(SourceConfig("exports", "files", str(house.var)),))
+    assert topics(stopped) == set()  # never pulled
+    counts = dict.fromkeys(("rows_read", "rows_new", "rows_revised", "rows_unchanged", "rows_quarantined"), 0)
+    came = {
+        "source": "exports",
+        "start_at": NOW - timedelta(days=4),
+        "end_at": NOW - timedelta(days=3),
+        "finished_at": NOW - timedelta(days=3),
+    }
+    with writing(house.engine) as connection:
+        connection.execute(insert(tables.pull).values(is_simulated=False, **came, **counts))
     assert topics(stopped) == {"pull"}
 
 

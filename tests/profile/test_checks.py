@@ -156,7 +156,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a domain that is none": (
         added("profile.yaml", "trusted_mail_domains: ['city.example', 'a@b.example']"),
-        "profile.yaml:55: trusted_mail_domains is wrong; expected a list of domains, [city.example]; got ",
+        "profile.yaml:57: trusted_mail_domains is wrong; expected a list of domains, [city.example]; got ",
     ),
     "a word with other parts": (
         lambda folder: (

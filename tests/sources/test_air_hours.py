@@ -78,8 +78,7 @@ def test_a_label_that_the_hours_contradict_is_refused(store: Engine, tmp_path: P
 @pytest.mark.parametrize(
     ("hours", "field_reason", "taken"),
     [
-        ([0, 1, 24], "不是0至23的小时，整行未用", {0: 1.0, 1: 2.0}),
-        ([1, 2, 25], "不是0至23的小时，整行未用", {1: 1.0, 2: 2.0}),
+        ([0, 1, 25], "不是0至23的小时，整行未用", {0: 1.0, 1: 2.0}),
         ([24, -1, "²"], "不是1至24的小时，整行未用", {23: 1.0}),
     ],
 )
@@ -117,3 +116,75 @@ def test_the_case_of_the_field(store: Engine, tmp_path: Path) -> None:
     for day in (1, 2, 31):
         assert round(sum(values(tmp_path, day).values()) / 24, 2) == 23.33
     assert values(tmp_path, 0) == {}
+
+
+def days_of(path: Path, days: dict[int, list[object]]) -> Path:
+    """May 2020; the value is a hundred times the day and the hour as it is printed."""
+    rows = (f"202005{day:02},{hour},北京,{100 * day + int(str(hour))}" for day in days for hour in days[day])
+    path.write_text("\n".join(["date,hour,城市,PM2.5", *rows]) + "\n")
+    return path
+
+
+ENDS = list(range(1, 25))
+
+
+def test_an_odd_hour_0_does_not_turn_an_archive_of_hours_1_to_24(store: Engine, tmp_path: Path) -> None:
+    days: dict[int, list[object]] = {day: [*ENDS] for day in range(1, 6)}
+    days[3] = [0, *ENDS]
+    result = import_air_quality(store, tmp_path / "air", [days_of(tmp_path / "a.csv", days)], now=NOW)
+    assert [(fault.fault.reason, fault.fault.count) for fault in result.faults] == [
+        ("不是1至24的小时，整行未用", 1)
+    ]
+    for day in range(1, 6):
+        assert values(tmp_path, day) == {hour: 100.0 * day + hour + 1 for hour in range(24)}
+
+
+def test_an_odd_hour_24_does_not_turn_an_archive_of_hours_0_to_23(store: Engine, tmp_path: Path) -> None:
+    days: dict[int, list[object]] = {day: [*range(24)] for day in range(1, 6)}
+    days[1] = [24, *range(24)]
+    result = import_air_quality(store, tmp_path / "air", [days_of(tmp_path / "a.csv", days)], now=NOW)
+    assert [fault.fault.reason for fault in result.faults] == ["不是0至23的小时，整行未用"]
+    for day in range(1, 6):
+        assert values(tmp_path, day) == {hour: 100.0 * day + hour for hour in range(24)}
+
+
+@pytest.mark.parametrize(
+    "days",
+    [{1: [0, *ENDS]}, {1: [*ENDS], 2: [*range(24)]}, {1: [0, 1, 24]}],
+    ids=["one day", "changes", "few"],
+)
+def test_hours_that_contradict_each_other_are_asked_about(
+    store: Engine, tmp_path: Path, days: dict[int, list[object]]
+) -> None:
+    path = days_of(tmp_path / "a.csv", days)
+    with pytest.raises(InputError, match="prints both hour 0 and hour 24"):
+        import_air_quality(store, tmp_path / "air", [path], now=NOW)
+    assert values(tmp_path, 1) == {}
+    import_air_quality(store, tmp_path / "air", [path], now=NOW, hour_label="end")
+    assert values(tmp_path, 1)[0] == 101.0
+
+
+def test_a_part_of_a_day_goes_by_the_other_files_of_its_header(store: Engine, tmp_path: Path) -> None:
+    whole = days_of(tmp_path / "1.csv", {1: [*ENDS]})
+    part = days_of(tmp_path / "2.csv", {2: [*range(1, 11)]})
+    with pytest.raises(InputError, match="may begin or end"):
+        import_air_quality(store, tmp_path / "air", [part], now=NOW)
+    assert values(tmp_path, 2) == {}
+    result = import_air_quality(store, tmp_path / "air", [part, whole], now=NOW)
+    assert result.rejected == ()
+    assert values(tmp_path, 2) == {hour: 201.0 + hour for hour in range(10)}
+    later = days_of(tmp_path / "3.csv", {3: [1, 2]})
+    assert import_air_quality(store, tmp_path / "air", [later], now=NOW).notes == (
+        "3.csv：小时为1至24，按整点结束时刻理解，24时属于所记的日期",
+    )
+    assert values(tmp_path, 3) == {0: 301.0, 1: 302.0}
+    odd = days_of(tmp_path / "4.csv", {4: [0, 1, 2]})
+    with pytest.raises(InputError, match="may begin or end"):
+        import_air_quality(store, tmp_path / "air", [odd], now=NOW)
+
+
+def test_a_part_of_a_day_of_hours_0_to_23_goes_by_the_earlier_ones(store: Engine, tmp_path: Path) -> None:
+    for hour in range(4):
+        path = days_of(tmp_path / f"{hour}.csv", {1: [hour]})
+        import_air_quality(store, tmp_path / "air", [path], now=NOW)
+    assert values(tmp_path, 1) == {hour: 100.0 + hour for hour in range(4)}

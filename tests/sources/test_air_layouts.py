@@ -327,6 +327,48 @@ def test_an_hour_that_its_zone_skips_and_one_that_it_has_twice(store: Engine, tm
     ]
 
 
+TWICE = "by: station\ntime_zone: America/New_York\ncolumns: {place: s, hour: t, pm25_ug_m3: v}"
+
+
+@pytest.mark.parametrize("is_backwards", [False, True])
+def test_the_hour_that_comes_twice_goes_by_the_order_of_the_rows(
+    store: Engine, tmp_path: Path, is_backwards: bool
+) -> None:
+    path = tmp_path / "a.csv"
+    rows = [
+        f"{who},2020-11-01 {hour}:00,{value}"
+        for who in "AB"
+        for value, hour in enumerate(("00", "01", "01", "02"), 4)
+    ]
+    path.write_text("\n".join(["s,t,v", *(reversed(rows) if is_backwards else rows)]) + "\n")
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, TWICE))
+    assert result.faults == ()
+    assert stored(tmp_path, "station", date(2020, 11, 1)) == {
+        (who, hour, "pm25_ug_m3"): float(hour - 8) for who in "AB" for hour in range(12, 16)
+    }
+
+
+@pytest.mark.parametrize("hours", [("00", "01", "02"), ("02", "01", "00"), ("01", "00", "01", "02", "00")])
+def test_an_hour_of_two_that_nobody_tells_apart_is_not_used(
+    store: Engine, tmp_path: Path, hours: tuple[str, ...]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "\n".join(["s,t,v", *(f"A,2020-11-01 {hour}:00,{4 + int(hour)}" for hour in hours)]) + "\n"
+    )
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, TWICE))
+    assert stored(tmp_path, "station", date(2020, 11, 1)) == {
+        ("A", 12, "pm25_ug_m3"): 4.0,
+        ("A", 15, "pm25_ug_m3"): 6.0,
+    }
+    assert [(fault.fault.reason, fault.fault.count) for fault in result.faults] == [
+        (
+            "America/New_York当日有两个这一时刻，文件只列一个或次序不明，无法判断是哪一个，整行未用",
+            hours.count("01"),
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("yaml", "label", "message"),
     [

@@ -310,10 +310,10 @@ def test_nothing_to_import_says_so(sqlite: Engine, tmp_path: Path, name: str) ->
 def test_hours_and_dates_that_are_none_are_told(sqlite: Engine, tmp_path: Path) -> None:
     text = (
         wide_text(STAMP, {"北京": [40] * 24})
-        + f"{STAMP},24,PM2.5,9\n2020-03-12,x,PM2.5,9\n20201340,1,PM2.5,9\n2020/3/12,5,PM2.5,40\n"
+        + f"{STAMP},25,PM2.5,9\n2020-03-12,x,PM2.5,9\n20201340,1,PM2.5,9\n2020/3/12,5,PM2.5,40\n"
     )
     result = take(sqlite, tmp_path, put(tmp_path / "day.csv", text))
-    assert told(result) == [("date", "20201340", 28, 1), ("hour", "24", 26, 2)]
+    assert told(result) == [("date", "20201340", 28, 1), ("hour", "25", 26, 2)]
     assert (result.duplicates, len(pm25_hours(tmp_path, "110000"))) == (1, 24)
 
 

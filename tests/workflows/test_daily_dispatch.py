@@ -127,6 +127,20 @@ def test_what_is_not_fresh_or_not_wanted_is_archived_and_mails_nothing(
     assert all(reason in words for words in result["release"]["letters"]["withheld"])
 
 
+def test_a_fresh_period_about_a_simulated_region_years_old_does_not_leave_by_itself(
+    engine: Engine, tmp_path: Path, mailbox: LocalMailbox
+) -> None:
+    simulated = open_region(engine, tmp_path / "var", mailbox, origin=SIMULATED_LABEL)
+    long_after = date(2020, 5, 20)
+    result = play(run_of(simulated, day=long_after))
+    assert {state for state, _ in states(simulated, long_after).values()} == {"withheld"}
+    assert all(
+        "最后一条报警推送于2020年3月11日" in words for words in result["release"]["letters"]["withheld"]
+    )
+    assert mailed(mailbox) == []
+    assert play(run_of(simulated))["release"]["counts"]["released"] == 3  # near its alarms it plays as ever
+
+
 def test_asked_to_send_an_old_period_it_sends_but_not_a_reminder_that_was_answered(
     house: House, mailbox: LocalMailbox
 ) -> None:

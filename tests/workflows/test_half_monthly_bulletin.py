@@ -196,6 +196,14 @@ def test_the_figures_are_those_of_the_files(house: House, mailbox: LocalMailbox)
     assert [one.grid.grid_id for one in yangquan.highest] == ["T85711", "T85712"]
     assert yangquan.warnings is None
     assert (yangquan.city.window.pushed, yangquan.city.window.answered) == (2, 1)
+    named = (
+        select(tables.letter_alarm.c.alarm_id)
+        .join(tables.letter)
+        .where(tables.letter.c.unit_code == "140300")
+    )
+    with reading(house.engine) as connection:
+        listed = set(connection.execute(named).scalars())
+    assert listed == {one.alarm_id for one in yangquan.open_alarms} != set()
     assert "城市空气质量15/15天，网格空气质量15/15天" in yangquan.completeness
 
 

@@ -10,13 +10,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from include.desk.alarms import alarm_page
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.letter import Reason
 from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import QianliyanError, StateError
+from include.letters.words.status_words import STANDINGS
 from include.office.acts import act, possible_acts
 
 Act = Literal["accept", "return", "uphold", "reject", "close", "reopen"]

@@ -19,21 +19,12 @@ from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
 from include.errors import QianliyanError, StateError
+from include.letters.words.status_words import STANDINGS
 from include.office.contacts import contact_list
 from include.office.notes import add_note, unit_notes
 from include.periods import office_date
 from include.store.engine import reading
 
-STANDINGS: Final = {
-    "answered": "已反馈",
-    "late": "逾期反馈",
-    "overdue": "超期未反馈",
-    "waiting": "未到期",
-    "in_grace": "已退回，待重报",
-    "in_dispute": "复核中",
-    "closed": "已结案",
-    "upheld": "误报（已核减）",
-}
 _LETTERS: Final = 12
 _WORDS: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x20][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
 NOTE_WORDS: Final = {"call": "电话记录", "note": "备注", "assign": "指定经办人"}

@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import pandas as pd
@@ -13,7 +13,7 @@ from fastapi import Depends, Path, Query, Request
 
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.house import House
-from include.periods import DAY, midnight, office_date, parse_moment
+from include.periods import DAY, KINDS, midnight, office_date, parse_moment
 from include.post.letters import Drafted
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
@@ -25,8 +25,8 @@ T = TypeVar("T")
 NEEDED_DAGS: Final = ("post_round",)
 _KEPT: Final = 64  # computed figures
 _KEPT_SECONDS: Final = 60.0
-_MORNING: Final = timedelta(hours=8, minutes=30)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
+_EVER: Final = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 
 At = Annotated[
     str, Query(max_length=40, description="the moment whose state is shown; Beijing time without an offset")
@@ -127,12 +127,26 @@ class Desk:
         now = self.clock().replace(second=0, microsecond=0)
         return now if is_final else self.recent.get(("moment", now), lambda: _with_alarms(house, now))
 
+    def has_alarms(self, house: House, state: Hashable) -> bool:
+        """Whether the store holds any alarm at all. `state`: of `facts.store_state`."""
+
+        def look() -> bool:
+            with reading(house.engine) as connection:
+                return last_push(connection, _EVER) is not None
+
+        return self.recent.get(("has alarms", state), look)
+
 
 def _with_alarms(house: House, now: datetime) -> datetime:
     """`now`, or the morning after the last day that has an alarm where the rolling days before it have none."""
-    until = min(now, midnight(house.season[1]) + _MORNING)
+    until = min(now, morning(house.season[1]))
     with reading(house.engine) as connection:
         last = last_push(connection, until)
     if last is None or last >= until - (LOW_RESPONSE.rolling_days + 1) * DAY:
         return until
-    return midnight(office_date(last) + DAY) + _MORNING
+    return morning(office_date(last) + DAY)
+
+
+def morning(day: date) -> datetime:
+    """As of when this office's daily letters are told on a day."""
+    return KINDS["day"].as_of(midnight(day))

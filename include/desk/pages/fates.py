@@ -1,14 +1,13 @@
 """What became of the letters, by unit: heard, answered, accepted, rectified, and after how many hours; also as CSV."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
-from sqlalchemy import func, select
 
 from include.desk.facts import store_state
-from include.desk.fates import Fates, fates_csv, unit_fates
+from include.desk.fates import Fates, fates_csv, last_asked_day, unit_fates
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.audit import csv_file
@@ -16,11 +15,8 @@ from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
 from include.desk.ranking import SMALL
 from include.errors import InputError
-from include.house import House
 from include.letter_kinds import LETTER_KINDS
 from include.periods import DAY, office_date, parse_date
-from include.store import tables
-from include.store.engine import reading
 
 DAYS = 31  # of the window that is shown first
 MOST_DAYS = 400
@@ -36,9 +32,9 @@ def routes(desk: Desk) -> APIRouter:
         at: At = "", kind: _Kind = "", first: _Day = "", last: _Day = ""
     ) -> tuple[Fates, datetime, dict[str, str]]:
         house = desk.open_house()
-        # The window that is shown first ends with the last letter; what became of the letters is that of now, unless a moment is asked for.
+        # The first window ends with the last letters; what became of them is that of now, unless a moment is asked for.
         as_of, state = desk.moment(house, at, is_final=True), store_state(house.engine)
-        until = parse_date(last) if last else _last_window(house, as_of)
+        until = parse_date(last) if last else last_asked_day(house, kind or None, as_of) or office_date(as_of)
         since = parse_date(first) if first else until - (DAYS - 1) * DAY
         if not 0 <= (until - since).days < MOST_DAYS:
             raise InputError(
@@ -74,16 +70,3 @@ def routes(desk: Desk) -> APIRouter:
         return csv_file(lambda: fates_csv(told[0]), f"fates-{told[2]['first']}.csv")
 
     return router
-
-
-def _last_window(house: House, until: datetime) -> date:
-    """The last day of the newest window of a released letter up to a moment; the moment's own without any."""
-    letter = tables.letter.c
-    day = office_date(until)
-    with reading(house.engine) as connection:
-        end: date | None = connection.execute(
-            select(func.max(letter.period_end)).where(
-                letter.state == "released", letter.period_end <= day + DAY
-            )
-        ).scalar_one()
-    return day if end is None else end - DAY

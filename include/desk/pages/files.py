@@ -34,11 +34,11 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters/{letter_id}/files/{role}", response_class=Response, responses=answers(404))
     def read_file(*, visitor: Visitor = desk.reading, letter_id: LetterId, role: Role) -> Response:
-        return _sent(_found(lambda: letter_file(desk.open_house(), letter_id, role)))
+        return sent(_found(lambda: letter_file(desk.open_house(), letter_id, role)))
 
     @router.get("/letters/{letter_id}/figures", response_class=Response, responses=answers(404))
     def read_figures(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:
-        return _sent(_found(lambda: letter_figures(desk.open_house(), letter_id)))
+        return sent(_found(lambda: letter_figures(desk.open_house(), letter_id)))
 
     @router.get("/letters/{letter_id}/mail", response_class=Response, responses=answers(404))
     def read_mail(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:
@@ -51,7 +51,7 @@ def routes(desk: Desk) -> APIRouter:
     def read_delivered(
         *, visitor: Visitor = desk.reading, delivery_id: Annotated[int, Path(ge=1, le=2**53)]
     ) -> Response:
-        return _sent(_found(lambda: delivered_mail(desk.open_house(), delivery_id)))
+        return sent(_found(lambda: delivered_mail(desk.open_house(), delivery_id)))
 
     return router
 
@@ -63,7 +63,8 @@ def _found(look: Callable[[], ArchivedFile]) -> ArchivedFile:
         raise HTTPException(404, "没有这个文件") from error
 
 
-def _sent(file: ArchivedFile) -> Response:
-    shown = "inline" if file.role == "pdf" else "attachment"
+def sent(file: ArchivedFile, *, is_shown: bool = True) -> Response:
+    """The bytes of a file; a PDF of ours is shown in place, all else is saved."""
+    shown = "inline" if is_shown and file.role == "pdf" else "attachment"
     name = f"{shown}; filename=\"letter.{file.role}\"; filename*=UTF-8''{quote(file.file_name, safe='')}"
     return Response(file.content, media_type=_TYPES[file.role], headers={"Content-Disposition": name})

@@ -10,13 +10,13 @@ from include.desk.grids import grid_hours, grid_page
 from include.desk.map_layers import Box
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, Known, known_at
 from include.desk.pages.grid_charts import day_chart, hour_chart
 from include.desk.pages.map_page import map_of, with_tiles
 from include.desk.pages.search import not_there
 from include.desk.pages.view import page
 from include.errors import StateError
+from include.letters.words.status_words import STANDINGS
 from include.periods import parse_date
 from include.rules import BULLETIN
 from include.store.engine import reading

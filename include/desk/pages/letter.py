@@ -10,7 +10,6 @@ from include.act import Act
 from include.desk.fates import letter_fate
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import At, Desk, LetterId
 from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
@@ -18,6 +17,7 @@ from include.desk.pages.view import page
 from include.desk.standing import letter_page
 from include.errors import QianliyanError, StateError
 from include.letter_kinds import is_corrected
+from include.letters.words.status_words import STANDINGS
 from include.office.letters import release_letter, withhold_letter
 from include.post.copies import TooLarge, rehearse, resend, take_back
 from include.post.letters import reject

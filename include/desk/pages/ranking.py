@@ -12,8 +12,16 @@ from include.desk.pages.answers import answers
 from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
 from include.desk.pages.view import page
-from include.desk.ranking import SMALL, Ranking, WindowName, ranking, ranking_csv, ranking_workbook
-from include.periods import DAY, office_date, parse_date
+from include.desk.ranking import (
+    SMALL,
+    Ranking,
+    WindowName,
+    last_whole_day,
+    ranking,
+    ranking_csv,
+    ranking_workbook,
+)
+from include.periods import parse_date
 from include.store.facts import ALL_KNOWN
 
 WINDOWS: Final[dict[str, str]] = {
@@ -49,7 +57,7 @@ def routes(desk: Desk) -> APIRouter:
         facts = desk.recent.get(
             ("season", as_of, ALL_KNOWN, state), lambda: season_facts(house, as_of, ALL_KNOWN)
         )
-        on = _date(day) or office_date(as_of) - DAY
+        on = _date(day) or last_whole_day(window, as_of, house.season)
         found = desk.recent.get(
             ("ranking", as_of, state, window, on, first, sort),
             lambda: ranking(house, facts, window, on, _date(first), sort),

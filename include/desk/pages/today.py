@@ -64,6 +64,7 @@ def routes(desk: Desk) -> APIRouter:
             "waits": waits,
             "as_of": as_of,
             "now": now,
+            "is_empty": not desk.has_alarms(house, state),
             "is_last_day": not at and as_of < now.replace(second=0, microsecond=0),
             "paused": desk.airflow.paused(),
             "topics": TOPICS,

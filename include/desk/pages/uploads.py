@@ -9,14 +9,15 @@ from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse
 
 from include.act import Act
+from include.chain.steps import STATES
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.city import STANDINGS
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
+from include.letters.words.status_words import STANDINGS
 from include.office.uploads import MOST_BYTES, HandedIn, look_at, shown_name, take_in
 from include.periods import parse_moment
 
@@ -34,6 +35,7 @@ def routes(desk: Desk) -> APIRouter:
             "found": None,
             "outcomes": OUTCOMES,
             "standings": STANDINGS,
+            "task_states": STATES,
             "most": MOST_BYTES,
             "is_simulated": False,
             "is_taken": False,

@@ -15,6 +15,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup
 
+from include.chain.dissection.machine import EVENTS as CASE_EVENTS
+from include.chain.dissection.machine import STEPS as CASE_STEPS
+from include.chain.dissection.values import MEASURE_STATES
+from include.chain.dissection.values import STATES as CASE_STATES
 from include.chain.steps import EVENTS, ROLES, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
@@ -83,6 +87,18 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "chain_state": {**STATES, "closed": "结案"},
     "chain_event": EVENTS,
     "chain_role": ROLES,
+    "case_state": CASE_STATES,
+    "case_event": CASE_EVENTS,
+    "case_step": {name: one.label for name, one in CASE_STEPS.items()},
+    "measure_state": MEASURE_STATES,
+    "token_state": {"valid": "有效", "expired": "已过期", "revoked": "已停用"},
+    "report_state": {
+        "waiting": "待审核",
+        "queued": "待上报",
+        "sent": "已报上",
+        "refused": "上级未采用",
+        "dropped": "不上报",
+    },
     "role": {"to": "主送", "cc": "抄送", "province": "省级抄送", "leader": "领导", "duty": "值班室"},
     "subject": {
         "letter": "函件",
@@ -92,6 +108,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "question": "联系人待决定",
         "quarantine": "隔离",
         "spot_check": "抽查",
+        "dissection": "解剖分析",
         "suspect": "疑似来源",
         "unit": "单位",
         "grid_list": "网格清单",
@@ -280,7 +297,7 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
-        found = _english(text) if language == "en" else office_words(text)
+        found = _english(words().get(text, text)) if language == "en" else office_words(text)
         return found.format(**parts)
 
     def label(group: str, value: str) -> str:
@@ -305,13 +322,13 @@ def _common(request: Request, at: str) -> dict[str, Any]:
 
 
 def _english(text: str) -> str:
-    """The English of a Chinese text, with the office's own zone where it is not Beijing's."""
-    found, zone = words().get(text, text), office_zone().key
-    return found if zone == "Asia/Shanghai" else found.replace("Beijing time", f"{zone} time")
+    """A text with the office's own zone: the house's English, as its Chinese, is worded for Beijing time."""
+    zone = office_zone().key
+    return text if zone == "Asia/Shanghai" else text.replace("Beijing time", f"{zone} time")
 
 
 def moment_text(moment: datetime | None) -> str:
-    """`2020-03-12 08:30`, Beijing time; — for none."""
+    """`2020-03-12 08:30` by the office's clock; — for none."""
     return "—" if moment is None or moment != moment else f"{moment.astimezone(office_zone()):%Y-%m-%d %H:%M}"
 
 

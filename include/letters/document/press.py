@@ -19,6 +19,8 @@ from include.letters.document.typefaces import Typefaces, load_typefaces
 from include.profile.current import office
 
 FORM: Final = "official_letter.typ"
+_UNSETTLED: Final = "did not converge"  # how Typst says that its pages still moved after the last attempt
+_PAIRS: Final = {"joins": "pairs"}  # fewer annexes follow on a page that is nearly empty: see the form
 
 
 def print_pdf(
@@ -32,13 +34,9 @@ def print_pdf(
     _check_glyphs(manuscript, typefaces, where)
     inputs = form_inputs(manuscript, typefaces)
     try:
-        pdf, warnings = _compiler(fonts_dir).compile_with_warnings(
-            template(FORM),
-            format="pdf",
-            sys_inputs=inputs,
-            timestamp=int(printed_at.timestamp()),
-            pdf_standards=list(office().pdf_standards),
-        )
+        pdf, warnings = _set(inputs, printed_at, fonts_dir)
+        if any(_UNSETTLED in warning.diagnostic for warning in warnings):
+            pdf, warnings = _set(inputs | _PAIRS, printed_at, fonts_dir)
     except typst.TypstError as error:
         raise CompositionError("Typst could not set the letter", where=where, got=error.diagnostic) from error
     if warnings:
@@ -53,6 +51,17 @@ def form_inputs(manuscript: Manuscript, typefaces: Typefaces) -> dict[str, str]:
         "roles": dumps(typefaces.roles, ensure_ascii=False),
         "bold": dumps(typefaces.bold),
     }
+
+
+def _set(inputs: dict[str, str], printed_at: datetime, fonts_dir: Path | None) -> tuple[Any, Any]:
+    pdf, warnings = _compiler(fonts_dir).compile_with_warnings(
+        template(FORM),
+        format="pdf",
+        sys_inputs=inputs,
+        timestamp=int(printed_at.timestamp()),
+        pdf_standards=list(office().pdf_standards),
+    )
+    return pdf, warnings
 
 
 @cache

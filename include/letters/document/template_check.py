@@ -74,7 +74,7 @@ def names_of_kind(name: str) -> set[str]:
         if path.is_file() and path.suffix != ".typ" and (is_shared or path.name.startswith(f"{kind}")):
             parsed = _parsed(_source(path, path.name, Findings()) or "", path.name, Findings())
             found |= _names(parsed) if parsed else set()
-    return found | {"节号", "小节号", "表号"}
+    return found | {"节号", "小节号", "表号", "图号"}
 
 
 def _source(path: Path, file: str, findings: Findings) -> str | None:

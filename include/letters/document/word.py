@@ -77,12 +77,16 @@ class TemplatePicture:
     alt: str
 
 
+# What stands for a picture in the values of a template: several where one may take several pages, empty text where there is none.
+Pictured = TemplatePicture | tuple[TemplatePicture, ...] | str
+
+
 def compose_docx(template: str, values: Mapping[str, Any], author: str, written_at: datetime) -> bytes:
     """The docx of `templates/<template>`; same values, same bytes. Raises CompositionError.
 
     `written_at` is what the file's properties say, never the clock. Besides `values` a template may call `节号()`: 一, 二, …,
     one more at each call, so that sections that are left out leave no gap in the numbering; `小节号()` does the same inside
-    a section and `表号()` for the tables of the annexes.
+    a section and `表号()` and `图号()` for the tables and the pictures of the annexes.
     """
     document = _Template(io.BytesIO(read_template(template)))
     document.has_house_words = is_shipped(template)
@@ -204,7 +208,7 @@ def _cleaned(xml: str) -> str:
 
 
 def _counters() -> dict[str, Callable[[], str]]:
-    sections, parts, tables = count(1), count(1), count(1)
+    sections, parts, tables, pictures = count(1), count(1), count(1), count(1)
 
     def section() -> str:
         nonlocal parts
@@ -215,6 +219,7 @@ def _counters() -> dict[str, Callable[[], str]]:
         "节号": section,
         "小节号": lambda: heading_number(next(parts)),
         "表号": lambda: heading_number(next(tables)),
+        "图号": lambda: str(next(pictures)),
     }
 
 
@@ -236,6 +241,8 @@ class _DescribedImage(InlineImage):  # type: ignore[misc]  # docxtpl has no type
 
 
 def _as_word(value: Any, document: DocxTemplate) -> Any:
+    if isinstance(value, tuple):
+        return [_as_word(one, document) for one in value]
     return _DescribedImage(document, value) if isinstance(value, TemplatePicture) else value
 
 

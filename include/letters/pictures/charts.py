@@ -44,9 +44,13 @@ from include.supervision.weekly_figures import CityWeek, SummaryFigures
 _DAY_STEPS, _CATEGORY_STEPS = (200, 25), (40, 10)
 _ROW_MM: Final = 4.9  # height of one bar with its gap
 _PANEL_ROWS: Final = 24  # bars of one column
+_MOST_BARS: Final = 76  # of one page
+_NAMES_SHARE: Final = 0.34  # of a column, for the names: longer ones are cut
+_WIDE_MM: Final = 44.0  # of the bars: below it they have fewer marks of the scale
 _NAME_EM_MM, _FLAG_EM_MM = 3.2, 3.0  # a character of the names and of the flags beside the bars
 _OUTLINED: Final[list[Any]] = [withStroke(linewidth=3.4, foreground="white")]
 _NAMES_AT, _HEADROOM = 1.06, 1.16  # of the scale: windows are named above the highest bar
+FLAG_SIGNS: Final = {"urge": "▲", "remind": "△"}
 _EDGE: Final[dict[str, Any]] = {"edgecolor": INK, "linewidth": 0.5}
 
 
@@ -57,13 +61,14 @@ def rate_bars(figures: SummaryFigures) -> Figure:
     More than `_PANEL_ROWS` cities stand in two columns of one scale.
     """
     is_old = figures.rules_version == edition_2020_03.EDITION
-    cities = sorted(figures.cities, key=_best_first) if is_old else figures.cities
+    ordered = sorted(figures.cities, key=_best_first) if is_old else figures.cities
+    cities = ordered[:_MOST_BARS]
     panels = 2 if len(cities) > _PANEL_ROWS else 1
     rows = max(-(-len(cities) // panels), 1)
     height, width = rows * _ROW_MM + 20, WIDTH_MM / panels
-    names_mm = max(
-        16.0, 3.0 + _NAME_EM_MM * max((width_em(short_name(one.unit_name)) for one in cities), default=0)
-    )
+    most_em = (_NAMES_SHARE * width - 3.0) / _NAME_EM_MM
+    names = [fitting_name(one.unit_name, most_em) for one in cities]
+    names_mm = max(16.0, 3.0 + _NAME_EM_MM * max(map(width_em, names), default=0))
     flags_mm = max(26.0, 13.0 + _FLAG_EM_MM * max((width_em(flag_words(one)) for one in cities), default=0))
     figure: Figure | None = None
     for panel in range(panels):
@@ -73,8 +78,13 @@ def rate_bars(figures: SummaryFigures) -> Figure:
             figure, axes = blank_figure(height, margins, is_simulated=figures.is_simulated)
         else:
             axes = add_axes(figure, margins)
-        _draw_rates(axes, cities[panel * rows : (panel + 1) * rows], rows, is_old=is_old)
+        part = slice(panel * rows, (panel + 1) * rows)
+        _draw_rates(axes, cities[part], names[part], rows, is_old=is_old)
+        axes.set_xticks(*_share_ticks(width - names_mm - flags_mm), size=8)
     assert figure is not None
+    if left_out := len(ordered) - len(cities):
+        told = say("其余{count}个城市见各城市情况表", count=left_out)
+        figure.text(0.99, 7.5 / height, told, ha="right", va="bottom", size=8, color=SOFT)
     legend(figure, rate_patches(with_no_alarms=False), "lower center")
     return figure
 
@@ -85,7 +95,14 @@ def _best_first(city: CityWeek) -> tuple[bool, float, int, str]:
     return share.value is None, -(share.value or 0.0), -city.window.pushed, city.unit_code
 
 
-def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bool) -> None:
+def _share_ticks(width_mm: float) -> tuple[list[int], list[str]]:
+    ticks = list(range(0, 101, 20 if width_mm >= _WIDE_MM else 50))
+    return ticks, [f"{tick}%" for tick in ticks]
+
+
+def _draw_rates(
+    axes: Axes, cities: Sequence[CityWeek], names: Sequence[str], rows: int, *, is_old: bool
+) -> None:
     for place, city in enumerate(cities):
         share = city.window.feedback_rate if is_old else city.window.on_time_rate
         if share.value is None:
@@ -96,13 +113,11 @@ def _draw_rates(axes: Axes, cities: Sequence[CityWeek], rows: int, *, is_old: bo
         if city.flag.level:
             _beside(axes, place, 34, flag_words(city), MARK_RED)
     axes.set_ylim(rows - 0.4, -0.6)
-    axes.set_yticks(range(len(cities)), [short_name(city.unit_name) for city in cities], size=9)
+    axes.set_yticks(range(len(cities)), names, size=9)
     for label, city in zip(axes.get_yticklabels(), cities, strict=True):
         if city.flag.level:
             label.set_path_effects(HEAVY)
-    ticks = range(0, 101, 20)
     axes.set_xlim(0, 100)
-    axes.set_xticks(ticks, [f"{tick}%" for tick in ticks], size=8)
     axes.xaxis.grid(True, color=GRID, linewidth=0.6)
     axes.tick_params(axis="y", length=0)
 
@@ -230,6 +245,14 @@ def short_name(unit_name: str) -> str:
     return unit_name.removesuffix("市")
 
 
+def fitting_name(unit_name: str, most_em: float) -> str:
+    """A unit's short name, cut where it is wider than so many characters."""
+    name = short_name(unit_name)
+    while width_em(name) > most_em:
+        name = name.removesuffix("…")[:-1] + "…"
+    return name
+
+
 def flag_words(city: CityWeek) -> str:
     """The flag as a picture shows it: a filled triangle for 督办, an open one for 提醒."""
-    return {"urge": "▲", "remind": "△"}.get(city.flag.level, "") + level_word(city.flag.level)
+    return FLAG_SIGNS.get(city.flag.level, "") + level_word(city.flag.level)

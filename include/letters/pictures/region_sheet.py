@@ -1,6 +1,6 @@
 """The sheet of a map of cities: each in its look, names with a line of figures where they cover nothing, legend, scale, notes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,7 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
+from include.geo.boundaries import map_notice
 from include.language import say
+from include.letters.document.manuscript import width_em
 from include.letters.pictures.chart_style import INK, MARK_RED, WIDTH_MM, sized_figure
 from include.letters.pictures.map_ground import (
     Scale,
@@ -23,6 +25,7 @@ from include.letters.pictures.map_ground import (
     whole_box,
 )
 from include.letters.pictures.map_labels import HALO, Box, Name, listed_names, placed_names
+from include.letters.words.wording import named
 
 MAIL_WIDTH_MM: Final = 90.0
 _HIGHEST_MM, _MAIL_HIGHEST_MM = 125.0, 92.0
@@ -30,6 +33,7 @@ _LEGEND_MM, _MAIL_LEGEND_MM = 20.0, 25.0
 
 _NAME_PT, _MAIL_NAME_PT = 7.5, 9.0
 _MARK_MM: Final = 1.0
+_NOTE_PT, _LINE_MM = 7.5, 3.2  # of the lines at the foot
 _NOWHERE: Final = (113.0, 35.0, 117.0, 38.0)  # what a map without any outline shows: the middle of the region
 
 
@@ -67,7 +71,9 @@ def region_sheet(sheet: RegionSheet) -> Figure:
     box = whole_box([shape.bounds for shape in shapes.values()] or [_NOWHERE], 0.05)
     map_mm = sheet.width_mm - 2
     scale, height = fitted(box, map_mm, _MAIL_HIGHEST_MM if is_for_mail else sheet.highest_mm)
-    legend_mm = _MAIL_LEGEND_MM if is_for_mail else _LEGEND_MM
+    gone = [words for code, words in sheet.missing.items() if code not in shapes]
+    has_two_lines = bool(gone and sheet.note)
+    legend_mm = (_MAIL_LEGEND_MM if is_for_mail else _LEGEND_MM) + (_LINE_MM if has_two_lines else 0)
     figure = sized_figure(sheet.width_mm, height + legend_mm + 1, is_simulated=sheet.is_simulated)
     axes = figure.add_axes(
         (
@@ -104,10 +110,27 @@ def region_sheet(sheet: RegionSheet) -> Figure:
         scale,
     )
     draw_north_arrow(paper, sheet.width_mm - 5, legend_mm)
-    gone = [words for code, words in sheet.missing.items() if code not in shapes]
-    told = say("没有边界数据，未绘制：{missing}", missing=say("、").join(gone)) if gone else ""
-    draw_notes(paper, say("；").join(filter(None, (sheet.note, told))))
+    told = _told_gone(gone, sheet)
+    draw_notes(paper, sheet.note or told)
+    if has_two_lines:
+        paper.text(1, 1 + _LINE_MM, told, ha="left", va="bottom", size=_NOTE_PT)
     return figure
+
+
+def has_outlines(unit_codes: Iterable[str]) -> bool:
+    """Whether a map of these units would show anything."""
+    return any(city_shape(code) is not None for code in unit_codes)
+
+
+def _told_gone(gone: Sequence[str], sheet: RegionSheet) -> str:
+    """Who is not on the map, by name as far as the line reaches."""
+    room = (sheet.width_mm - 4) / (_NOTE_PT * 0.3528) - (0 if sheet.note else width_em(map_notice()))
+    for limit in range(len(gone), -1, -1):
+        listed = named(gone, limit, say("个")) if limit else say("{count}个", count=len(gone))
+        told = say("没有边界数据，未绘制：{missing}", missing=listed)
+        if width_em(told) < room:
+            break
+    return told if gone else ""
 
 
 def _draw_names(

@@ -5,18 +5,21 @@ from functools import lru_cache
 from include.language import say
 from include.language.moments import day_words
 from include.letters import edition_2020_03
-from include.letters.document.word import TemplatePicture
+from include.letters.document.word import Pictured, TemplatePicture
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.charts import alarms_by_day, problems_by_category, rate_bars
 from include.letters.pictures.region_map import mail_rate_map, rate_map
+from include.letters.pictures.region_sheet import has_outlines
+from include.letters.pictures.trend_charts import trend_pages
 from include.letters.words.flag_words import level_word
+from include.letters.words.trend_words import trend_title
 from include.letters.words.wording import days_title
 from include.supervision.weekly_figures import SummaryFigures
 
 
 @lru_cache(maxsize=2)
-def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
-    """`图_地图`, the mail's `图_邮件`, `图_每日`, `图_城市`, `图_类别`. Drawn once for a preview and its final, which show the same."""
+def summary_pictures(figures: SummaryFigures) -> dict[str, Pictured]:
+    """`图_地图`, the mail's `图_邮件`, `图_每日`, `图_城市`, `图_类别`, and the pages of `图_走势`; without outlines no map. Drawn once for a preview and its final, which show the same."""
     flagged = [
         say("{unit_name}（{level_word}）", unit_name=city.unit_name, level_word=level_word(city.flag.level))
         for city in figures.cities
@@ -59,13 +62,18 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, TemplatePicture]:
         ),
     }
     words["图_邮件"] = words["图_地图"]
-    drawn = {
-        "图_地图": rate_map,
-        "图_邮件": mail_rate_map,
+    has_map = has_outlines(city.unit_code for city in figures.cities)
+    maps = {"图_地图": rate_map, "图_邮件": mail_rate_map} if has_map else {}
+    drawn = maps | {
         "图_每日": alarms_by_day,
         "图_城市": rate_bars,
         "图_类别": problems_by_category,
     }
-    return {
-        key: TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key]) for key, draw in drawn.items()
-    }
+    trend = tuple(
+        TemplatePicture(small_png(page), WIDTH_MM, say("小柱状图：{title}", title=trend_title(figures)))
+        for page in trend_pages(figures)
+    )
+    pictures: dict[str, Pictured] = {"图_地图": "", "图_走势": trend}
+    for key, draw in drawn.items():
+        pictures[key] = TemplatePicture(small_png(draw(figures)), WIDTH_MM, words[key])
+    return pictures

@@ -12,7 +12,7 @@ from include.letters.edition_2020_03 import EDITION
 from include.letters.sheets.data_sheets import Sheet, dated, timed, workbook_of
 from include.letters.words.changes import points
 from include.letters.words.flag_words import mark_words, reasons_words
-from include.periods import Period, office_zone
+from include.periods import DAY, Period, office_zone
 from include.rules import SIMULATED_LABEL
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts
@@ -96,6 +96,17 @@ def _sheets(figures: SummaryFigures) -> Iterable[Sheet]:
         [(one.day, one.pushed, one.answered, one.pushed - one.answered) for one in figures.days],
         dated("日期"),
     )
+    if any(city.trend for city in figures.cities):  # figures of before have none
+        yield Sheet(
+            "走势",
+            ["城市代码", "城市", "起", "止", "推送", "已反馈"],
+            [
+                (city.unit_code, city.unit_name, one.start, one.end - DAY, one.pushed, one.answered)
+                for city in figures.cities
+                for one in city.trend
+            ],
+            dated("起", "止"),
+        )
     yield Sheet(
         "问题类别",
         ["类别", "问题", "已整改", "上期问题", "监管期问题"],

@@ -51,7 +51,8 @@ def short_half_name(period: Period) -> str:
 def base_name(period: Period) -> str:
     """How a letter names the half-month before: with its year when that is another one."""
     before = previous(period)
-    return short_half_name(before) if before.start.year == period.start.year else half_name(before)
+    name = short_half_name(before) if before.start.year == period.start.year else half_name(before)
+    return say("{half_month}", half_month=name)  # a language may want an article
 
 
 def change_words(change_pct: float | None, base: str) -> str:

@@ -5,6 +5,17 @@ from typing import Final
 
 from include.language import say
 
+STANDINGS: Final = {
+    "answered": "已反馈",
+    "late": "逾期反馈",
+    "overdue": "超期未反馈",
+    "waiting": "未到期",
+    "in_grace": "已退回，待重报",
+    "in_dispute": "复核中",
+    "closed": "已结案",
+    "upheld": "误报（已核减）",
+}
+"""How one alarm stands (a word of `supervision.feedback.standing`), and what people call it."""
 _PARTLY: Final = re.compile(r"部分反馈（(\d+/\d+)）")
 
 

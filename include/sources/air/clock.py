@@ -17,7 +17,7 @@ from include.errors import InputError
 from include.periods import office_zone
 from include.sources.air.by_value import Different, different
 from include.sources.air.faults import Fault, faults_of
-from include.sources.air.hours import ArchiveHours
+from include.sources.air.hours import ArchiveHours, Evidence
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.clocks import TOLERANCE
 from include.sources.mapping.language import AirTerms, HourLabel, Moment
@@ -28,19 +28,25 @@ _BAD_DATE: Final = "不是日期（应如20200301或2020-03-01），整行未用
 _BAD_TIME: Final = "不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用"
 _NO_TIME: Final = "不是时间，整行未用"
 _NOT_YET: Final = "晚于导入的时刻：尚未到来，不可能已有监测值（可能是年份、时区有误，或为预报），整行未用"
+_ONE_OF_TWO: Final = "{}当日有两个这一时刻，文件只列一个或次序不明，无法判断是哪一个，整行未用"
 _SKIPPED: Final = "{}当日没有这一时刻（夏令时跳过），整行未用"
 
 
 @dataclass
 class Clock:
     """Reads the times of one file. `latest`: what begins later has not come yet (None: the world is played, and told to its end);
-    `hours`: what hours in a column of their own mean; `told`: how often an hour that a zone has twice was told of a place so far."""
+    `hours`: what hours in a column of their own mean; `seen`: what they show; `told`: how often an hour that a zone has twice was
+    told of a place so far; `singles`: those of which it is known that only one of the two is told; `newest_first`: places whose
+    rows go backwards."""
 
     moment: Moment
     terms: AirTerms
     latest: datetime | None
     hours: ArchiveHours | None = None
+    seen: Evidence = field(default_factory=Evidence)
     told: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    singles: frozenset[tuple[str, ...]] = frozenset()
+    newest_first: dict[tuple[str, ...], bool | None] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:
@@ -58,6 +64,14 @@ class Clock:
         if is_twice.any():
             codes = self._told_apart(rows, found, times, is_twice)
         faults: list[Fault] = []
+        if (codes < 0).any():
+            is_open = codes < 0
+            said = times["said"].take(found.codes[is_open])
+            open_rows = rows[is_open].assign(said=said.to_numpy())
+            reason_of_open = _ONE_OF_TWO.format(self.moment.time_zone)
+            faults += faults_of(open_rows, str(times["field"].iloc[0]), reason_of_open, "said")
+            rows, codes = rows[~is_open], codes[~is_open]
+            found = Different(found.codes[~is_open], found.rows)
         is_bad = times["reason"] != ""
         if is_bad.any():
             grouped = times[is_bad].groupby(["field", "reason"], sort=False)
@@ -93,6 +107,7 @@ class Clock:
 
     def _hours(self, told: pd.DataFrame) -> pd.DataFrame:
         """When the different times begin, on the office's wall."""
+        self.seen.add(self.moment, told)
         label = self.hours.label if self.hours is not None else self.moment.hour_label
         moment = replace(self.moment, hour_label=label)
         first, came = instants(moment, told, {})
@@ -107,7 +122,7 @@ class Clock:
         if self.hours is not None and moment.hours:
             by_end = moment.is_label_end
             numbers = told[moment.hours].map(lambda text: hour_number(text, by_end=by_end))
-            is_hour = numbers.between(self.hours.last - 23, self.hours.last)
+            is_hour = numbers.between(self.hours.least, self.hours.last)
             reason = reason.mask(~is_hour, self.hours.reason).mask(
                 _is_outside(walls(moment, told)), _BAD_DATE
             )
@@ -145,19 +160,41 @@ class Clock:
         times: pd.DataFrame,
         is_twice: pd.Series,
     ) -> NDArray[np.intp]:
-        """Which time each row tells: of an hour that its zone has twice the second one, where its place tells it again."""
-        places = np.flatnonzero(is_twice.to_numpy()[found.codes])
+        """Which time each row tells: of an hour that its zone has twice the second one, where its place tells it again (and the
+        first one there, where its rows go backwards); -1 where nobody can say which of the two it is."""
         names = [name for name in ("place_id", "pollutant") if name in rows]
-        keys = zip(
-            found.codes[places], *(rows[name].iloc[places].astype("str") for name in names), strict=True
-        )
+        is_open = is_twice.to_numpy()[found.codes]
+        whose = [rows[name].astype("str").to_numpy() for name in names]
+        own = pd.DataFrame(dict(enumerate(whose)), index=range(len(rows)))
+        own["at"] = times["begins"].to_numpy()[found.codes]
+        asked = own[list(range(len(names)))][is_open].drop_duplicates() if names else own[:0]
+        for who in map(tuple, asked.to_numpy()):
+            is_own = np.logical_and.reduce([own[place].to_numpy() == part for place, part in enumerate(who)])
+            self._look_at_order(who, own["at"][is_own].dropna())
         apart = found.codes.copy()
-        for place, (code, *who) in zip(places, keys, strict=True):
-            key = (str(times["said"].iloc[code]), *map(str, who))
+        for place in np.flatnonzero(is_open):
+            who = tuple(part[place] for part in whose)
+            code = found.codes[place]
+            key = (str(times["said"].iloc[code]), *who)
             self.told[key] += 1
-            if self.told[key] > 1:
+            is_backwards = self.newest_first.get(who, False)
+            if key in self.singles or is_backwards is None:
+                apart[place] = -1
+            elif (self.told[key] > 1) != is_backwards:
                 apart[place] = code + len(times)
         return apart
+
+    def _look_at_order(self, who: tuple[str, ...], at: pd.Series) -> None:
+        """Notes whether the rows of a place go forwards or backwards in time; None for neither. One hour says nothing."""
+        if at.nunique() < 2:
+            return
+        is_known = at.is_monotonic_increasing or at.is_monotonic_decreasing
+        self.newest_first[who] = bool(at.is_monotonic_decreasing) if is_known else None
+
+    @property
+    def told_once(self) -> frozenset[tuple[str, ...]]:
+        """The hours that their zone has twice and their place told but once."""
+        return frozenset(key for key, count in self.told.items() if count == 1)
 
 
 @lru_cache(maxsize=64)

@@ -1,7 +1,7 @@
 """One air-quality file: its mapping, its rows as values on the stage, and what of it could not be used."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -15,7 +15,7 @@ from include.rules import SIMULATED_LABEL
 from include.sources.air.clock import Clock, require_label
 from include.sources.air.dust import read_dust
 from include.sources.air.faults import Fault
-from include.sources.air.hours import ArchiveHours, with_hours
+from include.sources.air.hours import ArchiveHours, Scale, layout_hash, meant, with_hours
 from include.sources.air.reading import Names, Reading, read_chunk, require_measures
 from include.sources.air.recognition import recognise
 from include.sources.air.stage import Stage, Statement
@@ -35,6 +35,7 @@ from include.sources.reading.form import USUAL
 from include.sources.reading.tables import TEXTS, read_table
 
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
+_READINGS: Final = 3  # at most: as its first rows say, as the whole says, and without what is then open
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
 _MOST_UNKNOWN: Final = 100_000  # names that are kept
 _FEWEST_TOLD: Final = 12  # values that show a unit
@@ -63,6 +64,17 @@ class AirFile:
     unread_sheets: set[str] = field(default_factory=set)
     # How its hours were understood, where it is not the usual way (Chinese).
     note: str = ""
+    # Its mapping and header, and which hours it says itself that it prints.
+    layout: str = ""
+    scale: Scale | None = None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What only a whole file tells: what its hours mean, and of which hours that a zone has twice it tells but one."""
+
+    hours: ArchiveHours | None = None
+    singles: frozenset[tuple[str, ...]] = frozenset()
 
 
 def read_air_file(
@@ -75,26 +87,40 @@ def read_air_file(
     stations: Path | None = None,
     *,
     latest: datetime | None,
+    known: Mapping[str, frozenset[Scale]],
 ) -> AirFile:
     """Puts the values of a file on the stage under its `number`. `hour_label`: which end of its hour a time names, None: what
     the mapping says, or else the beginning and what `hours` finds. `mapping`: None: the shipped one that the header is known by.
-    `stations`: a table of the cities of stations, in the place of the mapping's. `latest`: as in Clock.
+    `stations`: a table of the cities of stations, in the place of the mapping's. `latest`: as in Clock. `known`: the hours that
+    other files of a layout print.
 
-    Raises InputError when the file as a whole cannot be used; what is on the stage is then to be forgotten.
+    Raises InputError when the file as a whole cannot be used (OpenHours where only other files can tell its hours); what is on the
+    stage is then to be forgotten.
     """
-    file = AirFile(path)
-    chunks = _chunks(path, mapping)
-    first = next(chunks, None)
-    if first is None:
-        raise _no_rows(path)
-    chunks = chain([first], chunks)
-    own = mapping or recognise(list(first.rows.columns), str(path))
-    if own is None:
-        _read_dust(file, chunks, number, stage, names, hour_label, latest)
-    else:
+    told, is_whole = _Told(), False
+    for _ in range(_READINGS):
+        file = AirFile(path)
+        chunks = _chunks(path, mapping)
+        first = next(chunks, None)
+        if first is None:
+            raise _no_rows(path)
+        chunks = chain([first], chunks)
+        header = list(first.rows.columns)
+        own = mapping or recognise(header, str(path))
+        if own is None:
+            _read_dust(file, chunks, number, stage, names, hour_label, latest)
+            break
+        file.layout = layout_hash(own.name, header)
         if stations is not None and own.air is not None and own.air.by == "station":
             own = replace(own, air=replace(own.air, stations=stations))
-        _read_values(file, chunks, number, stage, names, hour_label, own, latest)
+        before = told
+        hours_known = known.get(file.layout, frozenset())
+        told, is_whole = _read_values(
+            file, chunks, number, stage, names, hour_label, own, latest, before, hours_known
+        )
+        if is_whole:
+            break
+        stage.forget(number)
     _require_use(file)
     _require_units(file)
     return file
@@ -109,15 +135,18 @@ def _read_values(
     label: HourLabel | None,
     mapping: TableMapping,
     latest: datetime | None,
-) -> None:
+    before: _Told,
+    known: frozenset[Scale],
+) -> tuple[_Told, bool]:
+    """Reads the file as `before` says, or as its first rows seem to say; what the whole of it tells, and whether that is the same."""
     terms = mapping.air or AirTerms()
     moment = require_label(moment_of(mapping), label, terms, str(file.path))
     if terms.stations is not None:
         names = replace(names, stations=station_cities(terms.stations, names))
         file.stations = dict(names.stations)
     statement = statement_of(mapping)
-    clock = Clock(moment, terms, latest)
-    for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path)):
+    clock = Clock(moment, terms, latest, singles=before.singles)
+    for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path), before.hours):
         clock.hours = hours
         file.note = hours.note if hours else ""
         told = read_chunk(chunk, mapping, clock, names)
@@ -125,6 +154,11 @@ def _read_values(
         if statement.dataset == "grid":
             file.grids |= set(told.values["place_id"].unique())
         stage.add(statement, told.values, number)
+    is_of_hours = terms.every == "hour"
+    meaning = meant(clock.seen, moment, known, str(file.path)) if is_of_hours else None
+    file.scale = clock.seen.scale if is_of_hours and moment.hour_label is None else None
+    whole = _Told(meaning, clock.told_once)
+    return whole, (whole.hours, whole.singles) == (clock.hours or whole.hours, before.singles)
 
 
 def statement_of(mapping: TableMapping) -> Statement:
@@ -156,11 +190,13 @@ def moment_of(mapping: TableMapping) -> Moment:
     )
 
 
-def _hourly(chunks: Iterator[Chunk], clock: Clock, where: str) -> Iterator[tuple[Chunk, ArchiveHours | None]]:
-    if clock.terms.every == "hour":
+def _hourly(
+    chunks: Iterator[Chunk], clock: Clock, where: str, hours: ArchiveHours | None
+) -> Iterator[tuple[Chunk, ArchiveHours | None]]:
+    if clock.terms.every == "hour" and hours is None:
         yield from with_hours(chunks, clock.moment, where)
     else:
-        yield from ((chunk, None) for chunk in chunks)
+        yield from ((chunk, hours) for chunk in chunks)
 
 
 def _whole(chunks: Iterator[Chunk], mapping: TableMapping, file: AirFile) -> Iterator[Chunk]:

@@ -1,8 +1,7 @@
-"""Days of air quality: what all files of an import say about them takes the place of what was known.
+"""Days of air quality: what all files of an import say about them takes its place beside what was known.
 
-A statement covers, of its day, the places and quantities that it names, whole; places and quantities that it does not
-name keep what an earlier import said (the archive with all pollutants, then one with PM2.5 only; one province, then the
-next).
+Places and quantities that it does not name keep what an earlier import said (the archive with all pollutants, then one with
+PM2.5 only; one province, then the next); what becomes of those that it names, `known_days` says.
 """
 
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from include.periods import DAY
+from include.sources.air.known_days import KEY, Joined, Known, Loss, beside, hour_numbers
 from include.store.air_days import (
     Provenance,
     dates_of,
@@ -30,7 +30,6 @@ from include.store.hourly import Dataset, given_path, read_given, read_hours, re
 from include.supervision.air_quality import day_means, has_valid_mean
 from include.supervision.given_days import with_given
 
-_KEY = ["place_id", "observed_on", "hour"]
 _SPARSE = 16  # numbers that lie so many times wider apart than they are many are sorted
 
 
@@ -61,23 +60,6 @@ class DayResult:
 
 
 @dataclass(frozen=True)
-class Loss:
-    """A day that was not taken, because the store has more hours of it: of `places` places and quantities, `before` and `after`
-    of the one that would lose most; `files` number the files that speak of the day."""
-
-    dataset: Dataset
-    observed_on: date
-    place_id: str
-    quantity: str
-    before: int
-    after: int
-    places: int
-    files: tuple[int, ...]
-    # Hours in the place of a daily mean that its source gave, or the other way round.
-    is_other_kind: bool = False
-
-
-@dataclass(frozen=True)
 class Kept:
     """What became of the days of one statement."""
 
@@ -91,6 +73,13 @@ class Kept:
     stored: int = 0
     places: frozenset[str] = frozenset()
     quantities: frozenset[str] = frozenset()
+    # Values of days that were not taken, and stored values that became others.
+    untaken: int = 0
+    corrected: int = 0
+    # Days of which nothing was known, those of which stored values were told again, and those that are made of parts.
+    new: frozenset[date] = frozenset()
+    told_again: frozenset[date] = frozenset()
+    joined: tuple[Joined, ...] = ()
 
 
 def keep_days(
@@ -104,9 +93,9 @@ def keep_days(
     are_days: bool = False,
 ) -> Kept:
     """Replaces the days of `stated` (`place_id, observed_on, hour, quantity, value, file, line`, a row a value as it
-    came; `are_days`: daily means as their source gave them, whose `hour` means nothing). Returns the days, how many values were
-    told more than once, the contradictions, and the days that stayed as they are: those of which the store would have fewer
-    hours afterwards, or hours for a given mean or the other way round, unless `replace` says so.
+    came; `are_days`: daily means as their source gave them, whose `hour` means nothing), or completes them. Returns the days, how
+    many values were told more than once, the contradictions, and the days that stayed as they are: those of which the store would
+    lose hours, or have hours for a given mean or the other way round, unless `replace` says so.
 
     Hours, daily means and ledger change together: the new files are renamed into place just before the store's
     transaction is committed. An import that dies between the two is repaired by running it again.
@@ -118,23 +107,28 @@ def keep_days(
         known, given = read_hours(parquet_root, dataset, dates), read_given(parquet_root, dataset, dates)
         if are_days:
             hours, losses = _without(known, told_once, dataset, stated, are_days=True)
-            means, kept_dates = _merged(given.assign(hour=0), told_once, stated)
-            given = means.drop(columns="hour")
+            of_kind = _beside(dataset, given.assign(hour=0), told_once, stated, is_joined=False)
+            given = _merged(of_kind.kept, told_once, stated).drop(columns="hour")
         else:
             given, losses = _without(given, told_once, dataset, stated, are_days=False)
-            hours, kept_dates = _merged(known, told_once, stated)
-            losses = _losses(dataset, known, hours, stated) + losses
+            of_kind = _beside(dataset, known, told_once, stated, is_joined=not replace)
+            hours = _merged(of_kind.kept, told_once, stated)
+            losses = of_kind.losses + losses
+        kept_dates = set(dates_of(of_kind.kept["observed_on"]))
         gone = tuple(_one_a_day(losses))
         losses, gone = ([], gone) if replace else ([*gone], ())
+        lost = {loss.observed_on for loss in losses}
         if losses:
-            lost = {loss.observed_on for loss in losses}
             hours, given = (
                 rows[~rows["observed_on"].isin(pd.to_datetime(sorted(lost)))].reset_index(drop=True)
                 for rows in (hours, given)
             )
             dates, kept_dates = [day for day in dates if day not in lost], kept_dates - lost
+        # A day without any value is not written, unless it loses what it had.
+        written = {*dates_of(told_once["observed_on"]), *(loss.observed_on for loss in gone)}
+        dates = [day for day in dates if day in written]
         if not dates:
-            return Kept([], duplicates, conflicts, losses)
+            return Kept([], duplicates, conflicts, losses, untaken=len(told_once))
         taken = told_once[told_once["observed_on"].isin(pd.to_datetime(dates))] if losses else told_once
         days = with_given(day_means(hours), given)
         was_simulated = set(dates_of(before.index.to_series()[before["is_simulated"]])) & kept_dates
@@ -163,7 +157,21 @@ def keep_days(
         len(taken),
         frozenset(map(str, taken["place_id"].unique())),
         frozenset(map(str, taken["quantity"].unique())),
+        untaken=len(told_once) - len(taken),
+        corrected=sum(count for day, count in of_kind.corrected.items() if day not in lost),
+        new=frozenset(dates) - set(dates_of(before.index.to_series())),
+        told_again=of_kind.told_again - lost,
+        joined=tuple(each for each in of_kind.joined if each.observed_on not in lost),
     )
+
+
+def _beside(
+    dataset: Dataset, known: pd.DataFrame, told: pd.DataFrame, stated: pd.DataFrame, *, is_joined: bool
+) -> Known:
+    """`beside`, where nothing is known without looking."""
+    if known.empty:
+        return Known(known[[*KEY]].assign(quantity="", value=0.0), [], [], {}, frozenset())
+    return beside(dataset, known, told, stated, is_joined=is_joined)
 
 
 def _without(
@@ -215,43 +223,6 @@ def _one_a_day(losses: list[Loss]) -> list[Loss]:
     return list(worst.values())
 
 
-def _losses(dataset: Dataset, known: pd.DataFrame, hours: pd.DataFrame, stated: pd.DataFrame) -> list[Loss]:
-    """The days of which a place and quantity would have fewer hours than the store has, one a day."""
-    if known.empty:
-        return []
-    key, quantities = ["observed_on", "place_id"], [name for name in known.columns if name not in _KEY]
-    before = known.groupby(key)[quantities].count().stack()
-    after = (
-        hours.astype({"place_id": "str"})
-        .groupby(key)[[name for name in quantities if name in hours]]
-        .count()
-        .stack()
-    )
-    fewer = pd.DataFrame({"before": before, "after": after.reindex(before.index, fill_value=0)}).astype(
-        "int64"
-    )
-    fewer = fewer[fewer["after"] < fewer["before"]]
-    fewer.index.names = [*key, "quantity"]
-    found = []
-    for moment, rows in fewer.reset_index().groupby("observed_on"):
-        day = pd.Timestamp(str(moment))
-        worst = rows.loc[[(rows["after"] - rows["before"]).idxmin()]].iloc[0]
-        files = stated.loc[stated["observed_on"] == day, "file"].unique().tolist()
-        found.append(
-            Loss(
-                dataset,
-                day.date(),
-                str(worst["place_id"]),
-                str(worst["quantity"]),
-                int(worst["before"]),
-                int(worst["after"]),
-                len(rows),
-                tuple(map(int, files)),
-            )
-        )
-    return found
-
-
 def keep_dust(engine: Engine, stated: pd.DataFrame, told: Provenance) -> tuple[int, list[Conflict]]:
     """Sets and clears the stated hours under dust (`value` 1 or 0); returns how many, and the contradictions."""
     flags, _, conflicts = agreed(stated)
@@ -275,26 +246,15 @@ def agreed(stated: pd.DataFrame) -> tuple[pd.DataFrame, int, list[Conflict]]:
     """The values, one an hour: repetitions once (and their number), contradictions not at all."""
     measured = stated[stated["value"].notna()]
     quantities, different = pd.factorize(measured["quantity"].cat.codes)
-    told = _hour_numbers(measured) * max(1, len(different)) + quantities
+    told = hour_numbers(measured) * max(1, len(different)) + quantities
     if _places(told).count == len(told):
         return measured, 0, []
     is_again = pd.Series(told, measured.index).duplicated()
-    key = [*_KEY, "quantity"]
+    key = [*KEY, "quantity"]
     values = measured.groupby(key, sort=False)["value"]
     is_disputed = values.transform("min") != values.transform("max")
     repeated = int((is_again & ~is_disputed).sum())
     return measured[~is_disputed & ~is_again], repeated, _conflicts(measured[is_disputed], key)
-
-
-def _hour_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
-    """A number for each hour of a place (a categorical), ordered by day, place and hour."""
-    places = rows["place_id"].cat
-    days = rows["observed_on"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    numbers: NDArray[np.int64] = days * len(places.categories)
-    numbers += places.codes.to_numpy()
-    numbers *= 24
-    numbers += rows["hour"].to_numpy()
-    return numbers
 
 
 @dataclass(frozen=True)
@@ -340,30 +300,19 @@ def _conflicts(disputed: pd.DataFrame, key: list[str]) -> list[Conflict]:
     return list(merged.values())
 
 
-def _merged(old: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> tuple[pd.DataFrame, set[date]]:
-    """The hours of the days (`place_id, observed_on, hour`, a column a quantity) by day, place and hour, and the days on
-    which old values stay."""
-    rows, kept_dates = agreed[[*_KEY, "quantity", "value"]], set[date]()
-    if len(old):
-        kept = _unnamed(old.melt(_KEY, var_name="quantity").dropna(subset="value"), stated)
-        kept_dates = set(dates_of(kept["observed_on"]))
+def _merged(kept: pd.DataFrame, agreed: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
+    """The hours of the days (`KEY`, a column a quantity) by day, place and hour: what is told, and what stays beside it."""
+    rows = agreed[[*KEY, "quantity", "value"]]
+    if len(kept):
         rows = _alike(rows, kept)
-    places = _places(_hour_numbers(rows))
-    hours = rows[_KEY].iloc[places.first].reset_index(drop=True)
+    places = _places(hour_numbers(rows))
+    hours = rows[KEY].iloc[places.first].reset_index(drop=True)
     for quantity in dict.fromkeys(["pm25_ug_m3", *stated["quantity"].unique(), *rows["quantity"].unique()]):
         is_own = (rows["quantity"] == quantity).to_numpy()
         values = np.full(len(hours), np.nan)
         values[places.of_each[is_own]] = rows["value"].to_numpy()[is_own]
         hours[quantity] = values
-    return hours, kept_dates
-
-
-def _unnamed(old: pd.DataFrame, stated: pd.DataFrame) -> pd.DataFrame:
-    """The old values of places and quantities that are not spoken of on their day."""
-    key = ["place_id", "observed_on", "quantity"]
-    named = stated[key].drop_duplicates().astype({"place_id": "str", "quantity": "str"})
-    is_named = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(named))
-    return old[~is_named]
+    return hours
 
 
 def _alike(rows: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:

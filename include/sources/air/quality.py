@@ -5,37 +5,50 @@ import logging
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
 from sqlalchemy import Engine
 
 from include.errors import InputError, SourceError
 from include.language import say
-from include.language.moments import day_words
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.intake import Conflict, DayResult, Loss, keep_days, keep_dust
+from include.sources.air.hours import OpenHours, scales
+from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
+from include.sources.air.known_days import Loss
 from include.sources.air.means import means
-from include.sources.air.names import OZONE_8H, POLLUTANTS
+from include.sources.air.odd_units import OddValues, without_odd_units
 from include.sources.air.quarantine import FileFault, keep_faults, merge_faults
-from include.sources.air.stage import Stage
+from include.sources.air.said import (
+    LABELS,
+    asked,
+    decided_said,
+    given_notes,
+    joined_said,
+    loss_said,
+    lost_said,
+    missing_notes,
+    notes_of,
+    odd_fault,
+)
+from include.sources.air.stage import Stage, Statement
 from include.sources.air.stations import city_names
 from include.sources.mapping.language import HourLabel, TableMapping
 from include.sources.reading.file_names import entries_of, label, require_file, unreadable
 from include.sources.reading.tables import FORMATS, is_table_of_folder
 from include.sources.reading.time_limits import OutOfTime
-from include.sources.troubles import Trouble, keep_troubles
+from include.sources.troubles import Trouble, discarded_of, keep_troubles
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
-from include.store.air_days import Provenance, grid_places
+from include.store.air_days import Provenance, grid_places, keep_layout_hours, layout_hours
 from include.store.engine import reading, writing
 
 _EXPECTED: Final = f"air-quality files ({FORMATS})"
 SOURCE: Final = "air-quality"  # as the quarantine and the ledger name this intake
 _log = logging.getLogger(__name__)
-LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
 UNTAKEN: Final = "untaken"  # the content of a trouble
 _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理"
 
@@ -44,12 +57,14 @@ _DISPUTED: Final = "同一小时有不同的值，均未采用，按缺测处理
 class ImportResult:
     """What an import did.
 
-    `days`: every day that was replaced, as it is now. `faults`: values that were not used, by file, field and reason
-    (they are in the quarantine). `rejected`: why files could not be used at all; nothing of these, `unread`, was kept. `skipped`:
-    rows (long) or columns (wide) of cities that the table of cities does not have, by name. `unknown_grids`: grids with
-    readings that the table of grids does not have (their readings are kept). `gaps`: empty values.
-    `duplicates`: values told again, always the same: used once. `notes`: how files were understood, where it is not the usual way.
-    `untaken`: days that stayed as they are because the store has more hours of them, by file, with what would be lost.
+    `days`: every day that was written, as it is now; `new_days` of them were not known, of `again_days` stored values were told
+    again (`corrected` values are others now), the others got hours, places or pollutants that the store had not. `faults`: values
+    that were not used, by file, field and reason (they are in the quarantine). `rejected`: why files could not be used at all;
+    nothing of these, `unread`, was kept. `skipped`: rows (long) or columns (wide) of cities that the table of cities does not have,
+    by name. `unknown_grids`: grids with readings that the table of grids does not have (their readings are kept). `gaps`: empty
+    values. `duplicates`: values told again, always the same: used once. `notes`: how files were understood, where it is not the
+    usual way. `untaken`: days that stayed as they are because hours would be lost, by file, with what would be; they hold
+    `untaken_values`.
     """
 
     files: int
@@ -69,6 +84,24 @@ class ImportResult:
     stored: int = 0
     places: int = 0
     quantities: tuple[str, ...] = ()
+    untaken_values: int = 0
+    new_days: int = 0
+    again_days: int = 0
+    corrected: int = 0
+
+
+@dataclass
+class _Done:
+    """What the statements of an import came to so far."""
+
+    kept: list[Kept] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    odd: list[OddValues] = field(default_factory=list)
+    dust_hours: int = 0
+    duplicates: int = 0
+    few_minutes: int = 0
+    few_stations: int = 0
+    given_days: int = 0
 
 
 def import_air_quality(
@@ -84,31 +117,28 @@ def import_air_quality(
     mapping: TableMapping | None = None,
     stations: Path | None = None,
     is_played: bool = False,
+    only: frozenset[date] | None = None,
 ) -> ImportResult:
-    """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; replaces their days.
+    """Reads files, and the tables in folders recursively, by `mapping` or the shipped one that each is known by; writes their days.
 
     `hour_label` says which end of its hour a time names; None: what the mapping says, or the beginning, and 1 to 24 their ends.
     `stations`: a table of the city of each station, where files are of stations.
     A file that cannot be used is listed in the result and the others go on; raises InputError when none can be used.
     Times after `now` are faults, unless `is_played`: the clock is played over a world that is told to its end.
-    A day of which the store has more hours stays as it is, unless `replace`.
-    `folder`: the paths are entries of this folder, none of which may lead out of it.
+    A day of which the store has hours that are not told again, and none that it had not, stays as it is, unless `replace`.
+    `folder`: the paths are entries of this folder, none of which may lead out of it. `only`: nothing is taken of other days, and
+    nothing settled that was said about the files before.
     """
-    names, odd = _files(paths, folder)
+    names, unusable = _files(paths, folder)
     parquet_root.mkdir(parents=True, exist_ok=True)
     with reading(engine) as connection:
         names_of_places = city_names(connection)
         known_grids = set(grid_places(connection).index)
+        layouts = layout_hours(connection)
     done: dict[int, AirFile] = {}
-    rejected: list[InputError] = [error for _, error in odd]
-    unread: list[Path] = [path for path, _ in odd]
-    days: list[DayResult] = []
-    disputed: list[Conflict] = []
-    losses: list[Loss] = []
-    lost: list[Loss] = []
-    dust_hours = duplicates = few_minutes = few_stations = given_days = stored = 0
-    places: set[str] = set()
-    quantities: set[str] = set()
+    rejected: list[InputError] = [error for _, error in unusable]
+    unread: list[Path] = [path for path, _ in unusable]
+    whole = _Done()
     with tempfile.TemporaryDirectory(dir=parquet_root, prefix=".import-") as scratch:
         stage = Stage(Path(scratch))
 
@@ -116,6 +146,9 @@ def import_air_quality(
             stage.forget(number)
             rejected.append(_refusal(names[number], error))
             unread.append(names[number])
+
+        hours_known = {name: scales(hours) for name, hours in layouts.items()}
+        open_hours: dict[int, OpenHours] = {}
 
         def take(number: int) -> bool:
             try:
@@ -129,7 +162,11 @@ def import_air_quality(
                     mapping,
                     stations,
                     latest=None if is_played else now,
+                    known=hours_known,
                 )
+            except OpenHours as error:
+                stage.forget(number)
+                open_hours[number] = error
             except SourceError:  # not the file's: the disk of the hours
                 raise
             except OutOfTime:
@@ -140,11 +177,24 @@ def import_air_quality(
             return number in done
 
         turns = in_turn(range(len(names)), take, {}, FOLDER_SECONDS)
+        asked_again = [*open_hours]
+        for file in done.values():  # what whole days say of the hours of others
+            if file.scale is not None:
+                hours_known[file.layout] = hours_known.get(file.layout, frozenset()) | {file.scale}
+        open_hours.clear()
+        again = in_turn(asked_again, take, {}, FOLDER_SECONDS)
+        turns.late += again.late
+        turns.left += again.left
+        for number, error in open_hours.items():
+            refuse(number, error)
         for number, late in turns.late:
             refuse(number, late)
         for number, waits in turns.left:
             refuse(number, InputError(words(waits, FOLDER_SECONDS), where=label(names[number])))
-        _keep_troubles(engine, source, unread, rejected, [names[number] for number in done], now)
+        if only is None:
+            _keep_troubles(engine, source, unread, rejected, [names[number] for number in done], now)
+        else:
+            stage.keep_only(only)
         if not done:
             raise rejected[0]
         simulated = frozenset(
@@ -153,155 +203,132 @@ def import_air_quality(
         told = Provenance(source, simulated, now)
         cities_of = {station: city for file in done.values() for station, city in file.stations.items()}
         for statement, stated in stage.take():
-            if statement.dataset == "dust":
-                hours, conflicts = keep_dust(engine, stated, told)
-                dust_hours += hours
-                disputed += conflicts
-                continue
-            found = means(statement, stated, cities_of)
-            are_days = statement.every == "day"
-            kept = keep_days(
-                engine,
-                parquet_root,
-                statement.dataset,
-                found.hours,
-                told,
-                replace=replace,
-                are_days=are_days,
-            )
-            given_days += sum(day.places for day in kept.days) if are_days else 0
-            days += kept.days
-            stored += kept.stored
-            places |= kept.places
-            quantities |= kept.quantities
-            duplicates += kept.duplicates + found.duplicates
-            losses += kept.losses
-            lost += kept.lost
-            disputed += [*found.conflicts, *kept.conflicts]
-            few_minutes, few_stations = few_minutes + found.few_minutes, few_stations + found.few_stations
+            if statement.dataset != "dust" and statement.every != "minutes":
+                units_told = {
+                    (number, name)
+                    for number, file in done.items()
+                    for name in LABELS
+                    if not file.unitless[name]
+                }
+                stated, odd_values = without_odd_units(stated, units_told, are_days=statement.every == "day")
+                whole.odd += odd_values
+            _keep(engine, parquet_root, statement, stated, cities_of, told, whole, replace=replace)
     files = done.values()
     faults = [fault for file in files for fault in merge_faults(file.path, file.faults)]
-    faults += _disputed(disputed, names)
+    faults += _disputed(whole.conflicts, names)
     place_names = {
         code: name.removesuffix("市")
         for name, code in reversed([*names_of_places.cities.items()])
         if name != code
     }
-    untaken = [(names[number], _loss_said(loss, place_names)) for loss in losses for number in loss.files]
-    with writing(engine, lock="intake") as connection:
-        options = {
-            "mapping": mapping.name if mapping else "",
-            "stations": str(stations or ""),
-            "label": hour_label,
-        }
-        troubles = [
-            Trouble(label(path), said, UNTAKEN, again=json.dumps({"path": str(path.resolve()), **options}))
-            for path, said in untaken
-        ]
-        keep_troubles(connection, source, troubles, now=now)
+    faults += [odd_fault(names[odd.file], odd, place_names) for odd in whole.odd]
+    lost = [
+        (names[number], loss, loss_said(loss, place_names))
+        for kept in whole.kept
+        for loss in kept.losses
+        for number in loss.files
+    ]
+    options = {
+        "mapping": mapping.name if mapping else "",
+        "stations": str(stations or ""),
+        "label": hour_label,
+    }
+    untaken, decided = _ask(engine, source, lost, options, now)
     with writing(engine) as connection:
-        keep_faults(connection, source, [file.path for file in files], faults, now)
+        if only is None:
+            keep_faults(connection, source, [file.path for file in files], faults, now)
+        own = [(file.layout, file.scale) for file in files if file.scale is not None]
+        keep_layout_hours(connection, own, now)
     return ImportResult(
         files=len(done),
         rows=sum(file.rows for file in files),
         gaps=sum(file.gaps for file in files),
-        duplicates=duplicates,
-        dust_hours=dust_hours,
-        days=tuple(days),
+        duplicates=whole.duplicates + sum(kept.duplicates for kept in whole.kept),
+        dust_hours=whole.dust_hours,
+        days=tuple(day for kept in whole.kept for day in kept.days),
         faults=tuple(faults),
         rejected=tuple(rejected),
         unread=tuple(unread),
         skipped=dict(sum((file.skipped for file in files), Counter())),
         unknown_grids=tuple(sorted(set().union(*(file.grids for file in files)) - known_grids)),
-        stored=stored,
-        places=len(places),
-        quantities=tuple(LABELS[name] for name in LABELS if name in quantities),
-        untaken=tuple(say("{path}：{said}", path=label(path), said=said) for path, said in untaken),
+        stored=sum(kept.stored for kept in whole.kept),
+        places=len(frozenset().union(*(kept.places for kept in whole.kept))),
+        quantities=tuple(
+            LABELS[name] for name in LABELS if any(name in kept.quantities for kept in whole.kept)
+        ),
+        untaken=untaken,
+        untaken_values=sum(kept.untaken for kept in whole.kept),
+        new_days=sum(len(kept.new) for kept in whole.kept),
+        again_days=sum(len(kept.told_again) for kept in whole.kept),
+        corrected=sum(kept.corrected for kept in whole.kept),
         notes=(
-            *(note for file in files for note in _notes(file)),
-            *_missing_notes(few_minutes, few_stations),
-            *_given_notes(given_days),
-            *(_lost_said(loss, place_names) for loss in lost),
+            *(note for file in files for note in notes_of(file)),
+            *missing_notes(whole.few_minutes, whole.few_stations),
+            *given_notes(whole.given_days),
+            *joined_said([joined for kept in whole.kept for joined in kept.joined]),
+            *(lost_said(loss, place_names) for kept in whole.kept for loss in kept.lost),
+            *decided,
         ),
     )
 
 
-def _notes(file: AirFile) -> list[str]:
-    """How a file was understood, where it is not the usual way, and what of it was not looked at."""
-    said = [file.note] if file.note else []
-    said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
-    said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
-    said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
-    said += [unread_sheets_said(sorted(file.unread_sheets))] if file.unread_sheets else []
-    return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
-
-
-def unread_sheets_said(names: Sequence[str]) -> str:
-    """What of a workbook was not read because nobody said which sheets to read."""
-    return say(
-        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
-        count=len(names),
-        names=say("、").join(names),
+def _keep(
+    engine: Engine,
+    parquet_root: Path,
+    statement: Statement,
+    stated: pd.DataFrame,
+    cities_of: Mapping[str, str],
+    told: Provenance,
+    whole: _Done,
+    *,
+    replace: bool,
+) -> None:
+    """Writes what one statement says of some days; adds to `whole`."""
+    if statement.dataset == "dust":
+        hours, conflicts = keep_dust(engine, stated, told)
+        whole.dust_hours += hours
+        whole.conflicts += conflicts
+        return
+    found = means(statement, stated, cities_of)
+    are_days = statement.every == "day"
+    kept = keep_days(
+        engine, parquet_root, statement.dataset, found.hours, told, replace=replace, are_days=are_days
     )
+    whole.kept.append(kept)
+    whole.given_days += sum(day.places for day in kept.days) if are_days else 0
+    whole.duplicates += found.duplicates
+    whole.conflicts += [*found.conflicts, *kept.conflicts]
+    whole.few_minutes += found.few_minutes
+    whole.few_stations += found.few_stations
 
 
-def _missing_notes(few_minutes: int, few_stations: int) -> list[str]:
-    said = (
-        [say("分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)]
-        if few_minutes
-        else []
-    )
-    return said + (
-        [say("有值站点不足而按缺测处理的城市小时值{few_stations}个", few_stations=few_stations)]
-        if few_stations
-        else []
-    )
-
-
-def _given_notes(days: int) -> list[str]:
-    return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
-
-
-def _lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
-    """What a day lost that was taken all the same."""
-    return say(
-        "{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换",
-        day=day_words(loss.observed_on),
-        place=place_names.get(loss.place_id, loss.place_id),
-        quantity=LABELS.get(loss.quantity, loss.quantity),
-        before=loss.before,
-        after=loss.after,
-        others=say("等{places}项", places=loss.places) if loss.places > 1 else "",
-    )
-
-
-def _loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
-    """`5月10日 甲市 PM2.5 24小时 → 10小时 …`."""
-    day = day_words(loss.observed_on)
-    place, quantity = place_names.get(loss.place_id, loss.place_id), LABELS.get(loss.quantity, loss.quantity)
-    others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
-    told = {
-        "day": day,
-        "place": place,
-        "quantity": quantity,
-        "before": loss.before,
-        "after": loss.after,
-        "others": others,
+def _ask(
+    engine: Engine,
+    source: str,
+    lost: Sequence[tuple[Path, Loss, str]],
+    again: Mapping[str, str | None],
+    now: datetime,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Puts the days that were not taken on the to-do list; what is asked of a person, and what a person decided before."""
+    asking = {
+        Trouble(
+            label(path),
+            asked(said),
+            UNTAKEN,
+            again=json.dumps({"path": str(path.resolve()), "day": str(loss.observed_on), **again}),
+        ): (label(path), said)
+        for path, loss, said in lost
     }
-    if not loss.is_other_kind:
-        return say(
-            "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
-            **told,
-        )
-    if loss.after:
-        return say(
-            "{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
-            **told,
-        )
-    return say(
-        "{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，两种数据不混用，该日未采用，文件保留；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）",
-        **told,
-    )
+    with writing(engine, lock="intake") as connection:
+        keep_troubles(connection, source, list(asking), now=now)
+        discarded = discarded_of(connection, source, list(asking))
+    untaken = [
+        say("{path}：{said}", path=path, said=asked(said))
+        for trouble, (path, said) in asking.items()
+        if trouble not in discarded
+    ]
+    decided = [decided_said(path, said) for trouble, (path, said) in asking.items() if trouble in discarded]
+    return tuple(untaken), tuple(decided)
 
 
 def _refusal(path: Path, error: Exception) -> InputError:

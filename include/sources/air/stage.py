@@ -1,6 +1,6 @@
 """What the files of one import say, by dataset and day, on disk: a month of grid readings does not fit into memory."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
@@ -78,6 +78,12 @@ class Stage:
             self.parts[key] = [part for part in parts if part.file != file]
             if not self.parts[key]:
                 del self.parts[key]
+
+    def keep_only(self, days: Collection[date]) -> None:
+        """Drops what was said about other days."""
+        for key in [key for key in self.parts if key[1] not in days]:
+            for part in self.parts.pop(key):
+                part.path.unlink()
 
     def days_of(self, file: int) -> set[date]:
         """The days about which file number `file` says something."""

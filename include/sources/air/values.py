@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from include.sources.air.by_value import coded
 from include.sources.air.faults import Fault, faults_of
@@ -33,7 +34,6 @@ _NEGATIVE: Final = "为负值，按缺测处理：浓度不为负，负值来自
 _TOO_HIGH_SAID: Final = "不低于{bound}，超出可能范围，按缺测处理：9999等是缺测代码"
 _NOT_A_NUMBER: Final = "不是数值，按缺测处理"
 _NO_UNIT: Final = "不认识的单位（应为" + UNITS.replace(", ", "、") + "之一），按缺测处理"
-# Concentrations of the other unit: no hour of a city is so clean, or holds so much CO.
 _LIKE_MG: Final = 0.5  # μg/m³
 _CO_LIKE_UG: Final = 20.0  # mg/m³
 _BELOW: Final = r"^[<＜≤〈]\s*"
@@ -78,11 +78,17 @@ def measured(texts: pd.DataFrame, quantity: str, terms: AirTerms, unit: str | pd
     kept = values.mask(is_bad | is_unknown)
     odd = told_values = 0
     if isinstance(unit, str) and not unit:
-        is_odd = kept > _CO_LIKE_UG if quantity == "co_mg_m3" else kept < _LIKE_MG
-        odd, told_values = int(is_odd.sum()), int(kept.notna().sum())
+        odd = int(is_like_another_unit(kept.to_numpy(), quantity).sum())
+        told_values = int(kept.notna().sum())
     return Measured(
         texts.assign(value=kept), faults, int(is_gap.sum()), int((is_below & ~is_gap).sum()), odd, told_values
     )
+
+
+def is_like_another_unit(values: NDArray[Any], quantity: str) -> NDArray[np.bool_]:
+    """Which values in our unit look as if they were in the other one: no hour of a city is so clean, or holds so much CO."""
+    is_odd: NDArray[np.bool_] = values > _CO_LIKE_UG if quantity == "co_mg_m3" else values < _LIKE_MG
+    return is_odd
 
 
 def _faults(bad: pd.DataFrame, bound: float) -> list[Fault]:

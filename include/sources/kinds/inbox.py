@@ -22,6 +22,7 @@ from include.errors import InputError, QianliyanError, SourceError, printable
 from include.language import say
 from include.periods import moment_label
 from include.sources import quarantine
+from include.sources.chain_words import UNKNOWN
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Delivery, Part
@@ -123,7 +124,7 @@ def _take_in(
     """The result, None when the file is still being written or known; and what is wrong with putting it away."""
     spool = Spool()
     try:
-        delivery, tables = _read(engine, mapping, file, now)
+        delivery, tables, speaker = _read(engine, source, mapping, file, now)
         receipt = Receipt.of(source, min(now, file.received_at), is_form=is_answer_form(file.path))
         for part in delivery.parts:
             stage(spool, part, known_places, None, receipt)
@@ -134,7 +135,15 @@ def _take_in(
                 result, report = None, say("内容与已处理过的文件相同，未再读入。\n")
             else:
                 owners = {source.name, *mapping.same_ids_as}
-                tally = commit(connection, spool, tables, source=source.name, owners=owners, now=now)
+                tally = commit(
+                    connection,
+                    spool,
+                    tables,
+                    source=source.name,
+                    owners=owners,
+                    now=now,
+                    speaker=speaker,
+                )
                 received_at = min(now, file.received_at)
                 strange = keep_inspected(
                     connection,
@@ -185,8 +194,9 @@ def _set_aside(file: _File, folder: Path, error: Exception) -> Trouble:
 
 
 def _read(
-    engine: Engine, mapping: Mapping, file: _File, now: datetime
-) -> tuple[Delivery, tuple[TableMapping, ...]]:
+    engine: Engine, source: SourceConfig, mapping: Mapping, file: _File, now: datetime
+) -> tuple[Delivery, tuple[TableMapping, ...], str | None]:
+    """What the file holds, by which mappings, and whose word it is (`staging.commit`)."""
     path = file.path
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(
@@ -197,7 +207,8 @@ def _read(
         )
     if is_answer_form(path):
         tables: tuple[TableMapping, ...] = (TableMapping("feedback"), TableMapping("problems"))
-        return read_answer_form(engine, path, now=now), tables
+        form = read_answer_form(engine, path, now=now)
+        return form.delivery, tables, form.letter.unit_code
     found = [table for table in mapping.tables if matches(path, table)]
     if len(found) != 1:
         raise InputError(
@@ -208,7 +219,7 @@ def _read(
         )
     delivery = Delivery((Part(found[0], chunk) for chunk in read_table(path, found[0].form)), is_cut=True)
     delivery.parts_expected = delivery.parts_received = 1
-    return delivery, (found[0],)
+    return delivery, (found[0],), UNKNOWN if source.is_unit else None
 
 
 def _finished(folder: Path, source: SourceConfig, now: datetime) -> tuple[list[_File], list[Trouble]]:

@@ -62,6 +62,7 @@ from include.sources.mapping.language import (
 from include.sources.mapping.terms import AIR_NAMES, FORM_NAMES, air_terms, form_of
 from include.sources.mapping.yaml_values import mapping_in, only, texts, zone
 from include.sources.reading.form import FILE_COLUMN, SHEET_COLUMN
+from include.yaml_once import load_yaml
 
 SHIPPED_DIR: Final = Path(__file__).parents[1] / "mappings"
 _MOST_BYTES: Final = 1 << 20
@@ -85,7 +86,7 @@ def load(path: Path, time_zone: ZoneInfo, layouts: MappingOf[str, Layout] = LAYO
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise InputError("a mapping is larger than one can be", where=str(path), got=path.stat().st_size)
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError("a mapping cannot be read", where=str(path), got=error) from error
     document = mapping_in(document, str(path))

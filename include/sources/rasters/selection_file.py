@@ -27,6 +27,7 @@ import yaml
 from include.errors import InputError
 from include.geo.datum import datum_named
 from include.sources.rasters.told import RasterEntry
+from include.yaml_once import load_yaml
 
 LARGEST_BYTES: Final = 1024 * 1024
 MOST_FILES: Final = 200
@@ -139,7 +140,7 @@ def _yaml(path: Path) -> dict[str, Any]:
                 where=str(path),
                 expected=f"at most {LARGEST_BYTES} bytes",
             )
-        told = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        told = load_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeError, yaml.YAMLError, RecursionError) as error:
         raise InputError(
             "the file of the choice cannot be read", where=str(path), got=error, expected="YAML"

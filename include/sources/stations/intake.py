@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from include.errors import InputError, SourceError
 from include.language import say
 from include.periods import office_zone
+from include.sources.air.hours import OpenHours, Scale, scales
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import TableMapping
 from include.sources.reading.file_names import entries_of, label, require_file, unreadable
@@ -42,6 +43,7 @@ from include.sources.stations.reading import read_rows
 from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
+from include.store.air_days import keep_layout_hours, layout_hours
 from include.store.engine import reading, writing
 from include.store.station_hours import TABLES, DayKept, keep_hours, read_hours
 from include.store.tables import grid
@@ -97,10 +99,28 @@ def import_stations(
         (by_table.get(table, TableMapping(table)), path) for table in _ORDER for path in files.get(table, [])
     ]
 
+    with reading(engine) as connection:
+        known = {header: scales(hours) for header, hours in layout_hours(connection).items()}
+    told: list[tuple[str, Scale]] = []
+    waiting: list[tuple[TableMapping, Path]] = []
+
     def take(file: tuple[TableMapping, Path]) -> bool:
-        return _take_file(engine, root, file[1], file[0], done, source, now)
+        try:
+            return _take_file(engine, root, file[1], file[0], done, source, now, known, told)
+        except OpenHours:  # another file of its header may tell
+            waiting.append(file)
+            return False
 
     turns = in_turn(in_order, take, {}, FOLDER_SECONDS)
+    for header, scale in told:
+        known[header] = known.get(header, frozenset()) | {scale}
+    for mapping, path in waiting:
+        try:
+            _take_file(engine, root, path, mapping, done, source, now, known, told)
+        except (OpenHours, OutOfTime) as unknown:
+            _reject(done, path, unknown)
+    with writing(engine) as connection:
+        keep_layout_hours(connection, told, now)
     for (_, path), error in turns.late:
         _reject(done, path, error)
     for (_, path), waits in turns.left:
@@ -160,14 +180,24 @@ def _take_file(
     done: StationImport,
     source: str,
     now: datetime,
+    known: Mapping[str, frozenset[Scale]],
+    told: list[tuple[str, Scale]],
 ) -> bool:
-    """Whether the file was read. Raises OutOfTime."""
+    """Whether the file was read; adds to `told` which hours it says that it prints. Raises OutOfTime and OpenHours."""
     try:
-        chunks = list(read_rows(path, STATION_LAYOUTS[mapping.table], mapping))
-        take_chunks(engine, root, mapping.table, chunks, done, source=source, now=now)
+        rows = read_rows(path, STATION_LAYOUTS[mapping.table], mapping, known)
+        take_chunks(engine, root, mapping.table, rows.chunks, done, source=source, now=now)
         done.files += 1
+        done.notes += rows.notes
+        if rows.scale is not None:
+            told.append((rows.header, rows.scale))
         return True
-    except (SourceError, OperationalError, OutOfTime):  # not the file's: the store, the disk, or its turn
+    except (
+        SourceError,
+        OperationalError,
+        OutOfTime,
+        OpenHours,
+    ):  # not the file's: the store, the disk, or its turn
         raise
     except Exception as error:  # whatever it is, it is this file's
         _reject(done, path, error)

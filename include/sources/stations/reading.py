@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.former_names import present
+from include.sources.air.hours import Scale, layout_hash
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import Chunk
 from include.sources.layout import Layout
@@ -24,16 +25,32 @@ from include.sources.reading.file_names import label
 from include.sources.reading.parquet_files import parquet_batches, read_parquet
 from include.sources.reading.tables import read_table
 from include.sources.reading.text_files import clean_header
+from include.sources.stations.clock_hours import hours_of
 from include.sources.stations.layouts import NEEDED
+from include.sources.stations.units import in_our_units
 
 _MOST_ROWS: Final = 30_000_000  # of one file: a month of 4,000 stations has 3 million
 _MOST_BYTES: Final = 2 * 1024**3
 
 
-def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chunk]:
-    """The rows of a file in pieces, in the columns of the layout and `data_origin`: typed as they came, or text.
+@dataclass(frozen=True)
+class StationRows:
+    """The rows of a file in pieces, in the columns of the layout and `data_origin`: typed as they came, or text. `notes`: how its
+    hours were understood, where it is not the usual way; `header`: its mapping and header; `scale`: which hours it says it prints."""
 
-    Columns that need not be there may be missing. Raises InputError when the file cannot be used.
+    chunks: list[Chunk]
+    notes: tuple[str, ...] = ()
+    header: str = ""
+    scale: Scale | None = None
+
+
+def read_rows(
+    path: Path, layout: Layout, mapping: TableMapping, known: Mapping[str, frozenset[Scale]]
+) -> StationRows:
+    """The rows of a file. `known`: the hours that other files of a header print.
+
+    Columns that need not be there may be missing. Raises InputError when the file cannot be used (OpenHours where only others tell
+    its hours).
     """
     if path.stat().st_size > _MOST_BYTES:
         raise InputError(
@@ -46,19 +63,24 @@ def read_rows(path: Path, layout: Layout, mapping: TableMapping) -> Iterator[Chu
     if path.suffix.lower() == ".parquet" and not mapping.columns:
         typed = _typed(path, layout, mapping)
         if typed is not None:
-            yield typed
-            return
-    chunks = read_parquet(path) if path.suffix.lower() == ".parquet" else read_table(path, mapping.form)
-    for chunk in chunks:
+            return StationRows([typed])
+    raw = read_parquet(path) if path.suffix.lower() == ".parquet" else read_table(path, mapping.form)
+    chunks = []
+    for chunk in raw:
         _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
-        yield as_text(chunk, layout, mapping)
+        chunks.append(chunk)
+    header = layout_hash(f"{layout.name} {mapping.name}", list(chunks[0].rows.columns) if chunks else [])
+    own, chunks, hours, scale = hours_of(chunks, layout, mapping, known.get(header, frozenset()), label(path))
+    notes = (f"{label(path)}：{hours.note}",) if hours is not None and hours.note else ()
+    return StationRows([as_text(chunk, layout, own) for chunk in chunks], notes, header, scale)
 
 
 def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:
     """Raw text rows (of a file, a page or a query) in the columns of the layout; those that fail to split stay `broken`."""
     require_columns(mapping, layout, list(chunk.rows.columns), chunk.origin)
     raw = chunk.rows.astype("str")
-    return replace(chunk, rows=transform(mapping, layout, raw))
+    rows = in_our_units(transform(mapping, layout, raw), layout, mapping, chunk.origin)
+    return replace(chunk, rows=rows)
 
 
 def _typed(path: Path, layout: Layout, mapping: TableMapping) -> Chunk | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -22,7 +21,7 @@ from include.errors import InputError, QianliyanError, printable
 from include.language import say
 from include.periods import office_zone
 from include.sources.config import SourceConfig
-from include.sources.delivery import Chunk, Delivery
+from include.sources.delivery import Delivery
 from include.sources.kinds.database import read_database
 from include.sources.kinds.platform import read_platform
 from include.sources.ledger import gaps
@@ -30,6 +29,7 @@ from include.sources.mapping.files import load, mapping_path
 from include.sources.mapping.language import Mapping, TableMapping
 from include.sources.reading.file_names import entries_of, fitting, label, require_file, unreadable
 from include.sources.reading.time_limits import OutOfTime
+from include.sources.stations.clock_hours import require_known_hours
 from include.sources.stations.faults import merged
 from include.sources.stations.intake import StationImport, import_stations, keep_known, take_chunks
 from include.sources.stations.layouts import STATION_LAYOUTS, table_of
@@ -166,7 +166,9 @@ def _take_delivery(
     origins: set[str] = set()
     for mapping, parts in groupby(delivery.parts, key=lambda part: part.mapping):
         layout = STATION_LAYOUTS[mapping.table]
-        chunks: Iterator[Chunk] = (as_text(part.chunk, layout, mapping) for part in parts)
+        raw = [part.chunk for part in parts]
+        require_known_hours(raw, layout, mapping, f"source {source.name}: {mapping.table}")
+        chunks = [as_text(chunk, layout, mapping) for chunk in raw]
         take_chunks(engine, root, mapping.table, chunks, done, source=source.name, now=now)
         origins.add(mapping.table)
     done.faults = merged(done.faults)

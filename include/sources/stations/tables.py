@@ -16,10 +16,10 @@ from include.sources import merge
 from include.sources.checks import check
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, GRIDS
-from include.sources.places import places
+from include.sources.places import Places, places
 from include.sources.stations.faults import UNKNOWN_GRID, Fault
 from include.sources.stations.layouts import STATIONS
-from include.sources.units import register_units
+from include.sources.units import register_units, unknown_units, with_units
 from include.store import bulk
 from include.store.tables import grid
 from include.store.watch_tables import station
@@ -48,11 +48,10 @@ def keep_grids(connection: Connection, chunks: Iterable[Chunk], *, source: str, 
     merge.prepare(connection)
     for chunk in chunks:
         rows = _whole(chunk, GRIDS.names)
-        if added := register_units(connection, rows["unit_code"].unique()):
-            done.notes.append(f"新登记的单位：{'、'.join(added)}")
-        checked = check(GRIDS, rows, places(connection))
+        checked = check(GRIDS, rows, _places_with_new(connection, rows))
         done.faults += _faults(chunk, rows, checked.reject, checked.reasons)
         good = checked.rows[checked.is_good]
+        _register(connection, good, done)
         counts = merge.store(connection, GRIDS, good, source=source, now=now)
         done.read += len(rows) + len(chunk.broken)
         done.new, done.revised, done.unchanged = (
@@ -78,9 +77,7 @@ def keep_stations(
     whole = Chunk(
         parts[0].origin, lines, rows, tuple(row for chunk in parts for row in chunk.broken), parts[0].word
     )
-    if added := register_units(connection, rows["unit_code"].unique()):
-        done.notes.append(f"新登记的单位：{'、'.join(added)}")
-    checked = check(STATIONS, rows, places(connection))
+    checked = check(STATIONS, rows, _places_with_new(connection, rows))
     reject, reasons = checked.reject.copy(), list(checked.reasons)
     typed = checked.rows.assign(line=lines)
     typed["valid_from"] = typed["valid_from"].fillna(pd.Timestamp(_SINCE_EVER)).astype("datetime64[s]")
@@ -95,8 +92,21 @@ def keep_stations(
     good = typed[reject < 0].drop_duplicates(["station_id", "valid_from"])
     done.read, done.is_simulated = len(rows) + len(whole.broken), bool(good["is_simulated"].any())
     done.faults += _without_grid(connection, good, whole.origin)
+    _register(connection, good, done)
     _store(connection, good.drop(columns="line"), done, source, now)
     return done
+
+
+def _places_with_new(connection: Connection, rows: pd.DataFrame) -> Places:
+    """The store's places, and the units that the rows name: a watch may stand anywhere."""
+    known = places(connection)
+    return with_units(known, unknown_units(known, rows["unit_code"].unique()))
+
+
+def _register(connection: Connection, good: pd.DataFrame, done: TableRows) -> None:
+    """Units of rows that are taken; what a row says that is not taken registers nothing."""
+    if added := register_units(connection, good["unit_code"].astype("str").unique()):
+        done.notes.append(f"新登记的单位：{'、'.join(added)}")
 
 
 def _store(connection: Connection, good: pd.DataFrame, done: TableRows, source: str, now: datetime) -> None:

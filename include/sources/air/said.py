@@ -1,0 +1,146 @@
+"""What an import of air quality did to days, in words for an operator."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from include.language import say
+from include.language.moments import day_words
+from include.sources.air.faults import Fault
+from include.sources.air.files import AirFile
+from include.sources.air.known_days import Joined, Loss
+from include.sources.air.names import OZONE_8H, POLLUTANTS
+from include.sources.air.odd_units import OddValues
+from include.sources.air.quarantine import FileFault
+from include.sources.air.reading import OF_CITY
+from include.sources.reading.file_names import label
+
+LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
+_SHOWN: Final = 10  # days in lines of their own
+
+
+def notes_of(file: AirFile) -> list[str]:
+    """How a file was understood, where it is not the usual way, and what of it was not looked at."""
+    said = [file.note] if file.note else []
+    said += [say("低于检出限的值{below}个，按对应关系取值", below=file.below)] if file.below else []
+    said += [say("其他污染物或要素的值{others}个，未用", others=file.others)] if file.others else []
+    said += [say("合计、说明等不是数据的行{left_out}行", left_out=file.left_out)] if file.left_out else []
+    said += [unread_sheets_said(sorted(file.unread_sheets))] if file.unread_sheets else []
+    return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
+
+
+def odd_fault(path: Path, odd: OddValues, place_names: Mapping[str, str]) -> FileFault:
+    """The values of places and days that look as if they were in another unit."""
+    names = list(dict.fromkeys(place_names.get(name, name) for name in _cities(odd.places)))
+    reason = say(
+        "像是{unit}的值而未注明单位（{places}），按缺测处理：请在对应关系中注明单位（unit）",
+        unit="μg/m³" if odd.quantity == "co_mg_m3" else "mg/m³",
+        places=say("、").join(names[:_SHOWN])
+        + (say("等{count}个", count=len(names)) if len(names) > _SHOWN else ""),
+    )
+    return FileFault(path, Fault(odd.quantity, reason, f"{odd.value:g}", odd.line, odd.count))
+
+
+def _cities(places: Sequence[str]) -> list[str]:
+    """Places as they are named: a station of a city by both."""
+    return [place.replace(OF_CITY, "/") for place in places]
+
+
+def unread_sheets_said(names: Sequence[str]) -> str:
+    """What of a workbook was not read because nobody said which sheets to read."""
+    return say(
+        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
+        count=len(names),
+        names=say("、").join(names),
+    )
+
+
+def missing_notes(few_minutes: int, few_stations: int) -> list[str]:
+    said = (
+        [say("分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)]
+        if few_minutes
+        else []
+    )
+    return said + (
+        [say("有值站点不足而按缺测处理的城市小时值{few_stations}个", few_stations=few_stations)]
+        if few_stations
+        else []
+    )
+
+
+def given_notes(days: int) -> list[str]:
+    return [say("日均值（来源给出）{days}个，按有效日计，不与小时值混用", days=days)] if days else []
+
+
+def lost_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """What a day lost that was taken all the same."""
+    told = {
+        "day": day_words(loss.observed_on),
+        "place": place_names.get(loss.place_id, loss.place_id),
+        "quantity": LABELS.get(loss.quantity, loss.quantity),
+        "before": loss.before,
+        "after": loss.after,
+        "others": say("等{places}项", places=loss.places) if loss.places > 1 else "",
+    }
+    if loss.missing > loss.before - loss.after:
+        return say(
+            "{day} {place} {quantity} {before}小时 → {after}小时{others}（原有的{missing}小时不再有），已按要求替换",
+            missing=loss.missing,
+            **told,
+        )
+    return say("{day} {place} {quantity} {before}小时 → {after}小时{others}，已按要求替换", **told)
+
+
+def joined_said(joined: Sequence[Joined]) -> list[str]:
+    """The days that are made of parts now: one line a day, and how many there are more."""
+    said = [
+        say(
+            "{day}：与库中已有的小时合为一日（{places}个地方：保留{kept}小时，补入{added}小时）",
+            day=day_words(each.observed_on),
+            places=each.places,
+            kept=each.kept,
+            added=each.added,
+        )
+        for each in joined[:_SHOWN]
+    ]
+    more = len(joined) - len(said)
+    return said + ([say("另有{more}天与库中已有的小时合为一日", more=more)] if more > 0 else [])
+
+
+def asked(said: str) -> str:
+    """What a person is asked of a day that was not taken."""
+    return say("{said}；请在待办中选择：采用（quarantine take）或保留库中（quarantine discard）", said=said)
+
+
+def decided_said(path: str, said: str) -> str:
+    """A day that was not taken and of which a person decided so before."""
+    return say("{path}：{said}（此前已决定保留库中；要采用请加 --replace）", path=path, said=said)
+
+
+def loss_said(loss: Loss, place_names: Mapping[str, str]) -> str:
+    """`5月10日 甲市 PM2.5 24小时 → 10小时 …`: which day was not taken, and why."""
+    day = day_words(loss.observed_on)
+    place, quantity = place_names.get(loss.place_id, loss.place_id), LABELS.get(loss.quantity, loss.quantity)
+    others = say("等{places}项", places=loss.places) if loss.places > 1 else ""
+    told = {
+        "day": day,
+        "place": place,
+        "quantity": quantity,
+        "before": loss.before,
+        "after": loss.after,
+        "others": others,
+    }
+    if not loss.is_other_kind:
+        return say(
+            "{day} {place} {quantity} {before}小时 → {after}小时{others}，少于库中已有，该日未采用，文件保留",
+            **told,
+        )
+    if loss.after:
+        return say(
+            "{day} {place} {quantity} 日均值（来源给出） → {after}小时{others}，两种数据不混用，该日未采用，文件保留",
+            **told,
+        )
+    return say(
+        "{day} {place} {quantity} {before}小时 → 日均值（来源给出）{others}，两种数据不混用，该日未采用，文件保留",
+        **told,
+    )

@@ -1,0 +1,72 @@
+"""Outages on our own side: listed, and what waited for holders meanwhile extended by a person, once."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from include.act import Act
+from include.chain.values import Move
+from include.errors import InputError
+from include.house import House
+from include.office.chain import chain_at, take
+from include.office.chain_outages import extend_for, outages, waiting_in
+from include.profile.chain_values import ChainSettings
+from include.profile.current import office, using
+from include.rules import ChainRules
+from tests.desk.facts import NOW, YANGQUAN, add_alarm, house_of
+
+H = timedelta(hours=1)
+CHAIN = ChainSettings(replace(ChainRules(), spot_check_percent=0))  # 签收 2 h, 上报 24 h
+
+
+@pytest.fixture
+def house(engine: Engine, tmp_path: Path) -> Iterator[House]:
+    """A1 waits to be acknowledged, A2 for its report, A3 for the review, A4 was overdue before the outage."""
+    house = house_of(engine, tmp_path)
+    for name in ("A1", "A2", "A3", "A4"):
+        add_alarm(engine, name, "03-11 06:00")
+    with using(replace(office(), chain=CHAIN)):
+        for name, hours in (("A1", 0), ("A2", 0), ("A3", 0), ("A4", -3)):
+            step(house, name, "assign", hours, task_no=0)
+        step(house, "A2", "acknowledge", 0.5)
+        step(house, "A3", "report", 0.5, problem_found=False, note="无")
+        yield house
+
+
+def step(house: House, alarm_id: str, name: str, hours: float, task_no: int = 1, **more: object) -> None:
+    at = NOW + hours * H
+    take(house, alarm_id, Move(name, at, at, "李某", unit_code=YANGQUAN, task_no=task_no, **more))
+
+
+def test_what_waited_for_its_holder_gets_the_time_of_the_outage_back_once(house: House) -> None:
+    began, ended = NOW + 0.25 * H, NOW + 1.25 * H
+    now = NOW + 1.5 * H
+    rows = waiting_in(house, began, ended, now)
+    assert [(one.alarm_id, one.step, one.new_due_at) for one in rows.itertuples()] == [
+        ("A1", "acknowledge", NOW + 3 * H),
+        ("A2", "report", NOW + 24.75 * H),  # it waited for its report from 0.5 on
+    ]
+    act = Act(now, "王某", "邮件服务器故障")
+    assert extend_for(house, began, ended, act) == (2, [])
+    assert [chain_at(house, one, now)[1].tasks[0].due_at for one in ("A1", "A2", "A3")] == [
+        NOW + 3 * H,
+        NOW + 24.75 * H,
+        NOW + 48.5 * H,
+    ]
+    told = outages(house)
+    assert told[["started_at", "ended_at", "tasks", "actor"]].values.tolist() == [[began, ended, 2, "王某"]]
+    assert "邮件服务器故障" in told["note"][0]
+    assert extend_for(house, began, ended, replace(act, now=now + H / 6)) == (0, [])
+
+
+def test_an_outage_is_over_and_has_a_reason(house: House) -> None:
+    for began, ended in ((1, 1), (1, 3)):
+        with pytest.raises(InputError, match="an outage has a beginning before its end"):
+            waiting_in(house, NOW + began * H, NOW + ended * H, NOW + 2 * H)
+    with pytest.raises(InputError, match="a reason is needed"):
+        extend_for(house, NOW, NOW + H, Act(NOW + 2 * H, "王某", " "))
+    assert outages(house).empty
