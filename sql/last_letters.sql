@@ -12,7 +12,7 @@ with latest as (
     from city as c
 )
 select
-    r.letter_id, r.unit_code, r.kind, r.period_end, r.number, r.state,
+    r.letter_id, r.unit_code, r.kind, r.start_at, r.end_at, r.period_end, r.number, r.state,
     coalesce(sum(case when d.state = 'unknown' then 1 else 0 end), 0) as unknown,
     coalesce(sum(case when d.state in ('refused', 'expired') then 1 else 0 end), 0) as refused,
     coalesce(sum(case when d.state in ('queued', 'sending') then 1 else 0 end), 0) as under_way,
@@ -20,5 +20,5 @@ select
 from latest
 join letter as r on r.letter_id = latest.letter_id
 left join delivery as d on d.letter_id = r.letter_id and not d.is_rehearsal
-group by r.letter_id, r.unit_code, r.kind, r.period_end, r.number, r.state
+group by r.letter_id, r.unit_code, r.kind, r.start_at, r.end_at, r.period_end, r.number, r.state
 order by r.unit_code

@@ -1,9 +1,8 @@
--- Grain: one thing that a text names: topic (unit, county, grid, alarm, letter, enterprise, contact), code (what its page is asked
+-- Grain: one thing that a text names: topic (unit, county, grid, alarm, point, letter, enterprise, contact), code (what its page is asked
 --   for), title, detail, unit_code; at most `most` rows a topic, those whose name is the text itself first.
 -- Parameters: pattern (lower case, contains; `!` escapes), start_pattern (begins), exact (lower case), names (spellings of an alarm's id), first_name,
---   last_name (the range of alarm ids that begin with the text), most (rows), on_date.
--- Reads: city, unit, grid, alarm, letter, letter_number, enterprise, contact. Alarms are found by their key only: a million of them cost nothing; letters by the register of
---   numbers, voided ones too, which holds no figures.
+--   last_name (the range of alarm ids that begin with the text), most (rows), on_date, points_from (instant: points of alarms pushed since then).
+-- Reads: city, unit, grid, alarm, letter, enterprise, contact. Alarms are found by their key only: a million of them cost nothing.
 select topic, code, title, detail, unit_code
 from (
     select * from (
@@ -38,6 +37,15 @@ from (
     ) as alarms
     union all
     select * from (
+        select 'point' as topic, max(p.grid_id) as code, p.point_name as title, min(p.county) as detail, p.unit_code,
+            case when lower(p.point_name) = :exact then 0 else 1 end as place
+        from alarm as p
+        where p.revision = 1 and p.pushed_at >= :points_from and lower(p.point_name) like :pattern escape '!'
+        group by p.point_name, p.unit_code
+        order by place, p.point_name, p.unit_code limit :most
+    ) as points
+    union all
+    select * from (
         select 'letter' as topic, cast(l.letter_id as varchar(20)) as code, coalesce(l.number, l.subject) as title, l.subject as detail, l.unit_code,
             case when lower(l.number) = :exact then 0 else 1 end as place
         from letter as l
@@ -50,9 +58,9 @@ from (
     ) as letters
     union all
     select * from (
-        select 'enterprise' as topic, e.enterprise_id as code, e.name as title, e.industry as detail, e.unit_code, 1 as place
+        select 'enterprise' as topic, e.enterprise_id as code, e.name as title, e.enterprise_id || ' ' || coalesce(e.industry, '') as detail, e.unit_code, 1 as place
         from enterprise as e
-        where lower(e.name) like :pattern escape '!'
+        where lower(e.name) like :pattern escape '!' or lower(e.enterprise_id) like :start_pattern escape '!'
         order by e.name, e.enterprise_id limit :most
     ) as enterprises
     union all
@@ -65,4 +73,4 @@ from (
         order by place, k.address, k.region_code limit :most
     ) as contacts
 ) as found
-order by place, case topic when 'unit' then 1 when 'county' then 2 when 'grid' then 3 when 'alarm' then 4 when 'letter' then 5 when 'enterprise' then 6 else 7 end, title, code
+order by place, case topic when 'unit' then 1 when 'county' then 2 when 'grid' then 3 when 'alarm' then 4 when 'point' then 5 when 'letter' then 6 when 'enterprise' then 7 else 8 end, title, code

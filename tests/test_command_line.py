@@ -214,7 +214,7 @@ def test_importing_air_quality_says_what_the_hourly_run_says(
     lines = said.err.splitlines()
     path = Path(lines[-1].partition("全部见")[2])
     assert lines == [
-        "城市 2020-04-01：1个中有1个有效小时不足20个，日均值无效",
+        "2020-04-01：1个城市（共1个）有效小时不足20小时，日均值无效",
         "城市 2020-04-01：PM2.5小时值由24个减少到10个，请核对文件是否完整",
         "4月1日 阳泉 PM2.5 24小时 → 10小时，已按要求替换",
         "不认识的城市或站点30个（后为行数或列数），未用："

@@ -7,7 +7,6 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import select
 
-from include.cells import harmless
 from include.house import House
 from include.periods import DAY, midnight
 from include.store import tables
@@ -63,8 +62,6 @@ def persons(house: House) -> tuple[str, ...]:
         return tuple(sorted(connection.execute(select(recent.c.actor).distinct()).scalars()))
 
 
-def audit_csv(rows: list[dict[str, Any]]) -> str:
-    """The columns COLUMNS, one row a change; instants in UTC (ISO 8601)."""
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    table["changed_at"] = [moment.isoformat() for moment in table["changed_at"]]
-    return table.map(harmless).to_csv(index=False, lineterminator="\r\n")
+def audit_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The columns COLUMNS, one row a change."""
+    return pd.DataFrame(rows, columns=list(COLUMNS))

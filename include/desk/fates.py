@@ -14,7 +14,6 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from include.cells import harmless
 from include.house import House
 from include.letter_kinds import letter_kind
 from include.periods import DAY
@@ -148,12 +147,12 @@ def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | No
     return None if pd.isna(end) else date.fromisoformat(str(end)[:10]) - DAY
 
 
-def fates_csv(found: Fates) -> str:
+def fates_table(found: Fates) -> pd.DataFrame:
     """The columns COLUMNS, one row a unit, the last one the total."""
     rows = [
         (
-            one.unit_code or "total",
-            one.unit_name,
+            one.unit_code,
+            one.unit_name or "合计",
             one.letters,
             one.heard.of,
             one.heard.n,
@@ -167,7 +166,7 @@ def fates_csv(found: Fates) -> str:
         )
         for one in found.rows
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).map(harmless).to_csv(index=False, lineterminator="\r\n")
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 @dataclass(frozen=True)

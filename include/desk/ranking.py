@@ -215,12 +215,12 @@ def _cells(row: UnitRow) -> tuple[object, ...]:
     return (row.rank, row.unit_code, row.unit_name, *counted, *earlier)
 
 
-def ranking_csv(found: Ranking) -> str:
+def ranking_table(found: Ranking) -> pd.DataFrame:
     """The columns COLUMNS and one a category, one row a unit, in the order of the page."""
     rows = [(*_cells(row), *(row.categories.get(kind, 0) for kind in found.categories)) for row in found.rows]
     table = pd.DataFrame(rows, columns=[*COLUMNS, *found.categories])
     table["rank"] = table["rank"].astype("Int64")
-    return table.to_csv(index=False, lineterminator="\r\n")
+    return table
 
 
 def ranking_workbook(found: Ranking, as_of: datetime) -> bytes:

@@ -2,6 +2,8 @@
 is not there."""
 
 import difflib
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,21 +13,22 @@ from urllib.parse import quote
 from sqlalchemy import Connection, select
 
 from include.house import House
+from include.periods import midnight
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import contains, frame
 
-Topic = Literal["unit", "county", "grid", "alarm", "letter", "enterprise", "contact"]
+Topic = Literal["unit", "county", "grid", "alarm", "point", "letter", "enterprise", "contact"]
 MOST: Final = 12  # of a topic
 _NEAR: Final = 8
 _CLOSE: Final = 0.4  # of difflib: what two names have in common
-_ENDINGS: Final = ("市", "州", "盟", "区", "县")  # of a unit's name, which people leave off
+_LETTER_ID: Final = re.compile(r"[#＃]\s*([0-9]{1,15})")
 _LAST: Final = "\U0010ffff"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case, of a unit also without 市 or the like."""
+    """One thing with the page that shows it. `is_exact`: the text is its very name, in whatever case."""
 
     topic: Topic
     title: str
@@ -35,10 +38,27 @@ class Hit:
 
 
 def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
-    """Everything that the words name, at most `MOST` a topic, exact names first. Empty for no words."""
+    """Everything that the words name, at most `MOST` a topic, exact names first; as they are typed, or, where that names nothing, as they
+    are written elsewhere (full width, other brackets). `#37` is the letter of that number in the list. Empty for no words."""
     words = words.strip()
-    if not words:
-        return ()
+    if letter_id := _LETTER_ID.fullmatch(words):
+        with reading(house.engine) as connection:
+            return _letter(connection, int(letter_id[1]))
+    spellings = (_search(house, spelling, today) for spelling in _spellings(words))
+    return next((found for found in spellings if found), ())
+
+
+def _spellings(words: str) -> Sequence[str]:
+    """The words as they are typed, in half width, and with the brackets of document numbers and of names."""
+    plain = unicodedata.normalize("NFKC", words)
+    brackets = (
+        plain.translate(str.maketrans("[]【】", "〔〕〔〕")),
+        plain.translate(str.maketrans("()", "（）")),
+    )
+    return [one for one in dict.fromkeys((words, plain, *brackets)) if one]
+
+
+def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:
     pattern = contains(words) or "%"
     begin = words.upper()
     with reading(house.engine) as connection:
@@ -53,16 +73,15 @@ def search(house: House, words: str, today: date) -> tuple[Hit, ...]:
             last_name=begin + _LAST,
             most=MOST,
             on_date=today,
+            points_from=midnight(house.season[0]),
         )
     return tuple(_hit(row, words) for row in rows.to_dict("records"))
 
 
 def _hit(row: Mapping[Any, Any], words: str) -> Hit:
     topic, code, title, detail = (str(row[name] or "") for name in ("topic", "code", "title", "detail"))
-    names = {title.lower(), code.lower()} | (
-        {title[:-1]} if topic == "unit" and title[-1:] in _ENDINGS else set()
-    )
-    is_exact = words.lower() in names
+    # An enterprise has no page of its own: the list says what it is.
+    is_exact = topic != "enterprise" and words.lower() in (title.lower(), code.lower())
     return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
 
 
@@ -71,7 +90,7 @@ def _path(topic: str, code: str, unit_code: str) -> str:
         return f"/contacts?region={quote(unit_code)}"
     if topic == "enterprise" or topic in ("unit", "county"):
         return f"/cities/{quote(unit_code)}"
-    rooms = {"grid": "grids", "alarm": "alarms", "letter": "letters"}
+    rooms = {"grid": "grids", "point": "grids", "alarm": "alarms", "letter": "letters"}
     return f"/{rooms[topic]}/{quote(code, safe='')}"
 
 
@@ -92,6 +111,18 @@ def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
     close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE)
     found = dict.fromkeys(names[name] for name in close)
     return tuple(Hit("unit", row.unit_name, row.province_name, f"/cities/{row.unit_code}") for row in found)
+
+
+def _letter(connection: Connection, letter_id: int) -> tuple[Hit, ...]:
+    """The letter of that number in the list; none where there is no such letter."""
+    letter = tables.letter.c
+    row = connection.execute(
+        select(letter.number, letter.subject).where(letter.letter_id == letter_id)
+    ).one_or_none()
+    if row is None:
+        return ()
+    title = f"#{letter_id} {row.number or ''}".strip()
+    return (Hit("letter", title, row.subject, f"/letters/{letter_id}", is_exact=True),)
 
 
 def _letters(connection: Connection, words: str) -> tuple[Hit, ...]:

@@ -65,14 +65,13 @@ def season_page(house: House, facts: Facts) -> SeasonPage:
     )
 
 
-def days_csv(page: SeasonPage) -> str:
-    """One row a day of the season and a last one `total`: the columns DAY_COLUMNS."""
-    rows = [(str(one.day), one.counts) for one in page.days] + [("total", page.total)]
-    table = pd.DataFrame(
+def days_table(page: SeasonPage) -> pd.DataFrame:
+    """One row a day of the season and a last one 合计: the columns DAY_COLUMNS."""
+    rows = [(str(one.day), one.counts) for one in page.days] + [("合计", page.total)]
+    return pd.DataFrame(
         [(name, *(getattr(one, column) for column in DAY_COLUMNS[1:])) for name, one in rows],
         columns=DAY_COLUMNS,
     )
-    return table.to_csv(index=False, lineterminator="\r\n")
 
 
 def _days(moments: "pd.Series[pd.Timestamp]") -> "pd.Series[str]":

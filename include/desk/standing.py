@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import select
@@ -56,6 +56,9 @@ def letters_standing(
     return _plain(found.assign(addressee_name=found["addressee_name"].replace(addressees())))
 
 
+_WORST_FIRST: Final = ("unknown", "refused", "expired", "queued", "sent")
+
+
 @dataclass(frozen=True)
 class LetterPage:
     """A letter; one row a file, a template that they were made from, a recipient of a copy (sql/list_recipients.sql), a change of state. Empty values are None."""
@@ -68,6 +71,14 @@ class LetterPage:
     revisions: tuple[StoredLetter, ...]  # the letter and its corrections, the first one first
     changes: tuple[str, ...]  # of a correction: what it says otherwise than the letter that left
     mails: tuple[dict[str, Any], ...] = ()  # that came about it, in the order of their receipt
+
+    @property
+    def standing(self) -> str:
+        """The word for it, as in the list of letters (sql/letters_standing.sql): before release its state, then the worst of its recipients'."""
+        if self.letter.state != "released":
+            return self.letter.state
+        states = {"queued" if row["state"] == "sending" else row["state"] for row in self._real}
+        return next((one for one in _WORST_FIRST if one in states), "released")
 
     @property
     def unknown(self) -> list[str]:

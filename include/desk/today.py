@@ -28,7 +28,8 @@ class LastLetter:
 
     letter_id: int
     kind: str
-    period_end: date
+    start_at: datetime
+    end_at: datetime
     number: str | None
     standing: str
 
@@ -175,7 +176,8 @@ def _last_letters(rows: pd.DataFrame) -> dict[str, LastLetter]:
         row["unit_code"]: LastLetter(
             row["letter_id"],
             row["kind"],
-            date.fromisoformat(str(row["period_end"])[:10]),
+            row["start_at"].to_pydatetime(),
+            row["end_at"].to_pydatetime(),
             row["number"] or None,
             _standing(row),
         )

@@ -165,8 +165,9 @@ def import_lines(result: ImportResult, folder: Path, now: datetime) -> list[str]
         if day.valid_places < day.places:
             lines.append(
                 say(
-                    "{label}：{places}个中有{lacking}个有效小时不足{day_hours}个，日均值无效",
-                    label=label,
+                    "{day}：{lacking}个{dataset}（共{places}个）有效小时不足{day_hours}小时，日均值无效",
+                    day=day.observed_on,
+                    dataset=DATASET_LABELS[day.dataset],
                     places=day.places,
                     lacking=day.places - day.valid_places,
                     day_hours=VALIDITY.day_hours,
@@ -206,13 +207,14 @@ def import_lines(result: ImportResult, folder: Path, now: datetime) -> list[str]
 
 def _written(result: ImportResult) -> str:
     """What became of days: those that are new, those that got more, and those of which values were told again."""
-    more = len(result.days) - result.new_days - result.again_days
+    more = len(result.days) - result.new_days - result.again_days - result.same_days
     said = [say("新增{count}天", count=result.new_days)] if result.new_days else []
     said += [say("补充{count}天", count=more)] if more > 0 else []
     if result.again_days:
         said.append(say("替换{count}天", count=result.again_days))
     if result.corrected:
         said[-1] += say("（其中更正{corrected}个值）", corrected=result.corrected)
+    said += [say("与库中相同{count}天", count=result.same_days)] if result.same_days else []
     return say("、").join(said) or say("没有写入任何一天")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from include.language import say
 from include.sources.mapping.language import TableMapping
 
 CHUNK_ROWS: Final = 25_000
@@ -121,3 +122,12 @@ def by_different_values(batch: pa.RecordBatch) -> pd.DataFrame:
         texts: Any = pd.Index(pd.Series(column.dictionary, dtype=_TEXT))
         columns[name] = pd.Categorical.from_codes(np.asarray(column.indices), texts, validate=False)
     return pd.DataFrame(columns)
+
+
+def unread_sheets_said(names: Sequence[str]) -> str:
+    """What of a workbook was not read because nobody said which sheets to read."""
+    return say(
+        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
+        count=len(names),
+        names=say("、").join(names),
+    )

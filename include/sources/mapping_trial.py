@@ -19,15 +19,15 @@ from include.sources.air.files import moment_of, statement_of
 from include.sources.air.hours import OpenHours, Scale, meant, with_hours
 from include.sources.air.names import POLLUTANTS
 from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
-from include.sources.air.said import unread_sheets_said
 from include.sources.air.stations import station_cities
-from include.sources.checks import check
-from include.sources.delivery import Chunk
+from include.sources.checks import MOMENT_TYPES, Checked, check
+from include.sources.delivery import Chunk, unread_sheets_said
 from include.sources.every_table import TABLES
 from include.sources.layout import AIR
 from include.sources.mapping.language import AirTerms, TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
+from include.sources.provinces import in_other_province, province_column
 from include.sources.reading.tables import read_table, require_table
 
 ROWS: Final = 20
@@ -56,7 +56,7 @@ def try_mapping(
     trial = (
         _air(path, chunk, mapping, stations, now, chain([whole], chunks))
         if is_air
-        else _records(chunk, mapping, path)
+        else _records(chunk, mapping, path, now)
     )
     unread = (unread_sheets_said(chunk.unread_sheets),) if chunk.unread_sheets else ()
     return replace(trial, notes=(*trial.notes, *unread))
@@ -157,21 +157,50 @@ def _fault_said(fault: Fault) -> str:
     return f"第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value}”"
 
 
-def _records(chunk: Chunk, mapping: TableMapping, path: Path) -> Trial:
+def _records(chunk: Chunk, mapping: TableMapping, path: Path, now: datetime | None) -> Trial:
     layout = TABLES[mapping.table]
     require_columns(mapping, layout, list(chunk.rows.columns), str(path))
     own = transform(mapping, layout, chunk.rows.astype("str"))
     checked = check(layout, own, _places())
-    lines, bad = [], 0
+    lines, bad, ahead = [], 0, 0
     for place, line in enumerate(chunk.lines):
-        told = "，".join(f"{name}={own[name].iloc[place]}" for name in layout.names if own[name].iloc[place])
-        if checked.reject[place] >= 0:
+        is_good = checked.reject[place] < 0
+        texts = {name: own[name].iloc[place] for name in layout.names if own[name].iloc[place]}
+        late = []
+        for field in layout.fields if is_good else ():
+            if field.type in MOMENT_TYPES and field.name in texts:
+                at = pd.Timestamp(checked.rows[field.name].iloc[place])
+                texts[field.name] = _moment_said(at)
+                if now is not None and field.type == "moment" and not field.name.startswith("deadline"):
+                    late += [field.name] if at > pd.Timestamp(now) else []
+        told = "，".join(f"{name}={text}" for name, text in texts.items())
+        if not is_good:
             name, reason = checked.reasons[checked.reject[place]]
             told, bad = f"未用：{name} {reason}；{told}", bad + 1
+        elif late:
+            told, ahead = f"{told}；? {'、'.join(late)}晚于现在", ahead + 1
         lines.append(f"第{line}{chunk.word} {told}")
     lines += [f"第{row.line}行 未用：{row.reason}" for row in chunk.broken]
-    notes = (f"坐标系{mapping.datum}，换算为WGS84",) if "lon" in layout.names else ()
-    return Trial(tuple(lines), notes, bad + len(chunk.broken))
+    notes = [f"坐标系{mapping.datum}，换算为WGS84"] if "lon" in layout.names else []
+    if ahead:
+        notes.append(f"? {ahead}行的时间晚于现在：年份、日与月的次序或时区可能有误")
+    return Trial(tuple(lines), (*notes, *_elsewhere(chunk, own, checked)), bad + len(chunk.broken))
+
+
+def _moment_said(at: pd.Timestamp) -> str:
+    """A moment in words, in the office's zone."""
+    wall = at.tz_convert(office_zone())
+    return f"{wall.year}年{wall.month}月{wall.day}日 {wall:%H:%M}（{office_zone()}）"
+
+
+def _elsewhere(chunk: Chunk, own: pd.DataFrame, checked: Checked) -> list[str]:
+    """Rows that name another province than that of their unit."""
+    column = province_column(map(str, chunk.rows.columns))
+    if column is None or "unit_code" not in own:
+        return []
+    is_other = in_other_province(checked.rows["unit_code"], chunk.rows[column].astype("str"))
+    rows = zip(chunk.lines[is_other], chunk.rows[column][is_other], own["unit_code"][is_other], strict=True)
+    return [f"? 第{line}{chunk.word} 所填省份{province}与城市{unit}不符" for line, province, unit in rows]
 
 
 def _places() -> Places:

@@ -22,12 +22,13 @@ from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
 from include.sources.contacts.plan import Listing
-from include.sources.delivery import BrokenRow, Chunk, Delivery, FileParts, Part
+from include.sources.delivery import BrokenRow, Chunk, Delivery, FileParts, Part, unread_sheets_said
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
+from include.sources.provinces import in_other_province, province_column
 from include.sources.quarantine import Rejected, rejected_row
 from include.sources.reading.characters import visible
 from include.sources.reading.file_names import label
@@ -59,6 +60,10 @@ class Tally:
     # Where the first few rows with invisible characters stand.
     cleaned: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)  # the first few alarms outside the city that they name
+    elsewhere_count: int = 0
+    elsewhere: list[str] = field(
+        default_factory=list
+    )  # of alarms with another province than that of their city
     contact_warnings: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)  # the first that went into quarantine
 
@@ -78,6 +83,14 @@ class Tally:
                     "{outside_count}条报警的坐标不在所填城市范围内，已照收：{named}",
                     outside_count=self.outside_count,
                     named=named,
+                )
+            )
+        if self.elsewhere_count:
+            found.append(
+                say(
+                    "{count}条报警所填省份与所填城市不符，已按城市照收，请核对：{named}",
+                    count=self.elsewhere_count,
+                    named=_listed(self.elsewhere, self.elsewhere_count),
                 )
             )
         if self.cleaned_count:
@@ -158,8 +171,10 @@ def stage_files(
         mark = spool.mark()
         spool.rank = files.index(file)  # what is stored does not depend on whose turn came first
         try:
+            unread: set[str] = set()
             for part in file.read():
                 stage(spool, part, places, window, receipt)
+                unread |= set(part.chunk.unread_sheets)
         except SourceError:
             raise
         except OutOfTime:
@@ -171,6 +186,9 @@ def stage_files(
             errors.append(error)
             return False
         delivery.parts_received += 1
+        if unread:
+            said = unread_sheets_said(sorted(unread))
+            delivery.warnings.append(say("{path}：{each}", path=label(file.path), each=said))
         return True
 
     before = {place: told.waits for place, told in enumerate(known) if told is not None}
@@ -347,6 +365,21 @@ def _commit_rows(
         outside = good["alarm_id"][good["is_outside_city"].astype(bool)]
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
+        _note_elsewhere(tally, good, raw[is_fit & ~is_step])
+
+
+def _note_elsewhere(tally: Tally, alarms: pd.DataFrame, raw: pd.DataFrame) -> None:
+    """Alarms that name another province than that of the unit that they name."""
+    column = province_column(map(str, raw.columns))
+    if column is None:
+        return
+    is_other = in_other_province(alarms["unit_code"], raw[column].astype("str"))
+    tally.elsewhere_count += int(is_other.sum())
+    named = zip(alarms["alarm_id"][is_other], raw[column][is_other], strict=True)
+    tally.elsewhere += [
+        say("{alarm}（{province}）", alarm=alarm, province=province)
+        for alarm, province in list(named)[: _NAMED - len(tally.elsewhere)]
+    ]
 
 
 def _origins(rows: pd.DataFrame, about: dict[str, str]) -> list[str]:

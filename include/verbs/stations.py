@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from include.language import say
-from include.rules import SIMULATED_LABEL
 from include.verbs.options import open_current_house
 
 _SHOWN = 20  # faults on the terminal; all are in the quarantine
@@ -28,29 +27,22 @@ def import_stations(paths: tuple[Path, ...], mapping: str) -> None:
     from include.sources.stations.faults import shown
     from include.sources.stations.intake import import_stations as run
     from include.sources.stations.layouts import STATION_LAYOUTS
+    from include.sources.stations.said import station_lines
     from include.workflows.wind_masts import wind_notes
 
     house = open_current_house()
     tables = load(mapping_file(mapping), office_zone(), STATION_LAYOUTS).tables if mapping else ()
     done = run(house.engine, house.stations_dir, paths, now=datetime.now(UTC), mappings=tables)
-    for table, rows in done.rows.items():
-        click.echo(
-            f"{table}: {rows} rows, {done.new[table]} new, {done.revised[table]} revised, {done.unchanged[table]} unchanged"
-        )
     days = sorted(done.days)
-    click.echo(
-        f"{done.files} files, {len(days)} days with hours"
-        + (f" ({days[0]} to {days[-1]})" if days else "")
-        + f", {done.absent} hours told as missing, {done.repeated} told twice, {done.foreign} other files left alone"
-        + (say("（{mark}）", mark=SIMULATED_LABEL) if done.is_simulated else "")
-    )
+    for line in station_lines(done):
+        click.echo(line)
     notes = [*done.notes, *(wind_notes(house, midnight(days[0]), midnight(days[-1] + DAY)) if days else ())]
     for note in notes[:_SHOWN]:
-        click.echo(f"note: {note}", err=True)
+        click.echo(note, err=True)
     faults = shown(done.faults)
     for fault in faults[:_SHOWN]:
-        click.echo(f"quarantined: {fault}", err=True)
+        click.echo(say("未用：{fault}", fault=fault), err=True)
     if len(faults) > _SHOWN:
-        click.echo(f"quarantined: {len(faults) - _SHOWN} more; see `quarantine list`", err=True)
+        click.echo(say("未用的另有{count}条，见 quarantine list", count=len(faults) - _SHOWN), err=True)
     for error in done.rejected:
-        click.echo(str(error), err=True)
+        click.echo(say("未导入：{error}", error=error), err=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, insert, select, update
 
-from include.desk.fates import AlarmFate, Fates, LetterFate, UnitFate, fates_csv, letter_fate, unit_fates
+from include.desk.fates import AlarmFate, Fates, LetterFate, UnitFate, fates_table, letter_fate, unit_fates
 from include.periods import office_zone
 from include.store import tables
 from include.store.engine import writing
@@ -102,10 +102,10 @@ def test_units_by_what_they_made_of_their_letters(store: Engine, tmp_path: Path)
     silent = UnitFate(SHIJIAZHUANG, "石家庄市", 1, Share(0, 1), None, Share(0, 1), None, 0, 0, 0)
     total = UnitFate("", "", 2, Share(1, 2), 1.0, Share(1, 3), 4.0, 1, 1, 0)
     assert found == Fates((silent, yangquan), total, True)
-    assert fates_csv(found).splitlines()[1:] == [
+    assert fates_table(found).to_csv(index=False).splitlines()[1:] == [
         "130100,石家庄市,1,1,0,,1,0,,0,0,0",
         "140300,阳泉市,1,1,1,1.0,2,1,4.0,1,1,0",
-        "total,,2,2,1,1.0,3,1,4.0,1,1,0",
+        ",合计,2,2,1,1.0,3,1,4.0,1,1,0",
     ]
     assert unit_fates(house_of(store, tmp_path), DAY, DAY, "reminder", AS_OF).units == ()
 
@@ -173,7 +173,9 @@ def test_the_pages_show_it_and_a_window_without_letters_says_so(store: Engine, t
     assert page.index("石家庄市") < page.index("阳泉市")
     assert "这一时段没有已送出的函件。" in browser.get("/fates?first=2020-01-01&last=2020-01-02").text
     assert browser.get("/fates?first=2020-01-02&last=2020-01-01").status_code == 400
-    assert browser.get("/fates.csv?first=2020-03-12&last=2020-03-12").text.startswith("\ufeffunit_code,")
+    saved = browser.get("/fates.csv?first=2020-03-12&last=2020-03-12").text.splitlines()
+    assert saved[0].startswith("\ufeff单位代码,单位,函件,要求反馈的函件,有回音,")
+    assert saved[-1].endswith(",2020-03-12,2020-03-12,2020-03-14 12:00,模拟数据")
 
 
 def test_letters_of_old_days_that_left_today_are_there(store: Engine, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from include.office.acts import act
 from include.periods import DAY
 from include.post.letters import await_approval, draft
 from include.store import tables
+from include.store.air_tables import enterprise
 from include.store.engine import writing
 from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, archive_in, house_of, provenance
 from tests.post.samples import add_cities, composition, facts, released
@@ -51,7 +52,9 @@ def browser(store: Engine, tmp_path: Path) -> Browser:
         ("140300", [("unit", "阳泉市", "/cities/140300")]),
         ("郊区", [("county", "郊区", "/cities/140300")]),
         ("t8571", [("grid", "T85711", "/grids/T85711"), ("grid", "T85712", "/grids/T85712")]),
-        ("荫营", [("grid", "T85711", "/grids/T85711")]),
+        ("荫营", [("grid", "T85711", "/grids/T85711"), ("point", "荫营镇", "/grids/T85711")]),
+        ("营镇", [("grid", "T85711", "/grids/T85711"), ("point", "荫营镇", "/grids/T85711")]),
+        ("Ｔ85712", [("grid", "T85712", "/grids/T85712")]),
         ("bj-0001", [("alarm", "BJ-0001", "/alarms/BJ-0001")]),
         ("BJ-", [("alarm", "BJ-0001", "/alarms/BJ-0001")]),
         ("s100%", [("grid", "S100%", "/grids/S100%25")]),
@@ -72,6 +75,40 @@ def test_a_letter_is_found_by_its_number(browser: Browser, store: Engine, tmp_pa
         house_of(store, tmp_path), "2020〕", TODAY
     )
     assert [(one.topic, one.path) for one in number] == [("letter", "/letters/1")]
+
+
+def test_a_letter_is_found_as_people_write_its_number(
+    browser: Browser, store: Engine, tmp_path: Path
+) -> None:
+    (one,) = search(house_of(store, tmp_path), "〔2020〕", TODAY)
+    for words in (
+        one.title.replace("〔", "[").replace("〕", "]"),
+        one.title.replace("〔", "［").replace("〕", "］"),
+        "#1",
+        "＃1",
+    ):
+        answer = browser.get("/search", params={"q": words})
+        assert (answer.status_code, answer.headers.get("location")) == (303, "/desk/letters/1"), words
+    assert browser.get("/search", params={"q": "#77"}).status_code == 200
+
+
+def test_an_enterprise_is_found_by_its_number_and_told(browser: Browser, store: Engine) -> None:
+    with writing(store) as connection:
+        told = {"enterprise_id": "QY7", "name": "甲厂（北区）", "industry": "钢铁", "unit_code": YANGQUAN}
+        place = {
+            "source": "t",
+            "county": "郊区",
+            "lon": 113.6,
+            "lat": 37.9,
+            "is_simulated": False,
+            "received_at": NOW,
+        }
+        connection.execute(insert(enterprise).values(**told, **place))
+    for words in ("qy7", "甲厂(北区)", "甲厂（北区）"):
+        page = browser.get("/search", params={"q": words})
+        assert page.status_code == 200
+        assert "甲厂（北区）" in page.text
+        assert "QY7 钢铁" in page.text
 
 
 def test_an_address_is_found(store: Engine, tmp_path: Path) -> None:
@@ -144,7 +181,7 @@ def test_letters_are_filtered_and_saved_alike(
     assert ('href="/desk/letters/1"' in page.text) == is_there
     saved = browser.get("/letters.csv", params=query).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(saved)))
-    assert [row["letter_id"] for row in rows] == (["1"] if is_there else [])
+    assert [row["编号"] for row in rows] == (["1"] if is_there else [])
 
 
 def test_many_letters_are_withheld_with_one_reason_and_what_cannot_be_says_why(
@@ -164,7 +201,7 @@ def test_many_letters_are_withheld_with_one_reason_and_what_cannot_be_says_why(
     states = [row["state"] for row in _letters(store)]
     assert states == ["released", "withheld", "withheld"]
     trail = browser.get("/audit.csv", params={"words": "数据待核"}).content.decode("utf-8-sig")
-    assert {row["actor"] for row in csv.DictReader(io.StringIO(trail))} == {"duty"}
+    assert {row["何人"] for row in csv.DictReader(io.StringIO(trail))} == {"duty"}
 
 
 def _letters(store: Engine) -> list[dict[str, object]]:
@@ -201,8 +238,9 @@ def test_the_trail_is_filtered_by_person_subject_action_and_day(
             csv.DictReader(io.StringIO(browser.get("/audit.csv", params=query).content.decode("utf-8-sig")))
         )
         assert len(rows) == count, query
-        if rows and "reason" in rows[0] and count:
-            assert rows[0]["reason"] == "'=点位已拆除"  # no formula in a spreadsheet
+        if rows:
+            assert rows[0]["时间（北京时间）"] == "2020-03-12 08:30"
+            assert rows[0]["原因"] == "'=点位已拆除"  # no formula in a spreadsheet
 
 
 def test_the_trail_leads_to_its_letter(browser: Browser) -> None:

@@ -15,6 +15,7 @@ from include.desk.pages import (
     alarm,
     city,
     contacts,
+    exports,
     field,
     letter,
     letters,
@@ -402,8 +403,12 @@ def test_contacts_are_kept_by_form_and_by_file(browser: Browser, store: Engine) 
 
 def test_the_season_in_figures_and_as_csv(browser: Browser) -> None:
     lines = browser.get("/season.csv?at=2020-03-12T08:30").text.removeprefix("\ufeff").splitlines()
-    assert lines[0] == "date,pushed,answered,due,on_time,overdue,problems,alarms_with_problem"
-    assert (lines[11], lines[-1], len(lines)) == ("2020-03-11,1,1,1,1,0,0,0", "total,1,1,1,1,0,0,0", 14)
+    assert lines[0] == "日期,推送,已反馈,到期,按期,超期未反馈,问题,查出问题的报警,截至（北京时间）"
+    assert (lines[11], lines[-1], len(lines)) == (
+        "2020-03-11,1,1,1,1,0,0,0,2020-03-12 08:30",
+        "合计,1,1,1,1,0,0,0,2020-03-12 08:30",
+        14,
+    )
 
 
 def test_a_guest_sees_no_action(store: Engine, tmp_path: Path) -> None:
@@ -503,6 +508,8 @@ def test_every_text_has_its_english() -> None:
         *POINTS,
         *signing.SAID.values(),
         *search.TOPICS.values(),
+        *exports.HEADS.values(),
+        exports.TOTAL,
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
         *city.NOTE_WORDS.values(),

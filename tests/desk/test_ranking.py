@@ -150,9 +150,14 @@ def test_the_page_and_its_files_say_the_same(store: Engine, tmp_path: Path) -> N
     assert page.index("石家庄市") < page.index("阳泉市")
     saved = browser.get("/ranking.csv", params={"day": "2020-03-11"}).content.decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(saved)))
-    assert [(row["rank"], row["unit_name"], row["overdue"], row["其他"]) for row in rows[:2]] == [
+    assert [(row["位次"], row["单位"], row["超期未反馈"], row["其他"]) for row in rows[:2]] == [
         ("1", "石家庄市", "1", "0"),
         ("2", "阳泉市", "0", "1"),
+    ]
+    assert [rows[0][name] for name in ("时段自", "至", "截至（北京时间）")] == [
+        "2020-03-08",
+        "2020-03-14",
+        "2020-03-12 08:30",
     ]
     book = openpyxl.load_workbook(
         io.BytesIO(browser.get("/ranking.xlsx", params={"day": "2020-03-11"}).content)

@@ -1,6 +1,7 @@
 """Every city as of a moment; every number was worked out by hand."""
 
-from datetime import date
+import re
+from datetime import UTC, date
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,19 @@ def test_the_last_letter_stands_with_the_worst_of_its_recipients(store: Engine, 
     outcome = released(store, archive_in(tmp_path))
     letter = city(today(house, moment("03-13 08:30")), YANGQUAN).letter
     assert letter == LastLetter(
-        outcome.letter_id, "notice", moment("03-13 00:00").date(), outcome.number, "queued"
+        outcome.letter_id,
+        "notice",
+        moment("03-12 00:00").astimezone(UTC),
+        moment("03-13 00:00").astimezone(UTC),
+        outcome.number,
+        "queued",
     )
+    browser = Browser(house, now=moment("03-13 08:30"))
+    for path in ("/", "/letters", f"/letters/{outcome.letter_id}", f"/cities/{YANGQUAN}"):
+        page = browser.get(path).text
+        assert "2020-03-12 — 2020-03-13" not in page, path
+        assert re.search(r"2020-03-12\s*(</a>|</td>|（)", page), path
+        assert "待发送" in page, path
     assert city(today(house, NOW), YANGQUAN).letter is None  # it goes out on the day after
 
 

@@ -330,6 +330,7 @@ ELSEWHERE = {
     "pull",
     "silent",
     "chain",  # tests/chain
+    "dissection",  # tests/chain
 }  # below: they need time to pass, a source, or letters of several days
 
 

@@ -209,3 +209,16 @@ def test_one_place_or_day_in_another_unit_is_named_and_not_used(engine: Engine, 
     assert values(tmp_path, name="co_mg_m3") == dict.fromkeys(range(24), 0.8)
     assert values(tmp_path, city="120000") == dict.fromkeys(range(24), 40.0)
     assert values(tmp_path, date(2026, 3, 13)) == dict.fromkeys(range(24), 41.0)
+
+
+def test_a_part_that_says_what_is_known_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    first, second = (put(tmp_path / f"{n}.csv", HALVES[n].items()) for n in range(2))
+    for path in (first, second, first, second):
+        result = run(engine, tmp_path, path)
+    assert values(tmp_path) == HALVES[0] | HALVES[1]
+    assert (result.untaken, result.notes) == ((), ())
+    assert "，与库中相同1天；" in import_lines(result, tmp_path, NOW)[0]
+    whole = put(tmp_path / "whole.csv", (HALVES[0] | HALVES[1]).items())
+    again = import_lines(run(engine, tmp_path, whole), tmp_path, NOW)
+    assert len(again) == 1
+    assert "，与库中相同1天；" in again[0]

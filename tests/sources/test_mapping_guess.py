@@ -69,3 +69,23 @@ def test_the_verbs(tmp_path: Path) -> None:
         "第2行 北京市 2020年3月12日 8时至9时（Asia/Shanghai） PM2.5 35 μg/m³",
         "第3行起 时间：不是整点时间（应如2020-03-01T08:00，无时区为北京时间），整行未用，共1个，如“2020-03-12T08:30”",
     ]
+
+
+def test_a_shipped_mapping_that_cannot_read_the_times_is_not_proposed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    header = "date,hour,city,PM2.5\n"
+    path.write_text(header + "".join(f"3/25/2026,{hour},Taiyuan,40\n" for hour in range(24)))
+    proposed = guess(path)
+    assert "读不懂时间的写法" in proposed
+    assert 'hour: {moment: "{date}", format: "%m/%d/%Y", hours: hour}' in proposed
+    path.write_text(header + "".join(f"3/4/2026,{hour},Taiyuan,40\n" for hour in range(24)))
+    assert "看不出是月/日还是日/月" in guess(path)
+    path.write_text(header + "".join(f"2026-03-04,{hour},Taiyuan,40\n" for hour in range(24)))
+    assert "“english_cities”认得这个文件" in guess(path)
+
+
+def test_a_column_of_local_times_is_one_of_times(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    for name in ("time_utc", "local"):
+        path.write_text(f"{name},city,PM2.5\n" + "2026-03-10 01:00Z,太原,40\n" * 20)
+        assert f'hour: {{moment: "{{{name}}}"' in guess(path)

@@ -197,10 +197,10 @@ def test_a_file_that_vanishes_is_nobodys_trouble(engine: Engine, folder: Path, m
     dated(write(folder, "alarms", {"alarm_id": "A2"}, name="alarms2.csv"))
     read = inbox._read
 
-    def vanishing(engine, mapping, file, now):
+    def vanishing(engine, source, mapping, file, now):
         if file.path.name == "alarms.csv":
             file.path.unlink()
-        return read(engine, mapping, file, now)
+        return read(engine, source, mapping, file, now)
 
     monkeypatch.setattr(inbox, "_read", vanishing)
     result = empty_inbox(engine, SourceConfig("inbox", "inbox", str(folder)), now=NOW)

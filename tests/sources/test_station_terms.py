@@ -146,3 +146,15 @@ def test_a_row_that_is_not_taken_registers_no_unit(sqlite: Engine, tmp_path: Pat
         names = set(connection.execute(select(city.c.unit_code)).scalars())
     assert "水星" in names
     assert "火星" not in names
+
+
+def test_winds_that_are_told_in_words(sqlite: Engine, tmp_path: Path) -> None:
+    rows = "".join(
+        f"M1,2026-03-12 {hour:02}:00,{word},3\n"
+        for hour, word in enumerate(("北", "东北风", "SSW", "90", "静风"))
+    )
+    own = "winds:\n    columns: {station_id: id, hour: t, wind_from_deg: 风向, wind_speed_m_s: 风速}"
+    done = take(sqlite, tmp_path, own, winds="id,t,风向,风速\n" + rows)
+    found = stored(tmp_path, "wind_from_deg", WINDS)
+    assert [found[f"12 {hour:02}"] for hour in range(4)] == [0.0, 45.0, 202.5, 90.0]
+    assert not [fault for fault in done.faults if fault.field == "wind_from_deg"]

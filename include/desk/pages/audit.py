@@ -1,16 +1,16 @@
 """Audit 审计: who did what when, with filters and as CSV."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
-from include.desk.audit import Filters, audit_csv, audit_rows, persons
+from include.desk.audit import Filters, audit_rows, audit_table, persons
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import LABELS, page
 from include.periods import parse_date
 
@@ -70,7 +70,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/audit.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Asked) -> Response:
         rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS)
-        return csv_file(lambda: audit_csv(rows), "audit.csv")
+        return csv_file(audit_table(rows), "audit.csv")
 
     return router
 
@@ -78,12 +78,3 @@ def routes(desk: Desk) -> APIRouter:
 def query_of(asked: Filters) -> dict[str, str]:
     """The filters as the query of a link."""
     return {name: str(value) for name, value in vars(asked).items() if value}
-
-
-def csv_file(make: Callable[[], str], name: str) -> Response:
-    """A CSV to be saved; with a byte-order mark, by which a spreadsheet knows its UTF-8."""
-    return Response(
-        "\ufeff" + make(),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.desk.facts import store_state
-from include.desk.fates import Fates, fates_csv, last_asked_day, unit_fates
+from include.desk.fates import Fates, fates_table, last_asked_day, unit_fates
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
 from include.desk.ranking import SMALL
 from include.errors import InputError
@@ -67,6 +67,9 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/fates.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:
-        return csv_file(lambda: fates_csv(told[0]), f"fates-{told[2]['first']}.csv")
+        found, as_of, asked = told
+        window = {"first": asked["first"], "last": asked["last"], "as_of_at": as_of}
+        name = f"fates-{asked['first']}.csv"
+        return csv_file(fates_table(found), name, is_simulated=found.is_simulated, **window)
 
     return router

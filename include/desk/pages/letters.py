@@ -8,19 +8,19 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from include.act import Act
-from include.cells import harmless
 from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.letter import Reason, rehearse_to
 from include.desk.pages.troubles import error_text
-from include.desk.pages.view import LABELS, page, window_text
+from include.desk.pages.view import LABELS, office_text, page, window_text
 from include.desk.standing import letters_standing
 from include.house import House
 from include.letter_kinds import LETTER_KINDS, letter_label
 from include.periods import parse_date
+from include.rules import SIMULATED_LABEL
 
 PAGE: Final = 100
 MOST_ROWS: Final = 20_000  # of a CSV
@@ -43,7 +43,17 @@ ACTIONS: Final[dict[BulkAction, str]] = {
     "resend": "重发",
     "rehearse": "演练发给我",
 }
-COLUMNS: Final = ("letter_id", "kind", "addressee", "window", "number", "standing", "reason", "run_id")
+COLUMNS: Final = (
+    "letter_id",
+    "kind",
+    "addressee",
+    "window",
+    "number",
+    "standing",
+    "reason",
+    "run_id",
+    "mark",
+)
 _Id = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Name = Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 _Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
@@ -108,7 +118,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/letters.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Filters) -> Response:
         rows = _rows(desk.open_house(), asked, MOST_ROWS, 0)
-        return csv_file(lambda: letters_csv(rows), "letters.csv")
+        return csv_file(letters_table(rows), "letters.csv")
 
     @router.post("/letters", response_class=HTMLResponse, responses=answers(409))
     def act_on_many(
@@ -162,22 +172,22 @@ def _run(asked: dict[str, str]) -> str | None:
     return f"{asked['dag_id']}/{asked['run_id']}" if asked["dag_id"] and asked["run_id"] else None
 
 
-def letters_csv(rows: list[dict[str, Any]]) -> str:
+def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The columns COLUMNS, one row a letter, in the order of the list."""
-    table = pd.DataFrame(
+    return pd.DataFrame(
         [
             (
                 row["letter_id"],
-                letter_label(row["kind"]),
+                office_text(letter_label(row["kind"])),
                 row["addressee_name"],
                 window_text(row),
                 row["number"] or "",
-                LABELS["state"].get(row["standing"], row["standing"]),
+                office_text(LABELS["state"].get(row["standing"], row["standing"])),
                 row["state_reason"],
                 row["run_id"] or "",
+                SIMULATED_LABEL if row["is_simulated"] else "",
             )
             for row in rows
         ],
         columns=list(COLUMNS),
     )
-    return table.map(harmless).to_csv(index=False, lineterminator="\r\n")

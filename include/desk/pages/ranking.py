@@ -9,8 +9,8 @@ from fastapi.responses import HTMLResponse
 from include.desk.facts import season_facts, store_state
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
-from include.desk.pages.audit import csv_file
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
 from include.desk.ranking import (
     SMALL,
@@ -18,7 +18,7 @@ from include.desk.ranking import (
     WindowName,
     last_whole_day,
     ranking,
-    ranking_csv,
+    ranking_table,
     ranking_workbook,
 )
 from include.periods import parse_date
@@ -85,7 +85,10 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/ranking.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:
-        return csv_file(lambda: ranking_csv(told[0]), f"ranking-{told[0].span.start}.csv")
+        found, as_of, _ = told
+        window = {"first": found.span.start, "last": found.span.last, "as_of_at": as_of}
+        name = f"ranking-{found.span.start}.csv"
+        return csv_file(ranking_table(found), name, is_simulated=found.is_simulated, **window)
 
     @router.get("/ranking.xlsx", response_class=Response, responses=answers())
     def read_workbook(*, visitor: Visitor = desk.reading, told: asked_of) -> Response:

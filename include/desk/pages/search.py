@@ -18,6 +18,7 @@ TOPICS: Final[dict[str, str]] = {
     "county": "区县",
     "grid": "网格",
     "alarm": "报警",
+    "point": "点位",
     "letter": "函件",
     "enterprise": "企业",
     "contact": "联系人",

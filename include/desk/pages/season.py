@@ -10,8 +10,9 @@ from include.desk.facts import season_facts, store_state
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
+from include.desk.pages.exports import csv_file
 from include.desk.pages.view import page
-from include.desk.seasons import SeasonPage, days_csv, season_page
+from include.desk.seasons import SeasonPage, days_table, season_page
 from include.periods import DAY
 from include.store.facts import ALL_KNOWN
 
@@ -46,10 +47,6 @@ def routes(desk: Desk) -> APIRouter:
     def export(*, visitor: Visitor = desk.reading, at: At = "") -> Response:
         found, as_of = found_at(at)
         name = f"season-{as_of:%Y%m%dT%H%MZ}.csv"
-        return Response(
-            "\ufeff" + days_csv(found),
-            media_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+        return csv_file(days_table(found), name, is_simulated=found.is_simulated, as_of_at=as_of)
 
     return router

@@ -25,7 +25,7 @@ from include.desk.pages.desk import Desk
 from include.language import office_words
 from include.letter_kinds import letter_label
 from include.letters.words.flag_words import level_reasons, level_word
-from include.periods import office_zone
+from include.periods import DAY, office_zone
 from include.profile.current import office
 
 HERE: Final = Path(__file__).parent
@@ -321,6 +321,11 @@ def _common(request: Request, at: str) -> dict[str, Any]:
     }
 
 
+def office_text(text: str) -> str:
+    """A text of the pages in the office's own language, for what is saved and handed on."""
+    return _english(words().get(text, text)) if office().language == "en" else office_words(text)
+
+
 def _english(text: str) -> str:
     """A text with the office's own zone: the house's English, as its Chinese, is worded for Beijing time."""
     zone = office_zone().key
@@ -343,11 +348,12 @@ def _link(root: str, path: str, query: Mapping[str, Any]) -> str:
 
 
 def window_text(letter: Mapping[str, Any]) -> str:
-    """The window of a letter in a list: `2020-03-12 — 2020-03-13` for whole days, else `2020-03-12 08:00 — 09:00`."""
+    """The window of a letter: `2020-03-12`, `2020-03-01 — 2020-03-15` for whole days (both in it), else `2020-03-12 08:00 — 09:00`."""
     start_at, end_at = letter["start_at"], letter["end_at"]
     start, end = (moment.astimezone(office_zone()) for moment in (start_at, end_at))
     if start.time() == end.time() == time(0, 0):
-        return f"{start:%Y-%m-%d} — {end:%Y-%m-%d}"
+        first, last = start.date(), end.date() - DAY
+        return f"{first}" if first == last else f"{first} — {last}"
     return f"{start:%Y-%m-%d %H:%M} — " + (
         f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
     )

@@ -76,9 +76,11 @@ class Kept:
     # Values of days that were not taken, and stored values that became others.
     untaken: int = 0
     corrected: int = 0
-    # Days of which nothing was known, those of which stored values were told again, and those that are made of parts.
+    # Days of which nothing was known, those of which stored values were told again (and nothing else: `same`), and those that are
+    # made of parts.
     new: frozenset[date] = frozenset()
     told_again: frozenset[date] = frozenset()
+    same: frozenset[date] = frozenset()
     joined: tuple[Joined, ...] = ()
 
 
@@ -160,7 +162,8 @@ def keep_days(
         untaken=len(told_once) - len(taken),
         corrected=sum(count for day, count in of_kind.corrected.items() if day not in lost),
         new=frozenset(dates) - set(dates_of(before.index.to_series())),
-        told_again=of_kind.told_again - lost,
+        told_again=of_kind.told_again - of_kind.same - lost,
+        same=of_kind.same - lost,
         joined=tuple(each for each in of_kind.joined if each.observed_on not in lost),
     )
 

@@ -1,8 +1,8 @@
 """What the store has of the days that are told: what stays beside it, what takes its place, and what would be lost by it.
 
 Parts of a day become one day: where what is told brings hours of a place that the store has not, the store's other hours stay.
-Where it brings none, it takes the place of what the store has if it tells all of that again; a day of which something would be
-gone stays as it is.
+Where it brings none, it takes the place of what the store has if it tells all of that again, and changes nothing if it says the
+same of a part; a day of which something would be gone stays as it is.
 """
 
 from dataclasses import dataclass
@@ -51,13 +51,15 @@ class Joined:
 @dataclass(frozen=True)
 class Known:
     """What is known beside what is told. `kept`: the values that stay (`KEY, quantity, value`); `corrected`: of each day, how
-    many others become another value; `told_again`: the days of which some stored value was told again."""
+    many others become another value; `told_again`: the days of which some stored value was told again;
+    `same`: those of them of which nothing else was told than what is known."""
 
     kept: pd.DataFrame
     losses: list[Loss]
     joined: list[Joined]
     corrected: dict[date, int]
     told_again: frozenset[date]
+    same: frozenset[date] = frozenset()
 
 
 def beside(
@@ -79,20 +81,26 @@ def beside(
     now = np.append(told["value"].to_numpy(), np.nan)[again]
     is_corrected = ~is_gone & (now != spoken["value"].to_numpy())
     told_again = frozenset(dates_of(spoken["observed_on"][~is_gone]))
+    is_new_value = ~np.isin(have_values, had_values)
+    more = {*dates_of(told["observed_on"][is_new_value]), *dates_of(spoken["observed_on"][is_corrected])}
     corrected = {
         pd.Timestamp(str(day)).date(): int(count)
         for day, count in spoken["observed_on"][is_corrected].value_counts().items()
     }
     if not is_gone.any():
-        return Known(unnamed, [], [], corrected, told_again)
+        return Known(unnamed, [], [], corrected, told_again, told_again - more)
     is_added = ~np.isin(have, had)
     is_part = np.isin(had // 24, np.unique(have[is_added] // 24))
-    is_new_value = ~np.isin(have_values, had_values)
-    is_part |= np.isin(_of_day(had_values, quantities), _of_day(have_values[is_new_value], quantities))
+    had_days, have_days = (_of_day(numbers, quantities) for numbers in (had_values, have_values))
+    is_part |= np.isin(had_days, have_days[is_new_value])
+    # A part that says what is known already, and nothing else, changes nothing.
+    is_part |= np.isin(had_days, have_days) & ~np.isin(had_days, had_days[is_corrected])
     is_kept = is_gone & is_part & is_joined
     gone = spoken.assign(is_gone=is_gone & ~is_kept)
     losses = _losses(dataset, gone, told, stated)
-    joined = _joined(dataset, spoken[is_kept], told[is_added & np.isin(have // 24, had[is_kept] // 24)])
+    added = told[is_added & np.isin(have // 24, had[is_kept] // 24)]
+    is_joined_day = is_kept & np.isin(had // 24, have[is_added] // 24)
+    joined = _joined(dataset, spoken[is_joined_day], added)
     kept = spoken[is_kept].astype({"place_id": "str", "quantity": "str"})
     return Known(
         pd.concat([unnamed, kept], ignore_index=True) if len(kept) else unnamed,
@@ -100,6 +108,7 @@ def beside(
         joined,
         corrected,
         told_again,
+        told_again - more - {loss.observed_on for loss in losses},
     )
 
 

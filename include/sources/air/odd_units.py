@@ -38,9 +38,9 @@ def without_odd_units(
     `told`: files and quantities whose units were told; `are_days`: a day has one value, so that all days of a place are one."""
     values = stated["value"].to_numpy()
     is_odd = np.zeros(len(stated), dtype=bool)
-    for code, quantity in enumerate(stated["quantity"].cat.categories):
+    for quantity in stated["quantity"].unique():
         if (like := is_like_another_unit(values, str(quantity))).any():
-            is_odd |= like & (stated["quantity"].cat.codes.to_numpy() == code)
+            is_odd |= like & (stated["quantity"] == quantity).to_numpy()
     if not is_odd.any():
         return stated, []
     groups = _groups(stated, are_days=are_days)

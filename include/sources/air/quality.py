@@ -58,7 +58,7 @@ class ImportResult:
     """What an import did.
 
     `days`: every day that was written, as it is now; `new_days` of them were not known, of `again_days` stored values were told
-    again (`corrected` values are others now), the others got hours, places or pollutants that the store had not. `faults`: values
+    again (`corrected` values are others now), of `same_days` nothing else than what is known, the others got hours, places or pollutants that the store had not. `faults`: values
     that were not used, by file, field and reason (they are in the quarantine). `rejected`: why files could not be used at all;
     nothing of these, `unread`, was kept. `skipped`: rows (long) or columns (wide) of cities that the table of cities does not have,
     by name. `unknown_grids`: grids with readings that the table of grids does not have (their readings are kept). `gaps`: empty
@@ -87,6 +87,7 @@ class ImportResult:
     untaken_values: int = 0
     new_days: int = 0
     again_days: int = 0
+    same_days: int = 0
     corrected: int = 0
 
 
@@ -259,6 +260,7 @@ def import_air_quality(
         untaken=untaken,
         untaken_values=sum(kept.untaken for kept in whole.kept),
         new_days=sum(len(kept.new) for kept in whole.kept),
+        same_days=sum(len(kept.same) for kept in whole.kept),
         again_days=sum(len(kept.told_again) for kept in whole.kept),
         corrected=sum(kept.corrected for kept in whole.kept),
         notes=(

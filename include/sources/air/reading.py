@@ -24,11 +24,13 @@ from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, POLLUTANTS
 from include.sources.mapping.language import Copy, Expression, TableMapping
 from include.sources.mapping.transform import made, missing_columns, source_columns_of
+from include.sources.provinces import in_other_province, province_column
 from include.sources.reading.characters import narrow, narrow_text, visible_text
 
 # Between the city and the station of it in the `place_id` of values that become means of the city.
 OF_CITY: Final = "\x1f"
 _NO_PLACE: Final = "没有网格（站点、城市）编号，整行未用"
+_OTHER_PROVINCE: Final = "所填省份与城市（{}）不符（{}），无法判断是哪一个，整行未用"
 _UNKNOWN_TYPE: Final = "未知的污染物类型，整行未用"
 _UNKNOWN_HEADING: Final = "表头不合对应关系中的式样，整列未用"
 
@@ -72,6 +74,8 @@ def read_chunk(chunk: Chunk, mapping: TableMapping, clock: Clock, names: Names) 
     if clock.terms.headings:
         return _of_headings(rows, raw, mapping, clock, names)
     rows, faults, skipped = _placed(rows, raw, mapping, names)
+    rows, elsewhere = _in_own_province(rows, raw.loc[rows.index], mapping)
+    faults += elsewhere
     raw = raw.loc[rows.index]
     if "pollutant" in mapping.columns or "value" in mapping.columns:
         return _of_values(rows, raw, mapping, clock, faults, skipped)
@@ -277,6 +281,27 @@ def _placed(
     faults = faults_of(nameless, name, _NO_PLACE, "said")
     skipped = Counter(named[~is_known & (named != "").to_numpy()].tolist())
     return place[is_known], faults, skipped
+
+
+def _in_own_province(
+    rows: pd.DataFrame, raw: pd.DataFrame, mapping: TableMapping
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """The rows of cities, without those that name another province than that of their city: which of the two is meant?"""
+    column = province_column(map(str, raw.columns))
+    if column is None or mapping.air is None or mapping.air.by != "city":
+        return rows, []
+    pairs = pd.DataFrame({"place_id": rows["place_id"].astype("str"), "said": raw[column].astype("str")})
+    found = different(pairs, ["place_id", "said"])
+    is_other = in_other_province(found.rows["place_id"], found.rows["said"])[found.codes]
+    if not is_other.any():
+        return rows, []
+    wrong = rows.assign(said=pairs["said"])[is_other]
+    faults = [
+        fault
+        for (place, said), such in wrong.groupby(["place_id", "said"], observed=True, sort=False)
+        for fault in faults_of(such, column, _OTHER_PROVINCE.format(place, said), "said")
+    ]
+    return rows[~is_other], faults
 
 
 def _quantities(rows: pd.DataFrame, clock: Clock) -> tuple[pd.Series, list[Fault], int]:

@@ -13,6 +13,7 @@ from include.sources.air.names import OZONE_8H, POLLUTANTS
 from include.sources.air.odd_units import OddValues
 from include.sources.air.quarantine import FileFault
 from include.sources.air.reading import OF_CITY
+from include.sources.delivery import unread_sheets_said
 from include.sources.reading.file_names import label
 
 LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {OZONE_8H: "O3_8h"}
@@ -44,15 +45,6 @@ def odd_fault(path: Path, odd: OddValues, place_names: Mapping[str, str]) -> Fil
 def _cities(places: Sequence[str]) -> list[str]:
     """Places as they are named: a station of a city by both."""
     return [place.replace(OF_CITY, "/") for place in places]
-
-
-def unread_sheets_said(names: Sequence[str]) -> str:
-    """What of a workbook was not read because nobody said which sheets to read."""
-    return say(
-        "只读了第一张工作表，另有{count}张未读（{names}）；对应关系中用 sheet 指定，“*”为全部",
-        count=len(names),
-        names=say("、").join(names),
-    )
 
 
 def missing_notes(few_minutes: int, few_stations: int) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
+from include.sources.air.files import moment_of
 from include.sources.air.recognition import shipped_air
 from include.sources.every_table import TABLES
 from include.sources.guess.form import Seen, seen_in
@@ -23,6 +24,7 @@ from include.sources.guess.times import (
     minutes_apart,
     moment_rule,
     quoted,
+    time_format,
     time_lines,
     zone_lines,
 )
@@ -51,10 +53,13 @@ def guess(path: Path) -> str:
             f"# 随系统提供的对应关系“{best.name}”认得这个文件，不写 --mapping 也能读入；其内容如下。"
         )
         shipped = (SHIPPED_DIR / f"{best.name}.yaml").read_text(encoding="utf-8")
-        if _suits(best, seen):
+        is_of_times = _reads_times(best, seen)
+        if is_of_times and _suits(best, seen):
             return "\n".join(lines) + "\n" + shipped
         lines[-1] = (
             f"# 表头与随系统提供的“{best.name}”相同，但其中没有认识的城市，按站点提出；参见 china_sites、beijing_all。"
+            if is_of_times
+            else f"# 表头与随系统提供的“{best.name}”相同，但它读不懂时间的写法：以下另行提出。"
         )
     proposed = _table(seen, path)
     return "\n".join([*lines, *_unused(seen, proposed), "tables:", *proposed]) + "\n"
@@ -65,6 +70,16 @@ def _suits(mapping: TableMapping, seen: Seen) -> bool:
     if mapping.air is None or not mapping.air.headings or mapping.air.by != "city":
         return True
     return has_city(seen)
+
+
+def _reads_times(mapping: TableMapping, seen: Seen) -> bool:
+    """Whether a mapping that says no format reads the times of the file, where they stand in one column."""
+    moment = moment_of(mapping)
+    columns = moment.template.columns
+    if moment.format or len(columns) != 1 or columns[0] not in seen.rows:
+        return True
+    texts = seen.rows[columns[0]].str.strip()
+    return time_format(texts[texts != ""]) == ""
 
 
 def _unused(seen: Seen, proposed: list[str]) -> list[str]:
@@ -112,26 +127,6 @@ _INSTEAD: Final = {
     ("alarms", "alarm_count"): "{constant: 1}   # ? 文件没有报警次数",
     ("stations", "kind"): "{constant: micro}   # ? 微站 micro、官方站 official、气象站 weather",
 }
-_COMPASS: Final = (
-    "N",
-    "NNE",
-    "NE",
-    "ENE",
-    "E",
-    "ESE",
-    "SE",
-    "SSE",
-    "S",
-    "SSW",
-    "SW",
-    "WSW",
-    "W",
-    "WNW",
-    "NW",
-    "NNW",
-)
-
-
 _DERIVED: Final = {"unit_code": "unit", "county": "county"}
 _VALUES: Final = {
     ("feedback", "event"): {"已签收": "acknowledged", "已反馈": "submitted", "已申诉": "disputed", "已退回": "returned", "已办结": "closed"},
@@ -161,15 +156,6 @@ def _plain(seen: Seen, table: str, path: Path) -> list[str]:
         )
         if heading and field.type in ("moment", "promise"):
             lines.append(moment_rule(field.name, heading, seen))
-        elif (
-            heading and field.name == "wind_from_deg" and seen.rows[heading].str.upper().isin(_COMPASS).any()
-        ):
-            values = ", ".join(f"{name}: {place * 22.5:g}" for place, name in enumerate(_COMPASS))
-            lines.append(
-                f"      {field.name}: {{column: {quoted(heading)}, values: {{{values}}}}}".replace(
-                    "{N:", '{"N":'
-                )
-            )
         elif heading and (words := _translated(seen, heading, table, field.name)):
             lines.append(f"      {field.name}: {{column: {quoted(heading)}, values: {{{words}}}}}   # ?")
         elif heading:

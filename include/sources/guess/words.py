@@ -10,10 +10,10 @@ from include.sources.reading.characters import narrow_text
 
 WORDS: Final[dict[str, tuple[str, ...]]] = {
     "date": ("date", "日期", "监测日期", "观测日期", "数据日期", "monitordate", "day"),
-    "hour": ("hour", "小时", "时", "时次", "小时数", "时段", "时刻"),
+    "hour": ("hour", "小时", "时", "时次", "小时数", "整点", "时段", "时刻"),
     "time": (
         "time", "datetime", "timestamp", "utc", "utc_time", "时间", "监测时间", "观测时间", "数据时间", "日期时间", "采样时间", "发布时间", "time_stamp", "ts",
-        "at", "date (lt)", "date(lt)", "datetime_utc", "monitortime", "timepoint", "time_point", "datatime", "时间点", "created_at",
+        "at", "date (lt)", "date(lt)", "datetime_utc", "monitortime", "timepoint", "time_point", "datatime", "时间点", "created_at", "time_utc", "utc_datetime", "time_local", "local_time", "local", "localtime", "datetime_local",
     ),
     "city": ("city", "城市", "城市名称", "地市", "市", "cityname", "city_name", "所在城市", "area", "unit_code", "city_code", "城市编码", "所属城市", "单位"),
     "station": (

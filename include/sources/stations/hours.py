@@ -24,6 +24,7 @@ from include.sources.checks import FIRST_YEAR, LAST_YEAR, MOMENT_DTYPE, is_in_ye
 from include.sources.delivery import Chunk
 from include.sources.layout import DATA_ORIGIN, Field, Layout
 from include.sources.reading.cells import NO_TEXT
+from include.sources.stations.compass import compass_deg
 from include.sources.stations.faults import Fault
 from include.sources.stations.layouts import MEASURED, MOST_SAMPLES
 
@@ -259,10 +260,10 @@ def _instants(rows: _Rows, values: pd.Series[Any], name: str, notes: list[str]) 
     else:
         texts = _texts(values)
         distinct = pd.Series(texts.unique(), dtype="str")
-        is_naive = (distinct != "") & ~distinct.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$")
+        known = moments(distinct)
+        is_naive = known.notna() & ~distinct.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$")
         if is_naive.any():
             notes.append(say("{origin}：{naive}", origin=rows.chunk.origin, naive=NAIVE))
-        known = moments(distinct)
         place = pd.Index(distinct).get_indexer(texts)
         hour = known.iloc[place].set_axis(values.index).astype(MOMENT_DTYPE)
     rows.reject(hour.isna().to_numpy(), name, say("不是有效的时间：应如2020-04-03T08:00:00+08:00"))
@@ -309,7 +310,8 @@ def _winds_without_codes(raw: pd.DataFrame, notes: list[str], origin: str) -> pd
     """Codes of calm and variable wind as what they say: no direction, and no speed where it is calm and none was told."""
     if not {"wind_from_deg", "wind_speed_m_s"} <= set(raw.columns):
         return raw
-    codes = _texts(raw["wind_from_deg"]).str.upper().str.removesuffix(".0")
+    raw = raw.assign(wind_from_deg=_in_degrees(_texts(raw["wind_from_deg"])))
+    codes = raw["wind_from_deg"].str.upper().str.removesuffix(".0")
     is_calm, is_variable = codes.isin(CALM_WINDS), codes.isin(VARIABLE_WINDS)
     for words, is_code in ((say("静风"), is_calm), (say("风向不定"), is_variable)):
         if is_code.any():
@@ -330,6 +332,13 @@ def _winds_without_codes(raw: pd.DataFrame, notes: list[str], origin: str) -> pd
         wind_from_deg=codes.where(~(is_calm | is_variable), ""),
         wind_speed_m_s=speed.where(~(is_calm & ~number.between(0, 100)), "0"),
     )
+
+
+def _in_degrees(directions: pd.Series[Any]) -> pd.Series[Any]:
+    """Directions with names of the compass (`NNE`, `北东北`, `东北风`) as the degrees in their middle; others as they came."""
+    words = {str(text): compass_deg(str(text)) for text in directions.unique()}
+    found = {text: f"{degrees:g}" for text, degrees in words.items() if degrees is not None}
+    return directions.replace(found) if found else directions
 
 
 def _name_backward_meters(rows: _Rows, keys: pd.Series[Any], typed: dict[str, Any]) -> None:
