@@ -51,7 +51,7 @@ PAGES: Final[dict[str, tuple[str, ...]]] = {
     "/dissection": ("dissection",),
     "/dissection/case/{case:path}": ("dissection/case/1",),
     "/dissection/document/{case:path}": ("dissection/document/1",),
-    "/dissection/draft/{role}/{case:path}": ("dissection/draft/text/1",),
+    "/dissection/draft/{role}/{case:path}": ("dissection/draft/pdf/1",),
     "/fates": ("fates",),
     "/fates.csv": ("fates.csv",),
     "/field": ("field",),
