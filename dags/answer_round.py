@@ -15,14 +15,14 @@
 """
 
 from airflow.sdk import task
-from cadence import Steps, beat_dag, house_now
+from cadence import Steps, beat_dag, house_now, say
 
 steps = Steps("answer_round")
 
 
 @beat_dag("answer_round", "答复轮次", tags=["反馈"], max_active_runs=1)
 def answer_round():
-    @task(task_display_name="收取 take")
+    @task(task_display_name=say("收取 take"))
     def take():
         return steps.take(*house_now())
 

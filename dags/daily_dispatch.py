@@ -14,34 +14,34 @@
 """
 
 from airflow.sdk import task
-from cadence import Steps, approval, beat_dag, current_run, decision
+from cadence import Steps, approval, beat_dag, current_run, decision, say
 
 steps = Steps("daily_dispatch")
 
 
 @beat_dag("daily_dispatch", "日调度", tags=["监管", "日调度"], approve=False)
 def daily_dispatch():
-    @task(task_display_name="拉取 pull")
+    @task(task_display_name=say("拉取 pull"))
     def pull():
         return steps.pull(current_run("day"))
 
-    @task(task_display_name="计算 figures")
+    @task(task_display_name=say("计算 figures"))
     def figures():
         return steps.figures(current_run("day"))
 
-    @task(task_display_name="编制 compose")
+    @task(task_display_name=say("编制 compose"))
     def compose(computed):
         return steps.compose(current_run("day"), computed)
 
-    @task(task_display_name="放行 release")
+    @task(task_display_name=say("放行 release"))
     def release(answer):
         return steps.release(current_run("day"), decision(answer))
 
-    @task(task_display_name="投递 post")
+    @task(task_display_name=say("投递 post"))
     def post():
         return steps.post(current_run("day"))
 
-    @task(task_display_name="核对 account")
+    @task(task_display_name=say("核对 account"))
     def account(computed):
         return steps.account(current_run("day"), computed)
 

@@ -13,7 +13,7 @@
 """
 
 from airflow.sdk import task
-from cadence import Steps, approval, beat_dag, current_run, decision
+from cadence import Steps, approval, beat_dag, current_run, decision, say
 from waits import AirWait
 
 steps = Steps("half_monthly_bulletin")
@@ -21,33 +21,33 @@ steps = Steps("half_monthly_bulletin")
 
 @beat_dag("half_monthly_bulletin", "半月通报", tags=["监管", "半月通报"], approve=True)
 def half_monthly_bulletin():
-    @task(task_display_name="拉取 pull")
+    @task(task_display_name=say("拉取 pull"))
     def pull():
         return steps.pull(current_run("half_month"))
 
-    @task(task_display_name="计算 figures")
+    @task(task_display_name=say("计算 figures"))
     def figures():
         return steps.figures(current_run("half_month"))
 
-    @task(task_display_name="编制 compose")
+    @task(task_display_name=say("编制 compose"))
     def compose(computed):
         return steps.compose(current_run("half_month"), computed)
 
-    @task(task_display_name="放行 release")
+    @task(task_display_name=say("放行 release"))
     def release(answer):
         return steps.release(current_run("half_month"), decision(answer))
 
-    @task(task_display_name="投递 post")
+    @task(task_display_name=say("投递 post"))
     def post():
         return steps.post(current_run("half_month"))
 
-    @task(task_display_name="核对 account")
+    @task(task_display_name=say("核对 account"))
     def account(computed):
         return steps.account(current_run("half_month"), computed)
 
     air = AirWait(
         task_id="air",
-        task_display_name="等待空气数据 air",
+        task_display_name=say("等待空气数据 air"),
         workflow="half_monthly_bulletin",
         window_kind="half_month",
     )

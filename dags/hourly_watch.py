@@ -11,38 +11,38 @@
 """
 
 from airflow.sdk import task
-from cadence import Steps, approval, beat_dag, current_run, decision
+from cadence import Steps, approval, beat_dag, current_run, decision, say
 
 steps, push = Steps("hourly_watch"), Steps("alarm_push")
 
 
 @beat_dag("hourly_watch", "小时监测", tags=["监测", "小时"], approve=False)
 def hourly_watch():
-    @task(task_display_name="接收 take")
+    @task(task_display_name=say("接收 take"))
     def take():
         return steps.take(current_run("hour"))
 
-    @task(task_display_name="研判 judge")
+    @task(task_display_name=say("研判 judge"))
     def judge():
         return steps.judge(current_run("hour"))
 
-    @task(task_display_name="核对 account")
+    @task(task_display_name=say("核对 account"))
     def account(judged):
         return steps.account(current_run("hour"), judged)
 
-    @task(task_display_name="推送核对 reckon")
+    @task(task_display_name=say("推送核对 reckon"))
     def reckon(told):
         return push.account(current_run("hour"), told)
 
-    @task(task_display_name="编制推送 compose")
+    @task(task_display_name=say("编制推送 compose"))
     def compose():
         return push.tell(current_run("hour"))
 
-    @task(task_display_name="放行 release")
+    @task(task_display_name=say("放行 release"))
     def release(answer):
         return push.release(current_run("hour"), decision(answer))
 
-    @task(task_display_name="投递 post")
+    @task(task_display_name=say("投递 post"))
     def post():
         return push.post(current_run("hour"))
 

@@ -11,7 +11,7 @@
 """
 
 from airflow.sdk import task
-from cadence import Steps, beat_dag, house_now
+from cadence import Steps, beat_dag, house_now, say
 from troubles import tell_monitor
 
 steps = Steps("post_round")
@@ -25,19 +25,19 @@ steps = Steps("post_round")
     is_paused_upon_creation=False,  # it sends only what was released: off, mail stays in the outbox unseen
 )
 def post_round():
-    @task(task_display_name="待办 digest")
+    @task(task_display_name=say("待办 digest"))
     def digest():
         return steps.digest(*house_now())
 
-    @task(task_display_name="投递 deliver")
+    @task(task_display_name=say("投递 deliver"))
     def deliver():
         return steps.deliver(*house_now())
 
-    @task(task_display_name="群和接口 channels")
+    @task(task_display_name=say("群和接口 channels"))
     def channels():
         return steps.channels(*house_now())
 
-    @task(task_display_name="核对 account")
+    @task(task_display_name=say("核对 account"))
     def account():
         tell_monitor(steps.measured(*house_now()))
         return steps.account(*house_now())

@@ -17,6 +17,7 @@ from cadence import (
     house_now,
     publication_approval,
     publication_decision,
+    say,
     until_param,
 )
 
@@ -25,12 +26,12 @@ steps = Steps("publish")
 
 @beat_dag("publish", "公开发布", tags=["公开"], params=until_param(), max_active_runs=1)
 def publish():
-    @task(task_display_name="准备 prepare")
+    @task(task_display_name=say("准备 prepare"))
     def prepare():
         house, now, _ = house_now()
         return steps.prepare(house, asked_until(), now)
 
-    @task(task_display_name="发布 publish")
+    @task(task_display_name=say("发布 publish"))
     def write(prepared, answer):
         house, now, _ = house_now()
         return steps.publish(house, prepared, publication_decision(answer), now)

@@ -10,7 +10,7 @@
 """
 
 from airflow.sdk import Param, task
-from cadence import Steps, beat_dag, house_now
+from cadence import Steps, beat_dag, house_now, say
 
 steps = Steps("select_grids")
 FILE = Param(
@@ -18,14 +18,14 @@ FILE = Param(
     type="string",
     minLength=1,
     maxLength=255,
-    title="参数文件",
-    description="var/selection/ 中的文件名，例如 2026/selection.yaml；写法见 select-grids example。",
+    title=say("参数文件"),
+    description=say("var/selection/ 中的文件名，例如 2026/selection.yaml；写法见 select-grids example。"),
 )
 
 
 @beat_dag("select_grids", "热点网格遴选", tags=["热点网格"], params={"file": FILE}, max_active_runs=1)
 def select_grids():
-    @task(task_display_name="遴选 propose")
+    @task(task_display_name=say("遴选 propose"))
     def propose(params=None):
         return steps.propose(*house_now(), params["file"])
 

@@ -11,40 +11,43 @@
 """
 
 from airflow.sdk import Param, task
-from cadence import Steps, approval, beat_dag, current_run, decision
+from cadence import Steps, approval, beat_dag, current_run, decision, say
 
-steps = Steps("weekly_summary")
-KINDS = ("midweek", "weekend")
+steps, KINDS = Steps("weekly_summary"), ("midweek", "weekend")
 IDS = {"type": "array", "items": {"type": "string"}}
 CASES = {
-    "pinned_cases": Param([], **IDS, title="指定案例", description="必须写入的报警编号，每行一个。"),
-    "dropped_cases": Param([], **IDS, title="剔除案例", description="不得写入的报警编号，每行一个。"),
+    "pinned_cases": Param(
+        [], **IDS, title=say("指定案例"), description=say("必须写入的报警编号，每行一个。")
+    ),
+    "dropped_cases": Param(
+        [], **IDS, title=say("剔除案例"), description=say("不得写入的报警编号，每行一个。")
+    ),
 }
 
 
 @beat_dag("weekly_summary", "周汇总", tags=["监管", "周汇总"], approve=False, params=CASES)
 def weekly_summary():
-    @task(task_display_name="拉取 pull")
+    @task(task_display_name=say("拉取 pull"))
     def pull():
         return steps.pull(current_run(*KINDS))
 
-    @task(task_display_name="计算 figures")
+    @task(task_display_name=say("计算 figures"))
     def figures(params=None):
         return steps.figures(current_run(*KINDS), params["pinned_cases"], params["dropped_cases"])
 
-    @task(task_display_name="编制 compose")
+    @task(task_display_name=say("编制 compose"))
     def compose(computed):
         return steps.compose(current_run(*KINDS), computed)
 
-    @task(task_display_name="放行 release")
+    @task(task_display_name=say("放行 release"))
     def release(answer):
         return steps.release(current_run(*KINDS), decision(answer))
 
-    @task(task_display_name="投递 post")
+    @task(task_display_name=say("投递 post"))
     def post():
         return steps.post(current_run(*KINDS))
 
-    @task(task_display_name="核对 account")
+    @task(task_display_name=say("核对 account"))
     def account(computed):
         return steps.account(current_run(*KINDS), computed)
 

@@ -19,6 +19,7 @@ from airflow.sdk import (
 )
 from troubles import MOST_RETRIES, Patience, deadline
 
+from include.language import help_text, say
 from include.periods import DAG_IDS, office_zone, schedule
 
 if TYPE_CHECKING:
@@ -71,28 +72,44 @@ _ENDS: dict[str, tuple[str, str]] = {
 RELEASE, SOME, REJECT = "全部签发", "签发部分", "不签发"
 PUBLISH, REFUSE = "发布", "不发布"
 DESK = "/desk"  # where the desk is mounted in the Airflow UI
-_APPROVAL_BODY = f"""
-签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。
 
-- **{RELEASE}**：下列函件全部编号、定稿、发出；
-- **{SOME}**：只发出所选单位的函件，其余留待处理；必须填单位，逐个勾选请到[督办台的签发页]({DESK}/signing)；
-- **{REJECT}**：均不发出，须说明理由；没有理由会再次询问。
+_WAITING = "{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}"
+_EDITIONS = "{% for one in ti.xcom_pull(task_ids='prepare')['new'] -%}"
 
-{{% for one in ti.xcom_pull(task_ids='compose')['waiting'] -%}}
-1. [{{{{ one.name }}}}]({DESK}/letters/{{{{ one.letter_id }}}})　{{{{ one.subject }}}}
-{{% endfor %}}
-"""
 
-_PUBLICATION_BODY = f"""
-批准之前什么也不公开。小数已合并；点位、企业、人名、说明文字不在其中。
+def _approval_body() -> str:
+    return "\n".join(
+        (
+            say("签发之前不会排入发件箱。点开单位名称可预览每一封函件的正文、PDF、Word 和附表。"),
+            "",
+            say("- **{option}**：下列函件全部编号、定稿、发出；", option=say(RELEASE)),
+            say(
+                "- **{option}**：只发出所选单位的函件，其余留待处理；必须填单位，逐个勾选请到[督办台的签发页]({desk}/signing)；",
+                option=say(SOME),
+                desk=DESK,
+            ),
+            say("- **{option}**：均不发出，须说明理由；没有理由会再次询问。", option=say(REJECT)),
+            "",
+            _WAITING,
+            f"1. [{{{{ one.name }}}}]({DESK}/letters/{{{{ one.letter_id }}}}){say('　')}{{{{ one.subject }}}}",
+            "{% endfor %}",
+        )
+    )
 
-- **{PUBLISH}**：记下下列版次，写入公开文件夹；
-- **{REFUSE}**：不记，不写。
 
-{{% for one in ti.xcom_pull(task_ids='prepare')['new'] -%}}
-1. {{{{ one.path }}}}　{{{{ one.words }}}}
-{{% endfor %}}
-"""
+def _publication_body() -> str:
+    return "\n".join(
+        (
+            say("批准之前什么也不公开。小数已合并；点位、企业、人名、说明文字不在其中。"),
+            "",
+            say("- **{option}**：记下下列版次，写入公开文件夹；", option=say(PUBLISH)),
+            say("- **{option}**：不记，不写。", option=say(REFUSE)),
+            "",
+            _EDITIONS,
+            f"1. {{{{ one.path }}}}{say('　')}{{{{ one.words }}}}",
+            "{% endfor %}",
+        )
+    )
 
 
 def beat_dag(
@@ -113,10 +130,10 @@ def beat_dag(
         return dag(
             dag_id=dag_id,
             schedule=_intervals(dag_id),
-            doc_md=function.__globals__["__doc__"],
+            doc_md=help_text(dag_id, function.__globals__["__doc__"]),
             params={**asked, **(params or {})},
-            dag_display_name=f"{name} {dag_id}",
-            tags=tags,
+            dag_display_name=f"{say(name)} {dag_id}",
+            tags=[say(tag) for tag in tags],
             deadline=deadline(dag_id),
             **{**DAG_DEFAULTS, **settings},
         )(function)
@@ -150,26 +167,26 @@ def letter_params(dag_id: str, *, approve: bool) -> dict[str, Param]:
             None,
             type=["null", "string"],
             pattern=pattern,
-            title="函件发出日期或时刻",
-            description=f"{hint}留空则取本次调度的时段，手动触发则取最近一个完整时段。",
+            title=say("函件发出日期或时刻"),
+            description=say(hint) + say("留空则取本次调度的时段，手动触发则取最近一个完整时段。"),
         ),
         "deliver": Param(
             "auto",
             enum=["auto", "send", "withhold", "rehearse"],
             values_display={
-                "auto": "自动 auto",
-                "send": "一律发送 send",
-                "withhold": "只编制存档 withhold",
-                "rehearse": "演练 rehearse",
+                "auto": say("自动 auto"),
+                "send": say("一律发送 send"),
+                "withhold": say("只编制存档 withhold"),
+                "rehearse": say("演练 rehearse"),
             },
-            title="发送方式",
-            description="自动：时段新鲜且非补录才发送；演练：全部发到值班邮箱。",
+            title=say("发送方式"),
+            description=say("自动：时段新鲜且非补录才发送；演练：全部发到值班邮箱。"),
         ),
         "approve": Param(
             approve,
             type="boolean",
-            title="人工签发",
-            description="是否等待人员在“待办操作”页签发后再发送。签发视同要求发送。",
+            title=say("人工签发"),
+            description=say("是否等待人员在“待办操作”页签发后再发送。签发视同要求发送。"),
         ),
     }
 
@@ -247,11 +264,11 @@ def _asked_period(dag_id: str, kinds: tuple[str, ...], period_end: str) -> Perio
         return period_of_param(kinds, period_end)
     except InputError as error:
         raise InputError(
-            f"参数 period_end 不能用：{_ENDS[dag_id][0]}　{error.what}",
+            say("参数 period_end 不能用：{hint}　{what}", hint=say(_ENDS[dag_id][0]), what=error.what),
             where=error.where,
             got=error.got,
             expected=error.expected,
-            todo="按上述日期重新触发。 Trigger the run again with such a date.",
+            todo=say("按上述日期重新触发。 Trigger the run again with such a date."),
         ) from error
 
 
@@ -279,9 +296,11 @@ class Approval(HITLOperator):
             type=["null", "array"],
             items={"type": "string"},
             examples=names,
-            title="签发哪些单位",
+            title=say("签发哪些单位"),
             source="task",
-            description=f"只在选择“{SOME}”时填写；其余函件留待处理，可在督办台逐封放行。",
+            description=say(
+                "只在选择“{option}”时填写；其余函件留待处理，可在督办台逐封放行。", option=say(SOME)
+            ),
         )
         self.params = ParamsDict({"reason": self.params.get_param("reason"), "names": chosen})
         return super().execute(context)
@@ -292,19 +311,22 @@ class Approval(HITLOperator):
         (option,), said = event["chosen_options"] or [""], event["params_input"] or {}
         names = set(said.get("names") or [])
         is_usable = {
-            RELEASE: True,
-            SOME: bool(names) and names <= known,
-            REJECT: bool(str(said.get("reason") or "").strip()),
+            say(RELEASE): True,
+            say(SOME): bool(names) and names <= known,
+            say(REJECT): bool(str(said.get("reason") or "").strip()),
         }
         if not is_usable.get(option):
             self.log.warning("the answer %s %s cannot be acted on; asking again", option, said)
-            wrong = "、".join(sorted(names - known)) or "没有填单位"
+            unknown = say("、").join(sorted(names - known))
             why = {
-                SOME: f"选了“{SOME}”，但{'名单里没有' if names - known else ''}{wrong}",
-                REJECT: f"选了“{REJECT}”，但没有理由",
-            }
-            self.subject = f"【上次的答复没有执行】{self.subject}"
-            self.body = f"**上次的答复没有执行：{why.get(option, '没有选择')}。请重新答复。**\n\n{self.body}"
+                say(SOME): say("选了“{option}”，但名单里没有{names}", option=option, names=unknown)
+                if unknown
+                else say("选了“{option}”，但没有填单位", option=option),
+                say(REJECT): say("选了“{option}”，但没有理由", option=option),
+            }.get(option, say("没有选择"))
+            self.subject = say("【上次的答复没有执行】{subject}", subject=self.subject)
+            again = say("**上次的答复没有执行：{why}。请重新答复。**", why=why)
+            self.body = f"{again}\n\n{self.body}"
             return self.execute(context)
         return super().execute_complete(context, event)
 
@@ -313,21 +335,24 @@ def approval() -> Approval:
     """The task between composing and releasing; what it shows comes from `compose`."""
     return Approval(
         task_id="approve",
-        task_display_name="签发 approve",
+        task_display_name=say("签发 approve"),
         subject="{{ ti.xcom_pull(task_ids='compose')['title'] }}",
-        body=_APPROVAL_BODY,
-        options=[RELEASE, SOME, REJECT],
+        body=_approval_body(),
+        options=[say(RELEASE), say(SOME), say(REJECT)],
         params={
             # Null is allowed, or the UI holds every answer back until both are filled in.
             "reason": Param(
-                None, type=["null", "string"], title="理由", description="不签发必须说明理由；记入审计。"
+                None,
+                type=["null", "string"],
+                title=say("理由"),
+                description=say("不签发必须说明理由；记入审计。"),
             ),
             "names": Param(
                 None,
                 type=["null", "array"],
                 items={"type": "string"},
-                title="签发哪些单位",
-                description="见选项。",
+                title=say("签发哪些单位"),
+                description=say("见选项。"),
             ),
         },
         **ASKS_A_PERSON,
@@ -341,7 +366,11 @@ def decision(answer: Any) -> Decision | None:
     from include.house import Decision
 
     (option,), said = answer["chosen_options"], answer.get("params_input") or {}
-    names = {RELEASE: None, SOME: frozenset(said.get("names") or ()), REJECT: frozenset[str]()}[option]
+    names = {
+        say(RELEASE): None,
+        say(SOME): frozenset(said.get("names") or ()),
+        say(REJECT): frozenset[str](),
+    }[option]
     who = (answer.get("responded_by_user") or {}).get("name") or "unknown user"
     return Decision(who, str(said.get("reason") or "").strip(), names)
 
@@ -353,8 +382,8 @@ def until_param() -> dict[str, Param]:
             None,
             type=["null", "string"],
             pattern=r"^\d{4}-\d\d-\d\d$",
-            title="公布至",
-            description="月末之后满规定天数（变量 publish 的 delay_days）的各月公布；留空为今天。",
+            title=say("公布至"),
+            description=say("月末之后满规定天数（变量 publish 的 delay_days）的各月公布；留空为今天。"),
         )
     }
 
@@ -369,11 +398,15 @@ def publication_approval() -> HITLOperator:
     """The task between preparing and publishing: a person always decides."""
     return HITLOperator(
         task_id="approve",
-        task_display_name="批准 approve",
+        task_display_name=say("批准 approve"),
         subject="{{ ti.xcom_pull(task_ids='prepare')['title'] }}",
-        body=_PUBLICATION_BODY,
-        options=[PUBLISH, REFUSE],
-        params={"reason": Param(None, type=["null", "string"], title="理由", description="记入任务结果。")},
+        body=_publication_body(),
+        options=[say(PUBLISH), say(REFUSE)],
+        params={
+            "reason": Param(
+                None, type=["null", "string"], title=say("理由"), description=say("记入任务结果。")
+            )
+        },
         **ASKS_A_PERSON,
     )
 
@@ -384,5 +417,5 @@ def publication_decision(answer: Any) -> Decision:
 
     (option,), said = answer["chosen_options"], answer.get("params_input") or {}
     who = (answer.get("responded_by_user") or {}).get("name") or "unknown user"
-    names = None if option == PUBLISH else frozenset[str]()
+    names = None if option == say(PUBLISH) else frozenset[str]()
     return Decision(who, str(said.get("reason") or "").strip(), names)

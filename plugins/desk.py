@@ -150,6 +150,12 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
     yield
 
 
+def _said(text: str) -> str:
+    from include.language import say
+
+    return say(text)
+
+
 class DeskPlugin(AirflowPlugin):
     """The place in the side bar, and the tab of a run that leads to its letters."""
 
@@ -163,14 +169,14 @@ class DeskPlugin(AirflowPlugin):
     ]
     external_views = [  # noqa: RUF012
         {
-            "name": "督办台",
+            "name": _said("督办台"),
             "href": f"{PREFIX}/",
             "destination": "nav",
             "url_route": "desk",
             "icon": f"{PREFIX}/assets/icon.svg",
         },
         {
-            "name": "函件 Letters",
+            "name": _said("函件 Letters"),
             "href": f"{PREFIX}/letters?dag_id={{DAG_ID}}&run_id={{RUN_ID}}",
             "destination": "dag_run",
             "url_route": "desk-letters",

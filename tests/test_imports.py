@@ -121,7 +121,7 @@ LIBRARIES_OF_ONE_LAYER = {
     "xarray": {"sources", "simulator"},
 }
 PACKAGES_OF_ROOMS = {"include", "include.answer_form", "include.letters", "include.field"}
-AIRFLOW_MAY_IMPORT = {"errors", "workflows", "desk", "rules", "periods", "house", "connections"}
+AIRFLOW_MAY_IMPORT = {"language", "errors", "workflows", "desk", "rules", "periods", "house", "connections"}
 
 
 def imports(path: Path) -> list[str]:

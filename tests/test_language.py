@@ -10,14 +10,15 @@ from include.profile.current import load, using
 
 # Chinese characters, and the signs and wide letters that go with them.
 CHINESE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
-INCLUDE = Path(__file__).resolve().parents[1] / "include"
+ROOT = Path(__file__).resolve().parents[1]
+CODE = [path for folder in ("include", "dags", "plugins") for path in (ROOT / folder).rglob("*.py")]
 
 
 def asked() -> set[str]:
     """The texts that stand in a call of `say` (of a choice both), and every other text of the code that has its English: those that are
     handed to `say` by name."""
     found: set[str] = set()
-    for path in INCLUDE.rglob("*.py"):
+    for path in CODE:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Constant)

@@ -81,6 +81,13 @@ def _terms(profile: Profile) -> tuple[tuple[str, str], ...]:
     return tuple(terms.items())
 
 
+def help_text(name: str, chinese: str) -> str:
+    """A long text of the house in the office's language: as it stands with what it explains, or from that language's file of this name."""
+    if office().language == "zh":
+        return office_words(chinese)
+    return (_HERE / office().language / "help" / f"{name}.md").read_text(encoding="utf-8")
+
+
 class _Counting(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if format_spec.startswith("|"):

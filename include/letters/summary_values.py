@@ -32,8 +32,9 @@ from include.letters.words.wording import (
     with_year,
 )
 from include.periods import Period, date_label, moment_label, office_zone
-from include.rules import SUMMARY
+from include.rules import SUMMARY, SummaryRules
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
+from include.supervision.judged_by import JudgedBy, UnitRules
 from include.supervision.rule_codes import rule_word
 from include.supervision.weekly_figures import Case, CityWeek, Suggestion, SummaryFigures
 
@@ -43,21 +44,6 @@ _TOLD_CATEGORIES: Final = 4
 _TOLD_BEHIND: Final = 4
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
-_RULES: Final = {
-    "重复天数": SUMMARY.repeat_days,
-    "重复条数": SUMMARY.repeat_alarms,
-    "长期天数": SUMMARY.long_unanswered_days,
-    "列示行数": SUMMARY.listed_rows,
-    "案例数": SUMMARY.case_count,
-    "最多建议": SUMMARY.most_suggestions,
-    "高发占比": f"{100 * SUMMARY.leading_share:g}%",
-    "高发个数": SUMMARY.leading_problems,
-    "上升占比": f"{100 * SUMMARY.rise_share:g}%",
-    "上升个数": SUMMARY.rise_problems,
-    "零问题条数": SUMMARY.none_found_answers,
-    "最小基数": LEAST_BASE,
-}
-
 
 def summary_values(
     figures: SummaryFigures, issue: Issue, show: Show, *, red_head: bool = False
@@ -66,7 +52,7 @@ def summary_values(
     window, total, before = figures.window, figures.total, figures.previous_total
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | rule_values(Flag(), figures.rules_version)
+        | rule_values(Flag(), figures.rules_version, figures.judged_by.low_response)
         | {
             "期别": say(BEATS.get(figures.period.kind, "时段")),
             "范围": figures.scope,
@@ -91,7 +77,7 @@ def summary_values(
             "未到期": total.pushed - total.answered - total.overdue,
             "变化": _changes(figures),
             "差": _differences(total, before),
-            "汇总规则": _RULES,
+            "汇总规则": _summary_rules(figures.judged_by.summary),
             "每日图题": days_title(figures),
         }
         | trend_values(figures)
@@ -217,11 +203,59 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         "城市表": [_city_row(city) for city in cities],
         "合计": _numbers(figures.total, figures.previous_total, figures.season_total),
         "城市备注": say("；").join(
-            say("{unit_name}{remark}", unit_name=city.unit_name, remark=city.remark)
-            for city in cities
-            if city.remark
+            [
+                say("{unit_name}{remark}", unit_name=city.unit_name, remark=city.remark)
+                for city in cities
+                if city.remark
+            ]
+            + [_own_rules(one, figures.judged_by) for one in figures.judged_by.units]
         ),
     }
+
+
+def _summary_rules(rules: SummaryRules) -> dict[str, Any]:
+    return {
+        "重复天数": rules.repeat_days,
+        "重复条数": rules.repeat_alarms,
+        "长期天数": rules.long_unanswered_days,
+        "列示行数": rules.listed_rows,
+        "案例数": rules.case_count,
+        "最多建议": rules.most_suggestions,
+        "高发占比": f"{100 * rules.leading_share:g}%",
+        "高发个数": rules.leading_problems,
+        "上升占比": f"{100 * rules.rise_share:g}%",
+        "上升个数": rules.rise_problems,
+        "零问题条数": rules.none_found_answers,
+        "最小基数": LEAST_BASE,
+    }
+
+
+def _own_rules(unit: UnitRules, judged_by: JudgedBy) -> str:
+    """What one unit was judged by where that differs from the rules of all: `甲市按其规则判定：提醒为超期2条`."""
+    own, common = unit.low_response, judged_by.low_response
+    differing = [
+        (own.remind_overdue, common.remind_overdue, say("提醒为超期{n}条", n=own.remind_overdue)),
+        (own.remind_late, common.remind_late, say("提醒为逾期反馈{n}条", n=own.remind_late)),
+        (
+            own.urge_overdue,
+            common.urge_overdue,
+            say("督办为超期超过{n}小时", n=f"{own.urge_overdue.total_seconds() / 3600:g}"),
+        ),
+        (own.urge_late, common.urge_late, say("督办为逾期反馈{n}条", n=own.urge_late)),
+        (own.repeat_dates, common.repeat_dates, say("再次督办隔{n}日", n=own.repeat_dates)),
+        (
+            unit.summary.repeat_alarms,
+            judged_by.summary.repeat_alarms,
+            say("反复报警为{n}条", n=unit.summary.repeat_alarms),
+        ),
+        (
+            unit.summary.none_found_answers,
+            judged_by.summary.none_found_answers,
+            say("零问题核查为反馈{n}条", n=unit.summary.none_found_answers),
+        ),
+    ]
+    told = say("、").join(words for mine, of_all, words in differing if mine != of_all)
+    return say("{unit_name}按其规则判定：{told}", unit_name=unit.unit_name, told=told)
 
 
 def _city_row(city: CityWeek) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from include.profile import settings
 from include.profile.chain import read_chain
 from include.profile.checks import check
 from include.profile.findings import Findings
-from include.profile.rules import RULE_NAMES, rule_value
+from include.profile.rules import OFFICE_RULES, RULE_NAMES, rule_value
 from include.profile.settings import Lined, Wrong, read_yaml
 from include.profile.tables import Row, date_of, dates_of, read_table
 from include.profile.values import (
@@ -264,6 +264,15 @@ def _rule(one: Lined, findings: Findings) -> RuleChange | None:
             f"{key} of a rule is wrong",
             expected=str(error),
             got=told[key].plain(),
+        )
+        return None
+    if unit and name in OFFICE_RULES:
+        findings.add(
+            settings.FILE,
+            told["unit"].line,
+            f"{name} holds for the whole office",
+            expected="a rule without unit",
+            got=unit,
         )
         return None
     return RuleChange(name, value, unit, since, one.line)

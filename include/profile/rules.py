@@ -23,6 +23,7 @@ class Rules:
     deadlines: defaults.Deadlines = defaults.DEADLINES
     low_response: defaults.LowResponse = defaults.LOW_RESPONSE
     selection: defaults.GridSelection = defaults.GRID_SELECTION
+    summary: defaults.SummaryRules = defaults.SUMMARY
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,13 @@ def _resolved(changes: tuple[RuleChange, ...], day: date, unit_code: str) -> Rul
     return found
 
 
+# Of a whole office: they judge all units together, so that one unit has none of its own.
+OFFICE_RULES: Final = (
+    "summary.leading_share",
+    "summary.leading_problems",
+    "summary.rise_share",
+    "summary.rise_problems",
+)
 # The rules that a profile may change, for all units or for one: those that are asked for by unit and date.
 RULE_NAMES: Final = (
     "deadlines.feedback",
@@ -64,6 +72,9 @@ RULE_NAMES: Final = (
     "low_response.urge_overdue",
     "low_response.urge_late",
     "low_response.repeat_dates",
+    "summary.repeat_alarms",
+    "summary.none_found_answers",
+    *OFFICE_RULES,
     *(f"selection.{one.name}" for one in fields(defaults.GridSelection)),
 )
 

@@ -18,6 +18,7 @@ from include.errors import InputError
 from include.periods import DAY, Period, midnight
 from include.rules import SUMMARY
 from include.supervision.feedback import pushed_between
+from include.supervision.judged_by import HOUSE, JudgedBy
 from include.supervision.notice import problem_rows
 from include.supervision.rule_codes import CaseRule
 from include.supervision.weekly_figures import Case
@@ -68,7 +69,7 @@ def severe(alarms: pd.DataFrame) -> pd.DataFrame:
 
 def repeated(alarms: pd.DataFrame) -> pd.DataFrame:
     """反复报警: alarms of grids with many in the last days; of one grid an answered one first, then the latest."""
-    rows = alarms[alarms["recent_alarms"] >= SUMMARY.repeat_alarms]
+    rows = alarms[alarms["recent_alarms"] >= alarms["repeated_from"].astype(int)]
     return rows.sort_values(
         ["recent_alarms", "grid_id", "is_answered", "pushed_at", "alarm_id"],
         ascending=[False, True, False, False, True],
@@ -111,12 +112,14 @@ def typical_cases(
     window: Period,
     choice: CaseChoice,
     revisions: pd.DataFrame | None = None,
+    judged_by: JudgedBy = HOUSE,
 ) -> tuple[Case, ...]:
     """The cases of a window. `judged`, `found`: the season's alarms and problems (see `feedback`); `answers`: rows of
     `sql/answers_given.sql`; `revisions`: rows of `sql/alarm_growth.sql`; `names`: city names by code. Raises InputError for a
     pinned or dropped alarm that is not known.
     """
     told = _with_context(judged, found, window)
+    told["repeated_from"] = [judged_by.of(code).summary.repeat_alarms for code in told["unit_code"]]
     for alarm_id in (*choice.pinned, *choice.dropped):
         if alarm_id not in set(told["alarm_id"]):
             raise InputError(

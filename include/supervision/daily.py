@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import pandas as pd
 
@@ -28,8 +28,18 @@ from include.supervision.figures import (
     Suspected,
 )
 from include.supervision.low_response import NONE, flag, responses
-from include.supervision.notice import form_rows, notice_rows, overdue_rows, problem_rows
+from include.supervision.notice import (
+    ALARM_COLUMNS,
+    form_rows,
+    notice_rows,
+    overdue_rows,
+    problem_rows,
+)
 from include.supervision.workdays import day_status
+
+# What a unit's part of a day reads of its judged alarms.
+_OF_UNIT: Final = [*ALARM_COLUMNS, "unit_code", "is_new", "is_pushed", "is_simulated"]
+_OF_SUSPECTS: Final = ("alarm_id", "grid_id", "county", "point_name", "started_at")
 
 
 def read_window(period: Period) -> tuple[datetime, datetime]:
@@ -64,20 +74,18 @@ def alarm_suspects(
     alarms: pd.DataFrame, suspects: Mapping[str, tuple[Suspected, ...]]
 ) -> tuple[AlarmSuspects, ...]:
     """The suspects of these judged alarms, in the order of the rows of a notice: by the grid's first alarm, then by alarm."""
-    first_at = alarms.groupby("grid_id")["started_at"].transform("min")
-    told = alarms.assign(first_at=first_at)[alarms["alarm_id"].isin(suspects)]
-    told = told.sort_values(["first_at", "grid_id", "started_at", "alarm_id"])
-    return tuple(_alarm_suspects(alarm, suspects[str(alarm.alarm_id)]) for alarm in told.itertuples())
-
-
-def _alarm_suspects(alarm: Any, suspects: tuple[Suspected, ...]) -> AlarmSuspects:
-    return AlarmSuspects(
-        str(alarm.alarm_id),
-        str(alarm.grid_id),
-        str(alarm.county),
-        str(alarm.point_name),
-        pd.Timestamp(alarm.started_at).to_pydatetime(),
-        suspects,
+    told = [
+        AlarmSuspects(alarm_id, grid_id, county, point_name, started_at.to_pydatetime(), suspects[alarm_id])
+        for alarm_id, grid_id, county, point_name, started_at in zip(
+            *(alarms[name].tolist() for name in _OF_SUSPECTS), strict=True
+        )
+        if alarm_id in suspects
+    ]
+    if not told:
+        return ()
+    first_at = alarms.groupby("grid_id")["started_at"].min().to_dict()
+    return tuple(
+        sorted(told, key=lambda one: (first_at[one.grid_id], one.grid_id, one.started_at, one.alarm_id))
     )
 
 
@@ -113,7 +121,8 @@ def daily_figures(
     quiet = day_status(period.end)
     to_verify = set(unheard)
     answering = responses(judged, start_rolling, period.ends_at)
-    by_city = dict(list(judged.groupby("unit_code")))
+    read = judged[_OF_UNIT]
+    by_city = dict(list(read.groupby("unit_code")))
     problems_by_city = dict(list(pushed_between(found, start_rolling, period.ends_at).groupby("unit_code")))
 
     days: list[CityDay] = []
@@ -124,7 +133,7 @@ def daily_figures(
     for city in cities.itertuples():
         code, name = str(city.unit_code), str(city.unit_name)
         window, week, month = (counts(spans[span], code) for span in ("window", "rolling", "month"))
-        alarms = by_city.get(code, judged.iloc[:0])
+        alarms = by_city.get(code, read.iloc[:0])
         response = answering.get(code, NONE)
         rules = rules_on(period.end, code).low_response
         city_flag = flag(response, rules)
@@ -135,6 +144,7 @@ def daily_figures(
             nothing_due.append(name)
             continue
         overdue = open_alarms[open_alarms["is_overdue"]]
+        late = overdue_rows(overdue)
         key = period.letter_key("notice", code)
         bureau = str(city.bureau)
         rolling_label = Period.of_days(
@@ -159,7 +169,7 @@ def daily_figures(
                 rolling=week,
                 month=month,
                 rows=notice_rows(named),
-                overdue=overdue_rows(overdue),
+                overdue=late,
                 problems=problem_rows(problems_by_city.get(code, found.iloc[:0]), period.as_of),
                 form=form_rows(open_alarms, key),
                 flag=city_flag,
@@ -174,11 +184,10 @@ def daily_figures(
             )
         )
         due = rungs(overdue, urged, response.late, period.as_of, period.end, rules)
-        rows = {row.alarm_id: row for row in overdue_rows(overdue)}
+        rows = {row.alarm_id: row for row in late}
         listed += [ListedAlarm(code, name, rows[alarm_id], times) for alarm_id, times in due.listed.items()]
         if due.urge and not quiet.is_quiet:
             urge_key = period.letter_key("reminder", code)
-            urging = overdue[overdue["alarm_id"].isin(due.urge)]
             reminders.append(
                 ReminderFigures(
                     letter_key=urge_key,
@@ -191,7 +200,7 @@ def daily_figures(
                     period=period,
                     rolling_label=rolling_label,
                     rolling=week,
-                    overdue=overdue_rows(urging),
+                    overdue=tuple(row for row in late if row.alarm_id in due.urge),
                     round=max(due.urge.values()),
                     flag=city_flag,
                     form=form_rows(open_alarms, urge_key),

@@ -1,7 +1,8 @@
 """The rows of a 提示函 and its answer form, from judged alarms (see `feedback.judge`)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 import pandas as pd
@@ -20,6 +21,17 @@ UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, ANSWERED = (
     "已反馈",
 )
 _PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED)
+# What the rows of each kind are made from: a judged alarm (`feedback.judge`) has some fifty columns.
+_PLACE: Final = ("alarm_id", "grid_id", "county", "point_name")
+_DEADLINE: Final = "applicable_deadline_at"
+_SIZE: Final = ("started_at", "alarm_count", "peak_pm25_ug_m3", _DEADLINE, "is_overdue")
+_STATES: Final = ("is_open", "is_upheld", "is_answered", "is_closed", "is_returned", "is_in_dispute")
+_NOTICE: Final = (*_PLACE, *_SIZE, "last_at", *_STATES)
+_FORM: Final = (*_PLACE, *_SIZE, "lon", "lat")
+_OVERDUE: Final = (*_PLACE, "pushed_at", _DEADLINE, "overdue_hours")
+ALARM_COLUMNS: Final = tuple(dict.fromkeys((*_NOTICE, *_FORM, *_OVERDUE)))
+_FINDING: Final = ("category", "description", "found_at", "is_rectified", "rectify_due_at")
+_PROBLEM: Final = ("problem_id", "alarm_id", "county", "point_name", *_FINDING)
 
 
 def status(alarm: Any) -> str:
@@ -39,30 +51,29 @@ def status(alarm: Any) -> str:
 
 def notice_rows(alarms: pd.DataFrame) -> tuple[NoticeRow, ...]:
     """One row a grid, in the order of the first alarm; repeat alarms of a grid share it."""
-    rows = []
-    for grid_id, group in alarms.sort_values(["started_at", "alarm_id"]).groupby("grid_id", sort=False):
-        statuses = [status(alarm) for alarm in _each(group)]
-        unanswered = group[group["is_open"]]
-        first = group.iloc[0]
-        rows.append(
-            NoticeRow(
-                grid_id=str(grid_id),
-                county=first["county"],
-                point_name=group.iloc[-1]["point_name"],
-                started_at=_moment(first["started_at"]),
-                last_at=_moment(group["last_at"].max()),
-                alarm_count=int(group["alarm_count"].sum()),
-                peak_pm25_ug_m3=_number(group["peak_pm25_ug_m3"].astype(float).max()),
-                deadline_at=_moment(
-                    unanswered["applicable_deadline_at"].min()
-                    if len(unanswered)
-                    else group["applicable_deadline_at"].max()
-                ),
-                status=_grid_status(statuses),
-                alarm_ids=tuple(group["alarm_id"]),
-            )
-        )
-    return tuple(rows)
+    by_grid: dict[str, list[Any]] = {}
+    for alarm in _each(alarms, _NOTICE, ["started_at", "alarm_id"]):
+        by_grid.setdefault(alarm.grid_id, []).append(alarm)
+    return tuple(_notice_row(grid_id, group) for grid_id, group in by_grid.items())
+
+
+def _notice_row(grid_id: str, group: Sequence[Any]) -> NoticeRow:
+    peaks = _known(one.peak_pm25_ug_m3 for one in group)
+    unanswered = [one for one in group if one.is_open]
+    deadlines = _known(one.applicable_deadline_at for one in unanswered or group)
+    decides = min if unanswered else max
+    return NoticeRow(
+        grid_id=str(grid_id),
+        county=group[0].county,
+        point_name=group[-1].point_name,
+        started_at=_moment(group[0].started_at),
+        last_at=_moment(max(_known(one.last_at for one in group), default=pd.NaT)),
+        alarm_count=sum(int(one.alarm_count) for one in group),
+        peak_pm25_ug_m3=float(max(peaks)) if peaks else None,
+        deadline_at=_moment(decides(deadlines, default=pd.NaT)),
+        status=_grid_status([status(one) for one in group]),
+        alarm_ids=tuple(one.alarm_id for one in group),
+    )
 
 
 def overdue_rows(overdue: pd.DataFrame) -> tuple[OverdueRow, ...]:
@@ -77,7 +88,7 @@ def overdue_rows(overdue: pd.DataFrame) -> tuple[OverdueRow, ...]:
             _moment(alarm.applicable_deadline_at),
             round(float(alarm.overdue_hours), 2),
         )
-        for alarm in _each(overdue.sort_values(["applicable_deadline_at", "alarm_id"]))
+        for alarm in _each(overdue, _OVERDUE, ["applicable_deadline_at", "alarm_id"])
     )
 
 
@@ -94,7 +105,7 @@ def problem_rows(problems: pd.DataFrame, as_of: datetime) -> tuple[ProblemRow, .
             _moment(row.found_at),
             problem_status(row, as_of),
         )
-        for row in _each(problems.sort_values(["found_at", "problem_id"]))
+        for row in _each(problems, _PROBLEM, ["found_at", "problem_id"])
     )
 
 
@@ -122,12 +133,15 @@ def form_rows(open_alarms: pd.DataFrame, letter_key: str) -> tuple[FormRow, ...]
             _moment(alarm.applicable_deadline_at),
             bool(alarm.is_overdue),
         )
-        for alarm in _each(open_alarms.sort_values(["applicable_deadline_at", "alarm_id"]))
+        for alarm in _each(open_alarms, _FORM, ["applicable_deadline_at", "alarm_id"])
     )
 
 
-def _each(rows: pd.DataFrame) -> Iterator[Any]:
-    return rows.itertuples(index=False)
+def _each(rows: pd.DataFrame, columns: Sequence[str], order: list[str]) -> Iterator[Any]:
+    """The rows in that order, each with these columns as attributes."""
+    narrow = rows[list(columns)].sort_values(order)
+    for values in zip(*(narrow[name].tolist() for name in columns), strict=True):
+        yield SimpleNamespace(**dict(zip(columns, values, strict=True)))
 
 
 def _grid_status(statuses: list[str]) -> str:
@@ -140,6 +154,10 @@ def _grid_status(statuses: list[str]) -> str:
     if answered:
         return f"部分反馈（{answered}/{len(counted)}）"
     return next(one for one in _PRESSING if one in counted)
+
+
+def _known(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if not pd.isna(value)]
 
 
 def _moment(value: Any) -> datetime:

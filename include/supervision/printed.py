@@ -296,11 +296,15 @@ ROWS: Final[Mapping[str, Row]] = {
 }
 
 
+# What a letter was judged by is no fact of its unit.
+_RULES: Final = ("LowResponse", "SummaryRules", "UnitRules", "JudgedBy")
+
+
 def label(kind: str, field: str) -> str | None:
     """How a field of a class of figures is called in print; empty for one that needs no name, None for what is not printed."""
     if (kind, field) in OWN_LABELS:
         return say(OWN_LABELS[kind, field])
-    if field in SILENT or kind == "LowResponse":  # what a letter was judged by is no fact of its unit
+    if field in SILENT or kind in _RULES:
         return None
     if field in UNNAMED:
         return ""

@@ -12,14 +12,20 @@ from include.periods import DAY, Period, midnight, office_zone
 from include.rules import SUMMARY
 from include.supervision.escalation import letters_by_alarm
 from include.supervision.feedback import pushed_between
+from include.supervision.judged_by import HOUSE, JudgedBy
 from include.supervision.notice import overdue_rows, problem_status
 from include.supervision.weekly_figures import LongUnanswered, RepeatAlarm, RepeatProblem
 
 
 def repeat_alarms(
-    judged: pd.DataFrame, found: pd.DataFrame, names: dict[str, str], window: Period
+    judged: pd.DataFrame,
+    found: pd.DataFrame,
+    names: dict[str, str],
+    window: Period,
+    judged_by: JudgedBy = HOUSE,
 ) -> tuple[RepeatAlarm, ...]:
-    """Grids with at least `SUMMARY.repeat_alarms` alarms in the last `SUMMARY.repeat_days`, one of them in the window; most first."""
+    """Grids with at least `repeat_alarms` (of their unit's rules) alarms in the last `SUMMARY.repeat_days`, one of them in the window;
+    most first."""
     pushed = judged[judged["is_pushed"]]
     recent = pushed_between(pushed, midnight(window.end - SUMMARY.repeat_days * DAY), window.ends_at)
     in_window = pushed_between(recent, window.starts_at, window.ends_at).groupby("grid_id").size()
@@ -27,9 +33,9 @@ def repeat_alarms(
     problems = found.groupby("grid_id").size()
     rows = []
     for grid_id, group in recent[recent["grid_id"].isin(in_window.index)].groupby("grid_id"):
-        if len(group) < SUMMARY.repeat_alarms:
-            continue
         last = group.sort_values(["pushed_at", "alarm_id"]).iloc[-1]
+        if len(group) < judged_by.of(last["unit_code"]).summary.repeat_alarms:
+            continue
         peak = group["peak_pm25_ug_m3"].astype(float).max()
         rows.append(
             RepeatAlarm(

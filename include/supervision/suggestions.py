@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from include.rules import SUMMARY
+from include.rules import SummaryRules
+from include.supervision.judged_by import HOUSE, JudgedBy
 from include.supervision.rule_codes import SuggestionRule
 from include.supervision.weekly_figures import (
     CategoryCount,
@@ -22,15 +23,16 @@ def suggestions(
     unanswered: Sequence[LongUnanswered],
     *,
     has_previous: bool,
+    judged_by: JudgedBy = HOUSE,
 ) -> tuple[Suggestion, ...]:
     """Every rule that fired; the rules are stated in each function below."""
     fired = (
         _overdue(cities),
         _long_unanswered(unanswered),
         _repeated(repeats),
-        _frequent(categories, has_previous=has_previous),
+        _frequent(categories, judged_by.summary, has_previous=has_previous),
         _rectification(cities),
-        _none_found(cities),
+        _none_found(cities, judged_by),
     )
     return tuple(one for one in fired if one is not None)
 
@@ -53,20 +55,20 @@ def _repeated(rows: Sequence[RepeatAlarm]) -> Suggestion | None:
     return _suggestion("repeated", len(rows), 0, subjects)
 
 
-def _frequent(categories: Sequence[CategoryCount], *, has_previous: bool) -> Suggestion | None:
+def _frequent(
+    categories: Sequence[CategoryCount], rules: SummaryRules, *, has_previous: bool
+) -> Suggestion | None:
     """问题高发: a category with a leading share of the window's problems, or that rose steeply on the window before."""
     total = sum(one.problems for one in categories)
 
     def is_frequent(one: CategoryCount) -> bool:
         if one.category == "其他":
             return False
-        is_leading = (
-            one.problems >= SUMMARY.leading_problems and one.problems >= SUMMARY.leading_share * total
-        )
+        is_leading = one.problems >= rules.leading_problems and one.problems >= rules.leading_share * total
         if not has_previous or one.previous is None:
             return is_leading
         rise = one.problems - one.previous
-        return is_leading or (rise >= SUMMARY.rise_problems and rise >= SUMMARY.rise_share * one.previous)
+        return is_leading or (rise >= rules.rise_problems and rise >= rules.rise_share * one.previous)
 
     subjects = tuple(
         Subject(one.category, one.problems, one.previous) for one in categories if is_frequent(one)
@@ -81,12 +83,13 @@ def _rectification(cities: Sequence[CityWeek]) -> Suggestion | None:
     return _suggestion("rectification_overdue", sum(count for _, count in late), due, _by_count(late))
 
 
-def _none_found(cities: Sequence[CityWeek]) -> Suggestion | None:
+def _none_found(cities: Sequence[CityWeek], judged_by: JudgedBy) -> Suggestion | None:
     """零问题核查: a city that answered often in the window and found nothing. Subjects are cities with their answers."""
     subjects = _by_count(
         (city.unit_name, city.window.answered)
         for city in cities
-        if city.window.answered >= SUMMARY.none_found_answers and not city.window.problems
+        if not city.window.problems
+        and city.window.answered >= judged_by.of(city.unit_code).summary.none_found_answers
     )
     return _suggestion("no_problem_found", len(subjects), 0, subjects)
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 import pandas as pd
 
 from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
-from include.profile.current import office, rules_on
+from include.profile.current import office
 from include.rules import LOW_RESPONSE, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
@@ -25,6 +25,7 @@ from include.supervision.feedback import (
     pushed_between,
 )
 from include.supervision.figures import LEADERS, FeedbackCounts
+from include.supervision.judged_by import JudgedBy, rules_of
 from include.supervision.low_response import NONE, flag, responses
 from include.supervision.membership import in_region, members
 from include.supervision.repeats import long_unanswered, repeat_alarms, repeat_problems
@@ -97,17 +98,18 @@ def weekly_figures(
     season_found = found[found["pushed_at"] >= pd.Timestamp(at.season.starts_at)]
     codes = sorted(set(stays["unit_code"]))
     names = dict(zip(stays["unit_code"], stays["unit_name"], strict=True))
+    judged_by = rules_of(names, at.window.end)
     tables = {
         "window": counts_between(judged, found, at.window.starts_at, at.window.ends_at, codes),
         "rolling": counts_between(judged, found, *rolling(at.window, LOW_RESPONSE.rolling_days), codes),
         "season": counts_between(judged, found, at.season.starts_at, at.season.ends_at, codes),
     }
     before, before_found = _before(facts, stays, at, codes)
-    cities = _cities(facts, judged, tables, before, stays, at)
+    cities = _cities(facts, judged, tables, before, stays, at, judged_by)
     window_found = pushed_between(found, at.window.starts_at, at.window.ends_at)
     window_alarms = pushed_between(judged, at.window.starts_at, at.window.ends_at)
     categories = _categories(window_found, before_found, season_found)
-    repeats = repeat_alarms(season_alarms, season_found, names, at.window)
+    repeats = repeat_alarms(season_alarms, season_found, names, at.window, judged_by)
     unanswered = long_unanswered(judged, facts.urged, names, at.window)
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
     return SummaryFigures(
@@ -130,12 +132,14 @@ def weekly_figures(
         counties=_counties(window_alarms, window_found, names),
         repeat_problems=repeat_problems(season_found, names, at.window),
         cases=typical_cases(
-            season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions
+            season_alarms, season_found, facts.answers, names, at.window, choice, facts.revisions, judged_by
         ),
         dropped_cases=choice.dropped,
         repeat_alarms=repeats,
         long_unanswered=unanswered,
-        suggestions=suggestions(cities, categories, repeats, unanswered, has_previous=before is not None),
+        suggestions=suggestions(
+            cities, categories, repeats, unanswered, has_previous=before is not None, judged_by=judged_by
+        ),
         holidays=tuple(day for day in _dates(at.window) if is_public_holiday(day)),
         sources=tuple(sorted(set(window_alarms["source"]))),
         completeness=completeness,
@@ -147,6 +151,7 @@ def weekly_figures(
         season_quality=answer_quality(
             season_alarms, season_found, facts.answers, judged, names, at.period.as_of
         ),
+        judged_by=judged_by,
     )
 
 
@@ -168,6 +173,7 @@ def _cities(
     before: pd.DataFrame | None,
     stays: pd.DataFrame,
     at: Windows,
+    judged_by: JudgedBy,
 ) -> tuple[CityWeek, ...]:
     """One row a member of the window, by rank, the worst first; cities without a due alarm last."""
     table = members(stays, at.window)
@@ -184,7 +190,7 @@ def _cities(
         code = str(city.unit_code)
         has_before = before is not None and code in members_before
         response, letters = answering.get(code, NONE), urged.get(code, Urged())
-        rules = rules_on(at.window.end, code).low_response
+        rules = judged_by.of(code).low_response
         ladder = rungs(
             overdue.get(code, judged.iloc[:0]),
             facts.urged,

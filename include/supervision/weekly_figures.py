@@ -8,6 +8,7 @@ from datetime import date, datetime
 from include.periods import Period
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
+from include.supervision.judged_by import HOUSE, JudgedBy
 from include.supervision.rule_codes import CaseRule, SuggestionRule
 
 
@@ -213,6 +214,7 @@ class SummaryFigures:
     is_simulated: bool
     answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
     season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
+    judged_by: JudgedBy = HOUSE
 
 
 @dataclass(frozen=True)

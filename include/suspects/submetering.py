@@ -264,6 +264,8 @@ def meter_faults(
     kWh, or W for kW); `total` (never falls and rises on for a day: the register's reading in kWh, not a power); `total_back`
     (never rises and falls on: a register that runs backwards).
     """
+    if submeter_hours.empty:
+        return _faults(pd.Index([], dtype="str"), "", "", np.zeros(0, int), pd.Series(dtype="str"))
     known = submeter_hours["enterprise_id"].isin(set(enterprise_ids.astype(str)))
     strange = submeter_hours.loc[~known, "enterprise_id"].astype(str).value_counts().sort_index()
     parts = [

@@ -267,6 +267,8 @@ def test_an_extension_leads_forward(hours: float, is_good: bool) -> None:
     assert (event.state, event.due_at, event.answer_due_at) == ("assigned", T + 2.1 * H, T + 16 * H)
     beyond = next_event(stands("assigned"), move("extend", 1, due_at=T + 20 * H), SETTINGS)
     assert beyond.answer_due_at == T + 20 * H
+    reviewed_later = next_event(stands("reported"), move("extend", 3, due_at=T + 90 * H), SETTINGS)
+    assert (reviewed_later.due_at, reviewed_later.answer_due_at) == (T + 90 * H, T + 16 * H)
     late = move("extend", 50, due_at=T + 40 * H)
     with pytest.raises(StateError, match="leads forward"):
         next_event(stands("assigned"), late, SETTINGS)

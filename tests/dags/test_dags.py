@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ POOLS = [
     pool["pool_name"]
     for pool in yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))["airflow"]["pools"]
 ]
+# Chinese characters, and the signs and wide letters that go with them.
+CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 DAG_FILES = sorted((ROOT / "dags").glob("*.py"))
 
 PARSE = """
@@ -116,6 +119,43 @@ def test_every_dag_explains_itself(dags: dict[str, dict[str, object]]) -> None:
         assert str(dag["doc"]).startswith("## "), f"{dag_id}: its docstring is its doc_md"
         assert dag["tags"], f"{dag_id}: needs tags"
         assert all(dag["params"].values()), f"{dag_id}: every param needs a description"  # type: ignore[attr-defined]
+
+
+def test_an_office_in_english_reads_english(airflow_environment: dict[str, str]) -> None:
+    code = """
+import json
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+assert bag.import_errors == {}
+told = {}
+for dag in bag.dags.values():
+    params = [dag.params.get_param(key) for key in dag.params]
+    for task in dag.tasks:
+        params += [task.params.get_param(key) for key in task.params]
+    told[dag.dag_id] = [
+        dag.dag_display_name, dag.doc_md, sorted(dag.tags), [[one.description, one.schema] for one in params],
+        [[task.task_display_name, *(str(getattr(task, name, "")) for name in ("subject", "body", "options"))] for task in dag.tasks],
+    ]
+import desk
+told["desk"] = [view["name"] for view in desk.DeskPlugin.external_views]
+print("@@" + json.dumps(told, ensure_ascii=False, default=str))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={
+            **airflow_environment,
+            "QIANLIYAN_PROFILE": "harbour",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(next(line[2:] for line in done.stdout.splitlines() if line.startswith("@@")))
+    assert sorted(found) == sorted(["desk", *(path.stem for path in DAG_FILES)])
+    for name, told in found.items():
+        assert not CJK.findall(json.dumps(told, ensure_ascii=False)), name
 
 
 def test_every_task_retries_and_ends_except_the_one_that_waits_for_a_person(

@@ -74,6 +74,7 @@ VALUES = {
     "grid_id": "T85711",
     "alarm_id": "W1",
     "alarm": "A1",
+    "case": "T85711-1",
     "row": "1",
     "delivery_id": "1",
     "name": "desk.css",

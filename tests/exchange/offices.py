@@ -71,9 +71,18 @@ class Office:
         return self.house.engine
 
 
-def office_of(profile: Profile, folder: Path, true: Clock, ahead: timedelta = timedelta(0)) -> Office:
+def office_of(
+    profile: Profile,
+    folder: Path,
+    true: Clock,
+    ahead: timedelta = timedelta(0),
+    engine: Engine | None = None,
+) -> Office:
+    """`engine`: a store that is there already; else one of SQLite in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with using(profile):
+        if engine is not None:
+            return Office(profile, house_of(engine, folder), true, ahead)
         shutil.copy(migrated(profile.name), folder / "supervision.db")
         engine = open_engine(f"sqlite:///{folder / 'supervision.db'}")
         return Office(profile, house_of(engine, folder), true, ahead)
@@ -192,14 +201,24 @@ def patched(link: Link) -> Iterator[None]:
 
 
 def pair_in(
-    folder: Path, *, reports: str = "auto", upper_ahead: timedelta = timedelta(0), unit: str = CITY
+    folder: Path,
+    *,
+    reports: str = "auto",
+    upper_ahead: timedelta = timedelta(0),
+    unit: str = CITY,
+    upper_engine: Engine | None = None,
 ) -> Pair:
     true = Clock()
-    upper = office_of(load("ministry"), folder / "ministry", true, upper_ahead)
+    upper = office_of(load("ministry"), folder / "ministry", true, upper_ahead, upper_engine)
     lower = office_of(city_profile(reports), folder / "city", true)
     with using(upper.profile):
         token = make_token(upper.engine, unit, "济南", timedelta(days=365), now=upper.clock(), actor="test")
-    source = SourceConfig(
+    return Pair(upper, lower, Link(upper), source_of(token))
+
+
+def source_of(token: str) -> SourceConfig:
+    """The city's source that is the ministry."""
+    return SourceConfig(
         "ministry",
         "platform",
         "http://127.0.0.1:1",
@@ -207,7 +226,6 @@ def pair_in(
         mapping="level_below",
         options={"reports": True, "attempts": 1, "first_wait_seconds": 0},
     )
-    return Pair(upper, lower, Link(upper), source)
 
 
 def add_alarm(

@@ -5,6 +5,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.exchange.test_kills import killed_and_agreed
 from tests.exchange.test_levels import sweep
 
 
@@ -14,6 +15,9 @@ def main(seeds: int, rounds: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             sweep(Path(folder), seed, rounds)
         print(f"seed {seed}: agreed after {rounds} rounds, {time.monotonic() - started:.0f} s", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        kills = killed_and_agreed(Path(folder))
+        print(f"{kills} kills: agreed after each, {time.monotonic() - started:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

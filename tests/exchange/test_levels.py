@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from include.errors import SourceError
 from include.exchange.tokens import make_token
@@ -261,16 +262,24 @@ def test_any_order_of_faults_ends_in_agreement(tmp_path: Path, seed: int) -> Non
     sweep(tmp_path, seed, rounds=8)
 
 
-def sweep(folder: Path, seed: int, rounds: int) -> None:
-    """Random work over a link that fails, clocks apart, restores of either side; then quiet, and both agree."""
+def test_the_office_above_on_another_database(engine: Engine, tmp_path: Path) -> None:
+    """Its store on SQLite or PostgreSQL; there only the office below is restored."""
+    sweep(tmp_path, 3, rounds=4, upper_engine=engine)
+
+
+def sweep(folder: Path, seed: int, rounds: int, upper_engine: Engine | None = None) -> None:
+    """Random work over a link that fails, clocks apart, restores of either side (of a store that was handed in: not); then quiet, and
+    both agree."""
     chance = random.Random(seed)
-    pair = pair_in(folder, upper_ahead=timedelta(minutes=chance.choice([-5, 0, 5])))
+    ahead = timedelta(minutes=chance.choice([-5, 0, 5]))
+    pair = pair_in(folder, upper_ahead=ahead, upper_engine=upper_engine)
+    sides = ["upper", "lower"] if upper_engine is None else ["lower"]
     pair.link.chance = chance
     pair.link.faults = {"down": 0.15, "lost": 0.15, "twice": 0.15, "late": 0.15}
     known: list[str] = []
     copies = {"upper": folder / "upper.db", "lower": folder / "lower.db"}
-    for side, office in (("upper", pair.upper), ("lower", pair.lower)):
-        backup(office, copies[side])
+    for side in sides:
+        backup(getattr(pair, side), copies[side])
     facts: dict[str, datetime] = {}  # the ministry's own platform tells it again after a restore, as it was
     for number in range(rounds):
         later(pair, timedelta(minutes=chance.randint(6, 300)))
@@ -284,10 +293,10 @@ def sweep(folder: Path, seed: int, rounds: int) -> None:
             if there:
                 answer(pair.lower, chance.choice(there), problem=chance.random() < 0.5)
         elif deed == "backup":
-            side = chance.choice(["upper", "lower"])
+            side = chance.choice(sides)
             backup(getattr(pair, side), copies[side])
         elif deed == "restore":
-            side = chance.choice(["upper", "lower"])
+            side = chance.choice(sides)
             restore(getattr(pair, side), copies[side])
             if side == "upper":
                 there = {row[0] for row in figures(pair.upper, pair.upper.clock() + DAY)}

@@ -128,9 +128,11 @@ def days_of(path: Path, days: dict[int, list[object]]) -> Path:
 ENDS = list(range(1, 25))
 
 
-def test_an_odd_hour_0_does_not_turn_an_archive_of_hours_1_to_24(store: Engine, tmp_path: Path) -> None:
-    days: dict[int, list[object]] = {day: [*ENDS] for day in range(1, 6)}
-    days[3] = [0, *ENDS]
+@pytest.mark.parametrize("odd", [{3: [0, *ENDS]}, {6: [0]}], ids=["beside 24", "alone"])
+def test_an_odd_hour_0_does_not_turn_an_archive_of_hours_1_to_24(
+    store: Engine, tmp_path: Path, odd: dict[int, list[object]]
+) -> None:
+    days: dict[int, list[object]] = {day: [*ENDS] for day in range(1, 6)} | odd
     result = import_air_quality(store, tmp_path / "air", [days_of(tmp_path / "a.csv", days)], now=NOW)
     assert [(fault.fault.reason, fault.fault.count) for fault in result.faults] == [
         ("不是1至24的小时，整行未用", 1)

@@ -161,6 +161,7 @@ NO_FACTS = {
     "letter_key",
     "completeness",
     "rules_version",
+    "judged_by",
     "reply_by",
     "is_simulated",
     "rolling_label",

@@ -4,6 +4,7 @@ A font in an operator's folder, or of the system, that plays a role of GB/T 9704
 the wheel `pylopdf-fonts-zh-cn` come next, and any other font of the folder fills the gaps that are left.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
 _BOLD: Final = 600  # weight of a face, at least
 STAND_INS: Final = ("Noto Serif SC", "Noto Sans SC")
 _SUFFIXES: Final = (".otf", ".ttf", ".otc", ".ttc")
-_DROPPED: Final = frozenset([*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400)])  # variants and skin tones
+_VARIANTS: Final = re.compile("[\ufe00-\ufe0f\U0001f3fb-\U0001f3ff]")  # of signs, and skin tones
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _coverage(files: Iterable[Path]) -> frozenset[int]:
 
 def plain(text: str) -> str:
     """Text from outside made fit for any document: one line, no control or invisible characters, no unpaired halves."""
+    if text.isprintable() and not _VARIANTS.search(text):  # what nearly every text is
+        return unicodedata.normalize("NFC", text).strip()
     kept = []
     for char in unicodedata.normalize("NFC", text):
         category = unicodedata.category(char)
@@ -124,6 +127,6 @@ def plain(text: str) -> str:
             kept.append(" ")
         elif category in ("Cc", "Cs") or ord(char) & 0xFFFE == 0xFFFE:
             kept.append(STAND_IN)
-        elif category != "Cf" and ord(char) not in _DROPPED:
+        elif category != "Cf" and not _VARIANTS.match(char):
             kept.append(char)
-    return " ".join("".join(kept).split(" ")).strip()
+    return "".join(kept).strip()

@@ -7,18 +7,19 @@ clerk what to do instead: nothing of a letter may be lost silently.
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 
 from docx import Document
 from docx.opc.constants import RELATIONSHIP_TYPE
-from docx.oxml import parse_xml
-from docx.oxml.ns import qn
+from docx.oxml import ns, parse_xml
 
 from include.errors import CompositionError
 from include.language import LINE_END, say
 from include.letters.document.manuscript import Block, Cell, Manuscript, Paragraph, Picture, Run, Table
 from include.letters.document.word_styles import PICTURE, TITLES, house_style
 
+qn: Final = cache(ns.qn)  # asked for every element of a letter
 _MM_PER_TWIP: Final = 25.4 / 1440
 _MM_PER_EMU: Final = 1 / 36000
 _UNREADABLE: Final = {
@@ -94,8 +95,9 @@ class _Reader:
                 text = _text(node)
                 if not text:
                     continue
-                if runs and replace(runs[-1], text="") == look:
-                    runs[-1] = replace(look, text=runs[-1].text + text)
+                last = runs[-1] if runs else None
+                if last and (last.is_bold, last.position, last.footnote) == (look.is_bold, look.position, ()):
+                    runs[-1] = replace(look, text=last.text + text)
                 else:
                     runs.append(replace(look, text=text))
         return tuple(runs)

@@ -26,6 +26,7 @@ Scale = Literal[23, 24]
 
 _LOOKED_AT: Final = 200  # pieces of a file that are held until one tells
 _MIDNIGHT: Final = r"^(?P<day>.*)[T ](?P<hour>00|24):00(?::00)?(?![0-9:])"
+_DATE_LENGTH: Final = len("2026-03-12")
 _ODD_SHARE: Final = 0.25  # so many of the days may have an hour 0 (24) too much
 
 
@@ -63,10 +64,12 @@ class ArchiveHours:
 
 @dataclass
 class Evidence:
-    """What a file shows of its hours: the days that have hour 0 and those that have 24, and the numbers that it has at all."""
+    """What a file shows of its hours: the days that have hour 0, those that have 24 and those that have others, and the numbers that
+    it has at all."""
 
     zeros: set[str] = field(default_factory=set)
     ends: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     numbers: set[float] = field(default_factory=set)
 
     def add(self, moment: Moment, told: pd.DataFrame) -> None:
@@ -85,16 +88,19 @@ class Evidence:
             for name in columns:
                 days = days + " " + told[name]
         else:
-            found = iso_texts(told[columns[0]], by_end=moment.is_label_end).str.extract(_MIDNIGHT)
-            numbers, days = found["hour"].astype("float64"), found["day"]
+            texts = iso_texts(told[columns[0]], by_end=moment.is_label_end)
+            found = texts.str.extract(_MIDNIGHT)
+            numbers = found["hour"].astype("float64").fillna(-1)
+            days = found["day"].fillna(texts.str[:_DATE_LENGTH])
         self.zeros |= set(days[numbers == 0])
         self.ends |= set(days[numbers == 24])
+        self.others |= set(days[~numbers.isin([0, 24])])
 
     @property
     def scale(self) -> Scale | None:
         """What the file itself says; None where it says nothing. Raises OpenHours where it says both."""
         few, many = sorted((self.zeros, self.ends), key=len)
-        if few and (len(few) > _ODD_SHARE * len(many) or not few <= many):
+        if few and (len(few) > _ODD_SHARE * len(many) or (few - many) & self.others):
             raise OpenHours(
                 "the file prints both hour 0 and hour 24, and hours begin or end at what they name",
                 where="hours",

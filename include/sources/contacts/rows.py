@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -126,7 +126,7 @@ def is_unread(address: str) -> bool:
 
 def is_same(one: Contact, other: Contact) -> bool:
     """Whether all fields are equal but for the case of the address."""
-    return {**asdict(one), "address": one.mailbox} == {**asdict(other), "address": other.mailbox}
+    return one == other or replace(one, address=one.mailbox) == replace(other, address=other.mailbox)
 
 
 def line_name(row: Contact) -> str:
