@@ -23,6 +23,7 @@ _HERE: Final = Path(__file__).parent
 
 
 _NOUN: Final = "市"  # alone: what follows a number, 等7市
+_LITERAL: Final = re.compile(r"'[^']*'")
 _TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 # What stands where a line ends and the words go on.
 LINE_END: Final = "［换行］"
@@ -46,7 +47,8 @@ def counted(number: object, one: str, several: str = "") -> str:
 
 def office_words(text: str) -> str:
     """A Chinese text of the house as this office says it: what it calls the units that it addresses, what is above them, and its
-    own zone. The house's texts are worded for cities of provinces on Beijing time; tags of a template are left alone."""
+    own zone. The house's texts are worded for cities of provinces on Beijing time; in the tags of a template only what stands in quotes
+    is said otherwise."""
     return _worded(text, _terms(office()))
 
 
@@ -57,7 +59,12 @@ def _worded(text: str, terms: tuple[tuple[str, str], ...]) -> str:
         return own.get(text, text)
     found = re.compile("|".join(sorted(own.keys() - {_NOUN}, key=len, reverse=True)))
     parts = _TAGS.split(text)
-    parts[::2] = [found.sub(lambda match: own[match[0]], part) for part in parts[::2]]
+
+    def said(words: str) -> str:
+        return found.sub(lambda match: own[match[0]], words)
+
+    parts[::2] = [said(part) for part in parts[::2]]
+    parts[1::2] = [_LITERAL.sub(lambda match: said(match[0]), tag) for tag in parts[1::2]]
     return "".join(parts)
 
 
@@ -75,6 +82,9 @@ def _terms(profile: Profile) -> tuple[tuple[str, str], ...]:
             "由省级生态环境部门督促": f"由{upper}的生态环境部门督促" if upper else "督促",
             "省份": upper or "上级",
             "省级": upper or "上级",
+            "报部清单": "报上级清单",
+            "并非生态环境部规定": "并非上级规定",
+            "非生态环境部规定": "非上级规定",
         }
     if (zone := profile.zone.key) != "Asia/Shanghai":
         terms["北京时间"] = f"{zone}时间"

@@ -39,7 +39,7 @@ def notice_values(
     as_of = figures.period.as_of
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | rule_values(figures.flag, figures.rules_version, figures.judged_by)
+        | rule_values(figures.flag, figures.rules_version, figures.judged_by, figures.deadlines)
         | enclosure_values(
             {
                 "报警": bool(figures.rows),

@@ -28,7 +28,7 @@ def reminder_values(
     as_of = figures.period.as_of
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | rule_values(figures.flag, figures.rules_version, figures.judged_by)
+        | rule_values(figures.flag, figures.rules_version, figures.judged_by, figures.deadlines)
         | enclosure_values({"超期": len(overdue) > 1, "反馈表": bool(figures.form)})
         | {
             "主送机关": figures.bureau,

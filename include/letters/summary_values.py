@@ -32,6 +32,7 @@ from include.letters.words.wording import (
     with_year,
 )
 from include.periods import Period, date_label, moment_label, office_zone
+from include.profile.current import office
 from include.rules import SUMMARY, SummaryRules
 from include.supervision.figures import FeedbackCounts, Flag, Issue, Share
 from include.supervision.judged_by import JudgedBy, UnitRules
@@ -52,7 +53,13 @@ def summary_values(
     window, total, before = figures.window, figures.total, figures.previous_total
     return (
         issue_values(issue, figures.is_simulated, red_head)
-        | rule_values(Flag(), figures.rules_version, figures.judged_by.low_response)
+        | rule_values(
+            Flag(),
+            figures.rules_version,
+            figures.judged_by.low_response,
+            figures.deadlines,
+            figures.own_hours,
+        )
         | {
             "期别": say(BEATS.get(figures.period.kind, "时段")),
             "范围": figures.scope,
@@ -296,7 +303,7 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
             say(
                 "{unit_name}{county}{problems}个",
                 unit_name=row.unit_name,
-                county=show(row.county),
+                county=_ward(row.unit_name, row.county, show),
                 problems=row.problems,
             )
             for row in counties
@@ -307,7 +314,7 @@ def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
         "屡犯最多": say(
             "{unit_name}{county}{grid_id}网格“{category}”",
             unit_name=first.unit_name,
-            county=show(first.county),
+            county=_ward(first.unit_name, first.county, show),
             grid_id=show(first.grid_id),
             category=show(first.category),
         )
@@ -344,7 +351,7 @@ def _repeat_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
             say(
                 "{unit_name}{county}{grid_id}（{recent_alarms}条）",
                 unit_name=row.unit_name,
-                county=show(row.county),
+                county=_ward(row.unit_name, row.county, show),
                 grid_id=show(row.grid_id),
                 recent_alarms=row.recent_alarms,
             )
@@ -398,7 +405,7 @@ def _case_values(number: int, case: Case, show: Show, rules_version: str) -> dic
         "类型": say(rule_word(case.rule)),
         "报警编号": show(case.alarm_id),
         "城市": case.unit_name,
-        "区县": show(case.county),
+        "区县": _ward(case.unit_name, case.county, show),
         "网格编号": show(case.grid_id),
         "点位名称": show(case.point_name),
         "报警时间": _hours(case.started_at, case.last_at),
@@ -477,6 +484,11 @@ def _suggestion_values(number: int, one: Suggestion, figures: SummaryFigures, sh
         "对象数": len(one.subjects),
         "最多": max((subject.count for subject in one.subjects), default=0),
     }
+
+
+def _ward(unit_name: str, county: str, show: Show) -> str:
+    """What stands behind a unit's name in a Chinese sentence: nothing where the unit is that place itself."""
+    return "" if county == unit_name and office().language == "zh" else show(county)
 
 
 def _quoted(text: str) -> str:

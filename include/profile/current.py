@@ -15,6 +15,7 @@ from include.errors import InputError
 from include.profile.reading import read_profile
 from include.profile.rules import RuleBook, Rules
 from include.profile.values import Profile
+from include.rules import DEADLINES, Deadlines
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "profiles"
 VARIABLE: Final = "QIANLIYAN_PROFILE"
@@ -43,6 +44,12 @@ def told_office() -> Profile:
 def rules_on(day: date, unit_code: str = "") -> Rules:
     """The rules of a unit on a date: the defaults, and what the profile says otherwise."""
     return RuleBook(office().rules).on(day, unit_code)
+
+
+def own_deadlines(day: date, unit_code: str = "") -> Deadlines | None:
+    """The deadlines of a unit on a date, where they are not the defaults."""
+    found = rules_on(day, unit_code).deadlines
+    return None if found == DEADLINES else found
 
 
 def use(profile: Profile, kept: Profile | None = None) -> None:

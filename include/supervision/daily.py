@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from include.periods import DAY, Period, midnight, month_to_date, office_date, rolling
-from include.profile.current import rules_on
+from include.profile.current import own_deadlines, rules_on
 from include.rules import LOW_RESPONSE, POST, RULES_VERSION
 from include.supervision.escalation import rungs
 from include.supervision.feedback import (
@@ -178,6 +178,7 @@ def daily_figures(
                 completeness=completeness,
                 rules_version=RULES_VERSION,
                 judged_by=rules,
+                deadlines=own_deadlines(period.end, code),
                 is_simulated=is_simulated,
                 suspects=alarm_suspects(named[~named["is_upheld"]], suspects or {}),
                 received=(received or {}).get(code),
@@ -208,6 +209,7 @@ def daily_figures(
                     completeness=completeness,
                     rules_version=RULES_VERSION,
                     judged_by=rules,
+                    deadlines=own_deadlines(period.end, code),
                     is_simulated=is_simulated,
                     overdue_total=len(overdue),
                     chronic=response.chronic,

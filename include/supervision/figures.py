@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, TypeAdapter
 from include.former_names import json_of_today
 from include.language import say
 from include.periods import Period
-from include.rules import LowResponse
+from include.rules import Deadlines, LowResponse
 
 _LEVELS_2020_03: Final = {"提醒": "remind", "督办": "urge", "核实地址": "verify"}
 
@@ -108,6 +108,8 @@ class FlagReason:
     rule: Literal["overdue", "late", "long_overdue", "overdue_and_late"]
     count: int
     hours: float = 0.0
+    # What the rule of the unit says instead of the default: days of `overdue`, hours of `long_overdue`; None: the default.
+    limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,7 @@ class NoticeFigures:
         None  # the rules of the unit on the window's end; None: those of its edition
     )
     received: ReceivedForms | None = None  # by mail, since the last letter; None: nothing came
+    deadlines: Deadlines | None = None  # of the unit, where they are not the defaults
 
 
 @dataclass(frozen=True)
@@ -286,6 +289,7 @@ class ReminderFigures:
     address_form: str = ""
     judged_by: LowResponse | None = None
     upper_bureau: str = ""  # that gets a copy; empty in letters of before, and where there is none
+    deadlines: Deadlines | None = None
 
 
 @dataclass(frozen=True)

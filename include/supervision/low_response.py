@@ -1,7 +1,7 @@
 """Low response: which units to remind, and by which rule. Thresholds are this project's defaults (系统默认)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pandas as pd
@@ -65,14 +65,24 @@ def flag(one: Response, rules: LowResponse = LOW_RESPONSE) -> Flag:
     is_overdue = one.recent_overdue >= rules.remind_overdue
     if is_overdue:
         level = "remind"
-        reasons.append(FlagReason("overdue", one.recent_overdue))
+        reasons.append(FlagReason("overdue", one.recent_overdue, limit=_own(rules, "recent_overdue", 24)))
     if one.late >= rules.remind_late:
         level = "remind"
         reasons.append(FlagReason("late", one.late))
     if is_overdue and one.long_overdue:
         level = "urge"
-        reasons.append(FlagReason("long_overdue", one.long_overdue, round(one.longest_hours, 2)))
+        reasons.append(
+            FlagReason(
+                "long_overdue", one.long_overdue, round(one.longest_hours, 2), _own(rules, "urge_overdue", 1)
+            )
+        )
     if is_overdue and one.late >= rules.urge_late:
         level = "urge"
         reasons.append(FlagReason("overdue_and_late", one.late))
     return Flag(level, tuple(reasons), one.chronic, one.recent_overdue)
+
+
+def _own(rules: LowResponse, name: str, hours: int) -> float | None:
+    """A time of the rules in units of so many hours, where it is not the default."""
+    found: timedelta = getattr(rules, name)
+    return None if found == getattr(LOW_RESPONSE, name) else found / timedelta(hours=hours)

@@ -20,6 +20,9 @@ SILENT: Final = frozenset(
         "is_simulated",
         "rules_version",
         "judged_by",
+        "deadlines",
+        "own_hours",
+        "limit",
         "period",
         "season_end",
         "scope",
@@ -297,7 +300,7 @@ ROWS: Final[Mapping[str, Row]] = {
 
 
 # What a letter was judged by is no fact of its unit.
-_RULES: Final = ("LowResponse", "SummaryRules", "UnitRules", "JudgedBy")
+_RULES: Final = ("LowResponse", "Deadlines", "SummaryRules", "UnitRules", "JudgedBy")
 
 
 def label(kind: str, field: str) -> str | None:

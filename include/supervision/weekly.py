@@ -6,13 +6,13 @@ equally soon after their last day. The season so far is seen as of this summary'
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import pandas as pd
 
 from include.periods import DAY, Period, cut, midnight, office_zone, previous, rolling
-from include.profile.current import office
+from include.profile.current import office, own_deadlines, rules_on
 from include.rules import LOW_RESPONSE, RULES_VERSION, SUMMARY
 from include.supervision.answer_quality import answer_quality
 from include.supervision.cases import AS_RULED, CaseChoice, typical_cases
@@ -109,6 +109,7 @@ def weekly_figures(
     window_found = pushed_between(found, at.window.starts_at, at.window.ends_at)
     window_alarms = pushed_between(judged, at.window.starts_at, at.window.ends_at)
     categories = _categories(window_found, before_found, season_found)
+    rules = rules_on(at.window.end)
     repeats = repeat_alarms(season_alarms, season_found, names, at.window, judged_by)
     unanswered = long_unanswered(judged, facts.urged, names, at.window)
     rolling_start = at.window.end - LOW_RESPONSE.rolling_days * DAY
@@ -150,6 +151,12 @@ def weekly_figures(
         ),
         season_quality=answer_quality(
             season_alarms, season_found, facts.answers, judged, names, at.period.as_of
+        ),
+        deadlines=own_deadlines(at.window.end),
+        own_hours=tuple(
+            (city.unit_name, own.feedback / timedelta(hours=1))
+            for city in cities
+            if (own := rules_on(at.window.end, city.unit_code).deadlines).feedback != rules.deadlines.feedback
         ),
         judged_by=judged_by,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from include.periods import Period
+from include.rules import Deadlines
 from include.supervision.answer_quality import AnswerQuality
 from include.supervision.figures import FeedbackCounts, Flag, OverdueRow, ProblemRow
 from include.supervision.judged_by import HOUSE, JudgedBy
@@ -215,6 +216,8 @@ class SummaryFigures:
     answer_quality: tuple[AnswerQuality, ...] = ()  # of the window, one row a city
     season_quality: tuple[AnswerQuality, ...] = ()  # of the season so far
     judged_by: JudgedBy = HOUSE
+    deadlines: Deadlines | None = None  # of all on the window's end, where they are not the defaults
+    own_hours: tuple[tuple[str, float], ...] = ()  # cities with another time to answer: name, hours
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from include.letters.pictures.region_sheet import MAIL_WIDTH_MM, Named, RegionSh
 from include.supervision.figures import Share
 from include.supervision.weekly_figures import CityWeek, SummaryFigures
 
-_HIGHEST_MM: Final = 103.0  # it shares a page with the days
+_HIGHEST_MM: Final = 97.0  # it shares a page with the days
 _MAIL_NAMES: Final = 8
 
 

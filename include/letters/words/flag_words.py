@@ -1,10 +1,14 @@
 """Low response in words: what the codes of `figures.Flag` are called in letters and at the desk (系统默认)."""
 
+from datetime import timedelta
 from typing import Final
 
 from include.language import say
 from include.letters.words.durations import duration
+from include.rules import LOW_RESPONSE
 from include.supervision.figures import Flag, FlagReason
+
+HOUR: Final = timedelta(hours=1)
 
 LEVEL_WORDS: Final = {"": "", "remind": "提醒", "urge": "督办", "verify": "核实地址"}
 
@@ -19,16 +23,25 @@ def reason_words(reason: FlagReason | str) -> str:
     if isinstance(reason, str):
         return reason
     if reason.rule == "overdue":
-        return say("有{count}条报警超期未反馈（超期7日以内）", count=reason.count)
+        return say("有{count}条报警超期未反馈（超期{days}日以内）", count=reason.count, days=_limit(reason))
     if reason.rule == "late":
         return say("近7日推送的报警逾期反馈{count}条", count=reason.count)
     if reason.rule == "long_overdue":
         return say(
-            "其中{count}条超期超过24小时，最久的已超期{duration}",
+            "其中{count}条超期超过{hours}小时，最久的已超期{duration}",
             count=reason.count,
+            hours=_limit(reason),
             duration=duration(reason.hours),
         )
     return say("同时近7日推送的报警逾期反馈{count}条", count=reason.count)
+
+
+def _limit(reason: FlagReason) -> str:
+    """The number of the rule that the unit was judged by."""
+    default = (
+        LOW_RESPONSE.recent_overdue.days if reason.rule == "overdue" else LOW_RESPONSE.urge_overdue / HOUR
+    )
+    return f"{default if reason.limit is None else reason.limit:g}"
 
 
 def level_reasons(flag: Flag) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ The keys are Chinese because a clerk reads them in the Word template: `{{ 本期
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from include.language import say, words_of
@@ -16,7 +16,7 @@ from include.letters.words.flag_words import level_reasons, level_word
 from include.letters.words.suspect_words import suspect_line
 from include.periods import Period, moment_label, office_zone
 from include.profile.current import office
-from include.rules import LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY, LowResponse
+from include.rules import DEADLINES, LOW_RESPONSE, NOTICE, SIMULATED_LABEL, SUMMARY, Deadlines, LowResponse
 from include.supervision.bulletin_figures import OpenAlarm
 from include.supervision.figures import (
     AlarmSuspects,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # pandas comes with the first letter
 Show = Callable[[str], str]  # makes text from outside fit for the document that it goes to
 
 NONE: Final = "—"
+_HOUR: Final = timedelta(hours=1)
 REHEARSAL_LABEL: Final = "演练"
 CORRECTION_LABEL: Final = "更正"
 PREVIEW_LABEL: Final = "预览稿 未签发"
@@ -164,7 +165,26 @@ def _thresholds(rules: LowResponse) -> dict[str, Any]:
     }
 
 
-def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = None) -> dict[str, Any]:
+def _deadline_values(deadlines: Deadlines, own_hours: Sequence[tuple[str, float]]) -> dict[str, str]:
+    """Hours to answer, after a rejection and after a return, days to rectify, and who has another time to answer."""
+    own = [say("{name}{count}小时", name=name, count=f"{hours:g}") for name, hours in own_hours]
+    return {
+        "反馈": f"{deadlines.feedback / _HOUR:g}",
+        "驳回": f"{deadlines.after_rejection / _HOUR:g}",
+        "退回": f"{deadlines.after_return / _HOUR:g}",
+        "整改": f"{deadlines.rectify / (24 * _HOUR):g}",
+        "最长": f"{deadlines.rectify_longest / (24 * _HOUR):g}",
+        "另定": say("、").join(own),
+    }
+
+
+def rule_values(
+    flag: Flag,
+    rules_version: str,
+    judged_by: LowResponse | None = None,
+    deadlines: Deadlines | None = None,
+    own_hours: Sequence[tuple[str, float]] = (),
+) -> dict[str, Any]:
     """The flag of the unit and the thresholds it was judged by, as the footnote of its edition states them: those that are frozen in
     the letter's figures, or of its edition."""
     present = _thresholds(judged_by or LOW_RESPONSE)
@@ -173,6 +193,7 @@ def rule_values(flag: Flag, rules_version: str, judged_by: LowResponse | None = 
         "理由": say("；").join(level_reasons(flag)),
         "长期": flag.chronic,
         "规则": {"版本": rules_version, **_THRESHOLDS.get(rules_version, present)},
+        "期限": _deadline_values(deadlines or DEADLINES, own_hours),
     }
 
 
