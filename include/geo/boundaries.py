@@ -99,7 +99,7 @@ def read_outlines(profile: Profile) -> gpd.GeoDataFrame:
     where = f"{profile.folder.name}/{path.name}"
     try:
         found = gpd.read_parquet(path)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, shapely.errors.ShapelyError) as error:
         raise InputError(
             "the outlines cannot be read", where=where, expected="GeoParquet", got=error
         ) from error

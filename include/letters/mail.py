@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, TemplateError, select_autoescape
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, select_autoescape
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, say
 from include.letters.document.formulas import subscripted
 from include.letters.document.manuscript import MARK_GAP
+from include.letters.document.sandbox import FAILURES, TemplateEnvironment
 from include.letters.document.templates import template_text
 
 
@@ -35,9 +36,9 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
         html = environment.get_template(f"{kind}_mail.html").render(names)
         module: Any = environment.get_template(f"{kind}_mail.txt").make_module(names)
         subject, text = str(module.主题), str(module)
-    except TemplateError as error:
+    except (TemplateError, *FAILURES) as error:
         raise CompositionError(
-            f"the mail cannot be composed: {error.message}", where=f"{kind}_mail", todo="correct the template"
+            f"the mail cannot be composed: {error}", where=f"{kind}_mail", todo="correct the template"
         ) from error
     is_kept = "/" in kind  # of an earlier edition: made again as it was
     lowered = str if is_kept else subscripted
@@ -45,8 +46,8 @@ def compose_mail(kind: str, values: dict[str, Any]) -> Mail:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def _environment() -> TemplateEnvironment:
+    environment = TemplateEnvironment(
         loader=FunctionLoader(_source),
         undefined=StrictUndefined,
         trim_blocks=True,

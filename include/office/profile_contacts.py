@@ -72,12 +72,17 @@ def contact_lines(connection: Connection, profile: Profile, today: date) -> list
     return lines + [Line("asked", one.mine.region_code, _question(one)) for one in made.asks]
 
 
+_NEEDED: Final = frozenset({"units.csv", "places.csv", "own_unit", "addressees.levels", "addressees.kinds"})
+
+
 def check_contacts(profile: Profile, findings: Findings) -> None:
     """What intake would not take of the profile's contacts, and those that no letter goes to."""
-    if not profile.addressees():  # which is a fault of its own
+    # Without units or this office every contact would be a fault; what is wrong with these is said already.
+    if not profile.addressees() or findings.lacking & _NEEDED:
         return
+    said = {one.line for one in findings if one.file == FILE}
     _, refused = _listing(profile, profile_places(profile))
-    for row, words in refused:
+    for row, words in ((row, words) for row, words in refused if row.line not in said):
         findings.add(FILE, row.line, "the contact cannot be taken", expected=words, got=row.address)
     for row, expected in _unused(profile):
         findings.add(FILE, row.line, "a contact that no letter goes to", expected=expected, got=row.unit_code)

@@ -24,21 +24,35 @@ from include.store.migrate import migrate
 
 def whole_check(folder: Path) -> Findings:
     """Every fault of the profile in a folder."""
-    from include.letters.document.template_check import check_templates
+    from include.letters.document.template_check import check_language, check_templates
 
     profile, findings = read_with_findings(folder)
     check_templates(folder / "templates", findings)
     if profile is not None:
         for kind in sorted(set(profile.letters) - set(LETTER_KINDS)):
-            findings.add(FILE, 0, "unknown kind of letter", expected=" | ".join(LETTER_KINDS), got=kind)
+            findings.add(
+                FILE,
+                findings.line(FILE, f"letters.{kind}"),
+                "unknown kind of letter",
+                expected=" | ".join(LETTER_KINDS),
+                got=kind,
+            )
         _check_words(profile, findings)
         _check_outlines(profile, findings)
+        check_language(profile, findings)
         check_contacts(profile, findings)
     return findings
 
 
 def found_store(engine: Engine, now: datetime) -> tuple[str, int]:
-    """Creates or upgrades the store; one without any contact gets those of the profile. Returns its revision and how many."""
+    """Creates or upgrades the store; one without any contact gets those of the profile. Returns its revision and how many. Raises
+    InputError for a profile whose templates have faults."""
+    from include.letters.document.template_check import check_language, check_templates
+
+    findings, profile = Findings(), told_office()
+    check_templates(profile.templates_dir, findings)
+    check_language(profile, findings)
+    findings.raise_first(str(profile.folder))
     revision = migrate(engine)
     with writing(engine, lock="intake") as connection:
         taken = take_first_contacts(connection, told_office(), now)
@@ -52,7 +66,7 @@ def _check_words(profile: Profile, findings: Findings) -> None:
         if term not in known and not term.isascii():
             findings.add(
                 "words.yaml",
-                0,
+                findings.line("words.yaml", term),
                 "no text of the house",
                 expected="a text as include/language/en has it",
                 got=term,

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from include.profile.current import told_office
+from include.profile.current import latest_told_office
 from include.store.dated_records import Difference
 from include.store.offices import differences
 from include.store.statements import frame
@@ -26,7 +26,7 @@ def places_on(connection: Connection, on_date: date) -> pd.DataFrame:
 
 def undecided(connection: Connection) -> list[Difference]:
     """The units and places that the profile says otherwise and an operator changed, or that left it: a person decides."""
-    return [one for one in differences(connection, told_office()) if one.waits]
+    return [one for one in differences(connection, latest_told_office()) if one.waits]
 
 
 def words_of(one: Difference) -> Iterator[str]:

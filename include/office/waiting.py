@@ -19,6 +19,7 @@ from include.office.beat_watch import missing_windows
 from include.office.chain_assigning import unassigned
 from include.office.chain_lists import running
 from include.office.dissection_lists import case_work
+from include.office.ended_units import open_of_ended
 from include.office.field_decisions import waiting_reports
 from include.office.hints import waiting_hints
 from include.office.mailroom.access import closed_mailboxes
@@ -70,6 +71,7 @@ TOPICS: Final = {
     "field": "手机填报待确认",
     "run": "时段没有运行",
     "units": "单位、地方与档案不一致",
+    "orphan": "撤销单位的报警",
     "dispute": "争议待裁定",
     "answer": "重报待审核",
     "chain": "交办办理",
@@ -344,6 +346,21 @@ def _units(house: House, connection: Connection, now: datetime) -> Iterable[Wait
         )
 
 
+def _orphans(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
+    """Open alarms of units that have ended: no later letter names them."""
+    for one in open_of_ended(connection, now):
+        yield Waiting(
+            "orphan",
+            say("{unit_name}已撤销，仍有{count}条未办结", unit_name=one.unit_name, count=len(one.alarm_ids)),
+            say("单位已撤销，此后的函件不再列出其未办结的报警"),
+            say("请平台改派接收其职责的单位，或在报警页办结（alarms close）"),
+            midnight(one.ended_on),
+            path=f"/alarms/{quote(one.alarm_ids[0], safe='')}",
+            count=len(one.alarm_ids),
+            is_simulated=one.is_simulated,
+        )
+
+
 def _hints(house: House, connection: Connection, now: datetime) -> Iterable[Waiting]:
     """Hints of the public that nobody has looked at: one line, without a word of theirs."""
     rows = waiting_hints(connection)
@@ -595,6 +612,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
     _hints,
     _field,
     _units,
+    _orphans,
     _decisions,
     _chain,
     _dissection,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Final, TypeVar
 
 from include.addresses import is_long_mailbox, is_mailbox
-from include.profile.dates import begins, ends, gaps, groups, overlaps, uncovered
+from include.profile.dates import Dated, begins, ends, gaps, groups, overlaps, uncovered
 from include.profile.findings import Findings
 from include.profile.settings import FILE
 from include.profile.values import CONTACT_ROLES, UNIT_KINDS, Place, Profile, Stay, Unit
 
 R = TypeVar("R", Place, Unit, Stay)
+D = TypeVar("D", bound=Dated)
 # What the store has room for.
 _LONGEST: Final[Mapping[str, Mapping[str, int]]] = {
     "places.csv": {"name": 200, "level": 200, "name_en": 200},
@@ -44,13 +46,11 @@ def check(profile: Profile, findings: Findings) -> None:
     if profile.season[0] >= profile.season[1]:
         findings.add(
             FILE,
-            0,
+            findings.line(FILE, "season.end"),
             "the season ends before it begins",
             expected=f"an end after {profile.season[0]}",
             got=profile.season[1],
         )
-    for category in sorted({one for one in profile.categories if profile.categories.count(one) > 1}):
-        findings.add("categories.csv", 0, "a category stands twice", expected="each once", got=category)
 
 
 def _check_rules_once(profile: Profile, findings: Findings) -> None:
@@ -94,7 +94,7 @@ def _check_names(profile: Profile, findings: Findings) -> None:
         for name in {unit.name, *unit.aliases}:
             called.setdefault(name, []).append(unit)
     for name, units in called.items():
-        for first, second, day in overlaps(units):
+        for first, second, day in overlaps(next(_dated([units], "units.csv", findings), [])):
             if first.unit_code != second.unit_code:
                 findings.add(
                     "units.csv",
@@ -107,6 +107,20 @@ def _check_names(profile: Profile, findings: Findings) -> None:
 
 def _check_places(profile: Profile, findings: Findings) -> None:
     file, places = "places.csv", profile.places
+    if not places:
+        findings.add(file, 1, "no place", expected="the places of this office", got="a header only")
+        findings.lacking.add(file)
+    levels = {place.level for place in places}
+    for level in profile.addressed_levels if places else ():
+        if level not in levels:
+            findings.add(
+                FILE,
+                findings.line(FILE, "addressees.levels"),
+                "a level that no place has",
+                expected=" | ".join(sorted(levels)),
+                got=level,
+            )
+            findings.lacking.add("addressees.levels")
     by_code = _by_code(places, lambda place: place.place_code)
     for place in places:
         _check_code(file, place.line, place.place_code, findings)
@@ -118,7 +132,9 @@ def _check_places(profile: Profile, findings: Findings) -> None:
                 expected="a place_code of this file",
                 got=place.parent_code,
             )
-        elif place.parent_code and (day := uncovered(place, by_code[place.parent_code])):
+        elif place.parent_code and (
+            day := _uncovered(place, by_code[place.parent_code], (file, file), findings)
+        ):
             findings.add(
                 file,
                 place.line,
@@ -127,7 +143,7 @@ def _check_places(profile: Profile, findings: Findings) -> None:
                 got=place.place_code,
             )
     _check_cycles(file, by_code, lambda place: place.parent_code, findings)
-    for same in by_code.values():
+    for same in _dated(by_code.values(), file, findings):
         for first, second, day in overlaps(same):
             findings.add(
                 file,
@@ -150,14 +166,19 @@ def _check_units(profile: Profile, findings: Findings) -> None:
     file, units = "units.csv", profile.units
     by_code = _by_code(units, lambda unit: unit.unit_code)
     places = _by_code(profile.places, lambda place: place.place_code)
-    if profile.own_unit not in by_code:
+    if profile.own_unit not in by_code and "own_unit" not in findings.lacking:
+        findings.lacking.add("own_unit")
         findings.add(
-            FILE, 0, "own_unit is no unit", expected="a unit_code of units.csv", got=profile.own_unit
+            FILE,
+            findings.line(FILE, "own_unit"),
+            "own_unit is no unit",
+            expected="a unit_code of units.csv",
+            got=profile.own_unit,
         )
     for unit in units:
         _check_unit(unit, by_code, places, findings)
     _check_cycles(file, by_code, lambda unit: unit.reports_to, findings)
-    for same in by_code.values():
+    for same in _dated(by_code.values(), file, findings):
         for first, second, day in overlaps(same):
             findings.add(
                 file,
@@ -175,9 +196,10 @@ def _check_units(profile: Profile, findings: Findings) -> None:
                 got=second.valid_from or "",
             )
     # A place has one bureau, one zone's office, one town's office; departments are told apart by their names.
-    for alike in groups(
+    alike_units = groups(
         units, lambda unit: (unit.kind, unit.place_code, unit.name if unit.kind == "department" else "")
-    ):
+    )
+    for alike in _dated(alike_units, file, findings):
         for first, second, day in overlaps(alike):
             if first.unit_code != second.unit_code:
                 findings.add(
@@ -187,10 +209,11 @@ def _check_units(profile: Profile, findings: Findings) -> None:
                     expected=f"one: line {first.line} is {first.unit_code}",
                     got=second.unit_code,
                 )
-    if not any(profile.is_addressed(unit) for unit in units):
+    is_told = not findings.lacking & {"addressees.levels", "addressees.kinds"}
+    if is_told and not any(profile.is_addressed(unit) for unit in units):
         findings.add(
             FILE,
-            0,
+            findings.line(FILE, "addressees.levels"),
             "no unit is addressed",
             expected="a unit whose place has a level of addressees.levels",
             got=", ".join(profile.addressed_levels),
@@ -212,11 +235,13 @@ def _check_unit(
         )
     if unit.kind not in UNIT_KINDS:
         findings.add(file, unit.line, "unknown kind", expected=" | ".join(UNIT_KINDS), got=unit.kind)
+    if not places:
+        return
     if unit.place_code not in places:
         findings.add(
             file, unit.line, "unknown place", expected="a place_code of places.csv", got=unit.place_code
         )
-    elif day := uncovered(unit, places[unit.place_code]):
+    elif day := _uncovered(unit, places[unit.place_code], (file, "places.csv"), findings):
         findings.add(
             file,
             unit.line,
@@ -228,7 +253,7 @@ def _check_unit(
         findings.add(
             file, unit.line, "unknown parent", expected="a unit_code of this file", got=unit.reports_to
         )
-    elif unit.reports_to and (day := uncovered(unit, units[unit.reports_to])):
+    elif unit.reports_to and (day := _uncovered(unit, units[unit.reports_to], (file, file), findings)):
         findings.add(
             file,
             unit.line,
@@ -246,7 +271,8 @@ def _check_regions(profile: Profile, findings: Findings) -> None:
             findings.add(
                 file, stay.line, "unknown unit", expected="a unit_code of units.csv", got=stay.unit_code
             )
-    for same in groups(profile.regions, lambda stay: (stay.unit_code, stay.region)):
+    stays = groups(profile.regions, lambda stay: (stay.unit_code, stay.region))
+    for same in _dated(stays, file, findings):
         for first, second, day in overlaps(same):
             findings.add(
                 file,
@@ -263,9 +289,14 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
     """A partition that profile.yaml says is complete: every addressed unit in one region on every day since the first stay."""
     file = "regions.csv"
     stays = {same[0].unit_code: same for same in groups(profile.regions, lambda stay: stay.unit_code)}
-    since = min((stay.valid_from for stay in profile.regions), default=None)
+    since = min(
+        (stay.valid_from for stay in profile.regions if (file, stay.line) not in findings.undated),
+        default=None,
+    )
     for unit in profile.addressees():
         own: list[Stay] = stays.get(unit.unit_code, [])
+        if not list(_dated([own], file, findings)) or ("units.csv", unit.line) in findings.undated:
+            continue
         for first, second, day in overlaps(own):
             findings.add(
                 file,
@@ -279,9 +310,9 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
         wanted = Stay("", unit.unit_code, max(since, unit.valid_from or since), unit.valid_to)
         missing = uncovered(wanted, own)
         if missing is not None:
-            line = max((stay.line for stay in own), default=0)
+            where, line = (file, max(stay.line for stay in own)) if own else ("units.csv", unit.line)
             findings.add(
-                file,
+                where,
                 line,
                 f"the unit is in no region on {missing}",
                 expected="one region on every day (regions_are_complete)",
@@ -290,6 +321,8 @@ def _check_partition(profile: Profile, findings: Findings) -> None:
 
 
 def _check_chain(profile: Profile, findings: Findings) -> None:
+    if "addressees.levels" in findings.lacking:
+        return
     codes = {unit.unit_code for unit in profile.addressees()}
     for rule in profile.chain.assign if profile.chain else ():
         for code in (rule.lead, *rule.joint):
@@ -322,7 +355,8 @@ def _check_contacts(profile: Profile, findings: Findings) -> None:
             )
         if not is_mailbox(contact.address) or is_long_mailbox(contact.address):
             findings.add(file, contact.line, "no address", expected="name@domain", got=contact.address)
-    for same in groups(profile.contacts, lambda one: (one.unit_code, one.role, one.address.casefold())):
+    contacts = groups(profile.contacts, lambda one: (one.unit_code, one.role, one.address.casefold()))
+    for same in _dated(contacts, file, findings):
         for first, second, day in overlaps(same):
             findings.add(
                 file,
@@ -362,6 +396,21 @@ def _check_cycles(
                 )
             elif at == code:  # each member of the circle finds it; those that lead into one do not
                 findings.add(file, row.line, "a cycle", expected="a tree", got=" → ".join([*path, code]))
+
+
+def _dated(same: Iterable[list[D]], file: str, findings: Findings) -> Iterator[list[D]]:
+    """The groups of rows whose dates could all be read: of the others it is said already."""
+    for rows in same:
+        if not any((file, row.line) in findings.undated for row in rows):
+            yield rows
+
+
+def _uncovered(
+    inner: Dated, outer: Sequence[Dated], files: tuple[str, str], findings: Findings
+) -> date | None:
+    """As `uncovered`, of rows whose dates could be read; `files`: theirs."""
+    told = {(files[0], inner.line), *((files[1], row.line) for row in outer)}
+    return None if told & findings.undated else uncovered(inner, outer)
 
 
 def _by_code(rows: Sequence[R], code: Callable[[R], str]) -> dict[str, list[R]]:

@@ -41,6 +41,18 @@ def told_office() -> Profile:
     return _Current.told
 
 
+def latest_told_office() -> Profile:
+    """The profile of this process as its files say it by now, where they changed since it was read and have no fault: what a running
+    desk compares the store with. Everything else goes by `told_office` until the process begins anew."""
+    told = told_office()
+    if _READ.get(told.folder, _version(told.folder)) == (version := _version(told.folder)):
+        return told
+    try:
+        return _reread(told.folder, version)
+    except InputError:
+        return told
+
+
 def rules_on(day: date, unit_code: str = "") -> Rules:
     """The rules of a unit on a date: the defaults, and what the profile says otherwise."""
     return RuleBook(office().rules).on(day, unit_code)
@@ -94,6 +106,24 @@ def shipped_names() -> list[str]:
     return sorted(path.name for path in SHIPPED.iterdir() if (path / "profile.yaml").is_file())
 
 
+_Version = tuple[tuple[str, int, int], ...]
+_READ: Final[dict[Path, _Version]] = {}  # what the files were when a folder was read first
+
+
 @lru_cache(maxsize=8)
 def _load(folder: Path) -> Profile:
+    _READ[folder] = _version(folder)
     return read_profile(folder)
+
+
+@lru_cache(maxsize=2)
+def _reread(folder: Path, version: _Version) -> Profile:
+    return read_profile(folder)
+
+
+def _version(folder: Path) -> _Version:
+    """Name, size and time of change of each file at the top of a folder."""
+    if not folder.is_dir():
+        return ()
+    found = ((path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file())
+    return tuple((name, told.st_size, told.st_mtime_ns) for name, told in found)

@@ -32,10 +32,19 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Finding, None] = {}
+        # Where keys stand (file and dotted key), which settings could not be read, and which rows have dates that could not:
+        # what is said of these already is not said again by what depends on it.
+        self.lines: dict[tuple[str, str], int] = {}
+        self.lacking: set[str] = set()
+        self.undated: set[tuple[str, int]] = set()
 
     def add(self, file: str, line: int, what: str, *, expected: str = "", got: object = "") -> None:
         """Notes a fault, once; `got` as a terminal can print it."""
         self._found[Finding(file, line, what, expected, printable(str(got)))] = None
+
+    def line(self, file: str, key: str) -> int:
+        """The line of a key, 0 where it is not known."""
+        return self.lines.get((file, key), 0)
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(sorted(self._found))

@@ -15,7 +15,7 @@ from include.profile.chain import read_chain
 from include.profile.checks import check
 from include.profile.findings import Findings
 from include.profile.rules import OFFICE_RULES, RULE_NAMES, rule_value
-from include.profile.settings import Lined, Wrong, read_yaml
+from include.profile.settings import Impossible, Lined, Wrong, read_yaml
 from include.profile.tables import Row, date_of, dates_of, read_table
 from include.profile.values import (
     Contact,
@@ -55,7 +55,7 @@ def read_profile(folder: Path) -> Profile:
 
 
 def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
-    """The profile in a folder as far as it can be read (None where its settings cannot), and every fault."""
+    """The profile in a folder, with stand-ins for what cannot be read (None where profile.yaml is no mapping), and every fault."""
     if not folder.is_dir():
         raise InputError(
             "there is no such profile",
@@ -67,12 +67,14 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
     _check_names(folder, findings)
     read = {name: _table(folder, name, findings) for name in COLUMNS}
     tables = {name: rows or [] for name, rows in read.items()}
+    findings.lacking |= {name for name, rows in read.items() if rows is None}
     root = read_yaml(folder / settings.FILE, findings)
-    if root is None or not isinstance(root.value, dict):
+    if root is None:
+        return None, findings
+    if not isinstance(root.value, dict):
+        findings.add(settings.FILE, root.line, "no mapping", expected="key: value", got=root.plain())
         return None, findings
     told = settings.read_settings(root, findings)
-    if set(settings.REQUIRED) - set(told):
-        return None, findings
     profile = Profile(
         name=folder.name,
         folder=folder,
@@ -104,7 +106,7 @@ def read_with_findings(folder: Path) -> tuple[Profile | None, Findings]:
         contacts=tuple(_contact(row, findings) for row in tables["contacts.csv"]),
         standards=_standards(folder, findings),
         holidays=_holidays(tables["holidays.csv"], findings),
-        categories=tuple(row["category"] for row in tables["categories.csv"]),
+        categories=_categories(tables["categories.csv"], findings),
         words=_words(folder, findings),
         categories_en={row["category"]: row["name_en"] for row in tables["categories.csv"] if row["name_en"]},
         pdf_standards=told.get("pdf_standards", ()),
@@ -124,9 +126,30 @@ def _check_names(folder: Path, findings: Findings) -> None:
     for path in sorted(folder.iterdir()):
         if path.name not in known and not path.name.startswith("."):
             findings.add(path.name, 0, "not a file of a profile", expected=", ".join(sorted(known)))
+    _check_files(folder, findings)
     for name in (*COLUMNS, settings.FILE, "standards.yaml"):
         if not (folder / name).is_file() and name not in OPTIONAL_TABLES:
             findings.add(name, 0, "the file is missing", expected=f"{folder.name}/{name}")
+
+
+def _check_files(folder: Path, findings: Findings) -> None:
+    """Notes every file of the folder, at any depth, that is a link out of it, or neither file nor folder, or one instead of the other."""
+    inside = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if any(part.startswith(".") for part in Path(name).parts):
+            continue
+        if path.is_symlink() and not path.exists():
+            findings.add(name, 0, "a link to nothing", expected="a file", got=path.readlink())
+        elif path.is_symlink() and not path.resolve().is_relative_to(inside):
+            findings.add(name, 0, "a link out of the profile", expected="a file in it", got=path.readlink())
+        elif not path.is_file() and not path.is_dir():
+            findings.add(name, 0, "neither file nor folder", expected="a file", got="a pipe or device")
+        elif path.parent == folder and path.is_dir() != (name in FOLDERS):
+            got = "a folder" if path.is_dir() else "a file"
+            findings.add(
+                name, 0, "not what it should be", expected="a folder" if path.is_file() else "a file", got=got
+            )
 
 
 def _table(folder: Path, name: str, findings: Findings) -> list[Row] | None:
@@ -177,6 +200,7 @@ def _stay(row: Row, findings: Findings) -> Stay:
     start, end = dates_of("regions.csv", row, findings)
     if start is None and not row["valid_from"]:
         findings.add("regions.csv", row.line, "valid_from is empty", expected="the first day, YYYY-MM-DD")
+        findings.undated.add(("regions.csv", row.line))
     return Stay(row["region"], row["unit_code"], start or date.min, end, row.line)
 
 
@@ -199,6 +223,7 @@ def _letters(root: Lined, findings: Findings) -> dict[str, str]:
         return {}
     found = {}
     for kind, word in part.value.items():
+        findings.lines[settings.FILE, f"letters.{kind}"] = word.line
         try:
             found[kind] = settings.text_or_none(word.plain())
         except Wrong as error:
@@ -253,6 +278,8 @@ def _rule(one: Lined, findings: Findings) -> RuleChange | None:
         )
         return None
     key = "from"
+    if isinstance(told[key].value, Impossible):
+        return None
     try:
         since = settings.day(told[key].plain())
         key = "unit"
@@ -330,6 +357,21 @@ def _standard(one: Lined, file: str, findings: Findings) -> Standard | None:
         return None
 
 
+def _categories(rows: list[Row], findings: Findings) -> tuple[str, ...]:
+    lines: dict[str, int] = {}
+    for row in rows:
+        first = lines.setdefault(row["category"], row.line)
+        if first != row.line:
+            findings.add(
+                "categories.csv",
+                row.line,
+                "a category stands twice",
+                expected=f"each once: line {first} has it",
+                got=row["category"],
+            )
+    return tuple(lines)
+
+
 def _holidays(rows: list[Row], findings: Findings) -> dict[date, tuple[bool, str]]:
     found: dict[date, tuple[bool, str]] = {}
     for row in rows:
@@ -355,6 +397,7 @@ def _words(folder: Path, findings: Findings) -> dict[str, str]:
         return {}
     found = {}
     for term, word in root.value.items():
+        findings.lines[file, term] = word.line
         if not isinstance(word.value, str):
             findings.add(file, word.line, "no text", expected="a text", got=word.plain())
         elif CONTROL.search(word.value.replace("\n", "")):

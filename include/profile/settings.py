@@ -25,6 +25,10 @@ _DEEPEST: Final = 8
 _MOST_NODES: Final = 50_000
 
 
+class Impossible(str):
+    """A value that cannot be, such as 2026-13-06; it is a fault already, so what it is used for need not be another."""
+
+
 @dataclass(frozen=True)
 class Lined:
     """A YAML value with the line of each of its parts; mappings and lists hold `Lined` again."""
@@ -55,6 +59,8 @@ def read_yaml(path: Path, findings: Findings) -> Lined | None:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         findings.add(path.name, line, "no YAML", expected="key: value", got=error.problem or error)
+    except RecursionError:
+        findings.add(path.name, 0, "no YAML", expected=f"at most {_DEEPEST} levels", got="many more")
     except (yaml.YAMLError, ValueError) as error:
         findings.add(path.name, 0, "no YAML", expected="key: value", got=error)
     finally:
@@ -85,7 +91,13 @@ def _lined(
         return Lined(found, line)
     if isinstance(node, yaml.SequenceNode):
         return Lined([_lined(loader, one, file, findings, seen, depth + 1) for one in node.value], line)
-    return Lined(loader.construct_object(node), line)
+    try:
+        return Lined(loader.construct_object(node), line)
+    except ValueError as error:  # 2026-13-06: what looks like a date and is none; its text is what is wrong
+        if not isinstance(node, yaml.ScalarNode):
+            raise
+        findings.add(file, line, f"no value: {error}", expected="a value that there is", got=node.value)
+        return Lined(Impossible(node.value), line)
 
 
 PDF_A, PDF_UA = ("a-2a", "a-2b", "a-3a", "a-3b"), "ua-1"
@@ -272,17 +284,27 @@ OPTIONAL: Final[Mapping[str, tuple[Callable[[Any], Any], Any]]] = {
     # None: as include.open_settings says
     **{f"publish.{name}": (published(name), None) for name in PUBLISHED},
 }
+STAND_INS: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(REQUIRED, ""),
+    "language": LANGUAGES[0],
+    "time_zone": ZoneInfo("UTC"),
+    "addressees.levels": (),
+    "season.start": date.min,
+    "season.end": date.max,
+}
 # Read apart: their keys are the profile's own.
 FREE: Final = ("letters", "rules", "chain")
 
 
 def read_settings(root: Lined, findings: Findings) -> dict[str, Any]:
-    """The values of profile.yaml by dotted key, defaults filled in; a wrong or missing one is a finding and left out."""
+    """The values of profile.yaml by dotted key, defaults filled in; a wrong or missing one is a finding, and one that
+    must be there has a stand-in, so that the faults of everything else are seen at once."""
     told = dict(_leaves(root, "", findings))
     known = {*REQUIRED, *OPTIONAL}
     for key, part in told.items():
         if key not in known:
             findings.add(FILE, part.line, "unknown key", expected=_nearest(key, known), got=key)
+    findings.lines |= {(FILE, key): part.line for key, part in told.items()}
     found: dict[str, Any] = {}
     for key, check in [*REQUIRED.items(), *((key, check) for key, (check, _) in OPTIONAL.items())]:
         if key not in told:
@@ -291,11 +313,14 @@ def read_settings(root: Lined, findings: Findings) -> dict[str, Any]:
             else:
                 found[key] = OPTIONAL[key][1]
             continue
+        if isinstance(told[key].value, Impossible):
+            continue
         try:
             found[key] = check(told[key].plain())
         except Wrong as error:
             findings.add(FILE, told[key].line, f"{key} is wrong", expected=str(error), got=told[key].plain())
-    return found
+    findings.lacking |= {*REQUIRED, *OPTIONAL} - set(found)
+    return {**STAND_INS, **found}
 
 
 def _leaves(part: Lined, prefix: str, findings: Findings) -> Any:

@@ -36,6 +36,8 @@ class Row:
 def read_text(path: Path, findings: Findings) -> str | None:
     """The text of a file of a profile, or None where it is none; each reason is a finding."""
     name = path.name
+    if leads_out(path):
+        return None  # said with the names of the files
     try:
         size = path.stat().st_size
         if size > LARGEST_BYTES:
@@ -49,6 +51,11 @@ def read_text(path: Path, findings: Findings) -> str | None:
             name, 0, "the file cannot be read", expected="a readable file", got=error.strerror or error
         )
         return None
+    return decoded(raw, name, findings)
+
+
+def decoded(raw: bytes, name: str, findings: Findings) -> str | None:
+    """The text of a file, UTF-8 without a mark and with LF; each other form is a finding, None where it cannot be read at all."""
     if raw.startswith(_BOM):
         findings.add(
             name, 1, "the file begins with a byte order mark", expected="UTF-8 without BOM", got="BOM"
@@ -65,6 +72,11 @@ def read_text(path: Path, findings: Findings) -> str | None:
         line = raw.count(b"\n", 0, error.start) + 1
         findings.add(name, line, "the file is no UTF-8", expected="UTF-8", got=_encoding(raw))
         return None
+
+
+def leads_out(path: Path) -> bool:
+    """Whether a file of a profile is a link out of its folder."""
+    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def _encoding(raw: bytes) -> str:
@@ -129,6 +141,7 @@ def date_of(file: str, row: Row, column: str, findings: Findings) -> date | None
         return date.fromisoformat(text)
     except ValueError:
         findings.add(file, row.line, f"{column} is no date", expected="YYYY-MM-DD or nothing", got=text)
+        findings.undated.add((file, row.line))
         return None
 
 
@@ -143,6 +156,7 @@ def dates_of(file: str, row: Row, findings: Findings) -> tuple[date | None, date
             expected=f"a date after {start} (the first on which the row no longer holds)",
             got=end,
         )
+        findings.undated.add((file, row.line))
     return start, end
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -150,6 +151,11 @@ def check(layout: Layout, rows: pd.DataFrame, places: Places) -> Checked:
         typed[field.name] = _READERS[field.type](field, rows[field.name], places, reasons)
     result = pd.DataFrame(typed)
     if layout.name == "alarms":
+        reasons.add(
+            _without_unit(result, places),
+            "unit_code",
+            say("推送之日该单位尚未成立或已撤销：应为当日有效的单位，改报接收其职责的单位后补录"),
+        )
         reasons.add(
             result["lon"].isna() != result["lat"].isna(), "lon", say("经度和纬度须同时填写或同时为空")
         )
@@ -304,12 +310,40 @@ _READERS: Final[dict[str, Callable[[Field, pd.Series[str], Places, _Reasons], pd
 }
 
 
+def _without_unit(rows: pd.DataFrame, places: Places) -> NDArray[np.bool_]:
+    """Which alarms were pushed on a day on which their unit did not hold."""
+    lacking = np.zeros(len(rows), dtype=bool)
+    of_dated = rows["unit_code"].isin(list(places.unit_days)) & rows["pushed_at"].notna()
+    if of_dated.any():
+        pushed_on = rows["pushed_at"][of_dated].dt.tz_convert(office_zone()).dt.date
+        lacking[np.flatnonzero(of_dated)] = [
+            not any(first <= day < end for first, end in places.unit_days[code])
+            for code, day in zip(rows["unit_code"][of_dated], pushed_on, strict=True)
+        ]
+    return lacking
+
+
 def _current_counties(rows: pd.DataFrame, places: Places) -> pd.Series[str]:
-    former = {name for _, name in places.counties}
-    is_former = rows["county"].isin(former)
-    if not is_former.any():
+    """The names of the counties: of an alarm as on the day of its push, of anything else as today."""
+    known = {name for _, name in (*places.counties, *places.dated_counties)}
+    is_known = rows["county"].isin(known)
+    if not is_known.any():
         return rows["county"]
-    pairs = zip(rows["unit_code"][is_former], rows["county"][is_former], strict=True)
+    pairs = list(zip(rows["unit_code"][is_known], rows["county"][is_known], strict=True))
+    names = [places.counties.get(pair, pair[1]) for pair in pairs]
+    if places.dated_counties and "pushed_at" in rows:
+        pushed_on = rows["pushed_at"][is_known].dt.tz_convert(office_zone()).dt.date
+        names = [
+            _name_on(places.dated_counties.get(pair, ()), day, name)
+            for pair, day, name in zip(pairs, pushed_on, names, strict=True)
+        ]
     county = rows["county"].copy()
-    county[is_former] = [places.counties.get(pair, pair[1]) for pair in pairs]
+    county[is_known] = names
     return county
+
+
+def _name_on(names: tuple[tuple[date, str], ...], day: date, name: str) -> str:
+    """The name that holds on a day (the first where none does yet); `name` where the place has had no other."""
+    if not names or pd.isna(day):
+        return name
+    return next((told for first, told in reversed(names) if first <= day), names[0][1])

@@ -7,7 +7,7 @@ that were renamed. A mapping's `values` add a source's own spellings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -21,6 +21,7 @@ from sqlalchemy import Connection, select
 from include.geo.boundaries import city_outlines, counties, units_of_places
 from include.geo.grids import locate
 from include.profile.current import office
+from include.profile.dates import begins, ends, groups
 from include.profile.values import Profile
 from include.store.tables import city
 
@@ -31,11 +32,14 @@ _TOLERANCE_DEG: Final = 0.005
 @dataclass(frozen=True)
 class Places:
     """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
-    `counties`: (unit_code, code or former name) → name today."""
+    `counties`: (unit_code, code or former name) → name today; `dated_counties`: the same, and the name today, of a place that was
+    renamed on a date → its names with their first days; `unit_days`: the days [from, to) of each unit that does not hold for ever."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
     counties: Mapping[tuple[str, str], str]
+    dated_counties: Mapping[tuple[str, str], tuple[tuple[date, str], ...]] = field(default_factory=dict)
+    unit_days: Mapping[str, tuple[tuple[date, date], ...]] = field(default_factory=dict)
 
 
 def places(connection: Connection) -> Places:
@@ -59,12 +63,38 @@ def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
         for alias in (unit.name, *unit.aliases) if unit.unit_code in codes else ():
             names.setdefault(alias, unit.unit_code)
     regions = frozenset(codes | {province for _, _, province in rows} | {profile.own_unit})
-    return Places(names, regions, _former_counties(profile))
+    return Places(names, regions, _former_counties(profile), _dated_counties(profile), _unit_days(profile))
+
+
+def _unit_days(profile: Profile) -> dict[str, tuple[tuple[date, date], ...]]:
+    """The days of each unit that begins or ends, by code."""
+    return {
+        same[0].unit_code: tuple((begins(one), ends(one)) for one in same)
+        for same in groups(profile.units, lambda unit: unit.unit_code)
+        if any(one.valid_from or one.valid_to for one in same)
+    }
+
+
+def _dated_counties(profile: Profile) -> dict[tuple[str, str], tuple[tuple[date, str], ...]]:
+    """(unit_code; code or any name of a place in it that has had several) → its names by their first days."""
+    units = units_of_places(profile)
+    found: dict[tuple[str, str], tuple[tuple[date, str], ...]] = {}
+    inside = [place for place in profile.places if place.place_code in units]
+    borne = {(units[place.place_code], place.name): place.place_code for place in inside}
+    for same in groups(inside, lambda place: place.place_code):
+        code = same[0].place_code
+        if len({place.name for place in same}) < 2:
+            continue
+        names = tuple((begins(place), place.name) for place in same)
+        for said in {code, *(name for place in same for name in (place.name, *place.aliases))}:
+            if borne.get((units[code], said), code) == code:
+                found[units[code], said] = names
+    return found
 
 
 def _former_counties(profile: Profile) -> dict[tuple[str, str], str]:
     """(unit_code; code, alias or earlier name of a place in it) → its name today. A name that another place there bears is its own; the
-    place of the unit itself is no county, but for its aliases."""
+    place of the unit itself is no county, but for its code and aliases."""
     own = {unit.place_code for unit in profile.addressees()}
     units = units_of_places(profile)
     inside = [place for place in profile.places if place.place_code in units]
@@ -75,7 +105,7 @@ def _former_counties(profile: Profile) -> dict[tuple[str, str], str]:
     return {
         (units[place.place_code], said): today[place.place_code]
         for place in inside
-        for said in (*place.aliases, *(() if place.place_code in own else (place.place_code, place.name)))
+        for said in (place.place_code, *place.aliases, *(() if place.place_code in own else (place.name,)))
         if (units[place.place_code], said) not in borne
     }
 

@@ -144,6 +144,18 @@ def meet(first: Record, second: Record) -> bool:
     return all(one["valid_to"] is None or begin < one["valid_to"] for one in (first, second))
 
 
+def uncovered_from(row: Record, rows: Iterable[Record]) -> str | None:
+    """The first day on which `row` holds and none of `rows` does, or None."""
+    day = str(row["valid_from"])
+    for one in sorted(rows, key=lambda one: str(one["valid_from"])):
+        if one["valid_from"] > day:
+            break
+        if one["valid_to"] is None:
+            return None
+        day = max(day, str(one["valid_to"]))
+    return day if row["valid_to"] is None or day < row["valid_to"] else None
+
+
 def last_row(record: Record) -> Record:
     """The row that holds last."""
     found: Record = max(record["rows"], key=lambda one: str(one["valid_from"]))

@@ -25,6 +25,7 @@ from include.store.dated_records import (
     last_row,
     plain,
     sort_rows,
+    uncovered_from,
     ways_up,
     with_dates,
 )
@@ -153,6 +154,7 @@ def _replace(connection: Connection, place_code: str, record: Record, action: st
     sort_rows(record)
     everything = _ours(connection)
     _check(everything | {place_code: record}, place_code)
+    _check_around(everything, everything | {place_code: record}, place_code)
     PLACES.log(connection, place_code, action, everything.get(place_code, PLACES.empty), record, act)
     _rewrite(connection, place_code, record)
 
@@ -177,6 +179,29 @@ def _check(records: Mapping[str, Record], place_code: str) -> None:
             raise InputError("the place around it is unknown", where=where, got=path[-1])
         if path[-1] in path[:-1]:
             raise InputError("places would lie in each other in a circle", where=where, got=" → ".join(path))
+
+
+def _check_around(before: Mapping[str, Record], after: Mapping[str, Record], place_code: str) -> None:
+    """Raises InputError where a change lets the place lie in one that does not hold on some day."""
+
+    def lacking(records: Mapping[str, Record]) -> list[tuple[str, str]]:
+        return [
+            (str(row["parent_code"]), day)
+            for row in records.get(place_code, PLACES.empty)["rows"]
+            if row["parent_code"] in records
+            and (day := uncovered_from(row, records[row["parent_code"]]["rows"]))
+        ]
+
+    known = lacking(before)
+    for parent, day in lacking(after):
+        if (parent, day) not in known:
+            raise InputError(
+                "the place around it does not hold",
+                where=f"place {place_code}",
+                expected="a place that holds on every day",
+                got=f"{parent}, not on {day}",
+                todo="name one that holds",
+            )
 
 
 def _told(profile: Profile) -> dict[str, Record]:

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from include.act import Act
 from include.errors import InputError
+from include.periods import midnight, office_date
+from include.profile.current import told_office
 from include.profile.values import UNIT_KINDS, Profile, Unit
 from include.store.dated_records import (
     SINCE_EVER,
@@ -30,7 +32,9 @@ from include.store.dated_records import (
     ways_up,
     with_dates,
 )
+from include.store.statements import frame
 from include.store.tables import city, region_member
+from include.store.unit_guards import new_faults
 from include.store.unit_tables import installation, place, unit, unit_change
 
 UNITS: Final = Kept("unit", unit_change, {"rows": [], "regions": []})
@@ -78,17 +82,32 @@ def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str
         raise InputError(
             "the unit is there already", where=f"unit {told.unit_code}", todo="rename or move it"
         )
-    row = _row(told, is_addressed) | {"fixed_by": act.actor}
+    form = told_office().address_form(told)  # its own, or that of its kind
+    row = _row(told, is_addressed) | {"address_form": form, "fixed_by": act.actor}
     regions = [_stay(region, told.valid_from or SINCE_EVER, None)] if region else []
     _replace(connection, told.unit_code, {"rows": [row], "regions": regions}, "add", act)
 
 
 def end_unit(connection: Connection, unit_code: str, on: date, act: Act) -> None:
-    """The unit, and its membership of regions, hold until the day before."""
+    """The unit, and its membership of regions, hold until the day before. Raises InputError where others report to it, or alarms
+    were pushed to it, from then on: what was a unit's stays in its figures."""
     record, row = _last(connection, unit_code, on)
+    own = connection.execute(select(installation.c.own_unit)).scalar_one_or_none()
+    if unit_code == own:
+        raise InputError("this office itself does not end", where=f"unit {unit_code}", got=on)
+    later = frame(connection, "alarms_of_unit_from", unit_code=unit_code, start_at=midnight(on)).iloc[0]
+    if later["alarms"]:
+        raise InputError(
+            "alarms were pushed to it from then on",
+            where=f"unit {unit_code} on {on}",
+            expected="an end after its last alarm",
+            got=f"{later['alarms']} alarms, the last on {office_date(later['last_pushed_at'].to_pydatetime())}",
+            todo="end it on the day after, or have them handed to another unit first",
+        )
     row["valid_to"] = on.isoformat()
+    record["regions"] = [stay for stay in record["regions"] if stay["valid_from"] < on.isoformat()]
     for stay in record["regions"]:
-        if stay["valid_to"] is None:
+        if stay["valid_to"] is None or stay["valid_to"] > on.isoformat():
             stay["valid_to"] = on.isoformat()
     _replace(connection, unit_code, record, "end", act)
 
@@ -108,10 +127,27 @@ def change_unit(
 
 
 def change_region(
-    connection: Connection, unit_code: str, region: str, on: date, *, joins: bool, act: Act
+    connection: Connection,
+    unit_code: str,
+    region: str,
+    on: date,
+    *,
+    joins: bool,
+    act: Act,
+    leaving: str = "",
 ) -> None:
-    """The unit belongs to a region from a date on, or no longer from it on."""
+    """The unit belongs to a region from a date on, or no longer from it on. `leaving`: the region that it leaves as it joins, in one
+    step, as a complete partition asks for. Raises InputError for two regions or none where the profile says that they are complete."""
     record, _ = _last(connection, unit_code, on)
+    until = _change_stay(record, unit_code, leaving, on, joins=False) if leaving else None
+    _change_stay(record, unit_code, region, on, joins=joins, until=until)
+    _replace(connection, unit_code, record, "join" if joins else "leave", act)
+
+
+def _change_stay(
+    record: Record, unit_code: str, region: str, on: date, *, joins: bool, until: str | None = None
+) -> str | None:
+    """Begins a stay (`until`: its end) or ends one, whose former end is returned."""
     stays = [one for one in record["regions"] if one["region"] == region]
     open_stay = next(
         (one for one in stays if one["valid_to"] is None or one["valid_to"] > on.isoformat()), None
@@ -122,12 +158,14 @@ def change_region(
             raise InputError("the unit is in the region then", where=where, got=on)
         raise InputError("the unit is not in the region then", where=where, got=on)
     if open_stay is None:
-        record["regions"].append(_stay(region, on, None))
-    elif open_stay["valid_from"] >= on.isoformat():
+        record["regions"].append({**_stay(region, on, None), "valid_to": until})
+        return None
+    former: str | None = open_stay["valid_to"]
+    if open_stay["valid_from"] >= on.isoformat():
         record["regions"].remove(open_stay)
     else:
         open_stay["valid_to"] = on.isoformat()
-    _replace(connection, unit_code, record, "join" if joins else "leave", act)
+    return former
 
 
 def _last(connection: Connection, unit_code: str, day: date) -> tuple[Record, Record]:
@@ -152,6 +190,10 @@ def _replace(connection: Connection, unit_code: str, record: Record, action: str
     everything = _ours(connection)
     changed = everything | {unit_code: record}
     _checking(connection, changed)(changed, unit_code)
+    places = place_rows(connection)
+    found = new_faults(everything, changed, unit_code, places, is_complete=told_office().has_complete_regions)
+    if found:
+        raise found[0]
     UNITS.log(connection, unit_code, action, everything.get(unit_code, UNITS.empty), record, act)
     _rewrite(connection, unit_code, record)
 
@@ -196,6 +238,16 @@ def _checking(
                 raise InputError("units would report in a circle", where=where, got=" → ".join(path))
 
     return check
+
+
+def place_rows(connection: Connection) -> dict[str, list[Record]]:
+    """The dates of each place, by code."""
+    found: dict[str, list[Record]] = {}
+    for code, start, end in connection.execute(
+        select(place.c.place_code, place.c.valid_from, place.c.valid_to)
+    ):
+        found.setdefault(code, []).append({"valid_from": plain(start), "valid_to": plain(end)})
+    return found
 
 
 def _check_row(row: Record, where: str, places: set[str]) -> None:

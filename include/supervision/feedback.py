@@ -129,7 +129,7 @@ def judge_problems(problems: pd.DataFrame, judged: pd.DataFrame, as_of: datetime
 
 
 def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, unit_codes: Iterable[str]) -> pd.DataFrame:
-    """One row a city (index `unit_code`, in the given order, zeros where nothing happened); columns = `COUNTS`.
+    """One row a city (index `unit_code`, in the given order, each once, zeros where nothing happened); columns = `COUNTS`.
 
     `judged` and `problems` come from `judge` and `judge_problems`, cut to the window by the caller.
     """
@@ -146,7 +146,8 @@ def counts_by_city(judged: pd.DataFrame, problems: pd.DataFrame, unit_codes: Ite
     )
     # Sums of flags: pandas adds them in one pass, and takes several for every other kind of aggregate.
     tables = (alarms.groupby(judged["unit_code"]).sum(), found.groupby(problems["unit_code"]).sum())
-    cities = pd.Index(list(unit_codes), name="unit_code")
+    # A unit may be in two regions; its alarms are counted once.
+    cities = pd.Index(list(dict.fromkeys(unit_codes)), name="unit_code")
     summed = pd.concat([table.reindex(cities, fill_value=0) for table in tables], axis=1)
     return summed.astype(int)[list(COUNTS)]
 

@@ -106,15 +106,18 @@ def move(code: str, above: str, since: date, reason: str) -> None:
 @units.command("join")
 @click.argument("code")
 @click.argument("region")
+@click.option("--leaving", default="", help="The region that it leaves on that date, in the same step.")
 @SINCE
 @REASON
-def join(code: str, region: str, since: date, reason: str) -> None:
+def join(code: str, region: str, leaving: str, since: date, reason: str) -> None:
     """A unit belongs to a region from a date on."""
     from include.store.units import change_region
 
     change(
         reason,
-        lambda connection, act: change_region(connection, code, region, since, joins=True, act=act),
+        lambda connection, act: change_region(
+            connection, code, region, since, joins=True, act=act, leaving=leaving
+        ),
     )
 
 

@@ -331,6 +331,7 @@ ELSEWHERE = {
     "silent",
     "chain",  # tests/chain
     "dissection",  # tests/chain
+    "orphan",  # tests/office/test_ended_units.py
 }  # below: they need time to pass, a source, or letters of several days
 
 

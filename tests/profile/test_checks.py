@@ -1,16 +1,18 @@
 """Every fault of a profile is named with file, line, expected and got; the shipped ones have none."""
 
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 from shapely import box
 
 from include.errors import InputError
 from include.office.profiles import whole_check
-from include.profile.current import SHIPPED, load, profile_folder, shipped_names, using
+from include.profile.current import SHIPPED, latest_told_office, load, profile_folder, shipped_names, using
 from include.profile.reading import read_profile
 from include.profile.rules import RuleBook
 from include.profile.scaffold import write_profile
@@ -172,7 +174,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "a word that the house does not say": (
         lambda folder: (folder / "words.yaml").write_text("天气: 气象\n", encoding="utf-8") and None,
-        "words.yaml: no text of the house; expected a text as include/language/en has it; got 天气",
+        "words.yaml:1: no text of the house; expected a text as include/language/en has it; got 天气",
     ),
     "a rule that stands twice": (
         replaced(
@@ -298,7 +300,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "an unknown kind of letter": (
         replaced("profile.yaml", "  digest:\n", "  digest:\n  poem:\n"),
-        "profile.yaml: unknown kind of letter; expected notice | ",
+        "profile.yaml:34: unknown kind of letter; expected notice | ",
     ),
     "a missing file": (
         lambda folder: (folder / "standards.yaml").unlink(),
@@ -359,3 +361,135 @@ def test_the_office_of_a_process_is_set_for_a_while() -> None:
     assert SHIPPED.name == "profiles"
     with pytest.raises(InputError, match="there is no such profile"):
         load("nowhere")
+
+
+def faults(folder: Path) -> list[str]:
+    return [str(one) for one in whole_check(folder)]
+
+
+@pytest.mark.parametrize("content", ["- a\n", "hello\n", "null\n"])
+def test_a_profile_that_is_no_mapping_is_a_fault(folder: Path, content: str) -> None:
+    (folder / "profile.yaml").write_text(content, encoding="utf-8")
+    (found,) = faults(folder)
+    assert found.startswith("profile.yaml:1: no mapping; expected key: value; got ")
+    with pytest.raises(InputError, match="no mapping"):
+        read_profile(folder)
+
+
+def test_what_is_nested_without_end_and_broken_outlines_are_faults(folder: Path) -> None:
+    (folder / "words.yaml").write_text(f"x: {'[' * 5000}{']' * 5000}\n", encoding="utf-8")
+    pd.DataFrame(
+        {"place_code": ["000100"], "datum": ["WGS84"], "source": [""], "licence": [""], "geometry": [b"xx"]}
+    ).to_parquet(folder / "outlines.parquet")
+    outlines, words = faults(folder)
+    assert outlines.startswith("outlines.parquet: the outlines cannot be read; expected GeoParquet; got ")
+    assert words == "words.yaml: no YAML; expected at most 8 levels; got many more"
+
+
+def test_faults_are_told_all_at_once_and_each_once(folder: Path) -> None:
+    for file, old, new in (
+        ("profile.yaml", "language: zh", "language: fr"),
+        ("profile.yaml", "time_zone: Asia/Shanghai", "time_zone: Asia/X"),
+        (
+            "profile.yaml",
+            "rules: []",
+            "rules:\n  - {name: deadlines.feedback, value: 30 h, from: 2026-13-06}",
+        ),
+        ("units.csv", "000100,000000,,,,,", "000100,000009,,,,,"),
+    ):
+        replaced(file, old, new)(folder)
+    added("regions.csv", "某区,000100,2024-1-1,")(folder)
+    added("contacts.csv", "000999,to,张,zhang@city.example,,,")(folder)
+    added("categories.csv", "其他,")(folder)
+    (folder / "words.yaml").write_text("合计: 总计\n没有这句话: x\n", encoding="utf-8")
+    found = faults(folder)
+    assert [one.partition("; ")[0].partition(": ")[2] for one in found] == [
+        "a category stands twice",
+        "a contact of an unknown unit",
+        "language is wrong",
+        "time_zone is wrong",
+        "no value: month must be in 1..12",
+        "valid_from is no date",
+        "unknown parent",
+        "no text of the house",
+    ]
+    assert all(one.partition(": ")[0].rpartition(":")[2].isdigit() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("{{ 1 / 0 }}", ":1: the template cannot be filled in; expected a letter; got ZeroDivisionError: division by zero"),
+        ("{{ 主送机关.__class__ }}", ":1: an attribute of Python; expected values of the letter, and templates by their names; got __class__"),
+        ("{% if 0 %}{% include 文号 %}{% endif %}", ":1: a template that is not named; expected values of the letter, and templates by their names; got an expression"),
+        ("{% include '../../profile.yaml' %}", ": the template cannot be filled in; expected a letter; got a template outside the folders of templates: ../../profile.yaml"),
+        ("{% include '/etc/passwd' %}", ": the template cannot be filled in; expected a letter; got a template outside the folders of templates: /etc/passwd"),
+        ("{% include 'notice_mail.txt' %}", ": the template cannot be filled in; expected a letter; got it includes itself"),
+        ("{{ 'x' * 10 ** 9 }}", ":1: the template cannot be filled in; expected a letter; got OverflowError: a product that large"),
+        ("{% for a in range(10 ** 9) %}x{% endfor %}", ":1: the template cannot be filled in; expected a letter; got OverflowError: Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000)."),
+    ],
+)  # fmt: skip
+def test_a_template_is_tried(folder: Path, content: str, fault: str) -> None:
+    template("notice_mail.txt", MAIL + content)(folder)
+    assert faults(folder) == [f"templates/notice_mail.txt{fault}"]
+
+
+def test_a_loop_without_end_is_stopped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.letters.document.template_trial.LONGEST_SECONDS", 0.05)
+    loops = "".join(f"{{% for a{n} in range(99999) %}}" for n in range(3)) + "{% endfor %}" * 3
+    template("notice_mail.txt", MAIL + loops)(folder)
+    (found,) = faults(folder)
+    assert found.endswith("got it takes longer than 0.05 s")
+
+
+def test_files_of_a_profile_are_its_own(folder: Path) -> None:
+    outside = folder.parent / "outside.txt"
+    outside.write_text(MAIL, encoding="utf-8")
+    templates = folder / "templates"
+    (templates / "notice_mail.txt").symlink_to(outside)
+    (templates / "reminder_mail.txt").symlink_to("/nonexistent")
+    (folder / "holidays.csv").unlink()
+    (folder / "holidays.csv").symlink_to(outside)
+    (folder / "words.yaml").unlink()
+    os.mkfifo(folder / "words.yaml")
+    (templates / "summary_mail.txt").write_bytes(b"\xef\xbb\xbf" + MAIL.replace("}{", "}\r\n{").encode())
+    (templates / "answer_form_guide.txt").symlink_to("summary_mail.txt")  # inside: as files are mounted
+    found = {one.partition(";")[0] for one in faults(folder)}
+    assert found >= {
+        "holidays.csv: a link out of the profile",
+        "templates/notice_mail.txt: a link out of the profile",
+        "templates/reminder_mail.txt: a link to nothing",
+        "templates/summary_mail.txt:1: the file begins with a byte order mark",
+        "templates/summary_mail.txt:1: lines end otherwise",
+        "words.yaml: neither file nor folder",
+    }
+    assert not {one for one in found if "root:" in one or "answer_form_guide.txt: a link" in one}
+
+
+def test_templates_that_are_a_file_are_a_fault(folder: Path) -> None:
+    for path in (folder / "templates").iterdir():
+        path.unlink()
+    (folder / "templates").rmdir()
+    (folder / "templates").write_text("x", encoding="utf-8")
+    assert faults(folder) == ["templates: not what it should be; expected a folder; got a file"]
+
+
+def test_an_office_in_english_brings_its_templates(folder: Path) -> None:
+    replaced("profile.yaml", "language: zh", "language: en")(folder)
+    found = faults(folder)
+    missing = "templates/notice.docx: the template is missing; expected one in this office's language (en); got the house's own is in Chinese"
+    assert missing in found
+    assert {one.partition("; ")[0].partition(": ")[2] for one in found} == {"the template is missing"}
+    assert not [one for one in found if "chain.docx" in one]
+
+
+def test_a_running_process_compares_with_what_the_files_say_by_now(folder: Path) -> None:
+    def bureau() -> str:
+        return latest_told_office().addressees()[0].bureau
+
+    with using(load(str(folder))) as told:
+        assert latest_told_office() is told
+        replaced("units.csv", "甲市环境局", "甲市新局")(folder)
+        assert (bureau(), told.addressees()[0].bureau) == ("甲市新局", "甲市环境局")
+        replaced("profile.yaml", "language: zh", "language: fr")(folder)
+        assert latest_told_office() is told  # with a fault it is not taken

@@ -1,6 +1,7 @@
 """The validator: one broken rule a row, and the reason that an operator reads."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
@@ -18,10 +19,10 @@ PLACES = Places(
 NOT_A_MOMENT = "不是有效的时间：应如2020-03-12T08:30（2000至2099年）"
 
 
-def checked(table: str, *changes: dict[str, str]):
+def checked(table: str, *changes: dict[str, str], places: Places = PLACES):
     names = [*LAYOUTS[table].names, DATA_ORIGIN]
     rows = [{**dict.fromkeys(names, ""), **EXAMPLES[table], **change} for change in changes]
-    return check(LAYOUTS[table], pd.DataFrame(rows, columns=names).astype("str"), PLACES)
+    return check(LAYOUTS[table], pd.DataFrame(rows, columns=names).astype("str"), places)
 
 
 @pytest.mark.parametrize(
@@ -151,3 +152,46 @@ def test_the_hash_is_of_the_content_only() -> None:
     hashes = rows["content_hash"].tolist()
     assert hashes[0] == hashes[1] == hashes[2]
     assert len(set(hashes)) == 6
+
+
+@pytest.mark.parametrize(
+    ("pushed_at", "is_good"),
+    [
+        ("2020-03-09T23:59", False),
+        ("2020-03-10T00:00", True),
+        ("2020-03-11T23:59", True),
+        ("2020-03-12T00:00", False),
+        ("2020-03-31T12:00", True),
+    ],
+)
+def test_an_alarm_needs_a_unit_on_the_day_of_its_push(pushed_at: str, is_good: bool) -> None:
+    days = ((date(2020, 3, 10), date(2020, 3, 12)), (date(2020, 3, 31), date.max))
+    told = {"started_at": "2020-03-01T00:00", "last_at": "2020-03-02T00:00", "pushed_at": pushed_at}
+    told |= {"deadline_at": "2020-04-02T00:00", "revised_at": ""}
+    found = checked("alarms", told, places=replace(PLACES, unit_days={"140300": days}))
+    reason = "推送之日该单位尚未成立或已撤销：应为当日有效的单位，改报接收其职责的单位后补录"
+    assert found.reasons == (() if is_good else (("unit_code", reason),))
+
+
+@pytest.mark.parametrize(
+    ("said", "pushed_at", "county"),
+    [
+        ("白石县", "2020-03-09T12:00", "白石县"),
+        ("白石县", "2020-03-10T12:00", "白石市"),
+        ("白石市", "2020-03-09T12:00", "白石县"),  # a later export of the same alarm says no revision
+        ("C02", "2020-03-09T12:00", "白石县"),
+        ("C02", "2020-03-10T12:00", "白石市"),
+        ("他县", "2020-03-10T12:00", "他县"),
+    ],
+)
+def test_a_county_is_called_as_on_the_day_of_the_push(said: str, pushed_at: str, county: str) -> None:
+    names = ((date.min, "白石县"), (date(2020, 3, 10), "白石市"))
+    known = replace(
+        PLACES,
+        counties={("140300", "白石县"): "白石市", ("140300", "C02"): "白石市"},
+        dated_counties={("140300", name): names for name in ("白石县", "白石市", "C02")},
+    )
+    told = {"county": said, "started_at": "2020-03-01T00:00", "last_at": "2020-03-02T00:00"}
+    told |= {"pushed_at": pushed_at, "deadline_at": "2020-04-02T00:00", "revised_at": ""}
+    found = checked("alarms", told, places=known)
+    assert (list(found.rows["county"]), found.reasons) == ([county], ())

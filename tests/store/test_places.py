@@ -66,6 +66,13 @@ def test_a_name_holds_from_its_date_and_the_former_one_is_still_understood(store
         known = places(connection).counties
     assert (logged["action"], logged["changed_by"], logged["reason"]) == ("rename", "王", "区划调整")
     assert (known["140300", former], known["140300", COUNTY]) == ("新城区", "新城区")
+    adopt_office(store)
+    with reading(store) as connection:
+        dated = places(connection).dated_counties
+    names = ((date.min, former), (DAY, "新城区"))
+    assert {said: dated["140300", said] for said in (former, "新城区", COUNTY)} == dict.fromkeys(
+        (former, "新城区", COUNTY), names
+    )
 
 
 def test_outlines_follow_a_place_that_moved(store: Engine) -> None:

@@ -106,6 +106,9 @@ def test_a_new_unit_is_addressed_from_its_date(store: Engine) -> None:
     with writing(store) as connection:
         add_unit(connection, told, True, "汾渭平原", CHANGE)
     assert called(store, DAY, "610403")["bureau"] == "杨凌示范区管委会"
+    with reading(store) as connection:
+        rows = units_on(connection, DAY).set_index("unit_code")
+    assert rows.loc["610403", "address_form"] == office().address_form(told) != ""
     with writing(store) as connection:
         connection.execute(delete(region_member).where(region_member.c.unit_code == "610403"))
         connection.execute(delete(city).where(city.c.unit_code == "610403"))
@@ -125,6 +128,18 @@ def test_a_new_unit_is_addressed_from_its_date(store: Engine) -> None:
         (lambda c: change_unit(c, "140300", DAY, {"bureau": " "}, "rename", CHANGE), "name of its bureau"),
         (lambda c: change_unit(c, "999", DAY, {"name": "x"}, "rename", CHANGE), "unknown unit"),
         (lambda c: end_unit(c, "140300", date(1899, 1, 1), CHANGE), "cannot change on that date"),
+        (
+            lambda c: end_unit(c, "140000", DAY, CHANGE),
+            r"unit 140000 on \S+: units report to it; expected none that report to it; got \d+: 140100",
+        ),
+        (lambda c: end_unit(c, "100000", DAY, CHANGE), "this office itself does not end"),
+        (
+            lambda c: (
+                end_unit(c, "140400", DAY, CHANGE),
+                change_unit(c, "140300", date(2020, 4, 1), {"reports_to": "140400"}, "move", CHANGE),
+            ),
+            "unit 140300 from 2020-04-01: the unit above does not hold; .*got 140400, not on 2020-04-01",
+        ),
         (lambda c: end_unit(c, "140300", DAY, replace(CHANGE, reason=" ")), "a reason is missing"),
         (
             lambda c: change_region(c, "140300", "2+26", DAY, joins=True, act=CHANGE),
@@ -148,6 +163,41 @@ def test_what_must_not_be_is_refused(store: Engine, act, message: str) -> None:
     with pytest.raises(InputError, match=message), writing(store) as connection:
         act(connection)
     assert called(store, DAY)["bureau"] == "阳泉市生态环境局"
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (
+            lambda c: change_region(c, "140300", "新区", DAY, joins=True, act=CHANGE),
+            r"unit 140300 on 2020-03-10: the unit would be in two regions; .*got 2\+26 .*–2023-11-30; 新区 2020-03-10–.*--leaving",
+        ),
+        (
+            lambda c: change_region(c, "140300", "2+26", DAY, joins=False, act=CHANGE),
+            r"unit 140300 on 2020-03-10: the unit would be in no region; .*got 2\+26 .*–2020-03-10",
+        ),
+        (
+            lambda c: add_unit(
+                c, Unit("X", "新", "新局", "zone", "140300", "", valid_from=DAY), True, "", CHANGE
+            ),
+            "unit X on 2020-03-10: the unit would be in no region",
+        ),
+    ],
+)
+def test_a_complete_partition_stays_one(store: Engine, act, message: str) -> None:
+    with using(replace(office(), has_complete_regions=True)):
+        with pytest.raises(InputError, match=message), writing(store) as connection:
+            act(connection)
+        with writing(store) as connection:
+            change_region(connection, "140300", "新区", DAY, joins=True, act=CHANGE, leaving="2+26")
+            end_unit(connection, "140300", date(2020, 4, 1), CHANGE)
+    with reading(store) as connection:
+        rows = connection.execute(
+            select(region_member.c.region, region_member.c.valid_to)
+            .where(region_member.c.unit_code == "140300")
+            .order_by(region_member.c.valid_from)
+        ).all()
+    assert [tuple(row) for row in rows] == [("2+26", DAY), ("新区", date(2020, 4, 1))]
 
 
 def test_what_an_operator_changed_is_a_question_once_the_profile_says_something_new(store: Engine) -> None:

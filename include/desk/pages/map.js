@@ -94,7 +94,7 @@
     const [year, month] = day.value.split("-").map(Number);
     return new Date(Date.UTC(year, month, 0)).getUTCDate();
   };
-  // Step 0 is the whole span; step n its n-th hour or day: [from, until) as texts of Beijing time.
+  // Step 0 is the whole span; step n its n-th hour or day: [from, until) as texts by the office's clock.
   const stepSpan = () => {
     const place = Number(step.value);
     if (place === 0) return [`${firstDay()}T00:00`, `${dayAfter(firstDay(), isDay() ? 1 : steps())}T00:00`];

@@ -18,7 +18,7 @@ from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.office.units import places_on, undecided, words_of
 from include.periods import office_date, parse_date
-from include.profile.current import told_office
+from include.profile.current import latest_told_office
 from include.profile.values import Place
 from include.store.engine import reading, writing
 from include.store.offices import adopt_office, keep_ours
@@ -113,6 +113,6 @@ def _step(act: Deed, told: Place, day: date) -> Callable[[Connection, Act], None
         "move": lambda connection, by: change_place(
             connection, code, day, {"parent_code": told.parent_code}, act, by
         ),
-        "keep": lambda connection, by: keep_ours(connection, told_office(), code, by),
+        "keep": lambda connection, by: keep_ours(connection, latest_told_office(), code, by),
     }
     return steps[act]

@@ -18,7 +18,7 @@ from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
 from include.office.units import undecided, units_on, words_of
 from include.periods import office_date, parse_date
-from include.profile.current import told_office
+from include.profile.current import latest_told_office
 from include.profile.values import UNIT_KINDS, Unit
 from include.store.engine import reading, writing
 from include.store.offices import adopt_office, keep_ours
@@ -93,6 +93,7 @@ def routes(desk: Desk) -> APIRouter:
         place_code: _Text = "",
         reports_to: _Text = "",
         region: _Text = "",
+        leaving: _Text = "",
     ) -> Response:
         now = desk.clock()
         told = {"name": name, "bureau": bureau, "address_form": address_form}
@@ -104,6 +105,7 @@ def routes(desk: Desk) -> APIRouter:
                 day,
                 {key: value for key, value in told.items() if value},
                 region,
+                leaving,
             )
             engine = desk.open_house().engine
             with writing(engine) as connection:
@@ -117,7 +119,7 @@ def routes(desk: Desk) -> APIRouter:
 
 
 def _step(
-    act: Deed, unit: Unit, day: date, told: dict[str, str], region: str
+    act: Deed, unit: Unit, day: date, told: dict[str, str], region: str, leaving: str
 ) -> Callable[[Connection, Act], None]:
     """What an act does to the store. Raises InputError where it lacks a field."""
     code = unit.unit_code
@@ -134,8 +136,10 @@ def _step(
         "move": lambda connection, by: change_unit(
             connection, code, day, {"reports_to": unit.reports_to}, act, by
         ),
-        "join": lambda connection, by: change_region(connection, code, region, day, joins=True, act=by),
+        "join": lambda connection, by: change_region(
+            connection, code, region, day, joins=True, act=by, leaving=leaving
+        ),
         "leave": lambda connection, by: change_region(connection, code, region, day, joins=False, act=by),
-        "keep": lambda connection, by: keep_ours(connection, told_office(), code, by),
+        "keep": lambda connection, by: keep_ours(connection, latest_told_office(), code, by),
     }
     return steps[act]

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,11 @@ from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from include.language import counted
 from include.letters.document.template_outline import outline
+from include.letters.document.template_trial import faults_of_source, try_template
 from include.letters.document.templates import SHIPPED
 from include.profile.findings import Findings
+from include.profile.tables import decoded
+from include.profile.values import Profile
 
 # What a letter may not lose, where the shipped template of the same name has it: who writes to whom, number and date, what it is.
 OBLIGATORY: Final = frozenset(
@@ -28,11 +32,56 @@ _VALUE: Final = re.compile(r"\{\{(?:p|tr|tc|r)\s")
 def check_templates(folder: Path, findings: Findings) -> None:
     """Notes every fault of the templates in a folder (which need not exist)."""
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if path.is_file() and not path.name.startswith((".", "~$")):
-            _check(path, path.relative_to(folder).as_posix(), findings)
+        name = path.relative_to(folder)
+        if path.is_dir() or any(part.startswith((".", "~$")) for part in name.parts):
+            continue
+        if not path.is_file() or (path.is_symlink() and not path.resolve().is_relative_to(folder.resolve())):
+            continue  # no file of the profile, which its reading says
+        _check(path, name.as_posix(), folder, findings)
 
 
-def _check(path: Path, name: str, findings: Findings) -> None:
+def check_language(profile: Profile, findings: Findings) -> None:
+    """Notes the templates that an office in another language than Chinese must bring: those of its letters of which the house's own is
+    in Chinese."""
+    if profile.language == "zh":
+        return
+    for path in sorted(SHIPPED.iterdir()):
+        is_own = (profile.templates_dir / path.name).exists()
+        if is_own or not path.is_file() or not _is_used(path.name, profile) or not _is_chinese(path):
+            continue
+        findings.add(
+            f"templates/{path.name}",
+            0,
+            "the template is missing",
+            expected=f"one in this office's language ({profile.language})",
+            got="the house's own is in Chinese",
+        )
+
+
+# The letters that are worded in a template of another name; every other has one of its own name.
+_WORDED_IN: Final = {"late_alarm": "alarm", "trouble": "digest"}
+_FAMILIES: Final = frozenset(
+    {"notice", "reminder", "summary", "bulletin", "overview", "alarm", "digest", "assessment"}
+)
+_OF_CHAIN: Final = frozenset({"chain", "dissection"})
+_TAGS: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
+_HAN: Final = re.compile("[\u4e00-\u9fff]")
+
+
+def _is_used(name: str, profile: Profile) -> bool:
+    """Whether a letter that this office sends is worded in the template; those of no kind serve all."""
+    stem = name.partition(".")[0].removesuffix("_mail")
+    if stem in _OF_CHAIN:
+        return profile.chain is not None
+    return stem not in _FAMILIES or stem in {_WORDED_IN.get(kind, kind) for kind in profile.letters}
+
+
+def _is_chinese(path: Path) -> bool:
+    source = None if path.suffix == ".typ" else _source(path, path.name, Findings())
+    return source is not None and _HAN.search(_TAGS.sub("", source)) is not None
+
+
+def _check(path: Path, name: str, folder: Path, findings: Findings) -> None:
     file = f"templates/{name}"
     shipped = SHIPPED / name
     if not shipped.is_file():
@@ -63,18 +112,27 @@ def _check(path: Path, name: str, findings: Findings) -> None:
             )
     for missing in sorted(wanted - _names(parsed)):
         findings.add(file, 0, "a placeholder was removed", expected=f"{{{{ {missing} }}}}", got="none")
+    said = list(faults_of_source(parsed))
+    for line, what, got in said:
+        findings.add(file, line, what, expected="values of the letter, and templates by their names", got=got)
+    if not said and (fault := try_template(name, own, (folder, SHIPPED), names)) is not None:
+        findings.add(file, fault[0], "the template cannot be filled in", expected="a letter", got=fault[1])
 
 
 def names_of_kind(name: str) -> set[str]:
     """Every name that some shipped template of the same kind of letter uses: `notice.docx`, `notice_mail.txt` and so on."""
-    kind = Path(name).name.partition(".")[0].removesuffix("_mail")
+    return set(_names_of(Path(name).name.partition(".")[0].removesuffix("_mail")))
+
+
+@cache
+def _names_of(kind: str) -> frozenset[str]:
     found: set[str] = set()
     for path in SHIPPED.iterdir():
         is_shared = path.name.startswith("mail_")
         if path.is_file() and path.suffix != ".typ" and (is_shared or path.name.startswith(f"{kind}")):
             parsed = _parsed(_source(path, path.name, Findings()) or "", path.name, Findings())
             found |= _names(parsed) if parsed else set()
-    return found | {"节号", "小节号", "表号", "图号"}
+    return frozenset(found | {"节号", "小节号", "表号", "图号"})
 
 
 def _source(path: Path, file: str, findings: Findings) -> str | None:
@@ -86,12 +144,7 @@ def _source(path: Path, file: str, findings: Findings) -> str | None:
         )
         return None
     if path.suffix != ".docx":
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = raw.count(b"\n", 0, error.start) + 1
-            findings.add(file, line, "the file is no UTF-8", expected="UTF-8", got="other bytes")
-            return None
+        return decoded(raw, file, findings)
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             unpacked = sum(one.file_size for one in package.infolist())

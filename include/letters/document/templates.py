@@ -17,6 +17,7 @@ from typing import Final
 
 from include.errors import CompositionError
 from include.language import office_words
+from include.letters.document.sandbox import find_template
 from include.profile.current import office
 
 SHIPPED: Final = Path(__file__).parents[1] / "templates"
@@ -96,7 +97,7 @@ def has_template(name: str) -> bool:
 
 
 def _path(name: str) -> Path | None:
-    return next((path for folder in _folders() if (path := folder / name).is_file()), None)
+    return find_template(name, _folders())
 
 
 def _folders() -> tuple[Path, ...]:

@@ -18,13 +18,14 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
-from jinja2 import Environment, StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, office_words, say
 from include.letters.document.formulas import pieces
 from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
+from include.letters.document.sandbox import FAILURES, TemplateEnvironment
 from include.letters.document.templates import has_template, is_shipped
 from include.letters.document.templates import template as read_template
 from include.letters.document.word_styles import (
@@ -93,10 +94,10 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
     names = {key: _as_word(value, document) for key, value in values.items()} | _counters()
     try:
         document.render(names, _environment(), autoescape=True)
-    except TemplateError as error:
+    except (TemplateError, *FAILURES) as error:
         near = " ".join(" ".join(getattr(error, "docx_context", ())).split())
         raise CompositionError(
-            f"the template cannot be filled in: {error.message}",
+            f"the template cannot be filled in: {error}",
             where=template,
             got=near or None,
             todo="correct the wording between {{ }} or {% %} in Word",
@@ -183,7 +184,7 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
         return office_words(cleaned) if self.has_house_words else cleaned
 
 
-class _Environment(Environment):
+class _Environment(TemplateEnvironment):
     """Jinja, which keeps no template that it got as a string, made to keep them: their number is that of our files' parts."""
 
     def from_string(self, source: Any, *args: Any, **options: Any) -> Template:
@@ -195,7 +196,7 @@ class _Environment(Environment):
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> _Environment:
     environment = _Environment(undefined=StrictUndefined, autoescape=True)
     environment.filters["counted"] = counted
     return environment
