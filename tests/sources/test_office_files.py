@@ -52,7 +52,7 @@ TEXTS = {
     "UTC in the heading": ("时间(UTC),城市,PM2.5\n2020-03-12 01:00,北京,40\n", ""),
     "ends in the heading": ("时间（整点结束）,城市,PM2.5\n2020-03-12 10:00,北京,40\n", ""),
     "UTC": ("datetime,city,pm25\n2020-03-12T01:00:00Z,北京,40\n", ""),
-    "quotes and a province": ('"省份","城市","时间","PM2.5浓度"\n"某省","北京市","2020-03-12 09:00","40"\n', ""),
+    "quotes and a province": ('"省份","城市","时间","PM2.5浓度"\n"北京市","北京市","2020-03-12 09:00","40"\n', ""),
     "small numbers below": ("时间,城市,PM₂.₅\n2020-03-12 09:00,北京,40\n", ""),
     "an index beside it": ("时间,城市,AQI,PM2.5_IAQI,PM2.5\n2020-03-12 09:00,北京,88,99,40\n", ""),
     "places and pollutants in the headings": ("时间,北京_PM2.5,北京_AQI\n2020-03-12 09:00,40,88\n", ""),
@@ -273,11 +273,11 @@ def test_lists_inside_json_and_columns_of_parquet(tmp_path: Path) -> None:
 RECORDS = {
     "alarms": (
         "序号,报警编号,网格编号,城市,区县,点位名称,报警时间,推送时间,经度,纬度\n1,B1,T1,唐山市,路北区,某路口,2020/3/12 9:10,2020年3月12日10时,118.16,39.63\n",
-        "alarm_id=B1，grid_id=T1，unit_code=唐山市，county=路北区，point_name=某路口，lon=118.16，lat=39.63，started_at=2020-03-12T09:10:00，"
-        "last_at=2020-03-12T09:10:00，alarm_count=1，pushed_at=2020-03-12T10:00:00",
+        "alarm_id=B1，grid_id=T1，unit_code=唐山市，county=路北区，point_name=某路口，lon=118.16，lat=39.63，started_at=2020年3月12日 09:10（Asia/Shanghai），"
+        "last_at=2020年3月12日 09:10（Asia/Shanghai），alarm_count=1，pushed_at=2020年3月12日 10:00（Asia/Shanghai）",
     ),
-    "feedback": ("报警编号,状态,操作时间\nB1,已签收,2020/3/12 9:10\n", "alarm_id=B1，event=acknowledged，event_at=2020-03-12T09:10:00"),
-    "winds": ("站号,时间,风向,风速\nM1,2020/3/12 9:00,NW,2.1\n", "station_id=M1，hour=2020-03-12T09:00:00，wind_from_deg=315，wind_speed_m_s=2.1"),
+    "feedback": ("报警编号,状态,操作时间\nB1,已签收,2020/3/12 9:10\n", "alarm_id=B1，event=acknowledged，event_at=2020年3月12日 09:10（Asia/Shanghai）"),
+    "winds": ("站号,时间,风向,风速\nM1,2020/3/12 9:00,NW,2.1\n", "station_id=M1，hour=2020年3月12日 09:00（Asia/Shanghai），wind_from_deg=315，wind_speed_m_s=2.1"),
     "stations": (
         "站点编号,站点名称,城市,经度,纬度\nS1,甲站,唐山市,118.16,39.63\n",
         "station_id=S1，kind=micro，unit_code=唐山市，lon=118.16，lat=39.63",

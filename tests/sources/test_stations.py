@@ -469,6 +469,7 @@ def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engi
         ("VRB", "1.5"),
         ("990", ""),
         ("NNE", "3"),
+        ("乱风", "3"),
     ]
     lines = [
         f"370800-W01,2020-03-01T{hour:02d}:00:00+08:00,{origin},{speed}"
@@ -482,10 +483,10 @@ def test_codes_of_calm_and_variable_wind_are_taken_as_what_they_say(engine: Engi
     ).to_pandas()
     rows = rows.sort_values("hour")[["wind_from_deg", "wind_speed_m_s"]].astype(object)
     assert rows.where(rows.notna(), None).to_numpy().tolist() == [
-        [0.0, 2.0], [0.0, 2.0], [None, 0.0], [None, pytest.approx(0.2)], [None, 0.0], [None, 1.5], [None, 3.0]
+        [0.0, 2.0], [0.0, 2.0], [None, 0.0], [None, pytest.approx(0.2)], [None, 0.0], [None, 1.5], [22.5, 3.0], [None, 3.0]
     ]  # fmt: skip
     assert done.absent == 1  # variable, without a speed
-    assert [(fault.field, fault.value) for fault in done.faults] == [("wind_from_deg", "NNE")]
+    assert [(fault.field, fault.value) for fault in done.faults] == [("wind_from_deg", "乱风")]
     assert [note.split("：", 1)[1] for note in done.notes] == [
         "3小时的风向为静风代码（如“C”），按静风采用",
         "2小时的风向为风向不定代码（如“VRB”），按风向不定采用",
