@@ -121,7 +121,6 @@ def answer_required_action(
             raise StateError(
                 "the run asks nobody",
                 where=where,
-                got=str(error.detail)[:200],
                 todo="release its letters one by one or together in the list of letters",
             ) from error
 

@@ -1,6 +1,6 @@
 -- Grain: one alarm pushed in [start_at, end_at), in its state as of as_of_at; with with_old = 1 also alarms pushed before
 --   start_at that may be open as of as_of_at (each open one is among them; some of them are not open: `judge` tells).
--- Parameters: start_at, end_at, as_of_at, known_at (instants), with_old (1 or 0), unit_code (null for all units). Nothing that happened after as_of_at is seen, and
+-- Parameters: start_at, end_at, as_of_at, known_at (instants), with_old (1 or 0), unit_code, grid_id (null for any). Nothing that happened after as_of_at is seen, and
 --   nothing that was received after known_at. with_old asks that start_at lies seven days before as_of_at or more.
 -- Reads: alarm, feedback_event, lingering_alarm.
 -- An alarm's content is its last revision with revised_at <= as_of_at. Of two steps at one instant the order is submitted, returned,
@@ -10,11 +10,14 @@
 -- `first_disputed_at`, `disputed_at`: the first and last dispute raised by the deadline; `last_disputed_at`: the last one, late ones too.
 -- `upheld_at`, `rejected_at`, `closed_at`, `reopened_at`: the last of each.
 -- Every alarm is looked up by its key, and its steps are read once: what the rest of the store holds costs nothing.
+-- `coalesce` of the (never empty) event_at keeps a planner without statistics from the index of event_at: what was received late is few, what
+--   happened by as_of_at is the whole store.
 with wanted as (
     select distinct alarm_id
     from alarm
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
       and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
+      and (cast(:grid_id as varchar) is null or grid_id = :grid_id)
     union
     select alarm_id
     from lingering_alarm
@@ -27,7 +30,7 @@ with wanted as (
     select e.alarm_id
     from feedback_event as e
     join alarm as a on a.alarm_id = e.alarm_id and a.revision = 1
-    where :with_old = 1 and e.received_at > :known_at and e.event_at <= :as_of_at and a.pushed_at < :start_at
+    where :with_old = 1 and e.received_at > :known_at and coalesce(e.event_at, e.received_at) <= :as_of_at and a.pushed_at < :start_at
 ),
 present as (
     select a.*
@@ -41,6 +44,7 @@ present as (
     )
     where a.pushed_at < :end_at and a.pushed_at <= :as_of_at and (a.pushed_at >= :start_at or :with_old = 1)
       and (cast(:unit_code as varchar) is null or a.unit_code = :unit_code)
+      and (cast(:grid_id as varchar) is null or a.grid_id = :grid_id)
 ),
 step as (
     select p.alarm_id, p.deadline_at, e.event, e.event_at

@@ -1,10 +1,13 @@
 -- Grain: one alarm pushed in [start_at, end_at) that was answered by as_of_at: what its last submission said (inspected_at: 排查时间).
--- Parameters: start_at, end_at, as_of_at, known_at (instants): nothing that was received after known_at is seen.
+-- Parameters: start_at, end_at, as_of_at, known_at (instants); unit_code, grid_id (null for any; of any revision of the alarm).
+-- Nothing that was received after known_at is seen.
 -- Reads: alarm, feedback_event. Of a submission its last revision.
 with candidate as (
     select distinct alarm_id
     from alarm
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
+      and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
+      and (cast(:grid_id as varchar) is null or grid_id = :grid_id)
 ),
 told as (
     select e.alarm_id, e.event_at as submitted_at, e.unit, e.note, e.inspected_at,

@@ -3,6 +3,7 @@
 --   standing, from_date (its window ends after that day), to_date (its window begins by that day), number_pattern (null for any; `!`
 --   escapes); most (rows), skip (rows).
 -- Reads: letter, city, delivery. Newest windows first. Rehearsals and withdrawn copies are not counted.
+-- The copies of a letter are read once, by the letter's key; a standing that few letters have is looked for among their states first.
 select *
 from (
     select
@@ -10,22 +11,12 @@ from (
         l.revision, l.number, l.state, l.state_reason, l.is_stuck, l.is_simulated, l.run_id, l.composed_at, l.released_at,
         case
             when l.state <> 'released' then l.state
-            when exists (
-                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'unknown'
-            ) then 'unknown'
-            when exists (
-                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'refused'
-            ) then 'refused'
-            when exists (
-                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'expired'
-            ) then 'expired'
-            when exists (
-                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state in ('queued', 'sending')
-            ) then 'queued'
-            when exists (
-                select 1 from delivery as d where d.letter_id = l.letter_id and not d.is_rehearsal and d.state = 'sent'
-            ) then 'sent'
-            else l.state
+            else coalesce((
+                select case max(case d.state when 'unknown' then 5 when 'refused' then 4 when 'expired' then 3 when 'queued' then 2 when 'sending' then 2 when 'sent' then 1 end)
+                    when 5 then 'unknown' when 4 then 'refused' when 3 then 'expired' when 2 then 'queued' when 1 then 'sent' end
+                from delivery as d
+                where d.letter_id = l.letter_id and not d.is_rehearsal
+            ), l.state)
         end as standing
     from letter as l
     left join city as c on c.unit_code = l.unit_code
@@ -36,6 +27,13 @@ from (
       and (cast(:from_date as date) is null or l.period_end > :from_date)
       and (cast(:to_date as date) is null or l.period_start <= :to_date)
       and (cast(:number_pattern as varchar) is null or lower(l.number) like :number_pattern escape '!')
+      and (
+          cast(:standing as varchar) is null or :standing in ('sent', 'released') or l.letter_id in (
+              select s.letter_id from letter as s where s.state = :standing
+              union
+              select d.letter_id from delivery as d where d.state = :standing or (:standing = 'queued' and d.state = 'sending')
+          )
+      )
 ) as standing_letter
 where (cast(:standing as varchar) is null or standing = :standing)
   and (

@@ -1,7 +1,7 @@
 -- Grain: one letter that waits for its signature, with what it names and what the last letter of its kind to that addressee named
 --   (named_before is null where none left): run_id, name, subject, revision, named, urged, named_before, urged_before, warnings.
 -- Parameters: none.
--- Reads: letter, letter_alarm, audit, city.
+-- Reads: letter, letter_alarm, audit, city. The list of states is that of the index of open letters.
 with waiting as (
     select l.*, (
         select max(p.letter_id) from letter as p
@@ -12,7 +12,7 @@ with waiting as (
           )
     ) as before_id
     from letter as l
-    where l.state = 'awaiting_approval'
+    where l.state in ('drafted', 'awaiting_approval', 'withheld') and l.state = 'awaiting_approval'
 )
 select
     w.letter_id, w.kind, w.addressee, coalesce(c.unit_name, w.addressee) as addressee_name, w.unit_code, w.subject, w.revision, w.run_id, w.start_at,

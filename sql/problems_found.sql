@@ -1,10 +1,13 @@
 -- Grain: one problem found by as_of_at at an alarm pushed in [start_at, end_at).
--- Parameters: start_at, end_at, as_of_at, known_at (instants). Nothing that was received after known_at is seen.
+-- Parameters: start_at, end_at, as_of_at, known_at (instants); unit_code, grid_id (null for any; of any revision of the alarm).
+-- Nothing that was received after known_at is seen.
 -- Reads: alarm, problem. The last revision of each problem; rectified_at is empty when it lies after as_of_at.
 with candidate as (
     select distinct alarm_id
     from alarm
     where pushed_at >= :start_at and pushed_at < :end_at and pushed_at <= :as_of_at
+      and (cast(:unit_code as varchar) is null or unit_code = :unit_code)
+      and (cast(:grid_id as varchar) is null or grid_id = :grid_id)
 ),
 latest as (
     select p.*, row_number() over (partition by p.problem_id order by p.revision desc) as place

@@ -49,7 +49,11 @@ from (
         select 'letter' as topic, cast(l.letter_id as varchar(20)) as code, coalesce(l.number, l.subject) as title, l.subject as detail, l.unit_code,
             case when lower(l.number) = :exact then 0 else 1 end as place
         from letter as l
-        where lower(l.number) like :pattern escape '!' or lower(l.letter_key) = :exact
+        where l.letter_id in (
+            select n.letter_id from letter_number as n where lower(n.number) like :pattern escape '!'
+            union
+            select k.letter_id from letter as k where k.letter_key in :names
+        )
         order by place, l.letter_id desc limit :most
     ) as letters
     union all

@@ -5,8 +5,9 @@
 select n.letter_id, n.alarm_id, e.event, e.event_at
 from letter as l
 join letter_alarm as n on n.letter_id = l.letter_id
-join feedback_event as e on e.alarm_id = n.alarm_id and e.event_at >= l.as_of and e.event_at <= :as_of_at
+join feedback_event as e on e.alarm_id = n.alarm_id and coalesce(e.event_at, l.as_of) >= l.as_of and e.event_at <= :as_of_at
 where e.event in ('acknowledged', 'submitted', 'disputed')
+  and n.letter_id >= coalesce(cast(:letter_id as bigint), 0) and n.letter_id <= coalesce(cast(:letter_id as bigint), 9007199254740992)
   and (cast(:letter_id as bigint) is null or l.letter_id = :letter_id)
   and (cast(:unit_code as varchar) is null or l.unit_code = :unit_code)
   and (cast(:kind as varchar) is null or l.kind = :kind)

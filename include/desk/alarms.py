@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from include.desk.cities import AlarmStory, of_alarm, stories
+from include.desk.cities import AlarmStory, stories
 from include.desk.facts import Facts
 from include.errors import StateError
 from include.house import House
@@ -46,7 +46,13 @@ def alarm_page(house: House, alarm_id: str, as_of: datetime, known_at: datetime 
         window = (min(pushed), max(pushed) + _INSTANT, as_of)
         judged = judge(alarm_states(connection, *window, known_at=known_at), as_of)
         found = judge_problems(problems_found(connection, *window, known_at=known_at), judged, as_of)
-        own = of_alarm(Facts(window[0], as_of, judged, found, known_at), main_id)
+        own = Facts(
+            window[0],
+            as_of,
+            judged[judged["alarm_id"] == main_id],
+            found[found["alarm_id"] == main_id],
+            known_at,
+        )
         if own.judged.empty:
             raise StateError("the alarm is not pushed yet", where="alarm", got=alarm_id[:64])
         row: dict[Any, Any] = own.judged.iloc[0].to_dict()

@@ -8,18 +8,18 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, select
 
-from include.desk.facts import Facts
+from include.desk.facts import Facts, season_facts
 from include.errors import StateError
 from include.house import House
 from include.language import say
-from include.periods import DAY, Period, midnight, office_date
+from include.periods import DAY, midnight, office_date
 from include.rules import LOW_RESPONSE
 from include.store import tables
 from include.store.engine import reading
-from include.store.facts import answers_given
+from include.store.facts import ALL_KNOWN, answers_given
 from include.store.statements import frame
 from include.supervision.answer_quality import AnswerQuality, answer_quality
-from include.supervision.feedback import counts, counts_between, standing
+from include.supervision.feedback import added, counts, counts_between, counts_by_span, standing
 from include.supervision.figures import FeedbackCounts
 
 _REPEATS: Final = 15
@@ -97,8 +97,9 @@ class CityPage:
     quality: tuple[tuple[str, AnswerQuality], ...] = ()  # 近7日 and 监管期
 
 
-def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> CityPage:
-    """The city as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for an unknown city."""
+def city_page(house: House, unit_code: str, as_of: datetime, known_at: datetime = ALL_KNOWN) -> CityPage:
+    """The city as of a moment, by the facts received by `known_at`. Raises StateError for an unknown city."""
+    own = season_facts(house, as_of, known_at, unit_code=unit_code)
     with reading(house.engine) as connection:
         city = tables.city.c
         row = connection.execute(
@@ -106,21 +107,19 @@ def city_page(house: House, unit_code: str, season: Facts, as_of: datetime) -> C
         ).one_or_none()
         if row is None:
             raise StateError("no such city", where="city", got=unit_code, expected="an adcode of six digits")
-        own = _of(season, "unit_code", unit_code)
         start_at = as_of - HISTORY_DAYS * DAY
         alarms = stories(connection, own, start_at, as_of, unit_code=unit_code)
-        answers = answers_given(connection, own.start_at, as_of + DAY, as_of, own.known_at)
-    last_day = min(office_date(as_of) + DAY, house.season[1])
+        answers = answers_given(connection, own.start_at, as_of + DAY, as_of, known_at, unit_code=unit_code)
     rolling_start = midnight(office_date(as_of) - LOW_RESPONSE.rolling_days * DAY)
-    total = counts_between(own.judged, own.problems, own.start_at, as_of + DAY, [unit_code])
     week = counts_between(own.judged, own.problems, rolling_start, as_of + DAY, [unit_code])
+    weeks = _weeks(own, house.season[0], min(office_date(as_of) + DAY, house.season[1]), unit_code)
     return CityPage(
         unit_code,
         row.unit_name,
         row.province_name,
         counts(week),
-        counts(total),
-        _weeks(own, house.season[0], last_day, unit_code),
+        added(week.counts for week in weeks),
+        weeks,
         alarms,
         own.is_simulated,
         _categories(own.problems),
@@ -214,27 +213,6 @@ def stories(
     return tuple(_story(row, steps[str(row["alarm_id"])]) for row in ordered.to_dict("records"))
 
 
-def of_grid(facts: Facts, grid_id: str) -> Facts:
-    """The facts of one grid."""
-    return _of(facts, "grid_id", grid_id)
-
-
-def of_alarm(facts: Facts, alarm_id: str) -> Facts:
-    """The facts of one alarm."""
-    return _of(facts, "alarm_id", alarm_id)
-
-
-def _of(facts: Facts, column: str, value: str) -> Facts:
-    problems = facts.problems
-    return Facts(
-        facts.start_at,
-        facts.as_of,
-        facts.judged[facts.judged[column] == value],
-        problems[problems[column] == value],
-        facts.known_at,
-    )
-
-
 def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
     peak, pushed_at = row["peak_pm25_ug_m3"], row["pushed_at"].to_pydatetime()
     return AlarmStory(
@@ -253,18 +231,13 @@ def _story(row: dict[Any, Any], steps: list[Step]) -> AlarmStory:
 
 
 def _weeks(own: Facts, first: date, last: date, unit_code: str) -> tuple[Week, ...]:
-    weeks = []
+    """The weeks of [first, last): they hold every alarm of `own`, none twice."""
+    starts = []
     start = first
     while start < last:
-        end = min(start + (7 - start.weekday()) * DAY, last)
-        period = Period.of_days(start, end, "custom", own.as_of)
-        weeks.append(
-            Week(
-                start,
-                counts(
-                    counts_between(own.judged, own.problems, period.starts_at, period.ends_at, [unit_code])
-                ),
-            )
-        )
-        start = end
-    return tuple(weeks)
+        starts.append(start)
+        start += (7 - start.weekday()) * DAY
+    counted = counts_by_span(
+        own.judged, own.problems, {start: midnight(start) for start in starts}, [unit_code]
+    )
+    return tuple(Week(start, counted[unit_code, start]) for start in starts)

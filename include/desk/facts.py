@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
@@ -46,14 +47,22 @@ def facts_since(
     return Facts(start_at, as_of, judged, found, known_at)
 
 
-def season_facts(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Facts:
-    """The facts of the whole season up to the moment; alarms pushed after the season's end are not in it."""
-    start_at, end_at = midnight(house.season[0]), midnight(house.season[1])
+def season_facts(
+    house: House,
+    as_of: datetime,
+    known_at: datetime = ALL_KNOWN,
+    *,
+    unit_code: str | None = None,
+    grid_id: str | None = None,
+) -> Facts:
+    """The facts of the whole season up to the moment, of one unit or grid where it is told; alarms pushed after the season's end
+    are not in it."""
+    window = (midnight(house.season[0]), midnight(house.season[1]), as_of)
+    of: dict[str, Any] = {"known_at": known_at, "unit_code": unit_code, "grid_id": grid_id}
     with reading(house.engine) as connection:
-        judged = judge(alarm_states(connection, start_at, end_at, as_of, known_at=known_at), as_of)
-        rows = problems_found(connection, start_at, end_at, as_of, known_at=known_at)
-        found = judge_problems(rows, judged, as_of)
-    return Facts(start_at, as_of, judged, found, known_at)
+        judged = judge(alarm_states(connection, *window, **of), as_of)
+        found = judge_problems(problems_found(connection, *window, **of), judged, as_of)
+    return Facts(window[0], as_of, judged, found, known_at)
 
 
 def store_state(engine: Engine) -> Hashable:

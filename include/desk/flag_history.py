@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from include.house import House
@@ -40,17 +41,31 @@ def flag_history(
     last = min(last if midnight(last) + MORNING <= until else last - DAY, house.season[1])
     first = max(last - (DAYS - 1) * DAY, house.season[0] + DAY)
     mornings = [midnight(last - number * DAY) + MORNING for number in range((last - first).days + 1)]
+    if not mornings:
+        return ()
     with reading(house.engine) as connection:
-        return tuple(_morning(connection, unit_code, at, known_at) for at in mornings)
+        told = [_states(connection, unit_code, at, known_at) for at in mornings]
+    states = pd.concat(told, ignore_index=True)
+    moments = pd.Series(
+        [pd.Timestamp(at) for at, rows in zip(mornings, told, strict=True) for _ in range(len(rows))],
+        dtype=states["pushed_at"].dtype,
+    )
+    judged = judge(states, moments)
+    return tuple(_flag_day(judged[moments == pd.Timestamp(at)], unit_code, at) for at in mornings)
 
 
-def _morning(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> FlagDay:
+def _states(connection: Connection, unit_code: str, at: datetime, known_at: datetime) -> pd.DataFrame:
+    """What the flag of a morning is judged by: the unit's alarms of its window, and the open ones of any age."""
     period = replace(last_complete("day", at), as_of=at)
     start_at, end_at = flag_window(period)[0], midnight(office_date(at) + DAY)
-    states = alarm_states(
+    return alarm_states(
         connection, start_at, end_at, at, known_at=known_at, with_old=True, unit_code=unit_code
     )
-    own = judge(states, at)
+
+
+def _flag_day(own: pd.DataFrame, unit_code: str, at: datetime) -> FlagDay:
+    """`own`: the judged alarms of `_states`."""
+    period = last_complete("day", at)
     answering = responses(own, *rolling(period, LOW_RESPONSE.rolling_days)).get(unit_code, NONE)
     told = flag(answering, rules_on(period.end, unit_code).low_response)
     return FlagDay(office_date(at), at, told, int(own["is_open"].sum()))

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.desk.cities import AlarmStory, of_grid, stories
-from include.desk.facts import Facts
+from include.desk.cities import AlarmStory, stories
+from include.desk.facts import season_facts
 from include.desk.map_layers import Box
 from include.errors import StateError
 from include.house import House
@@ -17,6 +17,7 @@ from include.periods import DAY, office_date, office_zone
 from include.store.air_days import imported_days
 from include.store.engine import reading
 from include.store.enterprises import key_enterprises
+from include.store.facts import ALL_KNOWN
 from include.store.grid_lists import with_list_in_force
 from include.store.hourly import place_days, place_hours
 from include.store.statements import frame
@@ -109,16 +110,16 @@ class GridPage:
         return f"{(box.west + box.east) / 2:.6f},{(box.south + box.north) / 2:.6f}"
 
 
-def grid_page(house: House, grid_id: str, season: Facts, as_of: datetime) -> GridPage:
-    """The grid as of a moment; `season`: its facts (see `facts.season_facts`). Raises StateError for one nobody told of."""
-    own = of_grid(season, grid_id)
+def grid_page(house: House, grid_id: str, as_of: datetime, known_at: datetime = ALL_KNOWN) -> GridPage:
+    """The grid as of a moment, by the facts received by `known_at`. Raises StateError for one nobody told of."""
+    own = season_facts(house, as_of, known_at, grid_id=grid_id)
     first, end = house.season[0], min(office_date(as_of), house.season[1])
     dates = [first + number * DAY for number in range(max((end - first).days, 0))]
     with reading(house.engine) as connection:
         found = with_list_in_force(
             connection, frame(connection, "find_grid", grid_id=grid_id), office_date(as_of)
         )
-        alarms = stories(connection, own, season.start_at, as_of, grid_id=grid_id)
+        alarms = stories(connection, own, own.start_at, as_of, grid_id=grid_id)
         listed = frame(
             connection, "warnings_of_grid", grid_id=grid_id, before_date=office_date(as_of).replace(day=1)
         )

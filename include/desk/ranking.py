@@ -13,7 +13,7 @@ from include.periods import DAY, midnight, office_date
 from include.rules import SIMULATED_LABEL
 from include.store.engine import reading
 from include.store.facts import cities_on
-from include.supervision.feedback import counts, counts_between
+from include.supervision.feedback import counts, counts_between, counts_by_span
 from include.supervision.figures import FeedbackCounts
 from include.supervision.spot_checks import week_of
 from include.supervision.weekly import ranks_by_overdue
@@ -126,7 +126,7 @@ def ranking(
     spans = [span]
     while len(spans) < LINE and (earlier := span_before(name, spans[-1])) is not None:
         spans.append(earlier)
-    tables = [_counts(facts, one, codes) for one in spans]
+    tables = _each(facts, spans, codes)
     compared = spans[1] if len(spans) > 1 and _is_known(facts, spans[1], house.season[0]) else None
     passed = facts.as_of - midnight(span.start)
     before = _counts(facts, compared, codes, passed) if compared else dict.fromkeys(codes, FeedbackCounts())
@@ -175,6 +175,15 @@ def _worst(row: UnitRow, sort: str) -> float:
         share = row.now.on_time_rate if sort == "on_time" else row.now.feedback_rate
         return 2.0 if share.value is None else share.value
     return -float(getattr(row.now, sort))
+
+
+def _each(facts: Facts, spans: list[Span], codes: list[str]) -> list[dict[str, FeedbackCounts]]:
+    """The counts by unit of each span; each of `spans` ends where the one before it in the list begins."""
+    starts = {one.start: midnight(one.start) for one in reversed(spans)} | {
+        spans[0].end: midnight(spans[0].end)
+    }
+    found = counts_by_span(facts.judged, facts.problems, starts, codes)
+    return [{code: found[code, one.start] for code in codes} for one in spans]
 
 
 def _counts(

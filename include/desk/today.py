@@ -4,10 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from include.desk.facts import Facts, facts_since
+from include.desk.facts import facts_since
 from include.house import House
 from include.periods import DAY, Period, last_complete, office_zone, rolling
 from include.profile.current import rules_on
@@ -16,12 +15,7 @@ from include.sources.ledger import completeness
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, cities_on, last_letters, unheard_cities
 from include.supervision.daily import read_window
-from include.supervision.feedback import (
-    COUNTS,
-    all_counts,
-    counts_by_city,
-    pushed_between,
-)
+from include.supervision.feedback import added, counts_by_span, pushed_between
 from include.supervision.figures import FeedbackCounts, Flag, Share
 from include.supervision.low_response import NONE, flag, responses
 
@@ -82,9 +76,8 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
         letters = _last_letters(last_letters(connection, period.end))
         complete = completeness(connection, house.sources, start_rolling, as_of)
     codes = cities["unit_code"].tolist()
-    spans = _counts_by_span(
-        facts, {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}, codes
-    )
+    starts = {"before": start_rolling, "window": period.starts_at, "since": period.ends_at}
+    spans = counts_by_span(facts.judged, facts.problems, starts, codes)
     open_alarms = facts.judged[facts.judged["is_open"]].groupby("unit_code").size()
     week = pushed_between(facts.judged, start_rolling, end_rolling)
     answering = responses(facts.judged, start_rolling, end_rolling)
@@ -93,7 +86,7 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
     rows = []
     for code, name, region in zip(codes, cities["unit_name"], cities["region"], strict=True):
         window, before, since = (spans[code, span] for span in ("window", "before", "since"))
-        own = _added(before, window)
+        own = added((before, window))
         city_flag = flag(answering.get(code, NONE), rules_on(period.end, code).low_response)
         trend = trends.get(code, (Share(0, 0),) * len(days))
         rows.append(
@@ -115,9 +108,9 @@ def today(house: House, as_of: datetime, known_at: datetime = ALL_KNOWN) -> Toda
         "",
         "",
         "",
-        _added(*(row.window for row in rows)),
-        _added(*(row.rolling for row in rows)),
-        _added(*(row.since for row in rows)),
+        added(row.window for row in rows),
+        added(row.rolling for row in rows),
+        added(row.since for row in rows),
         sum(row.open_alarms for row in rows),
         Flag(),
         tuple(
@@ -161,27 +154,6 @@ ORDERS: Final[dict[str, Any]] = {
 
 def _lowest_first(share: Share) -> tuple[float, int]:
     return (2.0 if share.value is None else share.value, -share.of)
-
-
-def _counts_by_span(
-    facts: Facts, starts: dict[str, datetime], codes: list[str]
-) -> dict[tuple[str, str], FeedbackCounts]:
-    """The counts by city and span; a span ends where the next one begins. One pass: `counts_by_city` of `city/span`."""
-    first = pd.DatetimeIndex([pd.Timestamp(start) for start in starts.values()]).tz_convert("UTC")
-    names = np.array([f"/{name}" for name in starts])
-
-    def named(rows: pd.DataFrame) -> pd.DataFrame:
-        place = first.searchsorted(pd.DatetimeIndex(rows["pushed_at"]), side="right") - 1
-        inside = rows[place >= 0]
-        return inside.assign(unit_code=inside["unit_code"] + names[place[place >= 0]])
-
-    keys = {f"{code}/{name}": (code, name) for code in codes for name in starts}
-    found = all_counts(counts_by_city(named(facts.judged), named(facts.problems), list(keys)))
-    return {keys[key]: one for key, one in found.items()}
-
-
-def _added(*several: FeedbackCounts) -> FeedbackCounts:
-    return FeedbackCounts(**{name: sum(getattr(one, name) for one in several) for name in COUNTS})
 
 
 def _trends(week: pd.DataFrame, days: list[date]) -> dict[str, tuple[Share, ...]]:

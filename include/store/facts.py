@@ -25,8 +25,9 @@ def alarm_states(
     known_at: datetime = ALL_KNOWN,
     with_old: bool = False,
     unit_code: str | None = None,
+    grid_id: str | None = None,
 ) -> pd.DataFrame:
-    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit where it is told.
+    """One row an alarm pushed in [start_at, end_at), in its state as of `as_of` (sql/alarm_states.sql); of one unit or grid where it is told.
 
     Facts received later than `known_at` are left out. With `with_old` there are also all alarms pushed before `start_at` that
     are open as of `as_of`, however old (and some that are not: `judge` tells); `start_at` lies seven days before `as_of` then.
@@ -40,6 +41,7 @@ def alarm_states(
         known_at=known_at,
         with_old=int(with_old),
         unit_code=unit_code,
+        grid_id=grid_id,
     )
 
 
@@ -50,8 +52,11 @@ def problems_found(
     as_of: datetime,
     *,
     known_at: datetime = ALL_KNOWN,
+    unit_code: str | None = None,
+    grid_id: str | None = None,
 ) -> pd.DataFrame:
-    """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql)."""
+    """One row a problem found by `as_of` at an alarm pushed in [start_at, end_at) (sql/problems_found.sql); with a unit or grid told,
+    at alarms that any revision gave to it (`judge_problems` keeps those of the judged alarms)."""
     return frame(
         connection,
         "problems_found",
@@ -59,6 +64,8 @@ def problems_found(
         end_at=end_at,
         as_of_at=as_of,
         known_at=known_at,
+        unit_code=unit_code,
+        grid_id=grid_id,
     )
 
 
@@ -165,10 +172,20 @@ def answers_given(
     end_at: datetime,
     as_of: datetime,
     known_at: datetime = ALL_KNOWN,
+    *,
+    unit_code: str | None = None,
 ) -> pd.DataFrame:
-    """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql)."""
+    """One row an answered alarm pushed in [start_at, end_at): what its last submission said (sql/answers_given.sql); with a unit told,
+    of alarms that any revision gave to it."""
     return frame(
-        connection, "answers_given", start_at=start_at, end_at=end_at, as_of_at=as_of, known_at=known_at
+        connection,
+        "answers_given",
+        start_at=start_at,
+        end_at=end_at,
+        as_of_at=as_of,
+        known_at=known_at,
+        unit_code=unit_code,
+        grid_id=None,
     )
 
 

@@ -17,14 +17,7 @@ class _Fault:
     """One fault by what it is about (`key`), and how it is told."""
 
     key: tuple[str, ...]
-    what: str
-    where: str
-    expected: str
-    got: str
-    todo: str
-
-    def error(self) -> InputError:
-        return InputError(self.what, where=self.where, expected=self.expected, got=self.got, todo=self.todo)
+    error: InputError
 
 
 def new_faults(
@@ -45,7 +38,7 @@ def new_faults(
         return [*found, *_regions(records, unit_code)] if is_complete else found
 
     known = {one.key for one in faults(before)}
-    return [one.error() for one in faults(after) if one.key not in known]
+    return [one.error for one in faults(after) if one.key not in known]
 
 
 def _above(records: Mapping[str, Record], unit_code: str) -> Iterator[_Fault]:
@@ -63,11 +56,13 @@ def _above(records: Mapping[str, Record], unit_code: str) -> Iterator[_Fault]:
             if code == unit_code:
                 yield _Fault(
                     ("above", above, day),
-                    "the unit above does not hold",
-                    f"unit {unit_code} from {row['valid_from']}",
-                    "a unit that holds on every day",
-                    f"{above}, not on {day}",
-                    "name one that holds",
+                    InputError(
+                        "the unit above does not hold",
+                        where=f"unit {unit_code} from {row['valid_from']}",
+                        expected="a unit that holds on every day",
+                        got=f"{above}, not on {day}",
+                        todo="name one that holds",
+                    ),
                 )
             else:
                 below.append(code)
@@ -76,11 +71,13 @@ def _above(records: Mapping[str, Record], unit_code: str) -> Iterator[_Fault]:
         names = sorted(set(below))
         yield _Fault(
             ("below", first, *names),
-            "units report to it",
-            f"unit {unit_code} on {first}",
-            "none that report to it",
-            f"{len(names)}: " + ", ".join(names[:10]) + (" …" if len(names) > 10 else ""),
-            "move or end them first (units move CODE --above …)",
+            InputError(
+                "units report to it",
+                where=f"unit {unit_code} on {first}",
+                expected="none that report to it",
+                got=f"{len(names)}: " + ", ".join(names[:10]) + (" …" if len(names) > 10 else ""),
+                todo="move or end them first (units move CODE --above …)",
+            ),
         )
 
 
@@ -89,11 +86,13 @@ def _place(record: Record, unit_code: str, places: Mapping[str, Sequence[Record]
         if row["place_code"] in places and (day := uncovered_from(row, places[row["place_code"]])):
             yield _Fault(
                 ("place", row["place_code"], day),
-                "its place does not hold",
-                f"unit {unit_code} from {row['valid_from']}",
-                "a place that holds on every day",
-                f"{row['place_code']}, not on {day}",
-                "name one that holds",
+                InputError(
+                    "its place does not hold",
+                    where=f"unit {unit_code} from {row['valid_from']}",
+                    expected="a place that holds on every day",
+                    got=f"{row['place_code']}, not on {day}",
+                    todo="name one that holds",
+                ),
             )
 
 
@@ -106,11 +105,13 @@ def _regions(records: Mapping[str, Record], unit_code: str) -> Iterator[_Fault]:
                 day = max(first["valid_from"], second["valid_from"])
                 yield _Fault(
                     ("two", _said(first), _said(second)),
-                    "the unit would be in two regions",
-                    f"unit {unit_code} on {day}",
-                    "one region on every day (regions_are_complete)",
-                    f"{_said(first)}; {_said(second)}",
-                    f"units join {unit_code} {second['region']} --leaving {first['region']} does both in one step",
+                    InputError(
+                        "the unit would be in two regions",
+                        where=f"unit {unit_code} on {day}",
+                        expected="one region on every day (regions_are_complete)",
+                        got=f"{_said(first)}; {_said(second)}",
+                        todo=f"units join {unit_code} {second['region']} --leaving {first['region']} does both in one step",
+                    ),
                 )
     begun = [stay["valid_from"] for record in records.values() for stay in record["regions"]]
     for row in records[unit_code]["rows"] if begun else ():
@@ -121,11 +122,13 @@ def _regions(records: Mapping[str, Record], unit_code: str) -> Iterator[_Fault]:
         if day := uncovered_from(wanted, stays):
             yield _Fault(
                 ("none", day),
-                "the unit would be in no region",
-                f"unit {unit_code} on {day}",
-                "one region on every day (regions_are_complete)",
-                "; ".join(_said(stay) for stay in stays) or "no region",
-                f"name its region; units join {unit_code} … --leaving … does both in one step",
+                InputError(
+                    "the unit would be in no region",
+                    where=f"unit {unit_code} on {day}",
+                    expected="one region on every day (regions_are_complete)",
+                    got="; ".join(_said(stay) for stay in stays) or "no region",
+                    todo=f"name its region; units join {unit_code} … --leaving … does both in one step",
+                ),
             )
 
 

@@ -6,16 +6,18 @@ this project's own defaults (系统默认).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import astuple, fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from include.rules import DEADLINES, LOW_RESPONSE
 from include.supervision.figures import FeedbackCounts
 
+Span = TypeVar("Span", bound=Hashable)
 COUNTS: Final[tuple[str, ...]] = tuple(field.name for field in fields(FeedbackCounts))
 # `is_…` of `judge`
 _ALARM_FLAGS: Final = (
@@ -35,8 +37,9 @@ ANSWERING: Final = ("submitted", "accepted")
 STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
 
 
-def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """The states of `sql/alarm_states.sql` (one row an alarm) with what they mean as of `as_of`, edition 2026-11.
+def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFrame:
+    """The states of `sql/alarm_states.sql` (one row an alarm) with what they mean as of `as_of` (of a row each, where states of
+    several moments stand below each other), edition 2026-11.
 
     A moment belongs to its deadline: an answer or dispute at it is in time, an `as_of` at it is not due. Adds:
 
@@ -58,7 +61,7 @@ def judge(states: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     `overdue_hours`  since A; 0 unless overdue
     `is_returned`, `is_reanswered`, `is_overdue_again`  sent back; answered again since; overdue again
     """
-    moment = pd.Timestamp(as_of)
+    moment = pd.Timestamp(as_of) if isinstance(as_of, datetime) else as_of
     judged = states.copy()
     judged["is_upheld"] = states["upheld_at"].notna() & ~(states["rejected_at"] > states["upheld_at"])
     pushed = judged["is_pushed"] = ~judged["is_upheld"]
@@ -160,6 +163,33 @@ def counts_between(
     return counts_by_city(
         pushed_between(judged, start_at, end_at), pushed_between(problems, start_at, end_at), unit_codes
     )
+
+
+def counts_by_span(
+    judged: pd.DataFrame,
+    problems: pd.DataFrame,
+    starts: Mapping[Span, datetime],
+    unit_codes: Iterable[str],
+) -> dict[tuple[str, Span], FeedbackCounts]:
+    """The counts by unit and span of pushes, in one pass: a span ends where the next one begins, the last one with the rows.
+    `starts` are in the order of time."""
+    first = pd.DatetimeIndex([pd.Timestamp(start) for start in starts.values()]).tz_convert("UTC")
+    names = np.array([f"/{place}" for place in range(len(starts))], dtype=object)
+
+    def named(rows: pd.DataFrame) -> pd.DataFrame:
+        place = first.searchsorted(pd.DatetimeIndex(rows["pushed_at"]), side="right") - 1
+        inside = rows[place >= 0]
+        return inside.assign(unit_code=inside["unit_code"] + names[place[place >= 0]])
+
+    keys = {f"{code}/{place}": (code, span) for code in unit_codes for place, span in enumerate(starts)}
+    found = all_counts(counts_by_city(named(judged), named(problems), list(keys)))
+    return {keys[key]: one for key, one in found.items()}
+
+
+def added(several: Iterable[FeedbackCounts]) -> FeedbackCounts:
+    """Counts of units or spans that share no alarm, as those of all of them."""
+    sums = [sum(numbers) for numbers in zip(*(astuple(one) for one in several), strict=True)]
+    return FeedbackCounts(*sums)
 
 
 def answered_in_time(judged: pd.DataFrame, unit_codes: Iterable[str]) -> pd.Series[int]:

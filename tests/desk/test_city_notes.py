@@ -7,7 +7,6 @@ from sqlalchemy import Engine
 
 from include.act import Act
 from include.desk.cities import ProblemCount, city_page
-from include.desk.facts import season_facts
 from include.errors import InputError, StateError
 from include.office.notes import Note, add_note, unit_notes
 from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, add_event, add_problem, house_of
@@ -62,6 +61,6 @@ def test_problems_by_category_and_grids_with_several_alarms(engine: Engine, tmp_
     add_event(engine, "A1", "submitted", "03-09 09:00")
     add_problem(engine, "P1", "A1", "03-09 08:00")
     house = house_of(engine, tmp_path)
-    found = city_page(house, YANGQUAN, season_facts(house, NOW), NOW)
+    found = city_page(house, YANGQUAN, NOW)
     assert found.categories == (ProblemCount("其他", 1, 0, 1),)
     assert [(one.grid_id, one.alarms, one.open_alarms) for one in found.repeats] == [("T85711", 2, 1)]

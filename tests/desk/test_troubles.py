@@ -24,7 +24,10 @@ ACTED_IN = [
     INCLUDE / "sources" / "contacts" / "decisions.py",
     INCLUDE / "sources" / "contacts" / "questions.py",
     INCLUDE / "store" / "archive.py",
-    *(INCLUDE / "store" / f"{name}.py" for name in ("dated_records", "offices", "places", "units")),
+    *(
+        INCLUDE / "store" / f"{name}.py"
+        for name in ("dated_records", "offices", "places", "unit_guards", "units")
+    ),
     *(INCLUDE / "office").glob("*.py"),
     *(INCLUDE / "chain").rglob("*.py"),
     *(INCLUDE / "office" / "mailroom").glob("*.py"),

@@ -100,8 +100,8 @@ def _struck(page: Page) -> Iterator[str]:
 
 
 def _ink_of(text: Text) -> Box:
-    """The box without the blank half of a full-width sign at either end."""
-    words, box = text.words.strip(), text.box
+    """The ink's box without the blank half of a full-width sign at either end."""
+    words, box = text.words.strip(), text.ink
     left = box.left + (0.5 * text.size if words[0] in _OPENING else 0.0)
     return Box(left, box.bottom, box.right - (0.5 * text.size if words[-1] in _CLOSING else 0.0), box.top)
 

@@ -29,11 +29,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Text:
-    """One run on one line. `is_margin`: head, foot, page number, watermark. `stretch`: the usual advance of its full-width signs, and the
+    """One run on one line. `ink`: the box without the blanks at either end. `is_margin`: head, foot, page number, watermark. `stretch`: the usual advance of its full-width signs, and the
     widest one of a space, in parts of their own; 1 where nothing was spread."""
 
     words: str
     box: Box
+    ink: Box
     size: float
     base: float
     is_margin: bool
@@ -166,6 +167,7 @@ def _read(
 def _run(pieces: Any, font: _Font, size: float, matrix: Matrix, *, is_margin: bool) -> Text | None:
     """None for a run of blanks."""
     words, at, space_spread = "", 0.0, 1.0
+    begins, ends = None, 0.0
     spread: list[float] = []
     last: tuple[str, float] = ("", 0.0)
     for piece in pieces:
@@ -180,17 +182,29 @@ def _run(pieces: Any, font: _Font, size: float, matrix: Matrix, *, is_margin: bo
         raw = piece if isinstance(piece, bytes) else piece.original_bytes
         for glyph in font.glyphs(raw):
             words += glyph[0]
+            if glyph[0].strip():
+                begins, ends = at if begins is None else begins, at + glyph[1]
             at += glyph[1]
             spread += [1.0] if glyph[1] >= _FULL else []
             last = glyph
-    if not words.strip():
+    if begins is None:
         return None
     left, base = _at(matrix, 0.0, 0.0)
     right, other = _at(matrix, at * size, 0.0)
     is_turned = abs(other - base) > 1.0
     real = size * abs(matrix[3])
-    box = Box(min(left, right), base - _FALL * real, max(left, right), base + _RISE * real)
-    return Text(words, box, real, base, is_margin or is_turned, *_spreads(spread, space_spread))
+    bottom, top = base - _FALL * real, base + _RISE * real
+    box = Box(min(left, right), bottom, max(left, right), top)
+    seen = sorted(_at(matrix, one * size, 0.0)[0] for one in (begins, ends))
+    return Text(
+        words,
+        box,
+        Box(seen[0], bottom, seen[1], top),
+        real,
+        base,
+        is_margin or is_turned,
+        *_spreads(spread, space_spread),
+    )
 
 
 def _spreads(signs: list[float], space: float) -> tuple[float, float]:

@@ -33,6 +33,7 @@ def found(markup: str) -> list[str]:
         "国#sub[2.5]，国#super[3]。",
         "国" * 28 * 10 + "\n#pagebreak()\n国",
         "国" * 28 + "国国。",
+        "#place(dx: 20mm, dy: -5mm, line(length: 10mm, angle: 90deg))#place(dx: 20mm - 32pt)[国国~~]",  # blanks on the line
     ],
 )
 def test_what_is_well_set_has_no_finding(markup: str) -> None:
@@ -48,6 +49,10 @@ def test_what_is_well_set_has_no_finding(markup: str) -> None:
         (
             "#place[国国]#place(dx: 10pt, dy: -5mm, line(length: 10mm, angle: 90deg))",
             "page 1: a line through '国国'",
+        ),
+        (
+            "#place(dx: 20mm, dy: -5mm, line(length: 10mm, angle: 90deg))#place(dx: 20mm - 24pt)[75 国 ]",
+            "page 1: a line through '75 国'",
         ),
         ("国\n#pagebreak()\n人", "page 1: only 4% of the type area's height is filled"),
         (

@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from include.act import Act
 from include.desk.cities import HISTORY_DAYS, city_page
 from include.desk.city_air import unit_air
-from include.desk.facts import season_facts, store_state
 from include.desk.flag_history import flag_history
 from include.desk.maps import unit_box
 from include.desk.pages.access import Visitor
@@ -72,11 +71,10 @@ def routes(desk: Desk) -> APIRouter:
         **more: Any,
     ) -> Response:
         house = desk.open_house()
-        as_of, state = desk.moment(house, at), store_state(house.engine)
+        as_of = desk.moment(house, at)
         until = known_at(as_of, known)
-        season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
         try:
-            found = city_page(house, unit_code, season, as_of)
+            found = city_page(house, unit_code, as_of, until)
         except StateError:
             return not_there(desk, request, visitor, "unit", unit_code)
         with reading(house.engine) as connection:
@@ -95,10 +93,7 @@ def routes(desk: Desk) -> APIRouter:
             "noted": unit_notes(house, unit_code),
             "note_kinds": NOTE_WORDS,
             "air": air,
-            "flags": desk.recent.get(
-                ("flags", unit_code, as_of, until, state),
-                lambda: flag_history(house, unit_code, as_of, until),
-            ),
+            "flags": flag_history(house, unit_code, as_of, until),
             "is_simulated": found.is_simulated or air.is_simulated,
             **more,
         }

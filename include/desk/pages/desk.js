@@ -38,6 +38,23 @@
     for (const box of event.target.closest("form").querySelectorAll(`input[type=checkbox][name=${name}]`)) box.checked = event.target.checked;
   });
 
+  // A letter is previewed beside the list without leaving it: what is ticked and written stays.
+  document.addEventListener("click", (event) => {
+    const chosen = event.target.closest("a[data-preview]");
+    const frame = document.querySelector("#preview iframe");
+    if (!chosen || !frame || event.button !== 0 || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const shown = (name) => document.querySelector(`#preview [data-shown=${name}]`);
+    for (const other of document.querySelectorAll("a[data-preview][aria-current]")) other.removeAttribute("aria-current");
+    chosen.setAttribute("aria-current", "true");
+    frame.src = `${chosen.dataset.preview}/mail`;
+    shown("letter").href = chosen.dataset.preview;
+    shown("letter").textContent = chosen.textContent;
+    shown("subject").textContent = chosen.dataset.subject;
+    shown("pdf").href = `${chosen.dataset.preview}/files/pdf`;
+    if (!window.matchMedia("(min-width: 1180px)").matches) document.getElementById("preview").scrollIntoView();
+  });
+
   document.addEventListener("click", (event) => {
     const copier = event.target.closest("button[data-copy]");
     if (!copier || !navigator.clipboard) return;

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from include.desk.facts import season_facts, store_state
 from include.desk.grids import grid_hours, grid_page
 from include.desk.map_layers import Box
 from include.desk.pages.access import Visitor
@@ -43,11 +42,9 @@ def routes(desk: Desk) -> APIRouter:
     ) -> Response:
         house = desk.open_house()
         asked: date | None = parse_date(day) if day else None
-        as_of, state = desk.moment(house, at), store_state(house.engine)
-        until = known_at(as_of, known)
-        season = desk.recent.get(("season", as_of, until, state), lambda: season_facts(house, as_of, until))
+        as_of = desk.moment(house, at)
         try:
-            found = grid_page(house, grid_id, season, as_of)
+            found = grid_page(house, grid_id, as_of, known_at(as_of, known))
         except StateError:
             return not_there(desk, request, visitor, "grid", grid_id)
         with reading(house.engine) as connection:

@@ -22,6 +22,7 @@ from jinja2 import StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
 from include.language import LINE_END, counted, office_words, say
+from include.letters.document.columns import fit_columns
 from include.letters.document.formulas import pieces
 from include.letters.document.manuscript import width_em
 from include.letters.document.office_package import settled
@@ -103,9 +104,12 @@ def compose_docx(template: str, values: Mapping[str, Any], author: str, written_
             todo="correct the wording between {{ }} or {% %} in Word",
         ) from error
     body = document.docx.element.body
-    _place_closing(body, {style.style_id: house_style(style.name) for style in document.docx.styles})
+    style_names = {style.style_id: house_style(style.name) for style in document.docx.styles}
+    _place_closing(body, style_names)
     if not _is_kept(template):
         _lower_numbers(body)
+        if office().language != "zh":
+            fit_columns(body, style_names)
     _settle_footnotes(document.docx, lowers=not _is_kept(template))
     properties = document.docx.core_properties
     moment = written_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
