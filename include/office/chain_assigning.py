@@ -64,9 +64,11 @@ def unassigned(connection: Connection, now: datetime) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows if row["alarm_id"] not in known]
 
 
-def assign_by_rules(house: House, alarm_ids: Iterable[str], act: Act) -> tuple[list[Event], list[str]]:
-    """Hands on these of the alarms that nobody holds, by the profile's rules; each alarm in one transaction. Returns the events, and
-    what could not be handed on and why."""
+def assign_by_rules(
+    house: House, alarm_ids: Iterable[str], act: Act, person: str = ""
+) -> tuple[list[Event], list[str]]:
+    """Hands on these of the alarms that nobody holds, by the profile's rules; each alarm in one transaction. `person`: who did it,
+    where that is not the act's actor. Returns the events, and what could not be handed on and why."""
     settings, key = chain_settings(), draw_key(house.engine, act.now)
     with reading(house.engine) as connection:
         waiting = {str(row["alarm_id"]): row for row in unassigned(connection, act.now)}
@@ -89,6 +91,7 @@ def assign_by_rules(house: House, alarm_ids: Iterable[str], act: Act) -> tuple[l
                         act.now,
                         act.now,
                         act.actor,
+                        person,
                         unit_code=unit_code,
                         role=JOINT if number else LEAD,
                         note=note,

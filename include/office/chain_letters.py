@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from include.chain.figures import (
     ACCEPTANCE,
@@ -34,7 +34,7 @@ from include.office.letters import release_letter, render
 from include.office.register import CHAIN_KINDS
 from include.office.suspected import suspected
 from include.periods import DAY, Period, custom_period, office_date
-from include.post.letters import LetterFacts, NamedAlarm, draft, find_by_key
+from include.post.letters import LetterFacts, NamedAlarm, draft
 from include.post.recipients import addressees
 from include.profile.current import office
 from include.rules import RULES_VERSION
@@ -55,7 +55,7 @@ _KIND_OF: Final = {
     "inspected_failed": ACCEPTANCE,
 }
 _MINUTE: Final = timedelta(minutes=1)
-_READS_BACK: Final = 2 * DAY  # a round that was down for longer than that leaves these letters to a person
+_OVERLAP: Final = 2 * DAY  # before the latest letter: what was learnt later than it happened
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,9 @@ class _Told:
 def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Makes and releases the letters of the minutes that are over; returns how many were released, and what stood in the way."""
     done, troubles = 0, []
-    for figures in due_figures(house, now):
+    with reading(house.engine) as connection:
+        done_keys = _done_keys(connection)
+    for figures in due_figures(house, now, done_keys):
         facts = LetterFacts(
             figures.kind,
             figures.unit_code,
@@ -94,10 +96,6 @@ def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
             figures.is_simulated,
             tuple(NamedAlarm(one) for one in dict.fromkeys(case.alarm_id for case in figures.cases)),
         )
-        with reading(house.engine) as connection:
-            known = find_by_key(connection, facts.key)
-        if known is not None and known.state != "drafted":
-            continue
         try:
             letter = render(house, figures.kind, facts.figures_json, None, None)
             drafted = draft(house.engine, house.archive, facts, letter, now=now, actor=actor)
@@ -111,39 +109,59 @@ def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
     return {"letters": done} | ({"trouble": say("；").join(troubles)} if troubles else {})
 
 
-def due_figures(house: House, now: datetime) -> Iterator[ChainFigures]:
-    """The letters of the minutes that are over by `now`, of the kinds in use, by kind, addressee and minute."""
+def due_figures(
+    house: House, now: datetime, done_keys: frozenset[str] = frozenset()
+) -> Iterator[ChainFigures]:
+    """The letters of the minutes that are over by `now`, of the kinds in use, by minute, kind and addressee; without those of
+    `done_keys`. However long no round ran: it looks back to the latest letter of a chain, and beyond it at whatever is open."""
     wanted = [kind for kind in CHAIN_KINDS if is_in_use(kind, office().letters)]
     end_at = now.replace(second=0, microsecond=0)
     if office().chain is None or not wanted:
         return
     with reading(house.engine) as connection:
+        start_at = _start_at(connection, end_at)
         groups: dict[tuple[str, str, datetime], list[_Told]] = {}
-        for told in (*_steps(connection, end_at), *_overdue(connection, end_at)):
+        for told in (*_steps(connection, start_at, end_at), *_overdue(connection, start_at, end_at)):
             if told.kind in wanted:
                 minute = told.at.replace(second=0, microsecond=0)
                 groups.setdefault((told.kind, told.addressee, minute), []).append(told)
         found = [
-            _figures(connection, *key, steps) for key, steps in sorted(groups.items(), key=lambda one: one[0])
+            _figures(connection, *key, steps)
+            for key, steps in sorted(groups.items(), key=lambda one: (one[0][2], *one[0]))
+            if _period(key[2]).letter_key(key[0], key[1]) not in done_keys
         ]
     yield from found
 
 
 def _not_units() -> tuple[str, ...]:
     """Addressees that are none of the units below: the office's own people, the unit above."""
-    return (LEADER, OPERATORS, _superior())
+    return (LEADER, OPERATORS, office().told_superior)
 
 
-def _superior() -> str:
-    """The code of the unit above, or empty."""
-    own = office().unit(office().own_unit)
-    return own.reports_to if own and own.reports_to else ""
+def _done_keys(connection: Connection) -> frozenset[str]:
+    """The letters of chains that are made: drafted ones are made again."""
+    columns = tables.letter.c
+    asked = select(columns.letter_key).where(columns.kind.in_(CHAIN_KINDS), columns.state != "drafted")
+    return frozenset(connection.execute(asked).scalars())
 
 
-def _steps(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+def _start_at(connection: Connection, end_at: datetime) -> datetime:
+    """From when on every step and deadline is told, also of chains that are closed since: the latest letter of a chain, or `end_at`
+    where there is none, less what is learnt late."""
+    columns = tables.letter.c
+    latest = connection.execute(
+        select(func.max(columns.start_at)).where(columns.kind.in_(CHAIN_KINDS), columns.start_at < end_at)
+    ).scalar_one()
+    return (latest or end_at) - _OVERLAP
+
+
+def _period(minute: datetime) -> Period:
+    return custom_period(minute, minute + _MINUTE)
+
+
+def _steps(connection: Connection, start_at: datetime, end_at: datetime) -> Iterator[_Told]:
     """The steps that letters tell."""
-    settings = office().chain
-    rows = frame(connection, "chain_letters", start_at=end_at - _READS_BACK, end_at=end_at)
+    rows = frame(connection, "chain_letters", start_at=start_at, end_at=end_at)
     for row in rows.to_dict("records"):
         alarm_id, seq, task_no = str(row["alarm_id"]), int(row["seq"]), int(row["task_no"])
         every = chain_events(connection, alarm_id)
@@ -157,20 +175,20 @@ def _steps(connection: Connection, end_at: datetime) -> Iterator[_Told]:
             continue  # a spot check that failed on site asks for a rectification, not for a report
         addressees = [OPERATORS if kind == VISIT else task.holder_code]
         if kind == REPORT_SHEET:
-            addressees = [LEADER, *([_superior()] if settings and settings.tells_superior else [])]
+            addressees = [LEADER, office().told_superior]
         for addressee in filter(None, addressees):
             yield _Told(
                 kind, addressee, events[-1].event_at, alarm_id, task_no, events, bool(row["is_simulated"])
             )
 
 
-def _overdue(connection: Connection, end_at: datetime) -> Iterator[_Told]:
+def _overdue(connection: Connection, start_at: datetime, end_at: datetime) -> Iterator[_Told]:
     """The deadlines that passed with nothing done: to who stands in at once, to the leaders once they are 提级."""
     settings = office().chain
     if settings is None:
         return
     for addressee, after in ((OPERATORS, timedelta(0)), (LEADER, settings.rules.escalate_after)):
-        span = {"start_at": end_at - _READS_BACK - after, "end_at": end_at - after}
+        span = {"start_at": start_at - after, "end_at": end_at - after}
         for row in frame(connection, "chain_due", **span).to_dict("records"):
             alarm_id, task_no = str(row["alarm_id"]), int(row["task_no"])
             at = row["due_at"].to_pydatetime() + after
@@ -191,7 +209,7 @@ def _last_of(events: tuple[Event, ...], task_no: int) -> Event:
 def _figures(
     connection: Connection, kind: str, addressee: str, minute: datetime, steps: list[_Told]
 ) -> ChainFigures:
-    period = custom_period(minute, minute + _MINUTE)
+    period = _period(minute)
     units = frame(connection, "units_on", on_date=office_date(minute)).set_index("unit_code")
     names = {str(code): str(name) for code, name in units["name"].items()}
     if addressee in (LEADER, OPERATORS):

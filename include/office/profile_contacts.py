@@ -94,9 +94,18 @@ def without_contacts(profile: Profile) -> list[str]:
     return sorted({unit.unit_code for unit in profile.addressees()} - told)
 
 
+def lacks_superior(profile: Profile) -> bool:
+    """Whether 反馈单 go to the unit above as well, and contacts.csv names nobody of it."""
+    superior = profile.told_superior
+    return bool(superior) and (superior, "province") not in {
+        (row.unit_code, row.role) for row in profile.contacts
+    }
+
+
 def _unused(profile: Profile) -> Iterator[tuple[ProfileContact, str]]:
     addressed = {unit.unit_code for unit in profile.addressees()}
     above = {profile.upper_unit(unit).unit_code for unit in profile.addressees()}
+    above |= {profile.told_superior} - {""}
     wanted = {
         "to": (addressed, "an addressed unit"),
         "cc": (addressed, "an addressed unit"),

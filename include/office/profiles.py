@@ -12,7 +12,12 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.language import catalogue
 from include.letter_kinds import LETTER_KINDS
-from include.office.profile_contacts import check_contacts, take_first_contacts, without_contacts
+from include.office.profile_contacts import (
+    check_contacts,
+    lacks_superior,
+    take_first_contacts,
+    without_contacts,
+)
 from include.profile.current import told_office
 from include.profile.findings import Findings
 from include.profile.reading import read_with_findings
@@ -98,6 +103,12 @@ def _check_outlines(profile: Profile, findings: Findings) -> None:
             )
 
 
+def warnings_of(profile: Profile) -> Iterator[str]:
+    """What a profile without faults lacks for what it says, one line a matter."""
+    if lacks_superior(profile):
+        yield f"warning: chain.tell_superior: contacts.csv has no contact of {profile.told_superior} with the role province: 反馈单 cannot go there"
+
+
 def summary(profile: Profile) -> Iterator[str]:
     """What a profile says, one line a matter."""
     own = profile.unit(profile.own_unit)
@@ -115,6 +126,7 @@ def summary(profile: Profile) -> Iterator[str]:
     yield f"places: {len(profile.places)}; contacts: {len(profile.contacts)}; outlines: {'yes' if profile.outlines_path else 'no, letters come without maps'}"
     if profile.contacts and (without := without_contacts(profile)):
         yield "no contact in contacts.csv: " + ", ".join(without)
+    yield from warnings_of(profile)
     for change in profile.rules:
         yield f"rule: {change.name} = {change.value} from {change.valid_from}" + (
             f" for {change.unit_code}" if change.unit_code else ""

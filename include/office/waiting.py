@@ -12,8 +12,10 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, select
 
+from include.chain.figures import REPORT_SHEET
 from include.house import House
 from include.language import say
+from include.letter_kinds import is_in_use
 from include.letters.document.manuscript import MARK_GAP
 from include.office.beat_watch import missing_windows
 from include.office.chain_assigning import unassigned
@@ -31,6 +33,7 @@ from include.office.units import undecided, words_of
 from include.periods import DAY, last_complete, midnight, office_date
 from include.post.attention import Concern, needs_person
 from include.post.channels.listing import switched_off, unsettled
+from include.post.recipients import recipients_for
 from include.profile.current import office
 from include.rules import LOW_RESPONSE
 from include.sources.config import DECIDING_KINDS
@@ -408,6 +411,18 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     each. Nothing in an office whose profile has no chain."""
     if office().chain is None:
         return
+    today = office_date(now)
+    superior = office().told_superior if is_in_use(REPORT_SHEET, office().letters) else ""
+    if superior and recipients_for(connection, REPORT_SHEET, None, today, superior).blocker:
+        above = office().unit(superior)
+        yield Waiting(
+            "chain",
+            say("上级机关{name}没有联系人", name=above.name if above else superior),
+            say("反馈单按档案同时报送上级，现无法送达"),
+            say("在联系人页补充单位{code}、角色province的联系人", code=superior),
+            midnight(today),
+            path="/contacts",
+        )
     free = unassigned(connection, now)
     if free:
         yield Waiting(

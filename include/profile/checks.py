@@ -324,6 +324,15 @@ def _check_chain(profile: Profile, findings: Findings) -> None:
     if "addressees.levels" in findings.lacking:
         return
     codes = {unit.unit_code for unit in profile.addressees()}
+    own = profile.unit(profile.own_unit)
+    if profile.chain and profile.chain.tells_superior and own and not own.reports_to:
+        findings.add(
+            FILE,
+            findings.line(FILE, "chain.tell_superior"),
+            "tell_superior without a unit above",
+            expected="reports_to of the own unit in units.csv",
+            got=profile.own_unit,
+        )
     for rule in profile.chain.assign if profile.chain else ():
         for code in (rule.lead, *rule.joint):
             if code and code not in codes:

@@ -236,6 +236,12 @@ class Profile:
         above = self.unit(unit.reports_to, unit.valid_from) if unit.reports_to else None
         return unit if above is None or above.unit_code == self.own_unit else above
 
+    @property
+    def told_superior(self) -> str:
+        """The code of the unit above this office that gets its 反馈单 as well; empty where the profile does not say so, or of the top."""
+        own = self.unit(self.own_unit)
+        return own.reports_to if own and self.chain and self.chain.tells_superior else ""
+
     def address_form(self, unit: Unit) -> str:
         """How a letter speaks to the unit: 你市, 你区, 你单位."""
         return unit.address_form or self.address_forms.get(unit.kind, "")

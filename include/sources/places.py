@@ -62,7 +62,8 @@ def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
     for unit in profile.addressees():
         for alias in (unit.name, *unit.aliases) if unit.unit_code in codes else ():
             names.setdefault(alias, unit.unit_code)
-    regions = frozenset(codes | {province for _, _, province in rows} | {profile.own_unit})
+    above = {province for _, _, province in rows} | {profile.told_superior} - {""}
+    regions = frozenset(codes | above | {profile.own_unit})
     return Places(names, regions, _former_counties(profile), _dated_counties(profile), _unit_days(profile))
 
 

@@ -114,7 +114,7 @@ def assign(
         for alarm_id in alarm_ids:
             require_unassigned(house, alarm_id, now)
     wanted = [str(one) for one in unassigned_rows(house, now)["alarm_id"]] if is_all else list(alarm_ids)
-    events, troubles = assign_by_rules(house, wanted, Act(now, operator(), reason))
+    events, troubles = assign_by_rules(house, wanted, Act(now, operator(), reason), person)
     click.echo(f"{len(events)} tasks")
     for trouble in troubles:
         click.echo(trouble, err=True)

@@ -17,8 +17,9 @@ def profile() -> None:
 def check(name: str | None) -> None:
     """Name every fault of a profile (a folder, or the name of a shipped one; without it the one in use): file, line, expected, got."""
     from include.house import default_registry, profile_name
-    from include.office.profiles import whole_check
+    from include.office.profiles import warnings_of, whole_check
     from include.profile.current import profile_folder
+    from include.profile.reading import read_profile
 
     folder = profile_folder(name or profile_name(default_registry().variables))
     findings = whole_check(folder)
@@ -33,6 +34,8 @@ def check(name: str | None) -> None:
             todo="correct them",
         )
     click.echo(f"{folder}: no faults")
+    for warning in warnings_of(read_profile(folder)):
+        click.echo(warning, err=True)
 
 
 @profile.command("new")

@@ -18,6 +18,7 @@ from include.letters.chain import compose_chain
 from include.office.chain import take
 from include.office.chain_letters import chain_letters, due_figures
 from include.office.uploads import HandedIn, take_in
+from include.office.waiting import waiting
 from include.profile.chain_values import ChainSettings, Duty
 from include.profile.current import office, using
 from include.rules import ChainRules
@@ -164,6 +165,14 @@ def test_a_report_that_is_sent_back_is_told_to_its_holder(chained: House) -> Non
     assert letter.subject == "热点网格报警退回重报单（阳泉市，1件）"
     text = letter.file("text").content.decode()
     assert "审核退回：照片不清" in text
+    for link, said in (
+        ("", "原反馈表、来信均可"),
+        ("https://f.example.org/x", "原反馈表、手机页面、来信均可"),
+    ):
+        document = Document(
+            io.BytesIO(compose_chain(found[0], replace(ISSUE, reply_link=link)).file("docx").content)
+        )
+        assert said in "\n".join(one.text for one in document.paragraphs)
     assert "前重新上报" in text
 
 
@@ -194,6 +203,59 @@ def test_what_reached_us_in_time_is_not_overdue_however_late_it_was_taken(chaine
     move = Move("acknowledge", taken, in_time, "mailbox", unit_code=YANGQUAN, task_no=1)
     take(chained, "A1", move)
     assert escalations(chained, NOW + timedelta(hours=23)) == []
+
+
+def test_a_pause_between_rounds_of_any_length_loses_no_letter(chained: House) -> None:
+    """Rounds at 0 and after ten days: what was overdue, passed and accepted meanwhile is told as by a round of each minute."""
+    add_alarm(chained.engine, "A2", "03-12 06:00")
+    take(chained, "A2", Move("assign", NOW, NOW, "duty", unit_code=YANGQUAN))
+    assert chain_letters(chained, NOW + MINUTE, "run") == {"letters": 1}
+    walk(chained)
+    late = NOW + timedelta(days=10)
+    with reading(chained.engine) as connection:
+        before = set(connection.execute(select(tables.letter.c.letter_key)).scalars())
+    expected = {one.letter_key for one in due_figures(chained, late, frozenset(before))}
+    chain_letters(chained, late, "run")
+    kinds = select(tables.letter.c.kind, tables.letter.c.addressee)
+    with reading(chained.engine) as connection:
+        made = set(connection.execute(select(tables.letter.c.letter_key)).scalars()) - before
+        rows = {tuple(row) for row in connection.execute(kinds)}
+    assert made == expected
+    assert {("report_sheet", "leader"), ("site_sheet", YANGQUAN), ("escalation", "leader")} <= rows
+
+
+def test_the_unit_above_is_told_where_the_profile_says_so(chained: House) -> None:
+    own = office().unit(office().own_unit)
+    above = replace(own, unit_code="990000", name="上级", reports_to="")
+    others = tuple(one for one in office().units if one.unit_code != own.unit_code)
+    units = (*others, replace(own, reports_to="990000"), above)
+    chain = replace(office().chain, tells_superior=True)
+    with using(replace(office(), units=units, chain=chain)):
+        assert "上级机关上级没有联系人" in [one.title for one in waiting(chained, NOW)]
+        with writing(chained.engine) as connection:
+            row = {"region_code": "990000", "role": "province", "name": "厅", "address": "p@example.org"}
+            connection.execute(insert(tables.contact), {**row, "valid_from": NOW.date(), **provenance()})
+        assert "上级机关上级没有联系人" not in [one.title for one in waiting(chained, NOW)]
+        walk(chained)
+        assert chain_letters(chained, NOW + timedelta(hours=5), "run") == {"letters": 4}
+        told = {
+            one.unit_code
+            for one in due_figures(chained, NOW + timedelta(hours=5))
+            if one.kind == "report_sheet"
+        }
+    assert told == {"leader", "990000"}
+
+
+def test_a_letter_names_what_its_addressee_fills_in(chained: House) -> None:
+    walk(chained)
+    said = {
+        one.kind: "\n".join(
+            each.text
+            for each in Document(io.BytesIO(compose_chain(one, ISSUE).file("docx").content)).paragraphs
+        )
+        for one in due_figures(chained, NOW + timedelta(hours=5))
+    }
+    assert {kind for kind, text in said.items() if "填入所附反馈表" in text} == {"task_sheet"}
 
 
 def escalations(house: House, now: datetime) -> list[tuple[str, datetime, str, str]]:

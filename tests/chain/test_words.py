@@ -134,7 +134,9 @@ def test_said_again_it_is_no_second_step_and_after_a_return_it_is(house: House) 
     assert [one.outcome for one in again.rows] == ["known", "new"]
     assert [len(chain_at(house, one, NOW + HOUR)[0]) for one in ("A1", "A2")] == [2, 2]
     step(house, "return", 2, note="照片不清")
-    handed_in(house, NOTHING, FOUND, {}, hours=3, reason="重报")
+    handed_in(
+        house, NOTHING, FOUND | {"inspector": "钱某"}, hours=3, reason="重报"
+    )  # another file than before
     assert [(one, states(house, one)[0][1]) for one in ("A1", "A2")] == [
         ("A1", "reported"),
         ("A2", "reported"),

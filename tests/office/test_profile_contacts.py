@@ -7,12 +7,16 @@ import pytest
 from sqlalchemy import Engine, select
 
 from include.office.profile_contacts import (
+    check_contacts,
     contact_lines,
+    lacks_superior,
     take_contacts,
     take_first_contacts,
     without_contacts,
 )
+from include.profile.chain_values import ChainSettings
 from include.profile.current import office
+from include.profile.findings import Findings
 from include.profile.values import Contact, Profile
 from include.sources.contacts.book import known_contacts
 from include.sources.contacts.decisions import edit
@@ -108,3 +112,21 @@ def test_a_row_that_cannot_be_taken_stops_no_other(engine: Engine) -> None:
 def test_units_without_a_contact_are_named(contacts: tuple[Contact, ...]) -> None:
     assert "140300" in without_contacts(profile(*contacts))
     assert "140300" not in without_contacts(profile(*contacts, DUTY))
+
+
+def test_the_unit_above_has_contacts_where_the_profile_tells_it(engine: Engine) -> None:
+    own = next(one for one in office().units if one.unit_code == office().own_unit)
+    units = (
+        *(one for one in office().units if one is not own),
+        replace(own, reports_to="990000"),
+        replace(own, unit_code="990000", name="上级", reports_to=""),
+    )
+    above = Contact("990000", "province", "厅", "ting@sheng.example", line=2)
+    for tells, faults in ((True, 0), (False, 2)):
+        chain = ChainSettings(tells_superior=tells)
+        told = replace(profile(above), units=units, chain=chain)
+        findings = Findings()
+        check_contacts(told, findings)
+        assert len(findings) == faults
+        assert not lacks_superior(told)
+        assert lacks_superior(replace(told, contacts=(DUTY,))) is tells
