@@ -28,6 +28,7 @@ class LetterKind:
     as urged counts as 督办. `is_asking`: silence after several of them in a row asks for the address to be verified.
     `is_corrected`: facts that come late are compared with it (更正). `is_copied_up`: the province of the addressee gets a copy.
     `order`: among the letters of one day to one unit, the smallest (1, 2 or 3) stands for them all.
+    `worded_in`: the name of its templates, where that is another kind's.
     """
 
     name: str
@@ -43,6 +44,7 @@ class LetterKind:
     send_within: timedelta = POST.send_within  # from as_of; later no run sends it by itself
     is_news: bool = False  # told at once or by a person: no back-fill sends it, however it was started
     is_by_person: bool = False  # no run sends it: a person releases it at the desk
+    worded_in: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -83,6 +85,7 @@ _SHIPPED: Final = (
         order=3,
         useful_life=ALARM_PUSH.useful_life,
         is_by_person=True,
+        worded_in="alarm",
     ),
     LetterKind("task_sheet", "交办单", is_corrected=False),
     LetterKind("report_sheet", "反馈单", is_corrected=False),
@@ -92,7 +95,7 @@ _SHIPPED: Final = (
     LetterKind("escalation", "提级单", is_corrected=False),
     LetterKind("assessment", "考核通报", is_corrected=False, is_by_person=True),
     LetterKind("digest", "待办清单", is_numbered=False, is_corrected=False),
-    LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False),
+    LetterKind("trouble", "运行告警", is_numbered=False, is_corrected=False, worded_in="digest"),
     LetterKind(
         "code",
         "手机验证码",

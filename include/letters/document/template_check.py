@@ -13,6 +13,7 @@ from typing import Final
 from jinja2 import Environment, TemplateSyntaxError, meta, nodes
 
 from include.language import counted
+from include.letter_kinds import kinds_where
 from include.letters.document.template_outline import outline
 from include.letters.document.template_trial import faults_of_source, try_template
 from include.letters.document.templates import SHIPPED
@@ -58,11 +59,6 @@ def check_language(profile: Profile, findings: Findings) -> None:
         )
 
 
-# The letters that are worded in a template of another name; every other has one of its own name.
-_WORDED_IN: Final = {"late_alarm": "alarm", "trouble": "digest"}
-_FAMILIES: Final = frozenset(
-    {"notice", "reminder", "summary", "bulletin", "overview", "alarm", "digest", "assessment"}
-)
 _OF_CHAIN: Final = frozenset({"chain", "dissection"})
 _TAGS: Final = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _HAN: Final = re.compile("[\u4e00-\u9fff]")
@@ -73,7 +69,9 @@ def _is_used(name: str, profile: Profile) -> bool:
     stem = name.partition(".")[0].removesuffix("_mail")
     if stem in _OF_CHAIN:
         return profile.chain is not None
-    return stem not in _FAMILIES or stem in {_WORDED_IN.get(kind, kind) for kind in profile.letters}
+    kinds = kinds_where(lambda one: (one.worded_in or one.name) == stem)
+    # Codes go with the phone page, which is no choice of kinds.
+    return not kinds or stem == "code" or any(kind in profile.letters for kind in kinds)
 
 
 def _is_chinese(path: Path) -> bool:
