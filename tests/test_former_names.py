@@ -78,7 +78,7 @@ def test_parquet_of_stations_says_either(name: str, tmp_path: Path) -> None:
     path = tmp_path / "stations.parquet"
     pd.DataFrame([row]).to_parquet(path, index=False)
     mapping = TableMapping("stations", files=("stations*",), time_zone=office_zone())
-    (chunk,) = read_rows(path, STATIONS, mapping)
+    (chunk,) = read_rows(path, STATIONS, mapping, {}).chunks
     assert chunk.rows["unit_code"].tolist() == ["140300"]
     assert "city_code" not in chunk.rows
 

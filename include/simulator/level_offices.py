@@ -50,6 +50,7 @@ def _province(folder: Path) -> Path:
     for old, new in zip(words, _IS, strict=True):
         text = text.replace(old, new)
     text = text.replace("regions_are_complete: true", "regions_are_complete: false")
+    text = text.replace("levels: [city, zone]", "levels: [city]")
     (folder / "profile.yaml").write_text(f"reports_upward: auto\n{text}", encoding="utf-8")
     for same in ("categories.csv", "holidays.csv", "standards.yaml"):
         shutil.copy(SHIPPED / name / same, folder / same)

@@ -186,7 +186,7 @@ def retry_after(text: str) -> None:
     assert seconds is None or seconds >= 0
 
 
-LETTER = answer_forms.Letter("notice_140300", False, frozenset({"A1", "A2"}))
+LETTER = answer_forms.Letter("notice_140300", "140300", False, frozenset({"A1", "A2"}))
 
 
 @st.composite
