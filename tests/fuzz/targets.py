@@ -233,7 +233,9 @@ def air(content: bytes) -> None:
         path.write_bytes(content)
         stage_of_air = Stage(Path(folder))
         with suppress(InputError):
-            file = read_air_file(path, 0, stage_of_air, Names({"北京": "110000"}), None, latest=None)
+            file = read_air_file(
+                path, 0, stage_of_air, Names({"北京": "110000"}), None, latest=None, known={}
+            )
             assert all(2000 <= day.year <= 2099 for day in stage_of_air.days_of(0))
             str(file.faults).encode("utf-8")
         for _, rows in stage_of_air.take():
