@@ -1,7 +1,7 @@
 """Values of minutes as those of hours, and of stations as those of their city.
 
-An hour is the mean of its minutes where enough of them were told, each at its own step of the interval: what lies between the steps is
-not used and named. A city's hour is the arithmetic mean of its stations' hours
+An hour is the mean of its minutes where enough of them were told, each at its own step of the interval: what lies between the steps
+of a place that keeps them is not used and named. A city's hour is the arithmetic mean of its stations' hours
 (HJ 663-2013: the city's concentration is the arithmetic mean of its stations'), where enough of its stations have a value: those
 of the table of stations, or without one those that the files of the import name on the day.
 """
@@ -61,7 +61,8 @@ def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str
 def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
     """The values at the steps of the interval, one a step, and those between them.
 
-    A place's steps begin at the full hour where at least half of its day's values lie there, or else where most of them lie.
+    A place's steps begin at the full hour where at least half of its day's values lie there, or else where most of them lie. Of a
+    place that keeps no steps (a sensor that runs on its own) every value counts.
     """
     if told.empty:
         return told, []
@@ -79,7 +80,11 @@ def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tu
     rows = rows.assign(apart=np.abs(apart), step=np.round((seconds - begins - apart) / step).astype("int64"))
     nearest = rows[rows["apart"] <= _NEAR * step].sort_values("apart", kind="stable")
     nearest = nearest.drop_duplicates(["place_id", "observed_on", "quantity", "step"])
-    is_taken = rows.index.isin(nearest.index)
+    day = rows.assign(is_near=rows["apart"] <= _NEAR * step).groupby(
+        ["place_id", "observed_on"], observed=True, sort=False
+    )
+    is_free = is_odd & (day["is_near"].transform("mean") <= 0.5).to_numpy()
+    is_taken = is_free | rows.index.isin(nearest.index)
     return told[is_taken], _between(told[~is_taken], minutes)
 
 
