@@ -15,6 +15,7 @@ from include.letters.composition import (
     ascii_stem,
     check_numbered,
     compose_document,
+    files_with_book,
     letter_file,
     name_of,
     printable,
@@ -69,14 +70,8 @@ def compose_assessment(
         assessment_values(figures, issue, plain, red_head=red_head)
         | {"题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx", f"{book}.xlsx"]},
     )
-    files = (
-        letter_file("pdf", title, stem, document.pdf),
-        letter_file("docx", title, stem, document.docx),
-        letter_file("xlsx", book, f"table-{stem}", assessment_workbook(figures, labels)),
-        letter_file("html", title, stem, mail.html.encode()),
-        letter_file("text", title, stem, mail.text.encode()),
-    )
-    return Letter(mail.subject, files, tuple(warnings))
+    table = letter_file("xlsx", book, f"table-{stem}", assessment_workbook(figures, labels))
+    return Letter(mail.subject, files_with_book(title, stem, document, mail, table), tuple(warnings))
 
 
 def assessment_values(

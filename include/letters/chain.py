@@ -30,6 +30,7 @@ from include.letters.composition import (
     ascii_stem,
     check_numbered,
     compose_document,
+    files_with_book,
     letter_file,
     name_of,
     printable,
@@ -83,14 +84,8 @@ def compose_chain(
         chain_values(figures, issue, plain, red_head=red_head)
         | {"题名": document.title, "文件": [f"{title}.pdf", f"{title}.docx", f"{form}.xlsx"]},
     )
-    files = (
-        letter_file("pdf", title, stem, document.pdf),
-        letter_file("docx", title, stem, document.docx),
-        letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels, asked, issue.reply_link)),
-        letter_file("html", title, stem, mail.html.encode()),
-        letter_file("text", title, stem, mail.text.encode()),
-    )
-    return Letter(mail.subject, files, tuple(warnings))
+    book = letter_file("xlsx", form, f"form-{stem}", workbook(figures, labels, asked, issue.reply_link))
+    return Letter(mail.subject, files_with_book(title, stem, document, mail, book), tuple(warnings))
 
 
 @dataclass(frozen=True)

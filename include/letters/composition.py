@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from include.answer_form.layout import FORM_TITLE
 from include.errors import CompositionError
@@ -23,6 +23,9 @@ from include.letters.reminder import reminder_values
 from include.letters.words.wording import Show, marks
 from include.periods import Period
 from include.supervision.figures import FormRow, Issue, NoticeFigures, ReminderFigures
+
+if TYPE_CHECKING:
+    from include.letters.mail import Mail
 
 Role = Literal["pdf", "docx", "xlsx", "html", "text", "inline"]
 
@@ -188,6 +191,19 @@ def letter_file(role: Role, name: str, ascii_name: str, content: bytes) -> Lette
         name = f"{name[: _LONGEST_NAME - _END_OF_NAME - 1]}…{name[-_END_OF_NAME:]}"
     safe = "".join("_" if char in '\\/:*?"<>|' or char < " " else char for char in name)
     return LetterFile(role, f"{safe}.{ending}", f"{ascii_name}.{ending}", MEDIA_TYPES[role], content)
+
+
+def files_with_book(
+    title: str, ascii_name: str, document: Document, mail: "Mail", book: LetterFile
+) -> tuple[LetterFile, ...]:
+    """The files of a letter that has a workbook: pdf, docx, the workbook, html, text."""
+    return (
+        letter_file("pdf", title, ascii_name, document.pdf),
+        letter_file("docx", title, ascii_name, document.docx),
+        book,
+        letter_file("html", title, ascii_name, mail.html.encode()),
+        letter_file("text", title, ascii_name, mail.text.encode()),
+    )
 
 
 def printable(missing: Callable[[str], list[str]], warnings: dict[str, None]) -> Show:

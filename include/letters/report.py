@@ -9,7 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
+from include.letters.composition import (
+    Letter,
+    ascii_stem,
+    compose_document,
+    files_with_book,
+    letter_file,
+    name_of,
+    printable,
+)
 from include.letters.document.manuscript import Manuscript, Paragraph
 from include.letters.document.typefaces import load_typefaces, plain
 from include.letters.document.word import Pictured, TemplatePicture, edition_of
@@ -72,16 +80,11 @@ def compose_report(
             "图说明": picture.alt if picture else "",
         },
     )
-    files = [
-        letter_file("pdf", title, ascii_name, document.pdf),
-        letter_file("docx", title, ascii_name, document.docx),
-        letter_file("xlsx", data_title, f"data-{ascii_name}", report.workbook(title)),
-        letter_file("html", title, ascii_name, mail.html.encode()),
-        letter_file("text", title, ascii_name, mail.text.encode()),
-    ]
+    data = letter_file("xlsx", data_title, f"data-{ascii_name}", report.workbook(title))
+    files = files_with_book(title, ascii_name, document, mail, data)
     if picture:
-        files.append(letter_file("inline", report.inline_title + name, f"map-{ascii_name}", picture.content))
-    return Letter(mail.subject, tuple(files), tuple(warnings))
+        files += (letter_file("inline", report.inline_title + name, f"map-{ascii_name}", picture.content),)
+    return Letter(mail.subject, files, tuple(warnings))
 
 
 def _points(manuscript: Manuscript) -> list[str]:
