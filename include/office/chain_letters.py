@@ -84,9 +84,7 @@ class _Told:
 def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
     """Makes and releases the letters of the minutes that are over; returns how many were released, and what stood in the way."""
     done, troubles = 0, []
-    with reading(house.engine) as connection:
-        done_keys = _done_keys(connection)
-    for figures in due_figures(house, now, done_keys):
+    for figures in due_figures(house, now, without_made=True):
         facts = LetterFacts(
             figures.kind,
             figures.unit_code,
@@ -109,11 +107,9 @@ def chain_letters(house: House, now: datetime, actor: str) -> dict[str, Any]:
     return {"letters": done} | ({"trouble": say("；").join(troubles)} if troubles else {})
 
 
-def due_figures(
-    house: House, now: datetime, done_keys: frozenset[str] = frozenset()
-) -> Iterator[ChainFigures]:
-    """The letters of the minutes that are over by `now`, of the kinds in use, by minute, kind and addressee; without those of
-    `done_keys`. However long no round ran: it looks back to the latest letter of a chain, and beyond it at whatever is open."""
+def due_figures(house: House, now: datetime, *, without_made: bool = False) -> Iterator[ChainFigures]:
+    """The letters of the minutes that are over by `now`, of the kinds in use, by minute, kind and addressee; `without_made`: but those
+    that are made. However long no round ran: it looks back to the latest letter of a chain, and beyond it at whatever is open."""
     wanted = [kind for kind in CHAIN_KINDS if is_in_use(kind, office().letters)]
     end_at = now.replace(second=0, microsecond=0)
     if office().chain is None or not wanted:
@@ -125,10 +121,12 @@ def due_figures(
             if told.kind in wanted:
                 minute = told.at.replace(second=0, microsecond=0)
                 groups.setdefault((told.kind, told.addressee, minute), []).append(told)
+        earliest = min((minute for _, _, minute in groups), default=end_at)
+        made = _made_since(connection, earliest) if without_made else frozenset()
         found = [
             _figures(connection, *key, steps)
             for key, steps in sorted(groups.items(), key=lambda one: (one[0][2], *one[0]))
-            if _period(key[2]).letter_key(key[0], key[1]) not in done_keys
+            if _period(key[2]).letter_key(key[0], key[1]) not in made
         ]
     yield from found
 
@@ -138,10 +136,12 @@ def _not_units() -> tuple[str, ...]:
     return (LEADER, OPERATORS, office().told_superior)
 
 
-def _done_keys(connection: Connection) -> frozenset[str]:
-    """The letters of chains that are made: drafted ones are made again."""
+def _made_since(connection: Connection, start_at: datetime) -> frozenset[str]:
+    """The letters of chains that are made of the minutes from then on: drafted ones are made again."""
     columns = tables.letter.c
-    asked = select(columns.letter_key).where(columns.kind.in_(CHAIN_KINDS), columns.state != "drafted")
+    asked = select(columns.letter_key).where(
+        columns.kind.in_(CHAIN_KINDS), columns.state != "drafted", columns.start_at >= start_at
+    )
     return frozenset(connection.execute(asked).scalars())
 
 
