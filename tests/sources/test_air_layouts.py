@@ -490,3 +490,18 @@ def test_a_note_in_a_folder_is_no_table_unless_it_is_named(store: Engine, tmp_pa
     assert (result.files, result.rejected) == (1, ())
     (tmp_path / "b.txt").write_text(text(long_rows(str)))
     assert take(store, tmp_path, tmp_path / "b.txt").files == 1
+
+
+@pytest.mark.parametrize("minutes", [15, 60])
+def test_a_part_goes_by_what_another_file_of_the_import_prints(
+    store: Engine, tmp_path: Path, minutes: int
+) -> None:
+    """The part, read first, prints neither 00:00 nor 24:00; the other file of its header prints 24:00: labels name ends."""
+    own = mapping(tmp_path, QUARTERS.replace("15", str(minutes)))
+    of_hours = minutes == 60
+    part = quarters(
+        tmp_path / "a.csv", ["01:00"] if of_hours else ENDS[:4], [25] if of_hours else [10, 20, 30, 40]
+    )
+    rest = quarters(tmp_path / "b.csv", ["24:00"] if of_hours else ENDS[4:], [33] if of_hours else [33] * 4)
+    import_air_quality(store, tmp_path / "air", [part, rest], now=NOW, mapping=own)
+    assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 25.0, ("110000", 23, "pm25_ug_m3"): 33.0}

@@ -17,7 +17,7 @@ from include.errors import InputError, SourceError
 from include.language import say
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.hours import OpenHours, scales
+from include.sources.air.hours import OpenHours, Scale, scales
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
@@ -180,10 +180,23 @@ def import_air_quality(
             return number in done
 
         turns = in_turn(range(len(names)), take, {}, FOLDER_SECONDS)
-        asked_again = [*open_hours]
+        known_before = dict(hours_known)
+        ends_only: frozenset[Scale] = frozenset({24})
         for file in done.values():  # what whole days say of the hours of others
             if file.scale is not None:
                 hours_known[file.layout] = hours_known.get(file.layout, frozenset()) | {file.scale}
+        # Those that said nothing themselves were taken for 0 to 23 as long as nobody told otherwise.
+        mistaken = [
+            number
+            for number, file in done.items()
+            if file.scale is None
+            and hours_known.get(file.layout) == ends_only
+            and known_before.get(file.layout) != ends_only
+        ]
+        for number in mistaken:
+            stage.forget(number)
+            del done[number]
+        asked_again = [*open_hours, *mistaken]
         open_hours.clear()
         again = in_turn(asked_again, take, {}, FOLDER_SECONDS)
         turns.late += again.late
