@@ -13,12 +13,13 @@ from typing import Final, Literal
 from include.replies.mail import Mail
 
 Authenticity = Literal["pass", "fail", "none"]
-_RESULT: Final = re.compile(r"\b(dmarc|dkim|spf)\s*=\s*([a-z]+)", re.IGNORECASE)
+_RESULT: Final = re.compile(r"\s*(dmarc|dkim|spf)(?:\s*/\s*\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
 _PROPERTY: Final = re.compile(
     r"\b(header\.from|header\.d|header\.i|smtp\.mailfrom|smtp\.mail|envelope-from)\s*=\s*\"?([^\s;\"]+)",
     re.IGNORECASE,
 )
-_COMMENT: Final = re.compile(r"\([^()]*\)")
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_WORD: Final = re.compile(r"[A-Za-z0-9.@_+-]*")
 _BY: Final = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 
 
@@ -62,7 +63,7 @@ def _own_fields(mail: Mail, own_server: str) -> list[str]:
                 return found
             is_traced = True
         elif name == "authentication-results":
-            plain = _COMMENT.sub(" ", value)
+            plain = _plain(value)
             told = plain.partition(";")[0].split()
             if told and told[0].lower() == own_server:
                 found.append(plain.partition(";")[2])
@@ -77,8 +78,38 @@ def _own_fields(mail: Mail, own_server: str) -> list[str]:
 
 def server_of(trace: str) -> str:
     """The server that left a trace (`Received`); empty where it does not say."""
-    by = _BY.search(_COMMENT.sub(" ", trace))
+    by = _BY.search(_plain(trace))
     return by[1] if by else ""
+
+
+def _plain(value: str) -> str:
+    """A structured field without its comments; a quoted string stands for itself where it is a plain word, and for nothing otherwise:
+    the local part of an envelope's sender is anybody's words. What is not closed ends the field.
+
+    >>> _plain('spf=none smtp.mailfrom="a; dkim=pass"@b.example (x "y); dmarc=none')
+    'spf=none smtp.mailfrom=_@b.example   ; dmarc=none'
+    """
+    told: list[str] = []
+    at = depth = 0
+    while at < len(value):
+        char = value[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char in "()":
+            depth = max(depth + (1 if char == "(" else -1), 0)
+            told.append(" ")
+        elif char == '"' and not depth:
+            quoted = _QUOTED.match(value, at)
+            if quoted is None:
+                break
+            told.append(quoted[1] if _WORD.fullmatch(quoted[1]) else "_")
+            at = quoted.end()
+            continue
+        elif not depth:
+            told.append(char)
+        at += 1
+    return "".join(told)
 
 
 def is_same_host(one: str, other: str) -> bool:
@@ -95,7 +126,7 @@ def _results(fields: Iterable[str]) -> Iterable[tuple[str, str, str]]:
     """`method, result, domain` of each check."""
     for field in fields:
         for clause in field.split(";"):
-            method = _RESULT.search(clause)
+            method = _RESULT.match(clause)
             if method is None:
                 continue
             told = {name.lower(): value for name, value in _PROPERTY.findall(clause)}

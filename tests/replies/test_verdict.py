@@ -172,3 +172,31 @@ PASS = f"Authentication-Results: {OWN}; dkim=pass header.d=city.example"
 def test_what_a_sender_writes_below_our_own_results_is_nothing(heads: list[str], says: str) -> None:
     content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello")
     assert authenticity(read_mail(content), OWN) == says
+
+
+ASIDE = "dkim=pass header.d=city.example; dmarc=pass header.from=city.example"
+
+
+@pytest.mark.parametrize(
+    ("results", "says"),
+    [
+        (f'spf=none smtp.mailfrom="a; {ASIDE}"@evil.example', "none"),
+        (f'spf=pass smtp.mailfrom="a; {ASIDE}"@evil.example; dmarc=none header.from=city.example', "none"),
+        (f'dmarc=none; spf=pass smtp.mailfrom="a\\"; {ASIDE}"@evil.example', "none"),
+        (
+            f'spf=none smtp.mailfrom="a("@evil.example; dmarc=fail header.from=city.example; x=")"; {ASIDE}',
+            "fail",
+        ),
+        (f'spf=none (he says "; {ASIDE}) smtp.mailfrom=evil.example', "none"),
+        (f"spf=none (a \\) b; {ASIDE}) smtp.mailfrom=evil.example", "none"),
+        (f'spf=none smtp.mailfrom="a; {ASIDE}', "none"),  # not closed
+        ("x=none reason=dkim=pass header.d=city.example", "none"),
+        ('dkim=pass (2048-bit key; unprotected) header.d="city.example"', "pass"),
+        ("dmarc/1=pass header.from=city.example", "pass"),
+    ],
+)
+def test_what_our_server_quotes_of_a_sender_is_no_result(results: str, says: str) -> None:
+    """The local part of the envelope's sender, a comment and a reason are the sender's own words."""
+    head = f"Authentication-Results: {OWN}; {results}"
+    content = mail("\n".join([head, TRACE, "From: a@city.example", "Subject: x"]), "hello")
+    assert authenticity(read_mail(content), OWN) == says
