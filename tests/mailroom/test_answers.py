@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import openpyxl
@@ -157,6 +158,49 @@ def test_the_same_form_again_changes_nothing_nor_does_the_same_mail(place: Place
     assert (done.known, dict(done.kinds)) == (1, {"answer": 1})
     assert place.events() == [("A1", "submitted", SENT), ("A2", "submitted", SENT)]
     assert [row["reasons"] for row in place.mails()] == ["form_attached", "form_attached,form_known"]
+
+
+def with_form(mail: bytes, content: bytes) -> bytes:
+    """The mail with one more form."""
+    whole = message_from_bytes(mail, policy=policy.SMTP)
+    whole.add_attachment(
+        content,
+        maintype="application",
+        subtype="vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        filename="2.xlsx",
+    )
+    return whole.as_bytes()
+
+
+def found_at(number: int, alarm: str) -> dict[str, Any]:
+    return dict(something_found(SENT - HOUR, "扬尘（工地）"))
+
+
+def test_forms_of_one_mail_that_contradict_each_other_wait_for_a_person(place: Place) -> None:
+    """One says of A2 that something was found, the other that nothing was."""
+    other = form(place.key, alarms=("A2",), fill=found_at)
+    place.deliver(with_form(answer(place), other))
+    assert place.read().tray == 1
+    assert place.events() == []
+    assert place.mails()[0]["tray_reason"] == "几份反馈表对同一报警的填写不一致：A2"
+
+
+def test_a_form_that_was_taken_before_contradicts_nothing(place: Place) -> None:
+    """A thread carries the old form along; the same answers told twice, or of different alarms, are no contradiction."""
+    first = form(place.key, alarms=("A1",))
+    place.deliver(answer(place, content=first))
+    place.read()
+    again = form(place.key, fill=found_at)
+    same = form(place.key, alarms=("A2",), fill=found_at)
+    mail = with_form(with_form(answer(place, content=first, at=SENT + HOUR), again), same)
+    place.deliver(mail, at=SENT + HOUR)
+    done = place.read()
+    assert (done.tray, done.rows_taken) == (0, 2)
+    assert [(alarm, at) for alarm, _, at in place.events()] == [
+        ("A1", SENT),
+        ("A1", SENT + HOUR),
+        ("A2", SENT + HOUR),
+    ]
 
 
 def test_an_older_form_that_comes_later_is_not_used(place: Place) -> None:

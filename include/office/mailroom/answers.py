@@ -97,11 +97,32 @@ def take_answer(connection: Connection, room: Mailroom, read: ReadMail, forms: S
         answer.match = letter
         letters.append(letter)
         answer.tray += _doubts(connection, room, read, letter)
+    if not answer.tray and (disputed := _disputed(connection, forms, letters)):
+        answer.tray.append(say("几份反馈表对同一报警的填写不一致：{alarms}", alarms=say("、").join(disputed)))
     if answer.tray or read.received_at is None:
         return answer
     for found, letter in zip(forms, letters, strict=True):
         take_rows(connection, room, answer, read, found, letter)
     return answer
+
+
+def _disputed(connection: Connection, forms: Sequence[FoundForm], letters: Sequence[Match]) -> list[str]:
+    """The alarms that forms of one mail tell differently: which of them holds is not for their order to say. A form that was taken
+    before says nothing new (a thread carries it along)."""
+    told: dict[str, set[frozenset[tuple[str, ...]]]] = {}
+    for found, letter in zip(forms, letters, strict=True):
+        if found.form is None or is_known_form(connection, found.attached.sha256, letter.letter_id):
+            continue
+        delivery = found.form.delivery
+        parts = list(delivery.parts)
+        delivery.parts = iter(parts)
+        own: dict[str, set[tuple[str, ...]]] = {}
+        for part in parts:
+            for row in part.chunk.rows.astype(str).to_dict("records"):
+                own.setdefault(row["alarm_id"], set()).add((part.mapping.table, *row.values()))
+        for alarm_id, rows in own.items():
+            told.setdefault(alarm_id, set()).add(frozenset(rows))
+    return sorted(alarm_id for alarm_id, ways in told.items() if len(ways) > 1)
 
 
 def take_rows(
