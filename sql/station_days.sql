@@ -3,7 +3,8 @@
 -- Reads: watch_day, station_day.
 select
     d.observed_on, d.station_id, d.rules_edition, d.unit_code, d.grid_id, d.hours, d.completeness, d.pm25_ug_m3,
-    d.log_ratio, d.spread, d.damp_mean, d.damp_xx, d.damp_xy, d.spikes, d.stuck_hours, d.range_hours, d.dead_hours, d.verdict
+    d.log_ratio, d.spread, d.damp_mean, d.damp_xx, d.damp_xy, d.low_hours, d.spikes, d.stuck_hours, d.range_hours, d.dead_hours,
+    d.verdict
 from (
     select observed_on, rules_edition, max(revision) as revision
     from watch_day

@@ -86,6 +86,7 @@ station_day = Table(
     Column("damp_mean", Float, comment="mean log swelling in damp air of the hours compared"),
     Column("damp_xx", Float, comment="sum of its squares about that mean"),
     Column("damp_xy", Float, comment="sum of its products with the log-ratio: the station's own swelling"),
+    Column("low_hours", Integer, comment="hours far below the day's own middle: the scatter of the station"),
     Column("spikes", Integer, nullable=False, comment="single wild hours"),
     Column("stuck_hours", Integer, nullable=False, comment="hours at one and the same value"),
     Column("range_hours", Integer, nullable=False, comment="hours outside the instrument's scale"),

@@ -31,6 +31,7 @@ COLUMNS: Final = [
     "damp_mean",
     "damp_xx",
     "damp_xy",
+    "low_hours",
     "spikes",
     "stuck_hours",
     "range_hours",
@@ -48,6 +49,7 @@ GAIN_COLUMNS: Final = [
     "gain_sd",
     "spread",
     "wild",
+    "low",
     "damp_slope",
     "damp_slope_sd",
     "damp_mean",
@@ -61,14 +63,15 @@ VERDICTS: Final = ("stuck", "dead", "missing", "range", "spiky", "few", "ok")
 
 @dataclass(frozen=True)
 class Gains:
-    """By station of a network: log gain, its standard deviation, scatter of an hour, share of wild hours; how much more (or less)
-    than the others it swells in damp air (per log unit of the common swelling, its standard deviation, and the swelling at which
+    """By station of a network: log gain, its standard deviation, scatter of an hour, share of wild hours and of hours that
+    stand low; how much more (or less) than the others it swells in damp air (per log unit of the common swelling, its standard deviation, and the swelling at which
     the gain was learnt); daily facts read, whether it has jumped of late."""
 
     gain: Floats
     gain_sd: Floats
     spread: Floats
     wild: Floats
+    low: Floats
     damp_slope: Floats
     damp_slope_sd: Floats
     damp_mean: Floats
@@ -91,7 +94,8 @@ def station_days(
     median over the day's usable hours of ln(c + offset) less the surroundings' (raw readings, other grids), `spread` the
     robust standard deviation of the same; both null where fewer than three hours could be compared. `damp_mean`: mean log
     swelling of the hours compared; `damp_xx`, `damp_xy`: sums over them of its square about that mean, and of its product with
-    the log-ratio: what a station's own swelling is learnt from.
+    the log-ratio: what a station's own swelling is learnt from. `low_hours`: hours that stand `quality.low_log_ratio` below the day's own
+    median.
     """
     order = station_order(stations)
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -138,6 +142,7 @@ def _day(
             "damp_mean": np.where(enough, damp_mean, np.nan),
             "damp_xx": np.where(enough, damp_xx, np.nan),
             "damp_xy": np.where(enough, damp_xy, np.nan),
+            "low_hours": (delta - middle < -rules.quality.low_log_ratio).sum(axis=0),
             "spikes": lone.sum(axis=0),
             "stuck_hours": (flags == STUCK).sum(axis=0),
             "range_hours": (flags == RANGE).sum(axis=0),
@@ -245,6 +250,7 @@ def _gain_rows(network: Network, day: date, known: Gains) -> pd.DataFrame:
             "gain_sd": known.gain_sd,
             "spread": known.spread,
             "wild": known.wild,
+            "low": known.low,
             "damp_slope": known.damp_slope,
             "damp_slope_sd": known.damp_slope_sd,
             "damp_mean": known.damp_mean,
@@ -267,7 +273,8 @@ def gains_of_network(rows: pd.DataFrame, network: Network) -> Gains:
 def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) -> Gains:
     """The gains with which the hours of `day` are judged: from the daily facts of the `rules.gain.days` days before it."""
     own, about = rules.gain, rules.filter
-    ratio, spread, spikes, damp = _history(days, network, day, own)
+    ratio, spread, counts, damp = _history(days, network, day, own)
+    hours, spikes, low_hours = counts.sum(axis=2)
     count = (~np.isnan(ratio)).sum(axis=1)
     level, jumped, same = _level(ratio, spread, own)
     shrunk = own.prior_sd**2 / (own.prior_sd**2 + own.day_sd**2 / np.maximum(same, 1))
@@ -276,8 +283,10 @@ def gains(days: pd.DataFrame, network: Network, day: date, rules: WatchRules) ->
     middle_spread = _robust(spread.T)[0] if len(spread) else np.zeros(0)
     hour_sd = np.where(np.isnan(middle_spread), about.station_sd * 1.5, middle_spread)
     wild = about.wild_share + spikes / np.maximum(24.0 * np.maximum(count, 1), 24.0)
+    trusted = rules.confidence
+    low = (low_hours + trusted.low_share * trusted.low_hours) / (hours + trusted.low_hours)
     true_gain = _true_gain(ratio_now, network, rules.background, own.rounds)
-    return Gains(true_gain, gain_sd, hour_sd, wild, *_damp(damp, rules.background), count, jumped)
+    return Gains(true_gain, gain_sd, hour_sd, wild, low, *_damp(damp, rules.background), count, jumped)
 
 
 def _damp(damp: Floats, rules: BackgroundRules) -> tuple[Floats, Floats, Floats]:
@@ -292,13 +301,13 @@ def _damp(damp: Floats, rules: BackgroundRules) -> tuple[Floats, Floats, Floats]
 def _history(
     days: pd.DataFrame, network: Network, day: date, rules: GainRules
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """(stations, days) log-ratios and spreads, the latest day last; number of wild hours by station; (3, stations, days) of
+    """(stations, days) log-ratios and spreads, the latest day last; (3, stations, days) of `hours`, `spikes`, `low_hours`, and of
     `damp_mean`, `damp_xx`, `damp_xy`."""
     shape = (len(network.station_ids), rules.days)
-    ratio, spread, spikes = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape)
-    damp = np.full((3, *shape), np.nan)
+    ratio, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+    counts, damp = np.zeros((3, *shape)), np.full((3, *shape), np.nan)
     if not len(days) or not shape[0]:
-        return ratio, spread, spikes.sum(axis=1), damp
+        return ratio, spread, counts, damp
     place = pd.Index(network.station_ids).get_indexer(pd.Index(days["station_id"]))
     each, dates = pd.factorize(days["date"])
     column = np.array([value.toordinal() for value in dates], np.int64)[each]
@@ -308,10 +317,11 @@ def _history(
     at = (place[usable], column[usable])
     ratio[at] = days["log_ratio"].to_numpy(float)[usable]
     spread[at] = days["spread"].to_numpy(float)[usable]
-    spikes[at] = days["spikes"].to_numpy(float)[usable]
+    for k, name in enumerate(("hours", "spikes", "low_hours")):
+        counts[k][at] = days[name].to_numpy(float)[usable]
     for k, name in enumerate(("damp_mean", "damp_xx", "damp_xy")):
         damp[k][at] = days[name].to_numpy(float)[usable]
-    return ratio, spread, spikes.sum(axis=1), damp
+    return ratio, spread, counts, damp
 
 
 def _level(ratio: Floats, spread: Floats, rules: GainRules) -> tuple[Floats, NDArray[np.bool_], Floats]:

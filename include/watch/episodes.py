@@ -44,7 +44,7 @@ _READ: Final = (
     "increment_ug_m3",
     "increment_share",
     "pm25_ug_m3",
-    "probability",
+    "confidence",
     "background_ug_m3",
     "station_id",
     "stations",
@@ -69,7 +69,8 @@ def episodes(grid_hours: pd.DataFrame, start: object, end: object, rules: WatchR
     """One row an episode that was raised in [start, end) or goes on in it (columns `COLUMNS`), as known at `end`.
 
     `grid_hours` as of `judge_hours`, from `rules.episode_back` hours before `start`; hours at or after `end` are not looked
-    at. `raised_at` is the end of the deciding hour. `station_ids`: those that stood highest, joined by spaces.
+    at. `raised_at` is the end of the deciding hour. `station_ids`: those that stood highest, joined by spaces. `confidence`: the
+    highest of its hours.
     `peak_increment_ug_m3` and `background_ug_m3` are of the highest hour and tied to the official stations as the peak is: peak =
     background + increment.
     """
@@ -142,7 +143,7 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
         deciding + 1,
         len(exceeding),
         highest,
-        confidence(own["probability"][exceeding], rules),
+        round(float(np.fmax.reduce(own["confidence"][exceeding].astype(float))), 3),
         round(highest - around, 1),
         around,
         " ".join(sorted(stations)),
@@ -152,10 +153,3 @@ def _facts(own: Arrays, run: Run, rules: WatchRules) -> list[object]:
         int(own["officials"][span].min()),
         rules.edition,
     ]
-
-
-def confidence(probabilities: NDArray[np.float64], rules: WatchRules) -> float:
-    """The chance that the episode is a true event: its highest probability, put right by what came true on worlds."""
-    own = rules.episode
-    told = own.confidence_base + own.confidence_slope * float(np.fmax.reduce(probabilities))
-    return round(min(max(told, 0.0), own.most_confidence), 3)

@@ -35,6 +35,7 @@ class Hour:
     officials: NDArray[np.int64]
     coarse: Floats
     rh: Floats
+    low_share: float  # of the stations' hours in the two weeks before, that stood low
 
 
 def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules: WatchRules) -> Hour:
@@ -71,6 +72,7 @@ def judge_hour(readings: Readings, k: int, network: Network, known: Gains, rules
         officials,
         coarse,
         rh,
+        float(known.low[:micro].mean()) if micro else rules.confidence.low_share,
     )
 
 

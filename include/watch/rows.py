@@ -12,7 +12,7 @@ from include.watch.bars import bars
 from include.watch.network import Network
 from include.watch.one_hour import Hour
 from include.watch.readings import FLAGS, empty, instants
-from include.watch.rules import WatchRules
+from include.watch.rules import ConfidenceRules, WatchRules
 
 Floats = NDArray[np.float64]
 Rows = dict[str, NDArray[np.generic]]
@@ -41,6 +41,8 @@ GRID_COLUMNS: Final = [
     "fault_going_on",
     "probability",
     "fault_probability",
+    "low_share",
+    "confidence",
     "is_raised",
 ]
 STATION_COLUMNS: Final = [
@@ -115,6 +117,7 @@ def grid_rows(
     confirmed = standing & (asked.two | lasts)
     raise_at = np.where(hour.rh >= own.damp_from_pct, own.raise_damp_at, own.raise_at)
     raised = (p >= raise_at) | ((p >= own.hold_at) & (p_before >= raise_at))
+    told = confidence(p, hits, hour.low_share, rules.confidence)
     return {
         "grid_id": np.array(network.grid_ids, object),
         "unit_code": np.array(network.grid_city, object),
@@ -140,8 +143,27 @@ def grid_rows(
         "fault_going_on": chance.fault_going_on[at],
         "probability": p,
         "fault_probability": chance.fault[at],
-        "is_raised": raised & spoke & confirmed,
+        "low_share": np.full(grids, hour.low_share),
+        "confidence": told,
+        "is_raised": raised & spoke & confirmed & (told >= rules.confidence.raise_at),
     }
+
+
+def confidence(
+    probability: Floats, hits: NDArray[np.int64], low_share: float, rules: ConfidenceRules
+) -> Floats:
+    """The chance that an hour is a true exceedance: of the filter's probability, the stations reached, and the share of hours in
+    which the network's stations stood low in the two weeks before."""
+    with np.errstate(divide="ignore"):
+        logit = np.log(probability) - np.log1p(-probability)
+    score = (
+        rules.constant
+        + rules.logit * np.clip(logit, rules.least_logit, rules.most_logit)
+        + rules.second_station * (hits >= 2)
+        + rules.scatter * np.log(low_share / rules.low_share)
+    )
+    found: Floats = np.minimum(1.0 / (1.0 + np.exp(-score)), rules.most)
+    return found
 
 
 def tied(grid_hours: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Final
 
 from include.periods import office_zone
 
-EDITION: Final = "watch-2026-11.4"
+EDITION: Final = "watch-2026-11.5"
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class QualityRules:
     stuck_hours: int = 3  # so many equal values in a row, where values carry decimals
     stuck_hours_whole: int = 6  # and where the value is a whole number, which repeats by chance
     dead_share: float = 0.33  # below this share of the surroundings a station says nothing about the air
+    # A value so far below the day's own middle (30 % above, mirrored) is never smoke: it tells how the network scatters.
+    low_log_ratio: float = 0.26
     spike_log_ratio: float = 0.6  # a jump of one station alone, within one hour, by this log-ratio: 单站突跳
 
 
@@ -98,7 +100,7 @@ class FilterRules:
     wild_density: float = 0.25  # per log unit: wild values lie anywhere in four log units
     most_evidence: float = 9.0  # log; no hour weighs more for an exceedance
     least_evidence: float = -4.0  # log; nor against it
-    raise_at: float = 0.5  # probability from which a grid-hour is raised
+    raise_at: float = 0.35  # probability from which a grid-hour is raised
     # The same in air so damp that nobody knows how much a counter swells.
     damp_from_pct: float = 96.0
     raise_damp_at: float = 0.7
@@ -110,7 +112,7 @@ class FilterRules:
     alone_share: float = 1.2  # the same where one station alone spoke in the grid
     # Evidence (log) of the hour before that makes one station's exceedance two hours long.
     second_hour_evidence: float = 0.5
-    hold_at: float = 0.35  # and down to which it stays raised
+    hold_at: float = 0.25  # and down to which it stays raised
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,24 @@ class EpisodeRules:
     gap_hours: int = 6  # a new alarm needs so many quiet hours before it; otherwise it is the same one
     longest_hours: int = 36  # a grid without such a pause for so long stands in the list of lasting excess
     start_back_hours: int = 3  # how far the first hour may lie before the deciding one
-    # What came true on worlds of two simulators (docs/watch.md): base + slope × highest probability, at most so much.
-    confidence_base: float = 0.35
-    confidence_slope: float = 0.64
-    most_confidence: float = 0.98
+
+
+@dataclass(frozen=True)
+class ConfidenceRules:
+    """The chance that an hour is a true exceedance, by what came true on worlds of four simulators (docs/watch.md): a logistic function
+    of the filter's probability, of a second station that was reached, and of how the network scatters."""
+
+    constant: float = -0.13
+    logit: float = 0.52  # for each unit of the probability's logit …
+    least_logit: float = -1.0  # … within these
+    most_logit: float = 6.0
+    second_station: float = 1.52  # where two stations or more were reached
+    # For each unit of ln(share of low hours / low_share): what falls by chance rises by chance.
+    scatter: float = -1.22
+    low_share: float = 0.02  # of a station's hours stand low in a fair network; before its days tell …
+    low_hours: float = 48.0  # … this counts as so many hours
+    raise_at: float = 0.4  # an hour of less is not raised
+    most: float = 0.98
 
 
 @dataclass(frozen=True)
@@ -148,6 +164,7 @@ class WatchRules:
     background: BackgroundRules = field(default_factory=BackgroundRules)
     filter: FilterRules = field(default_factory=FilterRules)
     episode: EpisodeRules = field(default_factory=EpisodeRules)
+    confidence: ConfidenceRules = field(default_factory=ConfidenceRules)
     lasting: LastingRules = field(default_factory=LastingRules)
 
     @property

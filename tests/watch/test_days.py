@@ -26,7 +26,7 @@ def facts_of(
             on = TODAY - timedelta(days=len(ratios) - k)
             rows.append((name, on, hours, told, spread, spikes if name == station else 0))
     facts = pd.DataFrame(rows, columns=["station_id", "date", "hours", "log_ratio", "spread", "spikes"])
-    return facts.assign(damp_mean=0.1, damp_xx=0.0, damp_xy=0.0)
+    return facts.assign(damp_mean=0.1, damp_xx=0.0, damp_xy=0.0, low_hours=0)
 
 
 def gain_of(station: str, facts: pd.DataFrame) -> tuple[float, bool, int]:
@@ -127,3 +127,13 @@ def test_a_replaced_instrument_begins_anew() -> None:
         ["M40", date(2020, 4, 3)],
         ["N40", date(2020, 4, 4)],
     ]
+
+
+def test_how_often_a_station_stands_low_is_learnt_from_its_days() -> None:
+    facts = facts_of("M40", [0.0] * 14)
+    facts["low_hours"] = np.where(facts["station_id"] == "M40", 6, 0)
+    network = networks(station_order(stations()), [TODAY], RULES.background)[TODAY]
+    low = dict(zip(network.station_ids, gains(facts, network, TODAY, RULES).low.round(4), strict=True))
+    assert low["M40"] == round((14 * 6 + 0.02 * 48) / (14 * 24 + 48), 4)
+    assert set(low.values()) - {low["M40"]} == {round(0.02 * 48 / (14 * 24 + 48), 4)}
+    assert (gains(facts.iloc[:0], network, TODAY, RULES).low == 0.02).all()

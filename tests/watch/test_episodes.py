@@ -51,6 +51,7 @@ def grid_hours(raised: str, increments: list[float] | None = None, **other: obje
             "rh_pct": 50.0,
             "evidence": 3.0,
             "probability": [0.9 if c == "#" else 0.1 for c in raised],
+            "confidence": [0.94 if c == "#" else 0.4 for c in raised],
             "fault_probability": 0.0,
             "is_raised": [c == "#" for c in raised],
         }
