@@ -4,7 +4,7 @@ is not there."""
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -108,9 +108,15 @@ def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
     city = tables.city.c
     rows = connection.execute(select(city.unit_code, city.unit_name, city.province_name)).all()
     names = {name: row for row in rows for name in (row.unit_name, row.unit_code)}
-    close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE)
+    close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE) or _next_codes(words, names)
     found = dict.fromkeys(names[name] for name in close)
     return tuple(Hit("unit", row.unit_name, row.province_name, f"/cities/{row.unit_code}") for row in found)
+
+
+def _next_codes(words: str, names: Iterable[str]) -> list[str]:
+    """The codes next to a number that is nobody's."""
+    codes = [name for name in names if name.isdecimal()] if words.isdecimal() else []
+    return sorted(codes, key=lambda code: (abs(int(code) - int(words)), code))[:_NEAR]
 
 
 def _letter(connection: Connection, letter_id: int) -> tuple[Hit, ...]:

@@ -1,5 +1,6 @@
 """The pages as a browser gets them: permissions route by route, forms, headers, escaping, languages."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from include.desk.pages import (
     network,
     places,
     ranking,
+    refusals,
     search,
     signing,
     today,
@@ -463,6 +465,21 @@ def test_every_column_of_intake_has_a_name_for_people() -> None:
     assert sorted(columns - set(LABELS["field"])) == []
 
 
+def said_in(path: Path) -> set[str]:
+    """The Chinese texts that a module says or returns."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = (
+        one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
+    return {text for text in texts if re.search(r"[\u4e00-\u9fff]", text)}
+
+
+def details_of(path: Path) -> set[str]:
+    """The Chinese details of the refusals of a module."""
+    found = re.findall(r'HTTPException\(\d+, "([^"]+)"', path.read_text(encoding="utf-8"))
+    return {text for text in found if not text.isascii()}
+
+
 def test_every_text_has_its_english() -> None:
     used = {text for group in LABELS.values() for text in group.values()}
     used |= {kind.label for kind in LETTER_KINDS.values()}
@@ -513,8 +530,15 @@ def test_every_text_has_its_english() -> None:
         exports.TOTAL,
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
+        letters.CUT,
         *city.NOTE_WORDS.values(),
         *uploads.OUTCOMES.values(),
+        *refusals.HEADLINES.values(),
+        *refusals.TODOS.values(),
+        *refusals.FIELDS.values(),
+        *refusals.ADVICE.values(),
+        *said_in(PAGES / "refusals.py"),
+        *(text for path in PAGES.glob("*.py") for text in details_of(path)),
         "签收",
         "反馈",
         "验收",

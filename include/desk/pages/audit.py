@@ -1,7 +1,7 @@
 """Audit 审计: who did what when, with filters and as CSV."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -11,7 +11,8 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.exports import csv_file
-from include.desk.pages.view import LABELS, page
+from include.desk.pages.view import LABELS, actor_text, deed_text, office_text, page
+from include.letter_kinds import LETTER_KINDS, letter_label
 from include.periods import parse_date
 
 PAGE: Final = 100
@@ -28,8 +29,10 @@ def _filters(
     subject: _Word = "",
     action: _Word = "",
     words: _Words = "",
+    kind: _Word = "",
+    view: Annotated[str, Query(pattern=r"^(signed)?$")] = "",
 ) -> Filters:
-    return Filters(_day(first), _day(last), actor, subject, action, words)
+    return Filters(_day(first), _day(last), actor, subject, action, words, kind, view)
 
 
 def _day(text: str) -> date | None:
@@ -62,17 +65,43 @@ def routes(desk: Desk) -> APIRouter:
             "query": query_of(asked),
             "persons": persons(house),
             "subjects": LABELS["subject"],
-            "actions": LABELS["action"],
-            "groups": {name: group for group in ("deed", "act", "action") for name in LABELS[group]},
+            "actions": _actions(),
+            "kinds": list(LETTER_KINDS),
+            "is_simulated": False,
         }
         return page(desk, request, visitor, "audit.html", values)
 
     @router.get("/audit.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Asked) -> Response:
         rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS)
-        return csv_file(audit_table(rows), "audit.csv")
+        return csv_file(audit_table([_in_words(row) for row in rows]), "audit.csv")
 
     return router
+
+
+def _actions() -> dict[str, tuple[str, ...]]:
+    """Every action that may stand in the trail, with what it is called: a word may mean another thing of an alarm than of a letter."""
+    found: dict[str, dict[str, None]] = {}
+    for group in ("action", "act", "deed"):
+        for value, name in LABELS[group].items():
+            found.setdefault(value, {})[name] = None
+    return {value: tuple(names) for value, names in found.items()}
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A change as it is read: kind, subject, action, states and whoever acts by rule in the office's words."""
+    states = {name: _of("state", row[name]) for name in ("from_state", "to_state")}
+    told = {
+        "kind": office_text(letter_label(row["kind"])) if row["kind"] else "",
+        "subject": _of("subject", row["subject"]),
+        "action": office_text(deed_text(row["subject"], row["action"])),
+        "actor": office_text(actor_text(row["actor"])),
+    }
+    return {**row, **told, **states}
+
+
+def _of(group: str, value: str | None) -> str:
+    return office_text(LABELS[group].get(value or "", value or ""))
 
 
 def query_of(asked: Filters) -> dict[str, str]:

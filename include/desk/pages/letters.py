@@ -1,6 +1,7 @@
 """Letters 函件: the list with its filters, one act on many of them, and the list as CSV."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 import pandas as pd
@@ -23,7 +24,7 @@ from include.periods import parse_date
 from include.rules import SIMULATED_LABEL
 
 PAGE: Final = 100
-MOST_ROWS: Final = 20_000  # of a CSV
+MOST_ROWS: Final = 5_000  # of a CSV: more than a season has; it says where there are more
 Standing = Literal[
     "",
     "drafted",
@@ -43,6 +44,7 @@ ACTIONS: Final[dict[BulkAction, str]] = {
     "resend": "重发",
     "rehearse": "演练发给我",
 }
+CUT: Final = "此外还有：一次至多 {n} 封，请按时段或单位筛选后再下载"
 COLUMNS: Final = (
     "letter_id",
     "kind",
@@ -99,10 +101,11 @@ def routes(desk: Desk) -> APIRouter:
             "actions": ACTIONS,
             "most": MOST,
             "outcomes": [],
+            "nothing_chosen": False,
             "is_simulated": any(row["is_simulated"] for row in rows),
             **more,
         }
-        return page(desk, request, visitor, "letters.html", values, at=at)
+        return page(desk, request, visitor, "letters.html", values, status=more.get("status", 200), at=at)
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
@@ -117,8 +120,11 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Filters) -> Response:
-        rows = _rows(desk.open_house(), asked, MOST_ROWS, 0)
-        return csv_file(letters_table(rows), "letters.csv")
+        rows = _rows(desk.open_house(), asked, MOST_ROWS + 1, 0)
+        table = letters_table(rows[:MOST_ROWS])
+        if len(rows) > MOST_ROWS:
+            table.loc[len(table)] = office_text(CUT).format(n=MOST_ROWS), *[""] * (len(COLUMNS) - 1)
+        return csv_file(table, "letters.csv")
 
     @router.post("/letters", response_class=HTMLResponse, responses=answers(409))
     def act_on_many(
@@ -130,6 +136,8 @@ def routes(desk: Desk) -> APIRouter:
         action: Annotated[BulkAction, Form()],
         letter: Annotated[list[Annotated[int, Query(ge=1, le=2**53)]], Form(max_length=MOST)] = [],  # noqa: B006
     ) -> HTMLResponse:
+        if not letter:
+            return shown(request, visitor, asked, 0, "", nothing_chosen=True, status=409)
         house = desk.open_house()
         to = rehearse_to(visitor, house.issuer.operators)
         act = Act(desk.clock(), visitor.name, reason)
@@ -174,15 +182,17 @@ def _run(asked: dict[str, str]) -> str | None:
 
 def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The columns COLUMNS, one row a letter, in the order of the list."""
+    kind = cache(lambda value: office_text(letter_label(value)))
+    standing = cache(lambda value: office_text(LABELS["state"].get(value, value)))
     return pd.DataFrame(
         [
             (
                 row["letter_id"],
-                office_text(letter_label(row["kind"])),
+                kind(row["kind"]),
                 row["addressee_name"],
                 window_text(row),
                 row["number"] or "",
-                office_text(LABELS["state"].get(row["standing"], row["standing"])),
+                standing(row["standing"]),
                 row["state_reason"],
                 row["run_id"] or "",
                 SIMULATED_LABEL if row["is_simulated"] else "",
@@ -190,4 +200,5 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
             for row in rows
         ],
         columns=list(COLUMNS),
+        dtype=object,
     )
