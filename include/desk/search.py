@@ -81,7 +81,12 @@ def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:
 def _hit(row: Mapping[Any, Any], words: str) -> Hit:
     topic, code, title, detail = (str(row[name] or "") for name in ("topic", "code", "title", "detail"))
     # An enterprise has no page of its own: the list says what it is.
-    is_exact = topic != "enterprise" and words.lower() in (title.lower(), code.lower())
+    names = {
+        title.lower(),
+        code.lower(),
+        *([title[:-1].lower()] if topic == "unit" else []),
+    }  # 运城 for 运城市
+    is_exact = topic != "enterprise" and words.lower() in names
     return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
 
 

@@ -127,7 +127,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         if is_kept:
             step.commit()
             said = say(
-                "录入答复表 {name}（sha256 {digest}）：{reason}",
+                "录入反馈表 {name}（sha256 {digest}）：{reason}",
                 name=file.name,
                 digest=digest[:12],
                 reason=act.reason,

@@ -1,5 +1,6 @@
 """Audit 审计: who did what when, with filters and as CSV."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Final
 
@@ -10,13 +11,13 @@ from include.desk.audit import Filters, audit_rows, audit_table, persons
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
-from include.desk.pages.exports import csv_file
+from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.view import LABELS, actor_text, deed_text, office_text, page
 from include.letter_kinds import LETTER_KINDS, letter_label
-from include.periods import parse_date
+from include.periods import DAY, office_date, parse_date
 
 PAGE: Final = 100
-MOST_ROWS: Final = 50_000  # of a CSV
+SIGNED_DAYS: Final = 366  # of the sign-offs that are shown where no day is asked for
 _Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 _Word = Annotated[str, Query(pattern=r"^[a-z_]{0,32}$")]
 _Words = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -55,6 +56,8 @@ def routes(desk: Desk) -> APIRouter:
         skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> HTMLResponse:
         house = desk.open_house()
+        if asked.view and not asked.first:
+            asked = replace(asked, first=office_date(desk.clock()) - SIGNED_DAYS * DAY)
         rows = audit_rows(house, asked, most=PAGE + 1, skip=skip)
         values = {
             "rows": rows[:PAGE],
@@ -73,7 +76,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/audit.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Asked) -> Response:
-        rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS)
+        rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS + 1)
         return csv_file(audit_table([_in_words(row) for row in rows]), "audit.csv")
 
     return router

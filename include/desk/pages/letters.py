@@ -13,7 +13,7 @@ from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
-from include.desk.pages.exports import csv_file
+from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.letter import Reason, rehearse_to
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import LABELS, office_text, page, window_text
@@ -24,7 +24,6 @@ from include.periods import parse_date
 from include.rules import SIMULATED_LABEL
 
 PAGE: Final = 100
-MOST_ROWS: Final = 5_000  # of a CSV: more than a season has; it says where there are more
 Standing = Literal[
     "",
     "drafted",
@@ -44,7 +43,6 @@ ACTIONS: Final[dict[BulkAction, str]] = {
     "resend": "重发",
     "rehearse": "演练发给我",
 }
-CUT: Final = "此外还有：一次至多 {n} 封，请按时段或单位筛选后再下载"
 COLUMNS: Final = (
     "letter_id",
     "kind",
@@ -121,10 +119,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/letters.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Filters) -> Response:
         rows = _rows(desk.open_house(), asked, MOST_ROWS + 1, 0)
-        table = letters_table(rows[:MOST_ROWS])
-        if len(rows) > MOST_ROWS:
-            table.loc[len(table)] = office_text(CUT).format(n=MOST_ROWS), *[""] * (len(COLUMNS) - 1)
-        return csv_file(table, "letters.csv")
+        return csv_file(letters_table(rows), "letters.csv")
 
     @router.post("/letters", response_class=HTMLResponse, responses=answers(409))
     def act_on_many(

@@ -168,7 +168,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "恢复待处理",
         "bounce": "退信",
         "bounce_note": "退信（未停用）",
-        "take_form": "录入答复表",
+        "take_form": "录入反馈表",
     },
     "dag": {
         "daily_dispatch": "日调度",
@@ -180,6 +180,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "select_grids": "热点网格遴选",
         "publish": "公开发布",
     },
+    "source": {"desk": "督办台"},
     "file": {
         "pdf": "PDF",
         "docx": "Word",
