@@ -25,7 +25,7 @@ from include.store.engine import reading, writing
 from include.store.offices import adopt_office, keep_ours
 
 BookText = Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
-Step = Callable[[Connection, Act], None]
+Step = Callable[[Connection, Act], object]
 KEEP: Final = "keep"  # the act that settles a difference to the profile
 
 
@@ -37,6 +37,15 @@ class Field:
     label: str
     most: int = 32
     choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Also:
+    """A second table of the page, below the first where it has rows; an empty cell stands for all that no other row names."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Callable[[Connection], list[tuple[str, ...]]]
 
 
 @dataclass(frozen=True)
@@ -56,11 +65,13 @@ class Book:
     rows: Callable[[Connection, date], pd.DataFrame]
     form: Callable[..., tuple[str, dict[str, str]]]
     step: Callable[[str, dict[str, str], date], Step]
+    also: Also | None = None
 
     @property
     def words(self) -> set[str]:
         """Every text of its page that no template has."""
         heads = {head for _, head in (self.code, *self.columns)}
+        heads |= {self.also.title, *self.also.heads} if self.also else set()
         return heads | {
             self.title,
             self.change,
@@ -78,6 +89,7 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
         with reading(desk.open_house().engine) as connection:
             found = book.rows(connection, on)
             rows = found.astype(object).where(found.notna(), None).to_dict("records")
+            also = book.also.rows(connection) if book.also else []
             asked = [
                 (one.code, list(words_of(one)))
                 for one in undecided(connection)
@@ -85,6 +97,7 @@ def book_routes(desk: Desk, book: Book) -> APIRouter:
             ]
         values = {
             "book": book,
+            "also": also,
             "rows": rows,
             "on": on,
             "asked": asked,

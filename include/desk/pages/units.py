@@ -5,14 +5,16 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form
 
-from include.desk.pages.dated_book import KEEP, Book, BookText, Field, Step, book_routes
+from include.desk.pages.dated_book import KEEP, Also, Book, BookText, Field, Step, book_routes
 from include.desk.pages.desk import Desk
 from include.errors import InputError
-from include.office.units import units_on
+from include.office.units import close_unit, successors_told, units_on
 from include.profile.values import UNIT_KINDS, Unit
-from include.store.units import add_unit, change_region, change_unit, end_unit
+from include.sources.succession import take_over
+from include.store.successors import Successor
+from include.store.units import add_unit, change_region, change_unit
 
-Deed = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
+Deed = Literal["add", "end", "succeed", "rename", "move", "join", "leave", "keep"]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -32,6 +34,8 @@ def _form(
     reports_to: BookText = "",
     region: BookText = "",
     leaving: BookText = "",
+    successor: BookText = "",
+    county: BookText = "",
 ) -> tuple[str, dict[str, str]]:
     told: dict[str, str] = dict(locals())
     return told.pop("act"), told
@@ -47,9 +51,15 @@ def _step(act: str, told: dict[str, str], day: date) -> Step:
         )
     if act in ("join", "leave") and not region:
         raise InputError("no region was named", where=f"unit {code}", expected="a region")
+    if act == "succeed" and not told["successor"]:
+        raise InputError(
+            "no successor was named", where=f"unit {code}", expected="the code of the unit that answers"
+        )
+    heir = Successor(told["successor"], day)
     steps: dict[str, Step] = {
         "add": lambda connection, by: add_unit(connection, _unit(told, day), True, region, by),
-        "end": lambda connection, by: end_unit(connection, code, day, by),
+        "end": lambda connection, by: close_unit(connection, code, day, told["successor"], by),
+        "succeed": lambda connection, by: take_over(connection, code, heir, told["county"], by),
         "rename": lambda connection, by: change_unit(connection, code, day, names, act, by),
         "move": lambda connection, by: change_unit(
             connection, code, day, {"reports_to": told["reports_to"]}, act, by
@@ -80,7 +90,7 @@ BOOK: Final = Book(
     subject="unit",
     title="单位",
     change="更改单位",
-    note="自所填日期起生效，此前的函件和数字不变；人工更改不会被档案或来源覆盖。",
+    note="自所填日期起生效，此前的函件和数字不变；人工更改不会被档案或来源覆盖。撤销单位时可同时填“承接单位”：当日未办结的和此后推送的报警归承接单位，已反馈的留在原单位的数字里。",
     code=("unit_code", "单位代码"),
     columns=(
         ("name", "名称"),
@@ -95,6 +105,8 @@ BOOK: Final = Book(
         Field("reports_to", "上级"),
         Field("region", "区域"),
         Field("leaving", "移出区域"),
+        Field("successor", "承接单位"),
+        Field("county", "仅承接此区县", 64),
         Field("kind", "类型", choices=tuple(UNIT_KINDS)),
         Field("place_code", "所在地代码"),
     ),
@@ -104,10 +116,19 @@ BOOK: Final = Book(
         "join": "划入区域",
         "leave": "移出区域",
         "end": "撤销",
+        "succeed": "指定承接单位",
         "add": "新增单位",
         KEEP: "以现有的为准",
     },
     rows=units_on,
     form=_form,
     step=_step,
+    also=Also(
+        "承接单位",
+        ("已撤销的单位", "区县", "承接单位", "自"),
+        lambda connection: [
+            (code, county, successor, str(since)[:10])
+            for code, county, successor, since in successors_told(connection)
+        ],
+    ),
 )
