@@ -1,6 +1,6 @@
 """What the desk cannot answer, as a page of the desk in the reader's language: what is wrong, where, and where to go from here."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -72,7 +72,8 @@ def refuse_on_pages(site: FastAPI, desk: Desk, headers: Mapping[str, str]) -> No
     ) -> Response:
         if request.url.path.endswith(".json"):  # what the map asks for stands on one line under it
             say = words_for(request)
-            return PlainTextResponse("；".join(what) or say(_headline(status)), status, headers)
+            return PlainTextResponse(" · ".join(what) or say(_headline(status)), status, headers)
+        visitor: Visitor = getattr(request.state, "visitor", Visitor("", may_act=False))
         values = {
             "status": status,
             "headline": _headline(status),
@@ -80,9 +81,8 @@ def refuse_on_pages(site: FastAPI, desk: Desk, headers: Mapping[str, str]) -> No
             "todo": TODOS.get(status, TODOS[400]),
             "back": _page_before(request),
             "looked_for": _looked_for(request) if is_nowhere or status == 404 else "",
-            "visitor": getattr(request.state, "visitor", Visitor("", may_act=False)),
         }
-        answer = page(desk, request, values["visitor"], "refusal.html", values, status=status)
+        answer = page(desk, request, visitor, "refusal.html", values, status=status)
         answer.headers.update(headers or {})
         return answer
 
@@ -112,7 +112,7 @@ def _headline(status: int) -> str:
     return HEADLINES.get(status, HEADLINES[400])
 
 
-def _told(say: Any, one: Mapping[str, Any]) -> str:
+def _told(say: Callable[..., str], one: Mapping[str, Any]) -> str:
     """What is wrong with one value: its name, the advice, and what came."""
     name = str(one["loc"][-1] if isinstance(one["loc"][-1], str) or len(one["loc"]) < 2 else one["loc"][-2])
     label = FIELDS.get(name) or LABELS["field"].get(name) or name
