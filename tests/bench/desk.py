@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -318,10 +318,10 @@ def main(arguments: list[str]) -> int:
         return 0 if measure_pages(stores, asked.looks, tuple(asked.pages or ("",))) and is_kept else 1
 
 
-def stores_in(folder: Path) -> dict[str, Path]:
+def stores_in(folder: Path, sizes: Mapping[str, int] = SIZES) -> dict[str, Path]:
     """The stores by size, those made that are not there."""
     stores = {}
-    for name, alarms in SIZES.items():
+    for name, alarms in sizes.items():
         store = stores[name] = folder / name / "supervision.db"
         if not store.exists():
             store.parent.mkdir(parents=True, exist_ok=True)
