@@ -143,11 +143,13 @@ def test_what_was_found_and_failed_and_changed(house: House) -> None:
     to_acceptance(house)
     found = case_figures(house, CASE, NOW + 4 * DAY)
     assert [
-        (one.alarm_id, one.found, one.holders, one.categories, one.rectified_note) for one in found.visits
+        (one.alarm_id, each.found, each.holder, each.role, each.categories, each.note, each.rectified_note)
+        for one in found.visits
+        for each in one.findings
     ] == [
-        ("A1", None, ("阳泉市",), (), ""),
-        ("A2", True, ("阳泉市（主办）",), ("工业企业",), "已苫盖"),
-        ("A3", None, ("阳泉市",), (), ""),
+        ("A1", None, "阳泉市", "", (), "", ""),
+        ("A2", True, "阳泉市", "lead", ("工业企业",), "未苫盖", "已苫盖"),
+        ("A3", None, "阳泉市", "", (), "", ""),
     ]
     assert [(one.alarm_id, one.why, one.next_alarm_id) for one in found.unheld] == [("A2", "again", "A3")]
     assert found.effect is not None
@@ -156,6 +158,49 @@ def test_what_was_found_and_failed_and_changed(house: House) -> None:
     assert found.effect.ratio is not None
     assert found.effect.ratio.value == 0.0
     assert case_figures(house, CASE, NOW + 3 * DAY).effect is None  # too early
+
+
+def test_each_holder_has_its_own_findings_in_the_draft_and_at_the_desk(house: House) -> None:
+    """The leading unit found an open heap and covered it, the joint one found a boiler; a third has not reported."""
+    held = ("140400", "370100")
+    told: tuple[tuple[str, float, int, str, dict[str, Any]], ...] = (
+        ("report", 1, 1, YANGQUAN, {"note": "料堆未苫盖", "category": "工业企业", "person": "李某"}),
+        ("report", 2, 2, held[0], {"note": "锅炉冒烟", "category": "燃煤锅炉", "person": "赵某"}),
+        ("pass", 3, 1, "", {"actor": "王某"}),
+        ("pass", 3, 2, "", {"actor": "王某"}),
+        ("rectify", 4, 1, YANGQUAN, {"note": "已苫盖"}),
+    )
+    at = NOW - 2 * DAY
+    for number, code in enumerate((YANGQUAN, *held)):
+        role = "joint" if number else "lead"
+        take_step(house, "A2", Move("assign", at, at, "duty", unit_code=code, role=role))
+    for name, hours, task_no, code, more in told:
+        moment = at + timedelta(hours=hours)
+        found = {"problem_found": True} if name == "report" else {}
+        take_step(
+            house,
+            "A2",
+            Move(
+                name,
+                moment,
+                moment,
+                **{"actor": "duty", "task_no": task_no, "unit_code": code, **found, **more},
+            ),
+        )
+    look(house, NOW, "run")
+    draft = draft_of(house, CASE, NOW).file("docx")
+    assert draft is not None
+    row = Document(io.BytesIO(draft.content)).tables[0].rows[2]
+    names = ["阳泉市", *(case_figures(house, CASE, NOW).unit_names[code] for code in held)]
+    assert row.cells[3].text == f"{names[0]}（主办）、{names[1]}（协办）、{names[2]}（协办）"
+    assert row.cells[4].text.split("\n") == [
+        f"{names[0]}：发现问题；工业企业；料堆未苫盖；上报人李某",
+        f"{names[1]}：发现问题；燃煤锅炉；锅炉冒烟；上报人赵某",
+        f"{names[2]}：尚无结果",
+    ]
+    assert row.cells[5].text == f"{names[0]}：3月10日12时30分完成整改；已苫盖"
+    page = Browser(house).get(f"/dissection/case/{CASE}").text
+    assert f"<b>{names[1]}</b>　发现问题；燃煤锅炉；锅炉冒烟；上报人赵某</div>" in page
 
 
 def test_the_draft_says_it_and_leaves_room_for_a_person(house: House) -> None:

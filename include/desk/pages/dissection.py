@@ -19,7 +19,13 @@ from include.desk.pages.view import page
 from include.desk.standing import ArchivedFile
 from include.errors import InputError, QianliyanError
 from include.language import say
-from include.letters.dissection import effect_lines, unheld_words
+from include.letters.dissection import (
+    effect_lines,
+    found_words,
+    handled_words,
+    holder_words,
+    unheld_words,
+)
 from include.letters.words.status_words import STANDINGS
 from include.office.chain_lists import holders_to_choose
 from include.office.dissection import MOST_BYTES, FiledDocument, look, take
@@ -57,6 +63,9 @@ def routes(desk: Desk) -> APIRouter:
             "found": figures,
             "events": stored.events,
             "standings": STANDINGS,
+            "holder": holder_words,
+            "told": found_words,
+            "handled": handled_words,
             "kinds": KINDS,
             "winds": [(say(name), round(share * 100)) for name, share in figures.winds],
             "why": {number: unheld_words(one) for number, one in enumerate(figures.unheld)},
