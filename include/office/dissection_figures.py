@@ -18,7 +18,7 @@ from include.chain.dissection.values import Case
 from include.house import House
 from include.language import say
 from include.office.chain import chain_settings
-from include.office.dissection import stored_case
+from include.office.dissection_cases import stored_case
 from include.periods import DAY, midnight, office_date
 from include.rules import DissectionRules
 from include.store.air_days import imported_days

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from include.chain.dissection.effect import adjusted_ratio, mean_difference, rate_ratio, t_quantile
 from include.chain.dissection.findings import Finding, Visit, unheld
+from include.chain.dissection.finished import is_marked, left_unfilled, places_to_fill, written
 from include.chain.dissection.machine import after, allowed, case_of, next_event
 from include.chain.dissection.opening import Opening, Push, opening
 from include.chain.dissection.values import Case, CaseEvent, CaseMove
@@ -219,3 +220,21 @@ def test_the_difference_counts_independent_days_only() -> None:
     assert narrow is not None
     assert wide is None or wide.high_ug_m3 - wide.low_ug_m3 > narrow.high_ug_m3 - narrow.low_ug_m3
     assert [round(t_quantile(freedom), 2) for freedom in (4, 10, 30)] == [2.78, 2.23, 2.04]
+
+
+def test_a_draft_is_told_by_its_words() -> None:
+    places = places_to_fill(
+        ["一、原因", "［由承办人填写：原因，\n以及依据。］", "[To be filled in: causes.]", "见［1］。"]
+    )
+    assert places == ("由承办人填写", "To be filled in")
+    assert left_unfilled(["［由承办", "人填写：锅炉］"], places) == ("由承办人填写",)
+    assert left_unfilled(["已由承办人填写。", "［见附件］"], places) == ()
+    assert is_marked(["草稿\n模拟数据", "草稿　模拟数据"], "草稿")
+    assert not is_marked(["", "草稿"], "草稿")
+    assert not is_marked(["初草稿件"], "草稿")
+    assert not is_marked([], "草稿")
+    draft = ["在5天内报警3条，核查发现问题0条。", "李某"]
+    assert written(["在15天内报警4条，核查发现问题1条。", "李某", "2020-03-01"], [draft]) == 0
+    assert written(["在5天内报警3条，", "核查发现问题0条。"], [[], draft]) == 0
+    assert written(["主要是料堆起尘"], [draft]) == 7
+    assert written(["The heap was open"], [["The heap was covered"]]) == 1

@@ -16,9 +16,10 @@ from include.chain.values import Move
 from include.errors import InputError, StateError
 from include.house import House
 from include.office.chain import take as take_step
-from include.office.dissection import FiledDocument, look, take
+from include.office.dissection import look, take
+from include.office.dissection_documents import FiledDocument, draft_of
 from include.office.dissection_figures import case_figures
-from include.office.dissection_lists import case_at, case_rows, draft_of
+from include.office.dissection_lists import case_at, case_rows
 from include.office.waiting import waiting
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office, using
@@ -48,10 +49,26 @@ def moved(house: House, step: str, days: float, document: FiledDocument | None =
     take(house, CASE, CaseMove(step, NOW + days * DAY, **{"actor": "duty", **more}), document)
 
 
-def document(house: House) -> FiledDocument:
-    draft = draft_of(house, CASE, NOW).file("docx")
-    assert draft is not None
-    return FiledDocument("分析.docx", draft.content)
+CAUSE = "料堆长期露天堆放，大风天气起尘，是本网格反复报警的主要原因。"
+
+
+def document(house: House, *, cause: str = CAUSE, mark: str = "", at: Any = NOW) -> FiledDocument:
+    """The draft as of a moment, as Word saves it again: places filled with `cause` (empty: as they were), `mark` in its header."""
+    told = Document(io.BytesIO(drafted(house, "docx", at)))
+    for one in told.paragraphs:
+        if cause and one.text.startswith("［"):
+            one.text = cause
+    if mark != "草稿":
+        told.sections[0].header.paragraphs[0].text = mark
+    saved = io.BytesIO()
+    told.save(saved)
+    return FiledDocument("分析.docx", saved.getvalue())
+
+
+def drafted(house: House, role: str, at: Any = NOW) -> bytes:
+    file = draft_of(house, CASE, at).file(role)
+    assert file is not None
+    return file.content
 
 
 def to_acceptance(house: House) -> None:
@@ -237,6 +254,44 @@ def test_what_is_no_document_and_no_unit_is_refused(house: House) -> None:
     with pytest.raises(StateError, match="its analysis is not filed"):
         moved(house, "accept", 1, note="同意")
     assert [one.event for one in case_at(house, CASE, NOW + DAY).events] == ["opened"]
+
+
+def test_a_draft_that_nobody_finished_is_refused(house: House) -> None:
+    """By what it says: saved again, its places taken out, a PDF of it, a draft of another day; each with what to do."""
+    look(house, NOW, "run")
+    emptied = Document(io.BytesIO(document(house).content))
+    for one in emptied.paragraphs:
+        if one.text == CAUSE:
+            one.text = ""
+    saved = io.BytesIO()
+    emptied.save(saved)
+    later = NOW + 6 * DAY
+    refused = (
+        (document(house, cause="", mark="草稿").content, "a place that nobody filled in"),
+        (document(house, cause="").content, "a place that nobody filled in"),
+        (drafted(house, "docx"), "a place that nobody filled in"),
+        (drafted(house, "pdf"), "a place that nobody filled in"),
+        (document(house, mark="草稿").content, "the mark of a draft in its header"),
+        (saved.getvalue(), "nothing that a person wrote"),
+        (document(house, cause="已填。").content, "nothing that a person wrote"),
+    )
+    for content, why in refused:
+        name = "分析.pdf" if content.startswith(b"%PDF") else "分析.docx"
+        with pytest.raises(InputError, match=f"an analysis that is not finished: {why}") as told:
+            take(house, CASE, CaseMove("file", later, "duty"), FiledDocument(name, content))
+        assert "finish the draft in Word" in str(told.value)
+    assert case_at(house, CASE, later).case.state == "open"
+    browser = Browser(house)
+    files = {"file": ("分析.docx", refused[1][0])}
+    page = browser.post(f"/dissection/case/{CASE}", {"name": "file"}, files=files)
+    assert page.status_code == 409
+    assert "方括号内的内容没有填写" in page.text
+    assert "请在Word中补充原因分析和措施" in page.text
+    finished = FiledDocument("分析.docx", document(house, at=NOW + DAY).content)
+    take(house, CASE, CaseMove("file", later, "duty"), finished)
+    scan = FiledDocument("扫描.pdf", b"%PDF-1.4\nonly pictures")
+    take(house, CASE, CaseMove("file", later, "duty"), scan)
+    assert case_at(house, CASE, later).case.document_name == "扫描.pdf"
 
 
 def test_the_desk_shows_the_case_and_takes_its_steps(house: House) -> None:

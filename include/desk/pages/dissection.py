@@ -28,9 +28,10 @@ from include.letters.dissection import (
 )
 from include.letters.words.status_words import STANDINGS
 from include.office.chain_lists import holders_to_choose
-from include.office.dissection import MOST_BYTES, FiledDocument, look, take
+from include.office.dissection import look, take
+from include.office.dissection_documents import MOST_BYTES, FiledDocument, draft_of
 from include.office.dissection_figures import case_figures
-from include.office.dissection_lists import case_at, case_rows, draft_of
+from include.office.dissection_lists import case_at, case_rows
 from include.office.spot_checks import row_values
 from include.periods import DAY, midnight, parse_moment, parse_moment_or_date
 from include.profile.current import office
