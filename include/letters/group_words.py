@@ -240,4 +240,5 @@ def _alarm_line(figures: AlarmFigures, alarm: PushedAlarm) -> str:
 def _marked(words: GroupWords, *, is_simulated: bool) -> GroupWords:
     if not is_simulated:
         return words
-    return GroupWords(f"【{say(SIMULATED_LABEL)}】{words.title}", words.lines, words.is_urgent)
+    mark = say("【{mark}】", mark=say(SIMULATED_LABEL))
+    return GroupWords(mark + words.title, words.lines, words.is_urgent)
