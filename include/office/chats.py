@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -37,17 +38,8 @@ def tell_groups(
     key = f"{run.period.letter_key(topic, 'group')}"
     key = f"{key} {run.run_id}"[:250] if is_rehearsal else key
     content = Content(title, words.lines, words.is_urgent)
-    queued = _queue(
-        run.house,
-        groups,
-        topic,
-        key,
-        content,
-        run.now,
-        draw,
-        is_simulated=is_simulated,
-        is_rehearsal=is_rehearsal,
-    )
+    message = _Message(topic, key, content, is_simulated, is_rehearsal)
+    queued = _queue(run.house, groups, message, run.now, draw)
     return say("{queued}条群消息待发", queued=queued) if queued else say("此前已发过")
 
 
@@ -57,35 +49,37 @@ def tell_at_once(
     """Queues a message that belongs to no run to every group that wants its topic, once a key; returns how many were new."""
     groups = _groups(house, topic, is_rehearsal=False)
     content = Content(words.title, words.lines, words.is_urgent)
-    return _queue(house, groups, topic, key, content, now, is_simulated=is_simulated)
+    return _queue(house, groups, _Message(topic, key, content, is_simulated), now)
+
+
+@dataclass(frozen=True)
+class _Message:
+    """What is told, once a key and group."""
+
+    topic: str
+    key: str
+    content: Content
+    is_simulated: bool
+    is_rehearsal: bool = False
 
 
 def _queue(
-    house: House,
-    groups: Sequence[Channel],
-    topic: str,
-    key: str,
-    content: Content,
-    now: datetime,
-    draw: Draw | None = None,
-    *,
-    is_simulated: bool,
-    is_rehearsal: bool = False,
+    house: House, groups: Sequence[Channel], message: _Message, now: datetime, draw: Draw | None = None
 ) -> int:
     queued = 0
     for group in groups:
-        messages = [(key, topic, content.to_json(), is_simulated)]
+        rows = [(message.key, message.topic, message.content.to_json(), message.is_simulated)]
         if draw is not None and group.kind == "wecom" and group.form == _CARD:
-            picture = Content(content.title, (), picture_sha256=house.archive.put(draw()))
-            messages.append((f"{key} picture", topic, picture.to_json(), is_simulated))
+            picture = Content(message.content.title, (), picture_sha256=house.archive.put(draw()))
+            rows.append((f"{message.key} picture", message.topic, picture.to_json(), message.is_simulated))
         with writing(house.engine, lock="channels") as connection:
             queued += outbox.queue(
                 connection,
                 group,
-                messages,
+                rows,
                 now=now,
                 useful_life=CHANNELS.useful_life,
-                is_rehearsal=is_rehearsal,
+                is_rehearsal=message.is_rehearsal,
             )
     return queued
 
