@@ -20,7 +20,7 @@ from include.letters.words.trend_words import has_trend, trend_values
 from include.periods import period_ending
 from include.supervision.corrections import differences
 from include.supervision.weekly_figures import SpanCount, SummaryFigures
-from tests.gallery.cities import many_units, whole_region
+from tests.gallery.computed import many_units, whole_region
 from tests.gallery.findings import figure_findings
 from tests.letters import summaries
 from tests.supervision.summaries import city, stays, summary
