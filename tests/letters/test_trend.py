@@ -144,7 +144,7 @@ def test_the_captions_count_on_and_name_the_days() -> None:
 def test_more_units_than_a_page_holds_stand_on_two_of_the_same_number() -> None:
     figures = many_units(PAGE_UNITS + 1)
     pages = trend_pages(figures)
-    assert [sum(text.startswith(("第", "△第")) for text in texts(page)) for page in pages] == [21, 20]
+    assert [sum(text.startswith(("第", "△第", "▲第")) for text in texts(page)) for page in pages] == [21, 20]
     assert [figure_findings(page) for page in pages] == [[], []]
     assert [one.partition("　")[0] for one in captions(figures)] == ["图1", "图2", "图3", "图4", "续图4"]
 
