@@ -356,9 +356,9 @@ def _orphans(house: House, connection: Connection, now: datetime) -> Iterable[Wa
             "orphan",
             say("{unit_name}已撤销，仍有{count}条未办结", unit_name=one.unit_name, count=len(one.alarm_ids)),
             say("单位已撤销，此后的函件不再列出其未办结的报警"),
-            say("请平台改派接收其职责的单位，或在报警页办结（alarms close）"),
+            say("在单位页指定承接单位（units succeed），请平台改派，或在报警页办结（alarms close）"),
             midnight(one.ended_on),
-            path=f"/alarms/{quote(one.alarm_ids[0], safe='')}",
+            path="/units",
             count=len(one.alarm_ids),
             is_simulated=one.is_simulated,
         )
