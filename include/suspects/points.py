@@ -57,7 +57,7 @@ def chance_from_evidence(suspects: pd.DataFrame) -> pd.Series:
     """The chances of stored rows (columns `ranking.EVIDENCE`), from their terms alone; equal to `score` to the last digit. Empty for
     an edition that is not known here."""
     utility = score_points(suspects).sum(axis=1, min_count=1).round(6)
-    return np.exp(utility - suspects["log_sum"].astype(float)).round(6)
+    return pd.Series(np.exp(utility - suspects["log_sum"].astype(float)).round(6))
 
 
 def _points(term: pd.Series, weight: float) -> Floats:
