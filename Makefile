@@ -152,8 +152,10 @@ lock: ## make requirements.txt from requirements.in, those with Celery with rast
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(VENV)/locks # what older patches of this Python need, too: Debian's is 3.11.2
+	@for lock in $(LOCKS); do sed "s/ ; python_full_version < '3\.[0-9]*\.[0-9]*'//" $$lock > $(VENV)/locks/$$lock; done
 	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
-	  $(addprefix -r ,$(LOCKS)) -r requirements-uv.txt
+	  $(addprefix -r $(VENV)/locks/,$(LOCKS)) -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment
