@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean levels
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test chaos rasters lock wheels clean levels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -124,6 +124,9 @@ bench-season: $(VENV)/.installed ## the season's back-fill against an empty one 
 
 scale-test: $(VENV)/.celery ## two weeks on PostgreSQL and Celery while processes are killed: every letter once
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.scale_test $(WINDOW)
+
+chaos: $(VENV)/.installed ## two hours in which one process of an installation after the other is killed, 96 times: every letter once; shorter: make chaos KILLS=24 MINUTES=30
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.chaos --kills $(or $(KILLS),96) --minutes $(or $(MINUTES),120)
 
 $(VENV)/.celery: $(VENV)/.installed $(firstword $(LOCKS))
 	@echo "installing Celery into $(VENV) …"
