@@ -26,6 +26,7 @@ from include.office.mailroom.answers import is_known_form
 from include.office.mailroom.matching import Match, letter_by_key
 from include.post import audit
 from include.profile.current import office
+from include.rules import receipt_second
 from include.sources.config import SourceConfig
 from include.sources.delivery import Part
 from include.sources.forms import FormTaken, take_form
@@ -102,7 +103,7 @@ def take_in(house: House, file: HandedIn, act: Act) -> Upload:
 
 
 def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload:
-    received_at = file.received_at or act.now
+    received_at = receipt_second(file.received_at or act.now)
     if received_at > act.now:
         raise InputError(
             "a form cannot have been received later than now",

@@ -253,6 +253,7 @@ NO_PHOTOS = {
     "zip": b"PK\x03\x04" + b"\0" * 100,
     "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(evil) run",
     "noise": bytes(range(256)) * 20,
+    "empty": b"",
 }
 
 
@@ -361,7 +362,9 @@ def test_a_code_is_not_guessed(page: Place) -> None:
     assert (
         stranger.post(f"/f/{WORD}/device", {"code": "ABCD2345"}).status_code == 422
     )  # the code of another device
-    assert phone.post(f"/f/{WORD}/device", {"code": "abcd 2345"}).status_code == 303
+    for odd in ("ABCD234", "ABCD23456", "ABCD-234O", "验证码", ""):  # no code at all: no try is lost by it
+        assert "未计次数" in phone.post(f"/f/{WORD}/device", {"code": odd}).text
+    assert phone.post(f"/f/{WORD}/device", {"code": "ａｂｃｄ　２３４５"}).status_code == 303
     assert phone.post(f"/f/{WORD}/device", {"code": "ABCD2345"}).status_code == 429
     assert phone.post(f"/f/{WORD}/device", {"contact": "dudu@evil.example"}).status_code == 422
 

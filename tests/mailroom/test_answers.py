@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from include.act import Act
 from include.answer_form import layout
+from include.answer_form.code import answer_code
 from include.errors import InputError, StateError
 from include.office.mailroom.tray import accept, accept_typed, open_mail, settle
-from include.simulator.mail_answers import bounce_mail, something_found, text_mail
+from include.simulator.mail_answers import bounce_mail, nothing_found, something_found, text_mail
 from include.sources.forms import OLDER
 from include.store import tables
 from include.store.engine import reading
@@ -70,6 +71,20 @@ def test_rows_are_taken_one_by_one_and_what_cannot_be_used_says_why(place: Place
     with reading(place.house.engine) as connection:
         (reason,) = connection.execute(select(tables.quarantine.c.reason)).scalars()
         assert reason.endswith("必填：排查人")
+
+
+def test_a_code_counts_in_whatever_width_case_and_blanks_it_was_typed(place: Place) -> None:
+    def fill(number: int, alarm_id: str) -> dict[str, Any]:
+        code = answer_code(place.key, alarm_id).lower()
+        odd = f" {code[:5]} {code[5:]}" if number else code.translate(_WIDE)
+        return {**nothing_found(SENT - HOUR), "code": odd}
+
+    place.deliver(answer(place, content=form(place.key, fill=fill)))
+    done = place.read()
+    assert (done.rows_taken, done.rows_refused) == (2, 0)
+
+
+_WIDE = {ord(char): ord(char) + 0xFEE0 for char in "abcdefghijklmnopqrstuvwxyz0123456789"}
 
 
 def forged_results(mail: bytes) -> bytes:

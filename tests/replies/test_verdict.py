@@ -148,6 +148,14 @@ def test_the_other_server_s_words_come_before_a_machine_s_courtesies() -> None:
     assert told.words.split("\n") == ["550 5.1.1 User unknown", "delivery problem"]
 
 
+def test_the_report_s_status_goes_before_the_reply_in_its_diagnosis() -> None:
+    report = FAILED.replace(
+        "Status: 5.1.1\r\n", "Status: 4.2.2\r\nDiagnostic-Code: smtp; 550 Mailbox full\r\n"
+    )
+    told = verdict(mail("Content-Type: multipart/report; report-type=delivery-status; boundary=b", report))
+    assert (told.kind, told.permanence, told.status) == ("bounce", "temporary", "4.2.2")
+
+
 OWN = "mx.office.example"
 TRACE = f"Received: from a by {OWN}; Fri, 13 Mar 2020 10:00:00 +0800"
 NONE = f"Authentication-Results: {OWN}; dmarc=none; spf=none smtp.mailfrom=evil.example"

@@ -22,6 +22,7 @@ from include.periods import office_date
 from include.post import audit
 from include.post.recipients import address_problem
 from include.profile.current import office
+from include.rules import receipt_second
 from include.sources.config import SourceConfig
 from include.sources.contacts.decisions import save
 from include.sources.contacts.rows import Contact
@@ -225,7 +226,7 @@ def _take(
 def receipt_of(row: Mapping[str, Any]) -> datetime:
     """When the mail reached us; where no clock told it, when we read it: our own moment, never a person's word."""
     moment: datetime = row["received_at"] or row["taken_at"]
-    return moment
+    return receipt_second(moment)
 
 
 def _mailroom(house: House, connection: Connection, row: Mapping[str, Any], act: Act) -> Mailroom:
