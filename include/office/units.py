@@ -8,10 +8,14 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.act import Act
 from include.profile.current import latest_told_office
+from include.sources.succession import take_over
 from include.store.dated_records import Difference
 from include.store.offices import differences
 from include.store.statements import frame
+from include.store.successors import Successor, successors
+from include.store.units import end_unit
 
 
 def units_on(connection: Connection, on_date: date) -> pd.DataFrame:
@@ -22,6 +26,22 @@ def units_on(connection: Connection, on_date: date) -> pd.DataFrame:
 def places_on(connection: Connection, on_date: date) -> pd.DataFrame:
     """One row a place that holds on a date (sql/places_on.sql)."""
     return frame(connection, "places_on", on_date=on_date)
+
+
+def close_unit(connection: Connection, unit_code: str, on: date, successor_code: str, act: Act) -> None:
+    """A unit is no more from a date on; with a successor, that one answers what is open then and what is pushed later. Raises
+    InputError."""
+    end_unit(connection, unit_code, on, act, is_succeeded=bool(successor_code))
+    if successor_code:
+        take_over(connection, unit_code, Successor(successor_code, on), "", act)
+
+
+def successors_told(connection: Connection) -> list[tuple[str, str, str, date]]:
+    """Who answers for units that ended: unit_code, county (empty: the rest), code of the successor, the first date; by unit and county."""
+    return [
+        (unit_code, county, one.successor_code, one.since_date)
+        for (unit_code, county), one in sorted(successors(connection).items())
+    ]
 
 
 def undecided(connection: Connection) -> list[Difference]:

@@ -311,14 +311,15 @@ _READERS: Final[dict[str, Callable[[Field, pd.Series[str], Places, _Reasons], pd
 
 
 def _without_unit(rows: pd.DataFrame, places: Places) -> NDArray[np.bool_]:
-    """Which alarms were pushed on a day on which their unit did not hold."""
+    """Which alarms were pushed on a day on which their unit did not hold and nobody answered for it."""
     lacking = np.zeros(len(rows), dtype=bool)
     of_dated = rows["unit_code"].isin(list(places.unit_days)) & rows["pushed_at"].notna()
     if of_dated.any():
         pushed_on = rows["pushed_at"][of_dated].dt.tz_convert(office_zone()).dt.date
+        of_them = rows[of_dated]
         lacking[np.flatnonzero(of_dated)] = [
-            not any(first <= day < end for first, end in places.unit_days[code])
-            for code, day in zip(rows["unit_code"][of_dated], pushed_on, strict=True)
+            not places.answers_on(code, county, day)
+            for code, county, day in zip(of_them["unit_code"], of_them["county"], pushed_on, strict=True)
         ]
     return lacking
 

@@ -22,6 +22,7 @@ from include.profile.current import rules_on
 from include.rules import RULES_VERSION
 from include.sources import lingering
 from include.sources.layout import Layout
+from include.sources.succession import hand_over
 from include.store import bulk, tables
 from include.store.alarm_aliases import has_aliases, keep_alias_rows, main_ids, settle_aliases
 from include.store.statements import frame, run
@@ -132,6 +133,7 @@ def store(
     if layout.name in ("alarms", "feedback") and len(chosen):
         want(connection, chosen["alarm_id"])
         lingering.refresh(connection)
+        hand_over(connection, chosen["alarm_id"], now=now)
     if layout.name == "alarms" and len(chosen):
         first, last = chosen["pushed_at"].min(), chosen["pushed_at"].max() + pd.Timedelta(seconds=1)
         settle_aliases(connection, first.to_pydatetime(), last.to_pydatetime(), now=now)

@@ -7,7 +7,7 @@ that were renamed. A mapping's `values` add a source's own spellings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -23,6 +23,7 @@ from include.geo.grids import locate
 from include.profile.current import office
 from include.profile.dates import begins, ends, groups
 from include.profile.values import Profile
+from include.store.successors import Successors, successor_of, successors
 from include.store.tables import city
 
 # Outlines are simplified by at most 200 m and of 2021: only a point farther out is worth a word.
@@ -33,19 +34,30 @@ _TOLERANCE_DEG: Final = 0.005
 class Places:
     """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
     `counties`: (unit_code, code or former name) → name today; `dated_counties`: the same, and the name today, of a place that was
-    renamed on a date → its names with their first days; `unit_days`: the days [from, to) of each unit that does not hold for ever."""
+    renamed on a date → its names with their first days; `unit_days`: the days [from, to) of each unit that does not hold for ever;
+    `successors`: who answers for one that ended, by (unit_code, county or empty)."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
     counties: Mapping[tuple[str, str], str]
     dated_counties: Mapping[tuple[str, str], tuple[tuple[date, str], ...]] = field(default_factory=dict)
     unit_days: Mapping[str, tuple[tuple[date, date], ...]] = field(default_factory=dict)
+    successors: Successors = field(default_factory=dict)
+
+    def answers_on(self, unit_code: str, county: str, day: date) -> bool:
+        """Whether there is somebody to answer what is pushed to a unit on a day: itself, or who was named for it."""
+        days = self.unit_days.get(unit_code)
+        if days is None or any(first <= day < end for first, end in days):
+            return True
+        found = successor_of(self.successors, unit_code, county)
+        return found is not None and found.since_date <= day
 
 
 def places(connection: Connection) -> Places:
     """What the store knows of cities, with the aliases of the profile."""
     rows = connection.execute(select(city.c.unit_code, city.c.unit_name, city.c.province_code)).all()
-    return _places([(code, name, province) for code, name, province in rows], office())
+    known = _places([(code, name, province) for code, name, province in rows], office())
+    return replace(known, successors=successors(connection))
 
 
 def profile_places(profile: Profile) -> Places:

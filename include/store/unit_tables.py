@@ -40,13 +40,35 @@ unit_change = Table(
     Column("change_id", Serial, primary_key=True),
     Column("changed_at", Instant, nullable=False),
     Column("unit_code", String(32), nullable=False),
-    Column("action", String(16), nullable=False, comment="add, end, rename, move, join, leave, take, keep"),
+    Column(
+        "action",
+        String(16),
+        nullable=False,
+        comment="add, end, succeed, rename, move, join, leave, take, keep",
+    ),
     Column("before_json", Text, nullable=False, comment="the rows of the unit before"),
     Column("after_json", Text, nullable=False, comment="… and after"),
     Column("changed_by", String(128), nullable=False),
     Column("reason", Text, nullable=False),
     Index(None, "unit_code"),
     comment="A person's change of a unit or of its membership in a region. Rows are only added.",
+)
+
+unit_successor = Table(
+    "unit_successor",
+    metadata,
+    Column("unit_code", String(32), primary_key=True, comment="the unit that ended"),
+    Column(
+        "county",
+        String(64),
+        primary_key=True,
+        comment="only its alarms of this county; empty: all that no other row names",
+    ),
+    Column("successor_code", String(32), nullable=False, comment="unit_code of who answers instead"),
+    Column("since_date", Date, nullable=False, comment="the first date on which it does"),
+    Column("named_at", Instant, nullable=False),
+    Column("named_by", String(128), nullable=False),
+    comment="Who answers for a unit that ended (承接单位). What was open on the date, and what is pushed from then on, is the successor's.",
 )
 
 place = Table(

@@ -88,21 +88,23 @@ def add_unit(connection: Connection, told: Unit, is_addressed: bool, region: str
     _replace(connection, told.unit_code, {"rows": [row], "regions": regions}, "add", act)
 
 
-def end_unit(connection: Connection, unit_code: str, on: date, act: Act) -> None:
+def end_unit(
+    connection: Connection, unit_code: str, on: date, act: Act, *, is_succeeded: bool = False
+) -> None:
     """The unit, and its membership of regions, hold until the day before. Raises InputError where others report to it, or alarms
-    were pushed to it, from then on: what was a unit's stays in its figures."""
+    were pushed to it, from then on: what was a unit's stays in its figures. `is_succeeded`: they go to a successor, named next."""
     record, row = _last(connection, unit_code, on)
     own = connection.execute(select(installation.c.own_unit)).scalar_one_or_none()
     if unit_code == own:
         raise InputError("this office itself does not end", where=f"unit {unit_code}", got=on)
     later = frame(connection, "alarms_of_unit_from", unit_code=unit_code, start_at=midnight(on)).iloc[0]
-    if later["alarms"]:
+    if later["alarms"] and not is_succeeded:
         raise InputError(
             "alarms were pushed to it from then on",
             where=f"unit {unit_code} on {on}",
             expected="an end after its last alarm",
             got=f"{later['alarms']} alarms, the last on {office_date(later['last_pushed_at'].to_pydatetime())}",
-            todo="end it on the day after, or have them handed to another unit first",
+            todo="end it on the day after, or name who answers from then on (units end --successor)",
         )
     row["valid_to"] = on.isoformat()
     record["regions"] = [stay for stay in record["regions"] if stay["valid_from"] < on.isoformat()]

@@ -20,6 +20,7 @@ from include.former_names import former
 from include.language import say
 from include.store.alarm_aliases import settle_aliases
 from include.store.statements import frame
+from include.store.successors import is_succession
 from include.store.tables import alarm, audit, lingering_alarm
 from include.store.watch_facts import insert_rows
 from include.store.watch_tables import (
@@ -311,7 +312,7 @@ def _revisions(
     made: MadeAlarm, stored: Sequence[tuple[int, datetime, str]], now: datetime
 ) -> list[dict[str, Any]]:
     """The states that the store does not say yet; where it says more than was found, it is told what holds."""
-    held = {at: digest for _, at, digest in stored}
+    held = {at: digest for _, at, digest in stored if not is_succession(digest)}
     revision = max((number for number, _, _ in stored), default=0)
     rows: list[dict[str, Any]] = []
     for at in sorted({*held, *(state.known_at for state in made.states)}):

@@ -13,7 +13,7 @@ from include.verbs.options import Day, open_current_house, operator
 SINCE = click.option("--from", "since", type=Day(), required=True, help="The first date on which it holds.")
 
 
-def change(reason: str, step: Callable[[Connection, Act], None]) -> None:
+def change(reason: str, step: Callable[[Connection, Act], object]) -> None:
     """Takes one step in the store of this installation, in a transaction of its own."""
     with writing(open_current_house().engine) as connection:
         step(connection, Act(datetime.now(UTC), operator(), reason))

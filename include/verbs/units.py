@@ -62,12 +62,30 @@ def add(
 @units.command("end")
 @click.argument("code")
 @click.option("--on", type=Day(), required=True, help="The first date on which it is no more.")
+@click.option("--successor", default="", help="Code of the unit that answers what is its from that date on.")
 @REASON
-def end(code: str, on: date, reason: str) -> None:
+def end(code: str, on: date, successor: str, reason: str) -> None:
     """A unit is no more from a date on."""
-    from include.store.units import end_unit
+    from include.office.units import close_unit
 
-    change(reason, lambda connection, act: end_unit(connection, code, on, act))
+    change(reason, lambda connection, act: close_unit(connection, code, on, successor, act))
+
+
+@units.command("succeed")
+@click.argument("code")
+@click.option("--by", "successor", required=True, help="Code of the unit that answers instead.")
+@click.option(
+    "--county", default="", help="Only its alarms of this county; without it all that no other has."
+)
+@SINCE
+@REASON
+def succeed(code: str, successor: str, county: str, since: date, reason: str) -> None:
+    """Who answers for a unit that ended: what is open on the date, and what is pushed from then on, is theirs."""
+    from include.sources.succession import take_over
+    from include.store.successors import Successor
+
+    told = Successor(successor, since)
+    change(reason, lambda connection, act: take_over(connection, code, told, county, act))
 
 
 @units.command("rename")

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 
 from include.house import House
 from include.periods import DAY, midnight, office_date
+from include.sources.succession import hand_over
 from include.store.engine import reading, writing
 from include.store.judged_hours import (
     GRID_HOURS,
@@ -153,6 +154,7 @@ def _piece(
         plan = _plan(connection, network, grid_hours, found, begin, end, until, quiet, rules)
         forget_alarms(connection, plan.forgotten)
         kept = keep_alarms(connection, plan.alarms, now=now)
+        hand_over(connection, [made.alarm_id for made in plan.alarms], now=now)
         drop_alarms(connection, plan.lost, kept, now=now, actor=actor)
         held = _held_back(grid_hours, found, begin, end, until, rules)
         days = days_between(begin, end)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, delete, select
 from include.store.engine import reading, writing
 from include.store.migrate import migrate
 from include.store.tables import region_member
-from include.store.unit_tables import installation, unit, unit_change
+from include.store.unit_tables import installation, unit, unit_change, unit_successor
 from tests.desk.facts import Browser, house_of
 
 RENAME = {
@@ -25,7 +25,7 @@ RENAME = {
 def store(engine: Engine) -> Iterator[Engine]:
     yield engine
     with writing(engine) as connection:
-        for table in (unit, unit_change, installation, region_member):
+        for table in (unit, unit_change, unit_successor, installation, region_member):
             connection.execute(delete(table))
     migrate(engine)
 
@@ -40,6 +40,19 @@ def test_a_unit_is_renamed_from_a_date_on(store: Engine, tmp_path: Path) -> None
     with reading(store) as connection:
         (logged,) = connection.execute(select(unit_change)).mappings()
     assert (logged["action"], logged["reason"]) == ("rename", "机构改革")
+
+
+def test_who_answers_for_a_unit_that_ended_is_named_and_shown(store: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(store, tmp_path))
+    end = {"act": "end", "unit_code": "140300", "since": "2020-03-12", "reason": "机构改革"}
+    named = {**end, "act": "succeed"}
+    assert browser.post("/units", named | {"successor": "130100"}).status_code == 409  # it has not ended
+    assert browser.post("/units", end).status_code == 303
+    assert browser.post("/units", named).status_code == 409  # by whom?
+    assert browser.post("/units", named | {"successor": "130100"}).status_code == 303
+    page = browser.get("/units").text
+    assert "<h2>承接单位" in page
+    assert '<th scope="row">140300</th><td data-name="区县">其余全部</td>' in page
 
 
 @pytest.mark.parametrize(

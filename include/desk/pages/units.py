@@ -1,6 +1,7 @@
 """Units 单位: whom this office addresses on a date; add, end, rename, re-parent, join and leave a region, each with a reason."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
@@ -16,16 +17,18 @@ from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.errors import InputError, QianliyanError
-from include.office.units import undecided, units_on, words_of
+from include.office.units import close_unit, successors_told, undecided, units_on, words_of
 from include.periods import office_date, parse_date
 from include.profile.current import latest_told_office
 from include.profile.values import UNIT_KINDS, Unit
+from include.sources.succession import take_over
 from include.store.engine import reading, writing
 from include.store.offices import adopt_office, keep_ours
-from include.store.units import add_unit, change_region, change_unit, end_unit
+from include.store.successors import Successor
+from include.store.units import add_unit, change_region, change_unit
 
 _Text = Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")]
-Deed = Literal["add", "end", "rename", "move", "join", "leave", "keep"]
+Deed = Literal["add", "end", "succeed", "rename", "move", "join", "leave", "keep"]
 # What each act is called; the fields that it asks for are in the page.
 ACTS: Final = {
     "rename": "改名",
@@ -33,6 +36,7 @@ ACTS: Final = {
     "join": "划入区域",
     "leave": "移出区域",
     "end": "撤销",
+    "succeed": "指定承接单位",
     "add": "新增单位",
     "keep": "以现有的为准",
 }
@@ -45,6 +49,7 @@ def routes(desk: Desk) -> APIRouter:
     def shown(request: Request, visitor: Visitor, on: date, **more: Any) -> HTMLResponse:
         with reading(desk.open_house().engine) as connection:
             rows = units_on(connection, on).to_dict("records")
+            told = successors_told(connection)
             asked = [
                 (one.code, list(words_of(one))) for one in undecided(connection) if one.subject == "unit"
             ]
@@ -52,6 +57,7 @@ def routes(desk: Desk) -> APIRouter:
             "rows": rows,
             "on": on,
             "asked": asked,
+            "successors": told,
             "acts": ACTS,
             "kinds": UNIT_KINDS,
             "problem": "",
@@ -94,6 +100,8 @@ def routes(desk: Desk) -> APIRouter:
         reports_to: _Text = "",
         region: _Text = "",
         leaving: _Text = "",
+        successor: _Text = "",
+        county: _Text = "",
     ) -> Response:
         now = desk.clock()
         told = {"name": name, "bureau": bureau, "address_form": address_form}
@@ -104,8 +112,8 @@ def routes(desk: Desk) -> APIRouter:
                 Unit(unit_code, name, bureau, kind, place_code, reports_to, address_form, valid_from=day),
                 day,
                 {key: value for key, value in told.items() if value},
-                region,
-                leaving,
+                _Stay(region, leaving),
+                _Heir(successor, county),
             )
             engine = desk.open_house().engine
             with writing(engine) as connection:
@@ -118,20 +126,43 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
+@dataclass(frozen=True)
+class _Stay:
+    """The region that a unit joins or leaves, and the one that it leaves as it joins."""
+
+    region: str
+    leaving: str
+
+
+@dataclass(frozen=True)
+class _Heir:
+    """Who answers for a unit that ends, of one county or (empty) of all."""
+
+    successor: str
+    county: str
+
+
 def _step(
-    act: Deed, unit: Unit, day: date, told: dict[str, str], region: str, leaving: str
-) -> Callable[[Connection, Act], None]:
+    act: Deed, unit: Unit, day: date, told: dict[str, str], stay: _Stay, heir: _Heir
+) -> Callable[[Connection, Act], object]:
     """What an act does to the store. Raises InputError where it lacks a field."""
-    code = unit.unit_code
+    code, region, leaving = unit.unit_code, stay.region, stay.leaving
     if act == "rename" and not told:
         raise InputError(
             "nothing to change", where=f"unit {code}", expected="a name, a bureau or a form of address"
         )
     if act in ("join", "leave") and not region:
         raise InputError("no region was named", where=f"unit {code}", expected="a region")
-    steps: dict[Deed, Callable[[Connection, Act], None]] = {
+    if act == "succeed" and not heir.successor:
+        raise InputError(
+            "no successor was named", where=f"unit {code}", expected="the code of the unit that answers"
+        )
+    steps: dict[Deed, Callable[[Connection, Act], object]] = {
         "add": lambda connection, by: add_unit(connection, unit, True, region, by),
-        "end": lambda connection, by: end_unit(connection, code, day, by),
+        "end": lambda connection, by: close_unit(connection, code, day, heir.successor, by),
+        "succeed": lambda connection, by: take_over(
+            connection, code, Successor(heir.successor, day), heir.county, by
+        ),
         "rename": lambda connection, by: change_unit(connection, code, day, told, act, by),
         "move": lambda connection, by: change_unit(
             connection, code, day, {"reports_to": unit.reports_to}, act, by
