@@ -428,3 +428,10 @@ def test_others_reach_the_page_over_tls_only(page: Place, options: list[str]) ->
 def test_settings_that_cannot_be_meant_are_refused(told: dict[str, object]) -> None:
     with pytest.raises(InputError):
         field_settings(told)
+
+
+def test_a_report_is_received_in_the_whole_second_that_its_receipt_prints(page: Place) -> None:
+    page.now = NOW + timedelta(microseconds=77_000)
+    page.visitor().send(CLEAR)
+    [report] = page.reports()
+    assert report.received_at == NOW

@@ -175,10 +175,12 @@ PASS = f"Authentication-Results: {OWN}; dkim=pass header.d=city.example"
         ([PASS], "pass"),
         ([TRACE, "X-Mailer: x", PASS], "pass"),
         ([TRACE, "From: a@city.example", PASS], "none"),
+        ([TRACE, f"X-Mailer: x<CR>{PASS}"], "none"),  # our server saw one field where programs see two
+        ([NONE, TRACE, f"X-Mailer: x<CR>{PASS}"], "none"),
     ],
 )
 def test_what_a_sender_writes_below_our_own_results_is_nothing(heads: list[str], says: str) -> None:
-    content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello")
+    content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello").replace(b"<CR>", b"\r")
     assert authenticity(read_mail(content), OWN) == says
 
 
@@ -201,6 +203,7 @@ ASIDE = "dkim=pass header.d=city.example; dmarc=pass header.from=city.example"
         ("x=none reason=dkim=pass header.d=city.example", "none"),
         ('dkim=pass (2048-bit key; unprotected) header.d="city.example"', "pass"),
         ("dmarc/1=pass header.from=city.example", "pass"),
+        ("dmarc=pass; spf=none smtp.mailfrom=evil.example", "none"),  # of whom, it does not say
     ],
 )
 def test_what_our_server_quotes_of_a_sender_is_no_result(results: str, says: str) -> None:
