@@ -109,7 +109,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
             "a form cannot have been received later than now",
             where="received",
             got=received_at.isoformat(),
-            expected=f"at most {act.now.isoformat()}",
+            expected=f"not after {act.now.isoformat()}",
         )
     form = _read(house, file, received_at)
     parts = list(form.delivery.parts)
@@ -128,7 +128,7 @@ def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload
         if is_kept:
             step.commit()
             said = say(
-                "录入答复表 {name}（sha256 {digest}）：{reason}",
+                "录入反馈表 {name}（sha256 {digest}）：{reason}",
                 name=file.name,
                 digest=digest[:12],
                 reason=act.reason,
@@ -160,7 +160,7 @@ def _read(house: House, file: HandedIn, received_at: datetime) -> ReadForm:
             "the file is too large",
             where=file.name,
             got=f"{len(file.content)} bytes",
-            expected=f"at most {MOST_BYTES}",
+            expected=f"at most {MOST_BYTES} bytes",
         )
     try:
         sheets = _sheets(file)
@@ -207,7 +207,7 @@ def _letter(connection: Connection, key: str, digest: str, received_at: datetime
             "a form cannot have been received before its letter was made",
             where="received",
             got=received_at.isoformat(),
-            expected=f"at least {composed_at.isoformat()}",
+            expected=f"not before {composed_at.isoformat()}",
         )
     return letter
 
