@@ -1,7 +1,7 @@
 """考核: how the units that hold tasks did over a month, by what is due; pure.
 
 A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure but its
-number (`pending`), what is due and not done is not on time. A withdrawn task counts for nothing. Rank: within its group (districts,
+number (`pending`), what was done and waits for the office is in none (`under_review`), what is due and not done is not on time. A withdrawn task counts for nothing. Rank: within its group (districts,
 departments, towns do different work), the share of due steps that were on time, the best first, ties share a rank; a unit of which
 fewer than `least_due` steps are due has none (`is_small`).
 """
@@ -24,6 +24,7 @@ _WAITS_FOR: Final = {
     "passed": "rectify",
     "failed": "rectify",
 }
+_WAIT_FOR_THE_OFFICE: Final = ("reported", "rectified")
 GROUPS: Final = {"district": "区县", "department": "部门", "town": "镇街"}
 """Who is compared with whom, and what people call them."""
 GROUP_OF: Final = {"bureau": "district", "zone": "district", "department": "department", "town": "town"}
@@ -41,12 +42,13 @@ COLUMNS: Final = (
     "accepted",
     "written_off",
     "pending",
+    "under_review",
     "is_small",
     "rank",
 )
 """One row a holder: its group; tasks; steps due and on time, by step and in all; how often sent back (退回) and not accepted; alarms beyond the
 first of a grid; tasks accepted (or without a problem) and written off; its
-steps that are not due yet; whether too few are due for a rank; the rank in its group."""
+steps that are not due yet; its tasks that wait for the office (待审核、待验收); whether too few are due for a rank; the rank in its group."""
 
 
 def assessed(
@@ -72,6 +74,7 @@ def assessed(
             "accepted": int(held["state"].isin(("accepted", "checked", "written_off")).sum()),
             "written_off": int((held["state"] == "written_off").sum()),
             "pending": _pending(held, as_of),
+            "under_review": int(held["state"].isin(_WAIT_FOR_THE_OFFICE).sum()),
             "is_small": len(mine) < least_due,
         }
         rows.append(row)

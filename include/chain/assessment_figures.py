@@ -33,6 +33,7 @@ class AssessedUnit:
     pending: int
     is_small: bool
     rank: int | None
+    under_review: int = 0  # figures of before have none
 
 
 @dataclass(frozen=True)

@@ -156,6 +156,10 @@ SLOT_LABELS: Final = {
 """What people call what a task waits for."""
 
 
+HOLDERS_SLOTS: Final = ("acknowledge", "report", "rectify")
+"""Those whose time is the holder's; that of the others is the office's own."""
+
+
 def waiting_step(state: str) -> str:
     """The slot (whose time runs) of a state: a key of the deadlines; empty for one that has ended."""
     return {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from html import escape
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
@@ -23,6 +24,7 @@ _HERE: Final = Path(__file__).parent
 
 
 _NOUN: Final = "市"  # alone: what follows a number, 等7市
+_WHOLE: Final = re.compile(r"(?<=>)[^<>]+(?=<)")
 _LITERAL: Final = re.compile(r"'[^']*'")
 _TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})", re.DOTALL)
 # What stands where a line ends and the words go on.
@@ -50,6 +52,12 @@ def office_words(text: str) -> str:
     own zone. The house's texts are worded for cities of provinces on Beijing time; in the tags of a template only what stands in quotes
     is said otherwise."""
     return _worded(text, _terms(office()))
+
+
+def own_words(markup: str) -> str:
+    """A template of the house, XML or HTML, with every element that is wholly one of the profile's words said as the profile says it."""
+    own = {escape(text): escape(said) for text, said in office().words.items()}
+    return _WHOLE.sub(lambda match: own.get(match[0], match[0]), markup) if own else markup
 
 
 @lru_cache(maxsize=4096)

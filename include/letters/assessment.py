@@ -43,6 +43,7 @@ HEADINGS: Final = {
     "accepted": "已验收",
     "written_off": "已销号",
     "pending": "未到期",
+    "under_review": "待本机关审核或验收",
     "is_small": "样本少",
     "rank": "名次",
 }
@@ -93,6 +94,7 @@ def assessment_values(
         "未通过": sum(one.failed for one in rows),
         "已验收": sum(one.accepted for one in rows),
         "未到期": sum(one.pending for one in rows),
+        "待审核": sum(one.under_review for one in rows),
         "样本下限": figures.least_due,
         "样本少": sum(one.is_small for one in rows),
         "组": [

@@ -3,15 +3,16 @@ number and no run sends it; a person finishes the Word document and files it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from include.chain.dissection.effect import Difference, Ratio
 from include.chain.dissection.figures import CaseFigures, Effect
-from include.chain.dissection.findings import Unheld, Visit
+from include.chain.dissection.findings import Finding, Unheld, Visit
 from include.chain.dissection.values import MEASURE_STATES, STATES
+from include.chain.steps import ROLES
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.words.status_words import STANDINGS
@@ -190,33 +191,60 @@ def _visit_values(number: int, one: Visit, show: Show) -> dict[str, Any]:
     span = moment_label(one.started_at)
     if one.last_at != one.started_at:
         span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
+    return {
+        "序号": number,
+        "报警时间": span,
+        "浓度": concentration(one.peak_pm25_ug_m3),
+        "单位": say("、").join(holder_words(each, show) for each in one.findings),
+        "核查": _by_holder(one, found_words, show),
+        "处理": _by_holder(one, handled_words, show) or say(STANDINGS[one.standing]),
+    }
+
+
+def holder_words(one: Finding, show: Show = str) -> str:
+    """Who was to look, with its part where the alarm has a chain."""
+    if not one.role:
+        return show(one.holder)
+    return say("{name}（{role}）", name=show(one.holder), role=say(ROLES[one.role]))
+
+
+def found_words(one: Finding, show: Show = str) -> str:
+    """What a holder found: whether, of what kinds, in its own words, and who says so."""
     found = say("尚无结果") if one.found is None else say("发现问题") if one.found else say("未发现问题")
-    parts = [found, *(show(text) for text in (*one.categories, one.note) if text)]
-    handled = [
+    note = "" if one.note.strip() == found else show(one.note)
+    reporter = say("上报人{name}", name=show(one.reporter)) if one.reporter else ""
+    return say("；").join(filter(None, (found, *map(show, one.categories), note, reporter)))
+
+
+def handled_words(one: Finding, show: Show = str) -> str:
+    """What a holder did about it, and what became of that; empty for nothing yet."""
+    handled = (
         say("{moment}完成整改", moment=moment_label(one.rectified_at)) if one.rectified_at else "",
         show(one.rectified_note),
         say("{moment}验收通过", moment=moment_label(one.accepted_at)) if one.accepted_at else "",
         say("退回{count}次", count=one.returns) if one.returns else "",
         say("未通过{count}次", count=one.failures) if one.failures else "",
-    ]
-    return {
-        "序号": number,
-        "报警时间": span,
-        "浓度": concentration(one.peak_pm25_ug_m3),
-        "单位": say("、").join(show(name) for name in one.holders),
-        "核查": say("；").join(parts),
-        "处理": say("；").join(part for part in handled if part) or say(STANDINGS[one.standing]),
-    }
+    )
+    return say("；").join(filter(None, handled))
+
+
+def _by_holder(visit: Visit, words: Callable[[Finding, Show], str], show: Show) -> str:
+    """What `words` says of each holder, a line each under its name where several hold the alarm; empty where there is nothing."""
+    if len(visit.findings) == 1:
+        return words(visit.findings[0], show)
+    told = ((show(one.holder), words(one, show)) for one in visit.findings)
+    return "\n".join(say("{name}：{text}", name=name, text=text) for name, text in told if text)
 
 
 def _holders(visits: Sequence[Visit], show: Show) -> str:
     """Each unit with the number of alarms that it was to look at."""
     counts: dict[str, int] = {}
     for visit in visits:
-        for name in visit.holders:
+        for one in visit.findings:
+            name = holder_words(one, show)
             counts[name] = counts.get(name, 0) + 1
     return say("；").join(
-        say("{name}{count}条", name=show(name), count=count) for name, count in sorted(counts.items())
+        say("{name}{count}条", name=name, count=count) for name, count in sorted(counts.items())
     )
 
 

@@ -1,4 +1,4 @@
-"""What a leaders' group is told: the morning table, urgent alarms, overdue ones by name of unit. Figures in, words out.
+"""What a leaders' group is told: the morning table, urgent alarms, overdue ones by name of unit, what was 提级. Figures in, words out.
 
 A group gets one message a run, not one an alarm; every number stands as n/N.
 """
@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from include.chain.figures import ChainCase
+from include.chain.overdue import ChainStanding
+from include.chain.steps import HOLDERS_SLOTS, SLOT_LABELS
 from include.language import say
-from include.periods import moment_label
+from include.periods import HOUR, moment_label
 from include.rules import CHANNELS, SIMULATED_LABEL
 from include.supervision.alarm_push import AlarmFigures, HourlyPushes, PushedAlarm
 from include.supervision.figures import CityDay, DailyFigures, FeedbackCounts
@@ -98,15 +102,16 @@ def bottom(cities: Sequence[CityDay]) -> list[str]:
     return [named[code].unit_name for code in worst]
 
 
-def overdue(figures: DailyFigures) -> GroupWords | None:
-    """Units with overdue alarms by name, the most first; None where there is none."""
+def overdue(figures: DailyFigures, chain: ChainStanding | None = None) -> GroupWords | None:
+    """Units with overdue alarms by name, the most first; in an office with a chain also the holders whose steps are overdue, and what
+    waits for the office itself. None where no unit and no holder is overdue."""
     found = [
         (one.unit_name, one.flag.recent_overdue, one.flag.chronic)
         for one in figures.cities
         if one.flag.recent_overdue or one.flag.chronic
     ]
     if not found:
-        return None
+        return None if chain is None or not chain.holders else _of_chain(chain, figures)
     found.sort(key=lambda one: (-(one[1] + one[2]), one[0]))
     lines = [
         say(
@@ -126,7 +131,76 @@ def overdue(figures: DailyFigures) -> GroupWords | None:
         units=len(found),
         as_of=moment_label(figures.period.as_of),
     )
+    if chain is not None:
+        lines += chain_lines(chain)
     return _marked(GroupWords(title, tuple(lines)), is_simulated=figures.is_simulated)
+
+
+def _of_chain(chain: ChainStanding, figures: DailyFigures) -> GroupWords:
+    title = say(
+        "交办件超期{total}件，涉及{units}个单位（截至{as_of}）",
+        total=sum(one.count for one in chain.holders),
+        units=len(chain.holders),
+        as_of=moment_label(figures.period.as_of),
+    )
+    return _marked(GroupWords(title, tuple(chain_lines(chain))), is_simulated=chain.is_simulated)
+
+
+def chain_lines(chain: ChainStanding) -> list[str]:
+    """The holders with overdue tasks by name and step, and what waits for the office: that is no unit's delay."""
+    lines = []
+    for one in chain.holders:
+        slots = say("、").join(
+            say("{slot}{count}件", slot=say(SLOT_LABELS[slot]), count=count) for slot, count in one.slots
+        )
+        lines.append(
+            say(
+                "{name}：交办件超期{count}件（{slots}），其中提级{raised}件",
+                name=one.name,
+                count=one.count,
+                slots=slots,
+                raised=one.escalated,
+            )
+            if one.escalated
+            else say("{name}：交办件超期{count}件（{slots}）", name=one.name, count=one.count, slots=slots)
+        )
+    if chain.own:
+        waiting = say("、").join(
+            say("待{slot}{count}件（逾时{late}件）", slot=say(SLOT_LABELS[slot]), count=count, late=late)
+            if late
+            else say("待{slot}{count}件", slot=say(SLOT_LABELS[slot]), count=count)
+            for slot, count, late in chain.own
+        )
+        lines.append(say("本机关：{waiting}", waiting=waiting))
+    return lines
+
+
+def escalations(cases: Sequence[ChainCase], start_at: datetime, *, is_simulated: bool) -> GroupWords | None:
+    """The cases that were 提级 in the hour from `start_at` on, the longest overdue first; None for none."""
+    if not cases:
+        return None
+    title = say(
+        "{start}至{end}提级{count}件",
+        start=moment_label(start_at),
+        end=moment_label(start_at + HOUR),
+        count=len(cases),
+    )
+    ordered = sorted(cases, key=lambda one: (one.due_at or start_at, one.case_no))
+    return _marked(GroupWords(title, tuple(map(_escalated_line, ordered))), is_simulated=is_simulated)
+
+
+def _escalated_line(one: ChainCase) -> str:
+    """Whose step it is: a holder's is overdue, the office's own waits for the office."""
+    duty = say("（{duty}）", duty=one.duty) if one.duty else ""
+    parts = {
+        "name": one.holder_name,
+        "place": f"{one.county} {one.point_name}".strip(),
+        "slot": say(SLOT_LABELS[one.waits_for]),
+        "due": moment_label(one.due_at) if one.due_at else "",
+    }
+    if one.waits_for in HOLDERS_SLOTS:
+        return say("{name} {place}：{slot}超期，应于{due}前完成", **parts) + duty
+    return say("{name} {place}：待本机关{slot}，应于{due}前完成", **parts) + duty
 
 
 def urgent(pushes: HourlyPushes) -> GroupWords | None:
@@ -166,4 +240,5 @@ def _alarm_line(figures: AlarmFigures, alarm: PushedAlarm) -> str:
 def _marked(words: GroupWords, *, is_simulated: bool) -> GroupWords:
     if not is_simulated:
         return words
-    return GroupWords(f"【{say(SIMULATED_LABEL)}】{words.title}", words.lines, words.is_urgent)
+    mark = say("【{mark}】", mark=say(SIMULATED_LABEL))
+    return GroupWords(mark + words.title, words.lines, words.is_urgent)

@@ -112,7 +112,12 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
     def month(city: CitySituation) -> AirLevel | None:
         return city.month
 
-    has_month = bool(figures.month_worst_level or figures.month_worst_yoy or figures.month_worst_pop)
+    of_month = sum(city.month is not None and city.month.rank is not None for city in cities)
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    month_level = figures.month_worst_level if of_month > BULLETIN.worst_cities or is_old else ()
+    has_month = bool(month_level or figures.month_worst_yoy or figures.month_worst_pop) and (
+        of_month > 1 or is_old
+    )
     return {
         "城市数": len(cities),
         "有效城市": len(ranked),
@@ -138,7 +143,7 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "超标天": sum(city.days_over for city in cities),
         "沙尘城市": sum(city.without_dust is not None for city in cities),
         "月": month_words(figures.period.start.month) if has_month else "",
-        "月最差浓度": _worst(figures, figures.month_worst_level, month, _told_level),
+        "月最差浓度": _worst(figures, month_level, month, _told_level),
         "月最差同比": _worst(figures, figures.month_worst_yoy, month, _told_yoy),
         "月最差环比": _worst(figures, figures.month_worst_pop, month, _told_pop),
         "同比变化": _changes(figures, figures.worst_yoy, half, YOY),
@@ -147,7 +152,7 @@ def _city_values(figures: OverviewFigures) -> dict[str, Any]:
         "月环比变化": _changes(figures, figures.month_worst_pop, month, POP),
         "有全月": any(city.month is not None for city in cities),
         "城市表": [_city_row(city, figures) for city in cities],
-        "关注城市": named(_once(figures, (*figures.worst_level, *_risen(figures))), _TOLD_CITIES),
+        "关注城市": named(_once(figures, (*_high(figures, len(ranked)), *_risen(figures))), _TOLD_CITIES),
     }
 
 
@@ -181,6 +186,12 @@ def _changes(
         if found is not None:
             rows.append((by_code[code].unit_name, found.yoy_pct if base == YOY else found.pop_pct))
     return change_lists(rows, base)
+
+
+def _high(figures: OverviewFigures, ranked: int) -> Sequence[str]:
+    """The cities with the highest levels, where there are more than are listed: among few nobody is high for being last. All in edition 2020-03."""
+    is_told = ranked > BULLETIN.worst_cities or figures.rules_version == edition_2020_03.EDITION
+    return figures.worst_level if is_told else ()
 
 
 def _risen(figures: OverviewFigures) -> list[str]:

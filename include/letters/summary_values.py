@@ -17,6 +17,7 @@ from include.letters.words.changes import (
 )
 from include.letters.words.durations import duration
 from include.letters.words.flag_words import mark_words, reasons_words
+from include.letters.words.leading import leading
 from include.letters.words.trend_words import trend_values
 from include.letters.words.wording import (
     Show,
@@ -43,6 +44,7 @@ BEATS: Final = {"midweek": "周中", "weekend": "周末"}
 _WEEKDAYS: Final = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 _TOLD_CATEGORIES: Final = 4
 _TOLD_BEHIND: Final = 4
+_TOLD_MOST: Final = 3  # of the cities with most alarms
 _TOLD_SUBJECTS: Final = 3  # of one suggestion, of the cities with long unanswered alarms
 
 
@@ -160,7 +162,9 @@ def _city_values(figures: SummaryFigures) -> dict[str, Any]:
         (city for city in asked if city.window.answered < city.window.pushed),
         key=lambda city: (city.window.answered / city.window.pushed, -city.window.pushed, city.unit_code),
     )
-    most = sorted(asked, key=lambda city: (-city.window.pushed, city.unit_code))[:3]
+    in_order = sorted(asked, key=lambda city: (-city.window.pushed, city.unit_code))
+    is_old = figures.rules_version == edition_2020_03.EDITION
+    most = in_order[:3] if is_old else leading(in_order, lambda city: city.window.pushed, _TOLD_MOST)
 
     def flagged(level: str) -> list[str]:
         return [
@@ -290,7 +294,11 @@ def _numbers(now: FeedbackCounts, before: FeedbackCounts | None, season: Feedbac
 
 def _problem_values(figures: SummaryFigures, show: Show) -> dict[str, Any]:
     found = [row for row in figures.categories if row.problems]
-    counties = figures.counties[: SUMMARY.top_counties]
+    counties = (
+        list(figures.counties[: SUMMARY.top_counties])
+        if figures.rules_version == edition_2020_03.EDITION
+        else leading(figures.counties, lambda row: row.problems, SUMMARY.top_counties)
+    )
     first = figures.repeat_problems[0] if figures.repeat_problems else None
     return {
         "类别": say("、").join(

@@ -131,6 +131,29 @@ def due_figures(house: House, now: datetime, *, without_made: bool = False) -> I
     yield from found
 
 
+def escalated_between(
+    house: House, start_at: datetime, end_at: datetime
+) -> list[tuple[datetime, ChainCase, bool]]:
+    """The cases that were 提级 in [start_at, end_at), each with when, and whether it is simulated: those that the leaders' 提级单 of these
+    minutes tell."""
+    with reading(house.engine) as connection:
+        found = [
+            (told.at, told)
+            for told in _overdue(connection, start_at, end_at)
+            if told.addressee == LEADER and start_at <= told.at < end_at
+        ]
+        units = frame(connection, "units_on", on_date=office_date(end_at)).set_index("unit_code")
+        names = {str(code): str(name) for code, name in units["name"].items()}
+        return [
+            (
+                at,
+                _case(connection, told, names, _period(at.replace(second=0, microsecond=0))),
+                told.is_simulated,
+            )
+            for at, told in found
+        ]
+
+
 def _not_units() -> tuple[str, ...]:
     """Addressees that are none of the units below: the office's own people, the unit above."""
     return (LEADER, OPERATORS, office().told_superior)

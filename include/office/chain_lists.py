@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from include.chain.machine import allowed
-from include.chain.steps import waiting_step
+from include.chain.steps import HOLDERS_SLOTS, waiting_step
 from include.chain.values import Chain, Event, Task
 from include.errors import StateError
 from include.house import House
@@ -51,6 +51,7 @@ TASK_COLUMNS: Final = (
     "step",
     "due_at",
     "overdue_hours",
+    "office_late_hours",
     "is_escalated",
     "unit_code",
     "county",
@@ -112,7 +113,8 @@ def meant_task(house: House, alarm_id: str, step: str, task_no: int | None, now:
 
 
 def running_tasks(house: House, as_of: datetime) -> pd.DataFrame:
-    """One row a task that runs as of a moment, the first due first; columns `TASK_COLUMNS`."""
+    """One row a task that runs as of a moment, the first due first; columns `TASK_COLUMNS`. `overdue_hours`: of the holder's step;
+    `office_late_hours`: of the office's own (待审核、待验收、待销号), for which no unit is overdue."""
     chain_settings()
     with reading(house.engine) as connection:
         return running(connection, as_of)
@@ -128,12 +130,15 @@ def running(connection: Connection, as_of: datetime) -> pd.DataFrame:
         holder_name=rows["holder_code"].map(names).fillna(rows["holder_code"]),
         since_at=rows["state_at"],
         step=[waiting_step(str(state)) for state in rows["state"]],
-        overdue_hours=[_hours_over(due_at, as_of) for due_at in rows["due_at"]],
+        over=[_hours_over(due_at, as_of) for due_at in rows["due_at"]],
         is_escalated=[
             settings.is_escalated(None if pd.isna(due_at) else due_at.to_pydatetime(), as_of)
             for due_at in rows["due_at"]
         ],
     )
+    is_holders = rows["step"].isin(HOLDERS_SLOTS)
+    rows["overdue_hours"] = rows["over"].where(is_holders, 0.0).astype(float)
+    rows["office_late_hours"] = rows["over"].mask(is_holders, 0.0).astype(float)
     return rows[list(TASK_COLUMNS)].sort_values(["due_at", "alarm_id", "task_no"]).reset_index(drop=True)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from include.house import House, Run
@@ -33,25 +35,53 @@ def tell_groups(
     if not groups:
         return say("没有测试群，演练未发群") if is_rehearsal else say("没有群")
     title = say("【演练】{title}", title=words.title) if is_rehearsal else words.title
-    content = Content(title, words.lines, words.is_urgent)
     key = f"{run.period.letter_key(topic, 'group')}"
     key = f"{key} {run.run_id}"[:250] if is_rehearsal else key
+    content = Content(title, words.lines, words.is_urgent)
+    message = _Message(topic, key, content, is_simulated, is_rehearsal)
+    queued = _queue(run.house, groups, message, run.now, draw)
+    return say("{queued}条群消息待发", queued=queued) if queued else say("此前已发过")
+
+
+def tell_at_once(
+    house: House, topic: str, key: str, words: GroupWords, now: datetime, *, is_simulated: bool
+) -> int:
+    """Queues a message that belongs to no run to every group that wants its topic, once a key; returns how many were new."""
+    groups = _groups(house, topic, is_rehearsal=False)
+    content = Content(words.title, words.lines, words.is_urgent)
+    return _queue(house, groups, _Message(topic, key, content, is_simulated), now)
+
+
+@dataclass(frozen=True)
+class _Message:
+    """What is told, once a key and group."""
+
+    topic: str
+    key: str
+    content: Content
+    is_simulated: bool
+    is_rehearsal: bool = False
+
+
+def _queue(
+    house: House, groups: Sequence[Channel], message: _Message, now: datetime, draw: Draw | None = None
+) -> int:
     queued = 0
     for group in groups:
-        messages = [(key, topic, content.to_json(), is_simulated)]
+        rows = [(message.key, message.topic, message.content.to_json(), message.is_simulated)]
         if draw is not None and group.kind == "wecom" and group.form == _CARD:
-            picture = Content(title, (), picture_sha256=run.house.archive.put(draw()))
-            messages.append((f"{key} picture", topic, picture.to_json(), is_simulated))
-        with writing(run.house.engine, lock="channels") as connection:
+            picture = Content(message.content.title, (), picture_sha256=house.archive.put(draw()))
+            rows.append((f"{message.key} picture", message.topic, picture.to_json(), message.is_simulated))
+        with writing(house.engine, lock="channels") as connection:
             queued += outbox.queue(
                 connection,
                 group,
-                messages,
-                now=run.now,
+                rows,
+                now=now,
                 useful_life=CHANNELS.useful_life,
-                is_rehearsal=is_rehearsal,
+                is_rehearsal=message.is_rehearsal,
             )
-    return say("{queued}条群消息待发", queued=queued) if queued else say("此前已发过")
+    return queued
 
 
 def _groups(house: House, topic: str, *, is_rehearsal: bool) -> list[Channel]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -17,26 +15,16 @@ from include.errors import InputError
 from include.house import House
 from include.language import say
 from include.office.chain import chain_settings
+from include.office.dissection_cases import stored_case
+from include.office.dissection_documents import FiledDocument, finished_name
 from include.periods import DAY, midnight, office_date
 from include.post.audit import Change, record
 from include.rules import DissectionRules
 from include.store.dissection import StoredCase, add_dissection_event, counted_alarms, dissections
 from include.store.engine import reading, writing
-from include.store.facts import ALL_KNOWN
 from include.store.statements import frame
 
-MOST_BYTES: Final = 1_500_000  # of a finished document: below what a form of the desk may carry
-_LONGEST_FILE_NAME: Final = 200
-_MOST_UNPACKED: Final = 50_000_000
 _LOCK: Final = "dissection"
-
-
-@dataclass(frozen=True)
-class FiledDocument:
-    """A finished analysis as a person hands it in: Word (docx) or PDF."""
-
-    name: str
-    content: bytes
 
 
 def look(house: House, now: datetime, actor: str) -> list[tuple[str, CaseEvent]]:
@@ -58,7 +46,7 @@ def take(house: House, case_id: str, move: CaseMove, document: FiledDocument | N
     document, StateError where the step may not be taken, with what may."""
     chain_settings()
     if document is not None:
-        name = _checked_name(document)
+        name = finished_name(house, case_id, document, move.at)
         sha256 = house.archive.put(document.content)
         move = replace(move, document_sha256=sha256, document_name=name)
     with writing(house.engine, lock=_LOCK) as connection:
@@ -79,16 +67,6 @@ def take(house: House, case_id: str, move: CaseMove, document: FiledDocument | N
         )
         record(connection, [change], now=event.recorded_at, actor=event.actor)
     return event
-
-
-def stored_case(connection: Connection, case_id: str, as_of: datetime = ALL_KNOWN) -> StoredCase:
-    """The case of that name as of a moment. Raises InputError for one that is not there (then)."""
-    found = next(dissections(connection, as_of, case_id=case_id), None)
-    if found is None:
-        raise InputError(
-            "no such case", where="dissection", got=case_id[:80], expected="see: dissection list"
-        )
-    return found
 
 
 def _openings(
@@ -156,31 +134,3 @@ def _require_unit(connection: Connection, unit_code: str, now: datetime) -> None
         raise InputError(
             "no such unit", where="measure", got=unit_code or "nothing", expected=" | ".join(codes[:40])
         )
-
-
-def _checked_name(document: FiledDocument) -> str:
-    """The document's name, where it is what a person could finish: Word or PDF, of a bounded size."""
-    name = document.name.replace("\\", "/").rpartition("/")[2].strip()
-    is_pdf = document.content.startswith(b"%PDF-") and name.lower().endswith(".pdf")
-    is_fit = 0 < len(document.content) <= MOST_BYTES and 0 < len(name) <= _LONGEST_FILE_NAME
-    is_plain = all(char.isprintable() for char in name)
-    if not (is_fit and is_plain and (is_pdf or _is_word(name, document.content))):
-        raise InputError(
-            "not a finished analysis",
-            where=name[:_LONGEST_FILE_NAME] or "document",
-            expected=f"a Word document (.docx) or PDF of at most {MOST_BYTES} bytes",
-            got=f"{len(document.content)} bytes",
-            todo="save it from Word as .docx or PDF",
-        )
-    return name
-
-
-def _is_word(name: str, content: bytes) -> bool:
-    if not name.lower().endswith(".docx"):
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            sizes: dict[str, Any] = {one.filename: one.file_size for one in package.infolist()}
-    except (zipfile.BadZipFile, ValueError, OSError):
-        return False
-    return "word/document.xml" in sizes and sum(sizes.values()) <= _MOST_UNPACKED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -12,17 +13,16 @@ from sqlalchemy import Connection
 
 from include.chain.dissection.effect import adjusted_ratio, mean_difference, rate_ratio
 from include.chain.dissection.figures import CaseFigures, Effect, NamedSuspect
-from include.chain.dissection.findings import Visit, unheld
+from include.chain.dissection.findings import Finding, Visit, unheld
 from include.chain.dissection.values import Case
-from include.chain.steps import ROLES
 from include.house import House
 from include.language import say
 from include.office.chain import chain_settings
-from include.office.dissection import stored_case
+from include.office.dissection_cases import stored_case
 from include.periods import DAY, midnight, office_date
 from include.rules import DissectionRules
 from include.store.air_days import imported_days
-from include.store.chain import chain_events, chain_tasks
+from include.store.chain import chain_events, chain_tasks, reported_problems
 from include.store.dissection import StoredCase, counted_alarms
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, problems_of, states_of
@@ -103,21 +103,44 @@ def _visits(
             _rows(problems[problems["alarm_id"] == row["alarm_id"]]),
             _rows(steps[(steps["alarm_id"] == row["alarm_id"]) & (steps["event"] == "submitted")]),
             unit_names,
-            _rectified_note(connection, tasks, str(row["alarm_id"]), as_of),
+            _told_by_task(connection, tasks, str(row["alarm_id"]), as_of),
         )
         for row in states.sort_values(["pushed_at", "alarm_id"]).to_dict("records")
     ]
     return tuple(told)
 
 
-def _rectified_note(connection: Connection, tasks: pd.DataFrame, alarm_id: str, as_of: datetime) -> str:
-    """What the holders said of their rectification, of a chain that has come so far."""
-    own = tasks[(tasks["alarm_id"] == alarm_id) & tasks["rectified_at"].notna()]
+@dataclass(frozen=True)
+class _Told:
+    """What the holder of a task said beside what its row has: every category of its last report, what it did about it."""
+
+    categories: tuple[str, ...] = ()
+    rectified_note: str = ""
+
+
+def _told_by_task(
+    connection: Connection, tasks: pd.DataFrame, alarm_id: str, as_of: datetime
+) -> dict[int, _Told]:
+    """Of the alarm's tasks that were reported, by number."""
+    own = tasks[(tasks["alarm_id"] == alarm_id) & tasks["reported_at"].notna()]
     if own.empty:
-        return ""
+        return {}
     events = chain_events(connection, alarm_id, as_of)
-    told = [one.note for one in events if one.event == "rectified" and one.note]
-    return say("；").join(dict.fromkeys(told))
+    last = {one.task_no: one.seq for one in events if one.event == "reported"}
+    problems = reported_problems(connection, alarm_id, last.values())
+    return {
+        number: _Told(
+            tuple(dict.fromkeys(one.category for at, one in problems if at == seq and one.category)),
+            say("；").join(
+                dict.fromkeys(
+                    one.note
+                    for one in events
+                    if (one.task_no, one.event) == (number, "rectified") and one.note
+                )
+            ),
+        )
+        for number, seq in last.items()
+    }
 
 
 def _visit(
@@ -126,27 +149,12 @@ def _visit(
     problems: Sequence[dict[str, Any]],
     answers: Sequence[dict[str, Any]],
     unit_names: Mapping[str, str],
-    rectified_note: str,
+    told: Mapping[int, _Told],
 ) -> Visit:
     """One alarm: from its chain where it has one, else from what was answered."""
-    tasks = sorted(tasks, key=lambda one: (one["role"] != "lead", one["task_no"]))
-    reported = [one for one in tasks if one["has_problem"] is not None and not pd.isna(one["has_problem"])]
     unit = unit_names.get(str(row["unit_code"]), str(row["unit_code"]))
-    holders = tuple(
-        say(
-            "{name}（{role}）",
-            name=unit_names.get(str(one["holder_code"]), str(one["holder_code"])),
-            role=say(ROLES[str(one["role"])]),
-        )
-        for one in tasks
-    )
-    answer = answers[-1] if answers else {}
-    categories = [str(one["category"]) for one in (*reported, *problems) if one["category"]]
-    is_answered = bool(row["is_answered"])
-    found = any(bool(one["has_problem"]) for one in reported) or bool(problems)
-    notes = [str(one["report_note"]) for one in reported if one["report_note"]] or [
-        str(one["description"]) for one in problems if one["description"]
-    ]
+    tasks = sorted(tasks, key=lambda one: (one["role"] != "lead", one["task_no"]))
+    findings = tuple(_finding(one, unit_names, told.get(int(one["task_no"]), _Told())) for one in tasks)
     return Visit(
         str(row["alarm_id"]),
         row["started_at"].to_pydatetime(),
@@ -154,23 +162,44 @@ def _visit(
         row["pushed_at"].to_pydatetime(),
         int(row["alarm_count"]),
         None if pd.isna(row["peak_pm25_ug_m3"]) else float(row["peak_pm25_ug_m3"]),
-        holders or (str(answer.get("unit") or "") or unit,),
+        findings or (_answered(unit, problems, answers, is_answered=bool(row["is_answered"])),),
         standing(row),
         _moment(row["first_answer_at"]),
-        found if found or reported or is_answered else None,
-        tuple(dict.fromkeys(categories)),
-        say("；").join(notes) or str(answer.get("note") or ""),
-        say("、").join(
-            dict.fromkeys(
-                [str(one["reporter"]) for one in reported if one["reporter"]]
-                or [str(answer.get("inspector") or "")]
-            )
-        ),
-        max(filter(None, (_moment(one["rectified_at"]) for one in (*tasks, *problems))), default=None),
-        rectified_note,
-        max(filter(None, (_moment(one["accepted_at"]) for one in tasks)), default=None),
-        sum(int(one["returns"]) for one in tasks),
-        sum(int(one["failures"]) for one in tasks),
+    )
+
+
+def _finding(task: Mapping[str, Any], unit_names: Mapping[str, str], told: _Told) -> Finding:
+    """What the holder of one task said."""
+    is_reported = not pd.isna(task["has_problem"])
+    found = bool(task["has_problem"]) if is_reported else None
+    return Finding(
+        unit_names.get(str(task["holder_code"]), str(task["holder_code"])),
+        str(task["role"]),
+        found,
+        (told.categories or tuple(filter(None, (str(task["category"] or ""),)))) if found else (),
+        str(task["report_note"] or "") if is_reported else "",
+        str(task["reporter"] or "") if is_reported else "",
+        _moment(task["rectified_at"]),
+        told.rectified_note,
+        _moment(task["accepted_at"]),
+        int(task["returns"]),
+        int(task["failures"]),
+    )
+
+
+def _answered(
+    unit: str, problems: Sequence[dict[str, Any]], answers: Sequence[dict[str, Any]], *, is_answered: bool
+) -> Finding:
+    """What was answered of an alarm that has no chain."""
+    answer = answers[-1] if answers else {}
+    notes = [str(one["description"]) for one in problems if one["description"]]
+    return Finding(
+        str(answer.get("unit") or "") or unit,
+        found=bool(problems) if problems or is_answered else None,
+        categories=tuple(dict.fromkeys(str(one["category"]) for one in problems if one["category"])),
+        note=say("；").join(notes) or str(answer.get("note") or ""),
+        reporter=str(answer.get("inspector") or ""),
+        rectified_at=max(filter(None, (_moment(one["rectified_at"]) for one in problems)), default=None),
     )
 
 

@@ -1,4 +1,4 @@
-"""Cases of 解剖分析 as people read them: one line a case, the events of one, and its draft."""
+"""Cases of 解剖分析 as people read them: one line a case, the events of one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ from sqlalchemy import Connection
 from include.chain.dissection.machine import allowed
 from include.chain.dissection.values import ANALYSED, OPEN
 from include.house import House
-from include.letters.composition import Letter, made
-from include.letters.dissection import compose_dissection
 from include.office.chain import chain_settings
-from include.office.dissection import stored_case
-from include.office.dissection_figures import case_figures
+from include.office.dissection_cases import stored_case
 from include.store.dissection import StoredCase, dissections
 from include.store.engine import reading
 from include.store.statements import frame
@@ -111,18 +108,6 @@ def case_event_rows(stored: StoredCase) -> pd.DataFrame:
 def possible_case_steps(stored: StoredCase) -> Iterator[str]:
     """What may be done of the case now."""
     yield f"case {stored.case_id} ({stored.case.state}): {', '.join(allowed(stored.case)) or 'nothing'}"
-
-
-def draft_of(house: House, case_id: str, as_of: datetime) -> Letter:
-    """The draft of a case as of a moment: `docx` and `pdf`."""
-    figures = case_figures(house, case_id, as_of)
-    return made(
-        compose_dissection,
-        figures,
-        chain_settings().dissection,
-        house.issuer.name,
-        fonts_dir=house.fonts_dir,
-    )
 
 
 @dataclass(frozen=True)

@@ -155,13 +155,12 @@ _CASE_WORK: Final = {
         "由未参与分析和措施的人员在解剖分析页验收，或用 dissection accept",
     ),
 }
-# What of a chain waits for this office, by step, and what to do; and the steps that are its holders'.
+# What of a chain waits for this office, by step, and what to do.
 CHAIN_WORK: Final = (
     ("review", "巡查上报待审核", "在报警的交办页审核（通过或退回），或用 chain review"),
     ("accept", "整改待验收", "到现场验收后在报警的交办页记录，或用 chain accept"),
     ("write_off", "待销号", "被抽中的先抽查，再在报警的交办页销号，或用 chain write-off"),
 )
-HOLDERS_STEPS: Final = ("acknowledge", "report", "rectify")
 Kind = Callable[[House, Connection, datetime], Iterable[Waiting]]
 
 
@@ -439,7 +438,7 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
     for step, label, todo in CHAIN_WORK:
         own = rows[rows["step"] == step]
         if len(own):
-            late = int((own["overdue_hours"] > 0).sum())
+            late = int((own["office_late_hours"] > 0).sum())
             yield Waiting(
                 "chain",
                 say("{count}件{label}", count=len(own), label=say(label)),
@@ -450,7 +449,7 @@ def _chain(house: House, connection: Connection, now: datetime) -> Iterable[Wait
                 count=len(own),
                 is_simulated=bool(own["is_simulated"].any()),
             )
-    overdue = rows[rows["step"].isin(HOLDERS_STEPS) & (rows["overdue_hours"] > 0)]
+    overdue = rows[rows["overdue_hours"] > 0]
     for unit, own in overdue.groupby("holder_code"):
         yield Waiting(
             "chain",

@@ -32,9 +32,21 @@ _ALARM_FLAGS: Final = (
     "chronic",
     "closed",
 )
-ANSWERING: Final = ("submitted", "accepted")
+ANSWERING: Final = ("submitted", "accepted", "reported")
+REPORTED: Final = (
+    "reported"  # by every holder, in an office with a chain whose review is not done (`chain.reported`)
+)
 # Of `is_…` the first that is so is the word for an alarm; a late answer that was sent back is in grace before it is anything else.
-STANDINGS: Final = ("upheld", "closed", "overdue", "in_grace", "in_dispute", "late", "answered")
+STANDINGS: Final = (
+    "upheld",
+    "closed",
+    "overdue",
+    "in_grace",
+    "in_dispute",
+    "under_review",
+    "late",
+    "answered",
+)
 
 
 def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFrame:
@@ -46,6 +58,7 @@ def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFram
     `is_upheld`    误报: counted apart, every other flag is then false
     `is_pushed`    counts as pushed
     `is_answered`  an answer stands: the last of submitted, returned, accepted is not a return
+    `is_under_review`  已上报待审核: answered, and this office has not passed it yet
     `is_answered_in_time`  答复及时: answered, first by the deadline that the alarm carries, whatever was disputed or rejected
     `is_closed`    结案 without a standing answer, and nothing came after it
     `is_open`      neither answered nor closed, however old
@@ -66,6 +79,7 @@ def judge(states: pd.DataFrame, as_of: datetime | pd.Series[Any]) -> pd.DataFram
     judged["is_upheld"] = states["upheld_at"].notna() & ~(states["rejected_at"] > states["upheld_at"])
     pushed = judged["is_pushed"] = ~judged["is_upheld"]
     answered = judged["is_answered"] = pushed & states["standing_event"].isin(ANSWERING)
+    judged["is_under_review"] = answered & (states["standing_event"] == REPORTED)
     judged["is_answered_in_time"] = answered & (states["first_answer_at"] <= states["deadline_at"])
     closed = judged["is_closed"] = pushed & ~answered & _is_closed(states)
     judged["is_open"] = pushed & ~answered & ~closed

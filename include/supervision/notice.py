@@ -11,21 +11,30 @@ from include.answer_form.code import answer_code
 from include.supervision.figures import FormRow, NoticeRow, OverdueRow, ProblemRow
 
 # Statuses of one alarm, the most pressing first: a grid with several unanswered alarms shows the most pressing one.
-UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, ANSWERED = (
+UPHELD, OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED, UNDER_REVIEW, ANSWERED = (
     "误报（已核减）",
     "超期未反馈",
     "退回待重报",
     "争议待审",
     "待反馈",
     "已结案",
+    "已上报待审核",
     "已反馈",
 )
-_PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING, CLOSED)
+_PRESSING: Final = (OVERDUE, RETURNED, DISPUTED, WAITING, UNDER_REVIEW, CLOSED)
 # What the rows of each kind are made from: a judged alarm (`feedback.judge`) has some fifty columns.
 _PLACE: Final = ("alarm_id", "grid_id", "county", "point_name")
 _DEADLINE: Final = "applicable_deadline_at"
 _SIZE: Final = ("started_at", "alarm_count", "peak_pm25_ug_m3", _DEADLINE, "is_overdue")
-_STATES: Final = ("is_open", "is_upheld", "is_answered", "is_closed", "is_returned", "is_in_dispute")
+_STATES: Final = (
+    "is_open",
+    "is_upheld",
+    "is_under_review",
+    "is_answered",
+    "is_closed",
+    "is_returned",
+    "is_in_dispute",
+)
 _NOTICE: Final = (*_PLACE, *_SIZE, "last_at", *_STATES)
 _FORM: Final = (*_PLACE, *_SIZE, "lon", "lat")
 _OVERDUE: Final = (*_PLACE, "pushed_at", _DEADLINE, "overdue_hours")
@@ -38,6 +47,8 @@ def status(alarm: Any) -> str:
     """How one judged alarm stands, as the letter words it."""
     if alarm.is_upheld:
         return UPHELD
+    if alarm.is_under_review:
+        return UNDER_REVIEW
     if alarm.is_answered:
         return ANSWERED
     if alarm.is_closed:

@@ -34,6 +34,7 @@ _SHOWN: Final = (
     "step",
     "due_at",
     "overdue_hours",
+    "office_late_hours",
     "is_escalated",
     "point_name",
 )
@@ -63,7 +64,9 @@ def show(alarm_id: str, as_of: datetime | None, form: str) -> None:
 
 @chain.command("list")
 @click.option("--as-of", type=Moment(), help="The moment whose state is shown; default: now.")
-@click.option("--overdue", is_flag=True, help="Only what is overdue.")
+@click.option(
+    "--overdue", is_flag=True, help="Only what is overdue at its holder; what waits for this office is not."
+)
 @click.option("--unassigned", "is_unassigned", is_flag=True, help="The open alarms that nobody holds.")
 @click.option("--format", "form", type=FORMATS, default="table", show_default=True)
 def list_tasks(as_of: datetime | None, overdue: bool, is_unassigned: bool, form: str) -> None:

@@ -70,7 +70,7 @@ def show(case_id: str, as_of: datetime | None, form: str) -> None:
 @_AS_OF
 def draft(case_id: str, to: Path, as_of: datetime | None) -> None:
     """Write the draft of the analysis, Word and PDF, for a person to finish."""
-    from include.office.dissection_lists import draft_of
+    from include.office.dissection_documents import draft_of
 
     letter = draft_of(open_current_house(), case_id, as_of or datetime.now(UTC))
     to.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ def draft(case_id: str, to: Path, as_of: datetime | None) -> None:
 @_PERSON
 def file_analysis(case_id: str, document: Path, reason: str, person: str) -> None:
     """File the finished analysis (.docx or .pdf); filed again, the last one stands."""
-    from include.office.dissection import FiledDocument
+    from include.office.dissection_documents import FiledDocument
 
     with document.open("rb") as stream:
         content = stream.read(_LARGEST_READ)

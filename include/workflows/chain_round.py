@@ -1,5 +1,5 @@
 """The chain's part of `answer_round`: new alarms are handed on by the profile's rules where it says so, and the letters of the steps
-that were taken are made. An office without a chain does nothing."""
+that were taken are made, and the groups are told what was 提级. An office without a chain does nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from include.office.chain_assigning import assign_by_rules
 from include.office.chain_letters import chain_letters
 from include.office.chain_lists import unassigned_rows
 from include.profile.current import office
+from include.workflows.channels import tell_escalations
 
 
 def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def take(house: House, now: datetime, actor: str) -> dict[str, Any]:
         wanted = [str(one) for one in unassigned_rows(house, now)["alarm_id"]]
         assigned, troubles = assign_by_rules(house, wanted, Act(now, actor))
     done = chain_letters(house, now, actor)
+    told = tell_escalations(house, now)
     words = [*troubles, *([done["trouble"]] if done.get("trouble") else [])]
-    summary = {"assigned": len(assigned), "letters": done["letters"]}
+    summary = {"assigned": len(assigned), "letters": done["letters"]} | ({"chats": told} if told else {})
     return summary | ({"trouble": say("；").join(words)} if words else {})

@@ -5,6 +5,7 @@ from typing import Any, Final
 from include.house import House, Run
 from include.language import say
 from include.letters.words.flag_words import flag_words, mark_words
+from include.office.chain_standing import units_states
 from include.office.register import Due, reminder_alarms
 from include.office.suspected import suspected
 from include.periods import Period, later
@@ -93,7 +94,7 @@ def compute(house: House, period: Period) -> DailyFigures:
     """The figures of a day, by the facts as they are known now."""
     start_at, end_at = read_window(period)
     with reading(house.engine) as connection:
-        states = alarm_states(connection, start_at, end_at, period.as_of, with_old=True)
+        states = units_states(connection, start_at, end_at, period.as_of)
         return daily_figures(
             states,
             problems_found(connection, start_at, end_at, period.as_of),

@@ -4,6 +4,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import pandas as pd
+
 from include.errors import CheckFailed, InputError
 from include.house import House, Run
 from include.language import LINE_END, say
@@ -147,23 +149,40 @@ def frozen(run: Run, computed: dict[str, Any]) -> HalfMonthBulletins:
 
 def missing_air_days(house: House, period: Period, dataset: Dataset) -> list[date]:
     """The days of the window of which nothing was imported."""
-    with reading(house.engine) as connection:
-        known = imported_days(connection, dataset, period.start, period.end)["observed_on"]
-    there = {day.date() for day in known}
-    return [day for day in windows(period).current if day not in there]
+    return _missing(_imported(house, period, dataset), period)
 
 
 def air_sentence(house: House, period: Period) -> str:
-    """How complete the air of the window is, in one Chinese sentence for letters and the run's summary."""
+    """How complete the air of the window is, in one Chinese sentence for letters and the run's summary: of how many days there is data,
+    and how many of its daily means are valid, which the days alone do not tell."""
     of = len(windows(period).current)
     parts = []
     for dataset in _JUDGED:
-        missing, name = missing_air_days(house, period, dataset), DATASET_LABELS[dataset]
-        parts.append(
-            say("{name}空气质量{known}/{days}天", name=say(name), known=of - len(missing), days=of)
-            + (say("（缺{listed}）", listed=_listed(missing)) if missing else "")
+        there = _imported(house, period, dataset)
+        missing, places = _missing(there, period), int(there["places"].sum())
+        told = say(
+            "{name}空气质量{known}/{days}天有数据",
+            name=say(DATASET_LABELS[dataset]),
+            known=of - len(missing),
+            days=of,
         )
-    return say("，").join(parts) + say("。")
+        told += say("（缺{listed}）", listed=_listed(missing)) if missing else ""
+        if places:
+            told += say(
+                "，日均值有效{valid}/{places}个", valid=int(there["valid_places"].sum()), places=places
+            )
+        parts.append(told)
+    return say("；").join(parts) + say("。")
+
+
+def _imported(house: House, period: Period, dataset: Dataset) -> pd.DataFrame:
+    with reading(house.engine) as connection:
+        return imported_days(connection, dataset, period.start, period.end)
+
+
+def _missing(there: pd.DataFrame, period: Period) -> list[date]:
+    known = {day.date() for day in there["observed_on"]}
+    return [day for day in windows(period).current if day not in known]
 
 
 def _told(house: House, at: BulletinWindows) -> str:

@@ -68,6 +68,7 @@ PAGES: Final[dict[str, tuple[str, ...]]] = {
     "/letters/{letter_id}": ("letters/1", "letters/9999999"),
     "/letters/{letter_id}/figures": ("letters/1/figures",),
     "/links": ("links",),
+    "/outages": ("outages", "outages?began=2020-03-10T08:00&ended=2020-03-10T09:00"),
     "/mails": ("mails",),
     "/mails/{mail_id}": ("mails/1",),
     "/map": ("map",),

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.chain.dissection.effect import adjusted_ratio, mean_difference, rate_ratio, t_quantile
-from include.chain.dissection.findings import Visit, unheld
+from include.chain.dissection.findings import Finding, Visit, unheld
+from include.chain.dissection.finished import is_marked, left_unfilled, places_to_fill, written
 from include.chain.dissection.machine import after, allowed, case_of, next_event
 from include.chain.dissection.opening import Opening, Push, opening
 from include.chain.dissection.values import Case, CaseEvent, CaseMove
@@ -133,9 +134,9 @@ def taken(case: Case, step: str, day: float, **more) -> Case:
 
 def test_what_did_not_hold() -> None:
     visits = (
-        visit("A1", 0, found=True, categories=("工业企业",), rectified_at=at(2), rectified_note="已苫盖"),
-        visit("A2", 5, found=False, answered_at=at(6)),
-        visit("A3", 20, found=True, failures=1),
+        visit("A1", 0, finding(categories=("工业企业",), rectified_at=at(2), rectified_note="已苫盖")),
+        visit("A2", 5, finding(found=False), answered_at=at(6)),
+        visit("A3", 20, finding(failures=1)),
     )
     assert [
         (one.alarm_id, one.why, one.what, one.next_alarm_id, one.days) for one in unheld(visits, 10 * DAY)
@@ -143,8 +144,32 @@ def test_what_did_not_hold() -> None:
     assert [one.why for one in unheld(visits, 15 * DAY)] == ["again", "nothing_found", "not_accepted"]
 
 
-def visit(alarm_id: str, day: float, **more) -> Visit:
-    return Visit(alarm_id, at(day), at(day), at(day), 1, None, ("甲",), "answered", **more)
+def test_what_did_not_hold_is_told_of_whose_it_was() -> None:
+    lead = finding(rectified_at=at(2), rectified_note="已苫盖")
+    joint = finding("乙", found=False, note="未见异常")
+    visits = (
+        visit("A1", 0, lead, joint, answered_at=at(1)),
+        visit("A2", 3, finding(found=False, note="甲的话"), replace(joint, failures=1), answered_at=at(4)),
+        visit("A3", 5, finding(found=None), replace(joint, found=None)),
+    )
+    assert [(one.found, one.holders) for one in visits] == [
+        (True, ("甲", "乙")),
+        (False, ("甲", "乙")),
+        (None, ("甲", "乙")),
+    ]
+    assert [(one.alarm_id, one.why, one.holders, one.what) for one in unheld(visits, 10 * DAY)] == [
+        ("A1", "again", ("甲",), "已苫盖"),  # what the other did not find speaks against nobody
+        ("A2", "not_accepted", ("乙",), ""),
+        ("A2", "nothing_found", ("甲", "乙"), "甲的话；未见异常"),
+    ]
+
+
+def finding(holder: str = "甲", *, found: bool | None = True, **more) -> Finding:
+    return Finding(holder, found=found, **more)
+
+
+def visit(alarm_id: str, day: float, *findings: Finding, **more) -> Visit:
+    return Visit(alarm_id, at(day), at(day), at(day), 1, None, findings, "answered", **more)
 
 
 def test_the_ratio_of_alarms_has_its_exact_interval() -> None:
@@ -195,3 +220,21 @@ def test_the_difference_counts_independent_days_only() -> None:
     assert narrow is not None
     assert wide is None or wide.high_ug_m3 - wide.low_ug_m3 > narrow.high_ug_m3 - narrow.low_ug_m3
     assert [round(t_quantile(freedom), 2) for freedom in (4, 10, 30)] == [2.78, 2.23, 2.04]
+
+
+def test_a_draft_is_told_by_its_words() -> None:
+    places = places_to_fill(
+        ["一、原因", "［由承办人填写：原因，\n以及依据。］", "[To be filled in: causes.]", "见［1］。"]
+    )
+    assert places == ("由承办人填写", "To be filled in")
+    assert left_unfilled(["［由承办", "人填写：锅炉］"], places) == ("由承办人填写",)
+    assert left_unfilled(["已由承办人填写。", "［见附件］"], places) == ()
+    assert is_marked(["草稿\n模拟数据", "草稿　模拟数据"], "草稿")
+    assert not is_marked(["", "草稿"], "草稿")
+    assert not is_marked(["初草稿件"], "草稿")
+    assert not is_marked([], "草稿")
+    draft = ["在5天内报警3条，核查发现问题0条。", "李某"]
+    assert written(["在15天内报警4条，核查发现问题1条。", "李某", "2020-03-01"], [draft]) == 0
+    assert written(["在5天内报警3条，", "核查发现问题0条。"], [[], draft]) == 0
+    assert written(["主要是料堆起尘"], [draft]) == 7
+    assert written(["The heap was open"], [["The heap was covered"]]) == 1

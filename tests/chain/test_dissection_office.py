@@ -16,9 +16,10 @@ from include.chain.values import Move
 from include.errors import InputError, StateError
 from include.house import House
 from include.office.chain import take as take_step
-from include.office.dissection import FiledDocument, look, take
+from include.office.dissection import look, take
+from include.office.dissection_documents import FiledDocument, draft_of
 from include.office.dissection_figures import case_figures
-from include.office.dissection_lists import case_at, case_rows, draft_of
+from include.office.dissection_lists import case_at, case_rows
 from include.office.waiting import waiting
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office, using
@@ -48,10 +49,26 @@ def moved(house: House, step: str, days: float, document: FiledDocument | None =
     take(house, CASE, CaseMove(step, NOW + days * DAY, **{"actor": "duty", **more}), document)
 
 
-def document(house: House) -> FiledDocument:
-    draft = draft_of(house, CASE, NOW).file("docx")
-    assert draft is not None
-    return FiledDocument("分析.docx", draft.content)
+CAUSE = "料堆长期露天堆放，大风天气起尘，是本网格反复报警的主要原因。"
+
+
+def document(house: House, *, cause: str = CAUSE, mark: str = "", at: Any = NOW) -> FiledDocument:
+    """The draft as of a moment, as Word saves it again: places filled with `cause` (empty: as they were), `mark` in its header."""
+    told = Document(io.BytesIO(drafted(house, "docx", at)))
+    for one in told.paragraphs:
+        if cause and one.text.startswith("［"):
+            one.text = cause
+    if mark != "草稿":
+        told.sections[0].header.paragraphs[0].text = mark
+    saved = io.BytesIO()
+    told.save(saved)
+    return FiledDocument("分析.docx", saved.getvalue())
+
+
+def drafted(house: House, role: str, at: Any = NOW) -> bytes:
+    file = draft_of(house, CASE, at).file(role)
+    assert file is not None
+    return file.content
 
 
 def to_acceptance(house: House) -> None:
@@ -143,11 +160,13 @@ def test_what_was_found_and_failed_and_changed(house: House) -> None:
     to_acceptance(house)
     found = case_figures(house, CASE, NOW + 4 * DAY)
     assert [
-        (one.alarm_id, one.found, one.holders, one.categories, one.rectified_note) for one in found.visits
+        (one.alarm_id, each.found, each.holder, each.role, each.categories, each.note, each.rectified_note)
+        for one in found.visits
+        for each in one.findings
     ] == [
-        ("A1", None, ("阳泉市",), (), ""),
-        ("A2", True, ("阳泉市（主办）",), ("工业企业",), "已苫盖"),
-        ("A3", None, ("阳泉市",), (), ""),
+        ("A1", None, "阳泉市", "", (), "", ""),
+        ("A2", True, "阳泉市", "lead", ("工业企业",), "未苫盖", "已苫盖"),
+        ("A3", None, "阳泉市", "", (), "", ""),
     ]
     assert [(one.alarm_id, one.why, one.next_alarm_id) for one in found.unheld] == [("A2", "again", "A3")]
     assert found.effect is not None
@@ -156,6 +175,49 @@ def test_what_was_found_and_failed_and_changed(house: House) -> None:
     assert found.effect.ratio is not None
     assert found.effect.ratio.value == 0.0
     assert case_figures(house, CASE, NOW + 3 * DAY).effect is None  # too early
+
+
+def test_each_holder_has_its_own_findings_in_the_draft_and_at_the_desk(house: House) -> None:
+    """The leading unit found an open heap and covered it, the joint one found a boiler; a third has not reported."""
+    held = ("140400", "370100")
+    told: tuple[tuple[str, float, int, str, dict[str, Any]], ...] = (
+        ("report", 1, 1, YANGQUAN, {"note": "料堆未苫盖", "category": "工业企业", "person": "李某"}),
+        ("report", 2, 2, held[0], {"note": "锅炉冒烟", "category": "燃煤锅炉", "person": "赵某"}),
+        ("pass", 3, 1, "", {"actor": "王某"}),
+        ("pass", 3, 2, "", {"actor": "王某"}),
+        ("rectify", 4, 1, YANGQUAN, {"note": "已苫盖"}),
+    )
+    at = NOW - 2 * DAY
+    for number, code in enumerate((YANGQUAN, *held)):
+        role = "joint" if number else "lead"
+        take_step(house, "A2", Move("assign", at, at, "duty", unit_code=code, role=role))
+    for name, hours, task_no, code, more in told:
+        moment = at + timedelta(hours=hours)
+        found = {"problem_found": True} if name == "report" else {}
+        take_step(
+            house,
+            "A2",
+            Move(
+                name,
+                moment,
+                moment,
+                **{"actor": "duty", "task_no": task_no, "unit_code": code, **found, **more},
+            ),
+        )
+    look(house, NOW, "run")
+    draft = draft_of(house, CASE, NOW).file("docx")
+    assert draft is not None
+    row = Document(io.BytesIO(draft.content)).tables[0].rows[2]
+    names = ["阳泉市", *(case_figures(house, CASE, NOW).unit_names[code] for code in held)]
+    assert row.cells[3].text == f"{names[0]}（主办）、{names[1]}（协办）、{names[2]}（协办）"
+    assert row.cells[4].text.split("\n") == [
+        f"{names[0]}：发现问题；工业企业；料堆未苫盖；上报人李某",
+        f"{names[1]}：发现问题；燃煤锅炉；锅炉冒烟；上报人赵某",
+        f"{names[2]}：尚无结果",
+    ]
+    assert row.cells[5].text == f"{names[0]}：3月10日12时30分完成整改；已苫盖"
+    page = Browser(house).get(f"/dissection/case/{CASE}").text
+    assert f"<b>{names[1]}</b>　发现问题；燃煤锅炉；锅炉冒烟；上报人赵某</div>" in page
 
 
 def test_the_draft_says_it_and_leaves_room_for_a_person(house: House) -> None:
@@ -192,6 +254,44 @@ def test_what_is_no_document_and_no_unit_is_refused(house: House) -> None:
     with pytest.raises(StateError, match="its analysis is not filed"):
         moved(house, "accept", 1, note="同意")
     assert [one.event for one in case_at(house, CASE, NOW + DAY).events] == ["opened"]
+
+
+def test_a_draft_that_nobody_finished_is_refused(house: House) -> None:
+    """By what it says: saved again, its places taken out, a PDF of it, a draft of another day; each with what to do."""
+    look(house, NOW, "run")
+    emptied = Document(io.BytesIO(document(house).content))
+    for one in emptied.paragraphs:
+        if one.text == CAUSE:
+            one.text = ""
+    saved = io.BytesIO()
+    emptied.save(saved)
+    later = NOW + 6 * DAY
+    refused = (
+        (document(house, cause="", mark="草稿").content, "a place that nobody filled in"),
+        (document(house, cause="").content, "a place that nobody filled in"),
+        (drafted(house, "docx"), "a place that nobody filled in"),
+        (drafted(house, "pdf"), "a place that nobody filled in"),
+        (document(house, mark="草稿").content, "the mark of a draft in its header"),
+        (saved.getvalue(), "nothing that a person wrote"),
+        (document(house, cause="已填。").content, "nothing that a person wrote"),
+    )
+    for content, why in refused:
+        name = "分析.pdf" if content.startswith(b"%PDF") else "分析.docx"
+        with pytest.raises(InputError, match=f"an analysis that is not finished: {why}") as told:
+            take(house, CASE, CaseMove("file", later, "duty"), FiledDocument(name, content))
+        assert "finish the draft in Word" in str(told.value)
+    assert case_at(house, CASE, later).case.state == "open"
+    browser = Browser(house)
+    files = {"file": ("分析.docx", refused[1][0])}
+    page = browser.post(f"/dissection/case/{CASE}", {"name": "file"}, files=files)
+    assert page.status_code == 409
+    assert "方括号内的内容没有填写" in page.text
+    assert "请在Word中补充原因分析和措施" in page.text
+    finished = FiledDocument("分析.docx", document(house, at=NOW + DAY).content)
+    take(house, CASE, CaseMove("file", later, "duty"), finished)
+    scan = FiledDocument("扫描.pdf", b"%PDF-1.4\nonly pictures")
+    take(house, CASE, CaseMove("file", later, "duty"), scan)
+    assert case_at(house, CASE, later).case.document_name == "扫描.pdf"
 
 
 def test_the_desk_shows_the_case_and_takes_its_steps(house: House) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import Engine
@@ -17,7 +18,7 @@ from include.office.chain_outages import extend_for, outages, waiting_in
 from include.profile.chain_values import ChainSettings
 from include.profile.current import office, using
 from include.rules import ChainRules
-from tests.desk.facts import NOW, YANGQUAN, add_alarm, house_of
+from tests.desk.facts import NOW, YANGQUAN, Browser, add_alarm, house_of
 
 H = timedelta(hours=1)
 CHAIN = ChainSettings(replace(ChainRules(), spot_check_percent=0))  # 签收 2 h, 上报 24 h
@@ -70,3 +71,32 @@ def test_an_outage_is_over_and_has_a_reason(house: House) -> None:
     with pytest.raises(InputError, match="a reason is needed"):
         extend_for(house, NOW, NOW + H, Act(NOW + 2 * H, "王某", " "))
     assert outages(house).empty
+
+
+def test_the_desk_lists_what_an_outage_touched_and_extends_it(house: House) -> None:
+    desk_house = Browser(house, now=NOW + 1.5 * H)
+    span = {"began": "2020-03-12T08:45", "ended": "2020-03-12T09:45"}
+    page = desk_house.get("/outages?" + urlencode(span)).text
+    assert [one in page for one in (">A1</a>", ">A2</a>", ">A3</a>", ">A4</a>")] == [True, True, False, False]
+    guest = Browser(house, "guest")
+    assert "全部延期" not in guest.get("/outages?" + urlencode(span)).text
+    assert guest.post("/outages", {**span, "reason": "x"}).status_code == 403
+    assert desk_house.post("/outages", {**span, "reason": " "}).status_code == 422
+    assert desk_house.post("/outages", {**span, "ended": "2020-03-12", "reason": "x"}).status_code == 409
+    assert desk_house.get("/outages?began=nothing&ended=2020-03-12T09:45").status_code == 409
+    later = desk_house.get("/outages?began=2020-03-12T08:45&ended=2020-03-12T23:45")
+    assert later.status_code == 409
+    assert "中断应先有开始、后有结束，且已经结束" in later.text
+    assert outages(house).empty
+    assert desk_house.post("/outages", {**span, "reason": "邮件<服务器>故障"}).status_code == 303
+    assert chain_at(house, "A1", NOW + 2 * H)[1].tasks[0].due_at == NOW + 3 * H
+    page = desk_house.get("/outages").text
+    assert "邮件&lt;服务器&gt;故障" in page
+    assert desk_house.post("/outages", {**span, "reason": "再次"}).status_code == 303
+    assert outages(house)["tasks"].tolist() == [2]
+
+
+def test_an_office_without_a_chain_has_no_such_page(engine: Engine, tmp_path: Path) -> None:
+    browser = Browser(house_of(engine, tmp_path))
+    assert browser.get("/outages").status_code == 404
+    assert browser.post("/outages", {"began": "x", "ended": "y", "reason": "z"}).status_code == 404

@@ -92,5 +92,5 @@ def test_the_page_of_a_city_shows_both(store: Engine, tmp_path: Path) -> None:
     put_days(store, 40.0, 90.0)
     page = Browser(house_of(store, tmp_path)).get(f"/cities/{YANGQUAN}?at=2020-03-12T09:30").text
     assert '<a href="/desk/cities/140300?at=2020-03-12T08:30">2020-03-12</a>' in page
-    assert "有1条报警超期未反馈（超期7日以内）" in page
+    assert "有1条报警超期未反馈（超期7天以内）" in page
     assert '<td class="number" data-name="平均">65.0</td>' in page

@@ -25,28 +25,39 @@ from include.letters.pictures.trend_charts import trend_pages
 from include.letters.summary import compose_summary
 from include.periods import Period, period_ending
 from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
-from include.supervision.bulletin_figures import BulletinFigures, OverviewFigures
-from include.supervision.figures import Corrected, Flag, FlagReason, Issue, NoticeFigures, Suspected
+from include.supervision.bulletin_figures import BulletinFigures
+from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, Suspected
 from include.supervision.weekly_figures import DayCount, SummaryFigures
-from tests.gallery import english
-from tests.gallery.cities import hot_city, many_units, whole_region
+from tests.gallery import computed, computed_air, english
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.summaries import summary
 
+_NORTHPORT = {
+    "unit_code": "HB-N",
+    "unit_name": "Northport",
+    "bureau": "Northport Environment Office",
+    "province_name": "Harbour",
+    "upper_bureau": "Harbour Clean Air Agency",
+}
 LONG_POINT = "经济技术开发区石化园区北厂界外道路与建设大街延伸段交叉口东北侧约三百米处裸土堆场及临时砂石料场"
 LONG_REPLY = replace(
     samples.ISSUE, reply_to="hotspot-grid-supervision.feedback@environment.supervision.example.org"
 )
+Drawn = Iterator[tuple[str, Figure]]
+
+
+def _nothing() -> Drawn:
+    yield from ()
 
 
 @dataclass(frozen=True)
 class Case:
-    """One letter. `compose` runs in the office `profile`; `pictures` are the figures that its files show."""
+    """One letter. `compose` runs in the office `profile`; `pictures` are the figures that its files show, by name. Nothing is computed before."""
 
     name: str
     title: str
     compose: Callable[[], Letter]
-    pictures: tuple[Callable[[], Figure], ...] = ()
+    pictures: Callable[[], Drawn] = _nothing
     profile: str = "ministry"
 
 
@@ -61,141 +72,184 @@ def cases() -> Iterator[Case]:
     yield from _other_offices()
 
 
+def _composed(compose: Callable[..., Letter], figures: Callable[[], Any], issue: Issue, **how: Any) -> Letter:
+    return compose(figures(), issue, **how)
+
+
+def _case(
+    name: str,
+    title: str,
+    compose: Callable[..., Letter],
+    figures: Callable[[], Any],
+    issue: Issue,
+    draw: Callable[[Any], Drawn] | None = None,
+    profile: str = "ministry",
+    **how: Any,
+) -> Case:
+    return Case(
+        name,
+        title,
+        partial(_composed, compose, figures, issue, **how),
+        _nothing if draw is None else lambda: draw(figures()),
+        profile,
+    )
+
+
+def _each(*draws: Callable[[Any], Figure]) -> Callable[[Any], Drawn]:
+    return lambda figures: ((draw.__name__, draw(figures)) for draw in draws)
+
+
 def _notices() -> Iterator[Case]:
-    sample = samples.notice
-    old = Flag("urge", (FlagReason("overdue", 12), FlagReason("long_overdue", 9, 70.5)), chronic=7)
-    told: tuple[tuple[str, str, NoticeFigures, Issue], ...] = (
-        ("notice", "提示函", sample(), samples.ISSUE),
-        (
-            "notice-many",
-            "提示函：四十条，三十条超期",
-            sample(40, 30, 35, 20, flag=old, long_unanswered=7),
-            samples.ISSUE,
-        ),
-        ("notice-one", "提示函：一条，模拟数据", sample(1, 0, 1, 0, is_simulated=True), samples.ISSUE),
-        ("notice-answered", "提示函：均已反馈", sample(2, 0, 0, 1), samples.ISSUE),
-        ("notice-old", "提示函：没有新报警，旧报警未反馈", _without_new(), samples.PREVIEW),
-        (
-            "notice-long-names",
-            "提示函：长名称、长邮箱",
-            replace(sample(problems=1), **_long_names()),
-            LONG_REPLY,
-        ),
+    told: tuple[tuple[str, str, Callable[[], NoticeFigures], Issue], ...] = (
+        ("notice", "提示函", _ordinary, samples.ISSUE),
+        ("notice-many", "提示函：六十条，三十条超期", _crowded, samples.ISSUE),
+        ("notice-one", "提示函：一条，模拟数据", _one_waiting, samples.ISSUE),
+        ("notice-answered", "提示函：均已反馈", _all_answered, samples.ISSUE),
+        ("notice-old", "提示函：没有新报警，旧报警未反馈", _one_old, samples.PREVIEW),
+        ("notice-long-names", "提示函：长名称、长邮箱", _long_names, LONG_REPLY),
         (
             "notice-corrected",
             "提示函：更正，预览稿",
-            sample(),
+            _ordinary,
             replace(
                 samples.PREVIEW,
                 corrects=Corrected(
-                    "网格函〔2020〕7号", "2020年3月13日", ("本期推送3条改为4条", "新增1条超期报警")
+                    "网格函〔2020〕7号", "2020年3月13日", ("本期推送2条改为3条", "新增1条超期报警")
                 ),
             ),
         ),
     )
     for name, title, figures, issue in told:
-        yield Case(name, title, partial(compose_notice, figures, issue))
-    yield Case(
-        "notice-red-head", "提示函：红头", partial(compose_notice, sample(), samples.ISSUE, red_head=True)
+        yield _case(name, title, compose_notice, figures, issue)
+    yield _case("notice-red-head", "提示函：红头", compose_notice, _ordinary, samples.ISSUE, red_head=True)
+
+
+def _ordinary(**unit: Any) -> NoticeFigures:
+    rows = computed.ordinary()
+    return computed.notice(rows, computed.found_by(rows), **unit)
+
+
+def _crowded(**unit: Any) -> NoticeFigures:
+    rows = computed.crowded()
+    return computed.notice(rows, computed.found_by(rows, 1), **unit)
+
+
+def _one_waiting(**unit: Any) -> NoticeFigures:
+    return computed.notice([computed.alarm(1, computed.at(12, 10), is_simulated=True)], **unit)
+
+
+def _all_answered(**unit: Any) -> NoticeFigures:
+    rows = [computed.alarm(n, computed.at(12, 7 + n), timedelta(hours=5)) for n in (1, 2)]
+    return computed.notice(rows, computed.found_by(rows), **unit)
+
+
+def _one_old() -> NoticeFigures:
+    return computed.notice([computed.alarm(1, computed.at(9, 10))])
+
+
+def _long_names() -> NoticeFigures:
+    long = {"point_name": LONG_POINT, "county": "双流区西航港街道", "grid_id": "S15608812345"}
+    rows = [row | long for row in computed.ordinary()]
+    return computed.notice(
+        rows,
+        computed.found_by(rows),
+        unit_name="阿坝藏族羌族自治州",
+        bureau="阿坝藏族羌族自治州生态环境保护综合行政执法支队",
     )
-
-
-def _without_new() -> NoticeFigures:
-    nothing = replace(samples.notice().window, pushed=0, answered=0, problems=0, alarms_with_problem=0)
-    return samples.notice(1, 1, 1, 0, window=nothing)
-
-
-def _long_names() -> dict[str, Any]:
-    return {
-        "unit_name": "阿坝藏族羌族自治州",
-        "bureau": "阿坝藏族羌族自治州生态环境保护综合行政执法支队",
-        "rows": tuple(
-            samples.notice_row(n, point_name=LONG_POINT, county="双流区西航港街道", grid_id="S15608812345")
-            for n in (1, 2)
-        ),
-        "form": tuple(samples.form_row(n, point_name=LONG_POINT, grid_id="S15608812345") for n in (1, 2)),
-        "overdue": (samples.overdue_row(1, point_name=LONG_POINT, grid_id="S15608812345"),),
-    }
 
 
 def _reminders() -> Iterator[Case]:
-    yield Case("reminder", "督办函", partial(compose_reminder, samples.reminder(), samples.ISSUE))
-    yield Case("reminder-one", "督办函：一条", partial(compose_reminder, samples.reminder(1), LONG_REPLY))
-    many = samples.reminder(40, round=2, chronic=31)
-    yield Case("reminder-many", "再次督办函：四十条", partial(compose_reminder, many, samples.ISSUE))
+    yield _case("reminder", "督办函", compose_reminder, _three_late, samples.ISSUE)
+    yield _case("reminder-one", "督办函：一条", compose_reminder, _one_late, LONG_REPLY)
+    yield _case("reminder-many", "再次督办函：四十条", compose_reminder, _many_late, samples.ISSUE)
+
+
+def _three_late(**unit: Any) -> ReminderFigures:
+    late = [computed.alarm(20 + day, computed.at(day, 10)) for day in (9, 10, 11)]
+    return computed.reminder([*computed.ordinary(late=0), *late], **unit)
+
+
+def _one_late(**unit: Any) -> ReminderFigures:
+    return computed.reminder([computed.alarm(1, computed.at(10, 10))], **unit)
+
+
+def _many_late() -> ReminderFigures:
+    rows = [computed.alarm(n, computed.at(n - 29, 10)) for n in range(1, 41)]
+    return computed.reminder(rows, urged=[f"A{n}" for n in range(1, 31)])
 
 
 def _summaries() -> Iterator[Case]:
-    region = whole_region()
-    told: tuple[tuple[str, str, SummaryFigures], ...] = (
-        ("summary", "汇总：小区域", summaries.plain()),
-        ("summary-nothing", "汇总：没有报警", summaries.nothing()),
-        ("summary-one-city", "汇总：一个城市", summaries.one_city()),
-        ("summary-first", "汇总：没有上期", summaries.first()),
-        ("summary-answered", "汇总：全部反馈", summaries.all_answered()),
-        ("summary-39", "汇总：39个城市", region),
-        ("summary-39-late", "汇总：39个城市全部超期", whole_region(is_late=True)),
-        ("summary-60", "汇总：60个单位并列", many_units(60)),
-        ("summary-before", "汇总：没有走势的旧数据", _without_trend(region)),
-        ("summary-province", "汇总：一省", summary(province_code="140000")),
+    told: tuple[tuple[str, str, Callable[[], SummaryFigures]], ...] = (
+        ("summary", "汇总：小区域", summaries.plain),
+        ("summary-nothing", "汇总：没有报警", summaries.nothing),
+        ("summary-one-city", "汇总：一个城市", summaries.one_city),
+        ("summary-first", "汇总：没有上期", summaries.first),
+        ("summary-answered", "汇总：全部反馈", summaries.all_answered),
+        ("summary-39", "汇总：39个城市", computed.whole_region),
+        ("summary-39-late", "汇总：39个城市全部超期", partial(computed.whole_region, is_late=True)),
+        ("summary-60", "汇总：60个单位并列", partial(computed.many_units, 60)),
+        ("summary-before", "汇总：没有走势的旧数据", _without_trend),
+        ("summary-province", "汇总：一省", partial(summary, province_code="140000")),
+        ("summary-busy", "汇总：四周、每日上百条", _busy),
     )
     for name, title, figures in told:
-        drawn = [
-            partial(draw, figures)
-            for draw in (rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)
-        ]
-        drawn += [partial(_page, figures, number) for number in range(len(trend_pages(figures)))]
-        yield Case(name, title, partial(compose_summary, figures, summaries.ISSUE), tuple(drawn))
+        yield _case(name, title, compose_summary, figures, summaries.ISSUE, _drawn_of_summary)
+
+
+def _drawn_of_summary(figures: SummaryFigures) -> Drawn:
+    yield from _each(rate_map, mail_rate_map, alarms_by_day, rate_bars, problems_by_category)(figures)
+    yield from (("trend", page) for page in trend_pages(figures))
+
+
+def _busy() -> SummaryFigures:
+    """The days of another season in the chart: hundreds a day."""
+    region = computed.whole_region()
     weeks = [region.window.end - timedelta(days=number) for number in range(28, 0, -1)]
-    busy = replace(
-        region, days=tuple(DayCount(day, 37 + 5 * place, 30 + 5 * place) for place, day in enumerate(weeks))
-    )
-    yield Case(
-        "summary-busy",
-        "汇总：四周、每日上百条",
-        partial(compose_summary, busy, summaries.ISSUE),
-        (partial(alarms_by_day, busy),),
-    )
+    days = tuple(DayCount(day, 37 + 5 * place, 30 + 5 * place) for place, day in enumerate(weeks))
+    return replace(region, days=days)
 
 
-def _page(figures: SummaryFigures, number: int) -> Figure:
-    return trend_pages(figures)[number]
-
-
-def _without_trend(figures: SummaryFigures) -> SummaryFigures:
-    return replace(figures, cities=tuple(replace(one, trend=()) for one in figures.cities))
+def _without_trend() -> SummaryFigures:
+    region = computed.whole_region()
+    return replace(region, cities=tuple(replace(one, trend=()) for one in region.cities))
 
 
 def _bulletins() -> Iterator[Case]:
-    told: tuple[tuple[str, str, BulletinFigures], ...] = (
-        ("bulletin", "通报函：六个网格", bulletins.bulletin()),
-        ("bulletin-first-half", "通报函：上半月", bulletins.first_half()),
-        ("bulletin-no-data", "通报函：数据不足", bulletins.without_air()),
-        ("bulletin-one-cluster", "通报函：网格集中一处", hot_city("130100", clusters=1)),
-        ("bulletin-clusters", "通报函：网格分三处", hot_city("130600", clusters=3)),
-        ("bulletin-municipality", "通报函：直辖市", hot_city("110000", clusters=2)),
-        ("bulletin-coast", "通报函：沿海城市", hot_city("130200", clusters=2)),
-        ("bulletin-falling", "通报函：处处下降", hot_city("140300", clusters=1, is_falling=True)),
-        ("bulletin-whole-lattice", "通报函：全市网格", bulletins.whole_city("410500", every=3)),
+    hot = computed_air.hot_city
+    told: tuple[tuple[str, str, Callable[[], BulletinFigures]], ...] = (
+        ("bulletin", "通报函：六个网格", bulletins.bulletin),
+        ("bulletin-first-half", "通报函：上半月", partial(hot, "130100", 1, computed_air.FIRST)),
+        ("bulletin-no-data", "通报函：数据不足", partial(computed_air.without_air, "130100")),
+        ("bulletin-one-cluster", "通报函：网格集中一处", partial(hot, "130100", 1)),
+        ("bulletin-clusters", "通报函：网格分三处", partial(hot, "130600", 3)),
+        ("bulletin-municipality", "通报函：直辖市", partial(hot, "110000", 2)),
+        ("bulletin-coast", "通报函：沿海城市", partial(hot, "130200", 2)),
+        ("bulletin-falling", "通报函：处处下降", partial(hot, "140300", 1, is_falling=True)),
+        ("bulletin-whole-lattice", "通报函：全市网格", partial(computed_air.whole_lattice, "410500", 3)),
     )
     for name, title, figures in told:
-        maps = (level_map, mail_level_map, change_map) if figures.grids else ()
-        drawn = [partial(draw, figures) for draw in (daily_levels, *maps)]
-        yield Case(name, title, partial(compose_bulletin, figures, bulletins.ISSUE), tuple(drawn))
+        yield _case(name, title, compose_bulletin, figures, bulletins.ISSUE, _drawn_of_bulletin)
+
+
+def _drawn_of_bulletin(figures: BulletinFigures) -> Drawn:
+    maps = (level_map, mail_level_map, change_map) if figures.grids else ()
+    yield from _each(daily_levels, *maps)(figures)
 
 
 def _overviews() -> Iterator[Case]:
-    told: tuple[tuple[str, str, OverviewFigures], ...] = (
-        ("overview", "半月总览：39个城市", bulletins.overview()),
-        ("overview-one", "半月总览：一个城市", bulletins.overview(1)),
-        ("overview-two", "半月总览：两个城市", bulletins.overview(2)),
+    told = (
+        ("overview", "半月总览：39个城市", 39),
+        ("overview-one", "半月总览：一个城市", 1),
+        ("overview-two", "半月总览：两个城市", 2),
     )
-    for name, title, figures in told:
-        yield Case(
+    for name, title, count in told:
+        yield _case(
             name,
             title,
-            partial(compose_overview, figures, bulletins.OVERVIEW_ISSUE),
-            tuple(partial(draw, figures) for draw in (city_level_map, mail_city_level_map)),
+            compose_overview,
+            partial(computed_air.overview, count),
+            bulletins.OVERVIEW_ISSUE,
+            _each(city_level_map, mail_city_level_map),
         )
 
 
@@ -224,13 +278,7 @@ def push(count: int = 2, **changes: Any) -> AlarmFigures:
 
 def _mails() -> Iterator[Case]:
     for name, title, count in (("alarm", "报警推送", 2), ("alarm-many", "报警推送：八个点位", 8)):
-        figures = push(count)
-        yield Case(
-            name,
-            title,
-            partial(compose_alarm, figures, samples.PREVIEW),
-            (partial(alarm_picture, figures, str),),
-        )
+        yield _case(name, title, compose_alarm, partial(push, count), samples.PREVIEW, _alarm_picture)
     matters = [Matter("石家庄市的地址被退回", "无此用户", "核实后更正", samples.at(12, 9))] * 3
     yield Case("digest", "待办清单", partial(compose_digest, date(2020, 3, 13), matters, is_simulated=True))
     yield Case(
@@ -240,54 +288,60 @@ def _mails() -> Iterator[Case]:
     )
 
 
+def _alarm_picture(figures: AlarmFigures) -> Drawn:
+    picture = alarm_picture(figures, str)
+    yield from () if picture is None else [("alarm_picture", picture)]
+
+
 def _other_offices() -> Iterator[Case]:
-    yield Case(
+    government = {
+        "unit_code": "610100",
+        "unit_name": "西安市",
+        "bureau": "西安市人民政府",
+        "province_name": "陕西省",
+    }
+    yield _case(
         "shaanxi-notice",
         "陕西：发给市政府的提示函",
-        partial(
-            compose_notice,
-            samples.notice(
-                unit_code="610100", unit_name="西安市", bureau="西安市人民政府", address_form="你市"
-            ),
-            samples.ISSUE,
-        ),
+        compose_notice,
+        partial(_ordinary, **government),
+        samples.ISSUE,
         profile="shaanxi",
     )
-    yield Case(
+    yield _case(
         "shaanxi-reminder",
         "陕西：督办函",
-        partial(
-            compose_reminder, samples.reminder(unit_name="西安市", bureau="西安市人民政府"), samples.ISSUE
-        ),
+        compose_reminder,
+        partial(_three_late, **government, upper_bureau="陕西省生态环境厅"),
+        samples.ISSUE,
         profile="shaanxi",
     )
-    jinan = replace(
-        samples.notice(), unit_code="370102", unit_name="历下区", bureau="济南市生态环境局历下分局"
+    district = {
+        "unit_code": "370102",
+        "unit_name": "历下区",
+        "bureau": "济南市生态环境局历下分局",
+        "address_form": "你区",
+    }
+    yield _case(
+        "jinan-notice",
+        "济南：提示函",
+        compose_notice,
+        partial(_ordinary, **district),
+        samples.ISSUE,
+        profile="jinan",
     )
-    yield Case("jinan-notice", "济南：提示函", partial(compose_notice, jinan, samples.ISSUE), profile="jinan")
-    for many in (1, 12):
-        yield Case(
-            f"harbour-notice-{many}",
-            "Harbour: notice",
-            partial(_english_notice, many, english.ISSUE),
-            profile="harbour",
-        )
     yield from _english_letters()
 
 
 def _english_letters() -> Iterator[Case]:
     """Every kind in English; figures are computed inside the office, so their labels are English too."""
     made: tuple[tuple[str, Callable[..., Letter], Callable[[], Any]], ...] = (
-        (
-            "reminder",
-            compose_reminder,
-            lambda: samples.reminder(2, period=_day(), rolling_label="6 to 12 March"),
-        ),
-        (
-            "reminder-one",
-            compose_reminder,
-            lambda: samples.reminder(1, period=_day(), rolling_label="6 to 12 March"),
-        ),
+        ("notice", compose_notice, partial(_ordinary, **_NORTHPORT)),
+        ("notice-many", compose_notice, partial(_crowded, **_NORTHPORT)),
+        ("notice-one", compose_notice, partial(_one_waiting, **_NORTHPORT)),
+        ("notice-answered", compose_notice, partial(_all_answered, **_NORTHPORT)),
+        ("reminder", compose_reminder, partial(_three_late, **_NORTHPORT)),
+        ("reminder-one", compose_reminder, partial(_one_late, **_NORTHPORT)),
         ("summary", compose_summary, lambda: summary(period=_midweek())),
         ("summary-nothing", compose_summary, lambda: summary(*summaries.EMPTY, period=_midweek())),
         ("bulletin", compose_bulletin, lambda: bulletins.bulletin(period=_half())),
@@ -296,7 +350,10 @@ def _english_letters() -> Iterator[Case]:
         ("alarm", compose_alarm, lambda: push(1, period=_day())),
     )
     for name, compose, figures in made:
-        issue = english.issue(number=None, issued_on=None)
+        numbered = (
+            {} if compose in (compose_notice, compose_reminder) else {"number": None, "issued_on": None}
+        )
+        issue = english.issue(**numbered)
         yield Case(
             f"harbour-{name}",
             f"Harbour: {name}",
@@ -319,24 +376,3 @@ def _midweek() -> Period:
 
 def _half() -> Period:
     return period_ending("half_month", date(2020, 4, 1))
-
-
-def _english_notice(count: int, issue: Issue) -> Letter:
-    """Composed inside the office: its period's words are English."""
-    place = [{"county": "Old Docks", "point_name": f"Old Docks, grid {n}"} for n in range(count)]
-    burnt = {"category": "Open burning", "description": "Waste was burnt in the open behind the quay."}
-    figures = replace(
-        samples.notice(),
-        unit_code="HB-N",
-        unit_name="Northport",
-        bureau="Northport Environment Office",
-        period=period_ending("day", date(2020, 3, 13)),
-        rolling_label="6 to 12 March",
-        month_label="1 to 12 March",
-        completeness="All data of the window have come",
-        rows=tuple(samples.notice_row(n, **one) for n, one in enumerate(place, 1)),
-        overdue=tuple(samples.overdue_row(n, **one) for n, one in enumerate(place, 1)),
-        form=tuple(samples.form_row(n, **one) for n, one in enumerate(place, 1)),
-        problems=tuple(samples.problem_row(n, **one, **burnt) for n, one in enumerate(place, 1)),
-    )
-    return compose_notice(figures, issue)

@@ -22,15 +22,9 @@ def looked_at(case: Case) -> Iterator[tuple[Letter, list[str]]]:
         findings = page_findings(pages_of(pdf.content)) if pdf is not None else []
         docx = letter.file("docx")
         findings += word_findings(read_manuscript(docx.content)) if docx is not None else []
-        for draw in case.pictures:
-            figure = draw()
-            findings += [f"{_name_of(draw)}: {one}" for one in figure_findings(figure)]
+        for name, figure in case.pictures():
+            findings += [f"{name}: {one}" for one in figure_findings(figure)]
         size = sum(len(file.content) for file in letter.files)
         if size > MAIL_BYTES:
             findings.append(f"the mail has {size} bytes, at most {MAIL_BYTES}")
         yield letter, findings
-
-
-def _name_of(draw: object) -> str:
-    drawing = getattr(draw, "func", draw)
-    return str(getattr(drawing, "__name__", drawing))

@@ -16,7 +16,7 @@ TRIED = (
     "overview-one",
     "alarm",
     "shaanxi-notice",
-    "harbour-notice-12",
+    "harbour-notice-many",
 )
 
 

@@ -8,7 +8,12 @@ from typing import Final
 from include.letters.composition import Letter
 from include.letters.document.manuscript import Block, Paragraph, Picture, Run, Table
 from include.letters.document.word_reader import read_manuscript
+from include.letters.document.word_styles import BODY, POINTS
 
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 # In every language.
 _ALWAYS: Final = {
     "a word of the program": r"(?<![a-zA-Z])(?:None|nan|NaN|inf|undefined)(?![a-zA-Z])(?! (?:meets|of|is))|\{%|%\}|\{[a-z_]+\}",
@@ -20,7 +25,7 @@ _CHINESE: Final = {
     "signs beside each other": r"[，；、：][，；、：。]|。[，；、：。]|（[，；。]|[，；、]）|（）",
     "a rise called better": r"(?:改善|好转)[^，。；]*上升|上升[^，。；]*(?:改善|好转)",
     "a word said twice": r"(反馈|报警|问题|超期|网格|城市|其中|已经|没有|共)\1",
-    "none of none": r"0条，其中|[^\d.]0/0|0个、其余0个|共0[条个处项]|等0[个市条]|其中0[个条]",
+    "none of none": r"(?<!\d)0条，其中|[^\d.]0/0|0个、其余0个|共0[条个处项]|等0[个市条]|其中0[个条]",
     "all said as a number of all": r"(?<!\d)(\d+)条，其中超期\1条|(\d+)个网格中，\2个网格",
     "a change without a figure": r"(?:同比|环比|较上期)(?:上升|下降|增加|减少)(?:[，。；、）]|$)",
     "better or worse where it fell": r"变差|较差的是[^。；]*下降",
@@ -36,6 +41,34 @@ _ENGLISH: Final = {
     "a number without a blank before its unit": r"\d(?:μg|mg|km)\b",
     "an article that does not fit": r"\bthe (?:January|February|March|April|May|June|July|August)\b(?! \d)",
 }
+
+
+_MOMENTS: Final = re.compile(
+    r"\d+年|\d+月(?:\d+日)?|\d+时(?:\d+分)?|(?<=至)\d+日|近\d+日|[123]月[上下]半月|\b\d{1,2}(?: to \d{1,2})? (?:"
+    + "|".join(_MONTHS)
+    + r")(?: \d{4})?|\b\d\d?:\d\d\b|PM2\.5"
+)
+_FIGURE: Final = re.compile(r"\d+(?:\.\d+)?(?:/\d+)?%?")
+
+
+def figure_findings(blocks: Iterable[Block]) -> list[str]:
+    """The figures of the points, or of the opening where a letter has no points, that stand nowhere else in it."""
+    texts = [(getattr(block, "style", ""), list(_of_blocks([block]))) for block in blocks]
+    first = POINTS if any(style == POINTS for style, _ in texts) else BODY
+    told = [text for style, found in texts if style == first for text in found]
+    told = told if first == POINTS else told[:1]
+    rest = " ".join(text for _, found in texts for text in found if text not in told)
+    known = set(_figures(rest))
+    return [
+        f"a figure that stands nowhere else: {figure} in {text!r}"
+        for text in told
+        for figure in _figures(text)
+        if figure not in known
+    ]
+
+
+def _figures(text: str) -> list[str]:
+    return _FIGURE.findall(_MOMENTS.sub(" ", text))
 
 
 def wording_findings(letter: Letter, language: str) -> list[str]:

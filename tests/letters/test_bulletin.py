@@ -131,7 +131,7 @@ def test_the_inspections_in_words(letter: Letter) -> None:
 
 def test_open_alarms_stay_in_the_letter_however_old(letter: Letter) -> None:
     told = (
-        "你市尚未反馈的报警（不论何时推送）共3条，其中已超期2条（超期超过7日、属长期未反馈的1条），见附件3。"
+        "你市尚未反馈的报警（不论何时推送）共3条，其中已超期2条（超期超过7天、属长期未反馈的1条），见附件3。"
     )
     assert told in pdf_text(content(letter, "pdf"))
     assert tables(letter)["序号｜网格编号"] == [
@@ -160,7 +160,7 @@ def test_no_open_alarm_no_annex() -> None:
 def test_the_grids_in_words(letter: Letter) -> None:
     text = pdf_text(content(letter, "pdf"))
     assert (
-        "数据有效的5/6个，其余1个数据不足，不参与比较。PM2.5平均浓度在40至92μg/m³之间。有同比数据的5个网格中，上升3个、下降2个。"
+        "数据有效的5个，其余1个数据不足，不参与比较。PM2.5平均浓度在40至92μg/m³之间。有同比数据的5个网格中，上升3个、下降2个。"
         in text
     )
     assert (

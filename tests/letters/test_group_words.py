@@ -1,11 +1,13 @@
 """What a leaders' group is told, whole, on tiny figures."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
 from PIL import Image
 
-from include.letters.group_words import GroupWords, morning, overdue, urgent
+from include.chain.figures import ChainCase
+from include.chain.overdue import ChainStanding, HolderOverdue
+from include.letters.group_words import GroupWords, escalations, morning, overdue, urgent
 from include.letters.pictures.morning_table import morning_picture
 from include.periods import Period, moment_label
 from include.supervision.alarm_push import AlarmFigures, HourlyPushes, PushedAlarm
@@ -119,3 +121,60 @@ def test_only_heavy_pollution_is_urgent_and_the_highest_stands_first() -> None:
     ]
     assert urgent(pushes(alarm("A", 149.9))) is None
     assert urgent(pushes(alarm("A", 300.0), by_person=True)) is None
+
+
+CHAIN = ChainStanding(
+    (
+        HolderOverdue("甲区", 3, (("acknowledge", 1), ("report", 2)), 1),
+        HolderOverdue("住建局", 1, (("rectify", 1),), 0),
+    ),
+    (("review", 2, 1), ("write_off", 1, 0)),
+    is_simulated=False,
+)
+
+
+def test_holders_are_overdue_by_their_own_steps_and_what_waits_for_the_office_is_its_own() -> None:
+    lines = (
+        "甲区：交办件超期3件（签收1件、巡查上报2件），其中提级1件",
+        "住建局：交办件超期1件（整改1件）",
+        "本机关：待审核2件（逾时1件）、待销号1件",
+    )
+    alone = overdue(figures(FIVE[0]), CHAIN)
+    assert alone == GroupWords(f"交办件超期4件，涉及2个单位（截至{moment_label(AS_OF)}）", lines)
+    both = overdue(figures(*FIVE), CHAIN)
+    assert both is not None
+    assert both.lines == ("乙市：超期3条，其中长期未反馈1条", "丁市：超期1条", *lines)
+    # What only waits for the office is no unit's delay, and no message.
+    assert overdue(figures(FIVE[0]), ChainStanding((), CHAIN.own, is_simulated=False)) is None
+
+
+def test_an_hour_of_escalations_names_whose_step_it_is() -> None:
+    def case(number: int, slot: str, duty: str = "") -> ChainCase:
+        due = AS_OF - timedelta(hours=30 - number)
+        return ChainCase(
+            f"A{number}-1",
+            "A",
+            "T1",
+            "郊区",
+            "荫营",
+            AS_OF,
+            AS_OF,
+            1,
+            None,
+            "lead",
+            "甲区",
+            (),
+            waits_for=slot,
+            due_at=due,
+            duty=duty,
+        )
+
+    assert escalations([], AS_OF, is_simulated=False) is None
+    found = escalations([case(2, "review", "周局"), case(1, "acknowledge")], AS_OF, is_simulated=True)
+    assert found == GroupWords(
+        "【模拟数据】3月13日8时30分至3月13日9时30分提级2件",
+        (
+            "甲区 郊区 荫营：签收超期，应于3月12日3时30分前完成",
+            "甲区 郊区 荫营：待本机关审核，应于3月12日4时30分前完成（周局）",
+        ),
+    )

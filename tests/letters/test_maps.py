@@ -30,7 +30,7 @@ from include.letters.pictures.map_ground import (
 from include.letters.pictures.map_labels import listed_names, placed_names
 from include.letters.words.air_classes import CHANGES
 from include.supervision.bulletin_figures import BulletinFigures
-from tests.gallery.cities import hot_city
+from tests.gallery.computed_air import hot_city
 from tests.gallery.findings import figure_findings
 from tests.letters import bulletins
 from tests.letters.bulletins import GRIDS, bulletin, first_half, overview, whole_city, without_air
@@ -232,7 +232,7 @@ def within(figure: Figure, axes: int = 0) -> tuple[float, float]:
 
 
 def test_the_view_fits_the_grids_and_the_whole_city_stands_beside_it() -> None:
-    figures = hot_city("130100", clusters=1)
+    figures = hot_city("130100", 1)
     whole = views_of([], [shape for _, shape, _ in county_shapes("130100")])
     width, _ = within(level_map(figures))
     assert width < 0.4 * (whole.main[2] - whole.main[0])
@@ -242,7 +242,7 @@ def test_the_view_fits_the_grids_and_the_whole_city_stands_beside_it() -> None:
 
 
 def test_far_clusters_have_an_inset_each_with_letters_that_the_main_map_shows() -> None:
-    figures = hot_city("130600", clusters=3)
+    figures = hot_city("130600", 3)
     figure = level_map(figures)
     shown = texts(figure)
     assert [shown.count(letter) for letter in "ABC"] == [2, 2, 2]

@@ -59,7 +59,7 @@ def test_the_reasons_of_a_flag_name_the_thresholds_of_the_unit() -> None:
     rules = LowResponse(recent_overdue=timedelta(days=5), urge_overdue=timedelta(hours=1))
     response = Response(recent_overdue=6, long_overdue=5, longest_hours=13.0)
     assert [reason_words(one) for one in flag(response, rules).reasons] == [
-        "有6条报警超期未反馈（超期5日以内）",
+        "有6条报警超期未反馈（超期5天以内）",
         "其中5条超期超过1小时，最久的已超期13小时",
     ]
     assert flag(response).reasons == (FlagReason("overdue", 6), FlagReason("long_overdue", 5, 13.0))

@@ -91,7 +91,7 @@ def test_the_whole_in_words(letter: Letter) -> None:
         in text
     )
     assert "没有城市达到督办条件；达到提醒条件的有阳泉市。" in text
-    assert "1.督促阳泉市（1条）抓紧反馈超期7日以内的报警。" in text
+    assert "1.督促阳泉市（1条）抓紧反馈超期7天以内的报警。" in text
 
 
 def test_pdf_and_docx_say_the_same(letter: Letter) -> None:

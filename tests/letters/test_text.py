@@ -68,7 +68,7 @@ def test_a_whole_notice() -> None:
         本月（3月1日至12日） | 17 | 15 | 15/17（88.2%） | 13/16（81.2%） | 1 | 9
         二、超期未反馈情况
         有1条报警超期未反馈：井陉矿区“南孟村东”（网格编号T85711），3月11日10时推送，应于3月12日10时前反馈，已超期22小时。
-        你市的反馈情况已达到系统默认的提醒条件：有1条报警超期未反馈（超期7日以内）。请你市查明原因，尽快补报，避免再次超期。
+        你市的反馈情况已达到系统默认的提醒条件：有1条报警超期未反馈（超期7天以内）。请你市查明原因，尽快补报，避免再次超期。
         三、发现问题情况
         你市对近7日报警的排查发现问题1个，类别为露天焚烧，目前整改中（见附件2）。
         四、工作要求
@@ -85,7 +85,7 @@ def test_a_whole_notice() -> None:
         数据取自热点网格监管平台，统计截至2020年3月13日8时30分，时间均为北京时间；同一网格多次报警并为一行。统计时段内应有数据均已取得。
         序号 | 网格编号 | 区县 | 点位名称 | 报警时间 | 报警次数 | 最高浓度（μg/m³） | 反馈时限 | 反馈状态
         1 | T85711 | 井陉矿区 | 南孟村东 | 3月12日8:00至9:00 | 2 | 188 | 3月13日9:00 | 超期未反馈
-        统计口径：首次反馈不晚于反馈时限的为按期。经复核属误报的报警已核减，不计入推送条数；时限内申诉、正在复核的和已结案的不计入已到时限。申诉被驳回的，时限为驳回后24小时；反馈被退回的，自退回起24小时内不计超期，首次反馈是否按期不因退回而变（顺延期内的报警可能计为按期而尚无反馈）。反馈时间以平台记录或本系统收到的时刻为准，所填排查时间不作依据。超期未反馈指适用时限已过仍未反馈；超过适用时限7日的为长期未反馈。
+        统计口径：首次反馈不晚于反馈时限的为按期。经复核属误报的报警已核减，不计入推送条数；时限内申诉、正在复核的和已结案的不计入已到时限。申诉被驳回的，时限为驳回后24小时；反馈被退回的，自退回起24小时内不计超期，首次反馈是否按期不因退回而变（顺延期内的报警可能计为按期而尚无反馈）。反馈时间以平台记录或本系统收到的时刻为准，所填排查时间不作依据。超期未反馈指适用时限已过仍未反馈；超过适用时限7天的为长期未反馈。
         附件2
         发现问题清单
         序号 | 区县 | 点位名称 | 问题类别 | 问题描述 | 发现时间 | 整改状态
@@ -103,7 +103,7 @@ def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
     assert "反馈率＝已反馈条数÷推送条数" in definitions
     assert "分母为零的列“—”" in definitions
     assert thresholds == (
-        "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2026-11）。提醒：有1条及以上报警超期未反馈且超期不超过7日，"
+        "提醒、督办条件为本系统默认设置，并非生态环境部规定（规则版本2026-11）。提醒：有1条及以上报警超期未反馈且超期不超过7天，"
         "或近7日推送的报警逾期反馈2条及以上。督办：前述超期报警中有超期超过24小时的，或同时近7日逾期反馈3条及以上。"
         "长期未反馈另行标明条数，不影响级别。"
     )
@@ -114,10 +114,10 @@ def test_footnotes_define_the_rates_and_call_the_thresholds_defaults() -> None:
     [
         (FeedbackCounts(), "3月12日，平台未向你市推送新的报警；此前推送的报警中，尚有2条未反馈。"),
         (FeedbackCounts(pushed=1), "3月12日，平台向你市推送报警1条，尚未反馈；未到反馈时限。"),
-        (FeedbackCounts(pushed=1, answered=1), "3月12日，平台向你市推送报警1条，已反馈1条；未到反馈时限。"),
+        (FeedbackCounts(pushed=1, answered=1), "3月12日，平台向你市推送报警1条，已反馈；未到反馈时限。"),
         (
             FeedbackCounts(pushed=3, answered=3),
-            "3月12日，平台向你市推送报警3条，已全部反馈；均未到反馈时限。",
+            "3月12日，平台向你市推送报警3条，均已反馈；均未到反馈时限。",
         ),
         (
             FeedbackCounts(pushed=5, answered=2, due=2, on_time=1, upheld=1),
@@ -143,7 +143,7 @@ def test_several_overdue_alarms_are_listed_the_longest_first() -> None:
     text = body(compose_notice(notice(overdue=4, long_unanswered=2), ISSUE))
     assert (
         "有4条报警超期未反馈（见附件2），其中超期时间最长的是长安区“建设大街与和平路交叉口东北角”（网格编号T85714），"
-        "应于3月9日10时前反馈，已超期3天。\n其中长期未反馈（超期超过7日）2条，请优先核实办理。"
+        "应于3月9日10时前反馈，已超期3天。\n其中长期未反馈（超期超过7天）2条，请优先核实办理。"
     ) in text
     listed = text[text.rindex("超期未反馈报警清单") :]
     assert [listed.index(grid) for grid in ("T85714", "T85713", "T85712", "T85711")] == sorted(
@@ -187,9 +187,9 @@ def test_every_number_of_a_reminder_is_that_of_the_notice_of_the_morning() -> No
     urging = reminder(overdue=2, overdue_total=17, chronic=5, form=told.form)
     told_text, urging_text = body(compose_notice(told, ISSUE)), body(compose_reminder(urging, ISSUE))
     assert "有17条报警超期未反馈" in told_text
-    assert "其中长期未反馈（超期超过7日）5条" in told_text
-    assert "共有17条已超过反馈时限仍未反馈（其中超期超过7日的5条），本函督办其中2条。" in urging_text
-    assert "列有你市全部17条未反馈报警" in urging_text
+    assert "其中长期未反馈（超期超过7天）5条" in told_text
+    assert "共有17条已超过反馈时限仍未反馈（其中5条超期超过7天），本函督办其中2条。" in urging_text
+    assert "列有你市未反馈报警17条" in urging_text
 
 
 def test_chronic_alarms_alone_are_urged_without_a_level() -> None:
@@ -249,7 +249,7 @@ def test_a_reminder_of_several_names_its_grounds_and_the_copy() -> None:
     assert (
         "平台向你市推送报警9条，已到反馈时限8条，其中按期反馈4/8（50.0%）、逾期反馈1条、超期未反馈3条。"
         "本函所列报警已达到系统默认的督办条件，"
-        "你市反馈情况：有3条报警超期未反馈（超期7日以内）；其中2条超期超过24小时，最久的已超期70小时。"
+        "你市反馈情况：有3条报警超期未反馈（超期7天以内）；其中2条超期超过24小时，最久的已超期70小时。"
         in text
     )
     assert "此前已经督办" not in text

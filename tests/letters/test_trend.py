@@ -20,7 +20,7 @@ from include.letters.words.trend_words import has_trend, trend_values
 from include.periods import period_ending
 from include.supervision.corrections import differences
 from include.supervision.weekly_figures import SpanCount, SummaryFigures
-from tests.gallery.cities import many_units, whole_region
+from tests.gallery.computed import many_units, whole_region
 from tests.gallery.findings import figure_findings
 from tests.letters import summaries
 from tests.supervision.summaries import city, stays, summary
@@ -144,7 +144,7 @@ def test_the_captions_count_on_and_name_the_days() -> None:
 def test_more_units_than_a_page_holds_stand_on_two_of_the_same_number() -> None:
     figures = many_units(PAGE_UNITS + 1)
     pages = trend_pages(figures)
-    assert [sum(text.startswith(("第", "△第")) for text in texts(page)) for page in pages] == [21, 20]
+    assert [sum(text.startswith(("第", "△第", "▲第")) for text in texts(page)) for page in pages] == [21, 20]
     assert [figure_findings(page) for page in pages] == [[], []]
     assert [one.partition("　")[0] for one in captions(figures)] == ["图1", "图2", "图3", "图4", "续图4"]
 

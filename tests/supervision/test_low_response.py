@@ -49,8 +49,8 @@ def test_every_rule_that_fired_is_named_with_its_figures() -> None:
         2,
     )
     assert reasons_words(found) == (
-        "有2条报警超期未反馈（超期7日以内）",
-        "其中1条超期超过24小时，最久的已超期30小时",
+        "有2条报警超期未反馈（超期7天以内）",
+        "其中1条超期超过24小时，已超期30小时",
         "同时近7日推送的报警逾期反馈3条",
         "长期未反馈4条",
     )

@@ -204,7 +204,10 @@ def test_the_figures_are_those_of_the_files(house: House, mailbox: LocalMailbox)
     with reading(house.engine) as connection:
         listed = set(connection.execute(named).scalars())
     assert listed == {one.alarm_id for one in yangquan.open_alarms} != set()
-    assert "城市空气质量15/15天，网格空气质量15/15天" in yangquan.completeness
+    assert (
+        "城市空气质量15/15天有数据，日均值有效45/45个；网格空气质量15/15天有数据，日均值有效30/30个"
+        in yangquan.completeness
+    )
 
 
 @ON_ONE_DATABASE
@@ -236,7 +239,9 @@ def test_a_missing_day_of_the_cities_stops_the_run_until_the_file_is_dropped(hou
     late.write_bytes(kept)
     told = half_monthly_bulletin.pull(run)
     assert any("未导入" in line and "cities-broken.csv" in line for line in told["air_quality"])
-    assert told["completeness"].endswith("城市空气质量15/15天，网格空气质量15/15天。")
+    assert told["completeness"].endswith(
+        "城市空气质量15/15天有数据，日均值有效45/45个；网格空气质量15/15天有数据，日均值有效30/30个。"
+    )
 
 
 @ON_ONE_DATABASE

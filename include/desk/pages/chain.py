@@ -47,7 +47,12 @@ def routes(desk: Desk) -> APIRouter:
         values = {
             "tasks": row_values(tasks.head(_MOST)),
             "free": row_values(free.head(_MOST)),
-            "counts": (len(tasks), int((tasks["overdue_hours"] > 0).sum()), len(free)),
+            "counts": (
+                len(tasks),
+                int((tasks["overdue_hours"] > 0).sum()),
+                len(free),
+                int((tasks["office_late_hours"] > 0).sum()),
+            ),
             "as_of": as_of,
             "is_simulated": bool(tasks["is_simulated"].any() or free["is_simulated"].any()),
             **more,

@@ -19,12 +19,19 @@ from include.desk.pages.view import page
 from include.desk.standing import ArchivedFile
 from include.errors import InputError, QianliyanError
 from include.language import say
-from include.letters.dissection import effect_lines, unheld_words
+from include.letters.dissection import (
+    effect_lines,
+    found_words,
+    handled_words,
+    holder_words,
+    unheld_words,
+)
 from include.letters.words.status_words import STANDINGS
 from include.office.chain_lists import holders_to_choose
-from include.office.dissection import MOST_BYTES, FiledDocument, look, take
+from include.office.dissection import look, take
+from include.office.dissection_documents import MOST_BYTES, FiledDocument, draft_of
 from include.office.dissection_figures import case_figures
-from include.office.dissection_lists import case_at, case_rows, draft_of
+from include.office.dissection_lists import case_at, case_rows
 from include.office.spot_checks import row_values
 from include.periods import DAY, midnight, parse_moment, parse_moment_or_date
 from include.profile.current import office
@@ -57,6 +64,9 @@ def routes(desk: Desk) -> APIRouter:
             "found": figures,
             "events": stored.events,
             "standings": STANDINGS,
+            "holder": holder_words,
+            "told": found_words,
+            "handled": handled_words,
             "kinds": KINDS,
             "winds": [(say(name), round(share * 100)) for name, share in figures.winds],
             "why": {number: unheld_words(one) for number, one in enumerate(figures.unheld)},

@@ -19,7 +19,7 @@ from include.chain.dissection.machine import EVENTS as CASE_EVENTS
 from include.chain.dissection.machine import STEPS as CASE_STEPS
 from include.chain.dissection.values import MEASURE_STATES
 from include.chain.dissection.values import STATES as CASE_STATES
-from include.chain.steps import EVENTS, ROLES, STATES
+from include.chain.steps import EVENTS, ROLES, SLOT_LABELS, STATES
 from include.desk.pages.access import Visitor, form_token
 from include.desk.pages.desk import Desk
 from include.language import office_words
@@ -87,6 +87,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
     "chain_state": {**STATES, "closed": "结案"},
     "chain_event": EVENTS,
     "chain_role": ROLES,
+    "chain_slot": SLOT_LABELS,
     "case_state": CASE_STATES,
     "case_event": CASE_EVENTS,
     "case_step": {name: one.label for name, one in CASE_STEPS.items()},

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from include.errors import CompositionError
-from include.language import office_words
+from include.language import office_words, own_words
 from include.letters.document.sandbox import find_template
 from include.profile.current import office
 
@@ -82,7 +82,7 @@ def template_text(name: str) -> str:
         raise CompositionError(
             "a template is not UTF-8", where=name, got=f"byte {error.start}", todo="save it as UTF-8"
         ) from error
-    return office_words(text) if is_shipped(name) else text
+    return own_words(office_words(text)) if is_shipped(name) else text
 
 
 def is_shipped(name: str) -> bool:

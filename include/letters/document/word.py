@@ -21,7 +21,7 @@ from docxtpl import DocxTemplate, InlineImage
 from jinja2 import StrictUndefined, Template, TemplateError
 
 from include.errors import CompositionError
-from include.language import LINE_END, counted, office_words, say
+from include.language import LINE_END, counted, office_words, own_words, say
 from include.letters.document.columns import fit_columns
 from include.letters.document.formulas import pieces
 from include.letters.document.manuscript import width_em
@@ -185,7 +185,7 @@ class _Template(DocxTemplate):  # type: ignore[misc]  # docxtpl has no types
 
     def patch_xml(self, src_xml: str) -> str:
         cleaned = _cleaned(src_xml)
-        return office_words(cleaned) if self.has_house_words else cleaned
+        return own_words(office_words(cleaned)) if self.has_house_words else cleaned
 
 
 class _Environment(TemplateEnvironment):

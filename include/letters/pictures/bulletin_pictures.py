@@ -8,7 +8,7 @@ from include.letters.pictures.air_charts import daily_levels
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.grid_map import change_map, level_map, mail_level_map
 from include.letters.words.air_wording import short_half_name
-from include.letters.words.wording import concentration
+from include.letters.words.wording import concentration_span
 from include.supervision.bulletin_figures import BulletinFigures
 
 
@@ -30,15 +30,7 @@ def bulletin_pictures(figures: BulletinFigures) -> dict[str, TemplatePicture]:
     }
     if figures.grids:
         levels = [one.half.pm25_ug_m3 for one in figures.grids if one.half.pm25_ug_m3 is not None]
-        told = (
-            say(
-                "，{lowest}至{highest}μg/m³",
-                lowest=concentration(min(levels)),
-                highest=concentration(max(levels)),
-            )
-            if levels
-            else ""
-        )
+        told = say("，{levels}μg/m³", levels=concentration_span(levels)) if levels else ""
         drawn["图_浓度"] = (
             level_map,
             say(

@@ -7,7 +7,7 @@ from include.letters.document.word import Pictured, TemplatePicture
 from include.letters.pictures.chart_style import WIDTH_MM, small_png
 from include.letters.pictures.level_map import city_level_map, mail_city_level_map
 from include.letters.pictures.region_sheet import has_outlines
-from include.letters.words.wording import concentration
+from include.letters.words.wording import concentration_span
 from include.supervision.bulletin_figures import OverviewFigures
 
 
@@ -17,9 +17,8 @@ def overview_pictures(figures: OverviewFigures) -> dict[str, Pictured]:
     levels = [city.half.pm25_ug_m3 for city in figures.cities if city.half.pm25_ug_m3 is not None]
     told = (
         say(
-            "，{lowest}至{highest}μg/m³，数字见各城市空气质量情况表",
-            lowest=concentration(min(levels)),
-            highest=concentration(max(levels)),
+            "，{levels}μg/m³，数字见各城市空气质量情况表",
+            levels=concentration_span(levels),
         )
         if levels
         else ""

@@ -48,7 +48,7 @@ def summary_pictures(figures: SummaryFigures) -> dict[str, Pictured]:
                 day=day_words(busiest.day),
                 pushed=busiest.pushed,
             )
-            if busiest
+            if busiest and busiest.pushed
             else ""
         ),
         "图_城市": say(

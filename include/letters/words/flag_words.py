@@ -23,7 +23,7 @@ def reason_words(reason: FlagReason | str) -> str:
     if isinstance(reason, str):
         return reason
     if reason.rule == "overdue":
-        return say("有{count}条报警超期未反馈（超期{days}日以内）", count=reason.count, days=_limit(reason))
+        return say("有{count}条报警超期未反馈（超期{days}天以内）", count=reason.count, days=_limit(reason))
     if reason.rule == "late":
         return say("近7日推送的报警逾期反馈{count}条", count=reason.count)
     if reason.rule == "long_overdue":
@@ -46,11 +46,28 @@ def _limit(reason: FlagReason) -> str:
 
 def level_reasons(flag: Flag) -> tuple[str, ...]:
     """The rules of the level that fired, each thing said once: the late alarms of 提醒 are those of 督办, where these are enough."""
-    told = {reason.rule for reason in flag.reasons if isinstance(reason, FlagReason)}
-    said_later = {"late"} if "overdue_and_late" in told else set()
+    by_rule = {reason.rule: reason for reason in flag.reasons if isinstance(reason, FlagReason)}
+    said_later = {"late"} if "overdue_and_late" in by_rule else set()
+    overdue = by_rule["overdue"].count if "overdue" in by_rule else 0
     return tuple(
-        reason_words(one) for one in flag.reasons if isinstance(one, str) or one.rule not in said_later
+        reason_words(one)
+        if isinstance(one, str) or one.rule != "long_overdue"
+        else _long_overdue_words(one, overdue)
+        for one in flag.reasons
+        if isinstance(one, str) or one.rule not in said_later
     )
+
+
+def _long_overdue_words(reason: FlagReason, overdue: int) -> str:
+    """Those that are overdue for longer, beside all `overdue` that were said before: all of them, one of them, some of them."""
+    limit, longest = _limit(reason), duration(reason.hours)
+    if reason.count == overdue == 1:
+        return say("超期超过{hours}小时，已超期{duration}", hours=limit, duration=longest)
+    if reason.count == overdue:
+        return say("均超期超过{hours}小时，最久的已超期{duration}", hours=limit, duration=longest)
+    if reason.count == 1:
+        return say("其中1条超期超过{hours}小时，已超期{duration}", hours=limit, duration=longest)
+    return reason_words(reason)
 
 
 def reasons_words(flag: Flag) -> tuple[str, ...]:

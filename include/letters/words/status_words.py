@@ -12,6 +12,7 @@ STANDINGS: Final = {
     "waiting": "未到期",
     "in_grace": "已退回，待重报",
     "in_dispute": "复核中",
+    "under_review": "已上报待审核",
     "closed": "已结案",
     "upheld": "误报（已核减）",
 }

@@ -3,7 +3,7 @@
 The keys are Chinese because a clerk reads them in the Word template: `{{ 本期.反馈率 }}`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +59,13 @@ def concentration(value_ug_m3: float | None) -> str:
     from include.supervision.standards import rounded  # pandas comes with the first letter
 
     return NONE if value_ug_m3 is None else str(rounded(value_ug_m3))
+
+
+def concentration_span(levels_ug_m3: Iterable[float]) -> str:
+    """The lowest and the highest of some concentrations: `40至92`; one number where both print the same."""
+    levels = list(levels_ug_m3)
+    first, last = concentration(min(levels)), concentration(max(levels))
+    return first if first == last else say("{first}至{last}", first=first, last=last)
 
 
 def cell_moment(moment: datetime, rules_version: str = "") -> str:

@@ -38,8 +38,11 @@ _TOO_FAST: Final = {
 _BUSY: Final = -1  # 企业微信 and 钉钉: the server is busy, try again
 _LONGEST_TEXT: Final = 500
 # Marks by which somebody is called or a text is formatted: what comes from outside calls nobody.
-_HARMLESS: Final = str.maketrans("<>@", "＜＞＠")
-_PLAIN: Final = str.maketrans("<>@*_`[]#~|", "＜＞＠＊＿｀［］＃～｜")
+_CALLING: Final = "<>@"
+_FORMATTING: Final = _CALLING + "*_`[]#~|"
+_LOOKALIKES: Final = (
+    "＜＞＠＊＿｀［］＃～｜"  # of each mark, in its order; an office in another language has its own
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def _wecom(channel: Channel, content: Content, picture: bytes, at: datetime) -> 
             "md5": hashlib.md5(picture, usedforsecurity=False).hexdigest(),
         }
         return url, {"msgtype": "image", "image": image}
-    text = _fitting(content, _HARMLESS, lambda told: len(told.encode()) <= _WECOM_TEXT)
+    text = _fitting(content, _harmless(_CALLING), lambda told: len(told.encode()) <= _WECOM_TEXT)
     return url, {"msgtype": "text", "text": {"content": text}}
 
 
@@ -162,7 +165,7 @@ def _dingtalk(channel: Channel, content: Content, picture: bytes, at: datetime) 
     def body(text: str) -> _Body:
         if channel.form == "card":
             formatted = f"### {text}".replace("\n", "\n\n")
-            title = content.title.translate(_PLAIN)
+            title = content.title.translate(_harmless(_FORMATTING))
             return {"msgtype": "markdown", "markdown": {"title": title, "text": formatted}}
         return {"msgtype": "text", "text": {"content": text}}
 
@@ -197,9 +200,14 @@ _MAKERS: Final[dict[str, Callable[[Channel, Content, bytes, datetime], tuple[str
 
 
 def _fitting_request(channel: Channel, content: Content, body: Callable[[str], _Body]) -> str:
-    table = _PLAIN if channel.form == "card" else _HARMLESS
+    table = _harmless(_FORMATTING if channel.form == "card" else _CALLING)
     most = _MOST_BYTES[channel.kind]
     return _fitting(content, table, lambda text: len(_encoded(body(text))) <= most)
+
+
+def _harmless(marks: str) -> dict[int, int]:
+    """Each of the marks with what looks like it and does nothing."""
+    return str.maketrans(marks, say(_LOOKALIKES)[: len(marks)])
 
 
 def _fitting(content: Content, table: dict[int, int], fits: Callable[[str], bool]) -> str:

@@ -10,8 +10,8 @@ from include.errors import InputError, keep_secret
 from include.post.server import is_this_machine
 
 ChannelKind = Literal["wecom", "dingtalk", "feishu", "webhook"]
-MORNING, URGENT, OVERDUE = "morning", "urgent", "overdue"
-TOPICS: Final = (MORNING, URGENT, OVERDUE)
+MORNING, URGENT, OVERDUE, ESCALATED = "morning", "urgent", "overdue", "escalated"
+TOPICS: Final = (MORNING, URGENT, OVERDUE, ESCALATED)
 FORMS: Final = ("text", "card")
 _ADDRESSES: Final = {
     "wecom": "https://qyapi.weixin.qq.com",
