@@ -5,13 +5,16 @@
 #
 # The first stage installs the lock with its hashes, the second has neither pip, uv nor a compiler. Runs as user 50000, with
 # everything it writes under /var/lib/qianliyan.
+# LOCK: requirements-fab.txt, where people log in by Airflow's FAB provider.
 ARG BASE=python:3.12-slim-bookworm
+ARG LOCK=requirements-celery.txt
 
 FROM scratch AS wheels
 
 FROM ${BASE} AS build
+ARG LOCK
 WORKDIR /opt/qianliyan
-COPY requirements-celery.txt requirements-uv.txt .ci/checksums.py /tmp/locks/
+COPY ${LOCK} requirements-uv.txt .ci/checksums.py /tmp/locks/
 RUN --mount=type=bind,from=wheels,target=/wheels \
     set -eu; \
     if ls /wheels/*.whl >/dev/null 2>&1; then \
@@ -20,7 +23,7 @@ RUN --mount=type=bind,from=wheels,target=/wheels \
     fi; \
     python -m venv .venv; \
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --only-binary=:all: --require-hashes \
-      -r /tmp/locks/requirements-celery.txt; \
+      -r /tmp/locks/${LOCK}; \
     .venv/bin/python -m pip uninstall --quiet --yes pip
 COPY . .
 RUN .venv/bin/python -m compileall -q include plugins dags

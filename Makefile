@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery pictures fonts-check histories fuzz levels-sweep season bench-season scale-test rasters lock wheels clean levels
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery pictures fonts-check histories fuzz levels-sweep season bench-season scale-test chaos rasters lock wheels clean levels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -128,6 +128,9 @@ bench-season: $(VENV)/.installed ## the season's back-fill against an empty one 
 scale-test: $(VENV)/.celery ## two weeks on PostgreSQL and Celery while processes are killed: every letter once
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.scale_test $(WINDOW)
 
+chaos: $(VENV)/.installed ## two hours in which one process of an installation after the other is killed, 96 times: every letter once; shorter: make chaos KILLS=24 MINUTES=30
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) -m tests.scale.chaos --kills $(or $(KILLS),96) --minutes $(or $(MINUTES),120)
+
 $(VENV)/.celery: $(VENV)/.installed $(firstword $(LOCKS))
 	@echo "installing Celery into $(VENV) …"
 	@$(WITH_UV) uv pip install -q --require-hashes --python $(VENV)/bin/python -r $(firstword $(LOCKS))
@@ -155,8 +158,10 @@ lock: ## make requirements.txt from requirements.in, those with Celery with rast
 wheels: ## every locked package as a wheel into WHEELS, with checksums, for a machine of this kind without an index
 	@test -n "$(WHEELS)" || { echo "Say where to: make wheels WHEELS=wheels" >&2; exit 2; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	@mkdir -p $(VENV)/locks # what older patches of this Python need, too: Debian's is 3.11.2
+	@for lock in $(LOCKS); do sed "s/ ; python_full_version < '3\.[0-9]*\.[0-9]*'//" $$lock > $(VENV)/locks/$$lock; done
 	@$(VENV)/bin/python -m pip wheel -q --disable-pip-version-check --require-hashes --no-deps --wheel-dir $(WHEELS) \
-	  $(addprefix -r ,$(LOCKS)) -r requirements-uv.txt
+	  $(addprefix -r $(VENV)/locks/,$(LOCKS)) -r requirements-uv.txt
 	@$(PYTHON) .ci/checksums.py write $(WHEELS)
 
 clean: ## remove what running it made (var/), keep the environment

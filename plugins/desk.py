@@ -86,6 +86,22 @@ def paused_dags() -> tuple[str, ...]:
         return tuple(sorted(session.scalars(query)))
 
 
+def open_questions() -> frozenset[tuple[str, str]]:
+    """The runs (DAG, run) whose `approve` waits for a person."""
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    query = (
+        select(TaskInstance.dag_id, TaskInstance.run_id)
+        .join(HITLDetail, HITLDetail.ti_id == TaskInstance.id)
+        .where(TaskInstance.task_id == "approve", HITLDetail.responded_at.is_(None))
+    )
+    with create_session() as session:
+        return frozenset((row.dag_id, row.run_id) for row in session.execute(query))
+
+
 def answer_required_action(
     visitor: "Visitor", dag_id: str, run_id: str, choice: str, names: list[str], reason: str
 ) -> None:
@@ -143,7 +159,7 @@ async def build(shell: FastAPI) -> AsyncIterator[None]:
         usable_secret(conf.get("api", "secret_key", fallback="")),
         correct,
         cells_of_hour,
-        airflow=Airflow(paused_dags, answer_required_action),
+        airflow=Airflow(paused_dags, answer_required_action, open_questions),
     )
     shell.mount("", create_site(desk))
     Thread(target=warm_up, args=(desk,), name="desk-warm-up", daemon=True).start()

@@ -10,8 +10,8 @@
 -- `first_disputed_at`, `disputed_at`: the first and last dispute raised by the deadline; `last_disputed_at`: the last one, late ones too.
 -- `upheld_at`, `rejected_at`, `closed_at`, `reopened_at`: the last of each.
 -- Every alarm is looked up by its key, and its steps are read once: what the rest of the store holds costs nothing.
--- `coalesce` of the (never empty) event_at keeps a planner without statistics from the index of event_at: what was received late is few, what
---   happened by as_of_at is the whole store.
+-- `coalesce` of the (never empty) event_at keeps a planner without statistics from the index of event_at, and the order of `cross join` one
+--   with statistics from the alarms: what was received late is few, what happened or was pushed before is the whole store.
 with wanted as (
     select distinct alarm_id
     from alarm
@@ -29,8 +29,8 @@ with wanted as (
     union
     select e.alarm_id
     from feedback_event as e
-    join alarm as a on a.alarm_id = e.alarm_id and a.revision = 1
-    where :with_old = 1 and e.received_at > :known_at and coalesce(e.event_at, e.received_at) <= :as_of_at and a.pushed_at < :start_at
+    cross join alarm as a
+    where :with_old = 1 and a.alarm_id = e.alarm_id and a.revision = 1 and e.received_at > :known_at and coalesce(e.event_at, e.received_at) <= :as_of_at and a.pushed_at < :start_at
 ),
 present as (
     select a.*

@@ -74,8 +74,8 @@ from oldest as o
 where not exists (
     select 1
     from feedback_event as e
-    join alarm as a on a.alarm_id = e.alarm_id and a.unit_code = o.unit_code
-    where e.event in ('acknowledged', 'submitted', 'disputed') and e.event_at > o.since_at and e.event_at <= :as_of_at
+    cross join alarm as a
+    where a.alarm_id = e.alarm_id and a.unit_code = o.unit_code and e.event in ('acknowledged', 'submitted', 'disputed') and e.event_at > o.since_at and e.event_at <= :as_of_at
 )
 and not exists (
     select 1

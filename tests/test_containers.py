@@ -35,10 +35,16 @@ def test_the_image_installs_the_lock_with_hashes_and_runs_without_rights() -> No
     )
 
 
-def test_every_file_that_the_image_copies_is_there() -> None:
-    for word, rest in dockerfile():
+@pytest.mark.parametrize("lock", ["", "requirements-fab.txt"])
+def test_every_file_that_the_image_copies_is_there(lock: str) -> None:
+    """With the lock of the Dockerfile itself, and with the one that helm-values.yaml asks for."""
+    steps = dockerfile()
+    lock = lock or next(
+        rest.removeprefix("LOCK=") for word, rest in steps if word == "ARG" and rest.startswith("LOCK=")
+    )
+    for word, rest in steps:
         if word == "COPY" and "--from" not in rest:
-            for name in rest.split()[:-1]:
+            for name in rest.replace("${LOCK}", lock).split()[:-1]:
                 assert (ROOT / name).exists(), name
 
 

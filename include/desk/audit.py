@@ -9,19 +9,21 @@ from sqlalchemy import select
 
 from include.house import House
 from include.periods import DAY, midnight
+from include.post.recipients import addressees
 from include.store import tables
 from include.store.engine import reading
 from include.store.statements import contains, frame
 
 COLUMNS: Final = (
-    "changed_at", "actor", "subject", "subject_id", "action", "from_state", "to_state", "reason",
+    "changed_at", "actor", "subject", "kind", "addressee", "number", "subject_id", "action", "from_state", "to_state", "reason",
 )  # fmt: skip
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for; empty for any. `first`, `last`: days, both in it; `words`: part of a reason or of what it is about."""
+    """What is asked for; empty for any. `first`, `last`: days, both in it; `kind`: of letter; `words`: part of a reason or of what it
+    is about; `view`: `signed` for what persons decided of letters alone."""
 
     first: date | None = None
     last: date | None = None
@@ -29,6 +31,8 @@ class Filters:
     subject: str = ""
     action: str = ""
     words: str = ""
+    kind: str = ""
+    view: str = ""
 
 
 def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> list[dict[str, Any]]:
@@ -42,10 +46,13 @@ def audit_rows(house: House, asked: Filters, *, most: int, skip: int = 0) -> lis
             actor=asked.actor or None,
             subject=asked.subject or None,
             action=asked.action or None,
+            kind=asked.kind or None,
+            is_signed=int(asked.view == "signed"),
             pattern=contains(asked.words),
             most=most,
             skip=skip,
         )
+    rows = rows.assign(addressee=rows["addressee_name"].replace(addressees()))
     values: Any = rows.astype(object).where(rows.notna(), None).to_dict("records")
     return list(values)
 

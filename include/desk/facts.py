@@ -2,14 +2,14 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from include.house import House
-from include.periods import DAY, midnight, office_date
+from include.periods import DAY, KINDS, midnight, office_date
 from include.store.engine import reading
 from include.store.facts import ALL_KNOWN, alarm_states, problems_found
 from include.store.statements import frame
@@ -69,3 +69,8 @@ def store_state(engine: Engine) -> Hashable:
     """Differs whenever facts were pulled or a letter, contact or row in quarantine changed (sql/store_state.sql)."""
     with reading(engine) as connection:
         return tuple(frame(connection, "store_state").iloc[0].tolist())
+
+
+def morning(day: date) -> datetime:
+    """As of when this office's daily letters are told on a day."""
+    return KINDS["day"].as_of(midnight(day))

@@ -5,18 +5,18 @@ an acknowledgement, an answer or a dispute of the unit's at one of the letter's 
 the office does, an acceptance too, is none. A letter all of whose alarms were answered at its as-of asks nothing: nobody is silent about it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from statistics import median
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from include.house import House
 from include.letter_kinds import letter_kind
 from include.periods import DAY
+from include.store import tables
 from include.store.engine import reading
 from include.store.facts import cities_on, problems_of, states_of
 from include.store.statements import frame
@@ -24,6 +24,7 @@ from include.supervision.feedback import judge, judge_problems, standing
 from include.supervision.figures import Share
 
 ANSWER: Final = "submitted"
+LONGEST_WINDOW_DAYS: Final = 31  # a month
 COLUMNS: Final = (
     "unit_code", "unit_name", "letters", "asking", "heard", "sign_hours", "alarms", "answered", "answer_hours", "accepted", "problems", "rectified",
 )  # fmt: skip
@@ -102,10 +103,15 @@ class Fates:
         return (*self.units, self.total)
 
 
+_NO_LETTERS: Final = UnitFate("", "", 0, Share(0, 0), None, Share(0, 0), None, 0, 0, 0)
+
+
 def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
     """What became of one letter by a moment."""
-    asked = {"letter_id": letter_id, "unit_code": None, "kind": None, "from_date": None, "to_date": None}
+    letter = tables.letter.c
     with reading(house.engine) as connection:
+        end = connection.execute(select(letter.period_end).where(letter.letter_id == letter_id)).scalar_one()
+        asked = {"letter_id": letter_id, "kind": None, "from_date": end - DAY, "to_date": end}
         told = _told(connection, asked, as_of)
     left = told.letters["left_at"].to_dict().get(letter_id)
     by_alarm = told.judged.set_index("alarm_id")
@@ -119,15 +125,12 @@ def letter_fate(house: House, letter_id: int, as_of: datetime) -> LetterFate:
 
 def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: datetime) -> Fates:
     """The units of the letters whose windows touch these days (both in it), as of a moment."""
-    asked = {"letter_id": None, "unit_code": None, "kind": kind, "from_date": first, "to_date": last}
+    asked = {"letter_id": None, "kind": kind, "from_date": first, "to_date": last}
     with reading(house.engine) as connection:
         told = _told(connection, asked, as_of)
         cities = cities_on(connection, last)
     names = dict(zip(cities["unit_code"], cities["unit_name"], strict=True))
-    units = [
-        _unit(str(code), str(names.get(code, code)), told.of(own.index))
-        for code, own in told.letters.groupby("unit_code")
-    ]
+    units = _fates_by(told, told.letters["unit_code"], names)
     ordered = sorted(
         units,
         key=lambda one: (
@@ -137,14 +140,15 @@ def unit_fates(house: House, first: date, last: date, kind: str | None, as_of: d
             one.unit_code,
         ),
     )
-    return Fates(tuple(ordered), _unit("", "", told), bool(told.letters["is_simulated"].any()))
+    (total,) = _fates_by(told, pd.Series("", index=told.letters.index), {}) or [_NO_LETTERS]
+    return Fates(tuple(ordered), total, bool(told.letters["is_simulated"].any()))
 
 
 def last_asked_day(house: House, kind: str | None, as_of: datetime) -> date | None:
     """The last day of the last window of which a letter that names alarms had left; None where none had."""
     with reading(house.engine) as connection:
-        end = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"].iloc[0]
-    return None if pd.isna(end) else date.fromisoformat(str(end)[:10]) - DAY
+        ends = frame(connection, "last_asked_window", kind=kind, as_of_at=as_of)["period_end"]
+    return date.fromisoformat(str(ends.iloc[0])[:10]) - DAY if len(ends) else None
 
 
 def fates_table(found: Fates) -> pd.DataFrame:
@@ -180,29 +184,19 @@ class _Told:
     judged: pd.DataFrame
     problems: pd.DataFrame
 
-    def of(self, letter_ids: pd.Index) -> "_Told":
-        """The part that concerns some letters."""
-        named = self.named[self.named["letter_id"].isin(letter_ids)]
-        return _Told(
-            self.letters.loc[letter_ids],
-            named,
-            self.signs[self.signs["letter_id"].isin(letter_ids)],
-            self.judged[self.judged["alarm_id"].isin(named["alarm_id"])],
-            self.problems[self.problems["alarm_id"].isin(named["alarm_id"])],
-        )
-
 
 def _told(connection: Connection, asked: dict[str, Any], as_of: datetime) -> _Told:
-    letters = frame(connection, "letters_that_left", **asked, as_of_at=as_of)
+    until = asked["to_date"] + LONGEST_WINDOW_DAYS * DAY
+    letters = frame(connection, "letters_that_left", **asked, until_date=until, as_of_at=as_of)
     letters = letters.astype({"letter_id": "int64"}).set_index("letter_id")
-    named = frame(connection, "alarms_of_letters", **asked)
-    signs = frame(connection, "signs_after_letters", **asked, as_of_at=as_of)
+    # A letter that has not left has its alarms, too; of a window only those that left are asked for.
+    ids = tuple(map(int, letters.index)) if asked["letter_id"] is None else (asked["letter_id"],)
+    named = frame(connection, "alarms_of_letters", letter_ids=ids)
+    signs = frame(connection, "signs_after_letters", letter_ids=ids, as_of_at=as_of)
     pushes = named.drop_duplicates("alarm_id")
     judged = judge(states_of(connection, pushes, as_of), as_of)
     problems = judge_problems(problems_of(connection, pushes, as_of), judged, as_of)
     letters = letters.assign(start_at=_starts(letters))
-    if asked["letter_id"] is None:
-        named = named[named["letter_id"].isin(letters.index)]
     signs = signs.astype({"letter_id": "int64"}).merge(letters[["start_at"]].reset_index(), on="letter_id")
     signs = signs[signs["event_at"] >= signs["start_at"]]
     hours = (signs["event_at"] - signs["start_at"]).dt.total_seconds() / 3600
@@ -239,29 +233,48 @@ def _alarm(name: str, row: Any, answered_at: Any, problems: pd.DataFrame) -> Ala
     )
 
 
-def _unit(code: str, name: str, told: _Told) -> UnitFate:
-    asking = told.named.loc[told.named["is_asked"] == 1, "letter_id"].unique()
-    signs = told.signs[told.signs["letter_id"].isin(asking)].groupby("letter_id")["hours"].min()
-    given = told.signs[told.signs["event"] == ANSWER]
-    answers = given.groupby(["letter_id", "alarm_id"])["hours"].min()
-    pushed = told.judged[told.judged["is_pushed"]]
-    answered = pushed[pushed["is_answered"]]
-    return UnitFate(
-        code,
-        name,
-        len(told.letters),
-        Share(len(signs), len(asking)),
-        _middle(signs.tolist()),
-        Share(len(answered), len(pushed)),
-        _middle(answers.tolist()),
-        int((answered["standing_event"] == "accepted").sum()),
-        len(told.problems),
-        int(told.problems["is_rectified"].sum()),
-    )
+def _fates_by(told: _Told, unit_of: "pd.Series[str]", names: Mapping[str, str]) -> list[UnitFate]:
+    """One value a unit. `unit_of`: whose each letter is, by its letter_id."""
+    named = told.named.assign(unit_code=told.named["letter_id"].map(unit_of))
+    asking = named.loc[named["is_asked"] == 1, ["unit_code", "letter_id"]].drop_duplicates()
+    signs = told.signs.assign(unit_code=told.signs["letter_id"].map(unit_of))
+    firsts = signs[signs["letter_id"].isin(asking["letter_id"])].groupby(["unit_code", "letter_id"])["hours"]
+    answers = signs[signs["event"] == ANSWER].groupby(["unit_code", "letter_id", "alarm_id"])["hours"]
+    of_unit = named[["unit_code", "alarm_id"]].drop_duplicates()
+    judged = told.judged.loc[told.judged["is_pushed"], ["alarm_id", "is_answered", "standing_event"]]
+    pushed = of_unit.merge(judged, on="alarm_id")
+    answered = pushed[pushed["is_answered"].astype(bool)]
+    problems = of_unit.merge(told.problems[["alarm_id", "is_rectified"]], on="alarm_id")
+    letters, asked = _sizes(unit_of.to_frame("unit_code")), _sizes(asking)
+    heard, sign_hours = _sizes(firsts.min().reset_index()), _middles(firsts.min())
+    alarms, replies, answer_hours = _sizes(pushed), _sizes(answered), _middles(answers.min())
+    accepted = _sizes(answered[answered["standing_event"] == "accepted"])
+    found, rectified = _sizes(problems), _sizes(problems[problems["is_rectified"].astype(bool)])
+    return [
+        UnitFate(
+            code,
+            names.get(code, code),
+            letters[code],
+            Share(heard.get(code, 0), asked.get(code, 0)),
+            sign_hours.get(code),
+            Share(replies.get(code, 0), alarms.get(code, 0)),
+            answer_hours.get(code),
+            accepted.get(code, 0),
+            found.get(code, 0),
+            rectified.get(code, 0),
+        )
+        for code in letters
+    ]
 
 
-def _middle(hours: Sequence[float]) -> float | None:
-    return round(median(hours), 1) if hours else None
+def _sizes(rows: pd.DataFrame) -> dict[str, int]:
+    return {str(code): int(size) for code, size in rows.groupby("unit_code").size().items()}
+
+
+def _middles(hours: "pd.Series[float]") -> dict[str, float]:
+    """The median hours of each unit."""
+    found = hours.groupby(level="unit_code").median()
+    return {str(code): round(float(value), 1) for code, value in found.items()}
 
 
 def _moment(value: Any) -> datetime | None:

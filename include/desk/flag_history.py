@@ -1,12 +1,13 @@
-"""The flags of one unit, morning by morning, each with its reasons: what the first page showed at half past eight of the day."""
+"""The flags of one unit, morning by morning, each with its reasons: what the day's letters were told by."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 import pandas as pd
 from sqlalchemy import Connection
 
+from include.desk.facts import morning
 from include.house import House
 from include.periods import DAY, last_complete, midnight, office_date, rolling
 from include.profile.current import rules_on
@@ -19,12 +20,11 @@ from include.supervision.figures import Flag
 from include.supervision.low_response import NONE, flag, responses
 
 DAYS: Final = 7
-MORNING: Final = timedelta(hours=8, minutes=30)
 
 
 @dataclass(frozen=True)
 class FlagDay:
-    """The flag of a unit at half past eight of a day. `open_alarms`: however old."""
+    """The flag of a unit on the morning of a day. `open_alarms`: however old."""
 
     day: date
     at: datetime
@@ -38,9 +38,9 @@ def flag_history(
     """The last DAYS mornings up to `until`, the latest first; none before the season's second day. `known_at`: facts received after it are
     left out."""
     last = office_date(until)
-    last = min(last if midnight(last) + MORNING <= until else last - DAY, house.season[1])
+    last = min(last if morning(last) <= until else last - DAY, house.season[1])
     first = max(last - (DAYS - 1) * DAY, house.season[0] + DAY)
-    mornings = [midnight(last - number * DAY) + MORNING for number in range((last - first).days + 1)]
+    mornings = [morning(last - number * DAY) for number in range((last - first).days + 1)]
     if not mornings:
         return ()
     with reading(house.engine) as connection:

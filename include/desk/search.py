@@ -4,7 +4,7 @@ is not there."""
 import difflib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -81,7 +81,12 @@ def _search(house: House, words: str, today: date) -> tuple[Hit, ...]:
 def _hit(row: Mapping[Any, Any], words: str) -> Hit:
     topic, code, title, detail = (str(row[name] or "") for name in ("topic", "code", "title", "detail"))
     # An enterprise has no page of its own: the list says what it is.
-    is_exact = topic != "enterprise" and words.lower() in (title.lower(), code.lower())
+    names = {
+        title.lower(),
+        code.lower(),
+        *([title[:-1].lower()] if topic == "unit" else []),
+    }  # 运城 for 运城市
+    is_exact = topic != "enterprise" and words.lower() in names
     return Hit(topic, title, detail, _path(topic, code, str(row["unit_code"] or "")), is_exact)  # type: ignore[arg-type]
 
 
@@ -108,9 +113,15 @@ def _units(connection: Connection, words: str) -> tuple[Hit, ...]:
     city = tables.city.c
     rows = connection.execute(select(city.unit_code, city.unit_name, city.province_name)).all()
     names = {name: row for row in rows for name in (row.unit_name, row.unit_code)}
-    close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE)
+    close = difflib.get_close_matches(words, names, n=_NEAR, cutoff=_CLOSE) or _next_codes(words, names)
     found = dict.fromkeys(names[name] for name in close)
     return tuple(Hit("unit", row.unit_name, row.province_name, f"/cities/{row.unit_code}") for row in found)
+
+
+def _next_codes(words: str, names: Iterable[str]) -> list[str]:
+    """The codes next to a number that is nobody's."""
+    codes = [name for name in names if name.isdecimal()] if words.isdecimal() else []
+    return sorted(codes, key=lambda code: (abs(int(code) - int(words)), code))[:_NEAR]
 
 
 def _letter(connection: Connection, letter_id: int) -> tuple[Hit, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from include.house import House
@@ -33,6 +34,8 @@ class ToSign:
     named: int
     named_before: int | None
     is_simulated: bool
+    start_at: datetime
+    end_at: datetime
 
     @property
     def points(self) -> int:
@@ -52,6 +55,14 @@ class RunToSign:
     def is_asked(self) -> bool:
         """Whether a run of Airflow waits for the answer."""
         return bool(self.dag_id)
+
+    @property
+    def window(self) -> dict[str, datetime]:
+        """From the first beginning to the last end of what its letters are about."""
+        return {
+            "start_at": min(one.start_at for one in self.letters),
+            "end_at": max(one.end_at for one in self.letters),
+        }
 
 
 def letters_to_sign(house: House) -> tuple[RunToSign, ...]:
@@ -93,6 +104,8 @@ def _letter(row: Mapping[Any, Any]) -> ToSign:
         int(row["named"]),
         _count(row["named_before"]),
         bool(row["is_simulated"]),
+        row["start_at"].to_pydatetime(),
+        row["end_at"].to_pydatetime(),
     )
 
 

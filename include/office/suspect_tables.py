@@ -16,12 +16,12 @@ from include.store.engine import reading
 from include.store.statements import frame
 from include.store.suspects import inspected_suspects, suspects_of
 from include.suspects.hits import hit_rates
-from include.suspects.ranking import TERMS, score_points
+from include.suspects.points import TERMS, score_points, terms_of
 from include.suspects.wording import KINDS, LEVELS, reason_words, suspect_name
 
 VERDICT_WORDS: Final = {"struck": "已剔除", "found": "核查有问题", "not_found": "核查无问题"}
 _SHOWN: Final = ["排名", "编号", "名称", "类别", "可能性", "把握", "理由", "核查"]
-_NUMBERS: Final = [
+_SEEN: Final = [
     "alarm_id",
     "rank",
     "candidate_id",
@@ -33,6 +33,8 @@ _NUMBERS: Final = [
     "verdict_reason",
     "reason",
     "distance_km",
+    "peak_km",
+    "peak_ug_m3",
     "east_km",
     "north_km",
     "upwind",
@@ -42,15 +44,12 @@ _NUMBERS: Final = [
     "running_hours",
     "idle_hours",
     "off_hours",
+    "ran_before",
+    "idled_before",
+    "unusual_hour",
     "same_place",
-    *(name for term in TERMS for name in (term, f"{term}_points")),
-    "unlisted_points",
-    "utility",
-    "log_sum",
-    "others",
-    "others_score",
-    "edition",
 ]
+_SUMMED: Final = ["unlisted_points", "utility", "log_sum", "others", "others_score", "edition"]
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,11 @@ def suspect_table(engine: Engine, alarm_id: str) -> tuple[pd.DataFrame, AlarmSus
 
 def suspect_numbers(about: AlarmSuspects) -> pd.DataFrame:
     """One row a suspect, by rank, for machines: alarm_id, rank, candidate_id, kind, name, chance (0 to 1), level, verdict,
-    verdict_reason, reason, what was seen, each term of the score (`TERM`) with what it adds (`TERM_points`, to six decimals),
-    `utility` (their sum), `log_sum` (of all candidates: chance = exp(utility - log_sum)), `others` and `others_score` (how many
+    verdict_reason, reason, what was seen, each term of the score (`TERM`) with what it adds (`TERM_points`, to six decimals) by the
+    rules under which the alarm was ranked, `utility` (their sum), `log_sum` (of all candidates: chance = exp(utility - log_sum)), `others` and `others_score` (how many
     candidates are not listed, and their chance together) and the rules' edition."""
     if not about.suspects:
-        return pd.DataFrame(columns=_NUMBERS)
+        return pd.DataFrame(columns=_numbers(TERMS))
     frame = pd.DataFrame(about.suspects).sort_values("rank", ignore_index=True)
     points = score_points(frame)
     told = frame.assign(
@@ -107,7 +106,12 @@ def suspect_numbers(about: AlarmSuspects) -> pd.DataFrame:
         reason=[reason_words(one) for one in about.suspects],
         **{f"{name}_points": points[name] for name in points},
     )
-    return told.reindex(columns=_NUMBERS)
+    return told.reindex(columns=_numbers(terms_of(str(frame["edition"].iloc[0]))))
+
+
+def _numbers(terms: Sequence[str]) -> list[str]:
+    pairs = [name for term in terms for name in (term, f"{term}_points")]
+    return [*(name for name in _SEEN if name not in terms), *pairs, *_SUMMED]
 
 
 def hit_table(engine: Engine) -> pd.DataFrame:

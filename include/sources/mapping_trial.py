@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +14,10 @@ from include.periods import office_zone
 from include.profile.current import office
 from include.sources.air.clock import Clock
 from include.sources.air.faults import Fault
-from include.sources.air.files import moment_of, statement_of
-from include.sources.air.hours import OpenHours, Scale, meant, with_hours
+from include.sources.air.files import hours_of_file, moment_of, statement_of
+from include.sources.air.hours import FileHours, OpenHours, with_told
 from include.sources.air.names import POLLUTANTS
+from include.sources.air.printed_hours import Scale
 from include.sources.air.reading import OF_CITY, Names, read_chunk, require_measures
 from include.sources.air.stations import station_cities
 from include.sources.checks import MOMENT_TYPES, Checked, check
@@ -39,6 +39,7 @@ from include.sources.units import unknown_units, with_units
 ROWS: Final = 20
 _LABELS: Final = {quantity: name for name, quantity in POLLUTANTS.items()} | {"o3_8h_ug_m3": "O3日最大8小时"}
 _NEVER: Final = datetime(2101, 1, 1, tzinfo=UTC)  # after every time that is read
+_NOTHING: Final[Mapping[str, frozenset[Scale]]] = {}
 _DATASETS: Final = {"city": "城市", "station": "站点", "grid": "网格"}
 
 
@@ -52,22 +53,51 @@ class Trial:
 
 
 def try_mapping(
-    path: Path, mapping: TableMapping, stations: Path | None = None, *, now: datetime | None = None
+    path: Path,
+    mapping: TableMapping,
+    stations: Path | None = None,
+    *,
+    now: datetime | None = None,
+    others: Sequence[Path] = (),
+    known: Mapping[str, frozenset[Scale]] = _NOTHING,
 ) -> Trial:
-    """Reads the first rows of a file; air of a time after `now` (None: any) is none. Raises InputError when file or mapping cannot be used."""
+    """Reads the first rows of a file; air of a time after `now` (None: any) is none. Its hours mean what they mean to an import of it
+    and `others` into a store that knows the hours of headers that are `known`. Raises InputError when file or mapping cannot be used,
+    as an import does."""
     require_table(path)
     is_air = mapping.table == AIR.name
-    chunks = read_table(path, mapping.form, is_of_hours=is_air)
-    whole = next(chunks)
-    chunk = _first(whole)
     if is_air:
-        trial = _air(path, chunk, mapping, stations, now, chain([whole], chunks))
+        chunk = _first(next(read_table(path, mapping.form, is_of_hours=True)))
+        told = _told_by(others, lambda other: hours_of_file(other, mapping, known), known)
+        trial = _air(path, chunk, mapping, stations, now, told)
     elif mapping.table in HOUR_LAYOUTS:
-        trial = _hours(path, chunk, mapping, now, whole)
+        layout = STATION_LAYOUTS[mapping.table]
+
+        def hours(other: Path) -> FileHours | None:
+            return hours_of(list(read_table(other, mapping.form)), layout, mapping, known, str(other))[2]
+
+        trial = _hours(path, mapping, now, _told_by(others, hours, known))
+        chunk = _first(next(read_table(path, mapping.form)))
     else:
+        chunk = _first(next(read_table(path, mapping.form)))
         trial = _records(chunk, mapping, path, now)
     unread = (unread_sheets_said(chunk.unread_sheets),) if chunk.unread_sheets else ()
     return replace(trial, notes=(*trial.notes, *unread))
+
+
+def _told_by(
+    others: Sequence[Path],
+    hours: Callable[[Path], FileHours | None],
+    known: Mapping[str, frozenset[Scale]],
+) -> Mapping[str, frozenset[Scale]]:
+    """What is known of the hours of headers beside a file: by a store and by other files."""
+    told = []
+    for path in others:
+        try:
+            told.append(hours(path))
+        except OpenHours:  # it tells nothing itself
+            continue
+    return with_told(known, [each for each in told if each is not None])
 
 
 def known_names() -> Names:
@@ -99,9 +129,8 @@ def _air(
     mapping: TableMapping,
     stations: Path | None,
     now: datetime | None,
-    whole: Iterator[Chunk],
+    known: Mapping[str, frozenset[Scale]],
 ) -> Trial:
-    """`whole`: all pieces of the file: which hours it prints is known only where one of them tells."""
     terms, names = mapping.air or AirTerms(), known_names()
     if stations is not None:
         terms = replace(terms, stations=stations)
@@ -111,12 +140,10 @@ def _air(
     require_measures(mapping, list(chunk.rows.columns), str(path))
     clock = Clock(moment_of(mapping), terms, now)
     notes = []
-    if terms.every != "day":
-        _, clock.hours = next(with_hours(whole, clock.moment, str(path)))
+    if (hours := hours_of_file(path, mapping, known)) is not None:
+        clock.hours = hours.hours
         notes += [clock.hours.note] if clock.hours.note else []
     told = read_chunk(chunk, mapping, clock, names)
-    if terms.every != "day":
-        notes += _open_hours(clock, str(path))
     statement = statement_of(mapping)
     notes.append(f"值属于{_DATASETS[statement.dataset]}" + ("，为各站点的平均" if statement.of_city else ""))
     if statement.every == "minutes":
@@ -131,18 +158,6 @@ def _air(
     lines += [f"不认识“{name}”：{count}行或列跳过" for name, count in list(told.skipped.items())[:ROWS]]
     faults = sum(fault.count for fault in told.faults) + len(chunk.broken)
     return Trial(tuple(lines), tuple(notes), faults)
-
-
-def _open_hours(clock: Clock, where: str) -> list[str]:
-    """What the first rows leave open of the hours."""
-    known: frozenset[Scale] = frozenset({24}) if clock.hours and clock.hours.last == 24 else frozenset()
-    try:
-        meant(clock.seen, clock.moment, known, where)
-    except OpenHours as error:
-        return [
-            f"? 前{ROWS}行看不出小时是起点还是终点（{error.got}）：整个文件或同版式的文件也看不出时，须写明 hour_label"
-        ]
-    return []
 
 
 def _value_said(row: Any, place_names: dict[str, str], every: str) -> str:
@@ -165,20 +180,15 @@ def _fault_said(fault: Fault) -> str:
     return f"第{fault.line}行起 {fault.field}：{fault.reason}，共{fault.count}个，如“{fault.value}”"
 
 
-def _hours(path: Path, chunk: Chunk, mapping: TableMapping, now: datetime | None, whole: Chunk) -> Trial:
-    """Rows of stations, winds or meters as an import takes them. `whole`: the file's first piece, which may tell its hours."""
+def _hours(
+    path: Path, mapping: TableMapping, now: datetime | None, known: Mapping[str, frozenset[Scale]]
+) -> Trial:
+    """Rows of stations, winds or meters as an import takes them."""
     layout = STATION_LAYOUTS[mapping.table]
-    notes: list[str] = []
-    try:
-        told, pieces, hours, _ = hours_of([whole], layout, mapping, frozenset(), label(path))
-        chunk = _first(replace(pieces[0], broken=whole.broken))
-        notes += [hours.note] if hours is not None and hours.note else []
-    except OpenHours as error:
-        told = mapping
-        notes.append(
-            f"? 看不出小时是起点还是终点（{error.got}）：同版式的其他文件也看不出时，须写明 hour_label"
-        )
-    own = as_text(chunk, layout, told)
+    whole = list(read_table(path, mapping.form))
+    told, pieces, hours = hours_of(whole, layout, mapping, known, label(path))
+    notes = [hours.hours.note] if hours is not None and hours.hours.note else []
+    own = as_text(_first(replace(pieces[0], broken=whole[0].broken)), layout, told)
     lines, faults = [], 0
     for place, line in enumerate(own.lines):
         row = replace(own, rows=own.rows.iloc[[place]], lines=own.lines[[place]], broken=())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Date, String, TextClause, bindparam, text
+from sqlalchemy import BigInteger, Connection, Date, String, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
 from include.store.columns import Instant
@@ -63,7 +63,9 @@ def _typed(clause: TextClause, parameters: dict[str, Any]) -> TextClause:
     typed = [
         bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
     ] + [
-        bindparam(key, expanding=True, type_=String())
+        bindparam(
+            key, expanding=True, type_=BigInteger() if all(type(one) is int for one in value) else String()
+        )
         for key, value in parameters.items()
         if isinstance(value, tuple)
     ]

@@ -24,11 +24,12 @@ _CHUNK = 20_000
 @dataclass(frozen=True)
 class ConeFeatures:
     """One value a pair of alarm and candidate. `cone`: log of the cone over the risen stations, weighted by increments
-    (0: as if there were no wind). `distance_km`: to the risen stations, weighted likewise. `upwind`: share of the weight
+    (0: as if there were no wind). `distance_km`: to the risen stations, weighted likewise; `peak_km`: to the one that rose most. `upwind`: share of the weight
     for which the candidate lies upwind (cone above 1). `windy`: share of the weight in hours with a direction."""
 
     cone: Floats
     distance_km: Floats
+    peak_km: Floats
     upwind: Floats
     windy: Floats
 
@@ -45,7 +46,7 @@ def cone_features(
         for at in range(0, len(alarm), _CHUNK)
     ]
     if not parts:
-        return ConeFeatures(*(np.zeros(0) for _ in range(4)))
+        return ConeFeatures(*(np.zeros(0) for _ in range(5)))
     return ConeFeatures(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
@@ -70,7 +71,7 @@ def _directions(seen: Observed) -> tuple[Floats, Floats, Floats, Floats]:
 
 def _of_chunk(
     seen: Observed, wind: _Wind, alarm: Places, east_km: Floats, north_km: Floats, rules: SuspectRules
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     way_east = seen.east_km[alarm] - east_km[:, None]
     way_north = seen.north_km[alarm] - north_km[:, None]
     km = np.hypot(way_east, way_north)
@@ -86,4 +87,5 @@ def _of_chunk(
     upwind = (weight * (turned > 1.0)).sum(axis=(1, 2))
     windy = (weight.sum(axis=1) * (k > 0)).sum(axis=1)
     distance = (weight.sum(axis=2) * km).sum(axis=1)
-    return np.log((mean + floor) / (1.0 + floor)), distance, upwind, windy
+    peak = km[np.arange(len(km)), seen.highest[alarm]]
+    return np.log((mean + floor) / (1.0 + floor)), distance, peak, upwind, windy

@@ -45,18 +45,24 @@ class Meters:
 class MeterFeatures:
     """One value a pair. Shares of the alarm's hours, weighted by increments: `idle` (line runs, treatment idles), `normal`
     (both run), `off` (the line stands), `lost` (no value although metered); `unusual`: the line runs in an hour of the day
-    in which it mostly stands.
-    `is_metered`: enough is known of it. `idle_hours`, `running_hours`, `off_hours`: counts within the alarm's hours."""
+    in which it mostly stands; `unusual_normal`: likewise, with its treatment running. `habit`: log of how much more often than
+    usual its treatment idled in the days before, times the share of the alarm's hours in which it does not.
+    `is_metered`: enough is known of it. `idle_hours`, `running_hours`, `off_hours`: counts within the alarm's hours; `idled_before`,
+    `ran_before`: hours of the days before in which the treatment idled, and the line ran."""
 
     idle: Floats
     normal: Floats
     off: Floats
     lost: Floats
     unusual: Floats
+    unusual_normal: Floats
+    habit: Floats
     is_metered: NDArray[np.bool_]
     idle_hours: Places
     running_hours: Places
     off_hours: Places
+    idled_before: Places
+    ran_before: Places
 
 
 def read_meters(submeter_hours: pd.DataFrame, candidate_ids: pd.Series, rules: MeterRules) -> MeterHours:
@@ -114,12 +120,16 @@ def is_total(table: Floats) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Usual:
-    """By enterprise: `running_kw` (above it the line runs), `ratio` (treatment a unit of production while it runs), `runs_at` (by hour of the day: share of the days on which it runs, NaN where too few days say), `is_known`."""
+    """By enterprise: `running_kw` (above it the line runs), `ratio` (treatment a unit of production while it runs), `runs_at` (by
+    hour of the day: share of the days on which it runs, NaN where too few days say), `is_known`; `ran`, `idled`: hours in which
+    the line ran, and its treatment idled."""
 
     running_kw: Floats
     ratio: Floats
     runs_at: Floats
     is_known: NDArray[np.bool_]
+    ran: Places
+    idled: Places
 
 
 def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usual:
@@ -131,7 +141,10 @@ def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usua
     treatment = meters.treatment_kw[firms, low:high].astype(float)
     if not production.shape[1]:
         nothing = np.full(len(firms), np.nan)
-        return Usual(nothing, nothing, np.full((len(firms), _DAY), np.nan), np.zeros(len(firms), bool))
+        none = np.zeros(len(firms), np.int64)
+        return Usual(
+            nothing, nothing, np.full((len(firms), _DAY), np.nan), np.zeros(len(firms), bool), none, none
+        )
     running_kw = rules.running_share * _quantile(production, 0.75)
     running_kw = np.where(running_kw > 0, running_kw, np.nan)
     runs = production > running_kw[:, None]
@@ -144,7 +157,8 @@ def usual(meters: Meters, firms: Places, before: int, rules: MeterRules) -> Usua
     ran = runs[:, -days * _DAY :].reshape(by_day).sum(axis=1)
     of_day = np.where(told >= rules.least_days, ran / np.maximum(told, 1), np.nan)
     is_known = (hours >= rules.least_hours) & (ratio > 0) & ~is_register(production) & ~is_register(treatment)
-    return Usual(running_kw, ratio, of_day, is_known)
+    idled = (runs & (share < rules.idle_share * ratio[:, None])).sum(axis=1)
+    return Usual(running_kw, ratio, of_day, is_known, hours, idled)
 
 
 def _quantile(values: Floats, share: float) -> Floats:
@@ -161,9 +175,15 @@ def meter_features(
     """`alarm`, `firm` (row of `meters`, -1: not metered) by pair; `at`, `weight`: hours and their weights by alarm (as
     in `Observed`); `first`: first hour by alarm."""
     count = len(alarm)
-    shares = {name: np.zeros(count) for name in ("idle", "normal", "off", "lost", "unusual")}
+    shares = {
+        name: np.zeros(count)
+        for name in ("idle", "normal", "off", "lost", "unusual", "unusual_normal", "habit")
+    }
     is_metered = np.zeros(count, bool)
-    hours = {name: np.zeros(count, np.int64) for name in ("idle", "running", "off")}
+    hours = {
+        name: np.zeros(count, np.int64)
+        for name in ("idle_hours", "running_hours", "off_hours", "idled_before", "ran_before")
+    }
     local = first[alarm] + _zone_hours(first[alarm])
     day = local // _DAY
     present = firm >= 0
@@ -188,26 +208,45 @@ def meter_features(
         idle = runs & (treatment < rules.idle_share * known.ratio[row][:, None] * production)
         lost = ~np.isfinite(production) & (hour >= 0)
         runs_at = known.runs_at[row[:, None], (hour + _zone_hours(hour)) % _DAY]
+        unusual = share * runs * np.where(np.isfinite(runs_at), 1.0 - runs_at, 0.0)
         shares["idle"][pair] = (share * idle).sum(axis=1)
         shares["normal"][pair] = (share * (runs & ~idle)).sum(axis=1)
         shares["off"][pair] = (share * (~runs & ~lost)).sum(axis=1)
         shares["lost"][pair] = (share * lost).sum(axis=1)
-        unusual = np.where(np.isfinite(runs_at), 1.0 - runs_at, 0.0)
-        shares["unusual"][pair] = (share * runs * unusual).sum(axis=1)
+        shares["unusual"][pair] = unusual.sum(axis=1)
+        shares["unusual_normal"][pair] = (unusual * ~idle).sum(axis=1)
+        shares["habit"][pair] = (1.0 - shares["idle"][pair]) * _habit(known, rules)[row]
         is_metered[pair] = True
-        hours["idle"][pair] = (idle & (hour >= 0)).sum(axis=1)
-        hours["running"][pair] = (runs & (hour >= 0)).sum(axis=1)
-        hours["off"][pair] = (~runs & ~lost & (hour >= 0)).sum(axis=1)
+        hours["idle_hours"][pair] = (idle & (hour >= 0)).sum(axis=1)
+        hours["running_hours"][pair] = (runs & (hour >= 0)).sum(axis=1)
+        hours["off_hours"][pair] = (~runs & ~lost & (hour >= 0)).sum(axis=1)
+        hours["idled_before"][pair], hours["ran_before"][pair] = known.idled[row], known.ran[row]
     return MeterFeatures(
         shares["idle"],
         shares["normal"],
         shares["off"],
         shares["lost"],
         shares["unusual"],
+        shares["unusual_normal"],
+        shares["habit"],
         is_metered,
-        hours["idle"],
-        hours["running"],
-        hours["off"],
+        hours["idle_hours"],
+        hours["running_hours"],
+        hours["off_hours"],
+        hours["idled_before"],
+        hours["ran_before"],
+    )
+
+
+def _habit(known: Usual, rules: MeterRules) -> Floats:
+    """Log of the share of running hours in which the treatment idled, over what is usual of all; towards 0 where few hours ran."""
+    more = known.idled + rules.habit_hours * rules.habit_share
+    return np.asarray(
+        np.clip(
+            np.log(more / ((known.ran + rules.habit_hours) * rules.habit_share)),
+            -rules.habit_most,
+            rules.habit_most,
+        )
     )
 
 

@@ -27,7 +27,8 @@ class Observed:
 
     `east_km`, `north_km`: from the alarm's point; `at`: hours since the epoch, ascending, -1 for none; `weight`: the part of
     each point and hour in the alarm's increments, summing to 1; `has_increments`: by alarm, whether stations rose;
-    `risen`: stations that did; `wind`: alarms × hours, flattened.
+    `risen`: stations that did; `peak_ug_m3`: the highest increment of one of them in one hour, 0 where none rose; `highest`:
+    the point with the largest part; `wind`: alarms × hours, flattened.
     """
 
     east_km: Floats
@@ -36,6 +37,8 @@ class Observed:
     weight: Floats
     has_increments: NDArray[np.bool_]
     risen: Places
+    peak_ug_m3: Floats
+    highest: Places
     wind: WindAt
 
     def wind_of(self, name: str) -> Any:
@@ -106,7 +109,9 @@ def observe(alarms: pd.DataFrame, increments: Increments, masts: Masts, rules: S
         east[:, 1:], north[:, 1:] = east_north_km(lon[:, None], lat[:, None], to_lon, to_lat)
     repeat = np.repeat(np.arange(len(alarms)), at.shape[1])
     wind = wind_at(lon, lat, repeat, np.where(at >= 0, at, begin).ravel(), masts, rules.wind)
-    return Observed(east, north, at, weight, has_increments, (rose.sum(axis=2) > 0).sum(axis=1), wind)
+    risen = (rose.sum(axis=2) > 0).sum(axis=1)
+    peak, highest = rose.max(axis=(1, 2)), weight.sum(axis=2).argmax(axis=1)
+    return Observed(east, north, at, weight, has_increments, risen, peak, highest, wind)
 
 
 def _own_stations(alarms: pd.DataFrame, micro: pd.DataFrame, rules: SuspectRules) -> Places:

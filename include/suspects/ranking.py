@@ -1,13 +1,14 @@
 """Whom to suspect of an alarm: candidates around it, each with a chance and with everything that led to it.
 
 The score of a candidate is a sum of stated terms (`Weights`); its chance is the softmax over all candidates and `unlisted`
-(来源不明). Every term is rounded before it is used, so that `chance_from_evidence` gives the stored chance again, digit by digit.
+(来源不明). Every term is rounded before it is used, so that `points.chance_from_evidence` gives the stored chance again, digit by
+digit.
 Only hours up to the alarm's last known one are looked at: whatever comes later changes nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -19,15 +20,14 @@ from include.suspects.kinds import UNLISTED
 from include.suspects.meters import MeterHours, meter_features, metered_table, read_meters
 from include.suspects.observed import Observed, observe, read_increments
 from include.suspects.places import east_north_km, pairs_within
-from include.suspects.rules import DEFAULT_RULES, INDUSTRY_PRIORS, KIND_PRIORS, SuspectRules, Weights
+from include.suspects.points import TERMS, utility_of
+from include.suspects.rules import DEFAULT_RULES, INDUSTRY_PRIORS, KIND_PRIORS, ReachRules, SuspectRules
 from include.suspects.winds import clean_winds, epoch_hours, read_masts
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 _HOUR_S: Final = 3600
 _BATCH_HOURS: Final = 7 * 24  # alarms are ranked week by week: so much of the meters is in memory
-# The terms of a score, in this order; `utility` sums the points: weight times term, each rounded.
-TERMS: Final = tuple(term.name for term in fields(Weights) if term.name not in ("unlisted",))
 EVIDENCE: Final = [
     "alarm_id",
     "rank",
@@ -39,6 +39,8 @@ EVIDENCE: Final = [
     "utility",
     "log_sum",
     "distance_km",
+    "peak_km",
+    "peak_ug_m3",
     "east_km",
     "north_km",
     "upwind",
@@ -48,6 +50,9 @@ EVIDENCE: Final = [
     "off_hours",
     "idle_hours",
     "running_hours",
+    "idled_before",
+    "ran_before",
+    "unusual_hour",
     "same_place",
     "others",
     "others_score",
@@ -123,22 +128,6 @@ def rank_suspects(
         pd.concat(hours, ignore_index=True) if hours else pd.DataFrame(columns=HOURS),
         cleaned.remarks,
     )
-
-
-def score_points(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.DataFrame:
-    """What each term adds to the score of stored rows (columns `EVIDENCE`): weight times term to six decimals, one column a
-    term of `TERMS`, and `unlisted`, which stands for them in its row. `utility` is their sum."""
-    points = {name: _points(suspects, name, rules) for name in TERMS}
-    nobody = np.where(suspects["kind"] == UNLISTED, rules.weights.unlisted, 0.0)
-    return pd.DataFrame(points | {"unlisted": nobody}, index=suspects.index)
-
-
-def chance_from_evidence(suspects: pd.DataFrame, rules: SuspectRules = DEFAULT_RULES) -> pd.Series:
-    """The chances of stored rows (columns `EVIDENCE`), from their terms alone; equal to `score` to the last digit."""
-    utility = _utility(suspects, rules)
-    utility = np.where(suspects["kind"] == UNLISTED, rules.weights.unlisted, utility)
-    log_sum = suspects["log_sum"].to_numpy(float)
-    return pd.Series(np.round(np.exp(np.round(utility, 6) - log_sum), 6), index=suspects.index)
 
 
 def _known_hours(alarms: pd.DataFrame) -> pd.DataFrame:
@@ -217,18 +206,22 @@ def _with_terms(
     terms = {
         "cone": cone.cone,
         "distance": cone.distance_km,
-        "log_distance": np.log(cone.distance_km + rules.reach.beside_km),
+        "peak_distance": np.log(cone.peak_km + rules.reach.beside_km),
+        "strength": cone.distance_km * _strength(seen, rules.reach)[alarm],
         "idle": power.idle,
         "normal": power.normal,
         "off": power.off,
         "lost": power.lost,
-        "unusual_hour": power.unusual,
+        "habit": power.habit,
+        "unusual_normal": power.unusual_normal,
         "industry": industry,
         "former": _near_former(pairs, candidates, rules),
         "kind_prior": kinds,
     }
     told = {
         "distance_km": cone.distance_km,
+        "peak_km": cone.peak_km,
+        "peak_ug_m3": seen.peak_ug_m3[alarm],
         "upwind": cone.upwind,
         "windy": cone.windy,
         "has_increments": seen.has_increments[alarm],
@@ -236,12 +229,21 @@ def _with_terms(
         "idle_hours": power.idle_hours,
         "running_hours": power.running_hours,
         "off_hours": power.off_hours,
+        "idled_before": power.idled_before,
+        "ran_before": power.ran_before,
+        "unusual_hour": power.unusual,
     }
     rounded = {
         name: np.round(values, 6) + 0.0 if values.dtype.kind == "f" else values
         for name, values in (told | terms).items()
     }
     return pairs.assign(**rounded)
+
+
+def _strength(seen: Observed, reach: ReachRules) -> Floats:
+    """By alarm the log of its highest increment over the usual one; 0 where no station rose."""
+    peak = np.where(seen.has_increments, seen.peak_ug_m3, reach.usual_peak_ug_m3)
+    return np.clip(np.log(peak / reach.usual_peak_ug_m3), -reach.most_strength, reach.most_strength)
 
 
 def _industry_priors(industries: pd.Series) -> Floats:
@@ -271,25 +273,14 @@ def _near_former(pairs: pd.DataFrame, candidates: pd.DataFrame, rules: SuspectRu
     return found
 
 
-def _points(rows: pd.DataFrame, name: str, rules: SuspectRules) -> Floats:
-    """What one term adds to the score, as it is printed."""
-    return np.asarray(np.round(getattr(rules.weights, name) * rows[name].to_numpy(float), 6) + 0.0)
-
-
-def _utility(rows: pd.DataFrame, rules: SuspectRules) -> Floats:
-    """The sum of the points, in a fixed order."""
-    total = np.zeros(len(rows))
-    for name in TERMS:
-        total = total + _points(rows, name, rules)
-    return np.round(total, 6)
-
-
 def _ranked(
     pairs: pd.DataFrame, alarms: pd.DataFrame, candidates: pd.DataFrame, seen: Observed, rules: SuspectRules
 ) -> pd.DataFrame:
     """The first `kept` suspects of each alarm and `unlisted`, with rank and chance."""
     nobody = pd.DataFrame({"alarm": np.arange(len(alarms)), "candidate": -1})
-    rows = pd.concat([pairs.assign(utility=_utility(pairs, rules)), nobody], ignore_index=True)
+    rows = pd.concat(
+        [pairs.assign(utility=utility_of(pairs, asdict(rules.weights))), nobody], ignore_index=True
+    )
     own = (rows["candidate"] < 0).to_numpy()
     rows.loc[own, "utility"] = rules.weights.unlisted
     alarm = rows["alarm"].to_numpy(np.int64)
@@ -323,7 +314,7 @@ def _ranked(
     rows["edition"] = rules.edition
     numbers = [name for name in EVIDENCE if rows[name].dtype.kind == "f"]
     rows[numbers] = rows[numbers].fillna(0.0)
-    for name in ("off_hours", "idle_hours", "running_hours", "rank"):
+    for name in ("off_hours", "idle_hours", "running_hours", "idled_before", "ran_before", "rank"):
         rows[name] = rows[name].astype(np.int64)
     return rows[EVIDENCE]
 

@@ -25,6 +25,8 @@ LEVEL_MEANING: Final = (
     "高：可能性在一半以上；中：两成至一半；低：不足两成。均为疑似，供现场核查参考，不作为认定依据"
 )
 _BESIDE_KM: Final = 0.1  # nearer than this a direction says nothing
+_HABIT_HOURS: Final = 2  # one hour of an idle treatment may be a change of filters …
+_HABIT_SHARE: Final = 0.05  # … and of a hundred running hours any plant has some
 _MOSTLY: Final = 0.5  # share of the alarm's weight that makes a statement of all of it
 
 
@@ -41,6 +43,12 @@ def reason_words(suspect: Mapping[str, Any], wind: str = "") -> str:
     parts = [_place(suspect), _power(suspect)]
     if suspect["unusual_hour"] >= _MOSTLY:
         parts.append(say("在平时不生产的时段有生产用电"))
+    idled, ran = (
+        suspect.get("idled_before", 0),
+        suspect.get("ran_before", 0),
+    )  # an earlier edition does not say
+    if idled >= max(_HABIT_HOURS, _HABIT_SHARE * ran):
+        parts.append(say("此前7天另有{hours}小时生产用电而治污设备停运", hours=idled))
     if suspect["former"]:
         parts.append(say("邻近该网格历史问题点位"))
     if suspect["same_place"]:

@@ -267,7 +267,10 @@ def _settle_by_person(run: Run, decision: Decision) -> _Settle:
         asked: dict[str, Any] = {"now": run.now, "actor": who}
         if names:
             reason = say(
-                "{who}本次只签发{count}个单位的函件，这封留待处理{said}", who=who, count=len(names), said=said
+                "{who}：本次只签发{count}个单位的函件，这封留待处理{said}",
+                who=who,
+                count=len(names),
+                said=said,
             )
             withhold(run.house.engine, letter.letter_id, **asked, reason=reason, is_person=True)
             return "withheld", reason

@@ -31,7 +31,7 @@ from include.simulator.watch_world.regional import Background
 from include.simulator.watch_world.sensors import Readings
 from include.simulator.watch_world.weather import Field, Weather, hours_of, red_noise
 from include.watch import DEFAULT_RULES, WatchRules, episodes, judge_hours, station_days, station_gains
-from tests.bench.suspects import table
+from tests.bench.suspect_measures import table
 from tests.bench.suspects_particles import particles
 
 HOUR = pd.Timedelta(hours=1)

@@ -205,6 +205,10 @@ def _letters(dialect: str) -> list[str]:
         "insert into delivery (letter_id, copy_no, is_rehearsal, address, name, header, message_id, eml_sha256, state, "
         "state_reason, attempts, next_attempt_at, expires_at, updated_at) select letter_id, 1, false, "
         "addressee || '@bench.example', '', 'to', letter_key, '', 'sent', '', 1, as_of, as_of, as_of from letter",
+        "insert into audit (at, actor, subject, subject_id, action, from_state, to_state, reason) "
+        "select as_of, 'dag daily_dispatch', 'letter', letter_key, 'release', 'drafted', 'released', '' from letter",
+        "insert into audit (at, actor, subject, subject_id, action, from_state, to_state, reason) "
+        "select updated_at, 'post_round', 'delivery', cast(delivery_id as varchar(255)), 'settle', 'sending', 'sent', '' from delivery",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Suspects on a physics that no number was chosen on: `python -m tests.bench.suspects_particles`.
+"""Smoke that shares no formula with the simulator's.
 
 Particles that are let out every five minutes and carried by a wind with a memory of its own (a random walk of their velocity) which a
 valley turns towards its axis: the smoke lies neither on a line nor in puffs, and a mast in the plain tells another wind.
@@ -6,15 +6,12 @@ valley turns towards its axis: the smoke lies neither on a line nor in puffs, an
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 import pandas as pd
 
 from include.simulator.watch_world import kernels
 from include.simulator.watch_world.options import WorldOptions
 from include.simulator.watch_world.weather import Weather
-from tests.bench.suspects import line, measure
 
 _PARTICLES = 24
 _STEPS = 12
@@ -48,28 +45,3 @@ def particles(
             age = (step - start + 1) / _STEPS
             totals[later] += np.exp(-0.5 * near / (_SEEN_KM**2 * (1 + age))) / (1 + age) * np.exp(-age / 2)
     return pd.concat([kernels._rows(pairs, hour + later, totals[later]) for later in range(2)])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for name, value in (("worlds", 1), ("grids", 120), ("days", 14), ("first-seed", 950)):
-        parser.add_argument(f"--{name}", type=int, default=value)
-    told = parser.parse_args()
-    kernels._KERNELS["plume"] = particles
-    print(f"{'worlds':10} {'given':16}     n  hit@1  hit@3  unlisted said where true, where not; gap")
-    for hard in (False, True):
-        gathered: dict[str, list[pd.DataFrame]] = {}
-        for number in range(told.worlds):
-            options = WorldOptions(
-                told.first_seed + number + 50 * hard, days=told.days, grids=told.grids, hard=hard
-            )
-            for name, rows in measure(options).items():
-                gathered.setdefault(name, []).append(rows)
-        for name, parts in gathered.items():
-            print(f"{'hard' if hard else 'ordinary':10} {name:16} {line(pd.concat(parts))}", flush=True)
-
-
-if __name__ == "__main__":
-    main()

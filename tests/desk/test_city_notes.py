@@ -55,6 +55,19 @@ def test_the_page_keeps_a_note_escaped_and_in_the_trail(engine: Engine, tmp_path
     assert browser.post("/cities/000000/notes", said).status_code == 404
 
 
+def test_nobody_is_in_charge_only_where_that_is_said(engine: Engine, tmp_path: Path) -> None:
+    house = house_of(engine, tmp_path)
+    browser = Browser(house)
+    named = {"kind": "assign", "whom": "王科长", "reason": "由其跟进"}
+    assert browser.post(f"/cities/{YANGQUAN}/notes", named).status_code == 303
+    refused = browser.post(f"/cities/{YANGQUAN}/notes", {**named, "whom": " "})
+    assert (refused.status_code, "没有写明经办人" in refused.text) == (409, True)
+    assert unit_notes(house, YANGQUAN).assignee == "王科长"
+    done = browser.post(f"/cities/{YANGQUAN}/notes", {**named, "kind": "unassign"})
+    assert (done.status_code, unit_notes(house, YANGQUAN).assignee) == (303, "")
+    assert "取消经办人" in browser.get(f"/cities/{YANGQUAN}").text
+
+
 def test_problems_by_category_and_grids_with_several_alarms(engine: Engine, tmp_path: Path) -> None:
     for name, pushed in (("A1", "03-09 06:00"), ("A2", "03-11 06:00")):
         add_alarm(engine, name, pushed)

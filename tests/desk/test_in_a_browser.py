@@ -193,7 +193,7 @@ def test_a_form_is_looked_at_and_kept_with_the_keyboard_alone(
         opened(chromium, address) as (other, _),
     ):
         page.goto("/desk/mails")
-        page.get_by_role("link", name="录入答复表").focus()
+        page.get_by_role("link", name="录入反馈表").focus()
         page.keyboard.press("Enter")
         other.goto("/desk/uploads")
         for each in (page, other):

@@ -1,5 +1,6 @@
 """The pages as a browser gets them: permissions route by route, forms, headers, escaping, languages."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from include.desk.pages import (
     network,
     places,
     ranking,
+    refusals,
     search,
     signing,
     today,
@@ -339,7 +341,7 @@ def test_a_rejected_letter_stays(browser: Browser, store: Engine, tmp_path: Path
 
 
 def test_a_run_leads_to_its_letters(browser: Browser, store: Engine, tmp_path: Path) -> None:
-    hostile = Letter("标题 <b>", (*composition().files, File("xlsx", "答复表.xlsx", "a.xlsx", "x/x", b"PK")))
+    hostile = Letter("标题 <b>", (*composition().files, File("xlsx", "反馈表.xlsx", "a.xlsx", "x/x", b"PK")))
     draft(
         store,
         archive_in(tmp_path),
@@ -463,6 +465,21 @@ def test_every_column_of_intake_has_a_name_for_people() -> None:
     assert sorted(columns - set(LABELS["field"])) == []
 
 
+def said_in(path: Path) -> set[str]:
+    """The Chinese texts that a module says or returns."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    texts = (
+        one.value for one in ast.walk(tree) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
+    return {text for text in texts if re.search(r"[\u3000-\u9fff\uff00-\uffef]", text)}
+
+
+def details_of(path: Path) -> set[str]:
+    """The Chinese details of the refusals of a module."""
+    found = re.findall(r'HTTPException\(\d+, "([^"]+)"', path.read_text(encoding="utf-8"))
+    return {text for text in found if not text.isascii()}
+
+
 def test_every_text_has_its_english() -> None:
     used = {text for group in LABELS.values() for text in group.values()}
     used |= {kind.label for kind in LETTER_KINDS.values()}
@@ -499,8 +516,8 @@ def test_every_text_has_its_english() -> None:
         *FIELD_WORDS,
         *(word for word in field.RECTIFICATIONS.values() if word),
         *(step.label for step in STEPS.values()),
-        *units.ACTS.values(),
-        *places.ACTS.values(),
+        *units.BOOK.words,
+        *places.BOOK.words,
         *KINDS.values(),
         *LEVELS.values(),
         *METHODS,
@@ -511,10 +528,17 @@ def test_every_text_has_its_english() -> None:
         *search.TOPICS.values(),
         *exports.HEADS.values(),
         exports.TOTAL,
+        exports.CUT,
         *search._NOT_THERE.values(),
         *letters.ACTIONS.values(),
         *city.NOTE_WORDS.values(),
         *uploads.OUTCOMES.values(),
+        *refusals.HEADLINES.values(),
+        *refusals.TODOS.values(),
+        *refusals.FIELDS.values(),
+        *refusals.ADVICE.values(),
+        *said_in(PAGES / "refusals.py"),
+        *(text for path in PAGES.glob("*.py") for text in details_of(path)),
         "签收",
         "反馈",
         "验收",

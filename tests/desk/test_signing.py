@@ -140,3 +140,18 @@ def test_a_reader_sees_the_letters_and_no_button(store: Engine, tmp_path: Path) 
     assert "阳泉市" in page
     assert "全部签发" not in page
     assert '<iframe src="/desk/letters/2/mail" sandbox' in page
+
+
+def test_a_run_that_has_its_answer_is_not_asked_again(store: Engine, tmp_path: Path) -> None:
+    asked = Asked()
+    still_open = {("half_monthly_bulletin", "manual__1")}
+    airflow = Airflow(answer=asked.answer, open_questions=lambda: frozenset(still_open))
+    browser = Browser(house_of(store, tmp_path), airflow=airflow)
+    assert "全部签发" in browser.get("/signing").text
+    still_open.clear()
+    page = browser.get("/signing").text
+    assert "阳泉市" in page
+    assert "这次运行已有答复" in page
+    assert "全部签发" not in page
+    refused = sign(browser, "all")
+    assert (refused.status_code, "这次运行已有答复" in refused.text, asked.answers) == (409, True, [])  # type: ignore[attr-defined]

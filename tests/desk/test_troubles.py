@@ -9,7 +9,7 @@ import pytest
 from fastapi import Request
 
 from include.desk.pages.troubles import chinese, error_text
-from include.errors import StateError
+from include.errors import InputError, StateError
 
 INCLUDE = Path(__file__).resolve().parents[2] / "include"
 ACTED_IN = [
@@ -43,8 +43,8 @@ def request(language: str) -> Request:
     return Request({"type": "http", "headers": [(b"accept-language", language.encode())]})
 
 
-def texts(path: Path) -> Iterator[str]:
-    """What the errors of a module say and advise; {} stands for what is filled in."""
+def texts(path: Path, *named: str) -> Iterator[str]:
+    """What the errors of a module say, and what they say under these names; {} stands for what is filled in."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
             "StateError",
@@ -52,7 +52,7 @@ def texts(path: Path) -> Iterator[str]:
             "CompositionError",
             "Unusable",
         ):
-            for part in [*node.args[:1], *(one.value for one in node.keywords if one.arg == "todo")]:
+            for part in [*node.args[:1], *(one.value for one in node.keywords if one.arg in named)]:
                 yield from words(part)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require":  # of the chain
             yield from words(node.args[1])
@@ -69,13 +69,15 @@ def words(part: ast.expr) -> Iterator[str]:
 
 
 def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:
-    said = {text for path in ACTED_IN if path.name not in NOT_SHOWN for text in texts(path)} - {
+    said = {text for path in ACTED_IN if path.name not in NOT_SHOWN for text in texts(path, "todo")} - {
         "{}"  # an error told again under another name
     }
     known = {re.sub(r"\{\w+\}", "{}", text) for text in chinese()}
     assert sorted(said - known) == []
     of_periods = {"a window needs at least one day", "as_of needs a time zone", "not a date", "not a moment"}
-    assert sorted(known - said - of_periods) == []
+    others = (INCLUDE / name for name in ("periods.py", "office/notes.py"))
+    details = {text for path in (*ACTED_IN, *others) for text in texts(path, "expected", "got")}
+    assert sorted(known - said - of_periods - details) == []
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,26 @@ def test_every_error_has_its_chinese_and_no_chinese_is_left_over() -> None:
             "函件状态为已放行，不能改为已拟稿；应为已拟稿或暂不发送；现为x",
         ),
         (StateError("nobody thought of this"), "nobody thought of this"),
+        (
+            InputError(
+                "not a date",
+                expected="YYYY-MM-DD such as 2020-03-16, years 2000 to 2099",
+                got="2020-02-30",
+            ),
+            "不是日期；应为年-月-日，如 2020-03-16；现为2020-02-30",
+        ),
+        (
+            InputError(
+                "a form cannot have been received later than now",
+                expected="not after 2026-11-26T02:36:10.070061+00:00",
+                got="2029-12-31T16:00:00+00:00",
+            ),
+            "收到时间不能晚于现在；应为不晚于2026-11-26 10:36；现为2030-01-01 00:00",
+        ),
+        (
+            InputError("the workbook cannot be read", expected="words of no use", got="BadZipFile: no zip"),
+            "工作簿不能读取",
+        ),
     ],
 )
 def test_an_error_speaks_to_the_reader(error: StateError, words: str) -> None:

@@ -49,8 +49,10 @@ for name in api-server scheduler dag-processor triggerer; do
   ( ARGUMENTS=\$arguments; set -a; . /etc/qianliyan/environment; cd /opt/qianliyan; eval "exec /usr/sbin/runuser -u qianliyan -- \$line" ) > /tmp/\$name.log 2>&1 &
   started+=(\$!)
 done
-for _ in \$(seq 120); do run airflow dags unpause daily_dispatch >/dev/null 2>&1 && break; sleep 2; done
-run airflow dags trigger daily_dispatch --run-id first --conf '{"period_end": "2020-03-12", "deliver": "send"}' >/dev/null
+# A DAG that is not there yet is triggered in vain, but "unpaused" without a complaint.
+trigger() { run airflow dags trigger daily_dispatch --run-id first --conf '{"period_end": "2020-03-12", "deliver": "send"}' >/dev/null 2>&1; }
+for _ in \$(seq 120); do trigger && break; sleep 2; done
+run airflow dags unpause --yes daily_dispatch >/dev/null
 for _ in \$(seq 300); do
   state=\$(run airflow dags state daily_dispatch first 2>/dev/null | tail -1 || true)
   case "\$state" in *success*|*failed*) break;; esac

@@ -1,5 +1,6 @@
 """An installation with a running Airflow of its own, whose processes can be started, killed and started again one by one."""
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from typing import NoReturn
 
 from sqlalchemy import Engine, create_engine
 
-from include.connections import Connection, Registry, read_registry
+from include.connections import Connection, Registry, as_airflow_json, read_registry
 from include.demo import prepare
 from include.errors import CheckFailed, InputError, QianliyanError
 from include.house import ROOT, SETTINGS_FILE, House, open_house
@@ -138,6 +139,11 @@ def installation(
     environment = airflow_environment(var, api_port) | {
         "QIANLIYAN_VAR": str(var),
         "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",
+        # Callbacks of deadlines and the verbs have no connections of Airflow's.
+        **{
+            f"AIRFLOW_CONN_{key.upper()}": json.dumps(value)
+            for key, value in as_airflow_json(registry).items()
+        },
         **({"AIRFLOW__CORE__DAGS_FOLDER": str(dags)} if dags else {}),
         **backing.settings,
     }

@@ -95,7 +95,7 @@ def _one(running: Installation, kind: str, period_end: date, step: str, delay: f
     state = str(ask(engine, STATE, run_id))
     engine.dispose()
     house = running.house
-    asked = _settle_unknown(house)
+    asked = settle_unknown(house)
     faults, letters, mails = account(house, period_end)
     if state != "success":
         faults.append(f"the run ended as {state}")
@@ -108,7 +108,7 @@ def _worker_of(engine: Engine, running: Installation, run_id: str, step: str) ->
     return (running.owner_of(int(pid)) if pid else None) or WORKERS[0]
 
 
-def _settle_unknown(house: House) -> int:
+def settle_unknown(house: House) -> int:
     """What a killed round had in its hands nobody can know: a person looks into the mailbox and says so; then it goes on."""
     now = datetime.now(UTC) + POST.lease + timedelta(seconds=1)
     one_round(house, now, "tests.scale")

@@ -15,9 +15,11 @@ from sqlalchemy import Engine
 from include.errors import InputError
 from include.periods import office_zone
 from include.sources.air.quality import ImportResult, import_air_quality
+from include.sources.air.stations import station_cities
 from include.sources.every_table import TABLES, named_mapping
 from include.sources.mapping.files import load
 from include.sources.mapping.language import TableMapping
+from include.sources.mapping_trial import known_names
 from include.store.air_days import city_days
 from include.store.engine import open_engine, reading
 from include.store.hourly import read_hours
@@ -268,7 +270,7 @@ def test_minutes_become_hours_where_there_are_enough(store: Engine, tmp_path: Pa
     lines += ["a,2020-03-12T08:40:00,40", "a,2020-03-12T09:00:00,5", "a,2020-03-12T09:00:00,6"]
     path = tmp_path / "a.csv"
     path.write_text("\n".join(lines) + "\n")
-    yaml = "by: station\nevery: {minutes: 5}\ncolumns: {place: sensor, hour: at, pm25_ug_m3: pm}"
+    yaml = "by: station\nevery: {minutes: 5}\ncolumns: {place: sensor, hour: {moment: '{at}', hour_label: start}, pm25_ug_m3: pm}"
     result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
     assert stored(tmp_path, "station") == {("a", 8, "pm25_ug_m3"): 20.0}
     assert (result.rows, result.duplicates) == (12, 1)
@@ -369,7 +371,10 @@ def test_an_hour_that_its_zone_skips_and_one_that_it_has_twice(store: Engine, tm
     path.write_text(
         "s,t,v\nA,2020-11-01 01:00,5\nA,2020-11-01 01:00,6\nA,2020-11-01 02:00,7\nA,2020-03-08 02:00,8\n"
     )
-    yaml = "by: station\ntime_zone: America/New_York\ncolumns: {place: s, hour: t, pm25_ug_m3: v}"
+    yaml = (
+        "by: station\ntime_zone: America/New_York\n"
+        "columns: {place: s, hour: {moment: '{t}', hour_label: start}, pm25_ug_m3: v}"
+    )
     result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
     assert stored(tmp_path, "station", date(2020, 11, 1)) == {
         ("A", 13, "pm25_ug_m3"): 5.0,
@@ -505,3 +510,76 @@ def test_a_part_goes_by_what_another_file_of_the_import_prints(
     rest = quarters(tmp_path / "b.csv", ["24:00"] if of_hours else ENDS[4:], [33] if of_hours else [33] * 4)
     import_air_quality(store, tmp_path / "air", [part, rest], now=NOW, mapping=own)
     assert stored(tmp_path) == {("110000", 0, "pm25_ug_m3"): 25.0, ("110000", 23, "pm25_ug_m3"): 33.0}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "said"),
+    [
+        ("station_id,city,unit_code", "A,北京,120000", "unit_code 120000, city 北京"),
+        ("站点编码,城市,所属城市", "A,北京,天津", "城市 北京, 所属城市 天津"),
+        ("station_id,city,unit_code", "A,北京,320100", "unit_code 320100, city 北京"),
+        ("station_id,省份,city", "A,陕西省,北京", "省份 陕西省, city 110000"),
+    ],
+)
+def test_a_table_of_stations_whose_columns_contradict_each_other_is_refused(
+    store: Engine, tmp_path: Path, header: str, row: str, said: str
+) -> None:
+    table = tmp_path / "stations.csv"
+    table.write_text(f"{header}\n{row}\n")
+    with pytest.raises(InputError) as refused:
+        station_cities(table, known_names())
+    assert (said in refused.value.got, "line 2" in refused.value.where) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("station_id,city,unit_code", "A,北京,110000"),
+        ("station_id,city,unit_code", "A,,110000"),
+        ("station_id,城市,单位,城市编码", "A,北京市,μg/m³,010"),
+        ("station_id,省份,城市,所属城市", "A,北京市,北京,北京市"),
+    ],
+)
+def test_columns_of_a_table_of_stations_that_agree(tmp_path: Path, header: str, row: str) -> None:
+    table = tmp_path / "stations.csv"
+    table.write_text(f"{header}\n{row}\n")
+    assert station_cities(table, known_names()) == {"A": "110000"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "headings", "is_end"),
+    [
+        ("{hour}时", [f"{hour}时" for hour in range(24)], False),
+        ("{hour}", [f"{hour:02}" for hour in range(1, 25)], True),
+        ("H{hour}", [f"H{hour}" for hour in range(1, 25)], True),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_hours_side_by_side(
+    store: Engine, tmp_path: Path, pattern: str, headings: list[str], is_end: bool, suffix: str
+) -> None:
+    """A row a city, day and pollutant; hour 5 of it is empty. The value is the place of the column."""
+    values = [str(place) if place != 5 else "" for place in range(24)]
+    table = [["城市", "日期", "指标", *headings, "平均"], ["北京", "2020-03-12", "PM2.5", *values, "7"]]
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "csv":
+        path.write_text("".join(",".join(row) + "\n" for row in table))
+    else:
+        pd.DataFrame(table[1:], columns=table[0]).to_excel(path, index=False)
+    yaml = (
+        f"hours_across: '{pattern}'\ncolumns: {{place: 城市, hour: {{moment: '{{日期}}', hours: (hour)}}, "
+        "pollutant: 指标, value: (value)}"
+    )
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    assert stored(tmp_path) == {
+        ("110000", hour, "pm25_ug_m3"): float(hour) for hour in range(1, 24) if hour != 5
+    }
+    assert (result.rows, result.gaps, len(result.notes)) == (24, 1, int(is_end))
+
+
+def test_hours_side_by_side_that_are_not_there(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("城市,日期,h1\n北京,2020-03-12,3\n")
+    yaml = "hours_across: '{hour}时'\ncolumns: {place: 城市, hour: {moment: '{日期}', hours: (hour)}, pm25_ug_m3: (value)}"
+    with pytest.raises(InputError, match="no column is one of an hour"):
+        take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))

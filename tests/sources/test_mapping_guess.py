@@ -57,10 +57,13 @@ def test_nothing_to_be_made_of_it(tmp_path: Path) -> None:
         guess(path)
 
 
+BEGINS = '{moment: "{时间}", hour_label: start}'
+
+
 def test_the_verbs(tmp_path: Path) -> None:
     path, own = tmp_path / "a.csv", tmp_path / "own.yaml"
     path.write_text("城市,时间,PM2.5\n北京,2020-03-12T08:00,35\n北京,2020-03-12T08:30,36\n")
-    own.write_text("tables: {air: {columns: {place: 城市, hour: 时间, pm25_ug_m3: PM2.5}}}")
+    own.write_text(f"tables: {{air: {{columns: {{place: 城市, hour: {BEGINS}, pm25_ug_m3: PM2.5}}}}}}")
     proposed = CliRunner().invoke(cli, ["mapping", "guess", str(path)])
     assert (proposed.exit_code, proposed.output.splitlines()[1]) == (0, "tables:")
     tried = CliRunner().invoke(cli, ["mapping", "try", str(path), "--mapping", str(own)])
@@ -118,3 +121,21 @@ def test_what_a_heading_leaves_open_the_values_say(
     proposed = guess(path)
     assert [said for said in expected if said not in proposed] == []
     assert unexpected not in proposed
+
+
+@pytest.mark.parametrize("table", ["air", "winds"])
+def test_a_part_of_a_day_is_proposed_with_a_label_as_a_question(tmp_path: Path, table: str) -> None:
+    header, row = {"air": ("城市,时间,PM2.5", "北京,{},35"), "winds": ("站号,时间,风向,风速", "M1,{},90,3")}[
+        table
+    ]
+    proposed = {}
+    for name, hours in (("part", range(8, 18)), ("whole", range(24))):
+        path = tmp_path / f"{name}.csv"
+        rows = "".join(row.format(f"2020-03-12 {hour:02}:00") + "\n" for hour in hours)
+        path.write_text(f"{header}\n{rows}")
+        proposed[name] = next(line for line in guess(path).splitlines() if line.startswith("      hour:"))
+    assert proposed["part"] == (
+        '      hour: {moment: "{时间}", hour_label: start}'
+        "  # ? 文件只有一日的部分小时，看不出时间指一小时的开始还是结束：暂写开始 start，若为结束改为 end"
+    )
+    assert "hour_label: start" not in proposed["whole"]

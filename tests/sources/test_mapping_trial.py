@@ -37,8 +37,8 @@ def test_winds_in_words_and_units_of_their_headings(tmp_path: Path) -> None:
 
 def test_station_hours_that_do_not_tell_their_samples(tmp_path: Path) -> None:
     yaml = "tables: {station_hours: {columns: {station_id: 站号, hour: 时间, pm25_ug_m3: PM2.5}}}"
-    trial = tried(tmp_path, yaml, "站号,时间,PM2.5\nM1,2026-03-10 08:00,33\nM1,2026-03-10 09:00,\n")
-    said = "第2行 station_id=M1，hour=2026年3月10日 08:00（Asia/Shanghai），pm25_ug_m3=33，sample_count=12"
+    trial = tried(tmp_path, yaml, "站号,时间,PM2.5\nM1,2026-03-10 00:00,33\nM1,2026-03-10 01:00,\n")
+    said = "第2行 station_id=M1，hour=2026年3月10日 00:00（Asia/Shanghai），pm25_ug_m3=33，sample_count=12"
     assert (trial.lines[0], trial.faults) == (said, 0)
     assert trial.lines[1].startswith("第3行 未用：没有值；station_id=M1")
 

@@ -206,14 +206,15 @@ def test_sheets_and_files_name_places_and_what_is_not_read_is_said(store: Engine
     rows = [["时间", "PM2.5"], [AT, 40]]
     path = book(tmp_path / "file.xlsx", {"北京": rows, "阳泉": rows})
     assert imported(store, tmp_path, path, guess(path)) == (2, ())
-    one = "tables: {air: {columns: {place: {constant: 北京}, hour: 时间, pm25_ug_m3: PM2.5}}}"
+    hour = 'hour: {moment: "{时间}", hour_label: start}'
+    one = f"tables: {{air: {{columns: {{place: {{constant: 北京}}, {hour}, pm25_ug_m3: PM2.5}}}}}}"
     note = "file.xlsx：只读了第一张工作表，另有1张未读（阳泉）；对应关系中用 sheet 指定，“*”为全部"
     assert imported(store, tmp_path, path, one) == (2, (note,))  # the other of the day is known by now
     packed = tmp_path / "all.zip"
     with zipfile.ZipFile(packed, "w") as package:
         for city in ("北京", "阳泉"):
             package.writestr(f"数据/{city}.csv", "时间,PM2.5\n2020-03-13 09:00,40\n")
-    of_files = 'tables: {air: {columns: {place: "(file)", hour: 时间, pm25_ug_m3: PM2.5}}}'
+    of_files = f'tables: {{air: {{columns: {{place: "(file)", {hour}, pm25_ug_m3: PM2.5}}}}}}'
     assert imported(store, tmp_path, packed, of_files) == (2, ())
 
 

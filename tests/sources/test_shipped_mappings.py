@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from include.errors import InputError
 from include.geo.datum import from_wgs84
 from include.sources.air.quality import ImportResult, import_air_quality
 from include.sources.config import SourceConfig
@@ -104,7 +105,7 @@ def test_hours_of_a_platforms_pages(store: Engine, tmp_path: Path) -> None:
 
 
 def test_openaqs_archive_with_a_table_of_stations(store: Engine, tmp_path: Path) -> None:
-    """Local times with their offset name the hour's end in OpenAQ's archive as they came; 24.46 l/mol turn 10 ppb of NO2 into 18.8."""
+    """Which end of its hour a time names, the archive does not say; 24.46 l/mol turn 10 ppb of NO2 into 18.8."""
     text = (
         "location_id,sensors_id,location,datetime,lat,lon,parameter,units,value\n"
         "2178,3919,Station-2178,2026-03-11T01:00:00+08:00,38.04,114.51,pm25,µg/m³,52.0\n"
@@ -114,7 +115,11 @@ def test_openaqs_archive_with_a_table_of_stations(store: Engine, tmp_path: Path)
     )
     table = tmp_path / "stations.csv"
     table.write_text("station_id,city\n2178,石家庄\n", encoding="utf-8")
-    result, found = hours(store, tmp_path, "location-2178-20260311.csv", text, stations=table)
+    with pytest.raises(InputError, match="may begin or end"):
+        hours(store, tmp_path, "location-2178-20260311.csv", text, stations=table)
+    result, found = hours(
+        store, tmp_path, "location-2178-20260311.csv", text, stations=table, hour_label="start"
+    )
     assert found == pytest.approx(
         {
             ("pm25_ug_m3", "2026-03-11", 1): 52.0,

@@ -106,8 +106,8 @@ def test_units_of_headings_are_taken(
     own = (
         f"winds:\n    columns: {{station_id: id, hour: t, wind_from_deg: 风向, wind_speed_m_s: '{heading}'}}"
     )
-    take(sqlite, tmp_path, own, winds=f"id,t,风向,{heading}\nM1,2026-03-12 08:00,15,{told}\n")
-    assert stored(tmp_path, "wind_speed_m_s", WINDS) == {"12 08": speed}
+    take(sqlite, tmp_path, own, winds=f"id,t,风向,{heading}\nM1,2026-03-12 00:00,15,{told}\n")
+    assert stored(tmp_path, "wind_speed_m_s", WINDS) == {"12 00": speed}
 
 
 def test_units_of_stations(sqlite: Engine, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_unit_of_something_else_is_refused_by_name(sqlite: Engine, tmp_path: P
         f"winds:\n    columns: {{station_id: id, hour: t, wind_from_deg: 风向, wind_speed_m_s: '{heading}'}}"
     )
     with pytest.raises(InputError, match="none of the quantity"):
-        take(sqlite, tmp_path, own, winds=f"id,t,风向,{heading}\nM1,2026-03-12 08:00,15,3\n")
+        take(sqlite, tmp_path, own, winds=f"id,t,风向,{heading}\nM1,2026-03-12 00:00,15,3\n")
 
 
 def test_a_row_that_is_not_taken_registers_no_unit(sqlite: Engine, tmp_path: Path) -> None:

@@ -16,8 +16,9 @@ from include.suspects.candidates import (
     places_as_candidates,
     problems_as_candidates,
 )
-from include.suspects.ranking import EVIDENCE, Ranking, chance_from_evidence, rank_suspects, score_points
-from include.suspects.rules import DEFAULT_RULES
+from include.suspects.points import chance_from_evidence, score_points, terms_of
+from include.suspects.ranking import EVIDENCE, Ranking, rank_suspects
+from include.suspects.rules import DEFAULT_RULES, FORMER_WEIGHTS
 from tests.suspects.places import (
     BOTH,
     CANDIDATES,
@@ -138,6 +139,56 @@ def test_a_line_that_runs_in_hours_in_which_it_never_does_is_told_once_enough_da
     assert (week["is_metered"], two_days["is_metered"]) == (True, True)
     # The hour before the alarm weighs nothing: the stations did not rise in it.
     assert (week["unusual_hour"], two_days["unusual_hour"]) == (1.0, 0.0)
+
+    assert (week["unusual_normal"], two_days["unusual_normal"]) == (1.0, 0.0)
+    idle = shift(-200)
+    idle["treatment_kw"] = idle["treatment_kw"].mask(idle["hour"] >= hour(-1), 0.1)
+    row = rank(power=idle).suspects.set_index("candidate_id").loc["S"]
+    assert (row["idle"], row["unusual_hour"], row["unusual_normal"]) == (1.0, 1.0, 0.0)
+
+
+def test_an_enterprise_whose_treatment_idled_in_the_days_before_is_suspected_more() -> None:
+    often, seldom = meters("S", dict.fromkeys(range(-60, -50), (100.0, 1.0))), meters("N", {})
+    found = rank(power=pd.concat([often, seldom])).suspects.set_index("candidate_id")
+    before, never = found.loc["S"], found.loc["N"]
+    assert (before["idled_before"], before["ran_before"]) == (10, 168)
+    assert (never["idled_before"], never["ran_before"]) == (0, 168)
+    # 11.52 of 248 hours, and 1.52 of 248, against 1.9 in a hundred.
+    assert (before["habit"], never["habit"]) == (0.893972, -1.131402)
+    assert (before["normal"], never["normal"]) == (1.0, 1.0)
+    assert before["score"] > never["score"]
+
+
+def test_the_higher_a_station_rises_the_more_a_near_candidate_is_suspected() -> None:
+    def far_by_near(height: float) -> float:
+        tall = BOTH.assign(increment_ug_m3=BOTH["increment_ug_m3"].where(BOTH["station_id"] == "M2", height))
+        far = pd.DataFrame([{"enterprise_id": "FAR", "name": "远厂", "industry": "木业", **at_km(4.5, 0)}])
+        rows = rank(hours=tall, candidates=joined(CANDIDATES, enterprises_as_candidates(far))).suspects
+        own = rows.set_index("candidate_id")
+        assert set(rows.loc[rows["kind"] == "enterprise", "peak_ug_m3"]) == {height}
+        # M1, half a kilometre east, rose most.
+        assert (own.loc["E", "peak_km"], own.loc["FAR", "peak_km"]) == pytest.approx((1.0, 4.0), abs=0.01)
+        return float(own.loc["FAR", "score"] / own.loc["E", "score"])
+
+    assert far_by_near(41.0) > far_by_near(120.0)
+
+
+def test_points_of_an_earlier_edition_are_told_by_its_own_weights() -> None:
+    weights = FORMER_WEIGHTS["suspects-2026-11.3"]
+    row = {"kind": "enterprise", "edition": "suspects-2026-11.3", **dict.fromkeys(weights, 1.0)}
+    utility = round(sum(weight for name, weight in weights.items() if name != "unlisted"), 6)
+    nobody = {**row, **dict.fromkeys(weights, 0.0), "kind": "unlisted"}
+    stored = pd.DataFrame([{**row, "log_sum": 1.0}, {**nobody, "log_sum": 1.0}])
+    points = score_points(stored)
+    assert list(points) == [*terms_of("suspects-2026-11.3"), "unlisted"]
+    assert points.sum(axis=1).round(6).tolist() == [utility, weights["unlisted"]]
+    assert list(chance_from_evidence(stored)) == [
+        round(float(np.exp(utility - 1)), 6),
+        round(float(np.exp(weights["unlisted"] - 1)), 6),
+    ]
+    strange = stored.assign(edition="suspects-1999")
+    assert list(score_points(strange)) == []
+    assert chance_from_evidence(strange).isna().all()
 
 
 def test_hours_after_the_known_ones_change_nothing() -> None:

@@ -57,7 +57,7 @@ def test_production_with_idle_treatment() -> None:
     assert broken(power) == [("Q", "idle", 3, "09", "11", 1.0)]
     row = suspected_treatment(power, pd.Series(["Q"]), DAY, NO_STOPS, DEFAULT_RULES).iloc[0]
     assert (row["production_kw"], row["treatment_kw"], row["usual_treatment_kw"]) == (100.0, 2.7, 20.0)
-    assert (row["running_hours"], row["treatment_hours"], row["edition"]) == (24, 21, "suspects-2026-11.3")
+    assert (row["running_hours"], row["treatment_hours"], row["edition"]) == (24, 21, "suspects-2026-11.4")
 
 
 def test_one_idle_hour_is_no_finding() -> None:

@@ -222,7 +222,7 @@ def test_a_person_releases_some_and_the_rest_waits_for_the_desk(house: House, ma
     assert [one["name"] for one in result["compose"]["waiting"]] == ["石家庄市", "阳泉市", "西安市", "阳泉市"]
     assert [row[0] for row in mailed(mailbox)] == ["notice_130100"]
     kept = result["release"]["letters"]["withheld"]
-    assert "阳泉市：王处长本次只签发1个单位的函件，这封留待处理：其余数字待核" in kept
+    assert "阳泉市：王处长：本次只签发1个单位的函件，这封留待处理：其余数字待核" in kept
     play(replace(run, approve=False, deliver="send"))  # no run releases what a person kept back
     assert [row[0] for row in mailed(mailbox)] == ["notice_130100"]
 

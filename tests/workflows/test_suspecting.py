@@ -22,7 +22,7 @@ from include.store.engine import reading, writing
 from include.store.suspects import suspects_at_push
 from include.store.tables import alarm
 from include.store.watch_tables import alarm_suspect, suspect_at_push, watch_alarm
-from include.suspects.ranking import chance_from_evidence
+from include.suspects.points import chance_from_evidence
 from include.workflows.suspecting import keep_platform_suspects, keep_suspects, suspects_from_rows
 from include.workflows.watching import watch
 from include.workflows.wind_masts import wind_notes

@@ -1,7 +1,8 @@
 """Audit 审计: who did what when, with filters and as CSV."""
 
+from dataclasses import replace
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import HTMLResponse
@@ -10,12 +11,13 @@ from include.desk.audit import Filters, audit_rows, audit_table, persons
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
-from include.desk.pages.exports import csv_file
-from include.desk.pages.view import LABELS, page
-from include.periods import parse_date
+from include.desk.pages.exports import MOST_ROWS, csv_file
+from include.desk.pages.view import LABELS, actor_text, deed_text, office_text, page
+from include.letter_kinds import LETTER_KINDS, letter_label
+from include.periods import DAY, office_date, parse_date
 
 PAGE: Final = 100
-MOST_ROWS: Final = 50_000  # of a CSV
+SIGNED_DAYS: Final = 366  # of the sign-offs that are shown where no day is asked for
 _Day = Annotated[str, Query(pattern=r"^(\d{4}-\d\d-\d\d)?$")]
 _Word = Annotated[str, Query(pattern=r"^[a-z_]{0,32}$")]
 _Words = Annotated[str, Query(max_length=250, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -28,8 +30,10 @@ def _filters(
     subject: _Word = "",
     action: _Word = "",
     words: _Words = "",
+    kind: _Word = "",
+    view: Annotated[str, Query(pattern=r"^(signed)?$")] = "",
 ) -> Filters:
-    return Filters(_day(first), _day(last), actor, subject, action, words)
+    return Filters(_day(first), _day(last), actor, subject, action, words, kind, view)
 
 
 def _day(text: str) -> date | None:
@@ -52,6 +56,8 @@ def routes(desk: Desk) -> APIRouter:
         skip: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> HTMLResponse:
         house = desk.open_house()
+        if asked.view and not asked.first:
+            asked = replace(asked, first=office_date(desk.clock()) - SIGNED_DAYS * DAY)
         rows = audit_rows(house, asked, most=PAGE + 1, skip=skip)
         values = {
             "rows": rows[:PAGE],
@@ -62,17 +68,43 @@ def routes(desk: Desk) -> APIRouter:
             "query": query_of(asked),
             "persons": persons(house),
             "subjects": LABELS["subject"],
-            "actions": LABELS["action"],
-            "groups": {name: group for group in ("deed", "act", "action") for name in LABELS[group]},
+            "actions": _actions(),
+            "kinds": list(LETTER_KINDS),
+            "is_simulated": False,
         }
         return page(desk, request, visitor, "audit.html", values)
 
     @router.get("/audit.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Asked) -> Response:
-        rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS)
-        return csv_file(audit_table(rows), "audit.csv")
+        rows = audit_rows(desk.open_house(), asked, most=MOST_ROWS + 1)
+        return csv_file(audit_table([_in_words(row) for row in rows]), "audit.csv")
 
     return router
+
+
+def _actions() -> dict[str, tuple[str, ...]]:
+    """Every action that may stand in the trail, with what it is called: a word may mean another thing of an alarm than of a letter."""
+    found: dict[str, dict[str, None]] = {}
+    for group in ("action", "act", "deed"):
+        for value, name in LABELS[group].items():
+            found.setdefault(value, {})[name] = None
+    return {value: tuple(names) for value, names in found.items()}
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A change as it is read: kind, subject, action, states and whoever acts by rule in the office's words."""
+    states = {name: _of("state", row[name]) for name in ("from_state", "to_state")}
+    told = {
+        "kind": office_text(letter_label(row["kind"])) if row["kind"] else "",
+        "subject": _of("subject", row["subject"]),
+        "action": office_text(deed_text(row["subject"], row["action"])),
+        "actor": office_text(actor_text(row["actor"])),
+    }
+    return {**row, **told, **states}
+
+
+def _of(group: str, value: str | None) -> str:
+    return office_text(LABELS[group].get(value or "", value or ""))
 
 
 def query_of(asked: Filters) -> dict[str, str]:

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from include.act import Act
 from include.desk.cities import HISTORY_DAYS, city_page
 from include.desk.city_air import unit_air
+from include.desk.facts import morning
 from include.desk.flag_history import flag_history
 from include.desk.maps import unit_box
 from include.desk.pages.access import Visitor
@@ -18,7 +19,7 @@ from include.desk.pages.search import not_there
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import page
 from include.desk.standing import letters_standing
-from include.errors import QianliyanError, StateError
+from include.errors import InputError, QianliyanError, StateError
 from include.letters.words.status_words import STANDINGS
 from include.office.contacts import contact_list
 from include.office.notes import add_note, unit_notes
@@ -27,7 +28,12 @@ from include.store.engine import reading
 
 _LETTERS: Final = 12
 _WORDS: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*[^\x00-\x20][^\x00-\x08\x0b\x0c\x0e-\x1f]*$"
-NOTE_WORDS: Final = {"call": "电话记录", "note": "备注", "assign": "指定经办人"}
+NOTE_WORDS: Final = {
+    "call": "电话记录",
+    "note": "备注",
+    "assign": "指定经办人",
+    "unassign": "取消经办人",
+}
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -52,11 +58,14 @@ def routes(desk: Desk) -> APIRouter:
         visitor: Visitor = desk.acting,
         unit_code: CityCode,
         reason: Annotated[str, Form(min_length=1, max_length=2000, pattern=_WORDS)],
-        kind: Annotated[Literal["call", "note", "assign"], Form()],
+        kind: Annotated[Literal["call", "note", "assign", "unassign"], Form()],
         whom: Annotated[str, Form(max_length=128, pattern=r"^[^\x00-\x1f]*$")] = "",
     ) -> Response:
         try:
-            add_note(desk.open_house(), unit_code, kind, whom, Act(desk.clock(), visitor.name, reason))
+            noted, name = ("assign", "") if kind == "unassign" else (kind, whom)
+            if kind == "assign" and not whom.strip():
+                raise InputError("nobody was named", where="note", todo="say who sees to the matter")
+            add_note(desk.open_house(), unit_code, noted, name, Act(desk.clock(), visitor.name, reason))
         except QianliyanError as error:
             return shown(request, visitor, unit_code, "", "", 409, problem=error_text(request, error))
         return RedirectResponse(f"{request.scope['root_path']}/cities/{unit_code}#notes", 303)
@@ -93,6 +102,7 @@ def routes(desk: Desk) -> APIRouter:
             "noted": unit_notes(house, unit_code),
             "note_kinds": NOTE_WORDS,
             "air": air,
+            "morning_time": f"{morning(office_date(as_of)):%H:%M}",
             "flags": flag_history(house, unit_code, as_of, until),
             "is_simulated": found.is_simulated or air.is_simulated,
             **more,

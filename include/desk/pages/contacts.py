@@ -11,7 +11,7 @@ from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.letter import Reason
 from include.desk.pages.troubles import error_text
-from include.desk.pages.view import page
+from include.desk.pages.view import LABELS, page, words_for
 from include.errors import InputError, QianliyanError
 from include.office.contacts import (
     COLUMNS,
@@ -29,6 +29,7 @@ from include.rules import SIMULATED_LABEL
 from include.store.tables import CONTACT_ROLES
 
 Region = Annotated[str, Query(pattern=r"^([0-9A-Za-z][0-9A-Za-z.-]{0,31})?$")]
+_COLUMN: Final = re.compile(rf"(?<= )(?:{'|'.join(COLUMNS)})(?=[：:])")
 _CODE: Final = re.compile("[0-9A-Za-z][0-9A-Za-z.-]{0,31}")
 _Text = Annotated[str, Form(max_length=300, pattern=r"^[^\x00]*$")]
 Choice = Literal["keep", "take", "both"]
@@ -40,6 +41,11 @@ ANSWERS: Final = {
     "vanished": {"keep": "保留", "take": "停用"},
     "unread": {"keep": "确认可用", "take": "停用"},
 }
+
+
+def _in_words(request: Request, problem: str) -> str:
+    """A problem with the name of its column as the form has it."""
+    return _COLUMN.sub(lambda found: words_for(request)(LABELS["field"][found[0]]), problem)
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -114,7 +120,8 @@ def routes(desk: Desk) -> APIRouter:
             saved = Saved(0, 0, 0, problems=(error_text(request, error),))
         edited = rows[0] | {"contact_id": how.get("contact_id") or ""} if len(rows) == 1 else {}
         if saved.problems:
-            return shown(request, visitor, region, False, problems=saved.problems, edited=edited, status=409)
+            told = [_in_words(request, one) for one in saved.problems]
+            return shown(request, visitor, region, False, problems=told, edited=edited, status=409)
         if saved.remarks:  # what the person should read now
             done = f"{saved.new}-{saved.changed}"
             return shown(request, visitor, region, False, remarks=saved.remarks, done=done)

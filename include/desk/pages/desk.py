@@ -5,15 +5,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 import pandas as pd
 from fastapi import Depends, Path, Query, Request
 
+from include.desk.facts import morning
 from include.desk.pages.access import Access, Token, Visitor, require_our_form
 from include.house import House
-from include.periods import DAY, KINDS, midnight, office_date, parse_moment
+from include.periods import DAY, office_date, parse_moment
 from include.post.letters import Drafted
 from include.rules import LOW_RESPONSE
 from include.store.engine import reading
@@ -36,7 +37,7 @@ Known = Annotated[
     Query(description="1: leave out what was received after the moment that is shown (当时所知)"),
 ]
 LetterId = Annotated[int, Path(ge=1, le=2**53)]
-CityCode = Annotated[str, Path(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,31}$")]
+CityCode = Annotated[str, Path(max_length=64, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
 Correct = Callable[..., Drafted]
@@ -81,11 +82,12 @@ class Recent:
 @dataclass(frozen=True)
 class Airflow:
     """What only Airflow knows. `paused`: those of `NEEDED_DAGS` that are switched off; `answer`: gives the answer of a visitor to the
-    required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given.
-    Without Airflow around the desk nothing is paused and no question is open."""
+    required action of a run (visitor, DAG, run, `all`, `some` or `none`, names of units, reason), or raises StateError where it cannot be given;
+    `open_questions`: the runs (DAG, run) that wait for an answer. Without Airflow around the desk nothing is paused and no question is known."""
 
     paused: Callable[[], tuple[str, ...]] = tuple
     answer: Callable[[Visitor, str, str, str, list[str], str], None] | None = None
+    open_questions: Callable[[], frozenset[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,13 @@ class Desk:
 
     @property
     def reading(self) -> Any:
-        """The default of every page's `visitor`: who looks."""
-        return Depends(self.access.reader)
+        """The default of every page's `visitor`: who looks; noted in the request for the page of a refusal."""
+
+        def reader(request: Request, visitor: Annotated[Visitor, Depends(self.access.reader)]) -> Visitor:
+            request.state.visitor = visitor
+            return visitor
+
+        return Depends(reader)
 
     @property
     def acting(self) -> Any:
@@ -114,6 +121,7 @@ class Desk:
         def operator(
             request: Request, visitor: Annotated[Visitor, Depends(self.access.operator)], token: Token = ""
         ) -> Visitor:
+            request.state.visitor = visitor
             require_our_form(request, visitor, token, self.secret, self.clock())
             return visitor
 
@@ -145,8 +153,3 @@ def _with_alarms(house: House, now: datetime) -> datetime:
     if last is None or last >= until - (LOW_RESPONSE.rolling_days + 1) * DAY:
         return until
     return morning(office_date(last) + DAY)
-
-
-def morning(day: date) -> datetime:
-    """As of when this office's daily letters are told on a day."""
-    return KINDS["day"].as_of(midnight(day))

@@ -1,5 +1,7 @@
 """Tables to be saved as CSV: heads in the office's language, moments by its clock, and what the figures are of beside every row."""
 
+import csv
+import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -23,24 +25,33 @@ HEADS: Final[Mapping[str, str]] = {
     "from_state": "原状态", "to_state": "现状态", "first": "时段自", "last": "至", "as_of_at": "截至（北京时间）", "mark": "标注",
 }  # fmt: skip
 TOTAL: Final = "合计"
+MOST_ROWS: Final = 5_000  # more than a season has letters
+CUT: Final = "此外还有：一次至多 {n} 行，请筛选后再下载"
 
 
 def csv_file(table: pd.DataFrame, name: str, *, is_simulated: bool = False, **told: Any) -> Response:
     """A CSV to be saved; with a byte-order mark, by which a spreadsheet knows its UTF-8. `told`: the same in every row, as the window
-    (`first`, `last`) and the moment (`as_of_at`)."""
+    (`first`, `last`) and the moment (`as_of_at`). Of a table of more than MOST_ROWS rows the rest is left out, which the last row says."""
     told |= {"mark": SIMULATED_LABEL} if is_simulated else {}
-    whole = table.assign(**told).astype(object)
-    heads = [office_text(HEADS.get(str(column), str(column))) for column in whole.columns]
-    cells = [["" if pd.isna(value) else _cell(value) for value in row] for row in whole.to_numpy()]
-    text = pd.DataFrame(cells, columns=heads, dtype=object).to_csv(index=False, lineterminator="\r\n")
+    beside = [_cell(value) for value in told.values()]
+    heads = [office_text(HEADS.get(str(column), str(column))) for column in (*table.columns, *told)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heads)
+    columns = (table[column].tolist()[:MOST_ROWS] for column in table.columns)
+    writer.writerows([*map(_cell, row), *beside] for row in zip(*columns, strict=True))
+    if len(table) > MOST_ROWS:
+        writer.writerow([office_text(CUT).format(n=MOST_ROWS)])
     return Response(
-        "\ufeff" + text,
+        "\ufeff" + text.getvalue(),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
 def _cell(value: Any) -> Any:
+    if value is None or value != value:  # what is missing differs from itself
+        return ""
     if isinstance(value, datetime):
         return moment_text(value)
     return office_text(value) if value in (SIMULATED_LABEL, TOTAL) else harmless(value)

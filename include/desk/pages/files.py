@@ -3,6 +3,7 @@
 Only a PDF is shown in place; the mail's body is shown without scripts and without origin; everything else is saved.
 """
 
+import base64
 from collections.abc import Callable
 from typing import Annotated, Final, Literal
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from include.desk.pages.desk import Desk, LetterId
 from include.desk.standing import ArchivedFile, delivered_mail, letter_figures, letter_file
 from include.errors import StateError
 
-Role = Literal["pdf", "docx", "xlsx", "html", "text", "eml"]
+Role = Literal["pdf", "docx", "xlsx", "html", "text", "inline", "eml"]
 _TYPES: Final = {
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -24,7 +25,10 @@ _TYPES: Final = {
     "text": "text/plain; charset=utf-8",
     "eml": "message/rfc822",
     "json": "application/json",
+    "inline": "image/png",
 }
+_ENDINGS: Final = {"text": "txt", "inline": "png"}
+_PICTURE: Final = b"cid:inline"  # how the body names the file of role `inline`
 _SEALED: Final = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'"
 
 
@@ -43,8 +47,12 @@ def routes(desk: Desk) -> APIRouter:
     @router.get("/letters/{letter_id}/mail", response_class=Response, responses=answers(404))
     def read_mail(*, visitor: Visitor = desk.reading, letter_id: LetterId) -> Response:
         mail = _found(lambda: letter_file(desk.open_house(), letter_id, "html"))
+        body = mail.content
+        if _PICTURE in body:  # a mail carries its picture along; a page shows it in place
+            picture = _found(lambda: letter_file(desk.open_house(), letter_id, "inline"))
+            body = body.replace(_PICTURE, b"data:image/png;base64," + base64.b64encode(picture.content))
         return Response(
-            mail.content, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SEALED}
+            body, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SEALED}
         )
 
     @router.get("/deliveries/{delivery_id}/mail", response_class=Response, responses=answers(404))
@@ -66,5 +74,5 @@ def _found(look: Callable[[], ArchivedFile]) -> ArchivedFile:
 def sent(file: ArchivedFile, *, is_shown: bool = True) -> Response:
     """The bytes of a file; a PDF of ours is shown in place, all else is saved."""
     shown = "inline" if is_shown and file.role == "pdf" else "attachment"
-    name = f"{shown}; filename=\"letter.{file.role}\"; filename*=UTF-8''{quote(file.file_name, safe='')}"
+    name = f"{shown}; filename=\"letter.{_ENDINGS.get(file.role, file.role)}\"; filename*=UTF-8''{quote(file.file_name, safe='')}"
     return Response(file.content, media_type=_TYPES[file.role], headers={"Content-Disposition": name})

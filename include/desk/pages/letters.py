@@ -1,6 +1,7 @@
 """Letters 函件: the list with its filters, one act on many of them, and the list as CSV."""
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Final, Literal
 
 import pandas as pd
@@ -12,7 +13,7 @@ from include.desk.bulk import MOST, BulkAction, act_on
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
-from include.desk.pages.exports import csv_file
+from include.desk.pages.exports import MOST_ROWS, csv_file
 from include.desk.pages.letter import Reason, rehearse_to
 from include.desk.pages.troubles import error_text
 from include.desk.pages.view import LABELS, office_text, page, window_text
@@ -23,7 +24,6 @@ from include.periods import parse_date
 from include.rules import SIMULATED_LABEL
 
 PAGE: Final = 100
-MOST_ROWS: Final = 20_000  # of a CSV
 Standing = Literal[
     "",
     "drafted",
@@ -99,10 +99,11 @@ def routes(desk: Desk) -> APIRouter:
             "actions": ACTIONS,
             "most": MOST,
             "outcomes": [],
+            "nothing_chosen": False,
             "is_simulated": any(row["is_simulated"] for row in rows),
             **more,
         }
-        return page(desk, request, visitor, "letters.html", values, at=at)
+        return page(desk, request, visitor, "letters.html", values, status=more.get("status", 200), at=at)
 
     @router.get("/letters", response_class=HTMLResponse, responses=answers())
     def read_letters(
@@ -117,7 +118,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.get("/letters.csv", response_class=Response, responses=answers())
     def read_csv(*, visitor: Visitor = desk.reading, asked: _Filters) -> Response:
-        rows = _rows(desk.open_house(), asked, MOST_ROWS, 0)
+        rows = _rows(desk.open_house(), asked, MOST_ROWS + 1, 0)
         return csv_file(letters_table(rows), "letters.csv")
 
     @router.post("/letters", response_class=HTMLResponse, responses=answers(409))
@@ -130,6 +131,8 @@ def routes(desk: Desk) -> APIRouter:
         action: Annotated[BulkAction, Form()],
         letter: Annotated[list[Annotated[int, Query(ge=1, le=2**53)]], Form(max_length=MOST)] = [],  # noqa: B006
     ) -> HTMLResponse:
+        if not letter:
+            return shown(request, visitor, asked, 0, "", nothing_chosen=True, status=409)
         house = desk.open_house()
         to = rehearse_to(visitor, house.issuer.operators)
         act = Act(desk.clock(), visitor.name, reason)
@@ -174,15 +177,17 @@ def _run(asked: dict[str, str]) -> str | None:
 
 def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The columns COLUMNS, one row a letter, in the order of the list."""
+    kind = cache(lambda value: office_text(letter_label(value)))
+    standing = cache(lambda value: office_text(LABELS["state"].get(value, value)))
     return pd.DataFrame(
         [
             (
                 row["letter_id"],
-                office_text(letter_label(row["kind"])),
+                kind(row["kind"]),
                 row["addressee_name"],
                 window_text(row),
                 row["number"] or "",
-                office_text(LABELS["state"].get(row["standing"], row["standing"])),
+                standing(row["standing"]),
                 row["state_reason"],
                 row["run_id"] or "",
                 SIMULATED_LABEL if row["is_simulated"] else "",
@@ -190,4 +195,5 @@ def letters_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
             for row in rows
         ],
         columns=list(COLUMNS),
+        dtype=object,
     )

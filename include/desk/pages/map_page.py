@@ -63,12 +63,16 @@ def routes(desk: Desk) -> APIRouter:
         as_of = desk.moment(house, at)
         day = office_date(as_of)
         key = ("outlines", day, store_state(house.engine))
-        return _json(desk.recent.get(key, lambda: map_layers.outlines(house.engine, as_of)))
+        text = desk.recent.get(key, lambda: _text(map_layers.outlines(house.engine, as_of)))
+        return Response(text, media_type="application/json")
 
     @router.get("/map/grids.json", response_class=Response, responses=answers())
     def grids(*, visitor: Visitor = desk.reading, box: Box = "", at: At = "") -> Response:
         house = desk.open_house()
-        return _json(map_layers.grids(house.engine, read_box(box), desk.moment(house, at)))
+        as_of = desk.moment(house, at)
+        key = ("grids", office_date(as_of), box, store_state(house.engine))
+        text = desk.recent.get(key, lambda: _text(map_layers.grids(house.engine, read_box(box), as_of)))
+        return Response(text, media_type="application/json")
 
     @router.get("/map/grid_list.json", response_class=Response, responses=answers())
     def grid_list(
@@ -159,5 +163,8 @@ def _whole_hour(moment: datetime) -> datetime:
 
 
 def _json(value: Any) -> Response:
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(text, media_type="application/json")
+    return Response(_text(value), media_type="application/json")
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from include.desk.colours import heat_class
-from include.desk.facts import season_facts, store_state
+from include.desk.facts import morning, season_facts, store_state
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import At, Desk
@@ -39,6 +39,7 @@ def routes(desk: Desk) -> APIRouter:
             "months": months,
             "heat": lambda count: heat_class(count, found.most),
             "next_day": DAY,
+            "morning": morning,
             "is_simulated": found.is_simulated,
         }
         return page(desk, request, visitor, "season.html", values, at=at)

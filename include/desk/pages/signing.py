@@ -1,5 +1,6 @@
 """Signing 签发: the letters that wait, riskiest first, each with its preview; all, some or none of a run with a reason."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Form, Query, Request
@@ -36,6 +37,7 @@ def routes(desk: Desk) -> APIRouter:
         every = [one for run in runs for one in run.letters]
         values = {
             "runs": runs,
+            "answered": _answered(desk, runs),
             "count": len(every),
             "preview": next(
                 (one for one in every if one.letter_id == letter_id), every[0] if every else None
@@ -77,6 +79,13 @@ def routes(desk: Desk) -> APIRouter:
     return router
 
 
+def _answered(desk: Desk, runs: Sequence[RunToSign]) -> frozenset[tuple[str, str]]:
+    """The runs whose question has its answer: their letters wait for the run to release them, not for a person."""
+    asked = {(run.dag_id, run.run_id) for run in runs if run.is_asked}
+    known = desk.airflow.open_questions
+    return frozenset() if known is None or not asked else frozenset(asked - known())
+
+
 def _answer(
     desk: Desk, visitor: Visitor, key: tuple[str, str], choice: Choice, chosen: list[int], reason: str
 ) -> None:
@@ -87,6 +96,8 @@ def _answer(
     )
     if run is None:
         raise StateError("nothing of it waits for a signature", where="/".join(key) or "signing")
+    if key in _answered(desk, (run,)):
+        raise StateError("the run has its answer", where="/".join(key), todo="wait until it has released")
     names = names_of(run, chosen)
     if choice == "some" and not names:
         raise StateError(

@@ -4,9 +4,7 @@ from contextlib import suppress
 from importlib import resources
 from typing import Final
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse
+from fastapi import FastAPI, HTTPException, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -47,10 +45,9 @@ from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
 from include.desk.pages.policy import policy
-from include.desk.pages.troubles import error_text
-from include.desk.pages.view import HERE, language_of
+from include.desk.pages.refusals import refuse_on_pages
+from include.desk.pages.view import HERE
 from include.desk.today import today as today_of
-from include.errors import QianliyanError
 
 _LARGEST_BODY: Final = 2 * 1024 * 1024  # bytes: forms, and CSV files of contacts
 _HEADERS: Final = {
@@ -118,25 +115,14 @@ def create_site(desk: Desk) -> FastAPI:
     @site.get("/assets/{name}", responses=answers(404))
     def asset(name: str, *, visitor: Visitor = desk.reading) -> Response:
         if name not in _ASSETS:
-            raise HTTPException(404, "no such file")
+            raise HTTPException(404, "没有这个文件")
         return Response(
             ((_LEAFLET if name.startswith("leaflet.") else HERE) / name).read_bytes(),
             media_type=_ASSETS[name],
             headers={"Cache-Control": "private, max-age=300"},
         )
 
-    @site.exception_handler(QianliyanError)
-    async def refused(request: Request, error: QianliyanError) -> Response:
-        return PlainTextResponse(error_text(request, error), 400)
-
-    @site.exception_handler(RequestValidationError)
-    async def unusable(request: Request, error: RequestValidationError) -> Response:
-        places = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        told = (
-            "" if language_of(request.headers.get("accept-language", "")) == "en" else "请求中有不能用的值 "
-        )
-        return PlainTextResponse(f"{told}unusable values: {places}", 422)
-
+    refuse_on_pages(site, desk, _HEADERS)
     site.add_middleware(_Guard)
     return site
 
@@ -178,7 +164,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         received += len(message.get("body", b""))
         if received > _LARGEST_BODY:
-            raise HTTPException(413, "the file is too large")
+            raise HTTPException(413)
         return message
 
     return limited

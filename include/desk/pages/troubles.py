@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 
 import yaml
 from fastapi import Request
 
-from include.desk.pages.view import HERE, LABELS, language_of
+from include.desk.pages.view import HERE, LABELS, language_of, moment_text
 from include.errors import QianliyanError
 
 _STATE = re.compile("|".join(sorted(LABELS["state"], key=len, reverse=True)))
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?[+-]\d\d:\d\d")
+_ENGLISH = re.compile(r"\b[a-z]+ [a-z]+\b")
+_FAULT = re.compile(r"[A-Z]\w*(?:Error|Exception|File|Warning)\b")
 
 
 @cache
@@ -24,11 +28,27 @@ def error_text(request: Request, error: QianliyanError) -> str:
     """What went wrong, where, and what to do; a text without a Chinese one stays as it is."""
     if language_of(request.headers.get("accept-language", "")) == "en":
         return str(error)
+    expected, got = _expected(error.expected), _got(error.got)
     parts = [_chinese(error.what)]
-    parts += [f"应为{_states(error.expected)}"] if error.expected else []
-    parts += [f"现为{_states(error.got)}"] if error.got else []
+    parts += [f"应为{expected}"] if expected else []
+    parts += [f"现为{got}"] if got else []
     parts += [_chinese(error.todo)] if error.todo else []
     return "；".join(parts) + (f"（{error.where}）" if error.where else "")
+
+
+def _expected(text: str) -> str:
+    """What was expected, in Chinese; nothing where there are only English words for it: what to do says more than they do."""
+    found = _states(_chinese(_by_our_clock(text)))
+    return "" if _ENGLISH.search(found) else found
+
+
+def _got(text: str) -> str:
+    """What came, as it came; the words of a library's own fault say nothing to an officer."""
+    return "" if _FAULT.match(text) else _states(_chinese(_by_our_clock(text)))
+
+
+def _by_our_clock(text: str) -> str:
+    return _INSTANT.sub(lambda found: moment_text(datetime.fromisoformat(found[0])), text)
 
 
 def _chinese(text: str) -> str:

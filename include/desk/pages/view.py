@@ -1,7 +1,7 @@
 """Templates, languages, and how instants, shares and states are written."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,7 @@ _SIGNS: Final = {
     "、": ", ",
     "。": ". ",
 }
+_STAMP: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?[+-]\d\d:\d\d")
 _TAGS: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _SIGNS_ALONE: Final = re.compile(rf"(?<=')[{''.join(_SIGNS)}]+(?=')")
 
@@ -142,6 +143,9 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "call": "电话记录",
         "note": "备注",
         "assign": "指定经办人",
+        "change": "更改",
+        "end": "停用",
+        "replace": "替换",
     },
     "action": {
         "draft": "拟稿",
@@ -165,14 +169,26 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = {
         "restore": "恢复待处理",
         "bounce": "退信",
         "bounce_note": "退信（未停用）",
-        "take_form": "录入答复表",
+        "take_form": "录入反馈表",
     },
+    "dag": {
+        "daily_dispatch": "日调度",
+        "weekly_summary": "周汇总",
+        "half_monthly_bulletin": "半月通报",
+        "hourly_watch": "小时监测",
+        "post_round": "投递轮次",
+        "answer_round": "答复轮次",
+        "select_grids": "热点网格遴选",
+        "publish": "公开发布",
+    },
+    "source": {"desk": "督办台"},
     "file": {
         "pdf": "PDF",
         "docx": "Word",
-        "xlsx": "答复表（Excel）",
+        "xlsx": "Excel",
         "html": "邮件正文（网页）",
         "text": "邮件正文（文本）",
+        "inline": "邮件插图",
         "eml": "邮件原件",
     },
     "table": {
@@ -294,12 +310,20 @@ def part(
     return desk.recent.get((template, key, common["lang"], common["root"], at, common["known"]), made)
 
 
-def _common(request: Request, at: str) -> dict[str, Any]:
+def words_for(request: Request) -> Callable[..., str]:
+    """Says a text of the pages in the reader's language, with its parts filled in."""
     language = language_of(request.headers.get("accept-language", ""))
 
     def translated(text: str, **parts: Any) -> str:
         found = _english(words().get(text, text)) if language == "en" else office_words(text)
         return found.format(**parts)
+
+    return translated
+
+
+def _common(request: Request, at: str) -> dict[str, Any]:
+    language = language_of(request.headers.get("accept-language", ""))
+    translated = words_for(request)
 
     def label(group: str, value: str) -> str:
         if group == "kind":
@@ -320,6 +344,25 @@ def _common(request: Request, at: str) -> dict[str, Any]:
         "path": request.url.path,
         "link": lambda path, **query: _link(root, path, {"at": at, "known": known, **query}),
     }
+
+
+def deed_text(subject: str, action: str) -> str:
+    """What an action is called of what it was done to: 不签发 of a letter is another thing than 驳回争议 of an alarm."""
+    groups = ("act", "deed", "action") if subject == "alarm" else ("action", "deed", "act")
+    return next((LABELS[group][action] for group in groups if action in LABELS[group]), action)
+
+
+def actor_text(actor: str) -> str:
+    """Who acted: a person by name, a workflow by what it is called."""
+    return LABELS["dag"].get(actor.removeprefix("dag "), actor) if actor.startswith("dag ") else actor
+
+
+def run_text(run_id: str | None) -> tuple[str, datetime | None]:
+    """What a run is called: its workflow, and the moment that its id ends with (None where it has another id)."""
+    dag_id, _, own = (run_id or "").partition("/")
+    stamp = _STAMP.search(own)
+    moment = datetime.fromisoformat(stamp[0]) if stamp else None
+    return LABELS["dag"].get(dag_id, dag_id), moment
 
 
 def office_text(text: str) -> str:
@@ -414,6 +457,9 @@ def _environment(language: Language) -> Environment:
         "percent": percent,
         "window": window_text,
         "level_word": level_word,
+        "deed_text": deed_text,
+        "actor_text": actor_text,
+        "run_text": run_text,
         "level_reasons": level_reasons,
     }
     return environment

@@ -17,7 +17,8 @@ from include.errors import InputError
 from include.periods import office_zone
 from include.sources.air.by_value import Different, different
 from include.sources.air.faults import Fault, faults_of
-from include.sources.air.hours import ArchiveHours, Evidence
+from include.sources.air.hours import ArchiveHours
+from include.sources.air.printed_hours import Evidence
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.clocks import TOLERANCE
 from include.sources.mapping.language import AirTerms, HourLabel, Moment

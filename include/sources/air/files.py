@@ -12,10 +12,12 @@ from include.errors import InputError
 from include.language import say
 from include.periods import office_zone
 from include.rules import SIMULATED_LABEL
+from include.sources.air.by_value import different
 from include.sources.air.clock import Clock, require_label
 from include.sources.air.dust import read_dust
 from include.sources.air.faults import Fault
-from include.sources.air.hours import ArchiveHours, Scale, layout_hash, meant, with_hours
+from include.sources.air.hours import ArchiveHours, FileHours, layout_hash, meant, scales, with_hours
+from include.sources.air.printed_hours import Scale
 from include.sources.air.reading import Names, Reading, read_chunk, require_measures
 from include.sources.air.recognition import recognise
 from include.sources.air.stage import Stage, Statement
@@ -31,10 +33,12 @@ from include.sources.mapping.language import (
     TableMapping,
     Template,
 )
+from include.sources.mapping.moments import require_zone
 from include.sources.reading.form import USUAL
 from include.sources.reading.tables import TEXTS, read_table
 
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
+_LOOKED_AT: Final = 100  # rows that show whether times carry an offset
 _READINGS: Final = 3  # at most: as its first rows say, as the whole says, and without what is then open
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
 _MOST_UNKNOWN: Final = 100_000  # names that are kept
@@ -64,9 +68,8 @@ class AirFile:
     unread_sheets: set[str] = field(default_factory=set)
     # How its hours were understood, where it is not the usual way (Chinese).
     note: str = ""
-    # Its mapping and header, and which hours it says itself that it prints.
-    layout: str = ""
-    scale: Scale | None = None
+    # What it shows of its hours; None of a table of days, and of dust.
+    hours: FileHours | None = None
 
 
 @dataclass(frozen=True)
@@ -110,13 +113,12 @@ def read_air_file(
         if own is None:
             _read_dust(file, chunks, number, stage, names, hour_label, latest)
             break
-        file.layout = layout_hash(own.name, header)
+        layout = layout_hash(own.name, header)
         if stations is not None and own.air is not None and own.air.by == "station":
             own = replace(own, air=replace(own.air, stations=stations))
         before = told
-        hours_known = known.get(file.layout, frozenset())
         told, is_whole = _read_values(
-            file, chunks, number, stage, names, hour_label, own, latest, before, hours_known
+            file, chunks, number, stage, names, hour_label, own, latest, before, layout, known
         )
         if is_whole:
             break
@@ -136,7 +138,8 @@ def _read_values(
     mapping: TableMapping,
     latest: datetime | None,
     before: _Told,
-    known: frozenset[Scale],
+    layout: str,
+    known: Mapping[str, frozenset[Scale]],
 ) -> tuple[_Told, bool]:
     """Reads the file as `before` says, or as its first rows seem to say; what the whole of it tells, and whether that is the same."""
     terms = mapping.air or AirTerms()
@@ -147,6 +150,8 @@ def _read_values(
     statement = statement_of(mapping)
     clock = Clock(moment, terms, latest, singles=before.singles)
     for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path), before.hours):
+        if terms.every != "day":
+            require_zone(moment, chunk.rows.head(_LOOKED_AT), str(file.path))
         clock.hours = hours
         file.note = hours.note if hours else ""
         told = read_chunk(chunk, mapping, clock, names)
@@ -154,11 +159,30 @@ def _read_values(
         if statement.dataset == "grid":
             file.grids |= set(told.values["place_id"].unique())
         stage.add(statement, told.values, number)
-    is_of_hours = terms.every != "day"
-    meaning = meant(clock.seen, moment, known, str(file.path)) if is_of_hours else None
-    file.scale = clock.seen.scale if is_of_hours and moment.hour_label is None else None
-    whole = _Told(meaning, clock.told_once)
+    if terms.every != "day":
+        where = str(file.path)
+        hours = meant(clock.seen, moment, known.get(layout) or scales(mapping.usual_hours), where)
+        file.hours = FileHours(layout, moment, clock.seen, hours, where, scales(mapping.usual_hours))
+    whole = _Told(file.hours.hours if file.hours else None, clock.told_once)
     return whole, (whole.hours, whole.singles) == (clock.hours or whole.hours, before.singles)
+
+
+def hours_of_file(
+    path: Path, mapping: TableMapping, known: Mapping[str, frozenset[Scale]]
+) -> FileHours | None:
+    """What all times of a file show of its hours; None of a table of days. Raises InputError (OpenHours where only other files tell)."""
+    terms, moment = mapping.air or AirTerms(), moment_of(mapping)
+    if terms.every == "day":
+        return None
+    clock = Clock(moment, terms, None)
+    layout = ""
+    for chunk in _chunks(path, mapping):
+        layout = layout or layout_hash(mapping.name, list(chunk.rows.columns))
+        require_zone(moment, chunk.rows.head(_LOOKED_AT), str(path))
+        clock.seen.add(moment, different(chunk.rows, clock.columns).rows)
+    others = known.get(layout) or scales(mapping.usual_hours)
+    hours = meant(clock.seen, moment, others, str(path))
+    return FileHours(layout, moment, clock.seen, hours, str(path), scales(mapping.usual_hours))
 
 
 def statement_of(mapping: TableMapping) -> Statement:
@@ -220,7 +244,7 @@ def _read_dust(
     label: HourLabel | None,
     latest: datetime | None,
 ) -> None:
-    moment = Moment(Template((Piece("", "hour"),)), "", office_zone(), "", label)
+    moment = Moment(Template((Piece("", "hour"),)), "", office_zone(), "", label or "start")
     clock = Clock(moment, AirTerms(), latest)
     for chunk in chunks:
         told = read_dust(chunk, set(names.cities.values()), clock)

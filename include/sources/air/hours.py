@@ -1,33 +1,26 @@
 """The hours that a file prints: 0 to 23, which begin then, or 1 to 24, which end then, in a column of their own or in its times.
 
 Hour 24 belongs to the day that it names. Which of the two a file prints, its whole column says: 24 and no 0, or 0 and no 24; a few
-days that have the other one beside it are odd rows, which are not used. Where hours in a column of their own have neither (the first
-hours of a running day), other files of the same header say it, of this import or an earlier one; where those say nothing either,
-a file that has hour 1 is not read: its hours may begin or end then. `hour_label` says it in any case; hour 0 of labels that end
-is the last one of the day before.
+days that have the other one beside it are odd rows, which are not used. A part of a day that has neither goes by the other files of
+its header, of this import or an earlier one; where those say nothing, or contradict each other, it is not read: its times may begin
+or end then. So it is with times of minutes. `hour_label` says it in any case, and so do hours that are written from their beginning
+to their end; hour 0 of labels that end is the last one of the day before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Literal
-
-import pandas as pd
+from typing import Final
 
 from include.errors import InputError
 from include.language import say
+from include.sources.air.printed_hours import BothHours, Evidence, Scale
 from include.sources.delivery import Chunk
 from include.sources.mapping.language import HourLabel, Moment
-from include.sources.reading.written_times import hour_number, iso_texts
-
-Scale = Literal[23, 24]
 
 _LOOKED_AT: Final = 200  # pieces of a file that are held until one tells
-_MIDNIGHT: Final = r"^(?P<day>.*)[T ](?P<hour>00|24):00(?::00)?(?![0-9:])"
-_DATE_LENGTH: Final = len("2026-03-12")
-_ODD_SHARE: Final = 0.25  # so many of the days may have an hour 0 (24) too much
 
 
 class OpenHours(InputError):
@@ -65,56 +58,65 @@ class ArchiveHours:
         return say("小时为1至24，按整点结束时刻理解，24时属于所记的日期")
 
 
-@dataclass
-class Evidence:
-    """What a file shows of its hours: the days that have hour 0, those that have 24 and those that have others, and the numbers that
-    it has at all."""
+@dataclass(frozen=True)
+class FileHours:
+    """What a file shows of its hours and as what they were understood. `layout`: its mapping and header (`layout_hash`)."""
 
-    zeros: set[str] = field(default_factory=set)
-    ends: set[str] = field(default_factory=set)
-    others: set[str] = field(default_factory=set)
-    numbers: set[float] = field(default_factory=set)
-
-    def add(self, moment: Moment, told: pd.DataFrame) -> None:
-        """Looks at different rows of the columns of a moment."""
-        if not _may_tell(moment):
-            return
-        columns = moment.template.columns
-        if moment.hours:
-            by_text = {
-                text: hour_number(str(text), by_end=moment.is_label_end)
-                for text in told[moment.hours].unique()
-            }
-            numbers = told[moment.hours].map(by_text)
-            self.numbers |= set(numbers.dropna())
-            days = pd.Series("", index=told.index, dtype="str")
-            for name in columns:
-                days = days + " " + told[name]
-        else:
-            texts = iso_texts(told[columns[0]], by_end=moment.is_label_end)
-            found = texts.str.extract(_MIDNIGHT)
-            numbers = found["hour"].astype("float64").fillna(-1)
-            days = found["day"].fillna(texts.str[:_DATE_LENGTH])
-        self.zeros |= set(days[numbers == 0])
-        self.ends |= set(days[numbers == 24])
-        self.others |= set(days[~numbers.isin([0, 24])])
+    layout: str
+    moment: Moment
+    seen: Evidence
+    hours: ArchiveHours
+    where: str
+    usual: frozenset[Scale] = frozenset()  # what it means where no other file says anything
 
     @property
     def scale(self) -> Scale | None:
-        """What the file itself says; None where it says nothing. Raises OpenHours where it says both."""
-        few, many = sorted((self.zeros, self.ends), key=len)
-        if few and (len(few) > _ODD_SHARE * len(many) or (few - many) & self.others):
-            raise OpenHours(
-                "the file prints both hour 0 and hour 24, and hours begin or end at what they name",
-                where="hours",
-                expected="0 to 23, or 1 to 24",
-                got=f"hour 0 on {len(self.zeros)} days, hour 24 on {len(self.ends)}",
-                todo=_SAY_IT,
-            )
-        return 24 if many and many is self.ends else 23 if many else None
+        """Which hours it says itself that it prints; None where it says nothing, or somebody else said it."""
+        return self.seen.scale if self.moment.hour_label is None else None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it says so whatever others print."""
+        return self.scale == 24 or (self.scale == 23 and self.seen.is_whole)
+
+    @property
+    def goes_by_others(self) -> bool:
+        """Whether other files of its header may tell what it means."""
+        return self.moment.hour_label is None and not self.seen.says_itself and not self.is_sure
+
+    def is_otherwise(self, known: Mapping[str, frozenset[Scale]]) -> bool:
+        """Whether its hours mean something else where other files of a header print these."""
+        try:
+            own = meant(self.seen, self.moment, known.get(self.layout) or self.usual, self.where)
+        except OpenHours:
+            return True
+        return own != self.hours
 
 
-_SAY_IT: Final = "say --hour-label start or end, or hour_label in the mapping"
+def with_told(
+    known: Mapping[str, frozenset[Scale]], files: Iterable[FileHours]
+) -> dict[str, frozenset[Scale]]:
+    """What is known of the hours of each header by other files and by these: what the parts of a day among these print counts where
+    nobody else says anything, so that neither the order of files nor their grouping decides."""
+    told = dict(known)
+    by_kind = sorted(files, key=lambda file: not file.is_sure)
+    sure = {layout for layout, own in known.items() if own} | {
+        file.layout for file in by_kind if file.is_sure
+    }
+    for file in by_kind:
+        if file.scale is not None and (file.is_sure or file.layout not in sure):
+            told[file.layout] = told.get(file.layout, frozenset()) | {file.scale}
+    return told
+
+
+def printed_by(files: Iterable[FileHours]) -> list[tuple[str, Scale]]:
+    """The header and last hour of each file that says itself which hours it prints."""
+    return [(file.layout, file.scale) for file in files if file.scale is not None]
+
+
+_SAY_IT: Final = (
+    "say hour_label: start or hour_label: end in the mapping, or --hour-label of import-air-quality"
+)
 
 
 def layout_hash(mapping: str, header: Sequence[str]) -> str:
@@ -158,40 +160,41 @@ def meant(seen: Evidence, moment: Moment, known: frozenset[Scale], where: str) -
     """
     if moment.hour_label is not None:
         return _labelled(24 if seen.ends and not seen.zeros else 23, moment, where)
+    if seen.says_itself:
+        return _labelled(23, moment, where)
     try:
         own = seen.scale
-    except OpenHours as error:
+    except BothHours as both:
+        zeros, ends = both.args
         raise OpenHours(
-            error.what, where=where, expected=error.expected, got=error.got, todo=error.todo
-        ) from error
-    is_part = own is None or (own == 23 and moment.hours and 23 not in seen.numbers)
-    if own is not None and (not is_part or known != {24}):
+            "the file prints both hour 0 and hour 24, and hours begin or end at what they name",
+            where=where,
+            expected="0 to 23, or 1 to 24",
+            got=f"hour 0 on {zeros} days, hour 24 on {ends}",
+            todo=_SAY_IT,
+        ) from None
+    if own == 24 or (own == 23 and (seen.is_whole or known != {24})):
         return _labelled(own, moment, where)
     if own is None and len(known) == 1:
         return _labelled(next(iter(known)), moment, where)
-    if own is None and not (moment.hours and 1 in seen.numbers):
-        return _labelled(23, moment, where)
     raise OpenHours(
         "the hours of the file may begin or end at what they name",
         where=where,
         expected="hour 0 or hour 24, in this file or in others of the same header",
-        got=f"hours {min(seen.numbers):g} to {max(seen.numbers):g}",
+        got=f"{seen.span}{_others_said(own, known)}",
         todo=f"{_SAY_IT}; or import it together with whole days",
     )
 
 
-def _may_tell(moment: Moment) -> bool:
-    return bool(moment.hours) or (not moment.format and len(moment.template.columns) == 1)
+def _others_said(own: Scale | None, known: frozenset[Scale]) -> str:
+    if own == 23:
+        return ", hour 0 among them, and other files of the header print hour 24"
+    return ", and of the other files of the header some print hour 0, some hour 24" if known else ""
 
 
 def _first_scale(chunk: Chunk, moment: Moment) -> Scale | None:
-    if not _may_tell(moment):
-        return 23
-    names = list(dict.fromkeys([moment.hours] if moment.hours else moment.template.columns))
-    told = pd.DataFrame({name: pd.unique(chunk.rows[name]) for name in names}, dtype="str")
-    for name in moment.template.columns:
-        if name not in told:
-            told[name] = ""
+    names = list(dict.fromkeys([*moment.template.columns, *([moment.hours] if moment.hours else [])]))
+    told = chunk.rows[names].drop_duplicates().astype("str")
     seen = Evidence()
     seen.add(moment, told)
     return 23 if seen.zeros else 24 if seen.ends else None

@@ -17,7 +17,7 @@ from include.errors import InputError, SourceError
 from include.language import say
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile, read_air_file
-from include.sources.air.hours import OpenHours, Scale, scales
+from include.sources.air.hours import OpenHours, printed_by, scales, with_told
 from include.sources.air.intake import Conflict, DayResult, Kept, keep_days, keep_dust
 from include.sources.air.known_days import Loss
 from include.sources.air.means import means
@@ -34,6 +34,7 @@ from include.sources.air.said import (
     missing_notes,
     notes_of,
     odd_fault,
+    scales_said,
 )
 from include.sources.air.stage import Stage, Statement
 from include.sources.air.stations import city_names
@@ -103,6 +104,7 @@ class _Done:
     dust_hours: int = 0
     duplicates: int = 0
     few_minutes: int = 0
+    first_few: str = ""
     few_stations: int = 0
     given_days: int = 0
 
@@ -180,18 +182,10 @@ def import_air_quality(
             return number in done
 
         turns = in_turn(range(len(names)), take, {}, FOLDER_SECONDS)
-        known_before = dict(hours_known)
-        ends_only: frozenset[Scale] = frozenset({24})
-        for file in done.values():  # what whole days say of the hours of others
-            if file.scale is not None:
-                hours_known[file.layout] = hours_known.get(file.layout, frozenset()) | {file.scale}
-        # Those that said nothing themselves were taken for 0 to 23 as long as nobody told otherwise.
+        # What whole days say of the hours of others, whatever the order of the files.
+        hours_known = with_told(hours_known, [file.hours for file in done.values() if file.hours])
         mistaken = [
-            number
-            for number, file in done.items()
-            if file.scale is None
-            and hours_known.get(file.layout) == ends_only
-            and known_before.get(file.layout) != ends_only
+            number for number, file in done.items() if file.hours and file.hours.is_otherwise(hours_known)
         ]
         for number in mistaken:
             stage.forget(number)
@@ -259,8 +253,7 @@ def import_air_quality(
     with writing(engine) as connection:
         if only is None:
             keep_faults(connection, source, [file.path for file in files], faults, now)
-        own = [(file.layout, file.scale) for file in files if file.scale is not None]
-        keep_layout_hours(connection, own, now)
+        keep_layout_hours(connection, printed_by(file.hours for file in files if file.hours), now)
     return ImportResult(
         files=len(done),
         rows=sum(file.rows for file in files),
@@ -286,7 +279,8 @@ def import_air_quality(
         corrected=sum(kept.corrected for kept in whole.kept),
         notes=(
             *(note for file in files for note in notes_of(file)),
-            *missing_notes(whole.few_minutes, whole.few_stations),
+            *scales_said([file.hours for file in files if file.hours], layouts),
+            *missing_notes(whole.few_minutes, whole.few_stations, whole.first_few),
             *given_notes(whole.given_days),
             *joined_said([joined for kept in whole.kept for joined in kept.joined]),
             *(lost_said(loss, place_names) for kept in whole.kept for loss in kept.lost),
@@ -323,6 +317,7 @@ def _keep(
     whole.conflicts += [*found.conflicts, *kept.conflicts]
     whole.between += found.between
     whole.few_minutes += found.few_minutes
+    whole.first_few = whole.first_few or found.first_few
     whole.few_stations += found.few_stations
 
 

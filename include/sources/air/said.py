@@ -8,6 +8,7 @@ from include.language import say
 from include.language.moments import day_words
 from include.sources.air.faults import Fault
 from include.sources.air.files import AirFile
+from include.sources.air.hours import FileHours
 from include.sources.air.known_days import Joined, Loss
 from include.sources.air.names import OZONE_8H, POLLUTANTS
 from include.sources.air.odd_units import OddValues
@@ -30,6 +31,33 @@ def notes_of(file: AirFile) -> list[str]:
     return [say("{path}：{each}", path=label(file.path), each=each) for each in said]
 
 
+def scales_said(files: Sequence[FileHours], known: Mapping[str, frozenset[int]]) -> list[str]:
+    """Headers of which some files print hour 0 and others hour 24: each is understood as it prints. `known`: the last hours that earlier
+    files printed."""
+    said = []
+    for layout in dict.fromkeys(file.layout for file in files):
+        own = [file for file in files if file.layout == layout and file.scale is not None]
+        last = {scale: [label(Path(file.where)) for file in own if file.scale == scale] for scale in (23, 24)}
+        earlier = {scale: scale in known.get(layout, ()) for scale in last}
+        is_new = all(last.values()) or not all(earlier.values())
+        if not own or not is_new or not all(last[scale] or earlier[scale] for scale in last):
+            continue
+        names = {
+            scale: say("、").join(
+                [*last[scale][:_SHOWN], *([say("以前读过的文件")] if earlier[scale] else [])]
+            )
+            for scale in last
+        }
+        said.append(
+            say(
+                "同一表头的文件有的写0时（{begins}），有的写24时（{ends}）：各按自己所写的理解，只有部分小时的文件须写明 hour_label",
+                begins=names[23],
+                ends=names[24],
+            )
+        )
+    return said
+
+
 def odd_fault(path: Path, odd: OddValues, place_names: Mapping[str, str]) -> FileFault:
     """The values of places and days that look as if they were in another unit."""
     names = list(dict.fromkeys(place_names.get(name, name) for name in _cities(odd.places)))
@@ -47,9 +75,16 @@ def _cities(places: Sequence[str]) -> list[str]:
     return [place.replace(OF_CITY, "/") for place in places]
 
 
-def missing_notes(few_minutes: int, few_stations: int) -> list[str]:
+def missing_notes(few_minutes: int, few_stations: int, first_few: str) -> list[str]:
+    """Hours and cities' hours left missing; minutes of one hour that came at different times are not joined."""
     said = (
-        [say("分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)]
+        [
+            say(
+                "分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个（如{first}；一小时的分钟值分在几个文件的，请一次读入）",
+                few_minutes=few_minutes,
+                first=first_few,
+            )
+        ]
         if few_minutes
         else []
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
 from include.errors import InputError
-from include.sources.air.files import moment_of
+from include.periods import office_zone
+from include.sources.air.files import hours_of_file, moment_of
+from include.sources.air.hours import OpenHours
 from include.sources.air.recognition import shipped_air
 from include.sources.every_table import TABLES
 from include.sources.guess.form import Seen, seen_in
@@ -28,13 +31,17 @@ from include.sources.guess.times import (
     time_lines,
     zone_lines,
 )
-from include.sources.mapping.files import SHIPPED_DIR
+from include.sources.layout import AIR
+from include.sources.mapping.files import SHIPPED_DIR, load
 from include.sources.mapping.language import TableMapping
 from include.sources.reading.form import FILE_COLUMN, SHEET_COLUMN
 from include.sources.reading.packed_files import packed_names
-from include.sources.reading.tables import require_table
+from include.sources.reading.tables import read_table, require_table
+from include.sources.stations.clock_hours import hours_of
+from include.sources.stations.layouts import HOUR_LAYOUTS, STATION_LAYOUTS
 
 _MOST_NAMED: Final = 12
+_OPEN: Final = "文件只有一日的部分小时，看不出时间指一小时的开始还是结束：暂写开始 start，若为结束改为 end"
 
 
 def guess(path: Path) -> str:
@@ -61,8 +68,37 @@ def guess(path: Path) -> str:
             if is_of_times
             else f"# 表头与随系统提供的“{best.name}”相同，但它读不懂时间的写法：以下另行提出。"
         )
-    proposed = _table(seen, path)
+    proposed = _with_label(_table(seen, path), path)
     return "\n".join([*lines, *_unused(seen, proposed), "tables:", *proposed]) + "\n"
+
+
+def _with_label(proposed: list[str], path: Path) -> list[str]:
+    """The proposal, with a label where nothing in the file says whether its hours begin or end at what they name."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = Path(folder) / "proposed.yaml"
+        own.write_text("\n".join(["tables:", *proposed]), encoding="utf-8")
+        try:
+            mapping = load(own, office_zone(), TABLES).tables[0]
+            if mapping.table == AIR.name:
+                hours_of_file(path, mapping, {})
+            elif mapping.table in HOUR_LAYOUTS:
+                chunks = list(read_table(path, mapping.form))
+                hours_of(chunks, STATION_LAYOUTS[mapping.table], mapping, {}, str(path))
+        except OpenHours:
+            return [_labelled(line) if line.startswith("      hour: ") else line for line in proposed]
+        except InputError:  # `mapping try` says what is wrong with it
+            pass
+    return proposed
+
+
+def _labelled(line: str) -> str:
+    """The line of an hour with the label that it begins, as a question."""
+    rule, _, _ = line.partition("  # ")
+    _, _, told = rule.strip().partition(": ")
+    told = told.rstrip()
+    if not told.startswith("{"):
+        told = f'{{moment: "{{{told.strip(chr(34))}}}"}}'
+    return f"      hour: {told[:-1]}, hour_label: start}}  # ? {_OPEN}"
 
 
 def _suits(mapping: TableMapping, seen: Seen) -> bool:

@@ -126,6 +126,14 @@ class TableMapping:
     air: AirTerms | None = None
     name: str = ""  # of the mapping, for people
 
+    @property
+    def usual_hours(self) -> frozenset[int]:
+        """The last hour of a day in a table whose columns have our own names (places aside), of which it is written that its hours
+        begin; nothing of others."""
+        rules = {own: rule for own, rule in self.columns.items() if own != "place"}
+        is_ours = all(isinstance(rule, Copy) and rule.column == own for own, rule in rules.items())
+        return frozenset({23} if is_ours else set())
+
 
 @dataclass(frozen=True)
 class Mapping:

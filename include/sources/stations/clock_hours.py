@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 import pandas as pd
 
 from include.errors import InputError
-from include.sources.air.hours import ArchiveHours, Evidence, Scale, meant
+from include.sources.air.hours import ArchiveHours, FileHours, layout_hash, meant, scales
+from include.sources.air.printed_hours import Evidence, Scale
 from include.sources.delivery import Chunk
 from include.sources.layout import Layout
 from include.sources.mapping.language import Copy, Moment, Piece, TableMapping, Template
+from include.sources.mapping.moments import require_zone
 from include.sources.mapping.transform import told_as
 from include.sources.reading.written_times import hour_number, iso_texts
 
-_HOUR: Final = "hour"
+_LOOKED_AT: Final = 100  # rows that show whether times carry an offset
+# How long a value stands for, by the column that tells when.
+_MINUTES_OF: Final = {"hour": 60.0, "observed_at": 5.0}
 
 
 def hours_of(
-    chunks: Sequence[Chunk], layout: Layout, mapping: TableMapping, known: frozenset[Scale], where: str
-) -> tuple[TableMapping, list[Chunk], ArchiveHours | None, Scale | None]:
-    """The mapping with the label that the rows show (hours 1 to 24 end), the chunks with what is none of these hours marked, what
-    the hours mean and what the rows themselves say of it. Nothing changes for a table without hours. Raises as `air.hours.meant`."""
-    moment = _moment(chunks, mapping) if _HOUR in layout.key else None
+    chunks: Sequence[Chunk],
+    layout: Layout,
+    mapping: TableMapping,
+    known: Mapping[str, frozenset[Scale]],
+    where: str,
+) -> tuple[TableMapping, list[Chunk], FileHours | None]:
+    """The mapping with the label that the rows show (hours 1 to 24 end), the chunks with what is none of these hours marked, and what
+    the rows show of their hours. Nothing changes for a table without hours. In a table of our own names hours begin where nobody
+    prints hour 24: so it is written of them. Raises as `air.hours.meant`."""
+    moment = _moment(chunks, layout, mapping)
     if moment is None:
-        return mapping, list(chunks), None, None
+        return mapping, list(chunks), None
+    header = layout_hash(f"{layout.name} {mapping.name}", list(chunks[0].rows.columns))
+    columns = [*moment.template.columns, *([moment.hours] if moment.hours else [])]
+    if set(columns) <= set(chunks[0].rows.columns):
+        require_zone(moment, chunks[0].rows[columns].head(_LOOKED_AT).astype("str"), where)
     seen = _seen(chunks, moment)
-    hours = meant(seen, moment, known, where)
+    others = known.get(header) or scales(mapping.usual_hours)
+    hours = meant(seen, moment, others, where)
+    told = FileHours(header, moment, seen, hours, where, scales(mapping.usual_hours))
     if moment.hour_label is not None or hours.last != 24:
-        return mapping, list(chunks), hours, seen.scale if moment.hour_label is None else None
-    told = replace(mapping, columns={**mapping.columns, _HOUR: replace(moment, hour_label="end")})
-    return told, [_marked(chunk, moment, hours) for chunk in chunks], hours, seen.scale
+        return mapping, list(chunks), told
+    own = replace(mapping, columns={**mapping.columns, layout.key[1]: replace(moment, hour_label="end")})
+    return own, [_marked(chunk, moment, hours) for chunk in chunks], told
 
 
 def require_known_hours(chunks: Sequence[Chunk], layout: Layout, mapping: TableMapping, where: str) -> None:
@@ -40,7 +55,7 @@ def require_known_hours(chunks: Sequence[Chunk], layout: Layout, mapping: TableM
 
     Raises InputError where it does not.
     """
-    moment = _moment(chunks, mapping) if _HOUR in layout.key else None
+    moment = _moment(chunks, layout, mapping)
     if moment is None or moment.hour_label is not None:
         return
     if _seen(chunks, moment).ends:
@@ -61,14 +76,19 @@ def _seen(chunks: Sequence[Chunk], moment: Moment) -> Evidence:
     return seen
 
 
-def _moment(chunks: Sequence[Chunk], mapping: TableMapping) -> Moment | None:
-    """How the table tells its hours; None where they are no text of one column or date and hour."""
+def _moment(chunks: Sequence[Chunk], layout: Layout, mapping: TableMapping) -> Moment | None:
+    """How the table tells its hours (or the moments of its minutes); None where it has none, or they are no text of one column or
+    date and hour."""
+    name = next((each for each in layout.key if each in _MINUTES_OF), "")
+    if not name:
+        return None
     header = list(chunks[0].rows.columns) if chunks else []
-    rule = mapping.columns.get(_HOUR, Copy(told_as(_HOUR, header)))
+    rule = mapping.columns.get(name, Copy(told_as(name, header)))
     if isinstance(rule, Moment):
         return None if any(piece.is_own for piece in rule.template.pieces) else rule
     if isinstance(rule, Copy) and rule.column in header and not rule.values:
-        return Moment(Template((Piece("", rule.column),)), "", mapping.time_zone, "")
+        template = Template((Piece("", rule.column),))
+        return Moment(template, "", mapping.time_zone, "", minutes=_MINUTES_OF[name])
     return None
 
 

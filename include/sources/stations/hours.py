@@ -86,7 +86,7 @@ def checked_hours(chunks: Iterable[Chunk], layout: Layout, *, now: datetime) -> 
     if not parts:
         return HourRows(pd.DataFrame())
     rows = pd.concat([part.rows for part in parts], ignore_index=True) if len(parts) > 1 else parts[0].rows
-    whole = HourRows(
+    return HourRows(
         rows,
         [fault for part in parts for fault in part.faults],
         list(dict.fromkeys(note for part in parts for note in part.notes)),
@@ -96,13 +96,10 @@ def checked_hours(chunks: Iterable[Chunk], layout: Layout, *, now: datetime) -> 
         any(part.is_simulated for part in parts),
         next((part.unended for part in parts if part.unended is not None), None),
     )
-    if layout.name == "station_minutes":
-        whole.rows = hours_of_minutes(whole.rows)
-    return whole
 
 
-def once(whole: HourRows, key: str, origin: str) -> None:
-    """One row an hour of a key: what was told twice alike counts once, what contradicts itself not at all."""
+def once(whole: HourRows, key: str, origin: str, reason: str) -> None:
+    """One row an hour (a moment) of a key: what was told twice alike counts once, what contradicts itself not at all (`reason`)."""
     rows = whole.rows
     names = [key, "hour"]
     if rows.empty or not (again := rows.duplicated(names)).any():
@@ -121,7 +118,7 @@ def once(whole: HourRows, key: str, origin: str) -> None:
             Fault(
                 origin,
                 "hour",
-                say("同一小时有不同的值，均未采用，按缺测处理"),
+                reason,
                 f"{first[key]} {label}",
                 0,
                 int(is_disputed.sum()),
@@ -151,22 +148,6 @@ def require_own_day(rows: pd.DataFrame, origin: str) -> None:
             got=f"{said[0]:%Y-%m-%d %H:%M} to {said[1]:%Y-%m-%d %H:%M}",
             todo="state the zone in the file (or in a mapping) and import it again",
         )
-
-
-def hours_of_minutes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Five-minute values as hours: the mean of the values present, `sample_count` the different five-minute slots of the
-    hour that have PM2.5 (the rule that platforms of micro-stations state: 12 a full hour)."""
-    slots = rows.assign(slot=rows["hour"].dt.floor("5min"), hour=rows["hour"].dt.floor("h"))
-    slots = slots.drop(columns="sample_count").groupby(["station_id", "hour", "slot"], observed=True).mean()
-    hours = slots.groupby(["station_id", "hour"], observed=True).mean()
-    hours["sample_count"] = (
-        slots["pm25_ug_m3"]
-        .notna()
-        .groupby(["station_id", "hour"], observed=True)
-        .sum()
-        .clip(upper=MOST_SAMPLES)
-    )
-    return hours.reset_index()
 
 
 def checked_chunk(chunk: Chunk, layout: Layout, now: datetime) -> HourRows:

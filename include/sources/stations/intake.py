@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
@@ -21,7 +21,9 @@ from sqlalchemy.exc import OperationalError
 from include.errors import InputError, SourceError
 from include.language import say
 from include.periods import office_zone
-from include.sources.air.hours import OpenHours, Scale, scales
+from include.sources.air.hours import FileHours, OpenHours, printed_by, scales, with_told
+from include.sources.air.printed_hours import Scale
+from include.sources.air.said import scales_said
 from include.sources.delivery import Chunk
 from include.sources.mapping.files import is_named_like
 from include.sources.mapping.language import TableMapping
@@ -38,20 +40,23 @@ from include.sources.stations.faults import (
 )
 from include.sources.stations.half_files import UNENDED, leave_half_out
 from include.sources.stations.hours import HourRows, checked_hours, once, require_own_day
-from include.sources.stations.layouts import STATION_LAYOUTS, table_of
-from include.sources.stations.reading import read_rows
+from include.sources.stations.layouts import MOST_SAMPLES, STATION_LAYOUTS, table_of
+from include.sources.stations.minutes import joined, leave_fewer_out
+from include.sources.stations.reading import StationRows, read_rows
 from include.sources.stations.registers import register_faults
 from include.sources.stations.tables import TableRows, keep_grids, keep_stations
 from include.sources.turns import FOLDER_SECONDS, in_turn, words
 from include.store.air_days import keep_layout_hours, layout_hours
 from include.store.engine import reading, writing
-from include.store.station_hours import TABLES, DayKept, keep_hours, read_hours
+from include.store.station_hours import TABLES, DayKept, HourTable, keep_hours, read_hours
+from include.store.station_minutes import forget_minutes, keep_minutes, read_minutes
 from include.store.tables import grid
 from include.store.watch_tables import station
 
 SOURCE: Final = "stations"  # as the quarantine and the facts name this intake
 _ORDER: Final = tuple(STATION_LAYOUTS)
 _log = logging.getLogger(__name__)
+_DISPUTED: Final = "本次读入的另一文件对同一小时有不同的值，以后读的（{origin}）为准，请核对"
 _UNUSABLE: Final = "文件不能使用"
 _KEY_OF_TABLE: Final = {"station_minutes": "station_hours"}
 
@@ -78,6 +83,11 @@ class StationImport:
     is_simulated: bool = False
 
 
+class _File(NamedTuple):
+    mapping: TableMapping
+    path: Path
+
+
 def import_stations(
     engine: Engine,
     root: Path,
@@ -96,36 +106,51 @@ def import_stations(
     done = StationImport()
     files = _files(paths, by_table, done)
     in_order = [
-        (by_table.get(table, TableMapping(table)), path) for table in _ORDER for path in files.get(table, [])
+        _File(by_table.get(table, TableMapping(table)), path)
+        for table in _ORDER
+        for path in files.get(table, [])
     ]
 
     with reading(engine) as connection:
-        known = {header: scales(hours) for header, hours in layout_hours(connection).items()}
-    told: list[tuple[str, Scale]] = []
-    waiting: list[tuple[TableMapping, Path]] = []
+        last_hours = layout_hours(connection)
+    known = {header: scales(hours) for header, hours in last_hours.items()}
+    told: dict[Path, FileHours] = {}
+    waiting: list[_File] = []
 
-    def take(file: tuple[TableMapping, Path]) -> bool:
-        try:
-            return _take_file(engine, root, file[1], file[0], done, source, now, known, told)
-        except OpenHours:  # another file of its header may tell
-            waiting.append(file)
+    def take(file: _File) -> bool:
+        """Whether it was read, or waits for what the other files print."""
+        rows = _read(file, known, done)
+        if rows is None:
             return False
+        if isinstance(rows, OpenHours) or (rows.hours and rows.hours.goes_by_others and len(in_order) > 1):
+            waiting.append(file)
+            is_read = True
+        else:
+            is_read = _take_rows(engine, root, file, rows, done, source, now)
+        if isinstance(rows, StationRows) and rows.hours is not None:
+            told[file.path] = rows.hours
+        return is_read
+
+    def take_waiting(file: _File) -> bool:
+        rows = _read(file, printed, done)
+        if isinstance(rows, OpenHours):
+            _reject(done, file.path, rows)
+            return False
+        return rows is not None and _take_rows(engine, root, file, rows, done, source, now)
 
     turns = in_turn(in_order, take, {}, FOLDER_SECONDS)
-    for header, scale in told:
-        known[header] = known.get(header, frozenset()) | {scale}
-    for mapping, path in waiting:
-        try:
-            _take_file(engine, root, path, mapping, done, source, now, known, told)
-        except (OpenHours, OutOfTime) as unknown:
-            _reject(done, path, unknown)
+    printed = with_told(known, told.values())
+    again = in_turn(waiting, take_waiting, {}, FOLDER_SECONDS)
+    turns.late += again.late
+    turns.left += again.left
+    done.notes += scales_said(list(told.values()), last_hours)
     with writing(engine) as connection:
-        keep_layout_hours(connection, told, now)
-    for (_, path), error in turns.late:
-        _reject(done, path, error)
-    for (_, path), waits in turns.left:
-        done.left.append(path)
-        _reject(done, path, InputError(words(waits, FOLDER_SECONDS), where=label(path)))
+        keep_layout_hours(connection, printed_by(told.values()), now)
+    for file, error in turns.late:
+        _reject(done, file.path, error)
+    for file, waits in turns.left:
+        done.left.append(file.path)
+        _reject(done, file.path, InputError(words(waits, FOLDER_SECONDS), where=label(file.path)))
     if done.rejected and not done.files:
         raise done.rejected[0]
     done.faults = merged(done.faults)
@@ -172,36 +197,41 @@ def keep_known(engine: Engine, source: str, files: Iterable[str], done: StationI
         settle_waiting(connection, UNKNOWN_GRID, grids, now=now)
 
 
-def _take_file(
+def _read(
+    file: _File, known: Mapping[str, frozenset[Scale]], done: StationImport
+) -> StationRows | OpenHours | None:
+    """The rows of a file, or why only other files tell its hours; None for one that cannot be used, which is named. Raises OutOfTime."""
+    try:
+        return read_rows(file.path, STATION_LAYOUTS[file.mapping.table], file.mapping, known)
+    except OpenHours as error:
+        return error
+    except (SourceError, OutOfTime):  # not the file's: the disk, or its turn
+        raise
+    except Exception as error:  # whatever it is, it is this file's
+        _reject(done, file.path, error)
+        return None
+
+
+def _take_rows(
     engine: Engine,
     root: Path,
-    path: Path,
-    mapping: TableMapping,
+    file: _File,
+    rows: StationRows,
     done: StationImport,
     source: str,
     now: datetime,
-    known: Mapping[str, frozenset[Scale]],
-    told: list[tuple[str, Scale]],
 ) -> bool:
-    """Whether the file was read; adds to `told` which hours it says that it prints. Raises OutOfTime and OpenHours."""
+    """Whether the rows of a file could be taken; one that cannot be used is named. Raises OutOfTime."""
     try:
-        rows = read_rows(path, STATION_LAYOUTS[mapping.table], mapping, known)
-        take_chunks(engine, root, mapping.table, rows.chunks, done, source=source, now=now)
+        take_chunks(engine, root, file.mapping.table, rows.chunks, done, source=source, now=now)
         done.files += 1
         done.notes += rows.notes
-        if rows.scale is not None:
-            told.append((rows.header, rows.scale))
         return True
-    except (
-        SourceError,
-        OperationalError,
-        OutOfTime,
-        OpenHours,
-    ):  # not the file's: the store, the disk, or its turn
+    except (SourceError, OperationalError, OutOfTime):  # not the file's: the store, the disk, or its turn
         raise
     except Exception as error:  # whatever it is, it is this file's
-        _reject(done, path, error)
-    return False
+        _reject(done, file.path, error)
+        return False
 
 
 def _reject(done: StationImport, path: Path, error: Exception) -> None:
@@ -227,27 +257,48 @@ def _take_hours(
     layout, hour_table = STATION_LAYOUTS[table], TABLES[_KEY_OF_TABLE.get(table, table)]
     whole = checked_hours(chunks, layout, now=now)
     require_own_day(whole.rows, origin)
-    once(whole, hour_table.key, origin)
+    if table != "station_minutes":
+        once(whole, hour_table.key, origin, say("同一小时有不同的值，均未采用，按缺测处理"))
     if table == "submeter_hours" and len(whole.rows):
         whole.faults += register_faults(whole.rows, origin)
-    if hour_table.key == "station_id" and len(whole.rows):
-        with reading(engine) as connection:
-            _name_unknown(connection, whole, origin)
     if len(whole.rows):
         is_simulated = whole.is_simulated or _says_simulated(engine)
-        with writing(engine, lock="stations"):  # one process at a time adds to a day
+        with writing(engine, lock="stations") as connection:  # one process at a time adds to a day
+            known = minutes = None
+            if table == "station_minutes":
+                known = read_minutes(root, whole.rows)
+                minutes = joined(whole, known, origin, now)
+            if hour_table.key == "station_id":
+                _name_unknown(connection, whole, origin)
             if whole.unended is not None:
                 hour = whole.unended[1].to_pydatetime()
-                stored = read_hours(root, hour_table, hour, hour + timedelta(hours=1)).to_pandas()
+                stored = _stored(root, hour_table, hour, hour)
                 leave_half_out(whole, stored, layout, origin)
+            if minutes is not None and known is not None:
+                if (whole.rows["sample_count"] < MOST_SAMPLES).any():
+                    first, last = whole.rows["hour"].min(), whole.rows["hour"].max()
+                    stored = _stored(root, hour_table, first.to_pydatetime(), last.to_pydatetime())
+                    leave_fewer_out(whole, stored, known, origin)
+                minutes = minutes.of(whole.rows)
+                keep_minutes(root, minutes.open)
             kept = keep_hours(root, hour_table, whole.rows, is_simulated=is_simulated, received_at=now)
+            if minutes is not None:
+                forget_minutes(root, minutes.complete)
         _count_days(done, table, kept)
+        if (disputed := sum(day.disputed for day in kept)) and table != "station_minutes":
+            whole.faults.append(Fault(origin, "hour", say(_DISPUTED, origin=origin), origin, 0, disputed))
         done.is_simulated = done.is_simulated or is_simulated
     done.rows[table] += whole.read
     done.absent += whole.absent
     done.repeated += whole.repeated
     done.faults += whole.faults
     done.notes += whole.notes
+
+
+def _stored(root: Path, table: HourTable, first: datetime, last: datetime) -> pd.DataFrame:
+    """The stored hours from one to another."""
+    stored: pd.DataFrame = read_hours(root, table, first, last + timedelta(hours=1)).to_pandas()
+    return stored
 
 
 def _name_unknown(connection: Connection, whole: HourRows, origin: str) -> None:

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from include.errors import InputError
 from include.former_names import present
-from include.sources.air.hours import Scale, layout_hash
+from include.sources.air.hours import FileHours
+from include.sources.air.printed_hours import Scale
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.delivery import Chunk
 from include.sources.layout import Layout
@@ -36,12 +37,11 @@ _MOST_BYTES: Final = 2 * 1024**3
 @dataclass(frozen=True)
 class StationRows:
     """The rows of a file in pieces, in the columns of the layout and `data_origin`: typed as they came, or text. `notes`: how its
-    hours were understood, where it is not the usual way; `header`: its mapping and header; `scale`: which hours it says it prints."""
+    hours were understood, where it is not the usual way; `hours`: what its texts show of them."""
 
     chunks: list[Chunk]
     notes: tuple[str, ...] = ()
-    header: str = ""
-    scale: Scale | None = None
+    hours: FileHours | None = None
 
 
 def read_rows(
@@ -69,10 +69,9 @@ def read_rows(
     for chunk in raw:
         _require(layout, [*chunk.rows.columns, *mapping.columns], chunk.origin)
         chunks.append(chunk)
-    header = layout_hash(f"{layout.name} {mapping.name}", list(chunks[0].rows.columns) if chunks else [])
-    own, chunks, hours, scale = hours_of(chunks, layout, mapping, known.get(header, frozenset()), label(path))
-    notes = (f"{label(path)}：{hours.note}",) if hours is not None and hours.note else ()
-    return StationRows([as_text(chunk, layout, own) for chunk in chunks], notes, header, scale)
+    own, chunks, hours = hours_of(chunks, layout, mapping, known, label(path))
+    notes = (f"{label(path)}：{hours.hours.note}",) if hours is not None and hours.hours.note else ()
+    return StationRows([as_text(chunk, layout, own) for chunk in chunks], notes, hours)
 
 
 def as_text(chunk: Chunk, layout: Layout, mapping: TableMapping) -> Chunk:

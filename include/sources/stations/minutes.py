@@ -1,0 +1,124 @@
+"""Five-minute values of stations as their hours; an hour whose values come in several files or at several times is made of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from include.language import say
+from include.periods import office_zone
+from include.sources.stations.faults import Fault
+from include.sources.stations.hours import HourRows, once
+from include.sources.stations.layouts import MOST_SAMPLES
+from include.store.station_minutes import MINUTE_COLUMNS
+
+_KEY: Final = ["station_id", "hour"]
+_FEWER: Final = (
+    "该小时的五分钟值少于库中该小时所用的，且不知库中用的是哪些，未采用：请把该小时的五分钟值一起读入"
+)
+
+
+@dataclass(frozen=True)
+class Minutes:
+    """`open`: `MINUTE_COLUMNS` and `received_at` of the hours that are not complete; `complete`: `station_id` and `hour` of the others."""
+
+    open: pd.DataFrame
+    complete: pd.DataFrame
+
+    def of(self, hours: pd.DataFrame) -> Minutes:
+        """What of them is of these hours."""
+        own = pd.MultiIndex.from_frame(hours[_KEY])
+        parts = (
+            rows[pd.MultiIndex.from_arrays([rows["station_id"], rows["hour"].dt.floor("h")]).isin(own)]
+            for rows in (self.open, self.complete)
+        )
+        return Minutes(*(rows.reset_index(drop=True) for rows in parts))
+
+
+def joined(whole: HourRows, kept: pd.DataFrame, origin: str, now: datetime) -> Minutes:
+    """Makes the minutes of `whole` its hours, together with what is `kept` of these. A moment told twice with different values, in one
+    file or in several of one import (`received_at` is `now`), counts not at all; what an earlier import told of it is corrected."""
+    is_now = (kept["received_at"] == pd.Timestamp(now)).to_numpy(dtype=bool)
+    columns = list(MINUTE_COLUMNS)
+    rows = whole.rows[columns].astype({"station_id": "str"})
+    beside = kept.loc[is_now, columns]
+    whole.rows = pd.concat([beside, rows], ignore_index=True) if len(beside) else rows
+    once(whole, "station_id", origin, say("同一时刻有不同的值，均未采用"))
+    earlier = kept.loc[~is_now, columns]
+    minutes = whole.rows
+    if len(earlier):
+        both = pd.concat([earlier, minutes], ignore_index=True)
+        minutes = both.groupby(_KEY, sort=False, as_index=False).last()
+    whole.rows = hours_of_minutes(minutes)
+    is_open = whole.rows["sample_count"] < MOST_SAMPLES
+    hours = minutes["hour"].dt.floor("h")
+    of_open = pd.MultiIndex.from_frame(whole.rows.loc[is_open, _KEY])
+    own = pd.MultiIndex.from_arrays([minutes["station_id"], hours]).isin(of_open)
+    return Minutes(minutes[own].assign(received_at=pd.Timestamp(now)), whole.rows.loc[~is_open, _KEY])
+
+
+def hours_of_minutes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Five-minute values as hours: the mean of the values present, `sample_count` the different five-minute slots of the
+    hour that have PM2.5 (the rule that platforms of micro-stations state: 12 a full hour)."""
+    slots = rows.assign(slot=rows["hour"].dt.floor("5min"), hour=rows["hour"].dt.floor("h"))
+    slots = slots.groupby([*_KEY, "slot"], observed=True).mean()
+    hours = slots.groupby(_KEY, observed=True).mean()
+    hours["sample_count"] = (
+        slots["pm25_ug_m3"].notna().groupby(_KEY, observed=True).sum().clip(upper=MOST_SAMPLES)
+    )
+    return hours.reset_index()
+
+
+def leave_fewer_out(whole: HourRows, stored: pd.DataFrame, kept: pd.DataFrame, origin: str) -> None:
+    """Takes the hours out that fewer values make up than those that are stored, of which the values are not known any more: they are
+    not replaced, and named. `stored`: the hours of the same time; `kept`: the minutes that are known of them."""
+    if stored.empty or whole.rows.empty:
+        return
+    before = stored[[*_KEY, "sample_count", "pm25_ug_m3"]].astype({"station_id": "str"})
+    both = whole.rows[[*_KEY, "sample_count", "pm25_ug_m3"]].merge(
+        before, how="left", on=_KEY, suffixes=("", "_before"), validate="1:1"
+    )
+    is_known = np.zeros(len(both), dtype=bool)
+    if len(kept):
+        known = pd.MultiIndex.from_arrays([kept["station_id"], kept["hour"].dt.floor("h")])
+        is_known = pd.MultiIndex.from_frame(both[_KEY]).isin(known)
+    is_other = both["pm25_ug_m3"].astype("float32") != both["pm25_ug_m3_before"].astype("float32")
+    fewer = both["sample_count"] < both["sample_count_before"]
+    as_many = (both["sample_count"] == both["sample_count_before"]) & (both["sample_count"] < MOST_SAMPLES)
+    is_left = ~is_known & (fewer | (as_many & is_other)).to_numpy()
+    if not is_left.any():
+        return
+    is_whole = (both["sample_count_before"] >= MOST_SAMPLES).to_numpy()
+    if (is_left & is_whole).any():
+        whole.notes.append(_kept_said(both[is_left & is_whole], origin))
+    if (is_left & ~is_whole).any():
+        left = both[is_left & ~is_whole]
+        whole.faults.append(Fault(origin, "observed_at", say(_FEWER), _hour_said(left), 0, len(left)))
+    whole.rows = whole.rows[~is_left].reset_index(drop=True)
+
+
+def _kept_said(left: pd.DataFrame, origin: str) -> str:
+    return say(
+        "{origin}：{count}小时的五分钟值少于库中该小时已用的{most}个（如{first}），库中的保留",
+        origin=origin,
+        count=len(left),
+        most=MOST_SAMPLES,
+        first=_hour_said(left),
+    )
+
+
+def _hour_said(left: pd.DataFrame) -> str:
+    """The first of some hours, with how many values it has and had."""
+    first = left.iloc[0]
+    at = pd.Timestamp(first["hour"]).tz_convert(office_zone())
+    return say(
+        "{station} {at:%Y-%m-%d %H}时：{count}个，库中{before:g}个",
+        station=first["station_id"],
+        at=at,
+        count=first["sample_count"],
+        before=first["sample_count_before"],
+    )
