@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -58,12 +58,14 @@ TABLES: Final[dict[str, HourTable]] = {table.name: table for table in (STATION_H
 
 @dataclass(frozen=True)
 class DayKept:
-    """What became of the hours of one day: `new`, `revised` (another value than told before) and `unchanged`."""
+    """What became of the hours of one day: `new`, `revised` (another value than told before) and `unchanged`. `disputed`: of the
+    revised those whose former value has the same receipt, so that nothing says which of the two is later."""
 
     day: date
     new: int
     revised: int
     unchanged: int
+    disputed: int = field(default=0, compare=False)
 
 
 def day_path(root: Path, table: HourTable, day: date) -> Path:
@@ -216,7 +218,10 @@ def _merged(
     revised = int((is_known & ~is_same).sum())
     was_revised = (before.schema.metadata or {}).get(_REVISED) == b"1"
     whole = _ordered(table, both.filter(pa.array(keep)), is_revised=was_revised or revised > 0)
-    return whole, DayKept(day, int((~is_known).sum()), revised, int(is_same.sum()))
+    receipts = both["received_at"].cast(pa.int64()).to_numpy()
+    is_disputed = is_known & ~is_same & (receipts[last] == receipts[len(before) :])
+    kept = DayKept(day, int((~is_known).sum()), revised, int(is_same.sum()), int(is_disputed.sum()))
+    return whole, kept
 
 
 def _plain(table: HourTable, rows: pa.Table) -> pa.Table:
