@@ -216,11 +216,12 @@ def commit(
     now: datetime,
     is_whole: bool = False,
     speaker: str | None = None,
+    by: str = "",
 ) -> Tally:
     """Stores what was staged, in the order in which tables refer to each other; part of the connection's transaction.
 
     `speaker`: the unit whose word it is (`chain_words.UNKNOWN`: some unit's), None for the office's own record. A unit's word about an
-    alarm in a chain is a step of that chain.
+    alarm in a chain is a step of that chain; `by`: the contact who is known to have said it.
 
     `owners`: sources, this one among them, whose alarms and problems this one may revise. `is_whole`: the source told all
     its contacts, so that one who is not among them is gone.
@@ -228,7 +229,7 @@ def commit(
     merge.prepare(connection)
     tally = Tally()
     mappings = {mapping.table: mapping for mapping in tables}
-    words: ChainWords[_Ref] = ChainWords(connection, source, speaker, now)
+    words: ChainWords[_Ref] = ChainWords(connection, source, speaker, now, by)
     unreadable: list[str] = []
     for table, _ in spool.take(_REJECTS):
         texts = table.astype(object).where(table.notna(), None)
