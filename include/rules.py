@@ -8,7 +8,7 @@ Letters of an earlier edition are shown and made again from their frozen figures
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 RULES_VERSION: Final = "2026-11"
@@ -35,6 +35,12 @@ class Deadlines:
 
 
 DEADLINES: Final = Deadlines()
+
+
+def receipt_second(moment: datetime) -> datetime:
+    """A moment of receipt as it is kept and judged: its whole second, which is what a receipt prints. Whatever came by phone, form,
+    mail or from another level in the second of its deadline is on time."""
+    return moment.replace(microsecond=0)
 
 
 @dataclass(frozen=True)

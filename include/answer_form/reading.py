@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from include.answer_form import layout as form
 from include.answer_form.code import answer_code
-from include.answer_form.reading_suspects import inspected_suspects
+from include.answer_form.reading_suspects import inspected_suspects, typed_code
 from include.errors import InputError
 from include.language import say
 from include.periods import DAY, office_zone
@@ -198,6 +198,8 @@ def _typed_text(key: str, text: str) -> str:
     """What was typed: codes, choices and times as they are compared and counted; other texts whole, for the check to clean."""
     if key in _FREE:
         return text.strip()
+    if key == "code":
+        return typed_code(text)
     if key not in _CHOSEN:
         return narrow_text(text)
     return form.house_word(visible_text(text).strip(), (*form.RESULTS, *form.RECTIFICATIONS))

@@ -66,7 +66,18 @@ def inspected_suspects(
 def _text(key: str, text: str) -> str:
     if key == "verdict":
         return form.house_word(visible_text(text).strip(), form.SITE_VERDICTS)
+    if key == "code":
+        return typed_code(text)
     return visible_text(text).strip() if key in _FREE else narrow_text(text)
+
+
+def typed_code(text: str) -> str:
+    """An 应答码 as it is compared, whatever width, case and blanks it was typed with.
+
+    >>> typed_code(" ａｂｃ2 3de4fg")
+    'ABC23DE4FG'
+    """
+    return "".join(narrow_text(text).split()).upper()
 
 
 def _reason(row: dict[str, str], letter_key: str, alarms: frozenset[str]) -> str:

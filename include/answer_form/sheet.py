@@ -1,8 +1,9 @@
 """What the sheets of an answer form have in common: how cells look, what may be typed into them, and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
+from textwrap import wrap
 from typing import Any, Final
 
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
@@ -17,6 +18,7 @@ from include.profile.current import office
 from include.profile.values import Profile
 
 ROW_HEIGHT: Final = 32  # two lines
+LINE_HEIGHT: Final = 13
 _FORMATS: Final = {"date": "yyyy-mm-dd", "moment": "mm-dd hh:mm", "number": "General", "text": "@"}
 _GREY, _WHITE, _BLUE, _DARK = "E7E6E6", "FFFFFF", "DDEBF7", "BFBFBF"
 _THIN: Final = Side(style="thin", color="A6A6A6")
@@ -41,9 +43,32 @@ def head(
         style = "form_head_ours" if column.is_ours else "form_head_yours"
         write(sheet.cell(HEADER_ROW, index), column.title, style)
         shown = sheet.column_dimensions[get_column_letter(index)]
-        shown.width = widths[column.key]
+        # No word of a header is cut in two.
+        shown.width = max(widths[column.key], 1.3 * max(map(len, column.title.split())) + 1)
         if column.is_folded:
             shown.outlineLevel, shown.hidden = 1, True
+
+
+def height_of(
+    columns: Sequence[Column],
+    texts: Mapping[str, object],
+    widths: dict[str, float],
+    least: float = ROW_HEIGHT,
+) -> float:
+    """How high a row must be (points) for its texts, by key of the columns that are seen, to be read whole at their widths."""
+    shown = [
+        (text, widths[column.key])
+        for column in columns
+        if not column.is_folded and isinstance(text := texts.get(column.key), str)
+    ]
+    return max(least, LINE_HEIGHT * max((_lines(*one) for one in shown), default=1) + 6)
+
+
+def _lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column; a sign of Chinese is as wide as two letters."""
+    room = max(int(width) - 1, 1)
+    is_narrow = text.isascii()
+    return len(wrap(text, room)) if is_narrow else -(-sum(1 + (not one.isascii()) for one in text) // room)
 
 
 def page(sheet: Any) -> None:

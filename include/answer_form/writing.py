@@ -29,7 +29,7 @@ from include.answer_form.layout import (
     SUSPECT_SHEET,
     Column,
 )
-from include.answer_form.sheet import ROW_HEIGHT, head, page, styles, validation, write
+from include.answer_form.sheet import head, height_of, page, styles, validation, write
 from include.answer_form.writing_suspects import fill_suspects, suspect_rows
 from include.language import say
 from include.letters.document.office_package import settled
@@ -105,7 +105,7 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
     for offset, alarm in enumerate(figures.form):
         is_overdue = alarm.is_overdue_as_of(figures.period.as_of)
         values = _our_values(offset + 1, alarm)
-        sheet.row_dimensions[FIRST_ROW + offset].height = ROW_HEIGHT
+        sheet.row_dimensions[FIRST_ROW + offset].height = height_of(COLUMNS, values, _WIDTHS)
         for index, column in enumerate(COLUMNS, start=1):
             cell = sheet.cell(FIRST_ROW + offset, index)
             style = f"form_ours_{column.kind}" if column.is_ours else f"form_yours_{column.kind}"
@@ -114,7 +114,13 @@ def _fill_form(sheet: Any, figures: Answered, heading: str) -> None:
                 values.get(column.key),
                 "form_overdue" if is_overdue and column.key == "deadline_at" else style,
             )
-    for row_number, height in ((1, 30), (2, 20), (GROUP_ROW, 18), (HEADER_ROW, 34)):
+    titles = {column.key: column.title for column in COLUMNS}
+    for row_number, height in (
+        (1, 30),
+        (2, 20),
+        (GROUP_ROW, 18),
+        (HEADER_ROW, height_of(COLUMNS, titles, _WIDTHS, 34)),
+    ):
         sheet.row_dimensions[row_number].height = height
     _add_validations(sheet, FIRST_ROW + len(figures.form) - 1)
     sheet.freeze_panes = sheet.cell(FIRST_ROW, _FROZEN_COLUMNS + 1)

@@ -7,7 +7,7 @@ from openpyxl.utils import get_column_letter
 
 from include.answer_form.code import suspect_code
 from include.answer_form.layout import FIRST_ROW, SUSPECT_COLUMNS
-from include.answer_form.sheet import ROW_HEIGHT, head, page, validation, write
+from include.answer_form.sheet import head, height_of, page, validation, write
 from include.language import say
 from include.supervision.figures import AlarmSuspects, FormRow
 from include.suspects.wording import LEVELS
@@ -68,7 +68,7 @@ def fill_suspects(sheet: Any, rows: Sequence[dict[str, Any]], heading: str, addr
         if (allowed := validation(column)) is not None:
             allowed.add(f"{letter}{FIRST_ROW}:{letter}{FIRST_ROW + len(rows) - 1}")
             sheet.add_data_validation(allowed)
-    for offset in range(len(rows)):
-        sheet.row_dimensions[FIRST_ROW + offset].height = ROW_HEIGHT
+    for offset, values in enumerate(rows):
+        sheet.row_dimensions[FIRST_ROW + offset].height = height_of(SUSPECT_COLUMNS, values, _WIDTHS)
     sheet.freeze_panes = sheet.cell(FIRST_ROW, 1)
     page(sheet)

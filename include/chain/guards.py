@@ -47,8 +47,7 @@ def require_speaker(task: Task, step: Step, move: Move) -> None:
 
 
 def require_another(task: Task, step: Step, move: Move) -> None:
-    # A phone speaks as `name <address>`.
-    names = {move.actor, move.actor.partition(" <")[0]} | persons_in(move.person)
+    names = persons_in(move.actor) | persons_in(move.person)
     same = sorted(names & task.persons_of(step.unlike))
     require(
         not same,

@@ -149,11 +149,16 @@ def after(chain: Chain, event: Event) -> Chain:
     return replace(chain, tasks=tasks)
 
 
+def _is_contact(actor: str) -> bool:
+    return " <" in actor
+
+
 def _task_after(task: Task, event: Event) -> Task:
     task = replace(task, due_at=event.due_at, answer_due_at=event.answer_due_at)
     if event.event == "extended":
         return task
-    names = persons_in(event.person)  # who typed it in for somebody took no part
+    # Who typed it in for somebody took no part; a contact whose phone it came from did, whatever name was typed there.
+    names = persons_in(event.person) | (persons_in(event.actor) if _is_contact(event.actor) else frozenset())
     persons = dict(task.persons)
     # A report that completes one (补报) is of both; a new round has its own persons.
     persons[event.event] = names | (persons.get(event.event, names) if task.state == event.state else names)

@@ -145,5 +145,6 @@ class Move:
 
 
 def persons_in(told: str) -> frozenset[str]:
-    """Who is named where several may be: 李某、王某."""
-    return frozenset(filter(None, (one.strip() for one in _BETWEEN_NAMES.split(told))))
+    """Who is named where several may be: 李某、王某. A contact (`李某 <li@yq.example>`) is named by the name alone, too."""
+    names = [one.strip() for one in _BETWEEN_NAMES.split(told)]
+    return frozenset(filter(None, (*names, *(name.partition("<")[0].strip() for name in names))))

@@ -16,7 +16,7 @@ from include.chain.machine import chain_of
 from include.exchange.receipts import body_sha256, received_at_of, sealed
 from include.exchange.tokens import Caller
 from include.house import House
-from include.rules import SIMULATED_LABEL, UNIT_EVENTS
+from include.rules import SIMULATED_LABEL, UNIT_EVENTS, receipt_second
 from include.sources.clocks import Receipt
 from include.sources.config import SourceConfig
 from include.sources.delivery import Chunk, Delivery, Part, text_frame
@@ -74,7 +74,9 @@ def take_report(
         alarm = _alarm(connection, caller, told["alarm_id"])
         if told.get(DATA_ORIGIN) == SIMULATED_LABEL and not alarm["is_simulated"]:
             raise Unusable(422, "simulated", "a simulated answer to an alarm that is not simulated")
-        received_at = received_at_of(key, receipt_told, caller.unit_code, report_key, total) or now
+        received_at = receipt_second(
+            received_at_of(key, receipt_told, caller.unit_code, report_key, total) or now
+        )
         if received_at > now:
             received_at = now
         rows = {**told, DATA_ORIGIN: SIMULATED_LABEL if alarm["is_simulated"] else ""}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from typing import Final
 
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -34,8 +35,18 @@ def is_code(typed: str, salt: str, told_hash: str) -> bool:
 
 
 def tidy(typed: str) -> str:
-    """A code as it is compared: capitals, without what people put between."""
-    return "".join(char for char in typed.upper() if char.isascii() and char.isalnum())[: 2 * LENGTH]
+    """A code as it is compared: capitals, without what people put between; as a Chinese keyboard types it, too.
+
+    >>> tidy(" ４４ｕｆ　ｐｌ８ｗ\n"), tidy("abcd-efgh")
+    ('44UFPL8W', 'ABCDEFGH')
+    """
+    plain = unicodedata.normalize("NFKC", typed).upper()
+    return "".join(char for char in plain if char.isascii() and char.isalnum())[: 2 * LENGTH]
+
+
+def is_written_as_code(typed: str) -> bool:
+    """Whether this can be a code at all: what is cut, or has other characters, is none of anybody's."""
+    return len(typed) == LENGTH and set(typed) <= set(ALPHABET)
 
 
 def printed(code: str) -> str:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from include.field.codes import LENGTH, is_code, tidy
+from include.field.codes import LENGTH, is_code, is_written_as_code, tidy
 from include.field.reports import CodeWish, Confirmation, report_id
 from include.field.requests import Sent, device_id, device_secret, require_own_site, sent_form
 from include.field.told import Opened
@@ -73,13 +73,15 @@ async def device_sent(site: FieldSite, request: Request) -> Response:
 
 async def _code_typed(site: FieldSite, request: Request, opened: Opened, sent: Sent, secret: str) -> Response:
     device, unit_code = device_id(secret), opened.bundle.unit_code
+    code = tidy(sent.texts.get("code", ""))
+    if not is_written_as_code(code):
+        return _device_form(site, request, opened, "验证码不完整或有多余的字符，未计次数", 422)
     if not site.limits.tries.allows(f"{device} {unit_code}", time.monotonic()):
         raise HTTPException(429)
     told = site.told.device(device, unit_code, site.clock())
-    code = tidy(sent.texts.get("code", ""))
     if told is None or told.state != "asked":
         return _device_form(site, request, opened, "验证码已失效，请重新申请", 422)
-    if len(code) != LENGTH or not await run_in_threadpool(is_code, code, told.code_salt, told.code_hash):
+    if not await run_in_threadpool(is_code, code, told.code_salt, told.code_hash):
         return _device_form(site, request, opened, "验证码不对，请核对邮件中最近一次的验证码", 422)
     confirmation = Confirmation(
         report_id=confirmation_id(told),

@@ -74,7 +74,8 @@ async def sent_form(request: Request) -> Sent:
         try:
             for name, value in form.multi_items():
                 if isinstance(value, UploadFile):
-                    if name == "photos" and value.size:
+                    # A field in which nothing was chosen has no name; an empty file has one, and is told of.
+                    if name == "photos" and (value.size or value.filename):
                         uploads.append(await value.read(FIELD.largest_request_bytes))
                 else:
                     texts.setdefault(name, value)

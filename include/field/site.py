@@ -23,6 +23,7 @@ from include.field.steps import STEPS
 from include.field.told import LinkRefused, ToldFolder
 from include.field.view import HEADERS, PAGES, page
 from include.field.visit import FieldSite, device_state, opened_by, received_by, wants_json, with_cookie
+from include.rules import receipt_second
 
 _LISTED: Final = 25  # alarms of one page
 _ASSETS: Final = {
@@ -50,7 +51,8 @@ def create_site(
     folder: FieldFolder, key: bytes, clock: Callable[[], datetime], *, is_secure: bool
 ) -> Starlette:
     """The application. `folder` exists; `key` is that of its seals."""
-    site = FieldSite(ToldFolder(folder, key), SpoolFolder(folder, key), clock, is_secure)
+    told, spool = ToldFolder(folder, key), SpoolFolder(folder, key)
+    site = FieldSite(told, spool, lambda: receipt_second(clock()), is_secure)
     pages: list[tuple[str, Callable[[FieldSite, Request], Awaitable[Response]], list[str]]] = [
         ("/f/{word}", _list_page, ["GET"]),
         ("/f/{word}/device", device_page, ["GET"]),

@@ -99,7 +99,7 @@ def assessment_values(
         "样本少": sum(one.is_small for one in rows),
         "组": [
             {
-                "名称": say(GROUPS[group]),
+                "名称": _heading(say(GROUPS[group])),
                 "行": [_row(one, show) for one in rows if one.group == group],
             }
             for group in GROUPS
@@ -107,6 +107,10 @@ def assessment_values(
         ],
         "函件标识": figures.letter_key,
     }
+
+
+def _heading(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _row(one: AssessedUnit, show: Show) -> dict[str, Any]:

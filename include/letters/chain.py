@@ -35,7 +35,7 @@ from include.letters.composition import (
     name_of,
     printable,
 )
-from include.letters.words.wording import Show, concentration, issue_values, marks, you
+from include.letters.words.wording import Show, concentration, issue_values, joined, marks, you
 from include.periods import Period, moment_label
 from include.supervision.figures import AlarmSuspects, FormRow, Issue
 
@@ -179,7 +179,7 @@ def _fields(number: int, one: ChainCase, show: Show) -> dict[str, str]:
         span = say("{first}至{last}", first=span, last=moment_label(one.last_at))
     peak = concentration(one.peak_pm25_ug_m3) if one.peak_pm25_ug_m3 is not None else "—"
     suspects = say("；").join(show(each) for each in one.suspected)
-    report = say("；").join(filter(None, (show(one.report_note), _inspected(one, show))))
+    report = joined((show(one.report_note), _inspected(one, show)))
     return {
         "序号": str(number),
         "受理编号": show(one.case_no),
@@ -240,7 +240,7 @@ def _handled(one: ChainCase, show: Show) -> str:
         ]
         if not one.is_accepted and one.due_at is not None:
             parts.append(say("须于{moment}前重新整改", moment=moment_label(one.due_at, year=True)))
-    return say("；").join(filter(None, parts))
+    return joined(parts)
 
 
 def _sent_back(one: ChainCase, show: Show) -> list[str]:

@@ -16,7 +16,7 @@ from include.chain.steps import ROLES
 from include.language import say
 from include.letters.composition import Letter, ascii_stem, compose_document, letter_file, name_of, printable
 from include.letters.words.status_words import STANDINGS
-from include.letters.words.wording import NONE, Show, concentration
+from include.letters.words.wording import NONE, Show, concentration, joined
 from include.periods import moment_label
 from include.rules import SIMULATED_LABEL, DissectionRules
 from include.suspects.wording import KINDS
@@ -213,7 +213,7 @@ def found_words(one: Finding, show: Show = str) -> str:
     found = say("尚无结果") if one.found is None else say("发现问题") if one.found else say("未发现问题")
     note = "" if one.note.strip() == found else show(one.note)
     reporter = say("上报人{name}", name=show(one.reporter)) if one.reporter else ""
-    return say("；").join(filter(None, (found, *map(show, one.categories), note, reporter)))
+    return joined((found, *map(show, one.categories), note, reporter))
 
 
 def handled_words(one: Finding, show: Show = str) -> str:
@@ -225,7 +225,7 @@ def handled_words(one: Finding, show: Show = str) -> str:
         say("退回{count}次", count=one.returns) if one.returns else "",
         say("未通过{count}次", count=one.failures) if one.failures else "",
     )
-    return say("；").join(filter(None, handled))
+    return joined(handled)
 
 
 def _by_holder(visit: Visit, words: Callable[[Finding, Show], str], show: Show) -> str:

@@ -49,7 +49,14 @@ def store_answer(
         for part in parts:
             stage(spool, part, known_places, None, receipt)
         tally = commit(
-            connection, spool, _TABLES, source=SOURCE, owners={SOURCE}, now=now, speaker=answer.unit_code
+            connection,
+            spool,
+            _TABLES,
+            source=SOURCE,
+            owners={SOURCE},
+            now=now,
+            speaker=answer.unit_code,
+            by=by,
         )
     finally:
         spool.close()

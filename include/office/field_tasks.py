@@ -123,7 +123,7 @@ def take_step(connection: Connection, answer: Answer, by: str, key: bytes, now: 
         return say("该交办件{state}，现在不能办理{step}", state=say(STATES[task.state]), step=say(step.label))
     if "photos" in OF_PAGE[answer.step].needs and not answer.photos:
         return say("现场验收须附照片")
-    names = persons_in(answer.inspector) | {by.partition(" <")[0]}
+    names = persons_in(answer.inspector) | persons_in(by)
     if same := sorted(names & task.persons_of(step.unlike)):
         return say("{step}须由{names}以外的人办理", step=say(step.label), names=say("、").join(same))
     move = Move(

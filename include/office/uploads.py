@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from sqlalchemy import Connection, func, select
 
@@ -22,10 +22,12 @@ from include.chain.machine import chain_of
 from include.errors import InputError, StateError
 from include.house import House
 from include.language import say
+from include.office.form_rows import FormLine, form_lines
 from include.office.mailroom.answers import is_known_form
 from include.office.mailroom.matching import Match, letter_by_key
 from include.post import audit
 from include.profile.current import office
+from include.rules import receipt_second
 from include.sources.config import SourceConfig
 from include.sources.delivery import Part
 from include.sources.forms import FormTaken, take_form
@@ -33,7 +35,6 @@ from include.sources.inspected import NO_SUCH
 from include.sources.places import places
 from include.sources.reading.file_names import label
 from include.sources.reading.workbooks import SheetRow, sheet_names, sheet_rows
-from include.sources.staging import origin_of
 from include.store import tables
 from include.store.alarm_aliases import main_ids
 from include.store.chain import chain_events
@@ -102,7 +103,7 @@ def take_in(house: House, file: HandedIn, act: Act) -> Upload:
 
 
 def _handled(house: House, file: HandedIn, act: Act, *, is_kept: bool) -> Upload:
-    received_at = file.received_at or act.now
+    received_at = receipt_second(file.received_at or act.now)
     if received_at > act.now:
         raise InputError(
             "a form cannot have been received later than now",
@@ -297,47 +298,27 @@ def _rows(
     tasks: dict[str, str],
 ) -> tuple[FormRow, ...]:
     """One row a line of the form, in its order."""
-    told: dict[int, dict[str, Any]] = {}
-    for part in parts:
-        chunk = part.chunk
-        for line, row in zip(chunk.lines.tolist(), chunk.rows.to_dict("records"), strict=True):
-            about = told.setdefault(line, {"event": "", "problem": "", "who": "", "reason": ""})
-            about["alarm_id"] = str(row["alarm_id"])
-            about["reason"] = about["reason"] or refused.get(origin_of(chunk, line), "")
-            if "event" in row:
-                about["event"], about["who"] = str(row["event"]), f"{row['unit']} {row['inspector']}".strip()
-            else:
-                about["problem"] = say(
-                    "{category}　{description}", category=row["category"], description=row["description"]
-                )
-        for broken in chunk.broken:
-            told[broken.line] = {
-                "alarm_id": broken.alarm_id,
-                "event": "",
-                "problem": broken.text,
-                "who": "",
-                "reason": broken.reason,
-            }
-    return tuple(_row(line, about, changed, standings, tasks) for line, about in sorted(told.items()))
+    lines = form_lines(parts, refused)
+    return tuple(_row(line, about, changed, standings, tasks) for line, about in lines.items())
 
 
 def _row(
     line: int,
-    about: dict[str, Any],
+    about: FormLine,
     changed: frozenset[str],
     standings: dict[str, str],
     tasks: dict[str, str],
 ) -> FormRow:
-    alarm_id = about["alarm_id"]
-    outcome: Outcome = "refused" if about["reason"] else "new" if alarm_id in changed else "known"
+    alarm_id = about.alarm_id
+    outcome: Outcome = "refused" if about.reason else "new" if alarm_id in changed else "known"
     return FormRow(
         line,
         alarm_id,
-        about["event"],
-        about["problem"],
-        about["who"],
+        about.event,
+        about.problem,
+        about.who,
         outcome,
-        about["reason"],
+        about.reason,
         standings.get(alarm_id, ""),
         tasks.get(alarm_id, ""),
     )

@@ -10,22 +10,25 @@ from typing import Final
 
 from include.openness.words import simulated_mark, translator
 
-_WIDTH, _HEIGHT, _LEFT, _BASE, _TOP = 640.0, 260.0, 52.0, 212.0, 34.0
+_WIDTH, _HEIGHT, _LEFT, _BASE, _TOP = 640.0, 260.0, 52.0, 212.0, 60.0
 _PUSHED, _ANSWERED = "#9cc3e4", "#1f5f99"
 _STEPS: Final = (1, 2, 5)
+_SIZE, _SMALL = 13, 10  # of words, and of upright ones
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One month: its label and counts; None for what is merged or withheld."""
+    """One month: its label and counts; None for what is merged or withheld. `year` stands below the label, where months of several years
+    stand beside each other."""
 
     label: str
     pushed: int | None
     answered: int | None
+    year: str = ""
 
 
 def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool) -> bytes:
-    """Two bars a month, with their numbers above; a month that is merged says so in its place."""
+    """Two bars a month, with their numbers above, upright where these are too wide; a month that is merged says so in its place."""
     t = translator(lang)
     most = max([bar.pushed or 0 for bar in bars] + [1])
     step = _step(most)
@@ -44,14 +47,17 @@ def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool)
         parts.append(f'<text x="{_LEFT - 6:.0f}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
     place = (_WIDTH - 8 - _LEFT) / max(len(bars), 1)
     width = min(place * 0.34, 46.0)
+    is_upright = _width_of(str(most)) > width + 2
+    every = ceil((max(_width_of(bar.label) for bar in bars) + 4) / place) if bars else 1
     for number, bar in enumerate(bars):
         middle = _LEFT + (number + 0.5) * place
-        parts.append(
-            f'<text x="{middle:.1f}" y="{_BASE + 18:.0f}" text-anchor="middle">{escape(bar.label)}</text>'
-        )
+        told = ((bar.label, 18),) if number % every == 0 else ()
+        for words, below in (*told, (bar.year, 34)):
+            if words:
+                parts.append(_text(middle, _BASE + below, words))
         if bar.pushed is None or bar.answered is None:
-            words = escape(t("合并"))
-            parts.append(f'<text x="{middle:.1f}" y="{_BASE - 8:.0f}" text-anchor="middle">{words}</text>')
+            words = t("合并")
+            parts.append(_text(middle, _BASE - 8, words, is_upright=_width_of(words) + 4 > place))
             continue
         for count, left, colour in (
             (bar.pushed, middle - width - 1, _PUSHED),
@@ -60,7 +66,7 @@ def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool)
             y = _y(count, top)
             parts.append(
                 f'<rect x="{left:.1f}" y="{y:.1f}" width="{width:.1f}" height="{_BASE - y:.1f}" fill="{colour}" stroke="#1f5f99" stroke-width=".6"/>'
-                f'<text x="{left + width / 2:.1f}" y="{y - 4:.1f}" text-anchor="middle">{count}</text>'
+                + _text(left + width / 2, y - 4, str(count), is_upright=is_upright)
             )
     legend = ((_LEFT, _PUSHED, t("推送")), (_LEFT + 110, _ANSWERED, t("已反馈")))
     for x, colour, words in legend:
@@ -72,6 +78,19 @@ def bar_chart(title: str, bars: Sequence[Bar], lang: str, *, is_simulated: bool)
         parts.append(f'<text x="{_WIDTH - 8:.0f}" y="18" text-anchor="end">{escape(simulated_mark())}</text>')
     parts.append("</svg>\n")
     return "".join(parts).encode()
+
+
+def _text(middle: float, base: float, words: str, *, is_upright: bool = False) -> str:
+    """Words around `middle`; upright ones read from below and begin at their base."""
+    if not is_upright:
+        return f'<text x="{middle:.1f}" y="{base:.1f}" text-anchor="middle">{escape(words)}</text>'
+    x = middle + _SIZE / 3
+    return f'<text x="{x:.1f}" y="{base:.1f}" font-size="{_SMALL}" transform="rotate(-90 {x:.1f} {base:.1f})">{escape(words)}</text>'
+
+
+def _width_of(words: str) -> float:
+    """About how wide words are: a sign of Chinese is square."""
+    return _SIZE * sum(0.58 if one.isascii() else 1.0 for one in words)
 
 
 def _told(bar: Bar, lang: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from include.geo.boundaries import map_notice
@@ -47,7 +48,7 @@ def all_pages(site: Site) -> dict[str, bytes]:
 def _region(renderer: Renderer) -> dict[str, bytes]:
     site, t, lang = renderer.site, renderer.t, renderer.lang
     current = site.current
-    bars = [_bar(one.month, one.month.total_of("answers"), lang) for one in current]
+    bars = _bars([(one.month, one.month.total_of("answers")) for one in current], lang)
     chart = f"charts/months.{lang}.svg"
     values: dict[str, Any] = {
         "latest": None,
@@ -98,7 +99,7 @@ def _unit(renderer: Renderer, code: str, name: str) -> dict[str, bytes]:
     base = f"units/{unit_file(code)}"
     chart = f"{base}.{lang}.svg"
     rows = [{table: one.month.row_of(table, code) for table in ("answers", "problems")} for one in own]
-    bars = [_bar(one.month, row["answers"], lang) for one, row in zip(own, rows, strict=True)]
+    bars = _bars([(one.month, row["answers"]) for one, row in zip(own, rows, strict=True)], lang)
     counties, merged = _county_rows(own, code, renderer)
     smallest = max(one.month.smallest for one in own)
     values = {
@@ -327,6 +328,18 @@ def _general_notes(one: Edition, t: Translate, lang: str) -> list[str]:
         t("1至{n}的数不单独公布：与其他行合并，公布其和。合计为各行之和。", n=month.smallest - 1),
         *(t(words) for words in NOTES["quality"]),
         completeness([one], t, lang),
+    ]
+
+
+def _bars(months: Sequence[tuple[Month, Row | None]], lang: str) -> list[Bar]:
+    """The bars of months in their order; where these are of several years, the first of each says its year."""
+    bars = [_bar(month, row, lang) for month, row in months]
+    years = [month.start.year for month, _ in months]
+    if len(set(years)) < 2:
+        return bars
+    return [
+        replace(bar, year=str(year)) if place == 0 or year != years[place - 1] else bar
+        for place, (bar, year) in enumerate(zip(bars, years, strict=True))
     ]
 
 

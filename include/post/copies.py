@@ -22,7 +22,7 @@ from include.post.outgoing import Outgoing
 from include.post.recipients import Recipient, address_problem, name_problem, recipients_for
 from include.post.server import MailServer, is_on_this_machine
 from include.profile.current import office
-from include.replies.letters import tagged
+from include.replies.letters import check_of, tagged
 from include.rules import POST
 from include.store import tables
 from include.store.engine import writing
@@ -133,7 +133,8 @@ def _reply_to(outgoing: Outgoing, letter: StoredLetter) -> str:
     office = outgoing.office
     if not (office.reply_to and office.has_own_replies):
         return office.reply_to
-    return tagged(office.reply_to, "l", letter.letter_id, letter.letter_key)
+    check = check_of(letter.letter_id, letter.letter_key)
+    return tagged(office.reply_to, "l", letter.letter_id, check)
 
 
 def resend(outgoing: Outgoing, letter_id: int, act: Act, *, only: Collection[str] = ()) -> QueuedCopy:

@@ -8,8 +8,9 @@
 A *mail* is one copy of one letter: its recipients are claimed, sent and settled together.
 """
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from include.language import say
 from include.letter_kinds import useful_life
 from include.post import audit
 from include.post.outcomes import Outcome, Transmission
+from include.replies.letters import TAG_BYTES
 from include.rules import POST
 from include.store import statements, tables
 from include.store.columns import Instant
@@ -44,6 +46,8 @@ class Claim:
     is_rehearsal: bool
     attempts: int  # with this one
     addresses: dict[int, str]
+    # By delivery_id, where each has an envelope sender of its own.
+    return_tags: dict[int, str] = field(default_factory=dict)
 
 
 _CLAIMED = (
@@ -55,6 +59,7 @@ _CLAIMED = (
         _delivery.c.eml_sha256,
         _delivery.c.is_rehearsal,
         _delivery.c.attempts,
+        _delivery.c.return_tag,
         tables.letter.c.letter_key,
         tables.letter.c.subject,
         tables.letter.c.is_simulated,
@@ -84,8 +89,11 @@ _SETTLE = (
 )
 
 
-def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> Claim | None:
-    """Claims the oldest mail that is due, all its due recipients at once; None when nothing is due.
+def claim(
+    connection: Connection, *, owner: str, actor: str, now: datetime, has_own_senders: bool = False
+) -> Claim | None:
+    """Claims the oldest mail that is due, all its due recipients at once; None when nothing is due. With `has_own_senders` each
+    delivery has a tag that nobody can guess, the same at every attempt.
 
     `owner` must be of one round, and hold no other claim. Nothing may be sent before the caller's commit.
     """
@@ -107,7 +115,17 @@ def claim(connection: Connection, *, owner: str, actor: str, now: datetime) -> C
         first.is_rehearsal,
         first.attempts,
         {row.delivery_id: row.address for row in rows},
+        _tagged(connection, rows) if has_own_senders else {},
     )
+
+
+def _tagged(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
+    tags = {row.delivery_id: row.return_tag or secrets.token_hex(TAG_BYTES) for row in rows}
+    for row in rows:
+        if not row.return_tag:
+            own = update(_delivery).where(_delivery.c.delivery_id == row.delivery_id)
+            connection.execute(own.values(return_tag=tags[row.delivery_id]))
+    return tags
 
 
 def settle(

@@ -136,7 +136,15 @@ def _drain(
             if claimed is not None and transmission is not None:
                 outbox.settle(connection, claimed, transmission, actor=owner, now=clock())
             upcoming = (
-                outbox.claim(connection, owner=lease_owner, actor=owner, now=clock()) if may_go_on else None
+                outbox.claim(
+                    connection,
+                    owner=lease_owner,
+                    actor=owner,
+                    now=clock(),
+                    has_own_senders=session.server.has_own_senders,
+                )
+                if may_go_on
+                else None
             )
         on_step("after_commit" if claimed is not None else "after_claim")
         if upcoming is None:
@@ -160,11 +168,9 @@ def _drain(
 
 def _senders(server: MailServer, claimed: Claim) -> dict[str, str]:
     """The envelope sender of each recipient, where the mail server takes addresses with a plus: a bounce comes back to it."""
-    if not server.has_own_senders:
-        return {}
     return {
-        address: tagged(server.sender_address, "b", delivery_id, f"{claimed.message_id} {address}")
-        for delivery_id, address in claimed.addresses.items()
+        claimed.addresses[delivery_id]: tagged(server.sender_address, "b", delivery_id, tag)
+        for delivery_id, tag in claimed.return_tags.items()
     }
 
 

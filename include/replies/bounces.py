@@ -223,9 +223,7 @@ def _permanence(mail: Mail) -> Permanence:
     """For good or for now: by the report's status, then the server's reply in its own words, then what these words mean."""
     told = [match[0] for value in _report(mail, "status") if (match := _CODE.search(value))]
     classes = {code[0] for code in told} - {"2"}
-    if classes == {"5"} or (
-        classes == {"4"} and not _REPLY.search(" ".join(_report(mail, "diagnostic-code")))
-    ):
+    if len(classes) == 1:
         return "permanent" if classes == {"5"} else "temporary"
     for text in _diagnoses(mail):
         codes = [match[1] for match in _CODE.finditer(text) if match[1] != "2"]
@@ -233,8 +231,8 @@ def _permanence(mail: Mail) -> Permanence:
         for found in (codes, replies):
             if found:
                 return "permanent" if found[0] == "5" else "temporary"
-    if classes:
-        return "permanent" if "5" in classes else "temporary"
+    if classes:  # of several recipients, some for good
+        return "permanent"
     words = f"{mail.head('subject')}\n{_words(mail)}"
     if _FOREVER_WORDS.search(words):
         return "permanent"

@@ -18,8 +18,9 @@ _KEPT: Final = (
     "x-original-message-id",
 )
 _NUMBER: Final = re.compile(r"[\w（）()]{1,30}[〔\[（(]\s*(?:19|20)\d\d\s*[〕\]）)]\s*\d{1,6}\s*号")
-_TAG: Final = re.compile(r"\+([bl])(\d{1,18})-([0-9a-f]{8})@", re.IGNORECASE)
+_TAG: Final = re.compile(r"\+([bl])(\d{1,18})-([0-9a-f]{8}|[0-9a-f]{16})@", re.IGNORECASE)
 _TO: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to", "cc", "x-rcptto")
+TAG_BYTES: Final = 8
 _LETTER_HEAD: Final = "x-qianliyan-letter"
 _MOST: Final = 60
 T = TypeVar("T")
@@ -27,7 +28,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Tag:
-    """What our own plus-address says: `b` a delivery (the envelope sender of its own, VERP) or `l` a letter (Reply-To)."""
+    """What our own plus-address says: `b` a delivery (the envelope sender of its own, VERP; `check` is random, and proves that whoever
+    writes there has had that mail) or `l` a letter (Reply-To; `check` only catches slips: what comes there proves nothing)."""
 
     what: str
     number: int
@@ -85,16 +87,15 @@ def signs_of(mail: Mail) -> Signs:
     )
 
 
-def tagged(address: str, what: str, number: int, secret: str) -> str:
-    """`name+b12-0a1b2c3d@domain`: our address with what it stands for; `secret` is what only this delivery or letter has (its
-    Message-ID and address), so that numbers cannot be counted through."""
+def tagged(address: str, what: str, number: int, check: str) -> str:
+    """`name+b12-0a1b2c3d4e5f6071@domain`: our address with what it stands for."""
     local, _, domain = address.rpartition("@")
-    return f"{local}+{what}{number}-{check_of(what, number, secret)}@{domain}"
+    return f"{local}+{what}{number}-{check}@{domain}"
 
 
-def check_of(what: str, number: int, secret: str) -> str:
-    """The check digits of a plus-address."""
-    return hashlib.sha256(f"{what}{number}\n{secret}".encode()).hexdigest()[:8]
+def check_of(letter_id: int, letter_key: str) -> str:
+    """The check digits of a letter's plus-address."""
+    return hashlib.sha256(f"l{letter_id}\n{letter_key}".encode()).hexdigest()[:8]
 
 
 def _ids(heads: Heads, name: str) -> list[str]:

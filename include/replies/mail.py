@@ -82,6 +82,10 @@ class _Taking:
     faults: dict[str, None] = field(default_factory=dict)
 
 
+_BARE_CR: Final = re.compile(rb"\r(?!\n)")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
+
+
 def read_mail(content: bytes, form_sheets: FormSheets = (FORM_SHEET,)) -> Mail:
     """Takes a mail apart. Never raises for what a mail can hold: what cannot be read is in `faults`."""
     taking = _Taking(form_sheets)
@@ -100,8 +104,12 @@ def read_mail(content: bytes, form_sheets: FormSheets = (FORM_SHEET,)) -> Mail:
         taking.faults["too_deep"] = None
     text = "\n".join(taking.texts) if any(each.strip() for each in taking.texts) else "\n".join(taking.pages)
     content_type = _raw(message, "content-type")
+    heads = heads_of(message)
+    if _BARE_CR.search(_HEAD_END.split(content[: LIMITS.header_bytes], maxsplit=1)[0]):
+        # A line that our server did not see as one: what it would have taken away may stand behind it.
+        heads = tuple((name, value) for name, value in heads if name != "authentication-results")
     return Mail(
-        heads_of(message),
+        heads,
         _media_type(message),
         parameter(content_type, "report-type").lower(),
         text[: LIMITS.searched],

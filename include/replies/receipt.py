@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from include.replies.mail import Mail
 from include.replies.senders import is_same_host, server_of
+from include.rules import receipt_second
 
 TOLERANCE: Final = timedelta(minutes=5)
 Clock = Literal["internal", "received", ""]
@@ -30,7 +31,7 @@ def reached(mail: Mail, internal_at: datetime | None, own_server: str, now: date
     at = trace if is_trace else internal_at
     if at is None or at > now + TOLERANCE:
         return Reached(None, "")
-    return Reached(min(at, now), "received" if is_trace else "internal")
+    return Reached(receipt_second(min(at, now)), "received" if is_trace else "internal")
 
 
 def _trace(mail: Mail, own_server: str) -> datetime | None:

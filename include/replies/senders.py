@@ -24,7 +24,7 @@ _BY: Final = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 
 
 def authenticity(mail: Mail, own_server: str) -> Authenticity:
-    """What the own server says: `pass` where a check that passed speaks for the domain of From; `fail` where one failed and none
+    """What the own server says: `pass` where a check that passed names a domain that speaks for that of From; `fail` where one failed and none
     passed, `none` where it says nothing. `own_server`: its name in Authentication-Results; empty: it writes none."""
     sender = mail.sender.rpartition("@")[2]
     if not own_server or not sender:
@@ -32,8 +32,8 @@ def authenticity(mail: Mail, own_server: str) -> Authenticity:
     results = list(_results(_own_fields(mail, own_server.lower())))
     if any(method == "dmarc" and result == "fail" for method, result, _ in results):
         return "fail"
-    for method, result, domain in results:
-        if result == "pass" and is_aligned(domain or (sender if method == "dmarc" else ""), sender):
+    for _, result, domain in results:
+        if result == "pass" and is_aligned(domain, sender):
             return "pass"
     return "fail" if any(result in ("fail", "softfail", "permerror") for _, result, _ in results) else "none"
 

@@ -51,11 +51,14 @@ class Settled(Generic[Ref]):
 
 
 class ChainWords(Generic[Ref]):
-    """The words of one delivery. `speaker`: the unit that it speaks for, `UNKNOWN`, or None where it is no unit's word. `Ref`: how the
+    """The words of one delivery. `speaker`: the unit that it speaks for, `UNKNOWN`, or None where it is no unit's word; `by`: the contact who is known to speak, else the source is the actor. `Ref`: how the
     caller knows its rows again."""
 
-    def __init__(self, connection: Connection, source: str, speaker: str | None, now: datetime) -> None:
+    def __init__(
+        self, connection: Connection, source: str, speaker: str | None, now: datetime, by: str = ""
+    ) -> None:
         self._connection, self._source, self.speaker, self._now = connection, source, speaker, now
+        self._actor = (by or source)[:128]
         self._stands: dict[str, str] = {}
         self._rows: list[tuple[Layout, dict[str, Any], Ref]] = []
 
@@ -158,7 +161,7 @@ class ChainWords(Generic[Ref]):
         task = task_meant(chain, word, self._names(word.at))
         if is_said_before(task, word, events):
             return False
-        move = move_of(task, word, events, self._source[:128], self._now, unnamed=_unnamed())
+        move = move_of(task, word, events, self._actor, self._now, unnamed=_unnamed())
         if move is None:
             return False
         if move.step not in allowed(chain, task.task_no):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from include.rules import UNIT_EVENTS
+from include.rules import UNIT_EVENTS, receipt_second
 from include.sources.config import SourceConfig
 from include.sources.layout import Layout
 
@@ -42,7 +42,8 @@ def by_receipt(layout: Layout, own: pd.DataFrame, receipt: Receipt) -> pd.DataFr
     if layout.name != "feedback" or not receipt.counts:
         return own
     claimed = own["inspected_at"].where(own["inspected_at"] != "", own["event_at"])
-    return own.assign(inspected_at=claimed, event_at=f"{receipt.at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}")
+    at = receipt_second(receipt.at).astimezone(UTC)
+    return own.assign(inspected_at=claimed, event_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def misfits_of(layout: Layout, rows: pd.DataFrame, receipt: Receipt) -> list[tuple[pd.Series[Any], str, str]]:

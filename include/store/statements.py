@@ -64,7 +64,9 @@ def _typed(clause: TextClause, parameters: dict[str, Any]) -> TextClause:
         bindparam(key, type_=_type(value)) for key, value in parameters.items() if isinstance(value, date)
     ] + [
         bindparam(
-            key, expanding=True, type_=BigInteger() if all(type(one) is int for one in value) else String()
+            key,
+            expanding=True,
+            type_=BigInteger() if value and all(type(one) is int for one in value) else String(),
         )
         for key, value in parameters.items()
         if isinstance(value, tuple)

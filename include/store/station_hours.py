@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -58,12 +59,14 @@ TABLES: Final[dict[str, HourTable]] = {table.name: table for table in (STATION_H
 
 @dataclass(frozen=True)
 class DayKept:
-    """What became of the hours of one day: `new`, `revised` (another value than told before) and `unchanged`."""
+    """What became of the hours of one day: `new`, `revised` (another value than told before) and `unchanged`. `disputed`: of the
+    revised those whose former value has the same receipt, so that nothing says which of the two is later."""
 
     day: date
     new: int
     revised: int
     unchanged: int
+    disputed: int = field(default=0, compare=False)
 
 
 def day_path(root: Path, table: HourTable, day: date) -> Path:
@@ -216,7 +219,10 @@ def _merged(
     revised = int((is_known & ~is_same).sum())
     was_revised = (before.schema.metadata or {}).get(_REVISED) == b"1"
     whole = _ordered(table, both.filter(pa.array(keep)), is_revised=was_revised or revised > 0)
-    return whole, DayKept(day, int((~is_known).sum()), revised, int(is_same.sum()))
+    receipts = both["received_at"].cast(pa.int64()).to_numpy()
+    is_disputed = is_known & ~is_same & (receipts[last] == receipts[len(before) :])
+    kept = DayKept(day, int((~is_known).sum()), revised, int(is_same.sum()), int(is_disputed.sum()))
+    return whole, kept
 
 
 def _plain(table: HourTable, rows: pa.Table) -> pa.Table:
@@ -297,13 +303,25 @@ def _told_in(
         wanted &= _numbers_of(rows, "received_at") <= _milliseconds(known_at)
     if enterprises is not None and len(rows):
         keys = rows[table.key].combine_chunks()
-        is_asked = np.array([name in enterprises for name in keys.dictionary.to_pylist()], bool)
+        asked = pa.array(sorted(enterprises), pa.string())
+        is_asked = pc.is_in(keys.dictionary, value_set=asked).to_numpy(zero_copy_only=False)
         wanted &= is_asked[keys.indices.to_numpy(zero_copy_only=False)]
     if not wanted.all():
         rows = rows.take(pa.array(np.flatnonzero(wanted)))
+        rows = rows if enterprises is None else _with_names_in_use(table, rows)
     if is_revised:
         rows = _last_told(table, rows)
     return rows.select(_schema(table).names[:-1])
+
+
+def _with_names_in_use(table: HourTable, rows: pa.Table) -> pa.Table:
+    """The rows with a dictionary of the keys that are left: few of a day's many."""
+    keys = rows[table.key].combine_chunks()
+    used, place = np.unique(keys.indices.to_numpy(zero_copy_only=False), return_inverse=True)
+    left = pa.DictionaryArray.from_arrays(
+        pa.array(place.astype(np.int32)), keys.dictionary.take(pa.array(used))
+    )
+    return rows.set_column(rows.schema.get_field_index(table.key), table.key, left)
 
 
 def _numbers_of(rows: pa.Table, name: str) -> NDArray[np.int64]:

@@ -498,6 +498,11 @@ delivery = Table(
     Column("smtp_code", Integer, comment="the server's last answer"),
     Column("smtp_text", Text),
     Column("updated_at", Instant, nullable=False),
+    Column(
+        "return_tag",
+        String(16),
+        comment="random, of its own envelope sender (VERP): what only a report about it can name",
+    ),
     UniqueConstraint("letter_id", "is_rehearsal", "copy_no", "address"),
     Index(None, "state", "next_attempt_at"),
     CheckConstraint("header in ('to', 'cc')", name="header"),

@@ -43,8 +43,10 @@ def clean_winds(winds: pd.DataFrame) -> Cleaned:
 
     A direction told with speed 0 is calm; a variable wind keeps its speed. Remarks count what was changed.
     """
-    told = winds["wind_from_deg"].astype("string").str.strip().str.upper().str.removesuffix(".0")
-    number = pd.to_numeric(told, errors="coerce").to_numpy(float, na_value=np.nan)
+    code, texts = pd.factorize(winds["wind_from_deg"], use_na_sentinel=False)
+    known = pd.Series(texts).astype("string").str.strip().str.upper().str.removesuffix(".0")
+    told = known.iloc[code].set_axis(winds.index)
+    number = pd.to_numeric(known, errors="coerce").to_numpy(float, na_value=np.nan)[code]
     speed = pd.to_numeric(winds["wind_speed_m_s"], errors="coerce").to_numpy(float, na_value=np.nan)
     is_calm = told.isin(CALM_WINDS).to_numpy(bool, na_value=False)
     is_variable = told.isin(VARIABLE_WINDS).to_numpy(bool, na_value=False)

@@ -80,6 +80,7 @@ def test_a_month_of_two_holders(chained: House) -> None:
         "accepted": 1,
         "written_off": 0,
         "pending": 0,
+        "under_review": 0,
         "is_small": False,
         "rank": 1,
     }
@@ -87,7 +88,7 @@ def test_a_month_of_two_holders(chained: House) -> None:
     assert [figures.rows[1].unit_code, figures.rows[1].due, figures.rows[1].rank] == [SHIJIAZHUANG, 1, None]
     sheet = openpyxl.load_workbook(io.BytesIO(assessment_workbook(figures))).active
     assert sheet.cell(1, 1).value == "2020-03交办件考核，截至2020年3月20日16时30分"
-    assert [sheet.cell(2, n).value for n in range(1, 21)] == list(HEADINGS.values())
+    assert [sheet.cell(2, n).value for n in range(1, 22)] == list(HEADINGS.values())
     assert assessment_figures(chained, date(2020, 4, 1), late).rows == ()
     letter = compose_assessment(figures, Issue("某局", "某人", "000", "", "环考〔2020〕1号", "2020年4月16日"))
     text = "\n".join(one.text for one in Document(io.BytesIO(letter.file("docx").content)).paragraphs)

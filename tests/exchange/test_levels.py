@@ -1,6 +1,7 @@
 """Levels: what an office below sees, what it reports, and what both agree about, on a link that fails."""
 
 import random
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -277,6 +278,7 @@ def sweep(folder: Path, seed: int, rounds: int, upper_engine: Engine | None = No
     pair.link.chance = chance
     pair.link.faults = {"down": 0.15, "lost": 0.15, "twice": 0.15, "late": 0.15}
     known: list[str] = []
+    answers: Counter[str] = Counter()
     copies = {"upper": folder / "upper.db", "lower": folder / "lower.db"}
     for side in sides:
         backup(getattr(pair, side), copies[side])
@@ -291,7 +293,9 @@ def sweep(folder: Path, seed: int, rounds: int, upper_engine: Engine | None = No
         elif deed == "answer":
             there = [row[0] for row in figures(pair.lower, pair.lower.clock()) if not row[2]]
             if there:
-                answer(pair.lower, chance.choice(there), problem=chance.random() < 0.5)
+                asked = chance.choice(there)
+                answer(pair.lower, asked, problem=chance.random() < 0.5)
+                answers[asked] += 1
         elif deed == "backup":
             side = chance.choice(sides)
             backup(getattr(pair, side), copies[side])
@@ -314,7 +318,9 @@ def sweep(folder: Path, seed: int, rounds: int, upper_engine: Engine | None = No
     assert figures(pair.lower, at) == figures(pair.upper, at)
     assert [row[0] for row in figures(pair.upper, at)] == sorted(known)
     for alarm_id in known:
-        assert [event for event, _ in steps(pair.upper, alarm_id)].count("submitted") <= 1
+        # Each answer once; a person whose store forgot an answer may give another before the link tells of the first.
+        told = [event for event, _ in steps(pair.upper, alarm_id)].count("submitted")
+        assert told <= answers[alarm_id]
 
 
 def _round(pair: Pair) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, insert, select
 
 from include.act import Act
 from include.chain.values import Move
+from include.errors import StateError
 from include.field.reports import Answer
 from include.field.requests import COOKIE, device_id
 from include.house import House
@@ -230,3 +231,15 @@ def _key(house: House, kind: str) -> str:
     own = tables.letter.c
     with reading(house.engine) as connection:
         return str(connection.execute(select(own.letter_key).where(own.kind == kind)).scalar_one())
+
+
+def test_neither_the_contact_nor_whom_the_phone_names_reviews_the_report(house: House, page: Place) -> None:
+    link = word(house, "task_sheet")
+    phone = confirmed_phone(house, page, link)
+    report = FOUND | {"category": "工业企业", "inspector": "王五"}
+    assert sent(house, page, phone, link, report) == "taken"
+    for same in ("张三", "王五", "张三 <z@yq.example>", "赵六、张三"):
+        with pytest.raises(StateError, match="another person must"):
+            step(house, page, "pass", person=same)
+    step(house, page, "pass", person="赵六")
+    assert states(house, page) == ["passed"]

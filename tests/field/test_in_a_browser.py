@@ -203,7 +203,7 @@ def test_a_draft_outlives_a_lost_network_and_a_closed_page_and_is_sent_once(
         opened.close()
         again = opened.context.new_page()
         again.goto(f"/f/{WORD}")  # from the phone itself
-        again.wait_for_selector("text=有未送达的草稿")
+        again.wait_for_selector("text=已提交，尚未送达")
         again.goto(f"/f/{WORD}/1")
         assert again.get_by_label("问题描述").input_value() == "料堆未覆盖"
         again.wait_for_selector("#thumbs img")
@@ -219,6 +219,62 @@ def test_a_draft_outlives_a_lost_network_and_a_closed_page_and_is_sent_once(
         "料堆未覆盖",
         [(1600, 800)],
     )
+
+
+def submit_offline(opened: Page) -> None:
+    """An inspector without a network submits that nothing was found."""
+    opened.goto(f"/f/{WORD}/1")
+    opened.context.set_offline(True)
+    opened.get_by_label("无问题").first.check()
+    opened.get_by_label("排查人").fill("李四")
+    opened.get_by_role("button", name="提交").click()
+    opened.wait_for_selector("#draft-state:has-text('没有网络')")
+
+
+def dispute(opened: Page, note: str) -> None:
+    opened.get_by_label("误报申诉").first.check()
+    opened.get_by_label("说明").fill(note)
+
+
+def test_what_was_submitted_is_sent_as_it_was_and_what_was_changed_since_waits(
+    browser: Browser, page: Place
+) -> None:
+    with served(page) as base, phone(browser, base) as opened:
+        submit_offline(opened)
+        dispute(opened, "点")
+        opened.wait_for_selector("#draft-state:has-text('已改为草稿')")
+        opened.context.set_offline(False)
+        opened.wait_for_selector("#draft-state:has-text('此前提交的内容已送达')")
+        assert opened.locator("#draft-state a").get_attribute("href")
+        assert told(page) == [("clear", "")]
+        opened.goto(f"/f/{WORD}")
+        opened.wait_for_selector("text=有未提交的草稿")
+        opened.goto(f"/f/{WORD}/1")
+        assert opened.get_by_label("说明").input_value() == "点"
+        assert told(page) == [("clear", "")]
+        opened.get_by_role("button", name="提交").click()
+        opened.wait_for_url("**/r/*")
+    assert sorted(told(page)) == [("clear", ""), ("disputed", "点")]
+
+
+def test_the_button_replaces_what_was_submitted_and_an_incomplete_form_is_not_kept_to_be_sent(
+    browser: Browser, page: Place
+) -> None:
+    with served(page) as base, phone(browser, base) as opened:
+        submit_offline(opened)
+        opened.get_by_label("有问题").first.check()
+        opened.get_by_role("button", name="提交").click()
+        opened.wait_for_selector("#problem:has-text('问题类别')")
+        dispute(opened, "点位不在本市")
+        opened.get_by_role("button", name="提交").click()
+        opened.wait_for_selector("#draft-state:has-text('没有网络')")
+        opened.context.set_offline(False)
+        opened.wait_for_url("**/r/*")
+    assert told(page) == [("disputed", "点位不在本市")]
+
+
+def told(page: Place) -> list[tuple[str, str]]:
+    return [(one.step, one.note) for one in page.reports() if isinstance(one, Answer)]
 
 
 def heic() -> bytes:

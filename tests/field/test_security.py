@@ -253,6 +253,7 @@ NO_PHOTOS = {
     "zip": b"PK\x03\x04" + b"\0" * 100,
     "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(evil) run",
     "noise": bytes(range(256)) * 20,
+    "empty": b"",
 }
 
 
@@ -361,7 +362,9 @@ def test_a_code_is_not_guessed(page: Place) -> None:
     assert (
         stranger.post(f"/f/{WORD}/device", {"code": "ABCD2345"}).status_code == 422
     )  # the code of another device
-    assert phone.post(f"/f/{WORD}/device", {"code": "abcd 2345"}).status_code == 303
+    for odd in ("ABCD234", "ABCD23456", "ABCD-234O", "验证码", ""):  # no code at all: no try is lost by it
+        assert "未计次数" in phone.post(f"/f/{WORD}/device", {"code": odd}).text
+    assert phone.post(f"/f/{WORD}/device", {"code": "ａｂｃｄ　２３４５"}).status_code == 303
     assert phone.post(f"/f/{WORD}/device", {"code": "ABCD2345"}).status_code == 429
     assert phone.post(f"/f/{WORD}/device", {"contact": "dudu@evil.example"}).status_code == 422
 
@@ -425,3 +428,10 @@ def test_others_reach_the_page_over_tls_only(page: Place, options: list[str]) ->
 def test_settings_that_cannot_be_meant_are_refused(told: dict[str, object]) -> None:
     with pytest.raises(InputError):
         field_settings(told)
+
+
+def test_a_report_is_received_in_the_whole_second_that_its_receipt_prints(page: Place) -> None:
+    page.now = NOW + timedelta(microseconds=77_000)
+    page.visitor().send(CLEAR)
+    [report] = page.reports()
+    assert report.received_at == NOW

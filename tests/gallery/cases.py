@@ -28,7 +28,7 @@ from include.supervision.alarm_push import AlarmFigures, PushedAlarm, TrendHour
 from include.supervision.bulletin_figures import BulletinFigures
 from include.supervision.figures import Corrected, Issue, NoticeFigures, ReminderFigures, Suspected
 from include.supervision.weekly_figures import DayCount, SummaryFigures
-from tests.gallery import computed, computed_air, english
+from tests.gallery import chain_letters, computed, computed_air, english
 from tests.letters import bulletins, samples, summaries
 from tests.supervision.summaries import summary
 
@@ -36,6 +36,7 @@ _NORTHPORT = {
     "unit_code": "HB-N",
     "unit_name": "Northport",
     "bureau": "Northport Environment Office",
+    "address_form": "Northport",
     "province_name": "Harbour",
     "upper_bureau": "Harbour Clean Air Agency",
 }
@@ -70,6 +71,9 @@ def cases() -> Iterator[Case]:
     yield from _overviews()
     yield from _mails()
     yield from _other_offices()
+    yield from (
+        Case(one.name, one.title, one.compose, profile=one.profile) for one in chain_letters.letters()
+    )
 
 
 def _composed(compose: Callable[..., Letter], figures: Callable[[], Any], issue: Issue, **how: Any) -> Letter:

@@ -12,6 +12,7 @@ from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 from matplotlib.text import Text as PictureText
 
 from include.letters.document.manuscript import Manuscript, Paragraph, Table
@@ -200,7 +201,7 @@ def _empty(page: Page) -> Iterator[str]:
 
 
 def figure_findings(figure: Figure) -> list[str]:
-    """Words of a picture outside it, over other words, under a mark, or struck through by a drawn line."""
+    """Words of a picture outside it, over other words, under a mark or a sign (scale bar, north arrow), or struck through by a drawn line."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     renderer = canvas.get_renderer()
@@ -221,6 +222,10 @@ def figure_findings(figure: Figure) -> list[str]:
         for (words, box), (others, other) in combinations(boxes, 2)
         if _overlap(box, other, 0.8 * pixel)
     ]
+    for sign in _shown(figure, Polygon):
+        extent = sign.get_window_extent(renderer)
+        drawn = Box(extent.x0, extent.y0, extent.x1, extent.y1)
+        found += [f"a drawn sign over {words!r}" for words, box in boxes if _overlap(drawn, box, 0.8 * pixel)]
     for line in _shown(figure, Line2D):
         marks, segments = _drawn_of(line)
         for words, box in boxes:

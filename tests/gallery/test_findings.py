@@ -90,6 +90,12 @@ def _picture(draw: Any) -> Figure:
         (lambda axes: axes.text(1.2, 0.5, "甲"), ["text outside the picture: '甲'"]),
         (lambda axes: axes.text(0.5, 0.5, "75") and axes.plot((0, 1), (0.52, 0.52)), ["a line through '75'"]),
         (
+            lambda axes: (
+                axes.text(0.5, 0.5, "8") and axes.fill([0.5, 0.52, 0.52], [0.5, 0.5, 0.56], color="k")
+            ),
+            ["a drawn sign over '8'"],
+        ),
+        (
             lambda axes: axes.text(0.5, 0.5, "赵县") and axes.plot(0.54, 0.52, marker="^"),
             ["a mark over '赵县'"],
         ),

@@ -15,6 +15,8 @@ TRIED = (
     "summary-one-city",
     "overview-one",
     "alarm",
+    "chain-return_sheet-many",
+    "dissection",
     "shaanxi-notice",
     "harbour-notice-many",
 )
@@ -30,7 +32,19 @@ def test_the_layout_has_no_finding(name: str) -> None:
 
 def test_every_kind_of_letter_and_shipped_office_is_in_it() -> None:
     kinds = {name.partition("-")[0] for name in ALL}
-    assert {"notice", "reminder", "summary", "bulletin", "overview", "alarm", "digest", "code"} <= kinds
+    assert {
+        "notice",
+        "reminder",
+        "summary",
+        "bulletin",
+        "overview",
+        "alarm",
+        "digest",
+        "code",
+        "chain",
+        "assessment",
+        "dissection",
+    } <= kinds
     assert {case.profile for case in ALL.values()} == {"ministry", "shaanxi", "jinan", "harbour"}
 
 

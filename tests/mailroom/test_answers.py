@@ -13,14 +13,16 @@ from sqlalchemy import select
 
 from include.act import Act
 from include.answer_form import layout
+from include.answer_form.code import answer_code
 from include.errors import InputError, StateError
 from include.office.mailroom.tray import accept, accept_typed, open_mail, settle
-from include.simulator.mail_answers import bounce_mail, something_found, text_mail
+from include.simulator.mail_answers import bounce_mail, nothing_found, something_found, text_mail
 from include.sources.forms import OLDER
 from include.store import tables
 from include.store.engine import reading
-from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer, form
-from tests.post.samples import add_cities, add_contact
+from tests.desk.facts import add_alarm
+from tests.mailroom.office import CONTACT, HOST, NOW, SENT, Place, answer, form
+from tests.post.samples import add_cities, add_contact, facts, released
 
 BY = Act(NOW + timedelta(minutes=9), "王某", "已电话核实")
 HOUR = timedelta(hours=1)
@@ -70,6 +72,20 @@ def test_rows_are_taken_one_by_one_and_what_cannot_be_used_says_why(place: Place
     with reading(place.house.engine) as connection:
         (reason,) = connection.execute(select(tables.quarantine.c.reason)).scalars()
         assert reason.endswith("必填：排查人")
+
+
+def test_a_code_counts_in_whatever_width_case_and_blanks_it_was_typed(place: Place) -> None:
+    def fill(number: int, alarm_id: str) -> dict[str, Any]:
+        code = answer_code(place.key, alarm_id).lower()
+        odd = f" {code[:5]} {code[5:]}" if number else code.translate(_WIDE)
+        return {**nothing_found(SENT - HOUR), "code": odd}
+
+    place.deliver(answer(place, content=form(place.key, fill=fill)))
+    done = place.read()
+    assert (done.rows_taken, done.rows_refused) == (2, 0)
+
+
+_WIDE = {ord(char): ord(char) + 0xFEE0 for char in "abcdefghijklmnopqrstuvwxyz0123456789"}
 
 
 def forged_results(mail: bytes) -> bytes:
@@ -299,13 +315,38 @@ def test_words_of_a_person_wait_and_are_filed_with_a_reason(place: Place) -> Non
 def test_a_person_vouches_for_a_colleague_and_makes_them_a_contact(place: Place) -> None:
     place.deliver(answer(place, "colleague@city.example"))
     place.read()
-    accept(place.house, place.mails()[0]["mail_id"], BY, adds_contact=True)
+    accept(place.house, place.mails()[0]["mail_id"], BY, [0], contact_of="140300")
     assert place.events() == [("A1", "submitted", SENT), ("A2", "submitted", SENT)]
     (row,) = place.mails()
     assert (row["settled_as"], row["rows_taken"]) == ("taken", 2)
     again = form(place.key, fill=lambda number, alarm: something_found(SENT, "扬尘（工地）"))
     place.deliver(answer(place, "colleague@city.example", again, at=SENT + HOUR), at=SENT + HOUR)
     assert place.read(now=NOW + HOUR).tray == 0
+
+
+def test_of_forms_of_two_units_each_is_named_and_one_unit_is_taken(place: Place) -> None:
+    """A contact of 阳泉 sends the form of 长治, too: nothing of the other is taken with the first, nor is the sender its contact."""
+    add_alarm(place.house.engine, "B1", "03-12 09:00", unit_code="140400", is_simulated=True)
+    add_cities(place.house.engine, "140400")
+    other = facts(unit_code="140400", alarms=("B1",))
+    released(place.house.engine, place.house.archive, other, now=SENT - HOUR)
+    place.deliver(with_form(answer(place), form(other.key, alarms=("B1",))))
+    assert place.read().tray == 1
+    (row,) = place.mails()
+    opened = open_mail(place.house, row["mail_id"])
+    assert [(one.unit_name, [line.alarm_id for _, line in one.lines]) for one in opened.shown] == [
+        ("阳泉市", ["A1", "A2"]),
+        ("长治市", ["B1"]),
+    ]
+    assert opened.contact_of == ()  # a contact of 阳泉 already
+    for chosen, contact_of in (([0, 1], ""), ([1], "140400"), ([], ""), ([7], "")):
+        with pytest.raises(InputError):
+            accept(place.house, row["mail_id"], BY, chosen, contact_of=contact_of)
+    assert place.events() == []
+    accept(place.house, row["mail_id"], BY, [0])
+    assert [alarm_id for alarm_id, *_ in place.events()] == ["A1", "A2"]
+    (row,) = place.mails()
+    assert (row["unit_code"], row["rows_taken"]) == ("140300", 2)
 
 
 def test_a_person_types_what_a_mail_says(place: Place) -> None:
@@ -354,6 +395,48 @@ def test_a_temporary_bounce_is_noted_and_one_of_others_waits(
     place.deliver(bounce_mail(place.letter, address, SENT, words))
     assert place.read().tray == tray
     assert set(place.states().values()) == states
+
+
+def proven(domain: str, result: str = "pass") -> Callable[[bytes], bytes]:
+    """As it comes from a server of that domain, which ours knows (or does not)."""
+    head = f"Authentication-Results: {HOST}; spf={result} smtp.mailfrom={domain}; dmarc={result} header.from={domain}\r\n"
+    return lambda mail: (
+        head.encode() + mail.replace(b"MAILER-DAEMON@city.example", f"MAILER-DAEMON@{domain}".encode())
+    )
+
+
+def without_its_id(mail: bytes) -> bytes:
+    lines = mail.split(b"\r\n")
+    return b"\r\n".join(
+        b"X-Qianliyan-Letter: " + KEY if line.startswith(b"Message-ID: <notice") else line for line in lines
+    )
+
+
+KEY = b"notice_140300_day_2020-03-12_2020-03-13_1"
+
+
+@pytest.mark.parametrize(
+    ("change", "has_tag", "state", "doubt"),
+    [
+        (proven("mx.city.example"), False, "refused", ""),
+        (proven("mee.example"), False, "refused", ""),
+        (proven("evil.example"), False, "sent", "的域名与被退回的地址、与本单位都无关"),
+        (proven("city.example", "fail"), False, "sent", "未通过验证"),
+        (proven("city.example"), True, "sent", "没有寄到该地址"),
+        (without_its_id, False, "sent", "没有写明原函件的 Message-ID"),
+    ],
+)
+def test_a_bounce_that_anybody_may_have_written_changes_nothing_and_waits(
+    place: Place, change: Callable[[bytes], bytes], has_tag: bool, state: str, doubt: str
+) -> None:
+    if has_tag:
+        with place.house.engine.begin() as connection:
+            connection.execute(tables.delivery.update().values(return_tag="0123456789abcdef"))
+    place.deliver(change(bounce_mail(place.letter, CONTACT, SENT)))
+    assert (place.read().tray, place.states()[CONTACT]) == (int(bool(doubt)), state)
+    (row,) = place.mails()
+    assert (row["kind"], doubt in row["tray_reason"]) == ("bounce", True)
+    assert row["tray_reason"].startswith("未经验证的退信：") == bool(doubt)
 
 
 def test_a_bounce_of_no_letter_of_ours_waits(place: Place) -> None:

@@ -33,8 +33,14 @@ def test_a_form_of_a_colleague_is_taken_by_one_click_and_its_letter_shows_it(pla
     place.deliver(answer(place, "colleague@city.example"))
     place.read()
     browser = Browser(place.house)
-    assert "不是该函件收件单位的联系人" in browser.get("/mails/1").text
-    assert browser.post("/mails/1/accept", {"reason": "已核实", "contact": "true"}).status_code == 303
+    before = browser.get("/mails/1").text
+    assert "不是该函件收件单位的联系人" in before
+    assert 'name="form" value="0" checked' in before
+    assert "并将发件人加为阳泉市的联系人" in before
+    assert ">A1　" in before
+    assert browser.post("/mails/1/accept", {"reason": "已核实"}).status_code == 409  # no form is chosen
+    told = {"reason": "已核实", "form": "0", "contact": "140300"}
+    assert browser.post("/mails/1/accept", told).status_code == 303
     page = browser.get("/mails/1").text
     assert "收到2条，均已采用。" in page
     assert "mailto:colleague@city.example?subject=" in page

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,16 +18,20 @@ from include.office.mailroom import taking
 from include.office.waiting import waiting
 from include.post.copies import resend
 from include.post.mailbox import local_mailbox
+from include.post.mailer import MailSession
+from include.post.outcomes import Transmission
 from include.post.round import post_round
-from include.replies.letters import tagged
+from include.replies.letters import check_of, tagged
 from include.simulator.mail_answers import bounce_mail, text_mail
 from include.store import tables
 from include.store.archive import Archive
-from include.store.engine import reading
+from include.store.engine import reading, writing
 from include.store.retention import expendable
 from tests.mailroom.office import CONTACT, NOW, SENT, Place, answer, form
 from tests.mailroom.pop_server import pop_server
 from tests.post.samples import OFFICE, outgoing, server
+
+TAG = "0123456789abcdef"
 
 
 def test_a_mailbox_over_pop3_keeps_everything_and_is_read_once(place: Place) -> None:
@@ -52,30 +57,44 @@ def test_a_mailbox_over_pop3_keeps_everything_and_is_read_once(place: Place) -> 
 
 def test_a_bounce_to_an_address_of_its_own_finds_its_delivery(place: Place) -> None:
     delivery = tables.delivery.c
-    with reading(place.house.engine) as connection:
+    with writing(place.house.engine) as connection:
         row = connection.execute(select(tables.delivery).where(delivery.address == CONTACT)).one()
-    own = tagged("dudu@supervision.example", "b", row.delivery_id, f"{row.message_id} {row.address}")
+        connection.execute(tables.delivery.update().values(return_tag=TAG))
+    own = tagged("dudu@supervision.example", "b", row.delivery_id, TAG)
     nameless = f"Return-Path: <>\r\nFrom: MAILER-DAEMON@x.example\r\nTo: {own}\r\nSubject: failure notice\r\n\r\n550 5.1.1 no such user\r\n"
-    guessed = nameless.replace(own, own.replace(f"b{row.delivery_id}-", f"b{row.delivery_id}-0"))
-    place.deliver(guessed.encode())
-    assert (place.read().tray, set(place.states().values())) == (1, {"sent"})
+    guessed = nameless.replace(TAG, TAG[::-1])
+    place.deliver(guessed.encode(), nameless.replace(TAG, "").encode())
+    assert (place.read().tray, set(place.states().values())) == (2, {"sent"})
     place.deliver(nameless.encode())
     assert place.read().tray == 0
     assert place.states() == {CONTACT: "refused", "cc140300@city.example": "sent"}
 
 
 def test_letters_leave_with_an_envelope_sender_and_a_reply_address_of_their_own(
-    place: Place, tmp_path: Path
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, archive = place.house.engine, Archive(tmp_path / "archive")
+    told, transmit = [], MailSession.transmit
+
+    def noted(session: MailSession, *mail: Any, senders: dict[str, str], **more: Any) -> Transmission:
+        told.append(senders)
+        return transmit(session, *mail, senders=senders, **more)
+
+    monkeypatch.setattr(MailSession, "transmit", noted)
     with local_mailbox(tmp_path / "box") as box:
         sender = server(box.port, has_own_senders=True)
         way = outgoing(engine, archive, sender, replace(OFFICE, has_own_replies=True))
         resend(way, 1, Act(NOW, "王某", "重发"))
         done = post_round(engine, archive, sender, clock=lambda: NOW, owner="test")
         texts = [path.read_bytes() for path in (tmp_path / "box" / "new").iterdir()]
+    with reading(engine) as connection:
+        deliveries = connection.execute(select(tables.delivery).where(tables.delivery.c.copy_no == 2)).all()
+    assert told == [
+        {one.address: f"qianliyan+b{one.delivery_id}-{one.return_tag}@mee.example" for one in deliveries}
+    ]
+    assert {len(one.return_tag) for one in deliveries} == {16}
     assert (dict(done.results), len(texts)) == ({"accepted": 1}, 2)  # one transaction a recipient
-    reply_to = tagged(OFFICE.reply_to, "l", 1, place.key)
+    reply_to = tagged(OFFICE.reply_to, "l", 1, check_of(1, place.key))
     assert all(f"Reply-To: {reply_to}".encode() in text for text in texts)
     told = text_mail(texts[0].partition(b"\r\n")[2], CONTACT, SENT, "收悉")
     bare = b"\r\n".join(

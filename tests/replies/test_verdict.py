@@ -148,6 +148,14 @@ def test_the_other_server_s_words_come_before_a_machine_s_courtesies() -> None:
     assert told.words.split("\n") == ["550 5.1.1 User unknown", "delivery problem"]
 
 
+def test_the_report_s_status_goes_before_the_reply_in_its_diagnosis() -> None:
+    report = FAILED.replace(
+        "Status: 5.1.1\r\n", "Status: 4.2.2\r\nDiagnostic-Code: smtp; 550 Mailbox full\r\n"
+    )
+    told = verdict(mail("Content-Type: multipart/report; report-type=delivery-status; boundary=b", report))
+    assert (told.kind, told.permanence, told.status) == ("bounce", "temporary", "4.2.2")
+
+
 OWN = "mx.office.example"
 TRACE = f"Received: from a by {OWN}; Fri, 13 Mar 2020 10:00:00 +0800"
 NONE = f"Authentication-Results: {OWN}; dmarc=none; spf=none smtp.mailfrom=evil.example"
@@ -167,10 +175,12 @@ PASS = f"Authentication-Results: {OWN}; dkim=pass header.d=city.example"
         ([PASS], "pass"),
         ([TRACE, "X-Mailer: x", PASS], "pass"),
         ([TRACE, "From: a@city.example", PASS], "none"),
+        ([TRACE, f"X-Mailer: x<CR>{PASS}"], "none"),  # our server saw one field where programs see two
+        ([NONE, TRACE, f"X-Mailer: x<CR>{PASS}"], "none"),
     ],
 )
 def test_what_a_sender_writes_below_our_own_results_is_nothing(heads: list[str], says: str) -> None:
-    content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello")
+    content = mail("\n".join([*heads, "From: a@city.example", "Subject: x"]), "hello").replace(b"<CR>", b"\r")
     assert authenticity(read_mail(content), OWN) == says
 
 
@@ -193,6 +203,7 @@ ASIDE = "dkim=pass header.d=city.example; dmarc=pass header.from=city.example"
         ("x=none reason=dkim=pass header.d=city.example", "none"),
         ('dkim=pass (2048-bit key; unprotected) header.d="city.example"', "pass"),
         ("dmarc/1=pass header.from=city.example", "pass"),
+        ("dmarc=pass; spf=none smtp.mailfrom=evil.example", "none"),  # of whom, it does not say
     ],
 )
 def test_what_our_server_quotes_of_a_sender_is_no_result(results: str, says: str) -> None:

@@ -544,3 +544,42 @@ def test_columns_of_a_table_of_stations_that_agree(tmp_path: Path, header: str, 
     table = tmp_path / "stations.csv"
     table.write_text(f"{header}\n{row}\n")
     assert station_cities(table, known_names()) == {"A": "110000"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "headings", "is_end"),
+    [
+        ("{hour}时", [f"{hour}时" for hour in range(24)], False),
+        ("{hour}", [f"{hour:02}" for hour in range(1, 25)], True),
+        ("H{hour}", [f"H{hour}" for hour in range(1, 25)], True),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_hours_side_by_side(
+    store: Engine, tmp_path: Path, pattern: str, headings: list[str], is_end: bool, suffix: str
+) -> None:
+    """A row a city, day and pollutant; hour 5 of it is empty. The value is the place of the column."""
+    values = [str(place) if place != 5 else "" for place in range(24)]
+    table = [["城市", "日期", "指标", *headings, "平均"], ["北京", "2020-03-12", "PM2.5", *values, "7"]]
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "csv":
+        path.write_text("".join(",".join(row) + "\n" for row in table))
+    else:
+        pd.DataFrame(table[1:], columns=table[0]).to_excel(path, index=False)
+    yaml = (
+        f"hours_across: '{pattern}'\ncolumns: {{place: 城市, hour: {{moment: '{{日期}}', hours: (hour)}}, "
+        "pollutant: 指标, value: (value)}"
+    )
+    result = take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))
+    assert stored(tmp_path) == {
+        ("110000", hour, "pm25_ug_m3"): float(hour) for hour in range(1, 24) if hour != 5
+    }
+    assert (result.rows, result.gaps, len(result.notes)) == (24, 1, int(is_end))
+
+
+def test_hours_side_by_side_that_are_not_there(store: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("城市,日期,h1\n北京,2020-03-12,3\n")
+    yaml = "hours_across: '{hour}时'\ncolumns: {place: 城市, hour: {moment: '{日期}', hours: (hour)}, pm25_ug_m3: (value)}"
+    with pytest.raises(InputError, match="no column is one of an hour"):
+        take(store, tmp_path, path, mapping=mapping(tmp_path, yaml))

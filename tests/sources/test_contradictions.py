@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from include.errors import InputError
 from include.periods import office_zone
 from include.sources.air.quality import import_air_quality
 from include.sources.config import SourceConfig
@@ -15,6 +16,8 @@ from include.sources.layout import AIR, LAYOUTS
 from include.sources.mapping.files import load
 from include.sources.mapping_trial import try_mapping
 from include.sources.stations.compass import compass_deg
+from include.sources.stations.intake import import_stations
+from include.sources.stations.layouts import STATION_LAYOUTS
 from include.store.engine import open_engine
 from include.store.hourly import read_hours
 
@@ -96,3 +99,58 @@ def test_a_trial_of_alarms_says_times_in_words_and_what_cannot_be_yet(tmp_path: 
 )  # fmt: skip
 def test_words_for_winds(text: str, degrees: float | None) -> None:
     assert compass_deg(text) == degrees
+
+
+UTC_HEADING = "tables: {air: {columns: {place: 城市, hour: 时间（UTC）, pm25_ug_m3: PM2.5}}}"
+
+
+@pytest.mark.parametrize(
+    ("yaml", "offset", "hours"),
+    [
+        (UTC_HEADING, "", None),
+        (UTC_HEADING.replace("{air: {", "{air: {time_zone: UTC, "), "", range(8, 24)),
+        (UTC_HEADING, "Z", range(8, 24)),
+    ],
+    ids=["says nothing", "says UTC", "times with their offset"],
+)
+def test_a_heading_of_utc_is_not_read_in_another_zone(
+    store: Engine, tmp_path: Path, yaml: str, offset: str, hours: range | None
+) -> None:
+    path, own = tmp_path / "a.csv", tmp_path / "m.yaml"
+    rows = "".join(f"北京,2026-03-12T{hour:02}:00{offset},{hour + 1}\n" for hour in range(24))
+    path.write_text("城市,时间（UTC）,PM2.5\n" + rows)
+    own.write_text(yaml)
+    mapping = load(own, office_zone(), {AIR.name: AIR}).tables[0]
+    if hours is None:
+        with pytest.raises(InputError, match="heading says that times are UTC"):
+            import_air_quality(store, tmp_path / "air", [path], now=NOW, mapping=mapping)
+        return
+    import_air_quality(store, tmp_path / "air", [path], now=NOW, mapping=mapping)
+    rows = read_hours(tmp_path / "air", "city", [date(2026, 3, 12)])
+    assert rows["hour"].tolist() == list(hours)
+
+
+@pytest.mark.parametrize(
+    ("heading", "is_refused"),
+    [
+        ("去向", True),
+        ("wind_to_deg", True),
+        ("风向", False),
+        ("wind direction (deg)", False),
+        ("tower wind", False),
+    ],
+)
+def test_where_a_wind_blows_to_is_not_where_it_comes_from(
+    store: Engine, tmp_path: Path, heading: str, is_refused: bool
+) -> None:
+    path, own = tmp_path / "winds.csv", tmp_path / "m.yaml"
+    path.write_text(f"站,时间,{heading},风速\nM1,2026-03-12 00:00,90,3\n")
+    own.write_text(
+        f"tables: {{winds: {{columns: {{station_id: 站, hour: 时间, wind_from_deg: '{heading}', wind_speed_m_s: 风速}}}}}}"
+    )
+    mappings = load(own, office_zone(), STATION_LAYOUTS).tables
+    if is_refused:
+        with pytest.raises(InputError, match="blows to"):
+            import_stations(store, tmp_path / "days", [path], now=NOW, mappings=mappings)
+    else:
+        assert import_stations(store, tmp_path / "days", [path], now=NOW, mappings=mappings).new["winds"] == 1

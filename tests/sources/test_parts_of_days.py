@@ -284,3 +284,24 @@ def test_a_trial_says_what_an_import_does(store: Engine, tmp_path: Path, table: 
     else:
         import_stations(store, tmp_path / "days", [whole], now=NOW, mappings=[mapping])
     assert when in tried(store, part, mapping).lines[0]
+
+
+def test_minutes_of_an_hour_in_two_imports_are_not_joined_and_said(store: Engine, tmp_path: Path) -> None:
+    columns = (
+        "every: {minutes: 5}\ncolumns: {place: 市, hour: {moment: '{时}', hour_label: start}, pm25_ug_m3: 值}"
+    )
+    mapping = mapping_of(tmp_path, "air", columns)
+    paths = []
+    for minutes in (range(0, 45, 5), range(45, 60, 5)):
+        paths.append(tmp_path / f"{minutes[0]}.csv")
+        rows = "".join(f"北京,2026-03-11 12:{minute:02},{minute + 1}\n" for minute in minutes)
+        paths[-1].write_text("市,时,值\n" + rows)
+    first, second = (
+        import_air_quality(store, tmp_path / "air", [path], now=NOW, mapping=mapping) for path in paths
+    )
+    assert (stored_air(tmp_path), first.notes) == ({"11 12": 21.0}, ())
+    assert second.notes[0] == (
+        "分钟值不足或均值为零而按缺测处理的小时值1个（如110000 2026-03-11 12时：3个，须9个；一小时的分钟值分在几个文件的，请一次读入）"
+    )
+    import_air_quality(store, tmp_path / "air", paths, now=NOW, mapping=mapping)
+    assert stored_air(tmp_path) == {"11 12": 28.5}

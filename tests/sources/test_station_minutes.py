@@ -125,3 +125,21 @@ def test_minutes_that_print_24_end(engine: Engine, tmp_path: Path) -> None:
     done = take(engine, tmp_path, path)
     assert stored(tmp_path) == {f"10 {hour:02}": (hour + 1.0, 12) for hour in range(24)}
     assert any("各5分钟的结束时刻" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_files_of_one_import_that_tell_an_hour_differently_are_named(
+    engine: Engine, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    paths = []
+    for number in order:
+        paths.append(tmp_path / f"station_hours_{number}.csv")
+        rows = "".join(f"M1,2026-03-10T{hour}:00:00+08:00,{(number + 1) * 10}\n" for hour in (12, 13))
+        paths[-1].write_text("station_id,hour,pm25_ug_m3\n" + rows)
+    done = take(engine, tmp_path, *paths)
+    last = paths[1].name
+    assert stored(tmp_path) == dict.fromkeys(("10 12", "10 13"), ((order[1] + 1) * 10.0, 12))
+    assert reasons(done) == [
+        (f"本次读入的另一文件对同一小时有不同的值，以后读的（{last}）为准，请核对", last, 2)
+    ]
+    assert reasons(take(engine, tmp_path, paths[0], hours_later=1)) == []

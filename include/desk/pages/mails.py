@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from include.act import Act
-from include.answer_form import layout as form
+from include.answer_form import layout
 from include.desk.pages.access import Visitor
 from include.desk.pages.answers import answers
 from include.desk.pages.desk import Desk
@@ -69,8 +69,8 @@ def routes(desk: Desk) -> APIRouter:
             "reasons": [reason_words(reason) for reason in opened.row["reasons"].split(",") if reason],
             "clock": CLOCKS[opened.row["clock"]],
             "authenticity": AUTHENTICITY[opened.row["authenticity"]],
-            "has_form": any(each.form for each in opened.forms),
-            "columns": [column for column in form.COLUMNS if column.key in _TYPED],
+            "is_of_one_unit": len({each.unit_code for each in opened.shown if each.may_be_taken}) == 1,
+            "columns": [column for column in layout.COLUMNS if column.key in _TYPED],
             "statement": statement(opened.row),
             "statement_link": statement_link(opened.row),
             "hint": hint_draft(opened),
@@ -138,10 +138,12 @@ def routes(desk: Desk) -> APIRouter:
         visitor: Visitor = desk.acting,
         mail_id: MailId,
         reason: Reason,
-        contact: Annotated[bool, Form()] = False,
+        form: Annotated[list[int] | None, Form(max_length=1000)] = None,
+        contact: Annotated[str, Form(max_length=32)] = "",
     ) -> Response:
         def do() -> None:
-            accept(desk.open_house(), mail_id, Act(desk.clock(), visitor.name, reason), adds_contact=contact)
+            by = Act(desk.clock(), visitor.name, reason)
+            accept(desk.open_house(), mail_id, by, form or (), contact_of=contact)
 
         return act(request, visitor, mail_id, do)
 

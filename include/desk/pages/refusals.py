@@ -70,7 +70,8 @@ def refuse_on_pages(site: FastAPI, desk: Desk, headers: Mapping[str, str]) -> No
         *,
         is_nowhere: bool = False,
     ) -> Response:
-        if request.url.path.endswith(".json"):  # what the map asks for stands on one line under it
+        # What the map asks for stands on one line under it, what a frame shows in the frame.
+        if request.url.path.endswith((".json", "/mail")):
             say = words_for(request)
             return PlainTextResponse(" · ".join(what) or say(_headline(status)), status, headers)
         visitor: Visitor = getattr(request.state, "visitor", Visitor("", may_act=False))

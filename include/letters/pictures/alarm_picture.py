@@ -33,7 +33,7 @@ from include.supervision.alarm_push import AlarmFigures, PushedAlarm
 _WIDTH_MM: Final = 90.0
 _HIGHEST_MM: Final = 70.0
 _CHART_MM: Final = 27.0
-_FOOT_MM: Final = 5.0
+_FOOT_MM: Final = 10.0  # below the map: scale bar, north arrow and notice, where no grid is
 _HEAD_MM: Final = 5.5
 _LEAST_KM: Final = 14.0  # of the excerpt, to every side together
 _KEY_MM: Final = 6.0
@@ -88,11 +88,11 @@ def _drawn(asked: tuple[AlarmFigures, Show]) -> Figure:
         left, bottom = (_WIDTH_MM - width_mm) / 2, height - _HEAD_MM - map_mm
         axes = figure.add_axes((left / _WIDTH_MM, bottom / height, width_mm / _WIDTH_MM, map_mm / height))
         _draw_map(axes, figures.unit_code, placed, box, scale)
-        paper.text(_WIDTH_MM - 1, bottom - 1, map_notice(), ha="right", va="top", size=6, color=SOFT)
-        paper.set_zorder(5)
-        paper.patch.set_alpha(0)
-        draw_scale_bar(paper, left + 2, bottom + 2, width_mm / 3, scale)
-        draw_north_arrow(paper, left + width_mm - 5, bottom + map_mm - 11)
+        draw_scale_bar(paper, left + 2, bottom - 6, width_mm / 3, scale)
+        paper.text(
+            left + width_mm - 10, bottom - 6, map_notice(), ha="right", va="bottom", size=6, color=SOFT
+        )
+        draw_north_arrow(paper, left + width_mm - 4, bottom - 10)
     paper.text(1, height - _HEAD_MM - top_mm - 1, say(_KEY), ha="left", va="top", size=7, color=SOFT)
     for place, one in enumerate(shown):
         bottom = height - _HEAD_MM - top_mm - _KEY_MM - _CHART_MM * (place + 1)

@@ -36,7 +36,7 @@ _GAP_MM: Final = 2.0
 _LARGER: Final = 1.6  # an inset shows its grids larger than the main map by this, or it is left out
 _INSET_KM: Final = 2.0  # what an inset shows around its grids
 _WHOLE_MM: Final = 26.0  # of the picture of the whole city
-_MAIL_WIDTH_MM, _MAIL_HIGHEST_MM, _MAIL_LEGEND_MM = 90.0, 84.0, 26.0
+_MAIL_WIDTH_MM, _MAIL_HIGHEST_MM, _MAIL_LEGEND_MM = 90.0, 84.0, 32.0
 _MAIL_NAME_PT, _NAME_PT = 8.5, 7.0
 _MAIL_NAMES: Final = 8
 _GROUND: Final = "#f4f5f6"
@@ -105,7 +105,7 @@ def grid_sheet(figures: BulletinFigures, sheet: Sheet) -> Figure:
     paper = paper_over(figure)
     if sheet.is_for_mail:
         _explain(paper, 2, _MAIL_LEGEND_MM - 3, sheet, columns=2)
-        draw_scale_bar(paper, width_mm - 34, 5, 26, scale)
+        draw_scale_bar(paper, 4, 1.2, 26, scale)
         draw_notes(paper, "")
         return figure
     right = WIDTH_MM - _LEGEND_MM

@@ -7,6 +7,7 @@ from typing import Final
 from matplotlib.figure import Figure
 
 from include.language import say
+from include.letters.document.manuscript import width_em
 from include.letters.group_words import morning_rows
 from include.letters.pictures.chart_style import (
     BAND,
@@ -25,6 +26,7 @@ _ROW_MM: Final = 6.5
 _HEAD_MM: Final = 18.0
 _MOST_ROWS: Final = 60
 _DPI: Final = 130  # read on a phone; well under what a chat takes
+_SIZE_PT, _PT_MM = 10.0, 25.4 / 72
 _COLUMNS: Final = (4.0, 78.0, 128.0)  # mm from the left: unit, share, overdue
 
 
@@ -57,8 +59,15 @@ def _table(figures: DailyFigures) -> Figure:
         top = _HEAD_MM + _ROW_MM * number
         if number % 2 == 0:
             axes.axhspan(top, top + _ROW_MM, color=BAND, linewidth=0)
-        for column, text in zip(_COLUMNS, texts, strict=True):
+        for column, following, text in zip(_COLUMNS, (*_COLUMNS[1:], 0.0), texts, strict=True):
             is_late = number > 0 and column == _COLUMNS[2] and text not in ("—", "")
             colour = SOFT if number == 0 else MARK_RED if is_late else INK
-            axes.text(column, top + _ROW_MM / 2, text, size=10, color=colour, va="center")
+            size = _fitting(text, following - column) if following else _SIZE_PT
+            axes.text(column, top + _ROW_MM / 2, text, size=size, color=colour, va="center")
     return figure
+
+
+def _fitting(text: str, room_mm: float) -> float:
+    """The size (points) at which a text stays in its column: smaller for a long one."""
+    wide_mm = max(width_em(text), 1.0) * _PT_MM
+    return min(_SIZE_PT, (room_mm - 2) / wide_mm)

@@ -54,6 +54,12 @@ _SOURCE_TITLES: Final = {"demo_region": "演示数据", "demo_platform": "演示
 _LISTED_CHANGES: Final = 12  # of a 更正, in its text: beyond that it says how many there are
 
 
+def joined(parts: Iterable[str]) -> str:
+    """Several texts in a row, of which people wrote some: none ends in a sign of its own before the next one's."""
+    told = [one.strip() for one in parts if one.strip()]
+    return say("；").join([*(one.rstrip("。；;，,、. ") for one in told[:-1]), *told[-1:]])
+
+
 def concentration(value_ug_m3: float | None) -> str:
     """A concentration as an integer, half to even (GB/T 8170); — where it is not known."""
     from include.supervision.standards import rounded  # pandas comes with the first letter

@@ -3,6 +3,7 @@ says of itself is believed."""
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +24,7 @@ _REPORTED: Final = ("bounce", "delayed")
 @dataclass(frozen=True)
 class Match:
     """The letter that a mail is about. `how`: form, references, address, number; `delivery_id`: of a mail to the address that only
-    this delivery had; `copy_no`: the copy, where the mail names it."""
+    this delivery had (a tag that nobody can guess); `message_id`: ours, where the mail names it."""
 
     letter_id: int
     letter_key: str
@@ -111,17 +112,17 @@ def _by_tag(connection: Connection, tags: Iterable[Tag]) -> Match | None:
     for tag in tags:
         if tag.what == "b":
             row = connection.execute(
-                select(_delivery.letter_id, _delivery.message_id, _delivery.address).where(
+                select(_delivery.letter_id, _delivery.message_id, _delivery.return_tag).where(
                     _delivery.delivery_id == tag.number
                 )
             ).first()
-            if row is not None and check_of("b", tag.number, f"{row.message_id} {row.address}") == tag.check:
+            if row is not None and row.return_tag and hmac.compare_digest(row.return_tag, tag.check):
                 found = _one(connection, _letter.letter_id == row.letter_id, "address")
                 if found is not None:
                     return Match(**{**vars(found), "delivery_id": tag.number, "message_id": row.message_id})
         else:
             found = _one(connection, _letter.letter_id == tag.number, "address")
-            if found is not None and check_of("l", tag.number, found.letter_key) == tag.check:
+            if found is not None and check_of(tag.number, found.letter_key) == tag.check:
                 return found
     return None
 

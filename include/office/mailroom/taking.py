@@ -65,7 +65,8 @@ def take_mail(connection: Connection, room: Mailroom, arrived: Arrived) -> int:
         if answer.is_empty and not outcome.tray:
             _judge_empty(outcome, verdict.reasons)
     elif verdict.kind in ("bounce", "delayed"):
-        done = take_bounce(connection, verdict, outcome.match, now=room.now, actor=room.actor)
+        trusted = (*room.settings.trusted, *room.trusted)
+        done = take_bounce(connection, read, outcome.match, trusted, now=room.now, actor=room.actor)
         outcome.tray += [done.tray_reason] if done.tray_reason else []
     else:
         outcome.tray += _look_at(read)

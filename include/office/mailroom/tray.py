@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,11 +17,13 @@ from include.house import House
 from include.language import say
 from include.office.mailroom.answers import Answer, FoundForm, Mailroom, keep_forms, read_forms, take_rows
 from include.office.mailroom.matching import Match, letter_by_key
+from include.office.mailroom.shown_forms import ShownForm, may_become_contact, shown_forms
 from include.office.mailroom.typed import typed_form
 from include.periods import office_date
 from include.post import audit
 from include.post.recipients import address_problem
 from include.profile.current import office
+from include.rules import receipt_second
 from include.sources.config import SourceConfig
 from include.sources.contacts.decisions import save
 from include.sources.contacts.rows import Contact
@@ -49,6 +51,10 @@ class OpenMail:
     read: ReadMail | None
     forms: tuple[FoundForm, ...] = ()
     trouble: str = ""
+    shown: tuple[ShownForm, ...] = ()
+    contact_of: tuple[
+        tuple[str, str], ...
+    ] = ()  # the units, code and name, whose contact the sender may become
 
     @property
     def files(self) -> list[dict[str, Any]]:
@@ -127,7 +133,16 @@ def open_mail(house: House, mail_id: int) -> OpenMail:
         read = _read(house, row)
     except QianliyanError as error:
         return OpenMail(row, letter, None, trouble=str(error))
-    return OpenMail(row, letter, read, tuple(read_forms(house.engine, read, row["taken_at"])))
+    forms = tuple(read_forms(house.engine, read, row["taken_at"]))
+    with reading(house.engine) as connection:
+        shown = shown_forms(connection, forms)
+        on_date = office_date(receipt_of(row))
+        fitting = tuple(
+            unit
+            for unit in dict.fromkeys((one.unit_code, one.unit_name) for one in shown if one.may_be_taken)
+            if may_become_contact(connection, str(row["sender"]), unit[0], on_date)
+        )
+    return OpenMail(row, letter, read, forms, shown=shown, contact_of=fitting)
 
 
 def attached_file(house: House, mail_id: int, place: int) -> tuple[str, bytes]:
@@ -152,19 +167,29 @@ def settle(house: House, mail_id: int, outcome: str, act: Act) -> None:
         close_mail(connection, waiting_mail(connection, mail_id), outcome, act)
 
 
-def accept(house: House, mail_id: int, act: Act, *, adds_contact: bool = False) -> Answer:
-    """A person vouches for the sender: the forms of the mail are taken as of its receipt; with `adds_contact` the sender becomes a
-    contact of the letter's unit. Raises InputError where there is no form that can be read."""
+def accept(house: House, mail_id: int, act: Act, chosen: Collection[int], *, contact_of: str = "") -> Answer:
+    """A person vouches for the sender: the chosen forms of the mail (`ShownForm.place`), all of one unit, are taken as of its receipt;
+    with `contact_of`, that unit's code, the sender becomes its contact. Raises InputError where a chosen form cannot be read, and for
+    forms of several units: what was received is told to one."""
     opened = open_mail(house, mail_id)
-    usable = [form for form in opened.forms if form.form is not None]
-    if opened.read is None or not usable:
+    usable = [form for place, form in enumerate(opened.forms) if form.form is not None and place in chosen]
+    if opened.read is None or not usable or len(usable) < len(set(chosen)):
         faults = say("；").join(form.fault for form in opened.forms if form.fault)
         raise InputError(
             "the mail has no form that can be read",
             where=f"mail {mail_id}",
-            got=faults or opened.trouble or "no form",
+            got=faults or opened.trouble or "no form is chosen",
+            todo="choose the forms to take",
         )
-    return _take(house, mail_id, opened.read, usable, act, adds_contact=adds_contact)
+    units = {form.form.letter.unit_code for form in usable if form.form is not None}
+    if len(units) > 1 or (contact_of and contact_of not in units):
+        raise InputError(
+            "the forms of one unit only",
+            where=f"mail {mail_id}",
+            got=", ".join(sorted(units)),
+            todo="take the forms of one unit; save those of another and upload them as of this mail's receipt",
+        )
+    return _take(house, mail_id, opened.read, usable, act, adds_contact=bool(contact_of))
 
 
 def accept_typed(
@@ -225,7 +250,7 @@ def _take(
 def receipt_of(row: Mapping[str, Any]) -> datetime:
     """When the mail reached us; where no clock told it, when we read it: our own moment, never a person's word."""
     moment: datetime = row["received_at"] or row["taken_at"]
-    return moment
+    return receipt_second(moment)
 
 
 def _mailroom(house: House, connection: Connection, row: Mapping[str, Any], act: Act) -> Mailroom:
@@ -250,15 +275,23 @@ def _source(house: House, name: str) -> SourceConfig:
 
 
 def _add_contact(connection: Connection, row: Mapping[str, Any], letter: Match, act: Act) -> None:
-    if not row["sender"] or not letter.unit_code:
-        raise InputError("the mail has no sender that could be a contact", where=f"mail {row['mail_id']}")
+    on_date = office_date(receipt_of(row))
+    if not letter.unit_code or not may_become_contact(
+        connection, str(row["sender"]), letter.unit_code, on_date
+    ):
+        raise InputError(
+            "the sender is of no domain of this unit's contacts, or a contact already",
+            where=f"mail {row['mail_id']}",
+            got=str(row["sender"]) or "no sender",
+            todo="enter the contact on the page of contacts",
+        )
     contact = Contact(
         region_code=letter.unit_code,
         role="cc",
         name=str(row["sender"]).partition("@")[0],
         address=str(row["sender"]),
         phone="",
-        valid_from=office_date(receipt_of(row)),
+        valid_from=on_date,
         valid_to=None,
         is_simulated=bool(letter.is_simulated),
     )

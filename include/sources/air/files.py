@@ -33,10 +33,12 @@ from include.sources.mapping.language import (
     TableMapping,
     Template,
 )
+from include.sources.mapping.moments import require_zone
 from include.sources.reading.form import USUAL
 from include.sources.reading.tables import TEXTS, read_table
 
 _CUT: Final = "文件末行不完整（可能未下载完），整行未用"
+_LOOKED_AT: Final = 100  # rows that show whether times carry an offset
 _READINGS: Final = 3  # at most: as its first rows say, as the whole says, and without what is then open
 _PATTERN_ROWS: Final = 5  # so many values of a column show how it is printed
 _MOST_UNKNOWN: Final = 100_000  # names that are kept
@@ -148,6 +150,8 @@ def _read_values(
     statement = statement_of(mapping)
     clock = Clock(moment, terms, latest, singles=before.singles)
     for chunk, hours in _hourly(_whole(chunks, mapping, file), clock, str(file.path), before.hours):
+        if terms.every != "day":
+            require_zone(moment, chunk.rows.head(_LOOKED_AT), str(file.path))
         clock.hours = hours
         file.note = hours.note if hours else ""
         told = read_chunk(chunk, mapping, clock, names)
@@ -174,6 +178,7 @@ def hours_of_file(
     layout = ""
     for chunk in _chunks(path, mapping):
         layout = layout or layout_hash(mapping.name, list(chunk.rows.columns))
+        require_zone(moment, chunk.rows.head(_LOOKED_AT), str(path))
         clock.seen.add(moment, different(chunk.rows, clock.columns).rows)
     others = known.get(layout) or scales(mapping.usual_hours)
     hours = meant(clock.seen, moment, others, str(path))

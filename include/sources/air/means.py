@@ -8,6 +8,7 @@ of the table of stations, or without one those that the files of the import name
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,25 +38,29 @@ class Means:
     conflicts: tuple[Conflict, ...] = ()
     few_minutes: int = 0
     few_stations: int = 0
+    # The first of the hours with too few minutes: place, day and hour, and how many of how many there are.
+    first_few: str = ""
     between: tuple[tuple[int, Fault], ...] = ()
 
 
 def means(statement: Statement, stated: pd.DataFrame, stations: Mapping[str, str]) -> Means:
     """What is said of minutes or stations as hours of places. `stations`: the city of each station of the table."""
     few_minutes = few_stations = duplicates = 0
+    first_few = ""
     conflicts: list[Conflict] = []
     between: list[tuple[int, Fault]] = []
     if statement.every == "minutes":
         told, duplicates, conflicts = agreed(stated)
         told, between = _at_steps(told, statement.minutes)
-        stated, few_minutes = _of_minutes(told, stated, statement.least_share * 60 / statement.minutes)
+        least = statement.least_share * 60 / statement.minutes
+        stated, few_minutes, first_few = _of_minutes(told, stated, least)
     if statement.of_city:
         told, again, disputed = agreed(stated)
         duplicates, conflicts = duplicates + again, conflicts + disputed
         stated, few_stations = _of_stations(
             told, stated, statement.stations_share, Counter(stations.values())
         )
-    return Means(stated, duplicates, tuple(conflicts), few_minutes, few_stations, tuple(between))
+    return Means(stated, duplicates, tuple(conflicts), few_minutes, few_stations, first_few, tuple(between))
 
 
 def _at_steps(told: pd.DataFrame, minutes: float) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
@@ -104,8 +109,9 @@ def _between(rows: pd.DataFrame, minutes: float) -> list[tuple[int, Fault]]:
     return found
 
 
-def _of_minutes(told: pd.DataFrame, stated: pd.DataFrame, least: float) -> tuple[pd.DataFrame, int]:
-    """The mean of each hour; missing where fewer values than `least` were told, as are the hours that were spoken of in vain."""
+def _of_minutes(told: pd.DataFrame, stated: pd.DataFrame, least: float) -> tuple[pd.DataFrame, int, str]:
+    """The mean of each hour; missing where fewer values than `least` were told, as are the hours that were spoken of in vain; how many
+    are missing so, and the first of them in words."""
     grouped = told.groupby(_KEY, observed=True, sort=False)
     found = grouped.agg(
         value=("value", "mean"), told=("value", "count"), file=("file", "first"), line=("line", "first")
@@ -114,8 +120,21 @@ def _of_minutes(told: pd.DataFrame, stated: pd.DataFrame, least: float) -> tuple
     hours = found.assign(value=found["value"].mask(is_few)).reset_index().drop(columns="told")
     spoken = stated.drop_duplicates(_KEY)
     unsaid = spoken[~pd.MultiIndex.from_frame(spoken[_KEY]).isin(pd.MultiIndex.from_frame(hours[_KEY]))]
-    return pd.concat([hours, unsaid.assign(value=np.nan)[hours.columns]], ignore_index=True), int(
-        is_few.sum()
+    whole = pd.concat([hours, unsaid.assign(value=np.nan)[hours.columns]], ignore_index=True)
+    return whole, int(is_few.sum()), _few_said(found[is_few].reset_index(), least)
+
+
+def _few_said(few: pd.DataFrame, least: float) -> str:
+    if few.empty:
+        return ""
+    first = few.sort_values(["observed_on", "hour"], kind="stable").iloc[0]
+    return say(
+        "{place} {day:%Y-%m-%d} {hour:02}时：{told}个，须{least:g}个",
+        place=str(first["place_id"]).replace(OF_CITY, "/"),
+        day=first["observed_on"],
+        hour=int(first["hour"]),
+        told=int(first["told"]),
+        least=math.ceil(least - 1e-9),
     )
 
 

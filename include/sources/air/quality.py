@@ -104,6 +104,7 @@ class _Done:
     dust_hours: int = 0
     duplicates: int = 0
     few_minutes: int = 0
+    first_few: str = ""
     few_stations: int = 0
     given_days: int = 0
 
@@ -279,7 +280,7 @@ def import_air_quality(
         notes=(
             *(note for file in files for note in notes_of(file)),
             *scales_said([file.hours for file in files if file.hours], layouts),
-            *missing_notes(whole.few_minutes, whole.few_stations),
+            *missing_notes(whole.few_minutes, whole.few_stations, whole.first_few),
             *given_notes(whole.given_days),
             *joined_said([joined for kept in whole.kept for joined in kept.joined]),
             *(lost_said(loss, place_names) for kept in whole.kept for loss in kept.lost),
@@ -316,6 +317,7 @@ def _keep(
     whole.conflicts += [*found.conflicts, *kept.conflicts]
     whole.between += found.between
     whole.few_minutes += found.few_minutes
+    whole.first_few = whole.first_few or found.first_few
     whole.few_stations += found.few_stations
 
 

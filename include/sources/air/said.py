@@ -75,9 +75,16 @@ def _cities(places: Sequence[str]) -> list[str]:
     return [place.replace(OF_CITY, "/") for place in places]
 
 
-def missing_notes(few_minutes: int, few_stations: int) -> list[str]:
+def missing_notes(few_minutes: int, few_stations: int, first_few: str) -> list[str]:
+    """Hours and cities' hours left missing; minutes of one hour that came at different times are not joined."""
     said = (
-        [say("分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个", few_minutes=few_minutes)]
+        [
+            say(
+                "分钟值不足或均值为零而按缺测处理的小时值{few_minutes}个（如{first}；一小时的分钟值分在几个文件的，请一次读入）",
+                few_minutes=few_minutes,
+                first=first_few,
+            )
+        ]
         if few_minutes
         else []
     )

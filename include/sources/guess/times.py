@@ -11,7 +11,7 @@ from include.periods import office_zone
 from include.sources.checks import FIRST_YEAR, LAST_YEAR
 from include.sources.guess.form import Seen
 from include.sources.mapping.language import Moment, Piece, Template
-from include.sources.mapping.moments import instants
+from include.sources.mapping.moments import instants, says_utc
 from include.sources.reading.characters import narrow, narrow_text, numbers
 from include.sources.reading.written_times import hour_number, iso_texts
 
@@ -28,7 +28,6 @@ _CLOCKS: Final = {
     "9:9:9 M": " %I:%M:%S %p",
     "9": " %H",
 }
-_UTC: Final = re.compile(r"(?:^|[^a-z])(?:utc|gmt)(?:$|[^a-z+])|世界时|格林")
 _END: Final = re.compile(r"结束|截止|终止|hour.?ending|(?:^|[_ (])end(?:$|[_ )])")
 _START: Final = "时间指一小时的开始；若为结束：hour_label: end；时区：time_zone"
 
@@ -36,7 +35,7 @@ _START: Final = "时间指一小时的开始；若为结束：hour_label: end；
 def zone_lines(seen: Seen) -> list[str]:
     """The zone of the times, where their heading says that they are UTC."""
     headings = [seen.heading(word) for word in ("time", "hour", "date")]
-    if not any(_UTC.search(narrow_text(heading).lower()) for heading in headings):
+    if not any(map(says_utc, headings)):
         return []
     return ["    time_zone: UTC        # ? 表头说是世界时"]
 

@@ -17,6 +17,7 @@
         records: data.list           # JSON: where the list is
         decimal: ","                 # 12,5 is twelve and a half
         thousands: ","               # 1,048 is one thousand and forty-eight
+        hours_across: "{hour}时"      # a column an hour: each becomes a row with the columns (hour) and (value)
         columns:
           unit_code: city                                        # the value of a column
           event: {column: 状态, values: {已签收: acknowledged}}      # … translated; other values stay as they are

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as MappingOf
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from include.errors import InputError
 from include.sources.checks import without_midnight
 from include.sources.mapping.language import EPOCHS, EXCEL, Moment, Template
-from include.sources.reading.characters import has_other_digits, narrow, numbers
+from include.sources.reading.characters import has_other_digits, narrow, narrow_text, numbers
 from include.sources.reading.written_times import hour_number, iso_texts
 
 _DAY: Final = pd.Timedelta(days=1)
@@ -20,9 +23,32 @@ _NAIVE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:
 _DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MIDNIGHT: Final = r"(?:[T ]00:00(?::00(?:\.0+)?)?)?$"
 _OFFSET: Final = r"[T ][0-9]{2}:[0-9]{2}.*(?:Z|[+-][0-9]{2}:[0-9]{2})$"
+_UTC: Final = re.compile(r"(?:^|[^a-z])(?:utc|gmt)(?:$|[^a-z+])|世界时|格林")
 NO_SUCH_TIME: Final = "（{}当日没有这一时刻）"
 _LAST_SECOND: Final = 4_102_444_800  # 2100
 _LAST_SERIAL: Final = 73_051  # 2100
+
+
+def says_utc(heading: str) -> bool:
+    """Whether a heading says that times are those of UTC."""
+    return bool(_UTC.search(narrow_text(heading).lower()))
+
+
+def require_zone(moment: Moment, told: pd.DataFrame, where: str) -> None:
+    """Raises InputError where a heading says UTC, the texts below it carry no offset, and the mapping reads them in another zone."""
+    columns = [*moment.template.columns, *([moment.hours] if moment.hours else [])]
+    heading = next((name for name in columns if says_utc(name)), "")
+    is_utc = moment.time_zone.utcoffset(datetime(2020, 1, 1)) == timedelta(0)  # noqa: DTZ001 - a wall time
+    if not heading or is_utc or moment.format in EPOCHS or "%z" in moment.format:
+        return
+    if moment.hours or moment.format or (~iso_texts(told[columns[0]]).str.contains(_OFFSET)).any():
+        raise InputError(
+            "the heading says that times are UTC, and they are read in another zone",
+            where=f"{where}: {heading}",
+            expected="time_zone: UTC",
+            got=f"time_zone: {moment.time_zone}",
+            todo="say time_zone: UTC in the mapping, or name the column without it (header: […]) where it is wrong",
+        )
 
 
 def moment_texts(

@@ -22,6 +22,7 @@ FORM_NAMES: Final = frozenset(
         "records",
         "decimal",
         "thousands",
+        "hours_across",
     }
 )
 AIR_NAMES: Final = frozenset(
@@ -48,7 +49,16 @@ def form_of(table: dict[str, Any], where: str) -> Form:
     def counted(name: str, default: int, most: int) -> int:
         return int(number(table.get(name, default), f"{where}.{name}", default, most))
 
+    across = text(table.get("hours_across", ""))
+    if across and "{hour}" not in across:
+        raise InputError(
+            "headings of hours hold the hour",
+            where=f"{where}.hours_across",
+            got=across,
+            expected='"{hour}" or "{hour}时"',
+        )
     return Form(
+        hours_across=across,
         delimiter=delimiter,
         header_row=counted("header_row", 0, _MOST_ROWS_ABOVE),
         header_rows=counted("header_rows", 1, MOST_HEADER_ROWS),

@@ -10,6 +10,7 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 MOST_HEADER_ROWS: Final = 5
 ALL_SHEETS: Final = "*"
 FILE_COLUMN, SHEET_COLUMN = "(file)", "(sheet)"
+HOUR_COLUMN, VALUE_COLUMN = "(hour)", "(value)"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Form:
     whose first filled cell begins with one of these is no data (合计, 注：). `records`: where in a JSON object the list is
     (`data.list`). `decimal`: a comma, where that parts a number's whole from its fraction; `thousands`: what parts its thousands.
     `sheet` `*`: every sheet with the same header. `is_named`: rows say in a column `(file)` and `(sheet)` what they came from.
+    `hours_across`: the headings of columns that hold an hour each (`{hour}时`): every one of them becomes a row with `(hour)` and `(value)`.
     """
 
     delimiter: str = ""
@@ -34,6 +36,7 @@ class Form:
     decimal: str = ""
     thousands: str = ""
     is_named: bool = False
+    hours_across: str = ""
 
 
 USUAL: Final = Form()

@@ -14,13 +14,14 @@ import pandas as pd
 from include.errors import InputError, QianliyanError
 from include.sources.delivery import Chunk
 from include.sources.reading.file_names import require_file
-from include.sources.reading.form import FILE_COLUMN, USUAL, Form
+from include.sources.reading.form import FILE_COLUMN, HOUR_COLUMN, USUAL, VALUE_COLUMN, Form
 from include.sources.reading.json_files import read_json
 from include.sources.reading.packed_files import PACKED, unpacked
 from include.sources.reading.parquet_files import read_parquet, read_text_parquet
 from include.sources.reading.text_files import read_csv
 from include.sources.reading.workbook_child import OLE
 from include.sources.reading.workbooks import read_workbook
+from include.sources.reading.written_times import hour_number
 
 TEXTS: Final = (".csv", ".tsv", ".txt")
 WORKBOOKS: Final = (".xlsx", ".xls", ".et", ".ods")
@@ -70,7 +71,7 @@ def read_table(path: Path, form: Form = USUAL, *, is_of_hours: bool = False) -> 
 
 
 def _is_changed(form: Form) -> bool:
-    return bool(form.fill_down or form.no_data or form.decimal == "," or form.thousands)
+    return bool(form.fill_down or form.no_data or form.decimal == "," or form.thousands or form.hours_across)
 
 
 def _chunks(path: Path, form: Form, *, is_of_hours: bool) -> Iterator[Chunk]:
@@ -153,7 +154,29 @@ def _as_data(chunks: Iterator[Chunk], form: Form) -> Iterator[Chunk]:
                 rows, above[name] = _filled(rows, name, above.get(name, ""))
         if form.thousands or form.decimal == ",":
             rows = rows.apply(lambda column: _plain_numbers(column, form)).astype("str")
-        yield replace(chunk, rows=rows, lines=lines, broken=broken, left_out=left_out)
+        told = replace(chunk, rows=rows, lines=lines, broken=broken, left_out=left_out)
+        yield _hours_below(told, form.hours_across) if form.hours_across else told
+
+
+def _hours_below(chunk: Chunk, pattern: str) -> Chunk:
+    """The piece with a row an hour in the place of a column an hour. Raises InputError where no heading is one of an hour."""
+    form = re.escape(pattern).replace(r"\{hour\}", "(.+)")
+    found = {str(name): re.fullmatch(form, str(name).strip()) for name in chunk.rows}
+    hours = {name: told[1] for name, told in found.items() if told and not np.isnan(hour_number(told[1]))}
+    if not hours:
+        raise InputError(
+            "no column is one of an hour",
+            where=chunk.origin,
+            expected=pattern,
+            got=", ".join(map(str, chunk.rows.columns)),
+            todo="correct hours_across in the mapping",
+        )
+    others = [name for name in chunk.rows if name not in hours]
+    count = len(chunk.rows)
+    rows = chunk.rows[others].iloc[np.repeat(np.arange(count), len(hours))].reset_index(drop=True)
+    rows[HOUR_COLUMN] = pd.Series(list(hours.values()) * count, dtype="str")
+    rows[VALUE_COLUMN] = pd.Series(chunk.rows[list(hours)].to_numpy(dtype=object).ravel(), dtype="str")
+    return replace(chunk, rows=rows, lines=np.repeat(chunk.lines, len(hours)))
 
 
 def _first_filled(rows: pd.DataFrame) -> pd.Series[str]:

@@ -14,9 +14,11 @@ from include.sources.air.printed_hours import Evidence, Scale
 from include.sources.delivery import Chunk
 from include.sources.layout import Layout
 from include.sources.mapping.language import Copy, Moment, Piece, TableMapping, Template
+from include.sources.mapping.moments import require_zone
 from include.sources.mapping.transform import told_as
 from include.sources.reading.written_times import hour_number, iso_texts
 
+_LOOKED_AT: Final = 100  # rows that show whether times carry an offset
 # How long a value stands for, by the column that tells when.
 _MINUTES_OF: Final = {"hour": 60.0, "observed_at": 5.0}
 
@@ -35,6 +37,9 @@ def hours_of(
     if moment is None:
         return mapping, list(chunks), None
     header = layout_hash(f"{layout.name} {mapping.name}", list(chunks[0].rows.columns))
+    columns = [*moment.template.columns, *([moment.hours] if moment.hours else [])]
+    if set(columns) <= set(chunks[0].rows.columns):
+        require_zone(moment, chunks[0].rows[columns].head(_LOOKED_AT).astype("str"), where)
     seen = _seen(chunks, moment)
     others = known.get(header) or scales(mapping.usual_hours)
     hours = meant(seen, moment, others, where)

@@ -56,6 +56,7 @@ from include.store.watch_tables import station
 SOURCE: Final = "stations"  # as the quarantine and the facts name this intake
 _ORDER: Final = tuple(STATION_LAYOUTS)
 _log = logging.getLogger(__name__)
+_DISPUTED: Final = "本次读入的另一文件对同一小时有不同的值，以后读的（{origin}）为准，请核对"
 _UNUSABLE: Final = "文件不能使用"
 _KEY_OF_TABLE: Final = {"station_minutes": "station_hours"}
 
@@ -284,6 +285,8 @@ def _take_hours(
             if minutes is not None:
                 forget_minutes(root, minutes.complete)
         _count_days(done, table, kept)
+        if (disputed := sum(day.disputed for day in kept)) and table != "station_minutes":
+            whole.faults.append(Fault(origin, "hour", say(_DISPUTED, origin=origin), origin, 0, disputed))
         done.is_simulated = done.is_simulated or is_simulated
     done.rows[table] += whole.read
     done.absent += whole.absent

@@ -35,6 +35,7 @@ _NONE_OF_OURS: Final = frozenset(
     {"hpa", "pa", "kpa", "mmhg", "mbar", "mm", "ppb", "ppm", "kwh", "度电", "v", "a", "rad", "级", "m"}
 )
 _BRACKETS: Final = re.compile(r"[\[({【]\s*(?:单位:?|unit:?)?\s*([^\])}】]+?)\s*[\])}】]\s*$")
+_BLOWS_TO: Final = re.compile(r"(?:^|[^a-z])(?:to|towards?|going)(?:$|[^a-z])|去向|吹向|流向")
 _WRITTEN: Final = (
     ("毫克", "mg"), ("微克", "ug"), ("每立方米", "/m3"), ("立方米", "m3"), ("m^3", "m3"), ("m³", "m3"), ("·m-3", "/m3"), ("µ", "u"), ("μ", "u"), ("·s-1", "/s"),
     ("每秒", "/秒"), ("每小时", "/小时"), ("hr", "h"), ("ºc", "°c"), ("ºf", "°f"),
@@ -59,6 +60,14 @@ def in_our_units(rows: pd.DataFrame, layout: Layout, mapping: TableMapping, wher
 def _onto_ours(name: str, rule: Copy, where: str) -> tuple[float, float]:
     known = next((units for end, units in _UNITS.items() if name.endswith(end)), {})
     heading = _plain(rule.column)
+    if name == "wind_from_deg" and _BLOWS_TO.search(heading):
+        raise InputError(
+            "the heading says where the wind blows to, and the direction is the one that it comes from",
+            where=f"{where}: {rule.column}",
+            expected="the direction that the wind comes from (风向)",
+            got=rule.column,
+            todo="take the column of the direction that it comes from, or turn the values by 180 degrees first",
+        )
     in_brackets = _BRACKETS.search(heading)
     told = _plain(rule.unit) or (in_brackets[1] if in_brackets else _at_end(heading, known))
     if told in known:
