@@ -14,7 +14,7 @@ LOCKS := $(if $(filter requirements.txt,$(LOCK)),requirements-celery.txt require
 WITH_UV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 .DEFAULT_GOAL := help
 
-.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery fonts-check histories fuzz levels-sweep season bench-season scale-test chaos rasters lock wheels clean levels
+.PHONY: help demo watch-demo up test test-fast fab-test check sbom licences upgrade-test bench crash-sweep gallery pictures fonts-check histories fuzz levels-sweep season bench-season scale-test chaos rasters lock wheels clean levels
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -97,6 +97,9 @@ crash-sweep: $(VENV)/.installed ## kill the post, the reading of mail and the ta
 
 fonts-check: $(VENV)/.installed ## which typefaces of official letters are found, and what stands in: FONTS=folder
 	@$(RUN) -m include.letters.document.fonts_check $(FONTS)
+
+pictures: $(VENV)/.installed ## the README's pictures of the desk and of a letter, from a played day of the demo region
+	@$(RUN) -m tests.pictures
 
 gallery: $(VENV)/.installed ## every kind of letter with ordinary and extreme figures as pages and mails to look at, and the checks of their layout
 	@$(RUN) -m tests.gallery

@@ -57,19 +57,34 @@ def finished_name(house: House, case_id: str, document: FiledDocument, now: date
             raise
         return name  # a PDF that is locked or only pictures: a person's own, nothing of it can be compared
     places = left_unfilled(told.lines, _places())
-    _require(not places, name, "a place that nobody filled in", " | ".join(places))
+    require(
+        not places,
+        "an analysis that is not finished: a place that nobody filled in",
+        name,
+        " | ".join(places),
+    )
     is_draft = is_marked(told.marks, say(DRAFT_LABEL))
-    _require(not is_draft, name, "the mark of a draft in its header", say(DRAFT_LABEL))
+    require(
+        not is_draft,
+        "an analysis that is not finished: the mark of a draft in its header",
+        name,
+        say(DRAFT_LABEL),
+    )
     if told.lines:
         new = written(told.lines, _drafts(house, case_id, told, now))
-        _require(new >= FEWEST_NEW, name, "nothing that a person wrote", f"{new} < {FEWEST_NEW}")
+        require(
+            new >= FEWEST_NEW,
+            "an analysis that is not finished: nothing that a person wrote",
+            name,
+            f"{new} < {FEWEST_NEW}",
+        )
     return name
 
 
-def _require(holds: bool, name: str, what: str, got: str) -> None:
+def require(holds: bool, what: str, name: str, got: str) -> None:
     if not holds:
         raise InputError(
-            f"an analysis that is not finished: {what}",
+            what,
             where=name,
             got=got,
             todo="finish the draft in Word (causes, measures; take the mark out of the header), save it and hand it in again",

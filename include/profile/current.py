@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from include.errors import InputError
 from include.profile.reading import read_profile
@@ -42,10 +43,11 @@ def told_office() -> Profile:
 
 
 def latest_told_office() -> Profile:
-    """The profile of this process as its files say it by now, where they changed since it was read and have no fault: what a running
-    desk compares the store with. Everything else goes by `told_office` until the process begins anew."""
+    """The profile of this process as its files say it by now, where they changed since it was read and have no fault: what a desk that
+    runs takes over with its next page (`store.offices.adopt_office`), so that a rule needs no new start."""
     told = told_office()
-    if _READ.get(told.folder, _version(told.folder)) == (version := _version(told.folder)):
+    known, version = _READ.get(told), _version(told.folder)
+    if known is None or known == version:
         return told
     try:
         return _reread(told.folder, version)
@@ -107,18 +109,20 @@ def shipped_names() -> list[str]:
 
 
 _Version = tuple[tuple[str, int, int], ...]
-_READ: Final[dict[Path, _Version]] = {}  # what the files were when a folder was read first
+# What the files were when a profile was read.
+_READ: Final[WeakKeyDictionary[Profile, _Version]] = WeakKeyDictionary()
 
 
 @lru_cache(maxsize=8)
 def _load(folder: Path) -> Profile:
-    _READ[folder] = _version(folder)
-    return read_profile(folder)
+    return _reread(folder, _version(folder))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _reread(folder: Path, version: _Version) -> Profile:
-    return read_profile(folder)
+    profile = read_profile(folder)
+    _READ[profile] = version
+    return profile
 
 
 def _version(folder: Path) -> _Version:

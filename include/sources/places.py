@@ -35,7 +35,8 @@ class Places:
     """`cities`: every accepted spelling → unit_code; `regions`: codes that contacts may belong to;
     `counties`: (unit_code, code or former name) → name today; `dated_counties`: the same, and the name today, of a place that was
     renamed on a date → its names with their first days; `unit_days`: the days [from, to) of each unit that does not hold for ever;
-    `successors`: who answers for one that ended, by (unit_code, county or empty)."""
+    `successors`: who answers for one that ended, by (unit_code, county or empty); `named_counties`: every name that a county of a
+    unit has or had, by unit (none where the profile has no places in it)."""
 
     cities: Mapping[str, str]
     regions: frozenset[str]
@@ -43,6 +44,7 @@ class Places:
     dated_counties: Mapping[tuple[str, str], tuple[tuple[date, str], ...]] = field(default_factory=dict)
     unit_days: Mapping[str, tuple[tuple[date, date], ...]] = field(default_factory=dict)
     successors: Successors = field(default_factory=dict)
+    named_counties: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def answers_on(self, unit_code: str, county: str, day: date) -> bool:
         """Whether there is somebody to answer what is pushed to a unit on a day: itself, or who was named for it."""
@@ -76,7 +78,14 @@ def _places(rows: Sequence[tuple[str, str, str]], profile: Profile) -> Places:
             names.setdefault(alias, unit.unit_code)
     above = {province for _, _, province in rows} | {profile.told_superior} - {""}
     regions = frozenset(codes | above | {profile.own_unit})
-    return Places(names, regions, _former_counties(profile), _dated_counties(profile), _unit_days(profile))
+    return Places(
+        names,
+        regions,
+        _former_counties(profile),
+        _dated_counties(profile),
+        _unit_days(profile),
+        named_counties=_named_counties(profile),
+    )
 
 
 def _unit_days(profile: Profile) -> dict[str, tuple[tuple[date, date], ...]]:
@@ -86,6 +95,17 @@ def _unit_days(profile: Profile) -> dict[str, tuple[tuple[date, date], ...]]:
         for same in groups(profile.units, lambda unit: unit.unit_code)
         if any(one.valid_from or one.valid_to for one in same)
     }
+
+
+def _named_counties(profile: Profile) -> dict[str, frozenset[str]]:
+    """Every name of the places in each unit, by unit."""
+    own = {unit.place_code for unit in profile.addressees()}
+    units = units_of_places(profile)
+    found: dict[str, set[str]] = {}
+    for place in profile.places:
+        if place.place_code in units and place.place_code not in own:
+            found.setdefault(units[place.place_code], set()).update((place.name, *place.aliases))
+    return {code: frozenset(names) for code, names in found.items()}
 
 
 def _dated_counties(profile: Profile) -> dict[tuple[str, str], tuple[tuple[date, str], ...]]:

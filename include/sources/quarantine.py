@@ -109,11 +109,12 @@ def keep(
     *,
     now: datetime,
     speaker: str | None = None,
-) -> None:
-    """Puts rows into quarantine; a row that is there already, in whatever state, stays as it is. `speaker`: see `staging.commit`."""
+) -> set[str]:
+    """Puts rows into quarantine; a row that is there already, in whatever state, stays as it is. `speaker`: see `staging.commit`.
+    Returns the `row_hash` of each."""
     table = pd.DataFrame([vars(row) for row in rows], dtype=object)
     if table.empty:
-        return
+        return set()
     table = table.drop(columns="alarm_id")
     for name in ("origin", "value", "row_json", "fields_json"):
         table[name] = [text if text is None else redact(text) for text in table[name]]
@@ -122,6 +123,7 @@ def keep(
     merge.want(connection, table["row_hash"].astype("str"))
     known = frame(connection, "quarantined_rows", source=source)
     is_known = pd.MultiIndex.from_frame(table[["kind", "row_hash"]]).isin(pd.MultiIndex.from_frame(known))
+    told = set(table["row_hash"])
     table = table[~is_known].assign(
         source=source,
         state="open",
@@ -132,6 +134,7 @@ def keep(
     )
     texts = [name for name in table.columns if name != "received_at"]
     bulk.insert(connection, quarantine, table.astype(dict.fromkeys(texts, "str")))
+    return told
 
 
 def told_too_early(
@@ -273,6 +276,13 @@ def settle_taken(connection: Connection, quarantine_id: int, *, by: str, reason:
     _record(connection, quarantine_id, "take", "open", "replayed", reason, by=by, now=now)
 
 
+def settle_corrected(connection: Connection, quarantine_id: int, origin: str, *, now: datetime) -> None:
+    """Settles an open row that its source has told rightly since, with an audit entry. `origin`: where it stood."""
+    _set(connection, quarantine_id, state="replayed", settled_at=now, settled_by=INTAKE)
+    reason = say("来源已更正：{origin}", origin=origin)
+    _record(connection, quarantine_id, "correct", "open", "replayed", reason, by=INTAKE, now=now)
+
+
 def retry_waiting(connection: Connection, *, now: datetime) -> int:
     """Stores the rows whose alarm is known by now; returns how many. Part of every pull's transaction."""
     waiting = frame(connection, "rows_that_can_be_retried")
@@ -292,7 +302,7 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
             whose = str(speaker) if isinstance(speaker, str) else None
             told = words.setdefault((str(source), whose), ChainWords(connection, str(source), whose, now))
             numbers = group["quarantine_id"].to_numpy()
-            checked = check(layout, _own_rows(layout, group["fields_json"]), known_places)
+            checked = check(layout, own_rows(layout, group["fields_json"]), known_places)
             checked = with_misfits(checked, too_late(layout, checked.rows, group["received_at"]))
             reasons: dict[int, tuple[str, str, str | None]] = {
                 int(numbers[place]): (*checked.reasons[reason], None)
@@ -340,7 +350,8 @@ def _replay(connection: Connection, rows: pd.DataFrame, *, by: str, now: datetim
     return wrong
 
 
-def _own_rows(layout: Layout, texts: pd.Series[str]) -> pd.DataFrame:
+def own_rows(layout: Layout, texts: pd.Series[str]) -> pd.DataFrame:
+    """Rows as the quarantine keeps them (`fields_json`), as a check reads them."""
     parsed = [with_present_names(json.loads(text)) for text in texts]
     names = (*layout.names, DATA_ORIGIN)
     rows = pd.DataFrame(

@@ -22,12 +22,14 @@ from include.sources.checks import check, moments, with_misfits
 from include.sources.clocks import TOLERANCE, Receipt, by_receipt, misfits_of
 from include.sources.contacts.book import contacts_of, take_listing
 from include.sources.contacts.plan import Listing
+from include.sources.corrected import Corrected
 from include.sources.delivery import BrokenRow, Chunk, Delivery, FileParts, Part, unread_sheets_said
 from include.sources.hashes import row_json
 from include.sources.layout import CONTACTS, LAYOUTS, Layout
 from include.sources.mapping.language import TableMapping
 from include.sources.mapping.transform import require_columns, transform
 from include.sources.places import Places
+from include.sources.places import places as places_of
 from include.sources.provinces import in_other_province, province_column
 from include.sources.quarantine import Rejected, rejected_row
 from include.sources.reading.characters import visible
@@ -64,8 +66,14 @@ class Tally:
     elsewhere: list[str] = field(
         default_factory=list
     )  # of alarms with another province than that of their city
+    strange_county_count: int = 0
+    strange_counties: list[str] = field(
+        default_factory=list
+    )  # of alarms with a county that their unit has not
     contact_warnings: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)  # the first that went into quarantine
+    told_wrong: set[str] = field(default_factory=set)  # `row_hash` of all that did
+    corrected_count: int = 0  # rows of the quarantine that were told rightly now
 
     @property
     def read(self) -> int:
@@ -92,6 +100,18 @@ class Tally:
                     count=self.elsewhere_count,
                     named=_listed(self.elsewhere, self.elsewhere_count),
                 )
+            )
+        if self.strange_county_count:
+            found.append(
+                say(
+                    "{count}条报警的区县不是所填单位的，已照收，请核对：{named}",
+                    count=self.strange_county_count,
+                    named=_listed(self.strange_counties, self.strange_county_count),
+                )
+            )
+        if self.corrected_count:
+            found.append(
+                say("{count}条隔离中的记录，来源已更正并收入，已自动了结", count=self.corrected_count)
             )
         if self.cleaned_count:
             named = _listed(self.cleaned, self.cleaned_count)
@@ -230,11 +250,13 @@ def commit(
     tally = Tally()
     mappings = {mapping.table: mapping for mapping in tables}
     words: ChainWords[_Ref] = ChainWords(connection, source, speaker, now, by)
+    corrected = Corrected(connection, source)
+    named_counties = places_of(connection).named_counties
     unreadable: list[str] = []
     for table, _ in spool.take(_REJECTS):
         texts = table.astype(object).where(table.notna(), None)
         rejects = [Rejected(*row) for row in texts.itertuples(index=False, name=None)]
-        quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
+        tally.told_wrong |= quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
         tally.quarantined += len(rejects)
         _note_rejected(tally, rejects)
         unreadable += [row.row_json for row in rejects if row.kind == CONTACTS.name]
@@ -255,11 +277,14 @@ def commit(
                 mappings[layout.name],
                 tally,
                 words,
+                corrected,
+                named_counties,
                 source=source,
                 owners=owners,
                 now=now,
             )
     _settle_words(connection, words, tally, source=source, speaker=speaker, now=now)
+    tally.corrected_count = corrected.settle(tally.told_wrong, now=now)
     return tally
 
 
@@ -289,7 +314,7 @@ def _settle_words(
         rejected_row(ref.kind, ref.origin, "alarm_id", reason, ref.raw, ref.own)
         for ref, reason in done.refused
     ]
-    quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
+    tally.told_wrong |= quarantine.keep(connection, source, rejects, now=now, speaker=speaker)
     _note_rejected(tally, rejects)
     tally.quarantined += len(rejects)
 
@@ -324,6 +349,8 @@ def _commit_rows(
     mapping: TableMapping,
     tally: Tally,
     words: ChainWords[_Ref],
+    corrected: Corrected,
+    named_counties: MappingOf[str, frozenset[str]],
     *,
     source: str,
     owners: Collection[str],
@@ -342,7 +369,7 @@ def _commit_rows(
         reasons = [(misfit.field, misfit.reason)] * int(bad.sum())
         own = _as_ours(layout, mapping, raw[bad], typed[bad])
         rejects += _rejects(layout, _origins(rows[bad], about), reasons, raw[bad], own, waits=misfit.waits)
-    quarantine.keep(connection, source, rejects, now=now, speaker=words.speaker)
+    tally.told_wrong |= quarantine.keep(connection, source, rejects, now=now, speaker=words.speaker)
     _note_rejected(tally, rejects)
     is_step = np.zeros(len(typed), dtype=bool)
     is_step[is_fit] = words.are_steps(layout, typed[is_fit])
@@ -359,6 +386,7 @@ def _commit_rows(
     good = typed[is_fit & ~is_step]
     _note_cleaned(tally, rows[is_fit], about)
     tally.counts += merge.store(connection, layout, good, source=source, now=now)
+    corrected.note(layout, good, lambda: _origins(rows[is_fit & ~is_step], about))
     tally.quarantined += len(rejects)
     tally.is_simulated = tally.is_simulated or bool(good["is_simulated"].any())
     if layout.name == "alarms":
@@ -367,6 +395,7 @@ def _commit_rows(
         tally.outside_count += len(outside)
         tally.outside += outside.head(_NAMED - len(tally.outside)).tolist()
         _note_elsewhere(tally, good, raw[is_fit & ~is_step])
+        _note_counties(tally, good, named_counties)
 
 
 def _note_elsewhere(tally: Tally, alarms: pd.DataFrame, raw: pd.DataFrame) -> None:
@@ -380,6 +409,19 @@ def _note_elsewhere(tally: Tally, alarms: pd.DataFrame, raw: pd.DataFrame) -> No
     tally.elsewhere += [
         say("{alarm}（{province}）", alarm=alarm, province=province)
         for alarm, province in list(named)[: _NAMED - len(tally.elsewhere)]
+    ]
+
+
+def _note_counties(tally: Tally, alarms: pd.DataFrame, named: MappingOf[str, frozenset[str]]) -> None:
+    """Alarms whose county is none of their unit's, where the profile names these."""
+    pairs = zip(alarms["unit_code"], alarms["county"], strict=True)
+    is_strange = [unit in named and county not in named[unit] for unit, county in pairs]
+    strange = alarms[pd.array(is_strange, dtype="bool")]
+    tally.strange_county_count += len(strange)
+    room = _NAMED - len(tally.strange_counties)
+    tally.strange_counties += [
+        say("{alarm}（{county}）", alarm=alarm, county=county)
+        for alarm, county in zip(strange["alarm_id"].head(room), strange["county"].head(room), strict=True)
     ]
 
 

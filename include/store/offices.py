@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from include.act import Act
 from include.errors import InputError
-from include.profile.current import told_office, use
+from include.profile.current import latest_told_office, use
 from include.profile.values import Place, Profile, Stay, Unit
 from include.store import places, units
 from include.store.dated_records import SINCE_EVER, Difference
@@ -79,9 +79,10 @@ def keep_ours(connection: Connection, profile: Profile, code: str, act: Act) -> 
 
 
 def adopt_office(engine: Engine) -> None:
-    """From now on the office of this process is its profile with the places, units and regions that the store has by now. Raises
-    InputError where the store belongs to another profile. Where nobody changed anything, three small statements."""
-    profile = told_office()
+    """From now on the office of this process is its profile, as its files say it by now, with the places, units and regions that the
+    store has by now. Raises InputError where the store belongs to another profile. Where nobody changed anything, three small
+    statements."""
+    profile = latest_told_office()
     with reading(engine) as connection:
         if not inspect(connection).has_table(place_change.name):
             return  # what asks the store next says that it is of before, or empty

@@ -19,6 +19,7 @@ ACTED_IN = [
     INCLUDE / "answer_form" / "reading.py",
     INCLUDE / "sources" / "reading" / "workbooks.py",
     INCLUDE / "sources" / "reading" / "workbook_child.py",
+    INCLUDE / "sources" / "reading" / "documents.py",
     INCLUDE / "sources" / "quarantine.py",
     INCLUDE / "sources" / "chain_steps.py",
     INCLUDE / "sources" / "contacts" / "decisions.py",

@@ -36,6 +36,7 @@ _NORTHPORT = {
     "unit_code": "HB-N",
     "unit_name": "Northport",
     "bureau": "Northport Environment Office",
+    "address_form": "Northport",
     "province_name": "Harbour",
     "upper_bureau": "Harbour Clean Air Agency",
 }

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from include.errors import InputError, StateError
 from include.sources import quarantine
+from include.sources.config import SourceConfig
 from include.sources.intake import pull
 from include.store.engine import reading, writing
 from include.store.tables import quarantine as quarantine_table
@@ -123,3 +124,57 @@ def test_a_row_of_another_intake_is_settled_there(engine: Engine, bad_row: int) 
         quarantine.replay(engine, [bad_row], by="x", now=NOW)
     with pytest.raises(InputError, match="rows of this kind are not corrected here"):
         quarantine.correct(engine, bad_row, {"alarm_count": "1"}, by="x", reason="", now=NOW)
+
+
+def state_of(engine: Engine) -> list[tuple[object, ...]]:
+    return stored(engine, "quarantine", "state", "settled_by")
+
+
+def test_a_row_that_its_source_corrects_settles_itself(engine: Engine, bad_row: int, tmp_path: Path) -> None:
+    write(tmp_path, "alarms", {"data_origin": "模拟数据"})
+    result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert (result.new, result.quarantined) == (1, 0)
+    assert state_of(engine) == [("replayed", "intake")]
+    assert stored(engine, "audit", "subject_id", "action", "reason")[-1] == (
+        str(bad_row),
+        "correct",
+        "来源已更正：alarms.csv 第2行",
+    )
+    assert "1条隔离中的记录，来源已更正并收入，已自动了结" in result.warnings
+
+
+def test_a_corrected_key_is_known_by_its_place_in_the_file(engine: Engine, tmp_path: Path) -> None:
+    write(tmp_path, "alarms", {"alarm_id": "x" * 65})
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    write(tmp_path, "alarms", {"alarm_id": "A7", "alarm_count": "4"})  # another alarm stands there now
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert state_of(engine) == [("open", None)]
+    write(tmp_path, "alarms", {"alarm_id": "A8"})
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert state_of(engine) == [("replayed", "intake")]
+
+
+def test_what_is_still_told_wrong_and_what_is_older_settle_nothing(engine: Engine, tmp_path: Path) -> None:
+    later = {"revised_at": "2020-03-12T12:00+08:00", "last_at": "2020-03-12T10:00+08:00"}
+    write(tmp_path, "alarms", {}, {**later, "alarm_count": "many"})
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert state_of(engine) == [("open", None)]
+    write(tmp_path, "alarms", {})  # the wrong revision is gone, the right one is of before it
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert state_of(engine) == [("open", None)]
+    write(tmp_path, "alarms", {}, {**later, "alarm_count": "4"})
+    other = SourceConfig("other", "files", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "elsewhere", "alarms", {"alarm_id": "B1"})
+    pull(engine, other, *MARCH, now=NOW)
+    assert state_of(engine) == [("open", None)]
+    pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert state_of(engine) == [("replayed", "intake")]
+
+
+def test_a_county_that_its_unit_has_not_is_taken_and_named(engine: Engine, tmp_path: Path) -> None:
+    write(tmp_path, "alarms", {}, {"alarm_id": "A2", "county": "平定区"})
+    result = pull(engine, folder_source(tmp_path), *MARCH, now=NOW)
+    assert result.new == 2
+    assert result.warnings[-1] == "1条报警的区县不是所填单位的，已照收，请核对：A2（平定区）"

@@ -1,8 +1,10 @@
 """Units between dates: taken from the profile once, then the operator's; on SQLite and PostgreSQL."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, select, update
@@ -10,12 +12,12 @@ from sqlalchemy import Engine, delete, select, update
 from include.act import Act
 from include.errors import InputError
 from include.office.units import undecided, units_on, words_of
-from include.profile.current import load, office, using
+from include.profile.current import SHIPPED, load, office, rules_on, using
 from include.profile.values import Unit
 from include.store.engine import reading, writing
 from include.store.facts import cities_on, city_stays
 from include.store.migrate import migrate, require_current
-from include.store.offices import apply_profile, keep_ours
+from include.store.offices import adopt_office, apply_profile, keep_ours
 from include.store.tables import city, region_member
 from include.store.unit_tables import installation, unit, unit_change
 from include.store.units import (
@@ -233,3 +235,26 @@ def test_a_store_belongs_to_one_office(store: Engine) -> None:
         with pytest.raises(InputError, match=r"the store belongs to another office.*elsewhere.*ministry"):
             open_store(store)
     assert load("ministry") is office()
+
+
+def test_a_rule_that_changes_in_the_files_holds_without_a_new_start(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "ministry"
+    shutil.copytree(SHIPPED / "ministry", folder)
+    file, day = folder / "profile.yaml", date(2026, 10, 7)
+    before = file.read_text(encoding="utf-8")
+    with using(load(str(folder))):
+        adopt_office(engine)
+        assert rules_on(day).deadlines.feedback == timedelta(hours=24)
+        assert "rules: []" in before
+        rule = "rules: [{name: deadlines.feedback, value: 30 h, from: 2026-10-01}]"
+        changed = before.replace("rules: []", rule)
+        file.write_text(changed, encoding="utf-8")
+        adopt_office(engine)
+        assert rules_on(day).deadlines.feedback == timedelta(hours=30)
+        assert rules_on(date(2026, 9, 30)).deadlines.feedback == timedelta(hours=24)
+        file.write_text(changed.replace("30 h", "soon"), encoding="utf-8")
+        adopt_office(engine)  # what cannot be read waits; the office goes on as it was
+        assert rules_on(day).deadlines.feedback == timedelta(hours=30)
+        file.write_text(before, encoding="utf-8")
+        adopt_office(engine)
+        assert rules_on(day).deadlines.feedback == timedelta(hours=24)

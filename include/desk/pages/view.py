@@ -354,7 +354,7 @@ def deed_text(subject: str, action: str) -> str:
 
 def actor_text(actor: str) -> str:
     """Who acted: a person by name, a workflow by what it is called."""
-    return LABELS["dag"].get(actor.removeprefix("dag "), actor) if actor.startswith("dag ") else actor
+    return LABELS["dag"].get(actor.removeprefix("dag "), actor)
 
 
 def run_text(run_id: str | None) -> tuple[str, datetime | None]:
