@@ -23,7 +23,7 @@ LEAST_FILLED: Final = 0.2  # of the type area's height, on every page but the la
 MOST_STRETCHED: Final = (
     1.5  # an advance in parts of its natural one; full-width signs less, as there are many of them in a line
 )
-MOST_STRETCHED_SIGNS: Final = 1.25
+MOST_STRETCHED_SIGNS: Final = 1.4
 _EDGE_PT: Final = 8 * MM  # that no word may come nearer to the edge of the paper
 _TOP_PT, _FOOT_PT = 37 * MM, 35 * MM  # margins of the type area
 _LEFT_PT, _RIGHT_PT = 28 * MM, 26 * MM

@@ -113,16 +113,16 @@ def _headline(status: int) -> str:
     return HEADLINES.get(status, HEADLINES[400])
 
 
-def _told(say: Callable[..., str], one: Mapping[str, Any]) -> str:
+def _told(worded: Callable[..., str], one: Mapping[str, Any]) -> str:
     """What is wrong with one value: its name, the advice, and what came."""
     name = str(one["loc"][-1] if isinstance(one["loc"][-1], str) or len(one["loc"]) < 2 else one["loc"][-2])
     label = FIELDS.get(name) or LABELS["field"].get(name) or name
     came = one.get("input")
-    advice = say(_advice(one, came), **{key: str(value) for key, value in one.get("ctx", {}).items()})
+    advice = worded(_advice(one, came), **{key: str(value) for key, value in one.get("ctx", {}).items()})
     shown = f"{came[:_MOST_SHOWN]}…" if isinstance(came, str) and len(came) > _MOST_SHOWN else came
     is_shown = isinstance(came, str | int | float) and str(came).strip() and one["type"] != "missing"
-    got = say("（现为“{value}”）", value=shown) if is_shown else ""
-    return say("{field}：{advice}", field=say(label), advice=advice) + got
+    got = worded("（现为“{value}”）", value=shown) if is_shown else ""
+    return worded("{field}：{advice}", field=worded(label), advice=advice) + got
 
 
 def _advice(one: Mapping[str, Any], came: Any) -> str:
