@@ -36,7 +36,7 @@ task as (
         max(case when event = 'assigned' then unit_code end) as holder_code,
         max(case when event = 'assigned' then role end) as role,
         max(case when place = 1 then state end) as state,
-        max(case when place = 1 then event_at end) as state_at,
+        max(case when event <> 'extended' then event_at end) as state_at,
         max(case when place = 1 then due_at end) as due_at,
         max(case when place = 1 then answer_due_at end) as answer_due_at,
         max(case when place = 1 and is_drawn then 1 else 0 end) as is_drawn,

@@ -1,7 +1,8 @@
 """考核: how the units that hold tasks did over a month, by what is due; pure.
 
 A step is due once its deadline has passed; it was on time where it reached us by then. What is not due yet is in no figure but its
-number (`pending`), what was done and waits for the office is in none (`under_review`), what is due and not done is not on time. A withdrawn task counts for nothing. Rank: within its group (districts,
+number (`pending`), what was done and waits for the office is in none (`under_review`), what is due and not done is not on time: of a task
+that was never acknowledged its report too. 结案 changes no figure. A withdrawn task counts for nothing. Rank: within its group (districts,
 departments, towns do different work), the share of due steps that were on time, the best first, ties share a rank; a unit of which
 fewer than `least_due` steps are due has none (`is_small`).
 """
@@ -13,6 +14,8 @@ from datetime import datetime
 from typing import Final
 
 import pandas as pd
+
+from include.chain.closed import before_closing
 
 SLOTS: Final = ("acknowledge", "report", "rectify")
 """The steps of a holder."""
@@ -55,7 +58,8 @@ def assessed(
     tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime, kinds: Mapping[str, str], least_due: int
 ) -> pd.DataFrame:
     """The figures, by group, rank and code. `kinds`: of the units by code (one that is not known is a district). `tasks`: rows of sql/chain_tasks.sql; `steps`: of sql/chain_steps.sql; both as of `as_of`."""
-    own = tasks[tasks["state"] != "withdrawn"]
+    own = before_closing(tasks)
+    own = own[own["state"] != "withdrawn"]
     judged = _judged(own, steps, as_of)
     rows = []
     for code, held in own.groupby("holder_code"):
@@ -88,8 +92,9 @@ def assessed(
 
 def _pending(tasks: pd.DataFrame, as_of: datetime) -> int:
     """How many of the tasks wait for a step of their holder that is not due yet."""
-    waits = tasks["state"].isin(tuple(_WAITS_FOR)) & tasks["due_at"].notna()
-    return int((waits & (tasks["due_at"] >= as_of)).sum())
+    waits = tasks["state"].isin(tuple(_WAITS_FOR)) & (tasks["due_at"] >= as_of)
+    reports = (tasks["state"] == "assigned") & (tasks["answer_due_at"] >= as_of)
+    return int((waits | reports).sum())
 
 
 def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
@@ -113,4 +118,6 @@ def _judged(tasks: pd.DataFrame, steps: pd.DataFrame, as_of: datetime) -> pd.Dat
         slot = _WAITS_FOR.get(str(task["state"]))
         if slot is not None and not pd.isna(task["due_at"]) and task["due_at"] < as_of:
             rows.append((str(task["holder_code"]), slot, False))
+        if task["state"] == "assigned" and task["answer_due_at"] < as_of:
+            rows.append((str(task["holder_code"]), "report", False))
     return pd.DataFrame(rows, columns=["holder_code", "slot", "is_on_time"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from include.chain.persons import persons_in, taking_part
 from include.chain.steps import ASSIGN, CLOSE, REOPEN, ROLES, Step
-from include.chain.values import Chain, Move, Task, persons_in
+from include.chain.values import Chain, Move, Task
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 
@@ -17,7 +18,10 @@ _NEEDS_WORDS: Final = ("report", "return", "fail", "doubt", "extend", "withdraw"
 
 def require_words(move: Move) -> None:
     faults = {
-        "who does it": 0 < len(move.actor) <= _LONGEST_NAME and len(move.person) <= _LONGEST_NAME,
+        "who does it": len(move.actor) <= _LONGEST_NAME
+        and len(move.person) <= _LONGEST_NAME
+        and bool(persons_in(move.actor))
+        and (not move.person.strip() or bool(persons_in(move.person))),
         "what was found, or why": len(move.note) <= _LONGEST_NOTE
         and (move.step not in _NEEDS_WORDS or bool(move.note.strip())),
         "whether a problem was found": move.step != "report" or move.problem_found is not None,
@@ -33,6 +37,18 @@ def require_words(move: Move) -> None:
                 expected=what,
                 todo="say it with the step",
             )
+    require_no_contradiction(move)
+
+
+def require_no_contradiction(move: Move) -> None:
+    told = [move.category, *(one.category for one in move.problems), str(move.rectify_by or "")]
+    if move.step == "report" and not move.problem_found and any(told):
+        raise InputError(
+            "a report that found no problem names one",
+            where=move.step,
+            got=" | ".join(filter(None, told)),
+            todo="say that a problem was found, or leave its category and date out",
+        )
 
 
 def require_speaker(task: Task, step: Step, move: Move) -> None:
@@ -47,8 +63,7 @@ def require_speaker(task: Task, step: Step, move: Move) -> None:
 
 
 def require_another(task: Task, step: Step, move: Move) -> None:
-    names = persons_in(move.actor) | persons_in(move.person)
-    same = sorted(names & task.persons_of(step.unlike))
+    same = taking_part(task.persons_of(step.unlike), move.actor, move.person)
     require(
         not same,
         f"another person must {step.name} it",

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from include.chain.guards import require, require_another, require_duty, require_speaker, require_words
+from include.chain.persons import persons_in
 from include.chain.steps import (
     ACCEPTED,
     ACKNOWLEDGED,
@@ -33,7 +34,7 @@ from include.chain.steps import (
     WRITTEN_OFF,
     Step,
 )
-from include.chain.values import Chain, Event, Move, Task, persons_in
+from include.chain.values import Chain, Event, Move, Task
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings
 from include.rules import ChainRules
@@ -284,14 +285,14 @@ def _met_due_at(task: Task, step: Step) -> datetime | None:
 def _due_at(task: Task, event: Event, move: Move, rules: ChainRules) -> datetime | None:
     """Until when what comes after the event is asked for."""
     if event.event == "extended":
+        passed = [task.due_at] if move.is_for_outage else [task.due_at, event.event_at]
+        after_at = max(one for one in passed if one) if task.due_at else event.event_at
         require(
-            move.due_at is not None
-            and task.due_at is not None
-            and move.due_at > max(task.due_at, event.event_at),
+            move.due_at is not None and task.due_at is not None and move.due_at > after_at,
             "an extension leads forward",
             move,
             got=str(move.due_at),
-            expected=(f"later than {task.due_at}",),
+            expected=(f"later than {after_at}",),
         )
         return move.due_at
     if event.state == ACKNOWLEDGED:

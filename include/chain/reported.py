@@ -10,10 +10,10 @@ from typing import Final
 
 import pandas as pd
 
-from include.chain.steps import ACKNOWLEDGED, ASSIGNED, REPORTED, RETURNED
+from include.chain.closed import before_closing
+from include.chain.steps import ACKNOWLEDGED, ASSIGNED, REPORTED, RETURNED, WITHDRAWN
 
 _OWED: Final = (ASSIGNED, ACKNOWLEDGED, RETURNED)
-_NOT_COUNTED: Final = ("withdrawn", "closed")
 UNDER_REVIEW: Final = "reported"
 """The `standing_event` of an alarm that every holder has reported and this office has not passed yet."""
 
@@ -24,7 +24,8 @@ def judged_by_receipt(states: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame
     `first_answer_at`: when every holder had reported for the first time, where that was earlier; `standing_event` UNDER_REVIEW and
     `standing_at` where nobody owes a report and no answer stands yet; `returned_at`: a return of this office's review too.
     """
-    held = tasks[~tasks["state"].isin(_NOT_COUNTED)]
+    own = before_closing(tasks)
+    held = own[own["state"] != WITHDRAWN]
     if held.empty:
         return states
     by_alarm = held.assign(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
 
 from include.chain.steps import ENDED, JOINT, STANDING
-
-_BETWEEN_NAMES: Final = re.compile("[、，,；;/]")
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Task:
-    """One 交办件 as it stands: an alarm in the hands of one unit. `persons`: who took part in its present round, by event.
+    """One 交办件 as it stands: an alarm in the hands of one unit. `persons`: who took part in its present round, by event, as compared.
     `answer_due_at`: until when the report is asked for. `has_problem`: what the last report said."""
 
     task_no: int
@@ -122,6 +118,7 @@ class Move:
     """A step that somebody wants to take. `step`: a key of STEPS or OF_ALARM; `at`: the moment on our clock by which it counts (a
     mail's receipt, or now); `now`: the moment of recording. `unit_code`: the unit for which it speaks, empty for the office; of
     `assign` the holder. Of `extend`, `due_at` is the new deadline. `is_by_rule`: the profile's rules decided it, no person.
+    `is_for_outage`: an extension that gives lost time back, whose new deadline may have passed meanwhile.
     `problems`: what a report tells apart, beside its first category and its note."""
 
     step: str
@@ -141,10 +138,5 @@ class Move:
     is_drawn: bool = False
     key: str = ""
     is_by_rule: bool = False
+    is_for_outage: bool = False
     problems: tuple[Problem, ...] = ()
-
-
-def persons_in(told: str) -> frozenset[str]:
-    """Who is named where several may be: 李某、王某. A contact (`李某 <li@yq.example>`) is named by the name alone, too."""
-    names = [one.strip() for one in _BETWEEN_NAMES.split(told)]
-    return frozenset(filter(None, (*names, *(name.partition("<")[0].strip() for name in names))))

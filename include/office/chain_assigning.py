@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from include.act import Act
+from include.chain.machine import chain_of
 from include.chain.steps import ASSIGN, JOINT, LEAD
 from include.chain.values import Event, Move
 from include.errors import QianliyanError, StateError
@@ -21,6 +22,8 @@ from include.periods import DAY
 from include.profile.chain_values import ChainSettings
 from include.rules import LOW_RESPONSE
 from include.sources.chain_steps import take_in
+from include.store.alarm_aliases import main_ids
+from include.store.chain import chain_events
 from include.store.chain_tables import chain_alarm
 from include.store.engine import reading, writing
 from include.store.facts import alarm_states
@@ -102,6 +105,27 @@ def assign_by_rules(
         except QianliyanError as error:
             troubles.append(f"{alarm_id}: {error}")
     return done, troubles
+
+
+def assign_to(
+    house: House, alarm_ids: Iterable[str], units: Iterable[str], act: Act, person: str = ""
+) -> list[tuple[str, Event]]:
+    """Hands alarms on to the units that a person names, each alarm to all of them, the first one leading where no unit leads yet; all
+    in one transaction. Raises InputError for an unknown alarm or unit, StateError where a unit holds the alarm already."""
+    settings, key, told = chain_settings(), draw_key(house.engine, act.now), tuple(units)
+    done: list[tuple[str, Event]] = []
+    with writing(house.engine, lock="intake") as connection:
+        for alarm_id in dict.fromkeys(alarm_ids):
+            main_id = main_ids(connection, [alarm_id]).get(alarm_id, alarm_id)
+            for unit_code in told:
+                stands = chain_of(chain_events(connection, main_id))
+                role = JOINT if any(one.role == LEAD for one in stands.running) else LEAD
+                move = Move(
+                    ASSIGN, act.now, act.now, act.actor, person, unit_code, role=role, note=act.reason
+                )
+                event = take_in(connection, main_id, move, settings, key)
+                done += [(alarm_id, event)] if event else []
+    return done
 
 
 def require_unassigned(house: House, alarm_id: str, now: datetime) -> None:

@@ -5,10 +5,12 @@ An outage is what the extensions say that were made for it: their key names its 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pandas as pd
+from sqlalchemy import Connection
 
 from include.act import Act
 from include.chain.values import Move
@@ -22,7 +24,9 @@ from include.sources.chain_steps import take_in
 from include.store.engine import reading, writing
 from include.store.statements import frame
 
+Span = tuple[datetime, datetime]
 _KEY: Final = "outage"
+_NONE: Final = timedelta(0)
 _HOLDERS: Final = ("acknowledge", "report", "rectify")
 COLUMNS: Final = ("started_at", "ended_at", "tasks", "extended_at", "actor", "note")
 """One row an outage: its span, how many tasks were extended for it, when first, by whom, why."""
@@ -30,7 +34,8 @@ COLUMNS: Final = ("started_at", "ended_at", "tasks", "extended_at", "actor", "no
 
 def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: datetime) -> pd.DataFrame:
     """One row a task that waits for its holder and whose time ran during an outage: `alarm_id, task_no, holder_name, step, due_at,
-    new_due_at` (later by as long as the outage took of its time). What was overdue before it is not among them. Raises InputError."""
+    new_due_at` (later by as long as the outage took of its time, without what was given back for it before: an outage that is told
+    again, longer or in parts, counts once). What was overdue before it is not among them. Raises InputError."""
     if not started_at < ended_at <= now:
         raise InputError(
             "an outage has a beginning before its end, and is over",
@@ -40,9 +45,14 @@ def waiting_in(house: House, started_at: datetime, ended_at: datetime, now: date
         )
     with reading(house.engine) as connection:
         rows = running(connection, now)
+        given = _given(connection)
     rows = rows[rows["step"].isin(_HOLDERS) & (rows["due_at"] >= started_at) & (rows["since_at"] < ended_at)]
-    later = [ended_at - max(since.to_pydatetime(), started_at) for since in rows["since_at"]]
-    rows = rows.assign(new_due_at=rows["due_at"] + pd.to_timedelta(later))
+    later = []
+    for row in rows.to_dict("records"):
+        span = max(row["since_at"].to_pydatetime(), started_at), ended_at
+        names = _names(str(row["alarm_id"]), int(row["task_no"]), row["step"])
+        later.append(_uncovered(span, given.get(names, ())))
+    rows = rows.assign(new_due_at=rows["due_at"] + pd.to_timedelta(later))[[one > _NONE for one in later]]
     return rows[["alarm_id", "task_no", "holder_name", "step", "due_at", "new_due_at"]].reset_index(drop=True)
 
 
@@ -69,9 +79,8 @@ def extend_for(house: House, started_at: datetime, ended_at: datetime, act: Act)
             task_no=task_no,
             note=note,
             due_at=row["new_due_at"].to_pydatetime(),
-            key=" ".join(
-                (_KEY, _span(started_at, ended_at), alarm_id[:50], str(task_no), str(row["step"])[:8])
-            ),
+            is_for_outage=True,
+            key=" ".join((_KEY, _span(started_at, ended_at), *_names(alarm_id, task_no, row["step"]))),
         )
         try:
             with writing(house.engine, lock="intake") as connection:
@@ -87,9 +96,10 @@ def outages(house: House) -> pd.DataFrame:
         rows = frame(connection, "chain_outages")
     if rows.empty:
         return pd.DataFrame(columns=list(COLUMNS))
-    spans = rows["event_key"].str.split(" ").str[1].str.split("/", expand=True)
+    spans = [_span_of(key) for key in rows["event_key"]]
     rows = rows.assign(
-        started_at=pd.to_datetime(spans[0], utc=True), ended_at=pd.to_datetime(spans[1], utc=True)
+        started_at=pd.to_datetime([one[0] for one in spans], utc=True),
+        ended_at=pd.to_datetime([one[1] for one in spans], utc=True),
     )
     found = rows.groupby(["started_at", "ended_at"], as_index=False).agg(
         tasks=("alarm_id", "size"),
@@ -102,3 +112,37 @@ def outages(house: House) -> pd.DataFrame:
 
 def _span(started_at: datetime, ended_at: datetime) -> str:
     return "/".join(f"{one.astimezone(UTC):%Y%m%dT%H%M%SZ}" for one in (started_at, ended_at))
+
+
+def _span_of(key: str) -> Span:
+    first, last = (
+        datetime.strptime(one, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for one in key.split(" ")[1].split("/")
+    )
+    return first, last
+
+
+def _names(alarm_id: str, task_no: int, step: object) -> tuple[str, str, str]:
+    """What an outage's key says of the task and the step that waited."""
+    return alarm_id[:50], str(task_no), str(step)[:8]
+
+
+def _given(connection: Connection) -> dict[tuple[str, str, str], list[Span]]:
+    """The spans for which a waiting step was given its time back, by the names of the step."""
+    found: dict[tuple[str, str, str], list[Span]] = {}
+    for row in frame(connection, "chain_outages").to_dict("records"):
+        key = str(row["event_key"])
+        names = _names(str(row["alarm_id"]), int(row["task_no"]), key.rpartition(" ")[2])
+        found.setdefault(names, []).append(_span_of(key))
+    return found
+
+
+def _uncovered(span: Span, others: Iterable[Span]) -> timedelta:
+    """How much of a span lies in none of the others."""
+    place, last = span
+    found = _NONE
+    for began, ended in sorted(others):
+        if began >= last:
+            break
+        found += max(began - place, _NONE)
+        place = max(place, min(ended, last))
+    return found + (last - place)

@@ -47,15 +47,19 @@ def draft_of(house: House, case_id: str, as_of: datetime) -> Letter:
 
 
 def finished_name(house: House, case_id: str, document: FiledDocument, now: datetime) -> str:
-    """The name of a document that a person finished. Raises InputError for one that is no document, or that is still the draft: with a
-    place that nobody filled in, with the draft's mark, or with hardly a word that the draft does not have."""
+    """The name of a document that a person finished. Raises InputError for one that is no document, that cannot be read or has no
+    text (a scan, a locked PDF: nothing of it could be compared), or that is still the draft: with a place that nobody filled in, with the
+    draft's mark, or with hardly a word that the draft does not have."""
     name = _checked_name(document)
-    try:
-        told = document_words(document.content, name)
-    except InputError:
-        if name.lower().endswith(".docx"):
-            raise
-        return name  # a PDF that is locked or only pictures: a person's own, nothing of it can be compared
+    told = document_words(document.content, name)
+    if not told.lines:
+        raise InputError(
+            "a document without text that can be read",
+            where=name,
+            got="no text",
+            expected="a Word document, or a PDF with text (not a scan)",
+            todo="hand in the Word document, or a PDF that was saved from it",
+        )
     places = left_unfilled(told.lines, _places())
     require(
         not places,
@@ -70,14 +74,13 @@ def finished_name(house: House, case_id: str, document: FiledDocument, now: date
         name,
         say(DRAFT_LABEL),
     )
-    if told.lines:
-        new = written(told.lines, _drafts(house, case_id, told, now))
-        require(
-            new >= FEWEST_NEW,
-            "an analysis that is not finished: nothing that a person wrote",
-            name,
-            f"{new} < {FEWEST_NEW}",
-        )
+    new = written(told.lines, _drafts(house, case_id, told, now))
+    require(
+        new >= FEWEST_NEW,
+        "an analysis that is not finished: nothing that a person wrote",
+        name,
+        f"{new} < {FEWEST_NEW}",
+    )
     return name
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, select
 
 from include.chain.figures import ASKING, VISIT, ChainFigures
 from include.chain.machine import allowed, chain_of
+from include.chain.persons import taking_part
 from include.chain.steps import RECTIFIED, RETURNED, STATES, STEPS
-from include.chain.values import Chain, Move, Task, persons_in
+from include.chain.values import Chain, Move, Task
 from include.errors import InputError, StateError
 from include.field.bundles import BundleAlarm, TaskTold
 from include.field.reports import Answer
@@ -123,8 +124,7 @@ def take_step(connection: Connection, answer: Answer, by: str, key: bytes, now: 
         return say("该交办件{state}，现在不能办理{step}", state=say(STATES[task.state]), step=say(step.label))
     if "photos" in OF_PAGE[answer.step].needs and not answer.photos:
         return say("现场验收须附照片")
-    names = persons_in(answer.inspector) | persons_in(by)
-    if same := sorted(names & task.persons_of(step.unlike)):
+    if same := taking_part(task.persons_of(step.unlike), answer.inspector, by):
         return say("{step}须由{names}以外的人办理", step=say(step.label), names=say("、").join(same))
     move = Move(
         step.name,

@@ -44,6 +44,14 @@ def take_in(
         return None
     alarm = _alarm(connection, alarm_id, move.now)
     alarm_id = str(alarm["alarm_id"])
+    if move.at < alarm["pushed_at"]:
+        raise StateError(
+            "a step cannot come before the push of its alarm",
+            where=f"alarm {alarm_id}",
+            got=move.at,
+            expected=f"{alarm['pushed_at']} or later",
+            todo="give the moment at which it reached this office",
+        )
     if move.step == ASSIGN:
         _require_unit(connection, move.unit_code, move.now)
     for category in {move.category, *(one.category for one in move.problems)} - {""}:

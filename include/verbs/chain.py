@@ -93,10 +93,7 @@ def assign(
 ) -> None:
     """Hand alarms on (交办): to the units that you name, else by the profile's rules of place and suspicion."""
     from include.act import Act
-    from include.chain.steps import JOINT, LEAD
-    from include.chain.values import Move
-    from include.office.chain import chain_at, take
-    from include.office.chain_assigning import assign_by_rules, require_unassigned
+    from include.office.chain_assigning import assign_by_rules, assign_to, require_unassigned
     from include.office.chain_lists import unassigned_rows
 
     house, now = open_current_house(), datetime.now(UTC)
@@ -105,13 +102,8 @@ def assign(
     if is_all and units:
         raise click.UsageError("--all goes by the rules: without --to")
     if units:
-        for alarm_id in alarm_ids:
-            _, stands = chain_at(house, alarm_id, now)
-            has_lead = any(one.role == LEAD for one in stands.running)
-            for number, unit in enumerate(units):
-                role = JOINT if number or has_lead else LEAD
-                move = Move("assign", now, now, operator(), person, unit, role=role, note=reason)
-                _say(alarm_id, take(house, alarm_id, move))
+        for alarm_id, event in assign_to(house, alarm_ids, units, Act(now, operator(), reason), person):
+            _say(alarm_id, event)
         return
     if not is_all:
         for alarm_id in alarm_ids:

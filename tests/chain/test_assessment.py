@@ -61,18 +61,18 @@ def test_a_month_of_two_holders(chained: House) -> None:
     figures = assessment_figures(chained, month, late)
     rows = assessment_table(figures).set_index("unit_code")
     yangquan = rows.loc[YANGQUAN].to_dict()
-    # A1: acknowledged in time, reported late, reported again and rectified in time; A2: never acknowledged.
+    # A1: acknowledged in time, reported late, reported again and rectified in time; A2: never acknowledged nor reported.
     assert yangquan == {
         "group": "district",
         "unit_name": "阳泉市",
         "tasks": 2,
         "acknowledge_due": 2,
         "acknowledge_on_time": 1,
-        "report_due": 2,
+        "report_due": 3,
         "report_on_time": 1,
         "rectify_due": 1,
         "rectify_on_time": 1,
-        "due": 5,
+        "due": 6,
         "on_time": 3,
         "returned": 1,
         "failed": 0,
@@ -84,8 +84,8 @@ def test_a_month_of_two_holders(chained: House) -> None:
         "is_small": False,
         "rank": 1,
     }
-    # One due step is too little for a rank.
-    assert [figures.rows[1].unit_code, figures.rows[1].due, figures.rows[1].rank] == [SHIJIAZHUANG, 1, None]
+    # Two due steps are too little for a rank.
+    assert [figures.rows[1].unit_code, figures.rows[1].due, figures.rows[1].rank] == [SHIJIAZHUANG, 2, None]
     sheet = openpyxl.load_workbook(io.BytesIO(assessment_workbook(figures))).active
     assert sheet.cell(1, 1).value == "2020-03交办件考核，截至2020年3月20日16时30分"
     assert [sheet.cell(2, n).value for n in range(1, 22)] == list(HEADINGS.values())
@@ -93,9 +93,35 @@ def test_a_month_of_two_holders(chained: House) -> None:
     letter = compose_assessment(figures, Issue("某局", "某人", "000", "", "环考〔2020〕1号", "2020年4月16日"))
     text = "\n".join(one.text for one in Document(io.BytesIO(letter.file("docx").content)).paragraphs)
     assert "由2个单位承办3件" in text
-    assert "应办6步，按期3/6（50%）" in text
+    assert "应办8步，按期3/8（38%）" in text
     assert "1个单位标“样本少”" in text
     assert letter.file("pdf").content.startswith(b"%PDF")
+
+
+def test_silence_is_as_late_as_a_late_report_and_a_closing_changes_nothing(chained: House) -> None:
+    report = {"problem_found": False, "note": "无", "person": "李某"}
+    for alarm_id in ("A1", "A2"):
+        go(chained, alarm_id, "assign", 0, unit_code=YANGQUAN)
+    go(chained, "A1", "assign", 0, unit_code=SHIJIAZHUANG)
+    go(chained, "A1", "withdraw", 1, 2, note="不涉及")
+    go(chained, "A1", "report", 1, 1, unit_code=YANGQUAN, **report)
+    go(chained, "A1", "pass", 2, 1, actor="chief")
+    go(chained, "A1", "write_off", 3, 1)
+
+    def row(hours: float) -> list[int]:
+        told = assessment_table(assessment_figures(chained, date(2020, 3, 1), NOW + timedelta(hours=hours)))
+        names = ["tasks", "due", "on_time", "pending", "accepted", "written_off"]
+        assert told["unit_code"].tolist() == [YANGQUAN]
+        return told.iloc[0][names].tolist()
+
+    # A2, silent: its acknowledgement is due after 2 hours, its report after 24; until then the report is pending.
+    assert row(3) == [2, 2, 1, 1, 1, 1]
+    assert row(24) == [2, 2, 1, 1, 1, 1]
+    assert row(24.5) == [2, 4, 2, 0, 1, 1]
+    go(chained, "A1", "close", 25, note="办结")
+    assert row(25.5) == [2, 4, 2, 0, 1, 1]
+    go(chained, "A1", "reopen", 26, note="误结")
+    assert row(26.5) == [2, 4, 2, 0, 1, 1]
 
 
 def test_the_letter_is_made_once_when_all_is_due_and_waits_for_a_person(chained: House) -> None:
@@ -124,6 +150,7 @@ def test_districts_departments_and_towns_are_ranked_apart() -> None:
             "holder_code": [code for code in codes for _ in range(2)],
             "state": "assigned",
             "due_at": NOW,
+            "answer_due_at": NOW + hour,
             "acknowledge_due_at": NOW,
             "acknowledged_at": [NOW, NOW, NOW, None, None, None, NOW, NOW],
             "returns": 0,

@@ -230,6 +230,8 @@ def test_a_draft_is_told_by_its_words() -> None:
     assert left_unfilled(["［由承办", "人填写：锅炉］"], places) == ("由承办人填写",)
     assert left_unfilled(["已由承办人填写。", "［见附件］"], places) == ()
     assert is_marked(["草稿\n模拟数据", "草稿　模拟数据"], "草稿")
+    assert is_marked(["草 稿 模拟数据"], "草稿")
+    assert is_marked(["D R A F T"], "DRAFT")
     assert not is_marked(["", "草稿"], "草稿")
     assert not is_marked(["初草稿件"], "草稿")
     assert not is_marked([], "草稿")
@@ -237,4 +239,8 @@ def test_a_draft_is_told_by_its_words() -> None:
     assert written(["在15天内报警4条，核查发现问题1条。", "李某", "2020-03-01"], [draft]) == 0
     assert written(["在5天内报警3条，", "核查发现问题0条。"], [[], draft]) == 0
     assert written(["主要是料堆起尘"], [draft]) == 7
+    assert written(["待填" * 30, "待填" * 30, "料堆", "料堆"], [draft]) == 4
+    assert (
+        written(["李某 2020-03-01 郊区 王"], [["李某", "郊区", "王"]]) == 0
+    )  # a PDF has a table's row in one line
     assert written(["The heap was open"], [["The heap was covered"]]) == 1

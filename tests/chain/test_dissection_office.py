@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from docx import Document
+from pypdf import PdfWriter
 from sqlalchemy import Engine
 
 from include.chain.dissection.values import CaseMove
@@ -289,9 +290,24 @@ def test_a_draft_that_nobody_finished_is_refused(house: House) -> None:
     assert "请在Word中补充原因分析和措施" in page.text
     finished = FiledDocument("分析.docx", document(house, at=NOW + DAY).content)
     take(house, CASE, CaseMove("file", later, "duty"), finished)
-    scan = FiledDocument("扫描.pdf", b"%PDF-1.4\nonly pictures")
-    take(house, CASE, CaseMove("file", later, "duty"), scan)
-    assert case_at(house, CASE, later).case.document_name == "扫描.pdf"
+    assert case_at(house, CASE, later).case.document_name == "分析.docx"
+
+
+def test_what_has_no_text_to_read_is_no_analysis(house: House) -> None:
+    look(house, NOW, "run")
+    blank, scan = io.BytesIO(), io.BytesIO()
+    Document().save(blank)
+    pages = PdfWriter()
+    pages.add_blank_page(200, 200)
+    pages.write(scan)
+    for name, content, why in (
+        ("空白.docx", blank.getvalue(), "without text that can be read"),
+        ("扫描.pdf", scan.getvalue(), "without text that can be read"),
+        ("损坏.pdf", b"%PDF-1.4 hello", "cannot be read"),
+    ):
+        with pytest.raises(InputError, match=why):
+            take(house, CASE, CaseMove("file", NOW + DAY, "duty"), FiledDocument(name, content))
+    assert case_at(house, CASE, NOW + DAY).case.state == "open"
 
 
 def test_the_desk_shows_the_case_and_takes_its_steps(house: House) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from include.chain.machine import SKEW, allowed, chain_of, next_event
-from include.chain.values import Chain, Event, Move, persons_in
+from include.chain.values import Chain, Event, Move
 from include.errors import InputError, StateError
 from include.profile.chain_values import ChainSettings, Duty
 from include.rules import ChainRules
@@ -272,6 +272,10 @@ def test_an_extension_leads_forward(hours: float, is_good: bool) -> None:
     late = move("extend", 50, due_at=T + 40 * H)
     with pytest.raises(StateError, match="leads forward"):
         next_event(stands("assigned"), late, SETTINGS)
+    given_back = replace(late, is_for_outage=True)
+    assert next_event(stands("assigned"), given_back, SETTINGS).due_at == T + 40 * H
+    with pytest.raises(StateError, match="leads forward"):
+        next_event(stands("assigned"), replace(given_back, due_at=T + 2 * H), SETTINGS)
 
 
 def test_who_holds_it_already_cannot_be_given_it_and_one_leads() -> None:
@@ -380,13 +384,45 @@ def test_who_hands_an_alarm_on_closes_and_reopens_it() -> None:
 
 
 def test_several_names_are_several_persons() -> None:
-    assert persons_in(" 李某、王某 ,赵某；钱某/孙某 ") == {"李某", "王某", "赵某", "钱某", "孙某"}
     events = walked("assign")
     told = move("report", 1, person="李某、王某")
     events = (*events, next_event(chain_of(events), told, SETTINGS))
     for who in ("李某", "王某"):
         with pytest.raises(StateError, match="another person"):
             next_event(chain_of(events), replace(move("pass", 2), actor=who), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("reporter", "reviewer"),
+    [
+        ("Zhang San", "ＺＨＡＮＧ　ＳＡＮ"),
+        ("张三", "张 三"),
+        ("李某、张三", "周某 & 张\u200b三"),
+        ("张三 <zhangsan@jn.example>", "ZhangSan@JN.example"),
+        ("ZhangSan@JN.example", "<zhangsan@jn.example>"),
+    ],
+)
+def test_another_spelling_is_not_another_person(reporter: str, reviewer: str) -> None:
+    reported = chain_of(
+        (*walked("assign"), next_event(stands("assigned"), move("report", 1, person=reporter), SETTINGS))
+    )
+    with pytest.raises(StateError, match="another person must pass it"):
+        next_event(reported, move("pass", 2, person=reviewer), SETTINGS)
+
+
+@pytest.mark.parametrize("nobody", ["\u200b", "—", " ?"])
+def test_a_name_without_a_letter_is_nobodys(nobody: str) -> None:
+    for more in ({"actor": nobody}, {"person": nobody}):
+        with pytest.raises(InputError, match="who does it"):
+            next_event(stands("reported"), replace(move("pass", 2), **more), SETTINGS)
+
+
+def test_a_report_without_a_problem_names_none() -> None:
+    told = move("report", 1, problem_found=False)
+    for more in ({"category": "工业企业"}, {"category": "", "rectify_by": T + 9 * H}):
+        with pytest.raises(InputError, match="found no problem names one"):
+            next_event(stands("assigned"), replace(told, **more), SETTINGS)
+    assert next_event(stands("assigned"), replace(told, category=""), SETTINGS).state == "reported"
 
 
 def test_an_answer_stands_when_every_running_holders_report_does() -> None:

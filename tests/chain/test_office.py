@@ -13,7 +13,7 @@ from include.chain.values import Move
 from include.errors import InputError, StateError
 from include.office.acts import act, possible_acts
 from include.office.chain import chain_at, take
-from include.office.chain_assigning import assign_by_rules, holders_of
+from include.office.chain_assigning import assign_by_rules, assign_to, holders_of
 from include.office.chain_lists import running_tasks, unassigned_rows
 from include.office.feedback import feedback_table
 from include.office.waiting import waiting
@@ -23,7 +23,7 @@ from include.profile.current import office, using
 from include.rules import ChainRules
 from include.sources.own_facts import tell_step
 from include.store.engine import writing
-from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of
+from tests.desk.facts import NOW, SHIJIAZHUANG, YANGQUAN, Browser, add_alarm, house_of, moment
 
 HOUR = timedelta(hours=1)
 RULES = (
@@ -137,6 +137,31 @@ def test_whose_a_step_is_and_the_leader_once_it_is_escalated(chained: Browser) -
                 chained, "pass", 1, 2, actor="clerk", person="孙某"
             )  # an account that reported, whoever it names
         assert moved(chained, "pass", 1, 74, actor="周局").state == "accepted"
+
+
+def test_a_person_hands_on_to_several_at_once_or_to_none(chained: Browser) -> None:
+    by = Act(NOW, "duty", "核实")
+    for wrong in ((YANGQUAN, YANGQUAN), (YANGQUAN, "999999")):
+        with pytest.raises((InputError, StateError)):
+            assign_to(chained.house, ["A1"], wrong, by)
+        assert chain_at(chained.house, "A1", NOW)[0] == ()
+    done = assign_to(chained.house, ["A1", "A1"], [SHIJIAZHUANG, YANGQUAN], by, "周某")
+    assert [(alarm_id, one.unit_code, one.role, one.person) for alarm_id, one in done] == [
+        ("A1", SHIJIAZHUANG, "lead", "周某"),
+        ("A1", YANGQUAN, "joint", "周某"),
+    ]
+
+
+def test_no_step_comes_before_the_push_of_its_alarm(chained: Browser) -> None:
+    pushed_at = moment("03-12 06:00")
+    moved(chained, "assign", unit_code=YANGQUAN)
+    for at, is_taken in ((pushed_at - timedelta(seconds=1), False), (pushed_at, True)):
+        move = Move("acknowledge", NOW, at, "clerk", unit_code=YANGQUAN, task_no=1)
+        if is_taken:
+            assert take(chained.house, "A1", move).state == "acknowledged"
+        else:
+            with pytest.raises(StateError, match="before the push"):
+                take(chained.house, "A1", move)
 
 
 def test_unknown_units_alarms_and_categories_are_refused(chained: Browser) -> None:

@@ -64,6 +64,29 @@ def test_what_waited_for_its_holder_gets_the_time_of_the_outage_back_once(house:
     assert extend_for(house, began, ended, replace(act, now=now + H / 6)) == (0, [])
 
 
+def test_an_outage_that_is_told_again_counts_once_and_one_that_is_told_late_counts(house: House) -> None:
+    """A1 is due at 2: of an outage from 0.5 to 1 and told again until 1.25 it gets 0.75 back, whenever it is told, also with a longer
+    deadline by hand in between; A4 was overdue."""
+    began, now = NOW + 0.5 * H, NOW + 3 * H
+    act = Act(now, "王某", "链路中断")
+
+    def due(alarm_id: str) -> float:
+        return (chain_at(house, alarm_id, now + H)[1].tasks[0].due_at - NOW) / H
+
+    assert extend_for(house, began, NOW + H, act) == (2, [])  # after A1's own deadline and its new one
+    assert (due("A1"), due("A2"), due("A4")) == (2.5, 24.5, -1)
+    again = replace(act, now=now + H / 6)
+    longer = Move("extend", again.now, again.now, "王某", task_no=1, due_at=NOW + 30 * H, note="另有原因")
+    take(house, "A2", longer)
+    assert extend_for(house, began, NOW + 1.25 * H, again) == (2, [])
+    assert (due("A1"), due("A2")) == (2.75, 30.25)
+    assert extend_for(house, began + H / 4, NOW + H, again) == (0, [])
+    assert waiting_in(house, NOW + 0.25 * H, NOW + 1.5 * H, again.now)["new_due_at"].tolist() == [
+        NOW + 3.25 * H,
+        NOW + 30.5 * H,  # it waited for its report from 0.5 on
+    ]
+
+
 def test_an_outage_is_over_and_has_a_reason(house: House) -> None:
     for began, ended in ((1, 1), (1, 3)):
         with pytest.raises(InputError, match="an outage has a beginning before its end"):

@@ -83,6 +83,15 @@ def test_a_unit_that_reported_in_time_is_under_review_however_long_the_review_ta
     assert day(house, 40) == (1, 0, 0, "", UNDER_REVIEW)  # as it was then
 
 
+def test_closing_makes_no_timely_report_late(house: House) -> None:
+    moved(house, "assign", 0, unit_code=YANGQUAN)
+    reported(house, 18.5, received=10)
+    for step, hours in (("pass", 41), ("write_off", 42)):
+        moved(house, step, hours, actor="王某")
+    moved(house, "close", 43, task_no=0, actor="王某", note="办结")
+    assert day(house, 44)[:4] == (1, 0, 0, "")
+
+
 def test_a_report_that_came_late_is_late_and_not_overdue_while_it_is_reviewed(house: House) -> None:
     moved(house, "assign", 0, unit_code=YANGQUAN)
     reported(house, 30)
@@ -125,7 +134,7 @@ def test_the_assessment_counts_what_waits_for_the_office_apart(house: House) -> 
         (row,) = assessment_figures(house, NOW.date(), NOW + hours * HOUR).rows
         assert (row.report_due, row.report_on_time, row.pending, row.under_review) == (1, 1, 0, 1)
     (before,) = assessment_figures(house, NOW.date(), NOW + 13 * HOUR).rows
-    assert (before.report_due, before.pending, before.under_review) == (0, 0, 0)
+    assert (before.report_due, before.pending, before.under_review) == (0, 1, 0)
 
 
 def test_a_group_is_told_of_an_hour_of_escalations_once(house: House) -> None:
@@ -176,11 +185,19 @@ def states(**more: Any) -> pd.DataFrame:
 
 def task(state: str, reported_hours: float | None, alarm_id: str = "A") -> dict[str, Any]:
     at = pd.NaT if reported_hours is None else T0 + pd.Timedelta(hours=reported_hours)
-    return {"alarm_id": alarm_id, "state": state, "reported_at": at, "state_at": T0 + pd.Timedelta(hours=30)}
+    later = T0 + pd.Timedelta(hours=30)
+    written_off_at = pd.NaT if reported_hours is None else later  # of one that is closed
+    return {
+        "alarm_id": alarm_id,
+        "state": state,
+        "reported_at": at,
+        "state_at": later,
+        "written_off_at": written_off_at,
+    }
 
 
 def tasks(*rows: dict[str, Any]) -> pd.DataFrame:
-    columns = ["alarm_id", "state", "reported_at", "state_at"]
+    columns = ["alarm_id", "state", "reported_at", "state_at", "written_off_at"]
     made = pd.DataFrame(list(rows), columns=columns)
     return made.assign(**{name: pd.to_datetime(made[name], utc=True) for name in columns[2:]})
 
@@ -194,7 +211,9 @@ def tasks(*rows: dict[str, Any]) -> pd.DataFrame:
         ((task("reported", 3), task("acknowledged", None)), (None, None, None)),
         ((task("reported", 3), task("passed", 5)), (5, "reported", None)),
         ((task("reported", 3), task("withdrawn", None)), (3, "reported", None)),
-        ((task("closed", 3),), (None, None, None)),
+        ((task("closed", 3),), (3, None, None)),
+        ((task("closed", 3), task("closed", None)), (3, None, None)),  # the other one was withdrawn
+        ((task("closed", None),), (None, None, None)),
         ((task("returned", 3),), (3, None, 30)),
         ((task("returned", 3), task("reported", 5)), (5, None, 30)),
         ((task("reported", 3, alarm_id="B"),), (None, None, None)),

@@ -12,8 +12,10 @@ from typing import Final
 FEWEST_NEW: Final = 10
 """Characters (of Chinese) or words that a person must have written."""
 _TOGETHER: Final = 3
+_MOST_PARTS: Final = 8  # into which the mark of a draft may have been spaced
 _TOKEN: Final = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]|[^\W\d_぀-ヿ㐀-鿿豈-﫿]+")
 _PLACE: Final = re.compile(r"\s*[［\[](?P<asked>[^］\]]+)[］\]]\s*", re.DOTALL)
+_REPEATED: Final = re.compile(r"(.{1,12}?)\1{2,}")
 _HEAD: Final = re.compile("[：:]")
 
 
@@ -32,16 +34,28 @@ def left_unfilled(lines: Sequence[str], places: Iterable[str]) -> tuple[str, ...
 def is_marked(marks: Sequence[str], mark: str) -> bool:
     """Whether every header (of a PDF every page) still bears the mark of a draft, alone or among other marks. Word has headers that a
     person never sees: one that was cleared is enough."""
-    return bool(marks) and all(mark in one.split() for one in marks)
+    return bool(marks) and all(mark in _joined(one.split()) for one in marks)
+
+
+def _joined(parts: Sequence[str]) -> Iterator[str]:
+    """The parts, and what neighbours make together: 草 稿."""
+    for first in range(len(parts)):
+        for last in range(first, min(first + _MOST_PARTS, len(parts))):
+            yield "".join(parts[first : last + 1])
 
 
 def written(lines: Iterable[str], drafts: Iterable[Sequence[str]]) -> int:
     """How many characters or words a document has that none of the drafts has in such company: at least so many a person wrote."""
     known: set[tuple[str, ...]] = set()
     for draft in drafts:
-        for line in draft:
-            known.update(_runs(_tokens(line)))
-    return sum(_new(_tokens(line), known) for line in lines)
+        # Also across its lines: a PDF has the cells of a row in one.
+        known.update(_runs([one for line in draft for one in _tokens(line)]))
+    # A word that is written again and again is written once.
+    return sum(_new(_tokens(line), known) for line in dict.fromkeys(map(_unrepeated, lines)))
+
+
+def _unrepeated(line: str) -> str:
+    return _REPEATED.sub(r"\1", line)
 
 
 def _new(tokens: Sequence[str], known: set[tuple[str, ...]]) -> int:

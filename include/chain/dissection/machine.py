@@ -28,6 +28,7 @@ from include.chain.dissection.values import (
     CaseMove,
     Measure,
 )
+from include.chain.persons import persons_in, taking_part
 from include.errors import InputError, StateError
 
 _LONGEST_NAME: Final = 128
@@ -134,7 +135,7 @@ def after(case: Case, event: CaseEvent) -> Case:
         return replace(
             case,
             state=ANALYSED,
-            analysts=case.analysts | {event.actor, event.person},
+            analysts=case.analysts | persons_in(event.actor, event.person),
             document_sha256=event.document_sha256,
             document_name=event.document_name,
         )
@@ -153,7 +154,7 @@ def after(case: Case, event: CaseEvent) -> Case:
 
 def _measure_after(measure: Measure, event: CaseEvent) -> Measure:
     if event.event == "measure_done":
-        by = measure.done_by | {event.actor, event.person}
+        by = measure.done_by | persons_in(event.actor, event.person)
         return replace(measure, state="done", done_at=event.event_at, done_by=by)
     if event.event == "measure_returned":
         return replace(measure, state="running", done_at=None)
@@ -163,7 +164,10 @@ def _measure_after(measure: Measure, event: CaseEvent) -> Measure:
 def _require_words(step: CaseStep, move: CaseMove) -> None:
     is_new = step.name == "measure"
     faults = {
-        "who does it": 0 < len(move.actor) <= _LONGEST_NAME and len(move.person) <= _LONGEST_NAME,
+        "who does it": len(move.actor) <= _LONGEST_NAME
+        and len(move.person) <= _LONGEST_NAME
+        and bool(persons_in(move.actor))
+        and (not move.person.strip() or bool(persons_in(move.person))),
         "what is done, or why": len(move.note) <= _LONGEST_NOTE
         and (not step.needs_words or bool(move.note.strip())),
         "the unit that is to do it": not is_new or bool(move.unit_code),
@@ -207,7 +211,7 @@ def _running(case: Case) -> str:
 
 def _require_another(case: Case, move: CaseMove) -> None:
     parts = case.analysts.union(*(one.done_by for one in case.own_measures))
-    same = sorted(({move.actor, move.person.strip()} - {""}) & parts)
+    same = taking_part(parts, move.actor, move.person)
     got = f"{', '.join(same)} took part in this round"
     require(not same, "another person must accept the case", case, move, got=got)
 

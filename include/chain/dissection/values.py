@@ -52,7 +52,7 @@ class CaseEvent:
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure of a case. `round_no`: of which opening it is; `done_at`: when it was done, None before; `done_by`: who said so."""
+    """One measure of a case. `round_no`: of which opening it is; `done_at`: when it was done, None before; `done_by`: who said so, as persons are compared."""
 
     measure_no: int
     round_no: int
@@ -72,7 +72,7 @@ class Measure:
 @dataclass(frozen=True)
 class Case:
     """How a case stands. `round_no`: how often it was opened; `opened_at`: the last time, `first_opened_at`: the first; `ended_at`:
-    when it was accepted or dropped, None while it runs; `analysts`: who filed the analysis of this round."""
+    when it was accepted or dropped, None while it runs; `analysts`: who filed the analysis of this round, as compared."""
 
     state: str = ""
     round_no: int = 0

@@ -1,0 +1,45 @@
+"""Who is named by what somebody typed: the same person, however it is spelled; pure.
+
+Rules by which another person must act (审核, 验收, 抽查) hold between persons. A name in other capitals, in characters of full width, with
+other or no spaces, with marks that nobody sees, is the same name; a mail address names its contact too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+_BETWEEN_NAMES: Final = re.compile(r"[、,;/|&\n\t]")
+_CONTACT: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>?")
+
+
+def names_in(*told: str) -> tuple[str, ...]:
+    """The names that texts tell, as they are typed, where one may tell several: 李某、王某. A contact (`李某 <li@yq.example>`) is told
+    by its name and by its address."""
+    found: list[str] = []
+    for text in told:
+        for one in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", text)):
+            contact = _CONTACT.search(one)
+            found += (contact["name"], contact["address"]) if contact else (one,)
+    return tuple(dict.fromkeys(filter(_key, map(str.strip, found))))
+
+
+def persons_in(*told: str) -> frozenset[str]:
+    """The persons whom texts name, to be compared and not to be shown."""
+    return frozenset(map(_key, names_in(*told)))
+
+
+def taking_part(persons: Iterable[str], *told: str) -> tuple[str, ...]:
+    """Which of the names that texts tell are among these persons, as they are typed."""
+    known = frozenset(persons)
+    return tuple(one for one in names_in(*told) if _key(one) in known)
+
+
+def _key(name: str) -> str:
+    """A name as it is compared: its letters and digits, of an address its other marks too; empty for one that has none."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    if "@" in plain:
+        return "".join(one for one in plain if unicodedata.category(one)[0] not in "ZC")
+    return "".join(one for one in plain if unicodedata.category(one)[0] in "LNM")
