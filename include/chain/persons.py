@@ -15,26 +15,28 @@ _BETWEEN_NAMES: Final = re.compile(r"[、,;/|&\n\t]")
 _CONTACT: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>?")
 
 
-def names_in(*told: str) -> tuple[str, ...]:
-    """The names that texts tell, as they are typed, where one may tell several: 李某、王某. A contact (`李某 <li@yq.example>`) is told
-    by its name and by its address."""
-    found: list[str] = []
+def names_in(*told: str) -> tuple[tuple[str, ...], ...]:
+    """The persons whom texts name, each by its names as they are typed, where one text may name several: 李某、王某. A contact
+    (`李某 <li@yq.example>`) is named by its name and by its address."""
+    found: list[tuple[str, ...]] = []
     for text in told:
         for one in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", text)):
             contact = _CONTACT.search(one)
-            found += (contact["name"], contact["address"]) if contact else (one,)
-    return tuple(dict.fromkeys(filter(_key, map(str.strip, found))))
+            names = (contact["name"], contact["address"]) if contact else (one,)
+            found.append(tuple(filter(_key, map(str.strip, names))))
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def persons_in(*told: str) -> frozenset[str]:
     """The persons whom texts name, to be compared and not to be shown."""
-    return frozenset(map(_key, names_in(*told)))
+    return frozenset(_key(one) for names in names_in(*told) for one in names)
 
 
 def taking_part(persons: Iterable[str], *told: str) -> tuple[str, ...]:
-    """Which of the names that texts tell are among these persons, as they are typed."""
+    """Who of those whom texts name is among these persons: each once, by the first of its names, as it is typed."""
     known = frozenset(persons)
-    return tuple(one for one in names_in(*told) if _key(one) in known)
+    same = (names[0] for names in names_in(*told) if any(_key(one) in known for one in names))
+    return tuple({_key(one): one for one in same}.values())
 
 
 def _key(name: str) -> str:

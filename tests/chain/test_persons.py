@@ -5,9 +5,16 @@ from include.chain.persons import names_in, persons_in, taking_part
 
 def test_names_are_told_as_typed_and_compared_by_their_letters() -> None:
     told = " 李某、王某 ,赵某；钱某/孙某 | 吴 某 <Wu@yq.example>"
-    assert names_in(told) == ("李某", "王某", "赵某", "钱某", "孙某", "吴 某", "Wu@yq.example")
+    assert names_in(told) == (
+        ("李某",),
+        ("王某",),
+        ("赵某",),
+        ("钱某",),
+        ("孙某",),
+        ("吴 某", "Wu@yq.example"),
+    )
     assert persons_in(told) == {"李某", "王某", "赵某", "钱某", "孙某", "吴某", "wu@yq.example"}
-    assert names_in(" ", "—", "<>", "李某", "李某") == ("李某",)
+    assert names_in(" ", "—", "<>", "李某", "李某") == (("李某",),)
 
 
 def test_the_same_person_is_known_in_any_spelling() -> None:
@@ -22,5 +29,8 @@ def test_the_same_person_is_known_in_any_spelling() -> None:
     ):
         assert taking_part(known, same), same
     assert taking_part(known, "周某、zhang  san", "x") == ("zhang  san",)
+    assert taking_part(known, "周某 <DUTY-1@jn.example>", "周某<duty-1@jn.example>") == (
+        "周某",
+    )  # no address is shown
     for other in ("Zhang Sang", "OBrian", "买买提", "duty1@jn.example", ""):
         assert taking_part(known, other) == (), other
