@@ -1,7 +1,7 @@
 """Who is named by what somebody typed: the same person, however it is spelled; pure.
 
 Rules by which another person must act (审核, 验收, 抽查) hold between persons. A name in other capitals, in characters of full width, with
-other or no spaces, with marks that nobody sees, is the same name; a mail address names its contact too.
+other or no spaces, with marks that nobody sees, is the same name.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ _CONTACT: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>?")
 
 def names_in(*told: str) -> tuple[tuple[str, ...], ...]:
     """The persons whom texts name, each by its names as they are typed, where one text may name several: 李某、王某. A contact
-    (`李某 <li@yq.example>`) is named by its name and by its address."""
+    (`李某 <li@yq.example>`) is named by its name, one without by its address."""
     found: list[tuple[str, ...]] = []
     for text in told:
         for one in _BETWEEN_NAMES.split(unicodedata.normalize("NFKC", text)):
             contact = _CONTACT.search(one)
             names = (contact["name"], contact["address"]) if contact else (one,)
-            found.append(tuple(filter(_key, map(str.strip, names))))
+            found.append(tuple(filter(_key, map(str.strip, names)))[:1])
     return tuple(dict.fromkeys(filter(None, found)))
 
 
