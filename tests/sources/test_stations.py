@@ -223,6 +223,22 @@ def test_a_bad_station_is_named_and_the_others_stand(engine: Engine, tmp_path: P
     assert rows == [("370800-W01", 116.5), ("M1", 116.41), ("M2", 116.42)]
 
 
+@pytest.mark.parametrize("place", ["117.2,39.1", "0,0"])
+def test_a_station_outside_its_unit_is_named_and_the_told_unit_stands(
+    engine: Engine, tmp_path: Path, place: str
+) -> None:
+    rows = f"B1,official,110000,,{place},2020-01-01,,\nB2,official,110000,,116.4,39.9,2020-01-01,,\n"
+    path = tmp_path / "stations.csv"
+    path.write_text(STATIONS.splitlines()[0] + "\n" + rows)
+    done = import_stations(engine, tmp_path / "days", [path], now=NOW)
+    assert [note for note in done.notes if "坐标" in note] == [
+        f"stations.csv：1个站点的坐标不在所填单位的范围内，仍按所填单位采用，请核对：B1（{place.replace(',', '，')}）"
+    ]
+    with reading(engine) as connection:
+        query = select(station.c.station_id, station.c.unit_code).order_by(station.c.station_id)
+        assert connection.execute(query).all() == [("B1", "110000"), ("B2", "110000")]
+
+
 def test_a_station_that_moved_has_two_stays(engine: Engine, tmp_path: Path) -> None:
     done = taken(
         engine,
